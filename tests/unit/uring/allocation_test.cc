@@ -56,28 +56,24 @@ void warm_up_for(int results) {
   for (int i = 0; i < results; ++i) queue.push({.result = i, .flags = 0});
 }
 
-TEST_F(Uring, AnOperationAllocatesNothing) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (int i = 0; i < 3; ++i) co_await exchange(loop, ends);
-    const Allocations allocations;
-    for (int i = 0; i < 100; ++i) co_await exchange(loop, ends);
-    EXPECT_EQ(allocations.made(), 0u);
-  });
+CO_TEST_F(Uring, AnOperationAllocatesNothing) {
+  const auto ends = unix_connection();
+  for (int i = 0; i < 3; ++i) co_await exchange(loop, ends);
+  const Allocations allocations;
+  for (int i = 0; i < 100; ++i) co_await exchange(loop, ends);
+  EXPECT_EQ(allocations.made(), 0u);
 }
 
-TEST_F(Uring, ATaskAllocatesNothing) {
-  run([this]() -> Task<> {
-    for (int round = 0; round < 2; ++round) {
-      const Allocations allocations;
-      Scope scope(loop);
-      for (int i = 0; i < 100; ++i) scope.spawn(connect_and_exchange(loop));
-      co_await scope.join();
-      if (round > 0) {
-        EXPECT_EQ(allocations.made(), 0u);
-      }
+CO_TEST_F(Uring, ATaskAllocatesNothing) {
+  for (int round = 0; round < 2; ++round) {
+    const Allocations allocations;
+    Scope scope(loop);
+    for (int i = 0; i < 100; ++i) scope.spawn(connect_and_exchange(loop));
+    co_await scope.join();
+    if (round > 0) {
+      EXPECT_EQ(allocations.made(), 0u);
     }
-  });
+  }
 }
 
 TEST_F(Uring, AStreamAllocatesNothing) {

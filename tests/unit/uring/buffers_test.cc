@@ -37,61 +37,55 @@ TEST_F(UringBuffers, AGroupThatIsInUseIsNotNumberedAgain) {
   }
 }
 
-TEST_F(UringBuffers, FindsTheOneGroupThatIsFree) {
-  run([this]() -> Task<> {
-    constexpr int free_one = 40'000;
-    std::byte byte{};
-    for (int group = 0; group < 65'536; ++group) {
-      if (group == buffers->group()) continue;
-      EXPECT_THAT(co_await loop.provide_buffers(&byte, 1, 1, group, 0), Succeeded());
-    }
-    EXPECT_THAT(Buffers::create(loop, 1, 1), FailedWith(std::errc::file_exists));
-    EXPECT_THAT(co_await loop.remove_buffers(1, free_one), Succeeded());
-    const auto last = Buffers::create(loop, 1, 1);
-    EXPECT_THAT(last, Succeeded());
-    EXPECT_EQ((*last)->group(), free_one);
-  });
+CO_TEST_F(UringBuffers, FindsTheOneGroupThatIsFree) {
+  constexpr int free_one = 40'000;
+  std::byte byte{};
+  for (int group = 0; group < 65'536; ++group) {
+    if (group == buffers->group()) continue;
+    EXPECT_THAT(co_await loop.provide_buffers(&byte, 1, 1, group, 0), Succeeded());
+  }
+  EXPECT_THAT(Buffers::create(loop, 1, 1), FailedWith(std::errc::file_exists));
+  EXPECT_THAT(co_await loop.remove_buffers(1, free_one), Succeeded());
+  const auto last = Buffers::create(loop, 1, 1);
+  EXPECT_THAT(last, Succeeded());
+  EXPECT_EQ((*last)->group(), free_one);
 }
 
-TEST_F(UringBuffers, LendsABufferWhenBytesAreThere) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    EXPECT_EQ(buffers->available(), loop.setup().buffers);
-    (void)co_await loop.send(ends.client, bytes_of("hello"));
-    {
-      const auto lease = co_await loop.start(uring::RecvLease(ends.server, *buffers));
-      EXPECT_THAT(lease, Succeeded());
-      EXPECT_EQ(text_of(lease->bytes()), "hello");
-      EXPECT_EQ(buffers->available(), loop.setup().buffers - 1);
-    }
-    (void)co_await loop.nop();
-    EXPECT_EQ(buffers->available(), loop.setup().buffers);
-    (void)co_await loop.shutdown(ends.client, SHUT_WR);
-    const auto end = co_await loop.start(uring::RecvLease(ends.server, *buffers));
-    EXPECT_TRUE(end->empty());
-  });
+CO_TEST_F(UringBuffers, LendsABufferWhenBytesAreThere) {
+  const auto ends = unix_connection();
+  EXPECT_EQ(buffers->available(), loop.setup().buffers);
+  (void)co_await loop.send(ends.client, bytes_of("hello"));
+  {
+    const auto lease = co_await loop.start(uring::RecvLease(ends.server, *buffers));
+    EXPECT_THAT(lease, Succeeded());
+    EXPECT_EQ(text_of(lease->bytes()), "hello");
+    EXPECT_EQ(buffers->available(), loop.setup().buffers - 1);
+  }
+  (void)co_await loop.nop();
+  EXPECT_EQ(buffers->available(), loop.setup().buffers);
+  (void)co_await loop.shutdown(ends.client, SHUT_WR);
+  const auto end = co_await loop.start(uring::RecvLease(ends.server, *buffers));
+  EXPECT_TRUE(end->empty());
 }
 
-TEST_F(UringBuffers, SaysWhenThereAreNoneLeft) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::vector<Lease> leases;
-    const auto send_one = [&ends] { EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1); };
-    for (std::uint32_t i = 0; i < loop.setup().buffers; ++i) {
-      send_one();
-      auto lease = co_await loop.start(uring::RecvLease(ends.server, *buffers));
-      EXPECT_THAT(lease, Succeeded());
-      leases.push_back(std::move(*lease));
-    }
+CO_TEST_F(UringBuffers, SaysWhenThereAreNoneLeft) {
+  const auto ends = unix_connection();
+  std::vector<Lease> leases;
+  const auto send_one = [&ends] { EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1); };
+  for (std::uint32_t i = 0; i < loop.setup().buffers; ++i) {
     send_one();
-    EXPECT_EQ(buffers->available(), 0u);
-    EXPECT_THAT(co_await loop.start(uring::RecvLease(ends.server, *buffers)),
-                FailedWith(std::errc::no_buffer_space));
-    leases.pop_back();
-    while (buffers->available() == 0) EXPECT_THAT(co_await buffers->returned(), Succeeded());
-    EXPECT_EQ(buffers->available(), 1u);
-    EXPECT_THAT(co_await loop.start(uring::RecvLease(ends.server, *buffers)), Succeeded());
-  });
+    auto lease = co_await loop.start(uring::RecvLease(ends.server, *buffers));
+    EXPECT_THAT(lease, Succeeded());
+    leases.push_back(std::move(*lease));
+  }
+  send_one();
+  EXPECT_EQ(buffers->available(), 0u);
+  EXPECT_THAT(co_await loop.start(uring::RecvLease(ends.server, *buffers)),
+              FailedWith(std::errc::no_buffer_space));
+  leases.pop_back();
+  while (buffers->available() == 0) EXPECT_THAT(co_await buffers->returned(), Succeeded());
+  EXPECT_EQ(buffers->available(), 1u);
+  EXPECT_THAT(co_await loop.start(uring::RecvLease(ends.server, *buffers)), Succeeded());
 }
 
 /// A receive that yields the number of the buffer that the kernel took.
@@ -121,16 +115,14 @@ class WaitingReceive : public uring::RecvLease {
   }
 };
 
-TEST_F(UringBuffers, AReceiveThatFailsWithABufferGivesItBack) {
-  run([this]() -> Task<> {
-    for (std::uint32_t i = 0; i <= loop.setup().buffers; ++i) {
-      auto ends = tcp_connection();
-      tests::reset(ends.client);
-      EXPECT_THAT(co_await loop.start(WaitingReceive(ends.server, *buffers)),
-                  FailedWith(std::errc::connection_reset));
-    }
-    EXPECT_EQ(buffers->available(), loop.setup().buffers);
-  });
+CO_TEST_F(UringBuffers, AReceiveThatFailsWithABufferGivesItBack) {
+  for (std::uint32_t i = 0; i <= loop.setup().buffers; ++i) {
+    auto ends = tcp_connection();
+    tests::reset(ends.client);
+    EXPECT_THAT(co_await loop.start(WaitingReceive(ends.server, *buffers)),
+                FailedWith(std::errc::connection_reset));
+  }
+  EXPECT_EQ(buffers->available(), loop.setup().buffers);
 }
 
 TEST_F(UringBuffers, WhatIsBeingSentIsTakenWhenItWasSent) {
@@ -234,22 +226,20 @@ TEST_F(UringBuffers, SeveralStreamsShareTheBuffers) {
   });
 }
 
-TEST_F(UringBuffers, WhatCameBeforeTheStopIsNotLost) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    RecvStream stream(loop, ends.server, *buffers);
-    (void)co_await loop.send(ends.client, bytes_of("one"));
-    auto first = co_await stream.next();
-    EXPECT_EQ(text_of(first->bytes()), "one");
-    first = Lease();
-    (void)co_await loop.send(ends.client, bytes_of("two"));
-    co_await stream.stop();
-    (void)co_await loop.send(ends.client, bytes_of("six"));
-    std::string rest;
-    while (stream.pending()) rest += text_of((co_await stream.next())->bytes());
-    while (rest.size() < 6) rest += text_of((co_await stream.next())->bytes());
-    EXPECT_EQ(rest, "twosix");
-  });
+CO_TEST_F(UringBuffers, WhatCameBeforeTheStopIsNotLost) {
+  const auto ends = tcp_connection();
+  RecvStream stream(loop, ends.server, *buffers);
+  (void)co_await loop.send(ends.client, bytes_of("one"));
+  auto first = co_await stream.next();
+  EXPECT_EQ(text_of(first->bytes()), "one");
+  first = Lease();
+  (void)co_await loop.send(ends.client, bytes_of("two"));
+  co_await stream.stop();
+  (void)co_await loop.send(ends.client, bytes_of("six"));
+  std::string rest;
+  while (stream.pending()) rest += text_of((co_await stream.next())->bytes());
+  while (rest.size() < 6) rest += text_of((co_await stream.next())->bytes());
+  EXPECT_EQ(rest, "twosix");
 }
 
 Task<> leave_unread(Loop& loop, const Fd& fd, Buffers& buffers) {
@@ -258,63 +248,57 @@ Task<> leave_unread(Loop& loop, const Fd& fd, Buffers& buffers) {
   (void)co_await loop.sleep(1h);
 }
 
-TEST_F(UringBuffers, AStreamThatIsDestroyedGivesItsBuffersBack) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    {
-      Scope scope(loop);
-      scope.spawn(leave_unread(loop, ends.server, *buffers));
-      for (int i = 0; i < 3; ++i) (void)co_await loop.send(ends.client, bytes_of("bytes"));
-    }
-    (void)co_await loop.nop();
-    EXPECT_EQ(buffers->available(), loop.setup().buffers);
-  });
+CO_TEST_F(UringBuffers, AStreamThatIsDestroyedGivesItsBuffersBack) {
+  const auto ends = tcp_connection();
+  {
+    Scope scope(loop);
+    scope.spawn(leave_unread(loop, ends.server, *buffers));
+    for (int i = 0; i < 3; ++i) (void)co_await loop.send(ends.client, bytes_of("bytes"));
+  }
+  (void)co_await loop.nop();
+  EXPECT_EQ(buffers->available(), loop.setup().buffers);
 }
 
-TEST_F(UringBuffers, AnswersAndReceivesInOneLink) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    for (int i = 0; i < 5; ++i) {
-      const auto results = co_await link(loop.send(ends.client, bytes_of("ping"), MSG_WAITALL),
-                                         loop.start(uring::RecvLease(ends.server, *buffers)));
-      const auto& [sent, received] = results;
-      EXPECT_EQ(sent, Result<std::size_t>(4u));
-      EXPECT_EQ(text_of(received->bytes()), "ping");
-    }
-  });
+CO_TEST_F(UringBuffers, AnswersAndReceivesInOneLink) {
+  const auto ends = tcp_connection();
+  for (int i = 0; i < 5; ++i) {
+    const auto results = co_await link(loop.send(ends.client, bytes_of("ping"), MSG_WAITALL),
+                                       loop.start(uring::RecvLease(ends.server, *buffers)));
+    const auto& [sent, received] = results;
+    EXPECT_EQ(sent, Result<std::size_t>(4u));
+    EXPECT_EQ(text_of(received->bytes()), "ping");
+  }
 }
 
 Task<> wait_for_one(Buffers& from, bool& woken) { woken = (co_await from.returned()).has_value(); }
 
 // Buffers are back, and a coroutine was woken for them, when a stream's older error is looked at.
-TEST_F(UringBuffers, AnErrorThatIsFetchedLateDoesNotHideTheBuffersThatAreBack) {
-  run([this]() -> Task<> {
-    const auto two = *Buffers::create(loop, 2, 16);
-    const auto ends = unix_connection();
-    const auto others = unix_connection();
-    RecvStream stream(loop, ends.server, *two);
-    EXPECT_THAT(co_await stream.next().within(1ms), FailedWith(uring::Error::timed_out));
-    std::array<Lease, 2> leases;
-    for (Lease& each : leases) {
-      (void)co_await loop.send(others.client, bytes_of("x"));
-      auto lease = co_await loop.start(uring::RecvLease(others.server, *two));
-      each = std::move(*lease);
-    }
-    (void)co_await loop.send(ends.client, bytes_of("y"));
-    for (int i = 0; i < 1000 && !stream.pending(); ++i) (void)co_await loop.sleep(1ms);
+CO_TEST_F(UringBuffers, AnErrorThatIsFetchedLateDoesNotHideTheBuffersThatAreBack) {
+  const auto two = *Buffers::create(loop, 2, 16);
+  const auto ends = unix_connection();
+  const auto others = unix_connection();
+  RecvStream stream(loop, ends.server, *two);
+  EXPECT_THAT(co_await stream.next().within(1ms), FailedWith(uring::Error::timed_out));
+  std::array<Lease, 2> leases;
+  for (Lease& each : leases) {
+    (void)co_await loop.send(others.client, bytes_of("x"));
+    auto lease = co_await loop.start(uring::RecvLease(others.server, *two));
+    each = std::move(*lease);
+  }
+  (void)co_await loop.send(ends.client, bytes_of("y"));
+  for (int i = 0; i < 1000 && !stream.pending(); ++i) (void)co_await loop.sleep(1ms);
 
-    bool woken = false;
-    Scope scope(loop);
-    scope.spawn(wait_for_one(*two, woken));
-    for (Lease& each : leases) each.give_back();
-    co_await scope.join();
-    EXPECT_TRUE(woken);
-    EXPECT_THAT(co_await stream.next(), FailedWith(std::errc::no_buffer_space));
-    EXPECT_THAT(co_await two->returned().within(1s), Succeeded());
-    const auto lease = co_await stream.next();
-    EXPECT_THAT(lease, Succeeded());
-    EXPECT_EQ(text_of(lease->bytes()), "y");
-  });
+  bool woken = false;
+  Scope scope(loop);
+  scope.spawn(wait_for_one(*two, woken));
+  for (Lease& each : leases) each.give_back();
+  co_await scope.join();
+  EXPECT_TRUE(woken);
+  EXPECT_THAT(co_await stream.next(), FailedWith(std::errc::no_buffer_space));
+  EXPECT_THAT(co_await two->returned().within(1s), Succeeded());
+  const auto lease = co_await stream.next();
+  EXPECT_THAT(lease, Succeeded());
+  EXPECT_EQ(text_of(lease->bytes()), "y");
 }
 
 }  // namespace

@@ -19,116 +19,100 @@ Task<> receive(Loop& loop, const common::Fd& fd, Canceller& canceller, Outcome& 
   outcome = co_await loop.recv(fd, buffer).cancelled_by(canceller);
 }
 
-TEST_F(Uring, AnOperationEndsWhenItsTimeoutHasPassed) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> buffer;
-    const auto before = Clock::now();
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).within(10ms), FailedWith(Error::timed_out));
-    EXPECT_GE(Clock::now() - before, 10ms);
-    EXPECT_LT(Clock::now() - before, 2s);
-  });
+CO_TEST_F(Uring, AnOperationEndsWhenItsTimeoutHasPassed) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> buffer;
+  const auto before = Clock::now();
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).within(10ms), FailedWith(Error::timed_out));
+  EXPECT_GE(Clock::now() - before, 10ms);
+  EXPECT_LT(Clock::now() - before, 2s);
 }
 
-TEST_F(Uring, ATimeoutThatIsNotNeededChangesNothing) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> buffer;
-    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).within(10s), Succeeded());
-    const auto received = co_await loop.recv(ends.server, buffer).within(10s);
-    EXPECT_EQ(received, Result<std::size_t>(2));
-  });
+CO_TEST_F(Uring, ATimeoutThatIsNotNeededChangesNothing) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> buffer;
+  EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).within(10s), Succeeded());
+  const auto received = co_await loop.recv(ends.server, buffer).within(10s);
+  EXPECT_EQ(received, Result<std::size_t>(2));
 }
 
-TEST_F(Uring, ATimeoutMayBeAPointInTime) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> buffer;
-    const auto due = Clock::now() + 10ms;
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(due), FailedWith(Error::timed_out));
-    EXPECT_GE(Clock::now(), due);
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(due), FailedWith(Error::timed_out));
-  });
+CO_TEST_F(Uring, ATimeoutMayBeAPointInTime) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> buffer;
+  const auto due = Clock::now() + 10ms;
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(due), FailedWith(Error::timed_out));
+  EXPECT_GE(Clock::now(), due);
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(due), FailedWith(Error::timed_out));
 }
 
-TEST_F(Uring, AnOperationIsCancelledByItsHandle) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller canceller;
-    Outcome outcome;
-    Scope scope(loop);
+CO_TEST_F(Uring, AnOperationIsCancelledByItsHandle) {
+  const auto ends = unix_connection();
+  Canceller canceller;
+  Outcome outcome;
+  Scope scope(loop);
+  scope.spawn(receive(loop, ends.server, canceller, outcome));
+  EXPECT_FALSE(outcome);
+  canceller.cancel();
+  EXPECT_FALSE(outcome);  // it ends with its last completion, not before
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+}
+
+CO_TEST_F(Uring, WhoIsCancelledBeforeItBeginsEndsAtOnce) {
+  const auto ends = unix_connection();
+  Canceller canceller;
+  canceller.cancel();
+  Outcome outcome;
+  Scope scope(loop);
+  const auto begun = loop.begun();
+  scope.spawn(receive(loop, ends.server, canceller, outcome));
+  EXPECT_EQ(loop.begun(), begun);
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  canceller.reset();
+  scope.spawn(receive(loop, ends.server, canceller, outcome));
+  EXPECT_EQ(loop.begun(), begun + 1);
+  canceller.cancel();
+  co_await scope.join();
+}
+
+CO_TEST_F(Uring, OneHandleCancelsMany) {
+  const auto ends = unix_connection();
+  const auto others = unix_connection();
+  Canceller canceller;
+  std::array<Outcome, 12> outcomes;  // more than a tiny ring holds
+  Scope scope(loop);
+  for (Outcome& outcome : outcomes) {
     scope.spawn(receive(loop, ends.server, canceller, outcome));
-    EXPECT_FALSE(outcome);
-    canceller.cancel();
-    EXPECT_FALSE(outcome);  // it ends with its last completion, not before
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+  }
+  (void)co_await loop.nop();
+  canceller.cancel();
+  co_await scope.join();
+  for (const Outcome& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
-TEST_F(Uring, WhoIsCancelledBeforeItBeginsEndsAtOnce) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller canceller;
-    canceller.cancel();
-    Outcome outcome;
-    Scope scope(loop);
-    const auto begun = loop.begun();
-    scope.spawn(receive(loop, ends.server, canceller, outcome));
-    EXPECT_EQ(loop.begun(), begun);
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-    canceller.reset();
-    scope.spawn(receive(loop, ends.server, canceller, outcome));
-    EXPECT_EQ(loop.begun(), begun + 1);
-    canceller.cancel();
-    co_await scope.join();
-  });
-}
-
-TEST_F(Uring, OneHandleCancelsMany) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    const auto others = unix_connection();
-    Canceller canceller;
-    std::array<Outcome, 12> outcomes;  // more than a tiny ring holds
-    Scope scope(loop);
-    for (Outcome& outcome : outcomes) {
-      scope.spawn(receive(loop, ends.server, canceller, outcome));
-    }
-    (void)co_await loop.nop();
-    canceller.cancel();
-    co_await scope.join();
-    for (const Outcome& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
-}
-
-TEST_F(Uring, CancellingTwiceIsCancellingOnce) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller canceller;
-    Outcome outcome;
-    Scope scope(loop);
-    scope.spawn(receive(loop, ends.server, canceller, outcome));
-    canceller.cancel(Error::timed_out);
-    canceller.cancel(Error::cancelled);
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::timed_out));  // the first who asked
-  });
+CO_TEST_F(Uring, CancellingTwiceIsCancellingOnce) {
+  const auto ends = unix_connection();
+  Canceller canceller;
+  Outcome outcome;
+  Scope scope(loop);
+  scope.spawn(receive(loop, ends.server, canceller, outcome));
+  canceller.cancel(Error::timed_out);
+  canceller.cancel(Error::cancelled);
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::timed_out));  // the first who asked
 }
 
 // The kernel was faster: what it has received must not be lost.
-TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller canceller;
-    Outcome outcome;
-    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
-    Scope scope(loop);
-    scope.spawn(receive(loop, ends.server, canceller, outcome));
-    canceller.cancel();  // after the request, in the same submission
-    co_await scope.join();
-    EXPECT_EQ(*outcome, Result<std::size_t>(2));
-  });
+CO_TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
+  const auto ends = unix_connection();
+  Canceller canceller;
+  Outcome outcome;
+  EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
+  Scope scope(loop);
+  scope.spawn(receive(loop, ends.server, canceller, outcome));
+  canceller.cancel();  // after the request, in the same submission
+  co_await scope.join();
+  EXPECT_EQ(*outcome, Result<std::size_t>(2));
 }
 
 Task<> accept_on_a_worker(Loop& loop, const common::Fd& listener) {
@@ -137,68 +121,60 @@ Task<> accept_on_a_worker(Loop& loop, const common::Fd& listener) {
 
 // The kernel finds it at work (EALREADY) and tells the worker, which is about to hand it over to
 // poll and does not look any more. Where in those microseconds the cancel comes is chance.
-TEST_F(Uring, ACancelThatComesWhileAWorkerHandsOverIsNotLost) {
-  run([this]() -> Task<> {
-    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
-    for (int i = 0; i < 150; ++i) {
-      Scope scope(loop);
-      for (int n = 0; n < 4; ++n) scope.spawn(accept_on_a_worker(loop, *listener));
-      (void)co_await loop.sleep(std::chrono::microseconds(i % 50));
-      scope.cancel();
-      const auto joined = co_await scope.join().within(10s);
-      EXPECT_THAT(joined, Succeeded()) << "round " << i;
-      if (!joined) std::abort();  // or it would be waited for here, for ever
-    }
-  });
+CO_TEST_F(Uring, ACancelThatComesWhileAWorkerHandsOverIsNotLost) {
+  const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
+  for (int i = 0; i < 150; ++i) {
+    Scope scope(loop);
+    for (int n = 0; n < 4; ++n) scope.spawn(accept_on_a_worker(loop, *listener));
+    (void)co_await loop.sleep(std::chrono::microseconds(i % 50));
+    scope.cancel();
+    const auto joined = co_await scope.join().within(10s);
+    EXPECT_THAT(joined, Succeeded()) << "round " << i;
+    if (!joined) std::abort();  // or it would be waited for here, for ever
+  }
 }
 
-TEST_F(Uring, AHandleMayEndBeforeItsOperation) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Outcome outcome;
-    Scope scope(loop);
-    auto canceller = std::make_unique<Canceller>();
-    scope.spawn(receive(loop, ends.server, *canceller, outcome));
-    canceller.reset();
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, AHandleMayEndBeforeItsOperation) {
+  const auto ends = unix_connection();
+  Outcome outcome;
+  Scope scope(loop);
+  auto canceller = std::make_unique<Canceller>();
+  scope.spawn(receive(loop, ends.server, *canceller, outcome));
+  canceller.reset();
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
 Task<> wait_for(uring::Condition& condition, std::optional<uring::Status>& outcome) {
   outcome = co_await condition.wait();
 }
 
-TEST_F(Uring, ASignalWakesOneOrAll) {
-  run([this]() -> Task<> {
-    uring::Condition condition(loop);
-    std::array<std::optional<uring::Status>, 3> outcomes;
-    Scope scope(loop);
-    for (auto& outcome : outcomes) scope.spawn(wait_for(condition, outcome));
-    condition.notify_one();
-    (void)co_await loop.nop();
-    EXPECT_TRUE(outcomes[0]);
-    EXPECT_FALSE(outcomes[1]);
-    condition.notify_all();
-    co_await scope.join();
-    for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, Succeeded());
-  });
+CO_TEST_F(Uring, ASignalWakesOneOrAll) {
+  uring::Condition condition(loop);
+  std::array<std::optional<uring::Status>, 3> outcomes;
+  Scope scope(loop);
+  for (auto& outcome : outcomes) scope.spawn(wait_for(condition, outcome));
+  condition.notify_one();
+  (void)co_await loop.nop();
+  EXPECT_TRUE(outcomes[0]);
+  EXPECT_FALSE(outcomes[1]);
+  condition.notify_all();
+  co_await scope.join();
+  for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, Succeeded());
 }
 
-TEST_F(Uring, WhoWaitsForASignalCanBeCancelled) {
-  run([this]() -> Task<> {
-    uring::Condition condition(loop);
-    std::optional<uring::Status> outcome;
-    Scope scope(loop);
-    scope.spawn(wait_for(condition, outcome));
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-    outcome.reset();
-    scope.spawn(wait_for(condition, outcome));
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, WhoWaitsForASignalCanBeCancelled) {
+  uring::Condition condition(loop);
+  std::optional<uring::Status> outcome;
+  Scope scope(loop);
+  scope.spawn(wait_for(condition, outcome));
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  outcome.reset();
+  scope.spawn(wait_for(condition, outcome));
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
 }  // namespace

@@ -30,66 +30,60 @@ Task<> receive_and_renew(Loop& loop, const common::Fd& fd, Deadline& idle) {
 
 // The thread did not run for a while. What had come in time counts, also for the operations that
 // share the deadline and have nothing to show.
-TEST_F(Uring, AResultRenewsADeadlineThatPassedWhileTheThreadWasStopped) {
-  run([this]() -> Task<> {
-    const auto talking = unix_connection();
-    const auto silent = unix_connection();
-    Deadline idle(loop, Clock::now() + 100ms);
-    Outcome silence;
-    Scope scope(loop);
-    scope.spawn(receive_and_renew(loop, talking.server, idle));
-    scope.spawn(receive_until(loop, silent.server, idle, silence));
-    (void)co_await loop.nop();
-    EXPECT_EQ(::send(talking.client.get(), "x", 1, 0), 1);
-    std::this_thread::sleep_for(150ms);
-    (void)co_await loop.sleep(20ms);
-    EXPECT_FALSE(silence.has_value());
-    scope.cancel();
-    co_await scope.join();
-  });
+CO_TEST_F(Uring, AResultRenewsADeadlineThatPassedWhileTheThreadWasStopped) {
+  const auto talking = unix_connection();
+  const auto silent = unix_connection();
+  Deadline idle(loop, Clock::now() + 100ms);
+  Outcome silence;
+  Scope scope(loop);
+  scope.spawn(receive_and_renew(loop, talking.server, idle));
+  scope.spawn(receive_until(loop, silent.server, idle, silence));
+  (void)co_await loop.nop();
+  EXPECT_EQ(::send(talking.client.get(), "x", 1, 0), 1);
+  std::this_thread::sleep_for(150ms);
+  (void)co_await loop.sleep(20ms);
+  EXPECT_FALSE(silence.has_value());
+  scope.cancel();
+  co_await scope.join();
 }
 
-TEST_F(Uring, ADeadlineIsSharedByOperations) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Deadline deadline(loop, Clock::now() + 10s);
-    std::array<std::byte, 16> buffer;
-    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).until(deadline), Succeeded());
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline), Succeeded());
-    deadline.renew(Clock::now() + 20ms);
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
-                FailedWith(Error::timed_out));
-    EXPECT_GE(Clock::now(), deadline.due());
-    const auto begun = loop.begun();
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
-                FailedWith(Error::timed_out));
-    EXPECT_EQ(loop.begun(), begun);
-    deadline.renew(Clock::now() + 10s);
-    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).until(deadline), Succeeded());
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline), Succeeded());
-  });
+CO_TEST_F(Uring, ADeadlineIsSharedByOperations) {
+  const auto ends = unix_connection();
+  Deadline deadline(loop, Clock::now() + 10s);
+  std::array<std::byte, 16> buffer;
+  EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).until(deadline), Succeeded());
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline), Succeeded());
+  deadline.renew(Clock::now() + 20ms);
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
+              FailedWith(Error::timed_out));
+  EXPECT_GE(Clock::now(), deadline.due());
+  const auto begun = loop.begun();
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
+              FailedWith(Error::timed_out));
+  EXPECT_EQ(loop.begun(), begun);
+  deadline.renew(Clock::now() + 10s);
+  EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")).until(deadline), Succeeded());
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline), Succeeded());
 }
 
-TEST_F(Uring, ADeadlineMovesWhileItIsWaitedFor) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Deadline deadline(loop, Clock::now() + 10ms);
-    const auto later = Clock::now() + 40ms;
-    Outcome outcome;
-    Scope scope(loop);
-    scope.spawn(receive_until(loop, ends.server, deadline, outcome));
-    deadline.renew(later);
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
-    EXPECT_GE(Clock::now(), later);
+CO_TEST_F(Uring, ADeadlineMovesWhileItIsWaitedFor) {
+  const auto ends = unix_connection();
+  Deadline deadline(loop, Clock::now() + 10ms);
+  const auto later = Clock::now() + 40ms;
+  Outcome outcome;
+  Scope scope(loop);
+  scope.spawn(receive_until(loop, ends.server, deadline, outcome));
+  deadline.renew(later);
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
+  EXPECT_GE(Clock::now(), later);
 
-    deadline.renew(Clock::now() + 10s);
-    scope.spawn(receive_until(loop, ends.server, deadline, outcome));
-    deadline.renew(Clock::now() + 5ms);
-    co_await scope.join();
-    EXPECT_LT(Clock::now(), later + 5s);
-    EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
-  });
+  deadline.renew(Clock::now() + 10s);
+  scope.spawn(receive_until(loop, ends.server, deadline, outcome));
+  deadline.renew(Clock::now() + 5ms);
+  co_await scope.join();
+  EXPECT_LT(Clock::now(), later + 5s);
+  EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
 }
 
 using Passed = std::pair<std::uint64_t, Clock::time_point>;  // in which turn, and when it was due
@@ -102,168 +96,152 @@ Task<> note_when_due(Loop& loop, const common::Fd& fd, Deadline& deadline,
   passed.emplace_back(loop.turns(), deadline.due());
 }
 
-TEST_F(Uring, DeadlinesPassInOrder) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    constexpr int count = 20;
-    std::vector<std::unique_ptr<Deadline>> deadlines;
-    std::vector<Passed> passed;
-    Scope scope(loop);
-    const auto now = Clock::now();
-    for (int i = 0; i < count; ++i) {
-      const auto after = std::chrono::milliseconds(5 + (i * 7) % count);
-      deadlines.push_back(std::make_unique<Deadline>(loop, now + after));
-      scope.spawn(note_when_due(loop, ends.server, *deadlines.back(), passed));
-    }
-    deadlines[3]->renew(now + 50ms);  // later, where it waits already
-    deadlines[5]->renew(now + 1ms);   // sooner
-    co_await scope.join();
-    EXPECT_EQ(passed.size(), deadlines.size());
-    // With SQPOLL a thread of the kernel's cancels, and the loop may look when it has done the
-    // second and not the first.
-    if (loop.ring().sqpoll()) co_return;
-    // Those that pass in one turn end in any order: it is the kernel's.
-    std::ranges::sort(passed);
-    EXPECT_TRUE(std::ranges::is_sorted(passed, {}, &Passed::second));
-  });
+CO_TEST_F(Uring, DeadlinesPassInOrder) {
+  const auto ends = unix_connection();
+  constexpr int count = 20;
+  std::vector<std::unique_ptr<Deadline>> deadlines;
+  std::vector<Passed> passed;
+  Scope scope(loop);
+  const auto now = Clock::now();
+  for (int i = 0; i < count; ++i) {
+    const auto after = std::chrono::milliseconds(5 + (i * 7) % count);
+    deadlines.push_back(std::make_unique<Deadline>(loop, now + after));
+    scope.spawn(note_when_due(loop, ends.server, *deadlines.back(), passed));
+  }
+  deadlines[3]->renew(now + 50ms);  // later, where it waits already
+  deadlines[5]->renew(now + 1ms);   // sooner
+  co_await scope.join();
+  EXPECT_EQ(passed.size(), deadlines.size());
+  // With SQPOLL a thread of the kernel's cancels, and the loop may look when it has done the
+  // second and not the first.
+  if (loop.ring().sqpoll()) co_return;
+  // Those that pass in one turn end in any order: it is the kernel's.
+  std::ranges::sort(passed);
+  EXPECT_TRUE(std::ranges::is_sorted(passed, {}, &Passed::second));
 }
 
 // Timeout and result race, both ways, many times: no matter which wins, no byte is lost.
-TEST_F(Uring, ATimeoutMayRaceTheResult) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    int received = 0;
-    int timed_out = 0;
-    std::size_t bytes = 0;
-    for (int i = 0; i < 300; ++i) {
-      Outcome outcome;
-      Deadline deadline(loop, Clock::now() + std::chrono::microseconds(i % 40));
-      Scope scope(loop);
-      scope.spawn(receive_until(loop, ends.server, deadline, outcome));
-      (void)co_await loop.sleep(std::chrono::microseconds((i * 7) % 40));
-      EXPECT_THAT(co_await loop.send(ends.client, bytes_of("x")), Succeeded());
-      co_await scope.join();
-      if (*outcome) {
-        ++received;
-        bytes += **outcome;
-      } else {
-        EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
-        ++timed_out;
-      }
+CO_TEST_F(Uring, ATimeoutMayRaceTheResult) {
+  const auto ends = unix_connection();
+  int received = 0;
+  int timed_out = 0;
+  std::size_t bytes = 0;
+  for (int i = 0; i < 300; ++i) {
+    Outcome outcome;
+    Deadline deadline(loop, Clock::now() + std::chrono::microseconds(i % 40));
+    Scope scope(loop);
+    scope.spawn(receive_until(loop, ends.server, deadline, outcome));
+    (void)co_await loop.sleep(std::chrono::microseconds((i * 7) % 40));
+    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("x")), Succeeded());
+    co_await scope.join();
+    if (*outcome) {
+      ++received;
+      bytes += **outcome;
+    } else {
+      EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
+      ++timed_out;
     }
-    std::array<std::byte, 512> rest;
-    if (bytes < 300) bytes += (co_await loop.recv(ends.server, rest)).value_or(0);
-    EXPECT_EQ(bytes, 300u);
-    EXPECT_GT(received, 0);
-    EXPECT_GT(timed_out, 0);
-  });
+  }
+  std::array<std::byte, 512> rest;
+  if (bytes < 300) bytes += (co_await loop.recv(ends.server, rest)).value_or(0);
+  EXPECT_EQ(bytes, 300u);
+  EXPECT_GT(received, 0);
+  EXPECT_GT(timed_out, 0);
 }
 
-TEST_F(Uring, WaitsForADeadlineToPass) {
-  run([this]() -> Task<> {
-    Deadline deadline(loop, Clock::now() + 5ms);
-    const auto begun = loop.begun();
-    EXPECT_THAT(co_await deadline.passed(), Succeeded());
-    EXPECT_GE(Clock::now(), deadline.due());
-    EXPECT_THAT(co_await deadline.passed(), Succeeded());  // it has
-    EXPECT_EQ(loop.begun(), begun) << "the kernel has nothing to do with it";
+CO_TEST_F(Uring, WaitsForADeadlineToPass) {
+  Deadline deadline(loop, Clock::now() + 5ms);
+  const auto begun = loop.begun();
+  EXPECT_THAT(co_await deadline.passed(), Succeeded());
+  EXPECT_GE(Clock::now(), deadline.due());
+  EXPECT_THAT(co_await deadline.passed(), Succeeded());  // it has
+  EXPECT_EQ(loop.begun(), begun) << "the kernel has nothing to do with it";
 
-    deadline.renew(Clock::now() + 1h);
-    EXPECT_THAT(co_await deadline.passed().within(2ms), FailedWith(Error::timed_out));
-    Deadline earlier(loop, Clock::now() + 2ms);
-    EXPECT_THAT(co_await deadline.passed().until(earlier), FailedWith(Error::timed_out));
-    Deadline later(loop, Clock::now() + 1h);
-    deadline.renew(Clock::now() + 2ms);
-    EXPECT_THAT(co_await deadline.passed().until(later), Succeeded());
-  });
+  deadline.renew(Clock::now() + 1h);
+  EXPECT_THAT(co_await deadline.passed().within(2ms), FailedWith(Error::timed_out));
+  Deadline earlier(loop, Clock::now() + 2ms);
+  EXPECT_THAT(co_await deadline.passed().until(earlier), FailedWith(Error::timed_out));
+  Deadline later(loop, Clock::now() + 1h);
+  deadline.renew(Clock::now() + 2ms);
+  EXPECT_THAT(co_await deadline.passed().until(later), Succeeded());
 }
 
 Task<> wait_until_passed(Deadline& deadline, std::optional<Status>& outcome) {
   outcome = co_await deadline.passed();
 }
 
-TEST_F(Uring, ADeadlineThatIsRenewedPassesLater) {
-  run([this]() -> Task<> {
-    Deadline deadline(loop, Clock::now() + 5ms);
-    std::optional<Status> outcome;
-    Scope scope(loop);
-    scope.spawn(wait_until_passed(deadline, outcome));
-    deadline.renew(Clock::now() + 20ms);
-    co_await scope.join();
-    EXPECT_THAT(*outcome, Succeeded());
-    EXPECT_GE(Clock::now(), deadline.due());
-  });
+CO_TEST_F(Uring, ADeadlineThatIsRenewedPassesLater) {
+  Deadline deadline(loop, Clock::now() + 5ms);
+  std::optional<Status> outcome;
+  Scope scope(loop);
+  scope.spawn(wait_until_passed(deadline, outcome));
+  deadline.renew(Clock::now() + 20ms);
+  co_await scope.join();
+  EXPECT_THAT(*outcome, Succeeded());
+  EXPECT_GE(Clock::now(), deadline.due());
 }
 
-TEST_F(Uring, WaitingForADeadlineEndsEarlyWhereItIsCancelled) {
-  run([this]() -> Task<> {
-    Deadline deadline(loop, Clock::now() + 1h);
-    std::optional<Status> outcome;
-    Scope scope(loop);
-    scope.spawn(wait_until_passed(deadline, outcome));
-    deadline.cancel();
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-    EXPECT_THAT(co_await deadline.passed(), FailedWith(Error::cancelled));
+CO_TEST_F(Uring, WaitingForADeadlineEndsEarlyWhereItIsCancelled) {
+  Deadline deadline(loop, Clock::now() + 1h);
+  std::optional<Status> outcome;
+  Scope scope(loop);
+  scope.spawn(wait_until_passed(deadline, outcome));
+  deadline.cancel();
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  EXPECT_THAT(co_await deadline.passed(), FailedWith(Error::cancelled));
 
-    deadline.renew(Clock::now() + 1h);
-    scope.spawn(wait_until_passed(deadline, outcome));
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+  deadline.renew(Clock::now() + 1h);
+  scope.spawn(wait_until_passed(deadline, outcome));
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
 // A peer's object, which its deadline is in, may go before the coroutine that waits for it.
-TEST_F(Uring, WaitingForADeadlineEndsWithTheDeadline) {
-  run([this]() -> Task<> {
-    auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1h);
-    std::optional<Status> outcome;
-    std::optional<Status> cancelled;
-    Scope scope(loop);
-    scope.spawn(wait_until_passed(*deadline, outcome));
-    Scope cancelled_first(loop);
-    cancelled_first.spawn(wait_until_passed(*deadline, cancelled));
-    cancelled_first.cancel();
-    deadline.reset();
-    scope.cancel();
-    co_await scope.join();
-    co_await cancelled_first.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-    EXPECT_THAT(*cancelled, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, WaitingForADeadlineEndsWithTheDeadline) {
+  auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1h);
+  std::optional<Status> outcome;
+  std::optional<Status> cancelled;
+  Scope scope(loop);
+  scope.spawn(wait_until_passed(*deadline, outcome));
+  Scope cancelled_first(loop);
+  cancelled_first.spawn(wait_until_passed(*deadline, cancelled));
+  cancelled_first.cancel();
+  deadline.reset();
+  scope.cancel();
+  co_await scope.join();
+  co_await cancelled_first.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  EXPECT_THAT(*cancelled, FailedWith(Error::cancelled));
 }
 
-TEST_F(Uring, ADeadlineThatEndsLeavesNobodyWaiting) {
-  run([this]() -> Task<> {
-    auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1h);
-    std::optional<Status> outcome;
-    Scope scope(loop);
-    scope.spawn(wait_until_passed(*deadline, outcome));
-    deadline.reset();
-    EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, ADeadlineThatEndsLeavesNobodyWaiting) {
+  auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1h);
+  std::optional<Status> outcome;
+  Scope scope(loop);
+  scope.spawn(wait_until_passed(*deadline, outcome));
+  deadline.reset();
+  EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
 // It has passed, and the coroutine that waited for that has not gone on yet.
-TEST_F(Uring, ADeadlineThatHasPassedMayEndBeforeThatIsKnown) {
-  run([this]() -> Task<> {
-    auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1ms);
-    std::optional<Status> first;
-    std::optional<Status> second;
-    Scope scope(loop);
-    scope.spawn([](std::unique_ptr<Deadline>& due, std::optional<Status>& outcome) -> Task<> {
-      outcome = co_await due->passed();
-      due.reset();
-    }(deadline, first));
-    scope.spawn(wait_until_passed(*deadline, second));
-    co_await scope.join();
-    EXPECT_THAT(*first, Succeeded());
-    EXPECT_THAT(*second, Succeeded());
-  });
+CO_TEST_F(Uring, ADeadlineThatHasPassedMayEndBeforeThatIsKnown) {
+  auto deadline = std::make_unique<Deadline>(loop, Clock::now() + 1ms);
+  std::optional<Status> first;
+  std::optional<Status> second;
+  Scope scope(loop);
+  scope.spawn([](std::unique_ptr<Deadline>& due, std::optional<Status>& outcome) -> Task<> {
+    outcome = co_await due->passed();
+    due.reset();
+  }(deadline, first));
+  scope.spawn(wait_until_passed(*deadline, second));
+  co_await scope.join();
+  EXPECT_THAT(*first, Succeeded());
+  EXPECT_THAT(*second, Succeeded());
 }
 
 Task<> count_when_passed(Loop& loop, Clock::time_point due, int& passed) {
@@ -272,25 +250,21 @@ Task<> count_when_passed(Loop& loop, Clock::time_point due, int& passed) {
   ++passed;
 }
 
-TEST_F(Uring, ManyDeadlinesMayPassAtTheSameMoment) {
-  run([this]() -> Task<> {
-    constexpr int count = 100'000;
-    const auto due = Clock::now() + 300ms;
-    int passed = 0;
-    Scope scope(loop);
-    for (int i = 0; i < count; ++i) scope.spawn(count_when_passed(loop, due, passed));
-    co_await scope.join();
-    EXPECT_GE(Clock::now(), due);
-    EXPECT_EQ(passed, count);
-  });
+CO_TEST_F(Uring, ManyDeadlinesMayPassAtTheSameMoment) {
+  constexpr int count = 100'000;
+  const auto due = Clock::now() + 300ms;
+  int passed = 0;
+  Scope scope(loop);
+  for (int i = 0; i < count; ++i) scope.spawn(count_when_passed(loop, due, passed));
+  co_await scope.join();
+  EXPECT_GE(Clock::now(), due);
+  EXPECT_EQ(passed, count);
 }
 
 // It was due before the clock began: as any that has passed.
-TEST_F(Uring, ADeadlineMayBeAtTheBeginningOfTime) {
-  run([this]() -> Task<> {
-    Deadline deadline(loop, Clock::time_point::min());
-    EXPECT_THAT(co_await deadline.passed(), Succeeded());
-  });
+CO_TEST_F(Uring, ADeadlineMayBeAtTheBeginningOfTime) {
+  Deadline deadline(loop, Clock::time_point::min());
+  EXPECT_THAT(co_await deadline.passed(), Succeeded());
 }
 
 }  // namespace

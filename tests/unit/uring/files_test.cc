@@ -49,98 +49,83 @@ class UringFiles : public tests::Uring {
   Fd dir;
 };
 
-TEST_F(UringFiles, WritesAndReads) {
-  run([this]() -> Task<> {
-    const Fd file = co_await make_file("file", "hello, world");
-    std::array<std::byte, 64> buffer;
-    EXPECT_EQ(co_await loop.read(file, buffer, 7), Size(5u));
-    EXPECT_EQ(text_of(std::span(buffer).first(5)), "world");
-    EXPECT_EQ(co_await loop.read(file, std::span(buffer).first(5)), Size(5u));  // at its position
-    EXPECT_EQ(text_of(std::span(buffer).first(5)), "hello");
-    EXPECT_EQ(co_await loop.read(file, buffer), Size(7u));
-    EXPECT_EQ(co_await loop.read(file, buffer), Size(0u));
-    EXPECT_THAT(co_await loop.fsync(file), Succeeded());
-    EXPECT_THAT(co_await loop.fsync(file, IORING_FSYNC_DATASYNC), Succeeded());
-  });
+CO_TEST_F(UringFiles, WritesAndReads) {
+  const Fd file = co_await make_file("file", "hello, world");
+  std::array<std::byte, 64> buffer;
+  EXPECT_EQ(co_await loop.read(file, buffer, 7), Size(5u));
+  EXPECT_EQ(text_of(std::span(buffer).first(5)), "world");
+  EXPECT_EQ(co_await loop.read(file, std::span(buffer).first(5)), Size(5u));  // at its position
+  EXPECT_EQ(text_of(std::span(buffer).first(5)), "hello");
+  EXPECT_EQ(co_await loop.read(file, buffer), Size(7u));
+  EXPECT_EQ(co_await loop.read(file, buffer), Size(0u));
+  EXPECT_THAT(co_await loop.fsync(file), Succeeded());
+  EXPECT_THAT(co_await loop.fsync(file, IORING_FSYNC_DATASYNC), Succeeded());
 }
 
-TEST_F(UringFiles, WritesAndReadsVectors) {
-  run([this]() -> Task<> {
-    const Fd file = co_await make_file("file", "");
-    std::string first = "ab";
-    std::string second = "cdef";
-    const std::array<iovec, 2> out{iovec{first.data(), 2}, iovec{second.data(), 4}};
-    EXPECT_EQ(co_await loop.writev(file, out, 0), Size(6u));
-    const std::array<iovec, 2> in{iovec{second.data(), 4}, iovec{first.data(), 2}};
-    EXPECT_EQ(co_await loop.readv(file, in, 0), Size(6u));
-    EXPECT_EQ(second + first, "abcdef");
-  });
+CO_TEST_F(UringFiles, WritesAndReadsVectors) {
+  const Fd file = co_await make_file("file", "");
+  std::string first = "ab";
+  std::string second = "cdef";
+  const std::array<iovec, 2> out{iovec{first.data(), 2}, iovec{second.data(), 4}};
+  EXPECT_EQ(co_await loop.writev(file, out, 0), Size(6u));
+  const std::array<iovec, 2> in{iovec{second.data(), 4}, iovec{first.data(), 2}};
+  EXPECT_EQ(co_await loop.readv(file, in, 0), Size(6u));
+  EXPECT_EQ(second + first, "abcdef");
 }
 
-TEST_F(UringFiles, UsesRegisteredBuffers) {
-  run([this]() -> Task<> {
-    const Fd file = co_await make_file("file", "");
-    std::array<std::byte, 64> memory{};
-    const iovec whole{memory.data(), memory.size()};
-    EXPECT_THAT(loop.register_buffers(std::span(&whole, 1)), Succeeded());
-    memory[0] = std::byte{'x'};
-    EXPECT_EQ(co_await loop.write_fixed(file, std::span(memory).first(1), 0, 0), Size(1u));
-    EXPECT_EQ(co_await loop.read_fixed(file, std::span(memory).subspan(8), 0, 0), Size(1u));
-    EXPECT_EQ(memory[8], std::byte{'x'});
-    std::array<std::byte, 4> outside;
-    EXPECT_THAT(co_await loop.read_fixed(file, outside, 0, 0), FailedWith(std::errc::bad_address));
-  });
+CO_TEST_F(UringFiles, UsesRegisteredBuffers) {
+  const Fd file = co_await make_file("file", "");
+  std::array<std::byte, 64> memory{};
+  const iovec whole{memory.data(), memory.size()};
+  EXPECT_THAT(loop.register_buffers(std::span(&whole, 1)), Succeeded());
+  memory[0] = std::byte{'x'};
+  EXPECT_EQ(co_await loop.write_fixed(file, std::span(memory).first(1), 0, 0), Size(1u));
+  EXPECT_EQ(co_await loop.read_fixed(file, std::span(memory).subspan(8), 0, 0), Size(1u));
+  EXPECT_EQ(memory[8], std::byte{'x'});
+  std::array<std::byte, 4> outside;
+  EXPECT_THAT(co_await loop.read_fixed(file, outside, 0, 0), FailedWith(std::errc::bad_address));
 }
 
-TEST_F(UringFiles, Allocates) {
-  run([this]() -> Task<> {
-    const Fd file = co_await make_file("file", "");
-    EXPECT_THAT(co_await loop.fallocate(file, 0, 0, 4096), Succeeded());
-    EXPECT_EQ(std::filesystem::file_size(path_ + "/file"), 4096u);
-  });
+CO_TEST_F(UringFiles, Allocates) {
+  const Fd file = co_await make_file("file", "");
+  EXPECT_THAT(co_await loop.fallocate(file, 0, 0, 4096), Succeeded());
+  EXPECT_EQ(std::filesystem::file_size(path_ + "/file"), 4096u);
 }
 
-TEST_F(UringFiles, OpensBeneath) {
-  run([this]() -> Task<> {
-    (void)co_await make_file("file", "x");
-    open_how how{};
-    how.flags = O_RDONLY;
-    how.resolve = RESOLVE_BENEATH;
-    EXPECT_THAT(co_await loop.openat2(dir, "file", how), Succeeded());
-    EXPECT_THAT(co_await loop.openat2(dir, "../file", how),
-                FailedWith(std::errc::cross_device_link));
-    EXPECT_THAT(co_await loop.openat(dir, "missing", O_RDONLY),
-                FailedWith(std::errc::no_such_file_or_directory));
-  });
+CO_TEST_F(UringFiles, OpensBeneath) {
+  (void)co_await make_file("file", "x");
+  open_how how{};
+  how.flags = O_RDONLY;
+  how.resolve = RESOLVE_BENEATH;
+  EXPECT_THAT(co_await loop.openat2(dir, "file", how), Succeeded());
+  EXPECT_THAT(co_await loop.openat2(dir, "../file", how), FailedWith(std::errc::cross_device_link));
+  EXPECT_THAT(co_await loop.openat(dir, "missing", O_RDONLY),
+              FailedWith(std::errc::no_such_file_or_directory));
 }
 
 // Whatever the file system does in an open, the loop does not wait for it. An open that is tried
 // inline has O_NONBLOCK, so that of a FIFO succeeds at once: the one that waits was not tried.
-TEST_F(UringFiles, OpensInAThreadOfTheKernels) {
-  run([this]() -> Task<> {
-    EXPECT_EQ(::mkfifo((path_ + "/fifo").c_str(), 0600), 0);
-    uring::Deadline deadline(loop, uring::Clock::now() + std::chrono::milliseconds(20));
-    EXPECT_THAT(co_await loop.openat(dir, "fifo", O_RDONLY).async().until(deadline),
-                FailedWith(uring::Error::timed_out));
-    EXPECT_THAT(co_await loop.openat(dir, "fifo", O_RDONLY | O_NONBLOCK).async(), Succeeded());
-  });
+CO_TEST_F(UringFiles, OpensInAThreadOfTheKernels) {
+  EXPECT_EQ(::mkfifo((path_ + "/fifo").c_str(), 0600), 0);
+  uring::Deadline deadline(loop, uring::Clock::now() + std::chrono::milliseconds(20));
+  EXPECT_THAT(co_await loop.openat(dir, "fifo", O_RDONLY).async().until(deadline),
+              FailedWith(uring::Error::timed_out));
+  EXPECT_THAT(co_await loop.openat(dir, "fifo", O_RDONLY | O_NONBLOCK).async(), Succeeded());
 }
 
-TEST_F(UringFiles, Closes) {
-  run([this]() -> Task<> {
-    Fd file = co_await make_file("file", "");
-    const int number = file.get();
-    EXPECT_THAT(co_await loop.close(std::move(file)), Succeeded());
-    EXPECT_EQ(::fcntl(number, F_GETFD), -1);
-    // Cancelled before it began, it closes all the same: the descriptor was given away.
-    Fd another = co_await make_file("file", "");
-    const int other_number = another.get();
-    uring::Canceller canceller;
-    canceller.cancel();
-    EXPECT_THAT(co_await loop.close(std::move(another)).cancelled_by(canceller),
-                FailedWith(uring::Error::cancelled));
-    EXPECT_EQ(::fcntl(other_number, F_GETFD), -1);
-  });
+CO_TEST_F(UringFiles, Closes) {
+  Fd file = co_await make_file("file", "");
+  const int number = file.get();
+  EXPECT_THAT(co_await loop.close(std::move(file)), Succeeded());
+  EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+  // Cancelled before it began, it closes all the same: the descriptor was given away.
+  Fd another = co_await make_file("file", "");
+  const int other_number = another.get();
+  uring::Canceller canceller;
+  canceller.cancel();
+  EXPECT_THAT(co_await loop.close(std::move(another)).cancelled_by(canceller),
+              FailedWith(uring::Error::cancelled));
+  EXPECT_EQ(::fcntl(other_number, F_GETFD), -1);
 }
 
 Task<> close_unless(uring::Loop& loop, Fd file, uring::Canceller& canceller) {
@@ -148,20 +133,18 @@ Task<> close_unless(uring::Loop& loop, Fd file, uring::Canceller& canceller) {
 }
 
 // Whether the cancel or the close is first, the number is free afterwards.
-TEST_F(UringFiles, ClosesWhatIsCancelledOnTheWay) {
-  run([this]() -> Task<> {
-    std::vector<int> numbers;
-    uring::Canceller never;
-    uring::Canceller cancelled;
-    uring::Scope scope(loop);
-    for (int i = 0; i < 200; ++i) {
-      numbers.push_back(::dup(dir.get()));
-      scope.spawn(close_unless(loop, Fd(numbers.back()), i % 2 == 0 ? never : cancelled));
-    }
-    cancelled.cancel();
-    co_await scope.join();
-    for (const int number : numbers) EXPECT_EQ(::fcntl(number, F_GETFD), -1) << number;
-  });
+CO_TEST_F(UringFiles, ClosesWhatIsCancelledOnTheWay) {
+  std::vector<int> numbers;
+  uring::Canceller never;
+  uring::Canceller cancelled;
+  uring::Scope scope(loop);
+  for (int i = 0; i < 200; ++i) {
+    numbers.push_back(::dup(dir.get()));
+    scope.spawn(close_unless(loop, Fd(numbers.back()), i % 2 == 0 ? never : cancelled));
+  }
+  cancelled.cancel();
+  co_await scope.join();
+  for (const int number : numbers) EXPECT_EQ(::fcntl(number, F_GETFD), -1) << number;
 }
 
 // A file server's own answer to close(2), EACCES or EIO, comes when the number is free, and may be
@@ -189,48 +172,42 @@ TEST_F(UringFiles, ClosesItselfWhatTheRingMayNotClose) {
   }
 }
 
-TEST_F(UringFiles, TellsAboutFiles) {
-  run([this]() -> Task<> {
-    (void)co_await make_file("file", "123");
-    struct statx about {};
-    EXPECT_THAT(co_await loop.statx(dir, "file", 0, STATX_SIZE, about), Succeeded());
-    EXPECT_EQ(about.stx_size, 3u);
-  });
+CO_TEST_F(UringFiles, TellsAboutFiles) {
+  (void)co_await make_file("file", "123");
+  struct statx about {};
+  EXPECT_THAT(co_await loop.statx(dir, "file", 0, STATX_SIZE, about), Succeeded());
+  EXPECT_EQ(about.stx_size, 3u);
 }
 
-TEST_F(UringFiles, ChangesNames) {
-  run([this]() -> Task<> {
-    (void)co_await make_file("file", "content");
-    EXPECT_THAT(co_await loop.renameat(dir, "file", dir, "renamed"), Succeeded());
-    EXPECT_THAT(co_await loop.mkdirat(dir, "sub", 0700), Succeeded());
-    EXPECT_THAT(co_await loop.symlinkat("../renamed", dir, "sub/soft"), Succeeded());
-    EXPECT_THAT(co_await loop.linkat(dir, "renamed", dir, "sub/hard"), Succeeded());
-    EXPECT_EQ(content_of("sub/soft"), "content");
-    EXPECT_EQ(content_of("sub/hard"), "content");
-    EXPECT_THAT(co_await loop.unlinkat(dir, "sub/soft"), Succeeded());
-    EXPECT_THAT(co_await loop.unlinkat(dir, "sub/hard"), Succeeded());
-    EXPECT_THAT(co_await loop.unlinkat(dir, "sub", AT_REMOVEDIR), Succeeded());
-    EXPECT_FALSE(std::filesystem::exists(path_ + "/sub"));
-  });
+CO_TEST_F(UringFiles, ChangesNames) {
+  (void)co_await make_file("file", "content");
+  EXPECT_THAT(co_await loop.renameat(dir, "file", dir, "renamed"), Succeeded());
+  EXPECT_THAT(co_await loop.mkdirat(dir, "sub", 0700), Succeeded());
+  EXPECT_THAT(co_await loop.symlinkat("../renamed", dir, "sub/soft"), Succeeded());
+  EXPECT_THAT(co_await loop.linkat(dir, "renamed", dir, "sub/hard"), Succeeded());
+  EXPECT_EQ(content_of("sub/soft"), "content");
+  EXPECT_EQ(content_of("sub/hard"), "content");
+  EXPECT_THAT(co_await loop.unlinkat(dir, "sub/soft"), Succeeded());
+  EXPECT_THAT(co_await loop.unlinkat(dir, "sub/hard"), Succeeded());
+  EXPECT_THAT(co_await loop.unlinkat(dir, "sub", AT_REMOVEDIR), Succeeded());
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/sub"));
 }
 
-TEST_F(UringFiles, SplicesAndTees) {
-  run([this]() -> Task<> {
-    const Fd file = co_await make_file("file", "spliced");
-    int numbers[2];
-    EXPECT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
-    const Fd out(numbers[0]);
-    const Fd in(numbers[1]);
-    EXPECT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
-    const Fd twin_out(numbers[0]);
-    const Fd twin_in(numbers[1]);
-    EXPECT_EQ(co_await loop.splice(file, 0, in, -1, 100), Size(7u));
-    EXPECT_EQ(co_await loop.tee(out, twin_in, 100), Size(7u));
-    std::array<std::byte, 16> buffer;
-    EXPECT_EQ(co_await loop.read(twin_out, buffer), Size(7u));
-    EXPECT_EQ(co_await loop.read(out, buffer), Size(7u));
-    EXPECT_EQ(text_of(std::span(buffer).first(7)), "spliced");
-  });
+CO_TEST_F(UringFiles, SplicesAndTees) {
+  const Fd file = co_await make_file("file", "spliced");
+  int numbers[2];
+  EXPECT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
+  const Fd out(numbers[0]);
+  const Fd in(numbers[1]);
+  EXPECT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
+  const Fd twin_out(numbers[0]);
+  const Fd twin_in(numbers[1]);
+  EXPECT_EQ(co_await loop.splice(file, 0, in, -1, 100), Size(7u));
+  EXPECT_EQ(co_await loop.tee(out, twin_in, 100), Size(7u));
+  std::array<std::byte, 16> buffer;
+  EXPECT_EQ(co_await loop.read(twin_out, buffer), Size(7u));
+  EXPECT_EQ(co_await loop.read(out, buffer), Size(7u));
+  EXPECT_EQ(text_of(std::span(buffer).first(7)), "spliced");
 }
 
 }  // namespace

@@ -65,6 +65,19 @@ class Uring : public ::testing::Test {
   Loop& loop;
 };
 
+/// TEST_F() with a body that is a coroutine: it runs in the fixture's loop.
+#define CO_TEST_F(fixture, name)                                                     \
+  class fixture##_##name : public fixture {                                          \
+    void TestBody() override {                                                       \
+      run([this] { return body(); });                                                \
+    }                                                                                \
+    uring::Task<> body();                                                            \
+  };                                                                                 \
+  [[maybe_unused]] const auto* const registered_##fixture##_##name =                 \
+      ::testing::RegisterTest(#fixture, #name, nullptr, nullptr, __FILE__, __LINE__, \
+                              []() -> fixture* { return new fixture##_##name; });    \
+  uring::Task<> fixture##_##name::body()
+
 inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }

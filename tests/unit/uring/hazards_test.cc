@@ -31,51 +31,45 @@ Task<> use_memory_again(Loop& loop, const common::Fd& fd) {
   co_await scope.join();
 }
 
-TEST_F(Uring, ATimeoutThatWasNotNeededTouchesNobodysFrame) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (int i = 0; i < 20; ++i) {
-      Canceller canceller;
-      Scope scope(loop);
-      scope.spawn(receive_within(loop, ends.server, 1h, canceller));
-      if (i % 2 == 0) (void)co_await loop.nop();  // else: bytes are there before the request
-      EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
-      co_await scope.join();
-      (void)co_await loop.sleep(1ms);  // for completions that should have been waited for
-      co_await use_memory_again(loop, ends.server);
-    }
-  });
+CO_TEST_F(Uring, ATimeoutThatWasNotNeededTouchesNobodysFrame) {
+  const auto ends = unix_connection();
+  for (int i = 0; i < 20; ++i) {
+    Canceller canceller;
+    Scope scope(loop);
+    scope.spawn(receive_within(loop, ends.server, 1h, canceller));
+    if (i % 2 == 0) (void)co_await loop.nop();  // else: bytes are there before the request
+    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+    co_await scope.join();
+    (void)co_await loop.sleep(1ms);  // for completions that should have been waited for
+    co_await use_memory_again(loop, ends.server);
+  }
 }
 
-TEST_F(Uring, ACancelledRequestTouchesNobodysFrame) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (int i = 0; i < 20; ++i) {
-      Canceller canceller;
-      Scope scope(loop);
-      scope.spawn(receive_within(loop, ends.server, 1h, canceller));
-      if (i % 2 == 0) (void)co_await loop.nop();
-      canceller.cancel();
-      co_await scope.join();
-      (void)co_await loop.sleep(1ms);  // for completions that should have been waited for
-      co_await use_memory_again(loop, ends.server);
-    }
-  });
+CO_TEST_F(Uring, ACancelledRequestTouchesNobodysFrame) {
+  const auto ends = unix_connection();
+  for (int i = 0; i < 20; ++i) {
+    Canceller canceller;
+    Scope scope(loop);
+    scope.spawn(receive_within(loop, ends.server, 1h, canceller));
+    if (i % 2 == 0) (void)co_await loop.nop();
+    canceller.cancel();
+    co_await scope.join();
+    (void)co_await loop.sleep(1ms);  // for completions that should have been waited for
+    co_await use_memory_again(loop, ends.server);
+  }
 }
 
 // A destroyed coroutine waits until the kernel has done with its buffer.
-TEST_F(Uring, TheKernelWritesIntoNoFrameThatHasGone) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller canceller;
-    const auto frame = receive_within(loop, ends.server, 1h, canceller).release();
-    frame.resume();
-    (void)co_await loop.nop();  // now its request is under way
-    frame.destroy();
-    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
-    EXPECT_THAT(loop.ring().submit(), Succeeded());  // what is left to write is written here
-    co_await use_memory_again(loop, ends.server);
-  });
+CO_TEST_F(Uring, TheKernelWritesIntoNoFrameThatHasGone) {
+  const auto ends = unix_connection();
+  Canceller canceller;
+  const auto frame = receive_within(loop, ends.server, 1h, canceller).release();
+  frame.resume();
+  (void)co_await loop.nop();  // now its request is under way
+  frame.destroy();
+  EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+  EXPECT_THAT(loop.ring().submit(), Succeeded());  // what is left to write is written here
+  co_await use_memory_again(loop, ends.server);
 }
 
 Task<> sleep_for(Loop& loop, std::chrono::nanoseconds asked) {
@@ -87,12 +81,10 @@ Task<> sleep_for(Loop& loop, std::chrono::nanoseconds asked) {
 }
 
 // The kernel reads the length when the request is submitted, which is long after it was made.
-TEST_F(Uring, TimeoutsOfOneTurnHaveLengthsOfTheirOwn) {
-  run([this]() -> Task<> {
-    Scope scope(loop);
-    for (const auto asked : {30ms, 5ms, 20ms, 10ms}) scope.spawn(sleep_for(loop, asked));
-    co_await scope.join();
-  });
+CO_TEST_F(Uring, TimeoutsOfOneTurnHaveLengthsOfTheirOwn) {
+  Scope scope(loop);
+  for (const auto asked : {30ms, 5ms, 20ms, 10ms}) scope.spawn(sleep_for(loop, asked));
+  co_await scope.join();
 }
 
 Task<> wait_a_moment(Loop& loop) { EXPECT_THAT(co_await loop.nop(), Succeeded()); }

@@ -52,25 +52,21 @@ class UringLarge : public tests::Uring {
   const LargeMemory memory;
 };
 
-TEST_F(UringLarge, ReceivesMoreThanTheLowestBitsOfTheSizeSay) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    (void)co_await loop.send(ends.client, bytes_of("received"));
-    EXPECT_EQ(co_await loop.recv(ends.server, memory.bytes()), Size(8u));
-    (void)co_await loop.send(ends.client, bytes_of("read"));
-    EXPECT_EQ(co_await loop.read(ends.server, memory.bytes()), Size(4u));
-  });
+CO_TEST_F(UringLarge, ReceivesMoreThanTheLowestBitsOfTheSizeSay) {
+  const auto ends = unix_connection();
+  (void)co_await loop.send(ends.client, bytes_of("received"));
+  EXPECT_EQ(co_await loop.recv(ends.server, memory.bytes()), Size(8u));
+  (void)co_await loop.send(ends.client, bytes_of("read"));
+  EXPECT_EQ(co_await loop.read(ends.server, memory.bytes()), Size(4u));
 }
 
-TEST_F(UringLarge, SendsMoreThanTheLowestBitsOfTheSizeSay) {
-  run([this]() -> Task<> {
-    const auto one = unix_connection();
-    const auto sent = co_await loop.send(one.client, memory.bytes());
-    EXPECT_GT(sent.value_or(0), LargeMemory::beyond);
-    const auto other = unix_connection();
-    const auto written = co_await loop.write(other.client, memory.bytes());
-    EXPECT_GT(written.value_or(0), LargeMemory::beyond);
-  });
+CO_TEST_F(UringLarge, SendsMoreThanTheLowestBitsOfTheSizeSay) {
+  const auto one = unix_connection();
+  const auto sent = co_await loop.send(one.client, memory.bytes());
+  EXPECT_GT(sent.value_or(0), LargeMemory::beyond);
+  const auto other = unix_connection();
+  const auto written = co_await loop.write(other.client, memory.bytes());
+  EXPECT_GT(written.value_or(0), LargeMemory::beyond);
 }
 
 // The kernel cuts a longer one by itself, and a send that it has cut counts as all of it.
@@ -90,19 +86,17 @@ class LargeExchange final : public uring::SendThenReceive {
 };
 
 // What a send that was to skip its completion has not sent would be lost without a word.
-TEST_F(UringLarge, AnAnswerThatLargeFallsShort) {
-  run([this]() -> Task<> {
-    const auto buffers = std::move(*Buffers::create(loop, 2, 64));
-    const auto ends = unix_connection();
-    LargeExchange exchange(loop, ends.server, *buffers);
-    exchange.stage(memory.bytes());
-    exchange.start();
-    (void)co_await loop.send(ends.client, bytes_of("next"));
-    while (exchange.in_flight()) (void)co_await loop.nop();
-    EXPECT_FALSE(exchange.received());
-    EXPECT_GT(exchange.unsent().size(), 0u);
-    EXPECT_LT(exchange.unsent().size(), memory.bytes().size() - LargeMemory::beyond);
-  });
+CO_TEST_F(UringLarge, AnAnswerThatLargeFallsShort) {
+  const auto buffers = std::move(*Buffers::create(loop, 2, 64));
+  const auto ends = unix_connection();
+  LargeExchange exchange(loop, ends.server, *buffers);
+  exchange.stage(memory.bytes());
+  exchange.start();
+  (void)co_await loop.send(ends.client, bytes_of("next"));
+  while (exchange.in_flight()) (void)co_await loop.nop();
+  EXPECT_FALSE(exchange.received());
+  EXPECT_GT(exchange.unsent().size(), 0u);
+  EXPECT_LT(exchange.unsent().size(), memory.bytes().size() - LargeMemory::beyond);
 }
 
 // The receive of a link would begin, and say that all was sent.

@@ -109,34 +109,30 @@ Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
   seen = error == make_error_code(Error::cancelled) ? Error::cancelled : Error{};
 }
 
-TEST_F(Uring, EveryWayOfWaitingCanBeCancelled) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (int point = 0; point < points; ++point) {
-      Error seen{};
-      Scope scope(loop);
-      scope.spawn(wait_at(loop, point, ends.server, seen));
-      if (point % 2 == 0) (void)co_await loop.nop();  // else: not even submitted
-      scope.cancel();
-      co_await scope.join();
-      EXPECT_EQ(seen, Error::cancelled) << point;
-    }
-  });
+CO_TEST_F(Uring, EveryWayOfWaitingCanBeCancelled) {
+  const auto ends = unix_connection();
+  for (int point = 0; point < points; ++point) {
+    Error seen{};
+    Scope scope(loop);
+    scope.spawn(wait_at(loop, point, ends.server, seen));
+    if (point % 2 == 0) (void)co_await loop.nop();  // else: not even submitted
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_EQ(seen, Error::cancelled) << point;
+  }
 }
 
-TEST_F(Uring, EveryWayOfWaitingCanBeDestroyed) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (int point = 0; point < points; ++point) {
-      Error seen = Error::timed_out;
-      {
-        Scope scope(loop);
-        scope.spawn(wait_at(loop, point, ends.server, seen));
-        if (point % 2 == 0) (void)co_await loop.nop();
-      }
-      EXPECT_EQ(seen, Error::timed_out) << point;  // not a line of it ran
+CO_TEST_F(Uring, EveryWayOfWaitingCanBeDestroyed) {
+  const auto ends = unix_connection();
+  for (int point = 0; point < points; ++point) {
+    Error seen = Error::timed_out;
+    {
+      Scope scope(loop);
+      scope.spawn(wait_at(loop, point, ends.server, seen));
+      if (point % 2 == 0) (void)co_await loop.nop();
     }
-  });
+    EXPECT_EQ(seen, Error::timed_out) << point;  // not a line of it ran
+  }
 }
 
 Task<> keep_a_scope_of_scopes(Loop& loop, const common::Fd& fd, int levels, Error& seen) {
@@ -147,35 +143,31 @@ Task<> keep_a_scope_of_scopes(Loop& loop, const common::Fd& fd, int levels, Erro
   ADD_FAILURE() << "nothing of it ends by itself";
 }
 
-TEST_F(Uring, ScopesInsideScopesCanBeDestroyed) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Error seen{};
-    Scope scope(loop);
-    scope.spawn(keep_a_scope_of_scopes(loop, ends.server, 3, seen));
-    (void)co_await loop.nop();
-  });
+CO_TEST_F(Uring, ScopesInsideScopesCanBeDestroyed) {
+  const auto ends = unix_connection();
+  Error seen{};
+  Scope scope(loop);
+  scope.spawn(keep_a_scope_of_scopes(loop, ends.server, 3, seen));
+  (void)co_await loop.nop();
 }
 
 // What has ended, but whose coroutine has not had its turn, is destroyed as well.
-TEST_F(Uring, AResultThatNobodyFetchedIsDropped) {
-  run([this]() -> Task<> {
-    auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
-    const auto address = *common::Address::of_socket(*listener);
-    const auto client = connect_to(address);
-    auto accepting = [](Loop& l, const common::Fd& from) -> Task<> {
-      (void)co_await l.accept(from);
-      ADD_FAILURE() << "it was destroyed before";
-    };
-    {
-      Scope scope(loop);
-      scope.spawn(accepting(loop, *listener));
-      // The scope's end submits and collects; the accepted descriptor must be closed then.
-    }
-    char byte = 0;
-    EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 0);
-    co_return;
-  });
+CO_TEST_F(Uring, AResultThatNobodyFetchedIsDropped) {
+  auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
+  const auto address = *common::Address::of_socket(*listener);
+  const auto client = connect_to(address);
+  auto accepting = [](Loop& l, const common::Fd& from) -> Task<> {
+    (void)co_await l.accept(from);
+    ADD_FAILURE() << "it was destroyed before";
+  };
+  {
+    Scope scope(loop);
+    scope.spawn(accepting(loop, *listener));
+    // The scope's end submits and collects; the accepted descriptor must be closed then.
+  }
+  char byte = 0;
+  EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 0);
+  co_return;
 }
 
 TEST_F(Uring, ALoopMayEndWithTasksAtWork) {

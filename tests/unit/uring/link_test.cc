@@ -15,17 +15,15 @@ using uring::Deadline;
 using uring::Descriptor;
 using uring::link;
 
-TEST_F(Uring, LinkedOperationsHappenInOrder) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> buffer;
-    const auto results =
-        co_await link(loop.send(ends.client, bytes_of("ab")), loop.recv(ends.server, buffer));
-    const auto& [sent, received] = results;
-    EXPECT_EQ(sent, Result<std::size_t>(2));
-    EXPECT_EQ(received, Result<std::size_t>(2));
-    EXPECT_EQ(text_of(std::span(buffer).first(2)), "ab");
-  });
+CO_TEST_F(Uring, LinkedOperationsHappenInOrder) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> buffer;
+  const auto results =
+      co_await link(loop.send(ends.client, bytes_of("ab")), loop.recv(ends.server, buffer));
+  const auto& [sent, received] = results;
+  EXPECT_EQ(sent, Result<std::size_t>(2));
+  EXPECT_EQ(received, Result<std::size_t>(2));
+  EXPECT_EQ(text_of(std::span(buffer).first(2)), "ab");
 }
 
 TEST_F(Uring, OpensReadsAndClosesInOneSubmission) {
@@ -60,56 +58,50 @@ TEST_F(Uring, BehindAFailureTheRestIsCancelled) {
   });
 }
 
-TEST_F(Uring, BehindAHardLinkTheRestIsDoneAllTheSame) {
-  run([this]() -> Task<> {
-    const auto nowhere = Descriptor::borrowed(-1);
-    std::array<std::byte, 16> buffer;
-    const auto hard =
-        co_await link(loop.read(nowhere, buffer).whatever_happens(), loop.nop(), loop.nop());
-    EXPECT_THAT(std::get<0>(hard), FailedWith(std::errc::bad_file_descriptor));
-    EXPECT_THAT(std::get<1>(hard), Succeeded());
-    EXPECT_THAT(std::get<2>(hard), Succeeded());
+CO_TEST_F(Uring, BehindAHardLinkTheRestIsDoneAllTheSame) {
+  const auto nowhere = Descriptor::borrowed(-1);
+  std::array<std::byte, 16> buffer;
+  const auto hard =
+      co_await link(loop.read(nowhere, buffer).whatever_happens(), loop.nop(), loop.nop());
+  EXPECT_THAT(std::get<0>(hard), FailedWith(std::errc::bad_file_descriptor));
+  EXPECT_THAT(std::get<1>(hard), Succeeded());
+  EXPECT_THAT(std::get<2>(hard), Succeeded());
 
-    // Only the member that it was asked of is one.
-    const auto broken = co_await link(loop.nop().whatever_happens(), loop.read(nowhere, buffer),
-                                      loop.nop().whatever_happens());
-    EXPECT_THAT(std::get<0>(broken), Succeeded());
-    EXPECT_THAT(std::get<1>(broken), FailedWith(std::errc::bad_file_descriptor));
-    EXPECT_THAT(std::get<2>(broken), FailedWith(Error::cancelled));
-  });
+  // Only the member that it was asked of is one.
+  const auto broken = co_await link(loop.nop().whatever_happens(), loop.read(nowhere, buffer),
+                                    loop.nop().whatever_happens());
+  EXPECT_THAT(std::get<0>(broken), Succeeded());
+  EXPECT_THAT(std::get<1>(broken), FailedWith(std::errc::bad_file_descriptor));
+  EXPECT_THAT(std::get<2>(broken), FailedWith(Error::cancelled));
 }
 
-TEST_F(Uring, ALinkedOperationMayHaveATimeout) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> buffer;
-    const auto results = co_await link(loop.recv(ends.server, buffer).within(5ms), loop.nop());
-    const auto& [first, second] = results;
-    EXPECT_THAT(first, FailedWith(Error::timed_out));
-    EXPECT_THAT(second, FailedWith(Error::cancelled));
-    const auto others = co_await link(loop.nop(), loop.recv(ends.server, buffer).within(5ms));
-    const auto& [third, fourth] = others;
-    EXPECT_THAT(third, Succeeded());
-    EXPECT_THAT(fourth, FailedWith(Error::timed_out));
-  });
+CO_TEST_F(Uring, ALinkedOperationMayHaveATimeout) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> buffer;
+  const auto results = co_await link(loop.recv(ends.server, buffer).within(5ms), loop.nop());
+  const auto& [first, second] = results;
+  EXPECT_THAT(first, FailedWith(Error::timed_out));
+  EXPECT_THAT(second, FailedWith(Error::cancelled));
+  const auto others = co_await link(loop.nop(), loop.recv(ends.server, buffer).within(5ms));
+  const auto& [third, fourth] = others;
+  EXPECT_THAT(third, Succeeded());
+  EXPECT_THAT(fourth, FailedWith(Error::timed_out));
 }
 
-TEST_F(Uring, ALinkEndsWithItsDeadline) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> buffer;
-    Deadline deadline(loop, Clock::now() + 5ms);
-    const auto results =
-        co_await link(loop.send(ends.server, bytes_of("a")), loop.recv(ends.server, buffer))
-            .until(deadline);
-    const auto& [sent, received] = results;
-    EXPECT_THAT(sent, Succeeded());
-    EXPECT_THAT(received, FailedWith(Error::timed_out));
-    const auto late = co_await link(loop.nop(), loop.nop()).until(deadline);
-    const auto& [first, second] = late;
-    EXPECT_THAT(first, FailedWith(Error::timed_out));  // it has passed already
-    EXPECT_THAT(second, FailedWith(Error::timed_out));
-  });
+CO_TEST_F(Uring, ALinkEndsWithItsDeadline) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> buffer;
+  Deadline deadline(loop, Clock::now() + 5ms);
+  const auto results =
+      co_await link(loop.send(ends.server, bytes_of("a")), loop.recv(ends.server, buffer))
+          .until(deadline);
+  const auto& [sent, received] = results;
+  EXPECT_THAT(sent, Succeeded());
+  EXPECT_THAT(received, FailedWith(Error::timed_out));
+  const auto late = co_await link(loop.nop(), loop.nop()).until(deadline);
+  const auto& [first, second] = late;
+  EXPECT_THAT(first, FailedWith(Error::timed_out));  // it has passed already
+  EXPECT_THAT(second, FailedWith(Error::timed_out));
 }
 
 Task<> two_receives(Loop& loop, const common::Fd& fd, bool& finished) {
@@ -123,17 +115,15 @@ Task<> two_receives(Loop& loop, const common::Fd& fd, bool& finished) {
 }
 
 // The second begins although the first was cancelled, and cannot be found before: it is asked anew.
-TEST_F(Uring, CancellingReachesTheOperationsThatWaitInALink) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    bool finished = false;
-    Scope scope(loop);
-    scope.spawn(two_receives(loop, ends.server, finished));
-    (void)co_await loop.nop();
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_TRUE(finished);
-  });
+CO_TEST_F(Uring, CancellingReachesTheOperationsThatWaitInALink) {
+  const auto ends = unix_connection();
+  bool finished = false;
+  Scope scope(loop);
+  scope.spawn(two_receives(loop, ends.server, finished));
+  (void)co_await loop.nop();
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_TRUE(finished);
 }
 
 Task<> cancelled_second(Loop& loop, const common::Fd& fd, Canceller& canceller) {
@@ -146,20 +136,18 @@ Task<> cancelled_second(Loop& loop, const common::Fd& fd, Canceller& canceller) 
 }
 
 // Asking for it again and again would keep the loop busy.
-TEST_F(Uring, AMemberThatCannotBeFoundYetIsAskedOnce) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller canceller;
-    Scope scope(loop);
-    scope.spawn(cancelled_second(loop, ends.server, canceller));
-    (void)co_await loop.nop();
-    canceller.cancel();
-    const unsigned entries = loop.ring().raw().sq.sqe_tail;
-    (void)co_await loop.sleep(20ms);
-    EXPECT_LT(loop.ring().raw().sq.sqe_tail - entries, 8);
-    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
-    co_await scope.join();
-  });
+CO_TEST_F(Uring, AMemberThatCannotBeFoundYetIsAskedOnce) {
+  const auto ends = unix_connection();
+  Canceller canceller;
+  Scope scope(loop);
+  scope.spawn(cancelled_second(loop, ends.server, canceller));
+  (void)co_await loop.nop();
+  canceller.cancel();
+  const unsigned entries = loop.ring().raw().sq.sqe_tail;
+  (void)co_await loop.sleep(20ms);
+  EXPECT_LT(loop.ring().raw().sq.sqe_tail - entries, 8);
+  EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+  co_await scope.join();
 }
 
 Task<> stuck_link(Loop& loop, const common::Fd& fd) {
@@ -168,13 +156,11 @@ Task<> stuck_link(Loop& loop, const common::Fd& fd) {
   ADD_FAILURE() << "no line of a destroyed frame runs";
 }
 
-TEST_F(Uring, ALinkMayBeDestroyedInFlight) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Scope scope(loop);
-    scope.spawn(stuck_link(loop, ends.server));
-    (void)co_await loop.nop();
-  });
+CO_TEST_F(Uring, ALinkMayBeDestroyedInFlight) {
+  const auto ends = unix_connection();
+  Scope scope(loop);
+  scope.spawn(stuck_link(loop, ends.server));
+  (void)co_await loop.nop();
 }
 
 // A timeout and the results of a link race, many times over: what was received is reported.
@@ -189,29 +175,27 @@ Task<> receive_and_send(Loop& loop, const common::Fd& fd, Canceller& canceller,
   if (first && *first == 0) ++ends_of_stream;
 }
 
-TEST_F(Uring, ALinkThatIsCancelledLosesNoByte) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 64> rest;
-    std::size_t received = 0;
-    int ends_of_stream = 0;
-    constexpr int rounds = 1000;
-    for (int i = 0; i < rounds; ++i) {
-      Canceller canceller;
-      Scope scope(loop);
-      EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
-      scope.spawn(receive_and_send(loop, ends.server, canceller, received, ends_of_stream));
-      if (i % 3 == 1) (void)co_await loop.nop();
-      if (i % 3 != 2) canceller.cancel();
-      co_await scope.join();
-      const auto left = ::recv(ends.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
-      if (left > 0) received += static_cast<std::size_t>(left);
-      while (::recv(ends.client.get(), rest.data(), rest.size(), MSG_DONTWAIT) > 0) {
-      }
+CO_TEST_F(Uring, ALinkThatIsCancelledLosesNoByte) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 64> rest;
+  std::size_t received = 0;
+  int ends_of_stream = 0;
+  constexpr int rounds = 1000;
+  for (int i = 0; i < rounds; ++i) {
+    Canceller canceller;
+    Scope scope(loop);
+    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+    scope.spawn(receive_and_send(loop, ends.server, canceller, received, ends_of_stream));
+    if (i % 3 == 1) (void)co_await loop.nop();
+    if (i % 3 != 2) canceller.cancel();
+    co_await scope.join();
+    const auto left = ::recv(ends.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
+    if (left > 0) received += static_cast<std::size_t>(left);
+    while (::recv(ends.client.get(), rest.data(), rest.size(), MSG_DONTWAIT) > 0) {
     }
-    EXPECT_EQ(received, std::size_t{rounds});
-    EXPECT_EQ(ends_of_stream, 0);
-  });
+  }
+  EXPECT_EQ(received, std::size_t{rounds});
+  EXPECT_EQ(ends_of_stream, 0);
 }
 
 Task<> two_hard_receives(Loop& loop, const common::Fd& silent, const common::Fd& data,
@@ -227,118 +211,112 @@ Task<> two_hard_receives(Loop& loop, const common::Fd& silent, const common::Fd&
   outcome = second;
 }
 
-TEST_F(Uring, AMemberThatHasItsResultReportsItAlsoIfTheLinkIsCancelled) {
-  run([this]() -> Task<> {
-    const auto silent = unix_connection();
-    const auto data = unix_connection();
-    EXPECT_EQ(::send(data.client.get(), "hello", 5, 0), 5);
-    std::optional<Result<std::size_t>> outcome;
-    {
-      Deadline deadline(loop, Clock::now() + 5ms);
-      Scope scope(loop);
-      scope.spawn(two_hard_receives(loop, silent.server, data.server, deadline, outcome));
-      co_await scope.join();
-    }
-    (void)co_await loop.sleep(5ms);  // for completions that should have been waited for
-    std::array<std::byte, 16> rest;
-    const auto left = ::recv(data.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
-    EXPECT_EQ(outcome->value_or(0) + static_cast<std::size_t>(std::max<ssize_t>(left, 0)), 5u);
-  });
+CO_TEST_F(Uring, AMemberThatHasItsResultReportsItAlsoIfTheLinkIsCancelled) {
+  const auto silent = unix_connection();
+  const auto data = unix_connection();
+  EXPECT_EQ(::send(data.client.get(), "hello", 5, 0), 5);
+  std::optional<Result<std::size_t>> outcome;
+  {
+    Deadline deadline(loop, Clock::now() + 5ms);
+    Scope scope(loop);
+    scope.spawn(two_hard_receives(loop, silent.server, data.server, deadline, outcome));
+    co_await scope.join();
+  }
+  (void)co_await loop.sleep(5ms);  // for completions that should have been waited for
+  std::array<std::byte, 16> rest;
+  const auto left = ::recv(data.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
+  EXPECT_EQ(outcome->value_or(0) + static_cast<std::size_t>(std::max<ssize_t>(left, 0)), 5u);
 }
 
 // Each awaits what would take for ever, and has a guard that must not be needed.
-TEST_F(Uring, MembersOfALinkHaveLimitsOfTheirOwn) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> to;
-    Deadline guard(loop, Clock::now() + 10s);
-    Deadline deadline(loop, Clock::now() + 10ms);
-    {
-      const auto results = co_await link(loop.recv(ends.server, to).until(deadline),
-                                         loop.send(ends.server, bytes_of("a")))
-                               .until(guard);
-      const auto& [received, sent] = results;
-      EXPECT_THAT(received, FailedWith(Error::timed_out));
-      EXPECT_THAT(sent, FailedWith(Error::cancelled));
-    }
-    deadline.renew(Clock::now() + 10ms);
-    {
-      const auto results = co_await link(loop.send(ends.server, bytes_of("a")),
-                                         loop.recv(ends.server, to).until(deadline))
-                               .until(guard);
-      const auto& [sent, received] = results;
-      EXPECT_THAT(sent, Succeeded());
-      EXPECT_THAT(received, FailedWith(Error::timed_out));
-    }
-    {
-      const auto results = co_await link(loop.send(ends.server, bytes_of("a")),
-                                         loop.recv(ends.server, to).within(10ms))
-                               .until(guard);
-      const auto& [sent, received] = results;
-      EXPECT_THAT(sent, Succeeded());
-      EXPECT_THAT(received, FailedWith(Error::timed_out));
-    }
-    {
-      const auto results =
-          co_await link(loop.recv(ends.server, to).within(5ms).whatever_happens(), loop.nop())
-              .until(guard);
-      const auto& [first, second] = results;
-      EXPECT_THAT(first, FailedWith(Error::timed_out));
-      EXPECT_THAT(second, Succeeded());
-    }
-    {
-      const auto results =
-          co_await link(loop.recv(ends.server, to).whatever_happens().within(5ms), loop.nop())
-              .until(guard);
-      const auto& [first, second] = results;
-      EXPECT_THAT(first, FailedWith(Error::timed_out));
-      EXPECT_THAT(second, Succeeded());
-    }
-    {
-      const auto results =
-          co_await link(loop.recv(ends.server, to), loop.nop()).within(5ms).until(guard);
-      const auto& [first, second] = results;
-      EXPECT_THAT(first, FailedWith(Error::timed_out));
-      EXPECT_THAT(second, FailedWith(Error::timed_out));
-    }
-    EXPECT_LT(Clock::now(), guard.due());
-  });
+CO_TEST_F(Uring, MembersOfALinkHaveLimitsOfTheirOwn) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> to;
+  Deadline guard(loop, Clock::now() + 10s);
+  Deadline deadline(loop, Clock::now() + 10ms);
+  {
+    const auto results = co_await link(loop.recv(ends.server, to).until(deadline),
+                                       loop.send(ends.server, bytes_of("a")))
+                             .until(guard);
+    const auto& [received, sent] = results;
+    EXPECT_THAT(received, FailedWith(Error::timed_out));
+    EXPECT_THAT(sent, FailedWith(Error::cancelled));
+  }
+  deadline.renew(Clock::now() + 10ms);
+  {
+    const auto results = co_await link(loop.send(ends.server, bytes_of("a")),
+                                       loop.recv(ends.server, to).until(deadline))
+                             .until(guard);
+    const auto& [sent, received] = results;
+    EXPECT_THAT(sent, Succeeded());
+    EXPECT_THAT(received, FailedWith(Error::timed_out));
+  }
+  {
+    const auto results = co_await link(loop.send(ends.server, bytes_of("a")),
+                                       loop.recv(ends.server, to).within(10ms))
+                             .until(guard);
+    const auto& [sent, received] = results;
+    EXPECT_THAT(sent, Succeeded());
+    EXPECT_THAT(received, FailedWith(Error::timed_out));
+  }
+  {
+    const auto results =
+        co_await link(loop.recv(ends.server, to).within(5ms).whatever_happens(), loop.nop())
+            .until(guard);
+    const auto& [first, second] = results;
+    EXPECT_THAT(first, FailedWith(Error::timed_out));
+    EXPECT_THAT(second, Succeeded());
+  }
+  {
+    const auto results =
+        co_await link(loop.recv(ends.server, to).whatever_happens().within(5ms), loop.nop())
+            .until(guard);
+    const auto& [first, second] = results;
+    EXPECT_THAT(first, FailedWith(Error::timed_out));
+    EXPECT_THAT(second, Succeeded());
+  }
+  {
+    const auto results =
+        co_await link(loop.recv(ends.server, to), loop.nop()).within(5ms).until(guard);
+    const auto& [first, second] = results;
+    EXPECT_THAT(first, FailedWith(Error::timed_out));
+    EXPECT_THAT(second, FailedWith(Error::timed_out));
+  }
+  EXPECT_LT(Clock::now(), guard.due());
 }
 
-TEST_F(Uring, AMemberThatIsCancelledBeforehandCountsAsFailed) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> to;
-    Canceller canceller;
-    canceller.cancel(Error::timed_out);
-    const auto begun = loop.begun();
-    {
-      const auto results =
-          co_await link(loop.send(ends.client, bytes_of("a")),
-                        loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
-      const auto& [sent, received, last] = results;
-      EXPECT_THAT(sent, Succeeded());
-      EXPECT_THAT(received, FailedWith(Error::timed_out));
-      EXPECT_THAT(last, FailedWith(Error::cancelled));
-      EXPECT_EQ(loop.begun(), begun + 1);
-    }
-    {
-      const auto results = co_await link(
-          loop.recv(ends.server, to).cancelled_by(canceller).whatever_happens(), loop.nop());
-      const auto& [received, last] = results;
-      EXPECT_THAT(received, FailedWith(Error::timed_out));
-      EXPECT_THAT(last, Succeeded());
-      EXPECT_EQ(loop.begun(), begun + 2);
-    }
-    {
-      const auto results =
-          co_await link(loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
-      const auto& [received, last] = results;
-      EXPECT_THAT(received, FailedWith(Error::timed_out));
-      EXPECT_THAT(last, FailedWith(Error::cancelled));
-      EXPECT_EQ(loop.begun(), begun + 2);
-    }
-  });
+CO_TEST_F(Uring, AMemberThatIsCancelledBeforehandCountsAsFailed) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> to;
+  Canceller canceller;
+  canceller.cancel(Error::timed_out);
+  const auto begun = loop.begun();
+  {
+    const auto results =
+        co_await link(loop.send(ends.client, bytes_of("a")),
+                      loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
+    const auto& [sent, received, last] = results;
+    EXPECT_THAT(sent, Succeeded());
+    EXPECT_THAT(received, FailedWith(Error::timed_out));
+    EXPECT_THAT(last, FailedWith(Error::cancelled));
+    EXPECT_EQ(loop.begun(), begun + 1);
+  }
+  {
+    const auto results = co_await link(
+        loop.recv(ends.server, to).cancelled_by(canceller).whatever_happens(), loop.nop());
+    const auto& [received, last] = results;
+    EXPECT_THAT(received, FailedWith(Error::timed_out));
+    EXPECT_THAT(last, Succeeded());
+    EXPECT_EQ(loop.begun(), begun + 2);
+  }
+  {
+    const auto results =
+        co_await link(loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
+    const auto& [received, last] = results;
+    EXPECT_THAT(received, FailedWith(Error::timed_out));
+    EXPECT_THAT(last, FailedWith(Error::cancelled));
+    EXPECT_EQ(loop.begun(), begun + 2);
+  }
 }
 
 Task<> shielded_link(Loop& loop, const common::Fd& fd) {
@@ -356,17 +334,15 @@ Task<> hard_shielded_link(Loop& loop, const common::Fd& fd) {
   ADD_FAILURE() << "no line of a destroyed frame runs";
 }
 
-TEST_F(Uring, AShieldedLinkMayBeDestroyedInFlight) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (const auto link_of : {shielded_link, hard_shielded_link}) {
-      for (const auto pause : {0ms, 2ms}) {
-        Scope scope(loop);
-        scope.spawn(link_of(loop, ends.server));
-        (void)co_await loop.sleep(pause);
-      }
+CO_TEST_F(Uring, AShieldedLinkMayBeDestroyedInFlight) {
+  const auto ends = unix_connection();
+  for (const auto link_of : {shielded_link, hard_shielded_link}) {
+    for (const auto pause : {0ms, 2ms}) {
+      Scope scope(loop);
+      scope.spawn(link_of(loop, ends.server));
+      (void)co_await loop.sleep(pause);
     }
-  });
+  }
 }
 
 TEST(UringLoop, ALinkLongerThanTheRingFails) {
@@ -389,18 +365,16 @@ TEST(UringLoop, ALinkLongerThanTheRingFails) {
 }
 
 // In a link a member waits for those before it, and its time does not wait with it.
-TEST_F(Uring, TheTimeOfAMemberRunsFromTheBeginningOfTheLink) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> to;
-    const auto begin = uring::Clock::now();
-    const auto results = co_await link(loop.recv(ends.server, to).within(20ms).whatever_happens(),
-                                       loop.recv(ends.server, to).within(10ms));
-    const auto& [first, second] = results;
-    EXPECT_THAT(first, FailedWith(Error::timed_out));
-    EXPECT_THAT(second, FailedWith(Error::timed_out));
-    EXPECT_GE(uring::Clock::now() - begin, 20ms);
-  });
+CO_TEST_F(Uring, TheTimeOfAMemberRunsFromTheBeginningOfTheLink) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> to;
+  const auto begin = uring::Clock::now();
+  const auto results = co_await link(loop.recv(ends.server, to).within(20ms).whatever_happens(),
+                                     loop.recv(ends.server, to).within(10ms));
+  const auto& [first, second] = results;
+  EXPECT_THAT(first, FailedWith(Error::timed_out));
+  EXPECT_THAT(second, FailedWith(Error::timed_out));
+  EXPECT_GE(uring::Clock::now() - begin, 20ms);
 }
 
 }  // namespace

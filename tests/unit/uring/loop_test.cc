@@ -90,17 +90,15 @@ TEST_F(Uring, SignalsDoNotDisturb) {
 }
 
 // As `due - Clock::now()` is when it is too late.
-TEST_F(Uring, ASleepThatIsOverAlreadyTakesNoTime) {
-  run([this]() -> Task<> {
-    const auto begin = Clock::now();
-    for (const auto time : {0ns, std::chrono::nanoseconds(-1ms), std::chrono::nanoseconds(-1h)}) {
-      EXPECT_THAT(co_await loop.sleep(time), Succeeded()) << time.count();
-    }
-    for (const auto due : {begin, begin - 1h, Clock::time_point(), Clock::time_point::min()}) {
-      EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
-    }
-    EXPECT_LT(Clock::now(), begin + 10s);
-  });
+CO_TEST_F(Uring, ASleepThatIsOverAlreadyTakesNoTime) {
+  const auto begin = Clock::now();
+  for (const auto time : {0ns, std::chrono::nanoseconds(-1ms), std::chrono::nanoseconds(-1h)}) {
+    EXPECT_THAT(co_await loop.sleep(time), Succeeded()) << time.count();
+  }
+  for (const auto due : {begin, begin - 1h, Clock::time_point(), Clock::time_point::min()}) {
+    EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
+  }
+  EXPECT_LT(Clock::now(), begin + 10s);
 }
 
 Task<> wake_each_other(uring::Condition& mine, uring::Condition& other, const bool& stop) {
@@ -111,25 +109,23 @@ Task<> wake_each_other(uring::Condition& mine, uring::Condition& other, const bo
 }
 
 // Ring, timers and deadlines have their turn, however busy coroutines keep each other.
-TEST_F(Uring, CoroutinesThatWakeEachOtherStarveNothing) {
-  run([this]() -> Task<> {
-    uring::Condition one(loop);
-    uring::Condition another(loop);
-    Scope players(loop);
-    bool stop = false;
-    players.spawn(wake_each_other(one, another, stop));
-    players.spawn(wake_each_other(another, one, stop));
-    one.notify_one();
-    const auto ends = unix_connection();
-    std::array<std::byte, 8> buffer;
-    uring::Deadline deadline(loop, Clock::now() + 5ms);
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
-                FailedWith(Error::timed_out));
-    EXPECT_THAT(co_await loop.sleep(5ms), Succeeded());
-    stop = true;
-    players.cancel();
-    co_await players.join();
-  });
+CO_TEST_F(Uring, CoroutinesThatWakeEachOtherStarveNothing) {
+  uring::Condition one(loop);
+  uring::Condition another(loop);
+  Scope players(loop);
+  bool stop = false;
+  players.spawn(wake_each_other(one, another, stop));
+  players.spawn(wake_each_other(another, one, stop));
+  one.notify_one();
+  const auto ends = unix_connection();
+  std::array<std::byte, 8> buffer;
+  uring::Deadline deadline(loop, Clock::now() + 5ms);
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).until(deadline),
+              FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await loop.sleep(5ms), Succeeded());
+  stop = true;
+  players.cancel();
+  co_await players.join();
 }
 
 TEST_F(Uring, KnowsTheTimeFromTheFirstLineOn) {
@@ -171,15 +167,13 @@ TEST(UringLoopDeathTest, EndsInItsOwnThreadOnly) {
 }
 
 // Idle, a loop makes one system call and stays there.
-TEST_F(Uring, AnIdleLoopSleeps) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 8> buffer;
-    uring::Deadline far(loop, Clock::now() + 1h);
-    const auto turns = loop.turns();
-    EXPECT_THAT(co_await loop.recv(ends.server, buffer).within(50ms), FailedWith(Error::timed_out));
-    EXPECT_LE(loop.turns() - turns, 3u);
-  });
+CO_TEST_F(Uring, AnIdleLoopSleeps) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 8> buffer;
+  uring::Deadline far(loop, Clock::now() + 1h);
+  const auto turns = loop.turns();
+  EXPECT_THAT(co_await loop.recv(ends.server, buffer).within(50ms), FailedWith(Error::timed_out));
+  EXPECT_LE(loop.turns() - turns, 3u);
 }
 
 TEST(UringLoop, SpinsForAWhileBeforeItSleeps) {
@@ -208,19 +202,17 @@ TEST(UringLoop, AThreadMayHaveMoreLoopsThanItRegistersRings) {
 }
 
 // Both know which scope is the current one, each of its own.
-TEST_F(Uring, ALoopMayRunInsideAnothersTask) {
-  run([this]() -> Task<> {
-    Scope scope(loop);
-    int done = 0;
-    scope.spawn([](Loop& outer, int& count) -> Task<> {
-      const auto inner = tests::make_loop();
-      (void)co_await outer.nop();
-      inner->run(nops(*inner, 10, count));
-      co_await nops(outer, 10, count);
-    }(loop, done));
-    co_await scope.join();
-    EXPECT_EQ(done, 20);
-  });
+CO_TEST_F(Uring, ALoopMayRunInsideAnothersTask) {
+  Scope scope(loop);
+  int done = 0;
+  scope.spawn([](Loop& outer, int& count) -> Task<> {
+    const auto inner = tests::make_loop();
+    (void)co_await outer.nop();
+    inner->run(nops(*inner, 10, count));
+    co_await nops(outer, 10, count);
+  }(loop, done));
+  co_await scope.join();
+  EXPECT_EQ(done, 20);
 }
 
 }  // namespace

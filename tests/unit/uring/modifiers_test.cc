@@ -84,111 +84,101 @@ constexpr auto every_order =
     receives<123, 132, 213, 231, 312, 321, 1023, 1032, 1203, 1230, 1302, 1320, 2013, 2031, 2103,
              2130, 2301, 2310, 3012, 3021, 3102, 3120, 3201, 3210>;
 
-TEST_F(Uring, LimitsHoldInEveryOrder) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (int tight = 0; tight < limits; ++tight) {
-      Limits by(loop, tight);
-      std::array<Outcome, every_order.size()> outcomes;
-      Scope scope(loop);
-      for (std::size_t i = 0; i < every_order.size(); ++i) {
-        scope.spawn(every_order[i](loop, ends.server, by, outcomes[i]));
-      }
-      (void)co_await loop.nop();
-      if (tight == 3) by.canceller.cancel();
-      EXPECT_THAT(co_await scope.join().within(10s), Succeeded()) << tight;
-      scope.cancel();
-      by.canceller.cancel();
-      co_await scope.join();
-      for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(by.expected)) << tight;
-    }
-  });
-}
-
-// All orders have a shielded() in them: none of them ends with its scope.
-TEST_F(Uring, ShieldedHoldsInEveryOrder) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Limits by(loop, -1);
+CO_TEST_F(Uring, LimitsHoldInEveryOrder) {
+  const auto ends = unix_connection();
+  for (int tight = 0; tight < limits; ++tight) {
+    Limits by(loop, tight);
     std::array<Outcome, every_order.size()> outcomes;
     Scope scope(loop);
     for (std::size_t i = 0; i < every_order.size(); ++i) {
       scope.spawn(every_order[i](loop, ends.server, by, outcomes[i]));
     }
-    scope.cancel(Error::timed_out);
-    (void)co_await loop.sleep(2ms).shielded();
-    EXPECT_EQ(scope.size(), every_order.size());
+    (void)co_await loop.nop();
+    if (tight == 3) by.canceller.cancel();
+    EXPECT_THAT(co_await scope.join().within(10s), Succeeded()) << tight;
+    scope.cancel();
     by.canceller.cancel();
     co_await scope.join();
-    for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+    for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(by.expected)) << tight;
+  }
 }
 
-TEST_F(Uring, WhatIsCancelledAlreadyDoesNotBeginInAnyOrder) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (const bool late : {false, true}) {
-      Limits by(loop, -1);
-      if (late) {
-        by.deadline.cancel(Error::timed_out);
-      } else {
-        by.canceller.cancel();
-      }
-      const auto begun = loop.begun();
-      for (const auto& receive : every_order) {
-        Outcome outcome;
-        co_await receive(loop, ends.server, by, outcome);
-        EXPECT_THAT(*outcome, FailedWith(late ? Error::timed_out : Error::cancelled));
-      }
-      EXPECT_EQ(loop.begun(), begun);
+// All orders have a shielded() in them: none of them ends with its scope.
+CO_TEST_F(Uring, ShieldedHoldsInEveryOrder) {
+  const auto ends = unix_connection();
+  Limits by(loop, -1);
+  std::array<Outcome, every_order.size()> outcomes;
+  Scope scope(loop);
+  for (std::size_t i = 0; i < every_order.size(); ++i) {
+    scope.spawn(every_order[i](loop, ends.server, by, outcomes[i]));
+  }
+  scope.cancel(Error::timed_out);
+  (void)co_await loop.sleep(2ms).shielded();
+  EXPECT_EQ(scope.size(), every_order.size());
+  by.canceller.cancel();
+  co_await scope.join();
+  for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+}
+
+CO_TEST_F(Uring, WhatIsCancelledAlreadyDoesNotBeginInAnyOrder) {
+  const auto ends = unix_connection();
+  for (const bool late : {false, true}) {
+    Limits by(loop, -1);
+    if (late) {
+      by.deadline.cancel(Error::timed_out);
+    } else {
+      by.canceller.cancel();
     }
-  });
+    const auto begun = loop.begun();
+    for (const auto& receive : every_order) {
+      Outcome outcome;
+      co_await receive(loop, ends.server, by, outcome);
+      EXPECT_THAT(*outcome, FailedWith(late ? Error::timed_out : Error::cancelled));
+    }
+    EXPECT_EQ(loop.begun(), begun);
+  }
 }
 
-TEST_F(Uring, OfSeveralLimitsOfAKindTheFirstToPassCounts) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> to;
-    Deadline near(loop, Clock::now() + 40ms);
-    Deadline far(loop, Clock::now() + 1h);
-    Canceller unused;
-    const auto late = FailedWith(Error::timed_out);
-    const auto now = [] { return Clock::now(); };
-    const auto begin = now();
-    EXPECT_THAT(co_await loop.recv(ends.server, to).within(5ms).within(1h), late);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).within(1h).within(5ms), late);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).within(1h).until(now() + 5ms), late);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).until(now() + 1h).within(5ms), late);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).until(now() + 5ms).until(now() + 1h), late);
-    EXPECT_GE(now() - begin, 25ms);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).until(near).until(far), late);
-    EXPECT_GE(now(), near.due());
-    near.renew(now() + 5ms);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).cancelled_by(unused).until(far).until(near),
-                late);
-    EXPECT_LT(now() - begin, 10s);
-  });
+CO_TEST_F(Uring, OfSeveralLimitsOfAKindTheFirstToPassCounts) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> to;
+  Deadline near(loop, Clock::now() + 40ms);
+  Deadline far(loop, Clock::now() + 1h);
+  Canceller unused;
+  const auto late = FailedWith(Error::timed_out);
+  const auto now = [] { return Clock::now(); };
+  const auto begin = now();
+  EXPECT_THAT(co_await loop.recv(ends.server, to).within(5ms).within(1h), late);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).within(1h).within(5ms), late);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).within(1h).until(now() + 5ms), late);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).until(now() + 1h).within(5ms), late);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).until(now() + 5ms).until(now() + 1h), late);
+  EXPECT_GE(now() - begin, 25ms);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).until(near).until(far), late);
+  EXPECT_GE(now(), near.due());
+  near.renew(now() + 5ms);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).cancelled_by(unused).until(far).until(near),
+              late);
+  EXPECT_LT(now() - begin, 10s);
 }
 
-TEST_F(Uring, AnExtremeTimeLimitIsOne) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> to;
-    Condition never(loop);
-    const auto late = FailedWith(Error::timed_out);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).within(-1h), late);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).within(0s), late);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).until(Clock::time_point::min()), late);
-    EXPECT_THAT(co_await never.wait().within(-1h), late);
-    EXPECT_THAT(co_await never.wait().until(Clock::time_point::min()), late);
-    const auto always = std::chrono::nanoseconds::max();
-    EXPECT_THAT(co_await loop.recv(ends.server, to).within(always).within(5ms), late);
-    EXPECT_THAT(co_await never.wait().within(always).within(5ms), late);
-    EXPECT_THAT(co_await loop.recv(ends.server, to).until(Clock::time_point::max()).within(5ms),
-                late);
-    EXPECT_THAT(co_await loop.nop().within(always), Succeeded());
-    EXPECT_THAT(co_await loop.nop().until(Clock::time_point::max()), Succeeded());
-  });
+CO_TEST_F(Uring, AnExtremeTimeLimitIsOne) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> to;
+  Condition never(loop);
+  const auto late = FailedWith(Error::timed_out);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).within(-1h), late);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).within(0s), late);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).until(Clock::time_point::min()), late);
+  EXPECT_THAT(co_await never.wait().within(-1h), late);
+  EXPECT_THAT(co_await never.wait().until(Clock::time_point::min()), late);
+  const auto always = std::chrono::nanoseconds::max();
+  EXPECT_THAT(co_await loop.recv(ends.server, to).within(always).within(5ms), late);
+  EXPECT_THAT(co_await never.wait().within(always).within(5ms), late);
+  EXPECT_THAT(co_await loop.recv(ends.server, to).until(Clock::time_point::max()).within(5ms),
+              late);
+  EXPECT_THAT(co_await loop.nop().within(always), Succeeded());
+  EXPECT_THAT(co_await loop.nop().until(Clock::time_point::max()), Succeeded());
 }
 
 Task<> receive_until(Loop& loop, const common::Fd& fd, auto& end) {
@@ -198,21 +188,19 @@ Task<> receive_until(Loop& loop, const common::Fd& fd, auto& end) {
 
 // The loop asks the kernel to wake it then. A sleep of the kernel's own ends what is tried here: a
 // limit would be the earlier one, and hide the other.
-TEST_F(Uring, ALimitAtTheEndOfTimeKeepsNoLoopBusy) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    const auto nearly_never = Clock::time_point::max() - 1ns;
-    Deadline deadline(loop, nearly_never);
-    Scope scope(loop);
-    scope.spawn(receive_until(loop, ends.server, nearly_never));
-    scope.spawn(receive_until(loop, ends.client, deadline));
-    const auto turns = loop.turns();
-    EXPECT_THAT(co_await loop.sleep(20ms), Succeeded());
-    EXPECT_LE(loop.turns() - turns, 3u);
-    EXPECT_EQ(scope.size(), 2u);
-    scope.cancel();
-    co_await scope.join();
-  });
+CO_TEST_F(Uring, ALimitAtTheEndOfTimeKeepsNoLoopBusy) {
+  const auto ends = unix_connection();
+  const auto nearly_never = Clock::time_point::max() - 1ns;
+  Deadline deadline(loop, nearly_never);
+  Scope scope(loop);
+  scope.spawn(receive_until(loop, ends.server, nearly_never));
+  scope.spawn(receive_until(loop, ends.client, deadline));
+  const auto turns = loop.turns();
+  EXPECT_THAT(co_await loop.sleep(20ms), Succeeded());
+  EXPECT_LE(loop.turns() - turns, 3u);
+  EXPECT_EQ(scope.size(), 2u);
+  scope.cancel();
+  co_await scope.join();
 }
 
 Task<> cancel_soon(Loop& loop, Canceller& canceller) {
@@ -259,27 +247,25 @@ Task<> expect_limited_by_all(Loop& loop, auto make) {
 
 Task<> wait_for_ever(Condition& condition) { (void)co_await condition.wait(); }
 
-TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
-  run([&]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> to;
-    Condition never(loop);  // Buffers::returned() is such a wait, too
-    uring::PollStream events(loop, ends.server, POLLIN);
-    Scope children(loop);
-    children.spawn(wait_for_ever(never));
-    co_await expect_limited_by_all(loop, [&] { return loop.recv(ends.server, to); });
-    co_await expect_limited_by_all(loop, [&] { return never.wait(); });
-    co_await expect_limited_by_all(loop, [&] { return events.next(); });
-    co_await expect_limited_by_all(loop, [&] { return children.join(); });
-    co_await expect_limited_by_all(loop, [&] { return scoped(loop, receive(loop, ends.server)); });
-    co_await expect_limited_by_all(
-        loop, [&] { return race(loop, receive(loop, ends.server), receive(loop, ends.server)); });
-    co_await expect_limited_by_all(
-        loop, [&] { return link(loop.recv(ends.server, to), loop.recv(ends.server, to)); });
-    EXPECT_EQ(children.size(), 1u) << "a join that timed out leaves the children at work";
-    children.cancel();
-    co_await children.join();
-  });
+CO_TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> to;
+  Condition never(loop);  // Buffers::returned() is such a wait, too
+  uring::PollStream events(loop, ends.server, POLLIN);
+  Scope children(loop);
+  children.spawn(wait_for_ever(never));
+  co_await expect_limited_by_all(loop, [&] { return loop.recv(ends.server, to); });
+  co_await expect_limited_by_all(loop, [&] { return never.wait(); });
+  co_await expect_limited_by_all(loop, [&] { return events.next(); });
+  co_await expect_limited_by_all(loop, [&] { return children.join(); });
+  co_await expect_limited_by_all(loop, [&] { return scoped(loop, receive(loop, ends.server)); });
+  co_await expect_limited_by_all(
+      loop, [&] { return race(loop, receive(loop, ends.server), receive(loop, ends.server)); });
+  co_await expect_limited_by_all(
+      loop, [&] { return link(loop.recv(ends.server, to), loop.recv(ends.server, to)); });
+  EXPECT_EQ(children.size(), 1u) << "a join that timed out leaves the children at work";
+  children.cancel();
+  co_await children.join();
 }
 
 // What makes no sense does not compile.

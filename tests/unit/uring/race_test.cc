@@ -21,33 +21,29 @@ Task<Status> nap(Loop& loop, std::chrono::nanoseconds time) { co_return co_await
 
 Task<std::pair<int, int>> pair_of(int value) { co_return std::pair(value, value); }
 
-TEST_F(Uring, ATaskThatYieldsAPairMayHaveATimeout) {
-  run([this]() -> Task<> {
-    EXPECT_EQ(co_await uring::with_timeout(loop, pair_of(7), 1h), std::pair(7, 7));
-  });
+CO_TEST_F(Uring, ATaskThatYieldsAPairMayHaveATimeout) {
+  EXPECT_EQ(co_await uring::with_timeout(loop, pair_of(7), 1h), std::pair(7, 7));
 }
 
 Task<std::unique_ptr<int>> box(int value) { co_return std::make_unique<int>(value); }
 
-TEST_F(Uring, OfARaceTheFirstToFinishWins) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    {
-      const auto raced =
-          co_await race(loop, receive(loop, ends.server), nap(loop, 5ms), nap(loop, 1h));
-      EXPECT_EQ(raced.winner, 1u);
-      EXPECT_THAT(std::get<0>(raced.values), FailedWith(Error::cancelled));
-      EXPECT_THAT(std::get<1>(raced.values), Succeeded());
-      EXPECT_THAT(std::get<2>(raced.values), FailedWith(Error::cancelled));
-    }
-    EXPECT_EQ(::send(ends.client.get(), "abc", 3, 0), 3);
-    {
-      const auto raced = co_await race(loop, nap(loop, 1h), receive(loop, ends.server));
-      EXPECT_EQ(raced.winner, 1u);
-      EXPECT_THAT(std::get<0>(raced.values), FailedWith(Error::cancelled));
-      EXPECT_EQ(std::get<1>(raced.values), Result<std::size_t>(3));
-    }
-  });
+CO_TEST_F(Uring, OfARaceTheFirstToFinishWins) {
+  const auto ends = unix_connection();
+  {
+    const auto raced =
+        co_await race(loop, receive(loop, ends.server), nap(loop, 5ms), nap(loop, 1h));
+    EXPECT_EQ(raced.winner, 1u);
+    EXPECT_THAT(std::get<0>(raced.values), FailedWith(Error::cancelled));
+    EXPECT_THAT(std::get<1>(raced.values), Succeeded());
+    EXPECT_THAT(std::get<2>(raced.values), FailedWith(Error::cancelled));
+  }
+  EXPECT_EQ(::send(ends.client.get(), "abc", 3, 0), 3);
+  {
+    const auto raced = co_await race(loop, nap(loop, 1h), receive(loop, ends.server));
+    EXPECT_EQ(raced.winner, 1u);
+    EXPECT_THAT(std::get<0>(raced.values), FailedWith(Error::cancelled));
+    EXPECT_EQ(std::get<1>(raced.values), Result<std::size_t>(3));
+  }
 }
 
 Task<> keep_busy(Loop& loop, bool& finished) {
@@ -59,55 +55,49 @@ Task<> keep_busy(Loop& loop, bool& finished) {
   finished = true;
 }
 
-TEST_F(Uring, TheLosersHaveFinishedWhenARaceHas) {
-  run([this]() -> Task<> {
-    bool finished = false;
-    const auto raced = co_await race(loop, keep_busy(loop, finished), nap(loop, 5ms));
-    EXPECT_EQ(raced.winner, 1u);
-    EXPECT_TRUE(finished);
-    EXPECT_EQ(loop.begun(), loop.ended());
-  });
+CO_TEST_F(Uring, TheLosersHaveFinishedWhenARaceHas) {
+  bool finished = false;
+  const auto raced = co_await race(loop, keep_busy(loop, finished), nap(loop, 5ms));
+  EXPECT_EQ(raced.winner, 1u);
+  EXPECT_TRUE(finished);
+  EXPECT_EQ(loop.begun(), loop.ended());
 }
 
-TEST_F(Uring, ARaceTakesTasksThatNeverWait) {
-  run([this]() -> Task<> {
-    auto raced = co_await race(loop, box(1), nap(loop, 1h), box(3));
-    EXPECT_EQ(raced.winner, 0u);
-    EXPECT_EQ(*std::get<0>(raced.values), 1);
-    EXPECT_THAT(std::get<1>(raced.values), FailedWith(Error::cancelled));
-    EXPECT_EQ(*std::get<2>(raced.values), 3);
-    const auto alone = co_await race(loop, nap(loop, 1ms));
-    EXPECT_EQ(alone.winner, 0u);
-  });
+CO_TEST_F(Uring, ARaceTakesTasksThatNeverWait) {
+  auto raced = co_await race(loop, box(1), nap(loop, 1h), box(3));
+  EXPECT_EQ(raced.winner, 0u);
+  EXPECT_EQ(*std::get<0>(raced.values), 1);
+  EXPECT_THAT(std::get<1>(raced.values), FailedWith(Error::cancelled));
+  EXPECT_EQ(*std::get<2>(raced.values), 3);
+  const auto alone = co_await race(loop, nap(loop, 1ms));
+  EXPECT_EQ(alone.winner, 0u);
 }
 
 // A timeout and bytes come at the same time: a loser that has them says so.
-TEST_F(Uring, ARaceLosesNoByte) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::size_t received = 0;
-    std::array<int, 2> wins{};
-    constexpr int rounds = 300;
-    for (int i = 0; i < rounds; ++i) {
-      Scope scope(loop);
-      auto send_soon = [](Loop& l, const common::Fd& fd, int n) -> Task<> {
-        (void)co_await l.sleep(std::chrono::microseconds((n * 7) % 60));
-        EXPECT_THAT(co_await l.send(fd, bytes_of("x")), Succeeded());
-      };
-      scope.spawn(send_soon(loop, ends.client, i));
-      const auto raced = co_await race(loop, receive(loop, ends.server),
-                                       nap(loop, std::chrono::microseconds(i % 60)));
-      ++wins.at(raced.winner);
-      received += std::get<0>(raced.values).value_or(0);
-      co_await scope.join();
-    }
-    std::array<std::byte, 512> rest;
-    const auto left = ::recv(ends.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
-    if (left > 0) received += static_cast<std::size_t>(left);
-    EXPECT_EQ(received, std::size_t{rounds});
-    EXPECT_GT(wins[0], 0);
-    EXPECT_GT(wins[1], 0);
-  });
+CO_TEST_F(Uring, ARaceLosesNoByte) {
+  const auto ends = unix_connection();
+  std::size_t received = 0;
+  std::array<int, 2> wins{};
+  constexpr int rounds = 300;
+  for (int i = 0; i < rounds; ++i) {
+    Scope scope(loop);
+    auto send_soon = [](Loop& l, const common::Fd& fd, int n) -> Task<> {
+      (void)co_await l.sleep(std::chrono::microseconds((n * 7) % 60));
+      EXPECT_THAT(co_await l.send(fd, bytes_of("x")), Succeeded());
+    };
+    scope.spawn(send_soon(loop, ends.client, i));
+    const auto raced = co_await race(loop, receive(loop, ends.server),
+                                     nap(loop, std::chrono::microseconds(i % 60)));
+    ++wins.at(raced.winner);
+    received += std::get<0>(raced.values).value_or(0);
+    co_await scope.join();
+  }
+  std::array<std::byte, 512> rest;
+  const auto left = ::recv(ends.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
+  if (left > 0) received += static_cast<std::size_t>(left);
+  EXPECT_EQ(received, std::size_t{rounds});
+  EXPECT_GT(wins[0], 0);
+  EXPECT_GT(wins[1], 0);
 }
 
 Task<> lose_a_race(Loop& loop, const common::Fd& fd) {
@@ -115,16 +105,14 @@ Task<> lose_a_race(Loop& loop, const common::Fd& fd) {
   ADD_FAILURE() << "no line of a destroyed frame runs";
 }
 
-TEST_F(Uring, ARaceMayBeDestroyedInFlight) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    for (const auto pause : {0ms, 2ms}) {
-      Scope scope(loop);
-      scope.spawn(lose_a_race(loop, ends.server));
-      (void)co_await loop.sleep(pause);
-    }
-    EXPECT_EQ(loop.begun(), loop.ended());
-  });
+CO_TEST_F(Uring, ARaceMayBeDestroyedInFlight) {
+  const auto ends = unix_connection();
+  for (const auto pause : {0ms, 2ms}) {
+    Scope scope(loop);
+    scope.spawn(lose_a_race(loop, ends.server));
+    (void)co_await loop.sleep(pause);
+  }
+  EXPECT_EQ(loop.begun(), loop.ended());
 }
 
 Task<int> three_tries(Loop& loop, const common::Fd& fd) {
@@ -137,80 +125,72 @@ Task<int> three_tries(Loop& loop, const common::Fd& fd) {
   co_return 3;
 }
 
-TEST_F(Uring, ATaskMayHaveATimeout) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    EXPECT_EQ(co_await with_timeout(loop, three_tries(loop, ends.server), 5ms), -1);
-    EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1h), 5ms), FailedWith(Error::timed_out));
-    EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1ms), 1h), Succeeded());
-    EXPECT_EQ(*co_await with_timeout(loop, box(7), 1h), 7);
-    EXPECT_EQ(*co_await with_timeout(loop, box(8), -1h), 8);  // a result wins
-    Deadline passed(loop);
-    passed.cancel(Error::timed_out);
-    EXPECT_EQ(co_await scoped(loop, three_tries(loop, ends.server)).until(passed), -1);
-    bool finished = false;
-    co_await with_timeout(loop, keep_busy(loop, finished), 5ms);
-    EXPECT_TRUE(finished);
-  });
+CO_TEST_F(Uring, ATaskMayHaveATimeout) {
+  const auto ends = unix_connection();
+  EXPECT_EQ(co_await with_timeout(loop, three_tries(loop, ends.server), 5ms), -1);
+  EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1h), 5ms), FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1ms), 1h), Succeeded());
+  EXPECT_EQ(*co_await with_timeout(loop, box(7), 1h), 7);
+  EXPECT_EQ(*co_await with_timeout(loop, box(8), -1h), 8);  // a result wins
+  Deadline passed(loop);
+  passed.cancel(Error::timed_out);
+  EXPECT_EQ(co_await scoped(loop, three_tries(loop, ends.server)).until(passed), -1);
+  bool finished = false;
+  co_await with_timeout(loop, keep_busy(loop, finished), 5ms);
+  EXPECT_TRUE(finished);
 }
 
-TEST_F(Uring, TimeoutsOfTasksNest) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    auto inner = [](Loop& l, const common::Fd& fd, auto timeout) -> Task<Result<std::size_t>> {
-      co_return co_await with_timeout(l, receive(l, fd), timeout);
-    };
-    EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 1h), 5ms),
-                FailedWith(Error::timed_out));
-    EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 5ms), 1h),
-                FailedWith(Error::timed_out));
-    Scope scope(loop);
-    std::optional<Result<std::size_t>> outcome;
-    auto keep = [](Loop& l, const common::Fd& fd, auto& to) -> Task<> {
-      to = co_await with_timeout(l, receive(l, fd), 1h);
-    };
-    scope.spawn(keep(loop, ends.server, outcome));
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, TimeoutsOfTasksNest) {
+  const auto ends = unix_connection();
+  auto inner = [](Loop& l, const common::Fd& fd, auto timeout) -> Task<Result<std::size_t>> {
+    co_return co_await with_timeout(l, receive(l, fd), timeout);
+  };
+  EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 1h), 5ms),
+              FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 5ms), 1h),
+              FailedWith(Error::timed_out));
+  Scope scope(loop);
+  std::optional<Result<std::size_t>> outcome;
+  auto keep = [](Loop& l, const common::Fd& fd, auto& to) -> Task<> {
+    to = co_await with_timeout(l, receive(l, fd), 1h);
+  };
+  scope.spawn(keep(loop, ends.server, outcome));
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
-TEST_F(Uring, ATaskIsLimitedBesidesItsScope) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Deadline deadline(loop, Clock::now() + 5ms);
-    std::optional<Result<std::size_t>> outcome;
-    auto keep = [](Loop& l, const common::Fd& fd, auto& to) -> Task<> {
-      to = co_await receive(l, fd);
-    };
-    Scope scope(loop);
-    const uring::Attachment late(deadline, scope);
-    scope.spawn(keep(loop, ends.server, outcome));
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
-    Scope another(loop);
-    const uring::Attachment too_late(deadline, another);
-    EXPECT_EQ(another.reason(), Error::timed_out);
-  });
+CO_TEST_F(Uring, ATaskIsLimitedBesidesItsScope) {
+  const auto ends = unix_connection();
+  Deadline deadline(loop, Clock::now() + 5ms);
+  std::optional<Result<std::size_t>> outcome;
+  auto keep = [](Loop& l, const common::Fd& fd, auto& to) -> Task<> {
+    to = co_await receive(l, fd);
+  };
+  Scope scope(loop);
+  const uring::Attachment late(deadline, scope);
+  scope.spawn(keep(loop, ends.server, outcome));
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
+  Scope another(loop);
+  const uring::Attachment too_late(deadline, another);
+  EXPECT_EQ(another.reason(), Error::timed_out);
 }
 
 // What the request of a stream yields later is not lost to a wait that timed out.
-TEST_F(Uring, AStreamOutlivesATimeoutOfItsNext) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 8> buffer;
-    uring::PollStream events(loop, ends.server, POLLIN);
-    for (int i = 0; i < 3; ++i) {
-      EXPECT_THAT(co_await events.next().within(2ms), FailedWith(Error::timed_out));
-      EXPECT_TRUE(events.in_flight());
-      (void)co_await loop.send(ends.client, bytes_of("x"));
-      const auto seen = co_await events.next().within(10s);
-      EXPECT_EQ(seen.value_or(0) & POLLIN, unsigned{POLLIN});
-      (void)co_await loop.recv(ends.server, buffer);
-    }
-    co_await events.stop().within(10s);
-  });
+CO_TEST_F(Uring, AStreamOutlivesATimeoutOfItsNext) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 8> buffer;
+  uring::PollStream events(loop, ends.server, POLLIN);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(co_await events.next().within(2ms), FailedWith(Error::timed_out));
+    EXPECT_TRUE(events.in_flight());
+    (void)co_await loop.send(ends.client, bytes_of("x"));
+    const auto seen = co_await events.next().within(10s);
+    EXPECT_EQ(seen.value_or(0) & POLLIN, unsigned{POLLIN});
+    (void)co_await loop.recv(ends.server, buffer);
+  }
+  co_await events.stop().within(10s);
 }
 
 Task<Result<std::size_t>> next_size(uring::RecvStream& stream) {
@@ -247,29 +227,27 @@ TEST_F(Uring, AStreamOutlivesARaceThatItsNextLoses) {
   });
 }
 
-TEST_F(Uring, AWaitForAStreamEndsWithItsScopeThatTheRequestIsNotIn) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    uring::PollStream events(loop, ends.server, POLLIN);
-    auto next = [](uring::PollStream& from, auto& to) -> Task<> { to = co_await from.next(); };
-    std::optional<Result<unsigned>> first;
-    std::optional<Result<unsigned>> second;
-    Scope scope(loop);
-    scope.spawn(next(events, first));
-    (void)co_await loop.nop();
-    {
-      Scope inner(loop);
-      scope.cancel();
-      co_await scope.join();
-      EXPECT_THAT(*first, FailedWith(Error::cancelled));
-      inner.spawn(next(events, second));  // the same request
-      EXPECT_FALSE(second);
-      inner.cancel(Error::timed_out);
-      co_await inner.join();
-      EXPECT_THAT(*second, FailedWith(Error::timed_out));
-    }
-    EXPECT_TRUE(events.in_flight());
-  });
+CO_TEST_F(Uring, AWaitForAStreamEndsWithItsScopeThatTheRequestIsNotIn) {
+  const auto ends = unix_connection();
+  uring::PollStream events(loop, ends.server, POLLIN);
+  auto next = [](uring::PollStream& from, auto& to) -> Task<> { to = co_await from.next(); };
+  std::optional<Result<unsigned>> first;
+  std::optional<Result<unsigned>> second;
+  Scope scope(loop);
+  scope.spawn(next(events, first));
+  (void)co_await loop.nop();
+  {
+    Scope inner(loop);
+    scope.cancel();
+    co_await scope.join();
+    EXPECT_THAT(*first, FailedWith(Error::cancelled));
+    inner.spawn(next(events, second));  // the same request
+    EXPECT_FALSE(second);
+    inner.cancel(Error::timed_out);
+    co_await inner.join();
+    EXPECT_THAT(*second, FailedWith(Error::timed_out));
+  }
+  EXPECT_TRUE(events.in_flight());
 }
 
 Task<> wait_for(Condition& condition, std::optional<Status>& outcome, Canceller& canceller) {
@@ -277,83 +255,75 @@ Task<> wait_for(Condition& condition, std::optional<Status>& outcome, Canceller&
 }
 
 // A coroutine that was notified and cancelled begins nothing any more: the next is to hear of it.
-TEST_F(Uring, ANotificationIsNotLostToACancel) {
-  run([this]() -> Task<> {
-    Condition condition(loop);
-    Canceller first;
-    Canceller unused;
-    std::array<std::optional<Status>, 2> outcomes;
-    Scope scope(loop);
-    scope.spawn(wait_for(condition, outcomes[0], first));
+CO_TEST_F(Uring, ANotificationIsNotLostToACancel) {
+  Condition condition(loop);
+  Canceller first;
+  Canceller unused;
+  std::array<std::optional<Status>, 2> outcomes;
+  Scope scope(loop);
+  scope.spawn(wait_for(condition, outcomes[0], first));
+  scope.spawn(wait_for(condition, outcomes[1], unused));
+  condition.notify_one();
+  first.cancel();
+  EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+  EXPECT_THAT(*outcomes[0], FailedWith(Error::cancelled));
+  EXPECT_THAT(*outcomes[1], Succeeded());
+
+  first.reset();
+  scope.spawn(wait_for(condition, outcomes[0], first));
+  condition.notify_one();
+  first.cancel();  // there is no other: it wins
+  co_await scope.join();
+  EXPECT_THAT(*outcomes[0], Succeeded());
+}
+
+CO_TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
+  Condition condition(loop);
+  Canceller unused;
+  std::array<std::optional<Status>, 2> outcomes;
+  Scope scope(loop);
+  {
+    Scope destroyed(loop);
+    destroyed.spawn(wait_for(condition, outcomes[0], unused));
     scope.spawn(wait_for(condition, outcomes[1], unused));
     condition.notify_one();
-    first.cancel();
-    EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
-    EXPECT_THAT(*outcomes[0], FailedWith(Error::cancelled));
-    EXPECT_THAT(*outcomes[1], Succeeded());
-
-    first.reset();
-    scope.spawn(wait_for(condition, outcomes[0], first));
-    condition.notify_one();
-    first.cancel();  // there is no other: it wins
-    co_await scope.join();
-    EXPECT_THAT(*outcomes[0], Succeeded());
-  });
+  }
+  EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+  EXPECT_FALSE(outcomes[0]);
+  EXPECT_THAT(*outcomes[1], Succeeded());
+  scope.cancel();
+  co_await scope.join();
 }
 
-TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
-  run([this]() -> Task<> {
-    Condition condition(loop);
-    Canceller unused;
-    std::array<std::optional<Status>, 2> outcomes;
-    Scope scope(loop);
-    {
-      Scope destroyed(loop);
-      destroyed.spawn(wait_for(condition, outcomes[0], unused));
-      scope.spawn(wait_for(condition, outcomes[1], unused));
-      condition.notify_one();
-    }
-    EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
-    EXPECT_FALSE(outcomes[0]);
-    EXPECT_THAT(*outcomes[1], Succeeded());
-    scope.cancel();
-    co_await scope.join();
-  });
+CO_TEST_F(Uring, SeveralMayJoinAScope) {
+  Scope scope(loop);
+  auto sleep = [](Loop& l) -> Task<> { (void)co_await l.sleep(10s); };
+  scope.spawn(sleep(loop));
+  auto join = [](Scope& what, bool& joined) -> Task<> {
+    co_await what.join();
+    joined = true;
+  };
+  std::array<bool, 2> joined{};
+  Scope joining(loop);
+  for (bool& each : joined) joining.spawn(join(scope, each));
+  EXPECT_THAT(co_await scope.join().within(1ms), FailedWith(Error::timed_out));
+  EXPECT_EQ(scope.size(), 1u);
+  scope.cancel();
+  EXPECT_THAT(co_await joining.join().within(10s), Succeeded());
+  EXPECT_TRUE(joined[0] && joined[1]);
+  EXPECT_THAT(co_await scope.join().within(-1s), Succeeded());
 }
 
-TEST_F(Uring, SeveralMayJoinAScope) {
-  run([this]() -> Task<> {
-    Scope scope(loop);
-    auto sleep = [](Loop& l) -> Task<> { (void)co_await l.sleep(10s); };
-    scope.spawn(sleep(loop));
-    auto join = [](Scope& what, bool& joined) -> Task<> {
-      co_await what.join();
-      joined = true;
-    };
-    std::array<bool, 2> joined{};
-    Scope joining(loop);
-    for (bool& each : joined) joining.spawn(join(scope, each));
-    EXPECT_THAT(co_await scope.join().within(1ms), FailedWith(Error::timed_out));
-    EXPECT_EQ(scope.size(), 1u);
-    scope.cancel();
-    EXPECT_THAT(co_await joining.join().within(10s), Succeeded());
-    EXPECT_TRUE(joined[0] && joined[1]);
-    EXPECT_THAT(co_await scope.join().within(-1s), Succeeded());
-  });
-}
-
-TEST_F(Uring, AllOfSeveralTasksYieldTheirValues) {
-  run([this]() -> Task<> {
-    const auto begun = Clock::now();
-    const auto [napped, pair, boxed, nothing] =
-        co_await when_all(loop, nap(loop, 5ms), pair_of(2), box(3),
-                          [](Loop& in) -> Task<> { (void)co_await in.sleep(1ms); }(loop));
-    EXPECT_THAT(napped, Succeeded());
-    EXPECT_GE(Clock::now() - begun, 5ms);
-    EXPECT_EQ(pair, std::pair(2, 2));
-    EXPECT_EQ(*boxed, 3);
-    EXPECT_EQ(nothing, std::monostate());
-  });
+CO_TEST_F(Uring, AllOfSeveralTasksYieldTheirValues) {
+  const auto begun = Clock::now();
+  const auto [napped, pair, boxed, nothing] =
+      co_await when_all(loop, nap(loop, 5ms), pair_of(2), box(3),
+                        [](Loop& in) -> Task<> { (void)co_await in.sleep(1ms); }(loop));
+  EXPECT_THAT(napped, Succeeded());
+  EXPECT_GE(Clock::now() - begun, 5ms);
+  EXPECT_EQ(pair, std::pair(2, 2));
+  EXPECT_EQ(*boxed, 3);
+  EXPECT_EQ(nothing, std::monostate());
 }
 
 /// The time is over when it has slept, however long that took.
@@ -363,14 +333,12 @@ Task<Status> nap_until_the_end(Loop& loop, Deadline& deadline) {
   co_return slept;
 }
 
-TEST_F(Uring, OfAllTasksEachSaysWhatItHadWhenTheTimeWasOver) {
-  run([this]() -> Task<> {
-    Deadline deadline(loop);
-    const auto [short_nap, long_nap] =
-        co_await when_all(loop, nap_until_the_end(loop, deadline), nap(loop, 1h)).until(deadline);
-    EXPECT_THAT(short_nap, Succeeded());
-    EXPECT_THAT(long_nap, FailedWith(Error::timed_out));
-  });
+CO_TEST_F(Uring, OfAllTasksEachSaysWhatItHadWhenTheTimeWasOver) {
+  Deadline deadline(loop);
+  const auto [short_nap, long_nap] =
+      co_await when_all(loop, nap_until_the_end(loop, deadline), nap(loop, 1h)).until(deadline);
+  EXPECT_THAT(short_nap, Succeeded());
+  EXPECT_THAT(long_nap, FailedWith(Error::timed_out));
 }
 
 }  // namespace

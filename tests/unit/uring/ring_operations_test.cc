@@ -25,58 +25,50 @@ class UringDirect : public Uring {
   void SetUp() override { ASSERT_THAT(loop.register_files(4, 1), Succeeded()); }
 };
 
-TEST_F(UringDirect, OpensReadsAndCloses) {
-  run([this]() -> Task<> {
-    auto file = co_await loop.open_direct(loop.working_dir(), "/proc/self/comm", O_RDONLY);
+CO_TEST_F(UringDirect, OpensReadsAndCloses) {
+  auto file = co_await loop.open_direct(loop.working_dir(), "/proc/self/comm", O_RDONLY);
+  EXPECT_THAT(file, Succeeded());
+  std::array<std::byte, 32> buffer;
+  EXPECT_THAT(co_await loop.read(*file, buffer), Succeeded());
+  EXPECT_EQ(text_of(std::span(buffer).first(5)), "uring");
+  EXPECT_THAT(co_await loop.close(std::move(*file)), Succeeded());
+}
+
+CO_TEST_F(UringDirect, SlotsComeBack) {
+  for (int i = 0; i < 10; ++i) {
+    const auto file = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
     EXPECT_THAT(file, Succeeded());
-    std::array<std::byte, 32> buffer;
-    EXPECT_THAT(co_await loop.read(*file, buffer), Succeeded());
-    EXPECT_EQ(text_of(std::span(buffer).first(5)), "uring");
-    EXPECT_THAT(co_await loop.close(std::move(*file)), Succeeded());
-  });
+  }
+  std::vector<DirectFd> kept;
+  for (int i = 0; i < 3; ++i) {
+    auto file = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
+    EXPECT_THAT(file, Succeeded());
+    kept.push_back(std::move(*file));
+  }
+  EXPECT_THAT(co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY),
+              FailedWith(std::errc::too_many_files_open_in_system));
 }
 
-TEST_F(UringDirect, SlotsComeBack) {
-  run([this]() -> Task<> {
-    for (int i = 0; i < 10; ++i) {
-      const auto file = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
-      EXPECT_THAT(file, Succeeded());
-    }
-    std::vector<DirectFd> kept;
-    for (int i = 0; i < 3; ++i) {
-      auto file = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
-      EXPECT_THAT(file, Succeeded());
-      kept.push_back(std::move(*file));
-    }
-    EXPECT_THAT(co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY),
-                FailedWith(std::errc::too_many_files_open_in_system));
-  });
+CO_TEST_F(UringDirect, SocketsAndAccepts) {
+  const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
+  const auto address = *common::Address::of_socket(*listener);
+  const auto client = co_await loop.socket_direct(AF_INET, SOCK_STREAM, 0);
+  EXPECT_THAT(client, Succeeded());
+  EXPECT_THAT(co_await loop.connect(*client, address), Succeeded());
+  const auto server = co_await loop.accept_direct(*listener);
+  EXPECT_THAT(server, Succeeded());
+  EXPECT_THAT(co_await loop.send(*client, bytes_of("hi")), Succeeded());
+  std::array<std::byte, 8> buffer;
+  EXPECT_EQ(co_await loop.recv(*server, buffer), Result<std::size_t>(2u));
 }
 
-TEST_F(UringDirect, SocketsAndAccepts) {
-  run([this]() -> Task<> {
-    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
-    const auto address = *common::Address::of_socket(*listener);
-    const auto client = co_await loop.socket_direct(AF_INET, SOCK_STREAM, 0);
-    EXPECT_THAT(client, Succeeded());
-    EXPECT_THAT(co_await loop.connect(*client, address), Succeeded());
-    const auto server = co_await loop.accept_direct(*listener);
-    EXPECT_THAT(server, Succeeded());
-    EXPECT_THAT(co_await loop.send(*client, bytes_of("hi")), Succeeded());
-    std::array<std::byte, 8> buffer;
-    EXPECT_EQ(co_await loop.recv(*server, buffer), Result<std::size_t>(2u));
-  });
-}
-
-TEST_F(UringDirect, PutsDescriptorsIntoSlots) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<int, 1> numbers{ends.client.get()};
-    EXPECT_EQ(co_await loop.files_update(numbers, 0), Result<unsigned>(1u));
-    EXPECT_THAT(co_await loop.send(Descriptor::direct(0), bytes_of("hi")), Succeeded());
-    numbers[0] = -1;
-    EXPECT_EQ(co_await loop.files_update(numbers, 0), Result<unsigned>(1u));
-  });
+CO_TEST_F(UringDirect, PutsDescriptorsIntoSlots) {
+  const auto ends = unix_connection();
+  std::array<int, 1> numbers{ends.client.get()};
+  EXPECT_EQ(co_await loop.files_update(numbers, 0), Result<unsigned>(1u));
+  EXPECT_THAT(co_await loop.send(Descriptor::direct(0), bytes_of("hi")), Succeeded());
+  numbers[0] = -1;
+  EXPECT_EQ(co_await loop.files_update(numbers, 0), Result<unsigned>(1u));
 }
 
 TEST_F(UringDirect, MakesOrdinaryDescriptorsOfThem) {
@@ -140,12 +132,10 @@ TEST_F(Uring, SendsAndReceivesBundles) {
   });
 }
 
-TEST_F(Uring, ProvidesAndRemovesBuffers) {
-  run([this]() -> Task<> {
-    std::array<std::byte, 64> memory;
-    EXPECT_THAT(co_await loop.provide_buffers(memory.data(), 16, 4, 99, 0), Succeeded());
-    EXPECT_EQ(co_await loop.remove_buffers(10, 99), Result<unsigned>(4u));
-  });
+CO_TEST_F(Uring, ProvidesAndRemovesBuffers) {
+  std::array<std::byte, 64> memory;
+  EXPECT_THAT(co_await loop.provide_buffers(memory.data(), 16, 4, 99, 0), Succeeded());
+  EXPECT_EQ(co_await loop.remove_buffers(10, 99), Result<unsigned>(4u));
 }
 
 Task<> wait_for_word(Loop& loop, const std::uint32_t& word, std::optional<Status>& outcome) {
@@ -180,17 +170,15 @@ TEST_F(Uring, WaitsForAChild) {
   });
 }
 
-TEST_F(Uring, MakesACompletionOnAnotherRing) {
-  run([this]() -> Task<> {
-    io_uring other;
-    EXPECT_EQ(io_uring_queue_init(4, &other, 0), 0);
-    EXPECT_THAT(co_await loop.msg_ring(other.ring_fd, 7, 42), Succeeded());
-    io_uring_cqe* made = nullptr;
-    EXPECT_EQ(io_uring_wait_cqe(&other, &made), 0);
-    EXPECT_EQ(made->user_data, 7u);
-    EXPECT_EQ(made->res, 42);
-    io_uring_queue_exit(&other);
-  });
+CO_TEST_F(Uring, MakesACompletionOnAnotherRing) {
+  io_uring other;
+  EXPECT_EQ(io_uring_queue_init(4, &other, 0), 0);
+  EXPECT_THAT(co_await loop.msg_ring(other.ring_fd, 7, 42), Succeeded());
+  io_uring_cqe* made = nullptr;
+  EXPECT_EQ(io_uring_wait_cqe(&other, &made), 0);
+  EXPECT_EQ(made->user_data, 7u);
+  EXPECT_EQ(made->res, 42);
+  io_uring_queue_exit(&other);
 }
 
 /// A custom operation: nothing in the library knows of it.
@@ -211,17 +199,15 @@ class Append {
   int flags_;
 };
 
-TEST_F(Uring, CustomOperationsNeedNoChangeToTheLoop) {
-  run([this]() -> Task<> {
-    const Fd file(::memfd_create("a file", MFD_CLOEXEC));
-    EXPECT_EQ(co_await loop.start(Append(file, "one", 0)), Result<std::size_t>(3u));
-    EXPECT_EQ(co_await loop.start(Append(file, "two", 0)).within(1s), Result<std::size_t>(3u));
-    constexpr int unknown = 1 << 30;
-    EXPECT_EQ((co_await loop.start(Append(file, "three", unknown))).error().value(), EOPNOTSUPP);
-    std::array<std::byte, 16> buffer;
-    EXPECT_EQ(co_await loop.read(file, buffer, 0), Result<std::size_t>(6u));
-    EXPECT_EQ(text_of(std::span(buffer).first(6)), "onetwo");
-  });
+CO_TEST_F(Uring, CustomOperationsNeedNoChangeToTheLoop) {
+  const Fd file(::memfd_create("a file", MFD_CLOEXEC));
+  EXPECT_EQ(co_await loop.start(Append(file, "one", 0)), Result<std::size_t>(3u));
+  EXPECT_EQ(co_await loop.start(Append(file, "two", 0)).within(1s), Result<std::size_t>(3u));
+  constexpr int unknown = 1 << 30;
+  EXPECT_EQ((co_await loop.start(Append(file, "three", unknown))).error().value(), EOPNOTSUPP);
+  std::array<std::byte, 16> buffer;
+  EXPECT_EQ(co_await loop.read(file, buffer, 0), Result<std::size_t>(6u));
+  EXPECT_EQ(text_of(std::span(buffer).first(6)), "onetwo");
 }
 
 class Refusing {

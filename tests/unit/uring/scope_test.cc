@@ -41,77 +41,67 @@ Task<> spawn_siblings(Loop& loop, Scope& scope, int generations, int& finished) 
   ++finished;
 }
 
-TEST_F(Uring, AScopeJoinsItsChildren) {
-  run([this]() -> Task<> {
-    int finished = 0;
-    Scope scope(loop);
-    for (int i = 0; i < 10; ++i) {
-      scope.spawn(sleep_and_count(loop, std::chrono::milliseconds(i), finished));
-    }
-    EXPECT_EQ(scope.size(), 10u);
-    co_await scope.join();
-    EXPECT_EQ(finished, 10);
-    EXPECT_EQ(scope.size(), 0u);
-    co_await scope.join();  // nobody there: at once
-  });
+CO_TEST_F(Uring, AScopeJoinsItsChildren) {
+  int finished = 0;
+  Scope scope(loop);
+  for (int i = 0; i < 10; ++i) {
+    scope.spawn(sleep_and_count(loop, std::chrono::milliseconds(i), finished));
+  }
+  EXPECT_EQ(scope.size(), 10u);
+  co_await scope.join();
+  EXPECT_EQ(finished, 10);
+  EXPECT_EQ(scope.size(), 0u);
+  co_await scope.join();  // nobody there: at once
 }
 
-TEST_F(Uring, AChildRunsAtOnceUpToWhereItWaits) {
-  run([this]() -> Task<> {
-    int finished = 0;
-    Scope scope(loop);
-    scope.spawn(never_waits(finished));
-    EXPECT_EQ(finished, 1);
-    EXPECT_EQ(scope.size(), 0u);
-    co_await scope.join();
-  });
+CO_TEST_F(Uring, AChildRunsAtOnceUpToWhereItWaits) {
+  int finished = 0;
+  Scope scope(loop);
+  scope.spawn(never_waits(finished));
+  EXPECT_EQ(finished, 1);
+  EXPECT_EQ(scope.size(), 0u);
+  co_await scope.join();
 }
 
-TEST_F(Uring, ACancelledScopeEndsEverythingInIt) {
-  run([this]() -> Task<> {
-    int finished = 0;
-    Scope scope(loop);
-    for (int i = 0; i < 10; ++i) scope.spawn(expect_cancelled(loop, finished));
-    scope.spawn(expect_cancelled_inside(loop, finished));
-    (void)co_await loop.nop();
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_EQ(finished, 13);
-    const auto begun = loop.begun();
-    scope.spawn(expect_cancelled_inside(loop, finished));  // begins, and ends at once
-    EXPECT_EQ(loop.begun(), begun);
-    EXPECT_EQ(finished, 16);
-    EXPECT_EQ(scope.size(), 0u);
-  });
+CO_TEST_F(Uring, ACancelledScopeEndsEverythingInIt) {
+  int finished = 0;
+  Scope scope(loop);
+  for (int i = 0; i < 10; ++i) scope.spawn(expect_cancelled(loop, finished));
+  scope.spawn(expect_cancelled_inside(loop, finished));
+  (void)co_await loop.nop();
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_EQ(finished, 13);
+  const auto begun = loop.begun();
+  scope.spawn(expect_cancelled_inside(loop, finished));  // begins, and ends at once
+  EXPECT_EQ(loop.begun(), begun);
+  EXPECT_EQ(finished, 16);
+  EXPECT_EQ(scope.size(), 0u);
 }
 
-TEST_F(Uring, CancellingAScopeLeavesItsOwnerAlone) {
-  run([this]() -> Task<> {
-    int finished = 0;
-    Scope scope(loop);
-    scope.spawn(expect_cancelled(loop, finished));
-    scope.cancel();
-    EXPECT_THAT(co_await loop.sleep(1ms), Succeeded());
-    co_await scope.join();
-    EXPECT_EQ(finished, 1);
-  });
+CO_TEST_F(Uring, CancellingAScopeLeavesItsOwnerAlone) {
+  int finished = 0;
+  Scope scope(loop);
+  scope.spawn(expect_cancelled(loop, finished));
+  scope.cancel();
+  EXPECT_THAT(co_await loop.sleep(1ms), Succeeded());
+  co_await scope.join();
+  EXPECT_EQ(finished, 1);
 }
 
-TEST_F(Uring, AnOuterScopeReachesInnerOnesOnlyDownwards) {
-  run([this]() -> Task<> {
-    int cancelled = 0;
-    int slept = 0;
-    Scope outer(loop);
-    outer.spawn(expect_cancelled_inside(loop, cancelled));
-    Scope beside(loop);
-    beside.spawn(sleep_and_count(loop, 5ms, slept));
-    outer.cancel();
-    co_await outer.join();
-    EXPECT_EQ(cancelled, 3);
-    EXPECT_EQ(beside.reason(), Error{});
-    co_await beside.join();
-    EXPECT_EQ(slept, 1);
-  });
+CO_TEST_F(Uring, AnOuterScopeReachesInnerOnesOnlyDownwards) {
+  int cancelled = 0;
+  int slept = 0;
+  Scope outer(loop);
+  outer.spawn(expect_cancelled_inside(loop, cancelled));
+  Scope beside(loop);
+  beside.spawn(sleep_and_count(loop, 5ms, slept));
+  outer.cancel();
+  co_await outer.join();
+  EXPECT_EQ(cancelled, 3);
+  EXPECT_EQ(beside.reason(), Error{});
+  co_await beside.join();
+  EXPECT_EQ(slept, 1);
 }
 
 Task<> say_goodbye(Loop& loop, const common::Fd& fd, int& finished) {
@@ -121,29 +111,25 @@ Task<> say_goodbye(Loop& loop, const common::Fd& fd, int& finished) {
   ++finished;
 }
 
-TEST_F(Uring, AShieldedOperationOutlivesTheCancel) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    int finished = 0;
-    Scope scope(loop);
-    scope.spawn(say_goodbye(loop, ends.server, finished));
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_EQ(finished, 1);
-    std::array<std::byte, 16> buffer;
-    const auto received = co_await loop.recv(ends.client, buffer);
-    EXPECT_EQ(received, uring::Result<std::size_t>(3));
-  });
+CO_TEST_F(Uring, AShieldedOperationOutlivesTheCancel) {
+  const auto ends = unix_connection();
+  int finished = 0;
+  Scope scope(loop);
+  scope.spawn(say_goodbye(loop, ends.server, finished));
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_EQ(finished, 1);
+  std::array<std::byte, 16> buffer;
+  const auto received = co_await loop.recv(ends.client, buffer);
+  EXPECT_EQ(received, uring::Result<std::size_t>(3));
 }
 
-TEST_F(Uring, ChildrenMayHaveSiblings) {
-  run([this]() -> Task<> {
-    int finished = 0;
-    Scope scope(loop);
-    scope.spawn(spawn_siblings(loop, scope, 7, finished));
-    co_await scope.join();
-    EXPECT_EQ(finished, 255);
-  });
+CO_TEST_F(Uring, ChildrenMayHaveSiblings) {
+  int finished = 0;
+  Scope scope(loop);
+  scope.spawn(spawn_siblings(loop, scope, 7, finished));
+  co_await scope.join();
+  EXPECT_EQ(finished, 255);
 }
 
 Task<> nest(Loop& loop, int levels, int& finished) {
@@ -155,24 +141,22 @@ Task<> nest(Loop& loop, int levels, int& finished) {
 }
 
 // Each is cancelled and destroyed by the one around it: with calls inside calls, but small ones.
-TEST_F(Uring, ScopesMayBeNestedDeeply) {
-  run([this]() -> Task<> {
-    int finished = 0;
-    {
-      Scope scope(loop);
-      scope.spawn(nest(loop, 299, finished));
-      (void)co_await loop.nop();
-      scope.cancel();
-      co_await scope.join();
-    }
-    EXPECT_EQ(finished, 600);
-    {
-      Scope scope(loop);
-      scope.spawn(nest(loop, 299, finished));
-      (void)co_await loop.nop();
-    }
-    EXPECT_EQ(finished, 600) << "no line of a destroyed frame runs";
-  });
+CO_TEST_F(Uring, ScopesMayBeNestedDeeply) {
+  int finished = 0;
+  {
+    Scope scope(loop);
+    scope.spawn(nest(loop, 299, finished));
+    (void)co_await loop.nop();
+    scope.cancel();
+    co_await scope.join();
+  }
+  EXPECT_EQ(finished, 600);
+  {
+    Scope scope(loop);
+    scope.spawn(nest(loop, 299, finished));
+    (void)co_await loop.nop();
+  }
+  EXPECT_EQ(finished, 600) << "no line of a destroyed frame runs";
 }
 
 Task<> join_other(Scope& other, int& finished) {
@@ -180,33 +164,29 @@ Task<> join_other(Scope& other, int& finished) {
   ++finished;
 }
 
-TEST_F(Uring, AnyCoroutineMayJoin) {
-  run([this]() -> Task<> {
-    int finished = 0;
-    Scope sleepers(loop);
-    sleepers.spawn(sleep_and_count(loop, 2ms, finished));
-    Scope joiners(loop);
-    joiners.spawn(join_other(sleepers, finished));
-    co_await joiners.join();
-    EXPECT_EQ(finished, 2);
-  });
+CO_TEST_F(Uring, AnyCoroutineMayJoin) {
+  int finished = 0;
+  Scope sleepers(loop);
+  sleepers.spawn(sleep_and_count(loop, 2ms, finished));
+  Scope joiners(loop);
+  joiners.spawn(join_other(sleepers, finished));
+  co_await joiners.join();
+  EXPECT_EQ(finished, 2);
 }
 
-TEST_F(Uring, WhoJoinsAScopeThatIsDestroyedGoesOn) {
-  run([this]() -> Task<> {
-    int finished = 0;
-    int never = 0;
-    Scope joiners(loop);
-    {
-      Scope sleepers(loop);
-      sleepers.spawn(expect_cancelled_inside(loop, never));
-      joiners.spawn(join_other(sleepers, finished));
-      (void)co_await loop.nop();
-    }
-    co_await joiners.join();
-    EXPECT_EQ(finished, 1);
-    EXPECT_EQ(never, 0);
-  });
+CO_TEST_F(Uring, WhoJoinsAScopeThatIsDestroyedGoesOn) {
+  int finished = 0;
+  int never = 0;
+  Scope joiners(loop);
+  {
+    Scope sleepers(loop);
+    sleepers.spawn(expect_cancelled_inside(loop, never));
+    joiners.spawn(join_other(sleepers, finished));
+    (void)co_await loop.nop();
+  }
+  co_await joiners.join();
+  EXPECT_EQ(finished, 1);
+  EXPECT_EQ(never, 0);
 }
 
 Task<> destroy(Loop& loop, std::unique_ptr<Scope>& scope) {

@@ -58,27 +58,25 @@ class UringExchange : public Uring {
   std::unique_ptr<Buffers> buffers;
 };
 
-TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    Recorder exchange(loop, ends.server, *buffers);
-    exchange.start();
-    for (int i = 1; i <= 5; ++i) {
-      (void)co_await loop.send(ends.client, bytes_of("ping"));
-      co_await end_of(exchange);
-      const auto input = take(exchange);
-      EXPECT_THAT(input, Succeeded());
-      EXPECT_EQ(text_of(*input), "ping");
+CO_TEST_F(UringExchange, SendsAnAnswerAndReceivesWhatComesNext) {
+  const auto ends = tcp_connection();
+  Recorder exchange(loop, ends.server, *buffers);
+  exchange.start();
+  for (int i = 1; i <= 5; ++i) {
+    (void)co_await loop.send(ends.client, bytes_of("ping"));
+    co_await end_of(exchange);
+    const auto input = take(exchange);
+    EXPECT_THAT(input, Succeeded());
+    EXPECT_EQ(text_of(*input), "ping");
 
-      exchange.stage_and_report(*input);
-      exchange.start();
-      std::array<std::byte, 8> answer;
-      EXPECT_EQ(co_await loop.recv(ends.client, answer), Result<std::size_t>(4u));
-      while (exchange.answers_sent < i) (void)co_await loop.nop();  // long before the next input
-      EXPECT_EQ(exchange.exchanges, i);
-    }
-    EXPECT_EQ(exchange.answers_sent, 5);
-  });
+    exchange.stage_and_report(*input);
+    exchange.start();
+    std::array<std::byte, 8> answer;
+    EXPECT_EQ(co_await loop.recv(ends.client, answer), Result<std::size_t>(4u));
+    while (exchange.answers_sent < i) (void)co_await loop.nop();  // long before the next input
+    EXPECT_EQ(exchange.exchanges, i);
+  }
+  EXPECT_EQ(exchange.answers_sent, 5);
 }
 
 /// The request that was filled in last.
@@ -88,170 +86,154 @@ io_uring_sqe& last_entry(Loop& loop) {
 }
 
 // To try a receive before there are bytes is in vain, and takes a buffer from others meanwhile.
-TEST_F(UringExchange, WaitsForBytesFirstUnlessTheSocketHasMoreThanTheLastCouldTake) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    const bool is_one_request = loop.can_skip_success();
-    for (const std::string_view answer : {"", "an answer"}) {
-      if (!answer.empty() && !is_one_request) break;  // the receive follows when the send is over
-      Recorder exchange(loop, ends.server, *buffers);
-      const std::string message(2 * buffers->bytes_each() + 1, 'x');
-      (void)co_await loop.send(ends.client, bytes_of(message), MSG_WAITALL);
-      std::vector<std::uint16_t> flags;
-      for (std::size_t left = message.size(); left > 0; left -= exchange.input().size()) {
-        exchange.stage(bytes_of(answer));
-        exchange.start();
-        flags.push_back(last_entry(loop).ioprio);
-        co_await end_of(exchange);
-        EXPECT_TRUE(exchange.received());
-        if (!exchange.received()) co_return;
-      }
+CO_TEST_F(UringExchange, WaitsForBytesFirstUnlessTheSocketHasMoreThanTheLastCouldTake) {
+  const auto ends = tcp_connection();
+  const bool is_one_request = loop.can_skip_success();
+  for (const std::string_view answer : {"", "an answer"}) {
+    if (!answer.empty() && !is_one_request) break;  // the receive follows when the send is over
+    Recorder exchange(loop, ends.server, *buffers);
+    const std::string message(2 * buffers->bytes_each() + 1, 'x');
+    (void)co_await loop.send(ends.client, bytes_of(message), MSG_WAITALL);
+    std::vector<std::uint16_t> flags;
+    for (std::size_t left = message.size(); left > 0; left -= exchange.input().size()) {
+      exchange.stage(bytes_of(answer));
       exchange.start();
       flags.push_back(last_entry(loop).ioprio);
-      EXPECT_THAT(flags, testing::ElementsAre(IORING_RECVSEND_POLL_FIRST, 0, 0,
-                                              IORING_RECVSEND_POLL_FIRST));
+      co_await end_of(exchange);
+      EXPECT_TRUE(exchange.received());
+      if (!exchange.received()) co_return;
     }
-  });
+    exchange.start();
+    flags.push_back(last_entry(loop).ioprio);
+    EXPECT_THAT(flags,
+                testing::ElementsAre(IORING_RECVSEND_POLL_FIRST, 0, 0, IORING_RECVSEND_POLL_FIRST));
+  }
 }
 
-TEST_F(UringExchange, TheEndOfTheStreamIsNoInput) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    Recorder exchange(loop, ends.server, *buffers);
-    exchange.stage_and_report(bytes_of("bye"));
-    exchange.start();
-    (void)co_await loop.shutdown(ends.client, SHUT_WR);
-    co_await end_of(exchange);
-    const auto input = take(exchange);
-    EXPECT_THAT(input, Succeeded());
-    EXPECT_TRUE(input->empty());
-    EXPECT_EQ(exchange.answers_sent, 1);
-  });
+CO_TEST_F(UringExchange, TheEndOfTheStreamIsNoInput) {
+  const auto ends = tcp_connection();
+  Recorder exchange(loop, ends.server, *buffers);
+  exchange.stage_and_report(bytes_of("bye"));
+  exchange.start();
+  (void)co_await loop.shutdown(ends.client, SHUT_WR);
+  co_await end_of(exchange);
+  const auto input = take(exchange);
+  EXPECT_THAT(input, Succeeded());
+  EXPECT_TRUE(input->empty());
+  EXPECT_EQ(exchange.answers_sent, 1);
 }
 
 // What was not sent is known to the byte, and nothing was received in the meantime.
-TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    const std::string much(10'000'000, 'x');
-    Recorder exchange(loop, ends.server, *buffers);
-    (void)co_await loop.send(ends.client, bytes_of("more"));
-    exchange.stage_and_report(bytes_of(much));
-    exchange.start();
-    co_await end_of(exchange);
-    EXPECT_THAT(take(exchange), FailedWith(std::errc::resource_unavailable_try_again));
-    EXPECT_EQ(exchange.answers_sent, 0);
-    EXPECT_EQ(buffers->available(), loop.setup().buffers);
+CO_TEST_F(UringExchange, AnAnswerThatFallsShortIsAllThatHappens) {
+  const auto ends = tcp_connection();
+  const std::string much(10'000'000, 'x');
+  Recorder exchange(loop, ends.server, *buffers);
+  (void)co_await loop.send(ends.client, bytes_of("more"));
+  exchange.stage_and_report(bytes_of(much));
+  exchange.start();
+  co_await end_of(exchange);
+  EXPECT_THAT(take(exchange), FailedWith(std::errc::resource_unavailable_try_again));
+  EXPECT_EQ(exchange.answers_sent, 0);
+  EXPECT_EQ(buffers->available(), loop.setup().buffers);
 
-    std::size_t left = much.size() - exchange.unsent().size();
-    EXPECT_GT(left, 0u);
-    std::vector<std::byte> taken(1'000'000);
-    while (left > 0) {
-      const auto got = co_await loop.recv(ends.client, taken);
-      EXPECT_THAT(got, Succeeded());
-      if (!got) co_return;
-      EXPECT_LE(*got, left);
-      left -= std::min(left, *got);
-    }
-    exchange.stage({});
-    exchange.start();
-    co_await end_of(exchange);
-    const auto input = take(exchange);
-    EXPECT_EQ(text_of(*input), "more");
-  });
+  std::size_t left = much.size() - exchange.unsent().size();
+  EXPECT_GT(left, 0u);
+  std::vector<std::byte> taken(1'000'000);
+  while (left > 0) {
+    const auto got = co_await loop.recv(ends.client, taken);
+    EXPECT_THAT(got, Succeeded());
+    if (!got) co_return;
+    EXPECT_LE(*got, left);
+    left -= std::min(left, *got);
+  }
+  exchange.stage({});
+  exchange.start();
+  co_await end_of(exchange);
+  const auto input = take(exchange);
+  EXPECT_EQ(text_of(*input), "more");
 }
 
-TEST_F(UringExchange, AFailedSendIsItsError) {
-  run([this]() -> Task<> {
-    auto ends = tcp_connection();
-    (void)co_await loop.shutdown(ends.server, SHUT_WR);
-    Recorder exchange(loop, ends.server, *buffers);
-    exchange.stage_and_report(bytes_of("too late"));
-    exchange.start();
-    co_await end_of(exchange);
-    EXPECT_THAT(take(exchange), FailedWith(std::errc::broken_pipe));
-    EXPECT_FALSE(exchange.unsent().empty());
-    EXPECT_EQ(exchange.answers_sent, 0);
-  });
+CO_TEST_F(UringExchange, AFailedSendIsItsError) {
+  auto ends = tcp_connection();
+  (void)co_await loop.shutdown(ends.server, SHUT_WR);
+  Recorder exchange(loop, ends.server, *buffers);
+  exchange.stage_and_report(bytes_of("too late"));
+  exchange.start();
+  co_await end_of(exchange);
+  EXPECT_THAT(take(exchange), FailedWith(std::errc::broken_pipe));
+  EXPECT_FALSE(exchange.unsent().empty());
+  EXPECT_EQ(exchange.answers_sent, 0);
 }
 
 // As a receive may that a thread of the kernel's has waited for.
-TEST_F(UringExchange, AReceiveThatFailsMayHaveABufferAllTheSame) {
-  run([this]() -> Task<> {
-    for (std::uint32_t i = 0; i <= loop.setup().buffers; ++i) {
-      auto ends = tcp_connection();
-      tests::reset(ends.client);
-      Recorder exchange(loop, ends.server, *buffers);
-      exchange.start();
-      last_entry(loop).flags |= IOSQE_ASYNC;
-      last_entry(loop).ioprio = 0;
-      co_await end_of(exchange);
-      EXPECT_THAT(take(exchange), FailedWith(std::errc::connection_reset));
-      exchange.give_input_back();
-      EXPECT_EQ(buffers->available(), loop.setup().buffers);
-    }
-  });
+CO_TEST_F(UringExchange, AReceiveThatFailsMayHaveABufferAllTheSame) {
+  for (std::uint32_t i = 0; i <= loop.setup().buffers; ++i) {
+    auto ends = tcp_connection();
+    tests::reset(ends.client);
+    Recorder exchange(loop, ends.server, *buffers);
+    exchange.start();
+    last_entry(loop).flags |= IOSQE_ASYNC;
+    last_entry(loop).ioprio = 0;
+    co_await end_of(exchange);
+    EXPECT_THAT(take(exchange), FailedWith(std::errc::connection_reset));
+    exchange.give_input_back();
+    EXPECT_EQ(buffers->available(), loop.setup().buffers);
+  }
 }
 
-TEST_F(UringExchange, IsCancelledForAReason) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    Recorder exchange(loop, ends.server, *buffers);
-    exchange.stage(bytes_of("hello"));
-    exchange.start();
-    (void)co_await loop.nop();
-    exchange.cancel(Error::timed_out);
-    co_await end_of(exchange);
-    EXPECT_THAT(take(exchange), FailedWith(Error::timed_out));
+CO_TEST_F(UringExchange, IsCancelledForAReason) {
+  const auto ends = tcp_connection();
+  Recorder exchange(loop, ends.server, *buffers);
+  exchange.stage(bytes_of("hello"));
+  exchange.start();
+  (void)co_await loop.nop();
+  exchange.cancel(Error::timed_out);
+  co_await end_of(exchange);
+  EXPECT_THAT(take(exchange), FailedWith(Error::timed_out));
 
-    // Not for ever: the next one begins as if nothing had been.
-    (void)co_await loop.send(ends.client, bytes_of("hi"));
-    exchange.start();
-    co_await end_of(exchange);
-    EXPECT_EQ(text_of(*take(exchange)), "hi");
-  });
+  // Not for ever: the next one begins as if nothing had been.
+  (void)co_await loop.send(ends.client, bytes_of("hi"));
+  exchange.start();
+  co_await end_of(exchange);
+  EXPECT_EQ(text_of(*take(exchange)), "hi");
 }
 
 // Before it is submitted, while it waits, and with bytes that nobody fetched.
-TEST_F(UringExchange, MayBeDestroyedAtAnyTime) {
-  run([this]() -> Task<> {
-    const auto ends = tcp_connection();
-    for (const std::string_view answer : {"", "hello"}) {
-      for (int turns = 0; turns < 3; ++turns) {
-        Recorder exchange(loop, ends.server, *buffers);
-        exchange.stage(bytes_of(answer));
-        exchange.start();
-        for (int i = 0; i < turns; ++i) (void)co_await loop.nop();
-        if (turns == 2) {
-          (void)co_await loop.send(ends.client, bytes_of("x"));
-          co_await end_of(exchange);
-        }
+CO_TEST_F(UringExchange, MayBeDestroyedAtAnyTime) {
+  const auto ends = tcp_connection();
+  for (const std::string_view answer : {"", "hello"}) {
+    for (int turns = 0; turns < 3; ++turns) {
+      Recorder exchange(loop, ends.server, *buffers);
+      exchange.stage(bytes_of(answer));
+      exchange.start();
+      for (int i = 0; i < turns; ++i) (void)co_await loop.nop();
+      if (turns == 2) {
+        (void)co_await loop.send(ends.client, bytes_of("x"));
+        co_await end_of(exchange);
       }
     }
-    (void)co_await loop.sleep(std::chrono::milliseconds(1));
-    EXPECT_EQ(buffers->available(), loop.setup().buffers);
-  });
+  }
+  (void)co_await loop.sleep(std::chrono::milliseconds(1));
+  EXPECT_EQ(buffers->available(), loop.setup().buffers);
 }
 
-TEST_F(UringExchange, ManyGoTogether) {
-  run([this]() -> Task<> {
-    std::vector<tests::Ends> ends;
-    std::vector<std::unique_ptr<Recorder>> exchanges;
-    for (int i = 0; i < 30; ++i) {
-      ends.push_back(tcp_connection());
-      exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *buffers));
-      exchanges.back()->stage_and_report(bytes_of("hello"));
-      exchanges.back()->start();
-    }
-    std::array<std::byte, 8> answer;
-    for (const auto& each : ends) {
-      EXPECT_EQ(co_await loop.recv(each.client, answer), Result<std::size_t>(5u));
-    }
-    while (!std::ranges::all_of(exchanges, [](const auto& e) { return e->answers_sent == 1; })) {
-      (void)co_await loop.nop();
-    }
-    for (const auto& each : exchanges) EXPECT_TRUE(each->in_flight() || each->exchanges == 1);
-  });
+CO_TEST_F(UringExchange, ManyGoTogether) {
+  std::vector<tests::Ends> ends;
+  std::vector<std::unique_ptr<Recorder>> exchanges;
+  for (int i = 0; i < 30; ++i) {
+    ends.push_back(tcp_connection());
+    exchanges.push_back(std::make_unique<Recorder>(loop, ends.back().server, *buffers));
+    exchanges.back()->stage_and_report(bytes_of("hello"));
+    exchanges.back()->start();
+  }
+  std::array<std::byte, 8> answer;
+  for (const auto& each : ends) {
+    EXPECT_EQ(co_await loop.recv(each.client, answer), Result<std::size_t>(5u));
+  }
+  while (!std::ranges::all_of(exchanges, [](const auto& e) { return e->answers_sent == 1; })) {
+    (void)co_await loop.nop();
+  }
+  for (const auto& each : exchanges) EXPECT_TRUE(each->in_flight() || each->exchanges == 1);
 }
 
 // All clients are active at once, and then only one: the buffers that took are idle until all are

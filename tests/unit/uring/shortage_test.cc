@@ -26,17 +26,15 @@ struct QueuedConnection {
   Fd client = tests::connect_to(*common::Address::of_socket(listener));
 };
 
-TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
-  run([this]() -> Task<> {
-    const QueuedConnection new_connection;
-    {
-      const NoMoreDescriptors shortage;
-      EXPECT_THAT(co_await loop.accept(new_connection.listener),
-                  FailedWith(std::errc::too_many_files_open));
-    }
-    const auto accepted = co_await loop.accept(new_connection.listener).within(10s);
-    EXPECT_THAT(accepted, Succeeded());
-  });
+CO_TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
+  const QueuedConnection new_connection;
+  {
+    const NoMoreDescriptors shortage;
+    EXPECT_THAT(co_await loop.accept(new_connection.listener),
+                FailedWith(std::errc::too_many_files_open));
+  }
+  const auto accepted = co_await loop.accept(new_connection.listener).within(10s);
+  EXPECT_THAT(accepted, Succeeded());
 }
 
 Task<> accept_next(uring::AcceptStream& newcomers, std::vector<Fd>& accepted) {
@@ -46,25 +44,23 @@ Task<> accept_next(uring::AcceptStream& newcomers, std::vector<Fd>& accepted) {
 }
 
 // The shortage ends the request, which would otherwise keep the loop busy; no connection is lost.
-TEST_F(Uring, ARequestForManyNewcomersEndsWithTheDescriptors) {
-  run([this]() -> Task<> {
-    const Fd listener = *common::listen_on(tests::on_free_port(), SocketMode::blocking);
-    const auto address = *common::Address::of_socket(listener);
-    std::array<Fd, 5> clients;
-    for (Fd& client : clients) client = tests::connect_to(address);
-    std::vector<Fd> accepted;
-    uring::AcceptStream newcomers(loop, listener);
-    {
-      std::array<Fd, 2> spare{Fd(::dup(STDERR_FILENO)), Fd(::dup(STDERR_FILENO))};
-      const NoMoreDescriptors shortage;
-      for (Fd& each : spare) each = Fd();
-      for (int i = 0; i < 2; ++i) co_await accept_next(newcomers, accepted);
-      EXPECT_THAT(co_await newcomers.next(), FailedWith(std::errc::too_many_files_open));
-      EXPECT_FALSE(newcomers.in_flight());
-    }
-    for (int i = 0; i < 3; ++i) co_await accept_next(newcomers, accepted);
-    EXPECT_EQ(accepted.size(), clients.size());
-  });
+CO_TEST_F(Uring, ARequestForManyNewcomersEndsWithTheDescriptors) {
+  const Fd listener = *common::listen_on(tests::on_free_port(), SocketMode::blocking);
+  const auto address = *common::Address::of_socket(listener);
+  std::array<Fd, 5> clients;
+  for (Fd& client : clients) client = tests::connect_to(address);
+  std::vector<Fd> accepted;
+  uring::AcceptStream newcomers(loop, listener);
+  {
+    std::array<Fd, 2> spare{Fd(::dup(STDERR_FILENO)), Fd(::dup(STDERR_FILENO))};
+    const NoMoreDescriptors shortage;
+    for (Fd& each : spare) each = Fd();
+    for (int i = 0; i < 2; ++i) co_await accept_next(newcomers, accepted);
+    EXPECT_THAT(co_await newcomers.next(), FailedWith(std::errc::too_many_files_open));
+    EXPECT_FALSE(newcomers.in_flight());
+  }
+  for (int i = 0; i < 3; ++i) co_await accept_next(newcomers, accepted);
+  EXPECT_EQ(accepted.size(), clients.size());
 }
 
 // So a table must never be what limits the number of connections.

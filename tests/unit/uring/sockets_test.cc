@@ -22,142 +22,120 @@ Task<> accept_one(Loop& loop, const Fd& listener, Result<common::Accepted>& acce
   accepted = co_await loop.accept(listener);
 }
 
-TEST_F(Uring, ConnectsAndAccepts) {
-  run([this]() -> Task<> {
-    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
-    const auto address = *common::Address::of_socket(*listener);
-    Result<common::Accepted> accepted;
-    Scope scope(loop);
-    scope.spawn(accept_one(loop, *listener, accepted));
-    const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
-    EXPECT_THAT(client, Succeeded());
-    EXPECT_THAT(co_await loop.connect(*client, address), Succeeded());
-    co_await scope.join();
-    EXPECT_THAT(accepted, Succeeded());
-    EXPECT_EQ(accepted->peer.to_string(), common::Address::of_socket(*client)->to_string());
-    EXPECT_NE(::fcntl(accepted->fd.get(), F_GETFD) & FD_CLOEXEC, 0);
-    EXPECT_NE(::fcntl(client->get(), F_GETFD) & FD_CLOEXEC, 0);
-  });
+CO_TEST_F(Uring, ConnectsAndAccepts) {
+  const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
+  const auto address = *common::Address::of_socket(*listener);
+  Result<common::Accepted> accepted;
+  Scope scope(loop);
+  scope.spawn(accept_one(loop, *listener, accepted));
+  const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_THAT(client, Succeeded());
+  EXPECT_THAT(co_await loop.connect(*client, address), Succeeded());
+  co_await scope.join();
+  EXPECT_THAT(accepted, Succeeded());
+  EXPECT_EQ(accepted->peer.to_string(), common::Address::of_socket(*client)->to_string());
+  EXPECT_NE(::fcntl(accepted->fd.get(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_NE(::fcntl(client->get(), F_GETFD) & FD_CLOEXEC, 0);
 }
 
 // Without anything of a server: what another project begins with.
-TEST_F(Uring, ListensInACall) {
-  run([this]() -> Task<> {
-    const auto listener = uring::listen_on(tests::on_free_port("::1"));
-    EXPECT_THAT(listener, Succeeded());
-    const auto address = *uring::Address::of_socket(*listener);
-    EXPECT_THAT(co_await loop.accept(*listener).within(2ms), FailedWith(Error::timed_out));
-    EXPECT_TRUE(tests::connect_to(address));
-    EXPECT_THAT(co_await loop.accept(*listener), Succeeded());
-    EXPECT_THAT(uring::listen_on(address), FailedWith(std::errc::address_in_use));
-  });
+CO_TEST_F(Uring, ListensInACall) {
+  const auto listener = uring::listen_on(tests::on_free_port("::1"));
+  EXPECT_THAT(listener, Succeeded());
+  const auto address = *uring::Address::of_socket(*listener);
+  EXPECT_THAT(co_await loop.accept(*listener).within(2ms), FailedWith(Error::timed_out));
+  EXPECT_TRUE(tests::connect_to(address));
+  EXPECT_THAT(co_await loop.accept(*listener), Succeeded());
+  EXPECT_THAT(uring::listen_on(address), FailedWith(std::errc::address_in_use));
 }
 
-TEST_F(Uring, SaysThatNobodyListens) {
-  run([this]() -> Task<> {
-    auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
-    const auto address = *common::Address::of_socket(*listener);
-    *listener = Fd();
-    const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
-    EXPECT_THAT(co_await loop.connect(*client, address), FailedWith(std::errc::connection_refused));
-  });
+CO_TEST_F(Uring, SaysThatNobodyListens) {
+  auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
+  const auto address = *common::Address::of_socket(*listener);
+  *listener = Fd();
+  const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_THAT(co_await loop.connect(*client, address), FailedWith(std::errc::connection_refused));
 }
 
-TEST_F(Uring, SendsAndReceives) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::array<std::byte, 16> buffer;
-    EXPECT_EQ(co_await loop.send(ends.client, bytes_of("ping")), Size(4u));
-    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
-    EXPECT_EQ(text_of(std::span(buffer).first(4)), "ping");
-    EXPECT_THAT(co_await loop.shutdown(ends.client, SHUT_WR), Succeeded());
-    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(0u));
-  });
+CO_TEST_F(Uring, SendsAndReceives) {
+  const auto ends = unix_connection();
+  std::array<std::byte, 16> buffer;
+  EXPECT_EQ(co_await loop.send(ends.client, bytes_of("ping")), Size(4u));
+  EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
+  EXPECT_EQ(text_of(std::span(buffer).first(4)), "ping");
+  EXPECT_THAT(co_await loop.shutdown(ends.client, SHUT_WR), Succeeded());
+  EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(0u));
 }
 
-TEST_F(Uring, SendingToNobodyIsNoSignal) {
-  run([this]() -> Task<> {
-    auto ends = unix_connection();
-    ends.server = Fd();
-    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("x")), FailedWith(std::errc::broken_pipe));
-  });
+CO_TEST_F(Uring, SendingToNobodyIsNoSignal) {
+  auto ends = unix_connection();
+  ends.server = Fd();
+  EXPECT_THAT(co_await loop.send(ends.client, bytes_of("x")), FailedWith(std::errc::broken_pipe));
 }
 
-TEST_F(Uring, SendsAndReceivesMessages) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    std::string first = "ab";
-    std::string second = "cd";
-    std::array<iovec, 2> parts{iovec{first.data(), 2}, iovec{second.data(), 2}};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    EXPECT_EQ(co_await loop.sendmsg(ends.client, message), Size(4u));
-    std::swap(parts[0], parts[1]);
-    EXPECT_EQ(co_await loop.recvmsg(ends.server, message), Size(4u));
-    EXPECT_EQ(second + first, "abcd");
-  });
+CO_TEST_F(Uring, SendsAndReceivesMessages) {
+  const auto ends = unix_connection();
+  std::string first = "ab";
+  std::string second = "cd";
+  std::array<iovec, 2> parts{iovec{first.data(), 2}, iovec{second.data(), 2}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  EXPECT_EQ(co_await loop.sendmsg(ends.client, message), Size(4u));
+  std::swap(parts[0], parts[1]);
+  EXPECT_EQ(co_await loop.recvmsg(ends.server, message), Size(4u));
+  EXPECT_EQ(second + first, "abcd");
 }
 
 // Two completions: the second says that the memory is free. The operation ends with that.
-TEST_F(Uring, SendsWithoutCopying) {
-  run([this]() -> Task<> {
-    const auto ends = tests::tcp_connection();
-    std::array<std::byte, 16> buffer;
-    EXPECT_EQ(co_await loop.send_zc(ends.client, bytes_of("zero")), Size(4u));
-    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
-  });
+CO_TEST_F(Uring, SendsWithoutCopying) {
+  const auto ends = tests::tcp_connection();
+  std::array<std::byte, 16> buffer;
+  EXPECT_EQ(co_await loop.send_zc(ends.client, bytes_of("zero")), Size(4u));
+  EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
 }
 
-TEST_F(Uring, SendsMessagesWithoutCopying) {
-  run([this]() -> Task<> {
-    const auto ends = tests::tcp_connection();
-    std::string text = "zero";
-    iovec part{text.data(), text.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    EXPECT_EQ(co_await loop.sendmsg_zc(ends.client, message), Size(4u));
-    std::array<std::byte, 16> buffer;
-    EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
-    EXPECT_EQ(text_of(std::span(buffer).first(4)), "zero");
-  });
+CO_TEST_F(Uring, SendsMessagesWithoutCopying) {
+  const auto ends = tests::tcp_connection();
+  std::string text = "zero";
+  iovec part{text.data(), text.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  EXPECT_EQ(co_await loop.sendmsg_zc(ends.client, message), Size(4u));
+  std::array<std::byte, 16> buffer;
+  EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
+  EXPECT_EQ(text_of(std::span(buffer).first(4)), "zero");
 }
 
-TEST_F(Uring, Polls) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    EXPECT_EQ(co_await loop.poll(ends.server, POLLIN | POLLOUT), Result<unsigned>(POLLOUT));
-    EXPECT_THAT(co_await loop.poll(ends.server, POLLIN).within(2ms), FailedWith(Error::timed_out));
-    (void)co_await loop.send(ends.client, bytes_of("x"));
-    EXPECT_EQ(co_await loop.poll(ends.server, POLLIN), Result<unsigned>(POLLIN));
-  });
+CO_TEST_F(Uring, Polls) {
+  const auto ends = unix_connection();
+  EXPECT_EQ(co_await loop.poll(ends.server, POLLIN | POLLOUT), Result<unsigned>(POLLOUT));
+  EXPECT_THAT(co_await loop.poll(ends.server, POLLIN).within(2ms), FailedWith(Error::timed_out));
+  (void)co_await loop.send(ends.client, bytes_of("x"));
+  EXPECT_EQ(co_await loop.poll(ends.server, POLLIN), Result<unsigned>(POLLIN));
 }
 
-TEST_F(Uring, ControlsAnEpoll) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-    epoll_event event{};
-    event.events = EPOLLOUT;
-    event.data.u64 = 7;
-    EXPECT_THAT(co_await loop.epoll_ctl(epoll, EPOLL_CTL_ADD, ends.server, event), Succeeded());
-    epoll_event seen{};
-    EXPECT_EQ(::epoll_wait(epoll.get(), &seen, 1, 1000), 1);
-    EXPECT_EQ(seen.data.u64, 7u);
-  });
+CO_TEST_F(Uring, ControlsAnEpoll) {
+  const auto ends = unix_connection();
+  const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  event.events = EPOLLOUT;
+  event.data.u64 = 7;
+  EXPECT_THAT(co_await loop.epoll_ctl(epoll, EPOLL_CTL_ADD, ends.server, event), Succeeded());
+  epoll_event seen{};
+  EXPECT_EQ(::epoll_wait(epoll.get(), &seen, 1, 1000), 1);
+  EXPECT_EQ(seen.data.u64, 7u);
 }
 
-TEST_F(Uring, Sleeps) {
-  run([this]() -> Task<> {
-    const auto before = Clock::now();
-    EXPECT_THAT(co_await loop.sleep(5ms), Succeeded());
-    EXPECT_GE(Clock::now() - before, 5ms);
-    const auto due = Clock::now() + 5ms;
-    EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
-    EXPECT_GE(Clock::now(), due);
-    EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
-  });
+CO_TEST_F(Uring, Sleeps) {
+  const auto before = Clock::now();
+  EXPECT_THAT(co_await loop.sleep(5ms), Succeeded());
+  EXPECT_GE(Clock::now() - before, 5ms);
+  const auto due = Clock::now() + 5ms;
+  EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
+  EXPECT_GE(Clock::now(), due);
+  EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
 }
 
 Task<> poll_it(Loop& loop, const Fd& fd, unsigned events, Canceller& handle,
@@ -170,53 +148,45 @@ Task<> sleep_it(Loop& loop, std::chrono::nanoseconds time, Canceller& handle,
   outcome = co_await loop.sleep(time).cancelled_by(handle);
 }
 
-TEST_F(Uring, CancelsByOperation) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller handle;
-    std::optional<Result<unsigned>> outcome;
-    Scope scope(loop);
-    scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
-    EXPECT_THAT(co_await loop.cancel(handle), Succeeded());
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-    EXPECT_THAT(co_await loop.cancel(handle), FailedWith(std::errc::no_such_file_or_directory));
-  });
+CO_TEST_F(Uring, CancelsByOperation) {
+  const auto ends = unix_connection();
+  Canceller handle;
+  std::optional<Result<unsigned>> outcome;
+  Scope scope(loop);
+  scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+  EXPECT_THAT(co_await loop.cancel(handle), Succeeded());
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  EXPECT_THAT(co_await loop.cancel(handle), FailedWith(std::errc::no_such_file_or_directory));
 }
 
-TEST_F(Uring, RemovesAndUpdatesPolls) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    Canceller handle;
-    std::optional<Result<unsigned>> outcome;
-    Scope scope(loop);
-    scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
-    EXPECT_THAT(co_await loop.poll_update(handle, POLLOUT), Succeeded());
-    co_await scope.join();
-    EXPECT_EQ(outcome->value_or(0), unsigned{POLLOUT});
+CO_TEST_F(Uring, RemovesAndUpdatesPolls) {
+  const auto ends = unix_connection();
+  Canceller handle;
+  std::optional<Result<unsigned>> outcome;
+  Scope scope(loop);
+  scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+  EXPECT_THAT(co_await loop.poll_update(handle, POLLOUT), Succeeded());
+  co_await scope.join();
+  EXPECT_EQ(outcome->value_or(0), unsigned{POLLOUT});
 
-    scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
-    EXPECT_THAT(co_await loop.poll_remove(handle), Succeeded());
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+  scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+  EXPECT_THAT(co_await loop.poll_remove(handle), Succeeded());
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
-TEST_F(Uring, RemovesTimeouts) {
-  run([this]() -> Task<> {
-    Canceller handle;
-    std::optional<Status> outcome;
-    Scope scope(loop);
-    scope.spawn(sleep_it(loop, 1h, handle, outcome));
-    EXPECT_THAT(co_await loop.timeout_remove(handle), Succeeded());
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, RemovesTimeouts) {
+  Canceller handle;
+  std::optional<Status> outcome;
+  Scope scope(loop);
+  scope.spawn(sleep_it(loop, 1h, handle, outcome));
+  EXPECT_THAT(co_await loop.timeout_remove(handle), Succeeded());
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
-TEST_F(Uring, DoesNothing) {
-  run([this]() -> Task<> { EXPECT_THAT(co_await loop.nop(), Succeeded()); });
-}
+CO_TEST_F(Uring, DoesNothing) { EXPECT_THAT(co_await loop.nop(), Succeeded()); }
 
 // Their numbers are those of an errno, EPERM for one: a loop that accepts would go on for ever.
 TEST(IsTransientAcceptError, IsNoErrorOfTheLoop) {

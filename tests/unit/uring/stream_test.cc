@@ -16,29 +16,27 @@ using uring::Fd;
 using uring::PollStream;
 using uring::TimeoutStream;
 
-TEST_F(Uring, AcceptsManyWithOneRequest) {
-  run([this]() -> Task<> {
-    const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
-    const auto address = *common::Address::of_socket(*listener);
-    AcceptStream clients(loop, *listener);
-    const auto begun = loop.begun();
-    for (int round = 0; round < 3; ++round) {
-      std::array<Fd, 10> ends;
-      for (Fd& end : ends) end = connect_to(address);
-      for (std::size_t i = 0; i < ends.size(); ++i) {
-        const auto client = co_await clients.next();
-        EXPECT_THAT(client, Succeeded());
-        EXPECT_EQ(::send(client->get(), "x", 1, MSG_NOSIGNAL), 1);
-      }
-      for (Fd& end : ends) {
-        char byte = 0;
-        EXPECT_EQ(::recv(end.get(), &byte, 1, 0), 1);
-      }
+CO_TEST_F(Uring, AcceptsManyWithOneRequest) {
+  const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
+  const auto address = *common::Address::of_socket(*listener);
+  AcceptStream clients(loop, *listener);
+  const auto begun = loop.begun();
+  for (int round = 0; round < 3; ++round) {
+    std::array<Fd, 10> ends;
+    for (Fd& end : ends) end = connect_to(address);
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      const auto client = co_await clients.next();
+      EXPECT_THAT(client, Succeeded());
+      EXPECT_EQ(::send(client->get(), "x", 1, MSG_NOSIGNAL), 1);
     }
-    // A completion queue that overflows ends a multishot request, without any loss.
-    EXPECT_LE(loop.begun() - begun, 15u);
-    co_await clients.stop();
-  });
+    for (Fd& end : ends) {
+      char byte = 0;
+      EXPECT_EQ(::recv(end.get(), &byte, 1, 0), 1);
+    }
+  }
+  // A completion queue that overflows ends a multishot request, without any loss.
+  EXPECT_LE(loop.begun() - begun, 15u);
+  co_await clients.stop();
 }
 
 TEST_F(Uring, ConnectionsThatNobodyFetchedAreClosed) {
@@ -57,16 +55,14 @@ TEST_F(Uring, ConnectionsThatNobodyFetchedAreClosed) {
   }
 }
 
-TEST_F(Uring, BeatsUntilItIsStopped) {
-  run([this]() -> Task<> {
-    TimeoutStream beat(loop, 2ms);
-    const auto before = Clock::now();
-    for (int i = 0; i < 5; ++i) EXPECT_THAT(co_await beat.next(), Succeeded());
-    EXPECT_GE(Clock::now() - before, 10ms);
-    co_await beat.stop();
-    EXPECT_FALSE(beat.in_flight());
-    EXPECT_THAT(co_await beat.next(), Succeeded());  // and begins anew when it is asked
-  });
+CO_TEST_F(Uring, BeatsUntilItIsStopped) {
+  TimeoutStream beat(loop, 2ms);
+  const auto before = Clock::now();
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(co_await beat.next(), Succeeded());
+  EXPECT_GE(Clock::now() - before, 10ms);
+  co_await beat.stop();
+  EXPECT_FALSE(beat.in_flight());
+  EXPECT_THAT(co_await beat.next(), Succeeded());  // and begins anew when it is asked
 }
 
 /// As on a kernel that has no multishot timeout.
@@ -76,60 +72,52 @@ class SingleTimeouts : public uring::TimeoutMany {
   using TimeoutMany::TimeoutMany;
 };
 
-TEST_F(Uring, MakesARequestForEachResultWhereTheKernelHasNoOther) {
-  run([this]() -> Task<> {
-    uring::Stream<SingleTimeouts> beat(loop, SingleTimeouts(2ms));
-    const auto begun = loop.begun();
-    for (int i = 0; i < 5; ++i) EXPECT_THAT(co_await beat.next(), Succeeded());
-    EXPECT_EQ(loop.begun() - begun, 5u);
-  });
+CO_TEST_F(Uring, MakesARequestForEachResultWhereTheKernelHasNoOther) {
+  uring::Stream<SingleTimeouts> beat(loop, SingleTimeouts(2ms));
+  const auto begun = loop.begun();
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(co_await beat.next(), Succeeded());
+  EXPECT_EQ(loop.begun() - begun, 5u);
 }
 
-TEST_F(Uring, PollsManyTimes) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    PollStream events(loop, ends.server, POLLIN);
-    std::array<std::byte, 8> buffer;
-    for (int i = 0; i < 3; ++i) {
-      (void)co_await loop.send(ends.client, bytes_of("x"));
-      const auto seen = co_await events.next();
-      EXPECT_EQ(seen.value_or(0) & POLLIN, unsigned{POLLIN});
-      (void)co_await loop.recv(ends.server, buffer);
-    }
-  });
+CO_TEST_F(Uring, PollsManyTimes) {
+  const auto ends = unix_connection();
+  PollStream events(loop, ends.server, POLLIN);
+  std::array<std::byte, 8> buffer;
+  for (int i = 0; i < 3; ++i) {
+    (void)co_await loop.send(ends.client, bytes_of("x"));
+    const auto seen = co_await events.next();
+    EXPECT_EQ(seen.value_or(0) & POLLIN, unsigned{POLLIN});
+    (void)co_await loop.recv(ends.server, buffer);
+  }
 }
 
 Task<> next_event(PollStream& events, std::optional<Result<unsigned>>& outcome) {
   outcome = co_await events.next();
 }
 
-TEST_F(Uring, WhoWaitsForAStreamThatIsStoppedIsTold) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    PollStream events(loop, ends.server, POLLIN);
-    std::optional<Result<unsigned>> outcome;
-    Scope scope(loop);
-    scope.spawn(next_event(events, outcome));
-    (void)co_await loop.nop();
-    co_await events.stop();
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, WhoWaitsForAStreamThatIsStoppedIsTold) {
+  const auto ends = unix_connection();
+  PollStream events(loop, ends.server, POLLIN);
+  std::optional<Result<unsigned>> outcome;
+  Scope scope(loop);
+  scope.spawn(next_event(events, outcome));
+  (void)co_await loop.nop();
+  co_await events.stop();
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
-TEST_F(Uring, AStreamIsCancelledWithItsScope) {
-  run([this]() -> Task<> {
-    const auto ends = unix_connection();
-    PollStream events(loop, ends.server, POLLIN);
-    std::optional<Result<unsigned>> outcome;
-    Scope scope(loop);
-    scope.spawn(next_event(events, outcome));
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-    scope.spawn(next_event(events, outcome));
-    EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, AStreamIsCancelledWithItsScope) {
+  const auto ends = unix_connection();
+  PollStream events(loop, ends.server, POLLIN);
+  std::optional<Result<unsigned>> outcome;
+  Scope scope(loop);
+  scope.spawn(next_event(events, outcome));
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  scope.spawn(next_event(events, outcome));
+  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
 }
 
 }  // namespace

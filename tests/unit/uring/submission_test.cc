@@ -169,28 +169,26 @@ TEST_F(UringSubmission, BuffersComeBackAlthoughTheKernelTakesNothingForAWhile) {
 }
 
 // Nothing else happens that would wake the loop.
-TEST_F(UringSubmission, ABufferThatIsGivenBackWakesWhoWaitsForIt) {
-  run([this]() -> Task<> {
-    const auto buffers = *Buffers::create(loop, 1, 64);
-    const auto ends = tcp_connection();
-    Condition condition(loop);
-    Sender sender(loop, ends.server, *buffers, condition);
-    sender.start();
-    EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
-    while (sender.in_flight()) (void)co_await loop.nop();
+CO_TEST_F(UringSubmission, ABufferThatIsGivenBackWakesWhoWaitsForIt) {
+  const auto buffers = *Buffers::create(loop, 1, 64);
+  const auto ends = tcp_connection();
+  Condition condition(loop);
+  Sender sender(loop, ends.server, *buffers, condition);
+  sender.start();
+  EXPECT_THAT(co_await loop.send(ends.client, bytes_of("hi")), Succeeded());
+  while (sender.in_flight()) (void)co_await loop.nop();
 
-    bool is_late = false;
-    bool is_back = false;
-    Scope scope(loop);
-    scope.spawn(wake_up_at_last(is_late, condition));
-    scope.spawn(notify_when_returned(*buffers, is_back, condition));
-    (void)co_await loop.nop();
-    sender.give_input_back();
-    while (!is_back && !is_late) (void)co_await condition.wait();
-    EXPECT_FALSE(is_late) << "the loop has slept although a buffer was back";
-    scope.cancel();
-    co_await scope.join();
-  });
+  bool is_late = false;
+  bool is_back = false;
+  Scope scope(loop);
+  scope.spawn(wake_up_at_last(is_late, condition));
+  scope.spawn(notify_when_returned(*buffers, is_back, condition));
+  (void)co_await loop.nop();
+  sender.give_input_back();
+  while (!is_back && !is_late) (void)co_await condition.wait();
+  EXPECT_FALSE(is_late) << "the loop has slept although a buffer was back";
+  scope.cancel();
+  co_await scope.join();
 }
 
 // EAGAIN: the kernel had no memory to wait for bytes. Once more it is tried without waiting first;

@@ -56,16 +56,14 @@ Task<int> hold_and_answer(Loop& loop, Counted counted) {
   co_return 1;
 }
 
-TEST_F(Uring, TaskDoesNotBeginBeforeItIsAwaited) {
-  run([this]() -> Task<> {
-    int runs = 0;
-    auto task = seven(runs);
-    EXPECT_EQ(runs, 0);
-    (void)co_await loop.nop();
-    EXPECT_EQ(runs, 0);
-    EXPECT_EQ(co_await std::move(task), 7);
-    EXPECT_EQ(runs, 1);
-  });
+CO_TEST_F(Uring, TaskDoesNotBeginBeforeItIsAwaited) {
+  int runs = 0;
+  auto task = seven(runs);
+  EXPECT_EQ(runs, 0);
+  (void)co_await loop.nop();
+  EXPECT_EQ(runs, 0);
+  EXPECT_EQ(co_await std::move(task), 7);
+  EXPECT_EQ(runs, 1);
 }
 
 TEST_F(Uring, TaskThatIsNeverAwaitedGivesItsFrameBack) {
@@ -77,9 +75,7 @@ TEST_F(Uring, TaskThatIsNeverAwaitedGivesItsFrameBack) {
   EXPECT_EQ(alive, 0);
 }
 
-TEST_F(Uring, TaskYieldsWhatCanOnlyBeMoved) {
-  run([this]() -> Task<> { EXPECT_EQ(*co_await boxed(loop, 3), 3); });
-}
+CO_TEST_F(Uring, TaskYieldsWhatCanOnlyBeMoved) { EXPECT_EQ(*co_await boxed(loop, 3), 3); }
 
 TEST_F(Uring, LoopReturnsWhatTheTaskReturns) { EXPECT_EQ(*loop.run(boxed(loop, 5)), 5); }
 
@@ -95,9 +91,7 @@ TEST_F(Uring, AMillionTasksNeedNoDeeperStackThanOne) {
   run([]() -> Task<> { co_await count_down(tasks); });
 }
 
-TEST_F(Uring, TasksAwaitTasks) {
-  run([this]() -> Task<> { co_await into_the_deep(loop, 100); });
-}
+CO_TEST_F(Uring, TasksAwaitTasks) { co_await into_the_deep(loop, 100); }
 
 Task<> throw_what_nobody_catches(Loop& loop) {
   (void)co_await loop.nop();
@@ -125,13 +119,11 @@ TEST_F(Uring, ArgumentsInAnAwaitExpressionAreDestroyedOnce) {
   EXPECT_EQ(alive, 0);
 }
 
-TEST_F(Uring, FramesAreRecycled) {
-  run([this]() -> Task<> {
-    co_await into_the_deep(loop, 10);
-    const std::size_t warm = uring::FramePool::heap_allocations();
-    for (int i = 0; i < 100; ++i) co_await into_the_deep(loop, 10);
-    EXPECT_EQ(uring::FramePool::heap_allocations(), warm);
-  });
+CO_TEST_F(Uring, FramesAreRecycled) {
+  co_await into_the_deep(loop, 10);
+  const std::size_t warm = uring::FramePool::heap_allocations();
+  for (int i = 0; i < 100; ++i) co_await into_the_deep(loop, 10);
+  EXPECT_EQ(uring::FramePool::heap_allocations(), warm);
 }
 
 }  // namespace
