@@ -76,25 +76,23 @@ CO_TEST_F(Uring, ATaskAllocatesNothing) {
   }
 }
 
-TEST_F(Uring, AStreamAllocatesNothing) {
+CO_TEST_F(Uring, AStreamAllocatesNothing) {
   const auto buffers = std::move(*uring::Buffers::create(loop, loop.setup().buffers, 64));
   int bytes = 0;
   warm_up_for(sends + 2);  // and the end of stream, and the end of the request
-  run([&]() -> Task<> {
-    for (int round = 0; round < 3; ++round) {
-      const auto ends = tests::tcp_connection();
-      bytes = 0;
-      const Allocations allocations;
-      Scope scope(loop);
-      scope.spawn(send_all(loop, ends.client));
-      scope.spawn(receive_all(loop, ends.server, *buffers, bytes));
-      co_await scope.join();
-      EXPECT_EQ(bytes, 10 * sends);
-      if (round > 1) {
-        EXPECT_EQ(allocations.made(), 0u);
-      }
+  for (int round = 0; round < 3; ++round) {
+    const auto ends = tests::tcp_connection();
+    bytes = 0;
+    const Allocations allocations;
+    Scope scope(loop);
+    scope.spawn(send_all(loop, ends.client));
+    scope.spawn(receive_all(loop, ends.server, *buffers, bytes));
+    co_await scope.join();
+    EXPECT_EQ(bytes, 10 * sends);
+    if (round > 1) {
+      EXPECT_EQ(allocations.made(), 0u);
     }
-  });
+  }
 }
 
 }  // namespace

@@ -26,17 +26,15 @@ const std::error_code not_in_that_state(EBADFD, std::system_category());
 constexpr std::array<int, 2> poll_only{IORING_OP_POLL_ADD, IORING_OP_TIMEOUT};
 
 /// A loop that begins disabled: nothing in it may be awaited before enable().
-class UringRestricted : public ::testing::Test {
+class UringRestricted : public Uring {
  protected:
-  void SetUp() override {
+  UringRestricted() : Uring(make_disabled()) {}
+
+  static std::unique_ptr<Loop> make_disabled() {
     auto setup = ring_setup();
     setup.disabled = true;
-    auto made = Loop::create(setup);
-    ASSERT_THAT(made, Succeeded());
-    loop = std::move(*made);
+    return make_loop(setup);
   }
-
-  std::unique_ptr<Loop> loop;
 };
 
 /// Opens a file, then waits. Yields how the opening went.
@@ -47,50 +45,44 @@ Task<std::error_code> open_and_wait(Loop& loop) {
 }
 
 TEST_F(UringRestricted, DoesNothingBeforeItIsEnabled) {
-  if (!loop->ring().sqpoll()) {  // there a thread of the kernel's waits for the same
-    io_uring_prep_nop(&loop->ring().next_entry());
-    EXPECT_THAT(loop->ring().submit(), FailedWith(not_in_that_state));
+  if (!loop.ring().sqpoll()) {  // there a thread of the kernel's waits for the same
+    io_uring_prep_nop(&loop.ring().next_entry());
+    EXPECT_THAT(loop.ring().submit(), FailedWith(not_in_that_state));
   }
 }
 
 TEST_F(UringRestricted, EnabledItDoesEverything) {
-  ASSERT_THAT(loop->ring().enable(), Succeeded());
-  EXPECT_EQ(loop->run(open_and_wait(*loop)), std::error_code());
+  ASSERT_THAT(loop.ring().enable(), Succeeded());
+  EXPECT_EQ(loop.run(open_and_wait(loop)), std::error_code());
 }
 
 TEST_F(UringRestricted, DoesWhatIsPermittedAndNothingElse) {
-  ASSERT_THAT(loop->ring().permit_only(poll_only), Succeeded());
-  ASSERT_THAT(loop->ring().enable(), Succeeded());
-  EXPECT_EQ(loop->run(open_and_wait(*loop)), std::errc::permission_denied);
+  ASSERT_THAT(loop.ring().permit_only(poll_only), Succeeded());
+  ASSERT_THAT(loop.ring().enable(), Succeeded());
+  EXPECT_EQ(loop.run(open_and_wait(loop)), std::errc::permission_denied);
 }
 
-Task<> wait_in_vain(Loop& loop) {
-  const auto ends = tests::unix_connection();
-  const auto timed = co_await loop.poll(ends.server, POLLIN).within(1ms);
-  EXPECT_THAT(timed, FailedWith(Error::timed_out));
-  uring::Deadline deadline(loop, uring::Clock::now() + 1ms);
-  const auto late = co_await loop.poll(ends.server, POLLIN).until(deadline);
-  EXPECT_THAT(late, FailedWith(Error::timed_out));
-}
-
-TEST_F(UringRestricted, TimeoutsAndCancellingGoWithoutSaying) {
-  ASSERT_THAT(loop->ring().permit_only(poll_only), Succeeded());
-  ASSERT_THAT(loop->ring().enable(), Succeeded());
-  loop->run(wait_in_vain(*loop));
+CO_TEST_F(UringRestricted, TimeoutsAndCancellingGoWithoutSaying) {
+  EXPECT_THAT(loop.ring().permit_only(poll_only), Succeeded());
+  EXPECT_THAT(loop.ring().enable(), Succeeded());
+  const auto ends = unix_connection();
+  EXPECT_THAT(co_await loop.poll(ends.server, POLLIN).within(1ms), TimedOut());
+  uring::Deadline deadline(loop, Clock::now() + 1ms);
+  EXPECT_THAT(co_await loop.poll(ends.server, POLLIN).until(deadline), TimedOut());
 }
 
 TEST_F(UringRestricted, RegistersNothingAnyMore) {
-  ASSERT_THAT(loop->ring().permit_only(poll_only), Succeeded());
-  EXPECT_THAT(loop->ring().register_credentials(), Succeeded());
-  ASSERT_THAT(loop->ring().enable(), Succeeded());
-  EXPECT_THAT(loop->ring().register_credentials(), FailedWith(std::errc::permission_denied));
-  EXPECT_THAT(loop->ring().permit_only(poll_only), FailedWith(std::errc::permission_denied));
+  ASSERT_THAT(loop.ring().permit_only(poll_only), Succeeded());
+  EXPECT_THAT(loop.ring().register_credentials(), Succeeded());
+  ASSERT_THAT(loop.ring().enable(), Succeeded());
+  EXPECT_THAT(loop.ring().register_credentials(), FailedWith(std::errc::permission_denied));
+  EXPECT_THAT(loop.ring().permit_only(poll_only), FailedWith(std::errc::permission_denied));
 }
 
 TEST_F(UringRestricted, LeavesOutWhatTheKernelDoesNotKnow) {
   constexpr std::array<int, 2> some{IORING_OP_NOP, 250};
-  ASSERT_THAT(loop->ring().permit_only(some), Succeeded());
-  EXPECT_THAT(loop->ring().permit_only(some), FailedWith(std::errc::device_or_resource_busy));
+  ASSERT_THAT(loop.ring().permit_only(some), Succeeded());
+  EXPECT_THAT(loop.ring().permit_only(some), FailedWith(std::errc::device_or_resource_busy));
 }
 
 /// A file that its owner alone may read.
@@ -100,7 +92,6 @@ class UringCredentials : public UringRestricted {
 
   void SetUp() override {
     if (::getuid() != 0) GTEST_SKIP() << "needs root, to have somebody else's rights";
-    UringRestricted::SetUp();
     std::string name = "/tmp/credentials-XXXXXX";
     ASSERT_GE(common::Fd(::mkstemp(name.data())).get(), 0);
     path = name;
@@ -118,7 +109,7 @@ class UringCredentials : public UringRestricted {
     std::thread([&] {
       (void)::syscall(SYS_setresgid, user, user, user);
       (void)::syscall(SYS_setresuid, user, user, user);
-      number = loop->ring().register_credentials();
+      number = loop.ring().register_credentials();
     }).join();
     EXPECT_THAT(number, Succeeded());
     return number.value_or(0);
@@ -127,49 +118,31 @@ class UringCredentials : public UringRestricted {
   std::string path;
 };
 
-TEST_F(UringCredentials, DecideWhatARequestMayOpen) {
+CO_TEST_F(UringCredentials, DecideWhatARequestMayOpen) {
   const std::uint16_t owners = register_user(owner);
   const std::uint16_t others = register_user(owner + 1);
-  ASSERT_THAT(loop->ring().enable(), Succeeded());
-  const auto body = [&]() -> Task<> {
-    const auto dir = loop->working_dir();
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY), Succeeded());
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(owners), Succeeded());
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(others),
-                FailedWith(std::errc::permission_denied));
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(owners).async(), Succeeded());
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).async().as(others),
-                FailedWith(std::errc::permission_denied));
-  };
-  loop->run(body());
+  EXPECT_THAT(loop.ring().enable(), Succeeded());
+  const auto dir = loop.working_dir();
+  EXPECT_THAT(co_await loop.openat(dir, path.c_str(), O_RDONLY), Succeeded());
+  EXPECT_THAT(co_await loop.openat(dir, path.c_str(), O_RDONLY).as(owners), Succeeded());
+  EXPECT_THAT(co_await loop.openat(dir, path.c_str(), O_RDONLY).as(others),
+              FailedWith(std::errc::permission_denied));
+  EXPECT_THAT(co_await loop.openat(dir, path.c_str(), O_RDONLY).as(owners).async(), Succeeded());
+  EXPECT_THAT(co_await loop.openat(dir, path.c_str(), O_RDONLY).async().as(others),
+              FailedWith(std::errc::permission_denied));
+  EXPECT_THAT(co_await loop.openat(dir, path.c_str(), O_RDONLY).as(others).within(1s),
+              FailedWith(std::errc::permission_denied));
 }
 
-TEST_F(UringCredentials, GoTogetherWithATimeLimit) {
-  const std::uint16_t others = register_user(owner + 1);
-  ASSERT_THAT(loop->ring().enable(), Succeeded());
-  const auto body = [&]() -> Task<> {
-    const auto dir = loop->working_dir();
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(others).within(1s),
-                FailedWith(std::errc::permission_denied));
-    uring::Deadline deadline(*loop, uring::Clock::now() + 1s);
-    EXPECT_THAT(co_await loop->openat(dir, path.c_str(), O_RDONLY).as(others).until(deadline),
-                FailedWith(std::errc::permission_denied));
-  };
-  loop->run(body());
-}
-
-TEST_F(UringCredentials, ANumberThatNobodyHasIsRefused) {
-  ASSERT_THAT(loop->ring().enable(), Succeeded());
-  const auto body = [&]() -> Task<> {
-    EXPECT_THAT(co_await loop->openat(loop->working_dir(), path.c_str(), O_RDONLY).as(7),
-                FailedWith(std::errc::invalid_argument));
-  };
-  loop->run(body());
+CO_TEST_F(UringCredentials, ANumberThatNobodyHasIsRefused) {
+  EXPECT_THAT(loop.ring().enable(), Succeeded());
+  EXPECT_THAT(co_await loop.openat(loop.working_dir(), path.c_str(), O_RDONLY).as(7),
+              FailedWith(std::errc::invalid_argument));
 }
 
 TEST_F(UringCredentials, ThereAreAsManyNumbersAsSixteenBitsHave) {
-  for (int i = 1; i < 65'536; ++i) ASSERT_THAT(loop->ring().register_credentials(), Succeeded());
-  EXPECT_THAT(loop->ring().register_credentials(), FailedWith(std::errc::device_or_resource_busy));
+  for (int i = 1; i < 65'536; ++i) ASSERT_THAT(loop.ring().register_credentials(), Succeeded());
+  EXPECT_THAT(loop.ring().register_credentials(), FailedWith(std::errc::device_or_resource_busy));
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
@@ -37,8 +41,9 @@ inline uring::Setup ring_setup() {
   return *setup;
 }
 
-inline std::unique_ptr<Loop> make_loop(const char* trace = nullptr) {
-  auto loop = Loop::create(ring_setup(), trace);
+inline std::unique_ptr<Loop> make_loop(const uring::Setup& setup = ring_setup(),
+                                       const char* trace = nullptr) {
+  auto loop = Loop::create(setup, trace);
   if (!loop) {
     std::fprintf(stderr, "%s\n", uring::explain(loop.error()).c_str());
     std::abort();
@@ -49,7 +54,8 @@ inline std::unique_ptr<Loop> make_loop(const char* trace = nullptr) {
 /// A loop of its own for each test. After run(), what was begun has ended.
 class Uring : public ::testing::Test {
  protected:
-  Uring() : owner_(make_loop()), loop(*owner_) {}
+  explicit Uring(std::unique_ptr<Loop> made = make_loop())
+      : owner_(std::move(made)), loop(*owner_) {}
 
   /// `body` is a lambda that returns a Task<>; it lives until the task has ended.
   template <typename Body>
@@ -86,6 +92,33 @@ inline std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// Awaits it in a task of its own, for a scope, and keeps what it yields.
+Task<> keep_result(auto awaitable, auto& result) { result = co_await std::move(awaitable); }
+
+struct Pipe {
+  Pipe() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    out = common::Fd(ends[0]);
+    in = common::Fd(ends[1]);
+  }
+  common::Fd out;
+  common::Fd in;
+};
+
+/// What sendmsg(2) and recvmsg(2) take, of one piece of memory.
+struct Message {
+  explicit Message(std::span<std::byte> bytes)
+      : part{.iov_base = bytes.data(), .iov_len = bytes.size()} {
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+  }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+  iovec part;
+  msghdr header{};
+};
+
 /// What comes, if it is little.
 inline Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
   std::array<std::byte, 16> buffer;
@@ -100,6 +133,9 @@ MATCHER_P(FailedWith, expected, "") {
   *result_listener << arg.error().message();
   return arg.error() == expected;
 }
+
+inline auto TimedOut() { return FailedWith(Error::timed_out); }
+inline auto Cancelled() { return FailedWith(Error::cancelled); }
 
 MATCHER(Succeeded, "") {
   if (!arg.has_value()) *result_listener << arg.error().message();

@@ -8,9 +8,8 @@
 #include <cstdint>
 #include <span>
 
-#include "fixture.h"
+#include "exchange.h"
 #include "uring/buffers.h"
-#include "uring/send_then_receive.h"
 
 namespace {
 
@@ -76,20 +75,11 @@ TEST_F(UringLarge, ARequestAsksForNoMoreThanTheKernelMoves) {
   EXPECT_LE(uring::request_bytes_max, static_cast<std::size_t>(moved));
 }
 
-class LargeExchange final : public uring::SendThenReceive {
- public:
-  using SendThenReceive::SendThenReceive;
-  ~LargeExchange() { cancel_and_wait(); }
-
- private:
-  void go_on() override {}
-};
-
 // What a send that was to skip its completion has not sent would be lost without a word.
 CO_TEST_F(UringLarge, AnAnswerThatLargeFallsShort) {
   const auto buffers = std::move(*Buffers::create(loop, 2, 64));
   const auto ends = unix_connection();
-  LargeExchange exchange(loop, ends.server, *buffers);
+  Exchange exchange(loop, ends.server, *buffers);
   exchange.stage(memory.bytes());
   exchange.start();
   (void)co_await loop.send(ends.client, bytes_of("next"));
@@ -105,7 +95,7 @@ TEST_F(UringLarge, OnlyAnAnswerThatOneSendTakesIsLinkedToAReceive) {
   const auto buffers = std::move(*Buffers::create(loop, 2, 64));
   for (const std::size_t beyond : {0, 1}) {
     const auto ends = unix_connection();
-    LargeExchange exchange(loop, ends.server, *buffers);
+    Exchange exchange(loop, ends.server, *buffers);
     const unsigned entries = loop.ring().raw().sq.sqe_tail;
     exchange.stage(memory.bytes().first(uring::request_bytes_max + beyond));
     exchange.start();

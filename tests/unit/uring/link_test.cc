@@ -10,111 +10,77 @@
 namespace {
 
 using namespace tests;
+using ::testing::FieldsAre;
 using uring::Canceller;
 using uring::Deadline;
 using uring::Descriptor;
 using uring::link;
 
+using Size = Result<std::size_t>;
+
 CO_TEST_F(Uring, LinkedOperationsHappenInOrder) {
   const auto ends = unix_connection();
   std::array<std::byte, 16> buffer;
-  const auto results =
-      co_await link(loop.send(ends.client, bytes_of("ab")), loop.recv(ends.server, buffer));
-  const auto& [sent, received] = results;
-  EXPECT_EQ(sent, Result<std::size_t>(2));
-  EXPECT_EQ(received, Result<std::size_t>(2));
+  EXPECT_THAT(co_await link(loop.send(ends.client, bytes_of("ab")), loop.recv(ends.server, buffer)),
+              FieldsAre(Size(2), Size(2)));
   EXPECT_EQ(text_of(std::span(buffer).first(2)), "ab");
 }
 
-TEST_F(Uring, OpensReadsAndClosesInOneSubmission) {
-  const auto registered = loop.register_files(8, 4);
-  ASSERT_THAT(registered, Succeeded());
-  run([this]() -> Task<> {
-    std::array<std::byte, 256> buffer;
-    constexpr int slot = 2;
-    const auto results = co_await link(
-        loop.open_in_slot(slot, loop.working_dir(), "/proc/self/comm", O_RDONLY),
-        loop.read(Descriptor::direct(slot), buffer).whatever_happens(), loop.close_slot(slot));
-    const auto& [opened, got, closed] = results;
-    EXPECT_THAT(opened, Succeeded());
-    EXPECT_THAT(closed, Succeeded());
-    EXPECT_THAT(got, Succeeded());
-    EXPECT_EQ(text_of(std::span(buffer).first(got.value_or(0))), "uring_tests\n");
-    EXPECT_FALSE(co_await loop.read(Descriptor::direct(slot), buffer));  // it is closed
-  });
+CO_TEST_F(Uring, OpensReadsAndClosesInOneSubmission) {
+  EXPECT_THAT(loop.register_files(8, 4), Succeeded());
+  const std::string_view text = "uring_tests\n";
+  std::array<std::byte, 256> buffer;
+  constexpr int slot = 2;
+  EXPECT_THAT(
+      co_await link(loop.open_in_slot(slot, loop.working_dir(), "/proc/self/comm", O_RDONLY),
+                    loop.read(Descriptor::direct(slot), buffer).whatever_happens(),
+                    loop.close_slot(slot)),
+      FieldsAre(Succeeded(), Size(text.size()), Succeeded()));
+  EXPECT_EQ(text_of(std::span(buffer).first(text.size())), text);
+  EXPECT_FALSE(co_await loop.read(Descriptor::direct(slot), buffer));  // it is closed
 }
 
-TEST_F(Uring, BehindAFailureTheRestIsCancelled) {
-  const auto registered = loop.register_files(8, 4);
-  ASSERT_THAT(registered, Succeeded());
-  run([this]() -> Task<> {
-    std::array<std::byte, 16> buffer;
-    const auto results =
-        co_await link(loop.open_in_slot(1, loop.working_dir(), "/no/such/file", O_RDONLY),
-                      loop.read(Descriptor::direct(1), buffer));
-    const auto& [opened, got] = results;
-    EXPECT_THAT(opened, FailedWith(std::errc::no_such_file_or_directory));
-    EXPECT_THAT(got, FailedWith(Error::cancelled));
-  });
+CO_TEST_F(Uring, BehindAFailureTheRestIsCancelled) {
+  EXPECT_THAT(loop.register_files(8, 4), Succeeded());
+  std::array<std::byte, 16> buffer;
+  EXPECT_THAT(co_await link(loop.open_in_slot(1, loop.working_dir(), "/no/such/file", O_RDONLY),
+                            loop.read(Descriptor::direct(1), buffer)),
+              FieldsAre(FailedWith(std::errc::no_such_file_or_directory), Cancelled()));
 }
 
 CO_TEST_F(Uring, BehindAHardLinkTheRestIsDoneAllTheSame) {
   const auto nowhere = Descriptor::borrowed(-1);
+  const auto failed = FailedWith(std::errc::bad_file_descriptor);
   std::array<std::byte, 16> buffer;
-  const auto hard =
-      co_await link(loop.read(nowhere, buffer).whatever_happens(), loop.nop(), loop.nop());
-  EXPECT_THAT(std::get<0>(hard), FailedWith(std::errc::bad_file_descriptor));
-  EXPECT_THAT(std::get<1>(hard), Succeeded());
-  EXPECT_THAT(std::get<2>(hard), Succeeded());
-
+  EXPECT_THAT(co_await link(loop.read(nowhere, buffer).whatever_happens(), loop.nop(), loop.nop()),
+              FieldsAre(failed, Succeeded(), Succeeded()));
   // Only the member that it was asked of is one.
-  const auto broken = co_await link(loop.nop().whatever_happens(), loop.read(nowhere, buffer),
-                                    loop.nop().whatever_happens());
-  EXPECT_THAT(std::get<0>(broken), Succeeded());
-  EXPECT_THAT(std::get<1>(broken), FailedWith(std::errc::bad_file_descriptor));
-  EXPECT_THAT(std::get<2>(broken), FailedWith(Error::cancelled));
-}
-
-CO_TEST_F(Uring, ALinkedOperationMayHaveATimeout) {
-  const auto ends = unix_connection();
-  std::array<std::byte, 16> buffer;
-  const auto results = co_await link(loop.recv(ends.server, buffer).within(5ms), loop.nop());
-  const auto& [first, second] = results;
-  EXPECT_THAT(first, FailedWith(Error::timed_out));
-  EXPECT_THAT(second, FailedWith(Error::cancelled));
-  const auto others = co_await link(loop.nop(), loop.recv(ends.server, buffer).within(5ms));
-  const auto& [third, fourth] = others;
-  EXPECT_THAT(third, Succeeded());
-  EXPECT_THAT(fourth, FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await link(loop.nop().whatever_happens(), loop.read(nowhere, buffer),
+                            loop.nop().whatever_happens()),
+              FieldsAre(Succeeded(), failed, Cancelled()));
 }
 
 CO_TEST_F(Uring, ALinkEndsWithItsDeadline) {
   const auto ends = unix_connection();
   std::array<std::byte, 16> buffer;
   Deadline deadline(loop, Clock::now() + 5ms);
-  const auto results =
-      co_await link(loop.send(ends.server, bytes_of("a")), loop.recv(ends.server, buffer))
-          .until(deadline);
-  const auto& [sent, received] = results;
-  EXPECT_THAT(sent, Succeeded());
-  EXPECT_THAT(received, FailedWith(Error::timed_out));
-  const auto late = co_await link(loop.nop(), loop.nop()).until(deadline);
-  const auto& [first, second] = late;
-  EXPECT_THAT(first, FailedWith(Error::timed_out));  // it has passed already
-  EXPECT_THAT(second, FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await link(loop.send(ends.server, bytes_of("a")), loop.recv(ends.server, buffer))
+                  .until(deadline),
+              FieldsAre(Succeeded(), TimedOut()));
+  // It has passed already.
+  EXPECT_THAT(co_await link(loop.nop(), loop.nop()).until(deadline),
+              FieldsAre(TimedOut(), TimedOut()));
 }
 
 Task<> two_receives(Loop& loop, const common::Fd& fd, bool& finished) {
   std::array<std::byte, 16> buffer;
-  const auto results =
-      co_await link(loop.recv(fd, buffer).whatever_happens(), loop.recv(fd, buffer));
-  const auto& [first, second] = results;
-  EXPECT_THAT(first, FailedWith(Error::cancelled));
-  EXPECT_THAT(second, FailedWith(Error::cancelled));
+  EXPECT_THAT(co_await link(loop.recv(fd, buffer).whatever_happens(), loop.recv(fd, buffer)),
+              FieldsAre(Cancelled(), Cancelled()));
   finished = true;
 }
 
-// The second begins although the first was cancelled, and cannot be found before: it is asked anew.
+// The second begins although the first was cancelled, and cannot be found before: it is asked
+// anew.
 CO_TEST_F(Uring, CancellingReachesTheOperationsThatWaitInALink) {
   const auto ends = unix_connection();
   bool finished = false;
@@ -128,11 +94,9 @@ CO_TEST_F(Uring, CancellingReachesTheOperationsThatWaitInALink) {
 
 Task<> cancelled_second(Loop& loop, const common::Fd& fd, Canceller& canceller) {
   std::array<std::byte, 16> buffer;
-  const auto results = co_await link(loop.recv(fd, buffer).whatever_happens(),
-                                     loop.recv(fd, buffer).cancelled_by(canceller));
-  const auto& [first, second] = results;
-  EXPECT_THAT(first, Succeeded());
-  EXPECT_THAT(second, FailedWith(Error::cancelled));
+  EXPECT_THAT(co_await link(loop.recv(fd, buffer).whatever_happens(),
+                            loop.recv(fd, buffer).cancelled_by(canceller)),
+              FieldsAre(Succeeded(), Cancelled()));
 }
 
 // Asking for it again and again would keep the loop busy.
@@ -207,7 +171,7 @@ Task<> two_hard_receives(Loop& loop, const common::Fd& silent, const common::Fd&
                                      loop.recv(data, more).whatever_happens(), loop.send(data, out))
                            .until(deadline);
   const auto& [first, second, third] = results;
-  EXPECT_THAT(first, FailedWith(Error::timed_out));
+  EXPECT_THAT(first, TimedOut());
   outcome = second;
 }
 
@@ -232,56 +196,25 @@ CO_TEST_F(Uring, AMemberThatHasItsResultReportsItAlsoIfTheLinkIsCancelled) {
 CO_TEST_F(Uring, MembersOfALinkHaveLimitsOfTheirOwn) {
   const auto ends = unix_connection();
   std::array<std::byte, 16> to;
+  const auto receive = [&] { return loop.recv(ends.server, to); };
+  const auto send = [&] { return loop.send(ends.server, bytes_of("a")); };
   Deadline guard(loop, Clock::now() + 10s);
   Deadline deadline(loop, Clock::now() + 10ms);
-  {
-    const auto results = co_await link(loop.recv(ends.server, to).until(deadline),
-                                       loop.send(ends.server, bytes_of("a")))
-                             .until(guard);
-    const auto& [received, sent] = results;
-    EXPECT_THAT(received, FailedWith(Error::timed_out));
-    EXPECT_THAT(sent, FailedWith(Error::cancelled));
-  }
+  EXPECT_THAT(co_await link(receive().until(deadline), send()).until(guard),
+              FieldsAre(TimedOut(), Cancelled()));
   deadline.renew(Clock::now() + 10ms);
-  {
-    const auto results = co_await link(loop.send(ends.server, bytes_of("a")),
-                                       loop.recv(ends.server, to).until(deadline))
-                             .until(guard);
-    const auto& [sent, received] = results;
-    EXPECT_THAT(sent, Succeeded());
-    EXPECT_THAT(received, FailedWith(Error::timed_out));
-  }
-  {
-    const auto results = co_await link(loop.send(ends.server, bytes_of("a")),
-                                       loop.recv(ends.server, to).within(10ms))
-                             .until(guard);
-    const auto& [sent, received] = results;
-    EXPECT_THAT(sent, Succeeded());
-    EXPECT_THAT(received, FailedWith(Error::timed_out));
-  }
-  {
-    const auto results =
-        co_await link(loop.recv(ends.server, to).within(5ms).whatever_happens(), loop.nop())
-            .until(guard);
-    const auto& [first, second] = results;
-    EXPECT_THAT(first, FailedWith(Error::timed_out));
-    EXPECT_THAT(second, Succeeded());
-  }
-  {
-    const auto results =
-        co_await link(loop.recv(ends.server, to).whatever_happens().within(5ms), loop.nop())
-            .until(guard);
-    const auto& [first, second] = results;
-    EXPECT_THAT(first, FailedWith(Error::timed_out));
-    EXPECT_THAT(second, Succeeded());
-  }
-  {
-    const auto results =
-        co_await link(loop.recv(ends.server, to), loop.nop()).within(5ms).until(guard);
-    const auto& [first, second] = results;
-    EXPECT_THAT(first, FailedWith(Error::timed_out));
-    EXPECT_THAT(second, FailedWith(Error::timed_out));
-  }
+  EXPECT_THAT(co_await link(send(), receive().until(deadline)).until(guard),
+              FieldsAre(Succeeded(), TimedOut()));
+  EXPECT_THAT(co_await link(receive().within(5ms), loop.nop()).until(guard),
+              FieldsAre(TimedOut(), Cancelled()));
+  EXPECT_THAT(co_await link(send(), receive().within(5ms)).until(guard),
+              FieldsAre(Succeeded(), TimedOut()));
+  EXPECT_THAT(co_await link(receive().within(5ms).whatever_happens(), loop.nop()).until(guard),
+              FieldsAre(TimedOut(), Succeeded()));
+  EXPECT_THAT(co_await link(receive().whatever_happens().within(5ms), loop.nop()).until(guard),
+              FieldsAre(TimedOut(), Succeeded()));
+  EXPECT_THAT(co_await link(receive(), loop.nop()).within(5ms).until(guard),
+              FieldsAre(TimedOut(), TimedOut()));
   EXPECT_LT(Clock::now(), guard.due());
 }
 
@@ -290,33 +223,16 @@ CO_TEST_F(Uring, AMemberThatIsCancelledBeforehandCountsAsFailed) {
   std::array<std::byte, 16> to;
   Canceller canceller;
   canceller.cancel(Error::timed_out);
+  const auto receive = [&] { return loop.recv(ends.server, to).cancelled_by(canceller); };
   const auto begun = loop.begun();
-  {
-    const auto results =
-        co_await link(loop.send(ends.client, bytes_of("a")),
-                      loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
-    const auto& [sent, received, last] = results;
-    EXPECT_THAT(sent, Succeeded());
-    EXPECT_THAT(received, FailedWith(Error::timed_out));
-    EXPECT_THAT(last, FailedWith(Error::cancelled));
-    EXPECT_EQ(loop.begun(), begun + 1);
-  }
-  {
-    const auto results = co_await link(
-        loop.recv(ends.server, to).cancelled_by(canceller).whatever_happens(), loop.nop());
-    const auto& [received, last] = results;
-    EXPECT_THAT(received, FailedWith(Error::timed_out));
-    EXPECT_THAT(last, Succeeded());
-    EXPECT_EQ(loop.begun(), begun + 2);
-  }
-  {
-    const auto results =
-        co_await link(loop.recv(ends.server, to).cancelled_by(canceller), loop.nop());
-    const auto& [received, last] = results;
-    EXPECT_THAT(received, FailedWith(Error::timed_out));
-    EXPECT_THAT(last, FailedWith(Error::cancelled));
-    EXPECT_EQ(loop.begun(), begun + 2);
-  }
+  EXPECT_THAT(co_await link(loop.send(ends.client, bytes_of("a")), receive(), loop.nop()),
+              FieldsAre(Succeeded(), TimedOut(), Cancelled()));
+  EXPECT_EQ(loop.begun(), begun + 1);
+  EXPECT_THAT(co_await link(receive().whatever_happens(), loop.nop()),
+              FieldsAre(TimedOut(), Succeeded()));
+  EXPECT_EQ(loop.begun(), begun + 2);
+  EXPECT_THAT(co_await link(receive(), loop.nop()), FieldsAre(TimedOut(), Cancelled()));
+  EXPECT_EQ(loop.begun(), begun + 2);
 }
 
 Task<> shielded_link(Loop& loop, const common::Fd& fd) {
@@ -349,18 +265,16 @@ TEST(UringLoop, ALinkLongerThanTheRingFails) {
   const auto loop = std::move(*Loop::create(*uring::Setup::parse("entries=4")));
   loop->run([](Loop& l) -> Task<> {
     const auto begun = l.begun();
-    const auto too_long = co_await link(l.nop(), l.nop(), l.nop(), l.nop(), l.nop()).within(1s);
-    const auto late = FailedWith(std::errc::argument_list_too_long);
-    EXPECT_THAT(std::get<0>(too_long), late);
-    EXPECT_THAT(std::get<4>(too_long), late);
+    const auto too_long = FailedWith(std::errc::argument_list_too_long);
+    EXPECT_THAT(co_await link(l.nop(), l.nop(), l.nop(), l.nop(), l.nop()).within(1s),
+                FieldsAre(too_long, too_long, too_long, too_long, too_long));
     EXPECT_EQ(l.begun(), begun);
 
     // A time limit takes no entry.
-    const auto fits = co_await link(l.nop().within(1s), l.nop().within(1s), l.nop().within(1s),
-                                    l.nop().within(1s))
-                          .within(1s);
-    EXPECT_THAT(std::get<0>(fits), Succeeded());
-    EXPECT_THAT(std::get<3>(fits), Succeeded());
+    EXPECT_THAT(co_await link(l.nop().within(1s), l.nop().within(1s), l.nop().within(1s),
+                              l.nop().within(1s))
+                    .within(1s),
+                FieldsAre(Succeeded(), Succeeded(), Succeeded(), Succeeded()));
   }(*loop));
 }
 
@@ -369,11 +283,9 @@ CO_TEST_F(Uring, TheTimeOfAMemberRunsFromTheBeginningOfTheLink) {
   const auto ends = unix_connection();
   std::array<std::byte, 16> to;
   const auto begin = uring::Clock::now();
-  const auto results = co_await link(loop.recv(ends.server, to).within(20ms).whatever_happens(),
-                                     loop.recv(ends.server, to).within(10ms));
-  const auto& [first, second] = results;
-  EXPECT_THAT(first, FailedWith(Error::timed_out));
-  EXPECT_THAT(second, FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await link(loop.recv(ends.server, to).within(20ms).whatever_happens(),
+                            loop.recv(ends.server, to).within(10ms)),
+              FieldsAre(TimedOut(), TimedOut()));
   EXPECT_GE(uring::Clock::now() - begin, 20ms);
 }
 

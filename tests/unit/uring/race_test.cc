@@ -12,6 +12,8 @@
 namespace {
 
 using namespace tests;
+using ::testing::FieldsAre;
+using ::testing::Pointee;
 using uring::Canceller;
 using uring::Condition;
 using uring::Deadline;
@@ -29,21 +31,13 @@ Task<std::unique_ptr<int>> box(int value) { co_return std::make_unique<int>(valu
 
 CO_TEST_F(Uring, OfARaceTheFirstToFinishWins) {
   const auto ends = unix_connection();
-  {
-    const auto raced =
-        co_await race(loop, receive(loop, ends.server), nap(loop, 5ms), nap(loop, 1h));
-    EXPECT_EQ(raced.winner, 1u);
-    EXPECT_THAT(std::get<0>(raced.values), FailedWith(Error::cancelled));
-    EXPECT_THAT(std::get<1>(raced.values), Succeeded());
-    EXPECT_THAT(std::get<2>(raced.values), FailedWith(Error::cancelled));
-  }
+  const auto first = co_await race(loop, receive(loop, ends.server), nap(loop, 5ms), nap(loop, 1h));
+  EXPECT_EQ(first.winner, 1u);
+  EXPECT_THAT(first.values, FieldsAre(Cancelled(), Succeeded(), Cancelled()));
   EXPECT_EQ(::send(ends.client.get(), "abc", 3, 0), 3);
-  {
-    const auto raced = co_await race(loop, nap(loop, 1h), receive(loop, ends.server));
-    EXPECT_EQ(raced.winner, 1u);
-    EXPECT_THAT(std::get<0>(raced.values), FailedWith(Error::cancelled));
-    EXPECT_EQ(std::get<1>(raced.values), Result<std::size_t>(3));
-  }
+  const auto second = co_await race(loop, nap(loop, 1h), receive(loop, ends.server));
+  EXPECT_EQ(second.winner, 1u);
+  EXPECT_THAT(second.values, FieldsAre(Cancelled(), Result<std::size_t>(3)));
 }
 
 Task<> keep_busy(Loop& loop, bool& finished) {
@@ -64,11 +58,9 @@ CO_TEST_F(Uring, TheLosersHaveFinishedWhenARaceHas) {
 }
 
 CO_TEST_F(Uring, ARaceTakesTasksThatNeverWait) {
-  auto raced = co_await race(loop, box(1), nap(loop, 1h), box(3));
+  const auto raced = co_await race(loop, box(1), nap(loop, 1h), box(3));
   EXPECT_EQ(raced.winner, 0u);
-  EXPECT_EQ(*std::get<0>(raced.values), 1);
-  EXPECT_THAT(std::get<1>(raced.values), FailedWith(Error::cancelled));
-  EXPECT_EQ(*std::get<2>(raced.values), 3);
+  EXPECT_THAT(raced.values, FieldsAre(Pointee(1), Cancelled(), Pointee(3)));
   const auto alone = co_await race(loop, nap(loop, 1ms));
   EXPECT_EQ(alone.winner, 0u);
 }
@@ -118,7 +110,7 @@ CO_TEST_F(Uring, ARaceMayBeDestroyedInFlight) {
 Task<int> three_tries(Loop& loop, const common::Fd& fd) {
   for (int i = 1; i <= 3; ++i) {
     if (const auto received = co_await receive(loop, fd); !received) {
-      EXPECT_THAT(received, FailedWith(Error::timed_out));
+      EXPECT_THAT(received, TimedOut());
       co_return -i;
     }
   }
@@ -128,7 +120,7 @@ Task<int> three_tries(Loop& loop, const common::Fd& fd) {
 CO_TEST_F(Uring, ATaskMayHaveATimeout) {
   const auto ends = unix_connection();
   EXPECT_EQ(co_await with_timeout(loop, three_tries(loop, ends.server), 5ms), -1);
-  EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1h), 5ms), FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1h), 5ms), TimedOut());
   EXPECT_THAT(co_await with_timeout(loop, nap(loop, 1ms), 1h), Succeeded());
   EXPECT_EQ(*co_await with_timeout(loop, box(7), 1h), 7);
   EXPECT_EQ(*co_await with_timeout(loop, box(8), -1h), 8);  // a result wins
@@ -145,33 +137,25 @@ CO_TEST_F(Uring, TimeoutsOfTasksNest) {
   auto inner = [](Loop& l, const common::Fd& fd, auto timeout) -> Task<Result<std::size_t>> {
     co_return co_await with_timeout(l, receive(l, fd), timeout);
   };
-  EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 1h), 5ms),
-              FailedWith(Error::timed_out));
-  EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 5ms), 1h),
-              FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 1h), 5ms), TimedOut());
+  EXPECT_THAT(co_await with_timeout(loop, inner(loop, ends.server, 5ms), 1h), TimedOut());
   Scope scope(loop);
   std::optional<Result<std::size_t>> outcome;
-  auto keep = [](Loop& l, const common::Fd& fd, auto& to) -> Task<> {
-    to = co_await with_timeout(l, receive(l, fd), 1h);
-  };
-  scope.spawn(keep(loop, ends.server, outcome));
+  scope.spawn(keep_result(with_timeout(loop, receive(loop, ends.server), 1h), outcome));
   scope.cancel();
   co_await scope.join();
-  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  EXPECT_THAT(*outcome, Cancelled());
 }
 
 CO_TEST_F(Uring, ATaskIsLimitedBesidesItsScope) {
   const auto ends = unix_connection();
   Deadline deadline(loop, Clock::now() + 5ms);
   std::optional<Result<std::size_t>> outcome;
-  auto keep = [](Loop& l, const common::Fd& fd, auto& to) -> Task<> {
-    to = co_await receive(l, fd);
-  };
   Scope scope(loop);
   const uring::Attachment late(deadline, scope);
-  scope.spawn(keep(loop, ends.server, outcome));
+  scope.spawn(keep_result(receive(loop, ends.server), outcome));
   co_await scope.join();
-  EXPECT_THAT(*outcome, FailedWith(Error::timed_out));
+  EXPECT_THAT(*outcome, TimedOut());
   Scope another(loop);
   const uring::Attachment too_late(deadline, another);
   EXPECT_EQ(another.reason(), Error::timed_out);
@@ -183,7 +167,7 @@ CO_TEST_F(Uring, AStreamOutlivesATimeoutOfItsNext) {
   std::array<std::byte, 8> buffer;
   uring::PollStream events(loop, ends.server, POLLIN);
   for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(co_await events.next().within(2ms), FailedWith(Error::timed_out));
+    EXPECT_THAT(co_await events.next().within(2ms), TimedOut());
     EXPECT_TRUE(events.in_flight());
     (void)co_await loop.send(ends.client, bytes_of("x"));
     const auto seen = co_await events.next().within(10s);
@@ -199,78 +183,73 @@ Task<Result<std::size_t>> next_size(uring::RecvStream& stream) {
   co_return lease->size();
 }
 
-TEST_F(Uring, AStreamOutlivesARaceThatItsNextLoses) {
+CO_TEST_F(Uring, AStreamOutlivesARaceThatItsNextLoses) {
   const auto buffers = std::move(*uring::Buffers::create(loop, 4, 64));
-  run([&]() -> Task<> {
-    const auto ends = tests::tcp_connection();
-    uring::RecvStream stream(loop, ends.server, *buffers);
-    std::size_t received = 0;
-    constexpr int rounds = 100;
-    for (int i = 0; i < rounds; ++i) {
-      EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
-      const auto raced = co_await race(loop, next_size(stream),
-                                       nap(loop, std::chrono::microseconds(10 * (i % 10))));
-      const auto& size = std::get<0>(raced.values);
-      if (size) {
-        received += *size;
-      } else {
-        EXPECT_THAT(size, FailedWith(Error::cancelled));
-      }
-    }
-    while (received < rounds) {
-      const auto size = co_await with_timeout(loop, next_size(stream), 10s);
-      EXPECT_THAT(size, Succeeded());
-      if (!size || *size == 0) break;
+  const auto ends = tests::tcp_connection();
+  uring::RecvStream stream(loop, ends.server, *buffers);
+  std::size_t received = 0;
+  constexpr int rounds = 100;
+  for (int i = 0; i < rounds; ++i) {
+    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
+    const auto raced =
+        co_await race(loop, next_size(stream), nap(loop, std::chrono::microseconds(10 * (i % 10))));
+    const auto& size = std::get<0>(raced.values);
+    if (size) {
       received += *size;
+    } else {
+      EXPECT_THAT(size, Cancelled());
     }
-    EXPECT_EQ(received, std::size_t{rounds});
-  });
+  }
+  while (received < rounds) {
+    const auto size = co_await with_timeout(loop, next_size(stream), 10s);
+    EXPECT_THAT(size, Succeeded());
+    if (!size || *size == 0) break;
+    received += *size;
+  }
+  EXPECT_EQ(received, std::size_t{rounds});
 }
 
 CO_TEST_F(Uring, AWaitForAStreamEndsWithItsScopeThatTheRequestIsNotIn) {
   const auto ends = unix_connection();
   uring::PollStream events(loop, ends.server, POLLIN);
-  auto next = [](uring::PollStream& from, auto& to) -> Task<> { to = co_await from.next(); };
   std::optional<Result<unsigned>> first;
   std::optional<Result<unsigned>> second;
   Scope scope(loop);
-  scope.spawn(next(events, first));
+  scope.spawn(keep_result(events.next(), first));
   (void)co_await loop.nop();
   {
     Scope inner(loop);
     scope.cancel();
     co_await scope.join();
-    EXPECT_THAT(*first, FailedWith(Error::cancelled));
-    inner.spawn(next(events, second));  // the same request
+    EXPECT_THAT(*first, Cancelled());
+    first.reset();
+    scope.spawn(keep_result(events.next(), first));
+    EXPECT_THAT(*first, Cancelled());
+    inner.spawn(keep_result(events.next(), second));  // the same request
     EXPECT_FALSE(second);
     inner.cancel(Error::timed_out);
     co_await inner.join();
-    EXPECT_THAT(*second, FailedWith(Error::timed_out));
+    EXPECT_THAT(*second, TimedOut());
   }
   EXPECT_TRUE(events.in_flight());
-}
-
-Task<> wait_for(Condition& condition, std::optional<Status>& outcome, Canceller& canceller) {
-  outcome = co_await condition.wait().cancelled_by(canceller);
 }
 
 // A coroutine that was notified and cancelled begins nothing any more: the next is to hear of it.
 CO_TEST_F(Uring, ANotificationIsNotLostToACancel) {
   Condition condition(loop);
   Canceller first;
-  Canceller unused;
   std::array<std::optional<Status>, 2> outcomes;
   Scope scope(loop);
-  scope.spawn(wait_for(condition, outcomes[0], first));
-  scope.spawn(wait_for(condition, outcomes[1], unused));
+  scope.spawn(keep_result(condition.wait().cancelled_by(first), outcomes[0]));
+  scope.spawn(keep_result(condition.wait(), outcomes[1]));
   condition.notify_one();
   first.cancel();
   EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
-  EXPECT_THAT(*outcomes[0], FailedWith(Error::cancelled));
+  EXPECT_THAT(*outcomes[0], Cancelled());
   EXPECT_THAT(*outcomes[1], Succeeded());
 
   first.reset();
-  scope.spawn(wait_for(condition, outcomes[0], first));
+  scope.spawn(keep_result(condition.wait().cancelled_by(first), outcomes[0]));
   condition.notify_one();
   first.cancel();  // there is no other: it wins
   co_await scope.join();
@@ -279,13 +258,12 @@ CO_TEST_F(Uring, ANotificationIsNotLostToACancel) {
 
 CO_TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
   Condition condition(loop);
-  Canceller unused;
   std::array<std::optional<Status>, 2> outcomes;
   Scope scope(loop);
   {
     Scope destroyed(loop);
-    destroyed.spawn(wait_for(condition, outcomes[0], unused));
-    scope.spawn(wait_for(condition, outcomes[1], unused));
+    destroyed.spawn(keep_result(condition.wait(), outcomes[0]));
+    scope.spawn(keep_result(condition.wait(), outcomes[1]));
     condition.notify_one();
   }
   EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
@@ -297,8 +275,8 @@ CO_TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
 
 CO_TEST_F(Uring, SeveralMayJoinAScope) {
   Scope scope(loop);
-  auto sleep = [](Loop& l) -> Task<> { (void)co_await l.sleep(10s); };
-  scope.spawn(sleep(loop));
+  Status slept;
+  scope.spawn(keep_result(loop.sleep(10s), slept));
   auto join = [](Scope& what, bool& joined) -> Task<> {
     co_await what.join();
     joined = true;
@@ -306,7 +284,7 @@ CO_TEST_F(Uring, SeveralMayJoinAScope) {
   std::array<bool, 2> joined{};
   Scope joining(loop);
   for (bool& each : joined) joining.spawn(join(scope, each));
-  EXPECT_THAT(co_await scope.join().within(1ms), FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await scope.join().within(1ms), TimedOut());
   EXPECT_EQ(scope.size(), 1u);
   scope.cancel();
   EXPECT_THAT(co_await joining.join().within(10s), Succeeded());
@@ -338,7 +316,7 @@ CO_TEST_F(Uring, OfAllTasksEachSaysWhatItHadWhenTheTimeWasOver) {
   const auto [short_nap, long_nap] =
       co_await when_all(loop, nap_until_the_end(loop, deadline), nap(loop, 1h)).until(deadline);
   EXPECT_THAT(short_nap, Succeeded());
-  EXPECT_THAT(long_nap, FailedWith(Error::timed_out));
+  EXPECT_THAT(long_nap, TimedOut());
 }
 
 }  // namespace

@@ -18,16 +18,12 @@ using uring::Status;
 
 using Size = Result<std::size_t>;
 
-Task<> accept_one(Loop& loop, const Fd& listener, Result<common::Accepted>& accepted) {
-  accepted = co_await loop.accept(listener);
-}
-
 CO_TEST_F(Uring, ConnectsAndAccepts) {
   const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
   const auto address = *common::Address::of_socket(*listener);
   Result<common::Accepted> accepted;
   Scope scope(loop);
-  scope.spawn(accept_one(loop, *listener, accepted));
+  scope.spawn(keep_result(loop.accept(*listener), accepted));
   const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
   EXPECT_THAT(client, Succeeded());
   EXPECT_THAT(co_await loop.connect(*client, address), Succeeded());
@@ -43,18 +39,10 @@ CO_TEST_F(Uring, ListensInACall) {
   const auto listener = uring::listen_on(tests::on_free_port("::1"));
   EXPECT_THAT(listener, Succeeded());
   const auto address = *uring::Address::of_socket(*listener);
-  EXPECT_THAT(co_await loop.accept(*listener).within(2ms), FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await loop.accept(*listener).within(2ms), TimedOut());
   EXPECT_TRUE(tests::connect_to(address));
   EXPECT_THAT(co_await loop.accept(*listener), Succeeded());
   EXPECT_THAT(uring::listen_on(address), FailedWith(std::errc::address_in_use));
-}
-
-CO_TEST_F(Uring, SaysThatNobodyListens) {
-  auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
-  const auto address = *common::Address::of_socket(*listener);
-  *listener = Fd();
-  const auto client = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
-  EXPECT_THAT(co_await loop.connect(*client, address), FailedWith(std::errc::connection_refused));
 }
 
 CO_TEST_F(Uring, SendsAndReceives) {
@@ -98,11 +86,8 @@ CO_TEST_F(Uring, SendsWithoutCopying) {
 CO_TEST_F(Uring, SendsMessagesWithoutCopying) {
   const auto ends = tests::tcp_connection();
   std::string text = "zero";
-  iovec part{text.data(), text.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  EXPECT_EQ(co_await loop.sendmsg_zc(ends.client, message), Size(4u));
+  const Message message(std::as_writable_bytes(std::span(text)));
+  EXPECT_EQ(co_await loop.sendmsg_zc(ends.client, message.header), Size(4u));
   std::array<std::byte, 16> buffer;
   EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
   EXPECT_EQ(text_of(std::span(buffer).first(4)), "zero");
@@ -111,7 +96,7 @@ CO_TEST_F(Uring, SendsMessagesWithoutCopying) {
 CO_TEST_F(Uring, Polls) {
   const auto ends = unix_connection();
   EXPECT_EQ(co_await loop.poll(ends.server, POLLIN | POLLOUT), Result<unsigned>(POLLOUT));
-  EXPECT_THAT(co_await loop.poll(ends.server, POLLIN).within(2ms), FailedWith(Error::timed_out));
+  EXPECT_THAT(co_await loop.poll(ends.server, POLLIN).within(2ms), TimedOut());
   (void)co_await loop.send(ends.client, bytes_of("x"));
   EXPECT_EQ(co_await loop.poll(ends.server, POLLIN), Result<unsigned>(POLLIN));
 }
@@ -138,25 +123,15 @@ CO_TEST_F(Uring, Sleeps) {
   EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
 }
 
-Task<> poll_it(Loop& loop, const Fd& fd, unsigned events, Canceller& handle,
-               std::optional<Result<unsigned>>& outcome) {
-  outcome = co_await loop.poll(fd, events).cancelled_by(handle);
-}
-
-Task<> sleep_it(Loop& loop, std::chrono::nanoseconds time, Canceller& handle,
-                std::optional<Status>& outcome) {
-  outcome = co_await loop.sleep(time).cancelled_by(handle);
-}
-
 CO_TEST_F(Uring, CancelsByOperation) {
   const auto ends = unix_connection();
   Canceller handle;
   std::optional<Result<unsigned>> outcome;
   Scope scope(loop);
-  scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+  scope.spawn(keep_result(loop.poll(ends.server, POLLIN).cancelled_by(handle), outcome));
   EXPECT_THAT(co_await loop.cancel(handle), Succeeded());
   co_await scope.join();
-  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  EXPECT_THAT(*outcome, Cancelled());
   EXPECT_THAT(co_await loop.cancel(handle), FailedWith(std::errc::no_such_file_or_directory));
 }
 
@@ -165,25 +140,25 @@ CO_TEST_F(Uring, RemovesAndUpdatesPolls) {
   Canceller handle;
   std::optional<Result<unsigned>> outcome;
   Scope scope(loop);
-  scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+  scope.spawn(keep_result(loop.poll(ends.server, POLLIN).cancelled_by(handle), outcome));
   EXPECT_THAT(co_await loop.poll_update(handle, POLLOUT), Succeeded());
   co_await scope.join();
   EXPECT_EQ(outcome->value_or(0), unsigned{POLLOUT});
 
-  scope.spawn(poll_it(loop, ends.server, POLLIN, handle, outcome));
+  scope.spawn(keep_result(loop.poll(ends.server, POLLIN).cancelled_by(handle), outcome));
   EXPECT_THAT(co_await loop.poll_remove(handle), Succeeded());
   co_await scope.join();
-  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  EXPECT_THAT(*outcome, Cancelled());
 }
 
 CO_TEST_F(Uring, RemovesTimeouts) {
   Canceller handle;
   std::optional<Status> outcome;
   Scope scope(loop);
-  scope.spawn(sleep_it(loop, 1h, handle, outcome));
+  scope.spawn(keep_result(loop.sleep(1h).cancelled_by(handle), outcome));
   EXPECT_THAT(co_await loop.timeout_remove(handle), Succeeded());
   co_await scope.join();
-  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  EXPECT_THAT(*outcome, Cancelled());
 }
 
 CO_TEST_F(Uring, DoesNothing) { EXPECT_THAT(co_await loop.nop(), Succeeded()); }

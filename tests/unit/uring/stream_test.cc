@@ -79,45 +79,16 @@ CO_TEST_F(Uring, MakesARequestForEachResultWhereTheKernelHasNoOther) {
   EXPECT_EQ(loop.begun() - begun, 5u);
 }
 
-CO_TEST_F(Uring, PollsManyTimes) {
-  const auto ends = unix_connection();
-  PollStream events(loop, ends.server, POLLIN);
-  std::array<std::byte, 8> buffer;
-  for (int i = 0; i < 3; ++i) {
-    (void)co_await loop.send(ends.client, bytes_of("x"));
-    const auto seen = co_await events.next();
-    EXPECT_EQ(seen.value_or(0) & POLLIN, unsigned{POLLIN});
-    (void)co_await loop.recv(ends.server, buffer);
-  }
-}
-
-Task<> next_event(PollStream& events, std::optional<Result<unsigned>>& outcome) {
-  outcome = co_await events.next();
-}
-
 CO_TEST_F(Uring, WhoWaitsForAStreamThatIsStoppedIsTold) {
   const auto ends = unix_connection();
   PollStream events(loop, ends.server, POLLIN);
   std::optional<Result<unsigned>> outcome;
   Scope scope(loop);
-  scope.spawn(next_event(events, outcome));
+  scope.spawn(keep_result(events.next(), outcome));
   (void)co_await loop.nop();
   co_await events.stop();
   co_await scope.join();
-  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-}
-
-CO_TEST_F(Uring, AStreamIsCancelledWithItsScope) {
-  const auto ends = unix_connection();
-  PollStream events(loop, ends.server, POLLIN);
-  std::optional<Result<unsigned>> outcome;
-  Scope scope(loop);
-  scope.spawn(next_event(events, outcome));
-  scope.cancel();
-  co_await scope.join();
-  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
-  scope.spawn(next_event(events, outcome));
-  EXPECT_THAT(*outcome, FailedWith(Error::cancelled));
+  EXPECT_THAT(*outcome, Cancelled());
 }
 
 }  // namespace

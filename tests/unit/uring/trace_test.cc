@@ -9,10 +9,9 @@
 #include <regex>
 #include <string>
 
-#include "fixture.h"
+#include "exchange.h"
 #include "uring/buffers.h"
 #include "uring/extra/link.h"
-#include "uring/send_then_receive.h"
 
 namespace {
 
@@ -38,7 +37,7 @@ std::string trace_of(Task<> (*task)(Loop&)) {
   char path[] = "/tmp/uring_trace.XXXXXX";
   const common::Fd file(::mkstemp(path));
   {
-    const auto loop = tests::make_loop(path);
+    const auto loop = tests::make_loop(tests::ring_setup(), path);
     loop->run(task(*loop));
   }
   std::ifstream stream(path);
@@ -76,15 +75,6 @@ TEST(UringTrace, ShowsWhatWasCancelledAndLinked) {
 }
 
 /// Sends and receives, which are two entries.
-class Exchange final : public uring::SendThenReceive {
- public:
-  using SendThenReceive::SendThenReceive;
-  ~Exchange() { cancel_and_wait(); }
-
- private:
-  void go_on() override {}
-};
-
 Task<> exchange(Loop& loop) {
   const auto ends = unix_connection();
   const auto buffers = std::move(*uring::Buffers::create(loop, 2, 64));

@@ -30,42 +30,26 @@ template <typename Make>
 Task<> limited(Case& by, Make make) {
   auto awaited = by.async ? make().async() : make();
   if (by.end == End::within) {
-    const auto result = co_await std::move(awaited).within(by.limit);
-    by.ended(result);
+    by.ended(co_await std::move(awaited).within(by.limit));
   } else if (by.end == End::until_time) {
-    const auto result = co_await std::move(awaited).until(by.due);
-    by.ended(result);
+    by.ended(co_await std::move(awaited).until(by.due));
   } else if (by.end == End::until_deadline) {
-    const auto result = co_await std::move(awaited).until(by.deadline);
-    by.ended(result);
+    by.ended(co_await std::move(awaited).until(by.deadline));
   } else if (by.end == End::cancelled_by || by.end == End::cancel) {
-    const auto result = co_await std::move(awaited).cancelled_by(by.canceller);
-    by.ended(result);
+    by.ended(co_await std::move(awaited).cancelled_by(by.canceller));
   } else {
-    const auto result = co_await std::move(awaited);
-    by.ended(result);
+    by.ended(co_await std::move(awaited));
   }
 }
 
-class Pipe {
- public:
-  Pipe() {
-    int numbers[2];
-    EXPECT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
-    out = Fd(numbers[0]);
-    in = Fd(numbers[1]);
+void fill(const Pipe& pipe) {
+  const std::array<std::byte, 4096> page{};
+  const int flags = ::fcntl(pipe.in.get(), F_GETFL);
+  ::fcntl(pipe.in.get(), F_SETFL, flags | O_NONBLOCK);
+  while (::write(pipe.in.get(), page.data(), page.size()) > 0) {
   }
-  void fill() const {
-    const std::array<std::byte, 4096> page{};
-    const int flags = ::fcntl(in.get(), F_GETFL);
-    ::fcntl(in.get(), F_SETFL, flags | O_NONBLOCK);
-    while (::write(in.get(), page.data(), page.size()) > 0) {
-    }
-    ::fcntl(in.get(), F_SETFL, flags);
-  }
-  Fd out;
-  Fd in;
-};
+  ::fcntl(pipe.in.get(), F_SETFL, flags);
+}
 
 void fill(const Fd& socket) {
   const std::vector<std::byte> much(64 * 1024);
@@ -100,7 +84,7 @@ Task<> wait_to_readv(Loop& loop, Case& by) {
 }
 Task<> wait_to_write(Loop& loop, Case& by) {
   const Pipe pipe;
-  pipe.fill();
+  fill(pipe);
   const std::array<std::byte, 8> from{};
   co_await limited(by, [&] { return loop.write(pipe.in, from); });
 }
@@ -112,8 +96,8 @@ Task<> wait_to_splice_in(Loop& loop, Case& by) {
 Task<> wait_to_splice_out(Loop& loop, Case& by) {
   const Pipe from;
   const Pipe full;
-  from.fill();
-  full.fill();
+  fill(from);
+  fill(full);
   co_await limited(by, [&] { return loop.splice(from.out, -1, full.in, -1, 8); });
 }
 Task<> wait_to_tee(Loop& loop, Case& by) {
@@ -180,11 +164,8 @@ Task<> wait_to_recv_all(Loop& loop, Case& by) {
 }
 Task<> wait_to_recvmsg(Loop& loop, Case& by) {
   std::array<std::byte, 8> to;
-  iovec part{.iov_base = to.data(), .iov_len = to.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  co_await limited(by, [&] { return loop.recvmsg(by.peer.server, message); });
+  Message message(to);
+  co_await limited(by, [&] { return loop.recvmsg(by.peer.server, message.header); });
 }
 Task<> wait_to_recv_bundle(Loop& loop, Case& by) {
   const auto buffers = std::move(*uring::Buffers::create(loop, 2, 64));
@@ -204,11 +185,8 @@ Task<> wait_to_send_all(Loop& loop, Case& by) {
 Task<> wait_to_sendmsg(Loop& loop, Case& by) {
   fill_for_good(by.peer);
   std::array<std::byte, 8> from{};
-  iovec part{.iov_base = from.data(), .iov_len = from.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  co_await limited(by, [&] { return loop.sendmsg(by.peer.server, message); });
+  Message message(from);
+  co_await limited(by, [&] { return loop.sendmsg(by.peer.server, message.header); });
 }
 Task<> wait_for_room_to_send_zc(Loop& loop, Case& by) {
   fill_for_good(by.peer);
@@ -225,11 +203,8 @@ Task<> wait_to_send_zc(Loop& loop, Case& by) {
 }
 Task<> wait_to_sendmsg_zc(Loop& loop, Case& by) {
   std::vector<std::byte> from(too_much);
-  iovec part{.iov_base = from.data(), .iov_len = from.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  co_await limited(by, [&] { return loop.sendmsg_zc(by.peer.server, message); });
+  Message message(from);
+  co_await limited(by, [&] { return loop.sendmsg_zc(by.peer.server, message.header); });
 }
 
 Task<> wait_to_poll(Loop& loop, Case& by) {
