@@ -36,7 +36,6 @@ LONG_FOR_A_REASON = {
     "book/steps/i/33-resize.cc": "a ring without the array that liburing 2.3 writes to",
     "book/steps/i/37-pass-a-descriptor.cc": "two rings, and two ways to hand a client over",
     "part6-uring/steps/42-left-over.cc": "conversations, and three ways to stop their loop",
-    "part6-uring/uring/operation/all_operations.h": "a table: every operation, three lines a row",
     "tests/finger/test_takeover.py": "what a daemon passes to the next, and each way to fail",
     "book/steps/15/02-handover.cc": "the server that hands over, the one that takes, and clients",
     "book/steps/15/05-rolling.cc": "two servers, the proxy in front of them, and clients",

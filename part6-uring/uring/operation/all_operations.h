@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "uring/loop_core.h"
@@ -58,73 +59,66 @@ class Operations : public LoopCore {
   auto make_direct(const char* what, Prepare prepare) {
     return start(DirectRequest<Prepare>(ring(), what, std::move(prepare)));
   }
-  /// On a descriptor, which may be a direct one.
-  template <typename Value, typename Prepare>
-  auto on(Descriptor fd, const char* what, Prepare prepare) {
-    return make<Value>(what, [fd, prepare = std::move(prepare)](io_uring_sqe& e) mutable {
-      prepare(e);
+  /// Calls one of liburing's functions for it, io_uring_prep_…(), with these arguments.
+  template <typename... T>
+  static auto by(void (*prepare)(io_uring_sqe*, T...), std::type_identity_t<T>... arguments) {
+    return [=](io_uring_sqe& e) { prepare(&e, arguments...); };
+  }
+  /// The same on a descriptor, which may be a direct one.
+  template <typename Value, typename... T>
+  auto on(Descriptor fd, const char* what, void (*prepare)(io_uring_sqe*, int, T...),
+          std::type_identity_t<T>... arguments) {
+    return make<Value>(what, [=](io_uring_sqe& e) {
+      prepare(&e, fd.number(), arguments...);
       fd.mark(e);
     });
   }
 
  public:
-  auto nop() {
-    return make<void>("nop", [](io_uring_sqe& e) { io_uring_prep_nop(&e); });
-  }
+  auto nop() { return make<void>("nop", by(io_uring_prep_nop)); }
 
   // Files. Without an offset, reading and writing go on at the file's position.
 
   auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
-    return on<std::size_t>(fd, "read", [=](io_uring_sqe& e) {
-      io_uring_prep_read(&e, fd.number(), to.data(), length_of(to), offset);
-    });
+    return on<std::size_t>(fd, "read", io_uring_prep_read, to.data(), length_of(to), offset);
   }
   auto write(Descriptor fd, ConstBytes from, std::uint64_t offset = at_position) {
-    return on<std::size_t>(fd, "write", [=](io_uring_sqe& e) {
-      io_uring_prep_write(&e, fd.number(), from.data(), length_of(from), offset);
-    });
+    return on<std::size_t>(fd, "write", io_uring_prep_write, from.data(), length_of(from), offset);
   }
   auto readv(Descriptor fd, std::span<const iovec> to, std::uint64_t offset = at_position) {
-    return on<std::size_t>(fd, "readv", [=](io_uring_sqe& e) {
-      io_uring_prep_readv(&e, fd.number(), to.data(), count(to), offset);
-    });
+    return on<std::size_t>(fd, "readv", io_uring_prep_readv, to.data(), count(to), offset);
   }
   auto writev(Descriptor fd, std::span<const iovec> from, std::uint64_t offset = at_position) {
-    return on<std::size_t>(fd, "writev", [=](io_uring_sqe& e) {
-      io_uring_prep_writev(&e, fd.number(), from.data(), count(from), offset);
-    });
+    return on<std::size_t>(fd, "writev", io_uring_prep_writev, from.data(), count(from), offset);
   }
   /// `to` lies in the registered buffer of that number: register_buffers().
   auto read_fixed(Descriptor fd, Bytes to, std::uint64_t offset, int buffer) {
-    return on<std::size_t>(fd, "read_fixed", [=](io_uring_sqe& e) {
-      io_uring_prep_read_fixed(&e, fd.number(), to.data(), length_of(to), offset, buffer);
-    });
+    return on<std::size_t>(fd, "read_fixed", io_uring_prep_read_fixed, to.data(), length_of(to),
+                           offset, buffer);
   }
   auto write_fixed(Descriptor fd, ConstBytes from, std::uint64_t offset, int buffer) {
-    return on<std::size_t>(fd, "write_fixed", [=](io_uring_sqe& e) {
-      io_uring_prep_write_fixed(&e, fd.number(), from.data(), length_of(from), offset, buffer);
-    });
+    return on<std::size_t>(fd, "write_fixed", io_uring_prep_write_fixed, from.data(),
+                           length_of(from), offset, buffer);
   }
   auto fsync(Descriptor fd, unsigned flags = 0) {
-    return on<void>(fd, "fsync",
-                    [=](io_uring_sqe& e) { io_uring_prep_fsync(&e, fd.number(), flags); });
+    return on<void>(fd, "fsync", io_uring_prep_fsync, flags);
   }
   auto fallocate(Descriptor fd, int mode, off_t offset, off_t length) {
-    return on<void>(fd, "fallocate", [=](io_uring_sqe& e) {
-      io_uring_prep_fallocate(&e, fd.number(), mode, offset, length);
-    });
+    return on<void>(fd, "fallocate", io_uring_prep_fallocate, mode, offset, length);
   }
   auto splice(Descriptor in, std::int64_t in_offset, Descriptor out, std::int64_t out_offset,
               unsigned length, unsigned flags = 0) {
     const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
-    return on<std::size_t>(out, "splice", [=](io_uring_sqe& e) {
+    return make<std::size_t>("splice", [=](io_uring_sqe& e) {
       io_uring_prep_splice(&e, in.number(), in_offset, out.number(), out_offset, length, in_flags);
+      out.mark(e);
     });
   }
   auto tee(Descriptor in, Descriptor out, unsigned length, unsigned flags = 0) {
     const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
-    return on<std::size_t>(out, "tee", [=](io_uring_sqe& e) {
+    return make<std::size_t>("tee", [=](io_uring_sqe& e) {
       io_uring_prep_tee(&e, in.number(), out.number(), length, in_flags);
+      out.mark(e);
     });
   }
 
@@ -133,9 +127,7 @@ class Operations : public LoopCore {
   static Descriptor working_dir() { return Descriptor::borrowed(AT_FDCWD); }
 
   auto openat(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make_fd("openat", [=](io_uring_sqe& e) {
-      io_uring_prep_openat(&e, dir.number(), path, flags | O_CLOEXEC, mode);
-    });
+    return make_fd("openat", by(io_uring_prep_openat, dir.number(), path, flags | O_CLOEXEC, mode));
   }
   auto openat2(Descriptor dir, const char* path, const open_how& how) {
     return make_fd("openat2", [=, how = how](io_uring_sqe& e) mutable {
@@ -144,77 +136,61 @@ class Operations : public LoopCore {
   }
   auto close(Fd fd) { return start(CloseRequest(std::move(fd), ring().permits(IORING_OP_CLOSE))); }
   auto statx(Descriptor dir, const char* path, int flags, unsigned mask, struct ::statx& to) {
-    return make<void>("statx", [=, to = &to](io_uring_sqe& e) {
-      io_uring_prep_statx(&e, dir.number(), path, flags, mask, to);
-    });
+    return make<void>("statx", by(io_uring_prep_statx, dir.number(), path, flags, mask, &to));
   }
   auto renameat(Descriptor from_dir, const char* from, Descriptor to_dir, const char* to,
                 unsigned flags = 0) {
-    return make<void>("renameat", [=](io_uring_sqe& e) {
-      io_uring_prep_renameat(&e, from_dir.number(), from, to_dir.number(), to, flags);
-    });
+    return make<void>("renameat", by(io_uring_prep_renameat, from_dir.number(), from,
+                                     to_dir.number(), to, flags));
   }
   auto unlinkat(Descriptor dir, const char* path, int flags = 0) {
-    return make<void>("unlinkat", [=](io_uring_sqe& e) {
-      io_uring_prep_unlinkat(&e, dir.number(), path, flags);
-    });
+    return make<void>("unlinkat", by(io_uring_prep_unlinkat, dir.number(), path, flags));
   }
   auto mkdirat(Descriptor dir, const char* path, mode_t mode) {
-    return make<void>(
-        "mkdirat", [=](io_uring_sqe& e) { io_uring_prep_mkdirat(&e, dir.number(), path, mode); });
+    return make<void>("mkdirat", by(io_uring_prep_mkdirat, dir.number(), path, mode));
   }
   auto symlinkat(const char* target, Descriptor dir, const char* path) {
-    return make<void>("symlinkat", [=](io_uring_sqe& e) {
-      io_uring_prep_symlinkat(&e, target, dir.number(), path);
-    });
+    return make<void>("symlinkat", by(io_uring_prep_symlinkat, target, dir.number(), path));
   }
   auto linkat(Descriptor from_dir, const char* from, Descriptor to_dir, const char* to,
               int flags = 0) {
-    return make<void>("linkat", [=](io_uring_sqe& e) {
-      io_uring_prep_linkat(&e, from_dir.number(), from, to_dir.number(), to, flags);
-    });
+    return make<void>(
+        "linkat", by(io_uring_prep_linkat, from_dir.number(), from, to_dir.number(), to, flags));
   }
 
   // Sockets. Sending to a peer that has gone is EPIPE, never SIGPIPE.
 
   auto socket(int domain, int type, int protocol) {
-    return make_fd("socket", [=](io_uring_sqe& e) {
-      io_uring_prep_socket(&e, domain, type | SOCK_CLOEXEC, protocol, 0);
-    });
+    return make_fd("socket", by(io_uring_prep_socket, domain, type | SOCK_CLOEXEC, protocol, 0));
   }
   /// The address is copied.
   auto connect(Descriptor fd, const Address& peer) {
-    return on<void>(fd, "connect", [=, to = peer](io_uring_sqe& e) {
+    return make<void>("connect", [=, to = peer](io_uring_sqe& e) {
       io_uring_prep_connect(&e, fd.number(), to.data(), to.size());
+      fd.mark(e);
     });
   }
   auto accept(Descriptor listener) { return start(AcceptRequest(listener)); }
   auto recv(Descriptor fd, Bytes to, int flags = 0) {
-    return on<std::size_t>(fd, "recv", [=](io_uring_sqe& e) {
-      io_uring_prep_recv(&e, fd.number(), to.data(), length_of(to), flags);
-    });
+    return on<std::size_t>(fd, "recv", io_uring_prep_recv, to.data(), length_of(to), flags);
   }
   auto send(Descriptor fd, ConstBytes from, int flags = 0) {
-    return on<std::size_t>(fd, "send", [=](io_uring_sqe& e) {
-      io_uring_prep_send(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL);
-    });
+    return on<std::size_t>(fd, "send", io_uring_prep_send, from.data(), length_of(from),
+                           flags | MSG_NOSIGNAL);
   }
   /// One datagram. The address is copied.
   auto sendto(Descriptor fd, ConstBytes from, const Address& peer, int flags = 0) {
-    return on<std::size_t>(fd, "sendto", [=, to = peer](io_uring_sqe& e) {
+    return make<std::size_t>("sendto", [=, to = peer](io_uring_sqe& e) {
       io_uring_prep_send(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL);
       io_uring_prep_send_set_addr(&e, to.data(), static_cast<std::uint16_t>(to.size()));
+      fd.mark(e);
     });
   }
   auto recvmsg(Descriptor fd, msghdr& message, unsigned flags = 0) {
-    return on<std::size_t>(fd, "recvmsg", [=, message = &message](io_uring_sqe& e) {
-      io_uring_prep_recvmsg(&e, fd.number(), message, flags);
-    });
+    return on<std::size_t>(fd, "recvmsg", io_uring_prep_recvmsg, &message, flags);
   }
   auto sendmsg(Descriptor fd, const msghdr& message, unsigned flags = 0) {
-    return on<std::size_t>(fd, "sendmsg", [=, message = &message](io_uring_sqe& e) {
-      io_uring_prep_sendmsg(&e, fd.number(), message, flags | MSG_NOSIGNAL);
-    });
+    return on<std::size_t>(fd, "sendmsg", io_uring_prep_sendmsg, &message, flags | MSG_NOSIGNAL);
   }
   /// Ends when the kernel needs `from` no more, which may be when the peer has acknowledged it all.
   /// Once the kernel has begun to send, no timeout and no canceller changes that, and code that
@@ -222,31 +198,26 @@ class Operations : public LoopCore {
   /// AF_UNSPEC; shutdown(2) does not. Not for a ring with a kernel thread that submits (`sqpoll`):
   /// if the process is killed meanwhile, that thread spins until the connection ends (6.1 to 6.18).
   auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
-    return on<std::size_t>(fd, "send_zc", [=](io_uring_sqe& e) {
-      io_uring_prep_send_zc(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL, 0);
-    });
+    return on<std::size_t>(fd, "send_zc", io_uring_prep_send_zc, from.data(), length_of(from),
+                           flags | MSG_NOSIGNAL, 0);
   }
   /// Ends as send_zc() does.
   auto sendmsg_zc(Descriptor fd, const msghdr& message, unsigned flags = 0) {
-    return on<std::size_t>(fd, "sendmsg_zc", [=, message = &message](io_uring_sqe& e) {
-      io_uring_prep_sendmsg_zc(&e, fd.number(), message, flags | MSG_NOSIGNAL);
-    });
+    return on<std::size_t>(fd, "sendmsg_zc", io_uring_prep_sendmsg_zc, &message,
+                           flags | MSG_NOSIGNAL);
   }
   auto shutdown(Descriptor fd, int how) {
-    return on<void>(fd, "shutdown",
-                    [=](io_uring_sqe& e) { io_uring_prep_shutdown(&e, fd.number(), how); });
+    return on<void>(fd, "shutdown", io_uring_prep_shutdown, how);
   }
 
   // Readiness, for what has no operation of its own.
 
   auto poll(Descriptor fd, unsigned events) {
-    return on<unsigned>(fd, "poll",
-                        [=](io_uring_sqe& e) { io_uring_prep_poll_add(&e, fd.number(), events); });
+    return on<unsigned>(fd, "poll", io_uring_prep_poll_add, events);
   }
   auto epoll_ctl(Descriptor epoll, int what, Descriptor fd, epoll_event& event) {
-    return make<void>("epoll_ctl", [=, event = &event](io_uring_sqe& e) {
-      io_uring_prep_epoll_ctl(&e, epoll.number(), fd.number(), what, event);
-    });
+    return make<void>("epoll_ctl",
+                      by(io_uring_prep_epoll_ctl, epoll.number(), fd.number(), what, &event));
   }
 
   // Time.
@@ -266,33 +237,25 @@ class Operations : public LoopCore {
   // EALREADY, it is about to end.
 
   auto cancel(const Canceller& other) {
-    return make<void>("cancel", [name = other.user_data()](io_uring_sqe& e) {
-      io_uring_prep_cancel64(&e, name, 0);
-    });
+    return make<void>("cancel", by(io_uring_prep_cancel64, other.user_data(), 0));
   }
   auto poll_remove(const Canceller& other) {
-    return make<void>("poll_remove", [name = other.user_data()](io_uring_sqe& e) {
-      io_uring_prep_poll_remove(&e, name);
-    });
+    return make<void>("poll_remove", by(io_uring_prep_poll_remove, other.user_data()));
   }
   auto poll_update(const Canceller& other, unsigned events) {
-    return make<void>("poll_update", [name = other.user_data(), events](io_uring_sqe& e) {
-      io_uring_prep_poll_update(&e, name, 0, events, IORING_POLL_UPDATE_EVENTS);
-    });
+    return make<void>("poll_update", by(io_uring_prep_poll_update, other.user_data(), 0, events,
+                                        IORING_POLL_UPDATE_EVENTS));
   }
   auto timeout_remove(const Canceller& other) {
-    return make<void>("timeout_remove", [name = other.user_data()](io_uring_sqe& e) {
-      io_uring_prep_timeout_remove(&e, name, 0);
-    });
+    return make<void>("timeout_remove", by(io_uring_prep_timeout_remove, other.user_data(), 0));
   }
 
   // Direct descriptors: after Loop::register_files(). O_CLOEXEC does not go with them.
 
   /// In a slot that the kernel chooses. Error: ENFILE when there is none left.
   auto open_direct(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make_direct("open_direct", [=](io_uring_sqe& e) {
-      io_uring_prep_openat_direct(&e, dir.number(), path, flags, mode, any_slot);
-    });
+    return make_direct("open_direct",
+                       by(io_uring_prep_openat_direct, dir.number(), path, flags, mode, any_slot));
   }
   auto socket_direct(int domain, int type, int protocol) {
     return make_direct("socket_direct", [=](io_uring_sqe& e) {
@@ -310,22 +273,18 @@ class Operations : public LoopCore {
   }
   /// In a slot of the caller's own, so that a link can use it: see Loop::register_files().
   auto open_in_slot(int slot, Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make<void>("open_direct", [=](io_uring_sqe& e) {
-      io_uring_prep_openat_direct(&e, dir.number(), path, flags, mode, static_cast<unsigned>(slot));
-    });
+    return make<void>("open_direct", by(io_uring_prep_openat_direct, dir.number(), path, flags,
+                                        mode, static_cast<unsigned>(slot)));
   }
   auto close_slot(int slot) {
-    return make<void>("close_direct", [=](io_uring_sqe& e) {
-      io_uring_prep_close_direct(&e, static_cast<unsigned>(slot));
-    });
+    return make<void>("close_direct", by(io_uring_prep_close_direct, static_cast<unsigned>(slot)));
   }
   auto close(DirectFd fd) { return start(CloseDirectRequest(std::move(fd))); }
 
   /// Puts `fds`, or nothing where they are -1, into the slots from `first` on; yields how many.
   auto files_update(std::span<int> fds, int first) {
-    return make<unsigned>("files_update", [=](io_uring_sqe& e) {
-      io_uring_prep_files_update(&e, fds.data(), count(fds), first);
-    });
+    return make<unsigned>("files_update",
+                          by(io_uring_prep_files_update, fds.data(), count(fds), first));
   }
   /// A descriptor of the process for a direct one.
   auto fixed_fd_install(const DirectFd& fd) {
@@ -338,15 +297,12 @@ class Operations : public LoopCore {
   // Provided buffers, as they were before buffer rings: see buffers.h for those.
 
   auto provide_buffers(std::byte* first, int bytes_each, int buffers, int group, int first_number) {
-    return make<void>("provide_buffers", [=](io_uring_sqe& e) {
-      io_uring_prep_provide_buffers(&e, first, bytes_each, buffers, group, first_number);
-    });
+    return make<void>("provide_buffers", by(io_uring_prep_provide_buffers, first, bytes_each,
+                                            buffers, group, first_number));
   }
   /// Yields how many there were.
   auto remove_buffers(int buffers, int group) {
-    return make<unsigned>("remove_buffers", [=](io_uring_sqe& e) {
-      io_uring_prep_remove_buffers(&e, buffers, group);
-    });
+    return make<unsigned>("remove_buffers", by(io_uring_prep_remove_buffers, buffers, group));
   }
 
   // Bundles: one request for several buffers of a group, which must be in a ring of buffers. Since
@@ -367,9 +323,7 @@ class Operations : public LoopCore {
   /// Makes a completion on another ring, with this user_data and result. That ring is one by hand:
   /// a loop takes its completions for those of its operations.
   auto msg_ring(int ring_fd, std::uint64_t user_data, unsigned result) {
-    return make<void>("msg_ring", [=](io_uring_sqe& e) {
-      io_uring_prep_msg_ring(&e, ring_fd, result, user_data, 0);
-    });
+    return make<void>("msg_ring", by(io_uring_prep_msg_ring, ring_fd, result, user_data, 0));
   }
   /// Waits while `word` is `value`. Errors: EAGAIN, it was not. Not before the process has had a
   /// second thread: with that, an io worker too, it has a table of futexes of its own, and on Linux
