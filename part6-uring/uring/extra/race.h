@@ -31,11 +31,12 @@ class Raced {
   std::tuple<ValueOf<T>...> values;  ///< What each has yielded, the losers, too.
 };
 
-/// When the tasks of a TasksWait are cancelled by themselves.
-enum class AtFirstEnd { cancel_others, go_on };
+/// What a TasksWait yields: of a race all values, and which came first; all values; or the only
+/// one.
+enum class Yields { race, all, only };
 
 /// Tasks in a scope of their own, for Await: see race(), when_all() and scoped().
-template <AtFirstEnd at_first_end, typename... T>
+template <Yields yields, typename... T>
 class TasksWait : public LoopWait {
  public:
   TasksWait(Loop& loop, Task<T>... tasks) : LoopWait(loop), tasks_(std::move(tasks)...) {}
@@ -60,14 +61,22 @@ class TasksWait : public LoopWait {
     scope_->wake_when_joined(waiter());
   }
 
-  std::size_t winner() const { return *winner_; }
+  auto take() {
+    if constexpr (yields == Yields::race) {
+      return Raced<T...>(*winner_, take_values());
+    } else if constexpr (yields == Yields::all) {
+      return take_values();
+    } else if constexpr (!(std::is_void_v<T> && ...)) {
+      return std::get<0>(take_values());
+    }
+  }
 
+ private:
   std::tuple<ValueOf<T>...> take_values() {
     return std::apply([](auto&... each) { return std::tuple<ValueOf<T>...>(std::move(*each)...); },
                       values_);
   }
 
- private:
   template <std::size_t... i>
   void spawn_all(std::index_sequence<i...> /*numbers*/) {
     (scope_->spawn(run<i>(std::move(std::get<i>(tasks_)))), ...);
@@ -83,42 +92,13 @@ class TasksWait : public LoopWait {
     }
     if (winner_) co_return;
     winner_ = i;
-    if constexpr (at_first_end == AtFirstEnd::cancel_others) scope_->cancel();
+    if constexpr (yields == Yields::race) scope_->cancel();
   }
 
   std::tuple<Task<T>...> tasks_;
   std::tuple<std::optional<ValueOf<T>>...> values_;
   std::optional<std::size_t> winner_;
   std::optional<Scope> scope_;  ///< Last: it ends before what its tasks refer to.
-};
-
-template <typename... T>
-class RaceWait : public TasksWait<AtFirstEnd::cancel_others, T...> {
- public:
-  using TasksWait<AtFirstEnd::cancel_others, T...>::TasksWait;
-
- protected:
-  Raced<T...> take() { return {this->winner(), this->take_values()}; }
-};
-
-template <typename... T>
-class AllWait : public TasksWait<AtFirstEnd::go_on, T...> {
- public:
-  using TasksWait<AtFirstEnd::go_on, T...>::TasksWait;
-
- protected:
-  std::tuple<ValueOf<T>...> take() { return this->take_values(); }
-};
-
-template <typename T>
-class TaskWait : public TasksWait<AtFirstEnd::go_on, T> {
- public:
-  using TasksWait<AtFirstEnd::go_on, T>::TasksWait;
-
- protected:
-  T take() {
-    if constexpr (!std::is_void_v<T>) return std::get<0>(this->take_values());
-  }
 };
 
 /// Runs tasks side by side until one of them finishes; it wins. The others are cancelled, and have
@@ -135,9 +115,9 @@ class TaskWait : public TasksWait<AtFirstEnd::go_on, T> {
 /// It may have timeouts and cancellers of its own, as all that is awaited: they cancel all tasks,
 /// of which again the first to finish wins.
 template <typename... T>
-Await<RaceWait<T...>> race(Loop& loop, Task<T>... tasks) {
+auto race(Loop& loop, Task<T>... tasks) {
   static_assert(sizeof...(T) >= 1, "a race has at least one task");
-  return Await<RaceWait<T...>>(RaceWait<T...>(loop, std::move(tasks)...));
+  return Await(TasksWait<Yields::race, T...>(loop, std::move(tasks)...));
 }
 
 /// Runs tasks side by side until all of them have finished, and yields what each has, in their
@@ -148,9 +128,9 @@ Await<RaceWait<T...>> race(Loop& loop, Task<T>... tasks) {
 ///
 /// Timeouts and cancellers cancel all of them, as in race(): each yields what it makes of that.
 template <typename... T>
-Await<AllWait<T...>> when_all(Loop& loop, Task<T>... tasks) {
+auto when_all(Loop& loop, Task<T>... tasks) {
   static_assert(sizeof...(T) >= 1, "all of nothing is there already");
-  return Await<AllWait<T...>>(AllWait<T...>(loop, std::move(tasks)...));
+  return Await(TasksWait<Yields::all, T...>(loop, std::move(tasks)...));
 }
 
 /// A task in a scope of its own, so that it can have timeouts and cancellers, for itself and all
@@ -161,8 +141,8 @@ Await<AllWait<T...>> when_all(Loop& loop, Task<T>... tasks) {
 /// Yields what the task does. It is cancelled by what it awaits, which ends with Error::timed_out
 /// or Error::cancelled; a result that is there wins. What is shielded() goes on.
 template <typename T>
-Await<TaskWait<T>> scoped(Loop& loop, Task<T> task) {
-  return Await<TaskWait<T>>(TaskWait<T>(loop, std::move(task)));
+auto scoped(Loop& loop, Task<T> task) {
+  return Await(TasksWait<Yields::only, T>(loop, std::move(task)));
 }
 
 /// The task, of which what it awaits ends with Error::timed_out when the time has passed. Yields
