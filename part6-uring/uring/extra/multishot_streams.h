@@ -85,28 +85,24 @@ class TimeoutMany : public SleepRequest {
 
 /// Connections as they come. Does not stop at a number: all that wait in the backlog are taken.
 /// Errors: EMFILE, ENFILE: pause before asking again, or a core is burnt.
-class AcceptStream : public Stream<AcceptMany> {
- public:
-  AcceptStream(Loop& loop, Descriptor listener) : Stream(loop, AcceptMany(listener)) {}
-};
+///
+///     AcceptStream clients(loop, listener);
+using AcceptStream = Stream<AcceptMany>;
 
 /// Bytes as they come; an empty lease at the end of the stream. Error: no_buffer_space, wait for
 /// Buffers::returned() before asking again.
-class RecvStream : public Stream<RecvMany> {
- public:
-  RecvStream(Loop& loop, Descriptor fd, Buffers& buffers) : Stream(loop, RecvMany(fd, buffers)) {}
-};
+///
+///     RecvStream stream(loop, fd, buffers);
+using RecvStream = Stream<RecvMany>;
 
 /// The events that a descriptor has, whenever they change.
-class PollStream : public Stream<PollMany> {
- public:
-  PollStream(Loop& loop, Descriptor fd, unsigned events) : Stream(loop, PollMany(fd, events)) {}
-};
+///
+///     PollStream events(loop, fd, POLLIN);
+using PollStream = Stream<PollMany>;
 
 /// A beat.
-class TimeoutStream : public Stream<TimeoutMany> {
- public:
-  TimeoutStream(Loop& loop, std::chrono::nanoseconds every) : Stream(loop, TimeoutMany(every)) {}
-};
+///
+///     TimeoutStream beat(loop, 50ms);
+using TimeoutStream = Stream<TimeoutMany>;
 
 }  // namespace uring

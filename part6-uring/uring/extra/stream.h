@@ -85,7 +85,10 @@ class Stream : public StreamBase {
  public:
   using Value = typename R::Value;
 
-  Stream(Loop& loop, R request) : StreamBase(loop), request_(std::move(request)) {}
+  /// `about` is what the request is made of.
+  template <typename... T>
+  explicit Stream(Loop& loop, T&&... about)
+      : StreamBase(loop), request_(std::forward<T>(about)...) {}
   ~Stream() {
     cancel_and_wait();
     while (pending()) (void)take();

@@ -46,7 +46,6 @@ struct Free {
 
 struct Pool {
   std::array<Free*, classes> free{};
-  std::size_t heap_allocations = 0;
 
   ~Pool() {
     for (Free*& block : free) {  // empty afterwards: later frames of the thread are the heap's
@@ -66,16 +65,10 @@ std::size_t class_bytes(std::size_t number) { return (number + 1) * step_bytes; 
 }  // namespace
 
 void* FramePool::allocate(std::size_t bytes) {
-  if (bytes > recycled_bytes_max) {
-    ++pool.heap_allocations;
-    return ::operator new(bytes);
-  }
+  if (bytes > recycled_bytes_max) return ::operator new(bytes);
   const std::size_t number = class_of(bytes);
   Free* block = pool.free[number];
-  if (block == nullptr) {
-    ++pool.heap_allocations;
-    return ::operator new(class_bytes(number));
-  }
+  if (block == nullptr) return ::operator new(class_bytes(number));
   ASAN_UNPOISON_MEMORY_REGION(block, class_bytes(number));
   pool.free[number] = block->next;
   if (block->filled) {
@@ -99,7 +92,6 @@ void FramePool::release(void* block, std::size_t bytes) noexcept {
 
 void FramePool::check_memory(bool on) { checking = on; }
 bool FramePool::checks_memory() { return checking.load(std::memory_order_relaxed); }
-std::size_t FramePool::heap_allocations() { return pool.heap_allocations; }
 
 void fill_with_pattern(std::byte* begin, std::size_t bytes) {
   std::memset(begin, std::to_integer<int>(pattern), bytes);

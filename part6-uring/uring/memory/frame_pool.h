@@ -20,9 +20,15 @@ class FramePool {
   /// For blocks that are returned from now on, on every thread. Slow: for tests.
   static void check_memory(bool on);
   static bool checks_memory();
+};
 
-  /// How many blocks the calling thread's pool has had to ask the heap for.
-  static std::size_t heap_allocations();
+/// Lets a container of the standard library have its memory from there.
+template <typename T>
+struct FrameAllocator {
+  using value_type = T;
+  T* allocate(std::size_t count) { return static_cast<T*>(FramePool::allocate(count * sizeof(T))); }
+  void deallocate(T* items, std::size_t count) { FramePool::release(items, count * sizeof(T)); }
+  bool operator==(const FrameAllocator&) const = default;
 };
 
 /// The same for memory that is lent and returned otherwise: fills it so that a late reader finds
