@@ -83,9 +83,8 @@ Status Buffers::register_ring() {
     about.bgid = group_;
     result = io_uring_register_buf_ring(&loop_.ring().raw(), &about, 0);
   }
-  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
-  registered_ = true;
-  return {};
+  registered_ = result == 0;
+  return status_of(result);
 }
 
 void Buffers::give_first() {

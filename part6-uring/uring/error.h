@@ -21,6 +21,12 @@ enum class Error : std::uint8_t {
 /// Compares equal to std::errc::operation_canceled, timed_out and function_not_supported.
 std::error_code make_error_code(Error error);
 
+/// What a function of liburing returns: a number that is negative after a failure, -errno.
+inline Status status_of(int result) {
+  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
+  return {};
+}
+
 }  // namespace uring
 
 template <>

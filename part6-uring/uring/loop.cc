@@ -59,27 +59,19 @@ Loop::~Loop() {
 }
 
 Status Loop::register_files(unsigned slots, unsigned own) {
-  if (const int result = io_uring_register_files_sparse(&ring_.raw(), slots); result < 0) {
-    return std::unexpected(std::error_code(-result, std::system_category()));
-  }
-  if (own == 0) return {};
-  const int result = io_uring_register_file_alloc_range(&ring_.raw(), own, slots - own);
-  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
-  return {};
+  const auto made = status_of(io_uring_register_files_sparse(&ring_.raw(), slots));
+  if (!made || own == 0) return made;
+  return status_of(io_uring_register_file_alloc_range(&ring_.raw(), own, slots - own));
 }
 
 Status Loop::register_iowq_max_workers(unsigned bounded, unsigned unbounded) {
   std::array<unsigned, 2> values{bounded, unbounded};
-  const int result = io_uring_register_iowq_max_workers(&ring_.raw(), values.data());
-  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
-  return {};
+  return status_of(io_uring_register_iowq_max_workers(&ring_.raw(), values.data()));
 }
 
 Status Loop::register_buffers(std::span<const iovec> buffers) {
-  const int result = io_uring_register_buffers(&ring_.raw(), buffers.data(),
-                                               static_cast<unsigned>(buffers.size()));
-  if (result < 0) return std::unexpected(std::error_code(-result, std::system_category()));
-  return {};
+  return status_of(io_uring_register_buffers(&ring_.raw(), buffers.data(),
+                                             static_cast<unsigned>(buffers.size())));
 }
 
 void Loop::check_thread() const {

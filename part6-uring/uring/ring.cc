@@ -15,8 +15,6 @@
 namespace uring {
 namespace {
 
-std::error_code system_error(int result) { return {-result, std::system_category()}; }
-
 std::optional<long> read_number(const char* path) {
   std::ifstream file(path);
   long number = 0;
@@ -39,7 +37,7 @@ constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMI
 
 Status set_up(const Setup& setup, io_uring& ring) {
   if (setup.entries < Setup::entries_min || setup.entries > Setup::entries_max) {
-    return std::unexpected(system_error(-EINVAL));
+    return status_of(-EINVAL);
   }
   io_uring_params params{};
   params.flags = setup_flags;
@@ -53,7 +51,7 @@ Status set_up(const Setup& setup, io_uring& ring) {
   ring = {};
   // It does not know a flag: DEFER_TASKRUN is of 6.1.
   if (result == -EINVAL) return std::unexpected(make_error_code(Error::kernel_too_old));
-  return std::unexpected(system_error(result));
+  return status_of(result);
 }
 
 }  // namespace
@@ -115,8 +113,8 @@ Status Ring::submit() {
   give_back_taken();
   ++enter_calls_;
   const int result = io_uring_submit_and_get_events(&ring_);
-  if (result < 0 && result != -EINTR) return std::unexpected(system_error(result));
-  return {};
+  if (result == -EINTR) return {};
+  return status_of(result);
 }
 
 Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
@@ -131,10 +129,8 @@ Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
   } else {
     result = io_uring_submit_and_wait(&ring_, 1);
   }
-  if (result < 0 && result != -EINTR && result != -ETIME) {
-    return std::unexpected(system_error(result));
-  }
-  return {};
+  if (result == -EINTR || result == -ETIME) return {};
+  return status_of(result);
 }
 
 Result<std::uint16_t> Ring::register_credentials() {
