@@ -16,26 +16,14 @@
 namespace ring_server {
 namespace {
 
-/// A write to stderr. To a terminal whose buffer is full, Linux 6.18 waits inside
-/// io_uring_enter(2), and the loop with it: there a thread of the kernel's has to write.
-class WriteLines {
- public:
-  using Value = std::size_t;
-  static constexpr const char* what = "write";
-
-  WriteLines(std::span<const char> lines, bool to_terminal)
-      : lines_(lines), to_terminal_(to_terminal) {}
-  void prepare(io_uring_sqe& entry) const {
-    constexpr auto at_position = uring::Loop::at_position;
-    const auto size = static_cast<unsigned>(lines_.size());
-    io_uring_prep_write(&entry, STDERR_FILENO, lines_.data(), size, at_position);
-    if (to_terminal_) entry.flags |= IOSQE_ASYNC;
-  }
-
- private:
-  std::span<const char> lines_;
-  bool to_terminal_;
-};
+/// To a terminal whose buffer is full, Linux 6.18 waits inside io_uring_enter(2), and the loop with
+/// it: there a thread of the kernel's has to write.
+uring::Task<uring::Result<std::size_t>> write_to_stderr(uring::Loop& loop, uring::ConstBytes lines,
+                                                        bool to_terminal) {
+  const auto standard_error = uring::Descriptor::borrowed(STDERR_FILENO);
+  if (to_terminal) co_return co_await loop.write(standard_error, lines).async();
+  co_return co_await loop.write(standard_error, lines);
+}
 
 }  // namespace
 
@@ -91,8 +79,8 @@ uring::Task<> LogWriter::write_lines(uring::Loop& loop) {
   std::uint64_t came = 0;
   while (true) {
     if (const std::size_t size = common::copy_log_lines(lines); size > 0) {
-      const auto written =
-          co_await loop.start(WriteLines(std::span(lines).first(size), to_terminal));
+      const auto bytes = std::as_bytes(std::span(lines).first(size));
+      const auto written = co_await write_to_stderr(loop, bytes, to_terminal);
       if (written) {
         common::log_lines_written(*written);
         continue;
