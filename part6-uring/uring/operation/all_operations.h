@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <type_traits>
 #include <utility>
 
 #include "uring/loop_core.h"
@@ -60,14 +59,13 @@ class Operations : public LoopCore {
     return start(DirectRequest<Prepare>(ring(), what, std::move(prepare)));
   }
   /// Calls one of liburing's functions for it, io_uring_prep_…(), with these arguments.
-  template <typename... T>
-  static auto by(void (*prepare)(io_uring_sqe*, T...), std::type_identity_t<T>... arguments) {
+  template <auto prepare, typename... T>
+  static auto by(T... arguments) {
     return [=](io_uring_sqe& e) { prepare(&e, arguments...); };
   }
   /// The same on a descriptor, which may be a direct one.
-  template <typename Value, typename... T>
-  auto on(Descriptor fd, const char* what, void (*prepare)(io_uring_sqe*, int, T...),
-          std::type_identity_t<T>... arguments) {
+  template <typename Value, auto prepare, typename... T>
+  auto on(Descriptor fd, const char* what, T... arguments) {
     return make<Value>(what, [=](io_uring_sqe& e) {
       prepare(&e, fd.number(), arguments...);
       fd.mark(e);
@@ -75,36 +73,36 @@ class Operations : public LoopCore {
   }
 
  public:
-  auto nop() { return make<void>("nop", by(io_uring_prep_nop)); }
+  auto nop() { return make<void>("nop", by<io_uring_prep_nop>()); }
 
   // Files. Without an offset, reading and writing go on at the file's position.
 
   auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
-    return on<std::size_t>(fd, "read", io_uring_prep_read, to.data(), length_of(to), offset);
+    return on<std::size_t, io_uring_prep_read>(fd, "read", to.data(), length_of(to), offset);
   }
   auto write(Descriptor fd, ConstBytes from, std::uint64_t offset = at_position) {
-    return on<std::size_t>(fd, "write", io_uring_prep_write, from.data(), length_of(from), offset);
+    return on<std::size_t, io_uring_prep_write>(fd, "write", from.data(), length_of(from), offset);
   }
   auto readv(Descriptor fd, std::span<const iovec> to, std::uint64_t offset = at_position) {
-    return on<std::size_t>(fd, "readv", io_uring_prep_readv, to.data(), count(to), offset);
+    return on<std::size_t, io_uring_prep_readv>(fd, "readv", to.data(), count(to), offset);
   }
   auto writev(Descriptor fd, std::span<const iovec> from, std::uint64_t offset = at_position) {
-    return on<std::size_t>(fd, "writev", io_uring_prep_writev, from.data(), count(from), offset);
+    return on<std::size_t, io_uring_prep_writev>(fd, "writev", from.data(), count(from), offset);
   }
   /// `to` lies in the registered buffer of that number: register_buffers().
   auto read_fixed(Descriptor fd, Bytes to, std::uint64_t offset, int buffer) {
-    return on<std::size_t>(fd, "read_fixed", io_uring_prep_read_fixed, to.data(), length_of(to),
-                           offset, buffer);
+    return on<std::size_t, io_uring_prep_read_fixed>(fd, "read_fixed", to.data(), length_of(to),
+                                                     offset, buffer);
   }
   auto write_fixed(Descriptor fd, ConstBytes from, std::uint64_t offset, int buffer) {
-    return on<std::size_t>(fd, "write_fixed", io_uring_prep_write_fixed, from.data(),
-                           length_of(from), offset, buffer);
+    return on<std::size_t, io_uring_prep_write_fixed>(fd, "write_fixed", from.data(),
+                                                      length_of(from), offset, buffer);
   }
   auto fsync(Descriptor fd, unsigned flags = 0) {
-    return on<void>(fd, "fsync", io_uring_prep_fsync, flags);
+    return on<void, io_uring_prep_fsync>(fd, "fsync", flags);
   }
   auto fallocate(Descriptor fd, int mode, off_t offset, off_t length) {
-    return on<void>(fd, "fallocate", io_uring_prep_fallocate, mode, offset, length);
+    return on<void, io_uring_prep_fallocate>(fd, "fallocate", mode, offset, length);
   }
   auto splice(Descriptor in, std::int64_t in_offset, Descriptor out, std::int64_t out_offset,
               unsigned length, unsigned flags = 0) {
@@ -127,7 +125,7 @@ class Operations : public LoopCore {
   static Descriptor working_dir() { return Descriptor::borrowed(AT_FDCWD); }
 
   auto openat(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make_fd("openat", by(io_uring_prep_openat, dir.number(), path, flags | O_CLOEXEC, mode));
+    return make_fd("openat", by<io_uring_prep_openat>(dir.number(), path, flags | O_CLOEXEC, mode));
   }
   auto openat2(Descriptor dir, const char* path, const open_how& how) {
     return make_fd("openat2", [=, how = how](io_uring_sqe& e) mutable {
@@ -136,32 +134,32 @@ class Operations : public LoopCore {
   }
   auto close(Fd fd) { return start(CloseRequest(std::move(fd), ring().permits(IORING_OP_CLOSE))); }
   auto statx(Descriptor dir, const char* path, int flags, unsigned mask, struct ::statx& to) {
-    return make<void>("statx", by(io_uring_prep_statx, dir.number(), path, flags, mask, &to));
+    return make<void>("statx", by<io_uring_prep_statx>(dir.number(), path, flags, mask, &to));
   }
   auto renameat(Descriptor from_dir, const char* from, Descriptor to_dir, const char* to,
                 unsigned flags = 0) {
-    return make<void>("renameat", by(io_uring_prep_renameat, from_dir.number(), from,
-                                     to_dir.number(), to, flags));
+    return make<void>("renameat", by<io_uring_prep_renameat>(from_dir.number(), from,
+                                                             to_dir.number(), to, flags));
   }
   auto unlinkat(Descriptor dir, const char* path, int flags = 0) {
-    return make<void>("unlinkat", by(io_uring_prep_unlinkat, dir.number(), path, flags));
+    return make<void>("unlinkat", by<io_uring_prep_unlinkat>(dir.number(), path, flags));
   }
   auto mkdirat(Descriptor dir, const char* path, mode_t mode) {
-    return make<void>("mkdirat", by(io_uring_prep_mkdirat, dir.number(), path, mode));
+    return make<void>("mkdirat", by<io_uring_prep_mkdirat>(dir.number(), path, mode));
   }
   auto symlinkat(const char* target, Descriptor dir, const char* path) {
-    return make<void>("symlinkat", by(io_uring_prep_symlinkat, target, dir.number(), path));
+    return make<void>("symlinkat", by<io_uring_prep_symlinkat>(target, dir.number(), path));
   }
   auto linkat(Descriptor from_dir, const char* from, Descriptor to_dir, const char* to,
               int flags = 0) {
     return make<void>(
-        "linkat", by(io_uring_prep_linkat, from_dir.number(), from, to_dir.number(), to, flags));
+        "linkat", by<io_uring_prep_linkat>(from_dir.number(), from, to_dir.number(), to, flags));
   }
 
   // Sockets. Sending to a peer that has gone is EPIPE, never SIGPIPE.
 
   auto socket(int domain, int type, int protocol) {
-    return make_fd("socket", by(io_uring_prep_socket, domain, type | SOCK_CLOEXEC, protocol, 0));
+    return make_fd("socket", by<io_uring_prep_socket>(domain, type | SOCK_CLOEXEC, protocol, 0));
   }
   /// The address is copied.
   auto connect(Descriptor fd, const Address& peer) {
@@ -172,11 +170,11 @@ class Operations : public LoopCore {
   }
   auto accept(Descriptor listener) { return start(AcceptRequest(listener)); }
   auto recv(Descriptor fd, Bytes to, int flags = 0) {
-    return on<std::size_t>(fd, "recv", io_uring_prep_recv, to.data(), length_of(to), flags);
+    return on<std::size_t, io_uring_prep_recv>(fd, "recv", to.data(), length_of(to), flags);
   }
   auto send(Descriptor fd, ConstBytes from, int flags = 0) {
-    return on<std::size_t>(fd, "send", io_uring_prep_send, from.data(), length_of(from),
-                           flags | MSG_NOSIGNAL);
+    return on<std::size_t, io_uring_prep_send>(fd, "send", from.data(), length_of(from),
+                                               flags | MSG_NOSIGNAL);
   }
   /// One datagram. The address is copied.
   auto sendto(Descriptor fd, ConstBytes from, const Address& peer, int flags = 0) {
@@ -187,10 +185,10 @@ class Operations : public LoopCore {
     });
   }
   auto recvmsg(Descriptor fd, msghdr& message, unsigned flags = 0) {
-    return on<std::size_t>(fd, "recvmsg", io_uring_prep_recvmsg, &message, flags);
+    return on<std::size_t, io_uring_prep_recvmsg>(fd, "recvmsg", &message, flags);
   }
   auto sendmsg(Descriptor fd, const msghdr& message, unsigned flags = 0) {
-    return on<std::size_t>(fd, "sendmsg", io_uring_prep_sendmsg, &message, flags | MSG_NOSIGNAL);
+    return on<std::size_t, io_uring_prep_sendmsg>(fd, "sendmsg", &message, flags | MSG_NOSIGNAL);
   }
   /// Ends when the kernel needs `from` no more, which may be when the peer has acknowledged it all.
   /// Once the kernel has begun to send, no timeout and no canceller changes that, and code that
@@ -198,26 +196,26 @@ class Operations : public LoopCore {
   /// AF_UNSPEC; shutdown(2) does not. Not for a ring with a kernel thread that submits (`sqpoll`):
   /// if the process is killed meanwhile, that thread spins until the connection ends (6.1 to 6.18).
   auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
-    return on<std::size_t>(fd, "send_zc", io_uring_prep_send_zc, from.data(), length_of(from),
-                           flags | MSG_NOSIGNAL, 0);
+    return on<std::size_t, io_uring_prep_send_zc>(fd, "send_zc", from.data(), length_of(from),
+                                                  flags | MSG_NOSIGNAL, 0);
   }
   /// Ends as send_zc() does.
   auto sendmsg_zc(Descriptor fd, const msghdr& message, unsigned flags = 0) {
-    return on<std::size_t>(fd, "sendmsg_zc", io_uring_prep_sendmsg_zc, &message,
-                           flags | MSG_NOSIGNAL);
+    return on<std::size_t, io_uring_prep_sendmsg_zc>(fd, "sendmsg_zc", &message,
+                                                     flags | MSG_NOSIGNAL);
   }
   auto shutdown(Descriptor fd, int how) {
-    return on<void>(fd, "shutdown", io_uring_prep_shutdown, how);
+    return on<void, io_uring_prep_shutdown>(fd, "shutdown", how);
   }
 
   // Readiness, for what has no operation of its own.
 
   auto poll(Descriptor fd, unsigned events) {
-    return on<unsigned>(fd, "poll", io_uring_prep_poll_add, events);
+    return on<unsigned, io_uring_prep_poll_add>(fd, "poll", events);
   }
   auto epoll_ctl(Descriptor epoll, int what, Descriptor fd, epoll_event& event) {
     return make<void>("epoll_ctl",
-                      by(io_uring_prep_epoll_ctl, epoll.number(), fd.number(), what, &event));
+                      by<io_uring_prep_epoll_ctl>(epoll.number(), fd.number(), what, &event));
   }
 
   // Time.
@@ -237,17 +235,17 @@ class Operations : public LoopCore {
   // EALREADY, it is about to end.
 
   auto cancel(const Canceller& other) {
-    return make<void>("cancel", by(io_uring_prep_cancel64, other.user_data(), 0));
+    return make<void>("cancel", by<io_uring_prep_cancel64>(other.user_data(), 0));
   }
   auto poll_remove(const Canceller& other) {
-    return make<void>("poll_remove", by(io_uring_prep_poll_remove, other.user_data()));
+    return make<void>("poll_remove", by<io_uring_prep_poll_remove>(other.user_data()));
   }
   auto poll_update(const Canceller& other, unsigned events) {
-    return make<void>("poll_update", by(io_uring_prep_poll_update, other.user_data(), 0, events,
-                                        IORING_POLL_UPDATE_EVENTS));
+    return make<void>("poll_update", by<io_uring_prep_poll_update>(other.user_data(), 0, events,
+                                                                   IORING_POLL_UPDATE_EVENTS));
   }
   auto timeout_remove(const Canceller& other) {
-    return make<void>("timeout_remove", by(io_uring_prep_timeout_remove, other.user_data(), 0));
+    return make<void>("timeout_remove", by<io_uring_prep_timeout_remove>(other.user_data(), 0));
   }
 
   // Direct descriptors: after Loop::register_files(). O_CLOEXEC does not go with them.
@@ -255,7 +253,7 @@ class Operations : public LoopCore {
   /// In a slot that the kernel chooses. Error: ENFILE when there is none left.
   auto open_direct(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
     return make_direct("open_direct",
-                       by(io_uring_prep_openat_direct, dir.number(), path, flags, mode, any_slot));
+                       by<io_uring_prep_openat_direct>(dir.number(), path, flags, mode, any_slot));
   }
   auto socket_direct(int domain, int type, int protocol) {
     return make_direct("socket_direct", [=](io_uring_sqe& e) {
@@ -273,18 +271,19 @@ class Operations : public LoopCore {
   }
   /// In a slot of the caller's own, so that a link can use it: see Loop::register_files().
   auto open_in_slot(int slot, Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make<void>("open_direct", by(io_uring_prep_openat_direct, dir.number(), path, flags,
-                                        mode, static_cast<unsigned>(slot)));
+    return make<void>("open_direct",
+                      by<io_uring_prep_openat_direct>(dir.number(), path, flags, mode,
+                                                      static_cast<unsigned>(slot)));
   }
   auto close_slot(int slot) {
-    return make<void>("close_direct", by(io_uring_prep_close_direct, static_cast<unsigned>(slot)));
+    return make<void>("close_direct", by<io_uring_prep_close_direct>(static_cast<unsigned>(slot)));
   }
   auto close(DirectFd fd) { return start(CloseDirectRequest(std::move(fd))); }
 
   /// Puts `fds`, or nothing where they are -1, into the slots from `first` on; yields how many.
   auto files_update(std::span<int> fds, int first) {
     return make<unsigned>("files_update",
-                          by(io_uring_prep_files_update, fds.data(), count(fds), first));
+                          by<io_uring_prep_files_update>(fds.data(), count(fds), first));
   }
   /// A descriptor of the process for a direct one.
   auto fixed_fd_install(const DirectFd& fd) {
@@ -297,12 +296,12 @@ class Operations : public LoopCore {
   // Provided buffers, as they were before buffer rings: see buffers.h for those.
 
   auto provide_buffers(std::byte* first, int bytes_each, int buffers, int group, int first_number) {
-    return make<void>("provide_buffers", by(io_uring_prep_provide_buffers, first, bytes_each,
-                                            buffers, group, first_number));
+    return make<void>("provide_buffers", by<io_uring_prep_provide_buffers>(
+                                             first, bytes_each, buffers, group, first_number));
   }
   /// Yields how many there were.
   auto remove_buffers(int buffers, int group) {
-    return make<unsigned>("remove_buffers", by(io_uring_prep_remove_buffers, buffers, group));
+    return make<unsigned>("remove_buffers", by<io_uring_prep_remove_buffers>(buffers, group));
   }
 
   // Bundles: one request for several buffers of a group, which must be in a ring of buffers. Since
@@ -323,7 +322,7 @@ class Operations : public LoopCore {
   /// Makes a completion on another ring, with this user_data and result. That ring is one by hand:
   /// a loop takes its completions for those of its operations.
   auto msg_ring(int ring_fd, std::uint64_t user_data, unsigned result) {
-    return make<void>("msg_ring", by(io_uring_prep_msg_ring, ring_fd, result, user_data, 0));
+    return make<void>("msg_ring", by<io_uring_prep_msg_ring>(ring_fd, result, user_data, 0));
   }
   /// Waits while `word` is `value`. Errors: EAGAIN, it was not. Not before the process has had a
   /// second thread: with that, an io worker too, it has a table of futexes of its own, and on Linux
