@@ -3,7 +3,6 @@
 import signal
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from harness.held import send_until_the_server_holds_answers
 from harness.limits import need_ipv6
 from harness.lingering import expect_lingering_close
 from harness.proc import wait_until
-from harness.server import START_SECONDS, Server
+from harness.server import START_SECONDS, Server, Start
 from harness.stopping import expect_in_full
 from harness.strace import from_start, moment_of
 from harness.target import Target, free_port
@@ -46,7 +45,7 @@ def expect_ready_line(server: Server, wanted: str) -> None:
 
 
 @pytest.mark.rule(rules.ADDRESSES)
-def test_it_listens_on_the_ipv6_loopback(start: Callable[..., Server]) -> None:
+def test_it_listens_on_the_ipv6_loopback(start: Start) -> None:
     need_ipv6()
     server = start("--host", "::1")
     expect_ready_line(server, f"listening on [::1]:{server.address[1]}\n")
@@ -54,7 +53,7 @@ def test_it_listens_on_the_ipv6_loopback(start: Callable[..., Server]) -> None:
 
 
 @pytest.mark.rule(rules.ADDRESSES)
-def test_two_colons_serve_both_families(start: Callable[..., Server]) -> None:
+def test_two_colons_serve_both_families(start: Start) -> None:
     need_ipv6()
     server = start("--host", "::")
     expect_ready_line(server, f"listening on [::]:{server.address[1]}\n")
@@ -64,7 +63,7 @@ def test_two_colons_serve_both_families(start: Callable[..., Server]) -> None:
 
 
 @pytest.mark.rule(rules.ADDRESSES)
-def test_all_of_ipv4_can_be_asked_for(start: Callable[..., Server]) -> None:
+def test_all_of_ipv4_can_be_asked_for(start: Start) -> None:
     server = start("--host=0.0.0.0")
     server.connect(host="127.0.0.2").echo(b"another address of the same machine")
 
@@ -82,15 +81,13 @@ def test_by_default_it_listens_on_the_loopback_only(server: Server) -> None:
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])  # reserved for documentation
-def test_an_address_that_is_not_ours_cannot_be_served(
-    start: Callable[..., Server], host: str
-) -> None:
+def test_an_address_that_is_not_ours_cannot_be_served(start: Start, host: str) -> None:
     expect_cannot_run(start("--host", host, ready=False))
 
 
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
 def test_a_second_server_on_the_port_ends_and_the_first_goes_on(
-    start: Callable[..., Server], target: Target
+    start: Start, target: Target
 ) -> None:
     for options in target.with_and_without_workers():
         first = start(*options)
@@ -99,12 +96,12 @@ def test_a_second_server_on_the_port_ends_and_the_first_goes_on(
 
 
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
-def test_a_port_that_another_program_has_cannot_be_served(start: Callable[..., Server]) -> None:
+def test_a_port_that_another_program_has_cannot_be_served(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         expect_cannot_run(start(port=other.getsockname()[1], ready=False))
 
 
-def race(start: Callable[..., Server], options: tuple[str, ...], logs: Path) -> list[Server]:
+def race(start: Start, options: tuple[str, ...], logs: Path) -> list[Server]:
     """Two servers on one port, of which each was bound before the other listened.
 
     Both have ended or printed their ready line.
@@ -136,7 +133,7 @@ def race(start: Callable[..., Server], options: tuple[str, ...], logs: Path) -> 
 
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
 def test_of_two_servers_that_race_for_a_port_one_serves(
-    start: Callable[..., Server], target: Target, tmp_path: Path
+    start: Start, target: Target, tmp_path: Path
 ) -> None:
     for options in target.with_and_without_workers():
         racers = race(start, options, tmp_path)
@@ -152,14 +149,12 @@ def test_of_two_servers_that_race_for_a_port_one_serves(
 
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.RESTART)
-def test_a_stopped_server_can_be_started_on_its_port_at_once(
-    start: Callable[..., Server], target: Target
-) -> None:
+def test_a_stopped_server_can_be_started_on_its_port_at_once(start: Start, target: Target) -> None:
     for options in target.with_and_without_workers():
         expect_restart(start, options)
 
 
-def expect_restart(start: Callable[..., Server], options: tuple[str, ...]) -> None:
+def expect_restart(start: Start, options: tuple[str, ...]) -> None:
     """A server that has ended with a client connected is started once more, on the same port."""
     first = start(*options)
     client = first.connect()
@@ -177,15 +172,13 @@ def expect_restart(start: Callable[..., Server], options: tuple[str, ...]) -> No
 
 
 @pytest.mark.rule(rules.RESTART)
-def test_a_server_on_ipv6_can_be_started_again_on_its_port_at_once(
-    start: Callable[..., Server],
-) -> None:
+def test_a_server_on_ipv6_can_be_started_again_on_its_port_at_once(start: Start) -> None:
     need_ipv6()
     expect_restart(start, ("--host", "::1"))
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)
-def test_over_ipv6_answers_that_are_held_outlive_a_half_close(start: Callable[..., Server]) -> None:
+def test_over_ipv6_answers_that_are_held_outlive_a_half_close(start: Start) -> None:
     need_ipv6()
     client = start("--host", "::1").connect(receive_buffer=4096)
     sent, _ = send_until_the_server_holds_answers(client, BURST)
@@ -196,17 +189,13 @@ def test_over_ipv6_answers_that_are_held_outlive_a_half_close(start: Callable[..
 
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_over_ipv6_unread_input_does_not_turn_the_close_into_a_reset(
-    start: Callable[..., Server],
-) -> None:
+def test_over_ipv6_unread_input_does_not_turn_the_close_into_a_reset(start: Start) -> None:
     need_ipv6()
     expect_lingering_close(start("--host", "::1").connect())
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_over_ipv6_an_end_inside_a_message_is_one_line_and_ends_nothing(
-    start: Callable[..., Server],
-) -> None:
+def test_over_ipv6_an_end_inside_a_message_is_one_line_and_ends_nothing(start: Start) -> None:
     need_ipv6()
     server = start("--host", "::1")
     with server.connect() as client:
@@ -221,9 +210,7 @@ def test_over_ipv6_an_end_inside_a_message_is_one_line_and_ends_nothing(
 
 
 @pytest.mark.rule(rules.DRAIN)
-def test_over_ipv6_answers_on_their_way_to_a_slow_reader_outlive_a_stop(
-    start: Callable[..., Server],
-) -> None:
+def test_over_ipv6_answers_on_their_way_to_a_slow_reader_outlive_a_stop(start: Start) -> None:
     need_ipv6()
     server = start("--host", "::1", "--drain-timeout", "30s")
     client = server.connect(receive_buffer=4096)

@@ -1,7 +1,6 @@
 """The server hangs up first, and destroys nothing by it."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +10,7 @@ from harness.client import Client
 from harness.frames import distinct_payloads, frames, header
 from harness.lingering import TOO_LONG, UNREAD, LingeringClose, expect_lingering_close
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Server, Start
 
 LINGER_SECONDS = 2.0
 
@@ -110,9 +109,7 @@ def test_the_end_of_stream_comes_before_the_wait_for_the_peers(client: Client) -
 @pytest.mark.clock
 @pytest.mark.needs("max-connections")
 @pytest.mark.rule(rules.CLOSING_KEEPS_PLACE)
-def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(
-    start: Callable[..., Server],
-) -> None:
+def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(start: Start) -> None:
     server = start("--max-connections", "1")
     first = server.connect()
     first.send(TOO_LONG)

@@ -1,7 +1,6 @@
 """Options, strict numbers, exit statuses, the ready line."""
 
 import signal
-from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +9,7 @@ from capabilities import OPTION_STAGES, RUNGS, refuses_option
 from harness.frames import header
 from harness.help import examples, in_the_old_form
 from harness.proc import wait_until
-from harness.server import READY, START_SECONDS, Server
+from harness.server import READY, START_SECONDS, Server, Start
 from harness.target import Target
 from harness.usage import expect_wrong_usage
 
@@ -52,9 +51,7 @@ COMMON_OPTIONS = (
 
 
 @pytest.mark.rule(rules.HELP)
-def test_help_goes_to_stdout_and_names_every_option(
-    start: Callable[..., Server], target: Target
-) -> None:
+def test_help_goes_to_stdout_and_names_every_option(start: Start, target: Target) -> None:
     server = start("--help", ready=False)
     server.expect_exit()
     text = server.stdout_text()
@@ -72,7 +69,7 @@ def test_help_goes_to_stdout_and_names_every_option(
 
 
 @pytest.mark.rule(rules.HELP)
-def test_each_example_in_the_help_is_taken(start: Callable[..., Server], target: Target) -> None:
+def test_each_example_in_the_help_is_taken(start: Start, target: Target) -> None:
     helped = start("--help", ready=False)
     helped.expect_exit()
     found = examples(in_the_old_form(helped.stdout_text()))
@@ -82,7 +79,7 @@ def test_each_example_in_the_help_is_taken(start: Callable[..., Server], target:
 
 
 @pytest.mark.rule(rules.HELP)
-def test_version_goes_to_stdout_in_one_line(start: Callable[..., Server]) -> None:
+def test_version_goes_to_stdout_in_one_line(start: Start) -> None:
     server = start("--version", ready=False)
     server.expect_exit()
     said = server.stdout_text()
@@ -96,7 +93,7 @@ def test_version_goes_to_stdout_in_one_line(start: Callable[..., Server]) -> Non
     "words", [("--max-message", "10"), ("--max-message=10",)], ids=["apart", "joined"]
 )
 def test_an_option_and_its_value_may_be_two_words_or_one(
-    start: Callable[..., Server], words: tuple[str, ...]
+    start: Start, words: tuple[str, ...]
 ) -> None:
     with start(*words).connect() as client:
         client.echo(bytes(10))
@@ -105,9 +102,7 @@ def test_an_option_and_its_value_may_be_two_words_or_one(
 
 
 @pytest.mark.rule(rules.STRICT_NUMBERS)
-def test_leading_zeros_are_digits_and_do_not_make_a_number_octal(
-    start: Callable[..., Server]
-) -> None:
+def test_leading_zeros_are_digits_and_do_not_make_a_number_octal(start: Start) -> None:
     with start("--max-message", "010").connect() as client:
         client.echo(bytes(10))
         client.send(header(11))
@@ -116,9 +111,7 @@ def test_leading_zeros_are_digits_and_do_not_make_a_number_octal(
 
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("value", NO_NUMBERS)
-def test_what_is_not_decimal_digits_is_no_number(
-    start: Callable[..., Server], target: Target, value: str
-) -> None:
+def test_what_is_not_decimal_digits_is_no_number(start: Start, target: Target, value: str) -> None:
     for option in NUMBER_OPTIONS:
         if target.takes_option(option):
             expect_wrong_usage(start(f"{option}={value}", ready=False), option)
@@ -126,30 +119,26 @@ def test_what_is_not_decimal_digits_is_no_number(
 
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("value", [v for v in NO_NUMBERS if v])
-def test_a_port_is_digits(start: Callable[..., Server], value: str) -> None:
+def test_a_port_is_digits(start: Start, value: str) -> None:
     expect_wrong_usage(start(port=value, ready=False), "--port")
 
 
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("value", NO_DURATIONS)
-def test_a_duration_is_digits_and_a_unit_and_nothing_else(
-    start: Callable[..., Server], value: str
-) -> None:
+def test_a_duration_is_digits_and_a_unit_and_nothing_else(start: Start, value: str) -> None:
     for option in DURATION_OPTIONS:
         expect_wrong_usage(start(f"{option}={value}", ready=False), option)
 
 
 @pytest.mark.rule(rules.WIDE_NUMBERS)
 @pytest.mark.parametrize("value", ["65536", "71418", str(BEYOND_32_BITS + 5882)])
-def test_a_port_beyond_16_bits_is_wrong_usage(start: Callable[..., Server], value: str) -> None:
+def test_a_port_beyond_16_bits_is_wrong_usage(start: Start, value: str) -> None:
     expect_wrong_usage(start(port=value, ready=False), "--port")
 
 
 @pytest.mark.rule(rules.WIDE_NUMBERS)
 @pytest.mark.parametrize("beyond", [1 << 31, BEYOND_32_BITS], ids=["31-bits", "32-bits"])
-def test_a_largest_message_beyond_32_bits_is_refused_or_meant(
-    start: Callable[..., Server], beyond: int
-) -> None:
+def test_a_largest_message_beyond_32_bits_is_refused_or_meant(start: Start, beyond: int) -> None:
     server = start(f"--max-message={beyond + 10}", ready=False)
     if refuses(server, "--max-message"):
         return
@@ -160,9 +149,7 @@ def test_a_largest_message_beyond_32_bits_is_refused_or_meant(
 
 @pytest.mark.needs("command-line", "max-connections")
 @pytest.mark.rule(rules.WIDE_NUMBERS)
-def test_a_limit_of_connections_beyond_32_bits_is_refused_or_meant(
-    start: Callable[..., Server]
-) -> None:
+def test_a_limit_of_connections_beyond_32_bits_is_refused_or_meant(start: Start) -> None:
     server = start(f"--max-connections={BEYOND_32_BITS + 1}", ready=False)
     if refuses(server, "--max-connections"):
         return
@@ -175,7 +162,7 @@ def test_a_limit_of_connections_beyond_32_bits_is_refused_or_meant(
 @pytest.mark.rule(rules.WIDE_NUMBERS)
 @pytest.mark.parametrize("value", ["2147484s", "4294968s", "4294967796ms"])
 def test_a_time_beyond_32_bits_of_milliseconds_is_refused_or_meant(
-    start: Callable[..., Server], value: str
+    start: Start, value: str
 ) -> None:
     server = start(f"--read-timeout={value}", ready=False)
     if refuses(server, "--read-timeout"):
@@ -198,14 +185,14 @@ def refuses(server: Server, option: str) -> bool:
 
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("value", DURATIONS)
-def test_every_form_of_a_duration_is_taken(start: Callable[..., Server], value: str) -> None:
+def test_every_form_of_a_duration_is_taken(start: Start, value: str) -> None:
     start("--read-timeout", value, "--drain-timeout", value)
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("word", ["--nonsense", "--max-mess=10", "stray", "--read-timeout"])
 def test_unknown_options_stray_words_and_missing_values_are_wrong_usage(
-    start: Callable[..., Server], word: str
+    start: Start, word: str
 ) -> None:
     expect_wrong_usage(start(word, ready=False), word.partition("=")[0])
 
@@ -213,7 +200,7 @@ def test_unknown_options_stray_words_and_missing_values_are_wrong_usage(
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("option", OPTION_STAGES)
 def test_an_option_that_the_stage_does_not_have_is_wrong_usage(
-    start: Callable[..., Server], target: Target, option: str
+    start: Start, target: Target, option: str
 ) -> None:
     if refuses_option(target.level, option):
         expect_wrong_usage(start(option, "1", ready=False), option)
@@ -221,28 +208,26 @@ def test_an_option_that_the_stage_does_not_have_is_wrong_usage(
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_ADDRESSES)
-def test_what_is_no_address_literal_is_wrong_usage(
-    start: Callable[..., Server], value: str
-) -> None:
+def test_what_is_no_address_literal_is_wrong_usage(start: Start, value: str) -> None:
     expect_wrong_usage(start(f"--host={value}", ready=False), "--host")
 
 
 @pytest.mark.needs("command-line", "max-connections")
 @pytest.mark.rule(rules.STRICT_NUMBERS)
-def test_a_limit_of_no_connections_is_out_of_range(start: Callable[..., Server]) -> None:
+def test_a_limit_of_no_connections_is_out_of_range(start: Start) -> None:
     expect_wrong_usage(start("--max-connections=0", ready=False), "--max-connections")
 
 
 @pytest.mark.needs("command-line")
 @pytest.mark.option("--workers")
 @pytest.mark.rule(rules.STRICT_NUMBERS)
-def test_a_number_of_no_workers_is_out_of_range(start: Callable[..., Server]) -> None:
+def test_a_number_of_no_workers_is_out_of_range(start: Start) -> None:
     expect_wrong_usage(start("--workers=0", ready=False), "--workers")
 
 
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
-def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Callable[..., Server]) -> None:
+def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Start) -> None:
     server = start()
     ready = READY.fullmatch(server.stdout_text())
     assert ready, f"not one ready line: {server.stdout_text()!r}"
@@ -254,9 +239,7 @@ def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Callable[...
 
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
-def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(
-    start: Callable[..., Server],
-) -> None:
+def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(start: Start) -> None:
     for number in range(10):  # a race between the line and either would show sooner or later
         server = start()
         server.connect().close()

@@ -4,7 +4,6 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from harness.examples import for_each_example
 from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
 from harness.limits import backlog_max, need_descriptors
 from harness.polling import readable
-from harness.server import Server
+from harness.server import Server, Start
 
 SMALL_LENGTHS = 1100  # each of them is sent by two clients
 FIREHOSE = Path(__file__).parent / "harness" / "firehose.py"
@@ -63,7 +62,7 @@ def test_a_thousand_clients_are_served_at_once(server: Server) -> None:
 
 @pytest.mark.needs("crowd", "light-clients", "max-connections")
 @pytest.mark.rule(rules.CROWD)
-def test_no_descriptor_is_too_high_a_number(start: Callable[..., Server]) -> None:
+def test_no_descriptor_is_too_high_a_number(start: Start) -> None:
     # select(2) ends at 1,024, and a table of a fixed size at its own.
     need_descriptors(4400)
     server = start("--max-connections", "5000")

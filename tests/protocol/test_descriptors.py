@@ -2,7 +2,6 @@
 
 import resource
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +9,7 @@ import rules
 from harness.client import Client
 from harness.crowd import MESSAGE, answered, crowd, expect_all_served
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Server, Start
 
 pytestmark = pytest.mark.needs("out-of-descriptors")
 
@@ -29,7 +28,7 @@ def begun_crowd(server: Server) -> list[Client]:
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_new_connections_wait_and_are_all_served_when_others_leave(
-        start: Callable[..., Server]) -> None:
+        start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     waiting = begun_crowd(server)
     assert len(answered(waiting)) < CLIENTS, "the limit of descriptors was no limit"
@@ -37,7 +36,7 @@ def test_new_connections_wait_and_are_all_served_when_others_leave(
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_who_has_a_place_is_served_while_others_wait_for_one(start: Callable[..., Server]) -> None:
+def test_who_has_a_place_is_served_while_others_wait_for_one(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     for client in answered(begun_crowd(server)):
         client.expect(MESSAGE)
@@ -46,7 +45,7 @@ def test_who_has_a_place_is_served_while_others_wait_for_one(start: Callable[...
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_a_lack_of_descriptors_does_not_fill_the_log(start: Callable[..., Server]) -> None:
+def test_a_lack_of_descriptors_does_not_fill_the_log(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     begun_crowd(server)
     before = len(server.log_lines())
@@ -58,7 +57,7 @@ def test_a_lack_of_descriptors_does_not_fill_the_log(start: Callable[..., Server
 @pytest.mark.clock
 @pytest.mark.needs("out-of-descriptors", "rest-when-idle")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_a_lack_of_descriptors_is_no_busy_loop(start: Callable[..., Server]) -> None:
+def test_a_lack_of_descriptors_is_no_busy_loop(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     begun_crowd(server)
     before = server.process.cpu_seconds()
@@ -68,7 +67,7 @@ def test_a_lack_of_descriptors_is_no_busy_loop(start: Callable[..., Server]) -> 
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_a_stop_works_without_a_free_descriptor(start: Callable[..., Server]) -> None:
+def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     begun_crowd(server)
     server.expect_stop()
@@ -82,7 +81,7 @@ def test_the_soft_limit_is_raised_to_the_hard_one(server: Server) -> None:
 
 
 @pytest.mark.rule(rules.RAISE_LIMIT)
-def test_a_limit_below_the_connections_is_said_once(start: Callable[..., Server]) -> None:
+def test_a_limit_below_the_connections_is_said_once(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=64)
     server.connect().echo(b"served nevertheless")
     assert len(server.stderr_text().splitlines()) == 1, "not said, or not once"

@@ -1,14 +1,13 @@
 """--protocol discard: everything is taken, nothing is answered (RFC 863)."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.client import Client
 from harness.frames import header
-from harness.server import Server
+from harness.server import Server, Start
 from harness.usage import expect_wrong_usage
 
 pytestmark = [pytest.mark.needs("discard"), pytest.mark.rule(rules.DISCARD)]
@@ -17,7 +16,7 @@ MEBIBYTE = 1 << 20
 
 
 @pytest.fixture
-def discarding(start: Callable[..., Server]) -> Server:
+def discarding(start: Start) -> Server:
     """A server that speaks discard."""
     return start("--protocol", "discard")
 
@@ -55,7 +54,7 @@ def test_an_end_is_an_end_at_any_byte_and_nothing_to_log(discarding: Server) -> 
 
 @pytest.mark.clock
 @pytest.mark.needs("discard", "read-timeout")
-def test_any_byte_counts_as_a_message_for_the_time_bound(start: Callable[..., Server]) -> None:
+def test_any_byte_counts_as_a_message_for_the_time_bound(start: Start) -> None:
     timeout = 0.4
     client: Client = start("--protocol", "discard", "--read-timeout", "400ms").connect()
     begin = time.monotonic()
@@ -77,5 +76,5 @@ def test_it_stops_in_order(discarding: Server) -> None:
 
 
 @pytest.mark.needs("discard", "command-line")
-def test_an_unknown_protocol_is_wrong_usage(start: Callable[..., Server]) -> None:
+def test_an_unknown_protocol_is_wrong_usage(start: Start) -> None:
     expect_wrong_usage(start("--protocol", "gopher", ready=False), "--protocol")

@@ -2,14 +2,13 @@
 
 import signal
 import time
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
 from harness.limits import need_descriptors, send_buffer_bytes_max, unread_bytes_max
-from harness.server import Server
+from harness.server import Server, Start
 from harness.stopping import expect_exit_without_the_gone, expect_in_full, expect_refusal
 from harness.verdict import ContractBroken
 
@@ -110,9 +109,7 @@ def test_every_client_gets_its_answers_before_the_server_stops(server: Server) -
 
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("then", ["falls_silent", "sends_on"])
-def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(
-    start: Callable[..., Server], then: str
-) -> None:
+def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(start: Start, then: str) -> None:
     # What arrives after both directions were shut down makes the kernel send a reset, and that
     # throws away every answer that had not left yet.
     server = start("--drain-timeout", "30s")
@@ -131,9 +128,7 @@ def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(
 @pytest.mark.needs("drain", "read-timeout")
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 @pytest.mark.parametrize("how", ["reads_nothing_at_first", "reads_all_the_time"])
-def test_a_slow_reader_has_as_long_as_the_option_says(
-    start: Callable[..., Server], how: str
-) -> None:
+def test_a_slow_reader_has_as_long_as_the_option_says(start: Start, how: str) -> None:
     server = start("--drain-timeout", "60s", "--read-timeout", "0")
     client = server.connect(receive_buffer=4096)
     sent = client.send_until_stuck(LARGE)
@@ -160,9 +155,7 @@ def test_a_slow_reader_has_as_long_as_the_option_says(
 
 
 @pytest.mark.rule(rules.DRAIN)
-def test_answers_outlive_a_stop_that_comes_while_the_server_waits_for_the_end(
-    start: Callable[..., Server],
-) -> None:
+def test_answers_outlive_a_stop_that_comes_while_the_server_waits_for_the_end(start: Start) -> None:
     # It has ended its own side already, and throws away what comes. A stop that shuts the other
     # direction, too, makes the kernel answer input with a reset.
     server = start("--drain-timeout", "30s")
@@ -195,7 +188,7 @@ def test_a_client_that_goes_on_sending_does_not_keep_the_server_from_stopping(
 
 
 @pytest.mark.rule(rules.DRAIN)
-def test_after_the_signal_nobody_new_is_accepted(start: Callable[..., Server]) -> None:
+def test_after_the_signal_nobody_new_is_accepted(start: Start) -> None:
     server = start("--drain-timeout", "60s")
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
     server.send_signal(signal.SIGTERM)
@@ -204,7 +197,7 @@ def test_after_the_signal_nobody_new_is_accepted(start: Callable[..., Server]) -
 
 
 @pytest.mark.rule(rules.DRAIN_IDLE)
-def test_the_longest_drain_is_over_when_nobody_is_left(start: Callable[..., Server]) -> None:
+def test_the_longest_drain_is_over_when_nobody_is_left(start: Start) -> None:
     server = start("--drain-timeout", "527040m")
     client = server.connect()
     client.echo(b"before")
@@ -215,9 +208,7 @@ def test_the_longest_drain_is_over_when_nobody_is_left(start: Callable[..., Serv
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
-def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(
-    start: Callable[..., Server],
-) -> None:
+def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(start: Start) -> None:
     server = start("--drain-timeout", "2s")  # with less, several times as long were at once, too
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
     took = expect_stop(server, 2 + AT_ONCE)
@@ -228,7 +219,7 @@ def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 @pytest.mark.parametrize("timeout", ["0", "1ms"])
 def test_a_client_that_never_reads_is_not_waited_for_where_there_is_no_time(
-    start: Callable[..., Server], timeout: str
+    start: Start, timeout: str
 ) -> None:
     server = start("--drain-timeout", timeout)
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
@@ -244,7 +235,7 @@ def test_a_client_that_never_reads_is_not_waited_for_where_there_is_no_time(
     ids=["twice-SIGTERM", "SIGINT-then-SIGTERM"],
 )
 def test_a_second_signal_ends_it_at_once(
-    start: Callable[..., Server], first: signal.Signals, second: signal.Signals
+    start: Start, first: signal.Signals, second: signal.Signals
 ) -> None:
     server = start("--drain-timeout", "60s", "--read-timeout", "0")
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
@@ -269,7 +260,7 @@ def test_a_connection_that_is_just_being_closed_does_not_hold_up_the_stop(server
 @pytest.mark.rule(rules.DRAIN_IDLE)
 @pytest.mark.parametrize("moment", ["same", "just_before"])
 def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
-    start: Callable[..., Server], moment: str
+    start: Start, moment: str
 ) -> None:
     # What a connection that is gone has not acknowledged, nobody ever will.
     for _ in range(4):
@@ -311,7 +302,7 @@ def test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop(
 @pytest.mark.needs("drain", "max-connections")
 @pytest.mark.clock
 @pytest.mark.rule(rules.BACKLOG_DROPPED)
-def test_connections_that_were_never_accepted_are_dropped(start: Callable[..., Server]) -> None:
+def test_connections_that_were_never_accepted_are_dropped(start: Start) -> None:
     _expect_backlog_dropped(start("--max-connections", "1"))
 
 
@@ -336,7 +327,7 @@ def _expect_backlog_dropped(server: Server) -> None:
 
 @pytest.mark.needs("drain", "logs", "max-message")
 @pytest.mark.rule(rules.LOGS)
-def test_a_message_that_is_too_long_is_logged_in_a_drain_too(start: Callable[..., Server]) -> None:
+def test_a_message_that_is_too_long_is_logged_in_a_drain_too(start: Start) -> None:
     payload = bytes(2 * send_buffer_bytes_max())
     server = start("--max-message", str(len(payload)), "--drain-timeout", "30s")
     client = server.connect(receive_buffer=4096)

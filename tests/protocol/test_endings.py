@@ -17,7 +17,7 @@ from harness.http import expect_hello, get
 from harness.memory import least_growth
 from harness.proc import wait_until
 from harness.rule import Rule
-from harness.server import Server
+from harness.server import Server, Start
 from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.rule(rules.RESTORE)
@@ -166,7 +166,7 @@ def expect_all_given_back(
     "ends", [says_goodbye, announces_too_much], ids=lambda how: how.__name__
 )
 def test_a_connection_that_ends_gives_back_all_it_had(
-    start: Callable[..., Server], ends: Callable[[Client], None]
+    start: Start, ends: Callable[[Client], None]
 ) -> None:
     server = start("--max-connections", str(AT_ONCE))
 
@@ -182,7 +182,7 @@ def test_a_connection_that_ends_gives_back_all_it_had(
 @pytest.mark.parametrize("cuts", CUTS.values(), ids=[f"{few}-bytes-of-it" for few in CUTS])
 @pytest.mark.parametrize("leaves", [breaks_off, resets], ids=lambda how: how.__name__)
 def test_a_connection_that_ends_inside_a_message_gives_back_all_it_had(
-    start: Callable[..., Server], leaves: Callable[[Client, int], None], cuts: tuple[int, ...]
+    start: Start, leaves: Callable[[Client, int], None], cuts: tuple[int, ...]
 ) -> None:
     server = start("--max-connections", str(AT_ONCE))
 
@@ -199,7 +199,7 @@ def test_a_connection_that_ends_inside_a_message_gives_back_all_it_had(
     "ends", [half_closes_and_reads_late, resets_with_answers_held], ids=lambda how: how.__name__
 )
 def test_a_connection_that_ends_while_answers_are_held_gives_back_all_it_had(
-    start: Callable[..., Server], ends: Callable[[Client], None]
+    start: Start, ends: Callable[[Client], None]
 ) -> None:
     server = start("--max-connections", str(HELD_AT_ONCE))
 
@@ -214,7 +214,7 @@ def test_a_connection_that_ends_while_answers_are_held_gives_back_all_it_had(
 @pytest.mark.clock
 @pytest.mark.needs("restore", "max-connections")
 def test_a_connection_whose_client_never_ends_its_stream_gives_back_all_it_had(
-    start: Callable[..., Server],
+    start: Start,
 ) -> None:
     server = start("--max-connections", str(AT_ONCE))
     at_rest = descriptors_at_rest(server, speaks)
@@ -230,7 +230,7 @@ def test_a_connection_whose_client_never_ends_its_stream_gives_back_all_it_had(
 @pytest.mark.needs("restore", "max-connections")
 @pytest.mark.parametrize("leaves", [Client.close, Client.reset], ids=["ends", "resets"])
 def test_a_connection_that_was_over_before_there_was_a_place_gives_back_all_it_had(
-    start: Callable[..., Server], leaves: Callable[[Client], None]
+    start: Start, leaves: Callable[[Client], None]
 ) -> None:
     server = start("--max-connections", str(AT_ONCE))
 
@@ -250,16 +250,12 @@ def test_a_connection_that_was_over_before_there_was_a_place_gives_back_all_it_h
 
 @pytest.mark.needs("restore", "max-connections", "read-timeout")
 @pytest.mark.parametrize("begun", [b"", BEGINNING], ids=["silent", "inside-a-message"])
-def test_a_connection_whose_time_is_up_gives_back_all_it_had(
-    start: Callable[..., Server], begun: bytes
-) -> None:
+def test_a_connection_whose_time_is_up_gives_back_all_it_had(start: Start, begun: bytes) -> None:
     expect_late_ones_give_back(start(*LATE_SOON), begun)
 
 
 @pytest.mark.needs("restore", "max-connections", "read-timeout", "workers")
-def test_with_workers_a_connection_whose_time_is_up_gives_back_all_it_had(
-    start: Callable[..., Server],
-) -> None:
+def test_with_workers_a_connection_whose_time_is_up_gives_back_all_it_had(start: Start) -> None:
     expect_late_ones_give_back(start(*LATE_SOON, "--workers", "2"), b"")
 
 
@@ -285,7 +281,7 @@ def expect_late_ones_give_back(server: Server, begun: bytes) -> None:
 
 @pytest.mark.clock
 @pytest.mark.needs("restore", "max-connections", "read-timeout")
-def test_a_client_that_never_reads_gives_back_all_it_had(start: Callable[..., Server]) -> None:
+def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
     server = start("--max-connections", str(NEVER_READING), "--read-timeout", "200ms")
 
     clients: list[Client] = []
@@ -313,9 +309,7 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Callable[..., Se
 
 
 @pytest.mark.needs("restore", "drain", "crowd")
-def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(
-    start: Callable[..., Server]
-) -> None:
+def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(start: Start) -> None:
     server = start("--drain-timeout", "30s")
     at_rest = descriptors_at_rest(server, says_goodbye)
     holds_it_up = server.connect(receive_buffer=4096)
@@ -333,7 +327,7 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(
     "ends", [speaks_no_http, too_large_a_head], ids=lambda how: how.__name__
 )
 def test_a_refused_request_gives_back_all_it_had(
-    start: Callable[..., Server], ends: Callable[[Client], None]
+    start: Start, ends: Callable[[Client], None]
 ) -> None:
     server = start("--protocol", "http", "--max-connections", str(AT_ONCE))
 

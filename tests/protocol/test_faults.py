@@ -1,14 +1,13 @@
 """System calls that fail: each fault is injected by strace, and first proven to have happened."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
 import rules
 from harness.frames import frame
-from harness.server import Server
+from harness.server import Server, Start
 from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
 from harness.target import Target
 from harness.verdict import ContractBroken
@@ -44,7 +43,7 @@ def test_an_accept_that_fails_twice_is_tried_again(server: Server, error: str) -
 @pytest.mark.rule(rules.ACCEPT_FAULTS)
 @pytest.mark.parametrize("error", ["EMFILE", "ENOMEM", "EPERM"])  # EPERM: a firewall's rule
 def test_an_accept_that_goes_on_failing_is_no_busy_loop(
-    start: Callable[..., Server], target: Target, error: str
+    start: Start, target: Target, error: str
 ) -> None:
     # A place lost with each try would leave none.
     limited = "max-connections" in target.capabilities
@@ -68,9 +67,7 @@ def test_an_accept_that_goes_on_failing_is_no_busy_loop(
 
 @pytest.mark.needs("accept-faults")
 @pytest.mark.rule(rules.ACCEPT_BROKEN)
-def test_an_accept_that_fails_for_good_ends_the_server(
-    start: Callable[..., Server], target: Target
-) -> None:
+def test_an_accept_that_fails_for_good_ends_the_server(start: Start, target: Target) -> None:
     for options in target.with_and_without_workers():
         server = start(*options, under=TO_END_UNDER_STRACE)
         idle = server.connect()
@@ -145,7 +142,7 @@ def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -
 @pytest.mark.needs("workers", "drain")
 @pytest.mark.rule(rules.ACCEPT_BROKEN)
 def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
-    start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+    start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")  # the process ends without a join
     for _ in range(4):  # either worker may be the first to accept, and only one writes the log
@@ -164,7 +161,7 @@ def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
 @pytest.mark.needs("workers", "drain")
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 def test_workers_of_which_one_has_failed_stop_in_time(
-    start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+    start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # When its time is up the process ends at once: nobody joins the worker that has finished.
     monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")

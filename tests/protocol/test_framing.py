@@ -1,7 +1,6 @@
 """Messages over a stream of bytes: whole, in order, however they are cut."""
 
 import socket
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -21,7 +20,7 @@ from harness.frames import (
     patterned,
 )
 from harness.limits import need_ipv6
-from harness.server import Server
+from harness.server import Server, Start
 from harness.verdict import ContractBroken
 
 pytestmark = [pytest.mark.needs("framing"), pytest.mark.every_ring]
@@ -194,7 +193,7 @@ def test_connections_beside_one_another_have_tcp_nodelay(server: Server) -> None
 
 @pytest.mark.needs("framing", "addresses")
 @pytest.mark.rule(rules.NO_DELAY)
-def test_connections_over_ipv6_have_tcp_nodelay(start: Callable[..., Server]) -> None:
+def test_connections_over_ipv6_have_tcp_nodelay(start: Start) -> None:
     need_ipv6()
     server = start("--host", "::1")
     client = server.connect()

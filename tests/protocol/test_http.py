@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
 from statistics import median
 
 import pytest
@@ -15,7 +14,7 @@ from harness.client import Client
 from harness.examples import for_each_example
 from harness.http import HELLO, Response, expect_hello, expect_refusal, expect_status, get
 from harness.memory import ROUNDS_MAX, least_growth
-from harness.server import Server
+from harness.server import Server, Start
 from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.needs("http")
@@ -25,7 +24,7 @@ GROWTH_MAX = 128 * 1024
 
 
 @pytest.fixture
-def web(start: Callable[..., Server]) -> Server:
+def web(start: Start) -> Server:
     """A server that speaks HTTP."""
     return start("--protocol", "http")
 
@@ -292,7 +291,7 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
 @pytest.mark.clock
 @pytest.mark.needs("http", "read-timeout")
 @pytest.mark.rule(rules.HTTP_SLOW)
-def test_a_slow_request_is_closed_without_an_answer(start: Callable[..., Server]) -> None:
+def test_a_slow_request_is_closed_without_an_answer(start: Start) -> None:
     server = start("--protocol", "http", "--read-timeout", "300ms")
     begin = time.monotonic()  # its clock may run before connect() is back
     client = server.connect()

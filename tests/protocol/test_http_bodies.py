@@ -1,13 +1,12 @@
 """--protocol http: bodies are read and thrown away, never taken for the next request."""
 
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.client import Client
 from harness.http import expect_hello, expect_refusal, expect_status, get
-from harness.server import Server
+from harness.server import Start
 from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.needs("http")
@@ -18,7 +17,7 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 
 @pytest.fixture
-def client(start: Callable[..., Server]) -> Client:
+def client(start: Start) -> Client:
     """A client of a server that speaks HTTP."""
     return start("--protocol", "http").connect()
 

@@ -12,7 +12,7 @@ from harness.client import Client
 from harness.frames import MAX_MESSAGE_DEFAULT
 from harness.http import expect_hello, expect_refusal, expect_status, get
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Server, Start
 
 pytestmark = pytest.mark.needs("http")
 
@@ -25,7 +25,7 @@ SLOW = ("--protocol", "http", "--read-timeout", "400ms")
 
 
 @pytest.fixture
-def web(start: Callable[..., Server]) -> Server:
+def web(start: Start) -> Server:
     """A server that speaks HTTP."""
     return start("--protocol", "http")
 
@@ -141,7 +141,7 @@ def test_a_client_that_reads_no_answer_costs_bounded_memory(web: Server) -> None
 @pytest.mark.clock
 @pytest.mark.needs("http", "read-timeout")
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_time_begins_anew_with_each_request(start: Callable[..., Server]) -> None:
+def test_the_time_begins_anew_with_each_request(start: Start) -> None:
     client = start(*SLOW).connect()
     for _ in range(4):
         time.sleep(TIMEOUT / 2)
@@ -166,7 +166,7 @@ def test_the_time_begins_anew_with_each_request(start: Callable[..., Server]) ->
     ids=["body", "chunks", "empty-lines"],
 )
 def test_a_request_that_never_completes_is_closed_in_time(
-    start: Callable[..., Server], begun: bytes, more: bytes
+    start: Start, begun: bytes, more: bytes
 ) -> None:
     client = start(*SLOW).connect()
     begin = time.monotonic()
@@ -245,7 +245,7 @@ def test_whatever_is_answered_leaves_no_line(web: Server) -> None:
 
 @pytest.mark.needs("http", "logs")
 @pytest.mark.rule(rules.ESCAPED)
-def test_a_request_cannot_steer_a_terminal(start: Callable[..., Server]) -> None:
+def test_a_request_cannot_steer_a_terminal(start: Start) -> None:
     server = start("--protocol", "http", "--verbose")
     for nasty in (b"GET /\x1b[2J HTTP/1.1\r\n\r\n", get("/", "X: \x1b]0;owned\x07"), b"\x9b\n"):
         with server.connect() as client:

@@ -1,13 +1,12 @@
 """What clients that say nothing cost, and what a limit costs that nobody has reached."""
 
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.limits import need_descriptors
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Server, Start
 
 CLIENTS = 10_000
 BYTES_MAX = 256
@@ -28,7 +27,7 @@ def a_crowd_of(server: Server, count: int, first_words: bytes | None) -> None:
 @pytest.mark.rule(rules.IDLE_BYTES)
 @pytest.mark.parametrize("first_words", [None, b"", b"hello"], ids=["silent", "empty", "spoke"])
 def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
-    start: Callable[..., Server], first_words: bytes | None
+    start: Start, first_words: bytes | None
 ) -> None:
     need_descriptors(CLIENTS + 100)
     server = start("--max-connections", str(CLIENTS + 100), "--read-timeout", "0")
@@ -46,7 +45,7 @@ def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
 
 @pytest.mark.needs("max-connections")
 @pytest.mark.rule(rules.LIMIT_COSTS_NOTHING)
-def test_a_limit_of_a_million_costs_nothing_before_they_come(start: Callable[..., Server]) -> None:
+def test_a_limit_of_a_million_costs_nothing_before_they_come(start: Start) -> None:
     few, many = (start("--max-connections", limit, descriptor_limit=4000)
                  for limit in ("10", "1000000"))  # fmt: skip
     if few.process.is_sanitized():

@@ -3,14 +3,13 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.frames import distinct_payloads, frame, frames
 from harness.http import expect_hello, get
-from harness.server import Server
+from harness.server import Server, Start
 from harness.strace import (
     ACCEPT_CALLS,
     BLOCKING_CALLS,
@@ -115,7 +114,7 @@ def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None
 @pytest.mark.needs("concurrency", "read-timeout")
 @pytest.mark.rule(rules.PAUSED)
 def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
-    start: Callable[..., Server], target: Target
+    start: Start, target: Target
 ) -> None:
     target.need_buffers()
     server = start("--read-timeout", "1500ms")
@@ -136,9 +135,7 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
 @pytest.mark.clock
 @pytest.mark.needs("http", "interruptions", "concurrency", "read-timeout")
 @pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
-def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(
-    start: Callable[..., Server]
-) -> None:
+def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(start: Start) -> None:
     # In a crowd, a server may put away what it knows of a client that completes nothing. Its time
     # is up at that very moment: it was never anybody's turn.
     server = start("--protocol", "http", "--read-timeout", "3s")

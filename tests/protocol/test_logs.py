@@ -5,7 +5,6 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -13,7 +12,7 @@ import rules
 from harness import proc
 from harness.frames import frame, header
 from harness.limits import need_descriptors, need_ipv6
-from harness.server import Server
+from harness.server import Server, Start
 from harness.target import Target
 
 pytestmark = pytest.mark.needs("logs")
@@ -87,7 +86,7 @@ def test_a_stop_with_clients_connected_leaves_no_line(server: Server) -> None:
 
 @pytest.mark.needs("logs", "max-message")
 @pytest.mark.rule(rules.ESCAPED)
-def test_bytes_that_a_peer_chose_cannot_steer_a_terminal(start: Callable[..., Server]) -> None:
+def test_bytes_that_a_peer_chose_cannot_steer_a_terminal(start: Start) -> None:
     server = start("--verbose", "--max-message", "100")
     for nasty in (b"\x1b[2J\x1b]0;owned\x07\r\n", b"\x00\x9b\xff\xfe" * 5):
         with server.connect() as client:
@@ -102,7 +101,7 @@ def test_bytes_that_a_peer_chose_cannot_steer_a_terminal(start: Callable[..., Se
 
 @pytest.mark.needs("logs", "addresses")
 @pytest.mark.rule(rules.VERBOSE)
-def test_verbose_names_clients_over_ipv6_too(start: Callable[..., Server]) -> None:
+def test_verbose_names_clients_over_ipv6_too(start: Start) -> None:
     need_ipv6()
     server = start("--host", "::1", "--verbose")
     for _ in range(2):
@@ -114,7 +113,7 @@ def test_verbose_names_clients_over_ipv6_too(start: Callable[..., Server]) -> No
 
 
 @pytest.mark.rule(rules.VERBOSE)
-def test_verbose_tells_of_each_connection_and_why_it_closed(start: Callable[..., Server]) -> None:
+def test_verbose_tells_of_each_connection_and_why_it_closed(start: Start) -> None:
     server = start("--verbose")
     for _ in range(3):
         with server.connect() as client:
@@ -126,7 +125,7 @@ def test_verbose_tells_of_each_connection_and_why_it_closed(start: Callable[...,
 
 
 @pytest.mark.rule(rules.SURVIVE)
-def test_a_log_that_nobody_reads_holds_up_nobody(start: Callable[..., Server]) -> None:
+def test_a_log_that_nobody_reads_holds_up_nobody(start: Start) -> None:
     reading, writing = os.pipe()
     lines = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096) // 40  # each is longer than that
     server = start(log_to=writing)
@@ -159,7 +158,7 @@ def break_off(server: Server) -> None:
 
 
 @pytest.mark.rule(rules.LOG_GONE)
-def test_a_log_whose_reader_has_gone_ends_nothing(start: Callable[..., Server]) -> None:
+def test_a_log_whose_reader_has_gone_ends_nothing(start: Start) -> None:
     reading, writing = os.pipe()
     server = start("--verbose", log_to=writing)
     os.close(writing)
@@ -170,7 +169,7 @@ def test_a_log_whose_reader_has_gone_ends_nothing(start: Callable[..., Server]) 
 
 
 @pytest.mark.rule(rules.LOG_GONE)
-def test_where_there_is_no_stderr_no_client_gets_the_log(start: Callable[..., Server]) -> None:
+def test_where_there_is_no_stderr_no_client_gets_the_log(start: Start) -> None:
     # A descriptor that is opened next gets the free number 2, and may be a client's.
     server = start("--verbose", under=("sh", "-c", 'exec "$@" 2>&-', "sh"))
     for _ in range(5):
@@ -195,9 +194,7 @@ def come_and_go(server: Server, times: int) -> None:
 
 
 @pytest.mark.rule(rules.SURVIVE)
-def test_a_terminal_that_nobody_reads_holds_up_nobody(
-    start: Callable[..., Server], target: Target
-) -> None:
+def test_a_terminal_that_nobody_reads_holds_up_nobody(start: Start, target: Target) -> None:
     """One whose other end hangs, as that of a broken ssh session."""
     if target.name == "yours":
         pytest.skip("a terminal that nobody reads is asked of the book's own servers only")
@@ -211,9 +208,7 @@ def test_a_terminal_that_nobody_reads_holds_up_nobody(
 
 
 @pytest.mark.rule(rules.LOSSES_COUNTED)
-def test_lines_that_nobody_reads_are_counted(
-    start: Callable[..., Server], target: Target, patience: float
-) -> None:
+def test_lines_that_nobody_reads_are_counted(start: Start, target: Target, patience: float) -> None:
     if target.name == "yours":
         pytest.skip("your words for lost lines are your own, and a test can only read the book's")
     reading, writing = os.pipe()

@@ -1,13 +1,12 @@
 """--max-connections: at the limit new connections wait in the backlog, and none is forgotten."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.limits import backlog_max, need_descriptors
-from harness.server import Server
+from harness.server import Start
 
 GREATEST = 10_000_000
 
@@ -18,7 +17,7 @@ pytestmark = [
 ]
 
 
-def test_at_the_limit_a_new_connection_waits_until_one_leaves(start: Callable[..., Server]) -> None:
+def test_at_the_limit_a_new_connection_waits_until_one_leaves(start: Start) -> None:
     server = start("--max-connections", "3")
     served = [server.connect() for _ in range(3)]
     for client in served:
@@ -32,7 +31,7 @@ def test_at_the_limit_a_new_connection_waits_until_one_leaves(start: Callable[..
         client.echo(b"noticed nothing")
 
 
-def test_a_limit_of_one_serves_one_after_the_other(start: Callable[..., Server]) -> None:
+def test_a_limit_of_one_serves_one_after_the_other(start: Start) -> None:
     server = start("--max-connections", "1")
     clients = [server.connect() for _ in range(5)]
     for number, client in enumerate(clients):
@@ -42,13 +41,13 @@ def test_a_limit_of_one_serves_one_after_the_other(start: Callable[..., Server])
         client.close()
 
 
-def test_the_greatest_limit_is_a_limit_like_any_other(start: Callable[..., Server]) -> None:
+def test_the_greatest_limit_is_a_limit_like_any_other(start: Start) -> None:
     server = start("--max-connections", str(GREATEST))
     for client in [server.connect() for _ in range(20)]:
         client.echo(b"one of millions")
 
 
-def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Callable[..., Server]) -> None:
+def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Start) -> None:
     limit = 20
     server = start("--max-connections", str(limit))
     clients = [server.connect() for _ in range(limit + 10)]
@@ -59,9 +58,7 @@ def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Callable[..., 
         client.close()
 
 
-def test_three_times_the_limit_one_after_the_other_are_all_served(
-    start: Callable[..., Server]
-) -> None:
+def test_three_times_the_limit_one_after_the_other_are_all_served(start: Start) -> None:
     # A count of connections that only ever rises stops accepting here.
     limit = 10
     server = start("--max-connections", str(limit))
@@ -71,9 +68,7 @@ def test_three_times_the_limit_one_after_the_other_are_all_served(
 
 
 @pytest.mark.parametrize("leave", ["close", "half_close", "reset"])
-def test_however_a_client_leaves_its_place_is_free(
-    start: Callable[..., Server], leave: str
-) -> None:
+def test_however_a_client_leaves_its_place_is_free(start: Start, leave: str) -> None:
     server = start("--max-connections", "2")
     server.connect().echo(b"stays")
     for number in range(6):
@@ -82,7 +77,7 @@ def test_however_a_client_leaves_its_place_is_free(
         getattr(client, leave)()
 
 
-def test_clients_that_left_while_they_waited_are_passed_over(start: Callable[..., Server]) -> None:
+def test_clients_that_left_while_they_waited_are_passed_over(start: Start) -> None:
     server = start("--max-connections", "1")
     first = server.connect()
     first.echo(b"has the place")
@@ -100,7 +95,7 @@ def test_clients_that_left_while_they_waited_are_passed_over(start: Callable[...
 
 
 @pytest.mark.rule(rules.BACKLOG)
-def test_as_many_as_the_kernel_allows_wait_in_the_backlog(start: Callable[..., Server]) -> None:
+def test_as_many_as_the_kernel_allows_wait_in_the_backlog(start: Start) -> None:
     count = backlog_max()
     need_descriptors(count + 100)
     server = start("--max-connections", "1")
@@ -111,7 +106,7 @@ def test_as_many_as_the_kernel_allows_wait_in_the_backlog(start: Callable[..., S
 
 @pytest.mark.clock
 @pytest.mark.needs("max-connections", "rest-when-idle")
-def test_waiting_new_connections_cost_no_processor_time(start: Callable[..., Server]) -> None:
+def test_waiting_new_connections_cost_no_processor_time(start: Start) -> None:
     server = start("--max-connections", "1")
     server.connect().echo(b"has the place")
     for _ in range(5):

@@ -1,12 +1,11 @@
 """--max-message: the bound on a payload, and what an announced length costs."""
 
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.frames import frame, header
-from harness.server import Server
+from harness.server import Server, Start
 
 pytestmark = pytest.mark.needs("max-message")
 
@@ -15,7 +14,7 @@ GIBIBYTE = 1 << 30
 
 
 @pytest.mark.rule(rules.TOO_LONG)
-def test_the_largest_payload_is_the_one_the_option_says(start: Callable[..., Server]) -> None:
+def test_the_largest_payload_is_the_one_the_option_says(start: Start) -> None:
     server = start("--max-message", "10")
     with server.connect() as client:
         client.echo(b"", b"1234567890")
@@ -25,9 +24,7 @@ def test_the_largest_payload_is_the_one_the_option_says(start: Callable[..., Ser
 
 @pytest.mark.rule(rules.TOO_LONG)
 @pytest.mark.parametrize("limit", [0, 1])
-def test_the_least_limits_are_limits_like_any_other(
-    start: Callable[..., Server], limit: int
-) -> None:
+def test_the_least_limits_are_limits_like_any_other(start: Start, limit: int) -> None:
     client = start("--max-message", str(limit)).connect()
     client.echo(b"", bytes(limit), b"")
     client.send(header(limit + 1))
@@ -35,7 +32,7 @@ def test_the_least_limits_are_limits_like_any_other(
 
 
 @pytest.mark.rule(rules.TOO_LONG)
-def test_the_greatest_limit_is_a_limit_like_any_other(start: Callable[..., Server]) -> None:
+def test_the_greatest_limit_is_a_limit_like_any_other(start: Start) -> None:
     server = start("--max-message", str(0xFFFFFFFF))
     with server.connect() as client:
         client.echo(b"short")
@@ -45,7 +42,7 @@ def test_the_greatest_limit_is_a_limit_like_any_other(start: Callable[..., Serve
 
 
 @pytest.mark.rule(rules.TOO_LONG)
-def test_a_message_larger_than_every_buffer_comes_back(start: Callable[..., Server]) -> None:
+def test_a_message_larger_than_every_buffer_comes_back(start: Start) -> None:
     client = start("--max-message", str(4 * MEBIBYTE)).connect()
     stream = frame(bytes(range(256)) * (4 * MEBIBYTE // 256))
     client.echo_stream(stream)
@@ -94,7 +91,7 @@ def test_a_message_that_is_too_long_is_logged_once(server: Server) -> None:
 
 
 @pytest.mark.rule(rules.LENGTH_COSTS_NOTHING)
-def test_an_announced_gigabyte_costs_nothing(start: Callable[..., Server]) -> None:
+def test_an_announced_gigabyte_costs_nothing(start: Start) -> None:
     server = start("--max-message", str(GIBIBYTE))
     if server.process.is_sanitized():
         pytest.skip("in a sanitizer's build the memory is the sanitizer's")

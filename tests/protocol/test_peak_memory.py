@@ -9,7 +9,7 @@ from harness.client import Client
 from harness.frames import frames
 from harness.memory import ROUNDS_MAX, least_growth
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Server, Start
 
 MEBIBYTE = 1 << 20
 LARGEST = 8 * MEBIBYTE
@@ -46,7 +46,7 @@ def cut_oddly(client: Client, stream: bytes) -> bytes:
     return client.exchange(stream[sent:], len(stream))
 
 
-def started(start: Callable[..., Server]) -> Server:
+def started(start: Start) -> Server:
     """A server for large messages, and what a first connection costs is paid."""
     server = start("--max-message", str(LARGEST))
     if server.process.is_sanitized():
@@ -62,7 +62,7 @@ def started(start: Callable[..., Server]) -> Server:
     "answers_to", [read_at_once, read_late, cut_oddly], ids=lambda way: way.__name__
 )
 def test_large_messages_never_cost_more_than_the_bound(
-    start: Callable[..., Server], answers_to: Callable[[Client, bytes], bytes]
+    start: Start, answers_to: Callable[[Client, bytes], bytes]
 ) -> None:
     server = started(start)
     before = server.process.rss_bytes()
@@ -81,7 +81,7 @@ def test_large_messages_never_cost_more_than_the_bound(
 
 @pytest.mark.needs("restore", "max-message")
 @pytest.mark.rule(rules.RESTORE)
-def test_the_memory_of_large_messages_goes_back(start: Callable[..., Server]) -> None:
+def test_the_memory_of_large_messages_goes_back(start: Start) -> None:
     server = started(start)
 
     def two_clients() -> None:
@@ -99,7 +99,7 @@ def test_the_memory_of_large_messages_goes_back(start: Callable[..., Server]) ->
 @pytest.mark.needs("light-clients", "max-message")
 @pytest.mark.rule(rules.IDLE_HOLDS_NOTHING)
 def test_the_memory_of_a_large_answer_goes_back_though_nobody_says_another_word(
-    start: Callable[..., Server],
+    start: Start,
 ) -> None:
     server = started(start)
     clients = [server.connect() for _ in range(4)]

@@ -2,7 +2,6 @@
 
 import subprocess
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +10,7 @@ from harness.client import Client
 from harness.confined import CANNOT, confined
 from harness.frames import frame, header
 from harness.polling import readable
-from harness.server import Server
+from harness.server import Start
 from harness.timing import LATE, expect_end_after
 from harness.verdict import ContractBroken
 
@@ -42,14 +41,14 @@ def dribble(client: Client, data: bytes, pause: float) -> None:
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_a_client_that_says_nothing_is_closed_in_time(start: Callable[..., Server]) -> None:
+def test_a_client_that_says_nothing_is_closed_in_time(start: Start) -> None:
     server = start(*OPTION)
     begin = time.monotonic()
     expect_end_after(server.connect(), begin, TIMEOUT)
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_time_begins_anew_with_each_completed_message(start: Callable[..., Server]) -> None:
+def test_the_time_begins_anew_with_each_completed_message(start: Start) -> None:
     client = start(*OPTION).connect()
     for _ in range(4):
         time.sleep(TIMEOUT / 2)
@@ -62,7 +61,7 @@ def test_the_time_begins_anew_with_each_completed_message(start: Callable[..., S
 @pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.parametrize("words", WAYS_TO_COMPLETE.values(), ids=WAYS_TO_COMPLETE)
 def test_however_a_message_is_completed_the_time_begins_anew(
-    start: Callable[..., Server], words: tuple[bytes, ...]
+    start: Start, words: tuple[bytes, ...]
 ) -> None:
     timeout = 0.8
     begun, *pieces = words
@@ -84,7 +83,7 @@ def test_however_a_message_is_completed_the_time_begins_anew(
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_end_comes_soon_after_the_time(start: Callable[..., Server]) -> None:
+def test_the_end_comes_soon_after_the_time(start: Start) -> None:
     timeout = 1.1  # a server that waits twice as long is late, too
     server = start("--read-timeout", "1100ms")
     late = []
@@ -104,9 +103,7 @@ def test_the_end_comes_soon_after_the_time(start: Callable[..., Server]) -> None
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.needs("read-timeout", "concurrency")
-def test_a_neighbour_that_never_stops_talking_does_not_put_off_the_end(
-    start: Callable[..., Server],
-) -> None:
+def test_a_neighbour_that_never_stops_talking_does_not_put_off_the_end(start: Start) -> None:
     server = start("--read-timeout", "1s")
     silent, talker = server.connect(), server.connect()
     begin = time.monotonic()
@@ -119,9 +116,7 @@ def test_a_neighbour_that_never_stops_talking_does_not_put_off_the_end(
 
 @pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
 @pytest.mark.parametrize("before", [b"", frame(b"complete")], ids=["first", "second"])
-def test_one_byte_at_a_time_does_not_extend_the_time(
-    start: Callable[..., Server], before: bytes
-) -> None:
+def test_one_byte_at_a_time_does_not_extend_the_time(start: Start, before: bytes) -> None:
     client = start(*OPTION).connect()
     begin = time.monotonic()
     client.send(before)
@@ -131,7 +126,7 @@ def test_one_byte_at_a_time_does_not_extend_the_time(
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_a_second_is_a_second_and_a_minute_is_longer(start: Callable[..., Server]) -> None:
+def test_a_second_is_a_second_and_a_minute_is_longer(start: Start) -> None:
     seconds, minutes = start("--read-timeout", "1s"), start("--read-timeout", "1m")
     begin = time.monotonic()
     patient = minutes.connect()
@@ -140,7 +135,7 @@ def test_a_second_is_a_second_and_a_minute_is_longer(start: Callable[..., Server
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_longest_time_is_a_time_like_any_other(start: Callable[..., Server]) -> None:
+def test_the_longest_time_is_a_time_like_any_other(start: Start) -> None:
     client = start("--read-timeout", LONGEST).connect()
     client.echo(b"first")
     client.expect_silence(0.5)
@@ -148,14 +143,14 @@ def test_the_longest_time_is_a_time_like_any_other(start: Callable[..., Server])
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_shortest_time_is_a_time_like_any_other(start: Callable[..., Server]) -> None:
+def test_the_shortest_time_is_a_time_like_any_other(start: Start) -> None:
     begin = time.monotonic()
     client = start("--read-timeout", "1ms").connect()
     expect_end_after(client, begin, 0.001)
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_zero_switches_the_time_bound_off(start: Callable[..., Server]) -> None:
+def test_zero_switches_the_time_bound_off(start: Start) -> None:
     client = start("--read-timeout", "0").connect()
     client.send(header(5) + b"he")
     client.expect_silence(0.5)
@@ -165,9 +160,7 @@ def test_zero_switches_the_time_bound_off(start: Callable[..., Server]) -> None:
 
 @pytest.mark.needs("logs", "read-timeout")
 @pytest.mark.rule(rules.LOGS)
-def test_a_client_that_was_too_slow_is_logged_with_verbose_only(
-    start: Callable[..., Server]
-) -> None:
+def test_a_client_that_was_too_slow_is_logged_with_verbose_only(start: Start) -> None:
     for options, fewest in ((OPTION, 0), ((*OPTION, "--verbose"), 2)):
         server = start(*options)
         with server.connect() as client:
@@ -180,9 +173,7 @@ def test_a_client_that_was_too_slow_is_logged_with_verbose_only(
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_when_a_silent_client_has_been_closed_the_next_one_is_served(
-    start: Callable[..., Server]
-) -> None:
+def test_when_a_silent_client_has_been_closed_the_next_one_is_served(start: Start) -> None:
     server = start(*OPTION)
     server.connect().expect_end()
     server.connect().echo(b"next, though the silent one has not hung up")
@@ -190,7 +181,7 @@ def test_when_a_silent_client_has_been_closed_the_next_one_is_served(
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.needs("read-timeout", "concurrency")
-def test_each_of_many_clients_has_a_time_of_its_own(start: Callable[..., Server]) -> None:
+def test_each_of_many_clients_has_a_time_of_its_own(start: Start) -> None:
     server = start(*OPTION)
     clients: list[tuple[float, Client]] = []
     for _ in range(30):
@@ -205,9 +196,7 @@ def test_each_of_many_clients_has_a_time_of_its_own(start: Callable[..., Server]
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.needs("read-timeout", "concurrency")
-def test_the_time_of_a_client_that_has_left_is_not_the_next_ones(
-    start: Callable[..., Server],
-) -> None:
+def test_the_time_of_a_client_that_has_left_is_not_the_next_ones(start: Start) -> None:
     timeout = 0.8
     server = start("--read-timeout", "800ms")
     for client in [server.connect() for _ in range(3)]:
@@ -221,7 +210,7 @@ def test_the_time_of_a_client_that_has_left_is_not_the_next_ones(
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.needs("read-timeout", "max-connections")
-def test_a_client_that_was_closed_for_silence_frees_its_place(start: Callable[..., Server]) -> None:
+def test_a_client_that_was_closed_for_silence_frees_its_place(start: Start) -> None:
     server = start(*OPTION, "--max-connections", "1")
     silent, waiting = server.connect(), server.connect()
     waiting.send_messages(b"waits for the place")
@@ -233,7 +222,7 @@ def test_a_client_that_was_closed_for_silence_frees_its_place(start: Callable[..
 @pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.needs("read-timeout", "rest-when-idle")
 @pytest.mark.parametrize("ahead", [1_000_000, -5], ids=["ahead", "behind"])
-def test_a_clock_of_its_own_changes_nothing(start: Callable[..., Server], ahead: int) -> None:
+def test_a_clock_of_its_own_changes_nothing(start: Start, ahead: int) -> None:
     # As in a container that was moved here from a machine that had run for longer, or not so long:
     # time_namespaces(7).
     shifted = confined(f"clock={ahead}")

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -13,7 +12,7 @@ import rules
 from harness import seccomp
 from harness.confined import confined, skip_if_impossible
 from harness.frames import distinct_payloads, header
-from harness.server import Server
+from harness.server import Server, Start
 
 pytestmark = pytest.mark.needs("ring")
 
@@ -71,7 +70,7 @@ def is_counted_as_locked_memory() -> bool:
 )
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_where_there_can_be_no_ring_one_line_says_why(
-    start: Callable[..., Server],
+    start: Start,
     restrictions: tuple[str, ...],
     named: tuple[str, ...],
     workers: str,
@@ -84,7 +83,7 @@ def test_where_there_can_be_no_ring_one_line_says_why(
 
 
 @pytest.mark.rule(rules.NO_RING)
-def test_a_ring_that_finds_no_descriptor_is_explained(start: Callable[..., Server]) -> None:
+def test_a_ring_that_finds_no_descriptor_is_explained(start: Start) -> None:
     # Five are the standard streams, the listener and what wakes the server up.
     server = start("--max-connections", "1", ready=False, under=confined("nofile=5"))
     assert server.wait_exit() == 1
@@ -96,14 +95,14 @@ def test_a_ring_that_finds_no_descriptor_is_explained(start: Callable[..., Serve
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_RINGS)
-def test_another_ring_is_wrong_usage(start: Callable[..., Server], value: str) -> None:
+def test_another_ring_is_wrong_usage(start: Start, value: str) -> None:
     server = start("--ring", value, ready=False)
     expect_end(server, 2, "--ring", "entries=N", "sqpoll")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", ["", "1", "1us", "-1ms", "ever"])
-def test_another_time_to_spin_is_wrong_usage(start: Callable[..., Server], value: str) -> None:
+def test_another_time_to_spin_is_wrong_usage(start: Start, value: str) -> None:
     expect_end(start("--spin", value, ready=False), 2, "--spin", "duration")
 
 
@@ -111,7 +110,7 @@ def test_another_time_to_spin_is_wrong_usage(start: Callable[..., Server], value
 @pytest.mark.parametrize(
     "ring", ["entries=4,buffers=2", "entries=4,buffers=1", "buffer-bytes=5", "sqpoll"]
 )
-def test_several_workers_serve_with_any_ring(start: Callable[..., Server], ring: str) -> None:
+def test_several_workers_serve_with_any_ring(start: Start, ring: str) -> None:
     server = start("--workers", "3", "--ring", ring)
     clients = [server.connect() for _ in range(60)]
     for turn in range(3):
@@ -123,7 +122,7 @@ def test_several_workers_serve_with_any_ring(start: Callable[..., Server], ring:
 
 
 @pytest.mark.rule(rules.RINGS)
-def test_more_clients_than_buffers_are_all_served_at_once(start: Callable[..., Server]) -> None:
+def test_more_clients_than_buffers_are_all_served_at_once(start: Start) -> None:
     server = start("--ring", "entries=4,buffers=1")
     clients = [server.connect() for _ in range(100)]
     server.pause()  # so that all of them want a buffer in one turn
@@ -144,9 +143,7 @@ def processor_time(server: Server, seconds: float) -> float:
 @pytest.mark.clock
 @pytest.mark.rule(rules.SPIN)
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_a_server_that_spins_serves_and_then_rests(
-    start: Callable[..., Server], workers: str
-) -> None:
+def test_a_server_that_spins_serves_and_then_rests(start: Start, workers: str) -> None:
     server = start("--spin", "1ms", "--workers", workers)
     clients = [server.connect() for _ in range(10)]
     for client in clients:
@@ -157,7 +154,7 @@ def test_a_server_that_spins_serves_and_then_rests(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.SPIN)
-def test_it_spins_as_long_as_it_is_told(start: Callable[..., Server]) -> None:
+def test_it_spins_as_long_as_it_is_told(start: Start) -> None:
     server = start("--spin", "400ms")
     client = server.connect()
     time.sleep(0.5)
@@ -170,7 +167,7 @@ def test_it_spins_as_long_as_it_is_told(start: Callable[..., Server]) -> None:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_a_server_that_spins_keeps_the_time_bound(start: Callable[..., Server]) -> None:
+def test_a_server_that_spins_keeps_the_time_bound(start: Start) -> None:
     server = start("--spin", "8s", "--read-timeout", "300ms")
     client = server.connect()
     client.echo(b"and nothing more")
@@ -179,7 +176,7 @@ def test_a_server_that_spins_keeps_the_time_bound(start: Callable[..., Server]) 
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_a_server_that_spins_waits_two_seconds_for_the_end(start: Callable[..., Server]) -> None:
+def test_a_server_that_spins_waits_two_seconds_for_the_end(start: Start) -> None:
     # It has ended its side, and the client does not end its own: the place is kept for so long.
     server = start("--spin", "8s", "--max-connections", "1", "--max-message", "10")
     lingers = server.connect()

@@ -3,7 +3,6 @@
 import errno
 import json
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 import rules
 from harness.frames import frame
-from harness.server import Server
+from harness.server import Server, Start
 from harness.usage import expect_wrong_usage
 
 pytestmark = pytest.mark.needs("trace")
@@ -86,9 +85,7 @@ def live_through_everything(server: Server) -> None:
 
 @pytest.mark.rule(rules.TRACE)
 @pytest.mark.parametrize("ring", ["", "entries=4,buffers=2", "sqpoll"])
-def test_every_operation_has_an_end(
-    start: Callable[..., Server], tmp_path: Path, ring: str
-) -> None:
+def test_every_operation_has_an_end(start: Start, tmp_path: Path, ring: str) -> None:
     options = ("--ring", ring) if ring else ()
     server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms", *options)
     live_through_everything(server)
@@ -100,9 +97,7 @@ def test_every_operation_has_an_end(
 
 
 @pytest.mark.rule(rules.TRACE)
-def test_a_trace_shows_who_was_asked_to_cancel(
-    start: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_trace_shows_who_was_asked_to_cancel(start: Start, tmp_path: Path) -> None:
     server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms")
     client = server.connect()
     client.echo(b"and nothing more")
@@ -122,7 +117,7 @@ def test_a_trace_shows_who_was_asked_to_cancel(
 @pytest.mark.rule(rules.TRACE)
 @pytest.mark.parametrize("options", [(), ("--ring", "sqpoll")], ids=["default", "no-link"])
 def test_a_trace_shows_whose_operation_it_was_and_the_link_inside(
-    start: Callable[..., Server], tmp_path: Path, options: tuple[str, ...]
+    start: Start, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     server = start("--trace", str(tmp_path / "trace"), *options)
     listener = set(server.process.sockets())
@@ -148,9 +143,7 @@ def test_a_trace_shows_whose_operation_it_was_and_the_link_inside(
 
 
 @pytest.mark.rule(rules.TRACE)
-def test_every_worker_has_a_trace_of_its_own(
-    start: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_every_worker_has_a_trace_of_its_own(start: Start, tmp_path: Path) -> None:
     server = start("--trace", str(tmp_path / "trace"), "--workers", "3", "--read-timeout", "300ms")
     clients = [server.connect() for _ in range(60)]  # enough for each to get some
     for client in clients:
@@ -168,7 +161,7 @@ def test_every_worker_has_a_trace_of_its_own(
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("name", ["", "no/such/directory", "."])
 def test_a_trace_that_cannot_be_written_is_wrong_usage(
-    start: Callable[..., Server], tmp_path: Path, name: str
+    start: Start, tmp_path: Path, name: str
 ) -> None:
     server = start("--trace", str(tmp_path / name) if name else "", ready=False)
     expect_wrong_usage(server, "--trace")
@@ -176,9 +169,7 @@ def test_a_trace_that_cannot_be_written_is_wrong_usage(
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_a_workers_trace_that_cannot_be_written_is_named(
-    start: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_workers_trace_that_cannot_be_written_is_named(start: Start, tmp_path: Path) -> None:
     (tmp_path / "trace.1").mkdir()
     server = start("--workers", "2", "--trace", str(tmp_path / "trace"), ready=False)
     assert server.wait_exit() == 1
@@ -189,7 +180,7 @@ def test_a_workers_trace_that_cannot_be_written_is_named(
 
 
 @pytest.mark.rule(rules.TRACE)
-def test_a_full_disk_ends_the_trace_and_not_the_server(start: Callable[..., Server]) -> None:
+def test_a_full_disk_ends_the_trace_and_not_the_server(start: Start) -> None:
     server = start("--trace", "/dev/full")
     stream = frame(b"a message") * 200
     assert server.connect().exchange(stream, len(stream)) == stream

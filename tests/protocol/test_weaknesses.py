@@ -6,7 +6,6 @@ that a busy machine does not change the verdict.
 
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -15,7 +14,7 @@ from harness.client import Client
 from harness.frames import frame
 from harness.limits import need_descriptors
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Server, Start
 from harness.strace import RECEIVE_CALLS, Strace
 from harness.verdict import ContractBroken
 
@@ -126,7 +125,7 @@ def time_cost(talker: Client) -> float:
 ATTEMPTS_MAX = 3
 
 
-def growth(start: Callable[..., Server]) -> float:
+def growth(start: Start) -> float:
     """How many times as expensive a message is among MANY idle clients as among FEW."""
     need_descriptors(MANY + 100)
     server = start()
@@ -139,7 +138,7 @@ def growth(start: Callable[..., Server]) -> float:
 @pytest.mark.clock
 @pytest.mark.lacks("flat-wake-ups")
 @pytest.mark.rule(rules.WAKE_UP_COST)
-def test_a_message_costs_more_the_more_clients_are_idle(start: Callable[..., Server]) -> None:
+def test_a_message_costs_more_the_more_clients_are_idle(start: Start) -> None:
     factor = growth(start)
     assert (
         factor > GROWS
@@ -149,9 +148,7 @@ def test_a_message_costs_more_the_more_clients_are_idle(start: Callable[..., Ser
 @pytest.mark.clock
 @pytest.mark.needs("flat-wake-ups")
 @pytest.mark.rule(rules.WAKE_UP_FLAT)
-def test_a_message_costs_the_same_however_many_clients_are_idle(
-    start: Callable[..., Server]
-) -> None:
+def test_a_message_costs_the_same_however_many_clients_are_idle(start: Start) -> None:
     for _ in range(ATTEMPTS_MAX):
         factor = growth(start)
         if factor < GROWS:

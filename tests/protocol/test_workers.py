@@ -3,7 +3,6 @@
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from harness import limits, sockdiag
 from harness.client import Client
 from harness.crowd import answered, crowd, expect_all_served
 from harness.proc import processes_of_session, wait_until
-from harness.server import Server
+from harness.server import Server, Start
 from harness.strace import from_start, inject
 from harness.target import Target
 from harness.usage import expect_wrong_usage
@@ -43,7 +42,7 @@ def expect_served(clients: list[Client], count: int, patience: float) -> None:
 
 @pytest.mark.needs("pool")
 @pytest.mark.rule(rules.POOL)
-def test_a_pool_has_as_many_threads_as_it_was_told(start: Callable[..., Server]) -> None:
+def test_a_pool_has_as_many_threads_as_it_was_told(start: Start) -> None:
     server = start("--workers", "4")
     for _ in range(4):
         server.connect().echo(b"served")
@@ -57,9 +56,7 @@ def test_a_pool_has_as_many_threads_as_it_was_told(start: Callable[..., Server])
 
 @pytest.mark.needs("pool")
 @pytest.mark.rule(rules.POOL)
-def test_as_many_slow_clients_as_workers_keep_the_next_one_waiting(
-    start: Callable[..., Server]
-) -> None:
+def test_as_many_slow_clients_as_workers_keep_the_next_one_waiting(start: Start) -> None:
     server = start("--workers", "3")
     slow = [server.connect() for _ in range(3)]
     for client in slow:
@@ -73,7 +70,7 @@ def test_as_many_slow_clients_as_workers_keep_the_next_one_waiting(
 
 @pytest.mark.needs("pool")
 @pytest.mark.rule(rules.POOL)
-def test_a_pool_serves_many_clients_one_after_another(start: Callable[..., Server]) -> None:
+def test_a_pool_serves_many_clients_one_after_another(start: Start) -> None:
     server = start("--workers", "2")
     clients = [server.connect() for _ in range(50)]
     for client in clients:
@@ -86,7 +83,7 @@ def test_a_pool_serves_many_clients_one_after_another(start: Callable[..., Serve
 @pytest.mark.needs("pool")
 @pytest.mark.rule(rules.DRAIN_IDLE)
 @pytest.mark.clock
-def test_a_pool_stops_at_once_with_its_clients_idle(start: Callable[..., Server]) -> None:
+def test_a_pool_stops_at_once_with_its_clients_idle(start: Start) -> None:
     server = start("--workers", "3")
     for _ in range(3):
         server.connect().echo(b"idle from now on")
@@ -100,7 +97,7 @@ def test_a_pool_stops_at_once_with_its_clients_idle(start: Callable[..., Server]
 
 @pytest.mark.needs("pool")
 @pytest.mark.rule(rules.MAX_CONNECTIONS)
-def test_a_limit_below_the_pool_holds(start: Callable[..., Server]) -> None:
+def test_a_limit_below_the_pool_holds(start: Start) -> None:
     server = start("--workers", "4", "--max-connections", "2")
     clients = [server.connect() for _ in range(5)]
     for client in clients:
@@ -114,9 +111,7 @@ def test_a_limit_below_the_pool_holds(start: Callable[..., Server]) -> None:
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)
-def test_every_way_to_accept_serves_everybody(
-    start: Callable[..., Server], how: tuple[str, ...]
-) -> None:
+def test_every_way_to_accept_serves_everybody(start: Start, how: tuple[str, ...]) -> None:
     server = start("--workers", "3", *how)
     clients = [server.connect() for _ in range(60)]
     for turn in range(3):
@@ -128,7 +123,7 @@ def test_every_way_to_accept_serves_everybody(
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WORKERS)
-def test_one_worker_serves_everybody(start: Callable[..., Server]) -> None:
+def test_one_worker_serves_everybody(start: Start) -> None:
     server = start("--workers", "1")
     for client in [server.connect() for _ in range(20)]:
         client.echo(b"there is nobody else to do it")
@@ -137,7 +132,7 @@ def test_one_worker_serves_everybody(start: Callable[..., Server]) -> None:
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.SO_MANY_WORKERS)
-def test_of_four_workers_there_is_more_than_of_one(start: Callable[..., Server]) -> None:
+def test_of_four_workers_there_is_more_than_of_one(start: Start) -> None:
     # Where a worker is a thread there are more threads, and so on: which it is, is the server's
     # business, and so is whether it starts one before there is work for it.
     one, four = (workers_at_work(start("--workers", number)) for number in ("1", "4"))
@@ -181,9 +176,7 @@ def in_words(found: Counter[str]) -> str:
 @pytest.mark.needs("workers", "max-connections")
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)
-def test_the_limit_counts_for_all_workers_together(
-    start: Callable[..., Server], how: tuple[str, ...]
-) -> None:
+def test_the_limit_counts_for_all_workers_together(start: Start, how: tuple[str, ...]) -> None:
     limit = 6
     server = start("--workers", "3", *how, "--max-connections", str(limit))
     clients = [server.connect() for _ in range(20)]
@@ -200,7 +193,7 @@ def test_the_limit_counts_for_all_workers_together(
 @pytest.mark.rule(rules.WORKERS)
 @pytest.mark.parametrize("how", WAYS)
 def test_a_slot_freed_in_one_worker_serves_a_client_that_waits_at_another(
-    start: Callable[..., Server], how: str
+    start: Start, how: str
 ) -> None:
     # With a listener each, new connections wait in several backlogs; the slot comes free in one
     # worker. In which ones they wait is chance: a server that wakes too few may be lucky.
@@ -213,7 +206,7 @@ def test_a_slot_freed_in_one_worker_serves_a_client_that_waits_at_another(
 @pytest.mark.needs("workers", "max-connections")
 @pytest.mark.rule(rules.REST)
 @pytest.mark.parametrize("how", WAYS)
-def test_workers_at_the_limit_rest(start: Callable[..., Server], how: tuple[str, ...]) -> None:
+def test_workers_at_the_limit_rest(start: Start, how: tuple[str, ...]) -> None:
     server = start("--workers", "3", *how, "--max-connections", "2")
     for _ in range(10):
         server.connect().send_messages(b"waits or is served")
@@ -228,7 +221,7 @@ def test_workers_at_the_limit_rest(start: Callable[..., Server], how: tuple[str,
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("how", WAYS)
-def test_all_workers_stop_on_one_signal(start: Callable[..., Server], how: tuple[str, ...]) -> None:
+def test_all_workers_stop_on_one_signal(start: Start, how: tuple[str, ...]) -> None:
     server = start("--workers", "3", *how)
     clients = [server.connect() for _ in range(30)]
     for client in clients:
@@ -244,7 +237,7 @@ def test_all_workers_stop_on_one_signal(start: Callable[..., Server], how: tuple
 @pytest.mark.clock
 @pytest.mark.needs("workers", "read-timeout")
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_every_worker_watches_the_clock(start: Callable[..., Server]) -> None:
+def test_every_worker_watches_the_clock(start: Start) -> None:
     server = start("--workers", "3", "--read-timeout", "300ms")
     begin = time.monotonic()
     clients = [server.connect() for _ in range(12)]
@@ -257,14 +250,12 @@ def test_every_worker_watches_the_clock(start: Callable[..., Server]) -> None:
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("how", WAYS)
-def test_workers_out_of_descriptors_serve_everybody_in_the_end(
-    start: Callable[..., Server], how: str
-) -> None:
+def test_workers_out_of_descriptors_serve_everybody_in_the_end(start: Start, how: str) -> None:
     server = start("--workers", "3", *how, descriptor_limit=48)
     expect_all_served(crowd(server, 80), server.patience)
 
 
-def expect_all_threads_or_none(start: Callable[..., Server], log: Path) -> None:
+def expect_all_threads_or_none(start: Start, log: Path) -> None:
     """Where a worker's thread cannot be made, the server says so and ends."""
     failing = inject("clone,clone3", "EAGAIN", "2+")  # whatever the first is for
     server = start("--workers", "4", ready=False, under=from_start(log, *failing))
@@ -277,16 +268,14 @@ def expect_all_threads_or_none(start: Callable[..., Server], log: Path) -> None:
 
 @pytest.mark.needs("pool")
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_a_pool_with_a_thread_missing_does_not_run(
-    start: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_pool_with_a_thread_missing_does_not_run(start: Start, tmp_path: Path) -> None:
     expect_all_threads_or_none(start, tmp_path / "trace")
 
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.CANNOT_RUN)
 def test_workers_of_which_one_is_missing_do_not_run(
-    start: Callable[..., Server], target: Target, tmp_path: Path
+    start: Start, target: Target, tmp_path: Path
 ) -> None:
     if target.name == "yours":
         pytest.skip("which threads a runtime or a script before it begins with is its own business")
@@ -308,7 +297,7 @@ def expect_a_line_a_second(server: Server) -> None:
 @pytest.mark.clock
 @pytest.mark.needs("pool")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_a_pool_out_of_descriptors_reports_it_once_a_second(start: Callable[..., Server]) -> None:
+def test_a_pool_out_of_descriptors_reports_it_once_a_second(start: Start) -> None:
     expect_a_line_a_second(start("--workers", "60", descriptor_limit=32))
 
 
@@ -317,7 +306,7 @@ def test_a_pool_out_of_descriptors_reports_it_once_a_second(start: Callable[...,
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize("how", WAYS)
 def test_workers_out_of_descriptors_report_it_once_a_second(
-    start: Callable[..., Server], how: tuple[str, ...]
+    start: Start, how: tuple[str, ...]
 ) -> None:
     server = start("--workers", "60", *how)
     if server.process.checks_types_by_descriptor():
@@ -330,5 +319,5 @@ def test_workers_out_of_descriptors_report_it_once_a_second(
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.option("--accept")
-def test_another_way_to_accept_is_wrong_usage(start: Callable[..., Server]) -> None:
+def test_another_way_to_accept_is_wrong_usage(start: Start) -> None:
     expect_wrong_usage(start("--accept", "thundering", ready=False), "--accept")

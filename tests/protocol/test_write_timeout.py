@@ -1,7 +1,6 @@
 """The read timeout while answers wait: who never reads leaves, who reads slowly stays."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -10,7 +9,7 @@ from harness.client import Client
 from harness.frames import distinct_payloads, frame, frames
 from harness.held import queues_if_any, send_until_the_server_holds_answers
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Start
 from harness.timing import LATE, expect_end_after
 from harness.verdict import ContractBroken
 
@@ -27,7 +26,7 @@ BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like 
 STREAM = frames(distinct_payloads(1000, 16_000))  # 16 MB: more than all buffers together
 
 
-def test_a_client_that_never_reads_is_closed_in_time(start: Callable[..., Server]) -> None:
+def test_a_client_that_never_reads_is_closed_in_time(start: Start) -> None:
     timeout = 0.4
     server = start("--read-timeout", "400ms")
     at_rest = server.process.socket_count()
@@ -58,9 +57,7 @@ def wait_for_the_end_of_its_stream(client: Client) -> float:
     return time.monotonic() - begin
 
 
-def test_a_client_that_never_reads_is_closed_soon_after_the_time(
-    start: Callable[..., Server],
-) -> None:
+def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -> None:
     timeout = 0.8  # a server that waits twice as long is late, too
     server = start("--read-timeout", "800ms")
     late = []
@@ -76,9 +73,7 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(
 
 @pytest.mark.needs("slow-readers", "read-timeout")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(
-    start: Callable[..., Server],
-) -> None:
+def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(start: Start) -> None:
     client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
     client.send_until_stuck(STREAM)
     wait_for_the_end_of_its_stream(client)
@@ -88,7 +83,7 @@ def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(
 
 
 @pytest.mark.needs("slow-readers", "read-timeout")
-def test_a_client_that_reads_slowly_is_not_closed(start: Callable[..., Server]) -> None:
+def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     # With so small a window the kernel reports room for more only every few seconds. What counts is
     # that the peer takes bytes, and it does.
     timeout = 0.5
@@ -113,9 +108,7 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Callable[..., Server]) 
     client.expect_same(wanted, bytes(received))
 
 
-def test_the_time_to_read_begins_anew_when_the_last_answer_has_left(
-    start: Callable[..., Server]
-) -> None:
+def test_the_time_to_read_begins_anew_when_the_last_answer_has_left(start: Start) -> None:
     timeout = 0.6
     server = start("--read-timeout", "600ms")
     client = server.connect(receive_buffer=4096)
@@ -129,7 +122,7 @@ def test_the_time_to_read_begins_anew_when_the_last_answer_has_left(
 
 
 def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_were_held(
-    start: Callable[..., Server],
+    start: Start,
 ) -> None:
     timeout, held_seconds = 2.5, 1.0
     server = start("--read-timeout", "2500ms")
@@ -152,7 +145,7 @@ def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_w
             f"answers that the server held, and --read-timeout is {timeout:g} s", client) from None
 
 
-def test_with_the_time_bound_off_a_client_may_take_its_time(start: Callable[..., Server]) -> None:
+def test_with_the_time_bound_off_a_client_may_take_its_time(start: Start) -> None:
     client = start("--read-timeout", "0").connect(receive_buffer=4096)
     taken = client.send_until_stuck(STREAM)
     time.sleep(0.4)

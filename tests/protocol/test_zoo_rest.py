@@ -4,14 +4,13 @@ Measured is the time that it ran or waited for its turn: a busy machine does not
 """
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.frames import frame
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Server, Start
 
 pytestmark = [pytest.mark.clock, pytest.mark.needs("rest-when-idle", "concurrency")]
 
@@ -46,7 +45,7 @@ def test_clients_that_left_are_not_looked_at_again_and_again(server: Server, how
 @pytest.mark.needs("out-of-descriptors", "rest-when-idle", "concurrency")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 def test_new_connections_for_whom_there_is_no_descriptor_are_not_asked_in_again_and_again(
-    start: Callable[..., Server],
+    start: Start,
 ) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     for _ in range(CLIENTS):

@@ -2,13 +2,12 @@
 
 import random
 import time
-from collections.abc import Callable
 
 import pytest
 
 import rules
 from harness.frames import distinct_payloads, frame
-from harness.server import Server
+from harness.server import Start
 from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
 
 pytestmark = [pytest.mark.needs("concurrency", "light-clients"), pytest.mark.option("--ring")]
@@ -19,9 +18,7 @@ ROUNDS = 10
 
 
 @pytest.mark.rule(rules.SLOW_READER)
-def test_clients_that_read_nothing_leave_the_buffers_to_others(
-    start: Callable[..., Server],
-) -> None:
+def test_clients_that_read_nothing_leave_the_buffers_to_others(start: Start) -> None:
     server = start(*TINY)
     for _ in range(2 * BUFFERS):
         client = server.connect(receive_buffer=4096)
@@ -30,7 +27,7 @@ def test_clients_that_read_nothing_leave_the_buffers_to_others(
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)
-def test_clients_that_leave_together_are_all_noticed(start: Callable[..., Server]) -> None:
+def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
     # Some of the receives find no buffer. When the server looks, it is there again, since the end
     # of a stream fills none; nobody is left who would give one back.
     server = start("--ring", "entries=4,buffers=1")
@@ -49,7 +46,7 @@ def test_clients_that_leave_together_are_all_noticed(start: Callable[..., Server
 
 @pytest.mark.rule(rules.BYSTANDER)
 @pytest.mark.parametrize("ring", [f"buffers={BUFFERS}", f"entries=4,buffers={BUFFERS}"])
-def test_whoever_waits_for_a_buffer_gets_one(start: Callable[..., Server], ring: str) -> None:
+def test_whoever_waits_for_a_buffer_gets_one(start: Start, ring: str) -> None:
     # Of ten clients some speak at once, and the others do not. When the first answers are sent and
     # hold the buffers still, nobody says another word that would wake the server.
     server = start("--ring", ring)
@@ -67,9 +64,7 @@ def test_whoever_waits_for_a_buffer_gets_one(start: Callable[..., Server], ring:
 @pytest.mark.rule(rules.BYSTANDER)
 @pytest.mark.parametrize("error", ["EAGAIN", "EBUSY"])
 @pytest.mark.parametrize("call", [1, 2, 3])
-def test_a_submission_that_fails_delays_no_answer(
-    start: Callable[..., Server], error: str, call: int
-) -> None:
+def test_a_submission_that_fails_delays_no_answer(start: Start, error: str, call: int) -> None:
     # Two clients hold the buffers that the third waits for. The call that submits their answers
     # takes none, or the one after it.
     server = start("--ring", f"buffers={BUFFERS}", "--read-timeout", "30s")
@@ -92,9 +87,7 @@ def test_a_submission_that_fails_delays_no_answer(
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_time_in_which_a_client_waits_for_a_buffer_is_not_its_own(
-    start: Callable[..., Server],
-) -> None:
+def test_the_time_in_which_a_client_waits_for_a_buffer_is_not_its_own(start: Start) -> None:
     # All messages came in time. When the server runs again it has a buffer for one of them, and
     # the time of everybody is over.
     server = start("--ring", "buffers=1", "--read-timeout", "2s")
@@ -114,9 +107,7 @@ def test_the_time_in_which_a_client_waits_for_a_buffer_is_not_its_own(
 
 
 @pytest.mark.rule(rules.ECHO)
-def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(
-    start: Callable[..., Server],
-) -> None:
+def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(start: Start) -> None:
     # A buffer that is given back too early is filled with rubbish before the kernel sends from it.
     server = start("--ring", "check-memory")
     clients = [server.connect() for _ in range(10)]
@@ -133,9 +124,7 @@ def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(
 
 @pytest.mark.needs("accept-faults")
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_what_comes_together_with_the_end_of_the_server_is_not_served(
-    start: Callable[..., Server],
-) -> None:
+def test_what_comes_together_with_the_end_of_the_server_is_not_served(start: Start) -> None:
     # Each says more than a buffer takes. As the server ends, it waits until the kernel has let go
     # of its memory, and receives what comes next: the middle of a message. In a conversation that
     # begins there, it would be the length of one, and the log would blame the client.
@@ -158,9 +147,7 @@ def test_what_comes_together_with_the_end_of_the_server_is_not_served(
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WORKERS)
-def test_the_only_slot_goes_to_whichever_worker_has_a_new_connection(
-    start: Callable[..., Server],
-) -> None:
+def test_the_only_slot_goes_to_whichever_worker_has_a_new_connection(start: Start) -> None:
     server = start("--workers", "4", "--max-connections", "1")
     for number in range(40):  # the kernel spreads them over the workers
         with server.connect() as client:

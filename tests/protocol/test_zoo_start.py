@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 import rules
 from harness.frames import frame
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Start
 from harness.strace import from_start
 from harness.target import Target
 
@@ -36,9 +35,7 @@ int clock_gettime(clockid_t clock, struct timespec* time) {
 
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
-def test_nobody_is_refused_after_the_ready_line(
-    start: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_nobody_is_refused_after_the_ready_line(start: Start, tmp_path: Path) -> None:
     # listen(2) is made to take its time. A ready line that comes before it is a lie for so long.
     log = tmp_path / "trace"
     delay = f"inject=listen:delay_enter={DELAY_MICROSECONDS}"
@@ -64,7 +61,7 @@ def set_clock(tmp_path: Path) -> Path:
 @pytest.mark.needs("read-timeout")
 @pytest.mark.rule(rules.READ_TIMEOUT)
 def test_a_wall_clock_that_is_set_closes_nobody(
-    start: Callable[..., Server],
+    start: Start,
     target: Target,
     set_clock: Path,
     tmp_path: Path,

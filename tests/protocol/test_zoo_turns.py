@@ -3,7 +3,6 @@
 import os
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +13,7 @@ from harness.at_rest import descriptors_at_rest
 from harness.frames import frame, header
 from harness.limits import backlog_max, need_descriptors
 from harness.proc import wait_until
-from harness.server import Server
+from harness.server import Server, Start
 from harness.strace import ACCEPT_CALLS, RECEIVE_CALLS, WAIT_CALLS, Strace, inject
 from harness.target import Target
 
@@ -133,7 +132,7 @@ def taken_in_a_row(lines: list[str]) -> list[int]:
 @pytest.mark.needs("read-timeout", "light-clients", "rest-when-idle")  # waits for all with one call
 @pytest.mark.rule(rules.REST)
 def test_the_last_millisecond_before_a_deadline_is_waited_through(
-    start: Callable[..., Server], target: Target
+    start: Start, target: Target
 ) -> None:
     # The kernel counts in milliseconds. Rounded down, the last one becomes "do not wait", again
     # and again. A runtime, as Go's, looks whether anything is ready before it really waits.
@@ -188,9 +187,7 @@ def test_a_new_connection_inherits_nothing_from_a_client_that_broke_off(server: 
 @pytest.mark.clock
 @pytest.mark.needs("interest", "read-timeout")
 @pytest.mark.rule(rules.INTEREST)
-def test_a_client_that_cannot_be_registered_leaves_no_deadline_behind(
-    start: Callable[..., Server],
-) -> None:
+def test_a_client_that_cannot_be_registered_leaves_no_deadline_behind(start: Start) -> None:
     timeout = 0.3
     server = start("--read-timeout", "300ms")
     with Strace(server, *inject("epoll_ctl", "ENOSPC", "1")) as tracer:

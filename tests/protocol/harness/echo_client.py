@@ -8,7 +8,7 @@ import pytest
 
 from harness.console import Client
 from harness.frames import HEADER_BYTES, frame, payload_bytes
-from harness.server import Server
+from harness.server import Server, Start
 from harness.target import Target, built_stages
 
 
@@ -21,7 +21,7 @@ def program(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def serve(request: pytest.FixtureRequest, patience: float) -> Iterator[Callable[..., Server]]:
+def serve(request: pytest.FixtureRequest, patience: float) -> Iterator[Start]:
     """Starts an echo server of ours: the best that is built."""
     stages: list[Target] = built_stages(Path(request.config.option.build_dir), [])
     servers: list[Server] = []

@@ -12,7 +12,7 @@ import pytest
 
 from harness import limits, results, verdict
 from harness.client import Client
-from harness.server import Server
+from harness.server import Server, Start
 from harness.subject import DEFAULT_BUILD, Subject
 
 SUBJECTS = pytest.StashKey[Sequence[Subject]]()
@@ -186,9 +186,7 @@ def patience(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture
-def start(
-    request: pytest.FixtureRequest, target: Any, patience: float
-) -> Iterator[Callable[..., Server]]:
+def start(request: pytest.FixtureRequest, target: Any, patience: float) -> Iterator[Start]:
     """Starts servers: start("--max-message", "10"). Each must be alive at the end; one that keeps
     the contract must stop with 0.
 
@@ -203,7 +201,7 @@ def start(
 
 
 @pytest.fixture
-def server(start: Callable[..., Server]) -> Server:
+def server(start: Start) -> Server:
     """A running server with default options."""
     return start()
 
@@ -215,9 +213,7 @@ def client(server: Server) -> Client:
 
 
 @contextmanager
-def serving(
-    request: pytest.FixtureRequest, make: Callable[..., Server]
-) -> Iterator[Callable[..., Any]]:
+def serving(request: pytest.FixtureRequest, make: Start) -> Iterator[Callable[..., Any]]:
     """A function that starts servers with `make`. Each must be alive at the end and stop with 0.
 
     Its keywords are those of `make`, and `ready=False` for one that is not expected to listen.

@@ -393,3 +393,6 @@ class Server:
                     f"next; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
                 )
         return None
+
+
+Start = Callable[..., Server]  # what the fixture `start` is: start("--max-message", "10")
