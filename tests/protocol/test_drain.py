@@ -45,18 +45,6 @@ def test_an_idle_client_sees_an_orderly_end_and_holds_up_nothing(server: Server)
 
 
 @pytest.mark.clock
-@pytest.mark.needs("drain", "concurrency")
-@pytest.mark.rule(rules.DRAIN_IDLE)
-def test_two_hundred_idle_clients_hold_up_nothing(server: Server) -> None:
-    clients = [server.connect() for _ in range(200)]
-    for client in clients:
-        client.echo(b"idle from now on")
-    expect_stop(server, AT_ONCE)
-    for client in clients:
-        client.expect_end()
-
-
-@pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN_IDLE)
 @pytest.mark.parametrize("begun", [1, 4, 9], ids=lambda n: f"{n}-bytes-of-it")
 def test_an_incomplete_message_is_not_waited_for(server: Server, begun: int) -> None:

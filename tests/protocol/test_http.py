@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import rules
 from harness.client import Client
 from harness.examples import for_each_example
-from harness.http import HELLO, Response, expect_hello, expect_refusal, expect_status, get
+from harness.http import HELLO, Response, expect_hello, expect_refusal, expect_status, get, padded
 from harness.memory import ROUNDS_MAX, least_growth
 from harness.server import Server, Start
 from harness.verdict import ContractBroken
@@ -39,12 +39,6 @@ def expect_connection(answer: Response, wanted: str) -> None:
     """The answer says what becomes of the connection."""
     value = answer.headers.get("connection", "nothing")
     assert value.lower() == wanted, f"the answer says {value!r} of its Connection, not {wanted!r}"
-
-
-def padded(total_bytes: int) -> bytes:
-    """A request whose header section has so many bytes."""
-    filler = total_bytes - len(get("/", "X-Filler: "))
-    return get("/", "X-Filler: " + "x" * filler)
 
 
 @pytest.mark.rule(rules.HTTP_EMPTY_LINE)
@@ -240,22 +234,6 @@ def test_requests_before_a_malformed_one_are_answered(client: Client) -> None:
     expect_hello(client)
     expect_hello(client, to_head=True)
     expect_refusal(client, 400)
-
-
-@pytest.mark.rule(rules.HTTP_TOO_LARGE)
-def test_a_header_section_of_8_kib_is_taken(client: Client) -> None:
-    client.send(padded(HEAD_BYTES_MAX))
-    expect_hello(client)
-    client.send(padded(HEAD_BYTES_MAX) * 3)
-    for _ in range(3):
-        expect_hello(client)
-
-
-@pytest.mark.rule(rules.HTTP_TOO_LARGE)
-@pytest.mark.parametrize("total", [HEAD_BYTES_MAX + 1, 9000, 20_000, 200_000])
-def test_a_header_section_over_8_kib_is_refused(client: Client, total: int) -> None:
-    client.try_send(padded(total))
-    expect_refusal(client, 431)
 
 
 @pytest.mark.rule(rules.HTTP_TOO_LARGE)

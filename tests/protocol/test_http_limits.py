@@ -10,7 +10,7 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import MAX_MESSAGE_DEFAULT
-from harness.http import expect_hello, expect_refusal, expect_status, get
+from harness.http import expect_hello, expect_refusal, expect_status, get, padded
 from harness.proc import wait_until
 from harness.server import Server, Start
 
@@ -58,7 +58,7 @@ def rests(server: Server) -> bool:
     return server.process.wanted_seconds() - before < 0.005
 
 
-HEADS = pytest.mark.parametrize("head", [in_short_lines, in_one_path])
+HEADS = pytest.mark.parametrize("head", [in_short_lines, in_one_path, padded])
 
 
 @HEADS

@@ -1,24 +1,15 @@
 """Signals that mean nothing to the server: interrupted calls, pauses, writing to who has left."""
 
 import signal
-import threading
 import time
 
 import pytest
 
 import rules
-from harness.frames import distinct_payloads, frame, frames
+from harness.frames import distinct_payloads, frame
 from harness.http import expect_hello, get
 from harness.server import Server, Start
-from harness.strace import (
-    ACCEPT_CALLS,
-    BLOCKING_CALLS,
-    RECEIVE_CALLS,
-    SEND_CALLS,
-    WAIT_CALLS,
-    Strace,
-    inject,
-)
+from harness.strace import ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS, WAIT_CALLS, Strace, inject
 from harness.target import Target
 
 pytestmark = pytest.mark.needs("interruptions")
@@ -39,22 +30,12 @@ def talk(server: Server, clients: int = 5, rounds: int = 10) -> None:
 @pytest.mark.needs("plain-calls", "interruptions")
 @pytest.mark.rule(rules.EINTR)
 @pytest.mark.parametrize(
-    "calls",
-    [ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS],
-    ids=["accept", "receive", "send"],
+    "calls", [ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS], ids=["accept", "receive", "send"]
 )
 def test_interrupted_calls_of_one_kind_change_nothing(server: Server, calls: str) -> None:
     with Strace(server, *inject(calls, "EINTR", "2+3")) as tracer:
         talk(server)
         tracer.must_have_injected()
-
-
-@pytest.mark.needs("interruptions", "plain-calls")
-@pytest.mark.rule(rules.EINTR)
-def test_every_call_that_may_block_may_be_interrupted(server: Server) -> None:
-    with Strace(server, *inject(BLOCKING_CALLS, "EINTR", "2+3")) as tracer:
-        talk(server)
-        tracer.must_have_injected(3)
 
 
 @pytest.mark.needs("interruptions", "light-clients", "rest-when-idle")  # waits for many at once
@@ -63,25 +44,6 @@ def test_an_interrupted_wait_is_taken_up_again(server: Server) -> None:
     with Strace(server, *inject(WAIT_CALLS, "EINTR", "1+2")) as tracer:
         talk(server)
         tracer.must_have_injected()
-
-
-@pytest.mark.rule(rules.EINTR)
-def test_being_paused_and_continued_during_traffic_changes_nothing(server: Server) -> None:
-    over = threading.Event()
-
-    def annoy() -> None:
-        while not over.wait(0.005):
-            server.send_signal(signal.SIGSTOP)
-            time.sleep(0.001)
-            server.send_signal(signal.SIGCONT)
-
-    annoying = threading.Thread(target=annoy)
-    annoying.start()
-    try:
-        talk(server, clients=10, rounds=30)
-    finally:
-        over.set()
-        annoying.join()
 
 
 @pytest.mark.rule(rules.EINTR)

@@ -31,16 +31,6 @@ def test_at_the_limit_a_new_connection_waits_until_one_leaves(start: Start) -> N
         client.echo(b"noticed nothing")
 
 
-def test_a_limit_of_one_serves_one_after_the_other(start: Start) -> None:
-    server = start("--max-connections", "1")
-    clients = [server.connect() for _ in range(5)]
-    for number, client in enumerate(clients):
-        client.send_messages(b"%d" % number)
-    for number, client in enumerate(clients):
-        client.expect(b"%d" % number)
-        client.close()
-
-
 def test_the_greatest_limit_is_a_limit_like_any_other(start: Start) -> None:
     server = start("--max-connections", str(GREATEST))
     for client in [server.connect() for _ in range(20)]:

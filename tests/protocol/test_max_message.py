@@ -50,23 +50,6 @@ def test_a_message_larger_than_every_buffer_comes_back(start: Start) -> None:
     client.expect_end()
 
 
-@pytest.mark.rule(rules.TOO_LONG)
-def test_without_the_option_the_limit_is_64_kib(server: Server) -> None:
-    with server.connect() as client:
-        client.echo(bytes(65536))
-        client.send(header(65537))
-        client.expect_end()
-
-
-@pytest.mark.rule(rules.TOO_LONG_ALONE)
-def test_another_connection_does_not_notice_a_message_that_is_too_long(server: Server) -> None:
-    with server.connect() as guilty:
-        guilty.send(header(0xFFFFFFFC))
-        guilty.expect_end()
-    with server.connect() as next_one:
-        next_one.echo(b"served as if nothing had been")
-
-
 @pytest.mark.needs("max-message", "concurrency")
 @pytest.mark.rule(rules.TOO_LONG_ALONE)
 def test_a_neighbour_in_mid_message_does_not_notice_either(server: Server) -> None:

@@ -48,17 +48,6 @@ def test_a_client_that_says_nothing_is_closed_in_time(start: Start) -> None:
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_time_begins_anew_with_each_completed_message(start: Start) -> None:
-    client = start(*OPTION).connect()
-    for _ in range(4):
-        time.sleep(TIMEOUT / 2)
-        client.echo(b"just in time")
-    begin = time.monotonic()  # before the message: the server's clock cannot have started earlier
-    client.echo(b"the last one")
-    expect_end_after(client, begin, TIMEOUT)
-
-
-@pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.parametrize("words", WAYS_TO_COMPLETE.values(), ids=WAYS_TO_COMPLETE)
 def test_however_a_message_is_completed_the_time_begins_anew(
     start: Start, words: tuple[bytes, ...]
@@ -170,13 +159,6 @@ def test_a_client_that_was_too_slow_is_logged_with_verbose_only(start: Start) ->
         assert fewest or not lines, f"without --verbose there is a line in the log: {lines[0]}"
         if len(lines) < fewest:
             raise ContractBroken(f"{len(lines)} lines in the log, not {fewest}", rule=rules.VERBOSE)
-
-
-@pytest.mark.rule(rules.READ_TIMEOUT)
-def test_when_a_silent_client_has_been_closed_the_next_one_is_served(start: Start) -> None:
-    server = start(*OPTION)
-    server.connect().expect_end()
-    server.connect().echo(b"next, though the silent one has not hung up")
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
-from harness.at_rest import descriptors_at_rest
 from harness.examples import for_each_example
 from harness.frames import distinct_payloads, frame, frames, header
 from harness.server import Server
@@ -106,18 +105,3 @@ def test_random_bytes_end_at_most_their_own_connection(server: Server) -> None:
 
     for_each_example(check)
     still_serves(server)
-
-
-@pytest.mark.needs("survival", "restore")
-@pytest.mark.rule(rules.RESTORE)
-def test_descriptors_of_clients_that_broke_off_are_given_back(server: Server) -> None:
-    at_rest = descriptors_at_rest(server, lambda client: client.echo(b"first"))
-    for cut in range(len(STREAM)):
-        client = server.connect()
-        client.send(STREAM[:cut])
-        if cut % 2:
-            client.reset()
-        else:
-            client.close()
-    still_serves(server)
-    server.wait_for_descriptors(at_rest)

@@ -30,6 +30,12 @@ def get(
     return "\r\n".join(lines).encode("latin-1") + body
 
 
+def padded(total_bytes: int) -> bytes:
+    """A request whose header section has so many bytes, in one header."""
+    filler = total_bytes - len(get("/", "X-Filler: "))
+    return get("/", "X-Filler: " + "x" * filler)
+
+
 def receive_head(client: Client) -> bytes:
     """Everything up to the blank line and with it."""
     head = b""

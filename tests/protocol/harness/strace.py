@@ -27,7 +27,6 @@ WAIT_CALLS = (
     "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2,select,pselect6,rt_sigtimedwait"
     ",io_uring_enter"
 )
-BLOCKING_CALLS = ",".join((ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS, WAIT_CALLS))
 # Words in front of a command line. LeakSanitizer, where it is built in, traces the process at its
 # end, and there can be only one tracer.
 TO_END_UNDER_STRACE = ("env", "LSAN_OPTIONS=detect_leaks=0")
