@@ -4,31 +4,23 @@ A failing test must tell somebody who writes their own server what was sent, wha
 rule that breaks, and where the book explains it.
 """
 
+import argparse
 import shlex
-import signal
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 import rules
 from broken_servers import BUGS
-from capabilities import STAGES
 from harness import own_suite
-from harness import server as servers
 from harness.confined import confined
-from harness.scripted_server import scripted_server
 from harness.memory import least_growth
 from harness.own_suite import Finding
-from harness.plugin import end_in_order
-from harness.proc import wait_until
-from harness.rule import LISTENS, LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
-from harness.server import Server
-from harness.target import DEFAULT_BUILD, foreign_server, free_port
-from harness.verdict import ContractBroken, NotReady, server_section, wire_section
+from harness.plugin import runnable
+from harness.rule import LISTENS
+from harness.target import DEFAULT_BUILD, stage_named
 
 pytestmark = pytest.mark.of_the_suite
 
@@ -126,102 +118,15 @@ def test_every_bug_is_one_that_a_test_finds() -> None:
     assert set(FINDINGS) == set(BUGS) - {"none", "undefined", "ends-with-its-client"}
 
 
-def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
-    command = f"{sys.executable} {SUBJECTS}/broken_servers.py ends-with-its-client --port {{port}}"
-    server = Server(foreign_server(command, "framing"), patience=5)
-    try:
-        server.wait_until_ready()
-        with server.connect() as client:
-            client.echo(b"the only one")
-        assert wait_until(lambda: not server.is_alive(), 10)
-        for look in (server.connect, lambda: end_in_order(server)):
-            with pytest.raises(ContractBroken, match="is gone: it ended with exit status 0, thou") \
-                    as told:
-                look()
-            assert told.value.rule is LIVES
-        assert server.describe_end() == "ended with exit status 0, unasked"
-    finally:
-        server.kill()
-
-
 def test_a_message_that_is_cut_short_is_not_asked_about_at_the_level_survival() -> None:
     command = broken_server("answers-what-is-cut-short")
     run = run_suite("test_zoo_turns.py", "--server", command, "--level", "survival")
     assert run.returncode == 0 and "1 passed" in run.stdout, run.stdout
 
 
-def test_a_signal_that_kills_is_told_from_a_crash() -> None:
-    say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
-    for server in scripted_server(say + "listener.accept(); signal.pause()"):
-        server.wait_until_ready()
-        with pytest.raises(ContractBroken, match="does not catch SIGTERM, which killed it") as told:
-            server.expect_stop()
-        assert told.value.rule is STOPS
-        assert server.describe_end() == "asked to stop with SIGTERM, which killed it"
-
-
-def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(servers, "START_SECONDS", 0.3)
-    for server in scripted_server("listener.close(); signal.pause()"):
-        with pytest.raises(NotReady, match=r"no ready line on stdout within \d\.\d s, and nothing"):
-            server.wait_until_ready()
-    for server in scripted_server("print('hello', flush=True); signal.pause()"):
-        with pytest.raises(ContractBroken, match="but 'hello") as told:
-            server.wait_until_ready()
-        assert not isinstance(told.value, NotReady)
-
-
-def test_a_ready_line_that_is_not_flushed_is_not_flushed_by_the_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
-    say = "print(f'listening on 127.0.0.1:{port}'); "
-    for server in scripted_server(say + "listener.accept(); signal.pause()"):
-        with pytest.raises(ContractBroken, match="it was not printed, or not flushed") as told:
-            server.wait_until_ready()
-        assert told.value.rule is SAYS_READY
-
-
-def test_an_option_that_is_refused_is_the_reason_why_a_server_does_not_listen() -> None:
-    for server in scripted_server("sys.exit(2)", "--read-timeout", "1s"):
-        with pytest.raises(ContractBroken, match="it was given --read-timeout 1s") as told:
-            server.wait_until_ready()
-        assert told.value.rule is TAKES_OPTIONS
-
-
 def test_a_restricted_server_is_looked_for_as_a_shell_does() -> None:
     ran = subprocess.run([*confined("nofile=64"), "true"])
     assert ran.returncode == 0
-
-
-def test_a_server_is_started_with_signals_as_they_should_be() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a shell's background
-    try:
-        say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
-        for server in scripted_server(say + "listener.accept(); signal.pause()"):
-            server.wait_until_ready()
-            assert server.stop(signal.SIGINT, within=10) == -signal.SIGINT
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def test_an_exit_status_after_a_signal_is_told_with_the_signal() -> None:
-    say = "print(f'listening on 127.0.0.1:{port}', flush=True); "
-    catch = "signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); "
-    for server in scripted_server(catch + say + "listener.accept()"):
-        server.wait_until_ready()
-        with pytest.raises(ContractBroken, match="with SIGINT, the server ended .* 3, not 0"):
-            server.expect_stop(signal.SIGINT)
-
-
-def test_a_ready_line_that_does_not_come_is_missed_soon() -> None:
-    for server in scripted_server("listener.accept()"):
-        begin = time.monotonic()
-        with pytest.raises(ContractBroken, match="listens on port [0-9]+, and .* or not flushed"):
-            server.wait_until_ready()
-        assert time.monotonic() - begin < 10
 
 
 def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
@@ -232,65 +137,12 @@ def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
         assert outcome in run.stdout, run.stdout
 
 
-def test_the_clients_of_several_servers_are_told_apart() -> None:
-    both = [Server(foreign_server(broken_server("none"), "framing"), patience=5) for _ in range(2)]
-    try:
-        for server in both:
-            server.wait_until_ready()
-            server.connect().echo(b"hello")
-        said = wire_section(both, both[1].clients[0])
-        assert said.startswith("client 1 of server 2:\n"), said
-        assert "\nclient 1 of server 1:\n" in said
-    finally:
-        for server in both:
-            server.kill()
-
-
-def test_of_a_long_log_both_ends_are_shown() -> None:
-    script = "[print('line', number, file=sys.stderr) for number in range(100)]; sys.exit(1)"
-    for server in scripted_server(script):
-        server.may_end()
-        said = server_section(server).splitlines()
-        assert said[1:3] == ["ended with exit status 1", "stderr: line 0"]
-        assert said[-1] == "stderr: line 99" and "... (70 more lines on stderr)" in said
-
-
 def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
     test = "test_framing.py::test_a_message_comes_back[yours]"
     run = run_suite(test, HARMLESS_TO_ALL, "--server", broken_server("undefined"))
     assert "2 passed, 1 error" in run.stdout, run.stdout
-    for words in (
-        f"ERROR {test}",
-        "a sanitizer reported: runtime error:",
-        "signed integer overflow",
-    ):
-        assert words in run.stdout, run.stdout
-
-
-@pytest.mark.parametrize(
-    "command",
-    [f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}", broken_server("none")],
-    ids=["echo_server.py", "healthy"],
-)
-def test_a_healthy_server_in_another_language_passes_the_level_closing(command: str) -> None:
-    run = run_suite("--server", command)
-    assert run.returncode == 0, run.stdout
-    assert " passed" in run.stdout and "skipped" not in run.stdout, run.stdout
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_at_the_level_of_a_stage_the_contracts_options_are_appended(stage: str) -> None:
-    program = DEFAULT_BUILD / stage / stage
-    if not program.is_file():
-        pytest.skip(f"{program} is not built")
-    command = f"{program} --port {{port}} --read-timeout 50s"
-    run = run_suite("test_max_message.py", "--server", command, "--level", stage)
-    assert run.returncode == 0 and " passed" in run.stdout, run.stdout
-
-
-def test_the_reference_server_is_short_enough_to_be_read() -> None:
-    lines = (SUBJECTS / "echo_server.py").read_text().splitlines()
-    assert len([line for line in lines if line.strip()]) <= 40
+    told = f"ERROR {test}", "a sanitizer reported: runtime error:", "signed integer overflow"
+    assert all(words in run.stdout for words in told), run.stdout
 
 
 def test_a_command_that_does_not_listen_is_named_as_such() -> None:
@@ -300,86 +152,29 @@ def test_a_command_that_does_not_listen_is_named_as_such() -> None:
     assert LISTENS.text in run.stdout and rules.HALF_CLOSE.text not in run.stdout, run.stdout
 
 
-@pytest.mark.parametrize("word", ["./nosuch", "nosuch", "./test_own_server.py"])
-def test_a_command_that_cannot_be_run_is_a_usage_error(word: str) -> None:
-    run = run_suite(HARMLESS_TO_ALL, "--server", f"{word} {{port}}")
-    assert run.returncode == 4
-    assert f"there is no program '{word}' that can be run" in run.stdout, run.stdout
-
-
-def test_a_command_that_no_shell_would_read_is_a_usage_error() -> None:
-    run = run_suite(HARMLESS_TO_ALL, "--server", "'unbalanced {port}")
-    assert run.returncode == 4
-    assert "No closing quotation" in run.stdout, run.stdout
+@pytest.mark.parametrize(("command", "complaint"), [
+    ("./nosuch {port}", "there is no program './nosuch' that can be run"),
+    ("nosuch {port}", "there is no program 'nosuch' that can be run"),
+    (f"{__file__} {{port}}", "that can be run"),
+    ("'unbalanced {port}", "No closing quotation"),
+])
+def test_a_command_that_cannot_be_run_is_a_usage_error(command: str, complaint: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=complaint):
+        runnable(command)
 
 
 def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
-    run = run_suite("--stage", "part")
-    assert run.returncode == 4
-    assert "fits part1-blocking and part2-threads" in run.stdout, run.stdout
+    with pytest.raises(pytest.UsageError, match="fits part1-blocking and part2-threads"):
+        stage_named("part")
 
 
-@pytest.mark.parametrize("other", ["silent", "listening"])
-def test_a_port_that_was_taken_meanwhile_is_tried_again(
-    other: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        if other == "listening":  # and answers before our server has found its port taken
-            other.listen()
-        ports = iter([other.getsockname()[1], free_port()])
-        monkeypatch.setattr(servers, "free_port", lambda: next(ports))
-        command = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
-        target = foreign_server(command, "framing")
-        server = Server(target, patience=10)
-        try:
-            server.wait_until_ready()
-            assert server.address[1] != other.getsockname()[1]
-            server.connect().echo(b"served by the right server")
-        finally:
-            server.close_clients()
-            server.kill()
-
-
-def test_a_server_that_a_script_has_started_is_known_as_its_own() -> None:
-    command = f"sh -c '{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}; true'"
-    server = Server(foreign_server(command, "framing"), patience=10)
-    try:
-        server.wait_until_ready()
-        assert server.listens()
-    finally:
-        server.kill()
-
-
-def test_a_child_that_has_ended_is_no_obstacle_to_a_limit() -> None:
-    script = f"exec {sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
-    command = f"sh -c 'true & {script}'"  # nobody waits for the child: it remains as a zombie
-    server = Server(foreign_server(command, "framing"), patience=10)
-    try:
-        server.wait_until_ready()
-        server.limit_memory(1 << 30)
-        server.connect().echo(b"still there")
-    finally:
-        server.close_clients()
-        server.kill()
-
-
-def test_a_full_backlog_is_named_as_such() -> None:
-    script = (
-        "import socket, sys, time;"
-        "listener = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=2);"
-        "listener.accept(); time.sleep(100)"
-    )
-    target = foreign_server(f'{sys.executable} -c "{script}" {{port}}', "framing")
-    server = Server(target, patience=0.5)
-    try:
-        server.wait_until_ready()
-        with pytest.raises(ContractBroken, match="backlog is full: .* with a backlog of 2"):
-            for _ in range(10):
-                server.connect()
-    finally:
-        server.close_clients()
-        server.kill()
+def test_at_the_level_of_a_stage_the_contracts_options_are_appended() -> None:
+    program = DEFAULT_BUILD / "part5-epoll" / "part5-epoll"
+    if not program.is_file():
+        pytest.skip(f"{program} is not built")
+    command = f"{program} --port {{port}} --read-timeout 50s"
+    run = run_suite("test_max_message.py", "--server", command, "--level", "part5")
+    assert run.returncode == 0 and " passed" in run.stdout, run.stdout
 
 
 @pytest.mark.parametrize(
