@@ -1,28 +1,78 @@
-"""part6-uring/echo-client: each line of its input is a message, whatever the input is."""
+"""part6-uring/echo-client: each line of its input is a message, whatever the input is, and whoever
+keeps it waiting: a person, a pipe, a server.
+"""
 
 import errno
 import os
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from harness import seccomp
-from harness.console import FakeServer
-from harness.echo_client import answer, client, program, received, serve  # noqa: F401
-from harness.frames import header
+from harness.console import Client, FakeServer, Terminal
+from harness.frames import HEADER_BYTES, frame, header, payload_bytes
 from harness.help import help_of
+from harness.server import Server, Start
+from harness.target import built_stages
 
 pytestmark = pytest.mark.stage("part6-uring")
 
 MAX_MESSAGE = 65536
+LINES = [b"line %d " % i + b"x" * (i % 200) for i in range(5000)]
+
+
+@pytest.fixture(scope="session")
+def program(request: pytest.FixtureRequest) -> Path:
+    path = Path(request.config.option.build_dir) / "part6-uring" / "echo-client"
+    if not path.is_file():
+        pytest.skip(f"{path} is not built: it is part 6's, and needs liburing")
+    return path
+
+
+@pytest.fixture
+def serve(request: pytest.FixtureRequest, patience: float) -> Iterator[Start]:
+    """Starts an echo server of ours: the best that is built."""
+    stages = built_stages(Path(request.config.option.build_dir), [])
+    servers: list[Server] = []
+
+    def start(*options: str) -> Server:
+        servers.append(Server(stages[-1], options, patience=patience))
+        servers[-1].wait_until_ready()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.kill()
+
+
+@pytest.fixture
+def client(program: Path, patience: float) -> Callable[..., Client]:
+    """Makes clients of the server at an address: client(address, "--timeout", "1s")."""
+
+    def make(address: tuple[str, int], *options: str) -> Client:
+        host, port = address
+        return Client([str(program), "--host", host, "--port", str(port), *options], patience)
+
+    return make
+
+
+def received(*lines: bytes) -> bytes:
+    """What is printed about these answers."""
+    return b"".join(b"Received: " + line + b"\n" for line in lines)
+
+
+def answer(to: socket.socket, count: int = 1, change: Callable[[bytes], bytes] = bytes) -> None:
+    """Answers so many messages with their payload, changed."""
+    for _ in range(count):
+        size = payload_bytes(to.recv(HEADER_BYTES, socket.MSG_WAITALL))
+        to.sendall(frame(change(to.recv(size, socket.MSG_WAITALL))))
 
 
 # Input from files and pipes
-
-LINES = [b"line %d " % i + b"x" * (i % 200) for i in range(5000)]
 
 
 def test_a_file_is_sent_line_by_line(serve, client, tmp_path: Path) -> None:
@@ -56,17 +106,13 @@ def test_a_line_may_come_in_pieces(serve, client) -> None:
         running.ended(0, received(b"one", b"two"))
 
 
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        (b"", []),
-        (b"\n", [b""]),
-        (b"a\n\n\nb\n", [b"a", b"", b"", b"b"]),
-        (b"a\nlast", [b"a", b"last"]),
-        (b"last", [b"last"]),
-        (b"with CR\r\n", [b"with CR\r"]),
-    ],
-)
+@pytest.mark.parametrize(("text", "lines"), [
+    (b"", []),
+    (b"\n", [b""]),
+    (b"a\n\n\nb\n", [b"a", b"", b"", b"b"]),
+    (b"a\nlast", [b"a", b"last"]),
+    (b"with CR\r\n", [b"with CR\r"]),
+])
 def test_every_line_is_sent_also_an_empty_one_and_one_without_end(serve, client, text, lines):
     client(serve().address).run(text).ended(0, received(*lines))
 
@@ -106,15 +152,11 @@ def test_ipv6(serve, client) -> None:
 
 # Ends that are not the input's
 
+
 def test_a_line_over_the_servers_limit_is_explained(serve, client) -> None:
     text = b"fits\n" + b"x" * (MAX_MESSAGE + 1) + b"\nnever sent\n"
     run = client(serve().address).run(text)
     run.ended(1, received(b"fits"), b"closed the connection", b"--max-message")
-
-
-def test_the_longest_line_that_a_server_takes_is_echoed(serve, client) -> None:
-    line = b"x" * MAX_MESSAGE
-    client(serve().address).run(line + b"\n").ended(0, received(line))
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x05", header(5), header(5) + b"hell"])
@@ -130,11 +172,6 @@ def test_a_server_that_closes_is_noticed(client, sent: bytes, how: str) -> None:
     with FakeServer(close_on_second) as server:
         run = client(server.address).run(b"first\nhello\nthird\n")
         run.ended(1, received(b"first"), b"the server closed the connection")
-
-
-def test_a_server_that_closes_at_once_is_noticed(client) -> None:
-    with FakeServer(lambda connection: None) as server:
-        client(server.address).run(b"hello\n").ended(1, b"", b"the server closed the connection")
 
 
 def test_an_input_that_has_ended_is_no_error_though_the_server_closes_then(client) -> None:
@@ -173,23 +210,13 @@ def test_an_output_that_cannot_be_written_ends_it(serve, client) -> None:
 
 # The command line
 
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [
-        (["--port", "0"], b"--port"),
-        (["--port", "65536"], b"--port"),
-        (["--port", "+1"], b"--port"),
-        (["--port"], b"--port"),
-        (["--host", "localhost"], b"--host"),
-        (["--host", "[::1]"], b"--host"),
-        (["--timeout", "10"], b"--timeout"),
-        (["--timeout=1.5s"], b"--timeout"),
-        (["--unknown"], b"--unknown"),
-        (["surplus"], b"surplus"),
-    ],
-)
-def test_wrong_usage(client, words: list[str], names: bytes) -> None:
-    client(("127.0.0.1", 5882), *words).run(b"").ended(2, b"", names)
+
+@pytest.mark.parametrize("words", [
+    ["--port", "0"], ["--port", "65536"], ["--port"], ["--host", "localhost"], ["--timeout", "10"],
+    ["--unknown"], ["surplus"],
+], ids=" ".join)
+def test_wrong_usage(client, words: list[str]) -> None:
+    client(("127.0.0.1", 5882), *words).run(b"").ended(2, b"", words[0].encode())
 
 
 def test_help_names_the_options_and_their_defaults(program: Path) -> None:
@@ -206,3 +233,98 @@ def test_where_there_can_be_no_ring_it_says_why(client, error: int, why: bytes) 
         made = client(server.address)
         run = made.run(b"hello\n", preexec_fn=seccomp.forbid(seccomp.IO_URING_SETUP, error))
         run.ended(1, b"", b"io_uring cannot be used", why)
+
+
+# Time
+
+
+@pytest.mark.clock
+def test_a_pipe_that_says_nothing_is_left_in_time(serve, client) -> None:
+    with client(serve().address, "--timeout", "300ms").start() as running:
+        running.type(b"one\nbegun")
+        running.ended(1, received(b"one"), b"no line for 300ms")
+        assert 0.3 <= running.seconds() < 2
+
+
+@pytest.mark.clock
+def test_a_server_that_says_nothing_is_left_in_time(client) -> None:
+    with FakeServer(lambda connection: connection.recv(1000), keep_open=True) as server:
+        with client(server.address, "--timeout", "300ms").start() as running:
+            running.type(b"hello\n")
+            running.ended(1, b"", b"no answer for 300ms")
+            assert 0.3 <= running.seconds() < 2
+
+
+@pytest.mark.clock
+def test_every_line_has_the_whole_time(serve, client) -> None:
+    lines = [b"line %d" % i for i in range(5)]
+    with client(serve().address, "--timeout", "1s").start() as running:
+        for line in lines:
+            time.sleep(0.4)  # together longer than a second
+            running.type(line + b"\n")
+        running.end_input()
+        running.ended(0, received(*lines))
+
+
+@pytest.mark.clock
+def test_without_a_time_out_it_waits(serve, client) -> None:
+    with client(serve().address, "--timeout", "0").start() as running:
+        time.sleep(0.5)
+        running.type(b"late\n")
+        running.end_input()
+        running.ended(0, received(b"late"))
+
+
+# A terminal
+
+
+@pytest.mark.parametrize("non_blocking", [False, True])
+def test_a_terminal_is_prompted(serve, client, non_blocking: bool) -> None:
+    with Terminal(client(serve().address), non_blocking=non_blocking) as terminal:
+        terminal.wait_for("Input: ")
+        terminal.type("hello\n")
+        terminal.wait_for("Input: hello\nReceived: hello\nInput: ")
+        terminal.type("without an end\x04\x04")  # ^D: what was typed so far; ^D: the end
+        terminal.ended(0)
+        first = "Input: hello\nReceived: hello\n"
+        last = "Input: without an end\nReceived: without an end\n"
+        assert terminal.text() == first + last
+
+
+def test_the_end_of_a_terminals_input_leaves_the_cursor_on_a_new_line(serve, client) -> None:
+    with Terminal(client(serve().address)) as terminal:
+        terminal.wait_for("Input: ")
+        terminal.type("\x04")
+        terminal.ended(0)
+        assert terminal.text() == "Input: \n"
+
+
+def test_no_server_steers_a_terminal(client) -> None:
+    nasty = b"\x1b[2J\x1b]0;owned\x07\r\n\x9b\xc3\xa9"
+    with FakeServer(lambda c: answer(c, change=lambda _: nasty), keep_open=True) as server:
+        with Terminal(client(server.address)) as terminal:
+            terminal.wait_for("Input: ")
+            terminal.type("hello\n")
+            shown = r"Received: \x1b[2J\x1b]0;owned\x07\x0d\x0a\x9b\xc3\xa9"
+            terminal.wait_for(f"Input: hello\n{shown}\nInput: ")
+
+
+def test_who_sits_at_the_prompt_hears_at_once_that_the_server_has_gone(client) -> None:
+    with FakeServer(answer) as server, Terminal(client(server.address)) as terminal:
+        terminal.wait_for("Input: ")
+        terminal.type("hello\n")
+        terminal.ended(1, "the server closed the connection")
+
+
+@pytest.mark.clock
+def test_a_terminal_has_the_time_for_each_prompt(serve, client) -> None:
+    with Terminal(client(serve().address, "--timeout", "1s")) as terminal:
+        terminal.wait_for("Input: ")
+        time.sleep(0.7)
+        terminal.type("hello\n")
+        terminal.wait_for("Received: hello\nInput: ")
+        begin = time.monotonic()
+        time.sleep(0.7)
+        terminal.type("typing does not extend it")
+        terminal.ended(1, "no line for 1s")
+        assert 0.9 < time.monotonic() - begin < 3

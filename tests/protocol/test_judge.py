@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,13 +19,11 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, DEFAULT_LEVEL, LADDER, LEVELS, RUNGS
-from harness.judging import JUDGE, STARTERS, Ran, a_climb, environment, judge
+from harness.judging import JUDGE, STARTERS, a_climb, environment, judge
 from harness.proc import wait_until
 from harness.target import REPOSITORY
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
-
-of_one_climb = pytest.mark.xdist_group("a climb")  # else each worker climbs for itself
 
 HERE = Path(__file__).parent
 OF_A_MECHANISM = {
@@ -35,41 +35,41 @@ def broken(bug: str) -> str:
     return f"{sys.executable} {HERE / 'subjects' / 'broken_servers.py'} {bug} --port {{port}}"
 
 
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """The climb of a server that has forgotten what a half-close is."""
-    return judge(broken("drops-half-closed"), "--report", "found.html",
-                 "--junit=found.xml", at=tmp_path_factory.mktemp("stopped"))
-
-
 @a_climb
-@of_one_climb
-def test_the_climb_stops_at_the_first_level_that_fails(stopped: Ran) -> None:
-    assert stopped.status == 1, stopped.complained
-    names = [line.split()[0] for line in stopped.said.splitlines() if "#" in line[:24]]
+def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(
+    tmp_path: Path
+) -> None:
+    ran = judge(broken("drops-half-closed"), "--report", "found.html", "--junit=found.xml",
+                at=tmp_path)
+    assert ran.status == 1, ran.complained
+    names = [line.split()[0] for line in ran.said.splitlines() if "#" in line[:24]]
     assert names[:3] == ["framing", "survival", "closing"] and "start" not in names
-    assert "2 of 18 levels\n  next: closing, book/03-closing.md\n" in stopped.said
-    assert stopped.said.endswith(" --from start\n")
-
-
-@a_climb
-@of_one_climb
-def test_one_failure_is_shown_with_what_was_sent_and_got_and_the_rule(stopped: Ran) -> None:
+    assert "2 of 18 levels\n  next: closing, book/03-closing.md\n" in ran.said
+    assert ran.said.endswith(" --from start\n")
     for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
                   "shut down its sending side", "the rule, explained in book/03-closing.md",
                   f"{JUDGE} '", "--level closing -k test_"):
-        assert words in " ".join(stopped.said.split()), stopped.said
-    assert stopped.said.count("the rule, explained") == 1
+        assert words in " ".join(ran.said.split()), ran.said
+    assert ran.said.count("the rule, explained") == 1
+    assert "\033" not in ran.said and "\r" not in ran.said  # as in a terminal
+
+    page = (tmp_path / "found.html").read_text()
+    for words in ("half-close", rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter,
+                  "shut down its sending side", "Clients could connect 0.",
+                  "Not asked for yet: ready-line, "):
+        assert words in page
+    assert not any(word in page for word in ("://", "src=", "<link", "<script"))
+
+    suites = list(ElementTree.parse(tmp_path / "found.xml").iter("testsuite"))
+    assert [suite.get("name") for suite in suites] == [
+        f"your server: {level}" for level in RUNGS[:3]]
+    failures = list(suites[2].iter("failure"))
+    assert len(failures) == int(suites[2].get("failures") or 0) > 1
+    assert any(rules.HALF_CLOSE.text in (failure.text or "") for failure in failures)
 
 
 @a_climb
-@of_one_climb
-def test_in_a_pipe_there_are_no_colours(stopped: Ran) -> None:
-    assert "\033" not in stopped.said and "\r" not in stopped.said
-
-
-@a_climb
-def test_in_a_terminal_there_are(tmp_path: Path) -> None:
+def test_in_a_terminal_there_are_colours(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen([JUDGE, broken("big-endian")], cwd=tmp_path, stdout=theirs,
                           stderr=subprocess.DEVNULL, env=environment(tmp_path)) as run:
@@ -87,28 +87,6 @@ def read_terminal(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:
         return b""  # its other side is closed
-
-
-@a_climb
-@of_one_climb
-def test_the_page_says_the_same_and_needs_no_other_file(stopped: Ran) -> None:
-    page = (stopped.at / "found.html").read_text()
-    for words in ("half-close", rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter,
-                  "shut down its sending side", "Clients could connect 0.",
-                  "Not asked for yet: ready-line, "):
-        assert words in page
-    assert not any(word in page for word in ("://", "src=", "<link", "<script"))
-
-
-@a_climb
-@of_one_climb
-def test_the_xml_counts_every_test_and_tells_why(stopped: Ran) -> None:
-    suites = list(ElementTree.parse(stopped.at / "found.xml").iter("testsuite"))
-    assert [suite.get("name") for suite in suites] == [
-        f"your server: {level}" for level in RUNGS[:3]]
-    failures = list(suites[2].iter("failure"))
-    assert len(failures) == int(suites[2].get("failures") or 0) > 1
-    assert any(rules.HALF_CLOSE.text in (failure.text or "") for failure in failures)
 
 
 @a_climb
@@ -137,18 +115,19 @@ def test_a_remembered_server_is_asked_for_one_level_and_stays_remembered(tmp_pat
     assert "0 passed, 1 failed, 0 skipped" in ran.said
 
 
-@pytest.mark.parametrize("content", [
-    "", "{", "[]", '{"command": 7}', "\0", '{"command": "true {port}", "without": "light"}',
-])
-def test_a_remembered_server_that_cannot_be_read_is_a_line(content: str, tmp_path: Path) -> None:
-    judge("nosuch {port}", at=tmp_path)
-    judge("true {port}", "--from", "workers", at=tmp_path)
+def test_what_an_older_judge_has_remembered_is_found_and_what_cannot_be_read_is_a_line(
+    tmp_path: Path
+) -> None:
+    judge("true {port}", at=tmp_path)
     (file,) = (tmp_path / "six-servers").iterdir()
-    file.write_text(content)
-    ran = judge(at=tmp_path)
-    assert (ran.status, ran.said) == (2, "")
-    (line,) = ran.complained.splitlines()
-    assert str(file) in line and "remove it" in line
+    file.write_text('{"directory": "x", "command": "false {port}"}')
+    assert judge(at=tmp_path).said.startswith("your server: false {port}\n")
+    for content in ("", "[]", '{"command": 7}', '{"command": "true {port}", "without": "light"}'):
+        file.write_text(content)
+        ran = judge(at=tmp_path)
+        assert (ran.status, ran.said) == (2, "")
+        (line,) = ran.complained.splitlines()
+        assert str(file) in line and "remove it" in line
 
 
 def test_a_command_that_cannot_be_remembered_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -161,56 +140,51 @@ def test_a_command_that_cannot_be_remembered_leaves_nothing_behind(tmp_path: Pat
     assert list(file.parent.iterdir()) == [file]
 
 
-@pytest.fixture
-def watching(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """./judge --watch of a copy of a first server, and the copy."""
+@contextmanager
+def watching(tmp_path: Path, *words: str) -> Iterator[tuple[Iterator[str], Path]]:
+    """./judge --watch of a copy of a first server: the lines that it says, and the copy."""
     program = tmp_path / "echo.py"
     shutil.copyfile(STARTERS / "python" / "echo.py", program)
-    words = [JUDGE, f"{sys.executable} echo.py --port {{port}}", "--watch"]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+    command = [JUDGE, f"{sys.executable} echo.py --port {{port}}", *words, "--watch"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.STDOUT, env=environment(tmp_path)) as run:
-        yield run, program
+        assert run.stdout is not None
+        yield iter(run.stdout.readline, ""), program
         run.terminate()
 
 
-@a_climb
-def test_a_change_of_the_program_starts_the_climb_again(
-    watching: tuple[subprocess.Popen[str], Path]
-) -> None:
-    run, program = watching
-    lines = iter(run.stdout.readline, "")
-    assert "next: survival" in next(line for line in lines if "next: " in line)
-    assert str(program) in next(line for line in lines if "waiting for a change" in line)
+def break_it(program: Path) -> None:
+    """It fails the first level from now on."""
     program.write_text(program.read_text().replace('"little"', '"big"'))
-    assert "next: framing" in next(line for line in lines if "next: " in line)
 
 
 @a_climb
-def test_a_change_while_the_tests_run_ends_them(
-    watching: tuple[subprocess.Popen[str], Path]
-) -> None:
-    run, program = watching
-    assert run.stdout.readline().startswith("your server: ")
-    time.sleep(0.5)  # it has begun, and takes some seconds
-    program.write_text(program.read_text().replace('"little"', '"big"'))
-    lines = list(iter(run.stdout.readline, "  next: framing, book/01-bytes.md\n"))
-    assert sum(line.startswith("your server: ") for line in lines) == 1
-    assert not any("survival" in line for line in lines)
+def test_a_change_of_the_program_starts_the_climb_again(tmp_path: Path) -> None:
+    with watching(tmp_path) as (lines, program):
+        assert "next: survival" in next(line for line in lines if "next: " in line)
+        assert str(program) in next(line for line in lines if "waiting for a change" in line)
+        break_it(program)
+        assert "next: framing" in next(line for line in lines if "next: " in line)
+
+
+@a_climb
+def test_a_change_while_the_tests_run_ends_them(tmp_path: Path) -> None:
+    with watching(tmp_path) as (lines, program):
+        assert next(lines).startswith("your server: ")
+        time.sleep(0.5)  # it has begun, and takes some seconds
+        break_it(program)
+        said = list(takewhile(lambda line: line != "  next: framing, book/01-bytes.md\n", lines))
+    assert sum(line.startswith("your server: ") for line in said) == 1
+    assert not any("survival" in line for line in said)
 
 
 @a_climb
 def test_one_level_can_be_watched_too(tmp_path: Path) -> None:
-    shutil.copyfile(STARTERS / "python" / "echo.py", tmp_path / "echo.py")
-    words = [JUDGE, f"{sys.executable} echo.py --port {{port}}", "-k", "little_endian", "--watch"]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.STDOUT, env=environment(tmp_path)) as run:
-        lines = iter(run.stdout.readline, "")
+    with watching(tmp_path, "-k", "little_endian") as (lines, program):
         assert "1 passed, 0 failed, 0 skipped\n" in lines
         assert "waiting for a change" in next(lines)
-        program = tmp_path / "echo.py"
-        program.write_text(program.read_text().replace('"little"', '"big"'))
+        break_it(program)
         assert "0 passed, 1 failed, 0 skipped\n" in lines
-        run.terminate()
 
 
 def not_in_the_background() -> None:
@@ -326,29 +300,13 @@ def test_a_level_that_is_left_out_stays_left_out_until_a_command_is_given(tmp_pa
     assert ran.said.startswith("your server: false {port}\n")
 
 
-def test_what_an_older_judge_has_remembered_is_found(tmp_path: Path) -> None:
-    judge("true {port}", at=tmp_path)
-    (file,) = (tmp_path / "six-servers").iterdir()
-    file.write_text('{"directory": "x", "command": "false {port}"}')
-    assert judge(at=tmp_path).said.startswith("your server: false {port}\n")
-
-
 @pytest.mark.parametrize(("words", "says"), [
-    (["nosuch {port}"], "there is no program 'nosuch'"),
     ([""], "there is no program ''"),
-    (["part5"], "for a stage of ours: ./check part5"),
     (["'unbalanced {port}"], "no closing quotation"),
-    (["true --port"], "the command 'true --port' has no {port}"),
-    (["true", "--port", "{port}", "--watch"], "in quotes: ./judge 'true --port {port}'"),
     (["ncat", "-k", "-l", "::1", "{port}"], "in quotes: ./judge 'ncat -k -l ::1 {port}'"),
     (["true {port}", "--watch"], "names no file to watch"),
     (["true {port}", "part1"], "one command, and 'part1' is another"),
-    (["true {port}", "--nosuch"], "unknown option --nosuch (try --help)"),
-    (["true {port}", "--levl", "rest"], "unknown option --levl: did you mean --level?"),
-    (["true {port}", "--watch=yes"], "--watch takes no value"),
-    (["--level", "rest", "true {port}", "--level=light"], "--level is there twice"),
     (["true {port}", "--start", "python", "x"], "--start takes a language, and then a directory"),
-    (["true {port}", "--level", "xyz"], "--level takes one of framing, survival"),
     (["true {port}", "--up-to", "xyz"], "--up-to takes one of framing, survival"),
     (["true {port}", "--up-to", "rest", "--level", "rest"], "--up-to does not go with --level"),
     (["true {port}", "--without", "start"], "--without start: every other level needs that one"),
@@ -359,15 +317,9 @@ def test_what_an_older_judge_has_remembered_is_found(tmp_path: Path) -> None:
     (["true {port}", "--level", "light", "--from", "drain"], "--from does not go with --level"),
     (["true {port}", "-k", "x", "--from", "drain"], "--from does not go with -k"),
     (["true {port}", "--from", "drian"], "there is no level 'drian': did you mean drain?"),
-    (["true {port}", "--from", "part5"], "there is no level 'part5'"),
-    (["true {port}", "--from"], "--from takes a level (try --help)"),
-    (["--servers", "nosuch"], "cannot read nosuch: No such file"),
     (["--servers", "nosuch", "--watch"], "--servers does not go with --watch"),
-    (["--start", "cobol", "x"], "--start takes one of python, c, cpp"),
-    (["--start", "python"], "--start takes a language, and then a directory"),
-    (["true {port}", "--report", "gone/x.html"], "cannot write gone/x.html: there is"),
 ])
-def test_wrong_usage_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
+def test_what_does_not_go_together_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
     ran = judge(*words, at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
     assert says in ran.complained and len(ran.complained.splitlines()) == 1
