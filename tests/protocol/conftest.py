@@ -47,6 +47,7 @@ MARKERS = (
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
     "of_the_suite: tests the tests, and is left out when only some stages are asked for",
     "stage(name): about another program of that stage",
+    "of_one_stage: about code that all stages share; the last of those that are tested is asked",
     "every_ring: a choice for a ring with a thread, a sanitizer, another kernel",
 )
 
@@ -127,9 +128,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         names = {target.level for target in config.stash[plugin.SUBJECTS]}
         items[:] = [item for item in items if not item.get_closest_marker("of_the_suite")
                     and all(mark.args[0] in names for mark in item.iter_markers("stage"))]
-    below = config.option.above
+    below, last = config.option.above, config.stash[plugin.SUBJECTS][-1:]
     items[:] = [item for item in items if _takes_options(item, plugin.subject_of(item))
-                and not (below and _is_asked_at(below, item))]
+                and not (below and _is_asked_at(below, item))
+                and not (item.get_closest_marker("of_one_stage")
+                         and plugin.subject_of(item) not in last)]
     if config.option.server and config.option.level in RUNGS:
         items.sort(key=_place_in_the_climb)
     for item in items:

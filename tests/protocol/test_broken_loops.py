@@ -172,15 +172,14 @@ FINDINGS = {
     "read-clock-runs-on": Finding(
         "test_write_timeout.py::test_the_time_to_read_begins_anew_though_no_message_came_since_"
         "the_answers_were_held[yours]",
-        rules.WRITE_TIMEOUT, "before the 2.5 s had passed", "Its last message had come",
+        rules.WRITE_TIMEOUT, "before the 1.5 s had passed", "Its last message had come",
         patience=5),
     "waits-for-the-reset": Finding(
         "test_drain.py::"
         "test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop[yours-large]",
         rules.DRAIN_IDLE, "the client is gone", patience=10),
     "drains-as-by-default": Finding(
-        "test_drain.py::"
-        "test_a_slow_reader_has_as_long_as_the_option_says[yours-reads_nothing_at_first]",
+        "test_drain.py::test_a_slow_reader_has_as_long_as_the_option_says[yours]",
         rules.DRAIN_BOUNDED, "bytes that were due came back", "--drain-timeout is 60 s",
         patience=10),
     # What a review had planted, and no test had found: ending_blunders.py

@@ -30,24 +30,11 @@ NO_DURATIONS = (
 )  # fmt: skip
 DURATIONS = ("0", "1ms", "250ms", "10s", "2m", "0010s")
 NO_ADDRESSES = (
-    "",
-    "localhost",
-    "[::1]",
-    "127.0.0.1:80",
-    "1.2.3",
-    "127.0.0.256",
-    " 127.0.0.1",
-    "::1::",
-    "*",
-)
+    "", "localhost", "[::1]", "127.0.0.1:80", "1.2.3", "127.0.0.256", " 127.0.0.1", "::1::", "*",
+)  # fmt: skip
 COMMON_OPTIONS = (
-    "--host",
-    "--port",
-    "--max-message",
-    "--read-timeout",
-    "--drain-timeout",
-    "--verbose",
-)
+    "--host", "--port", "--max-message", "--read-timeout", "--drain-timeout", "--verbose",
+)  # fmt: skip
 
 
 @pytest.mark.rule(rules.HELP)
@@ -88,6 +75,7 @@ def test_version_goes_to_stdout_in_one_line(start: Start) -> None:
     assert not said, f"--version belongs on stdout, and stderr has {said!r}"
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.OPTIONS)
 @pytest.mark.parametrize(
     "words", [("--max-message", "10"), ("--max-message=10",)], ids=["apart", "joined"]
@@ -101,6 +89,7 @@ def test_an_option_and_its_value_may_be_two_words_or_one(
         client.expect_end()
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 def test_leading_zeros_are_digits_and_do_not_make_a_number_octal(start: Start) -> None:
     with start("--max-message", "010").connect() as client:
@@ -109,6 +98,7 @@ def test_leading_zeros_are_digits_and_do_not_make_a_number_octal(start: Start) -
         client.expect_end()
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("value", NO_NUMBERS)
 def test_what_is_not_decimal_digits_is_no_number(start: Start, target: Target, value: str) -> None:
@@ -117,12 +107,14 @@ def test_what_is_not_decimal_digits_is_no_number(start: Start, target: Target, v
             expect_wrong_usage(start(f"{option}={value}", ready=False), option)
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("value", [v for v in NO_NUMBERS if v])
 def test_a_port_is_digits(start: Start, value: str) -> None:
     expect_wrong_usage(start(port=value, ready=False), "--port")
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("value", NO_DURATIONS)
 def test_a_duration_is_digits_and_a_unit_and_nothing_else(start: Start, value: str) -> None:
@@ -130,12 +122,14 @@ def test_a_duration_is_digits_and_a_unit_and_nothing_else(start: Start, value: s
         expect_wrong_usage(start(f"{option}={value}", ready=False), option)
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.WIDE_NUMBERS)
 @pytest.mark.parametrize("value", ["65536", "71418", str(BEYOND_32_BITS + 5882)])
 def test_a_port_beyond_16_bits_is_wrong_usage(start: Start, value: str) -> None:
     expect_wrong_usage(start(port=value, ready=False), "--port")
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.WIDE_NUMBERS)
 @pytest.mark.parametrize("beyond", [1 << 31, BEYOND_32_BITS], ids=["31-bits", "32-bits"])
 def test_a_largest_message_beyond_32_bits_is_refused_or_meant(start: Start, beyond: int) -> None:
@@ -147,6 +141,7 @@ def test_a_largest_message_beyond_32_bits_is_refused_or_meant(start: Start, beyo
         client.echo(bytes(11))  # more than it has in 31 or 32 bits
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.needs("command-line", "max-connections")
 @pytest.mark.rule(rules.WIDE_NUMBERS)
 def test_a_limit_of_connections_beyond_32_bits_is_refused_or_meant(start: Start) -> None:
@@ -158,6 +153,7 @@ def test_a_limit_of_connections_beyond_32_bits_is_refused_or_meant(start: Start)
     server.connect().echo(b"and another")
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.needs("command-line", "read-timeout")
 @pytest.mark.rule(rules.WIDE_NUMBERS)
 @pytest.mark.parametrize("value", ["2147484s", "4294968s", "4294967796ms"])
@@ -183,6 +179,7 @@ def refuses(server: Server, option: str) -> bool:
     return True
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("value", DURATIONS)
 def test_every_form_of_a_duration_is_taken(start: Start, value: str) -> None:
@@ -206,6 +203,7 @@ def test_an_option_that_the_stage_does_not_have_is_wrong_usage(
         expect_wrong_usage(start(option, "1", ready=False), option)
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_ADDRESSES)
 def test_what_is_no_address_literal_is_wrong_usage(start: Start, value: str) -> None:

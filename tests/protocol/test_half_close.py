@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.needs("half-close"), pytest.mark.every_ring]
 BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like to read at once
 TRIES = 2
 SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
-WATCHED_SECONDS = 1.0
+WATCHED_SECONDS = 0.5
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)

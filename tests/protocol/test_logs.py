@@ -193,6 +193,7 @@ def come_and_go(server: Server, times: int) -> None:
             client.expect_end()
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_terminal_that_nobody_reads_holds_up_nobody(start: Start, target: Target) -> None:
     """One whose other end hangs, as that of a broken ssh session."""
@@ -207,6 +208,7 @@ def test_a_terminal_that_nobody_reads_holds_up_nobody(start: Start, target: Targ
     os.close(master)
 
 
+@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.LOSSES_COUNTED)
 def test_lines_that_nobody_reads_are_counted(start: Start, target: Target, patience: float) -> None:
     if target.name == "yours":

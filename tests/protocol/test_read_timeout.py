@@ -22,8 +22,6 @@ OPTION = ("--read-timeout", "300ms")
 MESSAGE = frame(b"complete")
 WAYS_TO_COMPLETE = {  # what is sent once at the beginning, and what each time, in pieces
     "zero-length": (b"", frame(b"")),
-    "one-byte": (b"", frame(b"1")),
-    "the-largest": (b"", frame(bytes(65536))),
     "several-at-once": (b"", 10 * MESSAGE),
     "in-pieces": (b"", MESSAGE[:2], MESSAGE[2:7], MESSAGE[7:]),
     "and-the-next-begun": (MESSAGE[:5], MESSAGE[5:] + MESSAGE[:5]),
@@ -73,8 +71,8 @@ def test_however_a_message_is_completed_the_time_begins_anew(
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 def test_the_end_comes_soon_after_the_time(start: Start) -> None:
-    timeout = 1.1  # a server that waits twice as long is late, too
-    server = start("--read-timeout", "1100ms")
+    timeout = 0.8  # a server that waits twice as long is late, too
+    server = start("--read-timeout", "800ms")
     late = []
     for _ in range(3):
         with server.connect() as client:
@@ -115,19 +113,10 @@ def test_one_byte_at_a_time_does_not_extend_the_time(start: Start, before: bytes
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_a_second_is_a_second_and_a_minute_is_longer(start: Start) -> None:
-    seconds, minutes = start("--read-timeout", "1s"), start("--read-timeout", "1m")
-    begin = time.monotonic()
-    patient = minutes.connect()
-    expect_end_after(seconds.connect(), begin, timeout=1.0)
-    patient.echo(b"a minute has not passed")
-
-
-@pytest.mark.rule(rules.READ_TIMEOUT)
 def test_the_longest_time_is_a_time_like_any_other(start: Start) -> None:
     client = start("--read-timeout", LONGEST).connect()
     client.echo(b"first")
-    client.expect_silence(0.5)
+    client.expect_silence(0.3)
     client.echo(b"and again")
 
 
@@ -142,7 +131,7 @@ def test_the_shortest_time_is_a_time_like_any_other(start: Start) -> None:
 def test_zero_switches_the_time_bound_off(start: Start) -> None:
     client = start("--read-timeout", "0").connect()
     client.send(header(5) + b"he")
-    client.expect_silence(0.5)
+    client.expect_silence(0.3)
     client.send(b"llo")
     client.expect(b"hello")
 
@@ -211,8 +200,8 @@ def test_a_clock_of_its_own_changes_nothing(start: Start, ahead: int) -> None:
     tried = subprocess.run([*shifted, "/bin/true"], capture_output=True, text=True)
     if tried.returncode == CANNOT:
         pytest.skip(tried.stderr.strip())
-    server = start("--read-timeout", "2s", under=shifted)
+    server = start("--read-timeout", "1s", under=shifted)
     begin, before = time.monotonic(), server.process.cpu_seconds()
-    expect_end_after(server.connect(), begin, timeout=2)
+    expect_end_after(server.connect(), begin, timeout=1)
     spent = server.process.cpu_seconds() - before
     assert spent < 0.5, f"{spent:.2f} s of processor time for a client that says nothing"

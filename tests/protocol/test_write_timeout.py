@@ -124,8 +124,8 @@ def test_the_time_to_read_begins_anew_when_the_last_answer_has_left(start: Start
 def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_were_held(
     start: Start,
 ) -> None:
-    timeout, held_seconds = 2.5, 1.0
-    server = start("--read-timeout", "2500ms")
+    timeout, held_seconds = 1.5, 0.6
+    server = start("--read-timeout", "1500ms")
     for _ in range(TRIES):
         client = server.connect(receive_buffer=4096)
         sent, all_is_read = send_until_the_server_holds_answers(client, BURST, held_seconds)
