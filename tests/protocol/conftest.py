@@ -38,6 +38,7 @@ from harness.plugin import (  # noqa: E402, F401
     target,
 )
 from harness.results import Results  # noqa: E402
+from harness.server import Server, Start  # noqa: E402
 from harness.target import Target  # noqa: E402
 
 plugin.load_hypothesis_profile()
@@ -50,6 +51,12 @@ MARKERS = (
     "of_one_stage: about code that all stages share; the last of those that are tested is asked",
     "every_ring: a choice for a ring with a thread, a sanitizer, another kernel",
 )
+
+
+@pytest.fixture
+def web(start: Start) -> Server:
+    """A server that speaks HTTP."""
+    return start("--protocol", "http")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import rules
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
-from harness.held import send_until_the_server_holds_answers
+from harness.held import SEEN_SECONDS, half_close_and_read_late
 from harness.limits import need_ipv6
 from harness.lingering import expect_lingering_close
 from harness.proc import wait_until
@@ -22,8 +22,6 @@ from harness.verdict import ContractBroken
 pytestmark = pytest.mark.needs("addresses")
 
 HELD_UP = ("-e", "trace=bind,listen", "-e", "inject=bind:delay_exit=300000:when=1")
-BURST = frames(distinct_payloads(160, 96))
-SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
 LARGE_BYTES = 16_000
 RACE_TRIES = 5  # on a busy machine one server may be late, and then there was no race
 
@@ -180,12 +178,7 @@ def test_a_server_on_ipv6_can_be_started_again_on_its_port_at_once(start: Start)
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_over_ipv6_answers_that_are_held_outlive_a_half_close(start: Start) -> None:
     need_ipv6()
-    client = start("--host", "::1").connect(receive_buffer=4096)
-    sent, _ = send_until_the_server_holds_answers(client, BURST)
-    client.half_close()
-    time.sleep(SEEN_SECONDS)
-    client.let_window_grow()
-    client.expect_same(BURST * (sent // len(BURST)), client.receive_until_end())
+    half_close_and_read_late(start("--host", "::1").connect(receive_buffer=4096))
 
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)

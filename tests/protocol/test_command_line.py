@@ -134,11 +134,8 @@ def test_a_port_beyond_16_bits_is_wrong_usage(start: Start, value: str) -> None:
 @pytest.mark.parametrize("beyond", [1 << 31, BEYOND_32_BITS], ids=["31-bits", "32-bits"])
 def test_a_largest_message_beyond_32_bits_is_refused_or_meant(start: Start, beyond: int) -> None:
     server = start(f"--max-message={beyond + 10}", ready=False)
-    if refuses(server, "--max-message"):
-        return
-    server.wait_until_ready()
-    with server.connect() as client:
-        client.echo(bytes(11))  # more than it has in 31 or 32 bits
+    if is_taken_by(server, "--max-message"):
+        server.connect().echo(bytes(11))  # more than it has in 31 or 32 bits
 
 
 @pytest.mark.of_one_stage
@@ -146,11 +143,9 @@ def test_a_largest_message_beyond_32_bits_is_refused_or_meant(start: Start, beyo
 @pytest.mark.rule(rules.WIDE_NUMBERS)
 def test_a_limit_of_connections_beyond_32_bits_is_refused_or_meant(start: Start) -> None:
     server = start(f"--max-connections={BEYOND_32_BITS + 1}", ready=False)
-    if refuses(server, "--max-connections"):
-        return
-    server.wait_until_ready()
-    server.connect().echo(b"one")
-    server.connect().echo(b"and another")
+    if is_taken_by(server, "--max-connections"):
+        server.connect().echo(b"one")
+        server.connect().echo(b"and another")
 
 
 @pytest.mark.of_one_stage
@@ -161,22 +156,20 @@ def test_a_time_beyond_32_bits_of_milliseconds_is_refused_or_meant(
     start: Start, value: str
 ) -> None:
     server = start(f"--read-timeout={value}", ready=False)
-    if refuses(server, "--read-timeout"):
-        return
-    server.wait_until_ready()
-    with server.connect() as client:
+    if is_taken_by(server, "--read-timeout"):
+        client = server.connect()
         client.expect_silence(1.0)
         client.echo(b"weeks have not passed")
 
 
-def refuses(server: Server, option: str) -> bool:
-    """Whether it has ended instead of listening; then it must have been in order."""
-    if not wait_until(lambda: not server.is_alive() or bool(server.stdout_text()), START_SECONDS):
-        return False
+def is_taken_by(server: Server, option: str) -> bool:
+    """Whether it listens. Where it has ended instead, that must have been in order."""
+    wait_until(lambda: not server.is_alive() or bool(server.stdout_text()), START_SECONDS)
     if server.is_alive():
-        return False
+        server.wait_until_ready()
+        return True
     expect_wrong_usage(server, option)
-    return True
+    return False
 
 
 @pytest.mark.of_one_stage

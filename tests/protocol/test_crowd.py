@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
-from harness.at_rest import descriptors_at_rest
+from harness.at_rest import descriptors_at_rest, processor_seconds
 from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
@@ -258,8 +258,6 @@ def test_clients_that_left_in_mid_answer_take_no_processor_time(server: Server, 
 def expect_rest(server: Server) -> None:
     """After a moment to settle it takes no processor time."""
     time.sleep(0.1)
-    before = server.process.cpu_seconds()
-    time.sleep(0.5)
-    spent = server.process.cpu_seconds() - before
+    spent = processor_seconds(server, 0.5)
     assert spent < 0.05, (
         f"{spent:.2f} s of processor time in half a second with nothing to do; 0.05 s may be")

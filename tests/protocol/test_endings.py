@@ -1,7 +1,6 @@
 """However a connection ends, it gives back all that it had: descriptor, thread, memory, place."""
 
 import signal
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -12,8 +11,9 @@ from harness import sockdiag
 from harness.at_rest import descriptors_at_rest
 from harness.client import Client
 from harness.frames import distinct_payloads, frames, header
-from harness.held import send_until_the_server_holds_answers
+from harness.held import half_close_and_read_late
 from harness.http import expect_hello, get
+from harness.lingering import TOO_LONG
 from harness.memory import least_growth
 from harness.proc import wait_until
 from harness.rule import Rule
@@ -30,9 +30,6 @@ NEVER_READING = 4
 HELD_AT_ONCE = 1
 LINGER_SECONDS = 2.0
 LARGE = frames(distinct_payloads(1000, 16_000))  # more than all buffers together
-BURST = frames(distinct_payloads(160, 96))
-SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
-TOO_LONG = header(0xFFFFFFFF)
 LATE_SOON = ("--max-connections", str(AT_ONCE), "--read-timeout", "100ms")
 
 
@@ -91,12 +88,8 @@ def resets(client: Client, cut: int) -> None:
 
 
 def half_closes_and_reads_late(client: Client) -> None:
-    """It has finished while the server holds answers, which it takes a moment later."""
-    sent, _ = send_until_the_server_holds_answers(client, BURST)
-    client.half_close()
-    time.sleep(SEEN_SECONDS)
-    client.let_window_grow()
-    client.expect_same(BURST * (sent // len(BURST)), client.receive_until_end())
+    """It has finished while the server holds answers, and takes them before it leaves."""
+    half_close_and_read_late(client)
     client.close()
 
 

@@ -13,7 +13,7 @@ import rules
 from harness.client import Client
 from harness.examples import for_each_example
 from harness.http import HELLO, Response, expect_hello, expect_refusal, expect_status, get, padded
-from harness.memory import ROUNDS_MAX, least_growth
+from harness.memory import ROUNDS_MAX, least_growth, need_own_memory
 from harness.server import Server, Start
 from harness.verdict import ContractBroken
 
@@ -21,12 +21,6 @@ pytestmark = pytest.mark.needs("http")
 
 HEAD_BYTES_MAX = 8192
 GROWTH_MAX = 128 * 1024
-
-
-@pytest.fixture
-def web(start: Start) -> Server:
-    """A server that speaks HTTP."""
-    return start("--protocol", "http")
 
 
 @pytest.fixture
@@ -244,8 +238,7 @@ def test_a_head_without_an_end_is_refused_as_soon_as_it_is_too_large(client: Cli
 
 @pytest.mark.rule(rules.HTTP_FLAT)
 def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server) -> None:
-    if web.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(web)
     client = web.connect()
     client.send(get())
     answer_bytes = len(client.receive_what_is_there(10_000))

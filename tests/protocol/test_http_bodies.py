@@ -6,7 +6,7 @@ import pytest
 import rules
 from harness.client import Client
 from harness.http import expect_hello, expect_refusal, expect_status, get
-from harness.server import Start
+from harness.server import Server
 from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.needs("http")
@@ -17,9 +17,9 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 
 @pytest.fixture
-def client(start: Start) -> Client:
+def client(web: Server) -> Client:
     """A client of a server that speaks HTTP."""
-    return start("--protocol", "http").connect()
+    return web.connect()
 
 
 def chunks(*pieces: bytes, trailer: bytes = b"", extension: bytes = b"") -> bytes:

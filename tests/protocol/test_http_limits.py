@@ -11,6 +11,7 @@ import rules
 from harness.client import Client
 from harness.frames import MAX_MESSAGE_DEFAULT
 from harness.http import expect_hello, expect_refusal, expect_status, get, padded
+from harness.memory import need_own_memory
 from harness.proc import wait_until
 from harness.server import Server, Start
 
@@ -22,12 +23,6 @@ ENDLESS_BYTES = 8 << 20
 CHUNKED = "Transfer-Encoding: chunked"
 TIMEOUT, LATE = 0.4, 4.0
 SLOW = ("--protocol", "http", "--read-timeout", "400ms")
-
-
-@pytest.fixture
-def web(start: Start) -> Server:
-    """A server that speaks HTTP."""
-    return start("--protocol", "http")
 
 
 def in_short_lines(total_bytes: int) -> bytes:
@@ -102,8 +97,7 @@ def test_the_limit_of_the_header_section_holds_however_it_is_cut(
     ids=["header", "chunk-extension", "trailer", "chunk-size", "empty-lines"],
 )
 def test_what_never_ends_costs_bounded_memory(web: Server, begun: bytes, more: bytes) -> None:
-    if web.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(web)
     with web.connect() as client:
         client.send(get() + begun)
         expect_hello(client)
@@ -121,8 +115,7 @@ def test_what_never_ends_costs_bounded_memory(web: Server, begun: bytes, more: b
 
 @pytest.mark.rule(rules.BOUNDED_MEMORY)
 def test_a_client_that_reads_no_answer_costs_bounded_memory(web: Server) -> None:
-    if web.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(web)
     with web.connect() as client:
         client.send(get())
         expect_hello(client)

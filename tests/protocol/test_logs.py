@@ -28,6 +28,23 @@ def log_after_stop(server: Server) -> list[str]:
     return server.log_lines()
 
 
+def break_off(server: Server) -> None:
+    """One client that is worth a line."""
+    with server.connect() as client:
+        client.send(STREAM[:2])
+        client.half_close()
+        client.expect_end()
+
+
+def come_and_go(server: Server, times: int) -> None:
+    """Clients that have a message answered, one after the other."""
+    for _ in range(times):
+        with server.connect() as client:
+            client.echo(b"hello")
+            client.half_close()
+            client.expect_end()
+
+
 @pytest.mark.rule(rules.LOGS)
 @pytest.mark.parametrize("cut", [1, 3, 4, 5, len(STREAM) - 1])
 def test_an_end_inside_a_message_is_logged_once(server: Server, cut: int) -> None:
@@ -53,10 +70,7 @@ def test_a_reset_inside_a_message_is_logged_once(server: Server) -> None:
 @pytest.mark.rule(rules.LOGS)
 def test_every_broken_connection_has_a_line_of_its_own(server: Server) -> None:
     for _ in range(5):
-        with server.connect() as client:
-            client.send(STREAM[:2])
-            client.half_close()
-            client.expect_end()
+        break_off(server)
         with server.connect() as client:
             client.send(header(0xFFFFFFFF))
             client.expect_end()
@@ -115,11 +129,7 @@ def test_verbose_names_clients_over_ipv6_too(start: Start) -> None:
 @pytest.mark.rule(rules.VERBOSE)
 def test_verbose_tells_of_each_connection_and_why_it_closed(start: Start) -> None:
     server = start("--verbose")
-    for _ in range(3):
-        with server.connect() as client:
-            client.echo(b"hello")
-            client.half_close()
-            client.expect_end()
+    come_and_go(server, 3)
     lines = log_after_stop(server)
     assert len(lines) >= 6, f"{len(lines)} lines for three connections that came and went: {lines}"
 
@@ -131,10 +141,7 @@ def test_a_log_that_nobody_reads_holds_up_nobody(start: Start) -> None:
     server = start(log_to=writing)
     os.close(writing)
     for _ in range(lines):
-        with server.connect() as client:
-            client.send(STREAM[:2])
-            client.half_close()
-            client.expect_end()
+        break_off(server)
     server.connect().echo(b"served")
     server.close_clients()
     server.expect_stop()
@@ -147,14 +154,6 @@ def test_a_start_leaves_no_line(server: Server) -> None:
     need_descriptors(DESCRIPTORS_AT_EASE)
     server.expect_stop()
     assert server.stderr_text() == "", "nothing happened that is worth a line"
-
-
-def break_off(server: Server) -> None:
-    """One client that is worth a line."""
-    with server.connect() as client:
-        client.send(STREAM[:2])
-        client.half_close()
-        client.expect_end()
 
 
 @pytest.mark.rule(rules.LOG_GONE)
@@ -174,23 +173,12 @@ def test_where_there_is_no_stderr_no_client_gets_the_log(start: Start) -> None:
     server = start("--verbose", under=("sh", "-c", 'exec "$@" 2>&-', "sh"))
     for _ in range(5):
         break_off(server)  # got the end of the stream, and nothing before it
-    with server.connect() as client:
-        client.echo(b"nothing but this")
-        client.half_close()
-        client.expect_end()
+    come_and_go(server, 1)
 
 
 CONNECTIONS = 1500  # two lines of some 30 bytes each: more than pipe and queue hold together
 LOST = re.compile(rb"\((\d+) lines lost: nobody reads stderr\)\n")
 WHOLE = re.compile(LOST.pattern + rb"|127\.0\.0\.1:\d+: (connected|closed: goodbye)\n")
-
-
-def come_and_go(server: Server, times: int) -> None:
-    for _ in range(times):
-        with server.connect() as client:
-            client.echo(b"hello")
-            client.half_close()
-            client.expect_end()
 
 
 @pytest.mark.of_one_stage

@@ -5,6 +5,8 @@ import time
 import pytest
 
 import rules
+from harness.at_rest import processor_seconds
+from harness.crowd import MESSAGE, crowd
 from harness.limits import backlog_max, need_descriptors
 from harness.server import Start
 
@@ -40,11 +42,9 @@ def test_the_greatest_limit_is_a_limit_like_any_other(start: Start) -> None:
 def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Start) -> None:
     limit = 20
     server = start("--max-connections", str(limit))
-    clients = [server.connect() for _ in range(limit + 10)]
-    for client in clients:
-        client.send_messages(b"my turn?")
-    for client in clients:  # in the order of the backlog, so each who leaves lets the next one in
-        client.expect(b"my turn?")
+    # In the order of the backlog, so each who leaves lets the next one in.
+    for client in crowd(server, limit + 10):
+        client.expect(MESSAGE)
         client.close()
 
 
@@ -102,7 +102,5 @@ def test_waiting_new_connections_cost_no_processor_time(start: Start) -> None:
     for _ in range(5):
         server.connect().send_messages(b"waits")
     time.sleep(0.3)  # under SQPOLL the kernel's thread looks for more work that long, and no longer
-    before = server.process.cpu_seconds()
-    time.sleep(0.5)
-    spent = server.process.cpu_seconds() - before
+    spent = processor_seconds(server, 0.5)
     assert spent < 0.05, f"{spent:.2f} s of processor time in half a second of waiting"

@@ -7,7 +7,7 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import frames
-from harness.memory import ROUNDS_MAX, least_growth
+from harness.memory import ROUNDS_MAX, least_growth, need_own_memory
 from harness.proc import wait_until
 from harness.server import Server, Start
 
@@ -49,8 +49,7 @@ def cut_oddly(client: Client, stream: bytes) -> bytes:
 def started(start: Start) -> Server:
     """A server for large messages, and what a first connection costs is paid."""
     server = start("--max-message", str(LARGEST))
-    if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(server)
     with server.connect() as client:
         client.echo(b"first")
     return server

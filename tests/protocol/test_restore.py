@@ -5,7 +5,7 @@ import pytest
 import rules
 from harness.at_rest import descriptors_at_rest
 from harness.frames import frame, header
-from harness.memory import least_growth
+from harness.memory import least_growth, need_own_memory
 from harness.server import Server
 
 KIBIBYTE = 1024
@@ -41,8 +41,7 @@ def test_descriptors_and_threads_are_back_after_five_hundred_clients(server: Ser
 @pytest.mark.needs("restore")
 @pytest.mark.rule(rules.RESTORE)
 def test_memory_does_not_grow_with_the_number_of_clients_that_were_here(server: Server) -> None:
-    if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(server)
     clients_come(server, WARM_UP, 60_000)
     bound = 512 * KIBIBYTE
     grown = least_growth(
@@ -54,8 +53,7 @@ def test_memory_does_not_grow_with_the_number_of_clients_that_were_here(server: 
 @pytest.mark.needs("restore")
 @pytest.mark.rule(rules.RESTORE)
 def test_memory_does_not_grow_with_the_number_of_messages(server: Server) -> None:
-    if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(server)
     client = server.connect()
     stream = frame(bytes(1000)) * 5000
     client.exchange(stream, len(stream))
@@ -72,8 +70,7 @@ def test_memory_does_not_grow_with_the_number_of_messages(server: Server) -> Non
 @pytest.mark.needs("light-clients")
 @pytest.mark.rule(rules.IDLE_HOLDS_NOTHING)
 def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
-    if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(server)
     clients_come(server, WARM_UP, 60_000)
     memory, threads = server.process.rss_bytes(), server.process.thread_count()
     clients = [server.connect() for _ in range(400)]
@@ -91,8 +88,7 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
 @pytest.mark.needs("light-clients")
 @pytest.mark.rule(rules.IDLE_HOLDS_NOTHING)
 def test_answers_that_had_to_wait_leave_no_buffer_behind(server: Server) -> None:
-    if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(server)
     stream = frame(bytes(60_000)) * 120
 
     def clients_wait(count: int) -> None:

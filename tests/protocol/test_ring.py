@@ -9,8 +9,8 @@ from functools import cache
 import pytest
 
 import rules
-from harness import seccomp
-from harness.confined import confined, skip_if_impossible
+from harness.at_rest import processor_seconds
+from harness.confined import IO_URING_SETUP, confined, skip_if_impossible
 from harness.frames import distinct_payloads, header
 from harness.server import Server, Start
 
@@ -50,7 +50,7 @@ def is_counted_as_locked_memory() -> bool:
     """Whether this kernel counts a ring: Linux 6.1 does not."""
     program = (
         "import ctypes; parameters = ctypes.create_string_buffer(120);"
-        f"exit(ctypes.CDLL(None).syscall({seccomp.IO_URING_SETUP}, 1024, parameters) < 0)"
+        f"exit(ctypes.CDLL(None).syscall({IO_URING_SETUP}, 1024, parameters) < 0)"
     )
     return subprocess.run([*confined("memlock=0"), sys.executable, "-c", program]).returncode == 1
 
@@ -133,13 +133,6 @@ def test_more_clients_than_buffers_are_all_served_at_once(start: Start) -> None:
         client.expect(b"%d" % number)
 
 
-def processor_time(server: Server, seconds: float) -> float:
-    """What it takes in the next seconds."""
-    before = server.process.cpu_seconds()
-    time.sleep(seconds)
-    return server.process.cpu_seconds() - before
-
-
 @pytest.mark.clock
 @pytest.mark.rule(rules.SPIN)
 @pytest.mark.parametrize("workers", ["1", "3"])
@@ -149,7 +142,7 @@ def test_a_server_that_spins_serves_and_then_rests(start: Start, workers: str) -
     for client in clients:
         client.echo(b"served")
     time.sleep(0.1)
-    assert processor_time(server, 0.5) < 0.05, "it spins for longer than it was told"
+    assert processor_seconds(server, 0.5) < 0.05, "it spins for longer than it was told"
 
 
 @pytest.mark.clock

@@ -9,8 +9,9 @@ import pytest
 
 import rules
 from harness import limits, sockdiag
+from harness.at_rest import processor_seconds
 from harness.client import Client
-from harness.crowd import answered, crowd, expect_all_served
+from harness.crowd import MESSAGE, answered, crowd, expect_all_served
 from harness.proc import processes_of_session, wait_until
 from harness.server import Server, Start
 from harness.strace import from_start, inject
@@ -72,11 +73,8 @@ def test_as_many_slow_clients_as_workers_keep_the_next_one_waiting(start: Start)
 @pytest.mark.rule(rules.POOL)
 def test_a_pool_serves_many_clients_one_after_another(start: Start) -> None:
     server = start("--workers", "2")
-    clients = [server.connect() for _ in range(50)]
-    for client in clients:
-        client.send_messages(b"my turn?")
-    for client in clients:
-        client.expect(b"my turn?")
+    for client in crowd(server, 50):
+        client.expect(MESSAGE)
         client.close()
 
 
@@ -99,10 +97,7 @@ def test_a_pool_stops_at_once_with_its_clients_idle(start: Start) -> None:
 @pytest.mark.rule(rules.MAX_CONNECTIONS)
 def test_a_limit_below_the_pool_holds(start: Start) -> None:
     server = start("--workers", "4", "--max-connections", "2")
-    clients = [server.connect() for _ in range(5)]
-    for client in clients:
-        client.send_messages(b"my turn?")
-    expect_served(clients, 2, server.patience)
+    expect_served(crowd(server, 5), 2, server.patience)
 
 
 # part5 and later: several loops
@@ -179,9 +174,7 @@ def in_words(found: Counter[str]) -> str:
 def test_the_limit_counts_for_all_workers_together(start: Start, how: tuple[str, ...]) -> None:
     limit = 6
     server = start("--workers", "3", *how, "--max-connections", str(limit))
-    clients = [server.connect() for _ in range(20)]
-    for client in clients:
-        client.send_messages(b"my turn?")
+    clients = crowd(server, 20)
     expect_served(clients, limit, server.patience)
     for client in answered(clients)[:2]:
         client.close()
@@ -211,9 +204,7 @@ def test_workers_at_the_limit_rest(start: Start, how: tuple[str, ...]) -> None:
     for _ in range(10):
         server.connect().send_messages(b"waits or is served")
     time.sleep(0.1)
-    before = server.process.cpu_seconds()
-    time.sleep(0.4)
-    spent = server.process.cpu_seconds() - before
+    spent = processor_seconds(server, 0.4)
     assert spent < 0.05, f"{spent:.2f} s of processor time with nothing to do"
 
 

@@ -7,7 +7,7 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import distinct_payloads, frame, frames
-from harness.held import queues_if_any, send_until_the_server_holds_answers
+from harness.held import BURST, queues_if_any, send_until_the_server_holds_answers
 from harness.proc import wait_until
 from harness.server import Start
 from harness.timing import LATE, expect_end_after
@@ -22,7 +22,6 @@ pytestmark = [
 LINGER = 2.0  # a connection that the server closes may stay so long for its peer's end of stream
 LATE_AT_BEST = 0.5  # what the contract says; of several clients, one meets with an idle machine
 TRIES = 3
-BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like to read at once
 STREAM = frames(distinct_payloads(1000, 16_000))  # 16 MB: more than all buffers together
 
 
@@ -128,7 +127,7 @@ def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_w
     server = start("--read-timeout", "1500ms")
     for _ in range(TRIES):
         client = server.connect(receive_buffer=4096)
-        sent, all_is_read = send_until_the_server_holds_answers(client, BURST, held_seconds)
+        sent, all_is_read = send_until_the_server_holds_answers(client, held_seconds)
         if all_is_read:
             break
         client.reset()  # its last message is complete later

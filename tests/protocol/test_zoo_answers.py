@@ -1,15 +1,12 @@
 """Answers that the kernel will not take yet, and what was received with their questions."""
 
-import socket
-
 import pytest
 
 import rules
 from harness.frames import frame, header
-from harness.held import send_until_the_server_holds_answers
+from harness.held import BURST, send_until_the_server_holds_answers
 from harness.server import Server
 
-BURST = frame(bytes(96)) * 160  # fits the 16 KiB that servers like to read at once
 TRIES = 10
 UNREAD_BYTES = 50_000  # more than a server reads at a time, less than its kernel takes
 
@@ -19,8 +16,8 @@ UNREAD_BYTES = 50_000  # more than a server reads at a time, less than its kerne
 def test_what_the_server_has_received_is_answered_without_another_byte(server: Server) -> None:
     for _ in range(TRIES):
         client = server.connect(receive_buffer=4096)
-        sent, all_taken = send_until_the_server_holds_answers(client, BURST)
-        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        sent, all_taken = send_until_the_server_holds_answers(client)
+        client.let_window_grow()
         client.expect_bytes(BURST * (sent // len(BURST)))
         client.close()
         if all_taken:

@@ -8,15 +8,15 @@ import time
 import pytest
 
 import rules
+from harness.crowd import begun_crowd
 from harness.frames import frame
-from harness.proc import wait_until
 from harness.server import Server, Start
 
 pytestmark = [pytest.mark.clock, pytest.mark.needs("rest-when-idle", "concurrency")]
 
 WATCHED_SECONDS = 0.6
 SHARE_MAX = 0.4  # who spins wants all of it
-LIMIT, CLIENTS = 32, 60
+LIMIT = 32
 
 
 def wanted_share(server: Server) -> float:
@@ -48,13 +48,6 @@ def test_new_connections_for_whom_there_is_no_descriptor_are_not_asked_in_again_
     start: Start,
 ) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
-    for _ in range(CLIENTS):
-        server.connect().send_messages(b"my turn?")
-
-    def some_are_served() -> bool:
-        return sum(client.has_input() for client in server.clients) >= 10
-
-    assert wait_until(some_are_served, server.patience), (
-        f"nobody is served within {server.patience:g} s")
+    begun_crowd(server)
     share = wanted_share(server)
     assert share < SHARE_MAX, f"wants {share:.0%} of a processor while new connections wait"

@@ -1,5 +1,6 @@
 """What a server has while nobody is connected."""
 
+import time
 from collections.abc import Callable
 
 from harness.client import Client
@@ -18,3 +19,10 @@ def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) ->
     # no descriptor of this process, as below a wrapper, there is nothing to see.
     wait_until(lambda: server.process.descriptor_count() < with_a_client, GONE_SECONDS)
     return server.process.descriptor_count()
+
+
+def processor_seconds(server: Server, watched_seconds: float) -> float:
+    """The processor time that it takes in the next so many seconds."""
+    before = server.process.cpu_seconds()
+    time.sleep(watched_seconds)
+    return server.process.cpu_seconds() - before

@@ -3,7 +3,7 @@
 import time
 
 from harness.connection import GONE, PIECE_BYTES, SILENCE_SECONDS, Connection
-from harness.frames import HEADER_BYTES, frame, payload_bytes
+from harness.frames import frame
 from harness.polling import readable, ready
 from harness.verdict import ContractBroken, hexdump, hide_from_traceback
 

@@ -39,7 +39,7 @@ class Client:
         self.words = list(words)
         self.patience = patience
 
-    def run(self, text: bytes = b"", *, stdin: Any = None, stdout: Any = None, **how: Any) -> Ended:
+    def run(self, text: bytes = b"", *, stdin: Any = None, stdout: Any = None) -> Ended:
         """Runs it to its end, with `text` in a pipe or a file as its input."""
         source = {"input": text} if stdin is None else {"stdin": stdin}
         run = subprocess.run(
@@ -48,7 +48,6 @@ class Client:
             stderr=subprocess.PIPE,
             timeout=6 * self.patience,
             **source,
-            **how,
         )
         return Ended(run.returncode, run.stdout or b"", run.stderr)
 

@@ -15,6 +15,14 @@ def crowd(server: Server, number: int) -> list[Client]:
     return clients
 
 
+def begun_crowd(server: Server) -> list[Client]:
+    """More clients than a server with few descriptors can have, of whom some are served."""
+    clients = crowd(server, 60)
+    assert wait_until(lambda: len(answered(clients)) >= 10, server.patience), (
+        f"nobody is served within {server.patience:g} s")
+    return clients
+
+
 def answered(clients: list[Client]) -> list[Client]:
     """Those of the clients to whom an answer has come."""
     return [client for client in clients if client.has_input()]

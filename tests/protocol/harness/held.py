@@ -8,15 +8,19 @@ in the server.
 import array
 import fcntl
 import termios
+import time
 
 import pytest
 
 from harness import sockdiag
 from harness.client import Client
+from harness.frames import distinct_payloads, frames
 from harness.proc import wait_until
 from harness.sockdiag import Queues
 
 MOMENT_SECONDS = 0.1  # an answer that has not left the server by then is held
+SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
+BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like to read at once
 
 
 def queues(client: Client) -> Queues:
@@ -46,7 +50,7 @@ def arrived_bytes(client: Client) -> int:
 
 
 def send_until_the_server_holds_answers(
-    client: Client, burst: bytes, held_seconds: float = MOMENT_SECONDS
+    client: Client, held_seconds: float = MOMENT_SECONDS
 ) -> tuple[int, bool]:
     """Sends a burst when the last one was taken, until the kernel does not take all of its answers
     for so long.
@@ -63,10 +67,19 @@ def send_until_the_server_holds_answers(
         return arrived_bytes(client) + queues(client).unacknowledged >= sent
 
     while True:
-        client.send(burst)
-        sent += len(burst)
+        client.send(BURST)
+        sent += len(BURST)
         client.wait_until_in_kernel()
         if not wait_until(all_is_read, within=1.0, pause=0.0005):
             return sent, False  # it held answers to the burst before, unnoticed
         if not wait_until(all_answers_are_out, held_seconds, pause=0.0005):
             return sent, True
+
+
+def half_close_and_read_late(client: Client) -> None:
+    """The client has finished while the server holds answers; a moment later it takes them all."""
+    sent, _ = send_until_the_server_holds_answers(client)
+    client.half_close()
+    time.sleep(SEEN_SECONDS)
+    client.let_window_grow()
+    client.expect_same(BURST * (sent // len(BURST)), client.receive_until_end())

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
+import pytest
+
+from harness.server import Server
+
 ROUNDS_MAX = 4
+
+
+def need_own_memory(server: Server) -> None:
+    """Skips the test in a sanitizer's build."""
+    if server.process.is_sanitized():
+        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
 
 
 def least_growth(

@@ -3,10 +3,9 @@
 import pytest
 
 from harness.client import Client
-from harness.frames import frame, header
+from harness.frames import frame
+from harness.lingering import TOO_LONG
 from harness.server import Server
-
-LONGER_THAN_ANY = header(0xFFFFFFFF)
 
 
 def _goodbye(client: Client) -> None:
@@ -29,7 +28,7 @@ def _end_inside_a_message(client: Client) -> None:
 
 
 def _too_long(client: Client) -> None:
-    client.send(LONGER_THAN_ANY)
+    client.send(TOO_LONG)
     client.expect_end()
     client.close()
 
@@ -43,7 +42,7 @@ def _half_a_message(client: Client) -> None:
 
 
 def _being_closed(client: Client) -> None:
-    client.send(LONGER_THAN_ANY)
+    client.send(TOO_LONG)
     client.expect_end()
 
 

@@ -4,7 +4,7 @@ import ctypes
 import functools
 import os
 
-from harness.seccomp import IO_URING_SETUP
+from harness.confined import IO_URING_SETUP
 
 PARAMETERS_BYTES = 120  # sizeof(struct io_uring_params)
 
