@@ -16,8 +16,7 @@ WATCHED_SECONDS = 0.6
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_new_connections_wait_and_are_all_served_when_others_leave(
-        start: Start) -> None:
+def test_new_connections_wait_and_are_all_served_when_others_leave(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     waiting = begun_crowd(server)
     assert len(answered(waiting)) < len(waiting), "the limit of descriptors was no limit"

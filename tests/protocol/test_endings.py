@@ -155,9 +155,7 @@ def expect_all_given_back(
 
 
 @pytest.mark.needs("restore", "max-connections")
-@pytest.mark.parametrize(
-    "ends", [says_goodbye, announces_too_much], ids=lambda how: how.__name__
-)
+@pytest.mark.parametrize("ends", [says_goodbye, announces_too_much], ids=lambda how: how.__name__)
 def test_a_connection_that_ends_gives_back_all_it_had(
     start: Start, ends: Callable[[Client], None]
 ) -> None:
@@ -316,9 +314,7 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(start: St
 
 
 @pytest.mark.needs("restore", "max-connections", "http")
-@pytest.mark.parametrize(
-    "ends", [speaks_no_http, too_large_a_head], ids=lambda how: how.__name__
-)
+@pytest.mark.parametrize("ends", [speaks_no_http, too_large_a_head], ids=lambda how: how.__name__)
 def test_a_refused_request_gives_back_all_it_had(
     start: Start, ends: Callable[[Client], None]
 ) -> None:

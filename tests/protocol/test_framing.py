@@ -98,10 +98,7 @@ def test_a_message_of_every_length_comes_back(client: Client) -> None:
 
 @pytest.mark.rule(rules.ANY_SLICING)
 def test_random_messages_in_random_slices_come_back(server: Server) -> None:
-    @given(
-        payloads=payload_lists(),
-        cuts=st.lists(st.integers(0, 80_000), max_size=8),
-    )
+    @given(payloads=payload_lists(), cuts=st.lists(st.integers(0, 80_000), max_size=8))
     def check(payloads: list[bytes], cuts: list[int]) -> None:
         stream = frames(payloads)
         places = [0, *sorted({cut % len(stream) for cut in cuts}), len(stream)]

@@ -105,19 +105,6 @@ def test_a_grown_server_is_short(tmp_path: Path) -> None:
         assert lines <= LINES_MAX[language], f"{language}: {lines}"
 
 
-@pytest.mark.parametrize(("words", "complaint"), [
-    (("--start", "c", "--after", "3", "mine"), "in c there is a server after chapter 1 only"),
-    (("--start", "python", "--after", "13", "mine"), "1, 2, 3, 4, 5, 6, 7, 8, 9"),
-    (("--after", "3", "true {port}"), "--after goes with --start"),
-])
-def test_a_server_after_no_chapter_is_wrong_usage(
-    words: tuple[str, ...], complaint: str, tmp_path: Path
-) -> None:
-    ran = judge(*words, at=tmp_path)
-    assert ran.status == 2 and complaint in ran.complained, ran.complained
-    assert not (tmp_path / "mine").exists()
-
-
 @pytest.mark.long
 def test_a_busy_machine_accuses_nobody(tmp_path: Path) -> None:
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY_LOOPS)]

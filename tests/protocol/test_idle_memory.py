@@ -19,9 +19,9 @@ def a_crowd_of(server: Server, count: int, first_words: bytes | None) -> None:
         client = server.connect(source=f"127.0.1.{1 + number % 200}")  # ports enough for all
         if first_words is not None:
             client.echo(first_words)
-    assert wait_until(
-        lambda: server.process.descriptor_count() >= count, server.patience
-    ), f"not everybody has been accepted within {server.patience:g} s"
+    all_are_accepted = wait_until(
+        lambda: server.process.descriptor_count() >= count, server.patience)
+    assert all_are_accepted, f"not everybody has been accepted within {server.patience:g} s"
 
 
 @pytest.mark.needs("feather-light")

@@ -186,9 +186,7 @@ def test_at_the_level_of_a_stage_the_contracts_options_are_appended() -> None:
     [([900, 0], 0), ([900, 700, 3], 3), ([300, 300, 300, 300], 300), ([900, 200, 300, 250], 200)],
     ids=["rests at once", "rests after a while", "leaks", "leaks and settles"],
 )
-def test_memory_that_comes_to_rest_is_no_leak(
-    grown_after_each_round: list[int], kept: int
-) -> None:
+def test_memory_that_comes_to_rest_is_no_leak(grown_after_each_round: list[int], kept: int) -> None:
     growth = iter(grown_after_each_round)
     memory = [5000]
 

@@ -113,9 +113,7 @@ def test_the_memory_of_a_large_answer_goes_back_though_nobody_says_another_word(
         client.expect(LARGE_AND_TAKEN_AT_ONCE)
     kept = server.process.rss_bytes
     bound = len(LARGE_AND_TAKEN_AT_ONCE) // 2 + server.target.piece_bytes
-    assert wait_until(
-        lambda: kept() - before < bound, server.patience
-    ), (
+    assert wait_until(lambda: kept() - before < bound, server.patience), (
         f"{(kept() - before) / MEBIBYTE:.1f} MiB are kept though everybody has the answer; "
         f"{bound / MEBIBYTE:.1f} may be"
     )

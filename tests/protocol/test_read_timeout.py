@@ -71,8 +71,8 @@ def test_however_a_message_is_completed_the_time_begins_anew(
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 def test_the_end_comes_soon_after_the_time(start: Start) -> None:
-    timeout = 0.8  # a server that waits twice as long is late, too
-    server = start("--read-timeout", "800ms")
+    timeout = 1.1  # a server that waits twice as long is late, too
+    server = start("--read-timeout", "1100ms")
     late = []
     for _ in range(3):
         with server.connect() as client:

@@ -153,8 +153,7 @@ def test_a_long_run_of_bytes_is_shown_from_both_ends() -> None:
     for piece in (b"abcd", bytes(90), b"wx", b"yz"):
         transcript.got(piece)
     begin, end = "61 62 63 64" + 12 * " 00", 4 * "00 " + "77 78 79 7a"
-    assert transcript.lines() == [
-        f"got  98 bytes: {begin} ... {end} |abcd{12 * '.'} ... ....wxyz|"]
+    assert transcript.lines() == [f"got  98 bytes: {begin} ... {end} |abcd{12 * '.'} ... ....wxyz|"]
     transcript.note("closed")
     transcript.got(b"0123456789abcdefghijklmn")  # fits
     assert transcript.lines()[-1].endswith("6d 6e |0123456789abcdefghijklmn|")

@@ -27,15 +27,12 @@ WAYS = [pytest.param((), id="default")] + [
 
 def expect_served(clients: list[Client], count: int, patience: float) -> None:
     """So many have an answer, and, as far as a short while tells, not one more."""
-    assert wait_until(
-        lambda: len(answered(clients)) >= count, patience
-    ), (
+    assert wait_until(lambda: len(answered(clients)) >= count, patience), (
         f"{len(answered(clients))} of {len(clients)} clients are served within {patience:g} s, and "
         f"{count} have a place")
     time.sleep(0.1)
-    assert (
-        len(answered(clients)) == count
-    ), f"{len(answered(clients))} are served at a limit of {count}"
+    served = len(answered(clients))
+    assert served == count, f"{served} are served at a limit of {count}"
 
 
 # part2: a fixed pool

@@ -28,26 +28,12 @@ class Process:
 
     def sockets(self) -> dict[int, int]:
         """The descriptors that are sockets: the number of each, and its inode."""
-        found = {}
-        for entry in os.listdir(self._directory / "fd"):
-            try:
-                target = os.readlink(self._directory / "fd" / entry)
-            except FileNotFoundError:
-                continue  # closed between the two calls
-            if target.startswith("socket:["):
-                found[int(entry)] = int(target.removeprefix("socket:[").removesuffix("]"))
-        return found
+        return {number: int(target.removeprefix("socket:[").removesuffix("]"))
+                for number, target in self._open() if target.startswith("socket:[")}
 
     def wait_count(self) -> int:
         """How many of the descriptors are epolls or rings, each something to wait on."""
-        found = 0
-        for entry in os.listdir(self._directory / "fd"):
-            try:
-                target = os.readlink(self._directory / "fd" / entry)
-            except FileNotFoundError:
-                continue  # closed between the two calls
-            found += target in WAITS
-        return found
+        return sum(target in WAITS for _, target in self._open())
 
     def rss_bytes(self) -> int:
         """Resident memory."""
@@ -145,6 +131,14 @@ class Process:
             return socket.socket(fileno=duplicate)
         finally:
             os.close(pidfd)
+
+    def _open(self) -> Iterator[tuple[int, str]]:
+        """The number of each descriptor, and what it is."""
+        for entry in os.listdir(self._directory / "fd"):
+            try:
+                yield int(entry), os.readlink(self._directory / "fd" / entry)
+            except FileNotFoundError:
+                continue  # closed between the two calls
 
     def _all_in(self, states: str) -> bool:
         """Whether every thread is in one of these states. proc_pid_stat(5)"""
