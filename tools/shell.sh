@@ -5,10 +5,10 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build/default}
-port=5882 # where ./serve listens, unless told otherwise
-clients=() # the descriptors of a crowd
-job_control=+m # as it was before suspend
-started='' # the process that `start` runs; $pid may be another terminal's
+port=${port:-5882} # where ./serve listens, unless told otherwise
+job_control=${job_control:-+m} # as it was before suspend
+started=${started:-} # the process that `start` runs; $pid may be another terminal's
+[[ ${clients+there} ]] || clients=() # the descriptors of a crowd
 trap : PIPE # writing to a connection that has ended is an error, and not the end of this terminal
 
 # start STAGE [OPTION…], or start ./PROGRAM [ARGUMENT…]: runs a server in the background, and ends

@@ -63,6 +63,18 @@ def test_a_start_ends_the_server_before_and_none_of_another_terminal(typed) -> N
     ]
 
 
+def test_what_was_started_is_not_forgotten_where_the_helpers_are_read_again(typed) -> None:
+    said = typed(f"""
+        start ./server; server=$pid
+        exec {{client}}> /dev/null; clients=($client)
+        . {blocks.ROOT}/tools/shell.sh
+        echo "clients: ${{#clients[@]}}, port $port"
+        stop
+        kill -0 $server || echo it has ended
+    """)
+    assert said == ["listening on 127.0.0.1:1", "clients: 1, port 1", "it has ended"]
+
+
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here")
 def test_what_is_counted_shares_no_file_with_another_terminal_of_this_directory(typed) -> None:
     part1 = BUILD / "part1-blocking" / "part1-blocking"
