@@ -14,7 +14,7 @@ import { consoleLanguage } from "./console.js";
 import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
-import { copyMachine, hasMachine, serveMachine } from "./machine.js";
+import { copyMachine, hasMachine, machineBoxes, serveMachine } from "./machine.js";
 import { opener, openerLine } from "./opener.js";
 import { writeRedirects } from "./redirects.js";
 import { searchOptions } from "./search.js";
@@ -181,7 +181,7 @@ export default defineConfig({
   vite: {
     build: { assetsInlineLimit: 0 }, // figures stay files
     define: { __MACHINE__: String(hasMachine) },
-    plugins: [serveMachine, {
+    plugins: [serveMachine, machineBoxes, {
       name: "ends-with-ctrl-c",
       configureServer() {
         process.once("SIGINT", () => process.exit()); // which is no error

@@ -1,5 +1,6 @@
 // The machine in the page, where ./read --machine was asked for: its pieces become files of the site.
 
+import { execFileSync } from "node:child_process";
 import { cpSync, createReadStream, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,5 +24,17 @@ export const serveMachine = {
       if (!hasMachine || !name || !existsSync(join(pieces, name))) return next();
       createReadStream(join(pieces, name)).pipe(response);
     });
+  },
+};
+
+const boxes = "virtual:machine-boxes";
+
+/** What the buttons of the book's boxes type, as a module. */
+export const machineBoxes = {
+  name: "knows-the-boxes",
+  resolveId: (id) => (id === boxes ? `\0${boxes}` : undefined),
+  load(id) {
+    if (id !== `\0${boxes}`) return undefined;
+    return `export default ${execFileSync(join(here, "../tools/page_boxes.py"))}`;
   },
 };

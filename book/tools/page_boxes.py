@@ -1,14 +1,41 @@
+#!/usr/bin/python3
 """The boxes that a reader of the site can have typed into the machine in the page, and what has to
-be typed there before."""
+be typed there before. As a program it prints for the site what each button types, or why there is
+none.
 
+What cannot be seen of a box, machine-tried.json has, by its commands: that it works, after which of
+its beginnings, or why it does not. A box that is not there was not tried.
+"""
+
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from typed import Box, Typed, typed
+from blocks import ROOT
+from typed import Box, Typed, chapters, typed
 
+TRIED = ROOT / "book" / ".vitepress" / "machine-tried.json"
+UNTRIED = "was not tried there yet"
+TOLD = "in another terminal: .*\n"  # what ./serve prints when the server listens
+# What is not in the machine, by what one types.
+NOT_THERE = {
+    r"(\./|\.\./)?(judge|check|measure|read|tests)\b": "the tests are not in the page's machine",
+    r"sudo ": "nothing can be installed there",
+    r"operations ": "there is no Python in it",
+    r".*\bperf\b": "there is no perf in it",
+    r".*\bbpftrace\b": "there is no bpftrace in it",
+    r".*\b(ab|wrk) -": "the programs that make load are not in it",
+    r".*\bvalgrind\b": "there is no valgrind in it",
+    r"(start )?\./0\d-kqueue": "Linux has no kqueue of its own",
+    r".*-tsan\b": "ThreadSanitizer needs 64 bits",
+    r".*-asan\b": "there is no AddressSanitizer in it",
+    r"(go|rustc|g\+\+|cmake|zig|book/tools/elsewhere|PATH=|\w+=\S+ cmake)\b":
+        "there is no compiler in it",
+}
 # What these do depends on nothing but the directory.
 ALONE = re.compile(r"(\./\d\d-[\w-]+|start|steps|cd|\./serve)\b(?!.*\$pid)")
 GOES = re.compile(r"(steps|cd) \S+")
@@ -30,6 +57,11 @@ class PageBox:
     @property
     def commands(self) -> list[str]:
         return [step.text for step in self.steps]
+
+    @property
+    def text(self) -> str:
+        """What it is known by."""
+        return "\n".join(self.commands)
 
     def beginnings(self) -> Iterator[tuple[Typed, ...]]:
         """What to type first, the shortest that may do first: the way there; all since a server was
@@ -60,3 +92,116 @@ def boxes(chapter: Path) -> list[PageBox]:
 def _fence_of(step: Typed) -> tuple[str, int]:
     """The same for all commands of a fence, and for no others."""
     return step.place, step.fence
+
+
+def pages() -> list[Path]:
+    """Those with boxes to type."""
+    return [*chapters(), ROOT / "book" / "try.md"]
+
+
+def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
+    """Which terminal each is typed into: the second, while a server is in front of the first."""
+    serving = False
+    for step in steps:
+        if step.text == "^C":
+            if serving:
+                yield step, {"terminal": 0, "text": "^C"}
+            serving = False
+        elif STAYS.match(step.text) and step.place == "sentence":
+            continue  # has it built, which was done
+        elif STAYS.match(step.text):
+            until = TOLD if step.text.startswith("./serve") else "^"
+            yield step, {"terminal": 0, "text": step.text, "until": until}
+            serving = True
+        else:
+            yield step, {"terminal": int(serving), "text": step.text}
+
+
+def not_there(box: PageBox) -> str:
+    """Why it cannot be typed there, where that is known without trying."""
+    for step in box.steps:
+        for pattern, reason in NOT_THERE.items():
+            if re.match(pattern, step.text):
+                return reason
+        if step.place == "console" and not step.told:
+            return "a run of another machine"
+    return ""
+
+
+def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
+    """What the button of a box types, after this."""
+    pressed = list(presses(before + box.steps))
+    return {"first": [press for step, press in pressed if step not in box.steps],
+            "presses": [press for step, press in pressed if step in box.steps]}
+
+
+# What goes wrong: a server with a bug, and what to type at it
+
+# A reader may have been anywhere, and have started something there.
+FIRST = [{"terminal": 0, "text": "cd $ROOT"}, {"terminal": 1, "text": "cd $ROOT; stop"}]
+
+
+def bug_commands(box: Box) -> list[str]:
+    """What a box has one type, by which the page knows it."""
+    return [*filter(None, [box.server]), *box.commands]
+
+
+def made_first(box: Box) -> list[str]:
+    """What the server is to serve."""
+    return [command for command in box.commands if command.startswith("mkdir")]
+
+
+def bug_button(box: Box) -> dict[str, Any]:
+    """The server goes into the first terminal, when what it is to serve was made."""
+    before = made_first(box)
+    after = [command for command in box.commands if command not in before]
+    return {"first": FIRST, "presses": [
+        *({"terminal": 1, "text": command} for command in before),
+        {"terminal": 0, "text": box.server, "until": TOLD},
+        *({"terminal": 1, "text": command} for command in after)]}
+
+
+def with_a_bug() -> dict[str, list[Box]]:
+    """By page, the boxes that tell how to put a bug back."""
+    found: dict[str, list[Box]] = {}
+    for chapter in chapters():
+        for box in typed(chapter):
+            if isinstance(box, Box) and any(" --bug " in each for each in bug_commands(box)):
+                found.setdefault(chapter.stem, []).append(box)
+    return found
+
+
+# What the page has to know of each
+
+Known = dict[str, list[dict[str, Any]]]
+
+
+def known_boxes() -> Known:
+    """What the button of a box types, or why it has none, by page, in order."""
+    tried = json.loads(TRIED.read_text())["boxes"]
+
+    def known(page: str, box: PageBox) -> dict[str, Any]:
+        outcome = not_there(box) or tried.get(page, {}).get(box.text, UNTRIED)
+        if isinstance(outcome, str):
+            return {"commands": box.commands, "why": outcome}
+        before = list(box.beginnings())[:outcome + 1][-1]
+        return {"commands": box.commands, **button(box, before)}
+
+    return {page.stem: [known(page.stem, box) for box in boxes(page)] for page in pages()}
+
+
+def known_bugs() -> Known:
+    """The same of the boxes about what goes wrong."""
+    tried = json.loads(TRIED.read_text())["bugs"]
+
+    def known(page: str, box: Box) -> dict[str, Any]:
+        commands = bug_commands(box)
+        outcome = tried.get(page, {}).get("\n".join(commands), UNTRIED)
+        return {"commands": commands,
+                **({"why": outcome} if isinstance(outcome, str) else bug_button(box))}
+
+    return {page: [known(page, box) for box in found] for page, found in with_a_bug().items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"boxes": known_boxes(), "bugs": known_bugs()}))

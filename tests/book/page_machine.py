@@ -2,7 +2,7 @@
 """The machine in the page, in Node: its terminals, and what comes of typing a box there.
 
 As a program it types the boxes of some chapters, as 02-blocking, or of all, and writes which of
-them work to book/.vitepress/machine-boxes.json.
+them work to book/.vitepress/machine-tried.json.
 """
 
 import argparse
@@ -11,18 +11,15 @@ import re
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 sys.path.append(str(Path(__file__).parents[2] / "book" / "tools"))
 
 from blocks import ROOT  # noqa: E402
-from page_boxes import STAYS, PageBox, boxes  # noqa: E402
+from page_boxes import TRIED, PageBox, boxes, button, not_there, pages  # noqa: E402
 from told import complaint  # noqa: E402
-from typed import Typed, chapters  # noqa: E402
 
-DATA = ROOT / "book" / ".vitepress" / "machine-boxes.json"
 STATE = ROOT / "build" / "machine" / "state"
 SECONDS = 240  # for a box; the emulation is some twenty times slower than this machine
 # Why what is printed there differs, by what was said of it; the first that fits.
@@ -36,23 +33,6 @@ DIFFERS = {
     r"status 80 instead of 0|: Linux 6\.\d+ has ": "Linux 6.1 does not have it yet",
     "": "prints something else there",
 }
-UNTRIED = "was not tried there yet"
-# What is not in the machine, by what one types.
-NOT_THERE = {
-    r"(\./|\.\./)?(judge|check|measure|read|tests)\b": "the tests are not in the page's machine",
-    r"sudo ": "nothing can be installed there",
-    r"operations ": "there is no Python in it",
-    r".*\bperf\b": "there is no perf in it",
-    r".*\bbpftrace\b": "there is no bpftrace in it",
-    r".*\b(ab|wrk) -": "the programs that make load are not in it",
-    r".*\bvalgrind\b": "there is no valgrind in it",
-    r"(start )?\./0\d-kqueue": "Linux has no kqueue of its own",
-    r".*-tsan\b": "ThreadSanitizer needs 64 bits",
-    r".*-asan\b": "there is no AddressSanitizer in it",
-    r"(go|rustc|g\+\+|cmake|zig|book/tools/elsewhere|PATH=|\w+=\S+ cmake)\b":
-        "there is no compiler in it",
-}
-TOLD = "in another terminal: .*\n"  # what ./serve prints when the server listens
 
 
 class Stuck(Exception):
@@ -108,35 +88,6 @@ class PageMachine:
         return int(Path(f"/proc/{self._node.pid}/schedstat").read_text().split()[0]) / 1e9
 
 
-def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
-    """Which terminal each is typed into: the second, while a server is in front of the first."""
-    serving = False
-    for step in steps:
-        if step.text == "^C":
-            if serving:
-                yield step, {"terminal": 0, "text": "^C"}
-            serving = False
-        elif STAYS.match(step.text) and step.place == "sentence":
-            continue  # has it built, which was done
-        elif STAYS.match(step.text):
-            until = TOLD if step.text.startswith("./serve") else "^"
-            yield step, {"terminal": 0, "text": step.text, "until": until}
-            serving = True
-        else:
-            yield step, {"terminal": int(serving), "text": step.text}
-
-
-def not_there(box: PageBox) -> str:
-    """Why it cannot be typed there, where that is known without trying."""
-    for step in box.steps:
-        for pattern, reason in NOT_THERE.items():
-            if re.match(pattern, step.text):
-                return reason
-        if step.place == "console" and not step.told:
-            return "a run of another machine"
-    return ""
-
-
 def typed_there(machine: PageMachine, box: PageBox, known: dict[str, Any]) -> str:
     """Plays a box, where the machine is; what is wrong, or nothing."""
     try:
@@ -153,60 +104,40 @@ def typed_there(machine: PageMachine, box: PageBox, known: dict[str, Any]) -> st
     return ""
 
 
-def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
-    """What the button of a box types, after this."""
-    pressed = list(presses(before + box.steps))
-    return {"first": [press for step, press in pressed if step not in box.steps],
-            "presses": [press for step, press in pressed if step in box.steps]}
-
-
-def tried(machine: PageMachine, box: PageBox) -> dict[str, Any]:
-    """What the page has to know of a box: what its button types, or why it has none."""
+def tried(machine: PageMachine, box: PageBox) -> int | str:
+    """After which of its beginnings a box works, or why it does not."""
     print(f"  line {box.line}", flush=True)
-    if why := not_there(box):
-        return {"commands": box.commands, "why": why}
     wrong = ""
-    for before in box.beginnings():
-        known = button(box, before)
-        now = typed_there(machine, box, known)
+    for which, before in enumerate(box.beginnings()):
+        now = typed_there(machine, box, button(box, before))
         if not now:
-            return {"commands": box.commands, **known}
+            return which
         wrong = now  # of the last, after all that the chapter has typed
         machine.ask()
     print(f"  line {box.line}: {wrong}", flush=True)
-    why = next(why for pattern, why in DIFFERS.items() if re.search(pattern, wrong, re.DOTALL))
-    return {"commands": box.commands, "why": why}
+    return next(why for pattern, why in DIFFERS.items() if re.search(pattern, wrong, re.DOTALL))
 
 
-def pages() -> list[Path]:
-    """Those with boxes to type."""
-    return [*chapters(), ROOT / "book" / "try.md"]
-
-
-def as_lines(known: dict[str, list[dict[str, Any]]]) -> str:
-    """JSON with a line for each box."""
-    pages = []
-    for page, found in known.items():
-        lines = ",\n".join(f"  {json.dumps(box)}" for box in found)
-        pages.append(f" {json.dumps(page)}: [\n{lines}\n ]")
-    return "{\n" + ",\n".join(pages) + "\n}\n"
+def note(kind: str, page: str, outcomes: dict[str, int | str]) -> None:
+    """Writes what came of the boxes of a page."""
+    known = json.loads(TRIED.read_text())
+    known[kind][page] = outcomes
+    known[kind] = dict(sorted(known[kind].items()))
+    TRIED.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
 
 
 def main(names: list[str]) -> None:
     """Tries the boxes of these chapters, or of all, and writes what came of it."""
-    known = json.loads(DATA.read_text()) if DATA.exists() else {}
     machine = PageMachine()
     named = {page.stem: page for page in pages()}
-    for chapter in [named[name] for name in names] or named.values():
-        print(chapter.stem, flush=True)
+    for name in names or named:
+        print(name, flush=True)
         machine.ask()
-        known[chapter.stem] = [tried(machine, box) for box in boxes(chapter)]
-        good = sum("presses" in box for box in known[chapter.stem])
-        print(f"  {good} of {len(known[chapter.stem])}", flush=True)
-        for name, page in named.items():
-            known.setdefault(name, [{"commands": box.commands, "why": UNTRIED}
-                                    for box in boxes(page)])
-        DATA.write_text(as_lines(dict(sorted(known.items()))))
+        outcomes = {box.text: tried(machine, box) for box in boxes(named[name])
+                    if not not_there(box)}
+        note("boxes", name, outcomes)
+        good = sum(isinstance(outcome, int) for outcome in outcomes.values())
+        print(f"  {good} of {len(outcomes)}", flush=True)
     machine.close()
 
 

@@ -62,22 +62,12 @@ MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without
            "drain-loses-messages"}
 
 
-def all_boxes() -> list[tuple[str, Box]]:
-    """Each, with the page that it is on."""
-    return [(chapter.stem, step) for chapter in chapters() for step in typed(chapter)
-            if isinstance(step, Box)]
-
-
 def boxes() -> list[Box]:
     """Those with a server that can be started by hand, and something to type at it."""
-    return [box for _, box in all_boxes() if box.server and any(
+    return [box for chapter in chapters() for box in typed(chapter)
+            if isinstance(box, Box) and box.server and any(
                 not re.match(r"\./(\d|check|judge)", command) for command in box.commands)
             and not any(words in box.text for words in LEFT_OUT)]
-
-
-def made_first(box: Box) -> list[str]:
-    """What the server is to serve."""
-    return [command for command in box.commands if command.startswith("mkdir")]
 
 
 def probes(box: Box) -> list[str]:

@@ -6,15 +6,8 @@ from collections.abc import Iterator
 import pytest
 from blocks import ROOT
 from litter import without_litter
-from symptoms import (
-    GONE,
-    MAY_END,
-    MORE_SYMPTOMS,
-    SYMPTOMS,
-    boxes,
-    made_first,
-    probes,
-)
+from page_boxes import made_first
+from symptoms import GONE, MAY_END, MORE_SYMPTOMS, SYMPTOMS, boxes, probes
 from terminal import Stuck, Terminal
 from told import STUCK
 from typed import Box

@@ -5,31 +5,17 @@ import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
-from page_boxes import boxes
-from page_machine import (
-    DATA,
-    STATE,
-    UNTRIED,
-    PageMachine,
-    Stuck,
-    as_lines,
-    button,
-    pages,
-    typed_there,
-)
+from page_boxes import TRIED, UNTRIED, boxes, known_boxes, known_bugs, pages, with_a_bug
+from page_machine import STATE, PageMachine, Stuck, typed_there
 
 import page_bugs
 import page_steps
 
 STEPS: dict[str, str] = json.loads(page_steps.DATA.read_text())
-BUGS: dict[str, list[dict[str, Any]]] = json.loads(page_bugs.DATA.read_text())
-KNOWN: dict[str, list[dict[str, Any]]] = json.loads(DATA.read_text())
-AGAIN = "tests/book/page_machine.py finds out, with a machine that tools/machine/make has made"
-
-
+KNOWN = known_boxes()
+BUGS = known_bugs()
 BUGS_MIN = 12
 # Comes back from a request without presses only.
 NEVER_BACK = """
@@ -50,13 +36,13 @@ def machine() -> Iterator[PageMachine]:
     there.close()
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
-def test_what_is_known_is_of_the_boxes_as_they_are(page: Path) -> None:
-    found, known = boxes(page), KNOWN[page.stem]
-    assert [box.commands for box in found] == [box["commands"] for box in known], AGAIN
-    for box, one in zip(found, known):
-        possible = [button(box, before) for before in box.beginnings()]
-        assert one.get("why") or {key: one[key] for key in ("first", "presses")} in possible, AGAIN
+@pytest.mark.parametrize(("kind", "known"), [("boxes", KNOWN), ("bugs", BUGS)],
+                         ids=["boxes", "bugs"])
+def test_what_was_tried_is_a_box_of_its_page(kind: str, known: dict) -> None:
+    """What is no box any more leaves the file."""
+    there = {page: {"\n".join(box["commands"]) for box in found} for page, found in known.items()}
+    assert not [(page, text) for page, tried in json.loads(TRIED.read_text())[kind].items()
+                for text in tried if text not in there.get(page, ())]
 
 
 @pytest.mark.parametrize(("chapters", "share"), [
@@ -120,21 +106,6 @@ def test_a_step_does_there_what_its_transcript_tells(directory: Path,
         pytest.fail("\n".join(wrong), pytrace=False)
 
 
-def test_what_is_known_of_bugs_is_of_their_boxes_as_they_are() -> None:
-    there = {page: [page_bugs.commands(box) for box in boxes]
-             for page, boxes in page_bugs.with_a_bug().items()}
-    assert there == {page: [one["commands"] for one in known] for page, known in BUGS.items()}
-    for page, boxes in page_bugs.with_a_bug().items():
-        for box, one in zip(boxes, BUGS[page]):
-            possible = page_bugs.button(box)
-            assert one.get("why") or {key: one[key] for key in possible} == possible, box.bug
-
-
-@pytest.mark.parametrize("data", [DATA, page_bugs.DATA], ids=lambda data: data.name)
-def test_what_is_known_of_a_box_has_a_line(data: Path) -> None:
-    assert data.read_text() == as_lines(json.loads(data.read_text()))
-
-
 def test_a_dozen_of_the_bugs_have_a_button() -> None:
     assert sum("presses" in one for known in BUGS.values() for one in known) >= BUGS_MIN
 
@@ -144,7 +115,7 @@ def test_a_dozen_of_the_bugs_have_a_button() -> None:
 @pytest.mark.parametrize("page", BUGS)
 def test_a_bug_shows_its_symptom_there(page: str, machine: PageMachine) -> None:
     wrong = []
-    for box, known in zip(page_bugs.with_a_bug()[page], BUGS[page]):
+    for box, known in zip(with_a_bug()[page], BUGS[page]):
         if "presses" in known and (complaint := page_bugs.different(machine, box)):
             wrong.append(f"{box.bug}: {complaint}")
     if wrong:

@@ -1,7 +1,6 @@
 // A button at each console box that the machine can run: it types the box.
 
-import chapters from "../../machine-boxes.json";
-import bugs from "../../machine-bugs.json";
+import known from "virtual:machine-boxes"; // see ../../machine.js
 
 /** The commands that a fence shows, each with its further lines. */
 function commandsOf(fence) {
@@ -19,7 +18,7 @@ function commandsOf(fence) {
 
 /** Gives the boxes of this page, by its name, their buttons; what a click does is the caller's. */
 export function addRunButtons(page, run) {
-  const boxes = [...(chapters[page] ?? [])];
+  const boxes = [...(known.boxes[page] ?? [])];
   const fences = document.querySelectorAll(
     ".vp-doc > div > div:is(.language-console, .language-bash)");
   for (const fence of fences) {
@@ -28,7 +27,7 @@ export function addRunButtons(page, run) {
   }
   // What goes wrong: a server with a bug, and what to type at it.
   const warnings = [...document.querySelectorAll(".vp-doc .custom-block.bug")];
-  for (const bug of bugs[page] ?? []) {
+  for (const bug of known.bugs[page] ?? []) {
     const warning = warnings.find(({ textContent }) => textContent.includes(bug.commands[0]));
     if (warning) addButton(bug, warning, run);
   }
@@ -46,5 +45,5 @@ function addButton(box, place, run) {
 
 /** The boxes of a page without one, and why. */
 export function withoutButton(page) {
-  return [...(chapters[page] ?? []), ...(bugs[page] ?? [])].filter(({ why }) => why);
+  return [...(known.boxes[page] ?? []), ...(known.bugs[page] ?? [])].filter(({ why }) => why);
 }
