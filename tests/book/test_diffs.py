@@ -3,12 +3,10 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import diff_blocks
 import diff_map
 import diffs
-import form
 import pytest
 from blocks import ROOT
 
@@ -33,11 +31,6 @@ def test_the_map_has_every_function_and_names_only_what_there_is() -> None:
     old, new = diff_blocks.stages(diff_blocks.MAP)
     complain([f"diffs/{diff_blocks.MAP}.md: {what}"
               for what in diff_map.complaints(old, new, page(diff_blocks.MAP))])
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_form(path: Path) -> None:
-    complain([f"diffs/{path.name}:{p.line}: {p.what}" for p in form.problems(path.read_text())])
 
 
 def test_there_is_a_page_for_each_pair_and_no_other() -> None:

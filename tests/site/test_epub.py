@@ -134,11 +134,6 @@ def test_every_caption_is_in_it(texts: dict[str, str]) -> None:
     complain([caption for caption in captions if f">{caption}<" not in whole])
 
 
-def test_no_figure_is_left_as_source(texts: dict[str, str]) -> None:
-    complain([f"{name}: {found}" for name, text in texts.items()
-              for found in re.findall(r"sequenceDiagram|stateDiagram|class=\"[^\"]*mermaid", text)])
-
-
 def test_its_links_lead_somewhere(texts: dict[str, str]) -> None:
     complaints = []
     for name, text in texts.items():
