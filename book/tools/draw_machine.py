@@ -10,7 +10,6 @@ is written into the boxes comes from table.h. A row that has no place is an erro
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from blocks import ROOT
 

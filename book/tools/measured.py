@@ -17,7 +17,6 @@ import json
 import math
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from blocks import ROOT, Wrong

@@ -4,12 +4,11 @@ import re
 import shutil
 import subprocess
 
-import fill
 import form
 import kernel_interface
 import pytest
 import tables
-from blocks import ROOT, Block, Wrong
+from blocks import ROOT
 
 BOOK = ROOT / "book"
 ERRNO = re.compile(r"\bE[A-Z0-9]{3,}\b")
@@ -105,10 +104,9 @@ def test_the_manual_page_agrees_when_an_operation_came() -> None:
     assert compared > 20
 
 
-@pytest.mark.parametrize("letter", ["e"])
-def test_every_stage_with_patches_has_its_table(letter: str) -> None:
+def test_every_stage_with_patches_has_its_table() -> None:
     stages = {head["Stage"].replace(",", " ").split()[0] for head in tables.heads().values()}
-    shown = set(re.findall(r"<!-- table: bugs (\S+) -->", appendix(letter)))
+    shown = set(re.findall(r"<!-- table: bugs (\S+) -->", appendix("e")))
     assert stages == shown
 
 
@@ -128,24 +126,6 @@ def test_every_name_of_measure_is_listed() -> None:
     listed = subprocess.run(["./measure", "--help"], cwd=ROOT, text=True, capture_output=True)
     names = set(re.findall(r"(?<= )m\d+_\d+(?= )", listed.stdout))
     assert len(names) > 10 and names <= set(tables.experiments())
-
-
-def test_a_table_that_does_not_exist_is_wrong() -> None:
-    for arguments in ("nothing", "bugs part9-nowhere"):
-        with pytest.raises(Wrong):
-            tables.table(arguments)
-
-
-def test_a_table_that_is_not_what_there_is_is_found_and_mended() -> None:
-    stale = Block(BOOK / "chapter.md", 1, "table", "bugs part1-blocking", "\n| old |\n")
-    assert "is not what there is" in (fill.complaint(stale) or "")
-    fresh = Block(stale.path, 1, "table", stale.arguments, fill.filled(stale, BOOK))
-    assert fill.complaint(fresh) is None
-
-
-def test_a_word_about_a_call_is_no_call() -> None:
-    source = ROOT / "part4-poll" / "poller.h"
-    assert "poll(2)" in source.read_text() and "poll(2)" not in kernel_interface.code(source)
 
 
 def test_the_appendices_are_linked_from_the_first_page() -> None:
@@ -191,11 +171,6 @@ def test_what_the_readme_promises_of_the_loop_is_there() -> None:
 @pytest.mark.parametrize("letter", "bikm")
 def test_what_an_appendix_promises_of_the_loop_is_there(letter: str) -> None:
     assert promised(about_the_loop(appendix(letter))) - declared() == set()
-
-
-def test_a_promise_that_the_loop_does_not_keep_is_found() -> None:
-    text = about_the_loop("The library offers both as `bind()` and `listen()`. So does `Nobody`.")
-    assert promised(text) - declared() == {"bind", "listen"}
 
 
 def test_each_header_in_the_readme_has_what_its_row_names() -> None:

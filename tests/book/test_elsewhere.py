@@ -1,10 +1,8 @@
 """elsewhere.py: what a compiler that knows less complains about, file by file."""
 
-import sys
 from pathlib import Path
 
 import elsewhere
-import pytest
 
 SOURCE = """\
 #include <sys/there_is_none.h>
@@ -34,17 +32,3 @@ def test_what_compiles_lacks_nothing(tmp_path: Path) -> None:
     source = tmp_path / "rich.cc"
     source.write_text("#include <sys/socket.h>\nint flag = SOCK_CLOEXEC;\n")
     assert lacking(source) == []
-
-
-def test_a_file_of_ours_is_called_by_its_path(tmp_path: Path) -> None:
-    assert elsewhere.place(str(elsewhere.ROOT / "common" / "fd.h")) == "common/fd.h"
-    assert elsewhere.place(str(tmp_path / "vector")) == "a library's header"
-
-
-def test_a_compiler_that_is_not_there_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["elsewhere.py", "nosuch", "c++"])
-    with pytest.raises(SystemExit, match="2"):
-        elsewhere.main()
-    assert capsys.readouterr().err.endswith("there is no nosuch here\n")

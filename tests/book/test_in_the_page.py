@@ -76,20 +76,6 @@ def test_what_differs_there_are_transcripts() -> None:
     assert set(STEPS) <= there, "tests/book/page_steps.py finds out"
 
 
-@pytest.mark.parametrize(("complaint", "printed"), [
-    ("", "\x010\x02hello\nyou\n\x013\x02"),
-    ("`hallo` where the transcript has `hello`", "\x010\x02hallo\nyou\n\x013\x02"),
-    ("`the end` where", "\x010\x02hello\n\x013\x02"),
-    ("`more` is not in", "\x010\x02hello\nyou\nmore\n\x013\x02"),
-    ("say hello: status 0", "\x010\x02hello\nyou\n\x010\x02"),
-    ("it ended early", "\x010\x02"),
-])
-def test_what_a_transcript_prints_there_is_compared(complaint: str, printed: str) -> None:
-    transcript = '  $ cd "$STEPS"\n\n  $ say hello\n  hello\n  [a-z]+ (re)\n  [3]\n'
-    found = page_steps.different(transcript, printed)
-    assert complaint in found and bool(complaint) == bool(found)
-
-
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("directory", sorted({t.parent for t in page_steps.transcripts()}),

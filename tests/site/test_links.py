@@ -1,8 +1,6 @@
 """Links to the world. Those between files here: tests/book."""
 
-import http.server
 import re
-import threading
 import urllib.error
 import urllib.request
 
@@ -40,21 +38,3 @@ def test_a_link_to_the_world_leads_somewhere(link: str) -> None:
     if status is None:
         pytest.skip("no way to some servers from here")
     assert status not in (404, 410), f"{link}: {status}"
-
-
-class Nothing(http.server.BaseHTTPRequestHandler):
-    """Has no page at all."""
-
-    def do_GET(self) -> None:  # noqa: N802: the base class calls it so
-        self.send_error(404)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def test_a_page_that_is_gone_is_told_from_a_server_that_is_not_there() -> None:
-    with http.server.HTTPServer(("127.0.0.1", 0), Nothing) as server:
-        link = f"http://127.0.0.1:{server.server_port}/page"
-        threading.Thread(target=server.handle_request, daemon=True).start()
-        assert answer(link) == 404
-    assert answer(link) is None

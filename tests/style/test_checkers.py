@@ -1,61 +1,8 @@
 """The checks find what they look for: a rule that nothing can break is no rule."""
 
-from pathlib import Path
-
-import cpp
 import english
 import project
 import pytest
-import test_words
-
-LAMBDA_AND_TYPE = """
-namespace stage {
-// int not_a_function() {
-struct Peer { int fd() const { return 1; } };
-template <class T>
-T pick(T a) {
-  struct Local { int x; };
-  auto f = [&](int y) { return y + '{'; };
-  return f(a);
-}
-Server::Server(int fd, Names names) : fd_{fd}, names_{std::move(names)} {
-  const char* text = "}";
-}
-constexpr int table[] = {1, 2, 3};
-int Server::run() { return 0; }
-}  // namespace stage
-"""
-
-
-def functions_of(source: str, directory: Path) -> list[cpp.Function]:
-    file = directory / "source.cc"
-    file.write_text(source)
-    return cpp.functions(file)
-
-
-def test_functions_are_found_with_their_length(tmp_path: Path) -> None:
-    found = [(f.name, f.first_line, f.lines) for f in functions_of(LAMBDA_AND_TYPE, tmp_path)]
-    assert found == [("Peer::fd", 4, 1), ("pick", 5, 6), ("Server::Server", 11, 3),
-                     ("Server::run", 15, 1)]
-
-
-def test_a_long_function_is_long(tmp_path: Path) -> None:
-    body = "  step();\n" * 61
-    found = functions_of(f"TEST(Frame, IsLong) {{\n{body}}}\n", tmp_path)
-    assert found[0].lines == 63
-
-
-@pytest.mark.parametrize("sentence", ["see ../" "shared/notes", "/wo" "rk/main", "the COM" "PASS"])
-def test_what_is_outside_is_seen(sentence: str) -> None:
-    assert test_words.OUTSIDE.search(sentence)
-
-
-@pytest.mark.parametrize(("sentence", "unfinished"), [
-    ("// TO" "DO: later", True), ("// TO" "DO(#7): later", False),
-    ("XX" "X", True), ("to do", False)])
-def test_what_is_unfinished_is_seen(sentence: str, unfinished: bool) -> None:
-    assert bool(test_words.UNFINISHED.search(sentence)) == unfinished
-
 
 @pytest.mark.parametrize("sentence", [
     "Whoever breaks in is root.", "A server that closes whoever is late.", "A client, who waits.",
