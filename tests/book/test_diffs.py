@@ -1,14 +1,9 @@
 """The pages of differences: each change has its sentence, each sentence its change."""
 
-import re
-import subprocess
-import sys
-
 import diff_blocks
 import diff_map
 import diffs
 import pytest
-from blocks import ROOT
 
 PAGES = sorted(diffs.PAGES.glob("*.md"))
 
@@ -35,14 +30,3 @@ def test_the_map_has_every_function_and_names_only_what_there_is() -> None:
 
 def test_there_is_a_page_for_each_pair_and_no_other() -> None:
     assert [path.stem for path in PAGES] == sorted([*diff_blocks.PAIRS, diff_blocks.MAP, "README"])
-
-
-def test_the_counts_are_those_of_the_ladder() -> None:
-    """tests/style limits how much may change from one stage to the next, and counts for itself."""
-    ladder = ROOT / "tests" / "style" / "ladder.py"
-    told = subprocess.run([sys.executable, ladder], capture_output=True, text=True, check=True)
-    read = re.findall(r"^(part(\d)\S*) -> (part(\d)\S*): (\d+) lines", told.stdout, re.MULTILINE)
-    counts = {f"{old}-{new}": int(lines) for _, old, _, new, lines in read}
-    assert counts == {pair: sum(diff_blocks.total(pair)) for pair in diff_blocks.PAIRS
-                      if pair in counts}
-    assert len(counts) == 4
