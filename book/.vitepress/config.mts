@@ -10,6 +10,7 @@ import { defineConfig, type HeadConfig } from "vitepress";
 
 import { bugBoxes } from "./boxes.js";
 import { filesAt } from "./code-host.js";
+import { colours } from "./colours.js";
 import { consoleLanguage } from "./console.js";
 import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
@@ -181,7 +182,7 @@ export default defineConfig({
   vite: {
     build: { assetsInlineLimit: 0 }, // figures stay files
     define: { __MACHINE__: String(hasMachine) },
-    plugins: [serveMachine, machineBoxes, {
+    plugins: [colours, serveMachine, machineBoxes, {
       name: "ends-with-ctrl-c",
       configureServer() {
         process.once("SIGINT", () => process.exit()); // which is no error

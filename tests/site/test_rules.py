@@ -24,14 +24,6 @@ def node(program: str, *arguments: str) -> Any:
     return json.loads(run.stdout)
 
 
-def test_the_style_sheet_has_the_colours_of_the_table() -> None:
-    css = (SITE / "theme" / "tokens.css").read_text()
-    light, dark, paper = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", text))
-                          for text in re.split(r"@media (?:screen|print) \{", css))
-    for mode, found in (("light", light), ("dark", dark), ("print", light | paper)):
-        assert found == {name: token[mode] for name, token in TOKENS.items()}, mode
-
-
 def test_no_two_colours_are_one_in_the_light() -> None:
     """A figure's colour is a colour of the table by its value."""
     light = [token["light"] for token in TOKENS.values()]
