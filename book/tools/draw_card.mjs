@@ -1,12 +1,12 @@
 // Draws book/public/ladder.png, the picture that is shown with a link to a page of the site: the
 // title, and the moment in which B says “hi” on all six servers.
 //
-// node draw_card.mjs CHROMIUM | --check    with --check only says whether it is the trace's
+// node draw_card.mjs CHROMIUM
 
-import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import zlib from "node:zlib";
+
+import { chromium } from "playwright-core";
 
 import { literal, narrow, narrowRow } from "../.vitepress/theme/ladder/draw.js";
 
@@ -39,39 +39,14 @@ svg { display: block; width: 100%; }
 <div>${rows}</div>
 `;
 
-const source = Buffer.from(`Source\0${createHash("sha256").update(page).digest("hex")}`, "latin1");
-const head = 8 + 25; // bytes: the signature of a PNG, and its first chunk
-
-/** The PNG, which now says what it was drawn from. */
-function signed(png) {
-  const chunk = Buffer.concat([Buffer.from("tEXt"), source]);
-  const around = Buffer.alloc(8);
-  around.writeUInt32BE(source.length, 0);
-  around.writeUInt32BE(zlib.crc32(chunk), 4);
-  return Buffer.concat([png.subarray(0, head), around.subarray(0, 4), chunk, around.subarray(4),
-    png.subarray(head)]);
-}
-
-async function drawn(program) {
-  const { chromium } = await import("playwright-core");
-  const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
-  const browser = await chromium.launch({ executablePath: program, args });
-  const tab = await browser.newPage({ viewport: size });
-  await tab.route("**/*", (route) => {
-    const { pathname } = new URL(route.request().url());
-    if (pathname === "/") return route.fulfill({ contentType: "text/html", body: page });
-    return route.fulfill({ path: fileURLToPath(new URL(`node_modules${pathname}`, book)) });
-  });
-  await tab.goto("http://card.invalid/", { waitUntil: "networkidle" });
-  const png = await tab.screenshot();
-  await browser.close();
-  return png;
-}
-
-const [program] = process.argv.slice(2);
-if (program !== "--check") {
-  writeFileSync(picture, signed(await drawn(program)));
-} else if (!readFileSync(picture).includes(source)) {
-  console.error(`${fileURLToPath(picture)} is not the trace's: node book/tools/draw_card.mjs`);
-  process.exit(1);
-}
+const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
+const browser = await chromium.launch({ executablePath: process.argv[2], args });
+const tab = await browser.newPage({ viewport: size });
+await tab.route("**/*", (route) => {
+  const { pathname } = new URL(route.request().url());
+  if (pathname === "/") return route.fulfill({ contentType: "text/html", body: page });
+  return route.fulfill({ path: fileURLToPath(new URL(`node_modules${pathname}`, book)) });
+});
+await tab.goto("http://card.invalid/", { waitUntil: "networkidle" });
+writeFileSync(picture, await tab.screenshot());
+await browser.close();

@@ -151,9 +151,3 @@ def test_the_still_figures_are_of_this_recording() -> None:
     run = subprocess.run([node_or_skip(), record_ladder.DRAW, "--check"], capture_output=True,
                          text=True)
     assert run.returncode == 0, run.stderr
-
-
-def test_the_picture_of_a_link_is_of_this_recording() -> None:
-    card = ROOT / "book" / "tools" / "draw_card.mjs"
-    run = subprocess.run([node_or_skip(), card, "--check"], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
