@@ -46,23 +46,6 @@ export async function searchKnows(page, url) {
   }
 }
 
-/** "Next" leads through the whole book, in the order of the sidebar, and "previous" back. */
-export async function neighbours(page, pages) {
-  const book = pages.filter(({ name }) => name !== "index");
-  for (const [i, { name, address }] of book.entries()) {
-    await page.goto(address);
-    for (const [way, other] of [["prev", book[i - 1]], ["next", book[i + 1]]]) {
-      const link = page.locator(`.pager-link.${way}`);
-      const leads = (await link.count()) ? path(await link.evaluate(({ href }) => href)) : "";
-      const wanted = other ? path(other.address) : "";
-      report.expect("neighbours", name, leads === wanted, `${way} is ${leads}, not ${wanted}`);
-    }
-  }
-  await page.goto(book[0].address);
-  await page.locator(".pager-link.next").click();
-  await page.waitForURL((at) => path(at.href) === path(book[1].address));
-}
-
 /** Of a listing all of it is copied, of a transcript what was typed. */
 export async function copyButton(page, url) {
   await page.goto(`${url}/02-blocking.html`);
@@ -76,20 +59,6 @@ export async function copyButton(page, url) {
     const same = copied !== "" && copied.trimEnd() === wanted.trimEnd();
     report.expect("copy", `02-blocking, ${language}`, same, `copied ${JSON.stringify(copied)}`);
   }
-}
-
-export async function darkMode(page, url) {
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  await page.goto(`${url}/02-blocking.html`);
-  const light = await background();
-  await page.locator(".VPNavBarAppearance .VPSwitchAppearance").click();
-  await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
-  await page.waitForTimeout(500);
-  const dark = await background();
-  report.expect("appearance", "02-blocking", light !== dark, `${light} stays`);
-  await page.reload();
-  await page.waitForLoadState("networkidle");
-  report.expect("appearance", "02-blocking", (await background()) === dark, "is forgotten");
 }
 
 export async function ladderView(page, url) {

@@ -12,8 +12,8 @@ import { launch, report, watch, withPage } from "./browser.mjs";
 import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
 import { figuresOnAPhone, nothingCut, print, scenes } from "./layout.mjs";
 import {
-  copyButton, darkMode, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, neighbours,
-  readMarks, readWithoutScript, readableSoon, searchFinds, searchKnows,
+  copyButton, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, readMarks,
+  readWithoutScript, readableSoon, searchFinds, searchKnows,
 } from "./parts.mjs";
 import { ringFits, ringView, ringWithoutScript } from "./ring.mjs";
 
@@ -88,9 +88,7 @@ for (const one of pages) {
 }
 await withPage(browser, desk, "search", (page) => searchFinds(page, pages));
 await withPage(browser, desk, "search", (page) => searchKnows(page, url));
-await withPage(browser, desk, "neighbours", (page) => neighbours(page, pages));
 await withPage(browser, desk, "copy", (page) => copyButton(page, url));
-await withPage(browser, desk, "appearance", (page) => darkMode(page, url));
 await withPage(browser, desk, "ring view", (page) => ringView(page, url));
 await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
 await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
