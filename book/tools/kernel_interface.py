@@ -17,32 +17,20 @@ STEPS_MAX = 3  # named in a row
 
 # System calls, and the C library's thin wrappers, with the first Linux that has them. None: all
 # that anybody still runs.
-SYSTEM_CALLS: dict[str, str | None] = {
-    "accept": None, "accept4": "2.6.28", "bind": None, "capget": "2.2", "capset": "2.2",
-    "chdir": None, "chmod": None, "chown": None,
-    "clock_gettime": None, "close": None, "close_range": "5.9", "connect": None,
-    "dup": None, "dup2": None,
-    "dup3": "2.6.27", "epoll_create1": "2.6.27", "epoll_ctl": "2.6", "epoll_wait": "2.6",
-    "eventfd": "2.6.22", "_exit": None, "fcntl": None, "fork": None, "fstat": None,
-    "fstatat": "2.6.16", "getegid": None, "geteuid": None, "getgroups": None,
-    "getpid": None, "getppid": None, "getrlimit": None, "getsockname": None,
-    "getresgid": None, "getresuid": None, "getsockopt": None, "gettid": None,
-    "io_uring_enter": "5.1", "io_uring_register": "5.1", "io_uring_setup": "5.1", "ioctl": None,
-    "kill": None, "landlock_add_rule": "5.13", "landlock_create_ruleset": "5.13",
-    "landlock_restrict_self": "5.13", "listen": None, "lseek": None, "lstat": None, "mmap": None,
-    "munmap": None, "open": None, "openat": "2.6.16",
-    "openat2": "5.6", "pipe2": "2.6.27", "pread": None,
-    "poll": None, "prctl": None, "read": None, "recv": None,
-    "recvmsg": None,
-    "rmdir": None, "select": None, "send": None, "sendmsg": None, "setegid": None, "seteuid": None,
-    "setgroups": None, "setresgid": None, "setresuid": None, "setrlimit": None, "setsid": None,
-    "setsockopt": None, "setuid": None, "shutdown": None, "sigaction": None, "signalfd": "2.6.22",
-    "sigprocmask": None, "sigtimedwait": None, "socket": None, "socketpair": None, "fstatfs": None,
-    "statx": "4.11",
-    "timer_create": None, "timer_delete": None, "timer_settime": None, "umask": None,
-    "uname": None,
-    "unlink": None,
-    "waitpid": None, "write": None,
+SYSTEM_CALLS: dict[str, str | None] = dict.fromkeys("""
+    accept bind chdir chmod chown clock_gettime close connect dup dup2 _exit fcntl fork fstat
+    fstatfs getegid geteuid getgroups getpid getppid getresgid getresuid getrlimit getsockname
+    getsockopt gettid ioctl kill listen lseek lstat mmap munmap open poll prctl pread read recv
+    recvmsg rmdir select send sendmsg setegid seteuid setgroups setresgid setresuid setrlimit setsid
+    setsockopt setuid shutdown sigaction sigprocmask sigtimedwait socket socketpair timer_create
+    timer_delete timer_settime umask uname unlink waitpid write
+""".split()) | {
+    "accept4": "2.6.28", "capget": "2.2", "capset": "2.2", "close_range": "5.9", "dup3": "2.6.27",
+    "epoll_create1": "2.6.27", "epoll_ctl": "2.6", "epoll_wait": "2.6", "eventfd": "2.6.22",
+    "fstatat": "2.6.16", "io_uring_enter": "5.1", "io_uring_register": "5.1",
+    "io_uring_setup": "5.1", "landlock_add_rule": "5.13", "landlock_create_ruleset": "5.13",
+    "landlock_restrict_self": "5.13", "openat": "2.6.16", "openat2": "5.6", "pipe2": "2.6.27",
+    "signalfd": "2.6.22", "statx": "4.11",
 }
 
 # Operations of a ring, and the first Linux that has them. io_uring_enter(2); what is newer than

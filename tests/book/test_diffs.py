@@ -4,17 +4,13 @@ import diff_blocks
 import diff_map
 import diffs
 import pytest
+from test_book import complain
 
 PAGES = sorted(diffs.PAGES.glob("*.md"))
 
 
 def page(pair: str) -> str:
     return (diffs.PAGES / f"{pair}.md").read_text()
-
-
-def complain(complaints: list[str]) -> None:
-    if complaints:
-        pytest.fail("\n".join(complaints), pytrace=False)
 
 
 @pytest.mark.parametrize("pair", diff_blocks.PAIRS)
