@@ -151,25 +151,6 @@ export async function homeIsLight(page, url, name) {
   report.expect("home", name, bytes > 50_000 && bytes < lightest, `is ${bytes} bytes`);
 }
 
-const soon = 1000; // ms
-
-/** On the network and the processor of a slow phone, as Lighthouse has them. */
-export async function readableSoon(page, url, name) {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Network.emulateNetworkConditions",
-    { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 94_000 });
-  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
-  await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-  const times = [];
-  for (let tried = 0; tried < 5 && !(Math.min(...times) < soon); ++tried) { // others work here, too
-    await page.goto(`${url}/${name}.html`, { waitUntil: "load" });
-    times.push(await page.evaluate(() =>
-      performance.getEntriesByName("first-contentful-paint")[0].startTime));
-  }
-  const best = Math.round(Math.min(...times));
-  report.expect("slow phone", name, best < soon, `shows its first words after ${best} ms`);
-}
-
 const text = /html|javascript|css|json|svg/;
 const packed = (response) => text.test(response.headers()["content-type"]);
 

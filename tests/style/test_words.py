@@ -13,7 +13,6 @@ from project import ROOT, complain, files, name, stages, text, to_look_at
 OUTSIDE = re.compile(
     r"\.\./" "shared|" r"\.lib" "rary|DEVELOPERS" r"\.md|COM" r"PASS|/(?:work|farm)/")
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b(?!\(#\d+\))|not imple" "mented")
-COMMANDS = {"serve", "check", "judge", "measure", "read"}
 
 
 def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
@@ -48,22 +47,10 @@ def test_nothing_is_left_for_later_without_a_number() -> None:
               for where, what in lines_with(UNFINISHED)])
 
 
-def test_every_command_that_the_texts_name_is_there() -> None:
-    complaints = []
-    for path in markdown_files():
-        named = set(re.findall(r"(?<![\w.])\./(\w+)\b", text(path) or "")) & COMMANDS
-        complaints += [f"{name(path)} names ./{command}, which does not exist"
-                       for command in sorted(named) if not (ROOT / command).is_file()]
-    complain(complaints)
-
-
 def test_readme_shows_every_stage() -> None:
     readme = text(ROOT / "README.md") or ""
     complain([f"README.md: the ladder lacks {stage.name}" for stage in stages()
               if f"[`{stage.name}`]({stage.name}/)" not in readme])
-    complain([f"README.md: {line.strip('| ')} is there: say so"
-              for line in readme.splitlines() if "to come" in line
-              for stage in stages() if stage.name in line])
 
 
 def test_readme_shows_the_way_to_the_matrix() -> None:
@@ -72,9 +59,8 @@ def test_readme_shows_the_way_to_the_matrix() -> None:
         "tests/matrix.md is missing: ./check, then tools/matrix.py fill build/matrix.md")
 
 
-@pytest.mark.parametrize("command", [
-    "./serve", "./check", "./judge", "./measure", "./read", "tools/distribution.sh",
-    "tools/kernel.sh"])
+# Those of a reader: test_mistakes.py
+@pytest.mark.parametrize("command", ["tools/distribution.sh", "tools/kernel.sh"])
 def test_commands_explain_themselves(command: str) -> None:
     run = subprocess.run([command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=30)
     assert run.returncode == 0
