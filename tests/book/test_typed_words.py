@@ -1,5 +1,5 @@
-"""What typing the chapters here does not tell, as test_typed.py does it: that a system has the programs
-by then, and that a box says all that somebody needs who has not typed the rest."""
+"""What typing the chapters here does not tell, as test_typed.py does it: that a system has the
+programs by then, and that a box says all that somebody needs who has not typed the rest."""
 
 import re
 from collections.abc import Iterator

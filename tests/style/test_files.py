@@ -11,34 +11,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from project import (ROOT, complain, cpp_files, files, is_code, is_shell, is_step, name,
-                     python_files, stages, text, to_look_at)
+from project import (ROOT, complain, cpp_files, files, is_code, is_shell, name, python_files,
+                     stages, text, to_look_at)
 
-FILE_LINES_MAX = 400
 COLUMNS_MAX = 100
-STEP_LINES_MAX = {"part6-uring": 150, "finger": 150, "book": 150}
-STEP_LINES_MAX_ELSE = 80
-
-# Files that are clearest above their limit, and why.
+FILE_LINES_MAX = 400
+# Files that are clearest above it, and why.
 LONG_FOR_A_REASON = {
-    "part1-blocking/steps/13-three-moves.cc": "a whole server, which a reader compares with 12",
-    "part4-poll/steps/03-revents-table.cc": "six rows, each with the calls that lead to it",
-    "part4-poll/steps/13-poll-loop.cc": "a whole server: clients, the question, and what follows",
-    "part5-epoll/steps/11-count-and-reply.cc": "a whole server, from listen to close",
-    "part5-epoll/steps/14-exclusive.cc": "four workers, and a hundred clients one by one",
-    "part5-epoll/steps/24-two-loops.cc": "a whole server, and main for two of them",
-    "part5-epoll/steps/25-full-loops.cc": "the same, for any number, with work to do",
-    "part6-uring/steps/13-linked-timeout.cc": "every outcome of a read and its timeout",
-    "part6-uring/steps/14-cancel-race.cc": "a race: two threads, and eight ways to meet",
-    "part6-uring/steps/45-two-in-flight.cc": "a whole server, and what a second request does to it",
-    "part6-uring/steps/46-coroutine-echo.cc": "a whole server: task, operations, coroutines, loop",
-    "part6-uring/steps/47-scope.cc": "a task, operations, a loop, and the scope that they need",
-    "book/steps/i/33-resize.cc": "a ring without the array that liburing 2.3 writes to",
-    "book/steps/i/37-pass-a-descriptor.cc": "two rings, and two ways to hand a client over",
-    "part6-uring/steps/42-left-over.cc": "conversations, and three ways to stop their loop",
     "tests/finger/test_takeover.py": "what a daemon passes to the next, and each way to fail",
-    "book/steps/15/02-handover.cc": "the server that hands over, the one that takes, and clients",
-    "book/steps/15/05-rolling.cc": "two servers, the proxy in front of them, and clients",
 }
 
 # Not written by us, or in a form that another program prescribes.
@@ -51,26 +31,16 @@ def is_ours(path: Path) -> bool:
 
 
 def lines_of(path: Path) -> int:
-    return len((text(path) or "").splitlines()) if path.is_file() else 0
-
-
-def lines_max(path: Path) -> int:
-    if not is_step(path):
-        return FILE_LINES_MAX
-    return STEP_LINES_MAX.get(path.relative_to(ROOT).parts[0], STEP_LINES_MAX_ELSE)
+    return len((text(path) or "").splitlines())
 
 
 def test_a_file_can_be_read_in_one_sitting() -> None:
-    complain([f"{name(path)}: {lines_of(path)} lines, {lines_max(path)} are advised: long for one "
-              "sitting: divide it by what its parts do, or add it to the table with the reason"
-              for path in cpp_files() + python_files()
-              if lines_of(path) > lines_max(path) and name(path) not in LONG_FOR_A_REASON])
-
-
-def test_a_reason_for_a_long_file_is_needed() -> None:
-    """A file that has become short leaves the table."""
-    complain([f"{file}: not there, or not long: take it out of the table"
-              for file in LONG_FOR_A_REASON if lines_of(ROOT / file) <= lines_max(ROOT / file)])
+    """One that has become short leaves the table."""
+    long = {name(path): lines_of(path) for path in cpp_files() + python_files()
+            if lines_of(path) > FILE_LINES_MAX}
+    complain([f"{file}: {long.get(file, 'few')} lines, {FILE_LINES_MAX} are advised: divide it by "
+              "what its parts do, or change the table, which has the reason"
+              for file in sorted(long.keys() ^ LONG_FOR_A_REASON.keys())])
 
 
 def test_no_line_ends_in_blanks() -> None:

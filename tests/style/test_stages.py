@@ -15,8 +15,8 @@ PART1_SERVE_LINES_MAX = 39
 EVERY_STAGE_HAS = ("README.md", "CMakeLists.txt", "main.cc", "server.h", "server.cc", "steps")
 
 # Advice, some tenth above the lines that a reader of the difference sees marked now: above it, look
-# whether every hunk belongs to the mechanism of the stage. Where the clearest code needs more, raise
-# it here and say why. part6 is no step of part5, on purpose.
+# whether every hunk belongs to the mechanism of the stage. Where the clearest code needs more,
+# raise it here and say why. part6 is no step of part5, on purpose.
 READ_LINES_MAX = {
     # A pool and a thread for each client, with one limit for both whose slots give themselves back,
     # small stacks, and the first options that a stage has besides those of all.
