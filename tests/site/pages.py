@@ -19,6 +19,11 @@ def pages() -> list[Path]:
             BOOK / "ladder-view.md", BOOK / "ring-view.md", BOOK / "bugs/README.md"]
 
 
+def in_book() -> list[Path]:
+    """Those that the e-book and the PDF consist of."""
+    return [page for page in pages() if page.parent == BOOK]
+
+
 def node_or_skip() -> str:
     node = shutil.which("node")
     if node is None:

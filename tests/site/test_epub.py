@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from blocks import ROOT
-from pages import BOOK, complain, pages
+from pages import BOOK, complain, in_book
 
 pytestmark = pytest.mark.build
 
@@ -35,10 +35,6 @@ def texts(file: Path) -> dict[str, str]:
     with zipfile.ZipFile(file) as book:
         return {Path(name).name: book.read(name).decode() for name in book.namelist()
                 if name.endswith((".xhtml", ".svg"))}
-
-
-def in_book() -> list[Path]:
-    return [page for page in pages() if page.parent == BOOK]
 
 
 def number(page: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from blocks import ROOT
-from pages import BOOK, complain, package_or_skip, pages
+from pages import complain, in_book, package_or_skip
 
 pytestmark = pytest.mark.long
 
@@ -45,10 +45,6 @@ def sheets(file: Path) -> list[str]:
 def whole(sheets: list[str]) -> str:
     """All of it but chapters and page numbers at its edges, which may come within a listing."""
     return without_space("".join(EDGES.sub("", sheet) for sheet in sheets))
-
-
-def in_book() -> list[Path]:
-    return [page for page in pages() if page.parent == BOOK]
 
 
 def heading(page: Path) -> str:
