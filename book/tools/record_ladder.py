@@ -18,7 +18,6 @@ import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import tempfile
 import time
@@ -29,6 +28,7 @@ from typing import Any
 
 from ladder_moments import (
     ASIDE, CALLS, CLIENTS, MOMENTS, NEVER_SLEEPS, SHORT, Run, certain, moments, read_calls)
+from record_ring import NotHere, message
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "default"
@@ -39,14 +39,6 @@ STAGES = ["part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", 
 QUIET = 0.05  # s
 PATIENCE = 60  # s
 AGREE = 3  # recordings
-
-
-class NotHere(Exception):
-    """The server cannot run or be watched here, and says why."""
-
-
-def message(payload: bytes) -> bytes:
-    return struct.pack("<I", len(payload)) + payload
 
 
 # The clients

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from blocks import NOT_OURS
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "node_modules"}
 changed: frozenset[Path] | None = None
 CODE = {".h", ".cc", ".py", ".sh", ".cmake"}
 
