@@ -74,7 +74,7 @@ MISTAKES = {
         PART5, f"{PART5}/connection.cc", "  if (received < 0) {\n    if (not_now())",
         "  if (received < 0) {\n    if (MISTAKE && errno != EAGAIN) std::abort();\n"
         "    if (not_now())",
-        ("test_faults.py::test_a_failing", "test_interruptions.py::test_every_call")),
+        ("test_faults.py::test_a_failing", "test_interruptions.py::test_interrupted_calls_of")),
     "interrupted-wait-is-the-end": Mistake(
         PART5, f"{PART5}/poller.cc", "  if (ready < 0 && errno == EINTR) {",
         "  if (ready < 0 && MISTAKE) return common::last_error();\n"
@@ -151,7 +151,7 @@ MISTAKES = {
         PART5, SERVER5, "poller_.forget_listener(listener_);\n  parked_ = reason;",
         "{\n    if (!MISTAKE) poller_.forget_listener(listener_);\n  }\n  parked_ = reason;",
         ("test_workers.py::test_workers_at", "test_max_connections.py::test_waiting",
-         "test_descriptors.py::test_a_lack_of_descriptors_is")),
+         "test_zoo_rest.py::test_new_connections")),
     "stops-one-worker": Mistake(
         PART5, WORKERS5, "for (const auto& server : servers_) server->stop();",
         "for (const auto& server : servers_) {\n    if (!MISTAKE || is_the_first(server.get())) "
