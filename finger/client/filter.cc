@@ -51,13 +51,6 @@ constexpr std::array unfit{
 
 unsigned value_of(char byte) { return static_cast<unsigned char>(byte); }
 
-/// How many bytes a character has that begins with this byte; 0: no character of several does.
-std::size_t character_bytes(char first) {
-  const unsigned value = value_of(first);
-  if (value < 0xC2 || value > 0xF4) return 0;
-  return value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
-}
-
 bool continues_character(char byte) { return (value_of(byte) & 0xC0U) == 0x80U; }
 
 void append_escape(char byte, std::string& shown) {
@@ -134,7 +127,7 @@ void Filter::escape_held(std::string& shown) {
 }
 
 bool Filter::is_held(char byte) const {
-  return byte == '\r' || (show_ == Show::utf8 && character_bytes(byte) > 0);
+  return byte == '\r' || (show_ == Show::utf8 && character_bytes(byte) > 1);
 }
 
 bool Filter::is_shown(char byte) const {

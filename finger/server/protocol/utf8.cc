@@ -9,20 +9,20 @@ unsigned byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-/// How many bytes a character has that begins with this one; 0: none does.
-std::size_t size_from(unsigned first) {
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return 2;  // C0 and C1 would be overlong
-  if (first >= 0xE0 && first <= 0xEF) return 3;
-  if (first >= 0xF0 && first <= 0xF4) return 4;
+}  // namespace
+
+std::size_t character_bytes(char first) {
+  const auto value = static_cast<unsigned char>(first);
+  if (value < 0x80) return 1;
+  if (value >= 0xC2 && value <= 0xDF) return 2;  // C0 and C1 would be overlong
+  if (value >= 0xE0 && value <= 0xEF) return 3;
+  if (value >= 0xF0 && value <= 0xF4) return 4;
   return 0;
 }
 
-}  // namespace
-
 std::optional<Character> first_character(std::string_view text) {
   assert(!text.empty());
-  const std::size_t size_bytes = size_from(byte_at(text, 0));
+  const std::size_t size_bytes = character_bytes(text.front());
   if (size_bytes == 0 || text.size() < size_bytes) return std::nullopt;
   if (size_bytes == 1) return Character{byte_at(text, 0), 1};
 

@@ -13,6 +13,9 @@ struct Character {
   std::size_t size_bytes;
 };
 
+/// How many bytes a character has that begins with this one; 0: none does.
+std::size_t character_bytes(char first);
+
 /// The character that `text`, which is not empty, begins with. nullopt: it begins with none.
 /// Overlong forms, surrogates and values above U+10FFFF are no characters. Source: RFC 3629, 4.
 std::optional<Character> first_character(std::string_view text);
