@@ -2,16 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
-#include <utility>
 
 #include "common/net/address.h"
+#include "common/server/duration.h"
 
 namespace finger {
-
-class AddressLimit;
 
 /// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one. No number
 /// is both: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
@@ -19,27 +18,6 @@ std::uint64_t network_of(const common::Address& peer);
 
 /// The /48 that such a /64 belongs to; nullopt: it is an IPv4 address.
 std::optional<std::uint64_t> site_of(std::uint64_t network);
-
-/// One of the connections that an AddressLimit permits an address. Gives it back when it ends.
-class AddressPermit {
- public:
-  AddressPermit() = default;
-  AddressPermit(AddressPermit&& other) noexcept
-      : limit_(std::exchange(other.limit_, nullptr)), network_(other.network_) {}
-  AddressPermit& operator=(AddressPermit other) noexcept {
-    std::swap(limit_, other.limit_);
-    std::swap(network_, other.network_);
-    return *this;
-  }
-  ~AddressPermit();
-
- private:
-  friend class AddressLimit;
-  AddressPermit(AddressLimit& limit, std::uint64_t network) : limit_(&limit), network_(network) {}
-
-  AddressLimit* limit_ = nullptr;
-  std::uint64_t network_ = 0;
-};
 
 /// How many connections each address has, in the whole process: --max-per-ip. A host with IPv6
 /// has a whole /64 of addresses, which counts as one; and a /48, which many sites have, holds
@@ -49,18 +27,24 @@ class AddressPermit {
 /// Holds an entry or two for each address that is connected now, so --max-clients bounds its
 /// memory.
 class AddressLimit {
+  struct Release {
+    std::uint64_t network = 0;
+    void operator()(AddressLimit* limit) const { limit->release(network); }
+  };
+
  public:
   static constexpr std::size_t networks_a_site = 4;
 
   explicit AddressLimit(std::size_t connections_max)
       : networks_(connections_max), sites_(networks_a_site * connections_max) {}
 
+  using Permit = std::unique_ptr<AddressLimit, Release>;
+
   /// Counts one more connection from there, until the permit ends, which must not outlive the
-  /// limit. nullopt: the address has as many as it may, and this one is not counted.
-  std::optional<AddressPermit> try_acquire(const common::Address& peer);
+  /// limit. Empty: the address has as many as it may, and this one is not counted.
+  Permit try_acquire(const common::Address& peer);
 
  private:
-  friend class AddressPermit;
   void release(std::uint64_t network);
 
   /// How many there are of each, and no more than so many.
@@ -78,6 +62,70 @@ class AddressLimit {
   std::mutex mutex_;
   Counts networks_;  ///< By network_of().
   Counts sites_;     ///< By site_of().
+};
+
+using AddressPermit = AddressLimit::Permit;
+
+/// How many queries each address may ask in a second: --max-rate. A token bucket: an address that
+/// has asked nothing for a second has that many tokens, a query takes one, and they come back
+/// evenly. What counts as an address, and what a /48 may, is as with AddressLimit.
+class RateLimit {
+ public:
+  /// So many networks are told apart, which bounds the memory; those that come then share a bucket.
+  static constexpr std::size_t networks_max = 65'536;
+
+  /// 0: as many as it likes.
+  explicit RateLimit(std::size_t per_second) : per_second_(per_second) {}
+
+  /// Whether it may ask now; then a token is taken. From any thread.
+  bool try_take(const common::Address& peer, common::Clock::time_point now);
+
+ private:
+  /// When each bucket will be full again: a token is a part of the second before that. One that is
+  /// full has no entry.
+  using Buckets = std::unordered_map<std::uint64_t, common::Clock::time_point>;
+  void forget_full(common::Clock::time_point now);
+
+  const std::size_t per_second_;
+  std::mutex mutex_;
+  Buckets networks_;                      ///< By network_of().
+  Buckets sites_;                         ///< By site_of().
+  common::Clock::time_point look_again_;  ///< At which are full.
+};
+
+/// What one address does must not fill the log: some lines a minute it has, and beyond those one a
+/// second. How many are missing is said before its next line, or when its minute is over and
+/// another address has a line. A site with IPv6 (a /48) counts as one address.
+class LogThinning {
+ public:
+  /// What is missing is said with the address, or without.
+  explicit LogThinning(bool names_peers) : names_peers_(names_peers) {}
+
+  static constexpr std::size_t lines_a_minute = 100;
+
+  /// So many addresses are told apart, which bounds the memory; those that come then are counted as
+  /// one.
+  static constexpr std::size_t addresses_max = 4096;
+
+  /// Whether one more line may be written about this peer. From any thread.
+  bool may_log(const common::Address& peer, common::Clock::time_point now);
+
+ private:
+  struct Lines {
+    common::Address peer;
+    common::Clock::time_point minute_ends;
+    common::Clock::time_point quiet_until;
+    std::size_t written = 0;
+    std::uint64_t left_out = 0;
+  };
+
+  void forget_past(common::Clock::time_point now);
+  void tell(const common::Address& peer, std::uint64_t left_out) const;
+
+  const bool names_peers_;
+  std::mutex mutex_;
+  std::unordered_map<std::uint64_t, Lines> lines_;
+  common::Clock::time_point look_again_;  ///< At what is past.
 };
 
 }  // namespace finger

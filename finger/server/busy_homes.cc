@@ -33,10 +33,6 @@ common::Result<BusyHomes> BusyHomes::create() {
 
 void BusyHomes::Unmap::operator()(Table* table) const { (void)::munmap(table, sizeof(Table)); }
 
-BusyHomes::Mark::~Mark() {
-  if (entry_ != nullptr) entry_->process = 0;
-}
-
 /// Two that mark the same home at the same time each see the other's entry, since each has made its
 /// own before it looks: then the first in the table stays.
 std::optional<BusyHomes::Mark> BusyHomes::try_mark(std::string_view login, pid_t process,

@@ -12,7 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "common/result.h"
 #include "common/server/duration.h"
@@ -28,7 +27,18 @@ namespace finger {
 /// leads nowhere else. But it may say that a home is busy, until the process that it names has
 /// ended, or the parent says that this is no worker.
 class BusyHomes {
-  struct Entry;
+  static constexpr std::size_t login_bytes_max = 64;
+
+  /// One that is free has no process. While it is filled in, the process's id is negative.
+  struct Entry {
+    std::string login_text() const;
+    bool is_in_the_way_of(pid_t other, common::Clock::time_point now) const;
+
+    std::atomic<pid_t> process;
+    std::atomic<common::Clock::rep> since;
+    std::atomic<std::uint64_t> hash;  ///< Of the login.
+    std::array<char, login_bytes_max> login;
+  };
 
  public:
   /// A home that takes longer than this does not answer.
@@ -43,19 +53,12 @@ class BusyHomes {
   /// For this process and those that it forks. Error: of mmap(2).
   static common::Result<BusyHomes> create();
 
-  /// A home is busy as long as this exists.
-  class Mark {
-   public:
-    Mark() = default;
-    Mark(Mark&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
-    Mark& operator=(Mark&&) = delete;
-    ~Mark();
-
-   private:
-    friend class BusyHomes;
-    explicit Mark(Entry* entry) : entry_(entry) {}
-    Entry* entry_ = nullptr;
+  struct Free {
+    void operator()(Entry* entry) const { entry->process = 0; }
   };
+
+  /// A home is busy as long as this exists.
+  using Mark = std::unique_ptr<Entry, Free>;
 
   /// By the process with this id, which is the caller's. nullopt: it is busy, and must not be asked
   /// as well. While homes_max are busy, no other is marked, and whether it is busy is not known.
@@ -75,18 +78,6 @@ class BusyHomes {
   bool empty() const;
 
  private:
-  static constexpr std::size_t login_bytes_max = 64;
-
-  /// One that is free has no process. While it is filled in, the process's id is negative.
-  struct Entry {
-    std::string login_text() const;
-    bool is_in_the_way_of(pid_t other, common::Clock::time_point now) const;
-
-    std::atomic<pid_t> process;
-    std::atomic<common::Clock::rep> since;
-    std::atomic<std::uint64_t> hash;  ///< Of the login.
-    std::array<char, login_bytes_max> login;
-  };
   struct Table {
     std::span<Entry> in_use();
 

@@ -10,8 +10,6 @@
 
 #include "common/net/unacknowledged.h"
 #include "common/server/constants.h"
-#include "finger/server/conversation_log.h"
-#include "finger/server/outcome.h"
 #include "finger/server/protocol/error.h"
 #include "finger/service/probes.h"
 
@@ -76,7 +74,7 @@ void Conversation::displace() {
 uring::Task<> Conversation::end(Status ended) {
   if (!fd_) co_return;  // the deadline was earlier
   if (is_cut_short(ended)) co_return cut_short(ended);
-  conclude(ended);
+  report_end(*this, query_, ended);
   co_await close_gracefully();  // also after an internal failure, of which the peer is told nothing
 }
 
@@ -87,15 +85,10 @@ bool Conversation::is_cut_short(const Status& ended) const {
          sent_bytes_ > 0;
 }
 
-void Conversation::conclude(const Status& ended) {
-  count_conversation(*this, ended);
-  if (context_.options.log != LogDetail::none) log_conversation(*this, query_, ended);
-}
-
 /// With a reset, if the peer was sent anything: an answer that ends in the middle must not look
 /// complete, and the kernel is not to keep bytes for a peer that does not read.
 void Conversation::cut_short(const Status& ended) {
-  conclude(ended);
+  report_end(*this, query_, ended);
   if (sent_bytes_ > 0 || common::unacknowledged_bytes(fd_) > 0) {
     constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
     // Fails only where the connection is closed already.

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <expected>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -11,16 +12,70 @@
 #include "common/net/address.h"
 #include "common/server/duration.h"
 #include "finger/server/address_limit.h"
-#include "finger/server/context.h"
+#include "finger/server/home.h"
+#include "finger/server/options.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/roster.h"
+#include "finger/service/counters.h"
 #include "ring_server/acceptor.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
+#include "uring/task.h"
 #include "uring/wait/canceller.h"
 #include "uring/wait/deadline.h"
 
 namespace finger {
+
+class Conversation;
+
+/// The server that conversations belong to.
+class ConversationOwner {
+ public:
+  /// The roster for a conversation that begins now.
+  virtual RosterPointer current_roster() const = 0;
+
+  /// The ring's number for the credentials that open this account's plan; 0: our own.
+  virtual std::uint16_t credentials_of(const Roster& roster, const Account& account) const = 0;
+
+  /// Closes a file through the ring, without waiting: where a file comes over the network, the
+  /// other side has a say in how long that takes. That, too, is an operation in the home.
+  virtual void close_file(common::Fd file, std::shared_ptr<Home> home) = 0;
+
+  /// The conversation waits for its query, until it leaves that list or ends.
+  virtual void awaits_query(Conversation& /*conversation*/) {}
+
+  /// It has left the list: its query is whole, or it has ended.
+  virtual void awaits_no_query() {}
+
+  /// A conversation that was displaced has closed its connection.
+  virtual void displaced_one_left() {}
+
+  /// Whether the log may have one more line about this peer.
+  virtual bool may_log(const common::Address& /*peer*/) { return true; }
+
+  /// A conversation ends, perhaps long after the deadline has closed its connection.
+  virtual void conversation_ended() = 0;
+
+ protected:
+  ~ConversationOwner() = default;
+};
+
+/// What a conversation is given by the server that owns it. One for each ring; it outlives the
+/// ring's conversations.
+struct Context {
+  const Options& options;
+  uring::Loop& loop;
+  WorkerCounters& counters;
+  ConversationOwner& owner;
+
+  /// Cancelled when a drain begins: receives of a query, and waits for a peer to close.
+  uring::Canceller& receiving;
+  uring::Canceller& lingering;
+
+  Homes& homes;
+
+  std::span<std::byte> discarded;  ///< Where bytes go that are not looked at.
+};
 
 /// One client's connection from accept to close, and the single deadline for all of it. Lives in
 /// the frame of the coroutine that serves it; its destructor closes the connection.
@@ -91,7 +146,6 @@ class Conversation final : public uring::Node {
 
  private:
   bool is_cut_short(const Status& ended) const;
-  void conclude(const Status& ended);
   void cut_short(const Status& ended);
   uring::Task<> close_gracefully();
   uring::Task<> wait_for_acknowledgement();
@@ -112,5 +166,19 @@ class Conversation final : public uring::Node {
   std::string_view query_;  ///< Since note_query().
   std::error_code no_plan_;
 };
+
+/// Adds a conversation to the counters of its worker, with the time that it has taken if there was
+/// an answer. Then writes its line, unless --log none is set or its peer has had enough of them:
+/// peer, query, outcome, bytes, milliseconds. With LogDetail::outcome it begins with that.
+///
+///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
+///
+/// `query` is what was received of it; it is escaped, and cut if it is long.
+void report_end(const Conversation& conversation, std::string_view query, const Status& ended);
+
+/// Serves one client: reads its query, sends the answer or the reason why there is none, and
+/// closes the connection.
+uring::Task<> serve(const Context& context, ring_server::Admitted client,
+                    AddressPermit address_permit);
 
 }  // namespace finger

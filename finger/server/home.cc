@@ -1,15 +1,38 @@
 #include "finger/server/home.h"
 
-#include <chrono>
-#include <span>
-#include <system_error>
-
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <span>
+#include <sstream>
+#include <string_view>
+#include <system_error>
 
 #include "common/server/log.h"
 
 namespace finger {
 namespace {
+
+/// A blank in a path is written as \040.
+std::string unescape(std::string_view text) {
+  std::string path;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 3 < text.size()) {
+      const auto digit = [&](std::size_t at) { return text[i + at] - '0'; };
+      path += static_cast<char>(digit(1) * 64 + digit(2) * 8 + digit(3));
+      i += 3;
+    } else {
+      path += text[i];
+    }
+  }
+  return path;
+}
 
 /// How often to look whether another process has done with a home.
 constexpr auto other_process_pause = std::chrono::milliseconds(50);
@@ -48,6 +71,47 @@ auto find_or_make(Map& map, const typename Map::key_type& key, Make make) {
 }
 
 }  // namespace
+
+Mounts::Mounts() : list_(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)) { read(); }
+
+dev_t Mounts::device_of(std::string path, common::Clock::time_point now) {
+  const std::scoped_lock lock(mutex_);
+  if (now - asked_at_ >= std::chrono::seconds(1)) {
+    asked_at_ = now;
+    pollfd changed{.fd = list_.get(), .events = POLLPRI, .revents = 0};
+    if (::poll(&changed, 1, 0) > 0) read();
+  }
+  while (!path.empty()) {
+    if (const auto found = devices_.find(path); found != devices_.end()) return found->second;
+    const auto slash = path.rfind('/');
+    if (slash == path.npos) return 0;
+    path.resize(slash == 0 && path.size() > 1 ? 1 : slash);
+  }
+  return 0;
+}
+
+/// `42 27 0:39 / /home/dept rw,nosuid - fuse fuse rw`
+void Mounts::read() {
+  std::string text;
+  std::array<char, 4096> piece;
+  ssize_t size = 0;
+  while ((size = ::pread(list_.get(), piece.data(), piece.size(),
+                         static_cast<off_t>(text.size()))) > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  devices_.clear();
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string id, parent, root, point;
+    unsigned major = 0;
+    unsigned minor = 0;
+    char colon = 0;
+    words >> id >> parent >> major >> colon >> minor >> root >> point;
+    if (!words) continue;
+    devices_[unescape(point)] = makedev(major, minor);  // the last hides what is below it
+  }
+}
 
 uring::Task<Result<FileSystem::Permit>> FileSystem::enter(uring::Deadline& deadline) {
   while (operations_ >= operations_max) {
@@ -91,7 +155,7 @@ uring::Task<Result<HomeLock>> Home::lock(uring::Deadline& deadline) {
   lock.permit_ = std::move(*permit);
   auto mark = co_await mark_busy(deadline);
   if (!mark) co_return std::unexpected(mark.error());
-  lock.mark_.emplace(std::move(*mark));
+  lock.mark_ = std::move(*mark);
   co_return std::move(lock);
 }
 

@@ -6,14 +6,17 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "common/fd.h"
+#include "common/server/duration.h"
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/busy_homes.h"
-#include "finger/server/process/mounts.h"
 #include "finger/server/protocol/error.h"
 #include "finger/service/counters.h"
 #include "uring/condition.h"
@@ -22,6 +25,29 @@
 #include "uring/wait/deadline.h"
 
 namespace finger {
+
+/// Says which file system a path is on, as far as that can be told without asking the file system,
+/// which may not answer: by the kernel's list of what is mounted. proc(5), mountinfo
+///
+/// Links are not seen: what one leads to counts as being where the link is.
+class Mounts {
+ public:
+  /// Opens the list, which stays open: later it may not be permitted. Without /proc all is one file
+  /// system.
+  Mounts();
+
+  /// For an absolute path. 0: not known. What is mounted now may be seen a second later. Any thread
+  /// may call it.
+  dev_t device_of(std::string path, common::Clock::time_point now);
+
+ private:
+  void read();
+
+  const common::Fd list_;
+  std::mutex mutex_;
+  common::Clock::time_point asked_at_;    ///< Whether the list has changed.
+  std::map<std::string, dev_t> devices_;  ///< By mount point.
+};
 
 class OpenPlan;
 using SharedPlan = std::shared_ptr<OpenPlan>;
@@ -63,7 +89,7 @@ class HomeLock {
 
   std::unique_ptr<Home, Release> home_;
   FileSystem::Permit permit_;
-  std::optional<BusyHomes::Mark> mark_;
+  BusyHomes::Mark mark_;
 };
 
 /// A user's home while clients ask for the plan in it. It is a mutex, for one operation at a time

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -26,10 +27,8 @@
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
-#include "finger/client/health.h"
+#include "finger/client/ask.h"
 #include "finger/server/options.h"
-#include "finger/server/outcome.h"
-#include "finger/server/process/heartbeat.h"
 #include "finger/server/process/service_manager.h"
 #include "finger/server/process/signal_action.h"
 #include "finger/server/rights/call_filter.h"
@@ -37,13 +36,12 @@
 #include "finger/server/rights/privileges.h"
 #include "finger/server/rights/root_thread.h"
 #include "finger/server/roster.h"
-#include "finger/server/supervision/lifeline.h"
 #include "finger/server/supervision/parent.h"
 #include "finger/server/supervision/scout.h"
+#include "finger/server/supervision/worker_process.h"
 #include "finger/server/workers.h"
-#include "finger/service/generations.h"
+#include "finger/service/counters.h"
 #include "finger/service/metrics.h"
-#include "finger/service/replaceable.h"
 #include "finger/service/takeover.h"
 
 namespace {
@@ -52,31 +50,66 @@ using common::complain;
 using finger::Generations;
 using finger::Listeners;
 using finger::ServiceManager;
-using finger::Sockets;
+using finger::Surroundings;
 
-/// At process.host. `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its
+int report_failure(const finger::Options& options, std::error_code error) {
+  return common::report_failure(options, error, finger::server_profile);
+}
+
+/// At options.host. `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its
 /// place.
 common::Result<common::Fd> listen_on(finger::Options& options) {
-  auto listener = common::listen_on(options.process.address(), common::SocketMode::nonblocking);
-  if (listener || options.process.host != "::") return listener;
+  auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
+  if (listener || options.host != "::") return listener;
   if (listener.error() != std::errc::address_family_not_supported &&
       listener.error() != std::errc::address_not_available) {
     return listener;
   }
-  options.process.host = "0.0.0.0";
-  return common::listen_on(options.process.address(), common::SocketMode::nonblocking);
+  options.host = "0.0.0.0";
+  return common::listen_on(options.address(), common::SocketMode::nonblocking);
 }
 
-/// A socket for each address. Where one cannot be had, process.host is the address.
+/// A socket for each address. Where one cannot be had, options.host is the address.
 common::Result<Listeners> listen_on_all(finger::Options& options) {
   Listeners listeners;
   for (const std::string& host : options.hosts) {
-    options.process.host = host;
+    options.host = host;
     auto listener = listen_on(options);
     if (!listener) return std::unexpected(listener.error());
     listeners.push_back(std::move(*listener));
   }
   return listeners;
+}
+
+/// What the daemon listens on: the sockets of the one before it, or its own. They are offered to
+/// the next one already.
+struct Sockets {
+  std::unique_ptr<finger::Takeover> takeover;
+  Listeners clients;
+  common::Fd scrapers;  ///< Empty without --metrics.
+};
+
+/// Opens them, before rights are given up: an offer makes a file. Error: the exit status; it has
+/// said on stderr why.
+std::expected<Sockets, int> open_sockets(finger::Options& options, finger::PassedSockets passed) {
+  auto takeover = finger::Takeover::begin(options.takeover);
+  if (!takeover) return std::unexpected(complain(takeover.error()));
+  auto clients = (*takeover)->listeners([&] {
+    if (passed.clients.empty()) return listen_on_all(options);
+    return common::Result<Listeners>(std::move(passed.clients));
+  });
+  if (!clients) return std::unexpected(report_failure(options, clients.error()));
+  auto scrapers = finger::listen_for_scrapers(options.metrics, **takeover);
+  if (!scrapers) {
+    return std::unexpected(
+        complain(finger::explain_metrics_failure(options.metrics, scrapers.error())));
+  }
+  std::ranges::for_each(*clients, finger::restore);
+  if (*scrapers) finger::restore(*scrapers);
+  const auto not_offered = (*takeover)->offer(*clients, *scrapers);
+  if (!not_offered.empty()) return std::unexpected(complain(not_offered));
+  if (passed.scrapers) scrapers = std::move(passed.scrapers);
+  return Sockets{std::move(*takeover), std::move(*clients), std::move(*scrapers)};
 }
 
 /// Where they listen, with commas between. Error: of getsockname(2).
@@ -124,15 +157,14 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
                                                  const finger::Options& options,
                                                  std::function<void()> alive) {
   if (!interval) return nullptr;
-  return std::make_unique<finger::Heartbeat>(*interval, options.process.workers, std::move(alive));
+  return std::make_unique<finger::Heartbeat>(*interval, options.workers, std::move(alive));
 }
 
 /// What serves as soon as it runs, or a line that says why there is none.
 using Started = std::expected<std::unique_ptr<finger::Workers>, std::string>;
 
 /// Made with the rights of this process or, if those are root's, with the daemon account's.
-Started make_alone(const finger::Options& options, Listeners clients, finger::AboutHomes homes,
-                   std::unique_ptr<finger::Heartbeat> heartbeat, finger::Metrics& metrics) {
+Started make_alone(const finger::Options& options, Listeners clients, const Surroundings& around) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return std::unexpected(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
@@ -145,19 +177,18 @@ Started make_alone(const finger::Options& options, Listeners clients, finger::Ab
   auto roster = finger::load_roster(options, std::move(*users));
   if (!roster) return std::unexpected(explain(options, roster.error()));
   return finger::Workers::create(
-      options, std::move(clients), common::Fd(), std::move(*roster), homes,
+      options, std::move(clients), common::Fd(), std::move(*roster),
       [](uring::Loop& loop, const finger::Accounts&) -> finger::Result<std::vector<std::uint16_t>> {
         const auto restricted = finger::restrict_ring(loop.ring());
         if (!restricted) return std::unexpected(restricted.error());
         return {};
       },
-      std::move(heartbeat), metrics);
+      around);
 }
 
 /// Made by root, which is given up, with credentials to open each plan as its owner.
-Started make_with_owners(const finger::Options& options, Listeners clients,
-                         finger::AboutHomes homes, finger::Report& report,
-                         std::unique_ptr<finger::Heartbeat> heartbeat, finger::Metrics& metrics) {
+Started make_with_owners(const finger::Options& options, Listeners clients, finger::Report& report,
+                         const Surroundings& around) {
   finger::HomeFence fence;
   auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
   if (!scout) return std::unexpected(scout.error());
@@ -168,11 +199,11 @@ Started make_with_owners(const finger::Options& options, Listeners clients,
   scout->look_for((*roster)->accounts);
   (*root)->put_up(std::move(fence));
   auto workers = finger::Workers::create(
-      options, std::move(clients), report.take_accepts(), std::move(*roster), homes,
+      options, std::move(clients), report.take_accepts(), std::move(*roster),
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
-      std::move(heartbeat), metrics);
+      around);
   root->reset();
   return workers;
 }
@@ -184,7 +215,7 @@ constexpr rlim_t kib_each_worker = 8 * 1024;
 constexpr rlim_t kib_each_client = 24;
 
 /// Why memory might not suffice for as many clients as may come; empty: it does.
-std::string lacking_memory(const finger::ServiceOptions& options) {
+std::string lacking_memory(const finger::Options& options) {
   rlimit limit{};
   (void)::getrlimit(RLIMIT_AS, &limit);  // EFAULT and EINVAL only
   const rlim_t needed =
@@ -198,7 +229,7 @@ std::string lacking_memory(const finger::ServiceOptions& options) {
 
 /// Once for the daemon, not for each of its workers.
 void tell_lowered_limit(const finger::Options& options, const finger::Workers& workers) {
-  const std::size_t wanted = options.process.max_connections;
+  const std::size_t wanted = options.max_connections;
   if (workers.connections_max() == wanted) return;
   common::log(fmt::format("{} connections at once instead of --max-clients {}, for want of "
                           "descriptors: raise LimitNOFILE= (ulimit -Hn)",
@@ -211,7 +242,7 @@ int check_config(finger::Options& options, bool as_root, Generations& generation
   std::vector<std::string> places;
   Listeners listeners;
   for (const std::string& host : options.hosts) {
-    options.process.host = host;
+    options.host = host;
     auto listener = listen_on(options);
     const char* about_port = "";
     if (!listener && listener.error() == std::errc::address_in_use) {
@@ -220,24 +251,22 @@ int check_config(finger::Options& options, bool as_root, Generations& generation
       // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
       about_port = " (where systemd has to listen: this process may not)";
     } else if (!listener) {
-      return common::report_failure(options.process, listener.error(), finger::server_profile);
+      return report_failure(options, listener.error());
     }
-    places.push_back(options.process.address().to_string() + about_port);
+    places.push_back(options.address().to_string() + about_port);
     listeners.push_back(listener ? std::move(*listener) : common::Fd());
   }
-  finger::Metrics metrics(finger::outcome_names, generations, std::nullopt, options.process.workers,
-                          common::Fd());
+  finger::Metrics metrics(generations, std::nullopt, options.workers, common::Fd());
   // These take as many descriptors as they do where it serves.
   finger::Mounts mounts;
-  const finger::AboutHomes homes{.busy = nullptr, .mounts = &mounts, .silent = nullptr};
+  const Surroundings around{metrics, nullptr, mounts, nullptr};
   auto pipes = as_root ? finger::Report::make_pipes() : finger::Report::Ends();
   if (!pipes) return complain(common::explain_no_descriptor("to talk to a worker"));
   pipes->worker.news = {};  // a Scout ends when there is no parent to read it
   pipes->parent = {};
   finger::Report to_nobody(std::move(pipes->worker), {});
-  const auto workers =
-      as_root ? make_with_owners(options, std::move(listeners), homes, to_nobody, nullptr, metrics)
-              : make_alone(options, std::move(listeners), homes, nullptr, metrics);
+  const auto workers = as_root ? make_with_owners(options, std::move(listeners), to_nobody, around)
+                               : make_alone(options, std::move(listeners), around);
   if (!workers) return complain(workers.error());
   tell_lowered_limit(options, **workers);
   std::puts(fmt::format("would serve at {}, with {} connections at the same time: {}",
@@ -251,55 +280,59 @@ int check_config(finger::Options& options, bool as_root, Generations& generation
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
               const std::string& addresses, finger::BusyHomes& busy, Generations& generations) {
   finger::Mounts mounts;
-  finger::Metrics metrics(finger::outcome_names, generations, generations.begin(),
-                          options.process.workers, std::move(sockets.scrapers));
-  const auto workers = make_alone(
-      options, std::move(sockets.clients), {&busy, &mounts, &generations.homes_silent()},
-      heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); }),
-      metrics);
+  finger::Metrics metrics(generations, generations.begin(), options.workers,
+                          std::move(sockets.scrapers));
+  const auto heartbeat =
+      heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); });
+  const auto workers =
+      make_alone(options, std::move(sockets.clients), {metrics, &busy, mounts, heartbeat.get()});
   if (!workers) return complain(workers.error());
   tell_lowered_limit(options, **workers);
   generations.users().set((*workers)->users().users);
-  const auto reloader = finger::SignalAction::create(SIGHUP, [&] {
+  const auto actions = finger::SignalAction::create({SIGHUP, SIGUSR1}, [&](int signal) {
+    if (signal == SIGUSR1) return metrics.log();
     manager.reloading();
     manager.ready((*workers)->reload(generations));
   });
-  if (!reloader) return complain(reloader.error());
-  const auto stop = [&] {
+  if (!actions) return complain(actions.error());
+  finger::SuccessorThread successor(*sockets.takeover);
+  const auto signals = common::SignalWakeup::create(options.drain_timeout, [&] {
+    successor.stop();
     manager.stopping();
     (*workers)->stop();
-  };
-  const auto retire = [&](pid_t successor) {
-    manager.succeeded_by(successor);
+  });
+  if (!signals) return report_failure(options, signals.error());
+  const auto refused = sockets.takeover->confirm();
+  if (!refused.empty()) return complain(refused);
+  successor.start(options.drain_timeout, [&](pid_t process) {
+    manager.succeeded_by(process);
     (*workers)->retire();
-  };
-  const auto run = [&] {
-    // Accounts are looked up in this process, and who is asked for them is not ours to say.
-    if (!options.users.empty()) finger::filter_calls(sockets.takeover->is_offered());
-    manager.ready("serving");
-    return (*workers)->run();
-  };
-  return finger::run_replaceable(options.process, finger::server_profile, *sockets.takeover,
-                                 addresses, {.stop = stop, .retire = retire, .run = run});
+  });
+  // The port is bound and each listener has its backlog: a client that reads this line can connect.
+  common::announce(addresses);
+  // Accounts are looked up in this process, and who is asked for them is not ours to say.
+  if (!options.users.empty()) finger::filter_calls(sockets.takeover->is_offered());
+  manager.ready("serving");
+  return (*workers)->run();
 }
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
-int run_worker(const finger::Options& options, Listeners clients, finger::AboutHomes homes,
-               finger::Report& report, std::unique_ptr<finger::Heartbeat> heartbeat,
-               finger::Metrics& metrics,
+int run_worker(const finger::Options& options, Listeners clients, finger::Report& report,
+               const Surroundings& around,
                const std::function<void(const finger::Workers&)>& before_serving) {
-  const auto workers =
-      make_with_owners(options, std::move(clients), homes, report, std::move(heartbeat), metrics);
+  const auto workers = make_with_owners(options, std::move(clients), report, around);
   if (!workers) return report.failed(workers.error());
-  const auto signals = common::SignalWakeup::create(options.process.drain_timeout,
-                                                    [&workers] { (*workers)->stop(); });
+  const auto signals =
+      common::SignalWakeup::create(options.drain_timeout, [&workers] { (*workers)->stop(); });
   if (!signals) return report.failed(signals.error().message());
-  const auto successor =
-      finger::SignalAction::create(finger::Parent::retire_signal, [&] { (*workers)->retire(); });
-  const auto stop =
-      finger::SignalAction::create(finger::Parent::drain_signal, [&] { (*workers)->stop(); });
-  if (!successor || !stop) return report.failed(successor ? stop.error() : successor.error());
-  const auto not_held = finger::hold_lifeline(report.take_lifeline());
+  const auto actions = finger::SignalAction::create(
+      {finger::Parent::retire_signal, finger::Parent::drain_signal, SIGUSR1}, [&](int signal) {
+        if (signal == SIGUSR1) return around.metrics.log();
+        if (signal == finger::Parent::retire_signal) return (*workers)->retire();
+        (*workers)->stop();
+      });
+  if (!actions) return report.failed(actions.error());
+  const auto not_held = report.hold_lifeline();
   if (!not_held.empty()) return report.failed(not_held);
   finger::filter_calls(false);  // the parent does what a hand-over takes
   before_serving(**workers);
@@ -312,15 +345,15 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
   const auto watchdog = manager.watchdog_interval();
   bool is_first = true;
   finger::Parent parent(
-      std::move(sockets.clients), {.start = start_timeout, .drain = options.process.drain_timeout},
+      std::move(sockets.clients), {.start = start_timeout, .drain = options.drain_timeout},
       [&](Listeners clients, finger::Report& report) {
         // In the worker: what is moved here stays in the parent.
         finger::Mounts mounts;
-        finger::Metrics metrics(finger::outcome_names, generations, generations.begin(),
-                                options.process.workers, std::move(sockets.scrapers));
-        return run_worker(options, std::move(clients),
-                          {&busy, &mounts, &generations.homes_silent()}, report,
-                          heartbeat_for(watchdog, options, [&report] { report.alive(); }), metrics,
+        finger::Metrics metrics(generations, generations.begin(), options.workers,
+                                std::move(sockets.scrapers));
+        const auto heartbeat = heartbeat_for(watchdog, options, [&report] { report.alive(); });
+        return run_worker(options, std::move(clients), report,
+                          {metrics, &busy, mounts, heartbeat.get()},
                           [&](const finger::Workers& workers) {
                             if (is_first) tell_lowered_limit(options, workers);
                             generations.users().set(workers.users().users);
@@ -332,17 +365,14 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
       },
       std::move(manager), std::move(sockets.takeover), generations, busy);
   const auto status = parent.run();
-  return status ? *status
-                : common::report_failure(options.process, status.error(), finger::server_profile);
+  return status ? *status : report_failure(options, status.error());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  finger::Metrics::hold_signal();
-  finger::SignalAction::hold(SIGHUP);
-  finger::SignalAction::hold(finger::Parent::retire_signal);
-  finger::SignalAction::hold(finger::Parent::drain_signal);
+  finger::SignalAction::hold(
+      {SIGHUP, SIGUSR1, finger::Parent::retire_signal, finger::Parent::drain_signal});
   finger::Options options;
   const common::Program program{
       .name = "fingerd",
@@ -352,38 +382,31 @@ int main(int argc, char** argv) {
       .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   if (options.health) return finger::check_health(*options.health);
-  options.process.drain_timeout = drain_timeout(options);
-  if (const auto lacking = lacking_memory(options.process); !lacking.empty()) {
+  options.drain_timeout = drain_timeout(options);
+  if (const auto lacking = lacking_memory(options); !lacking.empty()) {
     return complain(lacking);
   }
   const bool as_root = options.users.empty() && ::geteuid() == 0;
   auto passed = finger::take_passed_sockets();
   if (!passed) return complain(passed.error());
   finger::close_inherited_descriptors(*passed);
-  common::prepare_process(options.process.max_connections, options.process.workers,
-                          finger::server_profile);
+  common::prepare_process(options.max_connections, options.workers, finger::server_profile);
   if (!passed->clients.empty() && finger::says_where_to_listen(options)) {
     common::log(
         "the socket unit says where to listen (ListenStream=): --addr and --port are ignored",
         common::Severity::warning);
   }
 
-  const auto generations = Generations::create(options.process.workers);
+  const auto generations = Generations::create(options.workers);
   if (!generations) return complain("no memory to count in: " + generations.error().message());
   if (options.check_config) return check_config(options, as_root, **generations);
 
   auto manager = ServiceManager::from_environment();
   // Now: a worker that has given its rights up may not bind, nor make a file.
-  auto sockets = finger::open_sockets(options.process, finger::server_profile, [&] {
-    if (passed->clients.empty()) return listen_on_all(options);
-    return common::Result<Listeners>(std::move(passed->clients));
-  });
+  auto sockets = open_sockets(options, std::move(*passed));
   if (!sockets) return sockets.error();
-  if (passed->scrapers) sockets->scrapers = std::move(passed->scrapers);
   const auto addresses = addresses_of(sockets->clients);
-  if (!addresses) {
-    return common::report_failure(options.process, addresses.error(), finger::server_profile);
-  }
+  if (!addresses) return report_failure(options, addresses.error());
 
   auto busy = finger::BusyHomes::create();
   if (!busy) return complain("no memory for the homes: " + busy.error().message());

@@ -9,7 +9,7 @@
 #include "common/net/address.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
-#include "finger/service/options.h"
+#include "finger/service/address_ranges.h"
 #include "uring/ring_setup.h"
 
 namespace finger {
@@ -18,23 +18,27 @@ namespace finger {
 enum class LogDetail { full, outcome, none };
 
 /// What fingerd's command line sets. Source: contract, "finger/fingerd".
-struct Options {
-  Options();
+struct Options : common::Options {
+  Options() { port = 79; }
 
-  ServiceOptions process;  ///< --addr, --port, --max-clients, --workers, and the like
-  std::vector<std::string> hosts = {"::"};  ///< Of --addr; process.host is the one in work.
+  std::vector<std::string> hosts = {"::"};  ///< Of --addr; `host` is the one in work.
   std::string group = "finger";
   std::string user;   ///< To run as: NAME, or NAME:GROUP; no NAME: fingerd, or nobody.
   std::string users;  ///< The directory of --users; empty: the system's accounts.
   bool full_name = false;
+  std::size_t max_connections = 1024;  ///< --max-clients, of the whole process.
   std::size_t max_per_ip = 16;
   std::size_t max_rate = 0;  ///< Queries of one address in a second. 0: any number.
   std::chrono::milliseconds query_timeout = std::chrono::seconds(2);  ///< 0: none.
   std::chrono::milliseconds deadline = std::chrono::seconds(10);      ///< 0: none.
+  std::size_t workers = 1;
   bool list = true;
+  AddressRanges proxies;  ///< Their connections begin with a PROXY header.
   LogDetail log = LogDetail::full;
-  bool check_config = false;
+  std::string takeover;                   ///< Where the next server takes over; empty: nowhere.
   std::optional<common::Address> health;  ///< Of the daemon to ask; nullopt: to be one.
+  bool check_config = false;
+  std::string metrics;  ///< Where they are served; empty: nowhere.
   uring::Setup ring;
 };
 

@@ -1,14 +1,20 @@
 #include "finger/server/roster.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
-#include "finger/server/accounts/answer.h"
+#include "finger/server/accounts/accounts.h"
 
 namespace finger {
 namespace {
+
+/// The line stays readable, and fits the pipe from a worker to its parent.
+constexpr std::size_t names_max = 8;
 
 using Directory = std::shared_ptr<const common::Fd>;
 
@@ -34,6 +40,29 @@ Result<RosterPointer> load(const Options& options, Directory users) {
 }
 
 }  // namespace
+
+UserCount UserCount::of(const Accounts& accounts) {
+  const auto names = accounts.without_account();
+  const auto named = names.first(std::min(names.size(), names_max));
+  std::string text;
+  for (const std::string& name : named) {
+    text += text.empty() ? "" : ", ";
+    text += common::escape(std::as_bytes(std::span(name)));
+  }
+  if (named.size() < names.size()) text += fmt::format(" and {} more", names.size() - named.size());
+  return {.users = accounts.all().size(), .without_account = std::move(text)};
+}
+
+std::string UserCount::text(std::optional<std::size_t> before) const {
+  auto text = fmt::format("{} user{}", users, users == 1 ? "" : "s");
+  if (before) text += fmt::format(", before {}", *before);
+  return without_account.empty() ? text : text + "; no account: " + without_account;
+}
+
+common::Severity UserCount::severity_after(std::size_t before) const {
+  const bool has_shrunk = before > 0 && users <= before / 2;
+  return has_shrunk ? common::Severity::warning : common::Severity::info;
+}
 
 Result<common::Fd> open_users(const Options& options) {
   if (options.users.empty()) return common::Fd();

@@ -1,13 +1,32 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/fd.h"
+#include "common/server/log.h"
 #include "finger/server/accounts/accounts.h"
 #include "finger/server/options.h"
 
 namespace finger {
+
+/// How many users one load of the accounts has found, and how to tell an administrator: a directory
+/// service that is away for a moment says of every user that there is none, and a reload must not
+/// empty the list in silence.
+struct UserCount {
+  std::size_t users = 0;
+  std::string without_account;  ///< Members of the group that have none, as `ghost, spectre`.
+
+  static UserCount of(const Accounts& accounts);
+
+  /// `2 users, before 240; no account: ghost`. After the first load there is no `before`.
+  std::string text(std::optional<std::size_t> before = {}) const;
+
+  /// A warning where at least half of the users have gone.
+  common::Severity severity_after(std::size_t before) const;
+};
 
 /// The users who have opted in, as one load found them. A reload makes another roster; none is ever
 /// changed.

@@ -1,12 +1,11 @@
-#include "finger/server/serve.h"
+#include "finger/server/conversation.h"
 
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "finger/server/accounts/answer.h"
-#include "finger/server/conversation.h"
+#include "finger/server/accounts/accounts.h"
 #include "finger/server/plan.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"

@@ -11,7 +11,7 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/server/serve.h"
+#include "finger/server/conversation.h"
 #include "finger/service/probes.h"
 #include "finger/service/receive_proxy_header.h"
 
@@ -81,19 +81,15 @@ Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
                                                std::shared_ptr<const Listeners> listeners,
                                                const common::Fd& wake, const PrepareRing& prepare) {
   uring::Setup setup = shared.options.ring;
-  setup.disabled = static_cast<bool>(prepare);
+  setup.disabled = true;
   auto loop = uring::Loop::create(setup);
   if (!loop) return std::unexpected(loop.error());
   const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max, others_waiting_max);
   if (!limited) return std::unexpected(limited.error());
-  std::vector<std::uint16_t> credentials;
-  if (prepare) {
-    auto prepared = prepare(**loop, shared.roster()->accounts);
-    if (!prepared) return std::unexpected(prepared.error());
-    credentials = std::move(*prepared);
-  }
+  auto credentials = prepare(**loop, shared.roster()->accounts);
+  if (!credentials) return std::unexpected(credentials.error());
   return std::unique_ptr<Server>(
-      new Server(shared, i, std::move(*loop), std::move(listeners), wake, std::move(credentials)));
+      new Server(shared, i, std::move(*loop), std::move(listeners), wake, std::move(*credentials)));
 }
 
 std::string Server::try_out() {
@@ -119,9 +115,9 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
       shared_(shared),
       listeners_(std::move(listeners)),
       i_(i),
-      counters_(shared.metrics.of_worker(i)),
+      counters_(shared.around.metrics.of_worker(i)),
       credentials_(std::move(credentials)),
-      homes_(this->loop(), shared.homes.busy, shared.homes.mounts),
+      homes_(this->loop(), shared.around.busy, &shared.around.mounts),
       context_{.options = shared.options,
                .loop = this->loop(),
                .counters = counters_,
@@ -139,15 +135,17 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
   conversations_ = &conversations;
-  if (i_ == 0) background().spawn(tasks, homes_.watch(*shared_.homes.silent, shared_.retiring));
-  if (shared_.heartbeat) background().spawn(tasks, beat());
+  if (i_ == 0)
+    background().spawn(tasks,
+                       homes_.watch(shared_.around.metrics.homes_silent(), shared_.retiring));
+  if (shared_.around.heartbeat != nullptr) background().spawn(tasks, beat());
 }
 
 /// A watchdog's question, which this loop's own timer asks: a loop that is stuck does not answer.
 uring::Task<Status> Server::beat() {
   while (true) {
-    shared_.heartbeat->beat(this);
-    const auto slept = co_await loop().sleep(shared_.heartbeat->interval());
+    shared_.around.heartbeat->beat(this);
+    const auto slept = co_await loop().sleep(shared_.around.heartbeat->interval());
     if (!slept) co_return std::unexpected(slept.error());
   }
 }
@@ -162,7 +160,7 @@ uring::Task<> Server::accept_clients() {
   {
     uring::Scope counting(loop());
     // No longer than it accepts: after that it may have a successor, which counts from 0.
-    if (i_ == 0) shared_.metrics.start(loop(), counting, scrapes, background());
+    if (i_ == 0) shared_.around.metrics.start(loop(), counting, scrapes, background());
     for (ring_server::Acceptor& each : next_acceptors_) {
       background().spawn(accepting,
                          each.accept_each([this](auto client) { add(std::move(client)); }));
@@ -185,7 +183,7 @@ uring::Task<> Server::accept_clients() {
 
 void Server::add(ring_server::Admitted client) {
   shared_.oldest_queries.has_accepted();
-  if (!shared_.options.process.proxies.contains(client.accepted.peer)) {
+  if (!shared_.options.proxies.contains(client.accepted.peer)) {
     return begin_conversation(std::move(client));
   }
   headers_->spawn(add_after_header(std::move(client)));
@@ -205,7 +203,7 @@ void Server::begin_conversation(ring_server::Admitted client) {
   auto address_permit = shared_.address_limit.try_acquire(peer);
   if (!address_permit) return turn_away(std::move(client), false);
   if (!shared_.rate_limit.try_take(peer, loop().now())) return turn_away(std::move(client), true);
-  conversations_->spawn(serve(context_, std::move(client), std::move(*address_permit)));
+  conversations_->spawn(serve(context_, std::move(client), std::move(address_permit)));
 }
 
 void Server::turn_away(ring_server::Admitted client, bool asks_too_often) {

@@ -11,7 +11,6 @@
 
 #include "common/fd.h"
 #include "common/server/constants.h"
-#include "finger/server/context.h"
 #include "finger/server/conversation.h"
 #include "finger/server/home.h"
 #include "finger/server/shared.h"
@@ -28,14 +27,14 @@ namespace finger {
 
 /// Makes a server's ring ready, in the thread that will use it and before anything else does:
 /// registers the credentials of each account's owner, restricts and enables the ring. Returns the
-/// ring's number for the credentials of the i-th of accounts.all(); 0: none, our own rights.
+/// ring's number for the credentials of the i-th of accounts.all(); none: our own rights.
 using PrepareRing =
     std::function<Result<std::vector<std::uint16_t>>(uring::Loop& loop, const Accounts& accounts)>;
 
 /// Serves clients on one thread and one ring, with a coroutine for each: serve.cc.
 class Server final : public ring_server::LoopServer, private ConversationOwner {
  public:
-  /// For `shared`, `i`, `listeners` and `wake` see LoopServer. `prepare` may be empty.
+  /// For `shared`, `i`, `listeners` and `wake` see LoopServer.
   /// Errors: of uring::Loop::create(), of `prepare`.
   static Result<std::unique_ptr<Server>> create(Shared& shared, std::size_t i,
                                                 std::shared_ptr<const Listeners> listeners,

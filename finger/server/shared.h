@@ -2,29 +2,27 @@
 
 #include <atomic>
 #include <cstddef>
-#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "finger/server/address_limit.h"
 #include "finger/server/busy_homes.h"
-#include "finger/server/log_thinning.h"
+#include "finger/server/home.h"
 #include "finger/server/oldest_query.h"
 #include "finger/server/options.h"
-#include "finger/server/process/heartbeat.h"
-#include "finger/server/process/mounts.h"
-#include "finger/server/rate_limit.h"
+#include "finger/server/process/service_manager.h"
 #include "finger/server/roster.h"
 #include "finger/service/metrics.h"
 #include "ring_server/loop_server.h"
 
 namespace finger {
 
-/// What is known of homes without asking them, and where it is written how many do not answer. It
-/// outlives the servers.
-struct AboutHomes {
-  BusyHomes* busy = nullptr;
-  Mounts* mounts = nullptr;
-  Counter* silent = nullptr;
+/// What the servers of a process find there. It outlives them.
+struct Surroundings {
+  Metrics& metrics;
+  BusyHomes* busy;  ///< nullptr: no other process is at work in homes.
+  Mounts& mounts;
+  Heartbeat* heartbeat;  ///< nullptr: no watchdog wants to know.
 };
 
 /// What the servers of one process share.
@@ -32,21 +30,29 @@ class Shared : public ring_server::Shared {
  public:
   /// `connections_max` is --max-clients, or as many as there are descriptors for.
   Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
-         AboutHomes about_homes, std::unique_ptr<Heartbeat> watched, Metrics& counted);
+         const Surroundings& found)
+      : ring_server::Shared(chosen, connections_max),
+        options(chosen),
+        around(found),
+        roster_(std::move(roster)) {}
 
   const Options& options;
-  Metrics& metrics;
+  const Surroundings around;
   std::atomic<bool> retiring = false;  ///< A successor accepts.
-  const AboutHomes homes;
-  AddressLimit address_limit;
-  RateLimit rate_limit;
-  OldestQueries oldest_queries;
-  LogThinning log_thinning;
-  const std::unique_ptr<Heartbeat> heartbeat;  ///< Empty: no watchdog wants to know.
+  AddressLimit address_limit{options.max_per_ip};
+  RateLimit rate_limit{options.max_rate};
+  OldestQueries oldest_queries{options.workers};
+  LogThinning log_thinning{options.log == LogDetail::full};
 
   /// The roster for conversations that begin now.
-  RosterPointer roster() const;
-  void replace(RosterPointer roster);
+  RosterPointer roster() const {
+    const std::scoped_lock lock(mutex_);
+    return roster_;
+  }
+  void replace(RosterPointer roster) {
+    const std::scoped_lock lock(mutex_);
+    roster_.swap(roster);
+  }
 
  private:
   mutable std::mutex mutex_;

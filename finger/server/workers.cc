@@ -29,10 +29,10 @@ std::size_t free_descriptors(std::size_t enough) {
 /// --max-clients, or as many connections as there are descriptors for, each with its home and its
 /// plan: a connection that is accepted can always open them.
 std::size_t descriptors_allow(const Options& options) {
-  const std::size_t wanted = options.process.max_connections;
+  const std::size_t wanted = options.max_connections;
   // Of each worker a ring and an eventfd, one to wake the log, and two for a reload.
-  std::size_t own = 2 * options.process.workers + 3;
-  if (!options.process.metrics.empty()) own += Metrics::scrapers_max;
+  std::size_t own = 2 * options.workers + 3;
+  if (!options.metrics.empty()) own += Metrics::scrapers_max;
   const std::size_t free = free_descriptors(own + wanted * descriptors_each);
   if (free <= own) return 1;
   return std::clamp<std::size_t>((free - own) / descriptors_each, 1, wanted);
@@ -56,17 +56,15 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_serv
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
     const Options& options, Listeners listeners, common::Fd accepts, RosterPointer roster,
-    AboutHomes homes, const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
-    Metrics& metrics) {
-  std::unique_ptr<Workers> workers(
-      new Workers(options, std::move(roster), homes, std::move(heartbeat), metrics));
+    const PrepareRing& prepare, const Surroundings& around) {
+  std::unique_ptr<Workers> workers(new Workers(options, std::move(roster), around));
   // The servers are all that hold them in the end: the last that stops accepting closes them.
   const auto both = std::make_shared<const std::pair<Listeners, common::Fd>>(std::move(listeners),
                                                                              std::move(accepts));
   const std::shared_ptr<const Listeners> shared_listeners(both, &both->first);
   std::mutex trying_out;  // two at once would find the descriptors of one client too few for both
-  std::string complaint = workers->worker_group_.start(
-      options.process.workers, [&](std::size_t i, const common::Fd& wake) {
+  std::string complaint =
+      workers->worker_group_.start(options.workers, [&](std::size_t i, const common::Fd& wake) {
         const std::scoped_lock alone(trying_out);
         return create_server(workers->shared_, i, shared_listeners, wake, prepare);
       });
@@ -74,11 +72,9 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   return workers;
 }
 
-Workers::Workers(const Options& options, RosterPointer roster, AboutHomes homes,
-                 std::unique_ptr<Heartbeat> heartbeat, Metrics& metrics)
-    : options_(options),
-      connections_max_(descriptors_allow(options)),
-      shared_(options, connections_max_, std::move(roster), homes, std::move(heartbeat), metrics),
+Workers::Workers(const Options& options, RosterPointer roster, const Surroundings& around)
+    : connections_max_(descriptors_allow(options)),
+      shared_(options, connections_max_, std::move(roster), around),
       worker_group_(shared_, server_profile) {}
 
 void Workers::retire() {
@@ -87,13 +83,13 @@ void Workers::retire() {
 }
 
 std::string Workers::reload(Generations& counted) {
-  auto roster = load_roster(options_, *shared_.roster());
+  auto roster = load_roster(shared_.options, *shared_.roster());
   std::string line;
   auto severity = common::Severity::warning;
   if (roster) {
     const std::size_t before = users().users;
     const auto found = UserCount::of((*roster)->accounts);
-    line = "reloaded: " + found.text_after(before);
+    line = "reloaded: " + found.text(before);
     severity = found.severity_after(before);
     shared_.replace(std::move(*roster));
     counted.users().set(found.users);

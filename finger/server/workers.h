@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "finger/server/accounts/user_count.h"
 #include "finger/server/options.h"
 #include "finger/server/roster.h"
 #include "finger/server/server.h"
 #include "finger/server/shared.h"
-#include "finger/service/generations.h"
+#include "finger/service/counters.h"
 #include "finger/service/takeover.h"
 #include "ring_server/worker_group.h"
 
@@ -22,7 +21,7 @@ namespace finger {
 /// listeners and all limits.
 ///
 ///     auto workers = Workers::create(options, std::move(listeners), std::move(accepts), *roster,
-///                                    homes, prepare, heartbeat, metrics);
+///                                    prepare, around);
 ///     if (!workers) { … workers.error() is a line that says why … }
 ///     …                        // every ring is made and prepared: rights can be given up for good
 ///     (*workers)->run();       // until stop() is called
@@ -31,12 +30,10 @@ class Workers {
   /// Makes the servers, each in its own thread, the first in the calling one, which must call
   /// run(). `listeners`, one at least, are closed when the last of them has stopped accepting, and
   /// with them `accepts`, which is nothing but a sign of that and may be empty. `roster` is from
-  /// load_roster(); for `prepare` see PrepareRing, which may be empty, as may `heartbeat`. Error: a
-  /// line that says what is missing, and what to do about it.
+  /// load_roster(). Error: a line that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
       const Options& options, Listeners listeners, common::Fd accepts, RosterPointer roster,
-      AboutHomes homes, const PrepareRing& prepare, std::unique_ptr<Heartbeat> heartbeat,
-      Metrics& metrics);
+      const PrepareRing& prepare, const Surroundings& around);
 
   /// Serves until stop() or retire() is called: see WorkerGroup.
   int run() { return worker_group_.run(); }
@@ -54,15 +51,13 @@ class Workers {
 
   /// Loads the roster anew, or keeps the present one if that fails; a line in the log says which,
   /// and is returned. Counts it and the users. It may take long, and belongs in a thread of its
-  /// own. Not for workers with a `prepare`: a user who was not in the roster when the rings were
+  /// own. Not for workers with credentials: a user who was not in the roster when the rings were
   /// prepared has no credentials in them.
   std::string reload(Generations& counted);
 
  private:
-  Workers(const Options& options, RosterPointer roster, AboutHomes homes,
-          std::unique_ptr<Heartbeat> heartbeat, Metrics& metrics);
+  Workers(const Options& options, RosterPointer roster, const Surroundings& around);
 
-  const Options& options_;
   const std::size_t connections_max_;
   Shared shared_;
   ring_server::WorkerGroup worker_group_;  ///< The last member: its threads use the others.

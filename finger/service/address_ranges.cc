@@ -1,8 +1,9 @@
 #include "finger/service/address_ranges.h"
 
-#include <sys/socket.h>
+#include <netinet/in.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "common/net/number.h"
 
@@ -12,25 +13,32 @@ namespace {
 constexpr unsigned ipv6_bits = 128;
 constexpr unsigned mapped_bits = 96;  ///< Of `::ffff:0:0/96`, which IPv4 addresses are mapped to.
 
-bool bit_at(const in6_addr& address, unsigned at) {
-  return (address.s6_addr[at / 8] >> (7 - at % 8) & 1) != 0;
+/// The address without those of its bits that come after the first so many.
+in6_addr beginning(in6_addr address, unsigned bits) {
+  for (unsigned i = 0; i < sizeof address.s6_addr; ++i) {
+    const unsigned kept = std::clamp(bits, 8 * i, 8 * i + 8) - 8 * i;
+    address.s6_addr[i] &= static_cast<std::uint8_t>(0xFF00U >> kept);
+  }
+  return address;
 }
 
-bool any_bit_from(const in6_addr& address, unsigned begin) {
-  for (unsigned at = begin; at < ipv6_bits; ++at) {
-    if (bit_at(address, at)) return true;
-  }
-  return false;
-}
-
-bool same_bits(const in6_addr& a, const in6_addr& b, unsigned bits) {
-  for (unsigned at = 0; at < bits; ++at) {
-    if (bit_at(a, at) != bit_at(b, at)) return false;
-  }
-  return true;
-}
+bool is_same(const in6_addr& a, const in6_addr& b) { return IN6_ARE_ADDR_EQUAL(&a, &b); }
 
 }  // namespace
+
+std::optional<common::Address> parse_endpoint(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return std::nullopt;
+  const auto port = common::parse_number(text.substr(colon + 1), 1, 65'535);
+  if (!port) return std::nullopt;
+
+  auto host = text.substr(0, colon);
+  const bool in_brackets = host.starts_with('[') && host.ends_with(']');
+  if (in_brackets) host = host.substr(1, host.size() - 2);
+  const bool is_v6 = host.find(':') != host.npos;
+  if (in_brackets != is_v6) return std::nullopt;
+  return common::Address::parse(host, static_cast<std::uint16_t>(*port));
+}
 
 std::optional<AddressRanges> AddressRanges::parse(std::string_view list) {
   AddressRanges ranges;
@@ -55,15 +63,14 @@ std::optional<AddressRanges::Range> AddressRanges::parse_range(std::string_view 
     if (!bits) return std::nullopt;
     range.bits = before + static_cast<unsigned>(*bits);
   }
-  if (any_bit_from(range.first, range.bits)) return std::nullopt;
+  if (!is_same(range.first, beginning(range.first, range.bits))) return std::nullopt;
   return range;
 }
 
 bool AddressRanges::contains(const common::Address& address) const {
-  if (empty()) return false;
-  const in6_addr ipv6 = address.as_ipv6();
-  return std::ranges::any_of(
-      ranges_, [&ipv6](const Range& range) { return same_bits(range.first, ipv6, range.bits); });
+  return std::ranges::any_of(ranges_, [&address](const Range& range) {
+    return is_same(range.first, beginning(address.as_ipv6(), range.bits));
+  });
 }
 
 }  // namespace finger

@@ -8,6 +8,9 @@
 
 namespace finger {
 
+/// From an address and a port that is not 0: `127.0.0.1:79` or `[::1]:79`. nullopt: it is neither.
+std::optional<common::Address> parse_endpoint(std::string_view text);
+
 /// Sets of addresses, as `127.0.0.1,10.0.0.0/8,fd00::/8`. An IPv4 address is the same whether it
 /// comes through a dual-stack socket (`::ffff:192.0.2.7`) or through a socket of its own.
 class AddressRanges {

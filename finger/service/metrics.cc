@@ -2,29 +2,25 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
 
-#include "common/loop/eventfd.h"
 #include "common/net/address.h"
 #include "common/net/listen.h"
 #include "common/server/constants.h"
 #include "common/server/log.h"
-#include "finger/service/endpoint.h"
-#include "finger/service/metrics_http.h"
+#include "finger/service/address_ranges.h"
 #include "finger/service/metrics_text.h"
 #include "uring/wait/deadline.h"
 
@@ -33,41 +29,6 @@ namespace {
 
 /// For a scraper to ask, to take the answer, and to close.
 constexpr auto scrape_timeout = std::chrono::seconds(2);
-
-sigset_t the_signal() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGUSR1);
-  return set;
-}
-
-std::atomic<int> to_wake = -1;  ///< An eventfd(2). Set before the signal is handled.
-std::atomic<bool> asked = false;
-
-void on_signal(int) {
-  const int saved_errno = errno;
-  asked = true;
-  common::wake(to_wake);
-  errno = saved_errno;
-}
-
-/// As long as it exists, the signal writes to `wake`. To be made and destroyed by the same thread,
-/// the only one that takes the signal.
-class SignalHandling {
- public:
-  explicit SignalHandling(const common::Fd& wake) {
-    to_wake = wake.get();
-    struct sigaction action {};
-    action.sa_handler = on_signal;
-    action.sa_flags = SA_RESTART;
-    (void)::sigaction(SIGUSR1, &action, nullptr);  // valid arguments, here and below
-    const sigset_t unblocked = the_signal();
-    (void)::pthread_sigmask(SIG_UNBLOCK, &unblocked, nullptr);
-  }
-  SignalHandling(const SignalHandling&) = delete;
-  SignalHandling& operator=(const SignalHandling&) = delete;
-  ~SignalHandling() { Metrics::hold_signal(); }
-};
 
 /// Tells that something has ended, when it ends itself.
 class NotifyAtEnd {
@@ -109,12 +70,11 @@ bool is_other_file(const std::string& path) {
 /// refuses it, and it takes the place of what an earlier server has left.
 common::Result<common::Fd> listen_at(const std::string& path) {
   const std::string unfinished = path + ".new";
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  if (unfinished.size() >= sizeof address.sun_path) {
+  if (unfinished.size() > Takeover::path_bytes_max) {
     return std::unexpected(make_error_code(std::errc::filename_too_long));
   }
   if (is_other_file(path)) return std::unexpected(make_error_code(std::errc::file_exists));
-  std::ranges::copy(unfinished, address.sun_path);
+  const sockaddr_un address = unix_address(unfinished);
   common::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return common::last_error();
   (void)std::remove(unfinished.c_str());  // of a server that was killed just then
@@ -125,24 +85,53 @@ common::Result<common::Fd> listen_at(const std::string& path) {
   return socket;
 }
 
-}  // namespace
+/// A request may be that long. More is nothing that a scraper sends.
+constexpr std::size_t scrape_bytes_max = 4096;
 
-void Metrics::hold_signal() {
-  const sigset_t blocked = the_signal();
-  (void)::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);  // valid arguments
+std::string http(std::string_view status, std::string_view body, std::string_view fields = "") {
+  return fmt::format(
+      "HTTP/1.0 {}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+      "Content-Length: {}\r\n{}Connection: close\r\n\r\n{}",
+      status, body.size(), fields, body);
 }
 
-Metrics::Metrics(std::span<const std::string_view> outcomes, Generations& generations,
-                 std::optional<std::size_t> generation, std::size_t workers, common::Fd listener)
-    : outcomes_(outcomes),
-      own_(generation ? 0 : workers),
+/// What is asked for with GET. HEAD gets the same without the body.
+std::string answer_to(std::string_view target, const std::function<std::string()>& body) {
+  const auto path = target.substr(0, target.find_first_of(" ?"));
+  return path == "/metrics" ? http("200 OK", body()) : http("404 Not Found", "");
+}
+
+/// Its head ends with an empty line, and none has a body.
+bool is_whole_request(std::string_view received) {
+  return received.ends_with("\r\n\r\n") || received.ends_with("\n\n");
+}
+
+/// With what `body` returns, if the request is for /metrics. HTTP/1.0: then the connection is
+/// closed.
+std::string answer_scrape(std::string_view request, const std::function<std::string()>& body) {
+  const auto line = request.substr(0, request.find_first_of("\r\n"));
+  const auto method_end = line.find(' ');
+  if (!is_whole_request(request) || method_end == line.npos) return http("400 Bad Request", "");
+  const auto method = line.substr(0, method_end);
+  if (method != "GET" && method != "HEAD") {
+    return http("405 Method Not Allowed", "", "Allow: GET, HEAD\r\n");
+  }
+  std::string answer = answer_to(line.substr(method_end + 1), body);
+  if (method == "HEAD") answer.resize(answer.find("\r\n\r\n") + 4);
+  return answer;
+}
+
+}  // namespace
+
+Metrics::Metrics(Generations& generations, std::optional<std::size_t> generation,
+                 std::size_t workers, common::Fd listener)
+    : own_(generation ? 0 : workers),
       generations_(generations),
       workers_(generation ? generations.of(*generation) : own_),
       listener_(std::move(listener)) {}
 
 void Metrics::start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
                     ring_server::Background& background) {
-  background.spawn(accepting, log_on_signal(background));
   if (listener_) background.spawn(accepting, accept_scrapers(loop, answering, background));
 }
 
@@ -152,8 +141,7 @@ std::string Metrics::tell(std::string (*how)(const MetricsSource&)) const {
   std::string text;
   for (int tries = 0; tries < tries_max; ++tries) {
     const std::uint64_t changes = generations_.changes();
-    MetricsSource source{
-        .outcomes = outcomes_, .workers = generations_.all(), .generations = generations_};
+    MetricsSource source{.workers = generations_.all(), .generations = generations_};
     for (const WorkerCounters& each : own_) source.workers.push_back(&each);
     text = how(source);
     if (changes % 2 == 0 && changes == generations_.changes()) break;
@@ -161,15 +149,7 @@ std::string Metrics::tell(std::string (*how)(const MetricsSource&)) const {
   return text;
 }
 
-/// Neither a signalfd(2) nor a poll of it: the eventfd that stops a server is there already.
-uring::Task<common::Status> Metrics::log_on_signal(ring_server::Background& background) {
-  const SignalHandling handling(background.wake());
-  while (true) {
-    const auto changed = co_await background.change();
-    if (!changed) co_return std::unexpected(changed.error());
-    if (asked.exchange(false)) common::log(tell(counters_line));
-  }
-}
+void Metrics::log() const { common::log(tell(counters_line)); }
 
 uring::Task<common::Status> Metrics::accept_scrapers(uring::Loop& loop, uring::Scope& answering,
                                                      ring_server::Background& background) {
@@ -242,18 +222,9 @@ uring::Task<bool> Metrics::receive_request(uring::Loop& loop, const common::Fd& 
   co_return true;
 }
 
-common::OptionLine metrics_option(std::string& where) {
-  return {.name = "--metrics",
-          .value_name = "ADDR",
-          .fallback = "",
-          .meaning = "serve the counters that SIGUSR1 logs, in Prometheus' format",
-          .takes =
-              "a loopback address and port such as 127.0.0.1:9179 or [::1]:9179, or a path "
-              "with a / for a Unix socket",
-          .set = [&where](std::string_view text) {
-            where = text;
-            return is_path(text) || parse_loopback(text).has_value();
-          }};
+std::optional<std::string> parse_metrics_place(std::string_view where) {
+  if (!is_path(where) && !parse_loopback(where)) return std::nullopt;
+  return std::string(where);
 }
 
 common::Result<common::Fd> listen_for_scrapers(const std::string& where, Takeover& takeover) {
@@ -265,14 +236,12 @@ common::Result<common::Fd> listen_for_scrapers(const std::string& where, Takeove
   return common::listen_on(address, common::SocketMode::nonblocking);
 }
 
-int report_metrics_failure(const std::string& where, std::error_code error) {
+std::string explain_metrics_failure(const std::string& where, std::error_code error) {
   // As in the unit, which has no network and nowhere to write.
   const bool in_a_unit =
       error == std::errc::address_family_not_supported || error == std::errc::read_only_file_system;
   const auto advice = in_a_unit ? ": leave it out, and let fingerd-metrics.socket listen" : "";
-  common::log(fmt::format("cannot serve --metrics {}: {}{}", where, error.message(), advice),
-              common::Severity::error);
-  return 1;
+  return fmt::format("cannot serve --metrics {}: {}{}", where, error.message(), advice);
 }
 
 }  // namespace finger

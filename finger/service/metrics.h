@@ -8,9 +8,7 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/server/options.h"
 #include "finger/service/counters.h"
-#include "finger/service/generations.h"
 #include "finger/service/metrics_text.h"
 #include "finger/service/takeover.h"
 #include "ring_server/background.h"
@@ -23,11 +21,10 @@
 
 namespace finger {
 
-/// What the workers of one process count, and the two ways to ask for it: SIGUSR1 has it written to
-/// the log, and a scraper gets it from a listener. The first worker answers both, in its loop.
+/// What the workers of one process count, and the two ways to ask for it: it is written to the log,
+/// and a scraper gets it from a listener, which the first worker answers in its loop.
 ///
-///     Metrics::hold_signal();                         // before there is a second thread
-///     Metrics metrics(outcomes, generations, generations.begin(), workers, std::move(listener));
+///     Metrics metrics(generations, generations.begin(), workers, std::move(listener));
 ///     metrics.of_worker(i).accepted.add();            // the i-th worker, in its thread
 ///     metrics.start(loop, accepting, answering, background);  // the first one
 class Metrics {
@@ -36,23 +33,25 @@ class Metrics {
   /// closed.
   static constexpr std::size_t scrapers_max = 16;
 
-  /// Blocks SIGUSR1 in the calling thread and in those that it starts: it would end the process.
-  static void hold_signal();
-
   /// For a process that counts in one of the generations, which must outlive it; nullopt: there was
-  /// none left for it. `outcomes`: the names of how exchanges end. `listener` is non-blocking, or
+  /// none left for it. `listener` is non-blocking, or
   /// empty: there are no scrapers.
-  Metrics(std::span<const std::string_view> outcomes, Generations& generations,
-          std::optional<std::size_t> generation, std::size_t workers, common::Fd listener);
+  Metrics(Generations& generations, std::optional<std::size_t> generation, std::size_t workers,
+          common::Fd listener);
 
   WorkerCounters& of_worker(std::size_t i) { return workers_[i]; }
 
   /// From now on, until `accepting` is cancelled, it accepts; then the listener is closed. Those
   /// who were accepted are answered in the other scope. Once. No scraper keeps it from going on,
   /// nor ends the server: there are scrapers_max at most, and each has scrape_timeout. `background`
-  /// must watch its eventfd, and is told when a scraper has left.
+  /// is told when a scraper has left.
   void start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
              ring_server::Background& background);
+
+  /// Writes what was counted to the log, in a line. From any thread.
+  void log() const;
+
+  Counter& homes_silent() { return generations_.homes_silent(); }
 
  private:
   /// One that is connected, until its request is there.
@@ -61,7 +60,6 @@ class Metrics {
     uring::Deadline& deadline;
   };
 
-  uring::Task<common::Status> log_on_signal(ring_server::Background& background);
   uring::Task<common::Status> accept_scrapers(uring::Loop& loop, uring::Scope& answering,
                                               ring_server::Background& background);
   uring::Task<common::Status> wait_for_room(uring::Scope& answering,
@@ -71,7 +69,6 @@ class Metrics {
                                     uring::Deadline& deadline, std::string& request);
   std::string tell(std::string (*how)(const MetricsSource&)) const;
 
-  const std::span<const std::string_view> outcomes_;
   std::vector<WorkerCounters> own_;  ///< Where they are not in one of the generations.
   Generations& generations_;
   const std::span<WorkerCounters> workers_;
@@ -79,8 +76,9 @@ class Metrics {
   common::Fd listener_;  ///< Until start(): closed while a ring polls it, it would stay open.
 };
 
-/// The option --metrics, which writes to `where`.
-common::OptionLine metrics_option(std::string& where);
+/// What --metrics takes: the path of a Unix socket, or a port of this machine alone. nullopt: it is
+/// neither.
+std::optional<std::string> parse_metrics_place(std::string_view where);
 
 /// A socket that listens where --metrics says, non-blocking: on an address of this machine alone,
 /// or at a path. It is the one that `takeover` has got from the server before, if that listens at
@@ -88,7 +86,7 @@ common::OptionLine metrics_option(std::string& where);
 /// `where`: no socket. Errors: of socket(2), bind(2), listen(2), rename(2).
 common::Result<common::Fd> listen_for_scrapers(const std::string& where, Takeover& takeover);
 
-/// Logs why that could not be done. Returns the exit status 1.
-int report_metrics_failure(const std::string& where, std::error_code error);
+/// Why that could not be done, in a line.
+std::string explain_metrics_failure(const std::string& where, std::error_code error);
 
 }  // namespace finger

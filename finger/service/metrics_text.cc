@@ -41,11 +41,11 @@ std::uint64_t sum(Workers workers, What what) {
   return total;
 }
 
-std::vector<Sample> samples_of_outcomes(const MetricsSource& source) {
+std::vector<Sample> samples_of_outcomes(Workers workers) {
   std::vector<Sample> samples;
-  for (std::size_t i = 0; i < source.outcomes.size(); ++i) {
-    samples.push_back({.labels = fmt::format("outcome=\"{}\"", source.outcomes[i]),
-                       .value = sum(source.workers, [i](const WorkerCounters& each) {
+  for (std::size_t i = 0; i < std::size(outcome_names); ++i) {
+    samples.push_back({.labels = fmt::format("outcome=\"{}\"", outcome_names[i]),
+                       .value = sum(workers, [i](const WorkerCounters& each) {
                          return each.outcomes[i].value();
                        })});
   }
@@ -90,7 +90,7 @@ std::vector<Family> families(const MetricsSource& source) {
        one(&Of::refused)},
       {"connection_waits_total", "counter",
        "How often a connection had to wait in the backlog because of the limit.", one(&Of::waits)},
-      {"exchanges_total", "counter", "By how they ended.", samples_of_outcomes(source)},
+      {"exchanges_total", "counter", "By how they ended.", samples_of_outcomes(workers)},
       {"received_bytes_total", "counter", "Bytes from clients.", one(&Of::received_bytes)},
       {"sent_bytes_total", "counter", "Bytes to clients.", one(&Of::sent_bytes)},
       {"ring_submitted_total", "counter", "Entries that the kernel took from the rings.",

@@ -1,18 +1,14 @@
 #pragma once
 
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "finger/service/counters.h"
-#include "finger/service/generations.h"
 
 namespace finger {
 
 /// What there is to tell.
 struct MetricsSource {
-  std::span<const std::string_view> outcomes;  ///< Names of WorkerCounters::outcomes.
   std::vector<const WorkerCounters*> workers;
   const Generations& generations;
 };

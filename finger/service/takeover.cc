@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -9,10 +11,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -49,13 +54,6 @@ constexpr timeval patience{.tv_sec = 5, .tv_usec = 0};
 
 std::string reason() { return common::last_error().error().message(); }
 
-sockaddr_un address_of(const std::string& path) {
-  assert(path.size() <= Takeover::path_bytes_max);
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  std::ranges::copy(path, address.sun_path);
-  return address;
-}
-
 ucred peer_of(const Fd& connection) {
   ucred peer{.pid = 0, .uid = static_cast<uid_t>(-1), .gid = static_cast<gid_t>(-1)};
   socklen_t size = sizeof peer;
@@ -63,16 +61,12 @@ ucred peer_of(const Fd& connection) {
   return peer;
 }
 
-bool listens(const Fd& socket, std::initializer_list<int> families) {
-  int listening = 0;
-  int family = AF_UNSPEC;
-  socklen_t size = sizeof(int);
-  (void)::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size);
-  (void)::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
-  return listening == 1 && std::ranges::find(families, family) != families.end();
+/// An option of SOL_SOCKET; -1: it is not to be had.
+int option_of(int socket, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
 }
-
-bool listens_to_tcp(const Fd& socket) { return listens(socket, {AF_INET, AF_INET6}); }
 
 bool say(const Fd& connection, char what) {
   return ::send(connection.get(), &what, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
@@ -143,6 +137,21 @@ std::vector<Fd> receive_all(const Fd& connection, std::vector<Fd>& side) {
 
 }  // namespace
 
+sockaddr_un unix_address(std::string_view path) {
+  assert(path.size() <= Takeover::path_bytes_max);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  std::ranges::copy(path, address.sun_path);
+  return address;
+}
+
+bool listens(int descriptor) { return option_of(descriptor, SO_ACCEPTCONN) == 1; }
+
+bool listens_for_tcp(const Fd& socket) {
+  const int family = option_of(socket.get(), SO_DOMAIN);
+  return listens(socket.get()) && option_of(socket.get(), SO_TYPE) == SOCK_STREAM &&
+         (family == AF_INET || family == AF_INET6);
+}
+
 void restore(const Fd& listener) {
   constexpr linger off{};
   constexpr timeval shortest{.tv_sec = 0, .tv_usec = 1};
@@ -164,7 +173,7 @@ std::expected<std::unique_ptr<Takeover>, std::string> Takeover::begin(std::strin
 
 std::string Takeover::ask_predecessor() {
   Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_un address = address_of(path_);
+  const sockaddr_un address = unix_address(path_);
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
     (void)::setsockopt(connection.get(), SOL_SOCKET, option, &patience, sizeof patience);
   }
@@ -185,9 +194,10 @@ std::string Takeover::ask_predecessor() {
         path_, common::escape(std::as_bytes(std::span(&version, 1))), protocol_version);
   }
   auto received = receive_all(connection, side_);
-  const bool sound = received.size() > 1 && listens(received.front(), {AF_UNIX}) &&
-                     std::all_of(received.begin() + 1, received.end(), listens_to_tcp) &&
-                     std::ranges::all_of(side_, listens_to_tcp);
+  const bool sound = received.size() > 1 && listens(received.front().get()) &&
+                     option_of(received.front().get(), SO_DOMAIN) == AF_UNIX &&
+                     std::all_of(received.begin() + 1, received.end(), listens_for_tcp) &&
+                     std::ranges::all_of(side_, listens_for_tcp);
   if (!sound) return fmt::format("the server at {} does not hand its sockets over", path_);
   predecessor_ = std::move(connection);
   meeting_point_ = std::move(received.front());
@@ -217,7 +227,7 @@ std::string Takeover::offer(std::span<const Fd> sockets, const Fd& side) {
   for (const Fd& socket : sockets) {
     if (std::string complaint = keep(socket, sockets_); !complaint.empty()) return complaint;
   }
-  if (side && listens_to_tcp(side)) {
+  if (side && listens_for_tcp(side)) {
     if (std::string complaint = keep(side, side_); !complaint.empty()) return complaint;
   }
   return meeting_point_ ? "" : meet();
@@ -234,7 +244,7 @@ std::string Takeover::keep(const Fd& socket, std::vector<Fd>& with) {
 /// did not answer.
 std::string Takeover::meet() {
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const sockaddr_un address = address_of(path_);
+  const sockaddr_un address = unix_address(path_);
   struct stat stale {};
   if (::lstat(path_.c_str(), &stale) == 0 && S_ISSOCK(stale.st_mode)) {
     (void)::unlink(path_.c_str());  // bind tells if it is still there
@@ -309,6 +319,54 @@ void Takeover::withdraw() {
   meeting_point_ = Fd();
   sockets_.clear();
   side_.clear();
+}
+
+SuccessorThread::SuccessorThread(Takeover& takeover)
+    : takeover_(takeover), stop_(takeover.is_offered() ? ::eventfd(0, EFD_CLOEXEC) : -1) {}
+
+SuccessorThread::~SuccessorThread() {
+  stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void SuccessorThread::start(std::chrono::milliseconds drain_timeout,
+                            std::function<void(pid_t)> retire) {
+  if (!stop_) return takeover_.withdraw();
+  try {
+    thread_ = std::thread(&SuccessorThread::work, this, drain_timeout, std::move(retire));
+  } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+    common::log("no successor can take over: " + error.code().message(), common::Severity::warning);
+    takeover_.withdraw();
+  }
+}
+
+void SuccessorThread::stop() {
+  if (stop_) (void)::eventfd_write(stop_.get(), 1);  // cannot fail: one is written, or two
+}
+
+void SuccessorThread::work(std::chrono::milliseconds drain_timeout,
+                           const std::function<void(pid_t)>& retire) {
+  if (!wait_for_successor()) return takeover_.withdraw();
+  retire(takeover_.successor());
+  const auto deadline = common::Clock::now() + drain_timeout;
+  pollfd stopped{.fd = stop_.get(), .events = POLLIN, .revents = 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&stopped, 1, common::timeout_ms(deadline));
+  } while (ready < 0);  // EINTR: a signal has come, perhaps that to stop
+  if (ready == 0) (void)::kill(::getpid(), SIGTERM);
+}
+
+/// False: the server was asked to stop.
+bool SuccessorThread::wait_for_successor() {
+  while (true) {
+    const auto watched = takeover_.watched();
+    std::array<pollfd, 3> all{
+        watched[0], watched[1], {.fd = stop_.get(), .events = POLLIN, .revents = 0}};
+    if (::poll(all.data(), all.size(), -1) <= 0) continue;  // EINTR
+    if (all[2].revents != 0) return false;
+    if (takeover_.advance()) return true;
+  }
 }
 
 }  // namespace finger

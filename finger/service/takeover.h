@@ -2,14 +2,18 @@
 
 #include <poll.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "common/fd.h"
@@ -20,6 +24,12 @@ namespace finger {
 
 /// What a server listens on: one socket or several, non-blocking.
 using Listeners = std::vector<common::Fd>;
+
+/// Of a Unix socket. The path is not longer than Takeover::path_bytes_max.
+sockaddr_un unix_address(std::string_view path);
+
+bool listens(int descriptor);
+bool listens_for_tcp(const common::Fd& socket);
 
 /// Makes it non-blocking, and takes SO_LINGER off, which clients' sockets inherit. Both belong to
 /// the open socket: a process that had it before, or has it as well, may have changed them for all.
@@ -39,8 +49,6 @@ void restore(const common::Fd& listener);
 ///     (*takeover)->confirm();                       // the old one may go
 ///     …                                             // poll(watched()), until advance() is true:
 ///                                                   // we may go. Or leave it to SuccessorThread
-///
-/// open_sockets() and run_replaceable() make these calls in this order.
 ///
 /// Only a process of the same user, or root's, hands over and is handed over to. With an empty path
 /// no server is asked and nothing is offered.
@@ -101,6 +109,33 @@ class Takeover {
   common::Fd meeting_point_;         ///< Listens at path_.
   common::Fd candidate_;             ///< Has the sockets, and does not serve yet.
   pid_t successor_ = 0;
+};
+
+/// Waits for a server's successor in a thread, if a takeover is offered; else it does nothing.
+class SuccessorThread {
+ public:
+  /// `takeover` must outlive it.
+  explicit SuccessorThread(Takeover& takeover);
+  SuccessorThread(const SuccessorThread&) = delete;
+  SuccessorThread& operator=(const SuccessorThread&) = delete;
+  ~SuccessorThread();
+
+  /// When a successor serves, `retire` is called with its process id: the server is to accept no
+  /// more, and to serve those who are connected until they leave. Those who have not left after
+  /// `drain_timeout` are drained: the process gets a SIGTERM. Where there can be no thread, a line
+  /// says so and the server goes on: its predecessor has been told to go.
+  void start(std::chrono::milliseconds drain_timeout, std::function<void(pid_t)> retire);
+
+  /// The server stops: nothing is offered any more. From any thread, and from a signal handler.
+  void stop();
+
+ private:
+  void work(std::chrono::milliseconds drain_timeout, const std::function<void(pid_t)>& retire);
+  bool wait_for_successor();
+
+  Takeover& takeover_;
+  common::Fd stop_;  ///< An eventfd(2): written to once, and never read.
+  std::thread thread_;
 };
 
 }  // namespace finger

@@ -12,8 +12,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "finger/server/conversation.h"
 #include "finger/server/roster.h"
-#include "finger/server/serve.h"
 #include "uring/loop.h"
 
 namespace {

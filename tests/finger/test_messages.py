@@ -20,7 +20,7 @@ SOURCES = (
     REPOSITORY / "common" / "server" / "process.cc",
 )
 # Texts that are no messages: of --help, for clients and scrapers, of each exchange's line.
-OTHERS = {"options.cc", "metrics_http.cc", "metrics_text.cc", "conversation_log.cc"}
+OTHERS = {"options.cc", "metrics_text.cc", "outcome.cc"}
 # The same in a file that has messages, too, and pieces of one.
 NO_MESSAGES = {
     "error.cc": ("no such user", "relay access denied", "invalid query", "unexpected EOF",
@@ -29,13 +29,14 @@ NO_MESSAGES = {
                  "No such user", "Relay access denied", "Invalid query", "Unexpected EOF",
                  "Maximum query length exceeded", "User list denied", "Error: "),
     "main.cc": ("Answers finger queries", "to read who has opted in", "to talk to a worker"),
-    "metrics.cc": ("serve the counters that", "a loopback address and port such as"),
+    "metrics.cc": ("HTTP/1.0", "200 OK", "404 Not Found", "400 Bad Request",
+                   "405 Method Not Allowed"),
     "parent.cc": ("exit status",),
     "privileges.cc": ("to read the accounts",),
     "server.cc": ("for one client",),
     "service_manager.cc": ("MAINPID=",),
-    "user_count.cc": (" and {} more",),
-    "log_thinning.cc": ("of one address",),
+    "roster.cc": (" and {} more",),
+    "address_limit.cc": ("of one address",),
     "worker_process.cc": ("to talk to a worker",),
 }  # fmt: skip
 TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)'""", re.S)

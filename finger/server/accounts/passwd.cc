@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -10,32 +11,22 @@
 namespace finger {
 namespace {
 
+/// No entry of the system is as long as that.
+constexpr std::size_t entry_bytes_max = 64 * 1024 * 1024;
+
 /// Where the C library puts the texts of an entry. A group with many members is long.
-class EntryBuffer {
- public:
-  char* data() { return bytes_.data(); }
-  std::size_t size() const { return bytes_.size(); }
-
-  /// False: no entry of the system is as long as that.
-  bool grow() {
-    if (bytes_.size() >= bytes_max) return false;
-    bytes_.resize(2 * bytes_.size());
-    return true;
-  }
-
- private:
-  static constexpr std::size_t bytes_max = 64 * 1024 * 1024;
-
-  std::vector<char> bytes_ = std::vector<char>(4096);
-};
+using EntryBuffer = std::vector<char>;
 
 /// Calls `read`, which returns an errno, with a buffer that grows until the entry fits.
 template <typename Read>
 int read_entry(EntryBuffer& buffer, Read read) {
-  while (true) {
-    const int error = read();
-    if (error != ERANGE || !buffer.grow()) return error;
+  buffer.resize(std::max<std::size_t>(buffer.size(), 4096));
+  int error = read();
+  while (error == ERANGE && buffer.size() < entry_bytes_max) {
+    buffer.resize(2 * buffer.size());
+    error = read();
   }
+  return error;
 }
 
 /// Whether a lookup without a result means "not found", and not a failure. getpwnam(3), "ERRORS"

@@ -44,9 +44,8 @@ bool names_us(const std::string& pid) { return pid == std::to_string(::getpid())
 
 /// A socket whose messages go to `path`, which begins with / or, for an abstract name, with @.
 common::Fd connect_to(const std::string& path) {
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  if (path.empty() || path.size() >= sizeof address.sun_path) return {};
-  std::ranges::copy(path, address.sun_path);
+  if (path.empty() || path.size() > Takeover::path_bytes_max) return {};
+  sockaddr_un address = unix_address(path);
   if (path.front() == '@') address.sun_path[0] = '\0';
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
   common::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -56,19 +55,6 @@ common::Fd connect_to(const std::string& path) {
   if (!socket || ::connect(socket.get(), to, size) < 0) return {};
   (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   return socket;
-}
-
-int option_of(const common::Fd& socket, int option) {
-  int value = -1;
-  socklen_t size = sizeof value;
-  if (::getsockopt(socket.get(), SOL_SOCKET, option, &value, &size) < 0) return -1;
-  return value;
-}
-
-bool listens_for_tcp(const common::Fd& socket) {
-  const int family = option_of(socket, SO_DOMAIN);
-  return option_of(socket, SO_ACCEPTCONN) == 1 && option_of(socket, SO_TYPE) == SOCK_STREAM &&
-         (family == AF_INET || family == AF_INET6);
 }
 
 /// What was passed as that descriptor, non-blocking. Error: a line that says what is wrong with it.
@@ -191,6 +177,18 @@ void make_empty(int descriptor) {
   } else if (empty) {
     (void)::dup2(empty.get(), descriptor);
   }
+}
+
+bool close_all_but(std::vector<int> kept, int flags) {
+  std::ranges::sort(kept);
+  unsigned first = 0;
+  for (const int each : kept) {
+    if (each < 0) continue;
+    const auto number = static_cast<unsigned>(each);
+    if (number > first && ::close_range(first, number - 1, flags) < 0) return false;
+    first = number + 1;
+  }
+  return ::close_range(first, ~0U, flags) == 0;
 }
 
 }  // namespace finger

@@ -2,54 +2,52 @@
 
 #include <pthread.h>
 
-#include <csignal>
 #include <system_error>
 #include <utility>
 
 #include "common/server/process.h"
 
 namespace finger {
-namespace {
 
-sigset_t set_of(int signal) {
+sigset_t set_of(Signals signals) {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, signal);
+  for (const int each : signals) sigaddset(&set, each);
   return set;
 }
 
-}  // namespace
-
-void SignalAction::hold(int signal) {
-  const sigset_t blocked = set_of(signal);
+void SignalAction::hold(Signals signals) {
+  const sigset_t blocked = set_of(signals);
   (void)::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);  // valid arguments
 }
 
 std::expected<std::unique_ptr<SignalAction>, std::string> SignalAction::create(
-    int signal, std::function<void()> act) {
+    Signals signals, std::function<void(int signal)> act) {
   try {
-    return std::unique_ptr<SignalAction>(new SignalAction(signal, std::move(act)));
+    return std::unique_ptr<SignalAction>(new SignalAction(signals, std::move(act)));
   } catch (const std::system_error& error) {
     return std::unexpected(common::explain_no_thread(error.code()));
   }
 }
 
-SignalAction::SignalAction(int signal, std::function<void()> act)
-    : signal_(signal), act_(std::move(act)), thread_([this] { work(); }) {}
+SignalAction::SignalAction(Signals signals, std::function<void(int signal)> act)
+    : any_signal_(*signals.begin()),
+      signals_(set_of(signals)),
+      act_(std::move(act)),
+      thread_([this] { work(); }) {}
 
 SignalAction::~SignalAction() {
   ending_ = true;
-  (void)::pthread_kill(thread_.native_handle(), signal_);  // it exists until it is joined
+  (void)::pthread_kill(thread_.native_handle(), any_signal_);  // it exists until it is joined
   thread_.join();
 }
 
 void SignalAction::work() {
-  const sigset_t awaited = set_of(signal_);
   while (true) {
     int number = 0;
-    (void)::sigwait(&awaited, &number);  // valid arguments
+    (void)::sigwait(&signals_, &number);  // valid arguments
     if (ending_) return;
-    act_();
+    act_(number);
   }
 }
 

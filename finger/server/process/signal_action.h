@@ -1,36 +1,42 @@
 #pragma once
 
 #include <atomic>
+#include <csignal>
 #include <expected>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <thread>
 
 namespace finger {
 
-/// Runs a function at each signal of a kind, in a thread of its own: for what takes long, as asking
+using Signals = std::initializer_list<int>;
+sigset_t set_of(Signals signals);
+
+/// Runs a function at each of some signals, in a thread of its own: for what takes long, as asking
 /// the system for its users does, and is not permitted in a signal handler. Signals that arrive
 /// while the function runs count as one.
 class SignalAction {
  public:
-  /// Blocks the signal in the calling thread and in those that it starts: it stays pending until a
-  /// SignalAction takes it. Call it before any other thread is started.
-  static void hold(int signal);
+  /// Blocks the signals in the calling thread and in those that it starts: they stay pending until
+  /// a SignalAction takes them. Call it before any other thread is started.
+  static void hold(Signals signals);
 
   /// Error: a line that says why there can be no thread.
   static std::expected<std::unique_ptr<SignalAction>, std::string> create(
-      int signal, std::function<void()> act);
+      Signals signals, std::function<void(int signal)> act);
   SignalAction(const SignalAction&) = delete;
   SignalAction& operator=(const SignalAction&) = delete;
   ~SignalAction();
 
  private:
-  SignalAction(int signal, std::function<void()> act);
+  SignalAction(Signals signals, std::function<void(int signal)> act);
   void work();
 
-  const int signal_;
-  const std::function<void()> act_;
+  const int any_signal_;
+  const sigset_t signals_;
+  const std::function<void(int signal)> act_;
   std::atomic<bool> ending_ = false;
   std::thread thread_;
 };

@@ -18,6 +18,7 @@
 
 #include "common/result.h"
 #include "common/server/log.h"
+#include "finger/service/takeover.h"
 
 namespace finger {
 
@@ -154,13 +155,6 @@ void permit_for_signals(Filter& filter) {
   filter.permit(SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
   filter.permit(SCMP_SYS(kill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
   filter.permit(SCMP_SYS(kill), {SCMP_A1_32(SCMP_CMP_EQ, 0)});
-}
-
-bool listens(int descriptor) {
-  int listening = 0;
-  socklen_t size = sizeof listening;
-  return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
-         listening == 1;
 }
 
 /// Standard error may be the journal's socket, which the parent and later workers write to as well,

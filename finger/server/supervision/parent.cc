@@ -18,6 +18,7 @@
 #include <fmt/ranges.h>
 
 #include "common/server/log.h"
+#include "finger/server/process/signal_action.h"
 
 namespace finger {
 namespace {
@@ -34,12 +35,7 @@ constexpr auto retire_pause = std::chrono::seconds(2);
 /// As far as anybody outside of the kernel can tell.
 constexpr std::string_view stuck_reason = "it waits for the kernel, perhaps in a home that hangs";
 
-sigset_t handled_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1}) sigaddset(&set, number);
-  return set;
-}
+sigset_t handled_signals() { return set_of({SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1}); }
 
 /// `exit status 1`, `signal 9`
 std::string describe(int status) {
@@ -152,7 +148,7 @@ int Parent::be_worker(Report& report) {
   manager_ = {};
   takeover_->withdraw();
   sigset_t set = handled_signals();
-  sigdelset(&set, SIGUSR1);  // it stays blocked: Metrics::hold_signal()
+  sigdelset(&set, SIGUSR1);  // it stays blocked, for a SignalAction
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
   return work_(std::move(listeners_), report);
 }
@@ -216,7 +212,7 @@ void Parent::pass_on_beat() {
 
 void Parent::promote(Worker& worker, const UserCount& found) {
   const std::size_t before = std::exchange(users_, found.users);
-  const auto line = fmt::format("worker {} serves {}", worker.pid, found.text_after(before));
+  const auto line = fmt::format("worker {} serves {}", worker.pid, found.text(before));
   const auto status = fmt::format("worker {} serves {}", worker.pid, found.text());
   if (Worker* const replaced = find(State::serving)) {
     replaced->end(State::asked, retire_signal, limits_.drain);

@@ -14,13 +14,12 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
-#include "finger/server/accounts/user_count.h"
 #include "finger/server/busy_homes.h"
 #include "finger/server/process/service_manager.h"
-#include "finger/server/supervision/report.h"
-#include "finger/server/supervision/scouts.h"
+#include "finger/server/roster.h"
+#include "finger/server/supervision/scout.h"
 #include "finger/server/supervision/worker_process.h"
-#include "finger/service/generations.h"
+#include "finger/service/counters.h"
 #include "finger/service/takeover.h"
 
 namespace finger {

@@ -27,6 +27,7 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
+#include "finger/server/process/service_manager.h"
 
 namespace finger {
 namespace {
@@ -233,21 +234,9 @@ std::vector<Holder> read_holders(const common::Fd& worker, const std::set<std::s
   return holders;
 }
 
-/// No descriptor of the worker's but those.
-void keep_only(common::Fd& worker, common::Fd& news, const HomeFence& fence) {
-  std::vector<int> kept{STDERR_FILENO, worker.get(), news.get(), fence.descriptor()};
-  std::ranges::sort(kept);
-  int first = 0;
-  for (const int each : kept) {
-    if (each > first) (void)::close_range(static_cast<unsigned>(first), each - 1U, 0);
-    first = std::max(first, each + 1);
-  }
-  (void)::close_range(static_cast<unsigned>(first), ~0U, 0);
-}
-
 [[noreturn]] void be_scout(const HomeFence& fence, common::Fd worker, common::Fd news,
                            const std::set<std::string>& silent) {
-  keep_only(worker, news, fence);
+  (void)close_all_but({STDERR_FILENO, worker.get(), news.get(), fence.descriptor()});
   (void)std::signal(SIGPIPE, SIG_IGN);
   if (news) (void)::fcntl(news.get(), F_SETFL, 0);  // what it says may wait
   Looks looks(fence, read_holders(worker, silent));
@@ -291,6 +280,49 @@ void Scout::look_for(const Accounts& accounts) {
   const auto longest = std::chrono::milliseconds(patience + std::chrono::milliseconds(500));
   (void)::poll(&done, 1, static_cast<int>(longest.count()));
   process_ = {};
+}
+
+void Scouts::watch(std::vector<pollfd>& watched) const {
+  for (const Scout& each : scouts_) {
+    watched.push_back({.fd = each.news.get(), .events = POLLIN, .revents = 0});
+  }
+}
+
+bool Scouts::read(const pollfd* watched) {
+  bool has_answered = false;
+  for (Scout& each : scouts_) {
+    if (watched++->revents != 0) has_answered |= read(each);
+  }
+  std::erase_if(scouts_, [](const Scout& each) { return !each.news; });
+  return has_answered;
+}
+
+/// Lines that each come in one write. Their end: the scout waits for nothing, or was killed.
+bool Scouts::read(Scout& scout) {
+  std::string text(64 * 1024, '\0');  // as many as a pipe holds
+  const ssize_t size = ::read(scout.news.get(), text.data(), text.size());
+  if (size == 0) scout.news = {};
+  if (size <= 0) return false;
+  text.resize(static_cast<std::size_t>(size));
+  bool has_answered = false;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    const auto path = text.substr(begin + 1, end - begin - 1);
+    if (text[begin] == finger::Scout::is_silent) {
+      scout.silent.insert(path);
+    } else {
+      scout.silent.erase(path);
+      has_answered |= text[begin] == finger::Scout::has_answered;
+    }
+    begin = end + 1;
+  }
+  return has_answered;
+}
+
+std::set<std::string> Scouts::silent() const {
+  std::set<std::string> all;
+  for (const Scout& each : scouts_) all.insert(each.silent.begin(), each.silent.end());
+  return all;
 }
 
 }  // namespace finger

@@ -1,17 +1,108 @@
 #include "finger/server/supervision/worker_process.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/close_range.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
+#include <future>
+#include <span>
 #include <system_error>
+#include <thread>
 #include <utility>
 
+#include "common/result.h"
+#include "common/server/log.h"
 #include "common/server/process.h"
 #include "finger/server/process/service_manager.h"
 
 namespace finger {
+namespace {
+
+constexpr std::string_view ready_text = "ready";
+constexpr std::string_view beat_text = ".";
+
+void hold(int pipe, std::promise<bool> begun) {
+  // From now on the calling thread shares none with others.
+  const bool closed = close_all_but({pipe}, CLOSE_RANGE_UNSHARE);
+  begun.set_value(closed);
+  pollfd other_end{.fd = pipe, .events = 0, .revents = 0};
+  if (closed) (void)::poll(&other_end, 1, -1);  // until the parent has no more use for it
+}
+
+}  // namespace
+
+common::Result<Report::Ends> Report::make_pipes() {
+  Ends ends;
+  for (const auto pipe : {&Pipes::said, &Pipes::lifeline, &Pipes::accepts, &Pipes::news}) {
+    std::array<int, 2> fds{};
+    if (::pipe2(fds.data(), O_CLOEXEC | O_NONBLOCK) < 0) return common::last_error();
+    ends.parent.*pipe = common::Fd(fds[0]);
+    ends.worker.*pipe = common::Fd(fds[1]);
+  }
+  return ends;
+}
+
+bool Report::ready(const UserCount& found) {
+  return say(fmt::format("{} {} {}\n", ready_text, found.users, found.without_account));
+}
+
+void Report::alive() { (void)say(beat_text); }  // a full pipe has enough of them
+
+int Report::failed(std::string_view line) {
+  (void)say(line);  // fails only if the parent has gone
+  return 1;
+}
+
+/// Up to PIPE_BUF bytes an empty pipe takes whole, or its reader has gone. pipe(7)
+bool Report::say(std::string_view text) {
+  const auto piece = text.substr(0, PIPE_BUF);
+  const ssize_t written = ::write(pipes_.said.get(), piece.data(), piece.size());
+  return written >= 0;
+}
+
+/// Up to the end of its line: the first beat may follow it. It comes from a process that talks to
+/// strangers.
+std::optional<UserCount> Report::read_ready(std::string_view said) {
+  if (!said.starts_with(ready_text)) return std::nullopt;
+  said = said.substr(0, said.find('\n'));
+  said.remove_prefix(std::min(said.size(), ready_text.size() + 1));
+  const auto number = said.substr(0, said.find(' '));
+  said.remove_prefix(std::min(said.size(), number.size() + 1));
+  UserCount found;
+  (void)std::from_chars(number.data(), number.data() + number.size(), found.users);
+  found.without_account = common::escape(std::as_bytes(std::span(said)));
+  return found;
+}
+
+std::string Report::hold_lifeline() {
+  common::Fd pipe = std::move(pipes_.lifeline);
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  (void)::pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the other threads
+  std::promise<bool> begun;
+  auto result = begun.get_future();
+  std::string complaint;
+  try {
+    std::thread(hold, pipe.get(), std::move(begun)).detach();
+    // Where a filter forbids it: then the pipe ends with the process.
+    if (!result.get()) (void)pipe.release();
+  } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+    complaint = common::explain_no_thread(error.code());
+  }
+  (void)::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return complaint;
+}
 
 using common::Clock;
 

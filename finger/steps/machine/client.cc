@@ -14,7 +14,7 @@
 
 #include "common/net/unacknowledged.h"
 #include "common/server/log.h"
-#include "finger/server/accounts/answer.h"
+#include "finger/server/accounts/accounts.h"
 #include "finger/server/protocol/error.h"
 
 namespace machine {

@@ -13,7 +13,7 @@
 #include "common/net/accept.h"
 #include "common/server/constants.h"
 #include "common/server/log.h"
-#include "finger/server/accounts/answer.h"
+#include "finger/server/accounts/accounts.h"
 
 namespace machine {
 namespace {

@@ -22,7 +22,6 @@
 #include "common/net/listen.h"
 #include "common/server/options.h"
 #include "finger/server/accounts/accounts.h"
-#include "finger/server/accounts/answer.h"
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"

@@ -25,7 +25,7 @@ bool are_one(std::string_view first, std::string_view second) {
 TEST(AddressLimit, AcquiresUpToTheLimit) {
   AddressLimit address_limit(3);
   std::vector<AddressPermit> permits;
-  for (int i = 0; i < 3; ++i) permits.push_back(*address_limit.try_acquire(from("192.0.2.7")));
+  for (int i = 0; i < 3; ++i) permits.push_back(address_limit.try_acquire(from("192.0.2.7")));
   EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));
   EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.8"))) << "another's business";
 }
@@ -44,7 +44,7 @@ TEST(AddressLimit, AcquiresOneMoreForEachReleased) {
 
 TEST(AddressLimit, APermitIsGivenBackOnceWhereverItHasGone) {
   AddressLimit address_limit(1);
-  AddressPermit first = *address_limit.try_acquire(from("192.0.2.7"));
+  AddressPermit first = address_limit.try_acquire(from("192.0.2.7"));
   AddressPermit second = std::move(first);
   first = AddressPermit();
   EXPECT_FALSE(address_limit.try_acquire(from("192.0.2.7")));

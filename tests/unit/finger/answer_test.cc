@@ -1,8 +1,7 @@
 // What a peer is told, tests/finger asks.
-#include "finger/server/accounts/answer.h"
-
 #include <gtest/gtest.h>
 
+#include "finger/server/accounts/accounts.h"
 #include "finger/server/protocol/error.h"
 
 namespace {

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "closed_first.h"
-#include "finger/server/outcome.h"
 
 namespace finger {
 namespace {
@@ -33,7 +32,7 @@ class OnlyConversation : public testing::Test {
     peer = Fd(ends[0]);
     ring_server::Admitted client{.permit = *limit.try_acquire(-1),
                                  .accepted = {.fd = Fd(ends[1]), .peer = address}};
-    conversation.emplace(context, std::move(client), *address_limit.try_acquire(address));
+    conversation.emplace(context, std::move(client), address_limit.try_acquire(address));
   }
 
   bool is_another_permitted() {

@@ -1,4 +1,4 @@
-#include "finger/service/generations.h"
+#include "finger/service/counters.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

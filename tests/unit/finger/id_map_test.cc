@@ -1,4 +1,4 @@
-#include "finger/server/rights/id_map.h"
+#include "finger/server/rights/root_thread.h"
 
 #include <gtest/gtest.h>
 

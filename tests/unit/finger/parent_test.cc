@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "common/fd.h"
-#include "finger/service/generations.h"
+#include "finger/service/counters.h"
 #include "finger/service/takeover.h"
 #include "in_child.h"
 

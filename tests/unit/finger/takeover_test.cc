@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "finger/service/successor_thread.h"
 #include "sockets.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "finger/service/generations.h"
+#include "finger/service/counters.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
