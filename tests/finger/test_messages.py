@@ -30,7 +30,7 @@ NO_MESSAGES = {
                  "Maximum query length exceeded", "User list denied", "Error: "),
     "main.cc": ("Answers finger queries", "to read who has opted in", "to talk to a worker"),
     "metrics.cc": ("HTTP/1.0", "200 OK", "404 Not Found", "400 Bad Request",
-                   "405 Method Not Allowed"),
+                   "405 Method Not Allowed", "Allow: "),
     "parent.cc": ("exit status",),
     "privileges.cc": ("to read the accounts",),
     "server.cc": ("for one client",),
