@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -208,25 +207,6 @@ Started make_with_owners(const finger::Options& options, Listeners clients, fing
   return workers;
 }
 
-/// Address space. Without a client it is 16 MiB with one worker; a list of many users needs more. A
-/// slow reader of a long plan has 20 KiB, the most that a client takes.
-constexpr rlim_t kib_at_rest = 16 * 1024;
-constexpr rlim_t kib_each_worker = 8 * 1024;
-constexpr rlim_t kib_each_client = 24;
-
-/// Why memory might not suffice for as many clients as may come; empty: it does.
-std::string lacking_memory(const finger::Options& options) {
-  rlimit limit{};
-  (void)::getrlimit(RLIMIT_AS, &limit);  // EFAULT and EINVAL only
-  const rlim_t needed =
-      kib_at_rest + options.workers * kib_each_worker + options.max_connections * kib_each_client;
-  if (limit.rlim_cur / 1024 >= needed) return {};
-  return fmt::format(
-      "{} KiB of address space (ulimit -v) are too few for {} connections: {} KiB "
-      "are needed, or a lower --max-clients",
-      limit.rlim_cur / 1024, options.max_connections, needed);
-}
-
 /// Once for the daemon, not for each of its workers.
 void tell_lowered_limit(const finger::Options& options, const finger::Workers& workers) {
   const std::size_t wanted = options.max_connections;
@@ -383,7 +363,7 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   if (options.health) return finger::check_health(*options.health);
   options.drain_timeout = drain_timeout(options);
-  if (const auto lacking = lacking_memory(options); !lacking.empty()) {
+  if (const auto lacking = finger::lacking_memory(options); !lacking.empty()) {
     return complain(lacking);
   }
   const bool as_root = options.users.empty() && ::geteuid() == 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <ranges>
 #include <string_view>
@@ -84,16 +85,11 @@ common::OptionLine quiet_option(LogDetail& detail) {
           }};
 }
 
-}  // namespace
+using common::flag_option;
+using common::number_option;
 
-bool says_where_to_listen(const Options& options) {
-  const Options otherwise;
-  return options.hosts != otherwise.hosts || options.port != otherwise.port;
-}
-
-common::OptionTable option_table(Options& options) {
-  using common::flag_option;
-  using common::number_option;
+/// Where it listens, and whom it serves.
+common::OptionTable lines_of_service(Options& options) {
   auto hosts =
       parsed_option("--addr", "ADDRESSES", "addresses to listen on; :: serves IPv6 and IPv4",
                     "addresses with commas between them, without brackets: 192.0.2.1,2001:db8::1; "
@@ -119,6 +115,11 @@ common::OptionTable option_table(Options& options) {
           "the name of a directory", options.users, not_empty),
       flag_option("--full-name", "a line with the full name before every plan, not only with /W",
                   options.full_name),
+  };
+}
+
+common::OptionTable lines_of_limits(Options& options) {
+  return {
       number_option("--max-clients", "N",
                     "connections at once; for one more the oldest without a whole query is closed, "
                     "or it waits in the backlog",
@@ -136,6 +137,12 @@ common::OptionTable option_table(Options& options) {
       common::duration_option("--deadline", "for a whole exchange; 0: none", options.deadline),
       number_option("--workers", "N", "event loops, a thread and a ring each", options.workers, 1,
                     1024),
+  };
+}
+
+/// How it is run and looked after.
+common::OptionTable lines_of_operation(Options& options) {
+  return {
       flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
       parsed_option("--proxy-protocol", "ADDRESSES",
                     "connections from there begin with a PROXY header, and are the client's that "
@@ -165,6 +172,20 @@ common::OptionTable option_table(Options& options) {
       parsed_option("--ring", "LIST", "how to set up the ring, as entries=4,buffers=2: for tests",
                     uring::setup_syntax, options.ring, uring::Setup::parse),
   };
+}
+
+}  // namespace
+
+bool says_where_to_listen(const Options& options) {
+  const Options otherwise;
+  return options.hosts != otherwise.hosts || options.port != otherwise.port;
+}
+
+common::OptionTable option_table(Options& options) {
+  auto table = lines_of_service(options);
+  std::ranges::move(lines_of_limits(options), std::back_inserter(table));
+  std::ranges::move(lines_of_operation(options), std::back_inserter(table));
+  return table;
 }
 
 }  // namespace finger

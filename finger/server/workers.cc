@@ -26,6 +26,12 @@ std::size_t free_descriptors(std::size_t enough) {
   return free;
 }
 
+/// Address space. Without a client it is 16 MiB with one worker; a list of many users needs more. A
+/// slow reader of a long plan has 20 KiB, the most that a client takes.
+constexpr rlim_t kib_at_rest = 16 * 1024;
+constexpr rlim_t kib_each_worker = 8 * 1024;
+constexpr rlim_t kib_each_client = 24;
+
 /// --max-clients, or as many connections as there are descriptors for, each with its home and its
 /// plan: a connection that is accepted can always open them.
 std::size_t descriptors_allow(const Options& options) {
@@ -53,6 +59,18 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_serv
 }
 
 }  // namespace
+
+std::string lacking_memory(const Options& options) {
+  rlimit limit{};
+  (void)::getrlimit(RLIMIT_AS, &limit);  // EFAULT and EINVAL only
+  const rlim_t needed =
+      kib_at_rest + options.workers * kib_each_worker + options.max_connections * kib_each_client;
+  if (limit.rlim_cur / 1024 >= needed) return {};
+  return fmt::format(
+      "{} KiB of address space (ulimit -v) are too few for {} connections: {} KiB "
+      "are needed, or a lower --max-clients",
+      limit.rlim_cur / 1024, options.max_connections, needed);
+}
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
     const Options& options, Listeners listeners, common::Fd accepts, RosterPointer roster,

@@ -17,6 +17,9 @@
 
 namespace finger {
 
+/// Why memory might not suffice for as many clients as may come; empty: it does.
+std::string lacking_memory(const Options& options);
+
 /// The daemon without its signals: several servers, a thread and a ring each, that share the
 /// listeners and all limits.
 ///

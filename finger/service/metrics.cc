@@ -136,14 +136,14 @@ void Metrics::start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& an
 }
 
 /// Once more where a process has ended meanwhile, and what it has counted may be told twice.
-std::string Metrics::tell(std::string (*how)(const MetricsSource&)) const {
+std::string Metrics::tell(Tell how) const {
   constexpr int tries_max = 100;
   std::string text;
   for (int tries = 0; tries < tries_max; ++tries) {
     const std::uint64_t changes = generations_.changes();
-    MetricsSource source{.workers = generations_.all(), .generations = generations_};
-    for (const WorkerCounters& each : own_) source.workers.push_back(&each);
-    text = how(source);
+    auto workers = generations_.all();
+    for (const WorkerCounters& each : own_) workers.push_back(&each);
+    text = how(workers, generations_);
     if (changes % 2 == 0 && changes == generations_.changes()) break;
   }
   return text;
@@ -187,9 +187,19 @@ uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper,
                               ring_server::Background& background) {
   const NotifyAtEnd notify(background);
   uring::Deadline deadline(loop, loop.now() + scrape_timeout);
-  std::string text;
-  const bool received = co_await receive_request(loop, scraper, deadline, text);
-  if (!received) co_return;
+  std::string text(scrape_bytes_max, '\0');
+  std::size_t size = 0;
+  {
+    Awaited awaited(deadline);
+    awaited_.push_back(awaited);
+    while (size < text.size() && !is_whole_request(std::string_view(text).substr(0, size))) {
+      const auto room = std::as_writable_bytes(std::span(text).subspan(size));
+      const auto received = co_await loop.recv(scraper, room).until(deadline);
+      if (!received || *received == 0) co_return;
+      size += *received;
+    }
+  }
+  text.resize(size);
   text = answer_scrape(text, [this] { return tell(metrics_text); });
   for (auto left = std::as_bytes(std::span(std::as_const(text))); !left.empty();) {
     const auto sent = co_await loop.send(scraper, left, MSG_WAITALL).until(deadline);
@@ -200,26 +210,9 @@ uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper,
   if (::shutdown(scraper.get(), SHUT_WR) < 0) co_return;
   while (true) {
     const auto rest = std::as_writable_bytes(std::span(text));
-    const auto received_more = co_await loop.recv(scraper, rest).until(deadline);
-    if (!received_more || *received_more == 0) co_return;
+    const auto received = co_await loop.recv(scraper, rest).until(deadline);
+    if (!received || *received == 0) co_return;
   }
-}
-
-/// False: it was not whole in time, or the scraper has gone.
-uring::Task<bool> Metrics::receive_request(uring::Loop& loop, const common::Fd& scraper,
-                                           uring::Deadline& deadline, std::string& request) {
-  Awaited awaited(deadline);
-  awaited_.push_back(awaited);
-  std::string text(scrape_bytes_max, '\0');
-  std::size_t size = 0;
-  while (size < text.size() && !is_whole_request(std::string_view(text).substr(0, size))) {
-    const auto room = std::as_writable_bytes(std::span(text).subspan(size));
-    const auto received = co_await loop.recv(scraper, room).until(deadline);
-    if (!received || *received == 0) co_return false;
-    size += *received;
-  }
-  request = text.substr(0, size);
-  co_return true;
 }
 
 std::optional<std::string> parse_metrics_place(std::string_view where) {

@@ -65,9 +65,8 @@ class Metrics {
   uring::Task<common::Status> wait_for_room(uring::Scope& answering,
                                             ring_server::Background& background);
   uring::Task<> answer(uring::Loop& loop, common::Fd scraper, ring_server::Background& background);
-  uring::Task<bool> receive_request(uring::Loop& loop, const common::Fd& scraper,
-                                    uring::Deadline& deadline, std::string& request);
-  std::string tell(std::string (*how)(const MetricsSource&)) const;
+  using Tell = std::string (*)(std::span<const WorkerCounters* const>, const Generations&);
+  std::string tell(Tell how) const;
 
   std::vector<WorkerCounters> own_;  ///< Where they are not in one of the generations.
   Generations& generations_;

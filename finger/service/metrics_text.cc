@@ -53,7 +53,7 @@ std::vector<Sample> samples_of_outcomes(Workers workers) {
 }
 
 /// Of the process, not of its connections.
-std::vector<Family> families_of_process(const MetricsSource& source) {
+std::vector<Family> families_of_process(const Generations& generations) {
   std::vector<Family> all{
       {"build_info",
        "gauge",
@@ -62,24 +62,23 @@ std::vector<Family> families_of_process(const MetricsSource& source) {
       {"start_time_seconds",
        "gauge",
        "When it was started, in seconds since 1970.",
-       {{"", source.generations.started_at_seconds()}}},
+       {{"", generations.started_at_seconds()}}},
   };
   const auto add = [&all](std::string_view name, std::string_view type, std::string_view help,
                           const Counter& counter) {
     all.push_back({name, type, help, {{"", counter.value()}}});
   };
-  add("users", "gauge", "Users who are served.", source.generations.users());
+  add("users", "gauge", "Users who are served.", generations.users());
   add("homes_silent", "gauge", "Homes in which an operation has taken more than two seconds.",
-      source.generations.homes_silent());
-  add("reloads_total", "counter", "Reloads that have succeeded.", source.generations.reloads());
+      generations.homes_silent());
+  add("reloads_total", "counter", "Reloads that have succeeded.", generations.reloads());
   add("reloads_failed_total", "counter", "Reloads after which everything stayed as it was.",
-      source.generations.failed_reloads());
+      generations.failed_reloads());
   return all;
 }
 
-std::vector<Family> families(const MetricsSource& source) {
+std::vector<Family> families(Workers workers, const Generations& generations) {
   using Of = WorkerCounters;
-  const Workers workers = source.workers;
   const auto one = [workers](auto what) { return std::vector<Sample>{{"", sum(workers, what)}}; };
   std::vector<Family> all{
       {"connections_open", "gauge", "Connections that are open.", one(&Of::open)},
@@ -101,7 +100,7 @@ std::vector<Family> families(const MetricsSource& source) {
       {"ring_overflows_total", "counter", "How often completions did not fit their queue.",
        one(&Of::overflows)},
   };
-  std::ranges::move(families_of_process(source), std::back_inserter(all));
+  std::ranges::move(families_of_process(generations), std::back_inserter(all));
   return all;
 }
 
@@ -145,9 +144,9 @@ std::string percentile(const std::vector<std::uint64_t>& counts, double share) {
 
 }  // namespace
 
-std::string metrics_text(const MetricsSource& source) {
+std::string metrics_text(Workers workers, const Generations& generations) {
   std::string text;
-  for (const Family& family : families(source)) {
+  for (const Family& family : families(workers, generations)) {
     text += fmt::format("# HELP {}_{} {}\n", prefix, family.name, family.help);
     text += fmt::format("# TYPE {}_{} {}\n", prefix, family.name, family.type);
     for (const auto& [labels, value] : family.samples) {
@@ -155,13 +154,13 @@ std::string metrics_text(const MetricsSource& source) {
       text += fmt::format("{}_{}{} {}\n", prefix, family.name, shown, value);
     }
   }
-  append_histogram(text, source.workers);
+  append_histogram(text, workers);
   return text;
 }
 
-std::string counters_line(const MetricsSource& source) {
+std::string counters_line(Workers workers, const Generations& generations) {
   std::string line = fmt::format("{} counters:", prefix);
-  for (const Family& family : families(source)) {
+  for (const Family& family : families(workers, generations)) {
     for (const auto& [labels, value] : family.samples) {
       if (labels.empty()) {
         line += fmt::format(" {}={}", family.name, value);
@@ -170,7 +169,7 @@ std::string counters_line(const MetricsSource& source) {
       }
     }
   }
-  const auto counts = cumulated_times(source.workers);
+  const auto counts = cumulated_times(workers);
   if (counts.back() == 0) return line;
   line +=
       fmt::format(" answer_p50{} answer_p99{}", percentile(counts, 0.5), percentile(counts, 0.99));
