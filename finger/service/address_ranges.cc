@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ranges>
+#include <utility>
 
 #include "common/net/number.h"
 
@@ -42,14 +44,12 @@ std::optional<common::Address> parse_endpoint(std::string_view text) {
 
 std::optional<AddressRanges> AddressRanges::parse(std::string_view list) {
   AddressRanges ranges;
-  while (true) {
-    const auto comma = list.find(',');
-    const auto range = parse_range(list.substr(0, comma));
+  for (const auto part : std::views::split(list, ',')) {
+    const auto range = parse_range({part.begin(), part.end()});
     if (!range) return std::nullopt;
     ranges.ranges_.push_back(*range);
-    if (comma == std::string_view::npos) return ranges;
-    list.remove_prefix(comma + 1);
   }
+  return ranges.empty() ? std::nullopt : std::optional(std::move(ranges));
 }
 
 std::optional<AddressRanges::Range> AddressRanges::parse_range(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <ranges>
 #include <string_view>
 #include <vector>
 
@@ -49,12 +50,8 @@ std::uint16_t big_endian_at(ByteView bytes, std::size_t at) {
 /// At single blanks, as version 1 has them.
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> words;
-  while (true) {
-    const auto blank = text.find(' ');
-    words.push_back(text.substr(0, blank));
-    if (blank == std::string_view::npos) return words;
-    text.remove_prefix(blank + 1);
-  }
+  for (const auto word : std::views::split(text, ' ')) words.emplace_back(word.begin(), word.end());
+  return words;
 }
 
 std::optional<Address> parse_address(int family, std::string_view literal, std::string_view port) {

@@ -19,6 +19,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <ranges>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -219,10 +220,8 @@ std::vector<Holder> read_holders(const common::Fd& worker, const std::set<std::s
     text.append(piece.data(), static_cast<std::size_t>(size));
   }
   std::map<fs::path, Holder> found;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = text.find('\n', begin);
-    const auto home = without_last_slash(text.substr(begin, end - begin));
-    begin = end + 1;
+  for (const auto line : std::views::split(text, '\n')) {
+    const auto home = without_last_slash(std::string_view(line.begin(), line.end()));
     const auto path = home.parent_path();
     if (silent.contains(path.native()) || !home.has_filename()) continue;
     Holder& holder = found[path];
@@ -305,16 +304,15 @@ bool Scouts::read(Scout& scout) {
   if (size <= 0) return false;
   text.resize(static_cast<std::size_t>(size));
   bool has_answered = false;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    const auto path = text.substr(begin + 1, end - begin - 1);
-    if (text[begin] == finger::Scout::is_silent) {
+  for (const auto line : std::views::split(text, '\n')) {
+    if (line.empty()) continue;
+    const std::string path(line.begin() + 1, line.end());
+    if (line.front() == finger::Scout::is_silent) {
       scout.silent.insert(path);
     } else {
       scout.silent.erase(path);
-      has_answered |= text[begin] == finger::Scout::has_answered;
+      has_answered |= line.front() == finger::Scout::has_answered;
     }
-    begin = end + 1;
   }
   return has_answered;
 }

@@ -1,7 +1,6 @@
 // What a peer is told, tests/finger asks.
 #include <gtest/gtest.h>
 
-#include "finger/server/accounts/accounts.h"
 #include "finger/server/protocol/error.h"
 
 namespace {

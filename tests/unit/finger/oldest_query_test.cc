@@ -1,4 +1,4 @@
-#include "finger/server/oldest_query.h"
+#include "finger/server/shared.h"
 
 #include <chrono>
 
