@@ -26,47 +26,19 @@ bool can_be_asked_for(std::string_view login) {
   return !login.empty() && query && *query == Query{.user = login};
 }
 
-/// A directory, read name by name.
-class Directory {
- public:
-  static Result<Directory> open(const common::Fd& directory) {
-    common::Fd readable(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!readable) return common::last_error();
-    DIR* const stream = ::fdopendir(readable.get());
-    if (stream == nullptr) return common::last_error();
-    (void)readable.release();  // owned by the stream from now on
-    return Directory(stream);
-  }
-
-  /// The next name, good until the one after it is read; empty: there is none.
-  Result<std::string_view> next() {
-    errno = 0;  // only errno tells an end from an error. readdir(3)
-    entry_ = ::readdir(stream_.get());
-    if (entry_ == nullptr && errno != 0) return common::last_error();
-    return entry_ == nullptr ? std::string_view() : std::string_view(entry_->d_name);
-  }
-
-  /// Whether that is the name of a directory, and not of a symbolic link. Read from the entry where
-  /// possible, without touching the directory itself: its user may have mounted a file system there
-  /// that refuses others, or keeps them waiting.
-  bool is_at_directory() const {
-    if (entry_->d_type != DT_UNKNOWN) return entry_->d_type == DT_DIR;
-    struct stat status {};
-    const int number = ::dirfd(stream_.get());
-    return ::fstatat(number, entry_->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISDIR(status.st_mode);
-  }
-
- private:
-  struct Close {
-    void operator()(DIR* stream) const { (void)::closedir(stream); }  // it was only read
-  };
-
-  explicit Directory(DIR* stream) : stream_(stream) {}
-
-  std::unique_ptr<DIR, Close> stream_;
-  const dirent* entry_ = nullptr;
+struct CloseDirectory {
+  void operator()(DIR* stream) const { (void)::closedir(stream); }  // it was only read
 };
+
+/// Whether that is the name of a directory, and not of a symbolic link. Read from the entry where
+/// possible, without touching the directory itself: its user may have mounted a file system there
+/// that refuses others, or keeps them waiting.
+bool is_at_directory(const dirent& entry, int parent) {
+  if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
+  struct stat status {};
+  return ::fstatat(parent, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(status.st_mode);
+}
 
 char upper_case(char letter) {
   return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
@@ -109,19 +81,22 @@ Result<Accounts> Accounts::of_directory(const std::string& directory) {
 }
 
 Result<Accounts> Accounts::of_directory(const common::Fd& directory, const std::string& path) {
-  auto opened = Directory::open(directory);
-  if (!opened) return std::unexpected(opened.error());
+  common::Fd readable(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!readable) return common::last_error();
+  const std::unique_ptr<DIR, CloseDirectory> stream(::fdopendir(readable.get()));
+  if (stream == nullptr) return common::last_error();
+  const int number = readable.release();  // owned by the stream from now on
 
   std::vector<Account> accounts;
   while (true) {
-    const auto next = opened->next();
-    if (!next) return std::unexpected(next.error());
-    if (next->empty()) break;
-    if (next->starts_with('.') || !opened->is_at_directory()) continue;
-    const std::string name(*next);
+    errno = 0;  // only errno tells an end from an error. readdir(3)
+    const dirent* const entry = ::readdir(stream.get());
+    if (entry == nullptr && errno != 0) return common::last_error();
+    if (entry == nullptr) return Accounts(std::move(accounts));
+    const std::string name(entry->d_name);
+    if (name.starts_with('.') || !is_at_directory(*entry, number)) continue;
     accounts.push_back({name, name, path + "/" + name, no_id, no_id});
   }
-  return Accounts(std::move(accounts));
 }
 
 Accounts Accounts::of_entries(std::vector<PasswdEntry> entries) {

@@ -86,35 +86,9 @@ Status check_list() {
   }
 }
 
-/// The system's list of users, of which the process has one.
-class UserList {
- public:
-  UserList() = default;
-  UserList(const UserList&) = delete;
-  UserList& operator=(const UserList&) = delete;
-  ~UserList() { ::endpwent(); }
-
-  Status open() {
-    errno = 0;
-    ::setpwent();  // returns nothing
-    return check_list();
-  }
-
-  /// nullopt: that was the last one.
-  Result<std::optional<PasswdEntry>> next() {
-    passwd entry{};
-    passwd* found = nullptr;
-    errno = 0;
-    const int error = read_entry(
-        buffer_, [&] { return ::getpwent_r(&entry, buffer_.data(), buffer_.size(), &found); });
-    if (error == 0) return copied(entry);
-    if (error != ENOENT) return system_failure(error);
-    if (const auto complete = check_list(); !complete) return std::unexpected(complete.error());
-    return std::nullopt;
-  }
-
- private:
-  EntryBuffer buffer_;
+/// Closes the system's list of users, of which the process has one.
+struct CloseList {
+  ~CloseList() { ::endpwent(); }
 };
 
 }  // namespace
@@ -124,15 +98,26 @@ bool is_member(const PasswdEntry& user, const GroupEntry& group) {
 }
 
 Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group) {
-  UserList list;
-  if (const auto opened = list.open(); !opened) return std::unexpected(opened.error());
+  const CloseList at_end;
+  errno = 0;
+  ::setpwent();  // returns nothing
+  if (const auto opened = check_list(); !opened) return std::unexpected(opened.error());
 
   std::vector<PasswdEntry> members;
+  EntryBuffer buffer;
   while (true) {
-    auto user = list.next();
-    if (!user) return std::unexpected(user.error());
-    if (!*user) return members;
-    if (is_member(**user, group)) members.push_back(std::move(**user));
+    passwd entry{};
+    passwd* found = nullptr;
+    errno = 0;
+    const int error = read_entry(
+        buffer, [&] { return ::getpwent_r(&entry, buffer.data(), buffer.size(), &found); });
+    if (error == ENOENT) {
+      if (const auto complete = check_list(); !complete) return std::unexpected(complete.error());
+      return members;
+    }
+    if (error != 0) return system_failure(error);
+    auto user = copied(entry);
+    if (is_member(user, group)) members.push_back(std::move(user));
   }
 }
 

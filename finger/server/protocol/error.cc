@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <iterator>
 
 namespace finger {
 namespace {
@@ -12,43 +14,34 @@ struct Texts {
   std::string_view peer = {};  // empty: it is told nothing
 };
 
-Texts texts_of(Error error) {
-  switch (error) {
-    case Error::no_such_user:
-      return {"no such user", "No such user"};
-    case Error::relay_denied:
-      return {"relay access denied", "Relay access denied"};
-    case Error::invalid_query:
-      return {"invalid query", "Invalid query"};
-    case Error::query_too_long:
-      return {"maximum query length exceeded", "Maximum query length exceeded"};
-    case Error::unexpected_eof:
-      return {"unexpected EOF", "Unexpected EOF"};
-    case Error::list_denied:
-      return {"user list denied", "User list denied"};
-    case Error::displaced:
-      return {"displaced"};
-    case Error::no_such_group:
-      return {"no such group"};
-    case Error::no_placeholder:
-      return {"every uid or gid is in use: none is left for strangers"};
-    case Error::empty_plan:
-      return {"it is empty"};
-    case Error::not_regular:
-      return {"not a regular file"};
-    case Error::home_refused:
-      return {"Permission denied for the home"};
-    case Error::refused_to_owner:
-      return {
-          "Permission denied, though its mode permits it: where homes were mounted anew, reload"};
-  }
-  return {"no error"};
+/// By the number of the Error.
+constexpr Texts texts[] = {
+    {"no error"},
+    {"no such user", "No such user"},
+    {"relay access denied", "Relay access denied"},
+    {"invalid query", "Invalid query"},
+    {"maximum query length exceeded", "Maximum query length exceeded"},
+    {"unexpected EOF", "Unexpected EOF"},
+    {"user list denied", "User list denied"},
+    {"displaced"},
+    {"no such group"},
+    {"every uid or gid is in use: none is left for strangers"},
+    {"it is empty"},
+    {"not a regular file"},
+    {"Permission denied for the home"},
+    {"Permission denied, though its mode permits it: where homes were mounted anew, reload"},
+};
+static_assert(std::size(texts) == static_cast<std::size_t>(Error::refused_to_owner) + 1);
+
+const Texts& texts_of(int error) {
+  const auto i = static_cast<std::size_t>(error);
+  return texts[i < std::size(texts) ? i : 0];
 }
 
 class ErrorCategory : public std::error_category {
  public:
   const char* name() const noexcept override { return "finger"; }
-  std::string message(int value) const override { return texts_of(static_cast<Error>(value)).log; }
+  std::string message(int value) const override { return texts_of(value).log; }
 };
 
 }  // namespace
@@ -81,7 +74,7 @@ bool says_no_plan(std::error_code error) {
 
 std::string_view text_for_peer(std::error_code error) {
   if (error.category() != make_error_code(Error::no_such_user).category()) return {};
-  return texts_of(static_cast<Error>(error.value())).peer;
+  return texts_of(error.value()).peer;
 }
 
 std::string error_line(std::error_code error) {
