@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/http/protocol.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "common/session.h"
 #include "in_place_echo.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/loop/token.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 
 namespace common {
 

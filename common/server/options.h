@@ -13,7 +13,7 @@
 
 #include "common/net/address.h"
 #include "common/net/number.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 
 namespace common {
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "finger/client/connect.h"
 #include "finger/server/protocol/error.h"
 

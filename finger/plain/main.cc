@@ -18,7 +18,7 @@
 #include <string_view>
 
 #include "common/net/listen.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "finger/server/accounts/accounts.h"

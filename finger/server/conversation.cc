@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/net/unacknowledged.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "finger/server/protocol/error.h"
 #include "finger/service/probes.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "finger/server/conversation.h"
 #include "finger/server/home.h"
 #include "finger/server/shared.h"

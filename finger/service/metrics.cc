@@ -18,7 +18,7 @@
 
 #include "common/net/address.h"
 #include "common/net/listen.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "finger/service/address_ranges.h"
 #include "finger/service/metrics_text.h"

@@ -22,8 +22,8 @@
 #include <utility>
 
 #include "common/result.h"
-#include "common/server/constants.h"
 #include "common/server/duration.h"
+#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 
 namespace finger {

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "sockets.h"
 
 namespace {

@@ -11,7 +11,7 @@
 
 #include "common/loop/connection_limit.h"
 #include "common/net/accept.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "finger/server/accounts/accounts.h"
 

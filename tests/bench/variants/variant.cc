@@ -8,7 +8,7 @@
 #include <span>
 
 #include "common/net/number.h"
-#include "common/server/constants.h"
+#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 
