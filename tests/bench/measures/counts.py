@@ -61,7 +61,7 @@ def m5_2(setting: Setting) -> Grid:
         "System calls a message, of which one client of many sends all", "clients",
         {stage.name: timed("calls", server=stage.name) for stage in stages},
         calls_by_perf, stages, setting.up_to_most(1, 100, 1000), rows="loads",
-        notes=["The kernel counts, at the request of `perf stat`."])
+        notes=["Counted with `perf stat`."])
 
 
 # M10.1: exact; with several clients the server finds a message of each
