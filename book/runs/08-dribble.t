@@ -10,6 +10,4 @@ Six bytes make a message. Each comes well within a second of the one before.
   0
   $ sed 's/.*closed: /closed: /' log | tail -n 1
   closed: timed out
-
-  $ exec 5>&-
   $ stop

@@ -31,5 +31,4 @@ Not even the end of the process changes that. The kernel delivers all that send(
   $ wc -c <&5
   [1-9]\d{5,} (re)
 
-  $ exec 5>&-
   $ stop
