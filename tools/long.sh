@@ -6,7 +6,7 @@
 check_what_takes_long() {
   local preset targets not_of_finger=() release architecture
   pytests "builds of each part" tests/builds -m long
-  pytests "your own server" tests/protocol -m long "${in_parallel[@]}"
+  pytests "your own server" tests/protocol -m 'long or of_the_suite' "${in_parallel[@]}"
   pytests network tests/network -m long
   pytests "a soak" tests/soak
   pytests "idle connections" tests/bench/test_idle.py
@@ -92,7 +92,10 @@ check_today() {
   need_for everything
   check_everything
   case $(($(date +%s) / 86400 % 3)) in
-    0) patches "a twentieth of the bugs" zoo run --today ;;
+    0)
+      patches "a twentieth of the bugs" zoo run --today
+      check_judge
+      ;;
     1) check_sanitized asan '' part5-epoll part6-uring ;;
     2) check_sanitized tsan tests/unit/uring/all part2-threads part5-epoll ;;
   esac
