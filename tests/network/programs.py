@@ -9,47 +9,31 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from conftest import built
 from namespaces import Namespace
 
 PLAN = b"Building a telescope.\nBack in May.\n"
-ANSWER = PLAN.replace(b"\n", b"\r\n")
 MESSAGE = struct.pack("<I", 26) + b"abcdefghijklmnopqrstuvwxyz"
 STOP_SECONDS = 20.0
 
 
-class Kind(Protocol):
-    """A server: how it is started, and what is said to it. `halves` is a request in two pieces."""
+@dataclass(frozen=True)
+class Kind:
+    """A server: what is said to it, a request in two pieces, and what it answers."""
 
     name: str
-    halves: tuple[bytes, bytes]
-
-    def words(self, build: Path, directory: Path, address: str) -> list[str]: ...
-
-    def answered(self, connection: socket.socket) -> bool:
-        """Whether the whole answer comes to a request."""
-
-
-def receive(connection: socket.socket, size: int) -> bytes:
-    """As many bytes, or fewer at the end of the stream."""
-    received = b""
-    while len(received) < size and (piece := connection.recv(size - len(received))):
-        received += piece
-    return received
-
-
-@dataclass(frozen=True)
-class Finger:
-    name: str = "fingerd"
-    halves: tuple[bytes, bytes] = (b"ali", b"ce\r\n")
+    halves: tuple[bytes, bytes] = (MESSAGE[:7], MESSAGE[7:])
+    answer: bytes = MESSAGE
 
     def words(self, build: Path, directory: Path, address: str) -> list[str]:
+        """How it is started."""
+        if self != FINGERD:
+            return [str(built(build / self.name / self.name)), "--host", address, "--port", "7979"]
         home = directory / "users" / "alice"
         home.mkdir(parents=True, exist_ok=True)
         (home / ".plan").write_bytes(PLAN)
@@ -59,50 +43,32 @@ class Finger:
                 "--query-timeout", "30s"]
 
     def answered(self, connection: socket.socket) -> bool:
-        return b"".join(iter(lambda: connection.recv(65536), b"")) == ANSWER
+        """Whether the whole answer comes to a request; fingerd's ends with the stream."""
+        received = b""
+        while (self == FINGERD or len(received) < len(self.answer)) and (
+                piece := connection.recv(65536)):
+            received += piece
+        return received == self.answer
 
 
-@dataclass(frozen=True)
-class Echo:
-    name: str
-    halves: tuple[bytes, bytes] = (MESSAGE[:7], MESSAGE[7:])
-
-    def words(self, build: Path, directory: Path, address: str) -> list[str]:
-        return [str(built(build / self.name / self.name)), "--host", address, "--port", "7979"]
-
-    def answered(self, connection: socket.socket) -> bool:
-        return receive(connection, len(MESSAGE)) == MESSAGE
+FINGERD = Kind("fingerd", (b"ali", b"ce\r\n"), PLAN.replace(b"\n", b"\r\n"))
 
 
 @contextmanager
 def running(words: list[str], inside: Namespace) -> Iterator[subprocess.Popen[str]]:
     """The program, from its ready line on. It must end with 0, unless it was killed."""
-    server = subprocess.Popen([*inside.words, *words], stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.PIPE)
-    try:
-        assert server.stdout is not None and server.stderr is not None
-        ready = server.stdout.readline()
-        assert re.match(r"listening on ", ready), f"{words}: {ready!r} {server.stderr.read()}"
-        yield server
-        if server.poll() is None:
-            server.send_signal(signal.SIGTERM)
-            assert server.wait(STOP_SECONDS) == 0
-    finally:
-        server.kill()
-        server.wait()
-        for stream in (server.stdout, server.stderr):
-            if stream is not None:
-                stream.close()
-
-
-def exchange(kind: Kind, connect: Callable[[], socket.socket]) -> bool:
-    """One request on a connection of its own: whether its answer comes, whole."""
-    try:
-        with connect() as connection:
-            connection.sendall(b"".join(kind.halves))
-            return kind.answered(connection)
-    except OSError:
-        return False
+    with subprocess.Popen([*inside.words, *words], stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.PIPE) as server:  # fmt: skip
+        try:
+            assert server.stdout is not None and server.stderr is not None
+            ready = server.stdout.readline()
+            assert re.match(r"listening on ", ready), f"{words}: {ready!r} {server.stderr.read()}"
+            yield server
+            if server.poll() is None:
+                server.send_signal(signal.SIGTERM)
+                assert server.wait(STOP_SECONDS) == 0
+        finally:
+            server.kill()
 
 
 @dataclass
@@ -139,13 +105,19 @@ class Load:
             assert time.monotonic() < end, f"only {self.answered} answers, {self.lost} lost"
             time.sleep(0.01)
 
-    def connect(self) -> socket.socket:
-        return socket.create_connection(self.address, timeout=self.patience)
-
     def _run(self) -> None:
         with self.inside.entered():
             while not self._stop.is_set():
-                answered = exchange(self.kind, self.connect)
+                answered = self._exchange()
                 with self._lock:
                     self.answered += answered
                     self.lost += not answered
+
+    def _exchange(self) -> bool:
+        """One request on a connection of its own: whether its answer comes, whole."""
+        try:
+            with socket.create_connection(self.address, timeout=self.patience) as connection:
+                connection.sendall(b"".join(self.kind.halves))
+                return self.kind.answered(connection)
+        except OSError:
+            return False

@@ -15,13 +15,13 @@ import pytest
 
 from bad_link import Badness, bad_link
 from namespaces import Namespace
-from programs import Echo, Finger, Kind, Load, running
+from programs import FINGERD, Kind, Load, running
 
 pytestmark = pytest.mark.long
 
 STAGES = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", "part5-epoll",
           "part6-uring")
-KINDS = pytest.mark.parametrize("kind", [*map(Echo, STAGES), Finger()], ids=lambda kind: kind.name)
+KINDS = pytest.mark.parametrize("kind", [*map(Kind, STAGES), FINGERD], ids=lambda kind: kind.name)
 BADNESS = {
     "everything": Badness(delay_ms=20, loss_percent=5, duplicate_percent=2, reorder_percent=5,
                           rate_kbit=4000),

@@ -22,7 +22,7 @@ import pytest
 from harness.proc import wait_until
 from harness.subject import REPOSITORY
 from namespaces import Namespace, connect
-from programs import Finger, Load, running
+from programs import FINGERD, Load, running
 
 pytestmark = pytest.mark.long
 
@@ -31,7 +31,6 @@ NAMES = ("one", "two", "three")
 FRONT = ("127.0.0.1", 7979)
 PATIENCE = 30.0
 HALF_DONE = 12  # requests of which half has been sent, in all
-FINGERD = Finger()
 
 
 @dataclass
