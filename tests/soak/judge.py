@@ -1,5 +1,6 @@
 """What a soak must have shown. Pure: samples in, complaints out."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -26,13 +27,13 @@ class Sample:
 
 @dataclass
 class Report:
-    """All that is known of a server in the end."""
+    """All that is known of a server."""
 
-    samples: Sequence[Sample]
-    lost: Sequence[str] = ()
-    answered: int = 0
+    samples: list[Sample] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
     at_rest: dict[str, tuple[int, int]] = field(default_factory=dict)  # before and after
-    failures: Sequence[str] = ()
+    failures: list[str] = field(default_factory=list)
     keeps_its_process: bool = True  # or memory begins anew with each takeover
 
 
@@ -40,7 +41,7 @@ def complaints(report: Report) -> list[str]:
     """What was not as it should be, in words."""
     found = [f"lost: {what}" for what in report.lost]
     found += report.failures
-    if report.answered == 0:
+    if report.counts["answered"] == 0:
         found.append("nothing was answered")
     for what, (before, after) in report.at_rest.items():
         if after > before:

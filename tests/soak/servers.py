@@ -4,8 +4,8 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -20,7 +20,7 @@ from harness.target import Target
 from judge import Report, Sample
 from kit.machine import GROUP, Machine
 from kit.users import Users
-from traffic import Tally, Visitor, run_visitors, together
+from traffic import Tally, Visitor
 
 WORKERS = "2"
 LIMIT_SECONDS = 8.0  # the read timeout, the deadline
@@ -36,17 +36,19 @@ def be_clients(visitor: type[Visitor], address: tuple[str, int], may_move: bool,
                line: Connection) -> None:  # fmt: skip
     """In a process of its own: sends what they have seen whenever it is asked, ends with False."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    visitors = [(visitor(address, kind, number, LIMIT_SECONDS), pause)
-                for kind, (count, pause) in CLIENTS.items() for number in range(count)]  # fmt: skip
-    for one, _ in visitors:
-        one.may_move = may_move
-    end = run_visitors(visitors)
-    asked = True
-    while asked:
-        asked = line.recv()
-        if not asked:
-            end()
-        line.send(together([one.take_tally() for one, _ in visitors]))
+    tally, ending = Tally(), threading.Event()
+    threads = [threading.Thread(
+        target=visitor(address, kind, number, LIMIT_SECONDS, may_move, tally).run,
+        args=(ending, pause), daemon=True)
+        for kind, (count, pause) in CLIENTS.items() for number in range(count)]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    while line.recv():
+        line.send(tally.take())
+    ending.set()
+    for thread in threads:
+        thread.join()
+    line.send(tally.take())
 
 
 class Running:
@@ -61,14 +63,9 @@ class Running:
 
     def __init__(self, name: str, build: Path) -> None:
         self.name, self.build = name, build
-        self.samples: list[Sample] = []
-        self.counts: Counter[str] = Counter()
-        self.lost: list[str] = []
-        self.failures: list[str] = []
+        self.report = Report(keeps_its_process=not self.may_move)
         self.disturbances = 0
         self._disturbed = time.monotonic()
-        self._at_rest: dict[str, int] = {}
-        self._after: dict[str, int] = {}
 
     @classmethod
     def path(cls, build: Path) -> Path:
@@ -97,7 +94,7 @@ class Running:
     def start(self) -> None:
         """Server and clients."""
         self.server = self.launch()
-        self._at_rest = self.settled()
+        self._before = self.settled()
         self._line, far_end = multiprocessing.Pipe()
         arguments = (self.visitor, self.server.address, self.may_move, far_end)
         self._clients = multiprocessing.Process(target=be_clients, args=arguments, daemon=True)
@@ -138,41 +135,37 @@ class Running:
 
     def is_at_rest(self) -> bool:
         """Whether nothing is left of its clients."""
-        self._after = self.resources()
-        return all(self._after[what] <= before for what, before in self._at_rest.items())
+        now = self.resources()
+        self.report.at_rest = {what: (before, now[what]) for what, before in self._before.items()}
+        return all(now[what] <= before for what, before in self._before.items())
 
     def look(self, seconds: float) -> None:
         """A sample."""
-        self._line.send(True)
-        tally: Tally = self._line.recv()
-        self.take(tally)
-        times = tally.latencies_ms or [0.0]
+        times = self.ask_clients(go_on=True) or [0.0]
         p99 = quantiles(times, n=100)[98] if len(times) > 1 else times[0]
         memory = self.sum(Process.private_bytes) / 1024
         descriptors = self.sum(Process.descriptor_count)
-        self.samples.append(Sample(seconds, memory, descriptors, median(times), p99))
+        self.report.samples.append(Sample(seconds, memory, descriptors, median(times), p99))
 
-    def take(self, tally: Tally) -> None:
-        self.counts += tally.counts
-        self.lost += tally.lost
+    def ask_clients(self, go_on: bool) -> list[float]:
+        """What they have seen since the last time; the latencies, in ms."""
+        self._line.send(go_on)
+        counts, latencies_ms, lost = self._line.recv()
+        self.report.counts += counts
+        self.report.lost += lost
+        return latencies_ms
 
     def end_clients(self) -> None:
         """Every visit that has begun goes to its end."""
-        self._line.send(False)
-        self.take(self._line.recv())
+        self.ask_clients(go_on=False)
         self._clients.join()
 
     def stop(self) -> None:
         """In order, if it still can."""
         if not self.server.is_alive():
-            self.failures.append(self.server.describe_end())
+            self.report.failures.append(self.server.describe_end())
         elif (status := self.server.stop(within=PATIENCE)) != 0:
-            self.failures.append(f"exit status {status}")
-
-    def report(self) -> Report:
-        at_rest = {what: (before, self._after[what]) for what, before in self._at_rest.items()}
-        return Report(self.samples, self.lost, self.counts["answered"], at_rest, self.failures,
-                      keeps_its_process=not self.may_move)  # fmt: skip
+            self.report.failures.append(f"exit status {status}")
 
     def close(self) -> None:
         """Nothing of it is left."""
@@ -261,7 +254,7 @@ class FingerdTakenOver(Fingerd):
         if self._leaving is None:
             return
         if (status := self._leaving.wait_exit(within=PATIENCE)) != 0:
-            self.failures.append(f"after a takeover: exit status {status}")
+            self.report.failures.append(f"after a takeover: exit status {status}")
         self._leaving.kill()
 
     def stop(self) -> None:

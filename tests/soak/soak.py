@@ -7,16 +7,13 @@ part5, part6 and fingerd, with two workers each, all at the same time; fingerd i
 every two seconds, and one more is taken over from every five. Good clients check every
 byte of their answers, beside slow and hostile ones and those that only come and go. In the end
 memory, descriptors and latency must be what they were after a short time, and nothing may be lost.
-Prints what it found, writes every sample to --out/soak.json; the exit status is 1 where something
-was not as it should be.
+Prints what it found; the exit status is 1 where something was not as it should be.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -74,23 +71,16 @@ def table(running: dict[str, Running]) -> str:
     """A line for each server: what it did, and its numbers at first and at last."""
     lines = []
     for name, one in running.items():
-        counts = ", ".join(f"{number:,} {what}" for what, number in sorted(one.counts.items()))
+        seen = sorted(one.report.counts.items())
+        counts = ", ".join(f"{number:,} {what}" for what, number in seen)
         lines.append(f"{name}: {counts}; {one.disturbances:,} {one.disturbance}")
         for field in ("memory_kib", "descriptors", "p99_ms"):
-            values = [getattr(sample, field) for sample in one.samples]
+            values = [getattr(sample, field) for sample in one.report.samples]
             third = max(1, len(values) // 3)
             lines.append(f"    {field}: {median(values[:third]):.1f}, then "
                          f"{median(values[third:-third] or values):.1f}, then "
                          f"{median(values[-third:]):.1f}; at most {max(values):.1f}")  # fmt: skip
     return "\n".join(lines)
-
-
-def write(out: Path, running: dict[str, Running], seconds: float) -> None:
-    """The samples."""
-    out.mkdir(parents=True, exist_ok=True)
-    found = {name: {"counts": one.counts, "samples": [asdict(sample) for sample in one.samples]}
-             for name, one in running.items()}  # fmt: skip
-    (out / "soak.json").write_text(json.dumps({"seconds": seconds, "servers": found}, indent=1))
 
 
 def main() -> int:
@@ -99,7 +89,6 @@ def main() -> int:
     parser.add_argument("--servers", nargs="+", metavar="NAME", choices=SERVERS,
                         help=f"of {', '.join(SERVERS)}; without: all that can run here")
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="BUILD/soak")
     arguments = parser.parse_args()
     build, seconds = arguments.build.resolve(), arguments.minutes * 60
     names = []
@@ -113,9 +102,8 @@ def main() -> int:
     raise_descriptor_limit()
     running = soak(build, names, seconds)
     print(table(running))
-    write(arguments.out or build / "soak", running, seconds)
     wrong = [f"{name}: {what}"
-             for name, one in running.items() for what in complaints(one.report())]  # fmt: skip
+             for name, one in running.items() for what in complaints(one.report)]  # fmt: skip
     print("\n".join(f"WRONG {what}" for what in wrong) or "all is as it should be")
     return 1 if wrong else 0
 

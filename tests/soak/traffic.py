@@ -9,8 +9,6 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 IP_BIND_ADDRESS_NO_PORT = 24  # ip(7)
 PATIENCE = 20.0  # a good client's, for each answer
@@ -29,30 +27,44 @@ class TooLate(Exception):
     """The machine has kept a slow client itself waiting, for longer than a server has to."""
 
 
-@dataclass
 class Tally:
-    """What the clients of one server have seen since the last look."""
+    """What the clients of one server, a thread each, have seen since the last look."""
 
-    counts: Counter[str] = field(default_factory=Counter)
-    latencies_ms: list[float] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._latencies_ms: list[float] = []
+        self._lost: list[str] = []
+
+    def count(self, what: str, latency_ms: float | None = None, why: str = "") -> None:
+        """One more of these."""
+        with self._lock:
+            self._counts[what] += 1
+            if latency_ms is not None:
+                self._latencies_ms.append(latency_ms)
+            if why and len(self._lost) < LOST_TOLD_MAX:
+                self._lost.append(why)
+
+    def take(self) -> tuple[Counter[str], list[float], list[str]]:
+        """Counts, latencies, and what was lost; from now on it counts anew."""
+        with self._lock:
+            taken = self._counts, self._latencies_ms, self._lost
+            self._counts, self._latencies_ms, self._lost = Counter(), [], []
+        return taken
 
 
 class Visitor:
     """A client's view of a server. Its visits are methods of its protocol's class, one for each
     kind: good, slow, hostile, churn."""
 
-    may_move = False  # while servers take over, one may close before the answer has begun
-
-    def __init__(
-        self, address: tuple[str, int], kind: str, number: int, limit_seconds: float
-    ) -> None:
+    def __init__(self, address: tuple[str, int], kind: str, number: int, limit_seconds: float,
+                 may_move: bool, tally: Tally) -> None:  # fmt: skip
         self.address = address
         self.kind = kind
         self.limit_seconds = limit_seconds  # after which the server closes what is not finished
+        self.may_move = may_move  # servers take over: one may close before the answer has begun
         self.random = random.Random(f"{kind} {number}")
-        self.tally = Tally()
-        self.lock = threading.Lock()
+        self.count = tally.count
 
     def connect(self, receive_buffer: int = 0) -> socket.socket:
         """A connection from one of the addresses of its kind."""
@@ -96,21 +108,7 @@ class Visitor:
 
     def answered(self, began: float | None = None) -> None:
         """An answer has come, and was right."""
-        with self.lock:
-            self.tally.counts["answered"] += 1
-            if began is not None:
-                self.tally.latencies_ms.append((time.monotonic() - began) * 1000)
-
-    def count(self, what: str) -> None:
-        """One more of these."""
-        with self.lock:
-            self.tally.counts[what] += 1
-
-    def take_tally(self) -> Tally:
-        """What it has seen since the last time."""
-        with self.lock:
-            taken, self.tally = self.tally, Tally()
-        return taken
+        self.count("answered", began and (time.monotonic() - began) * 1000)
 
     def run(self, ending: threading.Event, pause: float) -> None:
         """Visit after visit. What goes wrong is a loss, unless a hostile client suffers it."""
@@ -121,9 +119,7 @@ class Visitor:
                 self.count("too late itself")
             except (OSError, Lost) as why:
                 if self.kind != "hostile" or isinstance(why, Lost):
-                    with self.lock:
-                        self.tally.counts["lost"] += 1
-                        self.tally.lost.append(f"{self.kind}, {time.strftime('%X')}: {why!r}")
+                    self.count("lost", why=f"{self.kind}, {time.strftime('%X')}: {why!r}")
             ending.wait(pause * self.random.uniform(0.5, 1.5))
 
     def expect_to_be_closed(self, client: socket.socket) -> None:
@@ -152,29 +148,3 @@ class Visitor:
             with contextlib.suppress(TimeoutError):
                 client.send(data)
         self.reset(client)
-
-
-def run_visitors(visitors: list[tuple[Visitor, float]]) -> Callable[[], None]:
-    """A thread for each, with the seconds between its visits; the function that ends them."""
-    ending = threading.Event()
-    threads = [threading.Thread(target=visitor.run, args=(ending, pause), daemon=True)
-               for visitor, pause in visitors]  # fmt: skip
-    for thread in threads:
-        thread.start()
-
-    def end() -> None:
-        ending.set()
-        for thread in threads:
-            thread.join()
-
-    return end
-
-
-def together(tallies: list[Tally]) -> Tally:
-    """All of them as one."""
-    whole = Tally()
-    for tally in tallies:
-        whole.counts += tally.counts
-        whole.latencies_ms += tally.latencies_ms
-        whole.lost += tally.lost[: LOST_TOLD_MAX - len(whole.lost)]
-    return whole
