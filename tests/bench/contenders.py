@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / name)
+                for name in ("protocol", "costs", "network")]
 
 from harness.proc import Process, wait_until  # noqa: E402
 from harness.server import Server  # noqa: E402
@@ -30,6 +31,8 @@ OPTIONS = {
     "part1-blocking": (),  # one at a time is no limit, it is what it does
     **dict.fromkeys(LADDER[1:], ROOM),
     **dict.fromkeys(STAGES, ("--workers", "1", *ROOM)),
+    "fingerd": ("--addr", "127.0.0.1", "--quiet", "--workers", "1", "--max-per-ip", "1000"),
+    "fingerd-machine": ("--addr", "127.0.0.1", "--quiet"),
 }
 START_SECONDS = 10.0
 
@@ -44,7 +47,7 @@ class Contender:
     """A server that can be started, again and again."""
 
     name: str
-    program: str  # a name of LADDER, STAGES or PEERS, or PINGPONG
+    program: str  # a name of LADDER, STAGES or PEERS, PINGPONG, or a finger daemon
     options: tuple[str, ...] = ()
     cores: str = SERVER_CORE
 
@@ -59,6 +62,8 @@ class Contender:
 
     def path(self, build: Path) -> Path:
         """Where a build puts the program."""
+        if self.program.startswith("fingerd"):
+            return build / "finger" / self.program
         directory = build / (self.program if self.program in OPTIONS else "tests/bench")
         return directory / self.program
 

@@ -9,15 +9,11 @@ or on the server's start.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from contenders import DEFAULT_BUILD, REPOSITORY, Contender
+from contenders import DEFAULT_BUILD, Contender
+from counting import instructions_a_message, system_calls_a_message
 from harness.limits import raise_descriptor_limit
-
-sys.path.insert(0, str(REPOSITORY / "tests" / "costs"))
-
-from counting import instructions_a_message, system_calls_a_message  # noqa: E402
 
 CROWD = 64
 

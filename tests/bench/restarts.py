@@ -1,18 +1,11 @@
-#!/usr/bin/python3
-"""Restarts fingerd again and again, in one of six ways, and counts what its clients meet.
+"""Replaces fingerd again and again, in one of six ways, and counts what its clients meet.
 
-    restarts.py WAY --program FILE [--restarts N]
-
-Clients come at a fixed rate, in small bursts, each with a connection and a question of its own. It
-prints a line of JSON: how many were answered, refused, and cut off (a reset, or an end without the
-whole answer).
-
-It changes the network's settings, so it is to run in a namespace of its own: `unshare -n`, as root.
+Clients come at a fixed rate, in small bursts, each with a connection and a question of its own.
+Counted is how many were answered, refused, and cut off (a reset, or an end without the whole
+answer). All of it is in a network namespace of its own, whose settings it changes; needs root.
 """
 
-import argparse
 import asyncio
-import json
 import os
 import re
 import socket
@@ -21,8 +14,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
+
+from finger import ANSWER, add_users
+from namespaces import Namespace
 
 CLIENTS = 10  # at a time: a burst
 PER_SECOND = 1000
@@ -30,8 +26,6 @@ PATIENCE = 5.0
 LISTEN_BEGIN = 3  # sd_listen_fds(3)
 PAUSE_SECONDS = 0.1  # between two restarts
 HOST = "127.0.0.1"
-PLAN = b"Building a telescope.\n" * 40
-ANSWER = PLAN.replace(b"\n", b"\r\n")
 SYSCTL = Path("/proc/sys/net/ipv4/tcp_migrate_req")
 # As systemd does it: LISTEN_PID is the process that the program then runs in.
 ACTIVATE = ("sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh")
@@ -83,24 +77,73 @@ class Clients:
             writer.close()
 
 
+@dataclass(frozen=True)
 class Way:
-    """One way to put a new server in the place of the old: the new one binds when the old one has
-    ended."""
+    """One way to put a new server in the place of the old. By itself the new one starts when the
+    old one has ended."""
 
-    def __init__(self, program: str, directory: Path) -> None:
-        self.program, self.directory = program, directory
+    sockets: str = ""  # "own": each is passed one of its own, with SO_REUSEPORT; "same": all one
+    migrates: bool = False  # the kernel moves what waits in the old one's backlog
+    defers: bool = False  # who has not asked yet stays in the backlog
+    takes_over: bool = False  # the new one gets the old one's socket
+
+
+WAYS = {
+    "stop and start": Way(),
+    "SO_REUSEPORT": Way("own"),
+    "SO_REUSEPORT, tcp_migrate_req": Way("own", migrates=True),
+    "the same, TCP_DEFER_ACCEPT": Way("own", migrates=True, defers=True),
+    "handed over": Way(takes_over=True),
+    "socket activation, TCP_DEFER_ACCEPT": Way("same", defers=True),
+}
+
+
+class Service:
+    """One server after the other, on the same port."""
+
+    def __init__(self, way: Way, program: str, directory: Path) -> None:
+        self._way, self._program, self._directory = way, program, directory
+        SYSCTL.write_text(f"{int(way.migrates)}\n")
         self.port = 0
+        self._shared = self._listener() if way.sockets == "same" else None
+        self._server = self._start()
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """A server, which serves when this returns."""
-        return self.ready([self.program, *self.options()])
+    def restart(self) -> None:
+        """The old one ends, and the new one serves when this returns."""
+        old = self._server
+        if self._way.sockets == "own" or self._way.takes_over:
+            self._server = self._start()
+            self._end(old)
+        else:
+            self._end(old)
+            self._server = self._start()
 
-    def options(self) -> list[str]:
-        """Of each server."""
-        return ["--addr", HOST, "--port", str(self.port), "--users", str(self.directory / "users"),
-                "--quiet", "--max-per-ip", "1000"]
+    def stop(self) -> None:
+        self._server.terminate()
+        self._server.wait()
 
-    def ready(
+    def _listener(self) -> socket.socket:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, self._way.sockets == "own")
+        listener.bind((HOST, self.port))
+        listener.listen(4096)
+        if self._way.defers:  # DeferAcceptSec= of fingerd.socket
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
+        return listener
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        words = [self._program, "--addr", HOST, "--port", f"{self.port}", "--users",
+                 f"{self._directory}/users", "--quiet", "--max-per-ip", "1000"]
+        if self._way.takes_over:
+            words += ["--takeover", f"{self._directory}/takeover"]
+        if self._shared is not None:
+            return self._ready([*ACTIVATE, *words], self._shared)
+        if self._way.sockets == "own":  # fingerd itself binds no port that another has
+            with self._listener() as listener:
+                return self._ready([*ACTIVATE, *words], listener)
+        return self._ready(words)
+
+    def _ready(
         self, words: Sequence[str], passed: socket.socket | None = None
     ) -> subprocess.Popen[bytes]:
         """Starts it, with this socket as its third descriptor, and waits for its ready line."""
@@ -118,123 +161,28 @@ class Way:
         self.port = int(found[1])
         return process
 
-    def restart(self, old: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
-        """The old one ends, and the new one is returned."""
-        end(old)
-        return self.start()
+    def _end(self, server: subprocess.Popen[bytes]) -> None:
+        """Waits until it has drained. One whose socket was taken over stops by itself."""
+        if not self._way.takes_over:
+            server.terminate()
+        if server.wait(60) != 0:
+            raise SystemExit(f"a server has ended with {server.returncode}")
+        server.stdout.close()
 
 
-def end(server: subprocess.Popen[bytes]) -> None:
-    """Asks it to stop, and waits until it has drained."""
-    server.terminate()
-    expect_end(server)
-
-
-def expect_end(server: subprocess.Popen[bytes]) -> None:
-    """Waits until it has ended."""
-    if server.wait(60) != 0:
-        raise SystemExit(f"a server has ended with {server.returncode}")
-    server.stdout.close()
-
-
-def defer_accept(listener: socket.socket) -> None:
-    """DeferAcceptSec= of fingerd.socket: who has not asked yet stays in the backlog."""
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
-
-
-class Reuseport(Way):
-    """Both listen, each on a socket of its own, before the old one is stopped. `migrate`: the
-    kernel moves what waits in the old one's backlog. `defer`: and a client that has not asked yet
-    is in the backlog, too."""
-
-    def __init__(
-        self, program: str, directory: Path, migrate: bool = False, defer: bool = False
-    ) -> None:
-        super().__init__(program, directory)
-        SYSCTL.write_text(f"{int(migrate)}\n")
-        self._defer = defer
-
-    def start(self) -> subprocess.Popen[bytes]:
-        # fingerd itself binds no port that another has, so it is passed a socket that does.
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            listener.bind((HOST, self.port))
-            listener.listen(4096)
-            if self._defer:
-                defer_accept(listener)
-            return self.ready([*ACTIVATE, self.program, *self.options()], listener)
-
-    def restart(self, old: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
-        new = self.start()
-        end(old)
-        return new
-
-
-class HandedOver(Way):
-    """The new one gets the old one's socket."""
-
-    def options(self) -> list[str]:
-        return [*super().options(), "--takeover", str(self.directory / "takeover")]
-
-    def restart(self, old: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
-        new = self.start()
-        expect_end(old)
-        return new
-
-
-class Activated(Way):
-    """This process keeps the socket, and passes it to one server after the other."""
-
-    def __init__(self, program: str, directory: Path) -> None:
-        super().__init__(program, directory)
-        self._listener = socket.create_server((HOST, 0), backlog=4096)
-        defer_accept(self._listener)
-
-    def start(self) -> subprocess.Popen[bytes]:
-        return self.ready([*ACTIVATE, self.program, *self.options()], self._listener)
-
-
-WAYS = {
-    "stop and start": Way,
-    "SO_REUSEPORT": Reuseport,
-    "SO_REUSEPORT, tcp_migrate_req": partial(Reuseport, migrate=True),
-    "the same, TCP_DEFER_ACCEPT": partial(Reuseport, migrate=True, defer=True),
-    "handed over": HandedOver,
-    "socket activation, TCP_DEFER_ACCEPT": Activated,
-}
-
-
-def measure(way: Way, restarts: int) -> dict[str, int]:
+def measure(way: str, program: str, restarts: int) -> dict[str, float]:
     """So many restarts under load."""
-    server = way.start()
-    clients = Clients(way.port)
-    try:
-        for _ in range(restarts):
+    with (tempfile.TemporaryDirectory(prefix="restarts-") as directory, Namespace() as here,
+          here.entered()):  # fmt: skip
+        add_users(Path(directory) / "users", ["alice"])
+        service = Service(WAYS[way], program, Path(directory))
+        clients = Clients(service.port)
+        try:
+            for _ in range(restarts):
+                time.sleep(PAUSE_SECONDS)
+                service.restart()
             time.sleep(PAUSE_SECONDS)
-            server = way.restart(server)
-        time.sleep(PAUSE_SECONDS)
-    finally:
-        clients.stop()
-        server.terminate()
-        server.wait()
+        finally:
+            clients.stop()
+            service.stop()
     return {"restarts": restarts, **clients.counts}
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("way", choices=WAYS, metavar="WAY", help=", ".join(WAYS))
-    parser.add_argument("--program", required=True, metavar="FILE", help="fingerd")
-    parser.add_argument("--restarts", type=int, default=10, metavar="N")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="restarts-") as name:
-        directory = Path(name)
-        directory.chmod(0o755)
-        (directory / "users" / "alice").mkdir(parents=True)
-        (directory / "users" / "alice" / ".plan").write_bytes(PLAN)
-        way = WAYS[arguments.way](str(Path(arguments.program).resolve()), directory)
-        print(json.dumps(measure(way, arguments.restarts)))
-
-
-if __name__ == "__main__":
-    main()

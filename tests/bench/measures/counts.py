@@ -5,17 +5,12 @@ import os
 import re
 import struct
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from contenders import (ALL_STAGES, CLIENT_CORE, PART2, PART3, PART5, REPOSITORY, STAGES, Contender,
-                        on_core)
-
-sys.path.insert(0, str(REPOSITORY / "tests" / "costs"))
-
 import pytest
+from contenders import ALL_STAGES, CLIENT_CORE, PART2, PART3, PART5, STAGES, Contender, on_core
 from counting import PAYLOAD, WARM_UP_ROUNDS, echo_together
 from harness.client import Client
 from harness.proc import wait_until

@@ -3,68 +3,37 @@ clients (M14.1), with several rings (M14.3), and replaced under load (M15.1)."""
 
 from __future__ import annotations
 
+from __future__ import annotations
+
 import contextlib
-import json
 import os
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from contenders import CLIENT_CORE, REPOSITORY, SERVER_CORE
-from finger import (CLIENTS, EPOLL, FINGERD, OURS, PLAN, Bench, answer_of, built_daemon,
-                    daemons)
-from harness.server import Server
+import restarts
+from contenders import CLIENT_CORE, SERVER_CORE, Contender
+from finger import CLIENTS, DAEMONS, EPOLL, FINGERD, PLAN, answer_of, daemon
+from harness.strace import Strace
 from measures.budgets import Bound
 from measures.experiment import (LATENCY_APART_MAX, P50, P99, ROUNDS_MIN, Cell, Grid, Measurement,
                                  Setting, Table, can_trace, column, each, exact, need_program,
                                  need_root, ranged, ratio, table, timed)
 from measures.peers import cores_for
-from restarts import CLIENTS as BURST
-from restarts import PER_SECOND, WAYS
 from rounds import Results
-from workloads import Numbers, cpu_at_rest
+from workloads import Numbers
 
 
 def need_fingerd(setting: Setting) -> str:
     """Skips where it is not built."""
     need_program(setting.build / "tests" / "bench" / "variants")
-    return need_program(setting.build / OURS[FINGERD][0])
-
-
-@contextmanager
-def bench(setting: Setting) -> Iterator[Bench]:
-    """Users, and what loads a daemon."""
-    with tempfile.TemporaryDirectory(prefix="finger-bench-") as directory:
-        yield Bench(setting.build, setting.effort.seconds, Path(directory))
-
-
-@contextmanager
-def fingerd(setting: Setting, *options: str, users: int = 0, cores: str = SERVER_CORE,
-            ) -> Iterator[tuple[Bench, Server]]:  # fmt: skip
-    """The daemon with alice's plan, and so many others' (u0, u1, …), and what loads it."""
-    with bench(setting) as here:
-        for number in range(users):
-            home = here.users / f"u{number}"
-            home.mkdir()
-            (home / ".plan").write_bytes(PLAN)
-        name = " ".join((FINGERD, *options))
-        with built_daemon(setting.build, name, here.users, cores) as running:
-            yield here, running
-
-
-def told(found: Numbers) -> Numbers:
-    """By finger_load."""
-    return {"per_second": found["exchanges"] / found["seconds"], "p50_us": found["p50_us"],
-            "p99_us": found["p99_us"]}
+    return need_program(Contender(FINGERD, FINGERD).path(setting.build))
 
 
 def milliseconds(seconds: float) -> str:
@@ -76,21 +45,34 @@ def milliseconds(seconds: float) -> str:
 LOAD, ALONE, ENTERS = "finger", "alone", "enters"
 CLIENTS_OF = {LOAD: CLIENTS, ALONE: 1}
 ENTERS_MAX = 1.5
+COUNTED_EXCHANGES = 2000
 BOUNDS = {
     Bound(LOAD, "cpu_us", FINGERD, EPOLL, at_most=1.05):
         "at most 1.05 times the CPU an exchange of the daemon on plain epoll",
 }
 
 
-def one_daemon(load: str, name: str, setting: Setting) -> Numbers:
-    with bench(setting) as here:
-        return here.measure(name, CLIENTS_OF[load])
+def one_daemon(load: str, contender: Contender, setting: Setting) -> Numbers:
+    with daemon(setting.build, contender.name) as running:
+        return running.measure(setting.effort.seconds, CLIENTS_OF[load])
 
 
 def enters(_: str, clients: int, setting: Setting) -> Numbers:
-    """Calls of io_uring_enter(2) an exchange."""
-    with bench(setting) as here:
-        return {"enters": here.enters(clients)}
+    """How many calls of io_uring_enter(2) an exchange takes fingerd, counted by strace.
+
+    With several clients one call serves many; and strace makes each call dearer, so that still
+    more completions wait for the next. A single client has to wait for everything.
+    """
+    with daemon(setting.build, FINGERD) as running:
+        running.warm()
+        with Strace(running.server, "-c", "-e", "trace=io_uring_enter") as tracer:
+            running.load(exchanges=COUNTED_EXCHANGES, clients=clients)
+        # Share, seconds, microseconds a call, calls, errors if there are any, name.
+        lines = [line.split() for line in tracer.lines()]
+        calls = [int(words[3]) for words in lines if words[-1:] == ["io_uring_enter"]]
+    if len(calls) != 1:
+        raise SystemExit(f"strace has counted nothing: {lines}")
+    return {"enters": calls[0] / COUNTED_EXCHANGES}
 
 
 def sentences(results: Results) -> list[str]:
@@ -110,7 +92,7 @@ def sentences(results: Results) -> list[str]:
 
 def finger(setting: Setting) -> Measurement:
     need_fingerd(setting)
-    jobs = each(CLIENTS_OF, daemons(setting.build), one_daemon, setting)
+    jobs = each(CLIENTS_OF, DAEMONS, one_daemon, setting)
     if can_trace("finger"):
         jobs += each([ENTERS], [1, CLIENTS], enters, setting, once=True)
 
@@ -145,16 +127,16 @@ def evict(file: Path) -> None:
 
 def ask_each(setting: Setting, cold: bool) -> Numbers:
     """One after the other asks for another user, whose plan has been read before or was evicted."""
-    homes = min(200, max(setting.effort.counted // 10, 2))
-    with fingerd(setting, users=homes) as (here, running):
-        for number in range(homes):
-            answer_of(running.address[1], f"u{number}")
+    users = [f"u{number}" for number in range(min(200, max(setting.effort.counted // 10, 2)))]
+    with daemon(setting.build, FINGERD, users=users) as running:
+        for user in users:
+            answer_of(running.port, user)
             if cold:
-                evict(here.users / f"u{number}" / ".plan")
+                evict(running.users / user / ".plan")
         took = []
-        for number in range(homes):
+        for user in users:
             begin = time.perf_counter()
-            answer_of(running.address[1], f"u{number}")
+            answer_of(running.port, user)
             took.append((time.perf_counter() - begin) * 1e6)
     return {"per_second": 1e6 / statistics.mean(took), "p50_us": statistics.median(took),
             "p99_us": statistics.quantiles(took, n=100, method="inclusive")[98]}
@@ -162,9 +144,8 @@ def ask_each(setting: Setting, cold: bool) -> Numbers:
 
 def ask_many(setting: Setting) -> Numbers:
     """So many at a time ask for alice."""
-    with fingerd(setting) as (here, running):
-        here.warm(running)
-        return told(here.load(running, setting.effort.seconds))
+    with daemon(setting.build, FINGERD) as running:
+        return running.measure(setting.effort.seconds)
 
 
 WAYS_TO_ASK = {
@@ -253,10 +234,9 @@ def beside_slow(_: str, title: str, setting: Setting) -> Numbers:
     options = ("--max-clients", str(PLACES), "--max-per-ip", str(PLACES_OF_ONE), "--deadline",
                milliseconds(DEADLINE_SECONDS))
     seconds = max(setting.effort.seconds, 2 * DEADLINE_SECONDS)
-    with fingerd(setting, *options) as (here, running):
-        (here.directory / "answer").write_bytes(answer_of(running.address[1]))
-        with SlowClients(running.address[1], count, source) if count else contextlib.nullcontext():
-            return told(here.load(running, seconds, clients=1, sources=1))
+    with daemon(setting.build, FINGERD, *options) as running:
+        with SlowClients(running.port, count, source) if count else contextlib.nullcontext():
+            return running.load(seconds, clients=1, sources=1)
 
 
 def m14_1(setting: Setting) -> Grid:
@@ -279,12 +259,8 @@ def rings(_: str, title: str, setting: Setting) -> Numbers:
     """The load of 32 clients. Title: as in `2 rings, `--ring sqpoll``."""
     workers, sqpoll = title[0], ("--ring", "sqpoll") if "sqpoll" in title else ()
     cores = SERVER_CORE if title == "1 ring" else cores_for(2)
-    with fingerd(setting, "--workers", workers, *sqpoll, cores=cores) as (here, running):
-        here.warm(running)
-        before = cpu_at_rest(running.process)
-        found = here.load(running, setting.effort.seconds)
-        cpu = cpu_at_rest(running.process) - before
-    return {**told(found), "cpu_us": cpu / found["exchanges"] * 1e6}
+    with daemon(setting.build, FINGERD, "--workers", workers, *sqpoll, cores=cores) as running:
+        return running.measure(setting.effort.seconds)
 
 
 def m14_3(setting: Setting) -> Grid:
@@ -304,26 +280,6 @@ def m14_3(setting: Setting) -> Grid:
 
 # M15.1: replaced while its clients come and go
 
-SCRIPT = REPOSITORY / "tests" / "bench" / "restarts.py"
-
-
-def restarts(setting: Setting) -> int:
-    return 10 if setting.thorough else 3
-
-
-def replaced(_: str, way: str, setting: Setting) -> Numbers:
-    """One round: a network of its own, some restarts."""
-    command = [sys.executable, str(SCRIPT), way, "--restarts", str(restarts(setting)), "--program",
-               need_fingerd(setting)]
-    run = subprocess.run(
-        ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *command],
-        capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
-    if run.returncode != 0:
-        raise SystemExit(f"{way}: {run.stderr}")
-    found: Numbers = json.loads(run.stdout)
-    return found
-
-
 def in_all(results: Results, load: str, server: str, number: str) -> Cell:
     """What was counted in all rounds together."""
     return exact(sum(round(found[number]) for found in results[load][server]))
@@ -332,13 +288,19 @@ def in_all(results: Results, load: str, server: str, number: str) -> Cell:
 def m15_1(setting: Setting) -> Grid:
     need_fingerd(setting)
     need_root("makes a network of its own")
+    times = 10 if setting.thorough else 3
+
+    def replaced(_: str, way: str, setting: Setting) -> Numbers:
+        return restarts.measure(way, need_fingerd(setting), times)
+
     return Grid(
         "fingerd is replaced under load, in six ways", "way",
         {"answered": column(in_all, "answered"), "refused": column(in_all, "refused"),
          "cut off": column(in_all, "cut")},
-        replaced, list(WAYS), ["restarts"],
-        notes=[f"{restarts(setting)} restarts a round, a tenth of a second apart, in a network "
-               f"namespace; {PER_SECOND:,} clients a second in bursts of {BURST}, each with a "
+        replaced, list(restarts.WAYS), ["restarts"],
+        notes=[f"{times} restarts a round, a tenth of a second apart, in a network "
+               f"namespace; {restarts.PER_SECOND:,} clients a second in bursts of "
+               f"{restarts.CLIENTS}, each with a "
                "connection and a question of its own. Counted are the clients of all rounds: "
                "*refused*, there was no listener; *cut off*, a reset or an end came in place of "
                "the answer. For socket activation and `SO_REUSEPORT` a small parent process makes "

@@ -2,25 +2,22 @@
 away."""
 
 import json
-import sys
 from dataclasses import replace
 from functools import partial
 from statistics import median
 
-from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, REPOSITORY, SERVER_CORE,
-                        Contender, floor_of, on_core)
+from bad_link import Badness, bad_link
+from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, SERVER_CORE, Contender,
+                        floor_of, on_core)
 from measures.counts import exact_calls
 from measures.experiment import (NOTHING, P50, P99, P999, Cell, Chart, Column, Grid, Measurement,
                                  Setting, Table, Twice, beside_base, can_trace, column, each,
                                  exactly, latencies, measured, need_root, of_rounds,
                                  ratio, table, throughput, timed, words)
+from namespaces import Namespace
 from ratios import RANGE_MAX, Ratio
 from rounds import Results
 from workloads import WARM_UP_SECONDS, Echo, Numbers, client
-
-sys.path.append(str(REPOSITORY / "tests" / "network"))
-from bad_link import Badness, bad_link  # noqa: E402
-from namespaces import Namespace  # noqa: E402
 
 NAMES = [stage.name for stage in ALL_STAGES]
 STAGE = dict(zip(NAMES, ALL_STAGES))

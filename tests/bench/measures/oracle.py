@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from contenders import SERVER_CORE, on_core
+from finger import FINGERD, daemon
 from measures import daemons, variants
 from measures.experiment import (LATENCY_APART_MAX, Cell, Grid, Setting, column, timed, words)
 from measures.idle import on_client_core
@@ -72,8 +73,8 @@ def our_daemon(setting: Setting) -> Iterator[tuple[int, list[str], list[str]]]:
     known = [entry.pw_name for entry in pwd.getpwall()]
     names = [name for name in known if name.isalpha()][:SYSTEM_NAMES]
     names = [name for name in names if name[::-1] not in known]
-    with daemons.fingerd(setting, "--max-per-ip", "1000") as (_, running):
-        yield running.address[1], names, [name[::-1] for name in names]
+    with daemon(setting.build, FINGERD) as running:
+        yield running.port, names, [name[::-1] for name in names]
 
 
 def microseconds(port: int, name: str) -> float:
