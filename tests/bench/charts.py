@@ -4,7 +4,6 @@ shapes and labels that say what the colours say."""
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,15 +41,6 @@ LINE_HEIGHT, COLUMN_WIDTH, STAGE_WIDTH = 17, 145, 165
 TICKS_MIN, TICKS_MAX, ROOM = 3, 8, 0.05
 GRID = {"stroke": PALE, "stroke_opacity": 0.35, "stroke_width": 0.8, "fill": "none"}
 AXIS = {"stroke": INK, "fill": "none"}
-
-
-def with_text(svg: str, title: str, description: str) -> str:
-    """The same picture, for those too who cannot see it."""
-    text = (f'<title id="t">{escape(title)}</title>\n<desc id="d">{escape(description)}</desc>\n')
-    head = re.search(r"<svg\b[^>]*>", svg)
-    assert head is not None, "no SVG"
-    opened = f'{head[0][:-1]} role="img" aria-labelledby="t d">\n{text}'
-    return opened + svg[head.end():].lstrip()
 
 
 def style_of(label: str, which: int) -> tuple[str, str]:
@@ -159,16 +149,22 @@ def lines(points: Iterable[tuple[float, float, str]]) -> str:
     return " ".join(f"M{x:g} {y:g}{rest}" for x, y, rest in points)
 
 
+def picture(width: int, height: int, title: str, description: str, parts: Iterable[str]) -> str:
+    """An SVG on its own paper, for those too who cannot see it."""
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" font-family="{FONT}" font-size="14" role="img" '
+        'aria-labelledby="t d">',
+        tag("title", escape(title), id="t"), tag("desc", escape(description), id="d"),
+        tag("rect", width=width, height=height, rx=8, fill=PAPER), *parts, "</svg>\n"])
+
+
 def draw(chart: Mapping[str, Any]) -> str:
     """A chart of the JSON as an SVG."""
-    parts = [tag("rect", width=WIDTH, height=HEIGHT, rx=8, fill=PAPER),
-             written(14, 28, chart["title"], fill=INK, font_size=16, font_weight="bold"),
-             *(draw_curves(chart) if "curves" in chart else
-               draw_rounds(chart["rounds"], chart["y"]))]
-    svg = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-           f'width="{WIDTH}" height="{HEIGHT}" font-family="{FONT}" font-size="14">\n'
-           + "\n".join(parts) + "\n</svg>\n")
-    return with_text(svg, chart["title"], described(chart))
+    title = chart["title"]
+    return picture(WIDTH, HEIGHT, title, described(chart), [
+        written(14, 28, title, fill=INK, font_size=16, font_weight="bold"),
+        *(draw_curves(chart) if "curves" in chart else draw_rounds(chart["rounds"], chart["y"]))])
 
 
 def draw_curves(chart: Mapping[str, Any]) -> list[str]:
@@ -331,7 +327,6 @@ def conversation_picture(
     phases: Sequence[str], stages: Mapping[str, Sequence[Sequence[str]]]
 ) -> str:
     """A row for each stage, a column for each phase, in it the calls from top to bottom."""
-    title = "The same conversation, six times"
     begin = MARGIN + STAGE_WIDTH
     width = begin + COLUMN_WIDTH * len(phases) + MARGIN
     heads = [written(begin + i * COLUMN_WIDTH, 44, phase) for i, phase in enumerate(phases)]
@@ -347,8 +342,7 @@ def conversation_picture(
     said = [f"{stage}: " + "; ".join(f"{phase}: {', '.join(column) or 'nothing'}"
                                      for phase, column in zip(phases, columns)) + "."
             for stage, columns in stages.items()]
-    svg = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y + 6}" '
-           f'width="{width}" height="{y + 6}" font-family="{FONT}" font-size="14">\n'
-           f'<rect width="{width}" height="{y + 6}" rx="8" fill="{PAPER}"/>\n'
-           f'<g fill="{INK}">\n' + "\n".join(parts) + "\n</g>\n</svg>\n")
-    return with_text(svg, title, "The system calls of each stage. " + " ".join(said))
+    return picture(
+        width, y + 6, "The same conversation, six times",
+        "The system calls of each stage. " + " ".join(said),
+        [f'<g fill="{INK}">', *parts, "</g>"])

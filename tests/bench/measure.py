@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -18,17 +19,20 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "tools"))
 
 import charts  # noqa: E402
-import json_text  # noqa: E402
 import measured  # noqa: E402
 import pytest  # noqa: E402
 from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
-from measures.experiment import FULL, QUICK, Experiment, Measurement, Setting, Table  # noqa: E402
+from measures.experiment import (FULL, QUICK, Experiment, Grid, Measurement,  # noqa: E402
+                                 Setting, Table)
 from measures.registry import EXPERIMENTS, NAMES  # noqa: E402
 from rounds import DIRTY, Noise, commit, facts, in_rounds, steps  # noqa: E402
 
 CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
+# How deep each part is divided into lines; what is not here is a line.
+DEPTH = {"results": 2, "rows": 1, "chart": 1}
+CURVES = ("chart", "curves")
 
 
 class Progress:
@@ -79,11 +83,12 @@ class Plan:
         """None: nothing of it can be measured here, and a line says why."""
         setting = replace(setting, names=tuple(names))
         try:
-            measurement = experiment.measurement(setting)
+            found = experiment.plan(setting)
         except pytest.skip.Exception as reason:
             title = " and ".join(map(measured.label, names))
             print(f"{title} is left out: {reason}", file=sys.stderr)
             return None
+        measurement = found.of(setting, names[0]) if isinstance(found, Grid) else found
         rounds = rounds or (1 if measurement.counts else setting.effort.rounds)
         return cls(measurement, setting, rounds) if measurement.jobs else None
 
@@ -142,10 +147,27 @@ def rounded(value: Any) -> Any:
     return [rounded(each) for each in value] if isinstance(value, list | tuple) else value
 
 
+def in_lines(value: Any, path: tuple[str, ...] = ()) -> str:
+    """JSON with a line for each thing that one compares, which is a server's rounds under one load,
+    a row of the table, or a curve of the chart."""
+    divided = not path or path == CURVES or len(path) <= DEPTH.get(path[0], 0)
+    if not divided or not value:
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        begin, end = "{}"
+        inside = [f"{json.dumps(key, ensure_ascii=False)}: {in_lines(each, (*path, key))}"
+                  for key, each in value.items()]
+    else:
+        begin, end = "[]"
+        inside = [in_lines(each, (*path, "")) for each in value]
+    blanks = "\n" + " " * (len(path) + 1)
+    return f"{begin}{blanks}{f',{blanks}'.join(inside)}\n{' ' * len(path)}{end}"
+
+
 def write(found: dict[str, Any], table: Table, out: Path, figures: Path) -> None:
     """The numbers, the figure, and the table on the terminal."""
     name = found["name"]
-    (out / f"{name}.json").write_text(json_text.text(rounded(found)))
+    (out / f"{name}.json").write_text(in_lines(rounded(found)) + "\n")
     if table.chart:
         (figures / f"{name}.svg").write_text(charts.draw(found["chart"]))
     elif table.picture:
@@ -163,12 +185,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of as many as planned")
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="a build's directory (build/default)")
-    arguments = parser.parse_args()
-    if unknown := [name for name in arguments.names if name not in NAMES]:
-        parser.error(f"there is no {unknown[0]}; there are {', '.join(NAMES)}")
-    if arguments.rounds is not None and arguments.rounds < 1:
-        parser.error("--rounds takes a number from 1")
-    return arguments
+    return parser.parse_args()
 
 
 def main() -> None:

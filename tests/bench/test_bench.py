@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -63,19 +63,26 @@ def load(port: int, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving(server: type[Healthy]) -> Iterator[int]:
-    """The port of a server that lives as long as the test."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        def serve() -> None:
-            try:
-                while True:
-                    server(listener.accept()[0]).serve()
-            except OSError:
-                pass  # the test is over
+def serving(serve: Callable[[socket.socket], object]) -> Iterator[int]:
+    """The port of a server that does this with each connection, as long as the test lives."""
+    def serve_one(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            serve(connection)
 
-        threading.Thread(target=serve, daemon=True).start()
+    def accept_all() -> None:
+        with suppress(OSError):  # the test is over
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=serve_one, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:
+        threading.Thread(target=accept_all, daemon=True).start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)  # ends accept
+
+
+def echoing(server: type[Healthy]) -> AbstractContextManager[int]:
+    return serving(lambda connection: server(connection).serve())
 
 
 @needs_load
@@ -83,7 +90,7 @@ def serving(server: type[Healthy]) -> Iterator[int]:
 @pytest.mark.parametrize("options", [("--in-flight", "16"), ("--rate", "1000000")])
 def test_wrong_answers_are_noticed(server: type[Healthy], options: tuple[str, ...]) -> None:
     """LastFirst swaps what has come together, so enough has to come at once."""
-    with serving(server) as port:
+    with echoing(server) as port:
         run = load(port, *options)
     assert (run.returncode, run.stdout) == (1, "")
     assert "Bad message" in run.stderr
@@ -91,7 +98,7 @@ def test_wrong_answers_are_noticed(server: type[Healthy], options: tuple[str, ..
 
 @needs_load
 def test_a_server_that_hangs_up_is_noticed() -> None:
-    with serving(HangsUp) as port:
+    with echoing(HangsUp) as port:
         run = load(port, "--in-flight", "16")
     assert (run.returncode, run.stdout) == (1, "")
     assert "connection abort" in run.stderr
@@ -103,7 +110,7 @@ def test_a_server_that_hangs_up_is_noticed() -> None:
     ("--in-flight", "7"),
 ])
 def test_the_number_of_messages_is_exact(options: tuple[str, ...]) -> None:
-    with serving(Healthy) as port:
+    with echoing(Healthy) as port:
         run = load(port, *options, "--warm-up", "10ms")
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
@@ -115,7 +122,7 @@ def test_the_number_of_messages_is_exact(options: tuple[str, ...]) -> None:
 @needs_load
 def test_a_latency_counts_from_the_sending() -> None:
     """Of three messages that are sent together, the last has waited for the other two."""
-    with serving(TakesItsTime) as port:
+    with echoing(TakesItsTime) as port:
         run = load(port, "--in-flight", "3", "--messages", "3")
     found, known_to = json.loads(run.stdout), 1 - 1 / 128
     assert found["p50_us"] >= 2 * TakesItsTime.seconds * 1e6 * known_to

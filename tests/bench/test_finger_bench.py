@@ -6,43 +6,31 @@
 import json
 import socket
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from contenders import DEFAULT_BUILD as BUILD
 from finger import DAEMONS, EPOLL, answer_of, daemon
+from test_bench import serving
 
 LOAD = BUILD / "tests" / "bench" / "variants"
 ANSWER = b"one line\r\nand another\r\n"
 pytestmark = pytest.mark.skipif(not LOAD.is_file(), reason="build the target bench")
 
 
-@contextmanager
-def answering(answer: Callable[[int], bytes]) -> Iterator[int]:
+def answering(answer: Callable[[int], bytes]) -> AbstractContextManager[int]:
     """The port of a server that answers the Nth exchange so, whatever it is asked."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    numbers = count()
 
-        def serve() -> None:
-            for number in range(1_000_000):
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return  # the test is over
-                with connection:
-                    if connection.recv(100) == b"alice\r\n":
-                        connection.sendall(answer(number))
+    def serve(connection: socket.socket) -> None:
+        if connection.recv(100) == b"alice\r\n":
+            connection.sendall(answer(next(numbers)))
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)  # wakes the accept
-            thread.join()
+    return serving(serve)
 
 
 def load(port: int, directory: Path, clients: int) -> subprocess.CompletedProcess[str]:

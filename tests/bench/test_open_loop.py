@@ -8,15 +8,14 @@ import math
 import random
 import socket
 import subprocess
-import threading
 import time
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 
 import pytest
 
 from contenders import STAGES, Contender
 from harness.server import Server
-from test_bench import BUILD, LOAD, TakesItsTime, load, needs_load, serving
+from test_bench import BUILD, LOAD, TakesItsTime, echoing, load, needs_load, serving
 
 from subjects.broken_servers import Healthy  # tests/protocol is in contenders' path
 
@@ -70,7 +69,7 @@ def test_the_rate_is_kept(connections: int) -> None:
 
 def test_who_does_not_keep_up_is_not_asked_less() -> None:
     """The last of fifty messages, due in a quarter of a second, has waited for all before it."""
-    with serving(TakesItsTime) as port:
+    with echoing(TakesItsTime) as port:
         found = json.loads(load(port, "--rate", "200", "--messages", "50").stdout)
     takes = 50 * TakesItsTime.seconds
     assert found["seconds"] >= takes
@@ -78,25 +77,17 @@ def test_who_does_not_keep_up_is_not_asked_less() -> None:
     assert found["p50_us"] >= (takes - 50 / 200) / 3 * 1e6
 
 
-def until_reset(connection: socket.socket) -> None:
-    with suppress(ConnectionResetError):
-        Healthy(connection).serve()
-
-
 def test_connections_come_from_several_addresses() -> None:
     seen = []
-    with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:
-        def serve() -> None:
-            for _ in range(6):
-                connection, (host, _) = listener.accept()
-                seen.append(host)
-                threading.Thread(target=until_reset, args=(connection,), daemon=True).start()
 
-        threading.Thread(target=serve, daemon=True).start()
-        options = ("--connections", "4", "--idle", "2", "--sources", "3")
-        run = load(listener.getsockname()[1], *options)
+    def look(connection: socket.socket) -> None:
+        seen.append(connection.getpeername()[0])
+        Healthy(connection).serve()
+
+    with serving(look) as port:
+        run = load(port, "--connections", "4", "--idle", "2", "--sources", "3")
     assert run.returncode == 0, run.stderr
-    assert seen == [f"127.0.0.{1 + i % 3}" for i in range(6)]
+    assert sorted(seen) == sorted(f"127.0.0.{1 + i % 3}" for i in range(6))
 
 
 @pytest.mark.parametrize("values", [

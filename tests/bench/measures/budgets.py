@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from contenders import ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, SPINNING, STAGES, floor_of
 from count import CROWD, count
-from measures.experiment import (P50, Cell, Measurement, Setting, Table, beside_base, can_trace,
-                                 column, counted, each, exactly, in_words, ranged, ratio, ratio_of,
-                                 table, throughput, words)
+from measures.experiment import (P50, Cell, Measurement, Ratio, Setting, Table, beside_base,
+                                 can_trace, column, counted, each, exactly, in_words, ranged, ratio,
+                                 ratio_of, table, throughput, words)
 from measures.idle import memory_of_the_silent
 from measures.ladder import echo
 from measures.peers import beside_nginx
-from ratios import Ratio
 from rounds import Results
 from workloads import ECHO_LOADS, HTTP_LOADS, LOADS, SPIN_LOAD
 
@@ -47,14 +46,20 @@ class Bound:
         return ratio_of(results, self.load, self.number, self.server, self.base)
 
     def verdict(self, results: Results) -> str:
-        """Met, missed, or not decided."""
+        """Met or missed, where all rounds say so, or where they agree well enough and their median
+        says so."""
         if self.text == "–":
             return self.text
         ratio = self.ratio(results)
-        if ratio and self.either_way:
-            said = {self._holds(ratio.middle), self._holds(self._of_the_best(results))}
-            return "not quiet" if len(said) > 1 else "met" if said.pop() else "missed"
-        return ratio.verdict(self._holds) if ratio else "not decided"
+        if ratio is None:
+            return "not decided"
+        asked = [ratio.middle] if ratio.decided else [ratio.lowest, ratio.highest]
+        if self.either_way:
+            asked = [ratio.middle, self._of_the_best(results)]
+        said = {self._holds(each) for each in asked}
+        if len(said) > 1:
+            return "not quiet" if self.either_way else "not decided"
+        return "met" if said.pop() else "missed"
 
     def found(self, results: Results) -> str:
         """The ratio, in words."""

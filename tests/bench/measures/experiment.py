@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 import pytest
 from contenders import Contender, built
 from harness.strace import need_ptrace
-from ratios import Ratio
 from rounds import Job, Results
 from workloads import Numbers
 
 APART_MAX = 0.1  # of the median: the middle half of the rounds; wider, and noise may have decided
+RANGE_MAX = 0.05  # of a ratio's median: all rounds
 LATENCY_APART_MAX = 0.25  # a tail is a few messages: no two rounds have the same
 BUSY = 0.95  # of a core: a server that takes more has no time left
 ROUNDS_MIN = 3  # fewer, and nobody knows how far they would lie apart
@@ -106,6 +106,28 @@ class Table:
     notes: Sequence[str] = ()  # what a reader has to know of this run
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """How two servers compare: the median of several rounds' ratios, which what comes and goes on
+    the machine touches less than it does two numbers of different times, and how far they lie
+    apart."""
+
+    middle: float
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, values: Sequence[float], base: Sequence[float]) -> "Ratio":
+        """Of each round's value to the same round's value of the base."""
+        each = [value / other for value, other in zip(values, base, strict=True)]
+        return cls(median(each), min(each), max(each))
+
+    @property
+    def decided(self) -> bool:
+        """Whether the rounds agree well enough."""
+        return (self.highest - self.lowest) / self.middle <= RANGE_MAX
+
+
 def measured(values: Sequence[float], apart_max: float = APART_MAX) -> Cell:
     """The median of the rounds and the quartiles; whether they agree well enough to be told."""
     middle = median(values)
@@ -148,8 +170,7 @@ def of_rounds(results: Results, load: str, server: str, number: str,
 
 
 def ratio_of(results: Results, load: str, number: str, server: str, base: str) -> Ratio | None:
-    """Of one server's number to the base's, which is taken round by round: what comes and goes on
-    the machine touches it less. None: it was not measured often enough."""
+    """Of one server's number to the base's. None: it was not measured often enough."""
     rounds = [results.get(load, {}).get(name, []) for name in (server, base)]
     if min(map(len, rounds)) < ROUNDS_MIN:
         return None
@@ -290,10 +311,6 @@ class Experiment:
 
     names: tuple[str, ...]
     plan: Callable[[Setting], Grid | Measurement]  # may say by pytest.skip why it cannot be done
-
-    def measurement(self, setting: Setting) -> Measurement:
-        found = self.plan(setting)
-        return found.of(setting, self.names[0]) if isinstance(found, Grid) else found
 
 
 def labels(things: Sequence[Any] | Mapping[str, Any]) -> dict[str, str]:

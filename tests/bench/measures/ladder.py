@@ -10,12 +10,11 @@ from bad_link import Badness, bad_link
 from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, SERVER_CORE, Contender,
                         floor_of, on_core)
 from measures.counts import exact_calls
-from measures.experiment import (NOTHING, P50, P99, P999, Cell, Chart, Column, Grid, Measurement,
-                                 Setting, Table, Twice, beside_base, can_trace, column, each,
-                                 exactly, latencies, measured, need_root, of_rounds,
+from measures.experiment import (NOTHING, P50, P99, P999, RANGE_MAX, Cell, Chart, Column, Grid,
+                                 Measurement, Ratio, Setting, Table, Twice, beside_base, can_trace,
+                                 column, each, exactly, latencies, measured, need_root, of_rounds,
                                  ratio, table, throughput, timed, words)
 from namespaces import Namespace
-from ratios import RANGE_MAX, Ratio
 from rounds import Results
 from workloads import WARM_UP_SECONDS, Echo, Numbers, client
 

@@ -19,7 +19,7 @@ import pytest
 from contenders import SERVER_CORE, on_core
 from finger import FINGERD, daemon
 from measures import daemons, variants
-from measures.experiment import (LATENCY_APART_MAX, Cell, Grid, Setting, column, timed, words)
+from measures.experiment import LATENCY_APART_MAX, Cell, Grid, Setting, column, timed, words
 from measures.idle import on_client_core
 from rounds import Results
 from workloads import Numbers
