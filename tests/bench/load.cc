@@ -1,12 +1,8 @@
 // Loads an echo server with framed messages and measures: how many a second, how long each took,
 // and what CPU time the server spent on them. One thread; every byte that comes back is compared.
-// A closed loop, unless told otherwise: every connection has --in-flight messages on their way, and
-// an answer lets out the next one. So a slow server is asked less, and a latency says how long an
-// answer took under the load that the server itself allowed.
-// With --rate an open loop: messages are due at equal distances, whether or not the server keeps
-// up, and a latency counts from when its message was due. A stall then shows in every message that
-// should have been sent meanwhile, and not in one alone. How late the client itself was is printed
-// too: where that is no small part of the latencies, they are the client's and not the server's.
+// A closed loop, or with --rate an open one: load/crowd.h says what each asks, README.md what each
+// hides. How late the client itself was is printed too: where that is no small part of the
+// latencies, they are the client's and not the server's.
 // Prints one line of JSON.
 // Try it: taskset -c 1 ./part5-epoll --port 5882   and   taskset -c 0 ./load --connections 64
 

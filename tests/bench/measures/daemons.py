@@ -22,9 +22,9 @@ from contenders import CLIENT_CORE, SERVER_CORE, Contender
 from finger import CLIENTS, DAEMONS, EPOLL, FINGERD, PLAN, answer_of, daemon
 from harness.strace import Strace
 from measures.budgets import Bound
-from measures.experiment import (LATENCY_APART_MAX, P50, P99, ROUNDS_MIN, Cell, Grid, Measurement,
-                                 Setting, Table, can_trace, column, each, exact, need_program,
-                                 need_root, ranged, ratio, table, timed)
+from measures.experiment import (LATENCY_APART_MAX, P50, P99, Cell, Grid, Measurement, Setting,
+                                 Table, can_trace, column, each, exact, need_program, need_root,
+                                 ranged, ratio, table, timed)
 from measures.peers import cores_for
 from rounds import Results
 from workloads import Numbers
@@ -46,10 +46,7 @@ LOAD, ALONE, ENTERS = "finger", "alone", "enters"
 CLIENTS_OF = {LOAD: CLIENTS, ALONE: 1}
 ENTERS_MAX = 1.5
 COUNTED_EXCHANGES = 2000
-BOUNDS = {
-    Bound(LOAD, "cpu_us", FINGERD, EPOLL, at_most=1.05):
-        "at most 1.05 times the CPU an exchange of the daemon on plain epoll",
-}
+BOUND = Bound(LOAD, "cpu_us", FINGERD, EPOLL, at_most=1.05)
 
 
 def one_daemon(load: str, contender: Contender, setting: Setting) -> Numbers:
@@ -83,10 +80,10 @@ def sentences(results: Results) -> list[str]:
         said = "met" if many <= ENTERS_MAX else "missed"
         found.append(f"`io_uring_enter` an exchange, by `strace`: {many:.2f} with {CLIENTS} "
                      f"clients (at most {ENTERS_MAX:g}: {said}), {alone:.2f} with one.")
-    for bound, what in BOUNDS.items():
-        if len(results.get(LOAD, {}).get(bound.base, [])) >= ROUNDS_MIN:
-            found.append(f"`{bound.server}` is to have {what}: {ranged(bound.ratio(results))}, "
-                         f"{bound.verdict(results)}.")
+    if fingerd_to_epoll := BOUND.ratio(results):
+        found.append(f"`{FINGERD}` is to have at most {BOUND.at_most:g} times the CPU an exchange "
+                     f"of the daemon on plain epoll: {ranged(fingerd_to_epoll)}, "
+                     f"{BOUND.verdict(results)}.")
     return found
 
 

@@ -14,8 +14,8 @@ from count import CROWD
 from harness.strace import need_ptrace
 from measures.counts import exact_calls
 from measures.experiment import (LATENCY_APART_MAX, NOTHING, P50, P99, QUICK, Cell, Grid,
-                                 Measurement, Setting, Table, column, each, exact, in_words,
-                                 of_rounds, ratio, ratio_of, table, timed)
+                                 Measurement, Setting, Table, column, each, in_words, of_rounds,
+                                 ratio, ratio_of, table, timed)
 from measures.ladder import SHARE, echo
 from rounds import Job, Results
 from workloads import ECHO_LOADS, LOADS, Echo, Http, Numbers
@@ -151,11 +151,6 @@ def spent(_: str, contender: Contender, setting: Setting) -> Numbers:
     return {"cpu_us": found["server_cpu_seconds"] / found["messages"] * 1e6, "idle": idle * 100}
 
 
-def calls_with(load: str, options: str, setting: Setting) -> Numbers:
-    contender = Contender(options, PART6, tuple(options.split()))
-    return exact_calls(int(load.removeprefix("calls, ")), contender, setting)
-
-
 def m12_2(setting: Setting) -> Measurement:
     need_ptrace()
     cores = sorted(os.sched_getaffinity(0))
@@ -167,8 +162,9 @@ def m12_2(setting: Setting) -> Measurement:
                Contender(f"{POLLED}, {whose}", PART6, polled, beside)]
 
     def calls(results: Results, load: str, server: str, crowd: int) -> Cell:
-        options = "" if server == UNPOLLED else " ".join(polled)
-        return exact(results[f"calls, {crowd}"][options][0]["calls"])
+        """The same wherever the thread runs."""
+        which = servers[0 if server == UNPOLLED else 1]
+        return exactly(results, f"{crowd}", which.name, "calls")
 
     def tables(results: Results) -> dict[str, Table]:
         return {"m12_2": table(
@@ -184,9 +180,8 @@ def m12_2(setting: Setting) -> Measurement:
                    "happens: after 100 ms the thread sleeps. With two cores it has to share one, "
                    "so these are not the numbers of a machine that has a core to spare for it."])}
 
-    return Measurement([
-        *each([f"calls, {crowd}" for crowd in (1, CROWD)], ["", " ".join(polled)], calls_with,
-              setting, once=True), *each(["sqpoll"], servers, spent, setting)], tables)
+    return Measurement([*each([1, CROWD], servers[:2], exact_calls, setting, once=True),
+                        *each(["sqpoll"], servers, spent, setting)], tables)
 
 
 # HTTP beside nginx

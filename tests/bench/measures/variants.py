@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import callgrind
 from measures.experiment import (Cell, Chart, Grid, Measurement, Setting, Table, column, counted,
                                  each, exact, exactly, need_program, of_rounds, ratio, table, timed,
                                  words)
@@ -129,11 +130,10 @@ def instructions(load: str, binding: str, setting: Setting) -> Numbers:
         for turns in TURNS:
             file = Path(directory) / f"{turns}"
             subprocess.run(
-                ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={file}",
+                [*callgrind.TOOL, f"--callgrind-out-file={file}",
                  *poll(poller, binding, turns, setting)],
                 stdout=subprocess.DEVNULL, check=True)
-            total = re.search(r"^(?:totals|summary): (\d+)$", file.read_text(), re.MULTILINE)
-            totals.append(int(total[1]))
+            totals.append(callgrind.instructions(file).total())
     return {"instructions": (totals[1] - totals[0]) / (TURNS[1] - TURNS[0])}
 
 
