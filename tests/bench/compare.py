@@ -10,37 +10,29 @@ It measures as ./measure does, with more and longer rounds, and writes LOAD.json
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from contenders import DEFAULT_BUILD, ECHO, REPOSITORY, Contender
+from contenders import DEFAULT_BUILD, ECHO, REPOSITORY, Contender, built
 from harness.limits import raise_descriptor_limit
 from measure import run
 from measures.budgets import PLAIN
-from measures.experiment import (FULL, P50, P99, P999, Experiment, Measurement, Setting, each,
-                                 ratio, table, timed)
+from measures.experiment import FULL, P50, P99, P999, Experiment, Grid, Setting, ratio, timed
 from measures.ladder import echo
-from workloads import ECHO_LOADS
+from workloads import ECHO_LOADS, Echo
 
 LOADS = {load.name: load for load in ECHO_LOADS}
 
 
-def plan(name: str, arguments: argparse.Namespace) -> Callable[[Setting], Measurement]:
+def grid(load: Echo, servers: Sequence[Contender], base: str) -> Grid:
     """What is measured under a load."""
-    def measurement(setting: Setting) -> Measurement:
-        chosen = [job for job in each([LOADS[name]], (*ECHO, *arguments.also), echo, setting)
-                  if any(part in job.server for part in arguments.servers)]
-        names = [job.server for job in chosen]
-        base = arguments.base if arguments.base in names else next(iter(names), "")
-        return Measurement(chosen, lambda results: {name: table(
-            f"{LOADS[name].title}, beside {base}", results, "server",
-            [(server, name, server) for server in names],
-            {"server CPU each, µs [ratio]": ratio("cpu_us", base),
-             "answers a second [ratio]": ratio("per_second", base), "p50, µs": P50,
-             "p99, µs": P99, "p99.9, µs": P999, "% of a core": timed("busy", scale=100)})})
-
-    return measurement
+    return Grid(
+        f"{load.title}, beside {base}", "server",
+        {"server CPU each, µs [ratio]": ratio("cpu_us", base),
+         "answers a second [ratio]": ratio("per_second", base), "p50, µs": P50,
+         "p99, µs": P99, "p99.9, µs": P999, "% of a core": timed("busy", scale=100)},
+        echo, servers, [load])
 
 
 def main() -> None:
@@ -51,8 +43,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.7, help="how long each server a round")
     parser.add_argument("--base", default=PLAIN, help="whom the others are compared with")
     parser.add_argument("--loads", nargs="+", choices=LOADS, default=[*LOADS],
-                        metavar="LOAD",
-                        help=f"of {', '.join(LOADS)}; all")
+                        metavar="LOAD", help=f"of {', '.join(LOADS)}; all")
     parser.add_argument("--servers", nargs="+", default=[""], metavar="NAME",
                         help="servers whose names contain one of these; all")
     parser.add_argument("--also", action="append", type=Contender.of_words, default=[],
@@ -61,10 +52,15 @@ def main() -> None:
     raise_descriptor_limit()
     arguments.output.mkdir(parents=True, exist_ok=True)
     setting = Setting(arguments.build.resolve(), replace(FULL, seconds=arguments.seconds))
-    found = [run(Experiment((name,), plan(name, arguments)), [name], setting, arguments.rounds,
-                 arguments.output, arguments.output) for name in arguments.loads]
-    if not any(found):
-        parser.error("nothing to measure: build it, or choose other --loads or --servers")
+    servers = [it for it in built((*ECHO, *arguments.also), setting.build)
+               if any(part in it.name for part in arguments.servers)]
+    names = [it.name for it in servers]
+    if not names:
+        parser.error("nothing to measure: build it, or choose other --servers")
+    base = arguments.base if arguments.base in names else names[0]
+    for name in arguments.loads:
+        experiment = Experiment((name,), lambda _: grid(LOADS[name], servers, base))
+        run(experiment, [name], setting, arguments.rounds, arguments.output, arguments.output)
 
 
 if __name__ == "__main__":

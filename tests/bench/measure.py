@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,29 +38,19 @@ CURVES = ("chart", "curves")
 
 class Progress:
     """How far it is, in all experiments together: on a terminal, a line that changes; elsewhere, a
-    line for each experiment."""
+    line for each experiment that is over."""
 
     def __init__(self, steps: int) -> None:
         self._steps, self._done, self._began = steps, 0, time.monotonic()
         self.load = os.getloadavg()[0]  # before any of it
-        self._live = sys.stderr.isatty()
 
-    def begin(self, names: str) -> None:
-        self._names, self._begun = names, time.monotonic()
-        if not self._live:
-            print(f"measure: {names}", file=sys.stderr)
-
-    def step(self, done: int, of: int) -> None:
+    def step(self, names: str, done: int, of: int) -> None:
         """So much of this experiment."""
         self._done += 1
-        if self._live:
-            print(f"\r\033[Kmeasure: {self._names}: {done} of {of}; {self.left()}", end="",
-                  file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        clear, took = "\r\033[K" if self._live else "", time.monotonic() - self._begun
-        print(f"{clear}measure: {self._names}: {took:.0f} s; {self.left()}", file=sys.stderr,
-              flush=True)
+        clear = "\r\033[K" if sys.stderr.isatty() else ""
+        if clear or done == of:
+            print(f"{clear}measure: {names}: {done} of {of}; {self.left()}",
+                  end="\n" if done == of else "", file=sys.stderr, flush=True)
 
     def left(self) -> str:
         """How far it is, and how long it will take at this pace."""
@@ -122,9 +113,8 @@ def carry_out(plan: Plan, progress: Progress, out: Path, figures: Path) -> None:
     """Measures, writes and prints."""
     measurement, setting, names = plan.measurement, plan.setting, plan.setting.names
     noise = Noise(progress.load)
-    progress.begin(" and ".join(map(measured.label, names)))
-    results = in_rounds(measurement.jobs, plan.rounds, progress.step)
-    progress.end()
+    title = " and ".join(map(measured.label, names))
+    results = in_rounds(measurement.jobs, plan.rounds, partial(progress.step, title))
     common = {
         "effort": setting.effort.name, "rounds": plan.rounds, "seconds": setting.effort.seconds,
         "counted": measurement.counts, "machine": facts(setting.build), "noise": noise.words(),

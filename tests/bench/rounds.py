@@ -11,7 +11,6 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from contenders import REPOSITORY
@@ -36,14 +35,8 @@ class Job:
 def shuffled(chosen: Sequence[Job], dice: random.Random) -> list[Job]:
     """The loads in random order, the servers too; those of one load follow each other, since their
     numbers are compared."""
-    by_load: dict[str, list[Job]] = {}
-    for job in chosen:
-        by_load.setdefault(job.load, []).append(job)
-    for same_load in by_load.values():
-        dice.shuffle(same_load)
-    loads = list(by_load.values())
-    dice.shuffle(loads)
-    return list(chain.from_iterable(loads))
+    place = {job.load: dice.random() for job in chosen}
+    return sorted(dice.sample(chosen, len(chosen)), key=lambda job: place[job.load])
 
 
 def in_rounds(jobs: Sequence[Job], rounds: int,

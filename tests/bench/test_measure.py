@@ -201,9 +201,8 @@ def test_the_order_of_rounds_is_that_of_time_and_what_is_exact_is_counted_once()
 
 def test_it_says_how_far_it_is() -> None:
     progress = Progress(10)
-    progress.begin("fake")
     for done in range(5):
-        progress.step(done, 10)
+        progress.step("fake", done, 10)
     assert progress.left().startswith("50% of all, about 0 s left")
 
 

@@ -20,13 +20,13 @@
 #include "common/net/address.h"
 #include "common/server/duration.h"
 #include "load/histogram.h"
-#include "variants/loopback.h"
+#include "variants/check.h"
 #include "variants/variant.h"
 
 namespace {
 
 using common::Clock;
-using loopback::check;
+using variants::check;
 
 constexpr auto tick = std::chrono::milliseconds(1);
 constexpr auto dribble_pause = std::chrono::milliseconds(20);

@@ -8,20 +8,43 @@
 
 #include <array>
 
-#include "variants/loopback.h"
+#include "common/net/listen.h"
+#include "variants/check.h"
 #include "variants/variant.h"
 
 namespace {
 
-using loopback::check;
+using variants::check;
 using Message = std::array<std::byte, 64>;
+
+/// A TCP connection, both ends of it here.
+struct Pair {
+  common::Fd ours;  ///< Accepted, non-blocking.
+  common::Fd peer;
+};
+
+std::vector<Pair> connect_pairs(std::size_t count) {
+  const auto listener =
+      common::listen_on(*common::Address::parse("127.0.0.1", 0), common::SocketMode::blocking);
+  check(listener ? 0 : -1, "listen");
+  const auto address = common::Address::of_socket(*listener);
+  std::vector<Pair> pairs;
+  while (pairs.size() < count) {
+    common::Fd peer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    check(::connect(peer.get(), address->data(), address->size()), "connect");
+    common::Fd ours(::accept4(listener->get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    check(ours.get(), "accept4");
+    pairs.push_back({.ours = std::move(ours), .peer = std::move(peer)});
+  }
+  return pairs;
+}
 
 class Server {
  public:
-  Server(const std::vector<loopback::Pair>& pairs, std::size_t batch)
+  Server(const std::vector<Pair>& pairs, std::size_t batch)
       : epoll_(::epoll_create1(EPOLL_CLOEXEC)), events_(batch) {
     check(epoll_.get(), "epoll_create1");
-    for (const loopback::Pair& pair : pairs) {
+    for (const Pair& pair : pairs) {
       epoll_event event{.events = EPOLLIN, .data = {.fd = pair.ours.get()}};
       check(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, pair.ours.get(), &event), "epoll_ctl");
     }
@@ -51,23 +74,23 @@ class Server {
 };
 
 variants::Numbers batches(const variants::Words& words) {
-  const auto pairs = loopback::connect_pairs(words.number("clients"));
+  const auto pairs = connect_pairs(words.number("clients"));
   const auto rounds = words.number("rounds");
   Server server(pairs, words.number("batch"));
   Message message{};
   std::uint64_t waits = 0;
   std::chrono::nanoseconds cpu_time{};
   for (std::uint32_t round = 0; round <= rounds; ++round) {
-    for (const loopback::Pair& pair : pairs) {
+    for (const Pair& pair : pairs) {
       check(::send(pair.peer.get(), message.data(), message.size(), MSG_NOSIGNAL), "send");
     }
-    const auto before = loopback::thread_cpu_time();
+    const auto before = variants::thread_cpu_time();
     const auto waited = server.answer(pairs.size());
     if (round > 0) {  // the first only warms up
-      cpu_time += loopback::thread_cpu_time() - before;
+      cpu_time += variants::thread_cpu_time() - before;
       waits += waited;
     }
-    for (const loopback::Pair& pair : pairs) {
+    for (const Pair& pair : pairs) {
       check(::recv(pair.peer.get(), message.data(), message.size(), MSG_WAITALL), "recv");
     }
   }

@@ -29,7 +29,7 @@
 #include "common/server/log.h"
 #include "load/histogram.h"
 #include "load/source.h"
-#include "variants/loopback.h"
+#include "variants/check.h"
 #include "variants/variant.h"
 
 namespace {
@@ -174,7 +174,7 @@ class Crowd {
 
 std::string content_of(const std::string& name) {
   std::ifstream file(name);
-  loopback::check(file.good() ? 0 : -1, name.c_str());
+  variants::check(file.good() ? 0 : -1, name.c_str());
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -10,12 +10,12 @@
 
 #include "common/net/listen.h"
 #include "common/server/process.h"
-#include "variants/loopback.h"
+#include "variants/check.h"
 #include "variants/variant.h"
 
 namespace {
 
-using loopback::check;
+using variants::check;
 
 constexpr std::string_view no_such_user = "No such user.\r\n";
 

@@ -12,15 +12,17 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "common/fd.h"
 #include "common/server/duration.h"
 #include "common/server/options.h"
-#include "variants/loopback.h"
+#include "variants/check.h"
 
 namespace {
 
 using common::Clock;
-using loopback::check;
+using variants::check;
 
 constexpr std::size_t batch_events_max = 256;
 

@@ -11,12 +11,13 @@
 #include <array>
 #include <cerrno>
 
-#include "variants/loopback.h"
+#include "common/fd.h"
+#include "variants/check.h"
 #include "variants/variant.h"
 
 namespace {
 
-using loopback::check;
+using variants::check;
 using Buffer = std::array<std::byte, 64>;
 
 /// Both return how many system calls it took.
@@ -62,10 +63,10 @@ variants::Numbers ring_batches(const variants::Words& words) {
     errno = -io_uring_queue_init(batch, &ring, 0);
     check(-errno, "io_uring_setup");
   }
-  const auto before = loopback::thread_cpu_time();
+  const auto before = variants::thread_cpu_time();
   const auto calls = batch == 0 ? read_one_by_one(file.get(), operations)
                                 : read_in_batches(ring, file.get(), operations, batch);
-  const auto cpu_time = loopback::thread_cpu_time() - before;
+  const auto cpu_time = variants::thread_cpu_time() - before;
   if (batch > 0) io_uring_queue_exit(&ring);
   return {{"calls", calls}, {"cpu_seconds", variants::seconds(cpu_time)}};
 }
