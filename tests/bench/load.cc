@@ -1,6 +1,6 @@
 // Loads an echo server with framed messages and measures: how many a second, how long each took,
 // and what CPU time the server spent on them. One thread; every byte that comes back is compared.
-// A closed loop, or with --rate an open one: load/crowd.h says what each asks, README.md what each
+// A closed loop, or with --rate an open one: load/crowd.h says what each asks, chapter 16 what each
 // hides. How late the client itself was is printed too: where that is no small part of the
 // latencies, they are the client's and not the server's.
 // Prints one line of JSON.

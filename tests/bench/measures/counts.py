@@ -18,8 +18,9 @@ from harness.server import Server
 from harness.strace import Strace, need_ptrace
 from harness.target import Target
 from measures.conversation import settle
-from measures.experiment import (Cell, Grid, Measurement, Setting, Table, column, counted, each,
-                                 exact, exactly, need_command, need_program, table, timed, words)
+from measures.experiment import (ONE_AT_A_TIME, Cell, Grid, Measurement, Setting, Table, column,
+                                 counted, each, exact, exactly, need_command, need_program, table,
+                                 timed, words)
 from rounds import Results
 from workloads import Echo, Numbers
 
@@ -89,10 +90,8 @@ def m10_1(setting: Setting) -> Measurement:
     stages = [stage for stage in ALL_STAGES if stage.name != PART3]
 
     def calls(results: Results, load: str, server: str) -> Cell:
-        if server == PART3:
-            return words("spins: see M5.2")
-        there = server in results.get(load, {})
-        return exactly(results, load, server, "calls") if there else words("one at a time")
+        absent = words("spins: see M5.2") if server == PART3 else ONE_AT_A_TIME
+        return exactly(results, load, server, "calls", absent)
 
     def tables(results: Results) -> dict[str, Table]:
         return {"m10_1": table(

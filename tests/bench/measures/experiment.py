@@ -153,6 +153,7 @@ def words(text: str) -> Cell:
 
 
 NOTHING = words("–")
+ONE_AT_A_TIME = words("one at a time")
 
 
 def together(*cells: Cell) -> Cell:
@@ -160,12 +161,12 @@ def together(*cells: Cell) -> Cell:
     return {"all": list(cells)}
 
 
-def of_rounds(results: Results, load: str, server: str, number: str,
-              apart_max: float = APART_MAX, scale: float = 1.0) -> Cell:  # fmt: skip
+def of_rounds(results: Results, load: str, server: str, number: str, apart_max: float = APART_MAX,
+              scale: float = 1.0, absent: Cell = NOTHING) -> Cell:  # fmt: skip
     """One number of one server under one load."""
     rounds = results.get(load, {}).get(server, [])
     if not rounds or number not in rounds[0]:
-        return NOTHING
+        return absent
     return measured([found[number] * scale for found in rounds], apart_max)
 
 
@@ -209,10 +210,11 @@ def throughput(results: Results, load: str, server: str) -> Cell:
     return cell
 
 
-def exactly(results: Results, load: str, server: str, number: str) -> Cell:
+def exactly(results: Results, load: str, server: str, number: str,
+            absent: Cell = NOTHING) -> Cell:  # fmt: skip
     """One number, where it is counted: any round's."""
     rounds = results.get(load, {}).get(server, [])
-    return exact(rounds[0][number]) if rounds else NOTHING
+    return exact(rounds[0][number]) if rounds else absent
 
 
 def latencies(results: Results, load: str, server: str) -> Cell:
@@ -281,6 +283,7 @@ class Grid:
     notes: Sequence[str] = ()
     chart: Callable[[Results], Chart] | None = None
     counts: bool = False
+    serves: Callable[[str, str], bool] = lambda load, server: True  # or they are no job
 
     def of(self, setting: Setting, name: str) -> Measurement:
         """The same as a measurement under this name."""
@@ -291,7 +294,9 @@ class Grid:
             return {name: table(self.title, results, self.corner, self._labelled(results),
                                 self.columns, self.chart and self.chart(results), self.notes)}
 
-        return Measurement(each(loads, servers, self.measure, setting), tables, self.counts)
+        jobs = [job for job in each(loads, servers, self.measure, setting)
+                if self.serves(job.load, job.server)]
+        return Measurement(jobs, tables, self.counts)
 
     def _labelled(self, results: Results) -> list[tuple[str, str, str]]:
         """The label, the load and the server of each row."""

@@ -16,8 +16,8 @@ import idle
 from contenders import ALL_STAGES, CLIENT_CORE, PART1, PART2, STAGES, Contender
 from harness.target import Target
 from measures import variants
-from measures.experiment import (LATENCY_APART_MAX, NOTHING, Cell, Grid, Measurement, Setting,
-                                 Table, column, each, exactly, measured, table, timed, words)
+from measures.experiment import (LATENCY_APART_MAX, NOTHING, ONE_AT_A_TIME, Cell, Grid, Measurement,
+                                 Setting, Table, column, counted, each, measured, timed, words)
 from rounds import Results
 from workloads import Echo, Numbers, client
 
@@ -218,23 +218,14 @@ def memory_of_the_spoken(crowd: int, stage: Contender, setting: Setting) -> Numb
         return {"bytes": (server.process.private_bytes() - before) / crowd}
 
 
-def memory(setting: Setting) -> Measurement:
+def memory(setting: Setting) -> Grid:
     crowds = setting.fewer(setting.up_to_most(1, 10, 100, 1000))
-
-    def bytes_of(results: Results, load: str, server: str) -> Cell:
-        if server == PART1 and load != "1":
-            return words("one at a time")
-        return exactly(results, load, server, "bytes")
-
-    def tables(results: Results) -> dict[str, Table]:
-        return {"memory": table(
-            "Memory of a connection that has spoken, bytes", results, "stage",
-            [(stage.name, "", stage.name) for stage in ALL_STAGES],
-            {f"of {crowd:,}": column(bytes_of, load=f"{crowd}") for crowd in crowds},
-            notes=["The server's own, in whole pages: of few connections it says little, since a "
-                   "page or none is needed for all of them. Without the kernel's share: see "
-                   "M12.1."])}
-
-    jobs = [job for crowd in crowds for job in each(
-        [crowd], ALL_STAGES if crowd == 1 else ALL_STAGES[1:], memory_of_the_spoken, setting)]
-    return Measurement(jobs, tables, counts=True)
+    return Grid(
+        "Memory of a connection that has spoken, bytes", "stage",
+        {f"of {crowd:,}": counted("bytes", load=f"{crowd}", absent=ONE_AT_A_TIME)
+         for crowd in crowds},
+        memory_of_the_spoken, ALL_STAGES, crowds, counts=True,
+        serves=lambda crowd, stage: crowd == "1" or stage != PART1,
+        notes=["The server's own, in whole pages: of few connections it says little, since a "
+               "page or none is needed for all of them. Without the kernel's share: see "
+               "M12.1."])

@@ -10,10 +10,10 @@ from bad_link import Badness, bad_link
 from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, SERVER_CORE, Contender,
                         floor_of, on_core)
 from measures.counts import exact_calls
-from measures.experiment import (NOTHING, P50, P99, P999, RANGE_MAX, Cell, Chart, Column, Grid,
-                                 Measurement, Ratio, Setting, Table, Twice, beside_base, can_trace,
-                                 column, each, exactly, latencies, measured, need_root, of_rounds,
-                                 ratio, table, throughput, timed, words)
+from measures.experiment import (NOTHING, ONE_AT_A_TIME, P50, P99, P999, RANGE_MAX, Cell, Chart,
+                                 Column, Grid, Measurement, Ratio, Setting, Table, Twice,
+                                 beside_base, can_trace, column, each, exactly, latencies, measured,
+                                 need_root, of_rounds, ratio, table, throughput, timed, words)
 from namespaces import Namespace
 from rounds import Results
 from workloads import WARM_UP_SECONDS, Echo, Numbers, client
@@ -313,22 +313,13 @@ def far(load: Echo, stage: Contender, setting: Setting) -> Numbers:
             "cpu_us": found["server_cpu_seconds"] / found["messages"] * 1e6}
 
 
-def m15_3(setting: Setting) -> Measurement:
+def m15_3(setting: Setting) -> Grid:
     need_root("can make network namespaces that others enter")
-    jobs, columns = [], {}
-    for crowd, clients in ((1, "1 client"), (100, "100 clients")):
-        stages = ALL_STAGES if crowd == 1 else ALL_STAGES[1:]
-        load = Echo(f"far-{crowd}", "", crowd)
-        jobs += each([load], stages, far, setting)
-        show = timed("per_second", load=load.name)
-        columns[f"{clients}, {2 * DELAY_MS} ms"] = show if crowd == 1 else where_served(
-            show, words("one at a time"))
-
-    def tables(results: Results) -> dict[str, Table]:
-        return {"m15_3": table(
-            f"The ladder with a round trip of {2 * DELAY_MS} ms", results, "messages a second",
-            [(name, "", name) for name in NAMES], columns,
-            notes=["Each client waits for its answer before it sends the next message. A program "
-                   "between two TUN devices makes the delay, 20 ms for each packet."])}
-
-    return Measurement(jobs, tables)
+    loads = {"1 client": Echo("far-1", "", 1), "100 clients": Echo("far-100", "", 100)}
+    return Grid(
+        f"The ladder with a round trip of {2 * DELAY_MS} ms", "messages a second",
+        {f"{clients}, {2 * DELAY_MS} ms": timed("per_second", load=load.name, absent=ONE_AT_A_TIME)
+         for clients, load in loads.items()},
+        far, ALL_STAGES, loads, serves=lambda load, stage: load == "far-1" or stage != PART1,
+        notes=["Each client waits for its answer before it sends the next message. A program "
+               "between two TUN devices makes the delay, 20 ms for each packet."])
