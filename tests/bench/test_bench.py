@@ -1,7 +1,4 @@
-"""The client measures: wrong answers are noticed, numbers are right, every contender echoes.
-
-    cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
-"""
+"""The client measures: wrong answers are noticed, numbers are right, every contender echoes."""
 
 import json
 import socket

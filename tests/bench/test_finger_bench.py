@@ -1,6 +1,4 @@
 """The measuring of finger daemons measures: wrong answers are noticed, the peer does the same work.
-
-    cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
 """
 
 import json

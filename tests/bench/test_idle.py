@@ -1,7 +1,4 @@
-"""A crowd of idle connections is counted, and kept small where memory is short.
-
-    cmake --build build/default && /usr/bin/python3 -m pytest tests/bench
-"""
+"""A crowd of idle connections is counted, and kept small where memory is short."""
 
 import re
 import subprocess

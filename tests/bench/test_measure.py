@@ -1,8 +1,6 @@
 """./measure measures: each of its names gives numbers, a table and its picture; what is not decided
 is not told as a number; the book's files have its form.
 
-    cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
-
 The numbers themselves are not looked at: they are the machine's.
 """
 

@@ -1,7 +1,4 @@
-"""The client at a fixed rate: a stall is not hidden, the rate is kept, percentiles are right.
-
-    cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
-"""
+"""The client at a fixed rate: a stall is not hidden, the rate is kept, percentiles are right."""
 
 import json
 import math

@@ -1,7 +1,4 @@
-"""The programs that measure what no stage does count right.
-
-    cmake --build build/default --target bench && /usr/bin/python3 -m pytest tests/bench
-"""
+"""The programs that measure what no stage does count right."""
 
 import json
 import math

@@ -26,27 +26,24 @@ from harness.subject import DEFAULT_BUILD  # noqa: E402
 from judge import complaints  # noqa: E402
 from servers import SERVERS, Running  # noqa: E402
 
-INTERVALS = 60  # samples
+SAMPLES = 60
 INTERVAL_SECONDS_MIN = 1.0
 REST_SECONDS = 30.0  # after the last client, until a server must have let all of them go
 
 
 def observe(running: Sequence[Running], seconds: float) -> None:
     """Looks at all of them, again and again."""
-    began = time.monotonic()
-    interval = max(INTERVAL_SECONDS_MIN, seconds / INTERVALS)
-    number = 0
-    while (now := time.monotonic() - began) < seconds:
-        due = began + (number + 1) * interval
-        while time.monotonic() < due:
-            time.sleep(min(0.5, max(0.0, due - time.monotonic())))
+    began, samples = time.monotonic(), int(max(1, min(SAMPLES, seconds / INTERVAL_SECONDS_MIN)))
+    for number in range(1, samples + 1):
+        due = began + seconds * number / samples
+        while (left := due - time.monotonic()) > 0:
+            time.sleep(min(0.5, left))
             for one in running:
                 one.disturb()
         for one in running:
             one.look(time.monotonic() - began)
-        number += 1
         if sys.stderr.isatty():
-            print(f"\r\033[Ksoak: {now:.0f} of {seconds:.0f} s", end="", file=sys.stderr)
+            print(f"\r\033[Ksoak: {due - began:.0f} of {seconds:.0f} s", end="", file=sys.stderr)
 
 
 def soak(build: Path, names: Sequence[str], seconds: float) -> dict[str, Running]:

@@ -1,7 +1,5 @@
 """The soak finds what only time shows, and finds nothing of the kind in our servers.
 
-    cmake --build build/default && /usr/bin/python3 -m pytest tests/soak
-
 What runs servers takes minutes and is marked `long`.
 """
 
