@@ -10,7 +10,7 @@ from contenders import DEFAULT_BUILD, PART5, Contender
 from harness.strace import need_ptrace
 from measures import attacks, variants
 from measures.experiment import QUICK, Setting
-from measures.oracle import probability, rank_sum
+from measures.oracle import rank_sum
 
 SETTING = Setting(DEFAULT_BUILD, QUICK)
 
@@ -56,7 +56,3 @@ def test_ranks_tell_whether_one_is_slower(first: list, second: list, score: floa
                                           z: float) -> None:  # fmt: skip
     assert rank_sum(list(first), list(second)) == pytest.approx((score, z))
     assert rank_sum(list(second), list(first)) == pytest.approx((1 - score, -z))
-
-
-def test_a_probability_has_two_sides() -> None:
-    assert probability(1.96) == probability(-1.96) == pytest.approx(0.05, rel=0.01)

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from contenders import ALL_STAGES, CLIENT_CORE, PART2, PART3, PART5, STAGES, Contender, on_core
+from contenders import ALL_STAGES, CLIENT_CORE, PART2, PART3, PART5, Contender, on_core
 from counting import PAYLOAD, WARM_UP_ROUNDS, echo_together
 from harness.client import Client
 from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import Strace, need_ptrace
-from harness.target import Target
 from measures.conversation import settle
 from measures.experiment import (ONE_AT_A_TIME, Cell, Grid, Measurement, Setting, Table, column,
                                  counted, each, exact, exactly, need_command, need_program, table,
@@ -153,7 +152,7 @@ def kept(_: str, what: str, setting: Setting) -> Numbers:
     if what == "stack":
         return stack(min(100, setting.effort.crowd_max), setting)
     if what == "frames":
-        return frames(need_program(setting.build / "tests" / "bench" / "part6-frames"))
+        return frames(setting)
     program = need_program(setting.build / "tests" / "bench" / "connection_size")
     return json.loads(subprocess.run([program], capture_output=True, check=True).stdout)
 
@@ -170,19 +169,14 @@ def stack(threads: int, setting: Setting) -> Numbers:
                 "touched": (process.private_bytes() - touched) / threads}
 
 
-def frames(program: str) -> Numbers:
+def frames(setting: Setting) -> Numbers:
     """By the names of the coroutines."""
+    part6 = Contender("part6-frames", "part6-frames", ("--workers", "1"))
+    program = need_program(part6.path(setting.build))
     with tempfile.TemporaryDirectory(prefix="frames-") as directory:
         file = Path(directory) / "sizes"
-        target = Target("part6-frames", STAGES[0],
-                        ("/usr/bin/env", f"FRAME_SIZES={file}", program))
-        server = Server(target, ["--workers", "1"], patience=60)
-        try:
-            server.wait_until_ready()
+        with part6.running(setting.build, ("/usr/bin/env", f"FRAME_SIZES={file}")) as server:
             server.connect().echo(b"hello")
-        finally:
-            server.close_clients()
-            server.kill()
         lines = [line.split() for line in file.read_text().splitlines()]
     return {coroutine_at(program, address): float(count) for count, address in lines}
 
