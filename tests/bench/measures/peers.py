@@ -14,8 +14,8 @@ from count import CROWD
 from harness.strace import need_ptrace
 from measures.counts import exact_calls
 from measures.experiment import (LATENCY_APART_MAX, NOTHING, P50, P99, QUICK, Cell, Grid,
-                                 Measurement, Setting, Table, column, each, in_words, of_rounds,
-                                 ratio, ratio_of, table, timed)
+                                 Measurement, Setting, Table, column, each, exactly, in_words,
+                                 of_rounds, ratio, ratio_of, table, timed)
 from measures.ladder import SHARE, echo
 from rounds import Job, Results
 from workloads import ECHO_LOADS, LOADS, Echo, Http, Numbers

@@ -181,7 +181,7 @@ CURVES = {"evenly_p99": "evenly, p99", "random_p50": "at random, p50",
 
 def calculated(_: str, step: str, setting: Setting) -> Numbers:
     """What the step prints for each rate: how busy the server is, in %, and latencies in ms."""
-    program = need_program(setting.build / "book" / "steps" / "15" / step)
+    program = need_program(setting.build / "book" / "steps" / "16" / step)
     printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
     return {f"{rate} {name}": float(value) for rate, *values in ROW.findall(printed)
             for name, value in zip(("busy", *CURVES), values, strict=True)}

@@ -11,6 +11,7 @@
 #include <array>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/fd.h"
@@ -26,22 +27,28 @@ using variants::check;
 constexpr std::size_t batch_events_max = 256;
 
 struct Settings {
-  bool is_poll = false;
+  std::string poller = "epoll";
   bool is_virtual = false;
   std::uint32_t wake_ups = 100'000;
 };
 
 common::Program program(Settings& settings) {
-  return {
-      .name = "pollers",
-      .summary = "Measures what a wake-up costs through an interface, and without.",
-      .options = {common::choice_option("--poller", "NAME", "who waits", settings.is_poll,
-                                        {{"epoll", false}, {"poll", true}}),
-                  common::choice_option(
-                      "--binding", "WHEN", "static: the compiler knows it; virtual: it does not",
-                      settings.is_virtual, {{"static", false}, {"virtual", true}}),
-                  common::number_option("--wake-ups", "N", "how many", settings.wake_ups, 1,
-                                        1'000'000'000)}};
+  const auto set_poller = [&settings](std::string_view text) {
+    settings.poller = text;
+    return text == "poll" || text == "epoll";
+  };
+  const auto set_binding = [&settings](std::string_view text) {
+    settings.is_virtual = text == "virtual";
+    return text == "virtual" || text == "static";
+  };
+  return {.name = "pollers",
+          .summary = "Measures what a wake-up costs through an interface, and without.",
+          .options = {
+              {"--poller", "NAME", "epoll", "who waits", "poll or epoll", set_poller},
+              {"--binding", "WHEN", "static", "static: the compiler knows it; virtual: it does not",
+               "static or virtual", set_binding},
+              common::number_option("--wake-ups", "N", "how many", settings.wake_ups, 1,
+                                    1'000'000'000)}};
 }
 
 struct Event {
@@ -123,8 +130,8 @@ void measure(AnyPoller& poller, std::uint32_t wake_ups) {
 }
 
 /// Not inlined: the compiler must not see which it is.
-[[gnu::noinline]] std::unique_ptr<Poller> make_poller(bool is_poll) {
-  if (is_poll) return std::make_unique<PollPoller<Poller>>();
+[[gnu::noinline]] std::unique_ptr<Poller> make_poller(const std::string& name) {
+  if (name == "poll") return std::make_unique<PollPoller<Poller>>();
   return std::make_unique<EpollPoller<Poller>>();
 }
 
@@ -134,9 +141,9 @@ int main(int argc, char** argv) {
   Settings settings;
   if (const auto status = common::parse_options(argc, argv, program(settings))) return *status;
   if (settings.is_virtual) {
-    const auto poller = make_poller(settings.is_poll);
+    const auto poller = make_poller(settings.poller);
     measure(*poller, settings.wake_ups);
-  } else if (settings.is_poll) {
+  } else if (settings.poller == "poll") {
     PollPoller<Nothing> poller;
     measure(poller, settings.wake_ups);
   } else {
