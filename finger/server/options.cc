@@ -70,7 +70,7 @@ std::optional<std::vector<std::string>> parse_hosts(std::string_view list) {
     hosts.emplace_back(host);
     bound.push_back(text);
   }
-  return hosts;
+  return hosts.empty() ? std::nullopt : std::optional(std::move(hosts));
 }
 
 common::OptionLine quiet_option(LogDetail& detail) {

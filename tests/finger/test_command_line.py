@@ -73,6 +73,12 @@ def test_a_value_that_makes_no_sense_is_wrong_usage(
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
+def test_an_empty_list_of_addresses_is_refused(start: Start) -> None:
+    """`--addr=` is refused already because it has no value; this one has, and it is empty."""
+    start("--addr", "", ready=False).expect_refusal(2, "--addr")
+
+
+@pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", ["seven", "-1", "65536"])
 def test_a_port_is_digits_up_to_65535(start: Start, value: str) -> None:
     start(port=value, ready=False).expect_refusal(2, "--port")
