@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <iterator>
@@ -9,39 +10,40 @@
 namespace finger {
 namespace {
 
-struct Texts {
+struct Text {
+  Error error;
   const char* log;
   std::string_view peer = {};  // empty: it is told nothing
 };
 
-/// By the number of the Error.
-constexpr Texts texts[] = {
-    {"no error"},
-    {"no such user", "No such user"},
-    {"relay access denied", "Relay access denied"},
-    {"invalid query", "Invalid query"},
-    {"maximum query length exceeded", "Maximum query length exceeded"},
-    {"unexpected EOF", "Unexpected EOF"},
-    {"user list denied", "User list denied"},
-    {"displaced"},
-    {"no such group"},
-    {"every uid or gid is in use: none is left for strangers"},
-    {"it is empty"},
-    {"not a regular file"},
-    {"Permission denied for the home"},
-    {"Permission denied, though its mode permits it: where homes were mounted anew, reload"},
+constexpr Text texts[] = {
+    {Error{}, "no error"},
+    {Error::no_such_user, "no such user", "No such user"},
+    {Error::relay_denied, "relay access denied", "Relay access denied"},
+    {Error::invalid_query, "invalid query", "Invalid query"},
+    {Error::query_too_long, "maximum query length exceeded", "Maximum query length exceeded"},
+    {Error::unexpected_eof, "unexpected EOF", "Unexpected EOF"},
+    {Error::list_denied, "user list denied", "User list denied"},
+    {Error::displaced, "displaced"},
+    {Error::no_such_group, "no such group"},
+    {Error::no_placeholder, "every uid or gid is in use: none is left for strangers"},
+    {Error::empty_plan, "it is empty"},
+    {Error::not_regular, "not a regular file"},
+    {Error::home_refused, "Permission denied for the home"},
+    {Error::refused_to_owner,
+     "Permission denied, though its mode permits it: where homes were mounted anew, reload"},
 };
 static_assert(std::size(texts) == static_cast<std::size_t>(Error::refused_to_owner) + 1);
 
-const Texts& texts_of(int error) {
-  const auto i = static_cast<std::size_t>(error);
-  return texts[i < std::size(texts) ? i : 0];
+const Text& text_of(int error) {
+  const auto found = std::ranges::find(texts, static_cast<Error>(error), &Text::error);
+  return found != std::end(texts) ? *found : texts[0];
 }
 
 class ErrorCategory : public std::error_category {
  public:
   const char* name() const noexcept override { return "finger"; }
-  std::string message(int value) const override { return texts_of(value).log; }
+  std::string message(int value) const override { return text_of(value).log; }
 };
 
 }  // namespace
@@ -74,7 +76,7 @@ bool says_no_plan(std::error_code error) {
 
 std::string_view text_for_peer(std::error_code error) {
   if (error.category() != make_error_code(Error::no_such_user).category()) return {};
-  return texts_of(error.value()).peer;
+  return text_of(error.value()).peer;
 }
 
 std::string error_line(std::error_code error) {
