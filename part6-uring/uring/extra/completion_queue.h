@@ -9,7 +9,8 @@
 
 namespace uring {
 
-/// Results that have come and have not been fetched yet, oldest first.
+/// Results that have come and have not been fetched yet, oldest first. Where all are fetched it
+/// holds no memory: a stream that has seen many at once keeps nothing for it.
 class CompletionQueue {
  public:
   struct Entry {
@@ -27,13 +28,19 @@ class CompletionQueue {
   }
 
  private:
+  using Entries = std::vector<Entry, FrameAllocator<Entry>>;
+
   /// Those before next_: at least half, so that each of the others moves once at most on average.
   void drop_fetched() {
-    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(next_));
+    if (empty()) {
+      entries_ = Entries();  // = {} would keep the memory
+    } else {
+      entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(next_));
+    }
     next_ = 0;
   }
 
-  std::vector<Entry, FrameAllocator<Entry>> entries_;
+  Entries entries_;
   std::size_t next_ = 0;
 };
 
