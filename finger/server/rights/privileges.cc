@@ -53,8 +53,6 @@ bool has_none_of(__u32 Capability::*kind) {
   return std::ranges::all_of(found, [kind](const Capability& each) { return each.*kind == 0; });
 }
 
-using common::Status;
-
 /// nullopt: there is no such account, or it is root's, or of root's group.
 std::optional<User> unprivileged_user(const std::string& name) {
   const passwd* const entry = ::getpwnam(name.c_str());  // one thread as yet

@@ -282,22 +282,22 @@ void Scout::look_for(const Accounts& accounts) {
 }
 
 void Scouts::watch(std::vector<pollfd>& watched) const {
-  for (const Scout& each : scouts_) {
+  for (const Watched& each : scouts_) {
     watched.push_back({.fd = each.news.get(), .events = POLLIN, .revents = 0});
   }
 }
 
 bool Scouts::read(const pollfd* watched) {
   bool has_answered = false;
-  for (Scout& each : scouts_) {
+  for (Watched& each : scouts_) {
     if (watched++->revents != 0) has_answered |= read(each);
   }
-  std::erase_if(scouts_, [](const Scout& each) { return !each.news; });
+  std::erase_if(scouts_, [](const Watched& each) { return !each.news; });
   return has_answered;
 }
 
 /// Lines that each come in one write. Their end: the scout waits for nothing, or was killed.
-bool Scouts::read(Scout& scout) {
+bool Scouts::read(Watched& scout) {
   std::string text(64 * 1024, '\0');  // as many as a pipe holds
   const ssize_t size = ::read(scout.news.get(), text.data(), text.size());
   if (size == 0) scout.news = {};
@@ -307,11 +307,11 @@ bool Scouts::read(Scout& scout) {
   for (const auto line : std::views::split(text, '\n')) {
     if (line.empty()) continue;
     const std::string path(line.begin() + 1, line.end());
-    if (line.front() == finger::Scout::is_silent) {
+    if (line.front() == Scout::is_silent) {
       scout.silent.insert(path);
     } else {
       scout.silent.erase(path);
-      has_answered |= line.front() == finger::Scout::has_answered;
+      has_answered |= line.front() == Scout::has_answered;
     }
   }
   return has_answered;
@@ -319,7 +319,7 @@ bool Scouts::read(Scout& scout) {
 
 std::set<std::string> Scouts::silent() const {
   std::set<std::string> all;
-  for (const Scout& each : scouts_) all.insert(each.silent.begin(), each.silent.end());
+  for (const Watched& each : scouts_) all.insert(each.silent.begin(), each.silent.end());
   return all;
 }
 

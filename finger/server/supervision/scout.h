@@ -69,14 +69,14 @@ class Scouts {
   std::set<std::string> silent() const;
 
  private:
-  struct Scout {
+  struct Watched {
     common::Fd news;
     std::set<std::string> silent;
   };
 
-  static bool read(Scout& scout);
+  static bool read(Watched& scout);
 
-  std::vector<Scout> scouts_;
+  std::vector<Watched> scouts_;
 };
 
 }  // namespace finger
