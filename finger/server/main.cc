@@ -48,8 +48,8 @@ namespace {
 using common::complain;
 using finger::Generations;
 using finger::Listeners;
+using finger::ProcessParts;
 using finger::ServiceManager;
-using finger::Surroundings;
 
 int report_failure(const finger::Options& options, std::error_code error) {
   return common::report_failure(options, error, finger::server_profile);
@@ -163,7 +163,7 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
 using Started = std::expected<std::unique_ptr<finger::Workers>, std::string>;
 
 /// Made with the rights of this process or, if those are root's, with the daemon account's.
-Started make_alone(const finger::Options& options, Listeners clients, const Surroundings& around) {
+Started make_alone(const finger::Options& options, Listeners clients, const ProcessParts& parts) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return std::unexpected(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
@@ -182,12 +182,12 @@ Started make_alone(const finger::Options& options, Listeners clients, const Surr
         if (!restricted) return std::unexpected(restricted.error());
         return {};
       },
-      around);
+      parts);
 }
 
 /// Made by root, which is given up, with credentials to open each plan as its owner.
 Started make_with_owners(const finger::Options& options, Listeners clients, finger::Report& report,
-                         const Surroundings& around) {
+                         const ProcessParts& parts) {
   finger::HomeFence fence;
   auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
   if (!scout) return std::unexpected(scout.error());
@@ -202,7 +202,7 @@ Started make_with_owners(const finger::Options& options, Listeners clients, fing
       [&root](uring::Loop& loop, const finger::Accounts& accounts) {
         return (*root)->prepare(loop, accounts);
       },
-      around);
+      parts);
   root->reset();
   return workers;
 }
@@ -239,14 +239,14 @@ int check_config(finger::Options& options, bool as_root, Generations& generation
   finger::Metrics metrics(generations, std::nullopt, options.workers, common::Fd());
   // These take as many descriptors as they do where it serves.
   finger::Mounts mounts;
-  const Surroundings around{metrics, nullptr, mounts, nullptr};
+  const ProcessParts parts{metrics, nullptr, mounts, nullptr};
   auto pipes = as_root ? finger::Report::make_pipes() : finger::Report::Ends();
   if (!pipes) return complain(common::explain_no_descriptor("to talk to a worker"));
   pipes->worker.news = {};  // a Scout ends when there is no parent to read it
   pipes->parent = {};
   finger::Report to_nobody(std::move(pipes->worker), {});
-  const auto workers = as_root ? make_with_owners(options, std::move(listeners), to_nobody, around)
-                               : make_alone(options, std::move(listeners), around);
+  const auto workers = as_root ? make_with_owners(options, std::move(listeners), to_nobody, parts)
+                               : make_alone(options, std::move(listeners), parts);
   if (!workers) return complain(workers.error());
   tell_lowered_limit(options, **workers);
   std::puts(fmt::format("would serve at {}, with {} connections at the same time: {}",
@@ -298,16 +298,16 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
 int run_worker(const finger::Options& options, Listeners clients, finger::Report& report,
-               const Surroundings& around,
+               const ProcessParts& parts,
                const std::function<void(const finger::Workers&)>& before_serving) {
-  const auto workers = make_with_owners(options, std::move(clients), report, around);
+  const auto workers = make_with_owners(options, std::move(clients), report, parts);
   if (!workers) return report.failed(workers.error());
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout, [&workers] { (*workers)->stop(); });
   if (!signals) return report.failed(signals.error().message());
   const auto actions = finger::SignalAction::create(
       {finger::Parent::retire_signal, finger::Parent::drain_signal, SIGUSR1}, [&](int signal) {
-        if (signal == SIGUSR1) return around.metrics.log();
+        if (signal == SIGUSR1) return parts.metrics.log();
         if (signal == finger::Parent::retire_signal) return (*workers)->retire();
         (*workers)->stop();
       });

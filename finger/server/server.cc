@@ -170,9 +170,9 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
       shared_(shared),
       listeners_(std::move(listeners)),
       i_(i),
-      counters_(shared.around.metrics.of_worker(i)),
+      counters_(shared.parts.metrics.of_worker(i)),
       credentials_(std::move(credentials)),
-      homes_(this->loop(), shared.around.busy, &shared.around.mounts),
+      homes_(this->loop(), shared.parts.busy, &shared.parts.mounts),
       context_{.options = shared.options,
                .loop = this->loop(),
                .counters = counters_,
@@ -191,16 +191,15 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
   conversations_ = &conversations;
   if (i_ == 0)
-    background().spawn(tasks,
-                       homes_.watch(shared_.around.metrics.homes_silent(), shared_.retiring));
-  if (shared_.around.heartbeat != nullptr) background().spawn(tasks, beat());
+    background().spawn(tasks, homes_.watch(shared_.parts.metrics.homes_silent(), shared_.retiring));
+  if (shared_.parts.heartbeat != nullptr) background().spawn(tasks, beat());
 }
 
 /// A watchdog's question, which this loop's own timer asks: a loop that is stuck does not answer.
 uring::Task<Status> Server::beat() {
   while (true) {
-    shared_.around.heartbeat->beat(this);
-    const auto slept = co_await loop().sleep(shared_.around.heartbeat->interval());
+    shared_.parts.heartbeat->beat(this);
+    const auto slept = co_await loop().sleep(shared_.parts.heartbeat->interval());
     if (!slept) co_return std::unexpected(slept.error());
   }
 }
@@ -215,7 +214,7 @@ uring::Task<> Server::accept_clients() {
   {
     uring::Scope counting(loop());
     // No longer than it accepts: after that it may have a successor, which counts from 0.
-    if (i_ == 0) shared_.around.metrics.start(loop(), counting, scrapes, background());
+    if (i_ == 0) shared_.parts.metrics.start(loop(), counting, scrapes, background());
     for (ring_server::Acceptor& each : next_acceptors_) {
       background().spawn(accepting,
                          each.accept_each([this](auto client) { add(std::move(client)); }));

@@ -65,7 +65,7 @@ class OldestQueries {
 };
 
 /// What the servers of a process find there. It outlives them.
-struct Surroundings {
+struct ProcessParts {
   Metrics& metrics;
   BusyHomes* busy;  ///< nullptr: no other process is at work in homes.
   Mounts& mounts;
@@ -77,14 +77,14 @@ class Shared : public ring_server::Shared {
  public:
   /// `connections_max` is --max-clients, or as many as there are descriptors for.
   Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
-         const Surroundings& found)
+         const ProcessParts& found)
       : ring_server::Shared(chosen, connections_max),
         options(chosen),
-        around(found),
+        parts(found),
         roster_(std::move(roster)) {}
 
   const Options& options;
-  const Surroundings around;
+  const ProcessParts parts;
   std::atomic<bool> retiring = false;  ///< A successor accepts.
   AddressLimit address_limit{options.max_per_ip};
   RateLimit rate_limit{options.max_rate};

@@ -24,7 +24,7 @@ std::string lacking_memory(const Options& options);
 /// listeners and all limits.
 ///
 ///     auto workers = Workers::create(options, std::move(listeners), std::move(accepts), *roster,
-///                                    prepare, around);
+///                                    prepare, parts);
 ///     if (!workers) { … workers.error() is a line that says why … }
 ///     …                        // every ring is made and prepared: rights can be given up for good
 ///     (*workers)->run();       // until stop() is called
@@ -36,7 +36,7 @@ class Workers {
   /// load_roster(). Error: a line that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
       const Options& options, Listeners listeners, common::Fd accepts, RosterPointer roster,
-      const PrepareRing& prepare, const Surroundings& around);
+      const PrepareRing& prepare, const ProcessParts& parts);
 
   /// Serves until stop() or retire() is called: see WorkerGroup.
   int run() { return worker_group_.run(); }
@@ -59,7 +59,7 @@ class Workers {
   std::string reload(Generations& counted);
 
  private:
-  Workers(const Options& options, RosterPointer roster, const Surroundings& around);
+  Workers(const Options& options, RosterPointer roster, const ProcessParts& parts);
 
   const std::size_t connections_max_;
   Shared shared_;
