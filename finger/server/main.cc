@@ -269,8 +269,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
   if (!workers) return complain(workers.error());
   tell_lowered_limit(options, **workers);
   generations.users().set((*workers)->users().users);
-  const auto actions = finger::SignalAction::create({SIGHUP, SIGUSR1}, [&](int signal) {
-    if (signal == SIGUSR1) return metrics.log();
+  const auto actions = finger::SignalAction::create({SIGHUP}, [&](int /*signal*/) {
     manager.reloading();
     manager.ready((*workers)->reload(generations));
   });
@@ -306,8 +305,7 @@ int run_worker(const finger::Options& options, Listeners clients, finger::Report
       common::SignalWakeup::create(options.drain_timeout, [&workers] { (*workers)->stop(); });
   if (!signals) return report.failed(signals.error().message());
   const auto actions = finger::SignalAction::create(
-      {finger::Parent::retire_signal, finger::Parent::drain_signal, SIGUSR1}, [&](int signal) {
-        if (signal == SIGUSR1) return parts.metrics.log();
+      {finger::Parent::retire_signal, finger::Parent::drain_signal}, [&](int signal) {
         if (signal == finger::Parent::retire_signal) return (*workers)->retire();
         (*workers)->stop();
       });

@@ -190,8 +190,11 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
 
 void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
   conversations_ = &conversations;
-  if (i_ == 0)
-    background().spawn(tasks, homes_.watch(shared_.parts.metrics.homes_silent(), shared_.retiring));
+  if (i_ == 0) {
+    Metrics& metrics = shared_.parts.metrics;
+    background().spawn(tasks, homes_.watch(metrics.homes_silent(), shared_.retiring));
+    background().spawn(tasks, metrics.log_when_asked(loop()));
+  }
   if (shared_.parts.heartbeat != nullptr) background().spawn(tasks, beat());
 }
 

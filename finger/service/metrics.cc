@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <optional>
@@ -58,6 +60,13 @@ std::optional<common::Address> parse_loopback(std::string_view where) {
   const auto address = parse_endpoint(where);
   if (!address || !is_loopback(*address)) return std::nullopt;
   return address;
+}
+
+common::Fd open_signals() {
+  sigset_t asked;
+  sigemptyset(&asked);
+  sigaddset(&asked, SIGUSR1);
+  return common::Fd(::signalfd(-1, &asked, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 /// Whether something is there that is no socket: a slip of the keyboard must not cost a file.
@@ -128,6 +137,7 @@ Metrics::Metrics(Generations& generations, std::optional<std::size_t> generation
     : own_(generation ? 0 : workers),
       generations_(generations),
       workers_(generation ? generations.of(*generation) : own_),
+      signals_(open_signals()),
       listener_(std::move(listener)) {}
 
 void Metrics::start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
@@ -149,7 +159,14 @@ std::string Metrics::tell(Tell how) const {
   return text;
 }
 
-void Metrics::log() const { common::log(tell(counters_line)); }
+uring::Task<common::Status> Metrics::log_when_asked(uring::Loop& loop) {
+  while (true) {
+    const auto ready = co_await loop.poll(signals_, POLLIN);
+    if (!ready) co_return std::unexpected(ready.error());
+    signalfd_siginfo signal{};
+    if (::read(signals_.get(), &signal, sizeof signal) > 0) common::log(tell(counters_line));
+  }
+}
 
 uring::Task<common::Status> Metrics::accept_scrapers(uring::Loop& loop, uring::Scope& answering,
                                                      ring_server::Background& background) {

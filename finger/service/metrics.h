@@ -48,8 +48,10 @@ class Metrics {
   void start(uring::Loop& loop, uring::Scope& accepting, uring::Scope& answering,
              ring_server::Background& background);
 
-  /// Writes what was counted to the log, in a line. From any thread.
-  void log() const;
+  /// Writes what was counted to the log, in a line, at each SIGUSR1: the first worker, in its loop.
+  /// A thread of the daemon's that reloads may wait for an account database that does not answer.
+  /// All threads block the signal.
+  uring::Task<common::Status> log_when_asked(uring::Loop& loop);
 
   Counter& homes_silent() { return generations_.homes_silent(); }
 
@@ -72,6 +74,7 @@ class Metrics {
   Generations& generations_;
   const std::span<WorkerCounters> workers_;
   uring::IntrusiveList<Awaited> awaited_;  ///< The oldest first.
+  const common::Fd signals_;               ///< A signalfd(2).
   common::Fd listener_;  ///< Until start(): closed while a ring polls it, it would stay open.
 };
 

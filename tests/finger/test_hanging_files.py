@@ -14,7 +14,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit import hanging_fs
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
-from kit.metrics import scrape
+from kit.metrics import ask_by_signal, scrape
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 from kit.users import Users
@@ -150,6 +150,16 @@ def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start:
         users.add("emil", b"new here\n")
         server.send_signal(signal.SIGHUP)
         assert wait_until(lambda: server.ask(b"emil") == b"new here\r\n", server.patience)
+
+
+def test_what_was_counted_is_told_while_a_reload_hangs(start: Start) -> None:
+    with hanging_fs.mounted("nothing", deaf=True) as (place, files):
+        server = start("--users", os.fspath(place))
+        files.stop_answering("everything")
+        server.send_signal(signal.SIGHUP)
+        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        assert ask_by_signal(server)["connections_open"] == "0"
+        files.let_go()
 
 
 @pytest.mark.parametrize("deaf", [False, True], ids=["interruptible", "deaf"])

@@ -15,8 +15,8 @@ using Signals = std::initializer_list<int>;
 sigset_t set_of(Signals signals);
 
 /// Runs a function at each of some signals, in a thread of its own: for what takes long, as asking
-/// the system for its users does, and is not permitted in a signal handler. Signals that arrive
-/// while the function runs count as one.
+/// the system for its users does, and is not permitted in a signal handler. While it runs, a signal
+/// that comes waits; if the same one comes again meanwhile, the function still runs once more only.
 class SignalAction {
  public:
   /// Blocks the signals in the calling thread and in those that it starts: they stay pending until

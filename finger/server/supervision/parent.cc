@@ -148,7 +148,7 @@ int Parent::be_worker(Report& report) {
   manager_ = {};
   takeover_->withdraw();
   sigset_t set = handled_signals();
-  sigdelset(&set, SIGUSR1);  // it stays blocked, for a SignalAction
+  sigdelset(&set, SIGUSR1);  // it stays blocked, for its Metrics
   (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
   return work_(std::move(listeners_), report);
 }
