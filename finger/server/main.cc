@@ -26,7 +26,7 @@
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
-#include "finger/client/ask.h"
+#include "finger/client/health.h"
 #include "finger/server/options.h"
 #include "finger/server/process/service_manager.h"
 #include "finger/server/process/signal_action.h"
