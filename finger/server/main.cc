@@ -28,6 +28,7 @@
 #include "common/server/signal_wakeup.h"
 #include "finger/client/health.h"
 #include "finger/server/options.h"
+#include "finger/server/process/descriptors.h"
 #include "finger/server/process/service_manager.h"
 #include "finger/server/process/signal_action.h"
 #include "finger/server/rights/call_filter.h"

@@ -57,6 +57,9 @@ class ServiceManager {
   std::optional<std::chrono::microseconds> watchdog_interval_;
 };
 
+/// The first descriptor that a manager passes. sd_listen_fds(3)
+inline constexpr int passed_begin = 3;
+
 /// The listening sockets that the manager has passed, non-blocking.
 struct PassedSockets {
   std::vector<common::Fd> clients;
@@ -67,19 +70,6 @@ struct PassedSockets {
 /// Takes them (LISTEN_FDS, LISTEN_FDNAMES), and removes the variables. Error: a line that says what
 /// is wrong with what was passed.
 std::expected<PassedSockets, std::string> take_passed_sockets();
-
-/// Closes what the program was started with besides its standard streams and those sockets: what
-/// the shell had open is not for a process that talks to unknown clients. Nor is its terminal: from
-/// now on it is written to, a file that is standard error is appended to, and standard input is an
-/// empty file.
-void close_inherited_descriptors(const PassedSockets& passed);
-
-/// The descriptor is a file that is empty for good.
-void make_empty(int descriptor);
-
-/// Closes all descriptors but those; a negative one is none. `flags` are those of close_range(2).
-/// False: a filter of system calls forbids it.
-bool close_all_but(std::vector<int> kept, int flags = 0);
 
 /// Tells a watchdog that a process is not stuck, for as long as that is true of each of its loops:
 /// every loop reports when it turns, and one that does not keeps the watchdog waiting.

@@ -23,7 +23,7 @@
 #include "common/result.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/server/process/service_manager.h"
+#include "finger/server/process/descriptors.h"
 
 namespace finger {
 namespace {
