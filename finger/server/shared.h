@@ -13,6 +13,7 @@
 #include "finger/server/home.h"
 #include "finger/server/options.h"
 #include "finger/server/process/service_manager.h"
+#include "finger/server/rate_limit.h"
 #include "finger/server/roster.h"
 #include "finger/service/metrics.h"
 #include "ring_server/loop_server.h"

@@ -36,7 +36,7 @@ NO_MESSAGES = {
     "server.cc": ("for one client",),
     "service_manager.cc": ("MAINPID=",),
     "roster.cc": (" and {} more",),
-    "address_limit.cc": ("of one address",),
+    "rate_limit.cc": ("of one address",),
     "worker_process.cc": ("to talk to a worker",),
 }  # fmt: skip
 TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)'""", re.S)

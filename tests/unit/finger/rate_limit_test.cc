@@ -1,4 +1,4 @@
-#include "finger/server/address_limit.h"
+#include "finger/server/rate_limit.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
