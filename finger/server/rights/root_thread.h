@@ -8,47 +8,17 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "finger/server/accounts/accounts.h"
-#include "finger/server/protocol/error.h"
+#include "finger/server/rights/id_map.h"
 #include "finger/server/rights/landlock.h"
 #include "finger/server/rights/privileges.h"
 #include "uring/loop.h"
 
 namespace finger {
-
-/// The uids, or the gids, that exist in a user namespace: no process in it can have another.
-/// user_namespaces(7)
-///
-/// -1 is not among them: setresuid(2) takes it for "leave as it is".
-class IdMap {
- public:
-  /// `text` is the content of /proc/PID/uid_map or gid_map. If it makes no sense, all ids exist.
-  explicit IdMap(const std::string& text);
-
-  /// From that file; where it cannot be read, all ids exist.
-  static IdMap read(const std::string& file);
-
-  bool has(std::uint32_t id) const;
-
-  /// The largest id that is not in use: it is not 0, not `ours`, and not the member `id` (uid or
-  /// gid) of any account. nullopt: there is none.
-  std::optional<std::uint32_t> unused(std::uint32_t ours, const Accounts& accounts,
-                                      std::uint32_t Account::*id) const;
-
- private:
-  struct Range {
-    std::uint64_t first;
-    std::uint64_t last;
-  };
-
-  std::vector<Range> ranges_;
-};
 
 /// give_rights_up() in two steps. In between, one thread still has root. All that it does is to
 /// register users' credentials with rings: it reads no file and knows no client.

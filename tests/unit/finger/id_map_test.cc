@@ -1,4 +1,4 @@
-#include "finger/server/rights/root_thread.h"
+#include "finger/server/rights/id_map.h"
 
 #include <gtest/gtest.h>
 
