@@ -12,7 +12,7 @@
 #include "common/net/address.h"
 #include "common/server/duration.h"
 #include "finger/server/address_limit.h"
-#include "finger/server/home.h"
+#include "finger/server/homes_and_mounts.h"
 #include "finger/server/options.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/roster.h"

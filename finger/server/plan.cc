@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 
 #include "common/fd.h"
-#include "finger/server/home.h"
+#include "finger/server/homes_and_mounts.h"
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/error.h"
 

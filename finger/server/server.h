@@ -12,7 +12,7 @@
 #include "common/fd.h"
 #include "common/server/limits_and_timeouts.h"
 #include "finger/server/conversation.h"
-#include "finger/server/home.h"
+#include "finger/server/homes_and_mounts.h"
 #include "finger/server/shared.h"
 #include "finger/service/takeover.h"
 #include "ring_server/acceptor.h"

@@ -10,7 +10,7 @@
 #include "common/server/duration.h"
 #include "finger/server/address_limit.h"
 #include "finger/server/busy_homes.h"
-#include "finger/server/home.h"
+#include "finger/server/homes_and_mounts.h"
 #include "finger/server/options.h"
 #include "finger/server/process/service_manager.h"
 #include "finger/server/rate_limit.h"

@@ -1,4 +1,4 @@
-#include "finger/server/home.h"
+#include "finger/server/homes_and_mounts.h"
 
 #include <gmock/gmock.h>
 
