@@ -38,7 +38,7 @@
 #include "finger/server/roster.h"
 #include "finger/server/supervision/parent.h"
 #include "finger/server/supervision/scout.h"
-#include "finger/server/supervision/worker_process.h"
+#include "finger/server/supervision/worker_process_and_report.h"
 #include "finger/server/workers.h"
 #include "finger/service/counters.h"
 #include "finger/service/metrics.h"

@@ -37,7 +37,7 @@ NO_MESSAGES = {
     "service_manager.cc": ("MAINPID=",),
     "roster.cc": (" and {} more",),
     "rate_limit.cc": ("of one address",),
-    "worker_process.cc": ("to talk to a worker",),
+    "worker_process_and_report.cc": ("to talk to a worker",),
 }  # fmt: skip
 TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)'""", re.S)
 

@@ -18,7 +18,7 @@
 #include "finger/server/process/service_manager.h"
 #include "finger/server/roster.h"
 #include "finger/server/supervision/scout.h"
-#include "finger/server/supervision/worker_process.h"
+#include "finger/server/supervision/worker_process_and_report.h"
 #include "finger/service/counters.h"
 #include "finger/service/takeover.h"
 

@@ -1,4 +1,4 @@
-#include "finger/server/supervision/worker_process.h"
+#include "finger/server/supervision/worker_process_and_report.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
