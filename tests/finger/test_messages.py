@@ -20,7 +20,7 @@ SOURCES = (
     REPOSITORY / "common" / "server" / "process.cc",
 )
 # Texts that are no messages: of --help, for clients and scrapers, of each exchange's line.
-OTHERS = {"options.cc", "metrics_text.cc", "outcome.cc"}
+OTHERS = {"options.cc", "metrics_text.cc", "conversation_log.cc"}
 # The same in a file that has messages, too, and pieces of one.
 NO_MESSAGES = {
     "error.cc": ("no such user", "relay access denied", "invalid query", "unexpected EOF",
