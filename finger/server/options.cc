@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "finger/service/address_ranges.h"
+#include "finger/service/addresses.h"
 #include "finger/service/metrics.h"
 #include "finger/service/takeover.h"
 

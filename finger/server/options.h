@@ -9,7 +9,7 @@
 #include "common/net/address.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
-#include "finger/service/address_ranges.h"
+#include "finger/service/addresses.h"
 #include "uring/ring_setup.h"
 
 namespace finger {

@@ -22,7 +22,7 @@
 #include "common/net/listen.h"
 #include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
-#include "finger/service/address_ranges.h"
+#include "finger/service/addresses.h"
 #include "finger/service/metrics_text.h"
 #include "uring/wait/deadline.h"
 

@@ -1,4 +1,4 @@
-#include "finger/service/address_ranges.h"
+#include "finger/service/addresses.h"
 
 #include <gtest/gtest.h>
 
