@@ -64,6 +64,12 @@ Result<Fd> listen_on(const Address& address, SocketMode mode) {
   return socket;
 }
 
+bool listens(int descriptor) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value == 1;
+}
+
 Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets) {
   // The first socket is bound without SO_REUSEPORT, with which bind would let it into the group of
   // another server of the same user. Once the port is ours, the others may share it.

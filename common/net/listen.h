@@ -17,6 +17,9 @@ enum class SocketMode { blocking, nonblocking };
 /// Errors: of socket(2), bind(2), listen(2).
 Result<Fd> listen_on(const Address& address, SocketMode mode);
 
+/// Whether it is a socket that listens.
+bool listens(int descriptor);
+
 /// Several sockets, non-blocking, that listen on one address and port (SO_REUSEPORT): the kernel
 /// spreads the new connections over them. EADDRINUSE where another process listens there already,
 /// although SO_REUSEPORT alone would let us join it.

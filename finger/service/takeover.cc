@@ -21,6 +21,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/net/listen.h"
 #include "common/result.h"
 #include "common/server/duration.h"
 #include "common/server/limits_and_timeouts.h"
@@ -144,11 +145,9 @@ sockaddr_un unix_address(std::string_view path) {
   return address;
 }
 
-bool listens(int descriptor) { return option_of(descriptor, SO_ACCEPTCONN) == 1; }
-
 bool listens_for_tcp(const Fd& socket) {
   const int family = option_of(socket.get(), SO_DOMAIN);
-  return listens(socket.get()) && option_of(socket.get(), SO_TYPE) == SOCK_STREAM &&
+  return common::listens(socket.get()) && option_of(socket.get(), SO_TYPE) == SOCK_STREAM &&
          (family == AF_INET || family == AF_INET6);
 }
 
@@ -194,7 +193,7 @@ std::string Takeover::ask_predecessor() {
         path_, common::escape(std::as_bytes(std::span(&version, 1))), protocol_version);
   }
   auto received = receive_all(connection, side_);
-  const bool sound = received.size() > 1 && listens(received.front().get()) &&
+  const bool sound = received.size() > 1 && common::listens(received.front().get()) &&
                      option_of(received.front().get(), SO_DOMAIN) == AF_UNIX &&
                      std::all_of(received.begin() + 1, received.end(), listens_for_tcp) &&
                      std::ranges::all_of(side_, listens_for_tcp);

@@ -28,7 +28,6 @@ using Listeners = std::vector<common::Fd>;
 /// Of a Unix socket. The path is not longer than Takeover::path_bytes_max.
 sockaddr_un unix_address(std::string_view path);
 
-bool listens(int descriptor);
 bool listens_for_tcp(const common::Fd& socket);
 
 /// Makes it non-blocking, and takes SO_LINGER off, which clients' sockets inherit. Both belong to

@@ -16,9 +16,9 @@
 #include <memory>
 #include <system_error>
 
+#include "common/net/listen.h"
 #include "common/result.h"
 #include "common/server/log.h"
-#include "finger/service/takeover.h"
 
 namespace finger {
 
@@ -167,7 +167,7 @@ void refuse_for_shared_sockets(Filter& filter) {
 #else
   constexpr int numbers_max = 1024;  // listeners are opened first, and have the lowest
   for (int number = 0; number < numbers_max; ++number) {
-    if (number > STDERR_FILENO && !listens(number)) continue;
+    if (number > STDERR_FILENO && !common::listens(number)) continue;
     const scmp_arg_cmp this_one =
         SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, static_cast<unsigned>(number));
     filter.refuse(SCMP_SYS(setsockopt), {this_one});
