@@ -33,4 +33,10 @@ nothing is lost.
   still here
   $ exec 5>&-; said
   connection 1 closed, 0 short sends
+
+The ring has 64 entries, which doesn't limit the clients: each of these has a receive in flight.
+
+  $ crowd 200
+  $ for c in "${clients[@]}"; do echo hi >&$c; read -ru $c; echo $REPLY; done | sort | uniq -c
+   +200 hi (re)
   $ stop
