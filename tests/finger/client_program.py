@@ -39,8 +39,10 @@ def finger(program: Path, patience: float) -> Callable[..., Client]:
 class Scripted:
     """Reads a query, answers it with bytes or as `answer` does, and closes; again and again."""
 
-    def __init__(self, answer: bytes | Callable[[socket.socket], object]) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, answer: bytes | Callable[[socket.socket], object],
+                 host: str = "127.0.0.1") -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
         self.queries: list[bytes] = []
         self.gone = threading.Event()  # for those who wait for nothing else

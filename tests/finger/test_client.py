@@ -11,6 +11,7 @@ import pytest
 
 from client_program import Scripted, finger, program  # noqa: F401
 from harness.help import help_of
+from harness.limits import need_ipv6
 from harness.strace import TO_END_UNDER_STRACE, need_ptrace
 
 PLAN = b"Building a telescope.\r\nBack in May.\r\n"
@@ -76,6 +77,13 @@ def test_an_answer_counts_though_the_server_takes_no_query(finger) -> None:
 
 
 # Whom it asks
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_needs_no_brackets(finger, host: str) -> None:
+    need_ipv6()
+    with Scripted(PLAN, "::1") as server:
+        finger(f"alice@{host}", port=server.port).run().ended(0, SHOWN)
 
 
 def test_no_server_listens(finger) -> None:

@@ -37,6 +37,13 @@ Place listening(int backlog) {
   return place;
 }
 
+/// The backlog is full, so that the kernel drops who knocks: nothing comes back, as from a host
+/// behind a firewall.
+struct Silent {
+  Place place = listening(0);
+  Fd queued = tests::connect_to(place.address);
+};
+
 finger::DueTime in(std::chrono::milliseconds time) { return Clock::now() + time; }
 
 finger::Outcome<Fd> connect_to(std::vector<Address> addresses, finger::DueTime deadline) {
@@ -60,21 +67,30 @@ TEST(ClientConnect, GoesOnAtOnceWhenAnAddressRefuses) {
   EXPECT_LT(Clock::now() - begin, 450ms) << "a refusal is an answer: nothing to wait for";
 }
 
+// RFC 8305, section 5
+TEST(ClientConnect, GoesOnAfterAQuarterOfASecondWhenAnAddressIsSilent) {
+  const Silent silent;
+  ASSERT_TRUE(silent.queued);
+  const auto server = listening(8);
+  const auto begin = Clock::now();
+  const auto connected = connect_to({silent.place.address, server.address}, in(10s));
+  EXPECT_EQ(peer_of(connected), server.address.to_string());
+  EXPECT_GE(Clock::now() - begin, 250ms);
+  EXPECT_LT(Clock::now() - begin, 900ms) << "the kernel would have knocked again";
+}
+
 TEST(ClientConnect, WaitsForASilentAddressWhenTheOthersRefuse) {
-  // The backlog is full, so that the kernel drops who knocks: nothing comes back, as from a host
-  // behind a firewall.
-  const auto silent = listening(0);
-  const Fd queued = tests::connect_to(silent.address);
-  ASSERT_TRUE(queued);
+  const Silent silent;
+  ASSERT_TRUE(silent.queued);
   const auto nobody = refusing();
   const auto begin = Clock::now();
-  EXPECT_EQ(peer_of(connect_to({silent.address, nobody.address}, in(500ms))),
+  EXPECT_EQ(peer_of(connect_to({silent.place.address, nobody.address}, in(500ms))),
             "no connection in time");
   EXPECT_GE(Clock::now() - begin, 500ms);
 
-  const Fd accepted(::accept(silent.socket.get(), nullptr, nullptr));  // room for one more
-  EXPECT_EQ(peer_of(connect_to({silent.address, nobody.address}, in(10s))),
-            silent.address.to_string());
+  const Fd accepted(::accept(silent.place.socket.get(), nullptr, nullptr));  // room for one more
+  EXPECT_EQ(peer_of(connect_to({silent.place.address, nobody.address}, in(10s))),
+            silent.place.address.to_string());
 }
 
 TEST(ClientConnect, NeedsNoDeadline) {
