@@ -139,12 +139,12 @@ def test_a_worker_that_ends_by_itself_is_replaced(start_as_root: Start) -> None:
 def test_workers_that_cannot_start_are_tried_after_longer_and_longer_pauses(
     machine: Machine, start_as_root: Start
 ) -> None:
+    begin = time.monotonic()
     server = start_as_root("--quiet")
     machine.write_group("fingers")
     os.kill(only_worker(server), signal.SIGKILL)
-    begin = time.monotonic()
     lines = server.wait_for_log_lines(3)
-    assert 1.9 < time.monotonic() - begin, lines
+    assert 1 + 2 <= time.monotonic() - begin, lines
     assert all("no worker serves, another is tried" in line for line in lines[1:]), lines
     machine.write_group()
     server.expect(b"alice", ANSWER)

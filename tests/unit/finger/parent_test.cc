@@ -76,6 +76,18 @@ TEST(ParentDeathTest, KillsAWorkerThatHangsAtItsStartAndTriesTheNext) {
                                                                           // heard before it
 }
 
+[[noreturn]] void stop_while_a_worker_hangs() {
+  run_parent([](int number, Report& report) {
+    if (number == 1) return send_to_parent(SIGTERM);
+    (void)report.ready({});
+    send_to_parent(SIGHUP);
+  });
+}
+
+TEST(ParentDeathTest, StopsWhileAWorkerHangsAtItsStart) {
+  EXPECT_EXIT(stop_while_a_worker_hangs(), ::testing::ExitedWithCode(0), "^$");
+}
+
 TEST(ParentDeathTest, CannotRunIfTheFirstWorkerHangsAtItsStart) {
   EXPECT_EXIT(run_parent([](int, Report&) {}), ::testing::ExitedWithCode(1),
               "^the worker is not ready in time");
