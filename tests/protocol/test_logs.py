@@ -91,8 +91,11 @@ def test_orderly_clients_leave_no_line(server: Server) -> None:
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_a_stop_with_clients_connected_leaves_no_line(server: Server) -> None:
-    server.connect().echo(b"still here when the server stops")
+@pytest.mark.parametrize("begun", [b"", header(10) + b"half"], ids=["idle", "inside-a-message"])
+def test_a_stop_with_clients_connected_leaves_no_line(server: Server, begun: bytes) -> None:
+    client = server.connect()
+    client.echo(b"still here when the server stops")
+    client.send_in_pieces(begun)
     server.expect_stop()
     lines = server.log_lines()
     assert not lines, f"a stop is not worth a line: {lines}"
@@ -181,7 +184,6 @@ LOST = re.compile(rb"\((\d+) lines lost: nobody reads stderr\)\n")
 WHOLE = re.compile(LOST.pattern + rb"|127\.0\.0\.1:\d+: (connected|closed: goodbye)\n")
 
 
-@pytest.mark.of_one_stage
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_terminal_that_nobody_reads_holds_up_nobody(start: Start, target: Target) -> None:
     """One whose other end hangs, as that of a broken ssh session."""
