@@ -1,4 +1,4 @@
-// What a peer is told, tests/finger asks.
+// What a peer is told, tests/finger asks; here, what it is not told.
 #include <gtest/gtest.h>
 
 #include "finger/server/protocol/error.h"
@@ -8,7 +8,7 @@ namespace {
 using finger::Error;
 using finger::error_line;
 
-TEST(Answer, TellsThePeerNothingOfWhatHappenedInside) {
+TEST(Error, TellsThePeerNothingOfWhatHappenedInside) {
   EXPECT_EQ(error_line(Error::no_such_group), "");
   EXPECT_EQ(error_line(Error::no_placeholder), "");
   EXPECT_EQ(error_line({}), "");
