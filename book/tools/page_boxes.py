@@ -3,12 +3,14 @@
 be typed there before. As a program it prints for the site what each button types, or why there is
 none.
 
-What cannot be seen of a box, machine-tried.json has, by its commands: that it works, after which of
-its beginnings, or why it does not. A box that is not there was not tried.
+What cannot be seen of a box, machine-tried.json has, by its commands: that it works, as the check
+sum of what its button types, or why it does not. A box that is not there was not tried, nor was one
+of whose beginnings none has this check sum any more.
 """
 
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -135,6 +137,11 @@ def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
             "presses": [press for step, press in pressed if step in box.steps]}
 
 
+def check_sum(button: dict[str, Any]) -> int:
+    """Another one when something else is typed, also before the box."""
+    return zlib.crc32(json.dumps(button).encode())
+
+
 # What goes wrong: a server with a bug, and what to type at it
 
 # A reader may have been anywhere, and have started something there.
@@ -182,10 +189,11 @@ def known_boxes() -> Known:
 
     def known(page: str, box: PageBox) -> dict[str, Any]:
         outcome = not_there(box) or tried.get(page, {}).get(box.text, UNTRIED)
-        if isinstance(outcome, str):
-            return {"commands": box.commands, "why": outcome}
-        before = list(box.beginnings())[:outcome + 1][-1]
-        return {"commands": box.commands, **button(box, before)}
+        if isinstance(outcome, int):
+            possible = (button(box, before) for before in box.beginnings())
+            outcome = {check_sum(one): one for one in possible}.get(outcome, UNTRIED)
+        return {"commands": box.commands,
+                **({"why": outcome} if isinstance(outcome, str) else outcome)}
 
     return {page.stem: [known(page.stem, box) for box in boxes(page)] for page in pages()}
 

@@ -17,7 +17,7 @@ from typing import Any
 sys.path.append(str(Path(__file__).parents[2] / "book" / "tools"))
 
 from blocks import ROOT  # noqa: E402
-from page_boxes import TRIED, PageBox, boxes, button, not_there, pages  # noqa: E402
+from page_boxes import TRIED, PageBox, boxes, button, check_sum, not_there, pages  # noqa: E402
 from told import complaint  # noqa: E402
 
 STATE = ROOT / "build" / "machine" / "state"
@@ -105,13 +105,14 @@ def typed_there(machine: PageMachine, box: PageBox, known: dict[str, Any]) -> st
 
 
 def tried(machine: PageMachine, box: PageBox) -> int | str:
-    """After which of its beginnings a box works, or why it does not."""
+    """The check sum of the first button that works, or why none does."""
     print(f"  line {box.line}", flush=True)
     wrong = ""
-    for which, before in enumerate(box.beginnings()):
-        now = typed_there(machine, box, button(box, before))
+    for before in box.beginnings():
+        known = button(box, before)
+        now = typed_there(machine, box, known)
         if not now:
-            return which
+            return check_sum(known)
         wrong = now  # of the last, after all that the chapter has typed
         machine.ask()
     print(f"  line {box.line}: {wrong}", flush=True)
