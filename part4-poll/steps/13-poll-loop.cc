@@ -89,10 +89,10 @@ void stop(int) {
 }
 
 int main(int argc, char** argv) {
-  const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   wake = check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
   std::signal(SIGTERM, stop);
   std::signal(SIGINT, stop);
+  const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
 
   // [question]
   std::vector<Client> clients;
