@@ -289,7 +289,7 @@ need_bug() {
   [[ ! -e $root/book/bugs/$1.patch ]] || return 0
   mapfile -t bugs < <(cd "$root/book/bugs" && printf '%s\n' *.patch | sed 's/\.patch$//')
   meant=$(did_you_mean "$1" "${bugs[@]}")
-  wrong_usage "there is no bug '$1'${meant:-;} all of them are in book/bugs/README.md"
+  wrong_usage "there is no bug '$1'${meant:-;} all of them are in book/appendix-e-bug-zoo.md"
 }
 
 # bug_says NAME KEY: a line of its head, as tests/zoo/bug.py explains them.

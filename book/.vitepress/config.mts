@@ -202,7 +202,7 @@ export default defineConfig({
       { text: "The ladder view", link: "/ladder-view" },
       { text: "The ring view", link: "/ring-view" },
       ...(hasMachine ? [{ text: "A Linux to try it in", link: "/try" }] : []),
-      { text: "The zoo's register", link: "/bugs/" },
+      { text: "Hazards without a patch", link: "/bugs/" },
       { text: `Version ${version}` },
     ],
     outline: { level: [2, 3] },

@@ -55,11 +55,15 @@ def bugs(stage: str) -> str:
         if head["Stage"].replace(",", " ").split()[0] != stage:
             continue
         test = head["Test"].removeprefix("ctest unit.").rpartition("::")[2].partition("[")[0]
+        places = [chapter(Path(head["Chapter"]).name)]
+        if step := head.get("Step"):
+            places.append(f"[{Path(step).stem}](../{step})")
         rows.append([f"[{name}](bugs/{name}.patch)", head["Title"], f"`{test}`",
-                     chapter(Path(head["Chapter"]).name)])
+                     ", ".join(places)])
     if not rows:
         raise Wrong(f"no patch is of the stage '{stage}'")
-    return f"{len(rows)} patches.\n\n" + markdown(["patch", "symptom", "found by", "chapter"], rows)
+    return f"{len(rows)} patches.\n\n" + markdown(["patch", "symptom", "found by", "shown in"],
+                                                  rows)
 
 
 def experiments() -> dict[str, str]:

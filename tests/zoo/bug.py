@@ -1,12 +1,12 @@
 """A bug of the zoo: a patch in book/bugs, with a head of `Key: value` lines above the diff.
 
     Title:    the symptom, in one sentence
-    Id:       P4-07, several with commas between, or none; so the table in README.md calls it
     Stage:    which stages to build, or finger; the first is the one that shows the bug
     Test:     test_file.py::test_name[stage] of tests/protocol, or of tests/finger as
               finger/test_file.py::test_name[fingerd], or `ctest NAME`; it must fail
     Says:     words that this failure must contain
     Chapter:  book/NN-word.md, or book/appendix-x-words.md: where the book shows it
+    Step:     the source of a step that shows the same mistake (optional)
     Preset:   how to build, where that is not `default` (optional)
     Needs:    further targets to build, as the unit tests' program (optional)
 """
@@ -20,10 +20,9 @@ from patch_file import ROOT, ZooError, is_stage, program_of, read_patch, words
 BUGS = ROOT / "book" / "bugs"
 TESTS = ROOT / "tests"
 
-REQUIRED = ("Title", "Id", "Stage", "Test", "Says", "Chapter")
-OPTIONAL = ("Preset", "Needs")
+REQUIRED = ("Title", "Stage", "Test", "Says", "Chapter")
+OPTIONAL = ("Step", "Preset", "Needs")
 
-ID = re.compile(r"(?:C|P\d|FG)-\d\d|none")
 CHAPTER = re.compile(r"book/(?:\d\d|appendix-[a-z])-[a-z0-9-]+\.md")
 
 
@@ -37,11 +36,11 @@ class Bug:
 
     name: str
     title: str
-    ids: tuple[str, ...]
     stages: tuple[str, ...]
     test: str
     says: str
     chapter: str
+    step: str
     preset: str
     needs: tuple[str, ...]
     changes: tuple[str, ...]
@@ -69,11 +68,11 @@ def read(file: Path) -> Bug:
     bug = Bug(
         name=file.stem,
         title=values["Title"],
-        ids=words(values["Id"]),
         stages=words(values["Stage"]),
         test=values["Test"],
         says=values["Says"],
         chapter=values["Chapter"],
+        step=values.get("Step", ""),
         preset=values.get("Preset", "default"),
         needs=words(values.get("Needs", "")),
         changes=changes,
@@ -85,11 +84,11 @@ def read(file: Path) -> Bug:
 
 def problems(bug: Bug) -> list[str]:
     """What the values of the head say that cannot be."""
-    found = [f"{id_} is no id" for id_ in bug.ids if not ID.fullmatch(id_)]
-    found += [f"there is no stage {stage}" for stage in bug.stages
-              if not is_stage(stage)]
+    found = [f"there is no stage {stage}" for stage in bug.stages if not is_stage(stage)]
     if not CHAPTER.fullmatch(bug.chapter):
         found.append(f"{bug.chapter} is no chapter")
+    if bug.step and not (ROOT / bug.step).is_file():
+        found.append(f"there is no step {bug.step}")
     if problem := problem_of_test(bug.test):
         found.append(problem)
     return found

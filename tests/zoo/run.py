@@ -2,7 +2,7 @@
 """The bug zoo: book/bugs/NAME.patch puts a mistake back and names the test that finds it.
 
     run.py list               the bugs, one on a line
-    run.py apply              does every patch still apply, is the table in README.md complete?
+    run.py apply              does every patch still apply?
     run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
                               the same test must pass without it. Without a NAME: every bug;
                               with --today those whose turn it is today.
@@ -20,7 +20,6 @@ from datetime import date
 
 sys.dont_write_bytecode = True
 
-import register  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
 from bug import ROOT, Bug, NoSuchBug, all_bugs, named  # noqa: E402
@@ -42,7 +41,7 @@ def list_bugs() -> int:
 
 
 def check_that_all_apply() -> int:
-    """Tries every patch on the project as it is, without changing it, and reads the table."""
+    """Tries every patch on the project as it is, without changing it."""
     complaints = []
     bugs = all_bugs()
     for bug in bugs:
@@ -50,7 +49,6 @@ def check_that_all_apply() -> int:
             workshop.apply(bug, ROOT, try_only=True)
         except ZooError as error:
             complaints.append(str(error))
-    complaints += register.complaints(bugs)
     for complaint in complaints:
         print(complaint)
     print(f"{len(bugs)} patches, {len(complaints)} complaints")
@@ -151,7 +149,7 @@ def main() -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="name, stage and symptom of every bug")
-    commands.add_parser("apply", help="does every patch apply, is the table complete? (seconds)")
+    commands.add_parser("apply", help="does every patch still apply? (seconds)")
     run = commands.add_parser(
         "run", help="put bugs back, one at a time, and see the tests find them (minutes)")
     run.add_argument("names", nargs="*", metavar="NAME", help="a bug; without any: all of them")
