@@ -23,7 +23,7 @@ The same loop with another session.
 
 Two lengths in one head, the bytes of part5's step 21-http-requests: no guess is made.
 
-  $ printf 'POST / HTTP/1.1\r\nContent-Length: 32\r\nContent-Length: 0\r\n\r\n' > smuggled
+  $ printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\nContent-Length: 0\r\n\r\n' > smuggled
   $ printf 'GET /admin HTTP/1.1\r\nHost: a\r\n\r\n' >> smuggled
   $ start part5 --protocol http
   listening on 127\.0\.0\.1:\d+ (re)

@@ -12,15 +12,15 @@ middle of the body.
 
 A head that announces two lengths: one reader sees one request, the other sees two.
 
-  $ printf 'POST / HTTP/1.1\r\nContent-Length: 32\r\nContent-Length: 0\r\n\r\n' > smuggled
+  $ printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\nContent-Length: 0\r\n\r\n' > smuggled
   $ printf 'GET /admin HTTP/1.1\r\nHost: a\r\n\r\n' >> smuggled
   $ ./21-http-requests < smuggled
-  read 90: [POST / HTTP/1.1]
+  read 99: [POST / HTTP/1.1]
   $ ./21-http-requests last < smuggled
-  read 90: [POST / HTTP/1.1] [GET /admin HTTP/1.1]
+  read 99: [POST / HTTP/1.1] [GET /admin HTTP/1.1]
 
 HTTP ignores the case of a field's name, and the step doesn't: the body is taken for a request.
 
-  $ (printf 'POST / HTTP/1.1\r\ncontent-length: 32\r\n\r\n'; tail -c 32 smuggled) > small
+  $ (printf 'POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 32\r\n\r\n'; tail -c 32 smuggled) > small
   $ ./21-http-requests < small
-  read 71: [POST / HTTP/1.1] [GET /admin HTTP/1.1]
+  read 80: [POST / HTTP/1.1] [GET /admin HTTP/1.1]
