@@ -9,7 +9,7 @@ Somebody swaps her plan for a link all the time. Who asks about a name and then 
 fooled sooner or later; the daemon sees one or the other, and never the secret. The loop ends when
 what it links is gone.
 
-  $ mkdir users/mallory; echo 'a plan' > users/mallory/draft; plan=users/mallory/.plan
+  $ mkdir -p users/mallory; echo 'a plan' > users/mallory/draft; plan=users/mallory/.plan
   $ (while ln -f users/mallory/draft $plan && ln -sf ../../secret $plan; do :; done 2> /dev/null &)
   $ until [ ! -L $plan ] && grep -s secret $plan; do :; done
   a secret
