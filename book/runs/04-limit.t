@@ -12,4 +12,17 @@ At most two connections, and two silent clients: the third one waits in the back
   State Recv-Q
   LISTEN 1
 
+The thread that accepts sleeps until it has a permit, and not in accept.
+
+  $ ps -L -o wchan:20= -p $pid | sort | uniq -c
+   +1 \S+ (re)
+   +1 \S+ (re)
+   +2 \S+ (re)
+
+When the two have left, there are permits again.
+
+  $ disperse
+  $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
+  00000000: 0200 0000 6869                           ....hi
+
   $ stop
