@@ -7,7 +7,7 @@ A second client waits while the first says nothing, and has its answer when the 
   $ exec 5<>/dev/tcp/127.0.0.1/$port
   $ exec 6<>/dev/tcp/127.0.0.1/$port
   $ printf '\2\0\0\0hi' >&6
-  $ timeout 2 head -c 6 <&6 | xxd
+  $ timeout --foreground 2 head -c 6 <&6 | xxd
   $ exec 5>&-
   $ head -c 6 <&6 | xxd
   00000000: 0200 0000 6869                           ....hi
