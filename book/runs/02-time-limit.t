@@ -4,7 +4,17 @@ A client sends half of a message and then nothing. After its time it is closed, 
 
   $ start part1 --read-timeout 1s
   listening on 127\.0\.0\.1:\d+ (re)
-  $ half() { printf '\2\0\0\0h' >&5; SECONDS=0; cat <&5; }
-  $ half 5<>/dev/tcp/127.0.0.1/$port; echo "closed after $SECONDS s"
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0h' >&5
+  $ SECONDS=0; cat <&5; echo "closed after $SECONDS s"
   closed after [12] s (re)
+  $ stop
+
+A client sends a whole message, a byte every half second. The time is for all of it.
+
+  $ start part1 --read-timeout 2s
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ (for byte in '\5' '\0' '\0' '\0' h e l l o; do printf $byte; sleep 0.5; done >&5 &)
+  $ SECONDS=0; cat <&5; echo "closed after $SECONDS s"
+  closed after [23] s (re)
   $ stop
