@@ -17,7 +17,7 @@ The page without its close: each client costs it a descriptor. The program is le
 No number is left. One more client is answered, because accept had reserved a number for it; the
 next accept fails, and ends the program.
 
-  $ prlimit --nofile=14 --pid $pid; say_hi; wait $pid
+  $ prlimit --nofile=14 --pid $pid; say_hi 2> /dev/null; wait $pid
   leaky: accept: Too many open files
   [1]
   $ stop

@@ -39,9 +39,9 @@ class Loop:
     """Reads, writes, and never waits for anything but poll(2)."""
 
     def __init__(self, port: int) -> None:
+        self.wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.listener = socket.create_server(("127.0.0.1", port), backlog=4096)
         self.listener.setblocking(False)
-        self.wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.done: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.clients: dict[int, Client] = {}
