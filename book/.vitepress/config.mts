@@ -17,7 +17,6 @@ import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { copyMachine, hasMachine, machineBoxes, serveMachine } from "./machine.js";
 import { opener, openerLine } from "./opener.js";
-import { writeRedirects } from "./redirects.js";
 import { searchOptions } from "./search.js";
 import { tablesWithNumbers } from "./tables.js";
 
@@ -144,7 +143,6 @@ export default defineConfig({
     if (isFirst) page.frontmatter.outline = false;
   },
   buildEnd({ outDir }) {
-    writeRedirects(outDir);
     copyMachine(outDir);
   },
   transformHead({ pageData: { title }, description }) {

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import form
 import listings
 import code_units
 from blocks import ROOT
@@ -27,11 +26,10 @@ def complaints(old: Path, new: Path, text: str) -> Iterator[str]:
     """What the map lacks, and what it names that does not exist."""
     wanted, known = functions(old), symbols(new) | symbols(ROOT / "common")
     mentioned: list[str] = []
-    for left, right, why in rows(text):
+    for left, right, _ in rows(text):
         mentioned += NAME.findall(left)
         yield from (f"{left}: there is no `{name}` in {new.name}" for name in NAME.findall(right)
                     if name not in known and not NO_SYMBOL.fullmatch(name))
-        yield from (f"{left}: {what}" for what in form.sentence_problems(why))
     yield from (f"`{name}` of {old.name} is missing" for name in sorted(wanted - {*mentioned}))
     yield from (f"there is no function `{name}` in {old.name}"
                 for name in sorted({*mentioned} - wanted))

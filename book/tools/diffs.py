@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import diff_map
-import form
 from blocks import ROOT, Wrong
 from diff_blocks import ARGUMENTS, MAP, MARK, PAIRS, changes, counts, stages, with_differences
 
@@ -76,7 +75,6 @@ def _wrong(pair: str, entry: Entry) -> Iterator[str]:
     if not entry.sentence:
         yield "has changed and has no sentence"
         return
-    yield from form.sentence_problems(entry.sentence)
     if entry.hash != change.hash:
         yield ("the code has changed since the sentence was confirmed: read both, then "
                f"book/tools/diffs.py confirm {pair} {entry.key[1]}")

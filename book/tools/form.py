@@ -17,7 +17,6 @@ CALLOUT = re.compile(r"^> \[!(\w+)\](.*)$", re.MULTILINE)
 
 CALLOUTS = {"NOTE", "TIP", "WARNING", "IMPORTANT"}
 FRONT = {"title", "description", "outline"}
-SENTENCE_WORDS_MAX = 25  # where one sentence is asked for: book/diffs
 
 
 @dataclass(frozen=True)
@@ -59,15 +58,6 @@ def anchors(text: str) -> set[str]:
     return {heading.lower().replace(" ", "-")
             for _, heading in HEADING.findall(without_code(text))
             if not EXERCISE.match(heading) and not CODE_HEADING.match(heading)}
-
-
-def sentence_problems(sentence: str) -> Iterator[str]:
-    """One sentence, and a short one."""
-    plain = re.sub(r"`[^`]*`", "code", sentence)
-    if len(plain.split()) > SENTENCE_WORDS_MAX:
-        yield f"{len(plain.split())} words, at most {SENTENCE_WORDS_MAX}"
-    if "\n" in sentence or not re.fullmatch(r"[^.?!]*(?:[.?!]\w[^.?!]*)*\.", plain):
-        yield "is not one sentence that ends in a full stop"
 
 
 def _line(text: str, position: int) -> int:

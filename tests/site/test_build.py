@@ -22,12 +22,6 @@ def built(page: Path, site: Path) -> Path:
     return site / name.replace("README", "index")
 
 
-def moved() -> set[str]:
-    """The old addresses of pages that have another name now."""
-    table = (BOOK / ".vitepress" / "redirects.js").read_text()
-    return {f"{name}.html" for name in re.findall(r'^  "([\w-]+)": "', table, re.MULTILINE)}
-
-
 def test_every_page_is_there_and_in_the_sidebar(built_site: Path) -> None:
     sidebar = (built_site / "ring-view.html").read_text()
     for page in pages():
@@ -77,7 +71,7 @@ def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
     """Tools, runs and solutions are Markdown's neighbours, and no pages."""
     pages_there = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
-                           for page in pages()} | moved() | {"404.html"}
+                           for page in pages()} | {"404.html"}
 
 
 def test_without_the_machine_nothing_tells_of_it(built_site: Path) -> None:
@@ -85,14 +79,6 @@ def test_without_the_machine_nothing_tells_of_it(built_site: Path) -> None:
     assert not (built_site / "try.html").exists()
     complain([f"{page.name}: {words}" for page in built_site.rglob("*.html")
               for words in ("try.html", "Linux in the page") if words in page.read_text()])
-
-
-def test_an_old_address_is_answered(built_site: Path) -> None:
-    assert len(moved()) > 10
-    for name in moved():
-        to = re.findall(r'http-equiv="refresh" content="1; url=([^"]+)"',
-                        (built_site / name).read_text())
-        assert len(to) == 1 and (built_site / to[0]).is_file(), name
 
 
 def test_every_page_says_what_it_is_to_those_who_link_to_it(built_site: Path) -> None:

@@ -183,22 +183,6 @@ def test_every_page_of_differences_is_one_way_away_from_the_others() -> None:
     assert found["5-6"] == "a map" and re.fullmatch(r"\d+\+ \d+−", found["4-5"])
 
 
-def test_an_old_address_leads_to_a_page_and_hides_none() -> None:
-    moved = node('import { moved } from "./redirects.js";'
-                 'console.log(JSON.stringify(moved))')
-    assert len(moved) > 10
-    here = {page.relative_to(BOOK).with_suffix("").as_posix() for page in pages()}
-    complain([f"{to}: there is no such page" for to in moved.values() if to not in here])
-    complain([f"{page} is a page" for page in moved if page in here])
-
-
-def test_a_page_that_has_moved_says_where_and_keeps_the_section() -> None:
-    page = node('import { redirect } from "./redirects.js";'
-                'console.log(JSON.stringify(redirect("04-threads.html")))')
-    assert 'content="1; url=04-threads.html"' in page  # without a script, too
-    assert 'location.replace("04-threads.html" + location.hash)' in page
-
-
 TABLE = """
 | stage | calls | p50 / p99, µs | what it is |
 | --- | --- | --- | --- |
