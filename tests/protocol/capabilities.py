@@ -254,12 +254,6 @@ WEAKNESSES: dict[str, frozenset[str]] = {
 # Stages whose tests must not run beside others: a busy loop takes a whole core.
 RUN_ALONE = frozenset({"part3-nonblocking"})
 
-# Tests that look at a clock run one after the other in a queue, and the queues run side by side.
-# What is not here shares one with the stage that needs a core for itself. Each takes about as long
-# as the others.
-QUEUES = {"part1-blocking": "blocking", "part2-threads": "blocking",
-          "part4-poll": "poll and epoll", "part5-epoll": "poll and epoll", "part6-uring": "ring"}
-
 # The options that a stage may lack, and the stages that take each; all take the others. What no
 # stage takes is the finger daemon's.
 OPTION_STAGES: dict[str, frozenset[str]] = {

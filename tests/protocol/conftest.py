@@ -19,7 +19,6 @@ from capabilities import (  # noqa: E402
     CAPABILITIES,
     CLIMBING_ORDER,
     DEFAULT_LEVEL,
-    QUEUES,
     RUN_ALONE,
     RUNGS,
     STAGES,
@@ -149,13 +148,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             assert marker is not None
             item.user_properties += [("target", target.name), (marker.name, marker.args[0])]
         if item.get_closest_marker("clock") or (target is not None and target.level in RUN_ALONE):
-            item.add_marker(pytest.mark.xdist_group(_queue_of(target)))
-
-
-def _queue_of(target: Target | None) -> str:
-    """Which queue a test belongs to if it looks at a clock. Such tests spend their time waiting, so
-    one of each queue at once leaves the cores free for another."""
-    return QUEUES.get(target.level, "serial") if target is not None else "serial"
+            # They spend their time waiting: one of each stage at once leaves the cores for others.
+            item.add_marker(pytest.mark.xdist_group(target.level if target else "no stage"))
 
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:
