@@ -17,11 +17,3 @@ A length of 65,536, and little after it.
   read 1000:, holds 2008
   read 1000:, holds 4008
   cut short
-
-A stream that ends after a message, and one that ends inside it.
-
-  $ printf '\2\0\0\0hi' | ./08-held-rest
-  read 6: "hi", holds 0
-  $ printf '\5\0\0\0he' | ./08-held-rest
-  read 6:, holds 6
-  cut short

@@ -6,6 +6,12 @@ The end of one message and all of the next arrive together.
   read 5: messages 0, to send ""
   read 8: messages 2, to send "....hi....you"
 
+A stream that ends inside a message.
+
+  $ printf '\5\0\0\0he' | ./09-session
+  read 6: messages 0, to send ""
+  cut short
+
 The answers before a message that is too long are there, all the same.
 
   $ printf '\2\0\0\0hi\377\377\377\377' | ./09-session
