@@ -1,13 +1,5 @@
   $ . "$ROOT/tools/shell.sh"
 
-A client sends half of a message and then nothing. After its time it is closed, without an answer.
-
-  $ start part1 --read-timeout 1s
-  listening on 127\.0\.0\.1:\d+ (re)
-  $ SECONDS=0; exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0h' >&5; cat <&5; echo "$SECONDS s"
-  [12] s (re)
-  $ stop
-
 A client sends a whole message, a byte every half second. The time is for all of it.
 
   $ start part1 --read-timeout 2s
