@@ -20,15 +20,4 @@ list it a moment longer.
   $ grep KernelStack /proc/meminfo
   KernelStack: +\d{5,} kB (re)
 
-Where each of them sleeps: for a signal, in accept, and a thousand times in recv.
-
-  $ ps -L -o wchan:20= -p $pid | sort | uniq -c
-   +1 \S+ (re)
-   +1 \S+ (re)
-   +1000 \S+ (re)
-
-One signal ends them all.
-
-  $ TIMEFORMAT='%R s'; time { kill $pid; wait $pid; }; echo "exit status $?"
-  \d\.\d+ s (re)
-  exit status 0
+  $ stop
