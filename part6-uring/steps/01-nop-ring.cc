@@ -1,7 +1,8 @@
 // io_uring without a library: io_uring_setup(2) makes two rings, mmap(2) maps them into our memory,
 // io_uring_enter(2) tells the kernel to look. The side that adds an entry moves the tail, the side
 // that takes one moves the head: for submissions we own the tail, for completions the head. Both
-// only count upwards; a mask makes the index. Needs Linux 5.4.
+// only count upwards; a mask makes the index. With `forgetful`, nobody moves the completions' head.
+// Needs Linux 5.4.
 // Try it: ./01-nop-ring
 
 #include <linux/io_uring.h>
@@ -14,8 +15,11 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace {
+
+bool forgetful = false;
 
 [[noreturn]] void fail(const char* what) {
   std::perror(what);
@@ -103,13 +107,14 @@ io_uring_cqe reap(const Ring& ring) {
     std::exit(1);
   }
   const io_uring_cqe cqe = ring.cqes[head & ring.cq_mask];
-  store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite it
+  if (!forgetful) store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite it
   return cqe;
 }
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  forgetful = argc > 1 && argv[1] == std::string_view("forgetful");
   // [set-up]
   io_uring_params params{};
   const int fd = check(syscall(SYS_io_uring_setup, 3, &params), "io_uring_setup");
