@@ -4,6 +4,20 @@ Skipped where fingerd-machine is not built.
   $ cd "$ROOT"
   $ [ -x "$BUILD/finger/fingerd-machine" ] || exit 80
 
+The rows of the table by which alice's plan and the error about `..` are sent.
+
+  $ grep -E 'Event::(user|refused|opened|filled|emptied|ended),' finger/steps/machine/table.h
+      {State::read_query, Event::user, State::open_home, Action::open_home},
+      {State::read_query, Event::refused, State::write_error, Action::send},
+      {State::open_home, Event::opened, State::open_plan, Action::open_plan},
+      {State::open_plan, Event::opened, State::read_plan, Action::read},
+      {State::read_plan, Event::filled, State::write_response, Action::send},
+      {State::read_plan, Event::ended, State::linger, Action::end_stream},
+      {State::write_response, Event::emptied, State::read_plan, Action::read},
+      {State::write_response, Event::ended, State::linger, Action::end_stream},
+      {State::write_error, Event::ended, State::linger, Action::end_stream},
+      {State::linger, Event::ended, State::closed, Action::close},
+
 The daemon as a state machine, by hand.
 
   $ start $BUILD/finger/fingerd-machine --quiet --addr 127.0.0.1 --port 0 --users finger/users
