@@ -46,7 +46,7 @@ std::string Server::address() const {
 
 common::Status Server::run() {
   while (!drained()) {
-    const auto now = Clock::now();  // read once: all decisions of one turn agree about the time
+    const auto now = Clock::now();  // read once: all decisions of one round agree about the time
 
     if (stopping_ && !draining_) begin_drain();
     if (now >= accept_again_) {
