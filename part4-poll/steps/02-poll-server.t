@@ -30,3 +30,13 @@ Of its 64 entries the listener has one: of seventy clients seven wait in the bac
   State Recv-Q
   LISTEN 7
   $ stop
+
+With descriptors for four clients, it never sleeps while others wait.
+
+  $ start ./02-poll-server
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ prlimit --nofile=8 --pid $pid; crowd 9
+  $ processor_time; sleep 2; processor_time
+  \d+0 ms (re)
+  \d{3,} ms (re)
+  $ stop

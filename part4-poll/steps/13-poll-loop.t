@@ -27,3 +27,13 @@ It has 64 clients at most, and a signal ends it.
   $ kill -TERM $pid; said
   stopped
   $ stop
+
+Out of descriptors, it sleeps.
+
+  $ start ./13-poll-loop
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ prlimit --nofile=8 --pid $pid; crowd 9
+  $ processor_time; sleep 2; processor_time
+  \d?0 ms (re)
+  \d?0 ms (re)
+  $ stop

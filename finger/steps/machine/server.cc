@@ -80,7 +80,7 @@ common::Status Server::run() {
   while (!drained()) {
     accept_if_there_is_room(Clock::now());
     if (const auto waited = ring_->submit_and_wait(next_deadline()); !waited) return waited;
-    const auto now = Clock::now();  // read once: all decisions of one turn agree about the time
+    const auto now = Clock::now();  // read once: all decisions of one round agree about the time
 
     while (const auto completion = ring_->next_completion()) {
       if (completion->token.kind() == Token::Kind::connection) {
