@@ -70,7 +70,7 @@ common::Status Server::run() {
   while (!drained()) {
     const auto events = poller_.wait(next_deadline());
     if (!events) return std::unexpected(events.error());
-    const auto now = Clock::now();  // read once: all decisions of one turn agree about the time
+    const auto now = Clock::now();  // read once: all decisions of one round agree about the time
 
     for (const Event& event : *events) {
       switch (event.token.kind()) {

@@ -32,8 +32,8 @@ void unwatch(int epoll, int fd) {
   check(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl");
 }
 
-// A thousand turns of a loop, which reads from the descriptor that an event names.
-void turns(int epoll, const char* title) {
+// A thousand waits of a loop, which reads from the descriptor that an event names.
+void waits(int epoll, const char* title) {
   int events = 0;
   int in_vain = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -62,11 +62,11 @@ void run(bool unwatch_first) {
   std::printf("  alice was descriptor %d, and bob is %d\n", alice[0], bob[0]);
 
   check(write(alice[1], "boo", 3), "write");
-  turns(epoll, "boo, from alice's side:");
+  waits(epoll, "boo, from alice's side:");
   unwatch(epoll, bob[0]);
-  turns(epoll, "the number is taken off:");
+  waits(epoll, "the number is taken off:");
   close(twin);
-  turns(epoll, "the twin is closed:");
+  waits(epoll, "the twin is closed:");
   // [/ghost]
 
   for (const int fd : {alice[1], bob[0], bob[1], epoll}) close(fd);
