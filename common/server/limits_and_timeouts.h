@@ -28,14 +28,6 @@ inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_
 /// A buffer whose bytes are used, or dropped, before the next read into it.
 inline constexpr std::size_t scratch_bytes = 16 * 1024;
 
-/// How long a server waits before it tries again what failed in a shortage: no descriptor (EMFILE,
-/// ENFILE), no memory, no thread, a network that is down. It accepts again earlier if a connection
-/// closes.
-inline constexpr std::chrono::milliseconds shortage_pause(100);
-
-/// Connections accepted in one turn of a loop: a flood of them must not keep the others waiting.
-inline constexpr int accept_budget = 16;
-
 /// How long a connection waits, after its own end of stream, for the peer's.
 inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);
 
@@ -43,15 +35,15 @@ inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds
 /// reports it.
 inline constexpr std::chrono::milliseconds drain_poll_interval(5);
 
-/// A loop reads the clock once a turn, and a message may be younger than that. No connection is
-/// closed too early as long as a turn takes less than this.
-inline constexpr std::chrono::milliseconds turn_time_max(100);
+/// A loop reads the clock once a round, and a message may be younger than that. No connection is
+/// closed too early as long as a round takes less than this.
+inline constexpr std::chrono::milliseconds round_time_max(100);
 
-/// What a loop makes of --read-timeout: turn_time_max is added. 0 means no limit; it becomes a
+/// What a loop makes of --read-timeout: round_time_max is added. 0 means no limit; it becomes a
 /// century, an ordinary number, so that no other code has to treat it specially.
 constexpr Clock::duration loop_read_timeout(std::chrono::milliseconds read_timeout) {
   if (read_timeout == read_timeout.zero()) return std::chrono::years(100);
-  return read_timeout + turn_time_max;
+  return read_timeout + round_time_max;
 }
 
 }  // namespace common

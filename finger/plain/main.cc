@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/net/accept.h"
 #include "common/net/listen.h"
 #include "common/server/limits_and_timeouts.h"
 #include "common/server/options.h"

@@ -21,10 +21,10 @@
 #include <thread>
 #include <utility>
 
+#include "common/net/accept.h"
 #include "common/net/listen.h"
 #include "common/result.h"
 #include "common/server/duration.h"
-#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 
 namespace finger {

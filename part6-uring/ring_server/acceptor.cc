@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "common/net/accept.h"
-#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "uring/wait/deadline.h"
 

@@ -97,8 +97,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.option.torture:
         items[:] = [item for item in items if not item.get_closest_marker("torture")]
     for item in items:
-        if (clock := item.get_closest_marker("clock")) is not None:
-            item.add_marker(pytest.mark.xdist_group(*clock.args or ["serial"]))
+        if item.get_closest_marker("clock"):  # they wait most of the time: of each file one at once
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from kit.server import FingerServer, Start
 
 pytestmark = [
     pytest.mark.needs("contract"),
-    pytest.mark.clock("dead files"),
+    pytest.mark.clock,
     pytest.mark.timeout(60),
 ]
 

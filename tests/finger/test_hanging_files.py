@@ -21,7 +21,7 @@ from kit.users import Users
 
 pytestmark = [
     pytest.mark.needs("contract"),
-    pytest.mark.clock("dead files"),
+    pytest.mark.clock,
     pytest.mark.timeout(60),
     pytest.mark.rule(rules.HANGING_FILES),
 ]

@@ -19,7 +19,7 @@ from kit.server import FingerServer, Start
 
 pytestmark = [
     pytest.mark.needs("contract"),
-    pytest.mark.clock("dead files"),
+    pytest.mark.clock,
     pytest.mark.timeout(60),
     pytest.mark.rule(rules.HANGING_FILES),
 ]

@@ -13,7 +13,7 @@ from kit import hanging_fs
 from kit.server import FingerServer
 from kit.target import built_servers
 
-pytestmark = pytest.mark.clock("dead files")
+pytestmark = pytest.mark.clock
 
 
 @pytest.mark.parametrize("name", ["fingerd-plain", "fingerd-machine"])

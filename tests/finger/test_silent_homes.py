@@ -23,7 +23,7 @@ from kit.server import FingerServer, Start
 
 pytestmark = [
     pytest.mark.needs("contract"),
-    pytest.mark.clock("dead files"),
+    pytest.mark.clock,
     pytest.mark.timeout(100),
     pytest.mark.rule(rules.HANGING_FILES),
 ]

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "../closed_first.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/net/accept.h"
 #include "fixture.h"
 #include "no_more_descriptors.h"
 #include "uring/scope.h"
