@@ -58,7 +58,6 @@ struct Detached {
   };
 };
 
-// [task]
 /// A coroutine that returns an int. Owns its frame.
 struct Task {
   struct promise_type;
@@ -75,9 +74,7 @@ struct Task {
     std::coroutine_handle<> waiting = std::noop_coroutine();
     int result = 0;
   };
-  // [/task]
 
-  // [awaited]
   explicit Task(Handle its_frame) : frame(its_frame) {}
   Task(const Task&) = delete;
   ~Task() { frame.destroy(); }
@@ -91,7 +88,6 @@ struct Task {
 
   Handle frame;
 };
-// [/awaited]
 
 // [operation]
 /// A request that is awaited. It is part of the coroutine's frame, and its address is the
@@ -108,7 +104,7 @@ struct Operation {
   }
   void complete(int its_result) {
     result = its_result;
-    waiting.resume();
+    waiting.resume();  // may destroy this
   }
 
   std::coroutine_handle<> waiting;
