@@ -29,7 +29,7 @@ pytests() {
 # ctests NAME PRESET ARGUMENT… is a section: a run of ctest, of which only failures matter.
 ctests() {
   section "$1" quietly "running the tests: $1" ctest_of_failures --test-dir "build/$2" \
-    --parallel 4 --no-tests=error --output-junit "$results/$1.xml" "${@:3}" || true
+    --parallel 8 --no-tests=error --output-junit "$results/$1.xml" "${@:3}" || true
 }
 
 # shellcheck disable=SC2317 # called by section
