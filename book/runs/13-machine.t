@@ -6,7 +6,7 @@ Skipped where fingerd-machine is not built.
 
 The rows of the table by which alice's plan and the error about `..` are sent.
 
-  $ grep -E 'Event::(user|refused|opened|filled|emptied|ended),' finger/steps/machine/table.h
+  $ grep -E 'Event::(user|refused|opened|filled|emptied|ended),' $ROOT/finger/steps/machine/table.h
       {State::read_query, Event::user, State::open_home, Action::open_home},
       {State::read_query, Event::refused, State::write_error, Action::send},
       {State::open_home, Event::opened, State::open_plan, Action::open_plan},
@@ -17,17 +17,6 @@ The rows of the table by which alice's plan and the error about `..` are sent.
       {State::write_response, Event::ended, State::linger, Action::end_stream},
       {State::write_error, Event::ended, State::linger, Action::end_stream},
       {State::linger, Event::ended, State::closed, Action::close},
-
-The daemon as a state machine, by hand.
-
-  $ start $BUILD/finger/fingerd-machine --quiet --addr 127.0.0.1 --port 0 --users finger/users
-  listening on 127\.0\.0\.1:\d+ (re)
-  $ ask '/W bob\r\n'
-  Name: bob^M$
-  No Plan.^M$
-  $ ask '..\r\n'
-  Error: No such user^M$
-  $ stop
 
 What happens when a client is overdue, read down one column.
 

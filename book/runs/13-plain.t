@@ -1,8 +1,8 @@
-Skipped where fingerd-plain is not built.
+Skipped where one of the two daemons is not built.
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"
-  $ [ -x "$BUILD/finger/fingerd-plain" ] || exit 80
+  $ [ -x "$BUILD/finger/fingerd-plain" ] && [ -x "$BUILD/finger/fingerd-machine" ] || exit 80
   $ mkdir -p users/alice users/bob users/mallory
   $ printf 'Write a\nserver.\n' > users/alice/.plan
   $ ln -s /proc/self/cmdline users/mallory/.plan
@@ -20,6 +20,8 @@ A query that comes in pieces, and a client that does not finish its own.
 
 What may be in the place of a plan, and is none.
 
+  $ ask 'mallory\r\n'
+  No Plan.^M$
   $ mkfifo users/bob/.plan; ask 'bob\r\n'
   No Plan.^M$
   $ rm users/bob/.plan; mkdir users/bob/.plan; ask 'bob\r\n'
@@ -33,8 +35,10 @@ A plan whose last line has no end gets one.
   fishing.^M$
   $ rm users/bob/.plan
 
-The questions of 00-obvious-fingerd.t, put to the plain daemon.
+The other questions of 00-obvious-fingerd.t, put to the plain daemon.
 
+  $ ask '..\r\n'
+  Error: No such user^M$
   $ ask 'alice\r\n'
   Write a^M$
   server.^M$
@@ -50,14 +54,19 @@ The questions of 00-obvious-fingerd.t, put to the plain daemon.
   Error: Relay access denied^M$
   $ ask 'bob\r\n'
   No Plan.^M$
-  $ ask '..\r\n'
-  Error: No such user^M$
-  $ ask 'mallory\r\n'
-  No Plan.^M$
+
+All seven, put to the plain daemon and to the state machine.
+
+  $ seven() { for q in alice '' '/W alice' alice@elsewhere bob .. mallory; do ask "$q\r\n"; done; }
+  $ seven > coroutines
+  $ start $BUILD/finger/fingerd-machine --quiet --addr 127.0.0.1 --port 0 --users users
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ seven > table; diff -s coroutines table
+  Files coroutines and table are identical
+  $ stop
 
 One deadline for a client that says nothing.
 
-  $ stop
   $ start $BUILD/finger/fingerd-plain --port 0 --users users --deadline 500ms
   listening on 127\.0\.0\.1:\d+ (re)
   $ timeout 5 ncat --recv-only 127.0.0.1 $port; echo $?
