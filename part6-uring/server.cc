@@ -79,14 +79,16 @@ common::Result<std::unique_ptr<Server>> Server::create(const Options& options,
   if (!loop) return std::unexpected(loop.error());
   auto buffers = uring::Buffers::create(**loop, setup.buffers, setup.buffer_bytes);
   if (!buffers) return std::unexpected(buffers.error());
+  auto listeners = std::make_shared<std::vector<common::Fd>>(1);
+  listeners->front() = std::move(listener);
   return std::unique_ptr<Server>(new Server(options, shared, std::move(*loop), std::move(*buffers),
-                                            std::move(listener), wake));
+                                            std::move(listeners), wake));
 }
 
 Server::Server(const Options& options, ring_server::Shared& shared,
                std::unique_ptr<uring::Loop> loop, std::unique_ptr<uring::Buffers> buffers,
-               common::Fd listener, const common::Fd& wake)
-    : LoopServer(shared, std::move(loop), std::make_shared<common::Fd>(std::move(listener)), wake),
+               ring_server::SharedListeners listeners, const common::Fd& wake)
+    : LoopServer(shared, std::move(loop), std::move(listeners), wake),
       options_(options),
       log_(options.verbose),
       buffers_(std::move(buffers)),

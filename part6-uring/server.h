@@ -55,7 +55,8 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
   };
 
   Server(const Options& options, ring_server::Shared& shared, std::unique_ptr<uring::Loop> loop,
-         std::unique_ptr<uring::Buffers> buffers, common::Fd listener, const common::Fd& wake);
+         std::unique_ptr<uring::Buffers> buffers, ring_server::SharedListeners listeners,
+         const common::Fd& wake);
 
   template <typename Session, typename... Arguments>
   uring::Task<> serve_client(Connection& connection, Arguments... arguments);

@@ -133,7 +133,7 @@ uring::Task<common::Status> receive_proxy_header(uring::Loop& loop, common::Acce
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
-                                               std::shared_ptr<const Listeners> listeners,
+                                               ring_server::SharedListeners listeners,
                                                const common::Fd& wake, const PrepareRing& prepare) {
   uring::Setup setup = shared.options.ring;
   setup.disabled = true;
@@ -164,11 +164,10 @@ std::string Server::try_out() {
 }
 
 Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
-               std::shared_ptr<const Listeners> listeners, const common::Fd& wake,
+               ring_server::SharedListeners listeners, const common::Fd& wake,
                std::vector<std::uint16_t> credentials)
-    : LoopServer(shared, std::move(loop), {listeners, &listeners->front()}, wake),
+    : LoopServer(shared, std::move(loop), std::move(listeners), wake),
       shared_(shared),
-      listeners_(std::move(listeners)),
       i_(i),
       counters_(shared.parts.metrics.of_worker(i)),
       credentials_(std::move(credentials)),
@@ -181,10 +180,6 @@ Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
                .lingering = lingering_,
                .homes = homes_,
                .discarded = discarded_} {
-  for (auto next = listeners_->begin() + 1; next != listeners_->end(); ++next) {
-    next_acceptors_.emplace_back(this->loop(), *next, shared.connection_limit, background(),
-                                 [this] { return make_room(); });
-  }
   this->loop().at_end_of_turn([this] { publish(); });
 }
 
@@ -212,20 +207,12 @@ uring::Task<Status> Server::beat() {
 uring::Task<> Server::accept_clients() {
   uring::Scope headers(loop());
   uring::Scope scrapes(loop());
-  uring::Scope accepting(loop());
   headers_ = &headers;
   {
     uring::Scope counting(loop());
     // No longer than it accepts: after that it may have a successor, which counts from 0.
     if (i_ == 0) shared_.parts.metrics.start(loop(), counting, scrapes, background());
-    for (ring_server::Acceptor& each : next_acceptors_) {
-      background().spawn(accepting,
-                         each.accept_each([this](auto client) { add(std::move(client)); }));
-    }
     co_await LoopServer::accept_clients();
-    accepting.cancel();
-    co_await accepting.join();
-    listeners_.reset();
     counting.cancel();
     co_await counting.join();
   }
@@ -296,8 +283,8 @@ void Server::awaits_query(Conversation& conversation) {
 
 /// At the end of each turn: shows what was counted of the loop itself.
 void Server::publish() {
-  std::uint64_t waits = acceptor().waits();
-  for (const ring_server::Acceptor& each : next_acceptors_) waits += each.waits();
+  std::uint64_t waits = 0;
+  for (const ring_server::Acceptor& each : acceptors()) waits += each.waits();
   counters_.waits.set(waits);
   counters_.take(loop().ring());
 }

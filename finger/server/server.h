@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,8 +13,6 @@
 #include "finger/server/conversation.h"
 #include "finger/server/homes_and_mounts.h"
 #include "finger/server/shared.h"
-#include "finger/service/takeover.h"
-#include "ring_server/acceptor.h"
 #include "ring_server/loop_server.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
@@ -34,10 +31,10 @@ using PrepareRing =
 /// Serves clients on one thread and one ring, with a coroutine for each: serve.cc.
 class Server final : public ring_server::LoopServer, private ConversationOwner {
  public:
-  /// For `shared`, `i`, `listeners` and `wake` see LoopServer.
+  /// For `shared`, `listeners` and `wake` see LoopServer.
   /// Errors: of uring::Loop::create(), of `prepare`.
   static Result<std::unique_ptr<Server>> create(Shared& shared, std::size_t i,
-                                                std::shared_ptr<const Listeners> listeners,
+                                                ring_server::SharedListeners listeners,
                                                 const common::Fd& wake, const PrepareRing& prepare);
 
   /// Tries once what a query takes: a call of the ring, a thread of the kernel's, descriptors,
@@ -47,7 +44,7 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
 
  private:
   Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
-         std::shared_ptr<const Listeners> listeners, const common::Fd& wake,
+         ring_server::SharedListeners listeners, const common::Fd& wake,
          std::vector<std::uint16_t> credentials);
 
   void begin(uring::Scope& conversations, uring::Scope& tasks) override;
@@ -78,8 +75,6 @@ class Server final : public ring_server::LoopServer, private ConversationOwner {
   uring::Task<> close(common::Fd file, std::shared_ptr<Home> home);
 
   Shared& shared_;
-  std::shared_ptr<const Listeners> listeners_;        ///< While it accepts.
-  std::deque<ring_server::Acceptor> next_acceptors_;  ///< Of those after the first.
   const std::size_t i_;
   WorkerCounters& counters_;
   uring::IntrusiveList<Conversation> awaiting_query_;  ///< The oldest first.

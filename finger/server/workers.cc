@@ -46,8 +46,8 @@ std::size_t descriptors_allow(const Options& options) {
 
 /// In the thread that it will run in. Error: a line that says why not.
 std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_server(
-    Shared& shared, std::size_t i, std::shared_ptr<const Listeners> listeners,
-    const common::Fd& wake, const PrepareRing& prepare) {
+    Shared& shared, std::size_t i, ring_server::SharedListeners listeners, const common::Fd& wake,
+    const PrepareRing& prepare) {
   auto server = Server::create(shared, i, std::move(listeners), wake, prepare);
   if (!server && server.error() == Error::no_placeholder) {
     return std::unexpected(server.error().message());
@@ -79,7 +79,7 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   // The servers are all that hold them in the end: the last that stops accepting closes them.
   const auto both = std::make_shared<const std::pair<Listeners, common::Fd>>(std::move(listeners),
                                                                              std::move(accepts));
-  const std::shared_ptr<const Listeners> shared_listeners(both, &both->first);
+  const ring_server::SharedListeners shared_listeners(both, &both->first);
   std::mutex trying_out;  // two at once would find the descriptors of one client too few for both
   std::string complaint =
       workers->worker_group_.start(options.workers, [&](std::size_t i, const common::Fd& wake) {

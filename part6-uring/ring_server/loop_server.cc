@@ -4,14 +4,17 @@
 
 namespace ring_server {
 
-LoopServer::LoopServer(Shared& shared, std::unique_ptr<uring::Loop> loop,
-                       std::shared_ptr<const common::Fd> listener, const common::Fd& wake)
+LoopServer::LoopServer(Shared& shared, std::unique_ptr<uring::Loop> loop, SharedListeners listeners,
+                       const common::Fd& wake)
     : shared_(shared),
       loop_(std::move(loop)),
-      listener_(std::move(listener)),
-      background_(*loop_, wake),
-      acceptor_(*loop_, *listener_, shared.connection_limit, background_,
-                [this] { return make_room(); }) {}
+      listeners_(std::move(listeners)),
+      background_(*loop_, wake) {
+  for (const common::Fd& each : *listeners_) {
+    acceptors_.emplace_back(*loop_, each, shared.connection_limit, background_,
+                            [this] { return make_room(); });
+  }
+}
 
 common::Status LoopServer::run(LogWriter* log_writer) {
   if (log_writer == nullptr) return loop_->run(work());
@@ -39,14 +42,16 @@ uring::Task<common::Status> LoopServer::work() {
 
 uring::Task<> LoopServer::accept_clients() {
   uring::Scope accepting(*loop_);
-  background_.spawn(accepting,
-                    acceptor_.accept_each([this](Admitted client) { add(std::move(client)); }));
+  for (Acceptor& each : acceptors_) {
+    background_.spawn(accepting,
+                      each.accept_each([this](Admitted client) { add(std::move(client)); }));
+  }
   while (should_accept()) (void)co_await background_.change();
-  // Closed while the ring polls it, the listener would stay open, and nothing would accept from it.
+  // Closed while the ring polls it, a listener would stay open, and nothing would accept from it.
   accepting.cancel();
   co_await accepting.join();
   // What waits in the backlog is turned away, unless another process has the socket, too.
-  listener_.reset();
+  listeners_.reset();
 }
 
 }  // namespace ring_server

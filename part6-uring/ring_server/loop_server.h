@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <memory>
+#include <vector>
 
 #include "common/fd.h"
 #include "common/loop/connection_limit.h"
@@ -18,6 +20,10 @@
 #include "uring/wait/deadline.h"
 
 namespace ring_server {
+
+/// What a server accepts from: non-blocking, and closed when the last of the servers that share
+/// them has stopped accepting.
+using SharedListeners = std::shared_ptr<const std::vector<common::Fd>>;
 
 /// What the servers of one process share.
 struct Shared {
@@ -48,17 +54,15 @@ class LoopServer {
   bool may_write() const { return loop_->ring().permits(IORING_OP_WRITE); }
 
  protected:
-  /// What each server of a process gets: a listener, non-blocking, which is closed when the last
-  /// of those that share it has stopped accepting; and an eventfd(2), written to when `shared` has
-  /// changed.
-  LoopServer(Shared& shared, std::unique_ptr<uring::Loop> loop,
-             std::shared_ptr<const common::Fd> listener, const common::Fd& wake);
+  /// `wake` is an eventfd(2), written to when `shared` has changed.
+  LoopServer(Shared& shared, std::unique_ptr<uring::Loop> loop, SharedListeners listeners,
+             const common::Fd& wake);
 
   /// The server begins to run. Its clients' coroutines are to run in the one scope, its own tasks
   /// in the other, as background().spawn(tasks, …).
   virtual void begin(uring::Scope& conversations, uring::Scope& tasks) = 0;
 
-  /// Accepts clients until it should_accept() no more, and then closes the listener. An override
+  /// Accepts clients until it should_accept() no more, and then closes the listeners. An override
   /// may do more before the drain begins.
   virtual uring::Task<> accept_clients();
   virtual bool should_accept() const { return !should_stop(); }
@@ -88,16 +92,16 @@ class LoopServer {
 
   uring::Loop& loop() { return *loop_; }
   Background& background() { return background_; }
-  const Acceptor& acceptor() const { return acceptor_; }
+  const std::deque<Acceptor>& acceptors() const { return acceptors_; }
 
  private:
   uring::Task<common::Status> work();
 
   Shared& shared_;
   std::unique_ptr<uring::Loop> loop_;
-  std::shared_ptr<const common::Fd> listener_;
+  SharedListeners listeners_;  ///< While it accepts.
   Background background_;
-  Acceptor acceptor_;
+  std::deque<Acceptor> acceptors_;  ///< One for each.
 };
 
 }  // namespace ring_server
