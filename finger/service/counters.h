@@ -2,7 +2,6 @@
 
 #include <sys/types.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -53,7 +52,7 @@ class Histogram {
 
   void add(std::chrono::nanoseconds took) {
     std::size_t i = 0;  // most are in the first few
-    while (took > bounds[i]) ++i;
+    while (i < bounds_us.size() && took > std::chrono::microseconds(bounds_us[i])) ++i;
     counts_[i].add();
     nanoseconds_.add(static_cast<std::uint64_t>(took.count()));
   }
@@ -68,15 +67,6 @@ class Histogram {
   const Counter& nanoseconds() const { return nanoseconds_; }
 
  private:
-  /// The same; the last has no end.
-  static constexpr auto bounds = [] {
-    std::array<std::chrono::nanoseconds, bounds_us.size() + 1> all{};
-    all.back() = std::chrono::nanoseconds::max();
-    std::ranges::transform(bounds_us, all.begin(),
-                           [](std::uint32_t us) { return std::chrono::microseconds(us); });
-    return all;
-  }();
-
   std::array<Counter, bounds_us.size() + 1> counts_;
   Counter nanoseconds_;  ///< Of all together.
 };
