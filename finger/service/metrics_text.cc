@@ -23,7 +23,6 @@ struct Sample {
 
 struct Family {
   std::string_view name;
-  std::string_view type;
   std::string_view help;
   std::vector<Sample> samples;
 };
@@ -52,56 +51,39 @@ std::vector<Sample> samples_of_outcomes(Workers workers) {
   return samples;
 }
 
-/// Of the process, not of its connections.
-std::vector<Family> families_of_process(const Generations& generations) {
-  std::vector<Family> all{
+std::vector<Family> families(Workers workers, const Generations& process) {
+  using Of = WorkerCounters;
+  const auto one = [](const auto& number) { return std::vector<Sample>{{"", value_of(number)}}; };
+  const auto all = [&](auto what) { return one(sum(workers, what)); };
+  return {
+      {"connections_open", "Connections that are open.", all(&Of::open)},
+      {"connections_accepted_total", "Connections that were accepted.", all(&Of::accepted)},
+      {"connections_refused_total",
+       "Accepted connections that were closed because their address had too many.",
+       all(&Of::refused)},
+      {"connection_waits_total",
+       "How often a connection had to wait in the backlog because of the limit.", all(&Of::waits)},
+      {"exchanges_total", "By how they ended.", samples_of_outcomes(workers)},
+      {"received_bytes_total", "Bytes from clients.", all(&Of::received_bytes)},
+      {"sent_bytes_total", "Bytes to clients.", all(&Of::sent_bytes)},
+      {"ring_submitted_total", "Entries that the kernel took from the rings.", all(&Of::submitted)},
+      {"ring_enter_calls_total", "Calls of io_uring_enter.", all(&Of::enter_calls)},
+      {"ring_completed_total", "Completions that were taken from the rings.", all(&Of::completed)},
+      {"ring_overflows_total", "How often completions did not fit their queue.",
+       all(&Of::overflows)},
+
+      // Of the process, not of its connections.
       {"build_info",
-       "gauge",
        "Always 1; the version is a label.",
        {{fmt::format("version=\"{}\"", PROGRAM_VERSION), 1}}},
-      {"start_time_seconds",
-       "gauge",
-       "When it was started, in seconds since 1970.",
-       {{"", generations.started_at_seconds()}}},
-  };
-  const auto add = [&all](std::string_view name, std::string_view type, std::string_view help,
-                          const Counter& counter) {
-    all.push_back({name, type, help, {{"", counter.value()}}});
-  };
-  add("users", "gauge", "Users who are served.", generations.users());
-  add("homes_silent", "gauge", "Homes in which an operation has taken more than two seconds.",
-      generations.homes_silent());
-  add("reloads_total", "counter", "Reloads that have succeeded.", generations.reloads());
-  add("reloads_failed_total", "counter", "Reloads after which everything stayed as it was.",
-      generations.failed_reloads());
-  return all;
-}
-
-std::vector<Family> families(Workers workers, const Generations& generations) {
-  using Of = WorkerCounters;
-  const auto one = [workers](auto what) { return std::vector<Sample>{{"", sum(workers, what)}}; };
-  std::vector<Family> all{
-      {"connections_open", "gauge", "Connections that are open.", one(&Of::open)},
-      {"connections_accepted_total", "counter", "Connections that were accepted.",
-       one(&Of::accepted)},
-      {"connections_refused_total", "counter",
-       "Accepted connections that were closed because their address had too many.",
-       one(&Of::refused)},
-      {"connection_waits_total", "counter",
-       "How often a connection had to wait in the backlog because of the limit.", one(&Of::waits)},
-      {"exchanges_total", "counter", "By how they ended.", samples_of_outcomes(workers)},
-      {"received_bytes_total", "counter", "Bytes from clients.", one(&Of::received_bytes)},
-      {"sent_bytes_total", "counter", "Bytes to clients.", one(&Of::sent_bytes)},
-      {"ring_submitted_total", "counter", "Entries that the kernel took from the rings.",
-       one(&Of::submitted)},
-      {"ring_enter_calls_total", "counter", "Calls of io_uring_enter.", one(&Of::enter_calls)},
-      {"ring_completed_total", "counter", "Completions that were taken from the rings.",
-       one(&Of::completed)},
-      {"ring_overflows_total", "counter", "How often completions did not fit their queue.",
-       one(&Of::overflows)},
-  };
-  std::ranges::move(families_of_process(generations), std::back_inserter(all));
-  return all;
+      {"start_time_seconds", "When it was started, in seconds since 1970.",
+       one(process.started_at_seconds())},
+      {"users", "Users who are served.", one(process.users())},
+      {"homes_silent", "Homes in which an operation has taken more than two seconds.",
+       one(process.homes_silent())},
+      {"reloads_total", "Reloads that have succeeded.", one(process.reloads())},
+      {"reloads_failed_total", "Reloads after which everything stayed as it was.",
+       one(process.failed_reloads())}};
 }
 
 /// How many answers took no longer than each bound, and, last, how many there were.
@@ -148,7 +130,8 @@ std::string metrics_text(Workers workers, const Generations& generations) {
   std::string text;
   for (const Family& family : families(workers, generations)) {
     text += fmt::format("# HELP {}_{} {}\n", prefix, family.name, family.help);
-    text += fmt::format("# TYPE {}_{} {}\n", prefix, family.name, family.type);
+    const auto type = family.name.ends_with("_total") ? "counter" : "gauge";
+    text += fmt::format("# TYPE {}_{} {}\n", prefix, family.name, type);
     for (const auto& [labels, value] : family.samples) {
       const auto shown = labels.empty() ? "" : fmt::format("{{{}}}", labels);
       text += fmt::format("{}_{}{} {}\n", prefix, family.name, shown, value);
