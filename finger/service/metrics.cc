@@ -32,34 +32,14 @@ namespace {
 /// For a scraper to ask, to take the answer, and to close.
 constexpr auto scrape_timeout = std::chrono::seconds(2);
 
-/// Tells that something has ended, when it ends itself.
-class NotifyAtEnd {
- public:
-  explicit NotifyAtEnd(ring_server::Background& background) : background_(background) {}
-  NotifyAtEnd(const NotifyAtEnd&) = delete;
-  NotifyAtEnd& operator=(const NotifyAtEnd&) = delete;
-  ~NotifyAtEnd() { background_.notify(); }
-
- private:
-  ring_server::Background& background_;
-};
-
 bool is_path(std::string_view where) { return where.find('/') != where.npos; }
-
-bool is_loopback(const common::Address& address) {
-  if (address.family() == AF_INET6) {
-    const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(address.data());
-    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-  }
-  const auto* const v4 = reinterpret_cast<const sockaddr_in*>(address.data());
-  return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
 
 /// nullopt: it is no address and port, or not of this machine alone.
 std::optional<common::Address> parse_loopback(std::string_view where) {
   const auto address = parse_endpoint(where);
-  if (!address || !is_loopback(*address)) return std::nullopt;
-  return address;
+  if (!address) return std::nullopt;
+  const auto* const begins = address->family() == AF_INET ? "127." : "[::1]:";
+  return address->to_string().starts_with(begins) ? address : std::nullopt;
 }
 
 common::Fd open_signals() {
@@ -104,19 +84,13 @@ std::string http(std::string_view status, std::string_view body, std::string_vie
       status, body.size(), fields, body);
 }
 
-/// What is asked for with GET. HEAD gets the same without the body.
-std::string answer_to(std::string_view target, const std::function<std::string()>& body) {
-  const auto path = target.substr(0, target.find_first_of(" ?"));
-  return path == "/metrics" ? http("200 OK", body()) : http("404 Not Found", "");
-}
-
 /// Its head ends with an empty line, and none has a body.
 bool is_whole_request(std::string_view received) {
   return received.ends_with("\r\n\r\n") || received.ends_with("\n\n");
 }
 
-/// With what `body` returns, if the request is for /metrics. HTTP/1.0: then the connection is
-/// closed.
+/// With what `body` returns, if the request is for /metrics. HEAD gets the same as GET without the
+/// body. HTTP/1.0: then the connection is closed.
 std::string answer_scrape(std::string_view request, const std::function<std::string()>& body) {
   const auto line = request.substr(0, request.find_first_of("\r\n"));
   const auto method_end = line.find(' ');
@@ -125,7 +99,9 @@ std::string answer_scrape(std::string_view request, const std::function<std::str
   if (method != "GET" && method != "HEAD") {
     return http("405 Method Not Allowed", "", "Allow: GET, HEAD\r\n");
   }
-  std::string answer = answer_to(line.substr(method_end + 1), body);
+  const auto target = line.substr(method_end + 1);
+  const auto path = target.substr(0, target.find_first_of(" ?"));
+  std::string answer = path == "/metrics" ? http("200 OK", body()) : http("404 Not Found", "");
   if (method == "HEAD") answer.resize(answer.find("\r\n\r\n") + 4);
   return answer;
 }
@@ -178,7 +154,7 @@ uring::Task<common::Status> Metrics::accept_scrapers(uring::Loop& loop, uring::S
     if (!room) co_return room;
     common::Fd scraper(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (scraper) {
-      answering.spawn(answer(loop, std::move(scraper), background));
+      answering.spawn(serve(loop, std::move(scraper), background));
     } else if (errno != EAGAIN) {  // no descriptor is left: the clients need them more
       const auto paused = co_await loop.sleep(common::shortage_pause);
       if (!paused) co_return paused;
@@ -200,9 +176,13 @@ uring::Task<common::Status> Metrics::wait_for_room(uring::Scope& answering,
   co_return {};
 }
 
-uring::Task<> Metrics::answer(uring::Loop& loop, common::Fd scraper,
-                              ring_server::Background& background) {
-  const NotifyAtEnd notify(background);
+uring::Task<> Metrics::serve(uring::Loop& loop, common::Fd scraper,
+                             ring_server::Background& background) {
+  co_await answer(loop, scraper);
+  background.notify();
+}
+
+uring::Task<> Metrics::answer(uring::Loop& loop, const common::Fd& scraper) {
   uring::Deadline deadline(loop, loop.now() + scrape_timeout);
   std::string text(scrape_bytes_max, '\0');
   std::size_t size = 0;

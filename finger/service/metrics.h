@@ -66,7 +66,8 @@ class Metrics {
                                               ring_server::Background& background);
   uring::Task<common::Status> wait_for_room(uring::Scope& answering,
                                             ring_server::Background& background);
-  uring::Task<> answer(uring::Loop& loop, common::Fd scraper, ring_server::Background& background);
+  uring::Task<> serve(uring::Loop& loop, common::Fd scraper, ring_server::Background& background);
+  uring::Task<> answer(uring::Loop& loop, const common::Fd& scraper);
   using Tell = std::string (*)(std::span<const WorkerCounters* const>, const Generations&);
   std::string tell(Tell how) const;
 
