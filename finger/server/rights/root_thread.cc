@@ -61,11 +61,9 @@ std::expected<std::unique_ptr<RootThread>, std::string> RootThread::start(const 
 RootThread::RootThread() : thread_(&RootThread::work, this) {}
 
 RootThread::~RootThread() {
-  {
-    const std::scoped_lock lock(mutex_);
-    ending_ = true;
-  }
-  changed_.notify_all();
+  const Job none;
+  job_ = &none;
+  job_.notify_all();
   thread_.join();
   forbid_tracing();
 }
@@ -92,30 +90,25 @@ Result<std::vector<std::uint16_t>> RootThread::prepare(uring::Loop& loop,
   return numbers;
 }
 
+/// Until there is a job that is none.
 void RootThread::work() {
-  std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return ending_ || job_ != nullptr; });
-    if (ending_) return;
-    (*job_)();
+    job_.wait(nullptr);
+    const Job& job = *job_;
+    if (!job) return;
+    job();
     job_ = nullptr;
-    changed_.notify_all();
+    job_.notify_all();
   }
 }
 
 /// Runs the job in the thread that is root, and waits for it. Several threads may call it at a
 /// time.
-void RootThread::run_as_root(const std::function<void()>& job) {
-  std::unique_lock lock(mutex_);
-  bool done = false;
-  const std::function<void()> noted = [&] {
-    job();
-    done = true;
-  };
-  changed_.wait(lock, [this] { return job_ == nullptr; });
-  job_ = &noted;
-  changed_.notify_all();
-  changed_.wait(lock, [&done] { return done; });
+void RootThread::run_as_root(const Job& job) {
+  const std::scoped_lock lock(one_job_at_a_time_);
+  job_ = &job;
+  job_.notify_all();
+  job_.wait(&job);
 }
 
 Result<std::vector<std::uint16_t>> RootThread::register_owners(uring::Ring& ring,

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <sys/types.h>
-
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -64,9 +62,11 @@ class RootThread {
   Result<std::vector<std::uint16_t>> prepare(uring::Loop& loop, const Accounts& accounts);
 
  private:
+  using Job = std::function<void()>;
+
   RootThread();
   void work();
-  void run_as_root(const std::function<void()>& job);
+  void run_as_root(const Job& job);
   Result<std::vector<std::uint16_t>> register_owners(uring::Ring& ring, const Accounts& accounts,
                                                      const User& daemon, const User& placeholder);
   bool can_be_owner(const Account& account) const;
@@ -74,10 +74,8 @@ class RootThread {
 
   const IdMap uids_ = IdMap::read("/proc/self/uid_map");
   const IdMap gids_ = IdMap::read("/proc/self/gid_map");
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  const std::function<void()>* job_ = nullptr;  ///< nullptr: there is none, or it is done.
-  bool ending_ = false;
+  std::mutex one_job_at_a_time_;
+  std::atomic<const Job*> job_ = nullptr;  ///< nullptr: there is none, or it is done.
   std::set<std::string> complaints_;  ///< Each is logged once, though every ring has cause for it.
   std::thread thread_;                ///< The last member: it uses the others.
 };
