@@ -47,13 +47,10 @@ std::string describe(const BusyHomes::Silent& silent) {
                      login);
 }
 
-/// Whether others may have this result of a load, too. An errno is about the plan. A timeout is one
-/// client's own: the next tries again.
+/// Whether others may have this result of a load, too. That it ended early is one client's own: the
+/// next tries again.
 bool is_about_plan(const Result<SharedPlan>& plan) {
-  if (plan) return true;
-  const std::error_code error = plan.error();
-  return error.category() == std::system_category() || error == Error::not_regular ||
-         error == Error::home_refused || error == Error::refused_to_owner;
+  return plan || plan.error().category() != make_error_code(uring::Error::timed_out).category();
 }
 
 /// One of each key as long as somebody holds it: the last that lets go of it removes the entry.
