@@ -143,18 +143,6 @@ OptionLine address_option(std::string name, std::string meaning, std::string& ta
           }};
 }
 
-OptionLine flag_option(std::string name, std::string meaning, bool& target, bool value) {
-  return {.name = std::move(name),
-          .value_name = "",
-          .fallback = "",
-          .meaning = std::move(meaning),
-          .takes = "no value",
-          .set = [&target, value](std::string_view) {
-            target = value;
-            return true;
-          }};
-}
-
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program) {
   if (const auto flag = flag_with_value({argv, static_cast<std::size_t>(argc)}, program)) {
     log(fmt::format("{}: {}: takes no value (try --help)", program.name, *flag));

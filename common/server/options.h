@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,7 +57,11 @@ OptionLine number_option(std::string name, std::string value_name, std::string m
 OptionLine duration_option(std::string name, std::string meaning,
                            std::chrono::milliseconds& target);
 OptionLine address_option(std::string name, std::string meaning, std::string& target);
-OptionLine flag_option(std::string name, std::string meaning, bool& target, bool value = true);
+
+/// Without a value on the command line: it sets `target` to this one.
+template <typename T>
+OptionLine flag_option(std::string name, std::string meaning, T& target,
+                       std::type_identity_t<T> value = true);
 
 /// One of several words, of which the first is the default.
 template <typename T>
@@ -74,6 +79,20 @@ struct Program {
 /// status to end with: 0 after --help and --version, 2 after wrong usage, which one line on stderr
 /// explains.
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program);
+
+template <typename T>
+OptionLine flag_option(std::string name, std::string meaning, T& target,
+                       std::type_identity_t<T> value) {
+  return {.name = std::move(name),
+          .value_name = "",
+          .fallback = "",
+          .meaning = std::move(meaning),
+          .takes = "no value",
+          .set = [&target, value](std::string_view) {
+            target = value;
+            return true;
+          }};
+}
 
 template <std::unsigned_integral T>
 OptionLine number_option(std::string name, std::string value_name, std::string meaning, T& target,

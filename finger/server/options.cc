@@ -20,11 +20,6 @@ namespace {
 /// More would only make the table of addresses larger.
 constexpr std::uint64_t clients_max = 1'000'000;
 
-common::OptionLine with_short_name(std::string short_name, common::OptionLine line) {
-  line.short_name = std::move(short_name);
-  return line;
-}
-
 /// What `parse` makes of the text, if it is not nullopt.
 template <typename T, typename Parse>
 common::OptionLine parsed_option(std::string name, std::string value_name, std::string meaning,
@@ -73,18 +68,6 @@ std::optional<std::vector<std::string>> parse_hosts(std::string_view list) {
   return hosts.empty() ? std::nullopt : std::optional(std::move(hosts));
 }
 
-common::OptionLine quiet_option(LogDetail& detail) {
-  return {.name = "--quiet",
-          .value_name = "",
-          .fallback = "",
-          .meaning = "no line for each exchange on stderr: --log none",
-          .takes = "no value",
-          .set = [&detail](std::string_view) {
-            detail = LogDetail::none;
-            return true;
-          }};
-}
-
 using common::flag_option;
 using common::number_option;
 
@@ -96,15 +79,18 @@ common::OptionTable lines_of_service(Options& options) {
                     ":: stands alone",
                     options.hosts, parse_hosts);
   hosts.fallback = options.hosts.front();
+  hosts.short_name = "-B";
+  auto port = number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
+                            options.port, 0, std::numeric_limits<std::uint16_t>::max());
+  port.short_name = "-P";
   auto group = parsed_option("--group", "NAME", "its members have opted in",
                              "the name of a Unix group", options.group, not_empty);
   group.fallback = options.group;
+  group.short_name = "-g";
   return {
-      with_short_name("-B", std::move(hosts)),
-      with_short_name(
-          "-P", number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
-                              options.port, 0, std::numeric_limits<std::uint16_t>::max())),
-      with_short_name("-g", std::move(group)),
+      std::move(hosts),
+      std::move(port),
+      std::move(group),
       parsed_option("--user", "NAME[:GROUP]",
                     "the account to run as, once root is given up, and its only group",
                     "the name of an account, and of a group after a colon", options.user,
@@ -152,7 +138,8 @@ common::OptionTable lines_of_operation(Options& options) {
       common::choice_option(
           "--log", "HOW", "of each exchange; outcome: without the peer and the query", options.log,
           {{"full", LogDetail::full}, {"outcome", LogDetail::outcome}, {"none", LogDetail::none}}),
-      quiet_option(options.log),
+      flag_option("--quiet", "no line for each exchange on stderr: --log none", options.log,
+                  LogDetail::none),
       parsed_option("--takeover", "PATH",
                     "replace the server that runs with the same PATH, a Unix socket, and serve on "
                     "its port; without one there, wait for a successor",
