@@ -94,10 +94,9 @@ struct Sockets {
 std::expected<Sockets, int> open_sockets(finger::Options& options, finger::PassedSockets passed) {
   auto takeover = finger::Takeover::begin(options.takeover);
   if (!takeover) return std::unexpected(complain(takeover.error()));
-  auto clients = (*takeover)->listeners([&] {
-    if (passed.clients.empty()) return listen_on_all(options);
-    return common::Result<Listeners>(std::move(passed.clients));
-  });
+  common::Result<Listeners> clients = (*takeover)->take_listeners();
+  if (clients->empty()) clients = std::move(passed.clients);
+  if (clients->empty()) clients = listen_on_all(options);
   if (!clients) return std::unexpected(report_failure(options, clients.error()));
   auto scrapers = finger::listen_for_scrapers(options.metrics, **takeover);
   if (!scrapers) {

@@ -73,6 +73,11 @@ bool say(const Fd& connection, char what) {
   return ::send(connection.get(), &what, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
 
+/// A duplicate. False: there is none; errno says why.
+bool keep(const Fd& socket, std::vector<Fd>& with) {
+  return static_cast<bool>(with.emplace_back(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0)));
+}
+
 /// A message with descriptors in it.
 struct Parcel {
   char what = last;
@@ -207,11 +212,6 @@ std::string Takeover::ask_predecessor() {
   return "";
 }
 
-common::Result<Listeners> Takeover::listeners(const Bind& bind) {
-  if (sockets_.empty()) return bind();
-  return std::exchange(sockets_, {});
-}
-
 Fd Takeover::side_listener(const common::Address& address) {
   for (Fd& each : std::exchange(side_, {})) {
     const auto bound = common::Address::of_socket(each);
@@ -223,20 +223,10 @@ Fd Takeover::side_listener(const common::Address& address) {
 std::string Takeover::offer(std::span<const Fd> sockets, const Fd& side) {
   side_.clear();  // what we had no use for
   if (path_.empty()) return "";
-  for (const Fd& socket : sockets) {
-    if (std::string complaint = keep(socket, sockets_); !complaint.empty()) return complaint;
-  }
-  if (side && listens_for_tcp(side)) {
-    if (std::string complaint = keep(side, side_); !complaint.empty()) return complaint;
-  }
+  bool kept = std::ranges::all_of(sockets, [this](const Fd& each) { return keep(each, sockets_); });
+  if (side && listens_for_tcp(side)) kept = kept && keep(side, side_);
+  if (!kept) return fmt::format("cannot offer a socket at {}: {}", path_, reason());
   return meeting_point_ ? "" : meet();
-}
-
-std::string Takeover::keep(const Fd& socket, std::vector<Fd>& with) {
-  Fd same(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
-  if (!same) return fmt::format("cannot offer a socket at {}: {}", path_, reason());
-  with.push_back(std::move(same));
-  return "";
 }
 
 /// Listens at the path. A socket file that is still there is of a server that has ended: it

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/fd.h"
@@ -42,8 +43,8 @@ void restore(const common::Fd& listener);
 /// the backlog. A new one that fails before it has said so has changed nothing.
 ///
 ///     auto takeover = Takeover::begin(path);
-///     auto sockets = (*takeover)->listeners(bind);  // handed over, or of our own
-///     (*takeover)->offer(*sockets);                 // before rights are given up: it makes a file
+///     auto sockets = (*takeover)->take_listeners();  // none, and we make our own
+///     (*takeover)->offer(sockets);                  // before rights are given up: it makes a file
 ///     …                                             // start everything that can fail
 ///     (*takeover)->confirm();                       // the old one may go
 ///     …                                             // poll(watched()), until advance() is true:
@@ -60,10 +61,8 @@ class Takeover {
   /// server there cannot be replaced.
   static std::expected<std::unique_ptr<Takeover>, std::string> begin(std::string path);
 
-  /// The sockets that were handed over, each listening and non-blocking. Without a server at
-  /// `path`: those that `bind` makes, or its error.
-  using Bind = std::function<common::Result<Listeners>()>;
-  common::Result<Listeners> listeners(const Bind& bind);
+  /// The sockets that were handed over, each listening and non-blocking. None: bind your own.
+  Listeners take_listeners() { return std::exchange(sockets_, {}); }
 
   /// The one that was handed over beside them, if it listens on `address`. Else empty: bind it.
   common::Fd side_listener(const common::Address& address);
@@ -95,7 +94,6 @@ class Takeover {
  private:
   explicit Takeover(std::string path) : path_(std::move(path)) {}
   std::string ask_predecessor();
-  std::string keep(const common::Fd& socket, std::vector<common::Fd>& with);
   std::string meet();
   bool candidate_serves();
   void receive_candidate();

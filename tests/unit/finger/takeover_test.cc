@@ -19,7 +19,6 @@
 namespace {
 
 using common::Fd;
-using common::Result;
 using finger::SuccessorThread;
 using finger::Takeover;
 using testing::HasSubstr;
@@ -37,10 +36,6 @@ std::vector<Fd> listeners(std::size_t count) {
   all.push_back(*common::listen_on(tests::on_free_port(), common::SocketMode::nonblocking));
   while (all.size() < count) all.emplace_back(::fcntl(all.front().get(), F_DUPFD_CLOEXEC, 0));
   return all;
-}
-
-Result<std::vector<Fd>> bind_in_vain() {
-  return std::unexpected(std::make_error_code(std::errc::address_in_use));
 }
 
 std::unique_ptr<Takeover> offering(const std::string& path, std::size_t sockets) {
@@ -63,12 +58,11 @@ TEST(Takeover, HandsOverMoreSocketsThanOneMessageHolds) {
   std::thread successor([&at] {
     const auto takeover = Takeover::begin(at.path);
     ASSERT_TRUE(takeover) << takeover.error();
-    const auto taken = (*takeover)->listeners(bind_in_vain);
-    ASSERT_TRUE(taken);
-    EXPECT_EQ(taken->size(), 600U);
-    const auto address = common::Address::of_socket(taken->back());
+    const auto taken = (*takeover)->take_listeners();
+    ASSERT_EQ(taken.size(), 600U);
+    const auto address = common::Address::of_socket(taken.back());
     EXPECT_TRUE(tests::connect_to(*address));
-    EXPECT_EQ((*takeover)->offer(*taken), "");
+    EXPECT_EQ((*takeover)->offer(taken), "");
     EXPECT_EQ((*takeover)->confirm(), "");
   });
   advance_until_replaced(*old);
@@ -92,7 +86,7 @@ TEST(SuccessorThread, OffersNothingAnyMoreWhenTheServerStops) {
   }
   EXPECT_FALSE(old->is_offered());
   const auto next = *Takeover::begin(at.path);
-  EXPECT_FALSE(next->listeners(bind_in_vain));
+  EXPECT_TRUE(next->take_listeners().empty());
 }
 
 }  // namespace
