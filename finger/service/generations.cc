@@ -4,20 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <memory>
+#include <ctime>
 #include <new>
 #include <type_traits>
 
 namespace finger {
-namespace {
-
-std::uint64_t unix_seconds() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(now).count());
-}
-
-}  // namespace
 
 common::Result<std::unique_ptr<Generations>> Generations::create(std::size_t workers) {
   const std::size_t bytes = sizeof(Pages) + processes_max * workers * sizeof(WorkerCounters);
@@ -32,7 +23,7 @@ Generations::Generations(void* memory, std::size_t bytes, std::size_t workers)
     : bytes_(bytes),
       workers_(workers),
       pages_(new (memory) Pages),
-      started_at_seconds_(unix_seconds()) {
+      started_at_seconds_(static_cast<std::uint64_t>(std::time(nullptr))) {
   static_assert(std::is_trivially_destructible_v<WorkerCounters>);
 }
 
