@@ -32,6 +32,10 @@ constexpr std::string_view ready_text = "ready";
 constexpr std::string_view beat_text = ".";
 
 void hold(int pipe, std::promise<bool> begun) {
+  sigset_t all;
+  sigfillset(&all);
+  // Signals are for the threads that have the descriptors which their handlers write to.
+  (void)::pthread_sigmask(SIG_SETMASK, &all, nullptr);
   // From now on the calling thread shares none with others.
   const bool closed = close_all_but({pipe}, CLOSE_RANGE_UNSHARE);
   begun.set_value(closed);
@@ -86,22 +90,15 @@ std::optional<UserCount> Report::read_ready(std::string_view said) {
 
 std::string Report::hold_lifeline() {
   common::Fd pipe = std::move(pipes_.lifeline);
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  (void)::pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the other threads
   std::promise<bool> begun;
-  auto result = begun.get_future();
-  std::string complaint;
+  auto closed = begun.get_future();
   try {
     std::thread(hold, pipe.get(), std::move(begun)).detach();
-    // Where a filter forbids it: then the pipe ends with the process.
-    if (!result.get()) (void)pipe.release();
   } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-    complaint = common::explain_no_thread(error.code());
+    return common::explain_no_thread(error.code());
   }
-  (void)::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return complaint;
+  if (!closed.get()) (void)pipe.release();  // a filter forbids it: the pipe ends with the process
+  return {};
 }
 
 using common::Clock;
