@@ -16,10 +16,9 @@
 namespace finger {
 namespace {
 
-common::Clock::time_point after(common::Clock::time_point accepted_at,
+common::Clock::time_point after(common::Clock::time_point begun_at,
                                 std::chrono::milliseconds limit) {
-  if (limit.count() == 0) return uring::Deadline::never;
-  return accepted_at + limit;
+  return limit.count() == 0 ? uring::Deadline::never : begun_at + limit;
 }
 
 /// Of an error of recv(2) or send(2). Of an open or a read the same errno is about a file server.
@@ -32,6 +31,10 @@ bool says_peer_has_gone(std::error_code error) {
 
 }  // namespace
 
+common::Clock::time_point query_due(const Options& options, common::Clock::time_point begun_at) {
+  return std::min(after(begun_at, options.query_timeout), after(begun_at, options.deadline));
+}
+
 Conversation::Conversation(const Context& context, ring_server::Admitted client,
                            AddressPermit address_permit)
     : context_(context),
@@ -40,8 +43,7 @@ Conversation::Conversation(const Context& context, ring_server::Admitted client,
       fd_(std::move(client.accepted.fd)),
       peer_(client.accepted.peer),
       accepted_at_(context.loop.now()),
-      deadline_(context.loop, std::min(after(accepted_at_, context.options.query_timeout),
-                                       after(accepted_at_, context.options.deadline))),
+      deadline_(context.loop, query_due(context.options, accepted_at_)),
       roster_(context.owner.current_roster()) {
   probes::accepted(this);
   context.owner.awaits_query(*this);

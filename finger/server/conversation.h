@@ -77,6 +77,9 @@ struct Context {
   std::span<std::byte> discarded;  ///< Where bytes go that are not looked at.
 };
 
+/// When a query that is waited for since then is late; a PROXY header before it may take as long.
+common::Clock::time_point query_due(const Options& options, common::Clock::time_point begun_at);
+
 /// One client's connection from accept to close, and the single deadline for all of it. Lives in
 /// the frame of the coroutine that serves it; its destructor closes the connection.
 class Conversation final : public uring::Node {

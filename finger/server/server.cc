@@ -70,15 +70,6 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
   co_return Status();
 }
 
-/// How long a PROXY header may take: as long as the query after it.
-common::Clock::duration header_timeout(const Options& options) {
-  common::Clock::duration shortest = std::chrono::years(100);
-  for (const auto limit : {options.query_timeout, options.deadline}) {
-    if (limit.count() > 0) shortest = std::min<common::Clock::duration>(shortest, limit);
-  }
-  return shortest;
-}
-
 /// Receives of the header what the kernel has, and nothing of what follows it: for the protocol,
 /// the stream begins after the header. True: it is complete.
 common::Result<bool> receive_some(const common::Fd& fd, ProxyHeader& header) {
@@ -234,7 +225,7 @@ void Server::add(ring_server::Admitted client) {
 }
 
 uring::Task<> Server::add_after_header(ring_server::Admitted client) {
-  uring::Deadline deadline(loop(), loop().now() + header_timeout(shared_.options));
+  uring::Deadline deadline(loop(), query_due(shared_.options, loop().now()));
   const auto received = co_await receive_proxy_header(loop(), client.accepted, deadline);
   if (received) co_return begin_conversation(std::move(client));
   one_has_left();
