@@ -23,7 +23,6 @@
 #include "common/net/listen.h"
 #include "common/server/log.h"
 #include "finger/service/addresses.h"
-#include "finger/service/metrics_text.h"
 #include "uring/wait/deadline.h"
 
 namespace finger {

@@ -9,7 +9,6 @@
 
 #include "common/fd.h"
 #include "finger/service/counters.h"
-#include "finger/service/metrics_text.h"
 #include "finger/service/takeover.h"
 #include "ring_server/background.h"
 #include "uring/error.h"
@@ -78,6 +77,16 @@ class Metrics {
   const common::Fd signals_;               ///< A signalfd(2).
   common::Fd listener_;  ///< Until start(): closed while a ring polls it, it would stay open.
 };
+
+/// The counters of all workers together in Prometheus' text format, version 0.0.4.
+/// Source: prometheus.io/docs/instrumenting/exposition_formats
+std::string metrics_text(std::span<const WorkerCounters* const> workers,
+                         const Generations& generations);
+
+/// The same in one line for the log. Of the times to answer, how many there were, and the bounds
+/// below which half of them and 99 of 100 lie.
+std::string counters_line(std::span<const WorkerCounters* const> workers,
+                          const Generations& generations);
 
 /// What --metrics takes: the path of a Unix socket, or a port of this machine alone. nullopt: it is
 /// neither.

@@ -1,4 +1,4 @@
-#include "finger/service/metrics_text.h"
+#include "finger/service/metrics.h"
 
 #include <fmt/format.h>
 
