@@ -103,11 +103,11 @@ std::span<BusyHomes::Entry> BusyHomes::Table::in_use() {
 
 BusyHomes::Silent BusyHomes::silent(Clock::time_point now) const {
   Silent found;
-  auto longest = (now - patience).time_since_epoch().count();
+  const auto late = (now - patience).time_since_epoch().count();
+  auto longest = late;
   for (const Entry& entry : table_->in_use()) {
     const auto since = entry.since.load();
-    if (entry.process <= 0 || since > (now - patience).time_since_epoch().count()) continue;
-    if (has_ended(entry.process)) continue;
+    if (entry.process <= 0 || since > late || has_ended(entry.process)) continue;
     ++found.count;
     if (since > longest) continue;
     longest = since;
