@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
 #include <utility>
 
 #include "common/net/unacknowledged.h"
 #include "common/server/limits_and_timeouts.h"
-#include "finger/server/protocol/error.h"
 #include "finger/service/probes.h"
 
 namespace finger {

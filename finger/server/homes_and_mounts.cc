@@ -4,15 +4,12 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <span>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 
 #include "common/server/log.h"
 

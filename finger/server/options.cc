@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "finger/service/addresses.h"
 #include "finger/service/metrics.h"
 #include "finger/service/takeover.h"
 

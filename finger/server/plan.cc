@@ -18,7 +18,6 @@
 #include "common/fd.h"
 #include "finger/server/homes_and_mounts.h"
 #include "finger/server/protocol/crlf.h"
-#include "finger/server/protocol/error.h"
 
 namespace finger {
 namespace {

@@ -8,8 +8,6 @@
 #include <span>
 #include <utility>
 
-#include "finger/server/accounts/accounts.h"
-
 namespace finger {
 namespace {
 

@@ -6,8 +6,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <span>
@@ -15,7 +13,6 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/server/conversation.h"
 #include "finger/service/probes.h"
 #include "finger/service/proxy_header.h"
 

@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <memory>
 #include <mutex>
 #include <utility>
 

@@ -4,7 +4,6 @@
 #include <expected>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "common/fd.h"
 #include "finger/server/options.h"

@@ -8,14 +8,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <functional>
-#include <optional>
-#include <span>
 #include <utility>
 
 #include "common/net/accept.h"
@@ -23,7 +20,6 @@
 #include "common/net/listen.h"
 #include "common/server/log.h"
 #include "finger/service/addresses.h"
-#include "uring/wait/deadline.h"
 
 namespace finger {
 namespace {

@@ -2,28 +2,21 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <system_error>
-#include <thread>
-#include <utility>
 
 #include "common/net/accept.h"
 #include "common/net/listen.h"
-#include "common/result.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
 

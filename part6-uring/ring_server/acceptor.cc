@@ -4,11 +4,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <functional>
 #include <optional>
-#include <utility>
 
-#include "common/net/accept.h"
 #include "common/server/log.h"
 #include "uring/wait/deadline.h"
 

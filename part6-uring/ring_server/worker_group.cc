@@ -8,7 +8,6 @@
 #include "common/loop/eventfd.h"
 #include "common/result.h"
 #include "common/server/signal_wakeup.h"
-#include "ring_server/log_writer.h"
 
 namespace ring_server {
 

@@ -10,12 +10,9 @@
 #include <unistd.h>
 
 #include <climits>
-#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <string>
-#include <utility>
 
 #include "common/net/number.h"
 #include "common/server/duration.h"

@@ -10,7 +10,6 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/server/rights/privileges.h"
 
 namespace finger {
 namespace {

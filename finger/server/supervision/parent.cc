@@ -1,15 +1,12 @@
 #include "finger/server/supervision/parent.h"
 
-#include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <climits>
-#include <csignal>
 #include <span>
 #include <utility>
 #include <vector>

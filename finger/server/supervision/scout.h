@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <chrono>
-#include <cstddef>
 #include <expected>
 #include <set>
 #include <string>

@@ -5,7 +5,6 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,9 +17,7 @@
 #include <span>
 #include <system_error>
 #include <thread>
-#include <utility>
 
-#include "common/result.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "finger/server/process/descriptors.h"
