@@ -70,7 +70,7 @@ std::optional<std::vector<std::string>> parse_hosts(std::string_view list) {
 using common::flag_option;
 using common::number_option;
 
-/// Where it listens, and whom it serves.
+/// Where it listens, whom it serves, and how many for how long.
 common::OptionTable lines_of_service(Options& options) {
   auto hosts =
       parsed_option("--addr", "ADDRESSES", "addresses to listen on; :: serves IPv6 and IPv4",
@@ -100,11 +100,6 @@ common::OptionTable lines_of_service(Options& options) {
           "the name of a directory", options.users, not_empty),
       flag_option("--full-name", "a line with the full name before every plan, not only with /W",
                   options.full_name),
-  };
-}
-
-common::OptionTable lines_of_limits(Options& options) {
-  return {
       number_option("--max-clients", "N",
                     "connections at once; for one more the oldest without a whole query is closed, "
                     "or it waits in the backlog",
@@ -169,7 +164,6 @@ bool says_where_to_listen(const Options& options) {
 
 common::OptionTable option_table(Options& options) {
   auto table = lines_of_service(options);
-  std::ranges::move(lines_of_limits(options), std::back_inserter(table));
   std::ranges::move(lines_of_operation(options), std::back_inserter(table));
   return table;
 }
