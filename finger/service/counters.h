@@ -165,13 +165,15 @@ class Generations {
   /// are closed.
   void end_all_but(std::span<const pid_t> processes);
 
-  std::span<WorkerCounters> of(std::size_t generation);
+  std::span<WorkerCounters> of(std::size_t generation) const {
+    return {reinterpret_cast<WorkerCounters*>(pages_ + 1) + generation * workers_, workers_};
+  }
 
   /// All that may have counted something: those of processes that run, and, in one, what all others
   /// have counted. Where a process ends meanwhile, changes() is another number afterwards, and the
   /// sum of them may be wrong.
   std::vector<const WorkerCounters*> all() const;
-  std::uint64_t changes() const;
+  std::uint64_t changes() const { return pages_->changes; }
 
   // What the parent counts, or a process that has none.
 
@@ -196,7 +198,6 @@ class Generations {
   };
 
   Generations(void* memory, std::size_t bytes, std::size_t workers);
-  WorkerCounters* counters() const { return reinterpret_cast<WorkerCounters*>(pages_ + 1); }
 
   const std::size_t bytes_;
   const std::size_t workers_;

@@ -32,7 +32,7 @@ Generations::~Generations() { (void)::munmap(pages_, bytes_); }
 std::optional<std::size_t> Generations::begin() {
   for (std::size_t i = 0; i < processes_max; ++i) {
     if (pages_->process[i] != 0) continue;
-    std::uninitialized_value_construct_n(counters() + i * workers_, workers_);
+    std::ranges::uninitialized_value_construct(of(i));
     pages_->process[i] = ::getpid();
     return i;
   }
@@ -50,19 +50,13 @@ void Generations::end_all_but(std::span<const pid_t> processes) {
   }
 }
 
-std::span<WorkerCounters> Generations::of(std::size_t generation) {
-  return {counters() + generation * workers_, workers_};
-}
-
 std::vector<const WorkerCounters*> Generations::all() const {
   std::vector<const WorkerCounters*> found{&pages_->ended};
   for (std::size_t i = 0; i < processes_max; ++i) {
     if (pages_->process[i] == 0) continue;
-    for (std::size_t j = 0; j < workers_; ++j) found.push_back(counters() + i * workers_ + j);
+    for (const WorkerCounters& each : of(i)) found.push_back(&each);
   }
   return found;
 }
-
-std::uint64_t Generations::changes() const { return pages_->changes; }
 
 }  // namespace finger
