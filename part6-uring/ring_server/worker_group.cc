@@ -37,11 +37,8 @@ std::string WorkerGroup::start(std::size_t servers, const Create& create) {
   for (const std::string& complaint : complaints_) {
     if (!complaint.empty()) return complaint;
   }
-  return first_->may_write() ? std::string() : start_log_writer();
-}
-
-/// Now, since later the process may be denied a thread.
-std::string WorkerGroup::start_log_writer() {
+  if (first_->may_write()) return {};
+  // Now, since later the process may be denied a thread.
   auto made = LogWriter::create(LogWriter::Means::thread);
   if (!made) return common::explain_no_thread(made.error());
   log_writer_ = std::move(*made);

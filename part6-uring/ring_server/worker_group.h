@@ -52,7 +52,6 @@ class WorkerGroup {
   enum class State { creating, running, given_up };
 
   std::unique_ptr<LoopServer> create_server(const Create& create, std::size_t i);
-  std::string start_log_writer();
   void work(const Create& create, std::size_t i);
   void give_up(std::error_code error);
 
