@@ -47,13 +47,6 @@ std::uint16_t big_endian_at(ByteView bytes, std::size_t at) {
   return static_cast<std::uint16_t>(number_at(bytes, at) << 8 | number_at(bytes, at + 1));
 }
 
-/// At single blanks, as version 1 has them.
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> words;
-  for (const auto word : std::views::split(text, ' ')) words.emplace_back(word.begin(), word.end());
-  return words;
-}
-
 std::optional<Address> parse_address(int family, std::string_view literal, std::string_view port) {
   const auto number = common::parse_number(port, 0, std::numeric_limits<std::uint16_t>::max());
   if (!number) return std::nullopt;
@@ -91,7 +84,8 @@ Status ProxyHeader::take_text(ByteView head) {
   std::string_view line = text_of(head);
   if (!line.ends_with("\r\n")) return failure(Error::malformed);
   line.remove_suffix(2);
-  const auto words = split(line);
+  std::vector<std::string_view> words;
+  for (const auto word : std::views::split(line, ' ')) words.emplace_back(word.begin(), word.end());
   complete_ = true;
   if (words[1] == "UNKNOWN") return {};
   if (words.size() != 6 || (words[1] != "TCP4" && words[1] != "TCP6")) {
