@@ -93,11 +93,7 @@ void Parent::wait() {
       watched.push_back(input((each.pipes.*pipe).get()));
     }
   }
-  int timeout_ms = -1;
-  if (const auto due = soonest(); due != never) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now());
-    timeout_ms = static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
-  }
+  const int timeout_ms = common::timeout_ms(soonest());
   if (::poll(watched.data(), watched.size(), timeout_ms) <= 0) return;  // EINTR: look again
   const bool is_asked = watched[1].revents != 0 || watched[2].revents != 0;
   if (is_asked && takeover_->advance()) return retire();
