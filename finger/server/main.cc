@@ -368,7 +368,9 @@ int main(int argc, char** argv) {
   if (!passed) return complain(passed.error());
   finger::close_inherited_descriptors(*passed);
   common::prepare_process(options.max_connections, options.workers, finger::server_profile);
-  if (!passed->clients.empty() && finger::says_where_to_listen(options)) {
+  const finger::Options unset;
+  const bool is_place_chosen = options.hosts != unset.hosts || options.port != unset.port;
+  if (!passed->clients.empty() && is_place_chosen) {
     common::log(
         "the socket unit says where to listen (ListenStream=): --addr and --port are ignored",
         common::Severity::warning);

@@ -157,11 +157,6 @@ common::OptionTable lines_of_operation(Options& options) {
 
 }  // namespace
 
-bool says_where_to_listen(const Options& options) {
-  const Options otherwise;
-  return options.hosts != otherwise.hosts || options.port != otherwise.port;
-}
-
 common::OptionTable option_table(Options& options) {
   auto table = lines_of_service(options);
   std::ranges::move(lines_of_operation(options), std::back_inserter(table));

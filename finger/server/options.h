@@ -42,9 +42,6 @@ struct Options : common::Options {
   uring::Setup ring;
 };
 
-/// Whether --addr or --port is other than without the option.
-bool says_where_to_listen(const Options& options);
-
 /// What a conversation holds at the same time: its connection, the home and the plan in it.
 inline constexpr std::size_t descriptors_each = 3;
 

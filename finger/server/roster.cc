@@ -14,8 +14,6 @@ namespace {
 /// The line stays readable, and fits the pipe from a worker to its parent.
 constexpr std::size_t names_max = 8;
 
-using Directory = std::shared_ptr<const common::Fd>;
-
 /// Whether both are the same directory, in the same mount. While it is open, its numbers are not
 /// given to another.
 bool is_same(const common::Fd& one, const common::Fd& other) {
@@ -28,7 +26,7 @@ bool is_same(const common::Fd& one, const common::Fd& other) {
          first.stx_dev_major == second.stx_dev_major && first.stx_dev_minor == second.stx_dev_minor;
 }
 
-Result<RosterPointer> load(const Options& options, Directory users) {
+Result<RosterPointer> load(const Options& options, std::shared_ptr<const common::Fd> users) {
   const bool by_directory = static_cast<bool>(*users);
   auto accounts = by_directory ? Accounts::of_directory(*users, options.users)
                                : Accounts::of_group(options.group);

@@ -113,7 +113,17 @@ struct alignas(64) WorkerCounters {
   Counter overflows;
 
   /// Adds what another has counted, whose connections are closed by now.
-  void take_over(const WorkerCounters& other);
+  void take_over(const WorkerCounters& other) {
+    closed.add(other.closed.value() + other.open());
+    for (const auto counter :
+         {&WorkerCounters::accepted, &WorkerCounters::refused, &WorkerCounters::waits,
+          &WorkerCounters::received_bytes, &WorkerCounters::sent_bytes, &WorkerCounters::submitted,
+          &WorkerCounters::enter_calls, &WorkerCounters::completed, &WorkerCounters::overflows}) {
+      (this->*counter).add((other.*counter).value());
+    }
+    for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i].add(other.outcomes[i].value());
+    answer_time.take_over(other.answer_time);
+  }
 
   std::uint64_t open() const { return accepted.value() - refused.value() - closed.value(); }
 
@@ -126,18 +136,6 @@ struct alignas(64) WorkerCounters {
     overflows.set(ring.overflows());
   }
 };
-
-inline void WorkerCounters::take_over(const WorkerCounters& other) {
-  closed.add(other.closed.value() + other.open());
-  for (const auto counter :
-       {&WorkerCounters::accepted, &WorkerCounters::refused, &WorkerCounters::waits,
-        &WorkerCounters::received_bytes, &WorkerCounters::sent_bytes, &WorkerCounters::submitted,
-        &WorkerCounters::enter_calls, &WorkerCounters::completed, &WorkerCounters::overflows}) {
-    (this->*counter).add((other.*counter).value());
-  }
-  for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i].add(other.outcomes[i].value());
-  answer_time.take_over(other.answer_time);
-}
 
 /// What was counted by processes that follow one another, in memory that they share: a worker
 /// process ends, and its numbers stay. One that is forked from the parent counts in a generation of

@@ -33,8 +33,7 @@ class Metrics {
   static constexpr std::size_t scrapers_max = 16;
 
   /// For a process that counts in one of the generations, which must outlive it; nullopt: there was
-  /// none left for it. `listener` is non-blocking, or
-  /// empty: there are no scrapers.
+  /// none left for it. `listener` is non-blocking, or empty: there are no scrapers.
   Metrics(Generations& generations, std::optional<std::size_t> generation, std::size_t workers,
           common::Fd listener);
 

@@ -186,8 +186,7 @@ std::string Takeover::ask_predecessor() {
   if (::recv(connection.get(), &version, 1, 0) == 1 && version != protocol_version) {
     return fmt::format(
         "the server at {} is of a version that hands its sockets over in another way (it says "
-        "'{}', "
-        "and we know '{}'): stop it first, or start its own version",
+        "'{}', and we know '{}'): stop it first, or start its own version",
         path_, common::escape(std::as_bytes(std::span(&version, 1))), protocol_version);
   }
   auto received = receive_all(connection, side_);

@@ -1,5 +1,6 @@
 #include "ring_server/loop_server.h"
 
+#include <functional>
 #include <utility>
 
 namespace ring_server {
@@ -43,8 +44,7 @@ uring::Task<common::Status> LoopServer::work() {
 uring::Task<> LoopServer::accept_clients() {
   uring::Scope accepting(*loop_);
   for (Acceptor& each : acceptors_) {
-    background_.spawn(accepting,
-                      each.accept_each([this](Admitted client) { add(std::move(client)); }));
+    background_.spawn(accepting, each.accept_each(std::bind_front(&LoopServer::add, this)));
   }
   while (should_accept()) (void)co_await background_.change();
   // Closed while the ring polls it, a listener would stay open, and nothing would accept from it.

@@ -97,8 +97,6 @@ void ServiceManager::reloading() const {
                    std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
 }
 
-void ServiceManager::stopping() const { tell("STOPPING=1"); }
-
 void ServiceManager::succeeded_by(pid_t successor) const {
   tell(fmt::format("MAINPID={}\nSTATUS=process {} has taken over", successor, successor));
 }

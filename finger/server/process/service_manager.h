@@ -38,7 +38,7 @@ class ServiceManager {
   void reloading() const;
 
   /// We are asked to stop. From a signal handler, too.
-  void stopping() const;
+  void stopping() const { tell("STOPPING=1"); }
 
   /// Another process has taken over and is the one to watch. From any thread.
   void succeeded_by(pid_t successor) const;

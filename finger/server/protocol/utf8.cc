@@ -3,13 +3,6 @@
 #include <cassert>
 
 namespace finger {
-namespace {
-
-unsigned byte_at(std::string_view text, std::size_t i) {
-  return static_cast<unsigned char>(text[i]);
-}
-
-}  // namespace
 
 std::size_t character_bytes(char first) {
   const auto value = static_cast<unsigned char>(first);
@@ -24,12 +17,13 @@ std::optional<Character> first_character(std::string_view text) {
   assert(!text.empty());
   const std::size_t size_bytes = character_bytes(text.front());
   if (size_bytes == 0 || text.size() < size_bytes) return std::nullopt;
-  if (size_bytes == 1) return Character{byte_at(text, 0), 1};
+  const auto byte_at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (size_bytes == 1) return Character{byte_at(0), 1};
 
-  char32_t value = byte_at(text, 0) & (0x7FU >> size_bytes);
+  char32_t value = byte_at(0) & (0x7FU >> size_bytes);
   for (std::size_t i = 1; i < size_bytes; ++i) {
-    if ((byte_at(text, i) & 0xC0U) != 0x80U) return std::nullopt;
-    value = value << 6 | (byte_at(text, i) & 0x3FU);
+    if ((byte_at(i) & 0xC0U) != 0x80U) return std::nullopt;
+    value = value << 6 | (byte_at(i) & 0x3FU);
   }
   const bool overlong = (size_bytes == 3 && value < 0x800) || (size_bytes == 4 && value < 0x10000);
   const bool surrogate = value >= 0xD800 && value <= 0xDFFF;

@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <set>
 #include <sstream>
 
 namespace finger {
-namespace {
-
-constexpr std::uint64_t largest_id = std::numeric_limits<std::uint32_t>::max() - 1;
-
-}  // namespace
 
 IdMap::IdMap(const std::string& text) {
   std::istringstream words(text);

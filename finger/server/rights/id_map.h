@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,8 +12,6 @@ namespace finger {
 
 /// The uids, or the gids, that exist in a user namespace: no process in it can have another.
 /// user_namespaces(7)
-///
-/// -1 is not among them: setresuid(2) takes it for "leave as it is".
 class IdMap {
  public:
   /// `text` is the content of /proc/PID/uid_map or gid_map. If it makes no sense, all ids exist.
@@ -29,6 +28,9 @@ class IdMap {
                                       std::uint32_t Account::*id) const;
 
  private:
+  /// Not -1, which setresuid(2) takes for "leave as it is".
+  static constexpr std::uint64_t largest_id = std::numeric_limits<std::uint32_t>::max() - 1;
+
   struct Range {
     std::uint64_t first;
     std::uint64_t last;

@@ -47,9 +47,8 @@ class RootThread {
   void put_up(HomeFence fence);
 
   /// Makes ready a ring that was set up disabled, in the thread that will use it: registers the
-  /// credentials of each account's owner, and enables the ring for the operations that serving
-  /// plans takes and no others: a seccomp filter does not see what a ring does. Yields the numbers
-  /// for Await::as(), in the order of the accounts; none is 0, which would be our own rights.
+  /// credentials of each account's owner, then restrict_ring(). Yields the numbers for Await::as(),
+  /// in the order of the accounts; none is 0, which would be our own rights.
   /// Errors: no_placeholder; of io_uring_register(2).
   ///
   /// Credentials are a uid and the primary gid, without supplementary groups: a plan is the owner's

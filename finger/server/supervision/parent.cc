@@ -137,7 +137,7 @@ void Parent::start() {
 int Parent::be_worker(Report& report) {
   signals_ = {};
   workers_.clear();
-  scouts_.clear();
+  scouts_ = {};
   manager_ = {};
   takeover_->withdraw();
   sigset_t set = handled_signals();

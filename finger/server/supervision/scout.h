@@ -55,7 +55,6 @@ class Scout {
 class Scouts {
  public:
   void add(common::Fd news) { scouts_.push_back({.news = std::move(news), .silent = {}}); }
-  void clear() { scouts_.clear(); }
 
   /// Adds what is to be watched.
   void watch(std::vector<pollfd>& watched) const;
