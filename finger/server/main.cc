@@ -162,7 +162,7 @@ std::unique_ptr<finger::Heartbeat> heartbeat_for(std::optional<std::chrono::micr
 using Started = std::expected<std::unique_ptr<finger::Workers>, std::string>;
 
 /// Made with the rights of this process or, if those are root's, with the daemon account's.
-Started make_alone(const finger::Options& options, Listeners clients, const ProcessParts& parts) {
+Started make_alone(const finger::Options& options, Listeners clients, ProcessParts& parts) {
   auto users = finger::open_users(options);  // while still root: it may, wherever it is
   if (!users) return std::unexpected(explain(options, users.error()));
   std::optional<finger::HomeFence> fence;  // not with accounts: SIGHUP reads them in this process
@@ -186,7 +186,7 @@ Started make_alone(const finger::Options& options, Listeners clients, const Proc
 
 /// Made by root, which is given up, with credentials to open each plan as its owner.
 Started make_with_owners(const finger::Options& options, Listeners clients, finger::Report& report,
-                         const ProcessParts& parts) {
+                         ProcessParts& parts) {
   finger::HomeFence fence;
   auto scout = finger::Scout::start(fence, report.take_news(), report.silent());
   if (!scout) return std::unexpected(scout.error());
@@ -235,10 +235,8 @@ int check_config(finger::Options& options, bool as_root, Generations& generation
     places.push_back(options.address().to_string() + about_port);
     listeners.push_back(listener ? std::move(*listener) : common::Fd());
   }
-  finger::Metrics metrics(generations, std::nullopt, options.workers, common::Fd());
   // These take as many descriptors as they do where it serves.
-  finger::Mounts mounts;
-  const ProcessParts parts{metrics, nullptr, mounts, nullptr};
+  ProcessParts parts{.metrics{generations, std::nullopt, options.workers, common::Fd()}};
   auto pipes = as_root ? finger::Report::make_pipes() : finger::Report::Ends();
   if (!pipes) return complain(common::explain_no_descriptor("to talk to a worker"));
   pipes->worker.news = {};  // a Scout ends when there is no parent to read it
@@ -258,13 +256,12 @@ int check_config(finger::Options& options, bool as_root, Generations& generation
 /// Serves in this process.
 int run_alone(const finger::Options& options, const ServiceManager& manager, Sockets sockets,
               const std::string& addresses, finger::BusyHomes& busy, Generations& generations) {
-  finger::Mounts mounts;
-  finger::Metrics metrics(generations, generations.begin(), options.workers,
-                          std::move(sockets.scrapers));
-  const auto heartbeat =
-      heartbeat_for(manager.watchdog_interval(), options, [&manager] { manager.alive(); });
-  const auto workers =
-      make_alone(options, std::move(sockets.clients), {metrics, &busy, mounts, heartbeat.get()});
+  const auto alive = [&manager] { manager.alive(); };
+  ProcessParts parts{
+      .metrics{generations, generations.begin(), options.workers, std::move(sockets.scrapers)},
+      .busy = &busy,
+      .heartbeat = heartbeat_for(manager.watchdog_interval(), options, alive)};
+  const auto workers = make_alone(options, std::move(sockets.clients), parts);
   if (!workers) return complain(workers.error());
   tell_lowered_limit(options, **workers);
   generations.users().set((*workers)->users().users);
@@ -296,7 +293,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
 
 /// Serves in a process of its own, which gives root up and opens each plan as its owner.
 int run_worker(const finger::Options& options, Listeners clients, finger::Report& report,
-               const ProcessParts& parts,
+               ProcessParts& parts,
                const std::function<void(const finger::Workers&)>& before_serving) {
   const auto workers = make_with_owners(options, std::move(clients), report, parts);
   if (!workers) return report.failed(workers.error());
@@ -325,12 +322,12 @@ int run_parent(const finger::Options& options, ServiceManager manager, Sockets s
       std::move(sockets.clients), {.start = start_timeout, .drain = options.drain_timeout},
       [&](Listeners clients, finger::Report& report) {
         // In the worker: what is moved here stays in the parent.
-        finger::Mounts mounts;
-        finger::Metrics metrics(generations, generations.begin(), options.workers,
-                                std::move(sockets.scrapers));
-        const auto heartbeat = heartbeat_for(watchdog, options, [&report] { report.alive(); });
-        return run_worker(options, std::move(clients), report,
-                          {metrics, &busy, mounts, heartbeat.get()},
+        ProcessParts parts{
+            .metrics{generations, generations.begin(), options.workers,
+                     std::move(sockets.scrapers)},
+            .busy = &busy,
+            .heartbeat = heartbeat_for(watchdog, options, [&report] { report.alive(); })};
+        return run_worker(options, std::move(clients), report, parts,
                           [&](const finger::Workers& workers) {
                             if (is_first) tell_lowered_limit(options, workers);
                             generations.users().set(workers.users().users);

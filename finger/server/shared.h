@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -67,10 +68,10 @@ class OldestQueries {
 
 /// What the servers of a process find there. It outlives them.
 struct ProcessParts {
-  Metrics& metrics;
-  BusyHomes* busy;  ///< nullptr: no other process is at work in homes.
-  Mounts& mounts;
-  Heartbeat* heartbeat;  ///< nullptr: no watchdog wants to know.
+  Metrics metrics;
+  BusyHomes* busy = nullptr;                       ///< nullptr: no other process is in homes.
+  std::unique_ptr<Heartbeat> heartbeat = nullptr;  ///< nullptr: no watchdog wants to know.
+  Mounts mounts = {};
 };
 
 /// What the servers of one process share.
@@ -78,14 +79,14 @@ class Shared : public ring_server::Shared {
  public:
   /// `connections_max` is --max-clients, or as many as there are descriptors for.
   Shared(const Options& chosen, std::size_t connections_max, RosterPointer roster,
-         const ProcessParts& found)
+         ProcessParts& found)
       : ring_server::Shared(chosen, connections_max),
         options(chosen),
         parts(found),
         roster_(std::move(roster)) {}
 
   const Options& options;
-  const ProcessParts parts;
+  ProcessParts& parts;
   std::atomic<bool> retiring = false;  ///< A successor accepts.
   AddressLimit address_limit{options.max_per_ip};
   RateLimit rate_limit{options.max_rate};

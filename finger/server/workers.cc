@@ -73,7 +73,7 @@ std::string lacking_memory(const Options& options) {
 
 std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
     const Options& options, Listeners listeners, common::Fd accepts, RosterPointer roster,
-    const PrepareRing& prepare, const ProcessParts& parts) {
+    const PrepareRing& prepare, ProcessParts& parts) {
   std::unique_ptr<Workers> workers(new Workers(options, std::move(roster), parts));
   // The servers are all that hold them in the end: the last that stops accepting closes them.
   const auto both = std::make_shared<const std::pair<Listeners, common::Fd>>(std::move(listeners),
@@ -89,7 +89,7 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   return workers;
 }
 
-Workers::Workers(const Options& options, RosterPointer roster, const ProcessParts& parts)
+Workers::Workers(const Options& options, RosterPointer roster, ProcessParts& parts)
     : connections_max_(descriptors_allow(options)),
       shared_(options, connections_max_, std::move(roster), parts),
       worker_group_(shared_, server_profile) {}

@@ -35,7 +35,7 @@ class Workers {
   /// load_roster(). Error: a line that says what is missing, and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(
       const Options& options, Listeners listeners, common::Fd accepts, RosterPointer roster,
-      const PrepareRing& prepare, const ProcessParts& parts);
+      const PrepareRing& prepare, ProcessParts& parts);
 
   /// Serves until stop() or retire() is called: see WorkerGroup.
   int run() { return worker_group_.run(); }
@@ -58,7 +58,7 @@ class Workers {
   std::string reload(Generations& counted);
 
  private:
-  Workers(const Options& options, RosterPointer roster, const ProcessParts& parts);
+  Workers(const Options& options, RosterPointer roster, ProcessParts& parts);
 
   const std::size_t connections_max_;
   Shared shared_;

@@ -12,7 +12,6 @@
 #include "ring_server/background.h"
 #include "uring/loop.h"
 #include "uring/task.h"
-#include "uring/wait/canceller.h"
 
 namespace ring_server {
 
