@@ -43,7 +43,7 @@ void restore(const common::Fd& listener);
 /// the backlog. A new one that fails before it has said so has changed nothing.
 ///
 ///     auto takeover = Takeover::begin(path);
-///     auto sockets = (*takeover)->take_listeners();  // none, and we make our own
+///     auto sockets = (*takeover)->take_listeners();  // or, if that is none, our own
 ///     (*takeover)->offer(sockets);                  // before rights are given up: it makes a file
 ///     …                                             // start everything that can fail
 ///     (*takeover)->confirm();                       // the old one may go
