@@ -23,17 +23,6 @@ compiler that has its headers. A header of Boost's is left out: what it lacks wa
   part5-epoll/workers.cc         epoll_create1 epoll_event EPOLLIN epoll_ctl E
   21 of 40 sources compile as they are
 
-One line of each kind, of the same.
-
-  $ lines='net/listen|net/unack|signal_thread|part1.*conn|poller[.]cc|of 40'
-  $ book/tools/elsewhere.py zig c++ -target aarch64-macos | grep -E "$lines" | cut -c 1-76
-  common/net/listen.cc           SOCK_CLOEXEC SOCK_NONBLOCK
-  common/net/unacknowledged.cc   <linux/sockios.h> tcp_info TCP_INFO TCP_CLOSE
-  common/server/signal_thread.cc sigtimedwait
-  part1-blocking/connection.cc   (non-constant-expression cannot be narrow...)
-  part5-epoll/poller.cc          EPOLLIN EPOLLOUT EPOLLERR EPOLLHUP epoll_crea
-  21 of 40 sources compile as they are
-
 The server on kqueue, on the other hand, compiles.
 
   $ zig c++ -std=c++20 -target aarch64-macos -o "$CRAMTMP/echo-mac" \
