@@ -178,14 +178,14 @@ BYTES_DO_NOT_EXTEND = Rule(
 WRITE_TIMEOUT = Rule(
     "While answers wait, the time counts from the last byte that the peer took: "
     "who never reads is closed, who reads slowly is not.",
-    MISBEHAVING + "#sockets",
+    OWN_SERVER + "#sockets",
 )
 
 # Stopping
 DRAIN = Rule(
     "On SIGINT or SIGTERM every message that the kernel had received on an accepted connection "
     "is answered in full, then the server closes and exits with 0.",
-    MISBEHAVING + "#drain",
+    OWN_SERVER + "#drain",
 )
 DRAIN_IDLE = Rule(
     "Idle clients and incomplete messages do not hold up an orderly stop: it ends within a second.",
@@ -194,7 +194,7 @@ DRAIN_IDLE = Rule(
 DRAIN_BOUNDED = Rule(
     "An orderly stop takes no longer than --drain-timeout, and a client that reads slowly has all "
     "of that time.",
-    MISBEHAVING + "#drain",
+    OWN_SERVER + "#drain",
 )
 SECOND_SIGNAL = Rule(
     "A second signal ends the server at once, also with exit status 0.",
