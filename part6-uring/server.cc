@@ -133,8 +133,8 @@ uring::Task<common::Status> Server::enforce_read_timeout() {
   while (true) {
     const auto next = deadlines.soonest().value_or(loop.now() + context_.read_timeout);
     if (const auto slept = co_await loop.sleep_until(next); !slept) co_return slept;
-    // Bytes that arrived by then count, and some came together with the end of this sleep: one turn
-    // more, in which they are received.
+    // Bytes that arrived by now still count, also those that came together with the end of this
+    // sleep: one more turn of the loop receives them.
     if (const auto turned = co_await loop.nop(); !turned) co_return turned;
     if (context_.draining) co_return {};  // every stream ends now
     while (const auto token = deadlines.overdue(loop.now()))
