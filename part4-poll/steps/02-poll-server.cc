@@ -62,6 +62,6 @@ int main(int argc, char** argv) {
     }
     if (entries[0].revents == 0) continue;
     const int client = accept4(entries[0].fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client >= 0) entries.push_back({client, POLLIN, 0});  // else gone, or EMFILE: step 06
+    if (client >= 0) entries.push_back({client, POLLIN, 0});  // else it has gone, or EMFILE
   }
 }

@@ -94,7 +94,6 @@ int main(int argc, char** argv) {
   std::signal(SIGINT, stop);
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
 
-  // [question]
   std::vector<Client> clients;
   std::vector<pollfd> entries;
   Time accept_again;  // when the listener is worth asking about
@@ -109,9 +108,7 @@ int main(int argc, char** argv) {
     }
     const int ready = poll(entries.data(), entries.size(), milliseconds(next - now));
     if (ready < 0 && errno != EINTR) check(ready, "poll");
-    // [/question]
 
-    // [answers]
     now = Clock::now();
     for (std::size_t i = 0; i < clients.size(); ++i) {
       Client& client = clients[i];
@@ -127,6 +124,5 @@ int main(int argc, char** argv) {
     if (fd >= 0) clients.push_back({fd, now + 1min, {}});
     if (fd < 0 && errno != EAGAIN) accept_again = now + 100ms;  // as for EMFILE
   } while (entries[0].revents == 0);
-  // [/answers]
   std::puts("stopped");
 }
