@@ -45,14 +45,14 @@ class Client:
 
 
 def serve(listener: socket.socket) -> None:
-    """Turn after turn."""
+    """Round after round."""
     listener.setblocking(False)
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
     while True:
         for key, _ in selector.select():
             if key.fileobj is listener:
-                client = Client(listener.accept()[0])  # one a turn: the others have theirs
+                client = Client(listener.accept()[0])  # one a round: the others have turns
                 selector.register(client.connection, selectors.EVENT_READ, client)
             elif key.data.go_on():
                 wanted = selectors.EVENT_WRITE if key.data.output else selectors.EVENT_READ
