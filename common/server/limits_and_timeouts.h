@@ -17,6 +17,10 @@ inline constexpr std::uint32_t max_connections_limit = 10'000'000;
 /// The largest payload accepted where --max-message does not say otherwise.
 inline constexpr std::uint32_t default_max_message = 64 * 1024;
 
+/// How long, where --read-timeout and --drain-timeout do not say otherwise.
+inline constexpr std::chrono::milliseconds default_read_timeout = std::chrono::seconds(60);
+inline constexpr std::chrono::milliseconds default_drain_timeout = std::chrono::seconds(5);
+
 /// The receive buffer of a thread: one for each connection, so it is small.
 inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 

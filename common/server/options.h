@@ -23,9 +23,9 @@ namespace common {
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5882;
-  std::uint32_t max_message = default_max_message;  ///< Largest payload, in bytes.
-  std::chrono::milliseconds read_timeout = std::chrono::seconds(60);  ///< 0: none.
-  std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
+  std::uint32_t max_message = default_max_message;                ///< Largest payload, in bytes.
+  std::chrono::milliseconds read_timeout = default_read_timeout;  ///< 0: none.
+  std::chrono::milliseconds drain_timeout = default_drain_timeout;
   bool verbose = false;
 
   /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.
