@@ -15,18 +15,6 @@
   $ said
   closed
 
-Forty clients whose bytes come when the time is up. Most cancels are too late, and have a
-completion that belongs to no operation. The server goes on. (On a machine so slow that they do not
-all connect within the limit, the time of some is up before.)
-
-  $ crowd 40; kill -STOP $pid; sleep 0.5
-  $ for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid
-  $ for c in ${clients[@]}; do head -c 1 <&$c; done | wc -c
-  (\d|[123]\d|40) (re)
-  $ disperse
-  $ echo still here | ncat 127.0.0.1 $port
-  still here
-
 A client that sends for five seconds and never reads: its answers fill every buffer, and then the
 send to it is late.
 
