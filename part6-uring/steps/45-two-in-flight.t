@@ -20,7 +20,7 @@ This one does not.
 
 One that talks is not silent. Each message begins another 300 ms.
 
-  $ (for i in 1 2 3 4; do echo $i; sleep 0.15; done) | ncat 127.0.0.1 $port
+  $ (for i in 1 2 3 4; do echo $i; sleep 0.1; done) | ncat 127.0.0.1 $port
   1
   2
   3

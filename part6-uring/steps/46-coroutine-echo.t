@@ -7,11 +7,8 @@
   0
   $ said
   closed
-  $ (for i in 1 2 3 4; do echo $i; sleep 0.15; done) | ncat 127.0.0.1 $port
-  1
-  2
-  3
-  4
+  $ echo hello | ncat 127.0.0.1 $port
+  hello
   $ said
   closed
 
@@ -33,6 +30,6 @@ seconds.
 
   $ start ./46-coroutine-echo
   listening on 127\.0\.0\.1:\d+ (re)
-  $ (for i in {1..20}; do echo $i; sleep 0.1; done) | ncat 127.0.0.1 $port | wc -l
-  20
+  $ (for i in {1..40}; do echo $i; sleep 0.05; done) | ncat 127.0.0.1 $port | wc -l
+  40
   $ stop
