@@ -6,14 +6,14 @@ Skipped where strace is missing or not permitted.
 A hundred messages of one client, each sent when the one before was answered.
 
   $ count_calls part5
-        10[01] epoll_wait (re)
+        10\d epoll_wait (re)
         100 recvfrom
         100 sendto
 
 The same hundred.
 
   $ count_calls part6
-        10[01] io_uring_enter (re)
+        10\d io_uring_enter (re)
 
 A ring by hand, with the send and the receive one after the other.
 
@@ -24,4 +24,4 @@ A ring by hand, with the send and the receive one after the other.
 With the send and the receive in one link.
 
   $ count_calls ./50-one-call 0
-        10[01] io_uring_enter (re)
+        10\d io_uring_enter (re)

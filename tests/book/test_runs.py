@@ -24,7 +24,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "transcript" in metafunc.fixturenames:
         about = {part.partition("-")[0] for part in metafunc.config.option.about}
         metafunc.parametrize("transcript", [
-            pytest.param(path, marks=marks_if_not_built(path) if about else ())
+            pytest.param(path, marks=[*marks_if_long(path),
+                                      *(marks_if_not_built(path) if about else ())])
             for path in RUNS if not about or about & parts_of(path)
         ], ids=lambda path: path.stem)
 
@@ -32,6 +33,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def parts_of(transcript: Path) -> set[str]:
     """The parts that it names, as part5 or finger."""
     return set(re.findall(r"\b(part\d|finger)", transcript.read_text()))
+
+
+def marks_if_long(transcript: Path) -> list[pytest.MarkDecorator]:
+    """For a climb of the judge: half a minute each, and the judge's tests climb as well."""
+    return [pytest.mark.long] if transcript.stem.endswith("-judged") else []
 
 
 def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
