@@ -183,7 +183,7 @@ count_calls() (
   kill -INT $!
   wait $!
   stop
-  sort -k 2 "$counted" | grep ' [12][0-9][0-9] ' | grep -v total
+  sort -k 2 "$counted" | awk '$1 + 0 > 90 && $2 != "total"' # 99: strace came while the server waited
 )
 
 # ask QUERY: puts it to a finger daemon, and shows which line ends the answer has.
