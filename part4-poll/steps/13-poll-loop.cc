@@ -76,6 +76,18 @@ bool turn(Client& client, Time now) {
 }
 // [/client]
 
+void give_turns(std::vector<Client>& clients, const std::vector<pollfd>& entries, Time now) {
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    Client& client = clients[i];
+    const bool reported = entries[i + 2].revents != 0;  // wake and the listener come first
+    const bool stays = reported ? turn(client, now) : now < client.deadline;
+    if (stays) continue;
+    close(client.fd);
+    client.fd = -1;
+  }
+  std::erase_if(clients, [](const Client& client) { return client.fd < 0; });
+}
+
 int milliseconds(Clock::duration left) {
   return static_cast<int>(
       std::max(std::chrono::ceil<std::chrono::milliseconds>(left), 0ms).count());
@@ -110,15 +122,7 @@ int main(int argc, char** argv) {
     if (ready < 0 && errno != EINTR) check(ready, "poll");
 
     now = Clock::now();
-    for (std::size_t i = 0; i < clients.size(); ++i) {
-      Client& client = clients[i];
-      const bool reported = entries[i + 2].revents != 0;
-      const bool stays = reported ? turn(client, now) : now < client.deadline;
-      if (stays) continue;
-      close(client.fd);
-      client.fd = -1;
-    }
-    std::erase_if(clients, [](const Client& client) { return client.fd < 0; });
+    give_turns(clients, entries, now);
     if (entries[1].revents == 0) continue;
     const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) clients.push_back({fd, now + 1min, {}});
