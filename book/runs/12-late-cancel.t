@@ -4,21 +4,12 @@ Skipped where the steps are not built, or g++ is not there.
   $ cd "$BUILD/part6-uring/steps" && type g++ >/dev/null || exit 80
 
 The server without the line that expects a cancel that came too late: its end is that of a process
-that has used a null pointer. The program is left nowhere.
+that has used a null pointer. Some answers have been sent by then. The program is left nowhere.
 
   $ trap 'rm -f late late.cc' EXIT
 
   $ sed '/operation == nullptr/d' $ROOT/part6-uring/steps/46-coroutine-echo.cc > late.cc
   $ g++ -std=c++23 -O2 late.cc -luring -o late
-  $ start ./late
-  listening on 127\.0\.0\.1:\d+ (re)
-  $ crowd 40; suspend; sleep 0.5
-  $ for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid
-  $ exit_status
-  exit status 139
-
-Some answers have been sent by then.
-
   $ start ./late
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 40; suspend; sleep 0.5
