@@ -60,12 +60,12 @@ void request_accept() {
 
 void request_close(std::uint64_t id) {
   io_uring_sqe* sqe = next_entry();
-  io_uring_prep_close(sqe, connections[id].fd);
+  io_uring_prep_close(sqe, connections.at(id).fd);
   tag(sqe, Operation::close, id);
 }
 
 void send_then_receive(std::uint64_t id, std::size_t size) {
-  Connection& connection = connections[id];
+  Connection& connection = connections.at(id);
   if (size > 0) {
     io_uring_sqe* send = next_entry();
     io_uring_prep_send(send, connection.fd, connection.bytes, size, wait_all | MSG_NOSIGNAL);
