@@ -183,7 +183,8 @@ count_calls() (
   kill -INT $!
   wait $!
   stop
-  sort -k 2 "$counted" | awk '$1 + 0 > 90 && $2 != "total"' # 99: strace came while the server waited
+  # 99 is possible, if strace came while the server waited.
+  sort -k 2 "$counted" | awk '$1 + 0 > 90 && $2 != "total"'
 )
 
 # ask QUERY: puts it to a finger daemon, and shows which line ends the answer has.
