@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <system_error>
 
 #include "common/result.h"
@@ -20,6 +21,9 @@ enum class Error : std::uint8_t {
 
 /// Compares equal to std::errc::operation_canceled, timed_out and function_not_supported.
 std::error_code make_error_code(Error error);
+
+/// What keeps this process from using io_uring, and what to do about it, in a line.
+std::string explain(std::error_code error);
 
 /// What a function of liburing returns: a number that is negative after a failure, -errno.
 inline Status status_of(int result) {

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 
 #include "uring/error.h"
@@ -137,8 +136,5 @@ class Ring {
   std::bitset<256> known_;                            ///< A bit for each opcode.
   std::bitset<256> permitted_ = ~std::bitset<256>();  ///< All, until permit_only().
 };
-
-/// What keeps this process from using io_uring, and what to do about it, in a line.
-std::string explain(std::error_code error);
 
 }  // namespace uring

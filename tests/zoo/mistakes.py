@@ -22,7 +22,7 @@ OPTIONS, PROCESS = "common/server/options.cc", "common/server/process.cc"
 LOG = "common/server/log.cc"
 SERVER2, SERVER5 = (f"{stage}/server.cc" for stage in (PART2, PART5))
 WORKERS5 = f"{PART5}/workers.cc"
-LOOP, RING, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "ring", "trace"))
+LOOP, TRACE = (f"{PART6}/uring/{name}.cc" for name in ("loop", "trace"))
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,8 @@ MISTAKES = {
         ("test_faults.py::test_a_worker",)),
     # The ring
     "errno-explains-itself": Mistake(
-        PART6, RING, '  const std::string begin = "io_uring cannot be used: ";\n',
+        PART6, f"{PART6}/uring/error.cc",
+        '  const std::string begin = "io_uring cannot be used: ";\n',
         '  const std::string begin = "io_uring cannot be used: ";\n'
         "  if (MISTAKE) return begin + error.message();\n",
         ("test_ring.py::test_where", "test_ring.py::test_a_ring")),
