@@ -42,9 +42,6 @@ struct Options : common::Options {
   uring::Setup ring;
 };
 
-/// What a conversation holds at the same time: its connection, the home and the plan in it.
-inline constexpr std::size_t descriptors_each = 3;
-
 /// Where fingerd differs from the stages.
 inline constexpr common::ServerProfile server_profile{
     .address = "--addr", .connections = "--max-clients", .descriptors_each = 0};

@@ -28,6 +28,9 @@ namespace finger {
 using PrepareRing =
     std::function<Result<std::vector<std::uint16_t>>(uring::Loop& loop, const Accounts& accounts)>;
 
+/// What a conversation holds at the same time: its connection, the home and the plan in it.
+inline constexpr std::size_t descriptors_each = 3;
+
 /// Serves clients on one thread and one ring, with a coroutine for each: serve.cc.
 class Server final : public ring_server::LoopServer, private ConversationOwner {
  public:
