@@ -13,7 +13,6 @@
 #include "common/fd.h"
 #include "common/net/address.h"
 #include "common/result.h"
-#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 

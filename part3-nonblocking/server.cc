@@ -7,6 +7,7 @@
 
 #include "common/net/accept.h"
 #include "common/net/listen.h"
+#include "common/server/limits_and_timeouts.h"
 
 namespace stage {
 namespace {

@@ -9,7 +9,6 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
-#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "connection.h"

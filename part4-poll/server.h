@@ -13,7 +13,6 @@
 #include "common/loop/token.h"
 #include "common/result.h"
 #include "common/server/duration.h"
-#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "connection.h"

@@ -11,7 +11,6 @@
 #include "common/loop/connection_limit.h"
 #include "common/loop/slab.h"
 #include "common/result.h"
-#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "connection.h"

@@ -19,8 +19,8 @@ struct HttpHead {
 };
 
 /// Reads `head`, from the first byte of the request line to the end of the blank line, at most
-/// 8 KiB. Beast's parser does the work; what it lets through although RFC 9112 forbids it is
-/// refused here. Error: malformed.
+/// HttpSession::head_bytes_max. Beast's parser does the work; what it lets through although RFC
+/// 9112 forbids it is refused here. Error: malformed.
 Result<HttpHead> parse_http_head(std::string_view head);
 
 /// Whether `line`, which has its line end, can begin a request.

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/loop/token.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/options.h"
 
 namespace common {
 

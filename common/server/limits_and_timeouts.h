@@ -2,24 +2,15 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 
 #include "common/frame_reader.h"
 #include "common/server/duration.h"
+#include "common/server/options.h"
 
 namespace common {
 
-/// How many connections at once, where --max-connections does not say otherwise; and the most that
-/// it takes.
-inline constexpr std::size_t default_max_connections = 4096;
-inline constexpr std::uint32_t max_connections_limit = 10'000'000;
-
-/// The largest payload accepted where --max-message does not say otherwise.
-inline constexpr std::uint32_t default_max_message = 64 * 1024;
-
-/// How long, where --read-timeout and --drain-timeout do not say otherwise.
-inline constexpr std::chrono::milliseconds default_read_timeout = std::chrono::seconds(60);
-inline constexpr std::chrono::milliseconds default_drain_timeout = std::chrono::seconds(5);
+// No option sets these: defaults that one can change are in options.h. What one server alone needs
+// is in that server.
 
 /// The receive buffer of a thread: one for each connection, so it is small.
 inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
@@ -31,6 +22,14 @@ inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_
 
 /// A buffer whose bytes are used, or dropped, before the next read into it.
 inline constexpr std::size_t scratch_bytes = 16 * 1024;
+
+/// How long a server waits before it tries again what failed in a shortage: no descriptor (EMFILE,
+/// ENFILE), no memory, no thread, a network that is down. It accepts again earlier if a connection
+/// closes.
+inline constexpr std::chrono::milliseconds shortage_pause(100);
+
+/// Connections accepted in one round of a loop: a flood of them must not keep the others waiting.
+inline constexpr int accept_budget = 16;
 
 /// How long a connection waits, after its own end of stream, for the peer's.
 inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);

@@ -14,18 +14,25 @@
 
 #include "common/net/address.h"
 #include "common/net/number.h"
-#include "common/server/limits_and_timeouts.h"
 
 namespace common {
+
+/// How many connections at once, where --max-connections does not say otherwise; and the most that
+/// it takes.
+inline constexpr std::size_t default_max_connections = 4096;
+inline constexpr std::uint32_t max_connections_limit = 10'000'000;
+
+/// The largest payload accepted where --max-message does not say otherwise.
+inline constexpr std::uint32_t default_max_message = 64 * 1024;
 
 /// What can be chosen on the command line of every stage. A stage that has more derives its own
 /// options from these.
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5882;
-  std::uint32_t max_message = default_max_message;                ///< Largest payload, in bytes.
-  std::chrono::milliseconds read_timeout = default_read_timeout;  ///< 0: none.
-  std::chrono::milliseconds drain_timeout = default_drain_timeout;
+  std::uint32_t max_message = default_max_message;  ///< Largest payload, in bytes.
+  std::chrono::milliseconds read_timeout = std::chrono::seconds(60);  ///< 0: none.
+  std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
   bool verbose = false;
 
   /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.

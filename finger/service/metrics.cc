@@ -15,9 +15,9 @@
 #include <functional>
 #include <utility>
 
-#include "common/net/accept.h"
 #include "common/net/address.h"
 #include "common/net/listen.h"
+#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "finger/service/addresses.h"
 

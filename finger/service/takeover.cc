@@ -15,9 +15,9 @@
 #include <cstring>
 #include <system_error>
 
-#include "common/net/accept.h"
 #include "common/net/listen.h"
 #include "common/server/duration.h"
+#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 
 namespace finger {

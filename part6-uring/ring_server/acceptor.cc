@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "uring/wait/deadline.h"
 

@@ -8,8 +8,8 @@
 #include <span>
 
 #include "common/net/number.h"
-#include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
+#include "common/server/options.h"
 #include "common/server/process.h"
 
 namespace variants {
