@@ -28,7 +28,7 @@ from typing import Any
 
 from ladder_moments import (
     ASIDE, CALLS, CLIENTS, MOMENTS, NEVER_SLEEPS, SHORT, Run, certain, moments, read_calls)
-from record_ring import NotHere, message
+from record_ring import message
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "default"
@@ -154,9 +154,9 @@ def yield_to_clients() -> None:
 
 def run_once(stage: str, build: Path) -> Run:
     if (strace := shutil.which("strace")) is None:
-        raise NotHere("no strace here (Debian: strace)")
+        raise SystemExit("record_ladder.py: no strace here (Debian: strace)")
     if not (program := build / stage / stage).exists():
-        raise NotHere(f"{stage} is not built")
+        raise SystemExit(f"record_ladder.py: {stage} is not built")
     processors = os.sched_getaffinity(0)
     with tempfile.TemporaryDirectory() as directory:
         calls, trace = Path(directory, "calls"), Path(directory, "trace.json")
@@ -180,7 +180,7 @@ def run_once(stage: str, build: Path) -> Run:
 def watch(stage: str, strace: subprocess.Popen[str], calls: Path, trace: Path) -> Run:
     said = strace.stdout.readline()
     if not said.startswith("listening on "):
-        raise NotHere(said.strip() or "it cannot be watched here")
+        raise SystemExit(f"record_ladder.py: {stage} says {said.strip()!r}")
     port = int(said.rsplit(":", 1)[1])
     tasks = Path(f"/proc/{strace.pid}/task/{strace.pid}/children").read_text().split()
     server = int(tasks[0])

@@ -29,10 +29,6 @@ A_MOMENT = 0.05  # s
 TRIES = 5
 
 
-class NotHere(Exception):
-    """The server cannot run here, and says why."""
-
-
 class TooBusy(Exception):
     """The machine was, so that a client's time ran out before it could speak."""
 
@@ -120,7 +116,7 @@ def record_once(server: Path, before: tuple[str, ...]) -> dict[str, object]:
                               stderr=subprocess.STDOUT, text=True) as running:
             said = running.stdout.readline()
             if not said.startswith("listening on "):
-                raise NotHere(said.strip() or "the server cannot be watched here")
+                raise SystemExit(f"record_ring.py: the server says {said.strip()!r}")
             port = int(said.rsplit(":", 1)[1])
             try:
                 clients = talk(running, port)

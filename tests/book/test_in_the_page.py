@@ -1,12 +1,12 @@
 """The boxes that the site has typed into the Linux in its pages, and the data that says which."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from harness.needed import need_program
 from page_boxes import TRIED, UNTRIED, boxes, known_boxes, known_bugs, pages, with_a_bug
 from page_machine import STATE, PageMachine, Stuck, typed_there
 
@@ -123,9 +123,9 @@ def test_a_bug_shows_its_symptom_there(page: str, machine: PageMachine) -> None:
         pytest.fail("\n".join(wrong), pytrace=False)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="no Node here (Debian: nodejs, npm)")
 def test_an_emulator_that_never_comes_back_is_an_answer(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    need_program("node")
     program = tmp_path / "never-back.mjs"
     program.write_text(NEVER_BACK)
     monkeypatch.setattr(PageMachine, "program", program)

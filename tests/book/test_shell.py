@@ -1,12 +1,13 @@
 """The book's helpers for a terminal, tools/shell.sh."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import blocks
+from harness.needed import need_built
+from harness.strace import need_ptrace
 import pytest
 
 BUILD = Path(os.environ.get("BUILD", blocks.ROOT / "build" / "default"))
@@ -75,11 +76,9 @@ def test_what_was_started_is_not_forgotten_where_the_helpers_are_read_again(type
     assert said == ["listening on 127.0.0.1:1", "clients: 1, port 1", "it has ended"]
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here")
 def test_what_is_counted_shares_no_file_with_another_terminal_of_this_directory(typed) -> None:
-    part1 = BUILD / "part1-blocking" / "part1-blocking"
-    if not part1.exists():
-        pytest.skip("part1 is not built")
+    need_ptrace()
+    part1 = need_built(BUILD / "part1-blocking" / "part1-blocking")
     said = typed(f"""
         echo the other terminal > calls
         count_calls {part1} --port 0 | wc -l

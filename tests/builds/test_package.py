@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.needed import need_program, need_root
 from test_alone import ROOT
 
 TOOLS = ("git", "dpkg-buildpackage", "dh", "lintian")
@@ -23,8 +24,7 @@ CONTENTS = {
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A directory with what dpkg-buildpackage makes of what is committed."""
-    if lacking := [tool for tool in TOOLS if shutil.which(tool) is None]:
-        pytest.skip(f"not installed: {', '.join(lacking)}")
+    need_program(*TOOLS)
     directory = tmp_path_factory.mktemp("package")
     source = directory / "source"
     source.mkdir()
@@ -64,10 +64,8 @@ def test_lintian_has_nothing_to_say(packages: Path) -> None:
 def test_it_is_installed_asked_upgraded_under_load_and_purged() -> None:
     """In a Debian of its own, under a real systemd; what it prints tells where it fails."""
     trial = ROOT / "finger" / "deploy" / "try-package"
-    if subprocess.run(["id", "-u"], capture_output=True, text=True).stdout.strip() != "0":
-        pytest.skip("needs root, to boot a system of its own")
-    if lacking := [tool for tool in (*TOOLS, "mmdebstrap", "findmnt") if not shutil.which(tool)]:
-        pytest.skip(f"not installed: {', '.join(lacking)}")
+    need_root("boot a system of its own")
+    need_program(*TOOLS, "mmdebstrap", "findmnt")
     hierarchies = subprocess.run(["findmnt", "-n", "-t", "cgroup2"], capture_output=True).stdout
     if not hierarchies:
         pytest.skip("no cgroup2, which systemd needs")

@@ -1,13 +1,12 @@
 """A release: one version everywhere, and the same bytes from the same commit."""
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from harness.needed import need_built, need_program, need_root, path_of
 from test_alone import ROOT
 
 VERSION = (ROOT / "common" / "cmake" / "version.txt").read_text().strip()
@@ -32,9 +31,7 @@ def test_no_build_has_a_version_of_its_own() -> None:
 
 @pytest.mark.parametrize("program", ["part1-blocking/part1-blocking", "finger/fingerd"])
 def test_a_program_tells_it(program: str) -> None:
-    path = ROOT / "build" / "default" / program
-    if not path.is_file():
-        pytest.skip(f"{program} is not built")
+    path = need_built(ROOT / "build" / "default" / program)
     told = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
     assert told == f"{path.name} {VERSION}\n"
 
@@ -59,9 +56,9 @@ def test_the_notes_are_what_is_new_in_this_version() -> None:
 
 
 def clone(directory: Path) -> Path:
-    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+    if not (ROOT / ".git").exists():
         pytest.skip("needs a checkout of git")
-    subprocess.run(["git", "clone", "-q", ROOT, directory], check=True)
+    subprocess.run([need_program("git"), "clone", "-q", ROOT, directory], check=True)
     return directory
 
 
@@ -77,8 +74,8 @@ def test_what_is_not_committed_is_not_released(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_two_releases_of_one_commit_are_the_same(tmp_path: Path) -> None:
-    if os.geteuid() != 0 and shutil.which("dh") is None:
-        pytest.skip("installs packages, and needs root")
+    if path_of("dh") is None:
+        need_root("install the packages that this needs")
     copy = clone(tmp_path / "copy")
     sums = []
     for time in ("first", "second"):

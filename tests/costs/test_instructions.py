@@ -5,7 +5,6 @@ With others it may be a quarter higher: Debian 13's make it 408 for part5.
 """
 
 import os
-import shutil
 from collections.abc import Callable
 
 import pytest
@@ -21,7 +20,6 @@ TRIES = 3
 
 
 @pytest.mark.stages("part5-epoll", "part6-uring")
-@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
 def test_a_message_takes_no_more_instructions_than_it_did(
     start: Callable[..., Server], target: Target
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,16 +12,14 @@ from pathlib import Path
 import pytest
 
 from harness.console import Client
+from harness.needed import need_built
 
 UTF8 = "C.UTF-8"
 
 
 @pytest.fixture(scope="session")
 def program(request: pytest.FixtureRequest) -> Path:
-    path = Path(request.config.option.build_dir) / "finger" / "finger"
-    if not path.is_file():
-        pytest.skip(f"{path} is not built")
-    return path
+    return need_built(Path(request.config.option.build_dir) / "finger" / "finger")
 
 
 @pytest.fixture

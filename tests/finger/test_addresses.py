@@ -10,9 +10,10 @@ import rules
 from conftest import ALICE
 from harness.confined import CANNOT, confined
 from harness.limits import need_ipv6
+from harness.needed import need_namespaces
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.namespace import after, need_namespaces
+from kit.namespace import after
 from kit.reference import converted
 from kit.server import Start
 

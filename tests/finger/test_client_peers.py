@@ -1,30 +1,20 @@
 """finger/finger and the daemons that others run: Debian's fingerd, efingerd."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from client_program import finger, program  # noqa: F401
-from kit.inetd import Inetd, missing, path_of
+from harness.needed import need_program
+from kit.inetd import Inetd
 
 PLAN = b"Building a telescope.\n\tZo\xc3\xab \x1b[2Jhelps.\n"
-
-
-def inetd_with(*command: str, **how: dict[str, bytes]) -> Inetd:
-    """inetd, or the reason why there is none."""
-    needed = ("in.fingerd", "finger") if command[0] == "in.fingerd" else command[:1]
-    if reason := missing(*needed):
-        pytest.skip(reason)
-    return Inetd(*command, **how)
 
 
 @pytest.fixture(scope="module")
 def fingerd() -> Iterator[Inetd]:
     """Debian's, with a user of its own."""
-    with inetd_with(
-        "in.fingerd", "-f", "-p", str(path_of("finger")), plans={"alice": PLAN}
-    ) as inetd:
+    with Inetd("in.fingerd", "-f", "-p", need_program("finger"), plans={"alice": PLAN}) as inetd:
         yield inetd
 
 
@@ -48,7 +38,7 @@ def test_debians_fingerd_knows_who_is_not_there(finger, fingerd: Inetd) -> None:
 
 
 def test_efingerd_answers(finger) -> None:
-    with inetd_with("efingerd", "-n") as inetd:
+    with Inetd("efingerd", "-n") as inetd:
         run = finger("root@127.0.0.1", port=inetd.port).run()
         assert (run.status, run.stderr) == (0, b"")
         assert b"root" in run.stdout

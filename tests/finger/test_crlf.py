@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import rules
+from harness.memory import need_own_memory
 from kit.reference import converted, plan_answer
 from kit.server import FingerServer
 
@@ -81,8 +82,7 @@ def test_any_bytes_come_back_as_the_contract_says(
 @pytest.mark.clock
 @pytest.mark.needs("process")
 def test_line_ends_cost_about_as_much_as_letters(server: FingerServer) -> None:
-    if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the time is the sanitizer's")
+    need_own_memory(server)
 
     def seconds(plan: bytes) -> float:
         """The best of a few, of the processor alone: who moves the rest for each line end shows."""

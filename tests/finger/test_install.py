@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.help import help_of
+from harness.needed import need_built, need_program
 from harness.subject import REPOSITORY
 
 # Installing writes the unit into the build's directory, where two at once disturb each other.
@@ -26,10 +27,7 @@ def built(request: pytest.FixtureRequest) -> Callable[[str], Path]:
     """The path of a program, or the reason why there is none."""
 
     def find(name: str) -> Path:
-        path = Path(request.config.option.build_dir) / "finger" / name
-        if not path.is_file():
-            pytest.skip(f"{path} is not built")
-        return path
+        return need_built(Path(request.config.option.build_dir) / "finger" / name)
 
     return find
 
@@ -76,8 +74,7 @@ def test_synopsis_of_the_client_names_every_option(name: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES.values())
 def test_man_pages_are_well_formed(page: str) -> None:
-    if shutil.which("scdoc") is None:
-        pytest.skip("no scdoc (apt-get install scdoc)")
+    need_program("scdoc")
     source = re.sub(r"^ {4}", "\t", (FINGER / page).read_text(), flags=re.MULTILINE)
     made = subprocess.run(["scdoc"], input=source, capture_output=True, text=True)
     assert (made.returncode, made.stderr) == (0, "")
@@ -88,8 +85,7 @@ def test_man_pages_are_well_formed(page: str) -> None:
 def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory into which everything was installed, as for a package with the prefix /usr."""
     build = Path(request.config.option.build_dir)
-    if not (build / "finger" / "fingerd").is_file():
-        pytest.skip("fingerd is not built")
+    need_built(build / "finger" / "fingerd")
     root = tmp_path_factory.mktemp("root")
     run = subprocess.run(
         ["cmake", "--install", build, "--strip", "--prefix", "/usr"],
@@ -139,8 +135,7 @@ def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None
 
 
 def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:
-    if shutil.which("promtool") is None:
-        pytest.skip("no promtool (apt-get install prometheus)")
+    need_program("promtool")
     words = ["promtool", "check", "rules", str(ALERTS)]
     run = subprocess.run(words, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -174,8 +169,7 @@ tests:
 
 @pytest.mark.parametrize("tried", ALERTS_TRIED.values(), ids=ALERTS_TRIED)
 def test_an_alert_for(tried: tuple[str, ...], tmp_path: Path) -> None:
-    if shutil.which("promtool") is None:
-        pytest.skip("no promtool (apt-get install prometheus)")
+    need_program("promtool")
     series, values, alert, before, then, labels = tried
     summary = re.findall(rf"{alert}$.*?summary: (.*?)$", ALERTS.read_text(), re.M | re.S)
     trial = tmp_path / "trial.yml"
@@ -218,8 +212,7 @@ def test_a_reload_takes_no_program_that_a_bare_system_lacks(installed: Path) -> 
 
 def analyze(installed: Path, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """What systemd-analyze says of the units, of which the service has a program that is there."""
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("no systemd-analyze (apt-get install systemd)")
+    need_program("systemd-analyze")
     for name in ("fingerd.socket", "fingerd-metrics.socket"):
         shutil.copy(installed / "usr/lib/systemd/system" / name, directory)
     unit = directory / "fingerd.service"
@@ -239,14 +232,11 @@ def test_systemd_accepts_the_units(installed: Path, tmp_path: Path) -> None:
 
 def test_the_unit_is_as_tight_as_can_be(installed: Path, tmp_path: Path) -> None:
     run = analyze(installed, tmp_path, "security", "--offline=yes", "--no-pager", "--threshold=15")
-    if "unrecognized option" in run.stderr:
-        pytest.skip("this systemd-analyze has no --offline")
     assert run.returncode == 0, f"more than 1.5: {run.stdout[-200:]}{run.stderr}"
 
 
 def test_the_account_and_the_group_can_be_made(installed: Path, tmp_path: Path) -> None:
-    if shutil.which("systemd-sysusers") is None:
-        pytest.skip("no systemd-sysusers (apt-get install systemd)")
+    need_program("systemd-sysusers")
     (tmp_path / "etc").mkdir()
     file = installed / "usr/lib/sysusers.d/fingerd.conf"
     words = ["systemd-sysusers", f"--root={tmp_path}", "--dry-run", str(file)]

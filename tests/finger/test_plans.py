@@ -1,5 +1,6 @@
 """What is a plan and what is none: whatever a user puts there, the answer comes at once."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -49,7 +50,7 @@ def make_device(plan: Path, minor: int) -> None:
     try:
         os.mknod(plan, 0o20666, os.makedev(1, minor))
         os.close(os.open(plan, os.O_RDONLY | os.O_NOCTTY))
-    except OSError as error:
+    except PermissionError as error:
         pytest.skip(f"no device file can be used here: {error}")
 
 
@@ -139,6 +140,8 @@ def test_a_plan_whose_owner_holds_a_lease_makes_no_client_wait(server: FingerSer
         try:
             fcntl.fcntl(plan, fcntl.F_SETLEASE, fcntl.F_WRLCK)
         except OSError as error:
+            if error.errno != errno.EINVAL:  # what a file system says that has none
+                raise
             pytest.skip(f"no lease can be had here: {error}")
         server.expect(b"alice", NO_PLAN)
         server.expect(b"bob", NO_PLAN)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.needed import need_program, need_root
 from harness.proc import wait_until
 from harness.subject import REPOSITORY
 from kit.parent import only_worker
@@ -40,9 +39,7 @@ def program_of(pid: int) -> Path:
 
 def names(program: Path) -> set[str]:
     """Of the probes that are noted in the program. Skips the test where none can be."""
-    if shutil.which("readelf") is None:
-        pytest.skip("readelf is not installed")
-    words = ["readelf", "--notes", "--wide", program]
+    words = [need_program("readelf"), "--notes", "--wide", program]
     found = set(NOTE.findall(subprocess.run(words, capture_output=True, text=True).stdout))
     caches = (directory / "CMakeCache.txt" for directory in program.parents)
     configured = next((file.read_text() for file in caches if file.exists()), "")
@@ -51,15 +48,12 @@ def names(program: Path) -> set[str]:
     return found
 
 
-@cache
-def why_no_bpftrace() -> str:
-    """Why it cannot be run here, or nothing."""
-    if shutil.which("bpftrace") is None:
-        return "bpftrace is not installed"
-    if os.geteuid() != 0:
-        return "bpftrace needs root"
-    trial = subprocess.run(["bpftrace", "-e", "BEGIN { exit(); }"], capture_output=True, text=True)
-    return "" if trial.returncode == 0 else f"bpftrace cannot be run here: {trial.stderr.strip()}"
+def need_bpftrace() -> None:
+    need_root("look at another process")
+    words = [need_program("bpftrace"), "-e", "BEGIN { exit(); }"]
+    trial = subprocess.run(words, capture_output=True, text=True)
+    if trial.returncode != 0:
+        pytest.skip(f"bpftrace cannot be run here: {trial.stderr.strip()}")
 
 
 class Watching:
@@ -70,8 +64,7 @@ class Watching:
     """
 
     def __init__(self, pid: int) -> None:
-        if why := why_no_bpftrace():
-            pytest.skip(why)
+        need_bpftrace()
         self._pid = pid
         self._said = tempfile.TemporaryFile("w+")
         self.counts: Counter[str] = Counter()

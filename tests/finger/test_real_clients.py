@@ -1,13 +1,13 @@
 """Clients that others wrote: finger, ncat, curl, telnet. On port 79, in a network of its own."""
 
-import shutil
 import subprocess
 
 import pytest
 
 import rules
 from conftest import ALICE
-from kit.namespace import after, need_namespaces, need_root
+from harness.needed import need_namespaces, need_program, need_root
+from kit.namespace import after
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.OTHERS_CLIENTS)]
@@ -29,8 +29,7 @@ def at_home(start: Start) -> FingerServer:
 
 def run_at(server: FingerServer, *words: str, text: bytes = b"") -> str:
     """What the program prints in the server's network, with line ends as a terminal has them."""
-    if shutil.which(words[0]) is None:
-        pytest.skip(f"{words[0]} is not installed")
+    need_program(words[0])
     inside = ("nsenter", f"--net=/proc/{server.pid}/ns/net")
     run = subprocess.run(
         [*inside, *words], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import ssl
@@ -15,6 +14,7 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.needed import need_program
 from harness.proc import wait_until
 from harness.subject import REPOSITORY, free_port
 from kit.reference import converted
@@ -26,18 +26,10 @@ RECIPES = REPOSITORY / "finger" / "deploy" / "recipes"
 ANSWER = converted(ALICE)
 
 
-def need(program: str) -> str:
-    """Its path, or the reason why the test is left out."""
-    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
-    if found is None:
-        pytest.skip(f"no {program} (apt-get install {program})")
-    return found
-
-
 @contextmanager
 def tls_in_front(server: FingerServer, directory: Path) -> Iterator[int]:
     """stunnel with the configuration that the pages have; its port."""
-    stunnel, certificate, port = need("stunnel4"), directory / "finger.pem", free_port()
+    stunnel, certificate, port = need_program("stunnel4"), directory / "finger.pem", free_port()
     words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
              "/CN=localhost", "-keyout", certificate, "-out", directory / "cert.pem"]  # fmt: skip
     subprocess.run(words, check=True, capture_output=True)
@@ -81,7 +73,7 @@ def test_tls_by_stunnel(start: Start, tmp_path: Path) -> None:
 
 @pytest.mark.rule(rules.LOGS)
 def test_a_log_that_is_rotated(start: Start, tmp_path: Path) -> None:
-    logrotate, log = need("logrotate"), tmp_path / "fingerd.log"
+    logrotate, log = need_program("logrotate"), tmp_path / "fingerd.log"
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
     server = start(log_to=file)
     os.close(file)

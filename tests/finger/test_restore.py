@@ -6,6 +6,7 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.memory import need_own_memory
 from kit.reference import converted
 from kit.server import FingerServer
 
@@ -58,8 +59,7 @@ def test_a_million_queries_leave_nothing_behind(server: FingerServer) -> None:
 
 
 def test_large_plans_leave_nothing_behind(server: FingerServer) -> None:
-    if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(server)
     plan = b"0123456789abcde\n" * 300_000
     server.users.add("large", plan)
     server.users.replace("alice", plan)
@@ -73,8 +73,7 @@ def test_large_plans_leave_nothing_behind(server: FingerServer) -> None:
 
 
 def test_a_large_plan_is_never_held_as_a_whole(server: FingerServer) -> None:
-    if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+    need_own_memory(server)
     server.users.replace("alice", b"0123456789abcde\n" * 2_000_000)  # 32 MB
     server.expect(b"bob", b"No Plan.\r\n")
     before = server.process.rss_bytes()

@@ -8,8 +8,9 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.needed import need_root
 from harness.proc import wait_until
-from kit.namespace import NOBODY, need_root
+from kit.namespace import NOBODY
 from kit.parent import expect_no_right_left
 from kit.reference import NO_PLAN, converted
 from kit.server import Start

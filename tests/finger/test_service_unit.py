@@ -5,7 +5,6 @@ strace, and kit/manager.py passes the socket. finger/deploy/try-systemd runs the
 """
 
 import re
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -15,12 +14,12 @@ import pytest
 import rules
 from client_program import program  # noqa: F401
 from conftest import ALICE
+from harness.needed import need_namespaces, need_program
 from harness.proc import wait_until
 from harness.strace import TO_END_UNDER_STRACE, need_ptrace
 from harness.subject import REPOSITORY
 from kit.machine import Machine
 from kit.manager import Manager
-from kit.namespace import need_namespaces
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
@@ -84,8 +83,7 @@ def test_the_units_filter_permits_every_system_call_that_is_made(
     machine: Machine, start_confined: Start, program: Path, tmp_path: Path
 ) -> None:
     need_ptrace()
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("no systemd-analyze (apt-get install systemd)")
+    need_program("systemd-analyze")
     trace = tmp_path / "trace"
     server = start_confined(*TO_END_UNDER_STRACE, "strace", "-D", "-f", "-qq", "-o", str(trace))
     exercise(server, machine, program)
@@ -105,11 +103,8 @@ def permitted(words: list[str]) -> set[str]:
         if not word.startswith("@"):
             found.add(word)
             continue
-        run = subprocess.run(
-            ["systemd-analyze", "syscall-filter", word], capture_output=True, text=True
-        )
-        if run.returncode != 0:
-            pytest.skip(f"systemd-analyze cannot run here: {run.stderr.strip()}")
-        lines = (line.strip() for line in run.stdout.splitlines()[1:])
+        words = ["systemd-analyze", "syscall-filter", word]
+        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        lines = (line.strip() for line in told.splitlines()[1:])
         found |= permitted([line for line in lines if line and not line.startswith("#")])
     return found

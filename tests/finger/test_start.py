@@ -7,8 +7,8 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.confined import confined, skip_if_impossible
+from harness.needed import need_root
 from harness.verdict import ContractBroken
-from kit.namespace import need_root
 from kit.reference import converted
 from kit.server import FingerServer, Start
 

@@ -10,9 +10,10 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.needed import need_root
 from harness.proc import Process, wait_until
 from kit.machine import GROUP, GROUP_ID, Machine
-from kit.namespace import NOBODY, need_root
+from kit.namespace import NOBODY
 from kit.parent import expect_no_right_left, reload, workers
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
 from kit.server import Start

@@ -15,6 +15,7 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.needed import need_root
 from harness.proc import wait_until
 from harness.strace import Strace, inject, stopped_at
 from kit.load import Load
@@ -362,8 +363,7 @@ def test_a_hundred_takeovers_lose_nothing(begin: Start) -> None:
 
 @pytest.mark.rule(rules.TAKEOVER_OWNER)
 def test_another_user_is_refused(begin: Start, path: str) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can be another user")
+    need_root()
     old = begin()
     os.chmod(path, 0o666)  # as if the mode did not say it already
     for directory in Path(path).parents:
@@ -381,8 +381,7 @@ def test_another_user_is_refused(begin: Start, path: str) -> None:
 
 @pytest.mark.rule(rules.TAKEOVER_OWNER)
 def test_another_users_daemon_is_not_trusted(begin: Start, path: str) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can be another user")
+    need_root()
     with socket.socket(socket.AF_UNIX) as bait, socket.create_server(("127.0.0.1", 0)) as theirs:
         bait.bind(path)
         os.chown(path, NOBODY, NOBODY)

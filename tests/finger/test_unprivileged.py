@@ -6,7 +6,8 @@ import pytest
 
 import rules
 from conftest import ALICE
-from kit.namespace import NOBODY, after, as_nobody, need_namespaces, need_root
+from harness.needed import need_namespaces, need_root
+from kit.namespace import NOBODY, after, as_nobody
 from kit.reference import NO_PLAN, converted
 from kit.server import Start
 from kit.users import Users

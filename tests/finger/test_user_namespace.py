@@ -8,8 +8,8 @@ import pytest
 
 import rules
 from conftest import ALICE
+from harness.needed import need_root
 from kit.machine import GROUP_ID, Machine, Person
-from kit.namespace import need_root
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conftest import built
+from harness.needed import need_built
 from namespaces import Namespace
 
 PLAN = b"Building a telescope.\nBack in May.\n"
@@ -33,12 +33,13 @@ class Kind:
     def words(self, build: Path, directory: Path, address: str) -> list[str]:
         """How it is started."""
         if self != FINGERD:
-            return [str(built(build / self.name / self.name)), "--host", address, "--port", "7979"]
+            program = need_built(build / self.name / self.name)
+            return [str(program), "--host", address, "--port", "7979"]
         home = directory / "users" / "alice"
         home.mkdir(parents=True, exist_ok=True)
         (home / ".plan").write_bytes(PLAN)
         # Two seconds for a query are its default, and on such a link TCP may need longer.
-        return [str(built(build / "finger" / "fingerd")), "--addr", address, "--port", "7979",
+        return [str(need_built(build / "finger" / "fingerd")), "--addr", address, "--port", "7979",
                 "--users", str(home.parent), "--max-per-ip", "1000", "--deadline", "1m",
                 "--query-timeout", "30s"]
 

@@ -8,7 +8,6 @@ server has.
 import csv
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.needed import need_program
 from harness.proc import wait_until
 from harness.subject import REPOSITORY
 from namespaces import Namespace, connect
@@ -89,8 +89,7 @@ def configuration(allowed: str) -> str:
 @contextmanager
 def site(build: Path, directory: Path, allowed: str = "") -> Iterator[Site]:
     """HAProxy and three servers, all up; only `allowed` addresses may ask."""
-    if shutil.which("haproxy") is None:
-        pytest.skip("haproxy is not installed")
+    need_program("haproxy")
     with ExitStack() as stack:
         front = stack.enter_context(Namespace())
         environment = {**os.environ, "FINGER_BIND": "{}:{}".format(*FRONT),

@@ -15,6 +15,8 @@ from harness.confined import confined
 from harness.console import Client, FakeServer, Terminal
 from harness.frames import HEADER_BYTES, frame, header, payload_bytes
 from harness.help import help_of
+from harness.limits import need_ipv6
+from harness.needed import need_built
 from harness.server import Server, Start
 from harness.target import built_stages
 
@@ -26,10 +28,7 @@ LINES = [b"line %d " % i + b"x" * (i % 200) for i in range(5000)]
 
 @pytest.fixture(scope="session")
 def program(request: pytest.FixtureRequest) -> Path:
-    path = Path(request.config.option.build_dir) / "part6-uring" / "echo-client"
-    if not path.is_file():
-        pytest.skip(f"{path} is not built: it is part 6's, and needs liburing")
-    return path
+    return need_built(Path(request.config.option.build_dir) / "part6-uring" / "echo-client")
 
 
 @pytest.fixture
@@ -144,8 +143,7 @@ def test_a_long_line_arrives_whole(serve, client) -> None:
 
 
 def test_ipv6(serve, client) -> None:
-    if not socket.has_ipv6:
-        pytest.skip("no IPv6 here")
+    need_ipv6()
     client(serve("--host", "::1").address).run(b"six\n").ended(0, received(b"six"))
 
 

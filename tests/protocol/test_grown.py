@@ -2,7 +2,6 @@
 
 import importlib
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from capabilities import LADDER, RUNGS
 from harness.judging import STARTERS, judge
-from harness.ring import why_no_ring
+from harness.needed import need_program, need_ring
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(1200)]
 
@@ -40,14 +39,13 @@ def servers() -> list:
 
 def grown(language: str, chapter: int, directory: Path) -> str:
     """The server after that chapter, built; the command that starts it."""
-    if chapter in RING_CHAPTERS and (reason := why_no_ring()):
-        pytest.skip(reason)
+    if chapter in RING_CHAPTERS:
+        need_ring()
     ran = judge("--start", language, "--after", str(chapter), str(directory), at=directory.parent)
     assert ran.status == 0, ran.complained
     *build, command = [line.strip() for line in ran.said.splitlines() if line.startswith("  ")][1:]
     for line in build:
-        if shutil.which(shlex.split(line)[0]) is None:
-            pytest.skip(f"no {shlex.split(line)[0]} here")
+        need_program(shlex.split(line)[0])
         built = subprocess.run(shlex.split(line), cwd=directory, capture_output=True, text=True)
         assert built.returncode == 0, built.stderr
     return command.partition("'")[2].rstrip("'")

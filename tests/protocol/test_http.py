@@ -1,6 +1,5 @@
 """--protocol http: requests, answers, and what keeps a connection."""
 
-import shutil
 import subprocess
 import time
 from statistics import median
@@ -14,6 +13,7 @@ from harness.client import Client
 from harness.examples import for_each_example
 from harness.http import HELLO, Response, expect_hello, expect_refusal, expect_status, get, padded
 from harness.memory import ROUNDS_MAX, least_growth, need_own_memory
+from harness.needed import need_program
 from harness.server import Server, Start
 from harness.verdict import ContractBroken
 
@@ -288,8 +288,7 @@ def test_a_request_and_an_immediate_close_harm_nobody(web: Server) -> None:
 
 @pytest.mark.rule(rules.HTTP_OK)
 def test_curl_is_served(web: Server) -> None:
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
+    need_program("curl")
     url = f"http://{web.address[0]}:{web.address[1]}"
     command = ["curl", "-sS", "--http1.1", "--noproxy", "*", "-w", "%{http_code} %{num_connects}\n"]
     run = subprocess.run(

@@ -48,8 +48,7 @@ def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
 def test_a_limit_of_a_million_costs_nothing_before_they_come(start: Start) -> None:
     few, many = (start("--max-connections", limit, descriptor_limit=4000)
                  for limit in ("10", "1000000"))  # fmt: skip
-    if few.process.is_sanitized():
-        pytest.skip("in a sanitizer's build memory and time are the sanitizer's")
+    need_own_memory(few)
     said = few.stderr_text()
     assert not said, f"4000 descriptors are enough for --max-connections 10, and it says {said!r}"
     lines = many.stderr_text().splitlines()

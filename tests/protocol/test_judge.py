@@ -20,6 +20,7 @@ import pytest
 import rules
 from capabilities import CAPABILITIES, DEFAULT_LEVEL, LADDER, LEVELS, RUNGS
 from harness.judging import JUDGE, STARTERS, a_climb, environment, judge
+from harness.needed import need_program
 from harness.proc import wait_until
 from harness.target import REPOSITORY
 
@@ -329,8 +330,7 @@ def test_what_does_not_go_together_is_a_line(words: list[str], says: str, tmp_pa
 
 @a_climb
 def test_the_readme_shows_what_is_really_said(tmp_path: Path) -> None:
-    if shutil.which("ncat") is None:
-        pytest.skip("no ncat here (Debian: apt-get install ncat)")
+    need_program("ncat")
     _, _, block = (REPOSITORY / "README.md").read_text().partition("```console\n$ ./judge ")
     command, *lines = block.partition("```")[0].splitlines()
     ran = judge(*shlex.split(command), at=tmp_path)

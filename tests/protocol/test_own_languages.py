@@ -5,7 +5,6 @@ cause, gives a false lead.
 """
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import own_suite
+from harness.needed import need_program
 from harness.target import REPOSITORY
 
 pytestmark = pytest.mark.of_the_suite
@@ -26,11 +26,11 @@ SERVERS = {  # how many lines each has at the most
 }
 # With a short backlog: connects that it drops are repeated, which takes more than a minute in all.
 SLOW = {"forking_echo.py"}
-LANGUAGES = {  # what starts a source or builds it, and Debian's package for that
-    ".py": ((sys.executable,), "python3"),
-    ".mjs": (("node",), "nodejs"),
-    ".go": (("go", "build", "-o"), "golang-go"),
-    ".rs": (("rustc", "-O", "-D", "warnings", "-o"), "rustc"),
+LANGUAGES = {  # what starts a source or builds it
+    ".py": (sys.executable,),
+    ".mjs": ("node",),
+    ".go": ("go", "build", "-o"),
+    ".rs": ("rustc", "-O", "-D", "warnings", "-o"),
 }
 LINGERING_CLOSE = {
     "test_unread_input_does_not_turn_the_close_into_a_reset",
@@ -46,9 +46,8 @@ FIRST_WORDS = re.compile(r"^E   (?:harness\.verdict\.)?ContractBroken: ([\w ]+)"
 
 def command(source: Path, directory: Path) -> str:
     """What starts the server, once it is built."""
-    words, package = LANGUAGES[source.suffix]
-    if shutil.which(words[0]) is None:
-        pytest.skip(f"no {words[0]} here (Debian: apt-get install {package})")
+    words = LANGUAGES[source.suffix]
+    need_program(words[0])
     if words[-1] != "-o":
         return f"{words[0]} {source} --port {{port}}"
     program = directory / "echo"

@@ -17,6 +17,7 @@ from broken_servers import BUGS
 from harness import own_suite
 from harness.confined import confined
 from harness.memory import least_growth
+from harness.needed import need_built
 from harness.own_suite import Finding
 from harness.plugin import runnable
 from harness.rule import LISTENS
@@ -173,9 +174,7 @@ def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
 
 
 def test_at_the_level_of_a_stage_the_contracts_options_are_appended() -> None:
-    program = DEFAULT_BUILD / "part5-epoll" / "part5-epoll"
-    if not program.is_file():
-        pytest.skip(f"{program} is not built")
+    program = need_built(DEFAULT_BUILD / "part5-epoll" / "part5-epoll")
     command = f"{program} --port {{port}} --read-timeout 50s"
     run = run_suite("test_max_message.py", "--server", command, "--level", "part5")
     assert run.returncode == 0 and " passed" in run.stdout, run.stdout

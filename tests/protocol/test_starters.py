@@ -1,26 +1,25 @@
 """./judge --start: first servers in several languages, each with a README and a workflow."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from harness.judging import JUDGE, STARTERS, a_climb, judge
+from harness.needed import need_program
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]
 
-# How each first server is built, and Debian's package for that.
+# How each first server is built.
 BUILDS = {
-    "python": ((), ""),
-    "node": ((), "nodejs"),
-    "cpp": (("g++", "-O2", "-Wall", "-Wextra", "-Werror", "-std=c++20", "-o", "echo", "echo.cc"),
-            "g++"),
-    "c": (("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "echo", "echo.c"), "gcc"),
-    "java": (("javac", "-Xlint:all", "-Werror", "Echo.java"), "default-jdk-headless"),
-    "go": (("go", "build", "-o", "echo", "echo.go"), "golang-go"),
-    "rust": (("rustc", "-O", "-D", "warnings", "-o", "echo", "echo.rs"), "rustc"),
+    "python": (),
+    "node": (),
+    "cpp": ("g++", "-O2", "-Wall", "-Wextra", "-Werror", "-std=c++20", "-o", "echo", "echo.cc"),
+    "c": ("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "echo", "echo.c"),
+    "java": ("javac", "-Xlint:all", "-Werror", "Echo.java"),
+    "go": ("go", "build", "-o", "echo", "echo.go"),
+    "rust": ("rustc", "-O", "-D", "warnings", "-o", "echo", "echo.rs"),
 }
 LINES_MAX = 65
 
@@ -28,10 +27,9 @@ LINES_MAX = 65
 @a_climb
 @pytest.mark.parametrize("language", BUILDS)
 def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_path: Path) -> None:
-    build, package = BUILDS[language]
-    for program in (*build[:1], *(["node"] if language == "node" else [])):
-        if shutil.which(program) is None:
-            pytest.skip(f"no {program} here (Debian: apt-get install {package})")
+    build = BUILDS[language]
+    for program in ("node",) if language == "node" else build[:1]:
+        need_program(program)
     directory = tmp_path / "with blank"
     ran = judge("--start", language, str(directory), at=tmp_path)
     assert ran.status == 0, ran.complained

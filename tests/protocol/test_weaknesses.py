@@ -13,6 +13,7 @@ import rules
 from harness.client import Client
 from harness.frames import frame
 from harness.limits import need_descriptors
+from harness.memory import need_own_memory
 from harness.proc import wait_until
 from harness.server import Server, Start
 from harness.strace import RECEIVE_CALLS, Strace
@@ -129,8 +130,7 @@ def growth(start: Start) -> float:
     """How many times as expensive a message is among MANY idle clients as among FEW."""
     need_descriptors(MANY + 100)
     server = start()
-    if server.process.is_sanitized():
-        pytest.skip("the sanitizer's own work drowns the difference")
+    need_own_memory(server)
     few = cost_of_a_message(server, FEW)
     return cost_of_a_message(start(), MANY) / few
 

@@ -8,6 +8,7 @@ import pytest
 
 import rules
 from harness.frames import frame
+from harness.needed import need_program
 from harness.proc import wait_until
 from harness.server import Start
 from harness.strace import from_start
@@ -49,9 +50,7 @@ def test_nobody_is_refused_after_the_ready_line(start: Start, tmp_path: Path) ->
 @pytest.fixture
 def set_clock(tmp_path: Path) -> Path:
     """The library that sets the clock, built from the source above."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("there is no C compiler")
+    compiler = need_program("cc")
     source, library = tmp_path / "set_clock.c", tmp_path / "set_clock.so"
     source.write_text(SET_CLOCK)
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)

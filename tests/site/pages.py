@@ -1,10 +1,10 @@
 """The book's pages and packages."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from blocks import ROOT
+from harness.needed import need_program
 
 BOOK = ROOT / "book"
 PACKAGES = BOOK / "node_modules"
@@ -24,16 +24,9 @@ def in_book() -> list[Path]:
     return [page for page in pages() if page.parent == BOOK]
 
 
-def node_or_skip() -> str:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no Node here (Debian: nodejs, npm)")
-    return node
-
-
-def package_or_skip(name: str) -> Path:
+def need_package(name: str) -> Path:
     """Where npm has put it."""
-    node_or_skip()
+    need_program("node")
     if not (PACKAGES / name).is_dir():
         pytest.skip("the site's packages are not installed (./read --build does it)")
     return PACKAGES / name

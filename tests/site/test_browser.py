@@ -6,7 +6,6 @@ import gzip
 import http.server
 import json
 import re
-import shutil
 import subprocess
 import threading
 import unicodedata
@@ -14,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages import BOOK, complain, node_or_skip, pages
+from harness.needed import need_program
+from pages import BOOK, complain, pages
 
 pytestmark = pytest.mark.long
 
@@ -68,9 +68,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def found(site: str, printed: Path) -> dict[str, dict]:
     """What a visit of all pages has found, by what was looked at."""
-    node, chromium = node_or_skip(), shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium here (Debian: chromium)")
+    node, chromium = need_program("node"), need_program("chromium")
     names = [page.relative_to(BOOK).with_suffix("").as_posix().replace("README", "index")
              for page in pages()]
     run = subprocess.run([node, VISIT, chromium, site, printed, *names], capture_output=True,
@@ -101,8 +99,7 @@ def without_space(text: str) -> str:
 def test_on_paper_nothing_is_missing_and_nothing_too_much(
         found: dict[str, dict], printed: Path, name: str) -> None:
     """Title and code are there, and what only a screen can use is not."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("no pdftotext here (Debian: poppler-utils)")
+    need_program("pdftotext")
     pdf = printed / f"{name}.pdf"
     assert pdf.exists(), found["silence"]["complaints"]
     run = subprocess.run(["pdftotext", "-raw", pdf, "-"], capture_output=True, check=True)

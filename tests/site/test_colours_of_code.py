@@ -1,10 +1,10 @@
 """The colours of a listing do not depend on how busy the machine is that builds the site."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from pages import need_package
+
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 CODE = r"```cpp\nint main() { return a.b<c>(d) + 1; }  // e\n```\n"
@@ -23,8 +23,7 @@ process.exit();
 
 
 def test_a_line_that_takes_its_time_has_all_of_its_colours() -> None:
-    if shutil.which("node") is None or not (BOOK / "node_modules" / "vitepress").is_dir():
-        pytest.skip("the site's packages are not installed (./read --build does it)")
+    need_package("vitepress")
     run = subprocess.run(["node", "--input-type=module", "--eval", TWICE], cwd=BOOK,
                          capture_output=True, text=True, timeout=120)
     assert run.stdout.split() == ["true", "true"], run.stdout + run.stderr

@@ -2,13 +2,13 @@
 
 import html
 import re
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 from blocks import ROOT
+from harness.needed import need_program
 from pages import BOOK, complain, in_book
 
 pytestmark = pytest.mark.build
@@ -22,8 +22,7 @@ PICTURE = re.compile(
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The book, made as a reader makes it."""
-    if shutil.which("pandoc") is None:
-        pytest.skip("no pandoc here (Debian: pandoc)")
+    need_program("pandoc")
     file = tmp_path_factory.mktemp("epub") / "book.epub"
     subprocess.run([ROOT / "read", "--epub", file], check=True, capture_output=True)
     return file
@@ -99,8 +98,7 @@ def test_no_page_shows_its_front_matter(texts: dict[str, str]) -> None:
 
 @pytest.mark.long
 def test_it_is_a_valid_e_book(file: Path) -> None:
-    if (epubcheck := shutil.which("epubcheck")) is None:
-        pytest.skip("no epubcheck here (Debian: epubcheck)")
+    epubcheck = need_program("epubcheck")
     run = subprocess.run(["java", "-jar", epubcheck, "--failonwarnings", file],
                          capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr

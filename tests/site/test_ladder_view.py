@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import record_ladder
 from blocks import ROOT
+from harness.needed import need_built, need_program, need_ring
+from harness.strace import need_ptrace
 from ladder_moments import CLIENTS, MOMENTS, NEVER_SLEEPS, certain, tokens
-from pages import BOOK, complain, node_or_skip
+from pages import BOOK, complain
 from record_ladder import STAGES
 
 LADDER = Path(__file__).with_name("ladder.mjs")
@@ -34,7 +36,7 @@ def trace() -> dict:
 @pytest.fixture(scope="module")
 def shown() -> dict:
     """What the view makes of it."""
-    run = subprocess.run([node_or_skip(), LADDER], capture_output=True, text=True)
+    run = subprocess.run([need_program("node"), LADDER], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
@@ -66,12 +68,13 @@ def test_the_recording_is_what_the_server_does_today(trace: dict, stage: str) ->
     if stage == "part6-uring" and release(kernel) != release(os.uname().release):
         pytest.skip(f"how many completions come at a time is the kernel's choice; this is not "
                     f"{kernel}")
+    need_ptrace()
+    need_built(BUILD / stage / stage)
+    if stage == "part6-uring":
+        need_ring()
     then = certain(stage, moments(trace, stage))
     for _ in range(RECORDINGS_MAX):
-        try:
-            now = certain(stage, record_ladder.record(stage, BUILD))
-        except record_ladder.NotHere as why:
-            pytest.skip(str(why))
+        now = certain(stage, record_ladder.record(stage, BUILD))
         if now == then:
             return
     for moment, (one, other) in enumerate(zip(now, then, strict=True)):
@@ -148,6 +151,6 @@ def test_every_stage_links_to_its_chapter() -> None:
 
 
 def test_the_still_figures_are_of_this_recording() -> None:
-    run = subprocess.run([node_or_skip(), record_ladder.DRAW, "--check"], capture_output=True,
+    run = subprocess.run([need_program("node"), record_ladder.DRAW, "--check"], capture_output=True,
                          text=True)
     assert run.returncode == 0, run.stderr

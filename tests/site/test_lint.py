@@ -5,7 +5,7 @@ from pathlib import Path
 
 import form
 from blocks import ROOT, markdown_files
-from pages import BOOK, PACKAGES, complain, package_or_skip
+from pages import BOOK, PACKAGES, complain, need_package
 
 SPELLING = BOOK / "cspell.json"
 STYLE = BOOK / ".markdownlint-cli2.jsonc"
@@ -19,7 +19,7 @@ def read_by_people() -> list[Path]:
 
 
 def misspelt(paths: list[Path]) -> list[str]:
-    package_or_skip("cspell")
+    need_package("cspell")
     run = subprocess.run(
         [PACKAGES / ".bin" / "cspell", "lint", "--config", SPELLING, "--no-progress",
          "--no-summary", "--root", "/", *paths], capture_output=True, text=True, cwd=ROOT)
@@ -28,7 +28,7 @@ def misspelt(paths: list[Path]) -> list[str]:
 
 
 def badly_formed(paths: list[Path]) -> list[str]:
-    package_or_skip("markdownlint-cli2")
+    need_package("markdownlint-cli2")
     run = subprocess.run([PACKAGES / ".bin" / "markdownlint-cli2", "--config", STYLE,
                           *(f":{path}" for path in paths)],
                          capture_output=True, text=True, cwd=ROOT)

@@ -3,14 +3,14 @@
 import functools
 import json
 import os
-import shutil
 import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 from blocks import ROOT
-from pages import complain, node_or_skip
+from harness.needed import need_program
+from pages import complain
 from test_browser import PatientServer, QuietHandler
 from test_build import test_every_link_and_anchor_leads_somewhere as leads_somewhere
 
@@ -26,7 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("no machine was made here (tools/machine/make)")
     site = tmp_path_factory.mktemp("site")
     vitepress = ROOT / "book" / "node_modules" / "vitepress" / "bin" / "vitepress.js"
-    subprocess.run([node_or_skip(), vitepress, "build"], cwd=ROOT / "book", check=True,
+    subprocess.run([need_program("node"), vitepress, "build"], cwd=ROOT / "book", check=True,
                    capture_output=True,
                    env={**os.environ, "BOOK_MACHINE": "yes", "BOOK_OUT": str(site)})
     return site
@@ -35,9 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def found(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """What a browser has found there."""
-    node, chromium = node_or_skip(), shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no Chromium here (Debian: chromium)")
+    node, chromium = need_program("node"), need_program("chromium")
     handler = functools.partial(QuietHandler, directory=site)
     with PatientServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

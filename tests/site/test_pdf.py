@@ -1,14 +1,14 @@
 """The book as one PDF: every chapter and line of code is in it, where its contents say."""
 
 import re
-import shutil
 import subprocess
 import unicodedata
 from pathlib import Path
 
 import pytest
 from blocks import ROOT
-from pages import complain, in_book, package_or_skip
+from harness.needed import need_program
+from pages import complain, in_book, need_package
 
 pytestmark = pytest.mark.long
 
@@ -25,10 +25,8 @@ def without_space(text: str) -> str:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The book, made as a reader makes it."""
-    package_or_skip("vitepress")
-    for program, package in (("chromium", "chromium"), ("pdftotext", "poppler-utils")):
-        if shutil.which(program) is None:
-            pytest.skip(f"no {program} here (Debian: {package})")
+    need_package("vitepress")
+    need_program("chromium", "pdftotext")
     file = tmp_path_factory.mktemp("pdf") / "book.pdf"
     subprocess.run([ROOT / "read", "--pdf", file], check=True, capture_output=True, timeout=1500)
     return file

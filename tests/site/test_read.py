@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from blocks import ROOT
-from pages import BOOK, complain, node_or_skip, package_or_skip, pages
+from harness.needed import need_program
+from pages import BOOK, complain, need_package, pages
 
 CODE_HOST = BOOK / ".vitepress" / "code-host.js"
 
@@ -24,7 +25,7 @@ def free_port() -> int:
 @pytest.mark.long
 def test_ctrl_c_is_an_orderly_end() -> None:
     """Of the shell's whole process group, as a terminal does it."""
-    package_or_skip("vitepress")
+    need_package("vitepress")
     port = free_port()
     with subprocess.Popen([ROOT / "read", "--port", str(port)], start_new_session=True,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as read:
@@ -56,7 +57,7 @@ def test_ctrl_c_is_an_orderly_end() -> None:
 ])
 def test_a_code_host_is_known_by_its_address(origin: str, files: str) -> None:
     program = f'import {{ filesAt }} from "{CODE_HOST}"; console.log(filesAt(process.argv[1]));'
-    run = subprocess.run([node_or_skip(), "--input-type=module", "-e", program, origin],
+    run = subprocess.run([need_program("node"), "--input-type=module", "-e", program, origin],
                          capture_output=True, text=True, check=True)
     assert run.stdout.strip() == files
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -10,7 +9,9 @@ from pathlib import Path
 import pytest
 import record_ring
 from blocks import ROOT
-from pages import BOOK, complain, node_or_skip
+from harness.needed import need_built, need_program, need_ring
+from harness.strace import need_ptrace
+from pages import BOOK, complain
 
 REPLAY = Path(__file__).with_name("replay.mjs")
 SERVER = ROOT / "build" / "default" / "part6-uring" / "part6-uring"
@@ -43,7 +44,7 @@ def trace() -> dict:
 
 
 def replayed(file: Path) -> list[dict]:
-    run = subprocess.run([node_or_skip(), REPLAY, file], capture_output=True, text=True)
+    run = subprocess.run([need_program("node"), REPLAY, file], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
@@ -99,7 +100,7 @@ def test_the_page_tells_of_the_steps_as_they_are() -> None:
 def test_every_scene_says_what_to_watch() -> None:
     program = ('import { scenes } from "./scenes.js"; import { readFileSync } from "node:fs";'
                'console.log(JSON.stringify(scenes(readFileSync(process.argv[1], "utf8"))))')
-    run = subprocess.run([node_or_skip(), "--input-type=module", "-e", program,
+    run = subprocess.run([need_program("node"), "--input-type=module", "-e", program,
                           BOOK / "ring-view.md"], capture_output=True, text=True, check=True,
                          cwd=BOOK / ".vitepress" / "theme" / "ring")
     found = json.loads(run.stdout)
@@ -146,7 +147,7 @@ def test_a_recording_that_fails_leaves_no_server(
 
 
 def test_the_still_figure_is_of_this_trace() -> None:
-    run = subprocess.run([node_or_skip(), record_ring.DRAW, "--check"], capture_output=True,
+    run = subprocess.run([need_program("node"), record_ring.DRAW, "--check"], capture_output=True,
                          text=True)
     assert run.returncode == 0, run.stderr
 
@@ -164,16 +165,14 @@ def submissions(calls: Path) -> list[int]:
 def test_what_the_kernel_takes_is_what_it_was_given(tmp_path: Path) -> None:
     """The trace does not tell of the calls. What the view concludes is what strace sees, unless a
     busy machine has cut one turn into two calls with nothing between them."""
-    node_or_skip()
-    if shutil.which("strace") is None or not SERVER.exists():
-        pytest.skip("needs strace and a built part6-uring")
+    need_program("node")
+    need_ptrace()
+    need_built(SERVER)
+    need_ring()
     for number in range(record_ring.TRIES):
         calls, file = tmp_path / f"calls-{number}", tmp_path / f"trace-{number}.json"
         strace = ("strace", "-D", "-o", str(calls), "-e", "trace=io_uring_enter")
-        try:
-            file.write_text(record_ring.text(record_ring.record(SERVER, strace)))
-        except record_ring.NotHere as why:
-            pytest.skip(str(why))
+        file.write_text(record_ring.text(record_ring.record(SERVER, strace)))
         taken = [step["sqHead"] for step in replayed(file) if step["kind"] == "enter"]
         seen, concluded = submissions(calls), [n - before for before, n in zip([0, *taken], taken)]
         if seen == concluded:

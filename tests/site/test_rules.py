@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from blocks import ROOT
-from pages import BOOK, complain, node_or_skip, package_or_skip, pages
+from harness.needed import need_program
+from pages import BOOK, complain, need_package, pages
 
 SITE = BOOK / ".vitepress"
 TOKENS = json.loads((SITE / "theme" / "colours.json").read_text())
@@ -18,7 +19,7 @@ BOX = re.compile(r"^> \[!WARNING\]\n((?:>.*\n)+)", re.MULTILINE)
 
 def node(program: str, *arguments: str) -> Any:
     """What it prints, which is JSON."""
-    run = subprocess.run([node_or_skip(), "--input-type=module", "-e", program, *arguments],
+    run = subprocess.run([need_program("node"), "--input-type=module", "-e", program, *arguments],
                          capture_output=True, text=True, cwd=SITE)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
@@ -201,7 +202,7 @@ console.log(JSON.stringify(md.render(process.argv[1])));
 
 
 def test_numbers_are_flush_right_and_each_percentile_has_its_cell() -> None:
-    package_or_skip("vitepress")
+    need_package("vitepress")
     html = node(WITH_TABLES, TABLE)
     cells = re.findall(r"<t[hd](?: class=\"(\w+)\")?>(.*?)</t", html)
     assert cells == [

@@ -1,12 +1,10 @@
 """What the checks want to know of a C++ file: its functions, by universal-ctags, and its tokens."""
 
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import listings
-import pytest
 
 SILENT = re.compile(
     r"""R"(?P<end>[^(\s]*)\(.*?\)(?P=end)" | "(?:\\.|[^"\\\n])*"
@@ -53,8 +51,6 @@ def functions(path: Path) -> list[Function]:
 
 def functions_of(paths: list[Path]) -> dict[Path, list[Function]]:
     """The same of many."""
-    if shutil.which("ctags") is None:
-        pytest.skip("functions are found by universal-ctags (Debian: universal-ctags)")
     tags_of = listings.tags_of(paths) if paths else {}
     return {path: definitions(tags, path) for path, tags in tags_of.items()}
 

@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from harness.needed import need_program
 from project import (ROOT, complain, cpp_files, files, is_code, is_shell, name, python_files,
                      stages, text, to_look_at)
 
@@ -101,8 +102,7 @@ def test_shell_scripts_are_sound() -> None:
     for script in scripts:
         run = subprocess.run(["bash", "-n", script], cwd=ROOT, capture_output=True, text=True)
         complain(run.stderr.splitlines())
-    if shutil.which("shellcheck") is None:
-        pytest.skip("shell scripts are judged by shellcheck (Debian: shellcheck)")
+    need_program("shellcheck")
     run = subprocess.run(["shellcheck", "--external-sources", *scripts], cwd=ROOT,
                          capture_output=True, text=True)
     complain(run.stdout.splitlines())

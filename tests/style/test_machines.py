@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from harness.needed import need_namespaces, need_program
 from project import ROOT
 
 TOOLS = ["awk", "basename", "bash", "cat", "dirname", "env", "flock", "ln", "mkdir", "mktemp",
@@ -27,7 +28,7 @@ def checkout(tmp_path: Path) -> Path:
     (directory / "part1-blocking" / "main.cc").touch()
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:
-        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool) or pytest.skip(f"no {tool} here"))
+        (tmp_path / "bin" / tool).symlink_to(need_program(tool))
     return directory
 
 
@@ -47,8 +48,8 @@ def add_everything(checkout: Path) -> None:
 def last_line(checkout: Path, *words: str | Path, within: list[str] | None = None) -> str:
     """What the command says last before it fails."""
     within = within or []
-    if within and subprocess.run([*within, "true"], capture_output=True).returncode != 0:
-        pytest.skip("no namespaces of one's own here")
+    if within:
+        need_namespaces(*within[1:])
     run = subprocess.run([shutil.which("unshare"), *within[1:], *words] if within else words,
                          cwd=checkout, env={**os.environ, "PATH": str(checkout.parent / "bin")},
                          capture_output=True, text=True, timeout=30)
@@ -164,9 +165,7 @@ def test_a_part_of_the_page_s_machine_ends_where_a_program_fails(
     failing.parent.mkdir()
     failing.write_text("#!/bin/sh\nexit 3\n")
     failing.chmod(0o755)
-    for needed in ("apt-get", "git", "zstd"):
-        if shutil.which(needed) is None:
-            pytest.skip(f"no {needed} here")
+    need_program("apt-get", "git", "zstd")
     run = subprocess.run([ROOT / "tools" / "machine" / "parts", *part.split()], cwd=tmp_path,
                          env={**os.environ, "PATH": f"{failing.parent}:{os.environ['PATH']}",
                               "MACHINE_DIRECTORY": str(tmp_path)}, capture_output=True, text=True)

@@ -2,12 +2,12 @@
 anything is built or installed."""
 
 import os
-import shutil
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+from harness.needed import need_program, need_root
 from project import ROOT
 
 BUILT = 99  # the status of a build that must not have begun
@@ -130,8 +130,7 @@ def test_a_link_to_the_project_is_no_other_project(tmp_path: Path) -> None:
 
 
 def test_read_says_that_its_port_is_taken() -> None:
-    if not all(map(shutil.which, ("node", "npm"))):
-        pytest.skip("no node and npm: ./read would install them")
+    need_program("node", "npm")  # ./read would install them
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         run = subprocess.run([ROOT / "read", "--port", port], capture_output=True, text=True)
@@ -140,10 +139,10 @@ def test_read_says_that_its_port_is_taken() -> None:
     assert run.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may do less")
 @pytest.mark.parametrize("words", [
     ("--start", "c", "{closed}/x"), ("sleep {port}", "--report", "{closed}/x")])
 def test_judge_says_that_it_may_not_write(words: tuple[str, ...], tmp_path: Path) -> None:
+    need_root("become somebody who may do less")
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     run = subprocess.run(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from harness.needed import need_built, need_program
 from project import ROOT
 
 JUNIT = """<testsuite>
@@ -88,8 +89,7 @@ def test_a_new_outcome_is_noticed(tmp_path: Path) -> None:
 
 
 def test_what_apt_has_installed_is_not_installed_again() -> None:
-    if shutil.which("dpkg-query") is None:
-        pytest.skip("no Debian")
+    need_program("dpkg-query")
     tell = """program=x; source tools/lib.sh
     for package in "${!proofs[@]}"; do is_there "$package" || echo "$package"; done"""
     missing = subprocess.run(["bash", "-c", tell], cwd=ROOT, capture_output=True, text=True)
@@ -162,9 +162,8 @@ STAGES = sorted(path.parent.name for path in ROOT.glob("part*/main.cc"))
 @pytest.mark.parametrize("server", [*STAGES, "finger"])
 def test_serve_knows_the_options_of_each_server_from_its_sources(server: str) -> None:
     built = ROOT / "build" / "default" / server / ("fingerd" if server == "finger" else server)
-    if not built.is_file():
-        pytest.skip(f"{built} is not built")
-    text = subprocess.run([built, "--help"], capture_output=True, text=True, check=True).stdout
+    words = [need_built(built), "--help"]
+    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     told = re.findall(r"^ +(?:-\w, *)?(--[a-z-]+)", text, re.MULTILINE)
     tell = """program=x; source tools/lib.sh
     source <(sed -n '/^options_of() {/,/^}/p' serve)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contenders import CLIENT_CORE, PART3, PART5, REPOSITORY, Contender, on_core
+from harness.needed import need_built
 from harness.server import Server
 from measures import variants
 from measures.experiment import (LATENCY_APART_MAX, Cell, Chart, Measurement, Setting, Table,
-                                 column, each, exact, measured, need_program, table, timed, words)
+                                 column, each, exact, measured, table, timed, words)
 from rounds import Results
 from workloads import Numbers
 
@@ -70,7 +71,7 @@ def broken_build(bug: str, stage: str) -> Path:
 
 def build_of(stage: str, bug: str, setting: Setting) -> Path:
     """Of the stage with a bug or as it is, which an option makes broken."""
-    need_program(setting.build / stage / stage)
+    need_built(setting.build / stage / stage)
     return setting.build if bug in ("", NO_TIMEOUT) else broken_build(bug, stage)
 
 

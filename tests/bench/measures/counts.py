@@ -13,13 +13,13 @@ import pytest
 from contenders import ALL_STAGES, CLIENT_CORE, PART2, PART3, PART5, Contender, on_core
 from counting import PAYLOAD, WARM_UP_ROUNDS, echo_together
 from harness.client import Client
+from harness.needed import need_built, need_program
 from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import Strace, need_ptrace
 from measures.conversation import settle
 from measures.experiment import (ONE_AT_A_TIME, Cell, Grid, Measurement, Setting, Table, column,
-                                 counted, each, exact, exactly, need_command, need_program, table,
-                                 timed, words)
+                                 counted, each, exact, exactly, table, timed, words)
 from rounds import Results
 from workloads import Echo, Numbers
 
@@ -48,7 +48,7 @@ def calls_by_perf(clients: int, stage: Contender, setting: Setting) -> Numbers:
 
 
 def m5_2(setting: Setting) -> Grid:
-    need_command("perf", "linux-perf")
+    need_program("perf")
     if subprocess.run(["perf", "stat", "-e", EVENT, "true"], capture_output=True).returncode != 0:
         pytest.skip(f"perf may not count {EVENT}: be root")
     stages = ALL_STAGES[2:]
@@ -153,7 +153,7 @@ def kept(_: str, what: str, setting: Setting) -> Numbers:
         return stack(min(100, setting.effort.crowd_max), setting)
     if what == "frames":
         return frames(setting)
-    program = need_program(setting.build / "tests" / "bench" / "connection_size")
+    program = need_built(setting.build / "tests" / "bench" / "connection_size")
     return json.loads(subprocess.run([program], capture_output=True, check=True).stdout)
 
 
@@ -172,7 +172,7 @@ def stack(threads: int, setting: Setting) -> Numbers:
 def frames(setting: Setting) -> Numbers:
     """By the names of the coroutines."""
     part6 = Contender("part6-frames", "part6-frames", ("--workers", "1"))
-    program = need_program(part6.path(setting.build))
+    program = need_built(part6.path(setting.build))
     with tempfile.TemporaryDirectory(prefix="frames-") as directory:
         file = Path(directory) / "sizes"
         with part6.running(setting.build, ("/usr/bin/env", f"FRAME_SIZES={file}")) as server:
@@ -181,7 +181,7 @@ def frames(setting: Setting) -> Numbers:
     return {coroutine_at(program, address): float(count) for count, address in lines}
 
 
-def coroutine_at(program: str, address: str) -> str:
+def coroutine_at(program: Path, address: str) -> str:
     """The name of the coroutine whose frame is asked for there: the first that is not operator
     new."""
     run = subprocess.run(["addr2line", "-f", "-C", "-i", "-e", program, address],
@@ -194,7 +194,7 @@ def coroutine_at(program: str, address: str) -> str:
 
 
 def m11_1(setting: Setting) -> Measurement:
-    need_command("addr2line", "binutils")
+    need_program("addr2line")
 
     def tables(results: Results) -> dict[str, Table]:
         found = results["bytes"]["frames"][0]

@@ -20,20 +20,21 @@ import pytest
 import restarts
 from contenders import CLIENT_CORE, SERVER_CORE, Contender
 from finger import CLIENTS, DAEMONS, EPOLL, FINGERD, PLAN, answer_of, daemon
+from harness.needed import need_built, need_root
 from harness.strace import Strace
 from measures.budgets import Bound
 from measures.experiment import (LATENCY_APART_MAX, P50, P99, Cell, Grid, Measurement, Setting,
-                                 Table, can_trace, column, each, exact, need_program, need_root,
-                                 ranged, ratio, table, timed)
+                                 Table, can_trace, column, each, exact, ranged, ratio, table,
+                                 timed)
 from measures.peers import cores_for
 from rounds import Results
 from workloads import Numbers
 
 
-def need_fingerd(setting: Setting) -> str:
+def need_fingerd(setting: Setting) -> Path:
     """Skips where it is not built."""
-    need_program(setting.build / "tests" / "bench" / "variants")
-    return need_program(Contender(FINGERD, FINGERD).path(setting.build))
+    need_built(setting.build / "tests" / "bench" / "variants")
+    return need_built(Contender(FINGERD, FINGERD).path(setting.build))
 
 
 def milliseconds(seconds: float) -> str:
@@ -284,7 +285,7 @@ def in_all(results: Results, load: str, server: str, number: str) -> Cell:
 
 def m15_1(setting: Setting) -> Grid:
     need_fingerd(setting)
-    need_root("makes a network of its own")
+    need_root("make a network of its own")
     times = 10 if setting.thorough else 3
 
     def replaced(_: str, way: str, setting: Setting) -> Numbers:

@@ -1,8 +1,6 @@
 """What an experiment is: jobs, and the tables and charts that their numbers become. Most are a
 grid: servers under loads, a row for each, and columns that say which number they show."""
 
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -323,25 +321,6 @@ def labels(things: Sequence[Any] | Mapping[str, Any]) -> dict[str, str]:
     if isinstance(things, Mapping):
         return {key(thing): label for label, thing in things.items()}
     return {key(thing): f"{thing:,}" if isinstance(thing, int) else key(thing) for thing in things}
-
-
-# What an experiment needs that may not be there: these skip it, and say why.
-
-def need_program(path: Path) -> str:
-    """It, where it is built."""
-    if not path.is_file():
-        pytest.skip(f"{path.name} is not built")
-    return str(path)
-
-
-def need_command(name: str, package: str) -> None:
-    if shutil.which(name) is None:
-        pytest.skip(f"no {name} (Debian: {package})")
-
-
-def need_root(for_what: str) -> None:
-    if os.geteuid() != 0:
-        pytest.skip(f"only root {for_what}")
 
 
 def can_trace(who: str) -> bool:

@@ -9,11 +9,12 @@ from statistics import median
 from bad_link import Badness, bad_link
 from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, SERVER_CORE, Contender,
                         floor_of, on_core)
+from harness.needed import need_root
 from measures.counts import exact_calls
 from measures.experiment import (NOTHING, ONE_AT_A_TIME, P50, P99, P999, RANGE_MAX, Cell, Chart,
                                  Column, Grid, Measurement, Ratio, Setting, Table, Twice,
-                                 beside_base, can_trace, column, each, exactly, latencies, measured,
-                                 need_root, of_rounds, ratio, table, throughput, timed, words)
+                                 beside_base, can_trace, column, each, exactly, latencies,
+                                 measured, of_rounds, ratio, table, throughput, timed, words)
 from namespaces import Namespace
 from rounds import Results
 from workloads import WARM_UP_SECONDS, Echo, Numbers, client
@@ -314,7 +315,7 @@ def far(load: Echo, stage: Contender, setting: Setting) -> Numbers:
 
 
 def m15_3(setting: Setting) -> Grid:
-    need_root("can make network namespaces that others enter")
+    need_root("make network namespaces that others enter")
     loads = {"1 client": Echo("far-1", "", 1), "100 clients": Echo("far-100", "", 100)}
     return Grid(
         f"The ladder with a round trip of {2 * DELAY_MS} ms", "messages a second",

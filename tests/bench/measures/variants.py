@@ -11,17 +11,17 @@ import tempfile
 from pathlib import Path
 
 import callgrind
+from harness.needed import need_built
 from measures.experiment import (Cell, Chart, Grid, Measurement, Setting, Table, column, counted,
-                                 each, exact, exactly, need_program, of_rounds, ratio, table, timed,
-                                 words)
+                                 each, exact, exactly, of_rounds, ratio, table, timed, words)
 from rounds import Results
 from workloads import Numbers, client
 
 
 def command(setting: Setting, name: str, **options: object) -> list[str]:
     """The words that run one of them. Skips where they are not built."""
-    program = need_program(setting.build / "tests" / "bench" / "variants")
-    return [program, name, *(f"{option}={value}" for option, value in options.items())]
+    program = need_built(setting.build / "tests" / "bench" / "variants")
+    return [str(program), name, *(f"{option}={value}" for option, value in options.items())]
 
 
 def said(words: list[str], setting: Setting) -> Numbers:
@@ -118,8 +118,8 @@ TURNS = (1000, 3000)  # of both the instructions are counted: the difference has
 
 def poll(poller: str, binding: str, wake_ups: int, setting: Setting) -> list[str]:
     """The words that have one wake up so often."""
-    program = need_program(setting.build / "tests" / "bench" / "pollers")
-    return [program, "--poller", poller, "--binding", binding, "--wake-ups", f"{wake_ups}"]
+    program = need_built(setting.build / "tests" / "bench" / "pollers")
+    return [str(program), "--poller", poller, "--binding", binding, "--wake-ups", f"{wake_ups}"]
 
 
 def instructions(load: str, binding: str, setting: Setting) -> Numbers:
@@ -181,7 +181,7 @@ CURVES = {"evenly_p99": "evenly, p99", "random_p50": "at random, p50",
 
 def calculated(_: str, step: str, setting: Setting) -> Numbers:
     """What the step prints for each rate: how busy the server is, in %, and latencies in ms."""
-    program = need_program(setting.build / "book" / "steps" / "16" / step)
+    program = need_built(setting.build / "book" / "steps" / "16" / step)
     printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
     return {f"{rate} {name}": float(value) for rate, *values in ROW.findall(printed)
             for name, value in zip(("busy", *CURVES), values, strict=True)}

@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.needed import need_program
 from harness.proc import wait_until
 from harness.subject import free_port
 
@@ -38,18 +38,6 @@ NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", WITH
 NOBODY_AGAIN = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
 
 
-def path_of(name: str) -> str | None:
-    """Where a daemon is, or None. They are not in everybody's PATH."""
-    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
-
-
-def missing(*names: str) -> str:
-    """Why none of this can run here; empty: it can."""
-    packages = {"inetd": "openbsd-inetd", "in.fingerd": "fingerd", "finger": "finger"}
-    absent = [name for name in ("inetd", *names) if path_of(name) is None]
-    return ", ".join(f"no {name} (apt-get install {packages.get(name, name)})" for name in absent)
-
-
 class Inetd:
     """inetd with one service: a finger daemon, on a free port of 127.0.0.1."""
 
@@ -59,12 +47,10 @@ class Inetd:
         place = Path(self._directory.name)
         place.chmod(0o755)
         self.port = free_port()
-        path = path_of(command[0])
-        if path is None:
-            raise FileNotFoundError(missing(command[0]))
+        path = need_program(command[0], "inetd")
         service = f"127.0.0.1:{self.port} stream tcp nowait.{EXCHANGES_A_MINUTE_MAX} nobody"
         (place / "inetd.conf").write_text(f"{service} {path} {shlex.join(command)}\n")
-        inetd = [str(path_of("inetd")), "-i", "-R", str(EXCHANGES_A_MINUTE_MAX)]
+        inetd = [need_program("inetd"), "-i", "-R", str(EXCHANGES_A_MINUTE_MAX)]
         words = [*inetd, str(place / "inetd.conf")]
         if plans is not None:
             words = [*NAMESPACE, str(make_accounts(place, plans)), *NOBODY_AGAIN, *words]

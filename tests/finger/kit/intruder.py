@@ -3,7 +3,6 @@
 import ctypes
 import ctypes.util
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.proc import is_sanitized, wait_until
+from harness.needed import need_program
 from kit.call_list import numbers_permitted_with_any_arguments
 from kit.namespace import as_nobody
 from kit.server import FingerServer
@@ -53,8 +53,7 @@ def need_landlock() -> None:
 
 def processor() -> str:
     """What the daemon was built for, as x86_64 or i686."""
-    if shutil.which(COMPILER) is None:
-        pytest.skip("no C compiler")
+    need_program(COMPILER)
     told = subprocess.run([COMPILER, "-dumpmachine"], capture_output=True, text=True, check=True)
     return told.stdout.partition("-")[0]
 
@@ -63,7 +62,7 @@ def listed_numbers() -> str:
     """Of the calls that are permitted with any arguments, as INTRUDER_PERMITTED has them."""
     numbers = numbers_permitted_with_any_arguments(processor())
     if numbers is None:
-        pytest.skip("no libseccomp to tell the numbers")
+        pytest.skip("no libseccomp here (Debian: apt-get install libseccomp2)")
     return f",{','.join(map(str, numbers))},"
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.namespace import NOBODY, after, need_namespaces, need_root
+from harness.needed import need_namespaces, need_root
+from kit.namespace import NOBODY, after
 
 OWN_MOUNTS = ("--mount", "--propagation", "private")
 GROUP = "finger"

@@ -1,28 +1,9 @@
 """Words in front of a command line that change what the program sees of the machine."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Sequence
 
-import pytest
-
 NOBODY = 65534
-
-
-def need_root() -> None:
-    """Skips the test for whom it would have to become somebody else."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can become somebody else, or make what this test needs")
-
-
-def need_namespaces(*kinds: str) -> None:
-    """Skips the test where no namespace of these kinds can be made."""
-    if shutil.which("unshare") is None:
-        pytest.skip("unshare is not installed")
-    trial = subprocess.run(["unshare", *kinds, "true"], capture_output=True, text=True)
-    if trial.returncode != 0:
-        pytest.skip(f"no namespace is permitted here: {trial.stderr.strip()}")
 
 
 def as_nobody() -> tuple[str, ...]:

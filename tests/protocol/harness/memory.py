@@ -12,7 +12,7 @@ ROUNDS_MAX = 4
 def need_own_memory(server: Server) -> None:
     """Skips the test in a sanitizer's build."""
     if server.process.is_sanitized():
-        pytest.skip("in a sanitizer's build the memory is the sanitizer's")
+        pytest.skip("in a sanitizer's build memory and time are the sanitizer's")
 
 
 def least_growth(

@@ -1,0 +1,62 @@
+"""What a test needs of the machine. Where that is missing the test is skipped, and the reason names
+it, with Debian's package that brings it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.ring import why_no_ring
+
+# Those that are not called as the program is.
+PACKAGES = {
+    "addr2line": "binutils", "cc": "gcc", "dh": "debhelper", "dpkg-buildpackage": "dpkg-dev",
+    "findmnt": "util-linux", "go": "golang-go", "in.fingerd": "fingerd",
+    "inetd": "openbsd-inetd", "ip": "iproute2", "javac": "default-jdk-headless", "man": "man-db",
+    "node": "nodejs npm", "pdftotext": "poppler-utils", "perf": "linux-perf",
+    "promtool": "prometheus", "readelf": "binutils", "systemd-analyze": "systemd",
+    "systemd-sysusers": "systemd", "unshare": "util-linux",
+}  # fmt: skip
+
+
+def path_of(name: str) -> str | None:
+    """Where a program is, or None. Daemons are not in everybody's PATH."""
+    return shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
+
+
+def need_program(*names: str) -> str:
+    """The path of the first, where all of them are installed."""
+    for name in names:
+        if path_of(name) is None:
+            package = PACKAGES.get(name, name)
+            pytest.skip(f"no {name} here (Debian: apt-get install {package})")
+    return str(path_of(names[0]))
+
+
+def need_built(path: Path) -> Path:
+    """The same path, where the program is built: some need a library, or a target of their own."""
+    if not path.is_file():
+        pytest.skip(f"{path} is not built")
+    return path
+
+
+def need_ring() -> None:
+    """Skips the test where io_uring cannot be used."""
+    if why := why_no_ring():
+        pytest.skip(why)
+
+
+def need_root(to: str = "become somebody else, or make what this test needs") -> None:
+    """Skips the test where it is not root that runs it."""
+    if os.geteuid() != 0:
+        pytest.skip(f"only root can {to}")
+
+
+def need_namespaces(*kinds: str) -> None:
+    """Skips the test where no namespace of these kinds can be made."""
+    words = [need_program("unshare"), *kinds, "true"]
+    trial = subprocess.run(words, capture_output=True, text=True)
+    if trial.returncode != 0:
+        pytest.skip(f"no namespace is permitted here: {trial.stderr.strip()}")
