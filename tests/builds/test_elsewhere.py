@@ -1,16 +1,11 @@
 """Another project takes the loop of part 6: installed, fetched, or as a part of the whole."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from test_alone import ROOT, call, configure, copy_of, targets
-
-sys.path.insert(0, str(ROOT / "tests" / "protocol"))
-
-from harness.ring import why_no_ring  # noqa: E402
+from harness.needed import need_ring
+from test_alone import ROOT, call, configure, copy_of, need_libraries, targets
 
 ELSEWHERE = ROOT / "part6-uring/uring/examples/elsewhere"
 # What a server of this project needs, and the loop does not.
@@ -18,18 +13,16 @@ WITHOUT = tuple(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("CLI11", 
 COMMON_HEADERS = ["fd.h", "net/accept.h", "net/address.h", "net/listen.h", "result.h"]
 
 
-def skip_without_liburing(run: subprocess.CompletedProcess[str]) -> None:
-    if "needs liburing" in run.stdout:
-        pytest.skip("liburing is not installed")
-    assert run.returncode == 0, run.stdout
+@pytest.fixture(scope="module", autouse=True)
+def _possible() -> None:
+    need_libraries("uring")
 
 
 def nap_in(build: Path) -> None:
     run = call("cmake", "--build", build)
     assert run.returncode == 0, run.stdout
     run = call(build / "nap")
-    if why := why_no_ring():
-        pytest.skip(why)
+    need_ring()
     assert run.stdout == "slept\n"
 
 
@@ -46,7 +39,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy that is gone afterwards: nothing may refer to it."""
     at = tmp_path_factory.mktemp("install")
     uring = copy_of("part6-uring", at / "copy") / "uring"
-    skip_without_liburing(configure(uring, at / "build", *WITHOUT))
+    run = configure(uring, at / "build", *WITHOUT)
+    assert run.returncode == 0, run.stdout
     run = call("cmake", "--build", at / "build")
     assert run.returncode == 0, run.stdout
     run = call("cmake", "--install", at / "build", "--prefix", at / "usr")
@@ -92,7 +86,7 @@ def test_a_fetched_loop_is_built(tmp_path: Path) -> None:
     run = configure(elsewhere(tmp_path / "elsewhere"), tmp_path / "build", *WITHOUT,
                     f"-DFETCHCONTENT_SOURCE_DIR_URING_LOOP={copy}",
                     "-DFETCHCONTENT_TRY_FIND_PACKAGE_MODE=NEVER")
-    skip_without_liburing(run)
+    assert run.returncode == 0, run.stdout
     nap_in(tmp_path / "build")
     assert not list((tmp_path / "build").rglob("*echo-server*")), "the examples are not wanted"
 
@@ -104,7 +98,8 @@ add_subdirectory({ROOT} six-servers EXCLUDE_FROM_ALL)
 add_library(user INTERFACE)
 target_link_libraries(user INTERFACE uring_loop::uring_loop)
 """)
-    skip_without_liburing(configure(tmp_path, tmp_path / "build"))
+    run = configure(tmp_path, tmp_path / "build")
+    assert run.returncode == 0, run.stdout
     found = targets(tmp_path / "build")
     assert "uring_loop" in found
     assert not found & {"part1-blocking", "common_server"}, "a server has options"

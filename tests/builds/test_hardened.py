@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from test_alone import ROOT, call, skip_without_libraries
+from test_alone import ROOT, call, need_libraries
 
 PROGRAMS = ("fingerd", "finger")
 FLAGS = ("-fstack-protector-strong", "-fstack-clash-protection", "-D_FORTIFY_SOURCE=3",
@@ -39,9 +39,9 @@ def protections(program: Path) -> dict[str, bool]:
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Configured as the README says."""
+    need_libraries("finger")
     directory = tmp_path_factory.mktemp("hardened")
     run = call("cmake", "--preset", "hardened", "-S", ROOT, "-B", directory, "-DBUILD_TESTING=OFF")
-    skip_without_libraries("finger", run.stdout)
     assert run.returncode == 0, run.stdout
     return directory
 
