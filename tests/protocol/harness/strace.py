@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
+from harness.needed import need_program
 from harness.proc import Process, wait_until
 from harness.server import Server
 
@@ -34,9 +35,8 @@ TO_END_UNDER_STRACE = ("env", "LSAN_OPTIONS=detect_leaks=0")
 
 def need_ptrace() -> None:
     """Skips the test, with the reason, where strace is missing or may not trace."""
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
-    trial = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
+    words = [need_program("strace"), "-o", "/dev/null", "true"]
+    trial = subprocess.run(words, capture_output=True, text=True)
     if trial.returncode != 0:
         pytest.skip(f"tracing is not permitted here: {trial.stderr.strip()}")
 
@@ -77,7 +77,9 @@ class Strace:
             if not self._server.is_alive():
                 return True  # a fault that was to end it has done so already
             if has_ended:
-                pytest.skip(f"strace cannot attach here: {tracer.communicate()[1].strip()}")
+                said = tracer.communicate()[1].strip()
+                assert "Operation not permitted" in said, said
+                pytest.skip(f"strace cannot attach here: {said}")
             try:
                 return all(traced.tracer_of(thread) == tracer.pid for thread in traced.thread_ids()
                            if not traced.is_of_the_kernel(thread))
@@ -100,7 +102,12 @@ class Strace:
         self._process.send_signal(signal.SIGINT)  # lets go of the server and ends
         self._process.communicate()
         if stands_still:
-            os.kill(self._server.pid, signal.SIGCONT)
+            self._send(signal.SIGCONT)
+
+    def _send(self, number: int) -> None:
+        """Nothing that a test does: it is not remembered. The fault may have ended the server."""
+        with suppress(ProcessLookupError):
+            os.kill(self._server.pid, number)
 
     def _stand_still(self) -> None:
         """Stops every thread of the server outside of any system call.
@@ -109,7 +116,7 @@ class Strace:
         would see ENOSYS. /proc cannot tell such a thread from one that was stopped, strace can.
         """
         begin = len(self.lines())
-        os.kill(self._server.pid, signal.SIGSTOP)  # nothing that a test does: not remembered
+        self._send(signal.SIGSTOP)
 
         def all_stopped() -> bool:
             reports = [line for line in self.lines()[begin:] if "stopped by SIGSTOP" in line]
