@@ -1,7 +1,5 @@
-Skipped where the steps are not built, or g++ is not there.
-
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$BUILD/part1-blocking/steps" && type g++ >/dev/null || exit 80
+  $ cd "$BUILD/part1-blocking/steps"
 
 The page without its close: each client costs it a descriptor. The program is left nowhere.
 

@@ -1,8 +1,5 @@
-Skipped where ss is missing, or the steps are not built.
-
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$BUILD/part1-blocking/steps" || exit 80
-  $ command -v ss > /dev/null || exit 80
+  $ cd "$BUILD/part1-blocking/steps"
 
 The server is suspended while a client sends a message and ends its side: half of the connection is
 over. Continued, the server answers into the other half.

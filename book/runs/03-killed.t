@@ -1,7 +1,5 @@
-Skipped where the steps are not built.
-
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$BUILD/part1-blocking/steps" || exit 80
+  $ cd "$BUILD/part1-blocking/steps"
 
 A client has sent a message and the beginning of another, and the server, suspended, has read
 neither. The signal ends it at once, and the kernel closes the connection with input unread.

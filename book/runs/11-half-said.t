@@ -1,4 +1,4 @@
-Skipped where the stage is not built.
+Skipped where the stage is not built, which needs liburing (Debian: liburing-dev).
 
   $ . "$ROOT/tools/shell.sh"
   $ [[ -x $BUILD/part6-uring/part6-uring ]] || exit 80

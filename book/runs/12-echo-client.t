@@ -1,4 +1,4 @@
-Skipped where echo-client is not built.
+Skipped where echo-client is not built, which needs liburing (Debian: liburing-dev).
 
   $ . "$ROOT/tools/shell.sh"
   $ [ -x "$BUILD/part6-uring/echo-client" ] || exit 80

@@ -1,7 +1,7 @@
-Skipped where the steps are not built, or g++ is not there.
+Skipped where the steps of part 6 are not built, which need liburing (Debian: liburing-dev).
 
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$BUILD/part6-uring/steps" && type g++ >/dev/null || exit 80
+  $ cd "$BUILD/part6-uring/steps" || exit 80
 
 The server without the line that expects a cancel that came too late: its end is that of a process
 that has used a null pointer. Some answers have been sent by then. The program is left nowhere.

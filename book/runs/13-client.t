@@ -1,8 +1,8 @@
-Skipped where fingerd or finger is not built.
+Skipped where fingerd is not built, which needs libseccomp (Debian: libseccomp-dev).
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"
-  $ [ -x "$BUILD/finger/fingerd" ] && [ -x "$BUILD/finger/finger" ] || exit 80
+  $ [ -x "$BUILD/finger/fingerd" ] || exit 80
   $ mkdir -p users/mallory
 
   $ rm -f users/mallory/.plan; printf '\e[2J\e[HAll is well.\n' > users/mallory/.plan

@@ -1,4 +1,4 @@
-Skipped where fingerd-machine is not built.
+Skipped where fingerd-machine is not built, which needs liburing (Debian: liburing-dev).
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$ROOT"

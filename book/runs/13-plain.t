@@ -1,4 +1,4 @@
-Skipped where one of the two daemons is not built.
+Skipped where the two daemons are not built, which need liburing (Debian: liburing-dev).
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"

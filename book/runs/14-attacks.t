@@ -1,4 +1,4 @@
-Skipped where one of the two daemons is not built.
+Skipped where the daemons are not built, of which one needs libseccomp (Debian: libseccomp-dev).
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"

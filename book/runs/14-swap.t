@@ -1,4 +1,4 @@
-Skipped where the daemon is not built.
+Skipped where the daemon is not built, which needs libseccomp (Debian: libseccomp-dev).
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"

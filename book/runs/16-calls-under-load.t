@@ -1,4 +1,5 @@
-Skipped where perf is missing or may not look into the kernel, or where the client is not built.
+Skipped where perf (Debian: linux-perf) is missing or may not look into the kernel, or where
+the target bench is not built.
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"

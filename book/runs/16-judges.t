@@ -1,4 +1,4 @@
-Skipped where ab or wrk is missing.
+Skipped where ab or wrk is missing (Debian: apache2-utils, wrk).
 
   $ . "$ROOT/tools/shell.sh"
   $ command -v ab > /dev/null && command -v wrk > /dev/null || exit 80

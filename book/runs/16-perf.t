@@ -1,4 +1,5 @@
-Skipped where perf is missing or may not look into the kernel: that takes root, or CAP_PERFMON.
+Skipped where perf (Debian: linux-perf) is missing or may not look into the kernel: that takes
+root, or CAP_PERFMON.
 
   $ . "$ROOT/tools/shell.sh"
   $ perf trace -s true > /dev/null 2>&1 || exit 80
