@@ -77,18 +77,22 @@ def test_to_anyone_else_a_header_is_a_query(start: Start, made: Callable[..., by
     assert all(each.peer.startswith("127.0.0.1:") for each in server.exchanges())
 
 
+def expect_closed(server: FingerServer, sent: bytes, why: str) -> None:
+    """The proxy gets no answer to that, and the log says why."""
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    client.try_send(sent)
+    assert client.receive_until_gone() == b""
+    (line,) = server.wait_for_log_lines(1)
+    assert line.startswith(f"{PROXY}:") and why in line
+
+
 @pytest.mark.rule(rules.PROXY_TRUST)
 @pytest.mark.parametrize("sent", [b"alice\r\n", b"PROXY nonsense\r\nalice\r\n",
                                   b"PROXY UNKNOWN " + b"x" * 200 + b"\r\nalice\r\n",
                                   text("1.2.3.4\0") + b"alice\r\n"],
                          ids=["none", "malformed", "endless", "NUL"])
 def test_a_proxys_connection_without_a_header_is_closed(start: Start, sent: bytes) -> None:
-    server = start(*OPTION)
-    client = server.connect(host="127.0.0.1", source=PROXY)
-    client.try_send(sent)
-    assert client.receive_until_gone() == b""
-    (line,) = server.wait_for_log_lines(1)
-    assert line.startswith(f"{PROXY}:") and "PROXY header" in line
+    expect_closed(start(*OPTION), sent, "PROXY header")
 
 
 @pytest.mark.rule(rules.PROXY_BOUNDED)
@@ -97,12 +101,7 @@ def test_a_proxys_connection_without_a_header_is_closed(start: Start, sent: byte
                 SIGNATURE + struct.pack("!BBH", 0x21, 0x11, 521) + b"x" * 521], ids=["v1", "v2"]
 )
 def test_a_header_that_is_too_long_is_refused(start: Start, endless: bytes) -> None:
-    server = start(*OPTION)
-    client = server.connect(host="127.0.0.1", source=PROXY)
-    client.try_send(endless)
-    assert client.receive_until_gone() == b""
-    (line,) = server.wait_for_log_lines(1)
-    assert line.startswith(f"{PROXY}:") and "message too long" in line
+    expect_closed(start(*OPTION), endless, "message too long")
 
 
 @pytest.mark.rule(rules.PROXY_LOGS)
