@@ -66,6 +66,8 @@ def complaint(block: Block) -> str | None:
                 return f"has {lines} lines: cut it to {lines_max}"
         if block.kind == "run":
             wrong = runs.fits(block.fence, runs.expected(block.arguments))
+            if not wrong and block.text != _fenced("console", block.fence):
+                wrong = "has more than one fence"
             return f"{wrong}{fixed_by(block)}" if wrong else None
         if block.kind == "numbers" and block.text != numbers_text(block):
             return f"is not what was measured{fixed_by(block)}"

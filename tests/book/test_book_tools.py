@@ -79,6 +79,15 @@ def test_a_fence_must_be_a_run_of_the_transcript() -> None:
     assert runs.fits(["$ ./other", *good[1:]], wanted)
 
 
+def test_a_run_has_nothing_beside_its_fence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    (tmp_path / "one.t").write_text(TRANSCRIPT)
+    good = "```console\n$ ./three\nfile7.txt\n```\n"
+    assert fill.complaint(block("run", "one.t 2", good)) is None
+    wrong = fill.complaint(block("run", "one.t 2", good + "\n```console\n$ ./four\n```\n"))
+    assert "more than one fence" in (wrong or "")
+
+
 def test_a_range_of_commands_that_is_not_there_is_wrong() -> None:
     path = "part4-poll/steps/03-revents-table.t"
     assert len(runs.expected(f"{path} 1")) == 1
