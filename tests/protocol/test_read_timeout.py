@@ -50,11 +50,21 @@ def test_a_client_that_says_nothing_is_closed_in_time(start: Start) -> None:
 def test_however_a_message_is_completed_the_time_begins_anew(
     start: Start, words: tuple[bytes, ...]
 ) -> None:
-    timeout = 0.8
+    server = start("--read-timeout", "800ms")
+    for tries_left in (2, 1, 0):
+        try:
+            complete_messages_and_wait(server.connect(), words, timeout=0.8)
+            return
+        except ContractBroken:  # early, if a busy machine held it up when it had read its clock
+            if tries_left == 0:
+                raise
+
+
+def complete_messages_and_wait(client: Client, words: tuple[bytes, ...], timeout: float) -> None:
+    """Expects the end after the last message, and not before."""
     begun, *pieces = words
     whole = b"".join(pieces)
     answer = (begun + whole)[: len(whole)]
-    client = start("--read-timeout", "800ms").connect()
     client.send(begun)
     for _ in range(4):
         time.sleep(timeout / 3)
