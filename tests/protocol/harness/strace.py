@@ -69,7 +69,9 @@ class Strace:
         for calls, error in FAULT.findall(" ".join(self._words)):
             names = calls.replace(",", " or ")
             self._server.deeds.note(f"made its calls of {names} fail with {error}")
-        self._process = subprocess.Popen(self._words, stderr=subprocess.PIPE, text=True)
+        in_english = {**os.environ, "LC_ALL": "C"}  # what it says is looked at below
+        self._process = subprocess.Popen(
+            self._words, stderr=subprocess.PIPE, text=True, env=in_english)
         tracer, traced = self._process, Process(self._server.pid)
 
         def attached() -> bool:
