@@ -89,7 +89,7 @@ def configuration(allowed: str) -> str:
 @contextmanager
 def site(build: Path, directory: Path, allowed: str = "") -> Iterator[Site]:
     """HAProxy and three servers, all up; only `allowed` addresses may ask."""
-    need_program("haproxy")
+    program = need_program("haproxy")
     with ExitStack() as stack:
         front = stack.enter_context(Namespace())
         environment = {**os.environ, "FINGER_BIND": "{}:{}".format(*FRONT),
@@ -105,7 +105,7 @@ def site(build: Path, directory: Path, allowed: str = "") -> Iterator[Site]:
             servers[name] = stack.enter_context(running(words, behind))
         file = directory / "haproxy.cfg"
         file.write_text(configuration(allowed))
-        words = [*front.words, "haproxy", "-f", str(file)]
+        words = [*front.words, program, "-f", str(file)]
         with open(directory / "haproxy.log", "w") as log:
             haproxy = stack.enter_context(subprocess.Popen(words, env=environment, stdout=log,
                                                            stderr=subprocess.STDOUT))
