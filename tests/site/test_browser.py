@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness.needed import need_program
+from harness.needed import need_program, path_of
 from pages import BOOK, complain, pages
 
 pytestmark = pytest.mark.long
@@ -68,7 +68,8 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def found(site: str, printed: Path) -> dict[str, dict]:
     """What a visit of all pages has found, by what was looked at."""
-    node, chromium = need_program("node"), need_program("chromium")
+    node = need_program("node")
+    chromium = path_of("chromium") or path_of("google-chrome") or need_program("chromium")
     names = [page.relative_to(BOOK).with_suffix("").as_posix().replace("README", "index")
              for page in pages()]
     run = subprocess.run([node, VISIT, chromium, site, printed, *names], capture_output=True,
