@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.proc import is_sanitized, wait_until
 from harness.needed import need_program
+from harness.proc import is_sanitized, wait_until
 from kit.call_list import numbers_permitted_with_any_arguments
 from kit.namespace import as_nobody
 from kit.server import FingerServer
