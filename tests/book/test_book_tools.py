@@ -79,7 +79,8 @@ def test_a_fence_must_be_a_run_of_the_transcript() -> None:
     assert runs.fits(["$ ./other", *good[1:]], wanted)
 
 
-def test_a_run_has_nothing_beside_its_fence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_has_nothing_beside_its_fence(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "ROOT", tmp_path)
     (tmp_path / "one.t").write_text(TRANSCRIPT)
     good = "```console\n$ ./three\nfile7.txt\n```\n"
