@@ -73,8 +73,8 @@ check_rings() {
     "--server-options=--ring $full" "${in_parallel[@]}"
 }
 
-# check_sanitized PRESET UNIT-TESTS STAGE…: a choice of black-box tests, and these unit tests, on
-# the ring that they would have had; and not the one that moves gigabytes.
+# check_sanitized PRESET UNIT-TESTS STAGE…: a choice of black-box tests, and these unit tests, on no
+# other rings, without their fuzzers, and without the one that moves gigabytes.
 check_sanitized() {
   local preset=$1 unit_tests=$2 stage chosen=()
   shift 2
@@ -82,7 +82,7 @@ check_sanitized() {
   build_or_finish "$preset" "$@" ${unit_tests:+"$unit_tests"}
   [[ ! $unit_tests ]] ||
     ctests "unit $preset" "$preset" --tests-regex '^unit\.([Uu]ring|Ring|FramePool)' \
-      --exclude-regex "^unit\.(uring-(tiny|sqpoll)$|UringLarge)${no_ring:+|$of_part6}"
+      --exclude-regex "^unit\.(uring-|UringLarge)${no_ring:+|$of_part6}"
   [[ ! ${chosen[*]} ]] ||
     pytests "protocol $preset" tests/protocol -m every_ring "${chosen[@]}" \
       --build-dir "build/$preset" "${in_parallel[@]}" "${without_part6[@]}"
@@ -97,7 +97,7 @@ check_today() {
     1) check_judge ;;
     2) check_sanitized asan '' part5-epoll part6-uring ;;
     3) check_sanitized tsan '' part2-threads part5-epoll ;;
-    4) check_sanitized tsan tests/unit/uring/all ;;
+    4) check_sanitized tsan uring_tests ;;
     *) patches "a twentieth of the bugs" zoo run --today ;;
   esac
 }
