@@ -127,7 +127,7 @@ class Reading:
                 self.serving = True
         else:
             terminal = self.first
-            if self.serving:
+            if self.serving or re.search("another terminal|the reload's root shell", step.before):
                 terminal = self.second = self.second or Terminal(ROOT)
             self._compare(step, *terminal.type(step.text, SECONDS))
 
