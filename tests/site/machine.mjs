@@ -193,7 +193,7 @@ async function wideOutput(page) {
 
 /** What goes wrong: the server with the bug in one terminal, the client in the other. */
 async function bug(page) {
-  await page.goto(`${url}/07-epoll.html`);
+  await page.goto(`${url}/appendix-p-ways-to-wait.html`);
   const warning = page.locator(".custom-block.bug", { hasText: "--bug hang-up-never-asked-for" });
   await warning.locator(".run-this").click();
   await shows(page, 0, "in another terminal");
