@@ -1,11 +1,16 @@
 """The boxes that the site has typed into the Linux in its pages, and the data that says which."""
 
 import json
+import os
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from blocks import ROOT
 from harness.needed import need_program
 from page_boxes import TRIED, UNTRIED, boxes, known_boxes, known_bugs, pages, with_a_bug
 from page_machine import STATE, PageMachine, Stuck, typed_there
@@ -109,6 +114,22 @@ def test_a_step_does_there_what_its_transcript_tells(directory: Path,
 
 def test_a_dozen_of_the_bugs_have_a_button() -> None:
     assert sum("presses" in one for known in BUGS.values() for one in known) >= BUGS_MIN
+
+
+@pytest.mark.parametrize("stage, program", [("part5-epoll", "part5-epoll"), ("finger", "fingerd")])
+def test_a_server_with_a_bug_is_made_where_serve_looks_for_it(
+        stage: str, program: str, tmp_path: Path) -> None:
+    built_bug = ROOT / "tools" / "machine" / "inside" / "built-bug"
+    for name in (f"build/default/{stage}/{program}", f"build/bugs/{stage}/a-bug", "tools/bspatch"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('#!/bin/sh\ncp "$1" "$2"\n')
+    (tmp_path / "tools" / "bspatch").chmod(0o755)
+    words = [shutil.copy(built_bug, tmp_path / "tools"), "tests/zoo/run.py", "build", "a-bug", stage]
+    subprocess.run(words, check=True, env={"PATH": f"{tmp_path}/tools:{os.environ['PATH']}"})
+    [path] = re.findall(r"server=\$root/(build/zoo/\S+)", (ROOT / "serve").read_text())
+    for name, value in (("bug", "a-bug"), ("stage", stage), ("executable", program)):
+        path = path.replace(f"${name}", value)
+    assert os.access(tmp_path / path, os.X_OK), path
 
 
 @pytest.mark.long
