@@ -116,7 +116,8 @@ def test_a_dozen_of_the_bugs_have_a_button() -> None:
     assert sum("presses" in one for known in BUGS.values() for one in known) >= BUGS_MIN
 
 
-@pytest.mark.parametrize("stage, program", [("part5-epoll", "part5-epoll"), ("finger", "fingerd")])
+@pytest.mark.parametrize(
+    "stage, program", [("part5-epoll", "part5-epoll"), ("finger", "fingerd")])
 def test_a_server_with_a_bug_is_made_where_serve_looks_for_it(
         stage: str, program: str, tmp_path: Path) -> None:
     built_bug = ROOT / "tools" / "machine" / "inside" / "built-bug"
@@ -124,8 +125,9 @@ def test_a_server_with_a_bug_is_made_where_serve_looks_for_it(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text('#!/bin/sh\ncp "$1" "$2"\n')
     (tmp_path / "tools" / "bspatch").chmod(0o755)
-    words = [shutil.copy(built_bug, tmp_path / "tools"), "tests/zoo/run.py", "build", "a-bug", stage]
-    subprocess.run(words, check=True, env={"PATH": f"{tmp_path}/tools:{os.environ['PATH']}"})
+    built = shutil.copy(built_bug, tmp_path / "tools")
+    subprocess.run([built, "tests/zoo/run.py", "build", "a-bug", stage], check=True,
+                   env={"PATH": f"{tmp_path}/tools:{os.environ['PATH']}"})
     [path] = re.findall(r"server=\$root/(build/zoo/\S+)", (ROOT / "serve").read_text())
     for name, value in (("bug", "a-bug"), ("stage", stage), ("executable", program)):
         path = path.replace(f"${name}", value)
