@@ -4,37 +4,88 @@
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-trap 'exit 130' INT
-sections=()
+beside='' # the process group of what runs beside this
+trap '[[ ! $beside ]] || kill -INT -- "-$beside"; exit 130' INT
 
 # The judge alone is started a hundred times: what is compiled is kept, and not beside the sources.
 unset PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX="$root/build/pycache"
 
-# section NAME COMMAND… runs it and notes how it ended; the summary wants to know.
+# section NAME COMMAND… runs it and notes in a file how it ended; the summary wants to know.
 section() {
   local name=$1 status=0 began=$SECONDS
   shift
   "$@" || status=$?
-  sections+=("$name:$status:$((SECONDS - began))")
+  echo "$name:$status:$((SECONDS - began))" >>"$results/sections"
   return "$status"
+}
+
+# A test that failed has a second try without the others of its section: a busy machine can pause
+# for longer than any time that a test grants, and the summary names what needed the try. Many
+# have none, nor has what a sanitizer looks at, which a hundred runs may not show again.
+# deserves_second_try NAME FILE: that section, whose failed tests are lines of the file.
+deserves_second_try() {
+  local failed
+  [[ $1 != *@(asan|tsan) ]] || return 1
+  failed=$(grep -cE '": true|^[0-9]+:' "$2" 2>/dev/null) || return 1
+  ((failed <= 5)) && say "once more, by itself, what failed of: $1"
 }
 
 # pytests NAME ARGUMENT… is a section: a run of pytest.
 pytests() {
   say "running the tests: $1"
-  section "$1" "$python" -m pytest -q --junit-xml="$results/$1.xml" "${@:2}" || true
+  section "$1" pytest_and_second_try "$@" || true
+}
+
+# shellcheck disable=SC2317 # called by section
+pytest_and_second_try() {
+  local name=$1 cache=$results/$1.cache status=0
+  local run=("$python" -m pytest -q -o "cache_dir=$cache" "${@:2}")
+  "${run[@]}" --junit-xml="$results/$name.xml" || status=$?
+  if ((status == 1)) && deserves_second_try "$name" "$cache/v/cache/lastfailed"; then
+    "${run[@]}" --junit-xml="$results/$name.again.xml" --last-failed -n 0
+  else
+    return "$status"
+  fi
 }
 
 # ctests NAME PRESET ARGUMENT… is a section: a run of ctest, of which only failures matter.
 ctests() {
-  section "$1" quietly "running the tests: $1" ctest_of_failures --test-dir "build/$2" \
-    --parallel 8 --no-tests=error --output-junit "$results/$1.xml" "${@:3}" || true
+  section "$1" quietly "running the tests: $1" ctest_and_second_try "$@" || true
+  [[ ! -e $results/$1.again.xml ]] || cat "$results/$1.said" # why there was a second try
+}
+
+# shellcheck disable=SC2317 # called by section
+ctest_and_second_try() {
+  local name=$1 build=build/$2 status=0
+  local run=(ctest_of_failures --test-dir "$build" --no-tests=error "${@:3}")
+  "${run[@]}" --parallel 8 --output-junit "$results/$name.xml" >"$results/$name.said" || status=$?
+  cat "$results/$name.said"
+  if ((status == 8)) &&
+    deserves_second_try "$name" "$build/Testing/Temporary/LastTestsFailed.log"; then
+    "${run[@]}" --rerun-failed --output-junit "$results/$name.again.xml"
+  else
+    return "$status"
+  fi
 }
 
 # shellcheck disable=SC2317 # called by section
 ctest_of_failures() {
   ctest --output-on-failure "$@" | sed -E '/^ +Start +[0-9]+: |\.\.\. +Passed +[0-9.]+ sec$/d'
+}
+
+# with_beside COMMAND -- COMMAND… runs the second, and the first beside it, whose words come last.
+# In a process group of its own that gets Ctrl-C.
+with_beside() {
+  local words=$results/beside
+  set -m
+  "$1" >"$words" 2>&1 </dev/null &
+  beside=$!
+  set +m
+  "${@:3}"
+  wait "$beside" || true
+  beside=''
+  cat "$words"
 }
 
 # patches NAME SUITE COMMAND… is a section of the zoo or of the exercises, of which the summary
@@ -45,7 +96,7 @@ patches() { section "$1" patches_and_their_words "$@" || true; }
 patches_and_their_words() { "$python" "tests/$2/run.py" "${@:3}" | tee "$results/$1.words"; }
 
 finish() {
-  "$python" tools/summary.py "$results" "${sections[@]}"
+  "$python" tools/summary.py "$results" "$results/sections"
   exit
 }
 
@@ -77,5 +128,5 @@ leave_out_part6_if_need_be() {
     done
   } 2>&1 | grep -cE '^ *Test +#|^[^ ]+\.py::' || true)
   "$python" tools/summary.py --left-out "$results/part6-uring.xml" "$number" "$no_ring"
-  sections+=("part6-uring:0:0")
+  section part6-uring true
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Says how a run of ./check ended. Arguments: the directory of the results, then for each section
-NAME:STATUS:SECONDS. A section that left NAME.xml (JUnit) is counted by its tests, any other as one.
-Ends with 1 if anything failed, or if nothing ran.
+"""Says how a run of ./check ended. Arguments: the directory of the results, then the file that has
+for each section a line NAME:STATUS:SECONDS. A section that left NAME.xml (JUnit) is counted by its
+tests, any other as one. What failed there, and not in NAME.again.xml, is counted as passed, and
+named. Ends with 1 if anything failed, or if nothing ran.
 
 summary.py --left-out FILE NUMBER REASON writes such a file for tests that were not even begun.
 """
@@ -29,14 +30,32 @@ def skip_reason(case: ElementTree.Element, skipped: ElementTree.Element) -> str:
     return lines[-1] if lines else "no reason given"
 
 
+def failed(case: ElementTree.Element) -> bool:
+    """Whether this test found something, or could not be run to its end."""
+    return case.find("failure") is not None or case.find("error") is not None
+
+
+def passed_again(file: Path) -> set[tuple[str | None, str | None]]:
+    """Which tests passed in the second try, if there was one."""
+    if not file.is_file():
+        return set()
+    return {(case.get("classname"), case.get("name"))
+            for case in ElementTree.parse(file).iter("testcase")
+            if case.find("skipped") is None and not failed(case)}
+
+
 def count(file: Path) -> tuple[Counter, Counter]:
     """How many tests of a JUnit file passed, failed and were skipped, and why the latter.
     Prints the names of those that failed.
     """
     outcomes, reasons = Counter(), Counter()
+    again = passed_again(file.with_suffix(".again.xml"))
     for case in ElementTree.parse(file).iter("testcase"):
         skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
+        if failed(case) and (case.get("classname"), case.get("name")) in again:
+            outcomes["passed"] += 1
+            print(f"  passed at the second try: {case.get('name')}")
+        elif failed(case):
             outcomes["failed"] += 1
             print(f"  failed: {case.get('name')}")
         elif skipped is not None:
@@ -76,11 +95,12 @@ def leave_out(file: Path, number: int, reason: str) -> None:
     ElementTree.ElementTree(suite).write(file)
 
 
-def main(directory: Path, sections: list[str]) -> int:
+def main(directory: Path, sections: Path) -> int:
     """Prints a line for each section, the reasons for what was skipped, and the sum."""
     total, all_reasons = Counter(), Counter()
     print()
-    for described in sections:
+    lines = sections.read_text().splitlines() if sections.is_file() else []
+    for described in lines:
         name, status, seconds = described.rsplit(":", 2)
         outcomes, reasons = section(directory, name, int(status))
         total += outcomes
@@ -91,7 +111,7 @@ def main(directory: Path, sections: list[str]) -> int:
     for reason, number in sorted(all_reasons.items()):
         print(f"  skipped {number}: {reason}")
     print(f"\n{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
-    for described in sections:
+    for described in lines:
         print_words(directory / f"{described.rsplit(':', 2)[0]}.words")
     return 1 if total["failed"] or not total["passed"] else 0
 
@@ -99,4 +119,4 @@ def main(directory: Path, sections: list[str]) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "--left-out":
         sys.exit(leave_out(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -25,11 +25,11 @@ More than a send takes arrives whole.
   $ ncat 127.0.0.1 $port < "$CRAMTMP/sent" | cmp "$CRAMTMP/sent" -
   $ stop
 
-The limit is for each operation, so a client that dribbles stays as long as it likes: here for two
-seconds.
+The limit is for each operation, so a client that dribbles stays as long as it likes: here for half
+a second, of which each line takes a tenth.
 
   $ start ./46-coroutine-echo
   listening on 127\.0\.0\.1:\d+ (re)
-  $ (for i in {1..40}; do echo $i; sleep 0.05; done) | ncat 127.0.0.1 $port | wc -l
-  40
+  $ (for i in {1..10}; do echo $i; sleep 0.05; done) | ncat 127.0.0.1 $port | wc -l
+  10
   $ stop

@@ -105,7 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
     plugin.configure(config, MARKERS, chosen)
     if hasattr(config, "workerinput"):
         return
-    if config.option.matrix:
+    if config.option.matrix and not config.getoption("lf", default=False):  # a few tell nothing
         config.pluginmanager.register(Matrix(Path(config.option.matrix)))
     if config.option.results:
         config.pluginmanager.register(Results(Path(config.option.results)))
