@@ -239,7 +239,7 @@ int main(int argc, char** argv) {
   common::prepare_process(1);
 
   const auto loop = uring::Loop::create({});
-  if (!loop) return stage::report_failure(uring::explain(loop.error()));
+  if (!loop) return stage::report_failure(uring::why_no_ring(loop.error()));
   stage::Client client(**loop, settings);
   const auto outcome = (*loop)->run(client.run());
   return outcome ? 0 : stage::report_failure(outcome.error());

@@ -30,7 +30,7 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> Workers::cr
     if (!std::ofstream(trace_file)) return std::unexpected("cannot write " + trace_file);
   }
   auto server = Server::create(options_, shared_, trace_file, std::move(listeners_[i]), wake);
-  if (!server) return std::unexpected(uring::explain(server.error()));
+  if (!server) return std::unexpected(uring::why_no_ring(server.error()));
   return std::move(*server);
 }
 

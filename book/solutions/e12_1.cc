@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   }
   const auto loop = uring::Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
   const auto done = (*loop)->run(set(**loop, argv[1], argv[2], argv[3]));

@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   const auto server = common::Address::parse("127.0.0.1", port);
   const auto loop = Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
   const auto done = (*loop)->run(ask(**loop, *server, read_all(stdin), due));

@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   }
   const auto loop = Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
   return (*loop)->run(copy(**loop, std::chrono::milliseconds(std::atoi(argv[1]))));

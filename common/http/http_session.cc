@@ -115,7 +115,7 @@ Result<std::size_t> HttpSession::take_some(std::string_view received) {
 
 Result<std::size_t> HttpSession::take_head(std::string_view received) {
   const std::size_t held = held_.size();
-  std::string_view text = received.substr(0, head_bytes_max - held);
+  std::string_view text = received.substr(0, HttpHead::bytes_max - held);
   const bool more_came = text.size() < received.size();
   if (held > 0) {
     append(text, held_);
@@ -124,7 +124,7 @@ Result<std::size_t> HttpSession::take_head(std::string_view received) {
 
   if (text.starts_with(line_end)) {
     empty_bytes_ += line_end.size();
-    if (empty_bytes_ > head_bytes_max) return failure(Error::too_long);
+    if (empty_bytes_ > HttpHead::bytes_max) return failure(Error::too_long);
     forget_head();
     return line_end.size() - held;
   }

@@ -14,17 +14,14 @@ namespace common {
 /// request is answered when its body has come to an end, the bodies are thrown away; pipelined
 /// requests are answered in order. Source: contract, "--protocol http"; RFC 9112.
 ///
-/// What cannot be understood is answered with 400, a head of more than head_bytes_max with 431, and
+/// What cannot be understood is answered with 400, a head of more than bytes_max with 431, and
 /// take() then ends with the error malformed: where the next request would begin is unknown.
 ///
 /// Of a request it holds only a head that has not arrived whole. One take() appends at most 5 times
-/// the bytes that it was given, and 200 more.
+/// the bytes that it was given, and 200 more. Of empty lines, which RFC 9112, 2.2 lets clients send
+/// before a request, it passes over as many bytes as a head may have.
 class HttpSession final : public Session {
  public:
-  /// From the first byte of the request line to the end of the blank line. As many bytes of empty
-  /// lines, which RFC 9112, 2.2 lets clients send before it, are passed over.
-  static constexpr std::size_t head_bytes_max = 8192;
-
   Result<std::size_t> take(ByteView received, SendBuffer& output) override;
   Status end_of_stream() const override;
 

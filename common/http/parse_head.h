@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace common {
 
 /// What the head of an HTTP/1 request says that its answer and its end depend on.
 struct HttpHead {
+  /// From the first byte of the request line to the end of the blank line.
+  static constexpr std::size_t bytes_max = 8192;
+
   enum class Method : std::uint8_t { get, head, other };
 
   Method method = Method::other;
@@ -18,9 +22,8 @@ struct HttpHead {
   std::uint64_t content_length = 0;  ///< 0 also where the head names none.
 };
 
-/// Reads `head`, from the first byte of the request line to the end of the blank line, at most
-/// HttpSession::head_bytes_max. Beast's parser does the work; what it lets through although RFC
-/// 9112 forbids it is refused here. Error: malformed.
+/// Reads `head`, of HttpHead::bytes_max at most. Beast's parser does the work; what it lets through
+/// although RFC 9112 forbids it is refused here. Error: malformed.
 Result<HttpHead> parse_http_head(std::string_view head);
 
 /// Whether `line`, which has its line end, can begin a request.

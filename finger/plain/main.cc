@@ -249,7 +249,7 @@ int main(int argc, char** argv) {
   const auto listener = common::listen_on(options.address(), common::SocketMode::blocking);
   if (!listener) return common::report_failure(options, listener.error());
   const auto loop = uring::Loop::create({});
-  if (!loop) return common::complain(uring::explain(loop.error()));
+  if (!loop) return common::complain(uring::why_no_ring(loop.error()));
 
   Daemon daemon{**loop, timeout, std::move(directory), std::move(*accounts)};
   common::announce(common::Address::of_socket(*listener)->to_string());

@@ -138,7 +138,7 @@ Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
 std::string Server::try_out() {
   // By itself, because a loop has no way to go on where this fails.
   const auto entered = loop().ring().submit();
-  if (!entered) return uring::explain(entered.error());
+  if (!entered) return uring::why_no_ring(entered.error());
   const auto opened = loop().run(open_what_a_query_needs(loop()));
   if (opened) return {};
   if (opened.error() == uring::Error::cancelled) {  // the kernel's word for it

@@ -51,7 +51,7 @@ std::expected<std::unique_ptr<ring_server::LoopServer>, std::string> create_serv
   if (!server && server.error() == Error::no_placeholder) {
     return std::unexpected(server.error().message());
   }
-  if (!server) return std::unexpected(uring::explain(server.error()));
+  if (!server) return std::unexpected(uring::why_no_ring(server.error()));
   auto lacking = (*server)->try_out();
   if (!lacking.empty()) return std::unexpected(std::move(lacking));
   return std::move(*server);

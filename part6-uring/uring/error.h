@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <system_error>
 
 #include "common/result.h"
@@ -16,14 +15,11 @@ using common::Status;
 enum class Error : std::uint8_t {
   cancelled = 1,   ///< It, its scope, or the operation that it was linked to was cancelled.
   timed_out,       ///< Its own timeout or the deadline it shares has passed.
-  kernel_too_old,  ///< Of Ring::create(): it lacks what Linux 6.1 has. See explain().
+  kernel_too_old,  ///< Of Ring::create(): it lacks what Linux 6.1 has. See why_no_ring().
 };
 
 /// Compares equal to std::errc::operation_canceled, timed_out and function_not_supported.
 std::error_code make_error_code(Error error);
-
-/// What keeps this process from using io_uring, and what to do about it, in a line.
-std::string explain(std::error_code error);
 
 /// What a function of liburing returns: a number that is negative after a failure, -errno.
 inline Status status_of(int result) {

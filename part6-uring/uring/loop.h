@@ -13,13 +13,14 @@
 #include "uring/task.h"
 #include "uring/trace.h"
 #include "uring/wait/deadline.h"
+#include "uring/why_no_ring.h"
 
 namespace uring {
 
 /// Runs coroutines on one thread and does their input and output through one ring.
 ///
 ///     auto loop = Loop::create({});
-///     if (!loop) { … explain(loop.error()) … }
+///     if (!loop) { … why_no_ring(loop.error()) … }
 ///     (*loop)->run(serve(**loop, listener));
 ///
 /// A loop is made, run and ended in one thread: its ring takes requests from no other. Another
@@ -29,7 +30,7 @@ namespace uring {
 /// then resumes the coroutines whose operations have ended: one system call for all of it.
 class Loop final : public Operations {
  public:
-  /// Errors: those of Ring::create(), which explain() explains; of opening the trace.
+  /// Errors: those of Ring::create(), which why_no_ring() puts into words; of opening the trace.
   static Result<std::unique_ptr<Loop>> create(const Setup& setup, const char* trace_file = nullptr);
 
   /// What is still at work is cancelled and waited for, as in ~Scope().

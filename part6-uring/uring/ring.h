@@ -28,7 +28,7 @@ class Ring {
  public:
   /// Errors: Error::kernel_too_old, it lacks what Linux 6.1 has; function_not_supported,
   /// operation_not_permitted, not_enough_memory, invalid_argument and others of io_uring_setup(2).
-  /// explain() says what to do.
+  /// why_no_ring() says what to do.
   static Result<Ring> create(const Setup& setup);
   Ring(Ring&& other) noexcept;
   Ring& operator=(Ring&&) = delete;

@@ -146,6 +146,7 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     (tmp_path / "tools").mkdir()
     library = (ROOT / "tools" / "lib.sh").read_text()
     (tmp_path / "tools" / "lib.sh").write_text(f"{library}\nis_there() {{ true; }}\n")
+    shutil.copy(ROOT / "tools" / "packages.sh", tmp_path / "tools")
     shutil.copy(ROOT / "serve", tmp_path)
 
     def run(*words: str, **servers: str) -> subprocess.Popen[str]:

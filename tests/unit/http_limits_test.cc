@@ -11,6 +11,7 @@
 namespace {
 
 using common::Error;
+using common::HttpHead;
 using common::HttpSession;
 using common::SendBuffer;
 using tests::Allocations;
@@ -19,7 +20,7 @@ using tests::hello;
 using tests::serve_http;
 using tests::too_large;
 
-constexpr std::size_t head_bytes_max = HttpSession::head_bytes_max;
+constexpr std::size_t head_bytes_max = HttpHead::bytes_max;
 static_assert(head_bytes_max == 8192, "contract: 8 KiB");
 
 /// A request whose head is exactly so long.

@@ -173,7 +173,7 @@ MISTAKES = {
         ("test_faults.py::test_a_worker",)),
     # The ring
     "errno-explains-itself": Mistake(
-        PART6, f"{PART6}/uring/error.cc",
+        PART6, f"{PART6}/uring/why_no_ring.cc",
         '  const std::string begin = "io_uring cannot be used: ";\n',
         '  const std::string begin = "io_uring cannot be used: ";\n'
         "  if (MISTAKE) return begin + error.message();\n",

@@ -69,8 +69,8 @@ HomeFence::HomeFence() {
   rules_ = create_ruleset({.files = read_file | read_directory,
                            .network = version < 4 ? 0 : bind_tcp | connect_tcp,
                            .scopes = 0});
-  // uring::explain() looks at it. Where a filter of system calls forbids even that: better no fence
-  // than no plan.
+  // uring::why_no_ring() looks at it. Where a filter of system calls forbids even that: better no
+  // fence than no plan.
   if (!permit("/proc/sys/kernel/io_uring_disabled", read_file)) rules_ = {};
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   permit("/", read_file | read_directory);  // a report takes files from everywhere

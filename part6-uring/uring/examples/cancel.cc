@@ -32,7 +32,7 @@ uring::Task<> wake_them(uring::Loop& loop) {
 int main() {
   const auto loop = uring::Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
   (*loop)->run(wake_them(**loop));

@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   }
   const auto loop = uring::Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
   const uring::Fd file(::open(argv[1], O_WRONLY | O_CREAT | O_CLOEXEC, 0666));

@@ -73,7 +73,7 @@ int main(int argc, char** argv) {
   const auto signals = take_signals();
   const auto loop = uring::Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
 

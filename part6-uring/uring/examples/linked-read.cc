@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   }
   const auto loop = uring::Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
   if (const auto slots = (*loop)->register_files(1, 1); !slots) {

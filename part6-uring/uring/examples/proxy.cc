@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
   }
   const auto loop = uring::Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
   std::printf("listening on %s\n", uring::Address::of_socket(*listener)->to_string().c_str());

@@ -28,7 +28,7 @@ uring::Task<> wait_for_input(uring::Loop& loop) {
 int main() {
   const auto loop = uring::Loop::create({});
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return 1;
   }
   (*loop)->run(wait_for_input(**loop));

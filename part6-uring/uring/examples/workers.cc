@@ -34,7 +34,7 @@ uring::Task<> accept_until_stopped(uring::Loop& loop, const uring::Fd& listener)
 void work(const uring::Fd& listener) {
   const auto loop = uring::Loop::create({});  // by the thread that runs it
   if (!loop) {
-    std::puts(uring::explain(loop.error()).c_str());
+    std::puts(uring::why_no_ring(loop.error()).c_str());
     return;
   }
   (*loop)->run(accept_until_stopped(**loop, listener));

@@ -45,7 +45,7 @@ inline std::unique_ptr<Loop> make_loop(const uring::Setup& setup = ring_setup(),
                                        const char* trace = nullptr) {
   auto loop = Loop::create(setup, trace);
   if (!loop) {
-    std::fprintf(stderr, "%s\n", uring::explain(loop.error()).c_str());
+    std::fprintf(stderr, "%s\n", uring::why_no_ring(loop.error()).c_str());
     std::abort();
   }
   return std::move(*loop);

@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
   // A loop for a hundred rounds: what one leaves, the next one meets.
   while (figures.rounds < options.rounds && Clock::now() < end) {
     auto loop = uring::Loop::create(*setup, options.trace);
-    if (!loop) fail(uring::explain(loop.error()).c_str());
+    if (!loop) fail(uring::why_no_ring(loop.error()).c_str());
     for (int i = 0; i < 100 && figures.rounds < options.rounds && Clock::now() < end; ++i) {
       const unsigned seed = options.seed + static_cast<unsigned>(figures.rounds);
       begin_round(argv[0], options.ring, seed);

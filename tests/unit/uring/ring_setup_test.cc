@@ -72,7 +72,7 @@ std::string release() {
 [[noreturn]] void create_and_explain(const Setup& setup = {}) {
   const auto loop = uring::Loop::create(setup);
   if (loop) std::_Exit(0);
-  std::fprintf(stderr, "%s\n", uring::explain(loop.error()).c_str());
+  std::fprintf(stderr, "%s\n", uring::why_no_ring(loop.error()).c_str());
   std::_Exit(1);
 }
 
@@ -184,7 +184,7 @@ TEST(RingSetupDeathTest, SaysThatTheLimitOfLockedMemoryIsTooLow) {
 
 TEST(RingSetup, ExplainsEveryErrorInOneLine) {
   for (const int error : {ENOSYS, EPERM, EACCES, ENOMEM, EMFILE, EINVAL}) {
-    const auto line = uring::explain({error, std::system_category()});
+    const auto line = uring::why_no_ring({error, std::system_category()});
     EXPECT_THAT(line, AllOf(HasSubstr("io_uring cannot be used: "), Not(HasSubstr("\n"))));
   }
 }

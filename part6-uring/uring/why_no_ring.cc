@@ -1,0 +1,59 @@
+#include "uring/why_no_ring.h"
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+#include <fstream>
+#include <optional>
+
+#include "uring/error.h"
+
+namespace uring {
+namespace {
+
+std::optional<long> read_number(const char* path) {
+  std::ifstream file(path);
+  long number = 0;
+  if (!(file >> number)) return std::nullopt;
+  return number;
+}
+
+std::string explain_kernel(std::error_code error) {
+  const bool is_too_old = error == Error::kernel_too_old;
+  const std::string needed = is_too_old ? "Linux 6.1 or newer" : "Linux 6.1 or newer with io_uring";
+  utsname system{};
+  (void)::uname(&system);  // EFAULT only
+  const std::string release = system.release;
+  const bool is_wsl = release.find("microsoft") != std::string::npos;
+  const std::string remedy = is_wsl ? ": try wsl --update" : "";
+  return needed + " is needed, and this is Linux " + release + remedy;
+}
+
+}  // namespace
+
+std::string why_no_ring(std::error_code error) {
+  const std::string begin = "io_uring cannot be used: ";
+  if (error == std::errc::function_not_supported) return begin + explain_kernel(error);
+  if (error == std::errc::operation_not_permitted || error == std::errc::permission_denied) {
+    const auto disabled = read_number("/proc/sys/kernel/io_uring_disabled");
+    if (disabled && *disabled != 0) {
+      return begin + "it is switched off here: try sysctl -w kernel.io_uring_disabled=0";
+    }
+    return begin +
+           "a seccomp filter forbids it: permit io_uring_setup, io_uring_enter and "
+           "io_uring_register "
+           "(of a unit: SystemCallFilter=; of a container: its seccomp profile)";
+  }
+  if (error == std::errc::not_enough_memory) {
+    rlimit limit{};
+    (void)::getrlimit(RLIMIT_MEMLOCK, &limit);  // EFAULT and EINVAL only
+    return begin + "the limit of " + std::to_string(limit.rlim_cur / 1024) +
+           " KiB of locked memory is too low: raise it with ulimit -l, or ask for a smaller ring";
+  }
+  if (error == std::errc::too_many_files_open) {
+    return begin + "no descriptor is left for it: raise the limit with ulimit -n";
+  }
+  return begin + error.message();
+}
+
+}  // namespace uring
