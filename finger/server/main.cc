@@ -286,7 +286,7 @@ int run_alone(const finger::Options& options, const ServiceManager& manager, Soc
   // The port is bound and each listener has its backlog: a client that reads this line can connect.
   common::announce(addresses);
   // Accounts are looked up in this process, and who is asked for them is not ours to say.
-  if (!options.users.empty()) finger::filter_calls(sockets.takeover->is_offered());
+  if (!options.users.empty()) finger::filter_calls(successor.is_started());
   manager.ready("serving");
   return (*workers)->run();
 }
