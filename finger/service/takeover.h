@@ -123,7 +123,7 @@ class SuccessorThread {
   /// says so and the server goes on: its predecessor has been told to go.
   void start(std::chrono::milliseconds drain_timeout, std::function<void(pid_t)> retire);
 
-  /// Whether start() has begun to wait. What the takeover offers, the thread alone knows from then on.
+  /// Whether start() has begun to wait. From then on only the thread knows what is offered.
   bool is_started() const { return thread_.joinable(); }
 
   /// The server stops: nothing is offered any more. From any thread, and from a signal handler.

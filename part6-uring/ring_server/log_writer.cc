@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/server/log.h"
+#include "common/server/log_queue.h"
 #include "uring/scope.h"
 
 namespace ring_server {

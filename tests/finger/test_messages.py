@@ -16,7 +16,7 @@ SOURCES = (
     *sorted((REPOSITORY / "finger" / "server").rglob("*.cc")),
     *sorted((REPOSITORY / "finger" / "service").glob("*.cc")),
     *sorted((REPOSITORY / "part6-uring" / "ring_server").glob("*.cc")),
-    REPOSITORY / "common" / "server" / "log.cc",
+    *sorted((REPOSITORY / "common" / "server").glob("log*.cc")),
     REPOSITORY / "common" / "server" / "process.cc",
 )
 # Texts that are no messages: of --help, for clients and scrapers, of each exchange's line.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/server/log.h"
+#include "common/server/log_queue.h"
 #include "log_pipe.h"
 
 namespace {

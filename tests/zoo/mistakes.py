@@ -99,7 +99,7 @@ MISTAKES = {
         "  if (const Fd own = open_stderr_again())",
         ("test_logs.py::test_a_terminal",)),
     "forgets-what-it-lost": Mistake(
-        PART5, LOG, "  if (lost_ > 0 && append(",
+        PART5, "common/server/log_queue.cc", "  if (lost_ > 0 && append(",
         "  if (MISTAKE) lost_ = 0;\n  if (lost_ > 0 && append(",
         ("test_logs.py::test_lines_that",)),
     "each-fault-has-a-line": Mistake(
