@@ -23,7 +23,7 @@ ROUNDS = 3
 TRIES = 5
 CALL = re.compile(r"^\d+ +(?P<name>\w+)\(.*?(?:= -1 (?P<error>E\w+).*)?$")
 WAITS = {"io_uring_enter", "restart_syscall", "futex", "rt_sigtimedwait"}
-OF_THE_SANITIZER = {"gettimeofday", "nanosleep"}  # its thread's; the C library sleeps by another call
+OF_THE_SANITIZER = {"gettimeofday", "nanosleep"}  # its own thread; the C library has other calls
 
 
 def calls_for(server: FingerServer, query: bytes) -> list[str]:
