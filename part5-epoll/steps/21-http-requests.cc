@@ -27,7 +27,7 @@ struct RequestReader {
   std::string head;           // as much of it as has arrived
   std::size_t body_left = 0;  // how much of it has not
 
-  // Uses what belongs to the current part, and returns how many bytes that was.
+  // Uses no more than belongs to this request, and returns how many bytes that was.
   std::size_t take_some(std::string_view received) {
     std::size_t used = 0;
     if (where == in_head) {
