@@ -74,7 +74,7 @@ void request(Operation operation, std::uint64_t id) {
 }
 
 void complete(Operation operation, std::uint64_t id, int result) {
-  const auto found = connections.find(id);  // [] would make a client of one that has gone
+  const auto found = connections.find(id);  // [id] would add an empty client if this one has gone
   if (found == connections.end()) return;
   Connection& connection = found->second;
   if (operation == Operation::accept) {
