@@ -134,7 +134,7 @@ uring::Task<common::Status> Server::enforce_read_timeout() {
     const auto next = deadlines.soonest().value_or(loop.now() + context_.read_timeout);
     if (const auto slept = co_await loop.sleep_until(next); !slept) co_return slept;
     // Bytes that arrived by now still count, also those that came together with the end of this
-    // sleep: one more turn of the loop receives them.
+    // sleep: one more turn of the loop receives them, or a portion if there are many.
     if (const auto turned = co_await loop.nop(); !turned) co_return turned;
     if (context_.draining) co_return {};  // every stream ends now
     while (const auto token = deadlines.overdue(loop.now()))
