@@ -134,8 +134,9 @@ uring::Task<common::Status> Server::enforce_read_timeout() {
     const auto next = deadlines.soonest().value_or(loop.now() + context_.read_timeout);
     if (const auto slept = co_await loop.sleep_until(next); !slept) co_return slept;
     // Bytes that arrived by now still count, also those that came together with the end of this
-    // sleep: one more turn of the loop receives them, or a portion if there are many.
-    if (const auto turned = co_await loop.nop(); !turned) co_return turned;
+    // sleep: before a deadline passes, the loop collects all that has come.
+    uring::Deadline over(loop, next);
+    if (const auto passed = co_await over.passed(); !passed) co_return passed;
     if (context_.draining) co_return {};  // every stream ends now
     while (const auto token = deadlines.overdue(loop.now()))
       clients_.find(*token)->connection.expire();

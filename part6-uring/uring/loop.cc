@@ -83,24 +83,46 @@ void Loop::turn() {
   submit_and_wait();
   collect();
   now_ = Clock::now();
-  run_ready();  // before deadlines end: what has come may renew them, however late we saw it
-  timers_.expire(now_);
   run_ready();
+  if (const auto earliest = timers_.earliest(); earliest && *earliest <= now_) {
+    collect_what_has_come();
+    timers_.expire(now_);
+    run_ready();
+  }
   if (hook_) hook_();
+}
+
+/// Before deadlines end: what has come may renew them, however late we see it. The kernel hands it
+/// out in portions, since Linux 6.13, so we ask until nothing comes; but not more often than there
+/// is something in flight now, or a busy ring would let no deadline end.
+void Loop::collect_what_has_come() {
+  for (std::uint32_t left = begun_ - ended_; left > 0; --left) {
+    submit();
+    if (!collect()) break;
+    run_ready();
+  }
 }
 
 void Loop::submit_and_wait() {
   Status status;
   const bool in_a_hurry = std::exchange(hurry_, false);
   if (in_a_hurry || has_ready() || has_news() || spin()) {
-    status = ring_.submit();
-  } else if (const auto earliest = timers_.earliest()) {
+    submit();
+    return;
+  }
+  if (const auto earliest = timers_.earliest()) {
     const auto now = Clock::now();
     status = ring_.submit_and_wait(std::max(*earliest, now) - now);
   } else {
     status = ring_.submit_and_wait(std::nullopt);
   }
-  if (!status && !is_passing(status.error())) give_up(status.error());
+  conclude(status);
+}
+
+void Loop::submit() { conclude(ring_.submit()); }
+
+void Loop::conclude(const Status& submitted) {
+  if (!submitted && !is_passing(submitted.error())) give_up(submitted.error());
   // What the kernel has not taken it takes in the next turn, which then must not sleep before it
   // has concluded what became of it.
   if (ring_.has_unsubmitted() && !ring_.sqpoll()) hurry();
@@ -126,14 +148,18 @@ bool Loop::spin() {
   return false;
 }
 
-void Loop::collect() {
+/// Returns whether there was something.
+bool Loop::collect() {
+  bool collected = false;
   Completion completion;
   while (ring_.take(completion)) {
+    collected = true;
     auto* operation = reinterpret_cast<Operation*>(completion.user_data & ~Operation::part_mask);
     const auto part = static_cast<Operation::Part>(completion.user_data & Operation::part_mask);
     operation->completed(part, completion.result, completion.flags);
   }
   complete_skipped();
+  return collected;
 }
 
 /// All completions that were made so far have been seen. So a send that was submitted, was to skip

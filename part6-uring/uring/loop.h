@@ -77,10 +77,13 @@ class Loop final : public Operations {
   void make_room(unsigned entries) override;
   void wait_and_collect() override;
   bool has_ready() const { return !ready_.empty() || !ready_operations_.empty(); }
+  void collect_what_has_come();
   void submit_and_wait();
+  void submit();
+  void conclude(const Status& submitted);
   bool has_news() const;
   bool spin();
-  void collect();
+  bool collect();
   void complete_skipped();
   void run_ready();
   void run_waiters();

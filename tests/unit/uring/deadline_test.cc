@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include "fixture.h"
 #include "uring/scope.h"
@@ -45,6 +46,25 @@ CO_TEST_F(Uring, AResultRenewsADeadlineThatPassedWhileTheThreadWasStopped) {
   EXPECT_FALSE(silence.has_value());
   scope.cancel();
   co_await scope.join();
+}
+
+// Since Linux 6.13 a call hands out twenty completions or so, however many were made.
+CO_TEST_F(Uring, ResultsOfACrowdCountThatCameWhileTheThreadWasStopped) {
+  constexpr std::size_t crowd = 200;
+  std::vector<decltype(unix_connection())> pairs;
+  for (std::size_t i = 0; i < crowd; ++i) pairs.push_back(unix_connection());
+  std::vector<Outcome> outcomes(crowd);
+  Deadline shared(loop, Clock::now() + 10s);
+  Scope scope(loop);
+  for (std::size_t i = 0; i < crowd; ++i) {
+    scope.spawn(receive_until(loop, pairs[i].server, shared, outcomes[i]));
+  }
+  (void)co_await loop.nop();
+  shared.renew(Clock::now() + 50ms);
+  for (const auto& pair : pairs) EXPECT_EQ(::send(pair.client.get(), "x", 1, 0), 1);
+  std::this_thread::sleep_for(100ms);
+  co_await scope.join();
+  for (const Outcome& outcome : outcomes) EXPECT_THAT(outcome.value(), Succeeded());
 }
 
 CO_TEST_F(Uring, ADeadlineIsSharedByOperations) {
