@@ -7,6 +7,7 @@ named. Ends with 1 if anything failed, or if nothing ran.
 summary.py --left-out FILE NUMBER REASON writes such a file for tests that were not even begun.
 """
 
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -35,12 +36,16 @@ def failed(case: ElementTree.Element) -> bool:
     return case.find("failure") is not None or case.find("error") is not None
 
 
-def passed_again(file: Path) -> set[tuple[str | None, str | None]]:
+def identity(case: ElementTree.Element) -> tuple[str, str]:
+    """The same with xdist, which appends a test's group, and without."""
+    return case.get("classname", ""), re.sub(r"@[^]@]*$", "", case.get("name", ""))
+
+
+def passed_again(file: Path) -> set[tuple[str, str]]:
     """Which tests passed in the second try, if there was one."""
     if not file.is_file():
         return set()
-    return {(case.get("classname"), case.get("name"))
-            for case in ElementTree.parse(file).iter("testcase")
+    return {identity(case) for case in ElementTree.parse(file).iter("testcase")
             if case.find("skipped") is None and not failed(case)}
 
 
@@ -52,7 +57,7 @@ def count(file: Path) -> tuple[Counter, Counter]:
     again = passed_again(file.with_suffix(".again.xml"))
     for case in ElementTree.parse(file).iter("testcase"):
         skipped = case.find("skipped")
-        if failed(case) and (case.get("classname"), case.get("name")) in again:
+        if failed(case) and identity(case) in again:
             outcomes["passed"] += 1
             print(f"  passed at the second try: {case.get('name')}")
         elif failed(case):

@@ -93,13 +93,16 @@ void Loop::turn() {
 }
 
 /// Before deadlines end: what has come may renew them, however late we see it. The kernel hands it
-/// out in portions, since Linux 6.13, so we ask until nothing comes; but not more often than there
-/// is something in flight now, or a busy ring would let no deadline end.
+/// out in portions, since Linux 6.13, so we ask until nothing comes; but not for more than what is
+/// in flight now, each with an answer, or a busy ring would let no deadline end.
 void Loop::collect_what_has_come() {
-  for (std::uint32_t left = begun_ - ended_; left > 0; --left) {
+  std::size_t left = 2 * std::size_t{begun_ - ended_};
+  while (left > 0) {
     submit();
-    if (!collect()) break;
+    const std::size_t collected = collect();
+    if (collected == 0) break;
     run_ready();
+    left -= std::min(left, collected);
   }
 }
 
@@ -148,12 +151,12 @@ bool Loop::spin() {
   return false;
 }
 
-/// Returns whether there was something.
-bool Loop::collect() {
-  bool collected = false;
+/// Returns how many there were.
+std::size_t Loop::collect() {
+  std::size_t collected = 0;
   Completion completion;
   while (ring_.take(completion)) {
-    collected = true;
+    ++collected;
     auto* operation = reinterpret_cast<Operation*>(completion.user_data & ~Operation::part_mask);
     const auto part = static_cast<Operation::Part>(completion.user_data & Operation::part_mask);
     operation->completed(part, completion.result, completion.flags);

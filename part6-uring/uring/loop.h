@@ -83,7 +83,7 @@ class Loop final : public Operations {
   void conclude(const Status& submitted);
   bool has_news() const;
   bool spin();
-  bool collect();
+  std::size_t collect();
   void complete_skipped();
   void run_ready();
   void run_waiters();

@@ -71,6 +71,7 @@ def test_summary_is_a_success_where_something_ran_and_nothing_failed(
 
 
 @pytest.mark.parametrize(("again", "says", "status"), [
+    ("<testcase name='bad@alone'/>", "passed at the second try: bad", 0),
     ("<testcase name='bad'/>", "passed at the second try: bad", 0),
     ("<testcase name='bad'><failure/></testcase>", "failed: bad", 1),
     ("<testcase name='bad'><skipped message='no'/></testcase>", "failed: bad", 1),
