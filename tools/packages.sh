@@ -1,5 +1,4 @@
-# shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # tools/lib.sh, which sources this, sets python
+# shellcheck shell=bash disable=SC2034,SC2154 # tools/lib.sh, which sources this, sets python
 # Debian's packages, by what needs them.
 packages_build=(g++ cmake ninja-build libfmt-dev libcli11-dev)
 packages_http=(libboost-dev)

@@ -81,18 +81,17 @@ ctest_of_failures() {
 # with_beside COMMAND -- COMMAND… runs the second, and the first beside it, whose words come last.
 # In a process group of its own that gets Ctrl-C.
 with_beside() {
-  local words=$results/beside
   set -m
   {
     trap 'exit 130' INT
     "$1"
-  } >"$words" 2>&1 </dev/null &
+  } >"$results/beside" 2>&1 </dev/null &
   beside=$!
   set +m
   "${@:3}"
   wait "$beside" || true
   beside=''
-  cat "$words"
+  cat "$results/beside"
 }
 
 # patches NAME SUITE COMMAND… is a section of the zoo or of the exercises, of which the summary
