@@ -1,7 +1,6 @@
 #include "server.h"
 
 #include <cassert>
-#include <chrono>
 #include <utility>
 
 #include "common/http/protocol.h"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/net/address.h"
-#include "uring/ring.h"
+#include "uring/why_no_ring.h"
 
 namespace stage {
 

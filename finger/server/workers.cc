@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/server/log.h"
-#include "uring/ring.h"
+#include "uring/why_no_ring.h"
 
 namespace finger {
 namespace {

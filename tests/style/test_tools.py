@@ -74,6 +74,8 @@ def test_summary_is_a_success_where_something_ran_and_nothing_failed(
     ("<testcase name='bad@alone'/>", "passed at the second try: bad", 0),
     ("<testcase name='bad'/>", "passed at the second try: bad", 0),
     ("<testcase name='bad'><failure/></testcase>", "failed: bad", 1),
+    ("<testcase name='bad'><skipped message='no'/></testcase>", "failed: bad", 1),
+    ("<testcase name='another'/>", "failed: bad", 1),
 ])
 def test_summary_names_what_needed_a_second_try(
         tmp_path: Path, again: str, says: str, status: int) -> None:
