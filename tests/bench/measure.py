@@ -151,7 +151,7 @@ def in_lines(value: Any, path: tuple[str, ...] = ()) -> str:
         begin, end = "[]"
         inside = [in_lines(each, (*path, "")) for each in value]
     blanks = "\n" + " " * (len(path) + 1)
-    return f"{begin}{blanks}{f',{blanks}'.join(inside)}\n{' ' * len(path)}{end}"
+    return f"{begin}{blanks}{f',{blanks}'.join(inside)}{end}"
 
 
 def write(found: dict[str, Any], table: Table, out: Path, figures: Path) -> None:

@@ -124,7 +124,8 @@ def note(kind: str, page: str, outcomes: dict[str, int | str]) -> None:
     known = json.loads(TRIED.read_text())
     known[kind][page] = outcomes
     known[kind] = dict(sorted(known[kind].items()))
-    TRIED.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+    spread = json.dumps(known, indent=1, ensure_ascii=False)
+    TRIED.write_text(spread.replace("\n  }", "}") + "\n")
 
 
 def main(names: list[str]) -> None:
