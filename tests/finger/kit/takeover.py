@@ -62,6 +62,6 @@ def impostor(path: str, patience: float) -> Iterator[Callable[[], Impostor]]:
 
 def expect_replaced(old: FingerServer, new: FingerServer) -> None:
     """The new one serves on the same port, and the old one ends in good order."""
-    assert new.address == old.address
+    assert new.address == old.address, "the new one was not given the old one's port"
     assert old.wait_exit() == 0
     new.expect(b"alice", converted(ALICE))

@@ -118,7 +118,7 @@ TEST(ParentDeathTest, GivesUpWhenWorkersServeAndDieOfIt) {
 TEST(ParentDeathTest, CountsFailuresAnewWhenAWorkerHasServedForAWhile) {
   const auto work = [](int number, Report& report) {
     (void)report.ready({});
-    if (number % 5 == 4) std::this_thread::sleep_for(limits.sound + milliseconds(20));
+    if (number % 5 == 4) std::this_thread::sleep_for(limits.sound + milliseconds(150));
     if (number == 11) send_to_parent(SIGTERM);
     if (number == 11) return;
     std::_Exit(3);
