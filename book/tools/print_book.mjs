@@ -82,7 +82,7 @@ function margins(pages) {
     const said = JSON.stringify(`${mark.toUpperCase()}  ${text}`.trim());
     return `@page p-${name} { @top-left { ${small}; content: ${said}; } }`;
   });
-  return "<style>@page { size: A4; margin: 20mm 16mm 18mm; " +
+  return "<style>@page { size: A4; " +
     `@bottom-center { ${small}; content: counter(page); } }\n${heads.join("\n")}</style>`;
 }
 
