@@ -18,7 +18,7 @@ import report_text
 import starters
 from climb import climb
 from first_start import options_of, start_once
-from ladder import DEFAULT_LEVEL, FOUNDATION, RENAMED, RUNGS, STAGES, rungs_below, stage_named
+from rungs import DEFAULT_LEVEL, FOUNDATION, RENAMED, RUNGS, STAGES, rungs_below, stage_named
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
 from watch import Watched

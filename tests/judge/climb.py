@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from first_start import options_of, start_once
-from ladder import LADDER, RUNGS, TAKES_OPTIONS, Rung
+from rungs import LADDER, RUNGS, TAKES_OPTIONS, Rung
 from level_runs import TAKES_THE_OPTIONS, Judged, Run, Test, run_level
 
 FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ladder import OPTION_OF, RUNGS, Rung
+from rungs import OPTION_OF, RUNGS, Rung
 from harness.server import Server
 from harness.target import foreign_server
 from harness.verdict import ContractBroken, server_section

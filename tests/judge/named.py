@@ -3,7 +3,7 @@
 import difflib
 import re
 
-import ladder
+import rungs
 from harness.asked import levels_of_tests
 
 LOGIC = {"and", "or", "not"}
@@ -18,7 +18,7 @@ def why_none_fits(expression: str, level: str, alone: bool) -> str:
     where = f"{'of' if alone else 'up to'} the level {level}"
     line = f"-k: no test {where} has a name that fits '{expression}'"
     if fitting:
-        there = " or ".join(f"--level {one}" for one in ladder.RUNGS if one in fitting)
+        there = " or ".join(f"--level {one}" for one in rungs.RUNGS if one in fitting)
         return f"{line}; some that do: {there}"
     parts = {part for test in levels for part in _parts(test.partition("::")[2])}
     alike = [one for word in words for one in difflib.get_close_matches(word, parts, n=1)]

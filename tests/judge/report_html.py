@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from first_start import FirstStart
-from ladder import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
+from rungs import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
 from level_runs import Judged, Run, Test, by_rule
 
 STYLE = """

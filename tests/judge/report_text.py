@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from ladder import FOUNDATION, LADDER, RUNGS, Rung
+from rungs import FOUNDATION, LADDER, RUNGS, Rung
 from level_runs import ROOT, TAKES_THE_OPTIONS, Judged, Run, Test, by_rule
 from remembered import Remembered
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ladder import LADDER
+from rungs import LADDER
 from level_runs import ROOT
 
 SOURCES = Path(__file__).parent / "start"

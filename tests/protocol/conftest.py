@@ -15,15 +15,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE / "subjects")]
 
-from capabilities import (  # noqa: E402
-    CAPABILITIES,
-    CLIMBING_ORDER,
-    DEFAULT_LEVEL,
-    RUN_ALONE,
-    RUNGS,
-    STAGES,
-    WEAKNESSES,
-)
+from capabilities import CAPABILITIES, RUN_ALONE, STAGES, WEAKNESSES  # noqa: E402
 from harness import plugin, target as targets  # noqa: E402
 from harness.matrix import Matrix  # noqa: E402
 from harness.plugin import (  # noqa: E402, F401
@@ -39,6 +31,7 @@ from harness.plugin import (  # noqa: E402, F401
 from harness.results import Results  # noqa: E402
 from harness.server import Server, Start  # noqa: E402
 from harness.target import Target  # noqa: E402
+from ladder import CLIMBING_ORDER, DEFAULT_LEVEL, RUNGS  # noqa: E402
 
 plugin.load_hypothesis_profile()
 
@@ -74,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         what="the stages are",
         command="CMD --port {port}",
         level=DEFAULT_LEVEL,
-        levels="another rung of the ladder in capabilities.py, or a stage",
+        levels="another rung of the ladder in ladder.py, or a stage",
     )
     group.addoption("--matrix", metavar="FILE", help="write the table of stages and capabilities")
     group.addoption("--results", metavar="FILE", help="write what became of each test, as JSON")

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from capabilities import RUNGS
 from harness.judging import judge
 from harness.rule import TAKES_OPTIONS
 from harness.target import REPOSITORY
+from ladder import RUNGS
 
 pytestmark = pytest.mark.of_the_suite
 

@@ -5,13 +5,14 @@ import signal
 import pytest
 
 import rules
-from capabilities import OPTION_STAGES, RUNGS, refuses_option
+from capabilities import OPTION_STAGES, refuses_option
 from harness.frames import header
 from harness.help import examples, in_the_old_form
 from harness.proc import wait_until
 from harness.server import READY, START_SECONDS, Server, Start
 from harness.target import Target
 from harness.usage import expect_wrong_usage
+from ladder import RUNGS
 
 pytestmark = pytest.mark.needs("command-line")
 

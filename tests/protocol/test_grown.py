@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from capabilities import LADDER, RUNGS
 from harness.judging import STARTERS, judge
 from harness.needed import need_program, need_ring
+from ladder import LADDER, RUNGS
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(1200)]
 

@@ -18,11 +18,12 @@ from xml.etree import ElementTree
 import pytest
 
 import rules
-from capabilities import CAPABILITIES, DEFAULT_LEVEL, LADDER, LEVELS, RUNGS
+from capabilities import CAPABILITIES, LEVELS
 from harness.judging import JUDGE, STARTERS, a_climb, environment, judge
 from harness.needed import need_program
 from harness.proc import wait_until
 from harness.target import REPOSITORY
+from ladder import DEFAULT_LEVEL, LADDER, RUNGS
 
 pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
 

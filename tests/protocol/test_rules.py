@@ -10,11 +10,12 @@ import re
 import pytest
 
 import rules
-from capabilities import LADDER, OPTION_OF, OPTION_STAGES, takes_option
+from capabilities import OPTION_OF, OPTION_STAGES, takes_option
 from harness import rule as common
 from harness.asked import OPTION, PROTOCOL, levels_of_tests
 from harness.rule import Rule
 from harness.target import REPOSITORY
+from ladder import LADDER
 
 pytestmark = pytest.mark.of_the_suite
 

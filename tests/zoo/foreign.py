@@ -21,8 +21,8 @@ from bug import Bug, all_bugs  # noqa: E402
 
 sys.path[:0] = [str(proofs.PROTOCOL), str(proofs.SUBJECTS)]
 
-from capabilities import LADDER  # noqa: E402
 from harness.asked import levels_of_tests  # noqa: E402
+from ladder import LADDER  # noqa: E402
 
 # The tests that a stage's bug is found by are not always those that ./judge asks.
 ASKED_INSTEAD = {

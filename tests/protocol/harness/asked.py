@@ -4,7 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from capabilities import LADDER, LEVELS, takes_option
+from capabilities import LEVELS, takes_option
+from ladder import LADDER
 
 PROTOCOL = Path(__file__).resolve().parents[1]
 NEEDS = re.compile(r"pytest\.mark\.needs\(([^)]*)\)")

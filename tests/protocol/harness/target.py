@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from capabilities import LADDER, LEVELS, OPTION_OF, PORT_ONLY_LEVELS, RUNGS, STAGES, takes_option
+from capabilities import LEVELS, OPTION_OF, STAGES, takes_option
 from harness.subject import DEFAULT_BUILD, REPOSITORY, Subject, free_port
+from ladder import LADDER, PORT_ONLY_LEVELS, RUNGS
 
 __all__ = ["DEFAULT_BUILD", "REPOSITORY", "Target", "built_stages", "foreign_server", "free_port"]
 

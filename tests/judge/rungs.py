@@ -6,19 +6,17 @@ from level_runs import PROTOCOL
 
 sys.path.insert(0, str(PROTOCOL))
 
-from capabilities import (  # noqa: E402
-    CAPABILITIES,
+from capabilities import CAPABILITIES, OPTION_OF, STAGES  # noqa: E402
+from harness.rule import TAKES_OPTIONS  # noqa: E402
+from ladder import (  # noqa: E402
     CLIMBING_ORDER,
     DEFAULT_LEVEL,
     LADDER,
-    OPTION_OF,
     PORT_ONLY_LEVELS,
     RENAMED,
     RUNGS,
-    STAGES,
     Rung,
 )
-from harness.rule import TAKES_OPTIONS  # noqa: E402
 
 __all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "FOUNDATION", "LADDER", "OPTION_OF",
            "RENAMED", "RUNGS", "STAGES", "TAKES_OPTIONS", "Rung", "rungs_below", "stage_named"]

@@ -1,0 +1,141 @@
+"""The levels that a server of the reader's own climbs, in the order of the chapters."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A level that a server of the reader's own climbs, in whatever way it waits."""
+
+    name: str
+    adds: tuple[str, ...]  # capabilities, the first tests first; those of the rungs below stay
+    asks: str  # what is new, for somebody who sees no test
+    chapter: str
+
+
+# In the order of the chapters: a reader of one can climb the levels that it has.
+LADDER = (
+    Rung(
+        "framing",
+        ("framing",),
+        "each message comes back whole and in order, however its bytes are cut into pieces",
+        "book/01-bytes.md",
+    ),
+    Rung(
+        "survival",
+        ("survival",),
+        "whatever one client does (vanish, reset, send garbage), the next one is served",
+        "book/02-blocking.md",
+    ),
+    Rung(
+        "closing",
+        ("half-close", "closing"),
+        "a client that has finished sending gets every answer; a length over 65,536 ends the "
+        "connection; and after its own end of stream the server reads on until the client's end "
+        "(a lingering close), since closing with unread input would destroy the last answers",
+        "book/03-closing.md",
+    ),
+    Rung(
+        "start",
+        ("ready-line",),
+        "from here on {port} is 0, which asks the kernel for a free port; once it listens, the "
+        "server prints `listening on ADDRESS:PORT`, its only line on stdout; SIGTERM and SIGINT "
+        "end it with status 0",
+        "book/04-threads.md",
+    ),
+    Rung(
+        "crowd",
+        ("concurrency", "crowd"),
+        "a thousand clients at once, none of whom holds up another",
+        "book/04-threads.md",
+    ),
+    Rung(
+        "light",
+        ("light-clients", "fairness"),
+        "an idle client costs no thread and no buffer, and one that floods starves no other",
+        "book/05-nonblocking.md",
+    ),
+    Rung(
+        "rest",
+        ("rest-when-idle",),
+        "with nothing to do, no processor time",
+        "book/06-poll.md",
+    ),
+    Rung(
+        "resources",
+        ("max-connections", "out-of-descriptors", "accept-faults", "restore"),
+        "at --max-connections, out of descriptors, or when accept fails, new connections wait; "
+        "what a client cost is given back",
+        "book/06-poll.md",
+    ),
+    Rung(
+        "wake-ups",
+        ("flat-wake-ups",),
+        "idle clients do not make a message more expensive",
+        "book/07-epoll.md",
+    ),
+    Rung(
+        "timeouts",
+        ("read-timeout",),
+        "--read-timeout: a client that completes no message, or takes no answer, leaves in time",
+        "book/08-misbehaving.md",
+    ),
+    Rung(
+        "limits",
+        ("max-message",),
+        "--max-message: too long a message costs its sender the connection, and nothing else",
+        "book/08-misbehaving.md",
+    ),
+    Rung(
+        "backpressure",
+        ("backpressure",),
+        "a client that reads slowly, or never, costs bounded memory and loses no answer",
+        "book/08-misbehaving.md",
+    ),
+    Rung(
+        "drain",
+        ("drain", "interruptions"),
+        "--drain-timeout: asked to stop, the server answers every message that had arrived and "
+        "ends in time; a pause, or a window that changes size, changes nothing",
+        "book/08-misbehaving.md",
+    ),
+    Rung(
+        "sockets",
+        ("slow-readers",),
+        "what only the socket itself can tell and do, and no stream that a runtime has made of it: "
+        "a client that takes a byte now and then is not too slow, and one that has taken none for "
+        "--read-timeout still gets what the kernel holds for it, and an end of stream",
+        "book/08-misbehaving.md",
+    ),
+    Rung(
+        "protocols",
+        ("discard", "http"),
+        "--protocol discard and --protocol http",
+        "book/09-protocols.md",
+    ),
+    Rung(
+        "workers",
+        ("workers",),
+        "--workers: several loops share the clients and the limit",
+        "book/09-protocols.md",
+    ),
+    Rung(
+        "logs",
+        ("logs",),
+        "one line for each event worth one and no other, --verbose for more; and a log that is not "
+        "read stops nothing",
+        "book/appendix-c-contract.md",
+    ),
+    Rung(
+        "command-line",
+        ("addresses", "command-line"),
+        "the rest of the contract's command line: --host, --help, --version, strict numbers, and "
+        "wrong usage that ends with status 2 and a line that says what is wrong",
+        "book/appendix-c-contract.md",
+    ),
+)
+RUNGS = tuple(rung.name for rung in LADDER)
+RENAMED = {"options": "start"}  # what a level was called when its tests were others
+PORT_ONLY_LEVELS = RUNGS[: RUNGS.index("start")]  # their tests pass nothing but the port
+DEFAULT_LEVEL = PORT_ONLY_LEVELS[-1]
+CLIMBING_ORDER = tuple(name for rung in LADDER for name in rung.adds)
