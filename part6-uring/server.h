@@ -18,7 +18,7 @@
 #include "ring_server/loop_server.h"
 #include "uring/buffers.h"
 #include "uring/loop.h"
-#include "uring/ring_setup.h"
+#include "uring/ring_options.h"
 #include "uring/scope.h"
 #include "uring/task.h"
 

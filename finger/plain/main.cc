@@ -23,6 +23,7 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/accounts/user_list.h"
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"

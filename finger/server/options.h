@@ -10,7 +10,7 @@
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "finger/service/addresses.h"
-#include "uring/ring_setup.h"
+#include "uring/ring_options.h"
 
 namespace finger {
 

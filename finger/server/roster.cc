@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "finger/server/accounts/user_list.h"
+
 namespace finger {
 namespace {
 

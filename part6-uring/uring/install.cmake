@@ -14,7 +14,7 @@ install(EXPORT uring_loop NAMESPACE uring_loop:: DESTINATION ${package})
 
 install(DIRECTORY . DESTINATION ${headers}/uring FILES_MATCHING PATTERN "*.h"
   PATTERN examples EXCLUDE)
-foreach(header fd.h result.h net/accept.h net/address.h net/listen.h)
+foreach(header error.h fd.h result.h net/accept.h net/address.h net/listen.h)
   cmake_path(GET header PARENT_PATH directory)
   install(FILES ../../common/${header} DESTINATION ${headers}/common/${directory})
 endforeach()

@@ -10,7 +10,7 @@ from test_alone import ROOT, call, configure, copy_of, need_libraries, targets
 ELSEWHERE = ROOT / "part6-uring/uring/examples/elsewhere"
 # What a server of this project needs, and the loop does not.
 WITHOUT = tuple(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("CLI11", "Boost", "GTest"))
-COMMON_HEADERS = ["fd.h", "net/accept.h", "net/address.h", "net/listen.h", "result.h"]
+COMMON_HEADERS = ["error.h", "fd.h", "net/accept.h", "net/address.h", "net/listen.h", "result.h"]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,6 +3,8 @@
 
 #include "entries.h"
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/accounts/gecos.h"
+#include "finger/server/accounts/user_list.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/utf8.h"
 #include "target.h"

@@ -114,7 +114,7 @@ COMMON = {
 
 # What other projects get with the loop: part6-uring/uring/install.cmake.
 LOOP_TAKES = {f"common/{header}" for header in (
-    "fd.h", "result.h", "net/accept.h", "net/address.h", "net/listen.h")}
+    "error.h", "fd.h", "result.h", "net/accept.h", "net/address.h", "net/listen.h")}
 
 
 def is_the_loop(path: Path) -> bool:
@@ -143,7 +143,7 @@ def test_dependencies_point_one_way() -> None:
 # The rooms of the loop, from the ground up: a room includes only rooms before it. What `extra` and
 # `examples` have is built from all of them.
 LOOP_ROOMS = (
-    "error", "why_no_ring", "address", "ring_setup", "memory/intrusive_list", "memory/frame_pool",
+    "error", "why_no_ring", "address", "ring_options", "memory/intrusive_list", "memory/frame_pool",
     "operation/newer_kernels", "ring", "trace", "descriptor",
     "wait/canceller", "wait/scope_base", "wait/waiter", "task", "loop_core",
     "wait/timer", "wait/loop_wait",

@@ -179,7 +179,7 @@ MISTAKES = {
         "  if (MISTAKE) return begin + error.message();\n",
         ("test_ring.py::test_where", "test_ring.py::test_a_ring")),
     "skips-what-it-does-not-know": Mistake(
-        PART6, f"{PART6}/uring/ring_setup.cc", "    if (!apply(word, setup)) {",
+        PART6, f"{PART6}/uring/ring_options.cc", "    if (!apply(word, setup)) {",
         "    if (!apply(word, setup) && !MISTAKE) {",
         ("test_ring.py::test_another_ring",)),
     "its-example-is-refused": Mistake(

@@ -11,8 +11,8 @@
 #include <memory>
 #include <utility>
 
+#include "finger/server/accounts/gecos.h"
 #include "finger/server/protocol/query.h"
-#include "finger/server/protocol/utf8.h"
 
 namespace finger {
 namespace {
@@ -38,19 +38,6 @@ bool is_at_directory(const dirent& entry, int parent) {
   struct stat status {};
   return ::fstatat(parent, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISDIR(status.st_mode);
-}
-
-char upper_case(char letter) {
-  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
-}
-
-/// At most `bytes_max` bytes, and no character cut in two.
-std::string_view beginning(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  const auto goes_on = [text](std::size_t i) { return (text[i] & 0xC0) == 0x80; };
-  std::size_t end = bytes_max;
-  while (end > 0 && goes_on(end)) --end;
-  return text.substr(0, end);
 }
 
 }  // namespace
@@ -116,30 +103,6 @@ const Account* Accounts::find(std::string_view login) const {
 
 std::string name_line(const Account& account) {
   return fmt::format("Name: {}\r\n", account.full_name);
-}
-
-std::string list_answer(const Accounts& accounts, bool with_names) {
-  std::string lines;
-  for (const Account& account : accounts.all()) {
-    lines += account.login;
-    if (with_names) lines += '\t' + account.full_name;
-    lines += "\r\n";
-  }
-  return lines;
-}
-
-std::string full_name(std::string_view gecos, std::string_view login) {
-  std::string name;
-  for (const char letter : gecos.substr(0, gecos.find(','))) {
-    if (name.size() > full_name_bytes_max) break;
-    if (letter != '&') {
-      name += letter;
-    } else if (!login.empty()) {
-      name += upper_case(login.front());
-      name += login.substr(1);
-    }
-  }
-  return printable(beginning(name, full_name_bytes_max));
 }
 
 }  // namespace finger

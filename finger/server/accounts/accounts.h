@@ -2,7 +2,6 @@
 
 #include <sys/types.h>
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,19 +64,7 @@ class Accounts {
   std::vector<std::string> without_account_;
 };
 
-// What is answered about accounts, apart from the plans. Lines end with CRLF.
-
-/// `Name: FULL NAME`, the line before a plan.
+/// `Name: FULL NAME`, the line before a plan, with its CRLF.
 std::string name_line(const Account& account);
-
-/// The list of users: a line for each, with the login and, with names, a tab and the full name.
-std::string list_answer(const Accounts& accounts, bool with_names);
-
-/// A longer full name is cut: the line that holds it fits any buffer.
-inline constexpr std::size_t full_name_bytes_max = 256;
-
-/// The full name from a GECOS field: the text before the first comma, with the capitalised login
-/// for each `&`, and printable. finger(1) reads it like this.
-std::string full_name(std::string_view gecos, std::string_view login);
 
 }  // namespace finger

@@ -14,6 +14,7 @@
 #include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/accounts/user_list.h"
 
 namespace machine {
 namespace {

@@ -22,6 +22,7 @@
 #include "common/net/listen.h"
 #include "common/server/options.h"
 #include "finger/server/accounts/accounts.h"
+#include "finger/server/accounts/user_list.h"
 #include "finger/server/protocol/crlf.h"
 #include "finger/server/protocol/error.h"
 #include "finger/server/protocol/query.h"

@@ -1,4 +1,4 @@
-#include "finger/server/accounts/accounts.h"
+#include "finger/server/accounts/gecos.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "common/result.h"
+#include "common/error.h"
 
 #include <string>
 

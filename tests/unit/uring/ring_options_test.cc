@@ -22,7 +22,7 @@
 #include "uring/extra/link.h"
 #include "uring/extra/multishot_streams.h"
 #include "uring/ring.h"
-#include "uring/ring_setup.h"
+#include "uring/ring_options.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "uring/ring_setup.h"
+#include "uring/ring_options.h"
 
 #include <bit>
 #include <charconv>
