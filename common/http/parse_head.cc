@@ -21,7 +21,8 @@ namespace http = boost::beast::http;
 class HeadParser final : public http::basic_parser<true> {
  public:
   HeadParser() {
-    // Beyond it Content-Length is refused; the default is 1 MiB.
+    // Its own limits are 8 KiB, and 1 MiB, beyond which Content-Length is refused.
+    header_limit(HttpHead::bytes_max);
     body_limit(std::numeric_limits<std::int64_t>::max());
   }
 

@@ -2,7 +2,7 @@
 // are named, in their order, and the solutions of their exercises. Links between them lead inside the
 // PDF.
 //
-// node print_book.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 06-poll
+// node print_pdf.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 06-poll
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
