@@ -76,7 +76,7 @@ function contents(pages, where) {
 }
 
 /** What stands above and below a page: its chapter, and its number. */
-function margins(pages) {
+function runningHeads(pages) {
   const heads = pages.map(({ name, html }) => {
     const { mark, text } = entries({ name, html })[0];
     const said = JSON.stringify(`${mark.toUpperCase()}  ${text}`.trim());
@@ -98,7 +98,7 @@ function whole(pages, where) {
   return '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">' +
     "<title>Six Servers and a Finger</title>" +
     styles.map((one) => `<link rel="stylesheet" href="/assets/${one}">`).join("") +
-    `${margins(pages.slice(1))}</head><body><div class="Layout">${title}` +
+    `${runningHeads(pages.slice(1))}</head><body><div class="Layout">${title}` +
     `${contents(pages.slice(1), where)}${chapters.join("")}</div></body></html>`
       .replace(/#([\w.-]+)#/g, (_, place) => where.get(place) ?? "");
 }

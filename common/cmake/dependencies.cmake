@@ -13,6 +13,7 @@ if(PROJECT_IS_TOP_LEVEL AND NOT PROJECT_NAME STREQUAL "uring_loop")  # which has
 endif()
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
+  # The same in part6-uring/uring/install.cmake and debian/control.
   pkg_check_modules(liburing QUIET IMPORTED_TARGET GLOBAL liburing>=2.3)
   # It imitates kqueue(2) on epoll(7). No Debian has it; in the environment, LIBKQUEUE says where it
   # was installed to.
