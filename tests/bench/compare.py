@@ -18,8 +18,10 @@ from contenders import DEFAULT_BUILD, ECHO, REPOSITORY, Contender, built
 from harness.limits import raise_descriptor_limit
 from measure import run
 from measures.budgets import PLAIN
-from measures.experiment import FULL, P50, P99, P999, Experiment, Grid, Setting, ratio, timed
+from measures.effort import FULL
+from measures.experiment import Experiment, Grid, Setting
 from measures.ladder import echo
+from measures.medians_and_ratios import P50, P99, P999, ratio, timed
 from workloads import ECHO_LOADS, Echo
 
 LOADS = {load.name: load for load in ECHO_LOADS}

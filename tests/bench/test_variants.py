@@ -9,7 +9,8 @@ import pytest
 from contenders import DEFAULT_BUILD, PART5, Contender
 from harness.strace import need_ptrace
 from measures import attacks, variants
-from measures.experiment import QUICK, Setting
+from measures.effort import QUICK
+from measures.experiment import Setting
 from measures.oracle import rank_sum
 
 SETTING = Setting(DEFAULT_BUILD, QUICK)

@@ -13,8 +13,9 @@ from contenders import CLIENT_CORE, PART3, PART5, REPOSITORY, Contender, on_core
 from harness.needed import need_built
 from harness.server import Server
 from measures import variants
-from measures.experiment import (LATENCY_APART_MAX, Cell, Chart, Measurement, Setting, Table,
-                                 column, each, exact, measured, table, timed, words)
+from measures.experiment import Chart, Measurement, Setting, Table, each, table
+from measures.medians_and_ratios import (LATENCY_APART_MAX, Cell, column, exact, measured, timed,
+                                         words)
 from rounds import Results
 from workloads import Numbers
 

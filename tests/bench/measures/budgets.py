@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from contenders import ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, SPINNING, STAGES, floor_of
 from count import CROWD, count
-from measures.experiment import (P50, Cell, Measurement, Ratio, Setting, Table, beside_base,
-                                 can_trace, column, counted, each, exactly, in_words, ranged, ratio,
-                                 ratio_of, table, throughput, words)
+from measures.experiment import Measurement, Setting, Table, can_trace, each, table
 from measures.idle import memory_of_the_silent
 from measures.ladder import echo
+from measures.medians_and_ratios import (P50, Cell, Ratio, beside_base, column, counted, exactly,
+                                         in_words, ranged, ratio, ratio_of, throughput, words)
 from measures.peers import beside_nginx
 from rounds import Results
 from workloads import ECHO_LOADS, HTTP_LOADS, LOADS, SPIN_LOAD

@@ -10,7 +10,8 @@ from charts import conversation_picture
 from contenders import ALL_STAGES, PART3, Contender
 from harness.proc import wait_until
 from harness.strace import Strace, need_ptrace
-from measures.experiment import Measurement, Setting, Table, each, words
+from measures.experiment import Measurement, Setting, Table, each
+from measures.medians_and_ratios import words
 from rounds import Results
 
 MESSAGES = 3

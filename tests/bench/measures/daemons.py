@@ -23,9 +23,9 @@ from finger import CLIENTS, DAEMONS, EPOLL, FINGERD, PLAN, answer_of, daemon
 from harness.needed import need_built, need_root
 from harness.strace import Strace
 from measures.budgets import Bound
-from measures.experiment import (LATENCY_APART_MAX, P50, P99, Cell, Grid, Measurement, Setting,
-                                 Table, can_trace, column, each, exact, ranged, ratio, table,
-                                 timed)
+from measures.experiment import Grid, Measurement, Setting, Table, can_trace, each, table
+from measures.medians_and_ratios import (LATENCY_APART_MAX, P50, P99, Cell, column, exact, ranged,
+                                         ratio, timed)
 from measures.peers import cores_for
 from rounds import Results
 from workloads import Numbers

@@ -11,10 +11,11 @@ from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, SERVER_CO
                         floor_of, on_core)
 from harness.needed import need_root
 from measures.counts import exact_calls
-from measures.experiment import (NOTHING, ONE_AT_A_TIME, P50, P99, P999, RANGE_MAX, Cell, Chart,
-                                 Column, Grid, Measurement, Ratio, Setting, Table, Twice,
-                                 beside_base, can_trace, column, each, exactly, latencies,
-                                 measured, of_rounds, ratio, table, throughput, timed, words)
+from measures.experiment import (Chart, Grid, Measurement, Setting, Table, Twice, can_trace, each,
+                                 table)
+from measures.medians_and_ratios import (NOTHING, ONE_AT_A_TIME, P50, P99, P999, RANGE_MAX, Cell,
+                                         Column, Ratio, beside_base, column, exactly, latencies,
+                                         measured, of_rounds, ratio, throughput, timed, words)
 from namespaces import Namespace
 from rounds import Results
 from workloads import WARM_UP_SECONDS, Echo, Numbers, client

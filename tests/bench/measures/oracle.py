@@ -19,8 +19,9 @@ import pytest
 from contenders import SERVER_CORE, on_core
 from finger import FINGERD, daemon
 from measures import daemons, variants
-from measures.experiment import LATENCY_APART_MAX, Cell, Grid, Setting, column, timed, words
+from measures.experiment import Grid, Setting
 from measures.idle import on_client_core
+from measures.medians_and_ratios import LATENCY_APART_MAX, Cell, column, timed, words
 from rounds import Results
 from workloads import Numbers
 

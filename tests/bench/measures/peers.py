@@ -13,10 +13,11 @@ from contenders import (CLIENT_CORE, HTTP, NGINX, PAIRS, PART6, SERVER_CORE, SPI
 from count import CROWD
 from harness.strace import need_ptrace
 from measures.counts import exact_calls
-from measures.experiment import (LATENCY_APART_MAX, NOTHING, P50, P99, QUICK, Cell, Grid,
-                                 Measurement, Setting, Table, column, each, exactly, in_words,
-                                 of_rounds, ratio, ratio_of, table, timed)
+from measures.effort import QUICK
+from measures.experiment import Grid, Measurement, Setting, Table, each, table
 from measures.ladder import SHARE, echo
+from measures.medians_and_ratios import (LATENCY_APART_MAX, NOTHING, P50, P99, Cell, column,
+                                         exactly, in_words, of_rounds, ratio, ratio_of, timed)
 from rounds import Job, Results
 from workloads import ECHO_LOADS, LOADS, Echo, Http, Numbers
 
