@@ -148,8 +148,8 @@ TEST(RingSetup, BuffersHaveBoundsThatTheListHasToo) {
     EXPECT_THAT(uring::Buffers::create(*loop, count, 64), FailedWith(std::errc::invalid_argument))
         << count;
   }
-  // The kernel has 32 bits for the size: this one is 0 there.
-  const std::size_t four_gibibytes = std::size_t{1} << 32;
+  // The kernel has 32 bits for the size: this one is 0 there, and where std::size_t has no more.
+  const auto four_gibibytes = static_cast<std::size_t>(std::uint64_t{1} << 32);
   for (const std::size_t bytes : {std::size_t{0}, Setup::buffer_bytes_max + 1, four_gibibytes,
                                   std::numeric_limits<std::size_t>::max()}) {
     EXPECT_THAT(uring::Buffers::create(*loop, 1, bytes), FailedWith(std::errc::invalid_argument))
