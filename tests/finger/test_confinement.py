@@ -105,6 +105,7 @@ def expect_no_way_out(could: dict[str, str]) -> None:
         refused += ("sends-to", "sets-timeout", "stops-listening", "silences-log",
                     "makes-closing-wait")  # fmt: skip
     assert {what: could[what] for what in refused} == dict.fromkeys(refused, "EPERM")
+    assert could["forgets-ring"] != "EPERM", "the end of a ring is refused"
 
 
 def expect_no_rights_to_gain(pids: Collection[int]) -> None:

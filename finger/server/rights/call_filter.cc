@@ -129,7 +129,10 @@ void permit_for_descriptors(Filter& filter) {
        {TCGETS, TIOCOUTQ}) {  // isatty(3), and what a client has not acknowledged
     filter.permit(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, request)});
   }
-  filter.permit(SCMP_SYS(io_uring_register), {SCMP_A1_32(SCMP_CMP_EQ, IORING_UNREGISTER_RING_FDS)});
+  // The ring's end. Of liburing 2.4 and newer it comes with IORING_REGISTER_USE_REGISTERED_RING.
+  constexpr auto operation = ~(1U << 31);
+  filter.permit(SCMP_SYS(io_uring_register),
+                {SCMP_A1_32(SCMP_CMP_MASKED_EQ, operation, IORING_UNREGISTER_RING_FDS)});
 }
 
 void permit_for_sockets(Filter& filter, bool hands_over) {

@@ -198,6 +198,9 @@ static void try_arguments(int client, pid_t process) {
   report("sets-nonblocking", ioctl(client, FIONBIO, &(int){1}));
   report("registers-credentials", (int)syscall(SYS_io_uring_register, own_ring.ring_fd,
                                                IORING_REGISTER_PERSONALITY, NULL, 0));
+  // What a ring's end does, in the words of liburing 2.4 and newer; here there is nothing to end.
+  report("forgets-ring", (int)syscall(SYS_io_uring_register, 0,
+                                      IORING_UNREGISTER_RING_FDS | 1U << 31, NULL, 0));
   report("signals-thread", (int)syscall(SYS_tgkill, process, process, SIGCONT));
 #if !defined(__i386__) && !defined(__s390x__)  // call_filter.cc: socketcall(2) hides them
   const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
