@@ -1,4 +1,5 @@
-# The libraries that several parts need. What only one needs, its own CMakeLists.txt looks for.
+# The libraries that several parts need, or the steps. What only one part needs, its own
+# CMakeLists.txt looks for.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)  # or only this directory would see them
 find_package(Threads REQUIRED)
 find_package(fmt QUIET)
