@@ -262,6 +262,13 @@ FINDINGS = {
     "small-messages": Finding(
         "test_framing.py::test_a_message_of_the_largest_size_comes_back[yours]",
         rules.ECHO, "the server ended the stream after 0 of the 65540 bytes"),
+    "text": Finding(
+        "test_framing.py::test_the_payload_may_hold_any_bytes[yours]",
+        rules.ECHO, "answer 2 of 4 differs from byte 4 on"),
+    "http-small-heads": Finding(
+        "test_http_limits.py::"
+        "test_the_limit_of_the_header_section_counts_every_byte_of_it[yours-in_one_path]",
+        rules.HTTP_TOO_LARGE, "status 431 instead of 200"),
     "http-answers-the-impatient": Finding(
         "test_http_bodies.py::test_expect_100_continue_is_ignored[yours]",
         rules.HTTP_EXPECT, "status 100 instead of 200"),
