@@ -9,8 +9,8 @@ packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdis
   python3-pytest-timeout)
 packages_tools=(python3-cram curl iproute2 ncat patch procps strace valgrind xxd)
 packages_fingerd=(libseccomp-dev)
-# netbase: Debian's finger looks its port up
-packages_finger=("${packages_fingerd[@]}" finger netbase scdoc)
+# netbase: Debian's finger looks its port up; a bare Debian 13 has no mount(8)
+packages_finger=("${packages_fingerd[@]}" finger mount netbase scdoc)
 packages_book=(universal-ctags)
 packages_site=(nodejs npm pandoc librsvg2-bin)
 packages_browser=(chromium poppler-utils epubcheck)
@@ -38,7 +38,7 @@ declare -A proofs=(
   [clang-format-14]=command:clang-format-14 [shellcheck]=command:shellcheck
   [nodejs]=command:node [npm]=command:npm [pandoc]=command:pandoc
   [librsvg2-bin]=command:rsvg-convert [universal-ctags]=command:ctags
-  [finger]=command:finger [netbase]=file:/etc/services [scdoc]=command:scdoc
+  [finger]=command:finger [mount]=command:mount [netbase]=file:/etc/services [scdoc]=command:scdoc
   [chromium]=command:chromium [poppler-utils]=command:pdftotext
   [epubcheck]=command:epubcheck [mmdebstrap]=command:mmdebstrap [git]=command:git
   [debian-archive-keyring]=file:/usr/share/keyrings/debian-archive-keyring.gpg
