@@ -159,8 +159,8 @@ def test_homes_mounted_anew_are_served_after_a_reload_and_until_then_the_line_sa
     home = machine.another_disk / "alice"
     machine.homes.joinpath("alice").rename(home)
     mount = 'umount -l /home && mount --bind "$1" /home'
-    subprocess.run(["nsenter", "--mount", f"--target={server.pid}", "sh", "-c", mount, "sh",
-                    str(machine.another_disk)], check=True)  # fmt: skip
+    subprocess.run(["nsenter", f"--target={server.pid}", "--mount", "--root",
+                    "sh", "-c", mount, "sh", str(machine.another_disk)], check=True)  # fmt: skip
     server.expect(b"alice", NO_PLAN)
     assert f"no plan ({MOUNTED_ANEW}) 10 bytes" in server.wait_for_log_lines(2)[1]
     home.joinpath(".plan").chmod(0)
@@ -344,8 +344,8 @@ def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
     assert not has_terminal(worker)
     for pid in (server.pid, worker):
         assert not can_read(pid, 2)
-        assert os.readlink(f"/proc/{pid}/fd/0") == "/dev/null"
-    assert os.readlink(f"/proc/{worker}/fd/1") == "/dev/null"
+        assert Path(f"/proc/{pid}/fd/0").samefile("/dev/null")
+    assert Path(f"/proc/{worker}/fd/1").samefile("/dev/null")
 
 
 def test_a_daemon_without_root_reads_nothing_from_its_terminal(
@@ -354,7 +354,7 @@ def test_a_daemon_without_root_reads_nothing_from_its_terminal(
     server = start(under=terminal.under)
     server.expect(b"alice", converted(ALICE))
     assert not can_read(server.pid, 2)
-    assert os.readlink(f"/proc/{server.pid}/fd/0") == "/dev/null"
+    assert Path(f"/proc/{server.pid}/fd/0").samefile("/dev/null")
 
 
 # What the page's table says that an intruder cannot do, and which of these tests tries it.

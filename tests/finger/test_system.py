@@ -111,7 +111,7 @@ def test_a_home_may_be_mounted_when_the_worker_already_serves(
     server = start_as_root()
     server.expect(b"alice", NO_PLAN)
     mount = ["mount", "--bind", str(machine.another_disk / "alice"), "/home/alice"]
-    subprocess.run(["nsenter", f"--target={server.pid}", "--mount", *mount], check=True)
+    subprocess.run(["nsenter", f"--target={server.pid}", "--mount", "--root", *mount], check=True)
     server.expect(b"alice", converted(ALICE))
 
 
