@@ -49,6 +49,12 @@ class Terminal:
         self._write(text + "\n")
         self._until(re.compile(rb"%b|(?P<back>\x01\d+\x02)" % until.encode()), seconds)
 
+    def continue_job(self, seconds: float, until: str) -> None:
+        """Types `fg`, and waits until the job has the terminal. Ctrl-C would be the shell's before."""
+        self.stay("fg", seconds, until)
+        while os.tcgetpgrp(self._fd) == self._pid:
+            time.sleep(0.01)
+
     def interrupt(self, seconds: float) -> tuple[str, int]:
         """Presses Ctrl-C, and waits until what runs has ended."""
         self._write("\x03")

@@ -44,7 +44,7 @@ def tried(box: Box, server: str) -> str:
             printed += second.type(command, SECONDS)[0]
         if "Stopped" in first.shown() and GONE not in printed:  # the shell is in front of it
             assert "`fg`" in box.text
-            first.stay("fg", SECONDS, r"\./serve")
+            first.continue_job(SECONDS, r"\./serve")
         first.interrupt(SECONDS)
     except Stuck as stuck:
         pytest.fail(f"{server}\n  has not come back, after:\n{printed}{stuck}", pytrace=False)
