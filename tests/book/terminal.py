@@ -50,7 +50,7 @@ class Terminal:
         self._until(re.compile(rb"%b|(?P<back>\x01\d+\x02)" % until.encode()), seconds)
 
     def continue_job(self, seconds: float, until: str) -> None:
-        """Types `fg`, and waits until the job has the terminal. Ctrl-C would be the shell's before."""
+        """Types `fg`, and waits until the job has the terminal: before, Ctrl-C is the shell's."""
         self.stay("fg", seconds, until)
         while os.tcgetpgrp(self._fd) == self._pid:
             time.sleep(0.01)
