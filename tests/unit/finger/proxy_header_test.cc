@@ -1,4 +1,4 @@
-#include "finger/service/proxy_header.h"
+#include "finger/proxy/header.h"
 
 #include <gtest/gtest.h>
 
