@@ -1,13 +1,11 @@
 #include "finger/process/worker.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdint>
 #include <utility>
 
-#include "common/server/log.h"
 #include "finger/process/descriptors.h"
 #include "finger/rights/call_filter.h"
 #include "finger/rights/fence.h"
@@ -32,14 +30,6 @@ std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
   const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max, others_waiting_max);
   if (!limited) return std::unexpected(uring::why_no_ring(limited.error()));
   return std::move(*loop);
-}
-
-void warn_of_fewer_places(const Options& options, const Server& server) {
-  if (server.connections_max() == options.max_connections) return;
-  common::log(fmt::format("{} connections at once instead of --max-clients {}, for want of "
-                          "descriptors: raise LimitNOFILE= (ulimit -Hn)",
-                          server.connections_max(), options.max_connections),
-              common::Severity::warning);
 }
 
 }  // namespace
@@ -83,7 +73,6 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
                                          std::move(owners));
   const auto tried = server->try_once();
   if (!tried) return std::unexpected(tried.error());
-  warn_of_fewer_places(options, *server);
   return server;
 }
 

@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <expected>
 #include <optional>
@@ -67,6 +70,22 @@ std::chrono::milliseconds drain_timeout(const Options& options) {
   return options.deadline + std::chrono::seconds(1);
 }
 
+/// --max-clients, or as many connections as there are descriptors for, each with its file: a client
+/// that is accepted can always be answered.
+std::size_t connections_for(const Options& options) {
+  constexpr rlim_t own = 12;  // standard streams, listeners, the ring, the parent, --users
+  rlimit limit{};
+  (void)::getrlimit(RLIMIT_NOFILE, &limit);  // EFAULT and EINVAL only
+  const rlim_t left = limit.rlim_cur > own ? limit.rlim_cur - own : 0;
+  const auto most = std::max<std::size_t>(1, left / finger::descriptors_each);
+  if (most >= options.max_connections) return options.max_connections;
+  common::log(fmt::format("{} connections at once instead of --max-clients {}, for want of "
+                          "descriptors: raise LimitNOFILE= (ulimit -Hn)",
+                          most, options.max_connections),
+              common::Severity::warning);
+  return most;
+}
+
 /// With --users nothing takes root once the port is there: no process is root's.
 std::expected<void, std::string> give_root_up(const Options& options) {
   const auto user = finger::user_to_become(options.user);
@@ -88,7 +107,7 @@ int check_config(const Options& options, std::error_code not_bound) {
   const auto server = finger::prepare(options, finger::Control(common::Fd()));
   if (!server) return complain(server.error());
   std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
-                        options.address().to_string(), about_port, (*server)->connections_max(),
+                        options.address().to_string(), about_port, options.max_connections,
                         finger::describe((*server)->roster().accounts))
                 .c_str());
   return 0;
@@ -136,6 +155,7 @@ int main(int argc, char** argv) {
   finger::close_inherited_descriptors(*listeners);
   finger::forbid_tracing();
   common::prepare_process(options.max_connections, 1, finger::server_profile);
+  options.max_connections = connections_for(options);
   auto manager = finger::ServiceManager::from_environment();
   const Options unset;
   if (!listeners->empty() && (options.host != unset.host || options.port != unset.port)) {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -33,16 +32,6 @@ constexpr auto query_time_min = std::chrono::milliseconds(250);
 constexpr auto header_time_min = std::chrono::seconds(3);
 
 constexpr auto alive_interval = std::chrono::seconds(2);
-
-/// --max-clients, or as many connections as there are descriptors for, each with its file: a client
-/// that is accepted can always be answered.
-std::size_t places_for(std::size_t wanted) {
-  constexpr rlim_t own = 32;  // the ring, the listeners, the parent, standard streams, --users
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return wanted;  // EFAULT and EINVAL only
-  if (limit.rlim_cur <= own) return 1;
-  return std::clamp<std::size_t>((limit.rlim_cur - own) / descriptors_each, 1, wanted);
-}
 
 /// No descriptor: there is no connection. It need not be non-blocking: the ring waits for it.
 common::Result<common::Accepted> accept_one(const common::Fd& listener) {
@@ -82,7 +71,6 @@ Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster
       loop_(std::move(loop)),
       roster_(std::move(roster)),
       owners_(std::move(owners)),
-      places_max_(places_for(options.max_connections)),
       address_limit_(options.max_per_ip),
       homes_(roster_.accounts.all().size()),
       left_(*loop_),
@@ -142,7 +130,7 @@ uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const
 /// Until accepting_ is cancelled.
 uring::Task<> Server::accept_from(const common::Fd& listener) {
   while (co_await wait_for_place(listener)) {
-    for (int left = common::accept_budget; left > 0 && clients_ < places_max_; --left) {
+    for (int left = common::accept_budget; left > 0 && clients_ < options_.max_connections; --left) {
       auto client = accept_one(listener);
       if (client && !client->fd) break;  // another worker was faster, or there are no more
       if (client) {
@@ -165,7 +153,7 @@ uring::Task<> Server::accept_from(const common::Fd& listener) {
 uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
   const auto there = co_await loop_->poll(listener, POLLIN).cancelled_by(accepting_);
   if (!there) co_return false;
-  while (clients_ >= places_max_) {
+  while (clients_ >= options_.max_connections) {
     if (accepting_.reason() != uring::Error{}) co_return false;
     (void)co_await left_.wait().until(make_room()).cancelled_by(accepting_);
   }

@@ -46,7 +46,6 @@ class Server {
   int run(std::vector<common::Fd>& listeners, const Control& control);
 
   const Roster& roster() const { return roster_; }
-  std::size_t connections_max() const { return places_max_; }
 
  private:
   friend LeavePlace;
@@ -65,7 +64,6 @@ class Server {
   const std::unique_ptr<uring::Loop> loop_;
   const Roster roster_;
   const std::vector<std::uint16_t> owners_;
-  const std::size_t places_max_;  ///< --max-clients, or as many as there are descriptors for.
   std::size_t clients_ = 0;
   AddressLimit address_limit_;
   Counters counters_;

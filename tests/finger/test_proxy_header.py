@@ -131,9 +131,8 @@ def test_a_connection_that_was_refused_gives_its_place_back(start: Start) -> Non
 
 
 @pytest.mark.rule(rules.PROXY_LIMIT)
-@pytest.mark.parametrize("workers", ["1", "3"])
-def test_max_per_ip_counts_the_clients_and_not_the_proxy(start: Start, workers: str) -> None:
-    server = start(*OPTION, "--max-per-ip", "2", "--workers", workers)
+def test_max_per_ip_counts_the_clients_and_not_the_proxy(start: Start) -> None:
+    server = start(*OPTION, "--max-per-ip", "2")
     served = [query_by_proxy(server, binary(f"192.0.2.{host}")) for host in (1, 1, 2, 2, 3)]
     for client in served:
         client.let_it_arrive()
