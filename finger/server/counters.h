@@ -29,9 +29,21 @@ enum class Outcome {
 
 /// In that order, as the log has them.
 inline constexpr std::array<std::string_view, 15> outcome_names{
-    "answered",       "no plan",        "no such user", "relay access denied", "invalid query",
-    "query too long", "unexpected EOF", "list denied",  "query timeout",       "timed out",
-    "timed out in the home", "displaced", "stopped", "gone", "failed"};
+    "answered",
+    "no plan",
+    "no such user",
+    "relay access denied",
+    "invalid query",
+    "maximum query length exceeded",
+    "unexpected EOF",
+    "user list denied",
+    "query timeout",
+    "timed out",
+    "timed out in the home",
+    "displaced",
+    "stopped",
+    "gone",
+    "failed"};
 static_assert(outcome_names.size() == static_cast<std::size_t>(Outcome::failed) + 1);
 
 /// What a worker has counted since it started.

@@ -55,6 +55,11 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
     if (!directory) co_return std::unexpected(directory.error());
     each = std::move(*directory);
   }
+  // Reads have threads of their own. Of each kind the last one stays, if no other can be made
+  // later. This read fails in its thread, since what was opened with O_PATH cannot be read.
+  std::array<std::byte, 1> nothing;
+  const auto read = co_await loop.read(opened.front(), nothing, 0).async();
+  if (!read && read.error() == uring::Error::cancelled) co_return std::unexpected(read.error());
   co_return Status();
 }
 
