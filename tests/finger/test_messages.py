@@ -20,7 +20,7 @@ SOURCES = (
 )
 # Texts of --help, but for one; of clients, and of each exchange's line.
 OTHERS = {"error.cc", "options.cc"}
-# The same in a file that has messages, too; pieces of one, and what the stages say, and fingerd not.
+# The same in a file that has messages, too; pieces of one; what the stages say, and fingerd not.
 NO_MESSAGES = {
     "log.cc": ("a symbolic link", "on another file system", "{} {} bytes"),
     "look.cc": ("to look for homes",),
