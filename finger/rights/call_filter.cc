@@ -31,7 +31,7 @@ void filter_calls() {  // calls come through socketcall(2), whose arguments no f
 #else
 namespace {
 
-/// With whatever arguments. README.md has the same list, and says what they are for.
+/// With whatever arguments. SECURITY.md has the same list, and says what they are for.
 constexpr auto permitted = {
     // Clients and the parent.
     SCMP_SYS(accept4), SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(recvfrom),
