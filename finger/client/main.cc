@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 #include <langinfo.h>
+#include <strings.h>
 
 #include <clocale>
+#include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "common/server/log.h"
@@ -16,8 +19,26 @@
 namespace finger {
 namespace {
 
-/// After setlocale(3).
-bool is_utf8_locale() { return std::string_view(::nl_langinfo(CODESET)) == "UTF-8"; }
+/// The name of the locale that setlocale(3) looks for. Source: locale(7).
+std::string_view locale_name() {
+  for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* name = std::getenv(variable);
+    if (name != nullptr && *name != '\0') return name;
+  }
+  return "C";
+}
+
+/// Whether the terminal takes UTF-8. A locale that is not installed is believed if its name says
+/// so: ssh(1) passes the names on, and the terminal is on the machine that they come from.
+bool is_utf8_locale() {
+  if (std::setlocale(LC_CTYPE, "") != nullptr) {
+    return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+  }
+  auto name = locale_name();  // language_COUNTRY.CODESET@modifier, or the CODESET alone
+  name = name.substr(0, name.find('@'));
+  const std::string codeset(name.substr(name.rfind('.') + 1));
+  return ::strcasecmp(codeset.c_str(), "UTF-8") == 0 || ::strcasecmp(codeset.c_str(), "UTF8") == 0;
+}
 
 Show shown(const ClientOptions& options) {
   if (options.raw) return Show::everything;
@@ -46,7 +67,6 @@ int main(int argc, char** argv) {
                                 .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
 
-  (void)std::setlocale(LC_CTYPE, "");  // where it is not known, "C" stays, and ASCII
   common::prepare_process(1);
   const auto answered = finger::run(options);
   if (answered) return 0;
