@@ -38,9 +38,7 @@ int listen_on(const char* port) {
   const int on = 1;
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
-  // [nodelay]
   check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
-  // [/nodelay]
   check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, name, &size), "getsockname");

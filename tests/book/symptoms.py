@@ -15,7 +15,6 @@ IS_IT_GONE = "[[ $(server_pid) ]] || echo the server has gone"
 # show theirs in the first terminal.
 SYMPTOMS = {
     "length-wraps": ("", f"(?s:.*){GONE}"),
-    "view-outlives-buffer": (r"0{8}: .*hi\.{4}hi\n", r"0{8}: .*(?<!hi\.{4}hi)\n"),
     "reset-ends-server": ("", GONE),
     "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
     "erased-while-iterating": ("", f"(?s:.*){GONE}"),
