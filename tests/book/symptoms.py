@@ -56,8 +56,7 @@ MORE_SYMPTOMS = {
     "accounts-read-for-each-query": ("(?s:(?!.*O_DIRECTORY).*)", "(?s:.*O_DIRECTORY.*)"),
 }
 # The commands of these end a healthy server, too.
-MAY_END = {"lives-on-without-accept", "drain-without-end",
-           "drain-loses-messages"}
+MAY_END = {"lives-on-without-accept", "drain-without-end", "drain-loses-messages"}
 
 
 def boxes() -> list[Box]:
