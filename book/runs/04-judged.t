@@ -5,5 +5,5 @@ not past light, because an idle client costs it a thread.
   $ ./judge --from start "$BUILD/part2-threads/part2-threads --port {port}" | grep '##'
     start         ####################   ?\d+ of \d+ (re)
     crowd         ####################   ?\d+ of \d+ (re)
-    light         #+\.+   ?\d+ of \d+ (re)
+    light         #+\.+   ?\d+ of \d+(, stopped after \d+ failures?)? (re)
     ##\.+ 2 of \d+ levels from start on; those below it were not asked for (re)

@@ -189,7 +189,7 @@ void Parent::promote(Worker& worker, std::string_view found) {
     common::log(fmt::format("reloaded: serving {}; before: {}", found, before),
                 users <= before / 2 && before > 0 ? Severity::warning : Severity::info);
   }
-  if (is_reload_due_) return start();
+  if (is_reload_due_) return reload();
   setup_.manager.ready(fmt::format("serving {}", found));
 }
 
@@ -197,7 +197,7 @@ void Parent::fail_start(std::string_view reason) {
   if (phase_ == Phase::starting) return give_up(reason);
   const auto line = fmt::format("cannot reload, the worker before goes on: {}", reason);
   common::log(line, Severity::warning);
-  if (is_reload_due_) return start();
+  if (is_reload_due_) return reload();
   setup_.manager.ready(line);
 }
 
@@ -268,7 +268,8 @@ void Parent::reap() {
       bury(worker, status);
     } else if (WIFSIGNALED(status) || WEXITSTATUS(status) == answered_late) {
       if (looking_ > 0) --looking_;
-      if (WIFEXITED(status)) reload();  // its directory answers: the next worker serves what is there
+      if (WIFEXITED(status))
+        reload();  // its directory answers: the next worker serves what is there
     }
   }
 }

@@ -21,10 +21,10 @@ namespace finger {
 /// soon as it serves; at SIGTERM it lets them drain, and at SIGQUIT it lets them serve the clients
 /// that are connected; the second time it kills them.
 ///
-/// A worker that dies, or does not say for a while that its loop turns, ends the daemon with 1: what
-/// has started it starts it anew, with its memory laid out anew. An intruder who makes a worker
-/// crash again and again finds another layout each time; and there is no state that a worker could
-/// leave to the next.
+/// A worker that dies, or does not say for a while that its loop turns, ends the daemon with 1:
+/// what has started it starts it anew, with its memory laid out anew. An intruder who makes a
+/// worker crash again and again finds another layout each time; and there is no state that a worker
+/// could leave to the next.
 class Parent {
  public:
   using Clock = common::Clock;

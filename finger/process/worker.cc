@@ -69,8 +69,8 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
     if (!became) return std::unexpected(became.error());
   }
 
-  auto server = std::make_unique<Server>(options, std::move(*loop), std::move(*roster),
-                                         std::move(owners));
+  auto server =
+      std::make_unique<Server>(options, std::move(*loop), std::move(*roster), std::move(owners));
   const auto tried = server->try_once();
   if (!tried) return std::unexpected(tried.error());
   return server;

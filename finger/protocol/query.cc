@@ -41,8 +41,8 @@ Result<Query> parse_query(std::string_view line) {
   if (!is_text(query.user)) return failure(Error::invalid_query);
   const auto at = query.user.find('@');
   if (at == std::string_view::npos) return query;
-  query.host = query.user.substr(at + 1);
-  query.user = query.user.substr(0, at);
+  query.host = without_blanks_around(query.user.substr(at + 1));
+  query.user = without_blanks_around(query.user.substr(0, at));
   if (query.host->contains('@')) return failure(Error::relay_denied);
   return query;
 }

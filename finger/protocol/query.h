@@ -15,9 +15,9 @@ inline constexpr std::size_t query_bytes_max = 1024;
 
 /// What a peer asks for. Source: RFC 1288, 2.3.
 struct Query {
-  std::string_view user;                           ///< Empty: the list of users.
-  bool verbose = false;                            ///< /W
-  std::optional<std::string_view> host = {};       ///< After an @: to be asked on its behalf.
+  std::string_view user;                      ///< Empty: the list of users.
+  bool verbose = false;                       ///< /W
+  std::optional<std::string_view> host = {};  ///< After an @: to be asked on its behalf.
 
   bool operator==(const Query&) const = default;
 };

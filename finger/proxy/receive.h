@@ -11,7 +11,8 @@ namespace finger {
 /// What a trusted proxy's connection has turned out to be.
 enum class Proxied {
   client,  ///< Its header names a client, or says that the proxy does not know it.
-  check,   ///< Its header says that the proxy looks whether somebody answers. It may ask all the same.
+  check,   ///< Its header says that the proxy looks whether somebody answers. It may ask all the
+           ///< same.
   silent,  ///< It has ended before its first byte: it has looked whether the port is open.
   refused  ///< It has no header, or not in time. A line says so.
 };

@@ -8,8 +8,8 @@
 namespace finger {
 
 // What landlock(7) takes away from this process for good, whatever other rights it has: the
-// credentials of a file's owner that are registered afterwards are restricted, too. Where the kernel
-// has no Landlock, or refuses it, a line says so; an older version takes away less.
+// credentials of a file's owner that are registered afterwards are restricted, too. Where the
+// kernel has no Landlock, or refuses it, a line says so; an older version takes away less.
 
 /// No rights can be gained (PR_SET_NO_NEW_PRIVS). Files are opened for reading only, and no program
 /// is executed. Before Linux 6.2 (version 3) a file that may be read and written can still be

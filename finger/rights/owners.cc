@@ -55,8 +55,8 @@ bool is_root_gone(const User& user) {
 }
 
 // [register_owner]
-/// With the owner's ids in effect, the daemon's as the real ones, and 0 saved, as the way back. That
-/// one gives no right there: while the effective uid is not 0, no capability is in effect.
+/// With the owner's ids in effect, the daemon's as the real ones, and 0 saved, as the way back.
+/// That one gives no right there: while the effective uid is not 0, no capability is in effect.
 Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
                                      const Account& account) {
   if (::setresgid(daemon.gid, account.gid, daemon.gid) < 0) return common::last_error();
@@ -66,6 +66,13 @@ Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
   return number;
 }
 // [/register_owner]
+
+/// -1 would mean to keep the id that is in effect, which is root's. setresuid(2)
+bool may_be_opened_as(const Account& account) {
+  constexpr auto no_uid = static_cast<uid_t>(-1);
+  constexpr auto no_gid = static_cast<gid_t>(-1);
+  return account.uid != 0 && account.gid != 0 && account.uid != no_uid && account.gid != no_gid;
+}
 
 void say_not_served(const Account& account) {
   common::log(fmt::format("{} has uid {} and gid {}: there is nobody to open the plan as",
@@ -106,9 +113,9 @@ std::expected<std::vector<std::uint16_t>, std::string> register_owners(uring::Ri
   std::vector<std::uint16_t> numbers(accounts.all().size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const Account& account = accounts.all()[i];
-    const bool is_root = account.uid == 0 || account.gid == 0;
-    const auto number = is_root ? std::unexpected(make_error_code(std::errc::invalid_argument))
-                                : register_owner(ring, daemon, account);
+    const auto number = may_be_opened_as(account)
+                            ? register_owner(ring, daemon, account)
+                            : std::unexpected(make_error_code(std::errc::invalid_argument));
     if (number) {
       numbers[i] = *number;
     } else if (number.error() == std::errc::invalid_argument) {  // no such id in this namespace

@@ -19,19 +19,30 @@ enum class Outcome {
   unexpected_eof,
   list_denied,
   query_timeout,
-  timed_out,        ///< Later: the deadline has passed.
-  home_timeout,     ///< The same, while a home did not answer.
-  displaced,  ///< Before the query was complete: another connection has the place.
-  stopped,    ///< The worker was, before the query was complete.
-  gone,       ///< The peer is.
+  timed_out,     ///< Later: the deadline has passed.
+  home_timeout,  ///< The same, while a home did not answer.
+  displaced,     ///< Before the query was complete: another connection has the place.
+  stopped,       ///< The worker was, before the query was complete.
+  gone,          ///< The peer is.
   failed,
 };
 
 /// In that order, as the log has them.
-inline constexpr std::array<std::string_view, 15> outcome_names{
-    "answered",       "no plan",        "no such user", "relay access denied", "invalid query",
-    "query too long", "unexpected EOF", "list denied",  "query timeout",       "timed out",
-    "timed out in the home", "displaced", "stopped", "gone", "failed"};
+inline constexpr std::array<std::string_view, 15> outcome_names{"answered",
+                                                                "no plan",
+                                                                "no such user",
+                                                                "relay access denied",
+                                                                "invalid query",
+                                                                "maximum query length exceeded",
+                                                                "unexpected EOF",
+                                                                "user list denied",
+                                                                "query timeout",
+                                                                "timed out",
+                                                                "timed out in the home",
+                                                                "displaced",
+                                                                "stopped",
+                                                                "gone",
+                                                                "failed"};
 static_assert(outcome_names.size() == static_cast<std::size_t>(Outcome::failed) + 1);
 
 /// What a worker has counted since it started.

@@ -25,8 +25,8 @@ using SharedFile = std::shared_ptr<OpenFile>;
 /// A user's home while clients ask for what is in it: a mutex, for one operation at a time however
 /// many ask. What its holder has loaded, it shares with those that wait.
 ///
-/// A file system that waits for another machine or process (NFS, FUSE) may never answer, and then an
-/// operation on it keeps one of the kernel's threads: the deadline frees the client, and not the
+/// A file system that waits for another machine or process (NFS, FUSE) may never answer, and then
+/// an operation on it keeps one of the kernel's threads: the deadline frees the client, and not the
 /// thread. So a home that hangs keeps one, and holds up no client but those that ask for its user.
 class Home {
  public:

@@ -83,8 +83,8 @@ void report_end(const Conversation& conversation, std::string_view query, const 
 }
 
 std::string Counters::text() const {
-  auto line = fmt::format("{} accepted, {} turned away, {} checks, {} bytes sent", accepted, refused,
-                          checks, sent_bytes);
+  auto line = fmt::format("{} accepted, {} turned away, {} checks, {} bytes sent", accepted,
+                          refused, checks, sent_bytes);
   std::string_view before = ": ";
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i] == 0) continue;

@@ -135,9 +135,10 @@ int main(int argc, char** argv) {
   Options options;
   const common::Program program{
       .name = "fingerd",
-      .summary = "Answers finger queries (RFC 1288) with the plans of those who have opted in.\n"
-                 "SIGHUP reads anew who has; SIGUSR1 logs what was counted; SIGTERM stops it, and "
-                 "SIGQUIT when its clients have left.",
+      .summary =
+          "Answers finger queries (RFC 1288) with the plans of those who have opted in.\n"
+          "SIGHUP reads anew who has; SIGUSR1 logs what was counted; SIGTERM stops it, and "
+          "SIGQUIT when its clients have left.",
       .options = finger::option_table(options)};
   if (const auto gone = finger::gone_option({argv, static_cast<std::size_t>(argc)})) {
     common::log(*gone, common::Severity::error);

@@ -52,10 +52,12 @@ OptionLine proxies_option(AddressRanges& target) {
   return {.name = "--proxy-protocol",
           .value_name = "ADDRESSES",
           .fallback = "",
-          .meaning = "connections from there begin with a PROXY header, and are the client's that "
-                     "it names",
-          .takes = "addresses or prefixes (no bit is set behind one) with commas between them: "
-                   "127.0.0.1,10.0.0.0/8,fd00::/8",
+          .meaning =
+              "connections from there begin with a PROXY header, and are the client's that "
+              "it names",
+          .takes =
+              "addresses or prefixes (no bit is set behind one) with commas between them: "
+              "127.0.0.1,10.0.0.0/8,fd00::/8",
           .set = [&target](std::string_view text) {
             auto ranges = AddressRanges::parse(text);
             if (ranges) target = std::move(*ranges);
@@ -88,10 +90,9 @@ constexpr Gone gone[] = {
 common::OptionTable option_table(Options& options) {
   RosterSource& source = options.source;
   return {
-      with_short_name(
-          common::address_option("--addr", "address to listen on; :: serves IPv6 and IPv4",
-                                 options.host),
-          "-B"),
+      with_short_name(common::address_option(
+                          "--addr", "address to listen on; :: serves IPv6 and IPv4", options.host),
+                      "-B"),
       with_short_name(
           number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
                         options.port, 0, std::numeric_limits<std::uint16_t>::max()),

@@ -123,8 +123,10 @@ uring::Task<Result<Found>> open(Conversation& conversation, const Account& accou
 uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& file,
                                          std::uint64_t offset, std::span<std::byte> to) {
   const Conversation::EndAtDeadline guard(conversation);
-  co_return co_await conversation.loop().read(file, to, offset).async().until(
-      conversation.deadline());
+  co_return co_await conversation.loop()
+      .read(file, to, offset)
+      .async()
+      .until(conversation.deadline());
 }
 
 std::size_t put(std::string_view text, std::span<std::byte> to) {
@@ -207,9 +209,8 @@ uring::Task<Result<SharedFile>> load(Conversation& conversation, Home& home, con
 
 uring::Task<Result<SharedFile>> load_or_share(Conversation& conversation, Home& home,
                                               const Account& account, FileKind kind) {
-  co_return co_await home.load_or_share(kind, conversation.deadline(), [&, kind] {
-    return load(conversation, home, account, kind);
-  });
+  co_return co_await home.load_or_share(
+      kind, conversation.deadline(), [&, kind] { return load(conversation, home, account, kind); });
 }
 
 /// The line that the .project becomes, with its CRLF; empty: there is none. The file is let go of

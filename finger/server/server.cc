@@ -55,6 +55,11 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
     if (!directory) co_return std::unexpected(directory.error());
     each = std::move(*directory);
   }
+  // Reads have threads of their own. Of each kind the last one stays, if no other can be made
+  // later. This read fails in its thread, since what was opened with O_PATH cannot be read.
+  std::array<std::byte, 1> nothing;
+  const auto read = co_await loop.read(opened.front(), nothing, 0).async();
+  if (!read && read.error() == uring::Error::cancelled) co_return std::unexpected(read.error());
   co_return Status();
 }
 
@@ -130,7 +135,8 @@ uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const
 /// Until accepting_ is cancelled.
 uring::Task<> Server::accept_from(const common::Fd& listener) {
   while (co_await wait_for_place(listener)) {
-    for (int left = common::accept_budget; left > 0 && clients_ < options_.max_connections; --left) {
+    for (int left = common::accept_budget; left > 0 && clients_ < options_.max_connections;
+         --left) {
       auto client = accept_one(listener);
       if (client && !client->fd) break;  // another worker was faster, or there are no more
       if (client) {
@@ -194,13 +200,13 @@ uring::Task<> Server::begin(common::Accepted client, Place place) {
 }
 
 uring::Task<Proxied> Server::receive_header(common::Accepted& client) {
-  const auto limit = options_.query_timeout.count() == 0
-                         ? options_.query_timeout
-                         : std::max<std::chrono::milliseconds>(options_.query_timeout,
-                                                               header_time_min);
+  const auto limit =
+      options_.query_timeout.count() == 0
+          ? options_.query_timeout
+          : std::max<std::chrono::milliseconds>(options_.query_timeout, header_time_min);
   const auto now = loop_->now();
-  uring::Deadline deadline(*loop_, std::min(due_after(now, limit),
-                                            due_after(now, options_.deadline)));
+  uring::Deadline deadline(*loop_,
+                           std::min(due_after(now, limit), due_after(now, options_.deadline)));
   co_return co_await receive_proxy_header(*loop_, client, deadline, receiving_);
 }
 

@@ -9,7 +9,6 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.confined import confined, skip_if_impossible
-from harness.help import examples, in_the_old_form
 from harness.server import READY
 from harness.subject import free_port
 from kit.namespace import as_nobody
@@ -36,16 +35,6 @@ def test_help_names_every_option_and_default(start: Start) -> None:
     assert server.stderr_text() == ""
     for word in (*OPTIONS, *DEFAULTS):
         assert word in text, f"{word} is not in --help"
-
-
-@pytest.mark.rule(rules.HELP)
-def test_each_example_in_the_help_is_taken(start: Start) -> None:
-    helped = start("--help", ready=False)
-    assert helped.wait_exit() == 0
-    found = examples(in_the_old_form(helped.stdout_text()))
-    assert found, "no example is found"
-    for option, value in found:
-        start(option, value)
 
 
 @pytest.mark.rule(rules.HELP)

@@ -148,10 +148,11 @@ class FingerServer(Server):
 
 
 def workers_of(pid: int) -> list[int]:
-    """The ids of the daemon's worker processes; none of the shell that was there before it."""
+    """The ids of the daemon's worker processes, each of which leads a session of its own."""
     try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [int(child) for child in found if _program(child) == _program(pid) != "sh"]
+        found = [int(child) for child in
+                 Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]  # fmt: skip
+        return [child for child in found if os.getsid(child) == child]
     except (FileNotFoundError, ProcessLookupError):  # one has ended in between
         return []
 
@@ -159,10 +160,6 @@ def workers_of(pid: int) -> list[int]:
 def serving(pid: int) -> int:
     """The newest of them, or the process itself."""
     return max(workers_of(pid), default=pid)
-
-
-def _program(pid: int | str) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 Start = Callable[..., FingerServer]  # what the fixtures that start servers are: see conftest.py

@@ -1,7 +1,7 @@
-#include "finger/server/rights/root_thread.h"
-#include "finger/server/supervision/scout.h"
+#include "finger/rights/owners.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <linux/landlock.h>
 #include <sys/socket.h>
@@ -18,16 +18,18 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/net/address.h"
 #include "common/net/listen.h"
+#include "finger/rights/fence.h"
+#include "finger/rights/look.h"
 #include "in_child.h"
 #include "uring/loop.h"
 
 namespace {
 
 using finger::Accounts;
-using finger::RootThread;
 using uring::Loop;
 using uring::Task;
 
@@ -53,8 +55,24 @@ void must(bool holds, const char* what) {
   std::_Exit(1);
 }
 
+finger::User daemon() {
+  const auto user = finger::user_to_become("");
+  must(user.has_value(), "a user to become");
+  return *user;
+}
+
+/// What a worker does with root, in its order. Returns the numbers of the accounts' owners.
+std::vector<std::uint16_t> give_root_up(Loop& loop, const Accounts& accounts,
+                                        const finger::User& user = daemon()) {
+  const auto owners = finger::register_owners(loop.ring(), accounts, user);
+  must(owners && owners->size() == accounts.all().size(), "a number for each account");
+  must(finger::restrict_ring(loop.ring()).has_value(), "the ring is restricted");
+  must(finger::become(user).has_value(), "root is given up");
+  return *owners;
+}
+
 /// What a test does as root, and what it gives up then, happens in a child.
-class PrivilegesDeathTest : public ::testing::Test {
+class OwnersDeathTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::getuid() != 0) GTEST_SKIP() << "needs root, to give it up";
@@ -74,17 +92,14 @@ Task<> do_this_and_that(Loop& loop) {
 }
 
 [[noreturn]] void serve_and_do_more() {
-  auto root = RootThread::start("");
-  must(root.has_value(), "it starts");
   const auto loop = make_disabled_loop();
-  must((*root)->prepare(*loop, one_account()).has_value(), "the ring is ready");
-  root->reset();
+  (void)give_root_up(*loop, one_account());
   loop->run(do_this_and_that(*loop));
   must(!loop->ring().register_credentials(), "nothing is registered any more");
   std::_Exit(tests::went_on);
 }
 
-TEST_F(PrivilegesDeathTest, ARingDoesWhatServingPlansTakesAndNothingElse) {
+TEST_F(OwnersDeathTest, ARingDoesWhatServingPlansTakesAndNothingElse) {
   EXPECT_EXIT(serve_and_do_more(), ::testing::ExitedWithCode(tests::went_on), "^$");
 }
 
@@ -97,10 +112,10 @@ Task<bool> open_as(Loop& loop, const char* path, std::uint16_t number, int flags
 }
 
 /// A file that its owner alone may read.
-class PlanDeathTest : public PrivilegesDeathTest {
+class PlanDeathTest : public OwnersDeathTest {
  protected:
   void SetUp() override {
-    PrivilegesDeathTest::SetUp();
+    OwnersDeathTest::SetUp();
     if (IsSkipped()) return;
     file = common::Fd(::mkstemp(path.data()));
     ASSERT_TRUE(file);
@@ -118,13 +133,11 @@ constexpr int did_not_open_it = 11;
 
 /// Opens it with the rights that are registered for an account with that uid.
 [[noreturn]] void open_for(uid_t account, const std::string& path, int flags = O_RDONLY) {
-  auto root = RootThread::start("");
-  must(root.has_value(), "it starts");
+  must(finger::forbid_writing().has_value(), "a fence");
   const auto loop = make_disabled_loop();
-  const auto numbers = (*root)->prepare(*loop, one_account(account));
-  must(numbers && numbers->size() == 1 && numbers->front() != 0, "a number for the account");
-  root->reset();
-  const bool opened = loop->run(open_as(*loop, path.c_str(), numbers->front(), flags));
+  const auto numbers = give_root_up(*loop, one_account(account));
+  must(numbers.front() != 0, "a number for the account");
+  const bool opened = loop->run(open_as(*loop, path.c_str(), numbers.front(), flags));
   std::_Exit(opened ? opened_it : did_not_open_it);
 }
 
@@ -143,11 +156,35 @@ TEST_F(PlanDeathTest, IsReadWithItsOwnersRightsAndNotWrittenOrEmptied) {
   }
 }
 
-TEST_F(PlanDeathTest, IsNotOpenedAsRoot) {
+// Root's own, or one of an id that this user namespace does not have: nothing is opened for it, and
+// the accounts after it are served.
+TEST_F(OwnersDeathTest, ThereIsNobodyToOpenAPlanAsForSomeAccounts) {
   for (const uid_t uid : {uid_t{0}, static_cast<uid_t>(-1)}) {
-    EXPECT_EXIT(open_for(uid, path), ::testing::ExitedWithCode(did_not_open_it),
-                "alice has uid [0-9]+ and gid");
+    const auto act = [uid] {
+      const auto loop = make_disabled_loop();
+      const auto accounts = Accounts::of_entries(
+          {{.login = "alice", .gecos = "", .home = "/nonexistent", .uid = uid, .gid = uid},
+           {.login = "bob", .gecos = "", .home = "/nonexistent", .uid = owner, .gid = owner}});
+      const auto numbers = give_root_up(*loop, accounts);
+      must(numbers[0] == 0 && numbers[1] != 0, "alice has no number, and bob has one");
+      std::_Exit(tests::went_on);
+    };
+    EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on),
+                "^alice has uid [0-9]+ and gid [0-9]+: there is nobody to open the plan as\n$");
   }
+}
+
+// The daemon's own further groups, too: `docker` or `disk` would open much more than plans.
+TEST_F(PlanDeathTest, IsNotOpenedWithAFurtherGroupOfTheDaemons) {
+  constexpr gid_t further = owner + 7;
+  ASSERT_EQ(::fchown(file.get(), 0, further), 0);
+  ASSERT_EQ(::fchmod(file.get(), 0640), 0);
+  const auto act = [this] {
+    const gid_t group = further;
+    must(::setgroups(1, &group) == 0, "a further group");
+    open_for(owner, path);
+  };
+  EXPECT_EXIT(act(), ::testing::ExitedWithCode(did_not_open_it), "^$");
 }
 
 Accounts account_at(const std::string& home) {
@@ -158,18 +195,15 @@ Accounts account_at(const std::string& home) {
 /// What the process that serves clients is, with an attacker in it.
 struct Compromised {
   explicit Compromised(const std::string& home) {
-    finger::HomeFence fence;
-    auto scout = finger::Scout::start(fence, common::Fd(), {});
-    must(scout.has_value(), "a scout starts");
-    auto root = RootThread::start("");
-    must(root.has_value(), "it starts");
-    const auto accounts = account_at(home);
-    scout->look_for(accounts);
-    (*root)->put_up(std::move(fence));
+    const auto user = daemon();  // whose name is in a file that is beyond the fence
+    must(finger::forbid_writing().has_value(), "a fence");
+    const finger::Roster roster{.users = {}, .accounts = account_at(home), .list = ""};
+    const finger::HomeFence fence;
+    const finger::Control nobody{common::Fd()};
+    must(finger::permit_homes(fence, roster, nobody).has_value(), "homes are looked at");
     loop = make_disabled_loop();
-    const auto numbers = (*root)->prepare(*loop, accounts);
-    must(numbers && numbers->size() == 1, "a number for the account");
-    as_owner = numbers->front();
+    fence.put_up();
+    as_owner = give_root_up(*loop, roster.accounts, user).front();
   }
 
   /// With the owner's rights and with its own.
@@ -185,10 +219,10 @@ struct Compromised {
 };
 
 /// homes/alice/.plan and elsewhere/file, in a directory of its own; everybody may read all of it.
-class HomeFenceDeathTest : public PrivilegesDeathTest {
+class HomeFenceDeathTest : public OwnersDeathTest {
  protected:
   void SetUp() override {
-    PrivilegesDeathTest::SetUp();
+    OwnersDeathTest::SetUp();
     if (IsSkipped()) return;
     if (landlock_version() < 1) GTEST_SKIP() << "no Landlock";
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
