@@ -48,7 +48,6 @@ MORE_SYMPTOMS = {
     "answer-given-back-too-early": (r"(0{8}: .*hi\n){4}", r"(?s:.*dbdb dbdb dbdb.*)"),
     "close-ends-nothing": ("0\n", "124\n"),
     "lease-kept-while-sending": (r"(?s:.*0{8}: .*hi\n.*)", r"(?s:(?!.*0{8}).*)"),
-    "gone-before-the-new-one-serves": ("(?s:.*Saturn.*)", f"(?s:(?!.*Saturn).*{GONE})"),
     "drain-without-end": ("(?s:.*No such process.*)", "(?s:(?!.*No such process).*)"),
     "header-from-anyone": ("Error: No such user\r?\n", "(?s:.*Saturn.*)"),
     "slot-held-by-a-wait": (r"(0{8}: .*hi\n){9}", r"(0{8}: .*hi\n){0,8}"),
