@@ -135,10 +135,6 @@ calls_while() ( # in a shell of its own, which says nothing about the job
   wait $! || true # its status says that it was interrupted
 )
 
-# in_a_row FD: the sends and receives that "calls" has of a descriptor, without those that found
-# nothing to receive and without the bytes, and how often each was made in a row.
-in_a_row() { grep "^[rs].*($1, \"" calls | sed 's/".*"\.*, //; s/ (.*//' | uniq -c; }
-
 # packets_while COMMAND…: prints the packets to and from the server that are seen meanwhile, or at
 # least within two seconds: both ends, the flags, how many bytes. It needs root, or asks sudo.
 packets_while() ( # in a shell of its own, which says nothing about the job
