@@ -12,24 +12,25 @@ The questions of 00-obvious-fingerd.t, put to fingerd.
 
   $ start finger --addr 127.0.0.1 --users users 2> log
   listening on 127\.0\.0\.1:\d+ (re)
-  $ ask 'alice\r\n'
+  $ for q in alice '' '/W alice' alice@elsewhere bob .. mallory; do echo "[$q]"; ask "$q\r\n"; done
+  [alice]
   Write a^M$
   server.^M$
-  $ ask '\r\n'
+  []
   alice^M$
   bob^M$
   mallory^M$
-  $ ask '/W alice\r\n'
+  [/W alice]
   Name: alice^M$
   Write a^M$
   server.^M$
-  $ ask 'alice@elsewhere\r\n'
+  [alice@elsewhere]
   Error: Relay access denied^M$
-  $ ask 'bob\r\n'
+  [bob]
   No Plan.^M$
-  $ ask '..\r\n'
+  [..]
   Error: No such user^M$
-  $ ask 'mallory\r\n'
+  [mallory]
   No Plan.^M$
 
 The daemon has written a line about each.
