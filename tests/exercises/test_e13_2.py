@@ -1,7 +1,7 @@
 """E13.2: a wrong guess costs a second, in the daemon of coroutines and in the state machine."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,23 @@ SECOND = 0.95  # a little less: the clocks need not agree
 ERROR = b"Error: No such user\r\n"
 
 
-@pytest.fixture(params=["fingerd", "fingerd-machine"])
+class Machine(Own):
+    """The step, whose arguments are PORT DIR [DURATION], and which ends at any signal."""
+
+    speaks_contract = False
+
+    def words(self, port: str, options: Sequence[str]) -> list[str]:
+        given = dict(zip(options[::2], options[1::2], strict=True))
+        return [*self.command, port, given["--users"], given.get("--deadline", "10s")]
+
+
+@pytest.fixture(params=["fingerd", "12-state-machine"])
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
     """Each of the two."""
-    program = built(request, build / "finger" / request.param)
-    return Own(request.param, "finger", (program, "--addr", "127.0.0.1"))
+    if request.param == "fingerd":
+        program = built(request, build / "finger" / "fingerd")
+        return Own("fingerd", "finger", (program, "--addr", "127.0.0.1"))
+    return Machine("machine", "finger", (built(request, build / "finger/steps/12-state-machine"),))
 
 
 def test_the_error_comes_after_a_second(
