@@ -139,7 +139,8 @@ HEART = "\u2764\ufe0f"
     "ක්\u200dෂ",  # a conjunct of Sinhala
     FAMILY, HEART, HEART + "\u200d🔥", f"I {HEART} {FAMILY}.",
     "葛\U000e0100城",  # one of two ways to write that name
-], ids=["persian", "sinhala", "family", "heart", "heart-on-fire", "in-a-text", "ideograph"])  # fmt: skip
+], ids=["persian", "sinhala", "family", "heart", "heart-on-fire", "in-a-text",
+        "ideograph"])  # fmt: skip
 def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> None:
     """Without it Persian and Indic words become others, and an emoji several."""
     assert shown(text.encode()).decode() == text + "\n"
