@@ -159,8 +159,8 @@ def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> Non
     ("é\ufe0f\ufe0e\U000e0100é", "é\ufe0fé"),
     ("é\u200d\ufe0fé", "é\u200dé"),
     ("é\u202e\u200d\u2066é", "é\u200dé"),
-], ids=["joiner-in-ascii", "selector-in-ascii", "one-side", "ends", "escape", "joiners", "selectors",
-        "joiner-selected", "directions"])  # fmt: skip
+], ids=["joiner-in-ascii", "selector-in-ascii", "one-side", "ends", "escape", "joiners",
+        "selectors", "joiner-selected", "directions"])  # fmt: skip
 def test_what_joins_nothing_is_left_out(shown, answer: str, wanted: str) -> None:
     """It can be seen nowhere, and makes two names of one."""
     assert shown(answer.encode()).decode() == wanted + "\n"
