@@ -128,15 +128,7 @@ def symptoms() -> str:
                      for title, section in sorted(found.items())) + "\n"
 
 
-def questions() -> str:
-    """The headings of the handbook."""
-    found = sorted((section for section in sections() if section.page.startswith("appendix")),
-                   key=lambda section: section.heading.lower())
-    return "\n".join(f"- [{section.heading}]({section.place})" for section in found) + "\n"
-
-
 INDEX: dict[str, Callable[[], str]] = {
     "calls": calls, "options": options, "errnos": errnos, "symptoms": symptoms,
-    "headings": questions,
 }
 
