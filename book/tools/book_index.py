@@ -17,7 +17,7 @@ import kernel_interface
 from blocks import ROOT
 
 BOOK = ROOT / "book"
-PLACES_MAX = 3  # of one word
+PLACES_MAX = 2  # of one word
 IN_HEADING = 6  # so many times in the text is worth as much
 IN_CHAPTER = 2  # it explains what the handbook looks up
 # Pages of lists, and sections in which a word is used and not explained.
@@ -31,13 +31,13 @@ OPTION = re.compile(
     r"(?:SO|TCP|IPV6|MSG|SOCK|O|EPOLL|POLL|IORING|IOSQE|EV|EVFILT|PR|SA|SCM|RLIMIT|AT)_[A-Z]\w+"
     r"|E?POLL[A-Z]{2,}|SIOC\w+|SHUT_\w+|SIG[A-Z]{3,}|SOMAXCONN|tcp_[a-z_]+|net\.[a-z_.]+")
 # What the C library and liburing add to the calls of the kernel.
-FUNCTIONS = re.compile(r"io_uring_(?!sqe|cqe$|multishot)[a-z_]+|getaddrinfo|writev|epoll_pwait2|ppoll|preadv2"
-                       r"|splice|seccomp|kevent|kqueue|signalfd|timerfd|socketpair")
+FUNCTIONS = re.compile(r"io_uring_(?!sqe|cqe$|multishot)[a-z_]+|getaddrinfo|writev|epoll_pwait2"
+                       r"|ppoll|preadv2|splice|seccomp|kevent|kqueue|signalfd|timerfd|socketpair")
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, and what stands below it up to the next one."""
+    """A heading, and the text below it up to the next one."""
 
     page: str
     heading: str
@@ -131,4 +131,3 @@ def symptoms() -> str:
 INDEX: dict[str, Callable[[], str]] = {
     "calls": calls, "options": options, "errnos": errnos, "symptoms": symptoms,
 }
-

@@ -81,7 +81,8 @@ def _headings(prose: str) -> Iterator[Problem]:
             continue
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_ -]*", EXERCISE.sub("", found[2])):
             yield Problem(_line(prose, found.start()),
-                          f"heading '{found[2]}': letters, digits, blanks, hyphens, underscores; first a letter")
+                          f"heading '{found[2]}': letters, digits, blanks, hyphens and "
+                          "underscores; first a letter")
         if found[2] in seen:
             yield Problem(_line(prose, found.start()), f"two headings '{found[2]}', one anchor")
         seen.add(found[2])

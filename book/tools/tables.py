@@ -100,13 +100,13 @@ def places(name: str) -> str:
 
 
 def measurements() -> str:
-    """Each name, where its numbers are, and the chapters that show them."""
+    """Each name, which leads to its numbers, and the chapters that show them."""
     rows = []
     for name, title in experiments().items():
         file = NUMBERS / f"{name}.json"
-        where = f"[{name}.json](numbers/{name}.json)" if file.is_file() else "not yet"
-        rows.append([label(name), title, where, places(name)])
-    return markdown(["name", "what", "rounds", "chapter"], rows)
+        where = f"[{label(name)}](numbers/{name}.json)" if file.is_file() else label(name)
+        rows.append([where, title, places(name)])
+    return markdown(["name", "what", "chapter"], rows)
 
 
 def machines() -> str:

@@ -20,7 +20,6 @@ SYMPTOMS = {
     "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
     "erased-while-iterating": ("", f"(?s:.*){GONE}"),
     "one-worker-woken": (r"(6\n){8}", r"(6\n)*(0\n)(.*\n)*"),
-    "full-queue-forgotten": ("", GONE),
     "last-answers-unsent": ("0{8}: 0200 .*hi\n", ""),
     "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),
 }
@@ -43,7 +42,6 @@ MORE_SYMPTOMS = {
     "close-ends-nothing": ("0\n", "124\n"),
     "lease-kept-while-sending": (r"(?s:.*0{8}: .*hi\n.*)", r"(?s:(?!.*0{8}).*)"),
     "drain-without-end": ("(?s:.*No such process.*)", "(?s:(?!.*No such process).*)"),
-    "slot-held-by-a-wait": (r"(0{8}: .*hi\n){9}", r"(0{8}: .*hi\n){0,8}"),
 }
 # The commands of these end a healthy server, too.
 MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end",
