@@ -153,7 +153,9 @@ def test_an_opener_knows_its_rung_and_what_changes() -> None:
     found = node('import { opener } from "./opener.js"; const all = process.argv.slice(1);'
                  'console.log(JSON.stringify(all.map((page) => opener(page, "..") ?? null)))',
                  *(page.name for page in pages() if page.parent == BOOK))
-    by_chapter = {each["chapter"]: each for each in found if each}
+    by_chapter = {each["chapter"]: each for each in found if each and "chapter" in each}
+    letters = {each["appendix"] for each in found if each and "appendix" in each}
+    assert letters == {page.name.split("-")[1].upper() for page in BOOK.glob("appendix-?-*.md")}
     assert len(by_chapter) == len(list(BOOK.glob("[0-9][0-9]-*.md")))
     rungs = {chapter: each.get("rung") for chapter, each in by_chapter.items()}
     assert [rungs[chapter] for chapter in (0, 2, 6, 10, 13)] == [None, "1", "4", "6", "F"]
