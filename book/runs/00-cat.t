@@ -23,7 +23,7 @@ The tests against a server that somebody else wrote: cat(1), behind ncat.
       still running
       nothing on stderr
   
-    the rule, explained in book/01-bytes.md#a-decoder-that-does-no-reading:
+    the rule, explained in book/01-bytes.md#a-decoder-that-keeps-the-rest:
       A message is not answered before it is complete.
   
     this test alone:

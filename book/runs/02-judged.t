@@ -4,5 +4,5 @@ A server on a page, before the judge: it gets past framing and survival, and not
   $ ./judge "$BUILD/part1-blocking/steps/12-whole-server {port}" | grep '##'
     framing       ####################  26 of 26
     survival      ####################   8 of 8
-    closing       #+\.+  \d+ of \d+ (re)
+    closing       #+\.+  \d+ of \d+(, stopped after \d+ failures?)? (re)
     ##.................. 2 of 18 levels

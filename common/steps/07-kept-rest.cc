@@ -1,22 +1,25 @@
-// A decoder that gets it right: what is not a whole message yet is kept until more bytes arrive. It
-// copies every message, and knows no limit.
-// Try it: (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./07-kept-rest
+// A decoder that gets it right: what is not a whole message yet is kept until more bytes arrive.
+// With an argument it is put to the test: three messages, cut in every way there is.
+// Try it: (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./07-kept-rest   and ./07-kept-rest cuts
 
 #include <err.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
+
+using Messages = std::vector<std::string>;
 
 // The length in the first four bytes, lowest byte first.
-std::uint32_t length_in(const std::string& bytes) {
+std::uint32_t length_in(std::string_view bytes) {
   std::uint32_t length = 0;
-  for (int i = 3; i >= 0; --i) {
-    length = length << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
+  for (const unsigned i : {3U, 2U, 1U, 0U}) {
+    length = length << 8 | static_cast<unsigned char>(bytes[i]);
   }
   return length;
 }
@@ -31,16 +34,49 @@ std::optional<std::string> take_message(std::string& kept) {
   return payload;
 }
 
-int main() {
+// The messages that are complete after one more read.
+Messages receive(std::string_view read, std::string& kept) {
+  kept += read;
+  Messages messages;
+  while (const auto message = take_message(kept)) messages.push_back(*message);
+  return messages;
+}
+
+// What is found in the stream if it is cut after byte i wherever bit i of `cuts` is set.
+Messages found(std::string_view stream, std::uint32_t cuts) {
+  std::string kept;
+  Messages messages;
+  std::size_t begin = 0;
+  for (std::size_t end = 1; end <= stream.size(); ++end) {
+    if (end < stream.size() && (cuts >> (end - 1) & 1) == 0) continue;
+    for (auto& message : receive(stream.substr(begin, end - begin), kept)) {
+      messages.push_back(message);
+    }
+    begin = end;
+  }
+  return messages;
+}
+
+int main(int argc, char**) {
+  if (argc > 1) {
+    const std::string stream("\2\0\0\0hi\0\0\0\0\3\0\0\0you", 17);
+    const std::uint32_t ways = 1 << 16;
+    std::uint32_t right = 0;
+    for (std::uint32_t cuts = 0; cuts < ways; ++cuts) {
+      if (found(stream, cuts) == Messages{"hi", "", "you"}) ++right;
+    }
+    std::printf("right in %u of %u ways to cut it\n", right, ways);
+    return 0;
+  }
+
   std::string kept;
   std::array<char, 65536> buffer;
-  while (true) {
-    const ssize_t n = read(STDIN_FILENO, buffer.data(), buffer.size());
+  while (const ssize_t n = read(STDIN_FILENO, buffer.data(), buffer.size())) {
     if (n < 0) err(1, "read");
-    if (n == 0) return 0;
-    kept.append(buffer.data(), static_cast<std::size_t>(n));
     std::printf("read %zd:", n);
-    while (const auto message = take_message(kept)) std::printf(" \"%s\"", message->c_str());
+    for (const auto& message : receive({buffer.data(), static_cast<std::size_t>(n)}, kept)) {
+      std::printf(" \"%s\"", message.c_str());
+    }
     std::printf(", kept %zu\n", kept.size());
   }
 }

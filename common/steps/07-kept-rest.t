@@ -1,9 +1,12 @@
-  $ cd "$STEPS"
+Two messages in one read are two messages, and one message in two reads is one. So are three
+messages, in whichever way they are cut.
 
-Two messages at once, and one in two halves: the slices of 02-naive-reader.
+  $ cd "$STEPS"
 
   $ printf '\5\0\0\0hello\3\0\0\0you' | ./07-kept-rest
   read 16: "hello" "you", kept 0
   $ (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./07-kept-rest
   read 6:, kept 6
   read 3: "hello", kept 0
+  $ ./07-kept-rest cuts
+  right in 65536 of 65536 ways to cut it

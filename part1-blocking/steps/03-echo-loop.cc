@@ -35,7 +35,7 @@ int listen_on(const char* text) {
 }
 
 // Returns when the client has finished sending, or after an error of this connection.
-void serve(int client) {
+void echo(int client) {
   char buffer[4096];
   ssize_t n;
   while ((n = read(client, buffer, sizeof buffer)) > 0) {
@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   const int listener = listen_on(argc > 1 ? argv[1] : "0");
   while (true) {
     const int client = check(accept(listener, nullptr, nullptr), "accept");
-    serve(client);
+    echo(client);
     close(client);
   }
 }

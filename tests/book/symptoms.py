@@ -15,7 +15,6 @@ IS_IT_GONE = "[[ $(server_pid) ]] || echo the server has gone"
 # show theirs in the first terminal.
 SYMPTOMS = {
     "length-wraps": ("", f"(?s:.*){GONE}"),
-    "view-outlives-buffer": (r"0{8}: .*hi\.{4}hi\n", r"0{8}: .*(?<!hi\.{4}hi)\n"),
     "reset-ends-server": ("", GONE),
     "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
     "erased-while-iterating": ("", f"(?s:.*){GONE}"),
@@ -30,7 +29,6 @@ MORE_SYMPTOMS = {
                                    r"(?s:.*VmSize: \d{4,6}\n.*VmSize: \d{7}\n.*)"),
     "lives-on-without-accept": (f"(?s:.*Connection refused.*{GONE})",
                                 "(?s:.*Idle timeout expired(?!.*the server has gone).*)"),
-    "closed-by-another-thread": (f"(?s:.*No such process.*{GONE})", "(?s:.*it runs on\n.*)"),
     "output-without-bound": (r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{4}\n.*)",
                              r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{5,6}\n.*)"),
     "events-compared": SPINS,
@@ -44,8 +42,7 @@ MORE_SYMPTOMS = {
     "drain-without-end": ("(?s:.*No such process.*)", "(?s:(?!.*No such process).*)"),
 }
 # The commands of these end a healthy server, too.
-MAY_END = {"lives-on-without-accept", "closed-by-another-thread", "drain-without-end",
-           "drain-loses-messages"}
+MAY_END = {"lives-on-without-accept", "drain-without-end", "drain-loses-messages"}
 
 
 def boxes() -> list[Box]:

@@ -85,6 +85,13 @@ def build(request: pytest.FixtureRequest) -> Path:
     return Path(request.config.option.build_dir).resolve()
 
 
+def started(program: list[str], arguments: str) -> list[str]:
+    """A program and what follows its name; or what starts it, where that says {program}."""
+    if "{program}" not in arguments:
+        return [*program, *shlex.split(arguments)]
+    return [word.replace("{program}", " ".join(program)) for word in shlex.split(arguments)]
+
+
 @pytest.fixture
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
     """What is tested: the reader's stage, the reader's program, or our solution."""
@@ -98,7 +105,7 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
     assert marker is not None, f"{request.node.nodeid} says neither stage nor program"
     words = shlex.split(option.server or "")
     if option.solution:
-        words = [*about(request).program(build), *shlex.split(marker.args[0])]
+        words = started(about(request).program(build), marker.args[0])
     elif option.not_yet and "not_yet" in marker.kwargs:
         command = marker.kwargs["not_yet"].replace("{python}", sys.executable)
         words = shlex.split(command.replace("{root}", str(ROOT)).replace("{build}", str(build)))
@@ -106,7 +113,8 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
         exercise = about(request)
         pytest.fail(f"{exercise.number} wants a program of yours. What it must do stands at the end"
                     f" of book/{exercise.chapter.name}; then:\n./check --exercise {exercise.name} "
-                    f"--server './{exercise.name} {marker.args[0]}'", pytrace=False)
+                    f"--server '{' '.join(started(['./' + exercise.name], marker.args[0]))}'",
+                    pytrace=False)
     return Own("yours", "program", tuple(words))
 
 

@@ -1,13 +1,14 @@
-"""E0.3: messages in a language of your own."""
+"""E0.3: a program that knows messages, in the place of cat."""
 
 import pytest
 
 from harness.subject import Subject
 from kit import suite
 
-pytestmark = pytest.mark.program("{port}", not_yet="{python} {root}/book/solutions/e0_1.py {port}")
+pytestmark = pytest.mark.program("ncat -k -l 127.0.0.1 {port} -e '{program}'",
+                                 not_yet="ncat -k -l 127.0.0.1 {port} -e /bin/cat")
 
 
 def test_the_contracts_tests_pass(target: Subject) -> None:
-    """Your server keeps the contract at the level framing."""
+    """Started by ncat, your program keeps the contract at the level framing."""
     suite.contract(target, "test_framing.py").must_all_pass()

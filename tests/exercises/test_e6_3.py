@@ -6,7 +6,8 @@ import pytest
 
 from harness.server import Server
 
-pytestmark = pytest.mark.program("{port}", not_yet="{python} {root}/book/solutions/e0_1.py {port}")
+pytestmark = pytest.mark.program(
+    "{port}", not_yet="{python} {root}/tests/protocol/subjects/echo_server.py --port {port}")
 
 POOL = 4
 

@@ -38,7 +38,7 @@ ANY_SLICING = Rule(
 )
 NOT_EARLY = Rule(
     "A message is not answered before it is complete.",
-    BYTES + "#a-decoder-that-does-no-reading",
+    BYTES + "#a-decoder-that-keeps-the-rest",
 )
 CUT_SHORT = Rule(
     "A message that the end of the stream cuts short is not answered; its connection is closed.",
@@ -47,7 +47,7 @@ CUT_SHORT = Rule(
 NOT_LATE = Rule(
     "A complete message is answered at once: nothing else has to arrive first, "
     "no timer has to end.",
-    BYTES + "#a-decoder-that-does-no-reading",
+    BYTES + "#a-decoder-that-keeps-the-rest",
 )
 NO_DELAY = Rule("TCP_NODELAY is set on every connection.", BLOCKING + "#a-server-on-one-page")
 OPEN_ENDED = Rule(
@@ -75,7 +75,7 @@ TOO_LONG_ALONE = Rule(
 )
 LENGTH_COSTS_NOTHING = Rule(
     "An announced length costs no memory until the bytes arrive.",
-    BYTES + "#memory-for-what-has-arrived",
+    BYTES + "#memory-for-a-promise",
 )
 
 # Ends

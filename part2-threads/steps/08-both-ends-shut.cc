@@ -1,7 +1,7 @@
 // BROKEN on purpose: a server that stops has shut down receiving. If it shuts down sending as well,
 // before its answer has been acknowledged, the client's next bytes are answered with a reset, and
 // what has not been delivered is gone.
-// Try it: ./14-both-ends-shut   and ./14-both-ends-shut afterwards   which waits: nothing is lost.
+// Try it: ./08-both-ends-shut   and ./08-both-ends-shut afterwards   which waits: nothing is lost.
 
 #include <arpa/inet.h>
 #include <err.h>
