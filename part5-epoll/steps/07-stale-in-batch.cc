@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 
 int check(int result, const char* what) {
   if (result < 0) {
@@ -23,6 +24,7 @@ struct Client {
   const char* name;
   std::uint32_t generation;  // how many clients of this slot have been closed
   int ends[2];               // ours, the peer's
+  Client* partner;           // the one to whom a proxy passes on what this one says
 };
 
 Client slots[2];
@@ -31,7 +33,7 @@ Client slots[2];
 void connect_two(int epoll, const char* const (&names)[2], bool by_token) {
   for (std::uint32_t slot = 0; slot < 2; ++slot) {
     Client& client = slots[slot];
-    client = {names[slot], client.generation, {}};
+    client = {names[slot], client.generation, {}, &slots[1 - slot]};
     check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, client.ends), "socketpair");
     epoll_event interest{EPOLLIN, {.ptr = &client}};
     if (by_token) interest.data.u64 = std::uint64_t{client.generation} << 32 | slot;
@@ -46,26 +48,33 @@ Client* find(std::uint64_t token) {
   return client.generation == token >> 32 ? &client : nullptr;
 }
 
+// What a proxy does when one hangs up: the other has nobody to talk to.
+void close_both(Client& client) {
+  for (Client* one : {&client, client.partner}) {
+    for (const int end : one->ends) close(end);
+    ++one->generation;  // no event that is still in the batch leads here
+  }
+  std::printf("  %s and %s are closed\n", client.name, client.partner->name);
+}
+
 void run(bool by_token) {
   for (Client& one : slots) one = {};
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   connect_two(epoll, {"a", "b"}, by_token);
   for (const Client& one : slots) check(shutdown(one.ends[1], SHUT_RDWR), "shutdown");
 
+  // [batch]
   epoll_event batch[2] = {};
   const int ready = check(epoll_wait(epoll, batch, 2, 0), "epoll_wait");
   for (int i = 0; i < ready; ++i) {
     const epoll_data_t name = batch[i].data;
-    const Client* client = by_token ? find(name.u64) : static_cast<Client*>(name.ptr);
+    Client* client = by_token ? find(name.u64) : static_cast<Client*>(name.ptr);
     std::printf("  hang-up of %s\n", client ? client->name : "nobody we know");
     if (client == nullptr) continue;
-    for (Client& one : slots) {
-      for (const int end : one.ends) close(end);
-      ++one.generation;  // no event that is still in the batch leads here
-    }
-    std::printf("  %s and %s are closed\n", slots[0].name, slots[1].name);
+    close_both(*client);
     if (i == 0) connect_two(epoll, {"c", "d"}, by_token);  // after the first event only
   }
+  // [/batch]
   close(epoll);
 }
 
@@ -74,7 +83,7 @@ int main() {
   run(false);
   std::puts("fixed, tokens");
   run(true);
-  for (const Client& one : slots) {  // c and d
+  for (const Client& one : slots) {  // c and d, which the tokens have kept
     for (const int end : one.ends) close(end);
   }
 }

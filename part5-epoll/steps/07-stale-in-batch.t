@@ -10,7 +10,7 @@ Tokens: the lookup for the same event finds nothing, and c and d stay.
     a and b are closed
     c and d connect, generation 1
     hang-up of d
-    c and d are closed
+    d and c are closed
   fixed, tokens
     a and b connect, generation 0
     hang-up of a
