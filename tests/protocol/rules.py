@@ -125,6 +125,10 @@ ACCEPT_BUDGET = Rule(
     NONBLOCKING + "#one-client-among-many",
 )
 RESTORE = Rule("What a client cost is given back when it has left.", POLL + "#your-own-server")
+NO_THREAD_EACH = Rule(
+    "An idle connection costs no thread.",
+    NONBLOCKING + "#your-own-server",
+)
 IDLE_HOLDS_NOTHING = Rule(
     "An idle connection holds no message buffer.",
     NONBLOCKING + "#your-own-server",

@@ -149,7 +149,7 @@ def expect_all_given_back(
     grown = least_growth(server.process.rss_bytes, until_all_have_left, KEPT_BYTES_MAX)
     assert grown < KEPT_BYTES_MAX or server.process.is_sanitized(), (
         f"{grown // 1024} KiB more after {places} clients, in each of several rounds")
-    server.wait_for_threads(threads + 1)
+    server.wait_for_threads(threads, 1 + server.target.runtime_threads)
     for client in [server.connect() for _ in range(places)]:
         is_served(client)
 

@@ -276,13 +276,17 @@ class Server:
         """Waits until no more descriptors are open than `at_rest`."""
         self._wait_for_at_most(at_rest, self.process.descriptor_count, "descriptors are open")
 
-    def wait_for_threads(self, at_rest: int) -> None:
-        """Waits until no more threads run than `at_rest`."""
-        self._wait_for_at_most(at_rest, self.process.thread_count, "threads run")
+    def wait_for_threads(self, at_first: int, more: int = 0) -> None:
+        """Waits until no more threads run than `at_first`, and so many more."""
+        self._wait_for_at_most(at_first, self.process.thread_count, "threads run", more)
 
-    def _wait_for_at_most(self, at_rest: int, now: Callable[[], int], what: str) -> None:
-        if not proc.wait_until(lambda: now() <= at_rest, self.patience):
-            raise ContractBroken(f"{now()} {what} after {self.patience:g} s, {at_rest} at first")
+    def _wait_for_at_most(
+        self, at_first: int, now: Callable[[], int], what: str, more: int = 0
+    ) -> None:
+        if not proc.wait_until(lambda: now() <= at_first + more, self.patience):
+            may_be = f"; {at_first + more} may be" if more else ""
+            raise ContractBroken(
+                f"{now()} {what} after {self.patience:g} s, {at_first} at first{may_be}")
 
     def check_words(self) -> None:
         """After the end: no sanitizer report, nothing unasked on stdout, no raw bytes on stderr."""
