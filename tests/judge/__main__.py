@@ -117,7 +117,7 @@ def judge_one(options: argparse.Namespace) -> int:
     server = given_or_remembered(options)
     command = server.command
     if climbs and level in server.without:
-        raise wrong_usage(f"--from {level}: that level is left out")
+        raise wrong_usage(f"--from {level}: that level is left out; begin at another one")
     watched = Watched(command, Path.cwd())
     if options.watch and not watched.names():
         raise wrong_usage(f"--watch: the command names no file to watch: {command}")
