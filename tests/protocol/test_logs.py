@@ -3,8 +3,10 @@
 import fcntl
 import os
 import re
+import resource
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.needs("logs")
 
 STREAM = frame(b"never completed")
 LINES_FILL_A_PIPE = 4096  # though they had no byte but their end
+FILE_BYTES_MAX = 100
 DESCRIPTORS_AT_EASE = 5000  # for --max-connections, as long as nobody chooses another limit
 
 
@@ -177,6 +180,21 @@ def test_a_log_whose_reader_has_gone_ends_nothing(start: Start) -> None:
     for _ in range(3):
         break_off(server)
     server.connect().echo(b"served on")
+
+
+@pytest.mark.rule(rules.LOG_GONE)
+def test_a_log_that_cannot_grow_ends_nothing(start: Start, tmp_path: Path) -> None:
+    # A write beyond the limit of a file's size sends SIGXFSZ, which kills whoever does not ignore
+    # it: whoever fills the log of such a server has ended it.
+    with (tmp_path / "log").open("wb") as log:
+        server = start(log_to=log.fileno())
+        limit = os.fstat(log.fileno()).st_size + FILE_BYTES_MAX
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, limit))
+        for _ in range(FILE_BYTES_MAX):
+            break_off(server)
+        server.connect().echo(b"served on")
+        server.close_clients()
+        server.expect_stop()
 
 
 @pytest.mark.rule(rules.LOG_GONE)
