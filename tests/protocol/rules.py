@@ -125,6 +125,10 @@ ACCEPT_BUDGET = Rule(
     NONBLOCKING + "#one-client-among-many",
 )
 RESTORE = Rule("What a client cost is given back when it has left.", POLL + "#your-own-server")
+NO_THREAD_EACH = Rule(
+    "An idle connection costs no thread.",
+    NONBLOCKING + "#your-own-server",
+)
 IDLE_HOLDS_NOTHING = Rule(
     "An idle connection holds no message buffer.",
     NONBLOCKING + "#your-own-server",
@@ -147,9 +151,9 @@ RAISE_LIMIT = Rule(
     POLL + "#your-own-server",
 )
 ACCEPT_FAULTS = Rule(
-    "A failing accept ends nothing: it is tried again, at the latest after 100 ms, "
-    "without a busy loop.",
-    CONTRACT + "#what-each-stage-must-withstand",
+    "When accept fails for want of descriptors or memory, or with `EPERM` or an error of the "
+    "network, it is tried again when a connection leaves or 100 ms have passed, without a busy loop.",
+    ERRNO + "#accept4",
 )
 ACCEPT_BROKEN = Rule(
     "Where accept says that the listener itself is broken (EBADF, EINVAL and the like), trying "
