@@ -45,8 +45,8 @@ class Comparison(ctypes.Structure):
 
 
 def refuse_walls() -> None:
-    """Lets a process, and what it starts, put up no wall around itself. Those of fingerd permit what
-    fingerd needs, and valgrind, which is the same process, needs more: it writes a file."""
+    """Lets a process, and what it starts, put up no wall around itself. Those of fingerd permit
+    what fingerd needs, and valgrind, which is the same process, needs more: it writes a file."""
     library = ctypes.CDLL("libseccomp.so.2")
     library.seccomp_init.restype = ctypes.c_void_p
     rules = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(ALLOW)))
@@ -81,7 +81,8 @@ def instructions(program: Path, options: tuple[str, ...]) -> tuple[float, float]
         # The project may lie where nobody else may enter, as beneath /root.
         copied = shutil.copy(program, directory)
         shutil.copytree(USERS, Path(directory, "users"))
-        words = [*callgrind.TOOL, "--trace-children=yes", f"--callgrind-out-file={profile}.%p", copied, *COMMON, *options]
+        words = [*callgrind.TOOL, "--trace-children=yes", f"--callgrind-out-file={profile}.%p",
+                 copied, *COMMON, *options]  # fmt: skip
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               preexec_fn=refuse_walls, **where(directory)) as daemon:
             try:

@@ -23,8 +23,9 @@ NO_DURATIONS = ("", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1.5s", "10S", 
 NO_ADDRESSES = ("", "localhost", "[::1]", "127.0.0.1:79", "1.2.3", "::1::", "*", "127.0.0.256")
 DEFAULTS = ("::", "79", "finger", "1024", "16", "2s", "10s")
 OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-name",
-           "--list-text", "--max-clients", "--max-per-ip", "--query-timeout", "--deadline", "--user",
-           "--no-list", "--log", "--check-config", "--proxy-protocol", "--help", "--version")  # fmt: skip
+           "--list-text", "--max-clients", "--max-per-ip", "--query-timeout", "--deadline",
+           "--user", "--no-list", "--log", "--check-config", "--proxy-protocol", "--help",
+           "--version")  # fmt: skip
 
 
 @pytest.mark.rule(rules.HELP)
