@@ -1,6 +1,8 @@
 """What the tests of the exercises about finger/fingerd share."""
 
 import shlex
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +25,16 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
 
 
 @pytest.fixture
-def users(tmp_path: Path) -> Path:
-    """A directory of users, as --users takes it: alice has a plan, bob has none."""
-    directory = tmp_path / "users"
-    for name in ("alice", "bob"):
-        (directory / name).mkdir(parents=True)
-    (directory / "alice" / ".plan").write_bytes(ALICE)
-    return directory
+def users() -> Iterator[Path]:
+    """A directory of users, as --users takes it: alice has a plan, bob has none. Where pytest makes
+    its own, the account could not read it that root's daemon becomes."""
+    with tempfile.TemporaryDirectory(prefix="users-") as top:
+        directory = Path(top)
+        directory.chmod(0o755)
+        for name in ("alice", "bob"):
+            (directory / name).mkdir()
+        (directory / "alice" / ".plan").write_bytes(ALICE)
+        yield directory
 
 
 def ask(server: Server, line: bytes) -> bytes:
