@@ -10,7 +10,7 @@ Skipped where fingerd is not built, which needs libseccomp (Debian: libseccomp-d
 
 The questions of 00-obvious-fingerd.t, put to fingerd.
 
-  $ start finger --addr 127.0.0.1 --users users 2> log
+  $ start finger --addr 127.0.0.1 --users users 2> seven.log
   listening on 127\.0\.0\.1:\d+ (re)
   $ for q in alice '' '/W alice' alice@elsewhere bob .. mallory; do echo "[$q]"; ask "$q\r\n"; done
   [alice]
@@ -35,7 +35,7 @@ The questions of 00-obvious-fingerd.t, put to fingerd.
 
 The daemon has written a line about each.
 
-  $ stop; grep '"' log
+  $ stop; grep '"' seven.log
   127\.0\.0\.1:\d+ "alice" answered 18 bytes [\d.]+ ms (re)
   127\.0\.0\.1:\d+ "" answered 21 bytes [\d.]+ ms (re)
   127\.0\.0\.1:\d+ "/W alice" answered 31 bytes [\d.]+ ms (re)
