@@ -117,16 +117,17 @@ rounds() {
 }
 
 # processor_time: how much of it the server has used.
-processor_time() { awk '{print 10 * ($14 + $15), "ms"}' "/proc/$pid/stat"; }
+processor_time() { _runs && awk '{print 10 * ($14 + $15), "ms"}' "/proc/$pid/stat"; }
 
 # memory: what the server has reserved and touched, in KiB, and its threads.
-memory() { awk '/VmSize|VmRSS|Threads/ {print $1, $2}' "/proc/$pid/status"; }
+memory() { _runs && awk '/VmSize|VmRSS|Threads/ {print $1, $2}' "/proc/$pid/status"; }
 
 # traced CALLS COMMAND…: runs a command under strace, which writes these calls to the file "calls".
 traced() { strace -qq -o calls -e "trace=$1" "${@:2}"; }
 
 # calls_while COMMAND…: writes the calls that the server makes meanwhile to the file "calls".
 calls_while() ( # in a shell of its own, which says nothing about the job
+  _runs || return 1
   strace -qq -o calls -p "$pid" &
   _until_traced || return 1
   "$@"
@@ -248,6 +249,13 @@ _program() {
       echo "$BUILD/$stage/$stage"
       ;;
   esac
+}
+
+# Whether there is a server that $pid is the process of. Says so if there is none.
+_runs() {
+  [[ ${pid:-} && -e /proc/$pid/stat ]] && return
+  echo "no server is running in this terminal: start one, or pid=\$(server_pid)" >&2
+  return 1
 }
 
 # Until strace, the last job, watches the server; it has ended where there is none to watch.

@@ -106,6 +106,12 @@ function literalCode(md: MarkdownIt) {
   };
 }
 
+/** As VitePress makes it, but that the underscores of a call's name stay, as on a code host. */
+function anchorOf(heading: string): string {
+  return heading.normalize("NFKD").replace(/[^\p{L}\p{N}_]+/gu, "-").replace(/^-+|-+$/g, "")
+    .replace(/^(\d)/, "_$1").toLowerCase();
+}
+
 /** The steps that the ring view's page tells of lead to the view. */
 function stepsAreLinks(md: MarkdownIt) {
   md.core.ruler.push("steps-are-links", ({ tokens, env }) => {
@@ -156,6 +162,7 @@ export default defineConfig({
         ["meta", { property: `og:${name}`, content }])];
   },
   markdown: {
+    anchor: { slugify: anchorOf },
     languages: ["shellscript", consoleLanguage],
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     // Shiki stops in the middle of a line that has taken half a second, and on a busy machine the
@@ -195,7 +202,7 @@ export default defineConfig({
       { text: "The ring", items: chapters(/^1[0-2]-.*\.md$/) },
       { text: "In service", items: chapters(/^1[3-5]-.*\.md$/) },
       { text: "Looking back", items: chapters(/^1[67]-.*\.md$/) },
-      { text: "Appendices", items: chapters(/^appendix-\w-.*\.md$/) },
+      { text: "The handbook", items: chapters(/^appendix-\w-.*\.md$/) },
       { text: "From stage to stage", link: "/diffs/", collapsed: true, items: differences() },
       { text: "The ladder view", link: "/ladder-view" },
       { text: "The ring view", link: "/ring-view" },

@@ -1,5 +1,5 @@
-// What stands above a chapter's title: its number, and its rung of the ladder. Both are known from
-// the chapter itself, from its name and from the line in italics beneath its title.
+// What stands above a page's title: an appendix's letter; a chapter's number, and its rung of the
+// ladder, which is known from the line in italics beneath its title.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { between } from "./diffs.js";
 
 const chapter = /^(\d\d)-.*\.md$/;
+const appendix = /^appendix-(\w)-.*\.md$/;
 const line = /^\*(.+)\*$/m;
 
 function rung(text) {
@@ -29,6 +30,8 @@ export function changes(before, after) {
 export function opener(page, book) {
   const pair = between(page);
   if (pair) return { below: pair[0], rung: pair[1] };
+  const letter = appendix.exec(page)?.[1];
+  if (letter) return { appendix: letter.toUpperCase() };
   const number = chapter.exec(page)?.[1];
   if (!number) return undefined;
   const at = rung(readFileSync(join(book, page), "utf8"));

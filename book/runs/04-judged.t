@@ -1,9 +1,14 @@
-The stage before the judge, from the first level of chapter 4 on: it gets past start and crowd, and
-not past light, because an idle client costs it a thread.
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$BUILD/part2-threads/steps"
 
-  $ cd $ROOT
-  $ ./judge --from start "$BUILD/part2-threads/part2-threads --port {port}" | grep '##'
+The server with threads that can be stopped, before the judge: it gets past start and crowd, and not
+past light, because an idle client costs it a thread.
+
+  $ $ROOT/judge './07-stop-them-all {port}' | grep '##'
+    framing       ####################  26 of 26
+    survival      ####################   8 of 8
+    closing       ####################  36 of 36
     start         ####################   ?\d+ of \d+ (re)
     crowd         ####################   ?\d+ of \d+ (re)
     light         #+\.+   ?\d+ of \d+(, stopped after \d+ failures?)? (re)
-    ##\.+ 2 of \d+ levels from start on; those below it were not asked for (re)
+    #####\.+ 5 of \d+ levels (re)

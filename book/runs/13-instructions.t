@@ -6,9 +6,8 @@ refuses that, and valgrind ends it.
   $ cd "$ROOT"
   $ [ -x "$BUILD/finger/fingerd-machine" ] && valgrind --version | grep -qv 3\.27 || exit 80
 
-What an exchange costs in user space, in both forms, and in the daemon of chapter 14.
+What an exchange costs in user space, in both daemons.
 
   $ tests/costs/exchange.py $BUILD
-  fingerd-plain +(9|1[0-3]),\d\d\d instructions an exchange, +[2-6]\d\d of them for frames (re)
-  fingerd-machine +([6-9]|10),\d\d\d instructions an exchange, +0 of them for frames (re)
   fingerd +(1[89]|2[0-4]),\d\d\d instructions an exchange, +(1,\d\d\d|[89]\d\d) of them for frames (re)
+  fingerd-machine +([6-9]|10),\d\d\d instructions an exchange, +0 of them for frames (re)

@@ -79,9 +79,10 @@ def _headings(prose: str) -> Iterator[Problem]:
     for found in HEADING.finditer(prose):
         if CODE_HEADING.match(found[2]):
             continue
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 -]*", EXERCISE.sub("", found[2])):
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_ -]*", EXERCISE.sub("", found[2])):
             yield Problem(_line(prose, found.start()),
-                          f"heading '{found[2]}': letters, digits, blanks, hyphens; first a letter")
+                          f"heading '{found[2]}': letters, digits, blanks, hyphens and "
+                          "underscores; first a letter")
         if found[2] in seen:
             yield Problem(_line(prose, found.start()), f"two headings '{found[2]}', one anchor")
         seen.add(found[2])

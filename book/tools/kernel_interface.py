@@ -13,7 +13,7 @@ from blocks import ROOT
 
 PARTS = ("common", "part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll",
          "part5-epoll", "part6-uring", "finger")
-STEPS_MAX = 3  # named in a row
+STEPS_MAX = 1  # named in a row
 
 # System calls, and the C library's thin wrappers, with the first Linux that has them. None: all
 # that anybody still runs.

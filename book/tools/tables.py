@@ -1,6 +1,6 @@
 """Tables that are made of what is there: the zoo, the measurements, what is asked of the kernel.
 
-    <!-- table: bugs part4-poll -->
+    <!-- table: bugs hangs -->
     <!-- /table -->
 """
 
@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import book_index
 import kernel_interface
 from blocks import ROOT, Wrong
 from measured import NUMBERS, label
@@ -48,22 +49,22 @@ def heads() -> dict[str, dict[str, str]]:
             for file in sorted(BUGS.glob("*.patch"))}
 
 
-def bugs(stage: str) -> str:
-    """The patches of a stage: those that show there what they do."""
+def bugs(symptom: str) -> str:
+    """The patches with one kind of symptom."""
     rows = []
     for name, head in heads().items():
-        if head["Stage"].replace(",", " ").split()[0] != stage:
+        if head["Symptom"] != symptom:
             continue
+        stage = head["Stage"].replace(",", " ").split()[0]
         test = head["Test"].removeprefix("ctest unit.").rpartition("::")[2].partition("[")[0]
         places = [chapter(Path(head["Chapter"]).name)]
         if step := head.get("Step"):
             places.append(f"[{Path(step).stem}](../{step})")
-        rows.append([f"[{name}](bugs/{name}.patch)", head["Title"], f"`{test}`",
-                     ", ".join(places)])
+        rows.append([f"[{name}](bugs/{name}.patch)", head["Title"], stage.partition("-")[0],
+                     f"`{test}`", ", ".join(places)])
     if not rows:
-        raise Wrong(f"no patch is of the stage '{stage}'")
-    return f"{len(rows)} patches.\n\n" + markdown(["patch", "symptom", "found by", "shown in"],
-                                                  rows)
+        raise Wrong(f"no patch has the symptom '{symptom}'")
+    return markdown(["patch", "symptom", "stage", "found by", "shown in"], rows)
 
 
 def experiments() -> dict[str, str]:
@@ -99,13 +100,13 @@ def places(name: str) -> str:
 
 
 def measurements() -> str:
-    """Each name, its command, where its numbers are, and the chapters that show them."""
+    """Each name, which leads to its numbers, and the chapters that show them."""
     rows = []
     for name, title in experiments().items():
         file = NUMBERS / f"{name}.json"
-        where = f"[{name}.json](numbers/{name}.json)" if file.is_file() else "not yet"
-        rows.append([label(name), title, f"`./measure {name}`", where, places(name)])
-    return markdown(["name", "what", "command", "file", "chapter"], rows)
+        where = f"[{label(name)}](numbers/{name}.json)" if file.is_file() else label(name)
+        rows.append([where, title, places(name)])
+    return markdown(["name", "what", "chapter"], rows)
 
 
 def machines() -> str:
@@ -140,7 +141,14 @@ def operations() -> str:
                     kernel_interface.rows_of_operations())
 
 
+def index(what: str) -> str:
+    """A part of the index: no table, but made in the same way."""
+    if what not in book_index.INDEX:
+        raise Wrong(f"the index has no '{what}'; it has: {', '.join(book_index.INDEX)}")
+    return book_index.INDEX[what]()
+
+
 TABLES: dict[str, Callable[..., str]] = {
     "bugs": bugs, "measurements": measurements, "machines": machines,
-    "system-calls": system_calls, "operations": operations,
+    "system-calls": system_calls, "operations": operations, "index": index,
 }

@@ -39,13 +39,7 @@ constexpr auto patience = std::chrono::seconds(2);
 struct Holder {
   std::string path;
   std::vector<std::string> names;
-  enum class Answer { none, itself, all } answer = Answer::none;
-};
-
-/// What a process that looks says.
-struct News {
-  std::uint32_t holder;
-  Holder::Answer answer;
+  bool has_answered = false;
 };
 
 std::vector<Holder> holders_of(const Accounts& accounts) {
@@ -103,19 +97,15 @@ bool mounts_on_demand(const Fd& directory) {
 }
 
 /// At the directory, if that is not `/` itself, and then at the homes in it that are links.
-template <typename Tell>
-void look(const HomeFence& fence, const Holder& holder, Tell tell) {
+void look(const HomeFence& fence, const Holder& holder) {
   const Fd directory = open_at(AT_FDCWD, holder.path.c_str());
   const bool holds_all = !directory || is_root(directory);  // without it no plan can be opened
   if (!holds_all) fence.permit(directory);
-  tell(Holder::Answer::itself);
-  if (directory && !mounts_on_demand(directory)) {
-    for (const std::string& name : holder.names) {
-      if (!holds_all && !is_link(directory, name)) continue;
-      if (const Fd home = open_at(directory.get(), name.c_str())) permit_around(fence, home);
-    }
+  if (!directory || mounts_on_demand(directory)) return;
+  for (const std::string& name : holder.names) {
+    if (!holds_all && !is_link(directory, name)) continue;
+    if (const Fd home = open_at(directory.get(), name.c_str())) permit_around(fence, home);
   }
-  tell(Holder::Answer::all);
 }
 
 /// Twice, so that it is no child of this process, which would wait for it, but of the parent.
@@ -134,34 +124,24 @@ bool fork_twice() {
                                const Fd& answers) {
   (void)::prctl(PR_SET_NAME, "fingerd-look", 0, 0, 0);
   (void)close_all_but({STDERR_FILENO, answers.get(), fence.descriptor()});
-  int status = 0;
-  look(fence, holder, [&](Holder::Answer answer) {
-    const News news{number, answer};
-    const ssize_t told = ::send(answers.get(), &news, sizeof news, MSG_NOSIGNAL);
-    if (told < 0) status = answered_late;  // EPIPE: it is not waited for any more
-  });
-  std::_Exit(status);
+  look(fence, holder);
+  const bool is_told = ::send(answers.get(), &number, sizeof number, MSG_NOSIGNAL) > 0;
+  std::_Exit(is_told ? 0 : answered_late);  // EPIPE: it is not waited for any more
 }
 
 /// False: all processes have ended, or nothing is there.
 bool hear(std::vector<Holder>& holders, const Fd& answers, int flags) {
-  News news{};
-  if (::recv(answers.get(), &news, sizeof news, flags) != sizeof news) return false;
-  holders[news.holder].answer = news.answer;
+  std::uint32_t number = 0;
+  if (::recv(answers.get(), &number, sizeof number, flags) != sizeof number) return false;
+  holders[number].has_answered = true;
   return true;
 }
 
-void report(const Holder& holder, const Control& control) {
-  if (holder.answer == Holder::Answer::all) return;
+void report_silent(const Holder& holder, const Control& control) {
   control.say(Control::silent);
-  const auto path = common::escape(std::as_bytes(std::span(holder.path)));
-  common::log(
-      holder.answer == Holder::Answer::none
-          ? fmt::format("{} does not answer: the homes in it are left out until it does", path)
-          : fmt::format("{0} does not answer: homes in {0} that are links may be left out until "
-                        "it does",
-                        path),
-      common::Severity::warning);
+  common::log(fmt::format("{} does not answer: homes in it may be left out until it does",
+                          common::escape(std::as_bytes(std::span(holder.path)))),
+              common::Severity::warning);
 }
 
 }  // namespace
@@ -192,7 +172,9 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
   (void)::shutdown(answers.get(), SHUT_RD);
   while (hear(holders, answers, MSG_DONTWAIT)) {
   }
-  for (const Holder& each : holders) report(each, control);
+  for (const Holder& each : holders) {
+    if (!each.has_answered) report_silent(each, control);
+  }
   return {};
 }
 

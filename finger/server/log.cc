@@ -16,41 +16,27 @@ namespace {
 /// A query may be 1024 bytes long, and four times that when it is escaped.
 constexpr std::size_t logged_bytes_max = 128;
 
-constexpr std::pair<Error, Outcome> outcomes_of_errors[] = {
-    {Error::no_such_user, Outcome::no_such_user},
-    {Error::relay_denied, Outcome::relay_denied},
-    {Error::invalid_query, Outcome::invalid_query},
-    {Error::query_too_long, Outcome::query_too_long},
-    {Error::unexpected_eof, Outcome::unexpected_eof},
-    {Error::list_denied, Outcome::list_denied},
-    {Error::query_timeout, Outcome::query_timeout},
-    {Error::home_timeout, Outcome::home_timeout},
-    {Error::displaced, Outcome::displaced}};
+constexpr auto failed = "failed";
 
-Outcome outcome_of(const Conversation& conversation, const Status& ended) {
-  if (ended) return conversation.no_plan() ? Outcome::without_plan : Outcome::answered;
-  for (const auto& [error, outcome] : outcomes_of_errors) {
-    if (ended.error() == error) return outcome;
-  }
-  if (ended.error() == uring::Error::timed_out) return Outcome::timed_out;
-  if (ended.error() == uring::Error::cancelled) return Outcome::stopped;
-  return conversation.has_peer_gone() ? Outcome::gone : Outcome::failed;
+/// How it has ended, in a few words that are always the same. `failed` is no client's doing.
+std::string outcome_of(const Conversation& conversation, const Status& ended) {
+  if (ended) return conversation.no_plan() ? "no plan" : "answered";
+  const auto error = ended.error();
+  const bool is_named =
+      !text_for_peer(error).empty() || error == Error::displaced || error == Error::home_timeout;
+  if (is_named) return error.message();
+  if (error == uring::Error::timed_out) return "timed out";
+  if (error == uring::Error::cancelled) return "stopped";
+  return conversation.has_peer_gone() ? "gone" : failed;
 }
 
-/// In words that name what was found there, where those of the errno do not.
-std::string reason(std::error_code no_plan) {
+/// Why, where the log is to say more than that.
+std::string reason_of(const Conversation& conversation, const Status& ended) {
+  const auto no_plan = conversation.no_plan();
+  if (!ended) return ended.error().message();
   if (no_plan == std::errc::too_many_symbolic_link_levels) return "a symbolic link";
   if (no_plan == std::errc::cross_device_link) return "on another file system than the home";
   return no_plan.message();
-}
-
-std::string text_of(Outcome outcome, const Conversation& conversation, const Status& ended) {
-  const auto name = outcome_names[static_cast<std::size_t>(outcome)];
-  if (outcome == Outcome::without_plan) {
-    return fmt::format("{} ({})", name, reason(conversation.no_plan()));
-  }
-  if (outcome == Outcome::failed) return fmt::format("{}: {}", name, ended.error().message());
-  return std::string(name);
 }
 
 /// In quotation marks, with those inside escaped: the query cannot end its quotation.
@@ -68,17 +54,21 @@ std::string quoted(std::string_view query) {
 
 void report_end(const Conversation& conversation, std::string_view query, const Status& ended) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
-  const auto outcome = outcome_of(conversation, ended);
-  ++conversation.context().counters.outcomes[static_cast<std::size_t>(outcome)];
+  auto outcome = outcome_of(conversation, ended);
+  ++conversation.context().counters.outcomes[outcome];
   const auto detail = conversation.context().options.log;
   if (detail == LogDetail::none || conversation.is_check()) return;
+  const bool is_ours = outcome == failed;
+  if (is_ours) outcome += ": " + reason_of(conversation, ended);
+  if (ended && conversation.no_plan()) {
+    outcome += fmt::format(" ({})", reason_of(conversation, ended));
+  }
   std::string line;
   if (detail == LogDetail::full) {
     line = fmt::format("{} {} ", conversation.peer().to_string(), quoted(query));
   }
-  line += fmt::format("{} {} bytes {:.1f} ms", text_of(outcome, conversation, ended),
-                      conversation.sent_bytes(), Milliseconds(conversation.age()).count());
-  const bool is_ours = outcome == Outcome::failed;
+  line += fmt::format("{} {} bytes {:.1f} ms", outcome, conversation.sent_bytes(),
+                      Milliseconds(conversation.age()).count());
   common::log(line, is_ours ? common::Severity::warning : common::Severity::info);
 }
 
@@ -86,9 +76,8 @@ std::string Counters::text() const {
   auto line = fmt::format("{} accepted, {} turned away, {} checks, {} bytes sent", accepted,
                           refused, checks, sent_bytes);
   std::string_view before = ": ";
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (outcomes[i] == 0) continue;
-    line += fmt::format("{}{} {}", std::exchange(before, ", "), outcomes[i], outcome_names[i]);
+  for (const auto& [outcome, count] : outcomes) {
+    line += fmt::format("{}{} {}", std::exchange(before, ", "), count, outcome);
   }
   return line;
 }

@@ -115,7 +115,7 @@ std::atomic<bool> stopping = false;
 
 // [hang-up]
 // What we have sent and the client's kernel has not acknowledged yet.
-int unacknowledged(int client) {
+int unacknowledged_bytes(int client) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
@@ -128,7 +128,7 @@ int unacknowledged(int client) {
 void hang_up(int client) {
   unsigned char discarded[4096];
   if (stopping) {
-    while (unacknowledged(client) > 0) {
+    while (unacknowledged_bytes(client) > 0) {
       recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }

@@ -113,8 +113,8 @@ void give_turns(const std::vector<pollfd>& entries, Time now) {
   for (std::size_t i = 0; i < clients.size(); ++i) {
     Client& client = clients[i];
     const bool reported = entries[i + 2].revents != 0;  // wake and the listener come first
-    const bool stays = reported ? turn(client, now) : now < client.deadline;
-    if (stays) continue;
+    const bool stays = !reported || turn(client, now);
+    if (stays && now < client.deadline) continue;
     close(client.fd);
     client.fd = -1;
   }

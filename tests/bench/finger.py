@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from contenders import SERVER_CORE, Contender
-from harness.proc import Process
+from harness.proc import serving
 from harness.server import Server
 from workloads import Numbers, client, cpu_at_rest
 
@@ -45,12 +45,6 @@ def answer_of(port: int, user: str = "alice") -> bytes:
     if answer != ANSWER:
         raise SystemExit(f"the daemon on port {port} does not answer with the plan: {answer!r}")
     return answer
-
-
-def serving(daemon: Process) -> Process:
-    """The process that talks to clients: fingerd's only child, or the daemon itself."""
-    workers = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
-    return Process(int(workers[0])) if workers else daemon
 
 
 @dataclass(frozen=True)

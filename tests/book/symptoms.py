@@ -18,14 +18,8 @@ SYMPTOMS = {
     "reset-ends-server": ("", GONE),
     "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
     "erased-while-iterating": ("", f"(?s:.*){GONE}"),
-    "interest-set-each-time": ("0\n", "2\n"),
-    "hang-up-never-asked-for": ("0\n", "124\n"),
-    "request-never-trimmed": ("200\n405\n", "200\n200\n"),
     "one-worker-woken": (r"(6\n){8}", r"(6\n)*(0\n)(.*\n)*"),
-    "full-queue-forgotten": ("", GONE),
     "last-answers-unsent": ("0{8}: 0200 .*hi\n", ""),
-    "forgets-between-reads": (r"0{8}: 7878 0d0a .*\n", r"0{8}: 780d 0d0a .*\n"),
-    "silent-without-plan": ("No Plan.\r?\n", ""),
     "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),
 }
 SPINS = (r"(\d+) ms\n\1 ms\n", r"(\d+) ms\n(?!\1 ms)\d+ ms\n")
@@ -37,23 +31,15 @@ MORE_SYMPTOMS = {
                                 "(?s:.*Idle timeout expired(?!.*the server has gone).*)"),
     "output-without-bound": (r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{4}\n.*)",
                              r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{5,6}\n.*)"),
-    "write-all": (r"(?s:(.*\n)?12000000\n.*)", r"(?s:(.*\n)?(?!12000000)\d+\n.*)"),
     "events-compared": SPINS,
     "interest-never-changed": ("16777220\n", r"(?!16777220)\d+\n"),
     "bytes-extend-time": ("0\n", "6\n"),
     "drain-loses-messages": (r"(?s:(.*\n)?2000000\n.*)", r"(?s:(.*\n)?(?!2000000)\d+\n.*)"),
     "count-only-rises": ("0{8}: .*hi\n", ""),
     "body-is-next-request": ("1\n", "2\n"),
-    "interrupted-ring": ("(?s:(?!the server has gone).)*", f"(?s:.*){GONE}"),
-    "answer-given-back-too-early": (r"(0{8}: .*hi\n){4}", r"(?s:.*dbdb dbdb dbdb.*)"),
     "close-ends-nothing": ("0\n", "124\n"),
     "lease-kept-while-sending": (r"(?s:.*0{8}: .*hi\n.*)", r"(?s:(?!.*0{8}).*)"),
-    "gone-before-the-new-one-serves": ("(?s:.*Saturn.*)", f"(?s:(?!.*Saturn).*{GONE})"),
     "drain-without-end": ("(?s:.*No such process.*)", "(?s:(?!.*No such process).*)"),
-    "header-from-anyone": ("Error: No such user\r?\n", "(?s:.*Saturn.*)"),
-    "slot-held-by-a-wait": (r"(0{8}: .*hi\n){9}", r"(0{8}: .*hi\n){0,8}"),
-    "short-send-is-silent": (r"(?s:(.*\n)?9000000\n.*)", r"(?s:(.*\n)?(?!9000000)\d+\n.*)"),
-    "accounts-read-for-each-query": ("(?s:(?!.*O_DIRECTORY).*)", "(?s:.*O_DIRECTORY.*)"),
 }
 # The commands of these end a healthy server, too.
 MAY_END = {"lives-on-without-accept", "drain-without-end", "drain-loses-messages"}

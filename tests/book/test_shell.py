@@ -20,6 +20,14 @@ def test_no_calls_are_waited_for_where_there_is_no_server(command: str, tmp_path
     assert ran.returncode != 0
 
 
+@pytest.mark.parametrize("command", ["processor_time", "memory", "calls_while true"])
+def test_what_asks_about_a_server_says_that_there_is_none(command: str, tmp_path: Path) -> None:
+    script = f". {blocks.ROOT}/tools/shell.sh; pid=''; {command}"
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+    assert ran.returncode != 0 and not ran.stdout
+    assert ran.stderr.startswith(b"no server is running in this terminal")
+
+
 @pytest.fixture
 def typed(tmp_path: Path) -> Callable[[str], list[str]]:
     """What is printed when this is typed where there is a ./server."""

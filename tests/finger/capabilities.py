@@ -10,12 +10,12 @@ CAPABILITIES = {
 
 LEVELS: dict[str, frozenset[str]] = {
     CORE_LEVEL: frozenset({"core"}),
-    "fingerd-machine": frozenset({"core", "process"}),
     "fingerd": frozenset(CAPABILITIES),
 }
 
-# Where each of ours is, below the directory of the build.
+# Where each of ours is, below the directory of the build. With further words it is a program of the
+# core's level, which takes no options.
 PROGRAMS = {
-    "fingerd": "finger/fingerd",
-    "fingerd-machine": "finger/fingerd-machine",
+    "fingerd": ("finger/fingerd",),
+    "state-machine": ("finger/steps/12-state-machine", "{port}", "{users}", "{deadline}"),
 }

@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="test this one, fingerd or fingerd-machine; may be repeated (default: what is built)",
+        help="test this one, fingerd or state-machine; may be repeated (default: what is built)",
     )
     plugin.add_options(
         group,

@@ -8,13 +8,13 @@ BEYOND = "book/15-beyond.md"
 
 # The query
 PLAN = Rule(
-    "A name, ended by CRLF, LF, CR, or the end of the stream, is answered with that user's plan, then "
-    "closed.",
+    "A name, ended by CRLF, LF, CR, or the end of the stream, is answered with that user's plan, "
+    "then closed.",
     FINGER,
 )
 PROJECT = Rule(
-    "Before the plan comes a line `Project: ` with the first line of .project, if there is one, and "
-    "with /W what .pubkey holds; both by the same rules as the plan.",
+    "Before the plan comes a line `Project: ` with the first line of .project, if there is one, "
+    "and with /W what .pubkey holds; both by the same rules as the plan.",
     FINGER,
 )
 ANY_SLICING = Rule("A query may arrive one byte at a time: that changes no answer.", FINGER)
@@ -46,8 +46,8 @@ NO_SUCH_USER = Rule(
     FINGER,
 )
 RELAY = Rule(
-    "A query with an @ is answered `Error: Relay access denied`, unless what follows the only one is "
-    "the address that was asked.",
+    "A query with an @ is answered `Error: Relay access denied`, unless what follows the only one "
+    "is the address that was asked.",
     FINGER,
 )
 INVALID = Rule(
@@ -96,8 +96,8 @@ NO_LINKS = Rule(
 )
 NO_OTHER_MOUNT = Rule("No mount below a home directory is entered for a client.", HARDENING)
 CHANGING = Rule(
-    "A plan that changes while it is served spoils that answer at most, and leads to no other file; "
-    "where it becomes shorter, the answer does not look whole.",
+    "A plan that changes while it is served spoils that answer at most, and leads to no other "
+    "file; where it becomes shorter, the answer does not look whole.",
     HARDENING,
 )
 SLOW_READER = Rule("A client that reads slowly, but in time, gets the whole answer.", FINGER)
@@ -259,17 +259,18 @@ PROXY_TRUST = Rule(
     BEYOND,
 )
 PROXY_BOUNDED = Rule(
-    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 8 KiB, of which what "
-    "is behind the addresses is skipped.",
+    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 8 KiB, of which "
+    "what is behind the addresses is skipped.",
     BEYOND,
 )
 PROXY_LOGS = Rule(
-    "A proxy's connection that says that it is a check (LOCAL), and one that says nothing before it "
-    "ends, is counted, and not logged.",
+    "A proxy's connection that says that it is a check (LOCAL), and one that says nothing before "
+    "it ends, is counted, and not logged.",
     BEYOND,
 )
 PROXY_LIMIT = Rule("--max-per-ip counts the client that the PROXY header names.", BEYOND)
 PROXY_TIMEOUT = Rule(
-    "A PROXY header is waited for as long as --query-timeout, and three seconds at the least.", BEYOND
+    "A PROXY header is waited for as long as --query-timeout, and three seconds at the least.",
+    BEYOND,
 )
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)

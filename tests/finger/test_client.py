@@ -281,5 +281,6 @@ def test_wrong_usage(finger, words: list[str], names: bytes) -> None:
 
 def test_help_names_the_options_and_their_defaults(program: Path) -> None:
     text = help_of(program)
-    for words in ("[user][@host[@via]]", "finger://", "-4", "-6", "-l", "-8", "--raw", "-p PORT=79", "--timeout DURATION=10s"):
+    for words in ("[user][@host[@via]]", "finger://", "-4", "-6", "-l", "-8", "--raw",
+                  "-p PORT=79", "--timeout DURATION=10s"):  # fmt: skip
         assert words in text

@@ -139,7 +139,8 @@ HEART = "\u2764\ufe0f"
     "ක්\u200dෂ",  # a conjunct of Sinhala
     FAMILY, HEART, HEART + "\u200d🔥", f"I {HEART} {FAMILY}.",
     "葛\U000e0100城",  # one of two ways to write that name
-], ids=["persian", "sinhala", "family", "heart", "heart-on-fire", "in-a-text", "ideograph"])  # fmt: skip
+], ids=["persian", "sinhala", "family", "heart", "heart-on-fire", "in-a-text",
+        "ideograph"])  # fmt: skip
 def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> None:
     """Without it Persian and Indic words become others, and an emoji several."""
     assert shown(text.encode()).decode() == text + "\n"
@@ -158,8 +159,8 @@ def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> Non
     ("é\ufe0f\ufe0e\U000e0100é", "é\ufe0fé"),
     ("é\u200d\ufe0fé", "é\u200dé"),
     ("é\u202e\u200d\u2066é", "é\u200dé"),
-], ids=["joiner-in-ascii", "selector-in-ascii", "one-side", "ends", "escape", "joiners", "selectors",
-        "joiner-selected", "directions"])  # fmt: skip
+], ids=["joiner-in-ascii", "selector-in-ascii", "one-side", "ends", "escape", "joiners",
+        "selectors", "joiner-selected", "directions"])  # fmt: skip
 def test_what_joins_nothing_is_left_out(shown, answer: str, wanted: str) -> None:
     """It can be seen nowhere, and makes two names of one."""
     assert shown(answer.encode()).decode() == wanted + "\n"

@@ -23,8 +23,9 @@ NO_DURATIONS = ("", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1.5s", "10S", 
 NO_ADDRESSES = ("", "localhost", "[::1]", "127.0.0.1:79", "1.2.3", "::1::", "*", "127.0.0.256")
 DEFAULTS = ("::", "79", "finger", "1024", "16", "2s", "10s")
 OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-name",
-           "--list-text", "--max-clients", "--max-per-ip", "--query-timeout", "--deadline", "--user",
-           "--no-list", "--log", "--check-config", "--proxy-protocol", "--help", "--version")  # fmt: skip
+           "--list-text", "--max-clients", "--max-per-ip", "--query-timeout", "--deadline",
+           "--user", "--no-list", "--log", "--check-config", "--proxy-protocol", "--help",
+           "--version")  # fmt: skip
 
 
 @pytest.mark.rule(rules.HELP)
@@ -134,11 +135,15 @@ def test_a_directory_that_there_is_not_is_named(start: Start, tmp_path: Path, ki
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize(("error", "why"), [("EPERM", "seccomp"), ("EINVAL", "Linux 6.1 or newer")])
-def test_no_ring_is_explained(start: Start, error: str, why: str) -> None:
-    server = start(ready=False, under=confined(f"ring={error}"))
+@pytest.mark.parametrize(
+    "restriction", ["ring=EPERM", "ring=ENOSYS", "register=EPERM", "register=ENOSYS", "enter=EPERM"]
+)
+def test_a_filter_that_forbids_the_ring_or_a_part_of_it_is_named(
+    start: Start, restriction: str
+) -> None:
+    server = start(ready=False, under=confined(restriction))
     skip_if_impossible(server.wait_exit(), server.stderr_text())
-    server.expect_refusal(1, "io_uring cannot be used", why)
+    server.expect_refusal(1, "io_uring cannot be used", "seccomp", "io_uring_register")
 
 
 @pytest.mark.rule(rules.READY_LINE)

@@ -47,6 +47,7 @@ def parse() -> argparse.Namespace:
         parser.add_argument(option)
     parser.add_argument("--without", default="")
     parser.add_argument("--watch", action="store_true")
+    parser.add_argument("--show", action="store_true")
     return parser.parse_args()
 
 
@@ -116,7 +117,7 @@ def judge_one(options: argparse.Namespace) -> int:
     server = given_or_remembered(options)
     command = server.command
     if climbs and level in server.without:
-        raise wrong_usage(f"--from {level}: that level is left out")
+        raise wrong_usage(f"--from {level}: that level is left out; begin at another one")
     watched = Watched(command, Path.cwd())
     if options.watch and not watched.names():
         raise wrong_usage(f"--watch: the command names no file to watch: {command}")
@@ -132,10 +133,11 @@ def judge_one(options: argparse.Namespace) -> int:
 
         report_text.show_start(server, options.watch)
         if climbs:
-            judged = climb_and_show(server, level, unchanged)
+            judged = climb_and_show(server, level, unchanged, options.show)
         else:
             judged = ask_one_level(
-                server, level, options.k, unchanged, alone=options.level is not None)
+                server, level, options.k, unchanged, alone=options.level is not None,
+                show=options.show)
         if not changed:
             write_reports([judged], options)
         if not options.watch:
@@ -145,7 +147,9 @@ def judge_one(options: argparse.Namespace) -> int:
             watched.wait()
 
 
-def climb_and_show(server: Remembered, begin: str, unchanged: Callable[[], bool]) -> Judged:
+def climb_and_show(
+    server: Remembered, begin: str, unchanged: Callable[[], bool], show: bool
+) -> Judged:
     """From this level on, up to the first that fails, or until the program has changed."""
 
     def progress(run: Run) -> bool:
@@ -159,8 +163,25 @@ def climb_and_show(server: Remembered, begin: str, unchanged: Callable[[], bool]
     judged = climb("your server", server.command, Path.cwd(), progress, arrived, begin,
                    server.without)
     if unchanged():
+        if show and judged.runs:
+            see_calls(server, judged.runs[-1])
         report_text.show_climb(judged)
     return judged
+
+
+def see_calls(server: Remembered, run: Run) -> None:
+    """Once more the first test that has failed, with strace beside the server."""
+    if not run.failures:
+        return
+    failed = run.failures[0]
+    traced = run_level(server.command, run.level, Path.cwd(), "--show", failed.name,
+                       *(f"--without={one}" for one in server.without if one != run.level))
+    if traced.failures:
+        run.tests[run.tests.index(failed)] = traced.failures[0]
+    elif traced.count("passed"):
+        say("with strace beside it, which makes each call slower, this test passes: no calls shown")
+    else:
+        say("this test traces the server itself, which only one can do: no calls shown")
 
 
 def ask_one_level(
@@ -170,6 +191,7 @@ def ask_one_level(
     unchanged: Callable[[], bool],
     *,
     alone: bool,
+    show: bool,
 ) -> Judged:
     """All of its tests or some, with pytest's own words; `alone` without those of lower levels."""
     asked = rungs_below(level)[-1:] if alone else rungs_below(level)
@@ -191,6 +213,9 @@ def ask_one_level(
     if expression and run.complete and not run.names:
         raise wrong_usage(named.why_none_fits(expression, level, alone))
     if unchanged():
+        if show and run.failures:
+            see_calls(server, run)
+            report_text.show_failure(run.failures[0])
         report_text.show_one_level(run)
     return Judged("your server", server.command, [run])
 

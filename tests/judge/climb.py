@@ -8,7 +8,6 @@ from rungs import LADDER, RUNGS, TAKES_OPTIONS, Rung
 from level_runs import TAKES_THE_OPTIONS, Judged, Run, Test, run_level
 
 FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait
-PATIENCE_SECONDS = 5
 
 
 def climb(
@@ -41,7 +40,7 @@ def climb(
     for rung in LADDER[granted:]:
         if rung.name in without:
             continue
-        options = [f"--patience={PATIENCE_SECONDS}", *(f"--without={name}" for name in without)]
+        options = [f"--without={name}" for name in without]
         if below:
             options.append(f"--above={below}")
         run = refusal(command, rung) or run_level(

@@ -41,6 +41,7 @@ class Test:
     sections: tuple[tuple[str, str], ...]
     clock: bool = False  # failed, and looks at a clock
     reason: str = ""  # why it was skipped
+    events: tuple[tuple[float, str, str, bool], ...] = ()  # when, who, what, is that the fault
 
     @property
     def sentence(self) -> str:
@@ -204,7 +205,7 @@ def take_lines(run: Run, lines) -> None:
         run.tests.append(Test(
             name_of(entry["test"]), entry["outcome"], entry["needs"], entry["cause"],
             entry["rule"], entry["chapter"], tuple((a, b) for a, b in entry["sections"]),
-            entry["clock"], entry["reason"]))
+            entry["clock"], entry["reason"], tuple(tuple(one) for one in entry["events"])))
         if entry["outcome"] == "failed":
             run.failed_at = min(run.failed_at, time.monotonic())
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
+import report_figure
 from first_start import FirstStart
 from rungs import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
 from level_runs import Judged, Run, Test, by_rule
@@ -22,6 +23,10 @@ meter { width: 12rem; } .pass { color: #14692f; } .fail { color: #a11414; font-w
 @media (prefers-color-scheme: dark) { body { color: #e4e8ee; background: #14181f; }
   pre { background: #1f2630; } th, td { border-color: #394352; } .pass { color: #6fd08c; }
   .fail { color: #ff8a80; } .open { color: #98a2b3; } }
+svg { width: 100%; background: #fdfcf8; font: 13px ui-monospace, monospace; fill: #1d2430; }
+svg .ms { text-anchor: end; fill: #667085; } svg .head { text-anchor: middle; font-weight: 600; }
+svg .life, svg .arrow { stroke: #667085; fill: none; } svg .arrow { stroke: #1d2430; }
+svg .break { fill: #fbe3e3; } svg .fault { fill: #a11414; font-weight: 600; }
 """
 
 
@@ -113,4 +118,4 @@ def failure(test: Test) -> str:
     sections = "".join(f"<p>{escape(title)}</p><pre>{escape(text)}</pre>"
                        for title, text in test.sections if title != "the rule")
     return (f"<details><summary>{escape(test.sentence)}</summary>"
-            f'<p class="fail">{escape(test.cause)}</p>{sections}</details>')
+            f'<p class="fail">{escape(test.cause)}</p>{report_figure.of(test)}{sections}</details>')

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from rungs import FOUNDATION, LADDER, RUNGS, Rung
 from level_runs import ROOT, TAKES_THE_OPTIONS, Judged, Run, Test, by_rule
 from remembered import Remembered
 
-COLUMNS = 96
+COLUMNS = min(96, shutil.get_terminal_size((96, 24)).columns)
 BAR = 20
 LATE_START_SECONDS = 1.0  # every test waits for as long
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
@@ -56,8 +57,9 @@ def level_line(run: Run) -> str:
 
 def show_progress(run: Run) -> None:
     """The line of a level that is still being run."""
-    if in_terminal() and run.names:
-        print(f"\r{level_line(run)}", end="", flush=True)
+    if in_terminal():
+        line = level_line(run) if run.names else f"  {run.level:13} its tests are being loaded"
+        print(f"\r\033[K{line}", end="", flush=True)
 
 
 def show_start(server: Remembered, again: bool) -> None:
@@ -153,10 +155,10 @@ def show_climb(judged: Judged) -> None:
     if passed == len(rungs):
         print("  the top of the ladder; --level part5-epoll asks for what one mechanism must do")
         return
-    show_way_on(rungs[passed])
+    show_way_on(rungs[passed], judged.without)
 
 
-def show_way_on(rung: Rung) -> None:
+def show_way_on(rung: Rung, without: Sequence[str]) -> None:
     """What to read now, and how to spare what was asked already."""
     print(f"  next: {painted(rung.name, BOLD)}, {rung.chapter}")
     number = RUNGS.index(rung.name)
@@ -165,8 +167,11 @@ def show_way_on(rung: Rung) -> None:
     if rung.name in FOUNDATION:
         print(f"  to skip this level: {judge_command()} --from {RUNGS[number + 1]}")
     else:
+        left_out = ",".join([*without, rung.name])
+        above = next((one for one in RUNGS[number + 1 :] if one not in without), "")
+        begin = f" --from {above}" if above else ""
         print(f"  if your server can't have it, go on without: "
-              f"{judge_command()} --without {rung.name}")
+              f"{judge_command()} --without {left_out}{begin}")
 
 
 def show_no_start(judged: Judged) -> None:
@@ -188,7 +193,16 @@ def show_stop(judged: Judged, last: Run) -> None:
         failed = number(len(failures), "test")
         print(f"{failed} failed, under {number(rules, 'rule')}. The first:\n")
     show_failure(failures[0])
+    first = (failures[0].rule, failures[0].chapter)
+    for rule, chapter in (other for other in by_rule(failures) if other != first):
+        print("\n" + wrapped(f"also broken: {rule} ({chapter})", "  "))
+    if len(last.tests) < len(last.names):
+        print("\n" + wrapped(f"{len(last.names) - len(last.tests)} tests of the level were not run: "
+                             "the first failure was some seconds ago, and this level has to be "
+                             "climbed again anyway", "  "))
     words = [judge_command(), judged.command, "--level", last.level]
+    if judged.without:
+        words += ["--without", ",".join(judged.without)]
     if failures[0].name == TAKES_THE_OPTIONS:
         print(f"\n  this level alone:\n    {shlex.join(words)}")
         return

@@ -1,5 +1,6 @@
 """A first server in a language of the reader's choice, to be copied and built upon; or one as it is
-after a later chapter, which the patches in grown/ make of the first."""
+after a later chapter, which the patches in grown/python make of the first, or which is in grown as
+it is after the last one."""
 
 import os
 import shlex
@@ -24,14 +25,30 @@ LANGUAGES = {
     "rust": ["rustc -O -o echo echo.rs", "./echo"],
     "node": ["node echo.js"],
 }
+# Those that are there as they are after one chapter.
+WHOLE = {
+    "cpp": (12, ["g++ -O2 -std=c++20 -pthread -o echo echo.cc -luring", "./echo"]),
+}
 ONE_AFTER_THE_OTHER = "It serves one client after the other."
 CALLED_BACK = "Node calls it back for each client, so it serves many from the start."
+LATER_README = """# A server after chapter {0}
+
+What *Your own server* of the chapters up to {0} makes of the first server in this language.
+
+```bash
+@COMMANDS@
+```
+
+It has the levels up to `{1}`. The next is `{2}`.
+"""
 WORKFLOW = Path(".github") / "workflows" / "judge.yml"
 NOWHERE = "https://example.org/six-servers.git  # where these tests can be cloned from"
 
 
 def chapters(language: str) -> list[int]:
     """After which of them there is a server in that language."""
+    if language in WHOLE:
+        return [1, WHOLE[language][0]]
     grown = (GROWN / language).glob("after-*.patch")
     return [1, *sorted(int(patch.stem.removeprefix("after-")) for patch in grown)]
 
@@ -55,12 +72,13 @@ def copy(language: str, to: Path, after: int = 1) -> str:
     try:
         to.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, to / source.name)
-        readme = to / "README.md"
-        readme.write_text(first_readme(language, source.name))
-        if after > 1:
-            grow(language, to, after)
-        judge = shlex.quote(str(ROOT / "judge"))
-        readme.write_text(readme.read_text().replace("./judge", judge))
+        commands = LANGUAGES[language]
+        if after == 1:
+            about = first_readme(language, source.name)
+        else:
+            about = LATER_README.format(after, *levels_after(after))
+            commands = grow(language, to, after)
+        (to / "README.md").write_text(filled(about, {"COMMANDS": in_shell(commands)}))
         (to / WORKFLOW).parent.mkdir(parents=True, exist_ok=True)
         (to / WORKFLOW).write_text(workflow(first_commands(to)))
     except OSError as error:
@@ -70,41 +88,38 @@ def copy(language: str, to: Path, after: int = 1) -> str:
 
 def first_readme(language: str, source: str) -> str:
     """What the first server is, how to build it, and how to have it judged."""
-    *build, start = LANGUAGES[language]
-    return filled("README.md", {
+    return filled((SOURCES / "README.md").read_text(), {
         "SOURCE": source,
+        "JUDGE": str(ROOT / "judge"),
         "CLIENTS": CALLED_BACK if language == "node" else ONE_AFTER_THE_OTHER,
-        "COMMANDS": "\n".join([*build, f"./judge '{start} --port {{port}}'"]),
     })
 
 
-def filled(template: str, values: dict[str, str]) -> str:
-    """A file with these values in the places of their names."""
-    text = (SOURCES / template).read_text()
+def in_shell(commands: list[str]) -> str:
+    """How it is built, if it is, and judged."""
+    *build, start = commands
+    return "\n".join([*build, f"{shlex.quote(str(ROOT / 'judge'))} '{start} --port {{port}}'"])
+
+
+def filled(text: str, values: dict[str, str]) -> str:
+    """A text with these values in the places of their names."""
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     return text
 
 
-def grow(language: str, to: Path, after: int) -> None:
-    """Patch after patch, in a first server's directory; the README says what has become of it."""
+def grow(language: str, to: Path, after: int) -> list[str]:
+    """Patch after patch, in a first server's directory, or all at once; how it is built and
+    started."""
+    if language in WHOLE:
+        shutil.copytree(GROWN / language, to, dirs_exist_ok=True)
+        return WHOLE[language][1]
     patches = sorted((GROWN / language).glob("after-*.patch"))[:chapters(language).index(after)]
     for patch in patches:
         subprocess.run(["patch", "--strip=1", "--silent", f"--input={patch}"], cwd=to, check=True)
-    if language == "python" and after >= 9:
+    if after >= 9:
         shutil.copyfile(PROTOCOLS, to / "protocols.py")
-    has, fails = levels_after(after)
-    commands = "\n".join(first_commands(to))
-    (to / "README.md").write_text(f"""# A server after chapter {after}
-
-What *Your own server* of the chapters up to {after} makes of the first server in this language.
-
-```bash
-{commands}
-```
-
-It has the levels up to `{has}`. The next is `{fails}`.
-""")
+    return LANGUAGES[language]
 
 
 def workflow(commands: list[str]) -> str:
@@ -113,7 +128,7 @@ def workflow(commands: list[str]) -> str:
     if any("-luring" in line for line in build):
         build.insert(0, "sudo apt-get install -y liburing-dev")
     _, quote, command = judge.partition("'")
-    return filled("workflow.yml", {
+    return filled((SOURCES / "workflow.yml").read_text(), {
         "TESTS": origin() or NOWHERE,
         "COMMAND": quote + command,
         "BUILD": "".join(f"      - run: {line}\n" for line in build),

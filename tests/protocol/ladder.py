@@ -40,7 +40,8 @@ LADDER = (
         ("ready-line",),
         "from here on {port} is 0, which asks the kernel for a free port; once it listens, the "
         "server prints `listening on ADDRESS:PORT`, its only line on stdout; SIGTERM and SIGINT "
-        "end it with status 0",
+        "end it with status 0, it can be started again on its port at once (SO_REUSEADDR), and "
+        "every client's socket has TCP_NODELAY",
         "book/04-threads.md",
     ),
     Rung(

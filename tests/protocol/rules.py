@@ -125,6 +125,10 @@ ACCEPT_BUDGET = Rule(
     NONBLOCKING + "#one-client-among-many",
 )
 RESTORE = Rule("What a client cost is given back when it has left.", POLL + "#your-own-server")
+NO_THREAD_EACH = Rule(
+    "An idle connection costs no thread.",
+    NONBLOCKING + "#your-own-server",
+)
 IDLE_HOLDS_NOTHING = Rule(
     "An idle connection holds no message buffer.",
     NONBLOCKING + "#your-own-server",
@@ -147,9 +151,9 @@ RAISE_LIMIT = Rule(
     POLL + "#your-own-server",
 )
 ACCEPT_FAULTS = Rule(
-    "A failing accept ends nothing: it is tried again, at the latest after 100 ms, "
-    "without a busy loop.",
-    CONTRACT + "#what-each-stage-must-withstand",
+    "When accept fails for want of descriptors or memory, or with `EPERM` or an error of the "
+    "network, it is tried again when a connection leaves or 100 ms have passed, without a busy loop.",
+    ERRNO + "#accept4",
 )
 ACCEPT_BROKEN = Rule(
     "Where accept says that the listener itself is broken (EBADF, EINVAL and the like), trying "
@@ -178,14 +182,14 @@ BYTES_DO_NOT_EXTEND = Rule(
 WRITE_TIMEOUT = Rule(
     "While answers wait, the time counts from the last byte that the peer took: "
     "who never reads is closed, who reads slowly is not.",
-    OWN_SERVER + "#sockets",
+    OWN_SERVER + "#deadlines-and-a-slow-reader",
 )
 
 # Stopping
 DRAIN = Rule(
     "On SIGINT or SIGTERM every message that the kernel had received on an accepted connection "
     "is answered in full, then the server closes and exits with 0.",
-    OWN_SERVER + "#drain",
+    OWN_SERVER + "#a-stop-that-loses-no-answer",
 )
 DRAIN_IDLE = Rule(
     "Idle clients and incomplete messages do not hold up an orderly stop: it ends within a second.",
@@ -194,11 +198,11 @@ DRAIN_IDLE = Rule(
 DRAIN_BOUNDED = Rule(
     "An orderly stop takes no longer than --drain-timeout, and a client that reads slowly has all "
     "of that time.",
-    OWN_SERVER + "#drain",
+    OWN_SERVER + "#a-stop-that-loses-no-answer",
 )
 SECOND_SIGNAL = Rule(
     "A second signal ends the server at once, also with exit status 0.",
-    OWN_SERVER + "#the-stop-in-five-moves",
+    OWN_SERVER + "#a-stop-that-loses-no-answer",
 )
 BACKLOG_DROPPED = Rule(
     "Connections that were never accepted are dropped at a stop.",
@@ -209,11 +213,11 @@ BACKLOG_DROPPED = Rule(
 PAUSED = Rule(
     "A message that came in time is answered, also by a server that was paused meanwhile: when the "
     "time is up it looks once more whether something has come, and only then closes.",
-    OWN_SERVER + "#the-fine-print-of-deadlines",
+    OWN_SERVER + "#deadlines-and-a-slow-reader",
 )
 EINTR = Rule(
     "A system call that a signal interrupts is called again; nobody notices.",
-    TCP + "#a-call-that-a-signal-interrupts",
+    TCP + "#eintr-and-sa_restart",
 )
 SIGPIPE = Rule(
     "Writing to a client that has left ends that connection, not the process.",

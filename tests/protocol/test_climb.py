@@ -51,7 +51,7 @@ def test_a_climb_may_begin_higher(
     assert "  it listened after 1.2 s\n" in said
     assert " 2 of 7 levels from limits on; those below it were not asked for\n" in said
     assert "bottom: " in said and " --from sockets\n" in said
-    assert said.endswith(" --without sockets\n")
+    assert said.endswith(" --without backpressure,sockets --from protocols\n")
 
 
 @pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])
@@ -72,7 +72,7 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     monkeypatch.setattr(climbing, "start_once", lambda *_: first.FirstStart(0.1))
     judged = climbing.climb("ann", "true {port}", Path())
     assert [one for one in asked if "-k" in one] == [
-        ("--patience=5", "--above=wake-ups", "-k", "test_late")]
+        ("--above=wake-ups", "-k", "test_late")]
     assert judged.runs[-1].passed is passes
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
 

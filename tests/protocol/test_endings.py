@@ -7,7 +7,6 @@ from contextlib import suppress
 import pytest
 
 import rules
-from harness import sockdiag
 from harness.at_rest import descriptors_at_rest
 from harness.client import Client
 from harness.frames import distinct_payloads, frames, header
@@ -41,7 +40,7 @@ def expect_end_by(rule: Rule, client: Client) -> None:
         client.expect_end()
     except ContractBroken as broken:
         with suppress(OSError):  # gone, or the kernel does not say
-            if waits_in_the_backlog(client):
+            if client.is_in_the_backlog():
                 broken.args = (f"{broken}: it was not accepted, though the clients before it are "
                                "gone, and so were their places to be",)
                 raise
@@ -51,20 +50,8 @@ def expect_end_by(rule: Rule, client: Client) -> None:
 
 def is_established(client: Client) -> bool:
     """Whether the server has not begun to close its end. OSError."""
-    end = servers_end(client)
+    end = client.servers_end()
     return end is not None and end.is_established
-
-
-def waits_in_the_backlog(client: Client) -> bool:
-    """Whether the connection is there, and no descriptor for it. OSError."""
-    end = servers_end(client)
-    return end is not None and end.is_established and end.inode == 0
-
-
-def servers_end(client: Client) -> sockdiag.Queues | None:
-    """What the kernel says about it, or None when it is gone. OSError."""
-    names = client.socket.getpeername()[:2], client.socket.getsockname()[:2]
-    return sockdiag.queues(*names, client.socket.family)
 
 
 def says_goodbye(client: Client) -> None:
@@ -149,7 +136,7 @@ def expect_all_given_back(
     grown = least_growth(server.process.rss_bytes, until_all_have_left, KEPT_BYTES_MAX)
     assert grown < KEPT_BYTES_MAX or server.process.is_sanitized(), (
         f"{grown // 1024} KiB more after {places} clients, in each of several rounds")
-    server.wait_for_threads(threads + 1)
+    server.wait_for_threads(threads, 1 + server.target.runtime_threads)
     for client in [server.connect() for _ in range(places)]:
         is_served(client)
 

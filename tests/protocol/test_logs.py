@@ -3,8 +3,10 @@
 import fcntl
 import os
 import re
+import resource
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,12 +14,16 @@ import rules
 from harness import proc
 from harness.frames import frame, header
 from harness.limits import need_descriptors, need_ipv6
+from harness.polling import writable
 from harness.server import Server, Start
 from harness.target import Target
+from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.needs("logs")
 
 STREAM = frame(b"never completed")
+LINES_FILL_A_PIPE = 4096  # though they had no byte but their end
+FILE_BYTES_MAX = 100
 DESCRIPTORS_AT_EASE = 5000  # for --max-connections, as long as nobody chooses another limit
 
 
@@ -118,15 +124,15 @@ def test_bytes_that_a_peer_chose_cannot_steer_a_terminal(start: Start) -> None:
 
 @pytest.mark.needs("logs", "addresses")
 @pytest.mark.rule(rules.VERBOSE)
-def test_verbose_names_clients_over_ipv6_too(start: Start) -> None:
+def test_verbose_tells_of_clients_over_ipv6_too(start: Start) -> None:
     need_ipv6()
     server = start("--host", "::1", "--verbose")
     for _ in range(2):
         with server.connect() as client:
             client.echo(b"hello")
     server.expect_stop()
-    named = [line for line in server.log_lines() if "::1" in line]
-    assert len(named) >= 2, f"two clients came from ::1, and the log has {server.log_lines()}"
+    lines = server.log_lines()
+    assert len(lines) >= 4, f"{len(lines)} lines for two clients that came and went: {lines}"
 
 
 @pytest.mark.rule(rules.VERBOSE)
@@ -140,16 +146,22 @@ def test_verbose_tells_of_each_connection_and_why_it_closed(start: Start) -> Non
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_log_that_nobody_reads_holds_up_nobody(start: Start) -> None:
     reading, writing = os.pipe()
-    lines = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096) // 40  # each is longer than that
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
     server = start(log_to=writing)
-    os.close(writing)
-    for _ in range(lines):
-        break_off(server)
-    server.connect().echo(b"served")
-    server.close_clients()
-    server.expect_stop()
-    with open(reading, "rb") as log:
-        assert len(log.readlines()) < lines, "there was room for every line: nothing was tested"
+    with open(reading, "rb"), open(writing, "wb") as pipe:
+        for _ in range(LINES_FILL_A_PIPE):
+            break_off(server)
+            if not writable(pipe, 0):
+                break
+        else:
+            raise ContractBroken(
+                f"{LINES_FILL_A_PIPE} clients broke off, and their lines do not fill a pipe of "
+                "4096 bytes", rule=rules.LOGS)
+        for _ in range(20):
+            break_off(server)
+        server.connect().echo(b"served")
+        server.close_clients()
+        server.expect_stop()
 
 
 @pytest.mark.rule(rules.LOGS)
@@ -168,6 +180,21 @@ def test_a_log_whose_reader_has_gone_ends_nothing(start: Start) -> None:
     for _ in range(3):
         break_off(server)
     server.connect().echo(b"served on")
+
+
+@pytest.mark.rule(rules.LOG_GONE)
+def test_a_log_that_cannot_grow_ends_nothing(start: Start, tmp_path: Path) -> None:
+    # A write beyond the limit of a file's size sends SIGXFSZ, which kills whoever does not ignore
+    # it: whoever fills the log of such a server has ended it.
+    with (tmp_path / "log").open("wb") as log:
+        server = start(log_to=log.fileno())
+        limit = os.fstat(log.fileno()).st_size + FILE_BYTES_MAX
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, limit))
+        for _ in range(FILE_BYTES_MAX):
+            break_off(server)
+        server.connect().echo(b"served on")
+        server.close_clients()
+        server.expect_stop()
 
 
 @pytest.mark.rule(rules.LOG_GONE)

@@ -7,13 +7,19 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import frames
-from harness.memory import ROUNDS_MAX, least_growth, need_own_memory
+from harness.memory import (
+    MEBIBYTE,
+    ROUNDS_MAX,
+    Allowance,
+    connections,
+    in_units,
+    least_growth,
+    need_own_memory,
+)
 from harness.proc import wait_until
 from harness.server import Server, Start
 
-MEBIBYTE = 1 << 20
 LARGEST = 8 * MEBIBYTE
-CONNECTION_BYTES_MAX = 4 * LARGEST + 256 * 1024
 
 PAYLOAD = bytes(range(256)) * (LARGEST // 256)
 LARGE_AND_TAKEN_AT_ONCE = PAYLOAD[:1_000_000]  # by the kernel: there is room for so much
@@ -71,11 +77,9 @@ def test_large_messages_never_cost_more_than_the_bound(
             came_back = answers_to(client, stream) == stream
             assert came_back, f"what came back is not the stream '{name}'"
         cost = server.process.peak_rss_bytes() - before
-        bound = CONNECTION_BYTES_MAX + server.target.garbage_bytes
-        assert cost < bound, (
-            f"{cost / MEBIBYTE:.1f} MiB for one connection in the stream '{name}': with messages "
-            f"of up to {LARGEST // MEBIBYTE} MiB, it may have {bound / MEBIBYTE:.2f}"
-        )
+        allowed = connections(1, LARGEST) + server.target.at_work
+        assert cost < allowed.bytes, (
+            f"{in_units(cost)} for one connection in the stream '{name}'; {allowed}")
 
 
 @pytest.mark.needs("restore", "max-message")
@@ -92,7 +96,7 @@ def test_the_memory_of_large_messages_goes_back(start: Start) -> None:
 
     rounds = ROUNDS_MAX if server.target.piece_bytes else 1
     kept = least_growth(server.process.rss_bytes, two_clients, MEBIBYTE, rounds)
-    assert kept < MEBIBYTE, f"{kept / MEBIBYTE:.1f} MiB are kept though everybody has left"
+    assert kept < MEBIBYTE, f"{in_units(kept)} are kept though everybody has left"
 
 
 @pytest.mark.needs("light-clients", "max-message")
@@ -112,8 +116,7 @@ def test_the_memory_of_a_large_answer_goes_back_though_nobody_says_another_word(
     for client in clients:
         client.expect(LARGE_AND_TAKEN_AT_ONCE)
     kept = server.process.rss_bytes
-    bound = len(LARGE_AND_TAKEN_AT_ONCE) // 2 + server.target.piece_bytes
-    assert wait_until(lambda: kept() - before < bound, server.patience), (
-        f"{(kept() - before) / MEBIBYTE:.1f} MiB are kept though everybody has the answer; "
-        f"{bound / MEBIBYTE:.1f} may be"
-    )
+    allowed = Allowance({"half a message": len(LARGE_AND_TAKEN_AT_ONCE) // 2})
+    allowed += server.target.at_rest
+    assert wait_until(lambda: kept() - before < allowed.bytes, server.patience), (
+        f"{in_units(kept() - before)} are kept though everybody has the answer; {allowed}")

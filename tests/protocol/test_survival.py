@@ -1,15 +1,21 @@
 """Clients that break off, reset, dribble and talk nonsense: the server serves the next one."""
 
+import socket
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
+from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import distinct_payloads, frame, frames, header
+from harness.proc import processes_of_session, wait_until
 from harness.server import Server
 from harness.verdict import ContractBroken
 
+TCP_USER_TIMEOUT = 18  # in milliseconds; Python names it from 3.12 on
+GIVE_UP_SECONDS = 10.0
 STREAM = frames([b"", b"one", b"and another one"])
 
 
@@ -105,3 +111,32 @@ def test_random_bytes_end_at_most_their_own_connection(server: Server) -> None:
 
     for_each_example(check)
     still_serves(server)
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_client_whose_line_is_dead_harms_nobody(server: Server) -> None:
+    # What its kernel does not take for so long is given up, with an error that is none of those of
+    # a client that has left: ETIMEDOUT.
+    client = server.connect(receive_buffer=4096)
+    client.send_until_stuck(frame(bytes(60_000)) * 200)
+    give_up_soon(server, client)
+    assert wait_until(lambda: client.servers_end() is None, GIVE_UP_SECONDS), (
+        "the kernel has not given the connection up: this test tested nothing")
+    server.connect().echo(b"served when another connection has failed")
+
+
+def give_up_soon(server: Server, client: Client) -> None:
+    """The server's kernel gives up when the client has taken nothing for a moment. tcp(7)"""
+    end = client.servers_end()
+    assert end is not None, "no such connection"
+    for process in processes_of_session(server.pid):
+        for number, inode in process.sockets().items():
+            if inode == end.inode:
+                try:
+                    with process.borrow_socket(number) as own:
+                        own.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, 100)
+                except PermissionError as error:
+                    pytest.skip(f"a server's socket cannot be had here: {error}")
+                return
+    pytest.skip("the connection is none of a process that can be seen")

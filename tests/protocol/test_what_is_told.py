@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from harness import server as servers
+from harness import port_only, server as servers, timeline
 from harness.plugin import end_in_order
 from harness.proc import wait_until
 from harness.rule import LIVES, REFUSES, SAYS_READY, STOPS, TAKES_OPTIONS, Rule
+from harness.port_only import server_for
 from harness.server import Server
 from harness.stopping import expect_refusal
 from harness.target import foreign_server, free_port
 from harness.transcript import Transcript
-from harness.verdict import ContractBroken, NotReady, server_section, wire_section
+from harness.verdict import ContractBroken, NotReady, server_section
 
 pytestmark = pytest.mark.of_the_suite
 
@@ -37,7 +38,7 @@ def running(
     command: str, level: str = "framing", *options: str, patience: float = 10
 ) -> Iterator[Server]:
     """A server that this command starts; it has not been waited for."""
-    server = Server(foreign_server(command, level), options, patience=patience)
+    server = server_for(foreign_server(command, level), options, patience=patience)
     try:
         yield server
     finally:
@@ -106,19 +107,50 @@ def test_a_server_is_started_with_signals_as_they_should_be() -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def test_what_was_done_to_a_server_is_told_and_a_plain_stop_is_not() -> None:
+def told(servers: list[Server], error: BaseException) -> list[str]:
+    """What is said to have happened, without its moments."""
+    return [f"{line[:1]}{line[6:]}" for line in timeline.lines(timeline.happened(servers, error))]
+
+
+def test_what_happened_is_told_in_order_and_where_it_went_wrong_is_marked() -> None:
     with scripted(SERVE) as server:
         server.wait_until_ready()
-        server.stop(within=10)
-        assert "did to it" not in server_section(server)
-    with scripted(SERVE) as server:
-        server.wait_until_ready()
+        client = server.connect()
+        client.send(b"hello")
         server.pause()
         server.resume()
-        server.deeds.note("made its calls of accept fail with EBADF")
-        # On a busy machine "then" is so many tenths of a second later.
-        told = "sent SIGSTOP, .* sent SIGCONT, .* made its calls of accept fail with EBADF\n"
-        assert re.search(told, server_section(server))
+        server.note("made its calls of accept fail with EBADF")
+        server.stop(within=10)
+        error = client.broken("nothing came")
+        assert told([server], error) == [
+            "   server    is started", f"   server    listens on port {server.address[1]}",
+            "   client 1  connects", "   client 1  sent 5 bytes: 68 65 6c 6c 6f |hello|",
+            "   the test  sends SIGSTOP", "   the test  sends SIGCONT",
+            "   the test  made its calls of accept fail with EBADF",
+            "   the test  sends SIGTERM", "   server    has ended by signal SIGTERM",
+            ">  the test  finds: nothing came"]
+
+
+def test_a_client_in_the_backlog_is_told_to_have_been_there_when_the_signal_came() -> None:
+    with scripted(f"{SAY}signal.pause()") as server:
+        server.wait_until_ready()
+        server.connect()
+        server.send_signal(signal.SIGTERM)
+        assert "   the test  sends SIGTERM; not accepted yet: client 1" in told([server], OSError())
+
+
+def test_of_many_clients_those_that_wait_are_shown() -> None:
+    with running(ECHO) as server:
+        server.wait_until_ready()
+        for _ in range(5):
+            server.connect().echo(b"served")
+        waiting = server.connect()
+        waiting.send(b"\x05\0\0\0half")
+        lines = told([server], OSError("one waits"))
+        assert "   client 6  sent 8 bytes: 05 00 00 00 68 61 6c 66 |....half|" in lines
+        assert "   client 5  sent 10 bytes: 06 00 00 00 73 65 72 76 65 64 |....served|" in lines
+        assert not any("client 1" in line for line in lines)
+        assert lines[-1].endswith("(3 more clients)")
 
 
 def test_a_listener_that_stays_open_after_a_signal_is_named() -> None:
@@ -152,11 +184,12 @@ def test_a_long_run_of_bytes_is_shown_from_both_ends() -> None:
     transcript = Transcript()
     for piece in (b"abcd", bytes(90), b"wx", b"yz"):
         transcript.got(piece)
-    begin, end = "61 62 63 64" + 12 * " 00", 4 * "00 " + "77 78 79 7a"
-    assert transcript.lines() == [f"got  98 bytes: {begin} ... {end} |abcd{12 * '.'} ... ....wxyz|"]
+    begin, end = "61 62 63 64" + 4 * " 00", "77 78 79 7a"
+    assert [one.text() for one in transcript.entries] == [
+        f"got  98 bytes: {begin} ... {end} |abcd.... ... wxyz|"]
     transcript.note("closed")
-    transcript.got(b"0123456789abcdefghijklmn")  # fits
-    assert transcript.lines()[-1].endswith("6d 6e |0123456789abcdefghijklmn|")
+    transcript.got(b"0123456789abcde")  # fits
+    assert transcript.entries[-1].text().endswith("64 65 |0123456789abcde|")
 
 
 def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
@@ -180,9 +213,9 @@ def test_the_clients_of_several_servers_are_told_apart() -> None:
         for server in both:
             server.wait_until_ready()
             server.connect().echo(b"hello")
-        said = wire_section(both, both[1].clients[0])
-        assert said.startswith("client 1 of server 2:\n"), said
-        assert "\nclient 1 of server 1:\n" in said
+        said = told(both, both[1].clients[0].broken("something"))
+        for number in (1, 2):
+            assert f"   client 1 of {number}  connects" in said, said
 
 
 @pytest.mark.parametrize("listens", [False, True], ids=["silent", "listening"])
@@ -194,7 +227,7 @@ def test_a_port_that_was_taken_meanwhile_is_tried_again(
         if listens:  # and answers before our server has found its port taken
             other.listen()
         ports = iter([other.getsockname()[1], free_port()])
-        monkeypatch.setattr(servers, "free_port", lambda: next(ports))
+        monkeypatch.setattr(port_only, "free_port", lambda: next(ports))
         with running(ECHO) as server:
             server.wait_until_ready()
             assert server.address[1] != other.getsockname()[1]

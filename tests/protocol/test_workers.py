@@ -9,7 +9,7 @@ import pytest
 
 import rules
 from harness import limits, sockdiag
-from harness.at_rest import processor_seconds
+from harness.at_rest import expect_rest
 from harness.client import Client
 from harness.crowd import MESSAGE, answered, crowd, expect_all_served
 from harness.proc import processes_of_session, wait_until
@@ -17,6 +17,7 @@ from harness.server import Server, Start
 from harness.strace import from_start, inject
 from harness.target import Target
 from harness.usage import expect_wrong_usage
+from harness.verdict import ContractBroken
 
 ROUNDS = 20  # by one of three an error of the kind is found
 WAYS = [pytest.param((), id="default")] + [
@@ -201,8 +202,7 @@ def test_workers_at_the_limit_rest(start: Start, how: tuple[str, ...]) -> None:
     for _ in range(10):
         server.connect().send_messages(b"waits or is served")
     time.sleep(0.1)
-    spent = processor_seconds(server, 0.4)
-    assert spent < 0.05, f"{spent:.2f} s of processor time with nothing to do"
+    expect_rest(server, "while new connections wait for a place")
 
 
 @pytest.mark.clock
@@ -278,7 +278,11 @@ def expect_a_line_a_second(server: Server) -> None:
     time.sleep(1.3)
     lines = server.log_lines()[before:]
     took = time.monotonic() - begin
-    assert lines, "there were descriptors for everybody: this test tested nothing"
+    if not lines:
+        raise ContractBroken(
+            f"200 clients came, the server may have {server.process.soft_descriptor_limit()} "
+            "descriptors, and it logged nothing in 1.3 s: a fault of its own, as a shortage is, is "
+            "worth a line", rule=rules.LOGS)
     assert len(lines) <= 1 + took, f"{len(lines)} lines in {took:.1f} s: {lines[:5]}"
 
 

@@ -193,8 +193,8 @@ async function wideOutput(page) {
 
 /** What goes wrong: the server with the bug in one terminal, the client in the other. */
 async function bug(page) {
-  await page.goto(`${url}/appendix-p-ways-to-wait.html`);
-  const warning = page.locator(".custom-block.bug", { hasText: "--bug hang-up-never-asked-for" });
+  await page.goto(`${url}/appendix-k-ring-in-production.html`);
+  const warning = page.locator(".custom-block.bug", { hasText: "--bug close-ends-nothing" });
   await warning.locator(".run-this").click();
   await shows(page, 0, "in another terminal");
   await shows(page, 1, "124");

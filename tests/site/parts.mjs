@@ -30,7 +30,9 @@ export async function searchFinds(page, pages) {
 export async function searchKnows(page, url) {
   for (const [words, wanted] of [["lingering close", "03-closing"], ["C10K", "04-threads"],
     ["thundering herd", "09-protocols"], ["backpressure", "05-nonblocking"],
-    ["EPOLLET", "07-epoll"], ["SIGPIPE", "03-closing"]]) {
+    ["EPOLLET", "07-epoll"], ["SIGPIPE", "appendix-j-what-tcp-does"],
+    ["EMFILE", "appendix-n-event-loops"], ["FIFO", "appendix-o-walls"],
+    ["connect without blocking", "appendix-n-event-loops"]]) {
     await page.goto(`${url}/index.html`, { waitUntil: "networkidle" }); // before, no key is heard
     await page.keyboard.press("Control+k");
     await page.locator("#localsearch-input").fill(words);

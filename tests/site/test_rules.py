@@ -115,7 +115,7 @@ def test_every_box_has_a_title_and_what_catches_it() -> None:
                  'const all = JSON.parse(process.argv[1]);'
                  'console.log(JSON.stringify(all.map(([, text]) => box(text, "..", "")) ))',
                  json.dumps(given))
-    assert len(found) > 30
+    assert len(found) > 25
     for (page, text), shown in zip(given, found):
         assert shown, f"{page}: {text[0]}"
         fields = dict(shown["fields"])
@@ -126,7 +126,7 @@ def test_every_box_has_a_title_and_what_catches_it() -> None:
     names = [name for shown in found for name, _ in shown["fields"]]
     caught = [shown for shown in found
               if "Caught by" in dict(shown["fields"]) or "Test: `" in " ".join(shown["texts"])]
-    assert len(caught) >= len(found) - 1 and names.count("Its patch") > 40
+    assert len(caught) >= len(found) - 1 and names.count("Its patch") > 20
 
 
 LISTING = "int one() {\n  return 1;\n}\n"
@@ -153,7 +153,9 @@ def test_an_opener_knows_its_rung_and_what_changes() -> None:
     found = node('import { opener } from "./opener.js"; const all = process.argv.slice(1);'
                  'console.log(JSON.stringify(all.map((page) => opener(page, "..") ?? null)))',
                  *(page.name for page in pages() if page.parent == BOOK))
-    by_chapter = {each["chapter"]: each for each in found if each}
+    by_chapter = {each["chapter"]: each for each in found if each and "chapter" in each}
+    letters = {each["appendix"] for each in found if each and "appendix" in each}
+    assert letters == {page.name.split("-")[1].upper() for page in BOOK.glob("appendix-?-*.md")}
     assert len(by_chapter) == len(list(BOOK.glob("[0-9][0-9]-*.md")))
     rungs = {chapter: each.get("rung") for chapter, each in by_chapter.items()}
     assert [rungs[chapter] for chapter in (0, 2, 6, 10, 13)] == [None, "1", "4", "6", "F"]

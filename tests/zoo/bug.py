@@ -1,6 +1,7 @@
 """A bug of the zoo: a patch in book/bugs, with a head of `Key: value` lines above the diff.
 
     Title:    the symptom, in one sentence
+    Symptom:  what kind of symptom that is, one of SYMPTOMS: appendix E is sorted by it
     Stage:    which stages to build, or finger; the first is the one that shows the bug
     Test:     test_file.py::test_name[stage] of tests/protocol, or of tests/finger as
               finger/test_file.py::test_name[fingerd], or `ctest NAME`; it must fail
@@ -20,8 +21,9 @@ from patch_file import ROOT, ZooError, is_stage, program_of, read_patch, words
 BUGS = ROOT / "book" / "bugs"
 TESTS = ROOT / "tests"
 
-REQUIRED = ("Title", "Stage", "Test", "Says", "Chapter")
+REQUIRED = ("Title", "Symptom", "Stage", "Test", "Says", "Chapter")
 OPTIONAL = ("Step", "Preset", "Needs")
+SYMPTOMS = ("hangs", "spins", "crashes", "grows", "loses", "closes", "strangers", "misleads")
 
 CHAPTER = re.compile(r"book/(?:\d\d|appendix-[a-z])-[a-z0-9-]+\.md")
 
@@ -36,6 +38,7 @@ class Bug:
 
     name: str
     title: str
+    symptom: str
     stages: tuple[str, ...]
     test: str
     says: str
@@ -68,6 +71,7 @@ def read(file: Path) -> Bug:
     bug = Bug(
         name=file.stem,
         title=values["Title"],
+        symptom=values["Symptom"],
         stages=words(values["Stage"]),
         test=values["Test"],
         says=values["Says"],
@@ -85,6 +89,8 @@ def read(file: Path) -> Bug:
 def problems(bug: Bug) -> list[str]:
     """What the values of the head say that cannot be."""
     found = [f"there is no stage {stage}" for stage in bug.stages if not is_stage(stage)]
+    if bug.symptom not in SYMPTOMS:
+        found.append(f"{bug.symptom} is none of {', '.join(SYMPTOMS)}")
     if not CHAPTER.fullmatch(bug.chapter):
         found.append(f"{bug.chapter} is no chapter")
     if bug.step and not (ROOT / bug.step).is_file():
@@ -103,7 +109,7 @@ def problem_of_test(test: str) -> str | None:
             part, _, step = rest.partition(".")
             there = (ROOT / part / "steps" / f"{step}.t").is_file()
         else:
-            suite, _, case = rest.partition(".")
+            suite, case = rest.split(".")[-2:]
             wanted = re.compile(rf"TEST(?:_[FP])?\({re.escape(suite)},\s*{re.escape(case)}\)")
             sources = TESTS.glob("**/*_test.cc")
             there = any(wanted.search(source.read_text(encoding="utf-8")) for source in sources)

@@ -79,13 +79,15 @@ def built_servers(build: Path, wanted: Iterable[str], extra: Sequence[str]) -> l
         )
     targets = []
     for name in PROGRAMS:
-        program = build / PROGRAMS[name]
+        path, *words = PROGRAMS[name]
+        program = build / path
+        level = CORE_LEVEL if words else name
         if program.is_file() and (not chosen or name in chosen):
-            targets.append(FingerTarget(name, name, (str(program),), extra=tuple(extra)))
+            command = (str(program), *words)
+            targets.append(FingerTarget(name, level, command, extra=tuple(extra)))
         elif name in chosen:
             raise pytest.UsageError(
-                f"{program} is not built: cmake --preset default && "
-                f"cmake --build build/default --target {name}"
+                f"{program} is not built: cmake --preset default && cmake --build build/default"
             )
     return targets
 

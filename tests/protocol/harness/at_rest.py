@@ -4,10 +4,14 @@ import time
 from collections.abc import Callable
 
 from harness.client import Client
-from harness.proc import wait_until
+from harness.proc import NO_TIMES, wait_until
 from harness.server import Server
+from harness.verdict import ContractBroken, hide_from_traceback
+
+__tracebackhide__ = hide_from_traceback
 
 GONE_SECONDS = 1.0
+LOOKS, LOOK_SECONDS, SECONDS_MAX = 3, 0.5, 0.05
 
 
 def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) -> int:
@@ -21,8 +25,23 @@ def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) ->
     return server.process.descriptor_count()
 
 
-def processor_seconds(server: Server, watched_seconds: float) -> float:
-    """The processor time that it takes in the next so many seconds."""
-    before = server.process.cpu_seconds()
-    time.sleep(watched_seconds)
-    return server.process.cpu_seconds() - before
+def expect_rest(server: Server, why: str = "with nothing to do") -> None:
+    """It takes no processor time in some half second that comes. A collector's round, or what a
+    runtime tidies up, ends; a loop that spins does not.
+    """
+    for _ in range(LOOKS):
+        before, spent = server.process.times_of_threads(), server.process.cpu_seconds()
+        time.sleep(LOOK_SECONDS)
+        spent = server.process.cpu_seconds() - spent
+        if spent < SECONDS_MAX:
+            return
+    threads = [
+        f"{after.name} {after.user - old.user:.2f} s in the program and "
+        f"{after.system - old.system:.2f} s in the kernel"
+        for thread, after in server.process.times_of_threads().items()
+        if (old := before.get(thread, NO_TIMES)).total < after.total
+    ]
+    raise ContractBroken(
+        f"{spent:.2f} s of processor time in {LOOK_SECONDS:g} s {why}, and as much in the half "
+        f"seconds before; {SECONDS_MAX:g} s, a tenth of the time, may be. Its threads: {', '.join(threads)}. "
+        "--show lists the calls")

@@ -5,7 +5,8 @@ import time
 from harness.connection import GONE, PIECE_BYTES, SILENCE_SECONDS, Connection
 from harness.frames import frame
 from harness.polling import readable, ready
-from harness.verdict import ContractBroken, hexdump, hide_from_traceback
+from harness.hexdump import hexdump
+from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 

@@ -11,7 +11,8 @@ from harness import proc, sockdiag
 from harness.frames import frames
 from harness.polling import failed, writable
 from harness.transcript import Transcript
-from harness.verdict import ContractBroken, hexdump, hide_from_traceback
+from harness.hexdump import hexdump
+from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
@@ -43,6 +44,8 @@ class Connection:
             self.socket.bind((source, 0))
         self.socket.settimeout(patience)
         self.socket.connect(address)
+        self.port = self.socket.getsockname()[1]
+        self.transcript.note("connects")
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Self:
@@ -145,14 +148,23 @@ class Connection:
         fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, number)
         return number[0]
 
-    def is_held_by_the_server(self) -> bool:
-        """Whether the server's end still has a descriptor; without one, the kernel alone has it."""
+    def servers_end(self) -> sockdiag.Queues | None:
+        """What the kernel says about it; None where it is gone. OSError: the kernel is silent."""
         try:
             here, there = self.socket.getsockname()[:2], self.socket.getpeername()[:2]
         except OSError:
-            return False  # it was reset
-        end = sockdiag.queues(there, here, self.socket.family)
+            return None  # it was reset
+        return sockdiag.queues(there, here, self.socket.family)
+
+    def is_held_by_the_server(self) -> bool:
+        """Whether the server's end still has a descriptor; without one, the kernel alone has it."""
+        end = self.servers_end()
         return end is not None and end.inode != 0
+
+    def is_in_the_backlog(self) -> bool:
+        """Whether the connection is there, and no descriptor for it. OSError."""
+        end = self.servers_end()
+        return end is not None and end.is_established and end.inode == 0
 
     # Leaving
 

@@ -93,6 +93,16 @@ def expect_status(client: Client, status: int, *, to_head: bool = False) -> Resp
     return response
 
 
+def expect_refused_body(client: Client) -> None:
+    """It cannot be told where the request ends: 400, or 501 for a coding that is not known, and the
+    end of the connection. What follows is never answered.
+    """
+    response = receive_response(client)
+    if response.status not in (400, 501):
+        raise client.broken(f"status {response.status} instead of 400: the request is no request")
+    client.expect_end()
+
+
 def expect_refusal(client: Client, status: int) -> Response:
     """The next response must have this status, and then the connection must end."""
     response = expect_status(client, status)

@@ -1,12 +1,55 @@
 """What a server's memory may do in whatever language it is written."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.server import Server
+from harness.frames import MAX_MESSAGE_DEFAULT
+
+if TYPE_CHECKING:
+    from harness.server import Server
 
 ROUNDS_MAX = 4
+KIBIBYTE, MEBIBYTE = 1 << 10, 1 << 20
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How many bytes a test lets a server have, and what for."""
+
+    parts: dict[str, int]
+
+    @property
+    def bytes(self) -> int:
+        """All of it."""
+        return sum(self.parts.values())
+
+    def __add__(self, more: Allowance) -> Allowance:
+        return Allowance(self.parts | more.parts)
+
+    def __str__(self) -> str:
+        """`2.5 MiB may be: 512 KiB for a connection and 2 MiB in pieces`."""
+        found = [f"{in_units(size)} for {what}" for what, size in self.parts.items() if size]
+        why = found[0].partition(" for ")[2] if len(found) == 1 else " and ".join(found)
+        return f"{in_units(self.bytes)} may be, {'for' if len(found) == 1 else 'namely'} {why}"
+
+
+def connections(count: int = 1, max_message: int = MAX_MESSAGE_DEFAULT) -> Allowance:
+    """The contract's bound for so many connections, whatever their peers do."""
+    each = 4 * max_message + 256 * KIBIBYTE
+    return Allowance({f"{count} x (4 x --max-message + 256 KiB)": count * each})
+
+
+def in_units(size: float) -> str:
+    """`700 bytes`, `9.1 KiB`, `18.5 MiB`."""
+    for unit, name in ((MEBIBYTE, "MiB"), (KIBIBYTE, "KiB")):
+        if abs(size) >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{size:.0f} bytes"
 
 
 def need_own_memory(server: Server) -> None:

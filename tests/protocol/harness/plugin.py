@@ -10,10 +10,13 @@ from typing import Any
 import hypothesis
 import pytest
 
-from harness import limits, results, verdict
+from harness import limits, results, timeline, verdict
 from harness.client import Client
+from harness.port_only import server_for
+from harness.rule import STOPS_IN_TIME
 from harness.server import Server, Start
 from harness.subject import DEFAULT_BUILD, Subject
+from harness.verdict import ContractBroken
 
 SUBJECTS = pytest.StashKey[Sequence[Subject]]()
 SERVERS = pytest.StashKey[list[Server]]()
@@ -63,6 +66,11 @@ def add_options(group: Any, *, what: str, command: str, level: str, levels: str)
         default=level,
         metavar="LEVEL",
         help=f"with --server: what to ask of it, {level} (default) or {levels}",
+    )
+    group.addoption(
+        "--show",
+        metavar="TEST",
+        help="only the test of this name, with strace(1) beside the server",
     )
     group.addoption(
         "--patience",
@@ -147,7 +155,9 @@ def subject_of(item: pytest.Item) -> Any:
 
 
 def drop_idle(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops what is for no server here, and with --server also what takes none."""
+    """Drops what is for no server here, with --server also what takes none, and what is not to be
+    shown.
+    """
     suite_too = not config.option.server  # the suite's own tests run suites with --server
     items[:] = [
         item
@@ -155,6 +165,8 @@ def drop_idle(config: pytest.Config, items: list[pytest.Item]) -> None:
         if subject_of(item)
         or (suite_too and "target" not in getattr(item, "fixturenames", ()))
     ]
+    if config.option.show:
+        items[:] = [item for item in items if item.name == config.option.show]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -167,8 +179,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     error = call.excinfo.value if call.excinfo else None
     marker = item.get_closest_marker("rule")
     rule = getattr(error, "rule", None) or (marker.args[0] if marker else None)
-    report.sections += verdict.sections(rule, item.stash.get(SERVERS, []), error)
-    report.user_properties += results.properties(rule, error)
+    servers = item.stash.get(SERVERS, [])
+    if getattr(error, "client", None) and error.client.transcript.hung_up:
+        for server in servers:
+            server.may_end()
+    events = timeline.happened(servers, error) if servers else []
+    report.sections += verdict.sections(rule, servers, events)
+    report.user_properties += results.properties(rule, error, events)
     if item.get_closest_marker("clock") or isinstance(error, verdict.NotReady):
         report.user_properties.append(("clock", "yes"))
 
@@ -193,8 +210,15 @@ def start(request: pytest.FixtureRequest, target: Any, patience: float) -> Itera
     Keywords: those of Server, and `ready=False` for one that is not expected to listen.
     """
 
+    traced = request.config.option.show is not None
+
     def make(*options: str, **how: object) -> Server:
-        return Server(target, options, patience=patience, **how)  # type: ignore[arg-type]
+        if traced:
+            how["calls_log"] = request.getfixturevalue("tmp_path") / f"calls-{len(made)}"
+        made.append(server_for(target, options, patience=patience, **how))
+        return made[-1]
+
+    made: list[Server] = []
 
     with serving(request, make) as start_one:
         yield start_one
@@ -247,8 +271,11 @@ def end_in_order(server: Server) -> None:
     if not server.may_be_gone and not server.is_alive():
         raise server.is_gone()
     server.close_clients()
-    if server.is_alive() and server.target.speaks_contract:
-        server.expect_stop()
-    elif server.is_alive():
-        server.kill()  # nobody asks how it stops
+    if server.is_alive():
+        try:
+            server.end_in_order()
+        except ContractBroken as broken:
+            broken.rule = broken.rule or STOPS_IN_TIME
+            broken.args = (f"the test had passed; asked to stop after it: {broken}",)
+            raise
     server.check_words()

@@ -5,10 +5,29 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 WAITS = ("anon_inode:[eventpoll]", "anon_inode:[io_uring]")
 PIDFD_GETFD = 438  # the system call's number, the same on every architecture
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Times:
+    """A thread, and its processor time. proc_pid_stat(5)"""
+
+    name: str
+    user: float
+    system: float
+
+    @property
+    def total(self) -> float:
+        """In the program and in the kernel."""
+        return self.user + self.system
+
+
+NO_TIMES = Times("", 0, 0)
 
 
 class Process:
@@ -70,6 +89,16 @@ class Process:
     def cpu_seconds(self) -> float:
         """User and system time of the whole process, threads that have ended included."""
         return time.clock_gettime((~self.pid << 3) | 2)  # clock_getcpuclockid(3)
+
+    def times_of_threads(self) -> dict[int, Times]:
+        """The processor time of each thread, in steps of a hundredth of a second."""
+        found = {}
+        for thread in self.thread_ids():
+            stat = (self._directory / "task" / str(thread) / "stat").read_text()
+            name, rest = stat.partition("(")[2].rsplit(")", 1)
+            user, system = (int(ticks) / TICKS_A_SECOND for ticks in rest.split()[11:13])
+            found[thread] = Times(name, user, system)
+        return found
 
     def wanted_seconds(self) -> float:
         """Time that its threads ran or waited to run; a busy machine does not lessen it."""
@@ -153,6 +182,12 @@ class Process:
             if line.startswith(key + ":"):
                 return int(line.split()[1])
         raise ProcessLookupError(f"process {self.pid} has ended: {path} has no {key}")
+
+
+def serving(daemon: Process) -> Process:
+    """The process that talks to clients: fingerd's only child; of any other server, itself."""
+    workers = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
+    return Process(int(workers[0])) if workers else daemon
 
 
 def is_sanitized(program: Path) -> bool:

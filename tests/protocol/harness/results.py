@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from harness.rule import Rule
+from harness.timeline import Event
 
 
-def properties(rule: Rule | None, error: BaseException | None) -> list[tuple[str, str]]:
+def properties(
+    rule: Rule | None, error: BaseException | None, events: Sequence[Event]
+) -> list[tuple[str, str]]:
     """What a report of a failure says about the reason, besides its sections."""
-    found = [("cause", cause(error))]
+    found = [("cause", cause(error)),
+             ("events", json.dumps([[one.at, one.who, one.what, one.is_break] for one in events]))]
     if rule is not None:
         found += [("rule", rule.text), ("chapter", rule.chapter)]
     return found
@@ -84,6 +88,7 @@ class Results:
             "rule": said.get("rule", ""),
             "chapter": said.get("chapter", ""),
             "clock": "clock" in said,
+            "events": json.loads(said.get("events", "[]")),
             "sections": [list(one) for one in report.sections if not one[0].startswith("Captured")],
         }
 

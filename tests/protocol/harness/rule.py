@@ -18,12 +18,18 @@ LIVES = Rule(
 STOPS = Rule(
     "SIGTERM and SIGINT are requests to stop: the server catches both, finishes, and ends with "
     "exit status 0.",
-    "book/03-closing.md",
+    "book/04-threads.md#your-own-server",
+)
+STOPS_IN_TIME = Rule(
+    "On SIGTERM or SIGINT the server accepts no more, answers what had arrived, closes, and ends "
+    "with exit status 0: within a second where clients are idle or gone, and within "
+    "--drain-timeout where they are not.",
+    "book/appendix-d-your-own-server.md#drain",
 )
 REFUSES = Rule(
     "On SIGINT or SIGTERM the server accepts no more: it closes its listener, and connections that "
     "were never accepted are dropped.",
-    "book/08-misbehaving.md",
+    "book/appendix-d-your-own-server.md#drain",
 )
 SAYS_READY = Rule(
     "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; "

@@ -1,42 +1,34 @@
-"""Starts a server, waits until it listens, stops it, and keeps what it said."""
+"""A server that keeps the contract's command line: started, waited for, asked to stop."""
 
-import os
 import re
 import resource
 import shlex
 import signal
 import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from harness import child, proc, sockdiag
+from harness import proc, sockdiag
 from harness.child import STOP_SIGNALS
 from harness.client import Client
-from harness.deeds import Deeds
-from harness.proc import Process
 from harness.polling import readable
-from harness.rule import LISTENS, LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
-from harness.subject import Subject, free_port, is_taken
-from harness.verdict import ContractBroken, end_in_words, hide_from_traceback, without_ready_line
+from harness.rule import SAYS_READY, STOPS, TAKES_OPTIONS
+from harness.running import Running
+from harness.subject import Subject
+from harness.timeline import THE_SERVER, still_in_the_backlog
+from harness.verdict import ContractBroken, hide_from_traceback, without_ready_line
 
 __tracebackhide__ = hide_from_traceback
 
 READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]+)\n")
-REPORTS = re.compile(
-    r"ERROR: (Address|Leak|Memory)Sanitizer|runtime error:"
-    r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
-)
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
 WRONG_USAGE = 2  # the exit status
-PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
-ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
-STRANGER_SECONDS = 5.0  # how long a server may take to find that it did
+LOOKED_AT_MAX = 100  # clients of which is told, with a signal, that they had not been accepted
 
 
-class Server:
+class Server(Running):
     """One running server. Tests get it from the fixtures `server` and `start`."""
 
     client_type: type[Client] = Client
@@ -52,38 +44,29 @@ class Server:
         descriptor_limit: int | None = None,
         under: Sequence[str] = (),
         log_to: int | None = None,
+        calls_log: Path | None = None,
     ) -> None:
         """Starts the program. `descriptor_limit` becomes its soft and hard RLIMIT_NOFILE.
 
         `under` are the words of a program that starts it and leaves it the process id; `log_to` is
-        a descriptor to have as stderr, whose text then is not known here.
+        a descriptor to have as stderr, whose text then is not known here; with `calls_log`, strace
+        notes there what the server calls.
         """
-        self.target = target
-        self.patience = patience
+        super().__init__(target, patience, log_to=log_to)
+        self.calls_log = calls_log
         self.clients: list[Client] = []
-        self.may_be_gone = False  # set by who ends it on purpose
-        self.memory_limit = 0  # how many bytes it may take, if that is limited
-        self._asked: signal.Signals | None = None  # by which signal it was asked to stop
-        self.deeds = Deeds()  # what was done to it that no client has sent
-        self._killed = False  # by us
         self.address: tuple[str, int] = ("127.0.0.1", 0)
-        self._stdout = b""
-        self._stderr = tempfile.TemporaryFile()
-        self._log_begin = 0
+        self._options = options
+        self._start(port, descriptor_limit, under)
 
-        self._under, self._options = under, options
-        self._descriptor_limit, self._log_to = descriptor_limit, log_to
-        if target.speaks_contract:
-            self._run(port)
-        else:
-            self._run_on_a_free_port()
+    def _start(self, port: int | str, descriptor_limit: int | None, under: Sequence[str]) -> None:
+        self.begin(self.target.words(str(port), self._options), descriptor_limit, under)
 
     def wait_until_ready(self) -> None:
-        """Waits for the ready line, or at level framing until the port answers."""
-        if self.target.speaks_contract:
-            self._read_ready_line()
-        else:
-            self._wait_for_an_answer()
+        """Waits until it listens, and notes where its log begins."""
+        self._wait_until_it_listens()
+        self.ready_at = time.monotonic()
+        self.note(f"listens on port {self.address[1]}", THE_SERVER)
         self._log_begin = len(self.stderr_text())
 
     def connect(
@@ -126,10 +109,12 @@ class Server:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Sends a signal to the server alone."""
-        if number not in STOP_SIGNALS or self._asked:
-            self.deeds.note(f"sent {number.name}")
+        waiting = ""
         if number in STOP_SIGNALS:
             self._asked = number
+            names = [one.name for one in self.clients[:LOOKED_AT_MAX] if still_in_the_backlog(one)]
+            waiting = f"; not accepted yet: {', '.join(names)}" if names else ""
+        self.note(f"sends {number.name}{waiting}")
         self._process.send_signal(number)
 
     def pause(self) -> None:
@@ -140,17 +125,6 @@ class Server:
     def resume(self) -> None:
         """Lets it go on after pause()."""
         self.send_signal(signal.SIGCONT)
-
-    def wait_exit(self, within: float | None = None) -> int:
-        """Waits until the server has ended by itself; its exit status (-N: killed by signal N)."""
-        limit = self.patience if within is None else within
-        try:
-            status = self._process.wait(limit)
-        except subprocess.TimeoutExpired:
-            raise ContractBroken(
-                f"the server should have ended, and runs on after {limit:g} s") from None
-        self.may_be_gone = True
-        return status
 
     def stop(self, number: signal.Signals = signal.SIGTERM, within: float | None = None) -> int:
         """Asks the server to stop and waits; its exit status."""
@@ -175,12 +149,6 @@ class Server:
                 "must finish and end with exit status 0", rule=STOPS)
         asked = f"asked to stop with {self._asked.name}, " if self._asked else ""
         raise ContractBroken(f"{asked}the server ended with exit status {status}, not 0")
-
-    def is_gone(self) -> ContractBroken:
-        """The failure to raise when it has ended unasked."""
-        return ContractBroken(
-            f"the server is gone: it {end_in_words(self._process.poll() or 0)}, though nothing "
-            "had asked it to", rule=LIVES)
 
     def limit_memory(self, more_bytes: int) -> None:
         """From now on it may take only so many bytes more: an announced length may be 4 GiB."""
@@ -207,97 +175,27 @@ class Server:
                 continue  # it has just ended, or runs as another user
         return False
 
-    def is_alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
-
     def close_clients(self) -> None:
         """Closes every client that the test left open."""
         for client in self.clients:
             client.close()
 
-    def kill(self) -> None:
-        """Ends it without asking. Harmless when it is gone."""
-        if self.is_alive():
-            if not self.target.speaks_contract:
-                os.killpg(self.pid, signal.SIGKILL)  # our own session: a wrapper's children too
-            self._process.kill()
-            self._process.wait()
-            self._killed = True
-        self.stdout_text()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+    # What is asked of it after every test
 
-    def may_end(self) -> None:
-        """Gives the process a moment, as it has hung up or refuses: perhaps it ends."""
-        proc.wait_until(lambda: not self.is_alive(), ENDING_SECONDS)
-
-    def describe_end(self) -> str:
-        """How it ended, in words."""
-        status = self._process.poll()
-        if status is None or self._killed:
-            return "still running"
-        if self._asked and status == -self._asked:
-            return f"asked to stop with {self._asked.name}, which killed it"
-        if self._asked:
-            return f"asked to stop with {self._asked.name}, it {end_in_words(status)}"
-        return end_in_words(status) + ("" if self.target.speaks_contract else ", unasked")
-
-    # What it said
-
-    def stderr_text(self) -> str:
-        """All of stderr so far."""
-        size = os.fstat(self._stderr.fileno()).st_size
-        return os.pread(self._stderr.fileno(), size, 0).decode(errors="backslashreplace")
-
-    def log_lines(self) -> list[str]:
-        """The lines on stderr since the ready line."""
-        return self.stderr_text()[self._log_begin :].splitlines()
-
-    def wait_for_log_lines(self, count: int) -> list[str]:
-        """Waits until stderr has so many lines since the ready line, and gives them."""
-        if not proc.wait_until(lambda: len(self.log_lines()) >= count, self.patience):
-            raise ContractBroken(
-                f"{count} log line(s) should have come within {self.patience:g} s, there are "
-                f"{len(self.log_lines())}")
-        return self.log_lines()
-
-    def stdout_text(self) -> str:
-        """All of stdout; complete once the server has ended."""
-        pipe = self._process.stdout
-        while pipe is not None and not pipe.closed and readable(pipe):
-            piece = os.read(pipe.fileno(), 65536)
-            if not piece:
-                break
-            self._stdout += piece
-        return self._stdout.decode(errors="backslashreplace")
-
-    def wait_for_descriptors(self, at_rest: int) -> None:
-        """Waits until no more descriptors are open than `at_rest`."""
-        self._wait_for_at_most(at_rest, self.process.descriptor_count, "descriptors are open")
-
-    def wait_for_threads(self, at_rest: int) -> None:
-        """Waits until no more threads run than `at_rest`."""
-        self._wait_for_at_most(at_rest, self.process.thread_count, "threads run")
-
-    def _wait_for_at_most(self, at_rest: int, now: Callable[[], int], what: str) -> None:
-        if not proc.wait_until(lambda: now() <= at_rest, self.patience):
-            raise ContractBroken(f"{now()} {what} after {self.patience:g} s, {at_rest} at first")
+    def end_in_order(self) -> None:
+        """Asks it to stop."""
+        self.expect_stop()
 
     def check_words(self) -> None:
         """After the end: no sanitizer report, nothing unasked on stdout, no raw bytes on stderr."""
-        text = self.stderr_text()
-        if report := REPORTS.search(text):
-            raise ContractBroken(f"a sanitizer reported: {report.group()}")
-        if not self.target.speaks_contract:
-            return
+        self.check_reports()
         if self.address[1] and not self.ready_line.fullmatch(self.stdout_text()):
             raise ContractBroken(f"stdout holds more than the ready line: {self.stdout_text()!r}")
         is_asked = "logs" in self.target.capabilities
-        if is_asked and (raw := CONTROL_BYTES.search(text.encode())):
+        if is_asked and (raw := CONTROL_BYTES.search(self.stderr_text().encode())):
             raise ContractBroken(f"stderr holds the unescaped byte {raw.group()!r}")
 
-    def _read_ready_line(self) -> None:
+    def _wait_until_it_listens(self) -> None:
         begin = time.monotonic()
         patience_ends = begin + self.patience
         end = max(patience_ends, begin + START_SECONDS)
@@ -323,53 +221,6 @@ class Server:
             return ContractBroken(f"{what}: it was given {words}", rule=TAKES_OPTIONS)
         return ContractBroken(what, rule=None if words else SAYS_READY)
 
-    def _run(self, port: int | str) -> None:
-        self.words = [*self._under, *self.target.words(str(port), self._options)]
-        self._process = subprocess.Popen(
-            self.words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr if self._log_to is None else self._log_to,
-            start_new_session=True,
-            env=child.environment(),
-            preexec_fn=lambda: child.prepare(self._descriptor_limit),
-        )
-        self.pid = self._process.pid
-        self.process = Process(self.pid)
-
-    def _run_on_a_free_port(self) -> None:
-        self.address = (self.address[0], free_port())
-        self._run(self.address[1])
-
-    def _wait_for_an_answer(self) -> None:
-        answered = False
-
-        def answers() -> bool:
-            nonlocal answered
-            try:
-                socket.create_connection(self.address, timeout=1).close()
-            except OSError:
-                return not self.is_alive()
-            answered = True
-            return True
-
-        for _ in range(PORTS_TRIED):
-            if not proc.wait_until(answers, START_SECONDS, 0.01):
-                break
-            # If another server has answered, the server is about to find its port taken, and ends.
-            proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
-            if self.is_alive():
-                return
-            if not is_taken(self.address):
-                if answered:
-                    raise self.is_gone()
-                break
-            self.kill()
-            self._run_on_a_free_port()
-        host, port = self.address
-        why = f" after {START_SECONDS:g} s" if self.is_alive() else f": it {self.describe_end()}"
-        raise ContractBroken(f"nobody listens on {host}:{port}{why}", rule=LISTENS)
-
     def _port(self) -> int | None:
         """A port on which it listens."""
         try:
@@ -393,6 +244,7 @@ class Server:
                     f"next; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
                 )
         return None
+
 
 
 Start = Callable[..., Server]  # what the fixture `start` is: start("--max-message", "10")

@@ -68,7 +68,7 @@ class Strace:
     def __enter__(self) -> Strace:
         for calls, error in FAULT.findall(" ".join(self._words)):
             names = calls.replace(",", " or ")
-            self._server.deeds.note(f"made its calls of {names} fail with {error}")
+            self._server.note(f"made its calls of {names} fail with {error}")
         in_english = {**os.environ, "LC_ALL": "C"}  # what it says is looked at below
         self._process = subprocess.Popen(
             self._words, stderr=subprocess.PIPE, text=True, env=in_english)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from capabilities import LEVELS, OPTION_OF, STAGES, takes_option
+from harness.memory import Allowance
 from harness.subject import DEFAULT_BUILD, REPOSITORY, Subject, free_port
 from ladder import LADDER, PORT_ONLY_LEVELS, RUNGS
 
@@ -50,9 +51,20 @@ class Target(Subject):
         return 0 if self.level in STAGES else 2 << 20
 
     @property
-    def garbage_bytes(self) -> int:
-        """How much its language may leave lying about while it works, before it collects that."""
-        return 0 if self.level in STAGES else 16 << 20
+    def at_rest(self) -> Allowance:
+        """What its language may keep, once nothing happens."""
+        return Allowance({"pieces in which its language takes memory": self.piece_bytes})
+
+    @property
+    def at_work(self) -> Allowance:
+        """What it may have besides while something happens, before it collects that."""
+        garbage = 0 if self.level in STAGES else 16 << 20
+        return self.at_rest + Allowance({"garbage that is not collected yet": garbage})
+
+    @property
+    def runtime_threads(self) -> int:
+        """How many threads its language may start for itself, whatever the clients do."""
+        return 0 if self.level in STAGES else 40
 
 
 def stage_named(prefix: str) -> str:

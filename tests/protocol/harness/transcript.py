@@ -1,27 +1,37 @@
-"""What one client sent and got, short enough to be read."""
+"""What one client sent and got, and when, short enough to be read."""
 
+import time
 from dataclasses import dataclass, field
 
-from harness.verdict import hexdump
+from harness.frames import HEADER_BYTES, payload_bytes
+from harness.hexdump import hexdump
 
-HEAD_BYTES_SHOWN = 24
-TAIL_BYTES_SHOWN = 8  # instead of as many of the head, where there is more than that
-ENTRIES_SHOWN = 10
-SENT = ("sent", "then sent")  # the second: apart from the bytes before, a moment later
+BYTES_SHOWN = 15  # so that a line has no more than 100 columns
+HEAD_BYTES_SHOWN, TAIL_BYTES_SHOWN = 8, 4  # where there are more
+LONG_SECONDS = 0.1  # for a run of bytes, in which others may have done something
+SENT, GOT = "sent", "got "
 
 
 @dataclass
-class _Entry:
+class Entry:
+    """A run of bytes in one direction, or something that is no bytes."""
+
+    at: float  # time.monotonic()
     verb: str
     head: bytes = b""
     tail: bytes = b""
     total: int = 0
+    until: float = 0.0  # when the last of the bytes came
 
-    def line(self) -> str:
-        if self.total <= HEAD_BYTES_SHOWN:
-            return f"{self.verb} {hexdump(self.head, self.total)}" if self.total else self.verb
-        head = self.head[: HEAD_BYTES_SHOWN - TAIL_BYTES_SHOWN]
-        return f"{self.verb} {hexdump(head, self.total, self.tail)}"
+    def text(self) -> str:
+        """In a line."""
+        if not self.total:
+            return self.verb
+        shown = hexdump(self.head, self.total)
+        if self.total > BYTES_SHOWN:
+            shown = hexdump(self.head[:HEAD_BYTES_SHOWN], self.total, self.tail)
+        seconds = self.until - self.at
+        return f"{self.verb} {shown}" + (f" in {seconds:.1f} s" if seconds >= LONG_SECONDS else "")
 
 
 @dataclass
@@ -29,18 +39,21 @@ class Transcript:
     """Remembers how much went each way, and how each run of bytes began and ended."""
 
     hung_up: bool = False  # the server has: an end of stream, a reset, or nothing could be sent
+    entries: list[Entry] = field(default_factory=list)
+    sent_bytes: int = 0
+    got_bytes: int = 0
+    frame_ends: list[int] = field(default_factory=list)  # where in what was sent messages end
     _apart: bool = False  # what is sent next
-    _entries: list[_Entry] = field(default_factory=list)
+    _begun: bytes = b""  # of the length of a message
 
     def sent(self, data: bytes) -> None:
         """Bytes went to the server."""
-        if not data:
-            return
-        last = self._entries[-1].verb if self._entries else ""
-        if last in SENT and self._apart:
-            self._entries.append(_Entry(SENT[1]))
-        self._bytes(self._entries[-1].verb if last in SENT else SENT[0], data)
+        if self._apart and data:
+            self.note(SENT)
         self._apart = False
+        self._bytes(SENT, data)
+        self._find_frames(data)
+        self.sent_bytes += len(data)
 
     def end_piece(self) -> None:
         """The server has had the time to read what was sent: what follows is shown apart."""
@@ -48,32 +61,46 @@ class Transcript:
 
     def got(self, data: bytes) -> None:
         """Bytes came from the server."""
-        self._bytes("got ", data)
+        self._bytes(GOT, data)
+        self.got_bytes += len(data)
 
     def note(self, text: str) -> None:
         """Something that is not bytes: an end of stream, a reset, a wait that ended."""
-        self._entries.append(_Entry(text))
+        self.entries.append(Entry(time.monotonic(), text))
 
     def note_hang_up(self, text: str) -> None:
         """The same, where it is the server that has hung up."""
         self.hung_up = True
         self.note(text)
 
-    def lines(self) -> list[str]:
-        """One line for each run of bytes in one direction; a long middle is left out."""
-        shown = [entry.line() for entry in self._entries]
-        if len(shown) > ENTRIES_SHOWN:
-            left_out = len(shown) - ENTRIES_SHOWN
-            half = ENTRIES_SHOWN // 2
-            shown[half:-half] = [f"... ({left_out} more entries)"]
-        return shown
+    def answerable_bytes(self, received_bytes: int) -> int:
+        """How much of an echo is due once the server has received so many bytes of what was sent:
+        up to the end of the last message that is complete then."""
+        return max((end for end in self.frame_ends if end <= received_bytes), default=0)
 
     def _bytes(self, verb: str, data: bytes) -> None:
         if not data:
             return
-        if not self._entries or self._entries[-1].verb != verb:
-            self._entries.append(_Entry(verb))
-        entry = self._entries[-1]
-        entry.head += data[: HEAD_BYTES_SHOWN - len(entry.head)]
+        if not self.entries or self.entries[-1].verb != verb:
+            self.note(verb)
+        entry = self.entries[-1]
+        entry.head += data[: BYTES_SHOWN - len(entry.head)]
         entry.tail = (entry.tail + data[-TAIL_BYTES_SHOWN:])[-TAIL_BYTES_SHOWN:]
         entry.total += len(data)
+        entry.until = time.monotonic()
+
+    def _find_frames(self, data: bytes) -> None:
+        """What is no message of ours, an HTTP request for one, ends at no sensible place."""
+        place = 0
+        last = self.frame_ends[-1] if self.frame_ends else 0
+        while place < len(data):
+            if last > self.sent_bytes + place:
+                place = last - self.sent_bytes  # inside a payload
+                continue
+            missing = HEADER_BYTES - len(self._begun)
+            self._begun += data[place : place + missing]
+            place += missing
+            if len(self._begun) == HEADER_BYTES:
+                last = self.sent_bytes + place + payload_bytes(self._begun)
+                self.frame_ends.append(last)
+                self._begun = b""

@@ -4,7 +4,8 @@ import re
 
 HEADER_BYTES = 4
 HEAD_BYTES_MAX = 8192
-EXTRA_BYTES_MAX = 8192  # of chunk extensions and trailers of one body
+EXTRA_BYTES_MAX = 8192  # of chunk extensions and trailers that no data outweighs
+LINE_END = b"\r\n"
 LENGTH_MAX = (1 << 63) - 1
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -79,7 +80,7 @@ class Http(Protocol):
         self.head_only = self.old = self.keep = False
         self.allowed = True
         self.body_left = 0
-        self.in_chunks = self.in_trailer = False
+        self.in_chunks = self.in_trailer = self.at_chunk_end = False
         self.extra_bytes = 0
 
     def is_inside_message(self) -> bool:
@@ -102,8 +103,9 @@ class Http(Protocol):
             taken = min(self.body_left, len(self.pending))
             del self.pending[:taken]
             self.body_left -= taken
+            self.at_chunk_end = self.in_chunks and not self.body_left
             return taken > 0
-        return self.take_chunk_line()
+        return self.take_chunk_end() if self.at_chunk_end else self.take_chunk_line()
 
     def take_head(self) -> bool:
         """The request line and the headers."""
@@ -144,7 +146,7 @@ class Http(Protocol):
             return [value for key, value in fields if key == name]
 
         lengths, codings = all_of(b"content-length"), all_of(b"transfer-encoding")
-        self.check_lengths(lengths, codings)
+        self.check_lengths(lengths, codings, old=request[2] == b"0")
         self.in_chunks, self.in_trailer, self.extra_bytes = bool(codings), False, 0
         self.body_left = int(lengths[0]) if lengths else 0
         self.head_only, self.old = request[1] == b"HEAD", request[2] == b"0"
@@ -152,15 +154,25 @@ class Http(Protocol):
         wishes = {word.strip().lower() for v in all_of(b"connection") for word in v.split(b",")}
         self.keep = b"keep-alive" in wishes if self.old else b"close" not in wishes
 
-    def check_lengths(self, lengths: list[bytes], codings: list[bytes]) -> None:
+    def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
         """It must be clear where the body ends."""
         numbers = all(v.isdigit() and int(v) <= LENGTH_MAX for v in lengths)
         clear = numbers and len(set(lengths)) <= 1 and not (lengths and codings)
-        if not clear or any(coding.lower() != b"chunked" for coding in codings):
+        if not clear or codings and (old or [one.lower() for one in codings] != [b"chunked"]):
             raise self.refusal(b"400 Bad Request")
 
+    def take_chunk_end(self) -> bool:
+        """The end of line behind a chunk's data, and nothing else."""
+        if not LINE_END.startswith(self.pending[: len(LINE_END)]):
+            raise self.refusal(b"400 Bad Request")
+        if len(self.pending) < len(LINE_END):
+            return False
+        del self.pending[: len(LINE_END)]
+        self.at_chunk_end = False
+        return True
+
     def take_chunk_line(self) -> bool:
-        """A line between chunks: a size, the end of a chunk, or one of the trailer."""
+        """A line between chunks: a size, or one of the trailer."""
         end = self.pending.find(b"\r\n")
         length = end if end >= 0 else len(self.pending)
         self.check_extra_bytes(length)
@@ -177,12 +189,9 @@ class Http(Protocol):
         size = CHUNK_SIZE.fullmatch(line)
         if not size or int(size[1], 16) > LENGTH_MAX:
             raise self.refusal(b"400 Bad Request")
-        self.extra_bytes += len(line) - len(size[1])
         self.body_left = int(size[1], 16)
-        if self.body_left:
-            self.body_left += 2  # and the end of its line
-        else:
-            self.in_trailer = True
+        self.extra_bytes = max(0, self.extra_bytes + len(line) - len(size[1]) - self.body_left)
+        self.in_trailer = not self.body_left
         return True
 
     def check_extra_bytes(self, line_bytes: int) -> None:

@@ -1,0 +1,134 @@
+"""The index: where the book explains a call, an option, an errno, a symptom. It is made of the code
+words and the headings of chapters and handbook, and of the titles of the boxes.
+
+    <!-- table: index calls -->
+    <!-- /table -->
+"""
+
+import errno
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import form
+import kernel_interface
+from blocks import ROOT
+
+BOOK = ROOT / "book"
+PLACES_MAX = 2  # of one word
+IN_HEADING = 6  # so many times in the text is worth as much
+IN_CHAPTER = 2  # it explains what the handbook looks up
+# Pages of lists; and sections in which a word is used and not explained, or to whose heading no link
+# leads, because code host and site make other anchors of a hyphen between blanks.
+LISTS = re.compile(r"appendix-[efghp]-")
+USES = re.compile(r".* - |Exercises|Your own server|Where you are|Every name|The machine"
+                  r"|System calls|Ring operations|What this kernel knows|What each stage needs"
+                  r"|Porting to a Mac|Manual pages")
+CODE = re.compile(r"`([^`\n]+)`")
+BOX = re.compile(r"^> \*\*What goes wrong: (.+?)\.?\*\*", re.MULTILINE)
+OPTION = re.compile(
+    r"(?:SO|TCP|IPV6|MSG|SOCK|O|EPOLL|POLL|IORING|IOSQE|EV|EVFILT|PR|SA|SCM|RLIMIT|AT)_[A-Z]\w+"
+    r"|E?POLL[A-Z]{2,}|SIOC\w+|SHUT_\w+|SIG[A-Z]{3,}|SOMAXCONN|tcp_[a-z_]+|net\.[a-z_.]+")
+# What the C library and liburing add to the calls of the kernel.
+FUNCTIONS = re.compile(r"io_uring_(?!sqe|cqe$|multishot)[a-z_]+|getaddrinfo|writev|epoll_pwait2"
+                       r"|ppoll|preadv2|splice|seccomp|kevent|kqueue|signalfd|timerfd|socketpair")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, and the text below it up to the next one."""
+
+    page: str
+    heading: str
+    text: str
+
+    @property
+    def mark(self) -> str:
+        """The chapter's number, or the appendix's letter."""
+        number, _, rest = self.page.partition("-")
+        return str(int(number)) if number.isdigit() else rest[0].upper()
+
+    @property
+    def place(self) -> str:
+        return f"{self.page}#{self.heading.lower().replace(' ', '-')}"
+
+
+@cache
+def sections() -> tuple[Section, ...]:
+    """Of the chapters, and of the handbook but for its lists."""
+    pages = [*sorted(BOOK.glob("[0-9][0-9]-*.md")), *sorted(BOOK.glob("appendix-*.md"))]
+    return tuple(section for page in pages if not LISTS.match(page.name)
+                 for section in of_page(page) if not USES.match(section.heading))
+
+
+def of_page(page: Path) -> Iterator[Section]:
+    text = form.COMMENT.sub("", form.FENCE.sub("", page.read_text()))
+    found = list(form.HEADING.finditer(text))
+    for heading, following in zip(found, [*found[1:], None]):
+        end = following.start() if following else len(text)
+        below = text[heading.end():end]
+        if len(heading[1]) > 1 and below.strip() and not form.CODE_HEADING.match(heading[2]):
+            yield Section(page.name, heading[2], below)
+
+
+@cache
+def words(section: Section) -> dict[str, int]:
+    """How often each word of code is there: of `accept4(2)` and `poll()` the name alone."""
+    found: dict[str, int] = {}
+    for code in CODE.findall(section.text):
+        for word in re.findall(r"--?[a-z][\w-]+|[\w.]+", code.replace("(2)", "")):
+            found[word] = found.get(word, 0) + 1
+    for word in re.findall(r"\w+", section.heading):
+        if word in found:
+            found[word] += IN_HEADING
+    return found
+
+
+def explained(word: str) -> list[Section]:
+    """Where it is spoken of most; nowhere but in passing, where it has a section of its own."""
+    counts = {section: words(section).get(word, 0) * (IN_CHAPTER if section.mark.isdigit() else 1)
+              for section in sections()}
+    most = max(counts.values())
+    best = [section for section, count in counts.items() if count and count * IN_HEADING >= most]
+    return sorted(best, key=lambda section: -counts[section])[:PLACES_MAX]
+
+
+def row(word: str) -> str:
+    """The first place by its heading, the others by number or letter."""
+    first, *others = explained(word)
+    more = "".join(f", [{other.mark}]({other.place})" for other in others)
+    return f"- `{word}`: [{first.heading}]({first.place}){more}"
+
+
+def rows(wanted: Callable[[str], object]) -> str:
+    known = {word for section in sections() for word in words(section)}
+    return "\n".join(map(row, sorted(filter(wanted, known), key=str.lower))) + "\n"
+
+
+def calls() -> str:
+    return rows(lambda word: word in kernel_interface.SYSTEM_CALLS or FUNCTIONS.fullmatch(word))
+
+
+def options() -> str:
+    """Of sockets, files, epoll and rings; and of the servers, which the contract lists."""
+    ours = next(words(section) for section in sections() if section.heading == "Command line")
+    return rows(lambda word: OPTION.fullmatch(word) or word.startswith("--") and word in ours)
+
+
+def errnos() -> str:
+    return rows(lambda word: hasattr(errno, word))
+
+
+def symptoms() -> str:
+    """The titles of the boxes about what goes wrong."""
+    found = {title[0].upper() + title[1:]: section for section in sections()
+             for title in BOX.findall(section.text)}
+    return "\n".join(f"- [{title}]({section.place})"
+                     for title, section in sorted(found.items())) + "\n"
+
+
+INDEX: dict[str, Callable[[], str]] = {
+    "calls": calls, "options": options, "errnos": errnos, "symptoms": symptoms,
+}

@@ -1,0 +1,63 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$STEPS"
+  $ trap 'rm -f waits waits.cc' EXIT
+
+A client takes its answers slowly, 50,000 bytes five times a second. The server of part4's step has
+no room to report for two seconds, and closes it; this one sees that the client's kernel takes them.
+
+  $ slowly() { timeout 1 cat /dev/zero >&5; for i in {1..20}; do sleep 0.2; head -c 50000 <&5; done | wc -c; }
+  $ start $BUILD/part4-poll/steps/13-poll-loop 0 2; exec 5<>/dev/tcp/127.0.0.1/$port; slowly
+  listening on 127\.0\.0\.1:\d+ (re)
+  head: error reading 'standard input': Connection reset by peer
+  [1-9]\d{4,5} (re)
+  $ start ./27-under-attack 0 2; exec 5<>/dev/tcp/127.0.0.1/$port; slowly
+  listening on 127\.0\.0\.1:\d+ (re)
+  1000000
+
+One that takes nothing is closed.
+
+  $ sleep 5; ss -tnH state established sport = :$port
+
+A byte now and then is not a message.
+
+  $ start ./27-under-attack 0 1
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done 2> /dev/null
+  $ wc -c <&5
+  0
+
+It has 64 clients at most, and their places come back.
+
+  $ start ./27-under-attack; crowd 70
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ ss -tlnH sport = :$port | awk '{print $2}'
+  6
+  $ disperse; say_hi; processor_time
+  \d?0 ms (re)
+
+A stop, and a byte after it: every answer arrives.
+
+  $ start ./27-under-attack; exec 5<>/dev/tcp/127.0.0.1/$port; head -c 2000000 /dev/zero >&5
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ while ss -tnH dport = :$port | awk '{print $3}' | grep -q '[1-9]'; do sleep 0.1; done
+  $ kill $pid; sleep 0.5; printf x >&5; head -c 2000000 <&5 | wc -c
+  2000000
+  $ wait $pid; echo "exit status $?"; exec 5>&-
+  exit status 0
+
+A client ends its stream in the middle of a stop, and then it is gone. SIOCOUTQ does not fall any more,
+so without the look at TCP_INFO the time for the stop has to end it.
+
+  $ TIMEFORMAT='%R s'
+  $ vanish() { python3 -c "
+  > import os, socket, time
+  > bob = socket.create_connection(('127.0.0.1', $port)); bob.sendall(bytes(2000000)); time.sleep(0.3)
+  > os.kill($pid, 15); time.sleep(0.3); bob.shutdown(socket.SHUT_WR); time.sleep(0.2)"; time wait $pid; }
+  $ sed 's/info.tcpi_state == TCP_CLOSE/false/' $ROOT/part5-epoll/steps/27-under-attack.cc > waits.cc
+  $ g++ -std=c++23 waits.cc -o waits
+  $ start ./waits; vanish
+  listening on 127\.0\.0\.1:\d+ (re)
+  4\.\d+ s (re)
+  $ start ./27-under-attack; vanish
+  listening on 127\.0\.0\.1:\d+ (re)
+  0\.\d+ s (re)

@@ -1,0 +1,38 @@
+"""The index leads to where a thing is explained. That it is current, and that its links lead
+somewhere, test_book.py tests of every page."""
+
+import re
+
+import book_index
+import pytest
+from blocks import ROOT
+
+BOOK = ROOT / "book"
+INDEX = BOOK / "appendix-p-index.md"
+
+
+@pytest.mark.parametrize(("word", "place"), [
+    ("EMFILE", "appendix-n-event-loops.md#emfile-and-a-listener-that-spins"),
+    ("EINTR", "appendix-j-what-tcp-does.md#eintr-and-sa_restart"),
+    ("EPIPE", "03-closing.md#the-signal-that-comes-with-a-reset"),
+    ("SO_REUSEADDR", "appendix-j-what-tcp-does.md#address-already-in-use-with-time_wait-and-so_reuseaddr"),
+    ("select", "appendix-n-event-loops.md#select-and-descriptors-from-1024-on"),
+    ("getaddrinfo", "appendix-j-what-tcp-does.md#names-and-getaddrinfo"),
+])
+def test_a_word_leads_to_its_section(word: str, place: str) -> None:
+    assert place in [section.place for section in book_index.explained(word)]
+
+
+def test_every_errno_of_the_tables_is_in_the_index() -> None:
+    index = INDEX.read_text()
+    tables = re.findall(r"^\| (`E.*?) \|", (BOOK / "appendix-a-errno.md").read_text(), re.MULTILINE)
+    errnos = {name for cell in tables for name in re.findall(r"`(E\w+)`", cell)}
+    assert len(errnos) > 30
+    assert not {name for name in errnos if f"- `{name}`: " not in index}
+
+
+def test_every_box_is_a_symptom() -> None:
+    titles = [title for section in book_index.sections()
+              for title in book_index.BOX.findall(section.text)]
+    symptoms = INDEX.read_text().partition("index symptoms -->")[2].partition("<!-- /table")[0]
+    assert len(titles) > 20 and symptoms.count("\n- ") == len(set(titles))

@@ -1,0 +1,21 @@
+"""Bytes for somebody who reads a failure."""
+
+
+def hexdump(head: bytes, total: int, tail: bytes = b"") -> str:
+    """`6 bytes: 02 00 00 00 68 69 |....hi|`, with dots where `total` is more than is shown.
+
+    With a tail, `99 bytes: 02 00 ... 68 69 |.. ... hi|`.
+    """
+    if total == 0:
+        return "nothing"
+    pairs, text = head.hex(" "), printable(head)
+    if total > len(head) + len(tail):
+        pairs += " ..."
+        text += " ... " if tail else ""
+    pairs += f" {tail.hex(' ')}" if tail else ""
+    return f"{total} {'byte' if total == 1 else 'bytes'}: {pairs} |{text}{printable(tail)}|"
+
+
+def printable(data: bytes) -> str:
+    """The characters that these bytes are, with a dot for each that is none."""
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)

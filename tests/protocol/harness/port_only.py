@@ -1,0 +1,86 @@
+"""A server that is given a port and nothing else, as at the levels before `start`: whether it listens
+is found out by connecting, and it is ended without being asked."""
+
+import os
+import signal
+import socket
+from collections.abc import Sequence
+
+from harness import proc
+from harness.rule import LISTENS
+from harness.server import START_SECONDS, Server
+from harness.subject import Subject, free_port, is_taken
+from harness.verdict import ContractBroken, hide_from_traceback
+
+__tracebackhide__ = hide_from_traceback
+
+PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
+STRANGER_SECONDS = 5.0  # how long a server may take to find that it did
+
+
+class PortOnlyServer(Server):
+    """See above."""
+
+    def _start(self, port: int | str, descriptor_limit: int | None, under: Sequence[str]) -> None:
+        self._begin = lambda: self.begin(
+            self.target.words(str(self.address[1]), self._options), descriptor_limit, under)
+        self._begin_on_a_free_port()
+
+    def _begin_on_a_free_port(self) -> None:
+        self.address = (self.address[0], free_port())
+        self._begin()
+
+    def _wait_until_it_listens(self) -> None:
+        answered = False
+
+        def answers() -> bool:
+            nonlocal answered
+            try:
+                socket.create_connection(self.address, timeout=1).close()
+            except OSError:
+                return not self.is_alive()
+            answered = True
+            return True
+
+        for _ in range(PORTS_TRIED):
+            if not proc.wait_until(answers, START_SECONDS, 0.01):
+                break
+            # If another server has answered, the server is about to find its port taken, and ends.
+            proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
+            if self.is_alive():
+                return
+            if not is_taken(self.address):
+                if answered:
+                    raise self.is_gone()
+                break
+            self.kill()
+            self._begin_on_a_free_port()
+        host, port = self.address
+        why = f" after {START_SECONDS:g} s" if self.is_alive() else f": it {self.describe_end()}"
+        raise ContractBroken(f"nobody listens on {host}:{port}{why}", rule=LISTENS)
+
+    def kill(self) -> None:
+        """With what it has started: the session is its own."""
+        if self.is_alive():
+            self._killed = True
+            os.killpg(self.pid, signal.SIGKILL)
+        super().kill()
+
+    def describe_end(self) -> str:
+        """How it ended, in words."""
+        end = super().describe_end()
+        return f"{end}, unasked" if end.startswith("ended") else end
+
+    def end_in_order(self) -> None:
+        """Nobody asks how it stops."""
+        self.kill()
+
+    def check_words(self) -> None:
+        """What it says is its own business."""
+        self.check_reports()
+
+
+def server_for(target: Subject, *arguments: object, **how: object) -> Server:
+    """The kind of server that this one is."""
+    kind = Server if target.speaks_contract else PortOnlyServer
+    return kind(target, *arguments, **how)  # type: ignore[arg-type]

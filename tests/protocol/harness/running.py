@@ -1,0 +1,173 @@
+"""A program that was started to serve: its process, how that ended, and what it has said."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness import child, own_calls, proc
+from harness.polling import readable
+from harness.proc import Process
+from harness.rule import LIVES
+from harness.subject import Subject
+from harness.timeline import THE_SERVER, THE_TEST, Event
+from harness.verdict import ContractBroken, end_in_words, hide_from_traceback
+
+__tracebackhide__ = hide_from_traceback
+
+REPORTS = re.compile(
+    r"ERROR: (Address|Leak|Memory)Sanitizer|runtime error:"
+    r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
+)
+ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
+
+
+class Running:
+    """The process of a server."""
+
+    def __init__(self, target: Subject, patience: float, *, log_to: int | None) -> None:
+        self.target = target
+        self.patience = patience
+        self.may_be_gone = False  # set by who ends it on purpose
+        self.ready_at = float("inf")  # time.monotonic()
+        self.memory_limit = 0  # how many bytes it may take, if that is limited
+        self.events: list[Event] = []  # what it did and what was done to it, that no client has sent
+        self.calls_log: Path | None = None  # where strace notes what it calls
+        self._asked: signal.Signals | None = None  # by which signal it was asked to stop
+        self._killed = False  # by us
+        self._has_ended = False
+        self._stdout = b""
+        self._stderr = tempfile.TemporaryFile()
+        self._log_to = log_to
+        self._log_begin = 0
+
+    def note(self, what: str, who: str = THE_TEST) -> None:
+        """Something has happened now, for somebody who reads a failure."""
+        self.events.append(Event(time.monotonic(), who, what))
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        status = self._process.poll()
+        if status is not None and not self._has_ended and not self._killed:
+            self._has_ended = True
+            self.note(f"has {end_in_words(status)}", THE_SERVER)
+        return status is None
+
+    def wait_exit(self, within: float | None = None) -> int:
+        """Waits until the server has ended by itself; its exit status (-N: killed by signal N)."""
+        limit = self.patience if within is None else within
+        try:
+            status = self._process.wait(limit)
+        except subprocess.TimeoutExpired:
+            asked = f" after {self._asked.name}" if self._asked else ""
+            raise ContractBroken(
+                f"the server should have ended, and runs on {limit:g} s{asked}") from None
+        self.is_alive()
+        self.may_be_gone = True
+        return status
+
+    def may_end(self) -> None:
+        """Gives the process a moment, as it has hung up or refuses: perhaps it ends."""
+        proc.wait_until(lambda: not self.is_alive(), ENDING_SECONDS)
+
+    def kill(self) -> None:
+        """Ends it without asking. Harmless when it is gone."""
+        if self.is_alive():
+            self._killed = True
+            self._process.kill()
+            self._process.wait()
+        self.stdout_text()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def is_gone(self) -> ContractBroken:
+        """The failure to raise when it has ended unasked."""
+        return ContractBroken(
+            f"the server is gone: it {end_in_words(self._process.poll() or 0)}, though nothing "
+            "had asked it to", rule=LIVES)
+
+    def describe_end(self) -> str:
+        """How it ended, in words."""
+        status = self._process.poll()
+        if status is None or self._killed:
+            return "still running"
+        if self._asked and status == -self._asked:
+            return f"asked to stop with {self._asked.name}, which killed it"
+        if self._asked:
+            return f"asked to stop with {self._asked.name}, it {end_in_words(status)}"
+        return end_in_words(status)
+
+    # What it said
+
+    def stderr_text(self) -> str:
+        """All of stderr so far."""
+        size = os.fstat(self._stderr.fileno()).st_size
+        return os.pread(self._stderr.fileno(), size, 0).decode(errors="backslashreplace")
+
+    def log_lines(self) -> list[str]:
+        """The lines on stderr since the ready line."""
+        return self.stderr_text()[self._log_begin :].splitlines()
+
+    def wait_for_log_lines(self, count: int) -> list[str]:
+        """Waits until stderr has so many lines since the ready line, and gives them."""
+        if not proc.wait_until(lambda: len(self.log_lines()) >= count, self.patience):
+            raise ContractBroken(
+                f"{count} log line(s) should have come within {self.patience:g} s, there are "
+                f"{len(self.log_lines())}")
+        return self.log_lines()
+
+    def stdout_text(self) -> str:
+        """All of stdout; complete once the server has ended."""
+        pipe = self._process.stdout
+        while pipe is not None and not pipe.closed and readable(pipe):
+            piece = os.read(pipe.fileno(), 65536)
+            if not piece:
+                break
+            self._stdout += piece
+        return self._stdout.decode(errors="backslashreplace")
+
+    def check_reports(self) -> None:
+        """After the end: no sanitizer has anything to say."""
+        if report := REPORTS.search(self.stderr_text()):
+            raise ContractBroken(f"a sanitizer reported: {report.group()}")
+
+    def wait_for_descriptors(self, at_rest: int) -> None:
+        """Waits until no more descriptors are open than `at_rest`."""
+        self._wait_for_at_most(at_rest, self.process.descriptor_count, "descriptors are open")
+
+    def wait_for_threads(self, at_first: int, more: int = 0) -> None:
+        """Waits until no more threads run than `at_first`, and so many more."""
+        self._wait_for_at_most(at_first, self.process.thread_count, "threads run", more)
+
+    def _wait_for_at_most(
+        self, at_first: int, now: Callable[[], int], what: str, more: int = 0
+    ) -> None:
+        if not proc.wait_until(lambda: now() <= at_first + more, self.patience):
+            may_be = f"; {at_first + more} may be" if more else ""
+            raise ContractBroken(
+                f"{now()} {what} after {self.patience:g} s, {at_first} at first{may_be}")
+
+    def begin(
+        self, words: Sequence[str], descriptor_limit: int | None, under: Sequence[str]
+    ) -> None:
+        """Starts it. `under` are the words of a program that starts it and leaves it its id."""
+        self.words = [*under, *words]
+        traced = own_calls.words(self.calls_log) if self.calls_log is not None else ()
+        self._process = subprocess.Popen(
+            [*traced, *self.words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr if self._log_to is None else self._log_to,
+            start_new_session=True,
+            env=child.environment(),
+            preexec_fn=lambda: child.prepare(descriptor_limit),
+        )
+        self.pid = self._process.pid
+        self.process = Process(self.pid)
+        self.note("is started", THE_SERVER)
