@@ -93,6 +93,7 @@ def daemon(build: Path, name: str, *options: str, users: Iterable[str] = (),
            cores: str = SERVER_CORE) -> Iterator[Running]:  # fmt: skip
     """One of them, with alice's plan and that of other users."""
     with tempfile.TemporaryDirectory(prefix="finger-bench-") as directory:
+        Path(directory).chmod(0o755)  # also for the account that root becomes
         homes = Path(directory) / "users"
         add_users(homes, ("alice", *users))
         (Path(directory) / "answer").write_bytes(ANSWER)
