@@ -173,21 +173,6 @@ TEST(ParentDeathTest, EndsIfTheFirstWorkerDoesNotServe) {
   EXPECT_EXIT(run_parent(fail), failed, "^there is no group finger\n$");
 }
 
-TEST(ParentDeathTest, GoesOnIfAnotherWorkerDoesNotServe) {
-  for (const bool says_why : {true, false}) {
-    const auto work = [says_why](int number, const Control& control) {
-      if (number == 0) {
-        control.say(Control::ready, "1 user");
-        return send_to_parent(SIGHUP);
-      }
-      send_to_parent(SIGTERM);  // which is heard after its end
-      if (says_why) control.say(Control::failed, "exit status 3");
-      std::_Exit(3);
-    };
-    EXPECT_EXIT(run_parent(work), stopped, serving + "(cannot reload, .*exit status 3\n)?told d\n");
-  }
-}
-
 TEST(ParentDeathTest, EndsIfTheWorkerThatServesDies) {
   const auto die = [](int, const Control& control) {
     control.say(Control::ready, "1 user");
