@@ -1,6 +1,6 @@
 """Finger daemons, and what loads them: fingerd, and one on plain epoll.
 
-An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. All daemons get the
+An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. Both get the
 same load, on core 1; the client has core 0.
 """
 
@@ -93,6 +93,7 @@ def daemon(build: Path, name: str, *options: str, users: Iterable[str] = (),
            cores: str = SERVER_CORE) -> Iterator[Running]:  # fmt: skip
     """One of them, with alice's plan and that of other users."""
     with tempfile.TemporaryDirectory(prefix="finger-bench-") as directory:
+        Path(directory).chmod(0o755)  # also for the account that root becomes
         homes = Path(directory) / "users"
         add_users(homes, ("alice", *users))
         (Path(directory) / "answer").write_bytes(ANSWER)
