@@ -149,8 +149,8 @@ void report_silent(const Holder& holder, const Control& control) {
 std::expected<void, std::string> permit_homes(const HomeFence& fence, const Roster& roster,
                                               const Control& control) {
   if (fence.descriptor() < 0) return {};
-  if (roster.users) {
-    permit_around(fence, roster.users);
+  if (roster.users) {  // whatever is put in its place, this worker serves that one
+    if (!is_root(roster.users)) fence.permit(roster.users);
     return {};
   }
   auto holders = holders_of(roster.accounts);
