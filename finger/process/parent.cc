@@ -67,6 +67,7 @@ int Parent::run() {
     for (Worker& each : workers_) {
       if (each.due <= now) be_late(each);
     }
+    if (late_reload_ <= now) reload_for_late_answers();
   }
   return status_;
 }
@@ -78,7 +79,7 @@ bool Parent::is_over() const {
 
 void Parent::wait() {
   std::vector<pollfd> watched{input(signals_)};
-  auto earliest = never;
+  auto earliest = late_reload_;
   for (const Worker& each : workers_) {
     watched.push_back(input(each.control.fd()));
     earliest = std::min(earliest, each.due);
@@ -145,6 +146,13 @@ void Parent::reload() {
   const auto reason = reason_not_to_start();
   if (reason.empty()) return start();
   fail_start(reason);
+}
+
+/// The next worker serves what is there.
+void Parent::reload_for_late_answers() {
+  late_reload_ = never;
+  no_late_reload_before_ = Clock::now() + setup_.limits.late_pause;
+  reload();
 }
 
 std::string Parent::reason_not_to_start() const {
@@ -275,8 +283,7 @@ void Parent::reap() {
       bury(worker, status);
     } else if (WIFSIGNALED(status) || WEXITSTATUS(status) == answered_late) {
       if (looking_ > 0) --looking_;
-      if (WIFEXITED(status))
-        reload();  // its directory answers: the next worker serves what is there
+      if (WIFEXITED(status)) late_reload_ = std::max(Clock::now(), no_late_reload_before_);
     }
   }
 }

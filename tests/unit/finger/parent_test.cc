@@ -311,4 +311,17 @@ TEST(ParentDeathTest, ReloadsWhenADirectoryAnswersAtLast) {
               serving + "reloaded: serving 1 user; before: 1\ntold l\ntold d\n$");
 }
 
+TEST(ParentDeathTest, DoesNotReloadAllTheTimeForADirectoryThatIsAlwaysLate) {
+  const auto work = [](int number, const Control& control) {
+    control.say(Control::silent);
+    control.say(Control::ready, "1 user");
+    leave_a_process_that_ends_with(finger::answered_late);
+    if (number == 0) return;
+    ::usleep(200'000);  // until that one has ended
+    send_to_parent(SIGTERM);
+  };
+  EXPECT_EXIT(run_parent(work), stopped,
+              serving + "reloaded: serving 1 user; before: 1\ntold l\ntold d\n$");
+}
+
 }  // namespace
