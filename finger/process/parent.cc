@@ -135,6 +135,7 @@ void Parent::start() {
   workers_.clear();
   signals_ = {};
   setup_.manager = {};
+  common::forget_log_lines();
   std::exit(setup_.live(setup_.listeners, std::move(its)));
 }
 
