@@ -65,8 +65,10 @@ char hear(const Control& control, milliseconds limit) {
   }
 }
 
-/// Workers do what `work` does, by their number; then they serve.
-[[noreturn]] void run_parent(const std::function<void(int number, const Control& control)>& work) {
+using Work = std::function<void(int number, const Control& control)>;
+
+/// Workers do what `work` does, by their number; then they serve. Returns the exit status.
+int run(const Work& work) {
   begun() = 0;
   Parent::hold_signals();
   Parent parent({.listeners = {},
@@ -77,8 +79,10 @@ char hear(const Control& control, milliseconds limit) {
                  },
                  .announce = [] { std::fputs("announced\n", stderr); },
                  .manager = {}});
-  std::_Exit(parent.run());
+  return parent.run();
 }
+
+[[noreturn]] void run_parent(const Work& work) { std::_Exit(run(work)); }
 
 /// The first is told that, once it serves; the others serve.
 [[noreturn]] void send_to_one_that_serves(int signal, int then = 0) {
@@ -183,6 +187,24 @@ TEST(ParentDeathTest, EndsIfTheWorkerThatServesDies) {
   EXPECT_EXIT(run_parent(die), failed, serving + "the worker has ended by itself: signal 9\n$");
 }
 
+// It would keep the port, and nobody would end it.
+TEST(ParentDeathTest, LeavesNoWorkerBehindThatStarts) {
+  const auto die_while_another_hangs = [](int number, const Control& control) {
+    if (number == 1) tests::never_finish();
+    control.say(Control::ready, "1 user");
+    send_to_parent(SIGHUP);
+    wait_until_begun(2);
+    (void)::raise(SIGKILL);
+  };
+  const auto run_and_wait_for_the_other = [&] {
+    const int status = run(die_while_another_hangs);
+    (void)::alarm(2);
+    (void)::waitpid(-1, nullptr, 0);
+    std::_Exit(status);
+  };
+  EXPECT_EXIT(run_and_wait_for_the_other(), failed, "signal 9\n$");
+}
+
 TEST(ParentDeathTest, EndsIfTheWorkerThatServesFallsSilent) {
   const auto hang = [](int, const Control& control) {
     control.say(Control::ready, "1 user");
@@ -273,6 +295,19 @@ TEST(ParentDeathTest, ReloadsWhenADirectoryAnswersAtLast) {
     if (number == 0) leave_a_process_that_ends_with(finger::answered_late);
   };
   EXPECT_EXIT(run_parent(work), stopped, serving + reloaded("1 user") + "told d\n$");
+}
+
+TEST(ParentDeathTest, DoesNotReloadAllTheTimeForADirectoryThatIsAlwaysLate) {
+  const auto work = [](int number, const Control& control) {
+    control.say(Control::silent);
+    control.say(Control::ready, "1 user");
+    leave_a_process_that_ends_with(finger::answered_late);
+    if (number == 0) return;
+    ::usleep(200'000);  // until that one has ended
+    send_to_parent(SIGTERM);
+  };
+  EXPECT_EXIT(run_parent(work), stopped,
+              serving + "reloaded: serving 1 user; before: 1\ntold l\ntold d\n$");
 }
 
 }  // namespace
