@@ -24,7 +24,6 @@ SYMPTOMS = {
     "request-never-trimmed": ("200\n405\n", "200\n200\n"),
     "one-worker-woken": (r"(6\n){8}", r"(6\n)*(0\n)(.*\n)*"),
     "full-queue-forgotten": ("", GONE),
-    "last-answers-unsent": ("0{8}: 0200 .*hi\n", ""),
     "forgets-between-reads": (r"0{8}: 7878 0d0a .*\n", r"0{8}: 780d 0d0a .*\n"),
     "silent-without-plan": ("No Plan.\r?\n", ""),
     "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),

@@ -10,7 +10,7 @@ from harness.proc import wait_until
 from harness.server import Server, Start
 
 CLIENTS = 10_000
-BYTES_MAX = 256
+BYTES_MAX = 1280
 
 
 def a_crowd_of(server: Server, count: int, first_words: bytes | None) -> None:
