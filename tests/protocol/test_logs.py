@@ -5,6 +5,7 @@ import os
 import re
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -168,6 +169,18 @@ def test_a_log_whose_reader_has_gone_ends_nothing(start: Start) -> None:
     for _ in range(3):
         break_off(server)
     server.connect().echo(b"served on")
+
+
+@pytest.mark.rule(rules.LOG_GONE)
+def test_a_log_that_may_not_grow_ends_nothing(start: Start, tmp_path: Path) -> None:
+    # Beyond RLIMIT_FSIZE a write sends SIGXFSZ, which kills. Also the last one, at the stop.
+    with open(tmp_path / "log", "wb") as log:
+        server = start("--verbose", under=("prlimit", "--fsize=200"), log_to=log.fileno())
+    for _ in range(10):
+        break_off(server)
+    server.connect().echo(b"served on")
+    server.close_clients()
+    server.expect_stop()
 
 
 @pytest.mark.rule(rules.LOG_GONE)
