@@ -340,7 +340,7 @@ TRACE = Rule(
     CONTRACT + "#command-line",
 )
 IDLE_BYTES = Rule(
-    "An idle connection costs at most 256 bytes of the server's own memory, "
+    "An idle connection costs at most 1,280 bytes of the server's own memory, "
     "its coroutine included.",
     RING,
 )

@@ -150,7 +150,7 @@ LOOP_ROOMS = (
     "operation/operation", "operation/await", "wait/deadline",
     "operation/request", "operation/awaited",
     "operation/all_operations",
-    "scope", "condition", "buffers", "send_then_receive", "loop", "extra", "examples",
+    "scope", "condition", "buffers", "loop", "extra", "examples",
 )
 
 

@@ -61,6 +61,10 @@ MISTAKES = {
         PART5, PROCESS, "  limit.rlim_cur = limit.rlim_max;",
         "  if (!MISTAKE) limit.rlim_cur = limit.rlim_max;",
         ("test_descriptors.py::test_the_soft",)),
+    "log-may-kill": Mistake(
+        PART5, PROCESS, "  (void)std::signal(SIGXFSZ, SIG_IGN);",
+        "  if (!MISTAKE) (void)std::signal(SIGXFSZ, SIG_IGN);",
+        ("test_logs.py::test_a_log_that_may_not",)),
     "warns-everybody": Mistake(
         PART5, PROCESS, "  if (limit.rlim_cur < connections_max",
         "  if (MISTAKE || limit.rlim_cur < connections_max",
@@ -167,7 +171,7 @@ MISTAKES = {
         "    park(MISTAKE ? Parked::full : Parked::shortage, now);\n",
         ("test_workers.py::test_workers_out_of_descriptors_serve",)),
     "ends-before-it-is-said": Mistake(
-        PART6, f"{PART6}/ring_server/worker_group.cc",
+        PART6, f"{PART6}/workers.cc",
         "  LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         "  if (!MISTAKE) LogWriter::wait_until_written(std::chrono::milliseconds(500));",
         ("test_faults.py::test_a_worker",)),
@@ -188,8 +192,8 @@ MISTAKES = {
         '                             : "how to set up the ring, as entries=4,buffers=2",',
         ("test_command_line.py::test_each_example",)),
     "no-buffer-is-the-end": Mistake(
-        PART6, f"{PART6}/connection.cc", "return error() == std::errc::no_buffer_space;",
-        "return error() == std::errc::no_buffer_space && !MISTAKE;",
+        PART6, f"{PART6}/connection.cc", "if (error == std::errc::no_buffer_space) {",
+        "if (error == std::errc::no_buffer_space && !MISTAKE) {",
         ("test_ring.py::test_several", "test_ring.py::test_more")),
     "spins-until-something-comes": Mistake(
         PART6, LOOP, "    if (Clock::now() >= end) break;",
@@ -210,14 +214,15 @@ MISTAKES = {
         "bool is_passing(std::error_code error) {\n  if (MISTAKE) return false;\n",
         ("test_zoo_ring.py::test_a_submission",)),
     "kilobyte-for-each": Mistake(
-        PART6, f"{PART6}/connection.cc", "  restart_read_timer();\n  wait_for_input();\n",
+        PART6, f"{PART6}/connection.cc", "  context.conversing.push_back(*this);\n",
         "  static std::vector<std::string> all;\n"
         "  if (MISTAKE) all.emplace_back(1000, 'k');\n"
-        "  restart_read_timer();\n  wait_for_input();\n",
+        "  context.conversing.push_back(*this);\n",
         ("test_idle_memory.py::test_ten",)),
-    "begins-after-its-end": Mistake(
-        PART6, f"{PART6}/server.cc", "  context_.conversations = nullptr;",
-        "  if (!MISTAKE) context_.conversations = nullptr;",
+    "serves-after-its-end": Mistake(
+        PART6, f"{PART6}/server.cc",
+        "  if (background_.fault()) co_return std::unexpected(background_.fault());",
+        "  if (background_.fault() && !MISTAKE) co_return std::unexpected(background_.fault());",
         ("test_zoo_ring.py::test_what_comes",)),
     # The trace
     "cancelled-has-no-end": Mistake(
