@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from rungs import FOUNDATION, LADDER, RUNGS, Rung
 from level_runs import ROOT, TAKES_THE_OPTIONS, Judged, Run, Test, by_rule
 from remembered import Remembered
 
-COLUMNS = min(96, shutil.get_terminal_size((96, 24)).columns)
+COLUMNS = 96
 BAR = 20
 LATE_START_SECONDS = 1.0  # every test waits for as long
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
@@ -36,9 +35,14 @@ def bar(done: int, of: int) -> str:
     return full * length + empty * (BAR - length)
 
 
+def columns() -> int:
+    """How wide a line may be: as a page, or as the terminal where that is narrower."""
+    return min(COLUMNS, os.get_terminal_size().columns or COLUMNS) if in_terminal() else COLUMNS
+
+
 def wrapped(text: str, indent: str = "") -> str:
     """In lines of a page's width."""
-    return textwrap.fill(text, COLUMNS, initial_indent=indent, subsequent_indent=indent,
+    return textwrap.fill(text, columns(), initial_indent=indent, subsequent_indent=indent,
                          break_on_hyphens=False, break_long_words=False)
 
 

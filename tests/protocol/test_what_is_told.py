@@ -1,6 +1,5 @@
 """The tests' own test: what a failure tells of a server, and which one is taken for the tested."""
 
-import re
 import shlex
 import signal
 import socket
@@ -128,7 +127,7 @@ def test_what_happened_is_told_in_order_and_where_it_went_wrong_is_marked() -> N
             "   the test  sends SIGSTOP", "   the test  sends SIGCONT",
             "   the test  made its calls of accept fail with EBADF",
             "   the test  sends SIGTERM", "   server    has ended by signal SIGTERM",
-            ">  the test  finds: nothing came"]
+            "!  the test  finds: nothing came"]
 
 
 def test_a_client_in_the_backlog_is_told_to_have_been_there_when_the_signal_came() -> None:

@@ -57,19 +57,6 @@ class OneHeap(Connection):
             del self.output[-1000:]
 
 
-class OneSlotForALength(Echo):
-    """Keeps the beginnings of messages by their length, one of each."""
-
-    begun: dict[int, bytearray] = {}
-
-    def take(self, data: bytes, output: bytearray) -> int:
-        completed = super().take(data, output)
-        if len(self.pending) >= 4:
-            length = int.from_bytes(self.pending[:4], "little")
-            self.begun[length] = self.pending = self.begun.get(length, self.pending)
-        return completed
-
-
 # Time
 
 
@@ -201,13 +188,6 @@ class LimitsLines(Http):
 
     def check_head_size(self, size: int) -> None:
         super().check_head_size(max(map(len, bytes(self.pending[:size]).split(b"\n"))))
-
-
-class LimitsHeaders(Http):
-    """Does not count the request line."""
-
-    def check_head_size(self, size: int) -> None:
-        super().check_head_size(size - len(self.pending.partition(b"\r\n")[0]))
 
 
 class LimitsWhatIsIncomplete(Http):
