@@ -201,9 +201,9 @@ def show_stop(judged: Judged, last: Run) -> None:
     for rule, chapter in (other for other in by_rule(failures) if other != first):
         print("\n" + wrapped(f"also broken: {rule} ({chapter})", "  "))
     if len(last.tests) < len(last.names):
-        print("\n" + wrapped(f"{len(last.names) - len(last.tests)} tests of the level were not run: "
-                             "the first failure was some seconds ago, and this level has to be "
-                             "climbed again anyway", "  "))
+        left = number(len(last.names) - len(last.tests), "test")
+        print("\n" + wrapped(f"{left} of the level not run: a level that has failed is given up "
+                             "after ten seconds more", "  "))
     words = [judge_command(), judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]

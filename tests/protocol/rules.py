@@ -152,7 +152,8 @@ RAISE_LIMIT = Rule(
 )
 ACCEPT_FAULTS = Rule(
     "When accept fails for want of descriptors or memory, or with `EPERM` or an error of the "
-    "network, it is tried again when a connection leaves or 100 ms have passed, without a busy loop.",
+    "network, it is tried again when a connection leaves or 100 ms have passed, without a busy "
+    "loop.",
     ERRNO + "#accept4",
 )
 ACCEPT_BROKEN = Rule(

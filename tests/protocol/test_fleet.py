@@ -100,7 +100,8 @@ def test_every_bug_is_one_that_a_test_finds_and_every_test_that_is_asked_finds_o
     bugs = {bug for bugs, _ in PROGRAMS.values() for bug in bugs}
     assert set(FLEET) == bugs - WITHOUT_A_TEST
     heads = (patch.read_text() for patch in (REPOSITORY / "book" / "bugs").glob("*.patch"))
-    of_stages = {found[1] for head in heads if (found := re.search(r"^Test: ([\w.:]+)", head, re.M))}
+    named = (re.search(r"^Test: ([\w.:]+)", head, re.MULTILINE) for head in heads)
+    of_stages = {found[1] for found in named if found}
     of_fleet = {test.partition("[")[0] for tests, _ in FLEET.values() for test in tests}
     unproven = set(levels_of_tests()) - of_stages - of_fleet
     assert unproven <= BY_STAGES_ALONE, f"nothing has made these fail: {sorted(unproven)}"

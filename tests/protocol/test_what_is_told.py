@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from harness import port_only, server as servers, timeline
-from harness.plugin import end_in_order
 from harness.proc import wait_until
 from harness.rule import LIVES, REFUSES, SAYS_READY, STOPS, TAKES_OPTIONS, Rule
 from harness.port_only import server_for
 from harness.server import Server
+from harness.serving import end_in_order
 from harness.stopping import expect_refusal
 from harness.target import foreign_server, free_port
 from harness.transcript import Transcript

@@ -22,7 +22,8 @@ CROWD = 900  # below 1,024, with how many descriptors a server begins
 TRIES, TRIES_ENOUGH = 30, 5
 SILENT_CLIENTS = 12
 IN_VAIN = re.compile(  # asked not to wait, and nothing was there
-    rf"\b({WAIT_CALLS.replace(',', '|')})\(.*, (0|\{{tv_sec=0, tv_n?sec=0\}}|NULL, 8)\)\s+= 0\b")
+    rf"\b({WAIT_CALLS.replace(',', '|')})"
+    r"\(.*, (0|0, NULL, \d|\{tv_sec=0, tv_n?sec=0\}(, NULL(, 8)?)?)\)\s+= 0\b")
 LINGER_SECONDS = 2.0
 
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from harness.connection import Connection
     from harness.server import Server
 
-CALLS = ("accept,accept4,recvfrom,recvmsg,read,readv,sendto,sendmsg,write,writev,shutdown,close,poll,"
-         "ppoll,select,pselect6,epoll_wait,epoll_pwait,epoll_pwait2,io_uring_enter,futex,exit_group")
+CALLS = ("accept,accept4,recvfrom,recvmsg,read,readv,sendto,sendmsg,write,writev,shutdown,close,"
+         "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,epoll_pwait2,io_uring_enter,futex,"
+         "exit_group")
 ARGUMENTS = ("-yy", "-T", "-s", "12", "-e", f"trace={CALLS}", "-e", "signal=SIGTERM,SIGINT,SIGPIPE")
 WORDS = re.compile(r"^(\d+)\s+(\d+\.\d+) (.*)$")
 KIND = r"(?:<((?:->|[^<>])*)>)?"  # what a descriptor is, as <TCP:[127.0.0.1:80->127.0.0.1:5000]>
