@@ -11,10 +11,13 @@ import re
 import select
 import sys
 import time
+from pathlib import Path
 
-from loop_options import parse_options
-from loop_protocols import Echo, Http, Protocol
-from loop_server import NEVER, READ, Connection, Loop, serve
+sys.path.append(str(Path(__file__).resolve().parents[2] / "protocol" / "subjects"))
+
+from loop_options import parse_options  # noqa: E402
+from loop_protocols import Echo, Http, Protocol  # noqa: E402
+from loop_server import NEVER, READ, Connection, Loop, serve  # noqa: E402
 
 Part = type[Loop] | type[Connection] | type[Protocol]
 

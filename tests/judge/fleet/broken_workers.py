@@ -9,9 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import loop_protocols
+JUDGE = Path(__file__).resolve().parents[1]
+sys.path.append(str(JUDGE.parent / "protocol" / "subjects"))
 
-JUDGE = Path(__file__).resolve().parents[2] / "judge"
+import loop_protocols  # noqa: E402
 
 # What is in the server, and what the bug has in its place.
 BUGS = {

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -21,10 +20,8 @@ from harness.stopping import expect_refusal
 from harness.target import foreign_server, free_port
 from harness.transcript import Transcript
 from harness.verdict import ContractBroken, NotReady, server_section
+from judging import SUBJECTS
 
-pytestmark = pytest.mark.of_the_suite
-
-SUBJECTS = Path(__file__).parent / "subjects"
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
 BEGIN = ("import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
          "port = listener.getsockname()[1]; ")
@@ -112,9 +109,10 @@ def told(servers: list[Server], error: BaseException) -> list[str]:
 
 
 def test_what_happened_is_told_in_order_and_where_it_went_wrong_is_marked() -> None:
-    with scripted(SERVE) as server:
+    with scripted(f"{SAY}client = listener.accept(); signal.pause(); signal.pause()") as server:
         server.wait_until_ready()
         client = server.connect()
+        assert wait_until(client.is_held_by_the_server, 10)
         client.send(b"hello")
         server.pause()
         server.resume()

@@ -8,7 +8,6 @@ import argparse
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -21,11 +20,8 @@ from harness.own_suite import Finding
 from harness.plugin import runnable
 from harness.rule import LISTENS
 from harness.target import DEFAULT_BUILD, stage_named
+from judging import PROTOCOL, SUBJECTS
 
-pytestmark = pytest.mark.of_the_suite
-
-HERE = Path(__file__).parent
-SUBJECTS = HERE / "subjects"
 
 HARMLESS_TO_ALL = (
     "test_half_close.py::"
@@ -35,7 +31,7 @@ HARMLESS_TO_ALL = (
 
 def run_suite(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the tests of this directory."""
-    return own_suite.run_suite(HERE, *arguments)
+    return own_suite.run_suite(PROTOCOL, *arguments)
 
 
 def broken_server(bug: str) -> str:
@@ -47,7 +43,7 @@ def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None
     slowly = f"sh -c '{broken_server('dies-of-a-reset')}; sleep 0.3; exit 1'"
     finding = Finding("test_survival.py::test_a_storm_of_resets_harms_nobody[yours]",
                       rules.SURVIVE, "ended with exit status 1", "stderr: unexpected:")
-    own_suite.expect_found(finding, HERE, slowly, HARMLESS_TO_ALL)
+    own_suite.expect_found(finding, PROTOCOL, slowly, HARMLESS_TO_ALL)
 
 
 def test_a_message_that_is_cut_short_is_not_asked_about_at_the_level_survival() -> None:

@@ -19,22 +19,21 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, LEVELS
-from harness.judging import JUDGE, STARTERS, a_climb, environment, judge
+from judging import FLEET, JUDGE, STARTERS, SUBJECTS, a_climb, environment, judge
 from harness.needed import need_program
 from harness.proc import wait_until
 from harness.target import REPOSITORY
 from ladder import DEFAULT_LEVEL, LADDER, RUNGS
 
-pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
+pytestmark = pytest.mark.timeout(400)  # three climbs, one by one
 
-HERE = Path(__file__).parent
 OF_A_MECHANISM = {
     "batched-calls", "feather-light", "interest", "plain-calls", "pool", "ring", "trace",
 }  # fmt: skip
 
 
 def broken(bug: str) -> str:
-    return f"{sys.executable} {HERE / 'subjects' / 'broken_servers.py'} {bug} --port {{port}}"
+    return f"{sys.executable} {SUBJECTS}/broken_servers.py {bug} --port {{port}}"
 
 
 @a_climb
@@ -286,7 +285,7 @@ def test_a_program_that_the_kernel_does_not_execute_is_told(tmp_path: Path) -> N
 
 @a_climb
 def test_a_level_that_is_left_out_stays_left_out_until_a_command_is_given(tmp_path: Path) -> None:
-    command = f"{sys.executable} {HERE}/subjects/broken_loops.py hundred-clients --port {{port}}"
+    command = f"{sys.executable} {FLEET}/broken_loops.py hundred-clients --port {{port}}"
     ran = judge(command, "--from", "start", "--without", "light", at=tmp_path)
     assert ran.said.startswith(f"your server: {command} (without light)\n"), ran.complained
     assert ran.said.endswith(f": {JUDGE} --without light,crowd --from rest\n"), ran.said
