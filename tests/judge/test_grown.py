@@ -23,7 +23,7 @@ FIRST_LEVELS = {  # that a chapter adds
     9: "protocols",
 }
 RING_CHAPTER = 12  # which the one in C++ is after
-LINES_MAX = {"python": 640, "cpp": 910}  # HTTP alone takes 217 and 303
+LINES_MAX = {"python": 640, "cpp": 960}  # HTTP alone takes 217 and 303
 BUSY_LOOPS = 6
 TOP = "the top of the ladder"
 

@@ -292,7 +292,7 @@ class DiesOfItsLog(Loop):
 
 
 class KeepsWhatHeldAnswers(Connection):
-    """Lays the buffer of answers aside when they have left, for whoever may need it."""
+    """Lays the buffer of answers aside when they have left, for the next one who may need it."""
 
     laid_aside: list[bytearray] = []
 
