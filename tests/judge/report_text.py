@@ -198,8 +198,10 @@ def show_stop(judged: Judged, last: Run) -> None:
         print(f"{failed} failed, under {number(rules, 'rule')}. The first:\n")
     show_failure(failures[0])
     first = (failures[0].rule, failures[0].chapter)
-    for rule, chapter in (other for other in by_rule(failures) if other != first):
-        print("\n" + wrapped(f"also broken: {rule} ({chapter})", "  "))
+    if others := [other for other in by_rule(failures) if other != first]:
+        print("\n  broken, too:")
+        for rule, chapter in others:
+            print(wrapped(f"{rule} ({chapter})", "    "))
     if len(last.tests) < len(last.names):
         left = number(len(last.names) - len(last.tests), "test")
         print("\n" + wrapped(f"{left} of the level not run: a level that has failed is given up "
