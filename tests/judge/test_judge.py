@@ -22,6 +22,7 @@ from capabilities import CAPABILITIES, LEVELS
 from judging import FLEET, JUDGE, STARTERS, SUBJECTS, a_climb, environment, judge
 from harness.needed import need_program
 from harness.proc import wait_until
+from harness.strace import need_ptrace
 from harness.target import REPOSITORY
 from ladder import DEFAULT_LEVEL, LADDER, RUNGS
 
@@ -227,6 +228,18 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
     assert re.search(r"\n\d failures under 2 rules:\n", ran.said), ran.said
     words = " ".join(ran.said.split())
     assert f" x {rules.NOT_EARLY.text} ({rules.NOT_EARLY.chapter}) " in words, ran.said
+
+
+def test_the_servers_own_calls_are_shown_between_what_the_clients_did(tmp_path: Path) -> None:
+    need_ptrace()
+    ran = judge(broken("answers-early"), "--level", "framing", "-k", "1-bytes-missing", "--show",
+                "--report", "found.html", at=tmp_path)
+    told = [re.sub(r"^ *\d+  ", "", line) for line in ran.said.splitlines()]
+    done = ["server    accept4(3) = 5, client 1", r'server    recvfrom(5, "\5\0\0\0hell") = 8',
+            r'server    sendto(5, "\5\0\0\0hell") = 8  <- before its message was complete']
+    assert [line for line in told if line in done] == done, ran.said
+    page = (tmp_path / "found.html").read_text()
+    assert page.count('class="arrow"') == 2 and "recvfrom(5, " in page.partition("<svg ")[2], page
 
 
 @a_climb

@@ -18,9 +18,9 @@ from harness.memory import least_growth
 from harness.needed import need_built
 from harness.own_suite import Finding
 from harness.plugin import runnable
-from harness.rule import LISTENS
+from harness.rule import LISTENS, STOPS_IN_TIME
 from harness.target import DEFAULT_BUILD, stage_named
-from judging import PROTOCOL, SUBJECTS
+from judging import FLEET, PROTOCOL, SUBJECTS
 
 
 HARMLESS_TO_ALL = (
@@ -63,6 +63,16 @@ def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
         command = shlex.join([sys.executable, "-c", script, "{port}"])
         run = run_suite(test, "--server", command, "--level", "command-line")
         assert outcome in run.stdout, run.stdout
+
+
+def test_a_stop_that_is_too_slow_is_told_under_its_own_rule() -> None:
+    stays = f"{sys.executable} {FLEET}/broken_loops.py stops-when-all-leave --port {{port}}"
+    test = "test_max_connections.py::test_the_greatest_limit_is_a_limit_like_any_other[yours]"
+    ignores = f"sh -c 'trap : TERM; {stays} & while ! wait; do :; done'"
+    run = run_suite(test, "--server", ignores, "--level", "drain", "--patience", "3")
+    assert "the test had passed; asked to stop after it: the server should have ended, and runs on "\
+        "3 s after SIGTERM" in run.stdout, run.stdout
+    assert STOPS_IN_TIME.text in run.stdout, run.stdout
 
 
 def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
