@@ -6,7 +6,7 @@
 check_what_takes_long() {
   local preset targets release architecture
   pytests "builds of each part" tests/builds -m long
-  pytests "your own server" tests/protocol -m 'long or of_the_suite' "${in_parallel[@]}"
+  pytests "your own server" tests/judge "${in_parallel[@]}"
   pytests network tests/network -m long
   pytests "a soak" tests/soak
   pytests "idle connections" tests/bench/test_idle.py
@@ -17,7 +17,7 @@ check_what_takes_long() {
   for preset in asan tsan; do
     build_or_finish "$preset" "${targets[@]}"
     ctests "unit, fuzz $preset" "$preset" --label-regex 'unit|fuzz' "${not_of_part6[@]}"
-    pytests "protocol $preset" tests/protocol -m 'not long and not of_the_suite' \
+    pytests "protocol $preset" tests/protocol -m 'not long' \
       --build-dir "build/$preset" "${in_parallel[@]}" "${without_part6[@]}"
     pytests "finger $preset" tests/finger --build-dir "build/$preset" "${in_parallel[@]}" \
       "${without_fingerd[@]}"

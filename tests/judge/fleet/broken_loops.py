@@ -11,10 +11,13 @@ import re
 import select
 import sys
 import time
+from pathlib import Path
 
-from loop_options import parse_options
-from loop_protocols import Echo, Http, Protocol
-from loop_server import NEVER, READ, Connection, Loop, serve
+sys.path.append(str(Path(__file__).resolve().parents[2] / "protocol" / "subjects"))
+
+from loop_options import parse_options  # noqa: E402
+from loop_protocols import Echo, Http, Protocol  # noqa: E402
+from loop_server import NEVER, READ, Connection, Loop, serve  # noqa: E402
 
 Part = type[Loop] | type[Connection] | type[Protocol]
 
@@ -55,19 +58,6 @@ class OneHeap(Connection):
         if len(self.output) > 1000:
             self.heap += self.output[-1000:]
             del self.output[-1000:]
-
-
-class OneSlotForALength(Echo):
-    """Keeps the beginnings of messages by their length, one of each."""
-
-    begun: dict[int, bytearray] = {}
-
-    def take(self, data: bytes, output: bytearray) -> int:
-        completed = super().take(data, output)
-        if len(self.pending) >= 4:
-            length = int.from_bytes(self.pending[:4], "little")
-            self.begun[length] = self.pending = self.begun.get(length, self.pending)
-        return completed
 
 
 # Time
@@ -201,13 +191,6 @@ class LimitsLines(Http):
 
     def check_head_size(self, size: int) -> None:
         super().check_head_size(max(map(len, bytes(self.pending[:size]).split(b"\n"))))
-
-
-class LimitsHeaders(Http):
-    """Does not count the request line."""
-
-    def check_head_size(self, size: int) -> None:
-        super().check_head_size(size - len(self.pending.partition(b"\r\n")[0]))
 
 
 class LimitsWhatIsIncomplete(Http):

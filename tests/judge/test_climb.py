@@ -10,12 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.judging import judge
+from judging import judge
 from harness.rule import TAKES_OPTIONS
 from harness.target import REPOSITORY
 from ladder import RUNGS
-
-pytestmark = pytest.mark.of_the_suite
 
 Modules = Callable[[str], ModuleType]
 

@@ -7,10 +7,8 @@ import sys
 import time
 
 import loop_options
-from loop_protocols import Protocol
 from loop_server import NEVER, Connection, Loop
 
-CLOSE_WAIT = 8  # the peer has ended its stream: include/net/tcp_states.h
 
 # Listening
 
@@ -97,39 +95,6 @@ class Choosy(Loop):
 # Accepting
 
 
-class LivesOnWithoutAccept(Loop):
-    """When it cannot accept any more it goes on without."""
-
-    def accept(self) -> None:
-        try:
-            super().accept()
-        except SystemExit:
-            self.watch_listener(False)
-
-
-class EveryAcceptSucceeds(Loop):
-    """Takes any error of accept for the end."""
-
-    def accept(self) -> None:
-        left = len(self.connections)
-        super().accept()
-        if len(self.connections) == left:
-            raise SystemExit("cannot accept")
-
-
-class CountOnlyRises(Loop):
-    """Counts those that come, and not those that leave."""
-
-    came = 0
-
-    def accept(self) -> None:
-        self.came += 1
-        super().accept()
-
-    def watch_listener(self, watch: bool) -> None:
-        super().watch_listener(watch and self.came < self.options.max_connections)
-
-
 class SaysNothingOfLimits(Loop):
     """Takes the descriptors that it gets, and does not tell how few those are."""
 
@@ -146,69 +111,7 @@ class SaysNothingOfLimits(Loop):
 # Time
 
 
-class LooksAtTheClockFirst(Loop):
-    """Sees to the time before it sees to what has come in time."""
-
-    def __init__(self, *words) -> None:
-        super().__init__(*words)
-        self.select, self.selector.select = self.selector.select, self.select_late
-
-    def select_late(self, wait: float | None) -> list:
-        """What is ready, when those that are late have been closed."""
-        ready = self.select(wait)
-        self.see_to_the_time()
-        return ready
-
-
-class WallClock(Loop):
-    """Counts the seconds of a clock that can be set."""
-
-    @staticmethod
-    def prepare() -> None:
-        time.monotonic = time.time
-
-
 # What is left of a client
-
-
-class SessionByNumber(Connection):
-    """Finds what a client has begun by its descriptor's number, which the next one gets."""
-
-    begun: dict[int, Protocol] = {}
-
-    def new_protocol(self) -> Protocol:
-        return self.begun.setdefault(self.socket.fileno(), super().new_protocol())
-
-
-class AsksWhoHasLeft(Connection):
-    """Wants to know who it was whose connection it closes: one that was reset has no peer."""
-
-    def close(self) -> None:
-        self.peer = str(self.socket.getpeername())
-        super().close()
-
-
-class LeavesOnHangUp(Connection):
-    """A client that has made it wait is closed when it hangs up, whatever is there to be read."""
-
-    waited = False
-
-    def advance(self, ready: int) -> None:
-        self.waited = self.waited or bool(self.output)
-        state = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-        if self.waited and state == CLOSE_WAIT:
-            self.close()
-        else:
-            super().advance(ready)
-
-
-class ReadsALittle(Connection):
-    """Has a small buffer for what comes, and closes without having looked for more."""
-
-    receive_bytes = 1000
-
-    def linger(self) -> None:
-        self.close()
 
 
 # Stopping
@@ -230,21 +133,6 @@ class WaitsForTheGone(Connection):
             super().broke_off(error)
 
 
-class StopsDead(Loop):
-    """A signal is the end."""
-
-    def take_signals(self) -> None:
-        os._exit(0)
-
-
-class StopsWithOne(Loop):
-    """Ends in order, and with the wrong status."""
-
-    def run(self) -> None:
-        super().run()
-        os._exit(1)
-
-
 class StopsWhenAllLeave(Loop):
     """Waits for every client, and for new ones; hears no second signal."""
 
@@ -252,14 +140,6 @@ class StopsWhenAllLeave(Loop):
         self.wake_up.recv(100)
         self.options.drain_timeout = 60
         self.draining = True
-
-
-class IgnoresTheTimeToDrain(Loop):
-    """Does not look at --drain-timeout."""
-
-    def take_signals(self) -> None:
-        super().take_signals()
-        self.options.drain_timeout = 0.2
 
 
 class DiesOfAnySignal(Loop):
@@ -281,14 +161,6 @@ class Silent(Loop):
         pass
 
 
-class Twice(Loop):
-    """Says everything twice, with the line ends of a terminal."""
-
-    def log(self, line: str) -> None:
-        super().log(line)
-        super().log(line + "\r\x1b[0m")
-
-
 class Chatty(Connection):
     """Has a line for everybody, on both streams."""
 
@@ -296,13 +168,3 @@ class Chatty(Connection):
         super().close()
         self.loop.log(f"{self.peer}: goodbye")
         print("goodbye", flush=True)
-
-
-class WaitsForItsLog(Loop):
-    """Writes a line until it is written."""
-
-    def log(self, line: str) -> None:
-        try:
-            os.write(2, line.encode() + b"\n")
-        except OSError:
-            pass

@@ -8,89 +8,21 @@ import argparse
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import rules
-from broken_servers import BUGS
 from harness import own_suite
 from harness.confined import confined
 from harness.memory import least_growth
 from harness.needed import need_built
 from harness.own_suite import Finding
 from harness.plugin import runnable
-from harness.rule import LISTENS
+from harness.rule import LISTENS, STOPS_IN_TIME
 from harness.target import DEFAULT_BUILD, stage_named
+from judging import FLEET, PROTOCOL, SUBJECTS
 
-pytestmark = pytest.mark.of_the_suite
 
-HERE = Path(__file__).parent
-SUBJECTS = HERE / "subjects"
-
-FINDINGS = {
-    "answers-early": Finding(
-        "test_framing.py::"
-        "test_nothing_is_answered_before_the_message_is_complete[yours-1-bytes-missing]",
-        rules.NOT_EARLY, "sent 8 bytes: 05 00 00 00 68 65 6c 6c",
-        "nothing was due yet, but 8 bytes"),
-    "drops-half-closed": Finding(
-        "test_half_close.py::"
-        "test_half_close_inside_a_message_answers_the_complete_ones_before_it[yours-1-bytes-of-it]",
-        rules.HALF_CLOSE, "shut down its sending side",
-        "ended the stream after 0 of the 7 bytes of answer 1 of 2"),
-    "resets-answers-away": Finding(
-        "test_closing.py::test_unread_input_does_not_turn_the_close_into_a_reset[yours]",
-        rules.CLOSE_WITHOUT_RESET, "got  a reset",
-        "no lingering close: the server closed the connection while input"),
-    "lingers-for-each-receive": Finding(
-        "test_closing.py::test_a_peer_that_never_ends_its_stream_is_given_two_seconds[yours]",
-        rules.CLOSE_WITHOUT_RESET, "|still here", "still holds the connection of a client that "
-        "sends on", "A limit for each receive begins anew with each byte"),
-    "one-message-per-wake-up": Finding(
-        "test_framing.py::test_many_messages_at_once_are_answered_without_another_byte[yours]",
-        rules.NOT_LATE, "the server owes", "sent nothing for 1 s"),
-    "zero-is-the-end": Finding(
-        "test_framing.py::test_a_zero_length_message_is_answered_and_is_not_the_end[yours]",
-        rules.ZERO_LENGTH, "sent 4 bytes: 00 00 00 00", "got  the end of the stream"),
-    "big-endian": Finding(
-        "test_framing.py::test_the_length_is_little_endian[yours]",
-        rules.ECHO, "sent 5 bytes: 01 00 00 00 61"),
-    "last-first": Finding(
-        "test_framing.py::test_a_thousand_answers_come_in_the_order_of_their_messages[yours]",
-        rules.ORDER, "answer 1 of 1000 differs from byte 0 on"),
-    "any-length": Finding(
-        "test_closing.py::"
-        "test_too_long_a_message_ends_the_connection_at_the_fourth_byte[yours-65537]",
-        rules.TOO_LONG_BY_DEFAULT, "sent 4 bytes: 01 00 01 00",
-        "the server owes its end of stream"),
-    "length-wraps": Finding(
-        "test_closing.py::"
-        "test_too_long_a_message_ends_the_connection_at_the_fourth_byte[yours-4294967292]",
-        rules.TOO_LONG_BY_DEFAULT, "sent 4 bytes: fc ff ff ff",
-        "the server should have ended the stream, but sent"),
-    "no-room-means-gone": Finding(
-        "test_framing.py::test_a_length_prefix_may_lie_across_the_end_of_a_buffer[yours-65540]",
-        rules.ANY_SLICING, "the server ended the stream after 0 of the 10 bytes of answer 2 of 2"),
-    "dies-of-a-reset": Finding(
-        "test_survival.py::test_a_storm_of_resets_harms_nobody[yours]",
-        rules.SURVIVE, "ended with exit status 1", "stderr: unexpected:"),
-    "answers-what-is-cut-short": Finding(
-        "test_half_close.py::"
-        "test_half_close_inside_a_message_answers_the_complete_ones_before_it[yours-8-bytes-of-it]",
-        rules.CUT_SHORT,
-        "a message that was never complete was answered, with 8 bytes: 0a 00 00 00 62 72"),
-    "one-receive-is-a-message": Finding(
-        "test_framing.py::test_every_cut_of_three_messages_gives_the_same_answers[yours]",
-        rules.ANY_SLICING, "sent 1 byte: 00 |.|", "then sent 17 bytes: 00 00 00 01",
-        "after 0 of the 4 bytes"),
-    "allocates-what-is-announced": Finding(
-        "test_survival.py::test_random_bytes_end_at_most_their_own_connection[yours]",
-        rules.SURVIVE, "ended with exit status 1", "stderr: no memory for ",
-        "does it allocate a length before"),
-}
-# These are enough for all that a failure says; the others are long.
-QUICK = {"drops-half-closed", "resets-answers-away", "no-room-means-gone"}
 HARMLESS_TO_ALL = (
     "test_half_close.py::"
     "test_half_close_without_a_message_is_answered_with_the_end_of_stream[yours]"
@@ -99,7 +31,7 @@ HARMLESS_TO_ALL = (
 
 def run_suite(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the tests of this directory."""
-    return own_suite.run_suite(HERE, *arguments)
+    return own_suite.run_suite(PROTOCOL, *arguments)
 
 
 def broken_server(bug: str) -> str:
@@ -107,20 +39,11 @@ def broken_server(bug: str) -> str:
     return f"{sys.executable} {SUBJECTS}/broken_servers.py {bug} --port {{port}}"
 
 
-@pytest.mark.parametrize("bug", [
-    pytest.param(bug, marks=() if bug in QUICK else pytest.mark.long) for bug in FINDINGS
-])
-def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
-    own_suite.expect_found(FINDINGS[bug], HERE, broken_server(bug), HARMLESS_TO_ALL)
-
-
 def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None:
     slowly = f"sh -c '{broken_server('dies-of-a-reset')}; sleep 0.3; exit 1'"
-    own_suite.expect_found(FINDINGS["dies-of-a-reset"], HERE, slowly, HARMLESS_TO_ALL)
-
-
-def test_every_bug_is_one_that_a_test_finds() -> None:
-    assert set(FINDINGS) == set(BUGS) - {"none", "undefined", "ends-with-its-client"}
+    finding = Finding("test_survival.py::test_a_storm_of_resets_harms_nobody[yours]",
+                      rules.SURVIVE, "ended with exit status 1", "stderr: unexpected:")
+    own_suite.expect_found(finding, PROTOCOL, slowly, HARMLESS_TO_ALL)
 
 
 def test_a_message_that_is_cut_short_is_not_asked_about_at_the_level_survival() -> None:
@@ -140,6 +63,16 @@ def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
         command = shlex.join([sys.executable, "-c", script, "{port}"])
         run = run_suite(test, "--server", command, "--level", "command-line")
         assert outcome in run.stdout, run.stdout
+
+
+def test_a_stop_that_is_too_slow_is_told_under_its_own_rule() -> None:
+    stays = f"{sys.executable} {FLEET}/broken_loops.py stops-when-all-leave --port {{port}}"
+    test = "test_max_connections.py::test_the_greatest_limit_is_a_limit_like_any_other[yours]"
+    ignores = f"sh -c 'trap : TERM; {stays} & while ! wait; do :; done'"
+    run = run_suite(test, "--server", ignores, "--level", "drain", "--patience", "3")
+    assert "the test had passed; asked to stop after it: the server should have ended, and runs on "\
+        "3 s after SIGTERM" in run.stdout, run.stdout
+    assert STOPS_IN_TIME.text in run.stdout, run.stdout
 
 
 def test_a_sanitizers_report_fails_the_test_that_passed() -> None:

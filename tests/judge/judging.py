@@ -11,6 +11,9 @@ from harness.subject import REPOSITORY
 
 JUDGE = REPOSITORY / "judge"
 STARTERS = REPOSITORY / "tests" / "judge" / "start"
+PROTOCOL = REPOSITORY / "tests" / "protocol"
+SUBJECTS = PROTOCOL / "subjects"
+FLEET = Path(__file__).parent / "fleet"  # servers that are right, and servers that are not
 
 a_climb = pytest.mark.long
 

@@ -14,12 +14,10 @@ import pytest
 from harness import own_suite
 from harness.needed import need_program
 from harness.target import REPOSITORY
+from judging import FLEET, PROTOCOL, SUBJECTS
 
-pytestmark = pytest.mark.of_the_suite
-
-HERE = Path(__file__).parent
 SHOWN = REPOSITORY / "book" / "solutions" / "d"
-PLAIN = HERE / "subjects" / "plain"
+PLAIN = FLEET / "plain"
 SERVERS = {  # how many lines each has at the most
     SHOWN: ({"echo.go", "echo.rs", "loop.py"}, 70),
     PLAIN: ({"asyncio_echo.py", "forking_echo.py", "node_echo.mjs"}, 60),
@@ -68,12 +66,12 @@ def without_lingering_close(source: Path) -> Path:
     (SHOWN / "echo.go", "closing"),
     (SHOWN / "echo.rs", "closing"),
     (SHOWN / "loop.py", "survival"),
-    (HERE / "subjects" / "echo_server.py", "closing"),
+    (SUBJECTS / "echo_server.py", "closing"),
 ], ids=lambda one: getattr(one, "name", one))
 def test_a_server_in_another_language_passes_its_level(
     source: Path, level: str, tmp_path: Path
 ) -> None:
-    run = own_suite.run_suite(HERE, "--server", command(source, tmp_path), "--level", level)
+    run = own_suite.run_suite(PROTOCOL, "--server", command(source, tmp_path), "--level", level)
     assert run.returncode == 0, run.stdout
     assert " passed" in run.stdout and "skipped" not in run.stdout, run.stdout
 
@@ -86,7 +84,7 @@ def test_a_correct_plain_server_lacks_nothing_but_the_lingering_close(
     name: str, tmp_path: Path
 ) -> None:
     source = PLAIN / name if name != "echo.go" else without_lingering_close(tmp_path / name)
-    run = own_suite.run_suite(HERE, *FILES, "--server", command(source, tmp_path))
+    run = own_suite.run_suite(PROTOCOL, *FILES, "--server", command(source, tmp_path))
     failed = FAILED.findall(run.stdout)
     assert failed and set(failed) <= LINGERING_CLOSE, run.stdout
     assert FIRST_WORDS.findall(run.stdout) == ["no lingering close"] * len(failed), run.stdout
@@ -98,5 +96,5 @@ def test_every_server_is_tried_and_short() -> None:
         assert {path.name for path in directory.iterdir()} == names
         for name in names:
             assert len((directory / name).read_text().splitlines()) <= lines_max, name
-    reference = (HERE / "subjects" / "echo_server.py").read_text().splitlines()
+    reference = (SUBJECTS / "echo_server.py").read_text().splitlines()
     assert len([line for line in reference if line.strip()]) <= 40

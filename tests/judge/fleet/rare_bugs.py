@@ -106,28 +106,7 @@ class ConnectionInOneSpelling(Http):
         super().parse_head(b"\r\n".join(line for line in lines if line not in other))
 
 
-class ContentLengthInOneSpelling(ConnectionInOneSpelling):
-    """The same for another header."""
-
-    header = b"Content-Length"
-
-
-class TransferEncodingInOneSpelling(ConnectionInOneSpelling):
-    """And for a third."""
-
-    header = b"Transfer-Encoding"
-
-
 # Numbers that need more than 32 bits
-
-
-class HttpRefusesLargeBodies(Http):
-    """A body of more than four gigabytes has a length that it takes for no number."""
-
-    def check_lengths(self, lengths: list[bytes], codings: list[bytes]) -> None:
-        super().check_lengths(lengths, codings)
-        if lengths and int(lengths[0]) > 0xFFFFFFFF:
-            raise self.refusal(b"400 Bad Request")
 
 
 class HttpBodiesWrap(Http):
@@ -136,15 +115,6 @@ class HttpBodiesWrap(Http):
     def parse_head(self, head: bytes) -> None:
         super().parse_head(head)
         self.body_left &= 0xFFFFFFFF
-
-
-class HttpChunksWrap(Http):
-    """Keeps the size of a chunk in 32 bits."""
-
-    def take_chunk_line(self) -> bool:
-        taken = super().take_chunk_line()
-        self.body_left &= 0xFFFFFFFF
-        return taken
 
 
 class NumbersWrap(Loop):
@@ -170,17 +140,6 @@ class NumbersWrap(Loop):
 
 
 # Clocks
-
-
-class EmptyIsNoProgress(Connection):
-    """Takes messages without a payload for no messages, as far as its clock is concerned."""
-
-    def receive(self) -> None:
-        before = self.deadline
-        empty = not any(self.socket.recv(self.receive_bytes, socket.MSG_PEEK))
-        super().receive()
-        if empty and not self.ending and not self.peer_ended:
-            self.deadline = before
 
 
 class WholeReceivesAreProgress(Connection):

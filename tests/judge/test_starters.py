@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.judging import JUDGE, STARTERS, a_climb, judge
+from judging import JUDGE, STARTERS, a_climb, judge
 from harness.needed import need_program
 
-pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 # How each first server is built.
 BUILDS = {

@@ -1,6 +1,5 @@
 """The tests' own test: what a failure tells of a server, and which one is taken for the tested."""
 
-import re
 import shlex
 import signal
 import socket
@@ -8,24 +7,21 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 
 from harness import port_only, server as servers, timeline
-from harness.plugin import end_in_order
 from harness.proc import wait_until
 from harness.rule import LIVES, REFUSES, SAYS_READY, STOPS, TAKES_OPTIONS, Rule
 from harness.port_only import server_for
 from harness.server import Server
+from harness.serving import end_in_order
 from harness.stopping import expect_refusal
 from harness.target import foreign_server, free_port
 from harness.transcript import Transcript
 from harness.verdict import ContractBroken, NotReady, server_section
+from judging import SUBJECTS
 
-pytestmark = pytest.mark.of_the_suite
-
-SUBJECTS = Path(__file__).parent / "subjects"
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
 BEGIN = ("import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
          "port = listener.getsockname()[1]; ")
@@ -113,9 +109,10 @@ def told(servers: list[Server], error: BaseException) -> list[str]:
 
 
 def test_what_happened_is_told_in_order_and_where_it_went_wrong_is_marked() -> None:
-    with scripted(SERVE) as server:
+    with scripted(f"{SAY}client = listener.accept(); signal.pause(); signal.pause()") as server:
         server.wait_until_ready()
         client = server.connect()
+        assert wait_until(client.is_held_by_the_server, 10)
         client.send(b"hello")
         server.pause()
         server.resume()
@@ -128,7 +125,7 @@ def test_what_happened_is_told_in_order_and_where_it_went_wrong_is_marked() -> N
             "   the test  sends SIGSTOP", "   the test  sends SIGCONT",
             "   the test  made its calls of accept fail with EBADF",
             "   the test  sends SIGTERM", "   server    has ended by signal SIGTERM",
-            ">  the test  finds: nothing came"]
+            "!  the test  finds: nothing came"]
 
 
 def test_a_client_in_the_backlog_is_told_to_have_been_there_when_the_signal_came() -> None:

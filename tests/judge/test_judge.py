@@ -19,22 +19,22 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, LEVELS
-from harness.judging import JUDGE, STARTERS, a_climb, environment, judge
+from judging import FLEET, JUDGE, STARTERS, SUBJECTS, a_climb, environment, judge
 from harness.needed import need_program
 from harness.proc import wait_until
+from harness.strace import need_ptrace
 from harness.target import REPOSITORY
 from ladder import DEFAULT_LEVEL, LADDER, RUNGS
 
-pytestmark = [pytest.mark.of_the_suite, pytest.mark.timeout(400)]  # three climbs, one by one
+pytestmark = pytest.mark.timeout(400)  # three climbs, one by one
 
-HERE = Path(__file__).parent
 OF_A_MECHANISM = {
     "batched-calls", "feather-light", "interest", "plain-calls", "pool", "ring", "trace",
 }  # fmt: skip
 
 
 def broken(bug: str) -> str:
-    return f"{sys.executable} {HERE / 'subjects' / 'broken_servers.py'} {bug} --port {{port}}"
+    return f"{sys.executable} {SUBJECTS}/broken_servers.py {bug} --port {{port}}"
 
 
 @a_climb
@@ -230,6 +230,18 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
     assert f" x {rules.NOT_EARLY.text} ({rules.NOT_EARLY.chapter}) " in words, ran.said
 
 
+def test_the_servers_own_calls_are_shown_between_what_the_clients_did(tmp_path: Path) -> None:
+    need_ptrace()
+    ran = judge(broken("answers-early"), "--level", "framing", "-k", "1-bytes-missing", "--show",
+                "--report", "found.html", at=tmp_path)
+    told = [re.sub(r"^ *\d+  ", "", line) for line in ran.said.splitlines()]
+    done = ["server    accept4(3) = 5, client 1", r'server    recvfrom(5, "\5\0\0\0hell") = 8',
+            r'server    sendto(5, "\5\0\0\0hell") = 8  <- before its message was complete']
+    assert [line for line in told if line in done] == done, ran.said
+    page = (tmp_path / "found.html").read_text()
+    assert page.count('class="arrow"') == 2 and "recvfrom(5, " in page.partition("<svg ")[2], page
+
+
 @a_climb
 def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     ran = judge(broken("big-endian"), "--level", "framing", at=tmp_path)
@@ -286,10 +298,10 @@ def test_a_program_that_the_kernel_does_not_execute_is_told(tmp_path: Path) -> N
 
 @a_climb
 def test_a_level_that_is_left_out_stays_left_out_until_a_command_is_given(tmp_path: Path) -> None:
-    command = f"{sys.executable} {HERE}/subjects/broken_loops.py hundred-clients --port {{port}}"
+    command = f"{sys.executable} {FLEET}/broken_loops.py hundred-clients --port {{port}}"
     ran = judge(command, "--from", "start", "--without", "light", at=tmp_path)
     assert ran.said.startswith(f"your server: {command} (without light)\n"), ran.complained
-    assert ran.said.endswith(f"go on without: {JUDGE} --without light,crowd --from rest\n"), ran.said
+    assert ran.said.endswith(f": {JUDGE} --without light,crowd --from rest\n"), ran.said
     ran = judge("--level", "light", "-k", "no_buffer", at=tmp_path)
     assert "\n1 passed, 1 failed" in ran.said, "a level that is asked for by name is asked"
     ran = judge("--from", "rest", "--without", "crowd", at=tmp_path)

@@ -5,10 +5,14 @@ makes which test fail.
 """
 
 import os
+import resource
+import signal
 import socket
 import struct
+import sys
 import time
 
+from loop_options import Options
 from loop_server import NEVER, Connection, Loop
 
 # Connections
@@ -46,13 +50,6 @@ class HoldsBuffers(Connection):
     def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
         super().__init__(loop, client, peer)
         self.buffers = b"\1" * (1 << 20)
-
-
-class ClosesHard(Connection):
-    """Closes at once, with input unread."""
-
-    def linger(self) -> None:
-        self.close()
 
 
 class NoTimeWait(Connection):
@@ -176,14 +173,6 @@ class OneAtATime(Loop):
             super().accept()
 
 
-class OneTooMany(Loop):
-    """Compares with <= where < is meant."""
-
-    def accept(self) -> None:
-        self.options.max_connections += not self.connections
-        super().accept()
-
-
 class NeverAgain(Loop):
     """At the limit, or out of descriptors, it stops to accept, for good."""
 
@@ -237,27 +226,11 @@ class Impatient(Connection):
         self.deadline -= self.loop.options.read_timeout / 2
 
 
-class RoundsDown(Loop):
-    """Waits for whole milliseconds, and not for the rest."""
-
-    def next_deadline(self) -> float:
-        left = super().next_deadline() - time.monotonic()
-        return time.monotonic() + (left if left == NEVER else int(left * 1000) / 1000)
-
-
 class NoTime(Connection):
     """Has no clock."""
 
     def renew_deadline(self) -> None:
         pass
-
-
-class CountsBytes(Connection):
-    """Takes any byte for progress."""
-
-    def receive(self) -> None:
-        self.renew_deadline()
-        super().receive()
 
 
 class ZeroIsNow(Connection):
@@ -288,3 +261,69 @@ class AnswersLate(Connection):
     def time_out(self) -> None:
         self.socket.send(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
         super().time_out()
+
+
+# The process
+
+
+class SoftLimitStays(Loop):
+    """Does not ask for more descriptors than a shell gives."""
+
+    def prepare_process(self) -> None:
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        super().prepare_process()
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+class RoomForAllAtOnce(Loop):
+    """Has a hundred bytes for each connection that there may be."""
+
+    def prepare_process(self) -> None:
+        super().prepare_process()
+        self.room = b"\1" * (100 * self.options.max_connections)
+
+
+class DiesOfItsLog(Loop):
+    """Writes more to a file than may be in it."""
+
+    def prepare_process(self) -> None:
+        super().prepare_process()
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+
+
+class KeepsWhatHeldAnswers(Connection):
+    """Lays the buffer of answers aside when they have left, for the next one who may need it."""
+
+    laid_aside: list[bytearray] = []
+
+    def send(self) -> None:
+        if len(self.output) > 50_000:
+            self.laid_aside.append(bytearray(self.output[:50_000]))
+        super().send()
+
+
+class FullAndStillWatching(Loop):
+    """Looks at new connections for whom it has no place."""
+
+    def watch_listener(self, watch: bool) -> None:
+        super().watch_listener(not self.draining)
+
+    def accept(self) -> None:
+        if self.has_room():
+            super().accept()
+
+
+class HelpIsAnError(Loop):
+    """Sends its help to where errors go."""
+
+    @staticmethod
+    def prepare() -> None:
+        Options.print_help = lambda self, file=None: sys.stderr.write(self.format_help())
+
+
+class ItsExampleIsRefused(Loop):
+    """Explains an option by a value that it does not take."""
+
+    @staticmethod
+    def prepare() -> None:
+        Options.format_help = lambda self: "  --read-timeout TIME  how long, as 10sec\n"

@@ -17,8 +17,6 @@ from harness.rule import Rule
 from harness.target import REPOSITORY
 from ladder import LADDER
 
-pytestmark = pytest.mark.of_the_suite
-
 ALL = {name: one for module in (common, rules) for name, one in vars(module).items()
        if isinstance(one, Rule)}
 NAME = re.compile(r"--[a-z-]+|[A-Z]+[A-Z_]{3,}|`[^`]+`")  # an option, a constant, code

@@ -6,21 +6,13 @@ import socket
 import time
 
 from loop_options import NEVER
-from loop_protocols import HEADER_BYTES, Echo, Http, Protocol, Refused
+from loop_protocols import HEADER_BYTES, Echo, Refused
 from loop_server import Connection, Loop
 
 TABLE_DESCRIPTORS = 4096
 LARGE = 32768
 
 # How a connection ends
-
-
-class LeaksOnTimeout(Connection):
-    """Opens a file to write down who was late, and leaves it open."""
-
-    def time_out(self) -> None:
-        os.open(os.devnull, os.O_RDONLY)
-        super().time_out()
 
 
 class LeaksOnTooLong(Connection):
@@ -38,15 +30,6 @@ class LeaksAtTheEnd(Connection):
         super().at_end_of_stream()
         if self.output:
             os.open(os.devnull, os.O_RDONLY)
-
-
-class LeaksOnResets(Connection):
-    """The same for a client that was reset with answers under way."""
-
-    def broke_off(self, error: OSError) -> None:
-        if self.output:
-            os.open(os.devnull, os.O_RDONLY)
-        super().broke_off(error)
 
 
 class LeaksAfterLingering(Connection):
@@ -67,34 +50,6 @@ class KeepsABufferForALength(Connection):
         if 0 < len(self.protocol.pending) <= HEADER_BYTES:
             self.kept.append(bytearray(b"\1") * 65536)
         super().close()
-
-
-class KeepsWhatWasBegun(Connection):
-    """Keeps the beginning of a message whose client has left."""
-
-    kept: list[Protocol] = []
-
-    def close(self) -> None:
-        if self.protocol.is_inside_message():
-            self.kept.append(self.protocol)
-        super().close()
-
-
-class LateOnesKeepTheirPlaces(Connection):
-    """Counts a client down when it leaves, and not when its time is up."""
-
-    def time_out(self) -> None:
-        self.loop.options.max_connections -= 1
-        super().time_out()
-
-
-class StuckOnesKeepTheirPlaces(Connection):
-    """Counts a client down when it leaves, and not when it has taken no answer in time."""
-
-    def time_out(self) -> None:
-        if self.output:
-            self.loop.options.max_connections -= 1
-        super().time_out()
 
 
 class KeepsWhoHadLeft(Loop):
@@ -191,16 +146,6 @@ class VerboseAboutTheOld(Connection):
             _host, _port = client.getpeername()
 
 
-class HangsUpOnTheNew(Connection):
-    """Lingers for IPv4, and closes at once for IPv6."""
-
-    def linger(self) -> None:
-        if self.socket.family == socket.AF_INET6:
-            self.close()
-        else:
-            super().linger()
-
-
 class ForgetsTheNewAtTheEnd(Connection):
     """Drops what is held for a client over IPv6 that has finished."""
 
@@ -283,13 +228,3 @@ class SignedLimit(Echo):
         if self.max_message >= 1 << 31:
             raise Refused
         return super().take(data, output)
-
-
-class ChunksInSmallLetters(Http):
-    """Knows the hexadecimal digits up to f, and not up to F."""
-
-    def take_chunk_line(self) -> bool:
-        line = bytes(self.pending.partition(b"\r\n")[0])
-        if not self.in_trailer and line != line.lower():
-            raise self.refusal(b"400 Bad Request")
-        return super().take_chunk_line()

@@ -32,18 +32,6 @@ class LargeMessages(Echo):
         super().__init__(1 << 32)
 
 
-class RoomForWhatIsAnnounced(Echo):
-    """Makes room for a message when it has seen its length."""
-
-    room = b""
-
-    def take(self, data: bytes, output: bytearray) -> int:
-        completed = super().take(data, output)
-        if len(self.pending) >= 4:
-            self.room = b"\1" * int.from_bytes(self.pending[:4], "little")
-        return completed
-
-
 class ThreeBytesTell(Echo):
     """Reads a length when three of its bytes are there, with another in front."""
 
@@ -51,21 +39,6 @@ class ThreeBytesTell(Echo):
         begun = self.pending + data
         if len(begun) == 3 and int.from_bytes(b"\0" + begun, "little") > self.max_message:
             raise Refused
-        return super().take(data, output)
-
-
-class Text(Echo):
-    """Takes a payload for text."""
-
-    def answer(self, message: bytes, output: bytearray) -> None:
-        output += message[:4] + message[4:].rstrip(b"\n\0 ").ljust(len(message) - 4)
-
-
-class BelievesInText(Echo):
-    """Has heard that bytes are text."""
-
-    def take(self, data: bytes, output: bytearray) -> int:
-        data.decode()
         return super().take(data, output)
 
 
@@ -111,16 +84,6 @@ class EchoingDiscard(Discard):
         return 0
 
 
-class FramedDiscard(Discard):
-    """Looks for messages in what it throws away."""
-
-    def take(self, data: bytes, output: bytearray) -> int:
-        return Echo.take(self, data, bytearray())  # type: ignore[arg-type]
-
-    def answer(self, message: bytes, output: bytearray) -> None:
-        pass
-
-
 # HTTP
 
 
@@ -140,22 +103,6 @@ class HttpKeepsConnection(Http):
         super().answer(output)
 
 
-class HttpHeadIsGet(Http):
-    """Sends a body to HEAD, and does not mind any method."""
-
-    def answer(self, output: bytearray) -> None:
-        self.head_only, self.allowed = False, True
-        super().answer(output)
-
-
-class HttpNoBodies(Http):
-    """Knows no bodies: they are the next request."""
-
-    def parse_head(self, head: bytes) -> None:
-        super().parse_head(head)
-        self.body_left, self.in_chunks = 0, False
-
-
 class HttpTakesAnything(Http):
     """Refuses nothing."""
 
@@ -168,14 +115,6 @@ class HttpTakesAnything(Http):
     def refusal(self, status: bytes) -> Refused:
         super().refusal(status)
         return Refused()
-
-
-class HttpSmallHeads(Http):
-    """Has room for a kilobyte."""
-
-    def check_head_size(self, size: int) -> None:
-        if size > 1024:
-            raise self.refusal(b"431 Request Header Fields Too Large")
 
 
 class HttpAnswersTheImpatient(Http):
@@ -240,3 +179,20 @@ class HttpLeaks(Http):
     def parse_head(self, head: bytes) -> None:
         self.requests.append(head * 2)
         super().parse_head(head)
+
+
+class HttpSkipsTwoBytes(Http):
+    """Knows that two bytes end a chunk, and does not look at them."""
+
+    def take_chunk_end(self) -> bool:
+        if len(self.pending) < 2:
+            return False
+        self.pending[:2] = b"\r\n"
+        return super().take_chunk_end()
+
+
+class HttpChunksForEverybody(Http):
+    """Does not ask which version it is that sends chunks."""
+
+    def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
+        super().check_lengths(lengths, codings, old=False)
