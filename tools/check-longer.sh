@@ -69,8 +69,6 @@ check_rings() {
     "${in_parallel[@]}"
   pytests "ring sqpoll" tests/protocol --server "$part6 --ring sqpoll" --level part6-uring \
     -m every_ring "${in_parallel[@]}"
-  pytests "finger, ring $full" tests/finger --daemon fingerd -m every_ring \
-    "--server-options=--ring $full" "${in_parallel[@]}"
 }
 
 # check_sanitized PRESET UNIT-TESTS STAGE…: a choice of black-box tests, and these unit tests, on no

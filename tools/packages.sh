@@ -17,7 +17,7 @@ packages_browser=(chromium poppler-utils epubcheck)
 packages_kernel=(qemu-system-x86 busybox-static cpio kmod xz-utils)
 packages_distribution=(mmdebstrap debian-archive-keyring git)
 packages_machine=(mmdebstrap debian-archive-keyring arch-test git cpio zstd seabios bsdiff patch)
-packages_release=(git debhelper dpkg-dev systemtap-sdt-dev)
+packages_release=(git debhelper dpkg-dev)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
 # What proves that a package is there, however it was installed.
@@ -43,7 +43,6 @@ declare -A proofs=(
   [epubcheck]=command:epubcheck [mmdebstrap]=command:mmdebstrap [git]=command:git
   [debian-archive-keyring]=file:/usr/share/keyrings/debian-archive-keyring.gpg
   [debhelper]=command:dh [dpkg-dev]=command:dpkg-buildpackage
-  [systemtap-sdt-dev]=header:sys/sdt.h
   [qemu-system-x86]=command:qemu-system-x86_64 [busybox-static]=command:busybox
   [arch-test]=command:arch-test [zstd]=command:zstd [seabios]=file:/usr/share/seabios/bios.bin
   [bsdiff]=command:bsdiff [cpio]=command:cpio [kmod]=command:depmod [xz-utils]=command:xz

@@ -24,7 +24,7 @@ root's leads nowhere.
   $ echo 'a secret' > ~fingertest/secret; chmod 600 ~fingertest/secret
   $ ln -f ~fingertest/secret ~fingertest/.plan; ask 'fingertest\r\n'
   No Plan.^M$
-  $ stop; sed 's/.*:[0-9]* //; s/ [0-9.]* ms//' ~fingertest/log
+  $ stop; grep '"' ~fingertest/log | sed 's/.*:[0-9]* //; s/ [0-9.]* ms//'
   "fingertest" answered 15 bytes
   "fingertest" no plan (Permission denied) 10 bytes
   $ rm -r ~fingertest; userdel fingertest

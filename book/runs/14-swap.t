@@ -1,7 +1,7 @@
 Skipped where the daemon is not built, which needs libseccomp (Debian: libseccomp-dev).
 
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$CRAMTMP"
+  $ cd "$CRAMTMP" && chmod a+rx .  # also for the account that root becomes
   $ [ -x "$BUILD/finger/fingerd" ] || exit 80
   $ mkdir users; echo 'a secret' > secret
 

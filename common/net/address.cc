@@ -53,7 +53,9 @@ std::string Address::to_string() const {
   if (IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr) && literal.starts_with(mapped)) {
     return fmt::format("{}:{}", literal.substr(mapped.size()), ntohs(storage_.v6.sin6_port));
   }
-  return fmt::format("[{}]:{}", literal, ntohs(storage_.v6.sin6_port));
+  const auto zone = storage_.v6.sin6_scope_id;
+  return fmt::format("[{}{}]:{}", literal, zone == 0 ? "" : fmt::format("%{}", zone),
+                     ntohs(storage_.v6.sin6_port));
 }
 
 in6_addr Address::as_ipv6() const {

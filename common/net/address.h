@@ -29,7 +29,8 @@ class Address {
   /// The address that a socket is bound to: getsockname(2).
   static Result<Address> of_socket(const Fd& socket);
 
-  /// `127.0.0.1:5882` or `[::1]:5882`; an IPv4 peer of a dual-stack socket shows as IPv4.
+  /// `127.0.0.1:5882` or `[::1]:5882`; an IPv4 peer of a dual-stack socket shows as IPv4. A
+  /// link-local address has its zone, as a number: its name would take system calls. RFC 4007, 11.
   std::string to_string() const;
 
   /// Without the port; an IPv4 address as `::ffff:192.0.2.7`.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cassert>
 #include <limits>
 #include <span>
@@ -35,13 +36,19 @@ void add_line(CLI::App& app, const OptionLine& line) {
         ->disable_flag_override();
     return;
   }
-  app.add_option_function<std::string>(
-         names_of(line),
-         [&line](const std::string& value) {
-           if (line.set(value)) return;
-           throw CLI::ValidationError(line.name, fmt::format("takes {}", line.takes));
-         },
-         line.meaning)
+  const auto set = [&line](const std::string& value) {
+    if (line.set(value)) return;
+    throw CLI::ValidationError(line.name, fmt::format("takes {}", line.takes));
+  };
+  if (line.repeats) {
+    const auto set_each = [set](const std::vector<std::string>& values) {
+      std::ranges::for_each(values, set);
+    };
+    app.add_option_function<std::vector<std::string>>(line.name, set_each, line.meaning)
+        ->type_name(line.value_name);
+    return;
+  }
+  app.add_option_function<std::string>(names_of(line), set, line.meaning)
       ->type_name(line.value_name)
       ->default_str(line.fallback)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);

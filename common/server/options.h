@@ -48,6 +48,7 @@ struct OptionLine {
   std::string takes;  ///< What a complaint says it takes: `a number from 0 to 65535`
   std::function<bool(std::string_view)> set;  ///< False: it does not take this value.
   std::string short_name = {};                ///< `-P`; empty: there is none
+  bool repeats = false;  ///< A positional of which each value counts, and not just the last.
 };
 using OptionTable = std::vector<OptionLine>;
 

@@ -45,7 +45,10 @@ bool is_at_directory(const dirent& entry, int parent) {
 Accounts::Accounts(std::vector<Account> accounts) {
   std::map<std::string, Account> sorted;
   for (Account& account : accounts) {
-    if (!can_be_asked_for(account.login)) continue;
+    if (!can_be_asked_for(account.login)) {
+      left_out_.push_back(std::move(account.login));
+      continue;
+    }
     auto login = account.login;
     sorted.try_emplace(std::move(login), std::move(account));  // keeps the first
   }
@@ -59,12 +62,6 @@ Result<Accounts> Accounts::of_group(const std::string& group) {
   Accounts accounts = of_entries(std::move(members->entries));
   accounts.without_account_ = std::move(members->without_account);
   return accounts;
-}
-
-Result<Accounts> Accounts::of_directory(const std::string& directory) {
-  const common::Fd opened(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!opened) return common::last_error();
-  return of_directory(opened, directory);
 }
 
 Result<Accounts> Accounts::of_directory(const common::Fd& directory, const std::string& path) {
@@ -103,6 +100,16 @@ const Account* Accounts::find(std::string_view login) const {
 
 std::string name_line(const Account& account) {
   return fmt::format("Name: {}\r\n", account.full_name);
+}
+
+std::string list_answer(const Accounts& accounts, bool with_names) {
+  std::string lines;
+  for (const Account& account : accounts.all()) {
+    lines += account.login;
+    if (with_names) lines += '\t' + account.full_name;
+    lines += "\r\n";
+  }
+  return lines;
 }
 
 }  // namespace finger

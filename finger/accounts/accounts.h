@@ -25,8 +25,8 @@ struct Account {
 /// The users who have opted in, sorted by login; never changed, so threads may share it. It holds
 /// no other user: from here on, one that does not exist and one that has not opted in are the same.
 ///
-/// A login that no query can ask for (parse_query() in finger/protocol/query.h refuses it)
-/// is left out, so everything in it can be shown to any client.
+/// A login that no query can ask for (parse_query() in finger/protocol/query.h refuses it, or finds
+/// a host in it) is left out, so everything in it can be shown to any client.
 class Accounts {
  public:
   Accounts() = default;
@@ -36,11 +36,8 @@ class Accounts {
   /// could not say, which is not the same.
   static Result<Accounts> of_group(const std::string& group);
 
-  /// The directories in `directory`, except hidden ones and symbolic links. Reads the disk.
-  /// Errors: an errno.
-  static Result<Accounts> of_directory(const std::string& directory);
-
-  /// The same for one that is open, perhaps with O_PATH only, and was found at `path`.
+  /// The directories in one that is open, perhaps with O_PATH only, and was found at `path`; not
+  /// hidden ones, nor symbolic links. Reads the disk. Errors: an errno.
   static Result<Accounts> of_directory(const common::Fd& directory, const std::string& path);
 
   /// From what the system says, in its order: of two entries with the same login the first counts.
@@ -57,14 +54,22 @@ class Accounts {
   /// service that is away.
   std::span<const std::string> without_account() const { return without_account_; }
 
+  /// Logins that were left out, as `alice@corp.example`.
+  std::span<const std::string> left_out() const { return left_out_; }
+
  private:
   explicit Accounts(std::vector<Account> accounts);
 
   std::vector<Account> accounts_;
   std::vector<std::string> without_account_;
+  std::vector<std::string> left_out_;
 };
 
 /// `Name: FULL NAME`, the line before a plan, with its CRLF.
 std::string name_line(const Account& account);
+
+/// The list of users: a line for each, with the login and, with names, a tab and the full name.
+/// Lines end with CRLF.
+std::string list_answer(const Accounts& accounts, bool with_names);
 
 }  // namespace finger

@@ -3,7 +3,6 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -11,31 +10,9 @@
 namespace finger {
 namespace {
 
-/// No entry of the system is as long as that.
-constexpr std::size_t entry_bytes_max = 64 * 1024 * 1024;
-
-/// Where the C library puts the texts of an entry. A group with many members is long.
-using EntryBuffer = std::vector<char>;
-
-/// Calls `read`, which returns an errno, with a buffer that grows until the entry fits.
-template <typename Read>
-int read_entry(EntryBuffer& buffer, Read read) {
-  buffer.resize(std::max<std::size_t>(buffer.size(), 4096));
-  int error = read();
-  while (error == ERANGE && buffer.size() < entry_bytes_max) {
-    buffer.resize(2 * buffer.size());
-    error = read();
-  }
-  return error;
-}
-
 /// Whether a lookup without a result means "not found", and not a failure. getpwnam(3), "ERRORS"
 bool says_not_found(int error) {
   return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
-}
-
-std::unexpected<std::error_code> system_failure(int error) {
-  return std::unexpected(std::error_code(error, std::system_category()));
 }
 
 std::string text(const char* field) { return field != nullptr ? field : ""; }
@@ -46,33 +23,26 @@ PasswdEntry copied(const passwd& entry) {
 }
 
 Result<GroupEntry> find_group(const std::string& name) {
-  EntryBuffer buffer;
-  group entry{};
-  group* found = nullptr;
-  const int error = read_entry(buffer, [&] {
-    return ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  });
-  if (found == nullptr && says_not_found(error)) return failure(Error::no_such_group);
-  if (found == nullptr) return system_failure(error);
+  errno = 0;
+  const group* const entry = ::getgrnam(name.c_str());
+  if (entry == nullptr && says_not_found(errno)) return failure(Error::no_such_group);
+  if (entry == nullptr) return common::last_error();
 
-  GroupEntry copy{entry.gr_gid, {}};
-  for (char** member = entry.gr_mem; *member != nullptr; ++member) copy.members.emplace(*member);
+  GroupEntry copy{entry->gr_gid, {}};
+  for (char** member = entry->gr_mem; *member != nullptr; ++member) copy.members.emplace(*member);
   return copy;
 }
 
-Result<std::optional<PasswdEntry>> find_user(const std::string& login, EntryBuffer& buffer) {
-  passwd entry{};
-  passwd* found = nullptr;
-  const int error = read_entry(buffer, [&] {
-    return ::getpwnam_r(login.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  });
-  if (found != nullptr) return copied(entry);
-  if (!says_not_found(error)) return system_failure(error);
+Result<std::optional<PasswdEntry>> find_user(const std::string& login) {
+  errno = 0;
+  const passwd* const entry = ::getpwnam(login.c_str());
+  if (entry != nullptr) return copied(*entry);
+  if (!says_not_found(errno)) return common::last_error();
   return std::nullopt;
 }
 
-/// The list of users ends with ENOENT both at its end and where a file could not be opened: only
-/// errno may tell which. getpwent(3), "ERRORS"
+/// No entry comes both at the end of the list and where a file could not be opened: only errno may
+/// tell which. getpwent(3), "ERRORS"
 Status check_list() {
   switch (errno) {
     case EINTR:
@@ -104,21 +74,14 @@ Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group) {
   if (const auto opened = check_list(); !opened) return std::unexpected(opened.error());
 
   std::vector<PasswdEntry> members;
-  EntryBuffer buffer;
-  while (true) {
-    passwd entry{};
-    passwd* found = nullptr;
-    errno = 0;
-    const int error = read_entry(
-        buffer, [&] { return ::getpwent_r(&entry, buffer.data(), buffer.size(), &found); });
-    if (error == ENOENT) {
-      if (const auto complete = check_list(); !complete) return std::unexpected(complete.error());
-      return members;
-    }
-    if (error != 0) return system_failure(error);
-    auto user = copied(entry);
+  errno = 0;
+  while (const passwd* const entry = ::getpwent()) {
+    auto user = copied(*entry);
     if (is_member(user, group)) members.push_back(std::move(user));
+    errno = 0;
   }
+  if (const auto complete = check_list(); !complete) return std::unexpected(complete.error());
+  return members;
 }
 
 Result<Members> members_of(const std::string& group) {
@@ -132,9 +95,8 @@ Result<Members> members_of(const std::string& group) {
   auto missing = found->members;
   for (const PasswdEntry& member : *listed) missing.erase(member.login);
   Members members{.entries = std::move(*listed), .without_account = {}};
-  EntryBuffer buffer;
   for (const std::string& login : missing) {
-    auto user = find_user(login, buffer);
+    auto user = find_user(login);
     if (!user) return std::unexpected(user.error());
     if (*user) {
       members.entries.push_back(std::move(**user));

@@ -41,8 +41,8 @@ struct Members {
 
 /// The users who are in the group, listed or not.
 ///
-/// Both functions read files and may ask the network: call them outside the event loop, and from
-/// one thread at a time, as getpwent_r(3) has one position for the whole process.
+/// Both functions read files and may ask the network: before the event loop runs, and only in a
+/// process with one thread, since what getpwent(3) returns is overwritten by the next call.
 /// Errors: no_such_group; an errno where the system could not say, which is not the same.
 Result<Members> members_of(const std::string& group);
 

@@ -22,23 +22,6 @@ Failure failed(std::string_view what) {
 
 constexpr std::string_view too_late = "no complete answer in time";
 
-/// Waits for as long as the output takes, even if another process has made it non-blocking.
-Outcome<void> print(std::string_view shown) {
-  while (!shown.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, shown.data(), shown.size());
-    if (written >= 0) {
-      shown.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {
-      (void)wait_for(STDOUT_FILENO, POLLOUT, std::nullopt);
-    } else if (errno == EPIPE) {
-      return Failure("");
-    } else if (errno != EINTR) {
-      return failed("cannot write to standard output");
-    }
-  }
-  return {};
-}
-
 /// Moves the deadline by the time that printing takes.
 Outcome<void> print_off_the_clock(std::string_view shown, DueTime& deadline) {
   const auto begin = common::Clock::now();
@@ -48,6 +31,22 @@ Outcome<void> print_off_the_clock(std::string_view shown, DueTime& deadline) {
 }
 
 }  // namespace
+
+Outcome<void> print(std::string_view shown) {
+  while (!shown.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, shown.data(), shown.size());
+    if (written >= 0) {
+      shown.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {  // another process has made it non-blocking
+      (void)wait_for(STDOUT_FILENO, POLLOUT, std::nullopt);
+    } else if (errno == EPIPE) {
+      return Failure("");
+    } else if (errno != EINTR) {
+      return failed("cannot write to standard output");
+    }
+  }
+  return {};
+}
 
 Outcome<void> send_all(const common::Fd& server, std::string_view line, DueTime deadline) {
   while (!line.empty()) {

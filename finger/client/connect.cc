@@ -23,8 +23,10 @@ constexpr std::chrono::milliseconds head_start(250);  // RFC 8305, 5
 
 bool is_over(DueTime deadline) { return deadline && Clock::now() >= *deadline; }
 
-Outcome<std::vector<Address>> ask_resolver(const std::string& host, std::uint16_t port) {
+Outcome<std::vector<Address>> ask_resolver(const std::string& host, std::uint16_t port,
+                                           int family) {
   addrinfo hints{};
+  hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
@@ -102,12 +104,12 @@ void Race::failed(const Address& address, int error) {
 
 }  // namespace
 
-Outcome<std::vector<Address>> look_up(const std::string& host, std::uint16_t port,
+Outcome<std::vector<Address>> look_up(const std::string& host, std::uint16_t port, int family,
                                       DueTime deadline) {
   std::promise<Outcome<std::vector<Address>>> asked;
   auto answer = asked.get_future();
-  std::thread([host, port, asked = std::move(asked)]() mutable {
-    asked.set_value(ask_resolver(host, port));
+  std::thread([host, port, family, asked = std::move(asked)]() mutable {
+    asked.set_value(ask_resolver(host, port, family));
   }).detach();
   if (deadline && answer.wait_until(*deadline) == std::future_status::timeout) {
     return Failure("the name was not resolved in time");

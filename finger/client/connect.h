@@ -21,10 +21,11 @@ using Failure = std::unexpected<std::string>;
 /// A deadline; nullopt: none.
 using DueTime = std::optional<common::Clock::time_point>;
 
-/// All addresses of a host, the best first, as getaddrinfo(3) sorts them. That function runs in a
-/// thread of its own, since nothing can interrupt it: at the deadline the thread is left to itself.
+/// All addresses of a host, of one family or, with AF_UNSPEC, of any; the best first, as
+/// getaddrinfo(3) sorts them. That function runs in a thread of its own, since nothing can
+/// interrupt it: at the deadline the thread is left to itself.
 Outcome<std::vector<common::Address>> look_up(const std::string& host, std::uint16_t port,
-                                              DueTime deadline);
+                                              int family, DueTime deadline);
 
 /// Connects to the address that answers first. They are tried in order, the next one when the
 /// previous one has failed or has not answered for a quarter of a second: an address family that is

@@ -43,6 +43,13 @@ constexpr std::array invisible{
     Range{0xE0000, 0xE0FFF},  // tags and more selectors
 };
 
+constexpr std::array selectors{
+    Range{0x180B, 0x180D},    // Mongolian
+    Range{0x180F, 0x180F},    // Mongolian
+    Range{0xFE00, 0xFE0F},    // of all scripts; the last two choose between text and emoji
+    Range{0xE0100, 0xE01EF},  // of ideographs
+};
+
 constexpr std::array unfit{
     Range{0x2028, 0x2029},  // line and paragraph separator
     Range{0xFDD0, 0xFDEF},  // noncharacters
@@ -91,6 +98,7 @@ void Filter::take_one(char byte, std::string& shown) {
     append_escape(byte, shown);
   }
   line_open_ = byte != '\n';
+  forget_before();
 }
 
 /// Whether the byte belongs to what is held; if so, it has been dealt with.
@@ -100,6 +108,7 @@ bool Filter::completes_held(char byte, std::string& shown) {
     shown += '\n';
     line_open_ = false;
     held_.clear();
+    forget_before();
     return true;
   }
   if (!continues_character(byte)) return false;
@@ -111,19 +120,40 @@ bool Filter::completes_held(char byte, std::string& shown) {
     escape_held(shown);
     return true;
   }
-  if (!is_invisible(character->value)) {
-    shown += held_;
-    line_open_ = true;
-  }
+  show_character(character->value, shown);
   held_.clear();
   return true;
 }
 
+/// The character that is held, which is not ASCII.
+void Filter::show_character(char32_t character, std::string& shown) {
+  if (is_joiner(character)) {
+    if (before_ != Before::ascii && joiner_.empty()) joiner_ = held_;
+  } else if (is_selector(character)) {
+    if (before_ != Before::letter || !joiner_.empty()) return;
+    shown += held_;
+    before_ = Before::selector;
+  } else if (!is_invisible(character)) {
+    shown += joiner_ + held_;
+    joiner_.clear();
+    before_ = Before::letter;
+    line_open_ = true;
+  }
+}
+
 /// What is held cannot become a line end or a character any more.
 void Filter::escape_held(std::string& shown) {
+  if (held_.empty()) return;
   for (const char byte : held_) append_escape(byte, shown);
-  if (!held_.empty()) line_open_ = true;
+  line_open_ = true;
   held_.clear();
+  forget_before();
+}
+
+/// ASCII was shown, to which nothing is joined.
+void Filter::forget_before() {
+  joiner_.clear();
+  before_ = Before::ascii;
 }
 
 bool Filter::is_held(char byte) const {
@@ -137,6 +167,10 @@ bool Filter::is_shown(char byte) const {
 }
 
 bool is_invisible(char32_t character) { return is_in(invisible, character); }
+
+bool is_joiner(char32_t character) { return character == 0x200C || character == 0x200D; }
+
+bool is_selector(char32_t character) { return is_in(selectors, character); }
 
 bool is_unfit(char32_t character) {
   const bool noncharacter = (character & 0xFFFE) == 0xFFFE;  // the last two of each plane

@@ -19,11 +19,17 @@ enum class Show {
 /// Makes an unknown server's answer safe for a terminal, however the answer was sliced on its way.
 /// CRLF becomes LF, and a last line without an end gets one. Every other byte that is not shown is
 /// written as an escape such as `\x1b`, so that nothing can move the cursor, command the terminal
-/// or forge a line; except invisible characters, which are left out: text directions, joiners,
-/// tags. The screen then shows the text in the order in which it was sent. A backslash stays one:
-/// the escapes are for human readers and cannot be turned back.
+/// or forge a line; except invisible characters, which are left out: text directions, tags,
+/// fillers. The screen then shows the text in the order in which it was sent. A backslash stays
+/// one: the escapes are for human readers and cannot be turned back.
 ///
-/// Does no I/O, and holds four bytes at most. Source: RFC 1288, 3.3.
+/// Two kinds of invisible characters are shown where they have something to work on. A joiner stays
+/// between two characters that are not ASCII: without it a Persian word is another word, and the
+/// emoji of a family three people. A variation selector stays after such a character. One of them
+/// is enough: what follows it directly is left out again, so nothing can be hidden in a row of
+/// them.
+///
+/// Does no I/O, and holds seven bytes at most. Source: RFC 1288, 3.3.
 class Filter {
  public:
   explicit Filter(Show show) : show_(show) {}
@@ -40,12 +46,19 @@ class Filter {
  private:
   void take_one(char byte, std::string& shown);
   bool completes_held(char byte, std::string& shown);
+  void show_character(char32_t character, std::string& shown);
   void escape_held(std::string& shown);
+  void forget_before();
   bool is_held(char byte) const;
   bool is_shown(char byte) const;
 
+  /// What was shown last, as far as a joiner or a selector asks.
+  enum class Before { ascii, letter, selector };
+
   Show show_;
-  std::string held_;  ///< A CR, or the beginning of a character: what follows decides.
+  std::string held_;    ///< A CR, or the beginning of a character: what follows decides.
+  std::string joiner_;  ///< Shown if a character that is not ASCII follows.
+  Before before_ = Before::ascii;
   bool line_open_ = false;
 };
 
@@ -53,6 +66,13 @@ class Filter {
 /// that Unicode calls Default_Ignorable_Code_Point, the bidirectional ones among them.
 /// Source: Unicode 15, DerivedCoreProperties.txt.
 bool is_invisible(char32_t character);
+
+/// Whether it joins two characters, or keeps them apart, in scripts whose letters join: Unicode's
+/// Join_Control.
+bool is_joiner(char32_t character);
+
+/// Whether it chooses the form of the character before it: Unicode's Variation_Selector.
+bool is_selector(char32_t character);
 
 /// Whether it must not be shown: a control character, a line separator, an annotation, or a code
 /// point that is no character and never will be.

@@ -4,20 +4,44 @@
 
 #include <fmt/format.h>
 #include <langinfo.h>
+#include <strings.h>
 
 #include <clocale>
+#include <cstdlib>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "finger/client/ask.h"
 #include "finger/client/options.h"
+#include "finger/client/target.h"
 
 namespace finger {
 namespace {
 
-/// After setlocale(3).
-bool is_utf8_locale() { return std::string_view(::nl_langinfo(CODESET)) == "UTF-8"; }
+/// The name of the locale that setlocale(3) looks for. Source: locale(7).
+std::string_view locale_name() {
+  for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* name = std::getenv(variable);
+    if (name != nullptr && *name != '\0') return name;
+  }
+  return "C";
+}
+
+/// Whether the terminal takes UTF-8. A locale that is not installed is believed if its name says
+/// so: ssh(1) passes the names on, and the terminal is on the machine that they come from.
+bool is_utf8_locale() {
+  if (std::setlocale(LC_CTYPE, "") != nullptr) {
+    return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+  }
+  auto name = locale_name();  // language_COUNTRY.CODESET@modifier, or the CODESET alone
+  name = name.substr(0, name.find('@'));
+  const std::string codeset(name.substr(name.rfind('.') + 1));
+  return ::strcasecmp(codeset.c_str(), "UTF-8") == 0 || ::strcasecmp(codeset.c_str(), "UTF8") == 0;
+}
 
 Show shown(const ClientOptions& options) {
   if (options.raw) return Show::everything;
@@ -26,14 +50,56 @@ Show shown(const ClientOptions& options) {
 }
 
 /// From the lookup of the name to the last byte, with one deadline.
-Outcome<void> run(const ClientOptions& options) {
+Outcome<void> ask_one(const ClientOptions& options, const Target& target) {
   DueTime deadline;
   if (options.timeout.count() > 0) deadline = common::Clock::now() + options.timeout;
-  const auto addresses = look_up(options.target.host, options.port, deadline);
+  const auto port = target.port.value_or(options.port);
+  const auto addresses = look_up(target.host, port, options.family, deadline);
   if (!addresses) return Failure(addresses.error());
   const auto server = connect_to(*addresses, deadline);
   if (!server) return Failure(server.error());
-  return ask(*server, options.target.line(options.verbose), Filter(shown(options)), deadline);
+  return ask(*server, target.line(options.verbose), Filter(shown(options)), deadline);
+}
+
+/// The target's name, above what is said of it; with a blank line between two answers.
+Outcome<void> print_heading(const ClientOptions& options, const Target& target, bool is_first) {
+  std::string heading = is_first ? "[" : "\n[";
+  Filter filter(shown(options));
+  filter.take(std::as_bytes(std::span(target.text)), heading);
+  return print(heading + "]\n");
+}
+
+/// Asks one after the other. Returns the exit status: 0 if all have answered.
+int ask_all(const ClientOptions& options, const std::vector<Target>& targets) {
+  int status = 0;
+  for (const Target& target : targets) {
+    Outcome<void> answered;
+    if (targets.size() > 1) {
+      answered = print_heading(options, target, &target == &targets.front());
+    }
+    if (answered) answered = ask_one(options, target);
+    if (answered) continue;
+    status = 1;
+    // Without words: the output has no reader, as after `finger alice@example.org | head -1`.
+    if (answered.error().empty()) break;
+    common::log(fmt::format("finger: {}: {}", target.host, answered.error()));
+  }
+  return status;
+}
+
+/// Error: the complaint about the first that makes no sense.
+Outcome<std::vector<Target>> parse_targets(const std::vector<std::string>& texts) {
+  std::vector<Target> targets;
+  for (const std::string& text : texts) {
+    const auto target = Target::parse(text);
+    if (!target) {
+      const auto quoted = common::escape(std::as_bytes(std::span(text)));
+      return Failure(fmt::format("\"{}\": {}", quoted, target.error()));
+    }
+    targets.push_back(*target);
+  }
+  if (targets.empty()) targets.push_back(*Target::parse(""));
+  return targets;
 }
 
 }  // namespace
@@ -45,14 +111,11 @@ int main(int argc, char** argv) {
                                 .summary = "Shows what a finger server (RFC 1288) says of a user.",
                                 .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-
-  (void)std::setlocale(LC_CTYPE, "");  // where it is not known, "C" stays, and ASCII
-  common::prepare_process(1);
-  const auto answered = finger::run(options);
-  if (answered) return 0;
-  // Without words: the output has no reader, as after `finger alice@example.org | head -1`.
-  if (!answered.error().empty()) {
-    common::log(fmt::format("finger: {}: {}", options.target.host, answered.error()));
+  const auto targets = finger::parse_targets(options.targets);
+  if (!targets) {
+    common::log(fmt::format("finger: {} (try --help)", targets.error()));
+    return 2;
   }
-  return 1;
+  common::prepare_process(1);
+  return finger::ask_all(options, *targets);
 }

@@ -1,16 +1,20 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "common/server/options.h"
-#include "finger/client/target.h"
 
 namespace finger {
 
 /// What the client's command line sets.
 struct ClientOptions {
-  Target target{.host = "localhost", .query = ""};
+  std::vector<std::string> targets;  ///< Target::parse() has not seen them. Empty: who is here.
+  int family = AF_UNSPEC;
   bool verbose = false;
   bool high_bytes = false;
   bool raw = false;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,15 +10,18 @@ namespace finger {
 
 /// The host to ask, and the query.
 struct Target {
-  std::string host;   ///< What getaddrinfo(3) takes.
-  std::string query;  ///< Empty: the list of users.
+  std::string text;                   ///< As it was given.
+  std::string host;                   ///< What getaddrinfo(3) takes.
+  std::optional<std::uint16_t> port;  ///< nullopt: the one that -p says.
+  std::string query;                  ///< Empty: the list of users.
 
-  bool operator==(const Target&) const = default;
-
-  /// From `[user]@host[@via]`: the last host is asked for everything before its @. Without an @ the
-  /// host is localhost. An IPv6 address may be in brackets.
-  /// nullopt: no host after an @, or a control character, which could end a line or a name.
-  static std::optional<Target> parse(std::string_view text);
+  /// From `[user][@host[@via]]`: the last host is asked for everything before its @. Without an @
+  /// the host is localhost. An IPv6 address may be in brackets.
+  /// Or from `finger://host[:port][/user]`, where %XX is a byte. A user before the host is taken,
+  /// too: that is how a mail address looks as a URL. Source: RFC 3986.
+  /// Error: what is wrong with it, for the user. A control character is, since it could end a line
+  /// or a name.
+  static std::expected<Target, std::string> parse(std::string_view text);
 
   /// The line to send: RFC 1288, 2.3. Some servers give a longer answer to `/W`.
   std::string line(bool verbose) const;

@@ -24,16 +24,17 @@ constexpr Text texts[] = {
     {Error::query_too_long, "maximum query length exceeded", "Maximum query length exceeded"},
     {Error::unexpected_eof, "unexpected EOF", "Unexpected EOF"},
     {Error::list_denied, "user list denied", "User list denied"},
+    {Error::query_timeout, "query timeout", "Query timeout"},
     {Error::displaced, "displaced"},
     {Error::no_such_group, "no such group"},
-    {Error::no_placeholder, "every uid or gid is in use: none is left for strangers"},
+    {Error::home_timeout, "timed out in the home"},
+    {Error::became_shorter, "it has become shorter meanwhile"},
     {Error::empty_plan, "it is empty"},
     {Error::not_regular, "not a regular file"},
     {Error::home_refused, "Permission denied for the home"},
-    {Error::refused_to_owner,
-     "Permission denied, though its mode permits it: where homes were mounted anew, reload"},
+    {Error::no_owner, "nothing is opened with the rights of that uid"},
 };
-static_assert(std::size(texts) == static_cast<std::size_t>(Error::refused_to_owner) + 1);
+static_assert(std::size(texts) == static_cast<std::size_t>(Error::no_owner) + 1);
 
 const Text& text_of(int error) {
   const auto found = std::ranges::find(texts, static_cast<Error>(error), &Text::error);
@@ -55,7 +56,7 @@ std::error_code make_error_code(Error error) {
 
 bool says_no_plan(std::error_code error) {
   if (error == Error::not_regular || error == Error::empty_plan || error == Error::home_refused ||
-      error == Error::refused_to_owner) {
+      error == Error::no_owner) {
     return true;
   }
   switch (error.value()) {
@@ -67,7 +68,6 @@ bool says_no_plan(std::error_code error) {
     case EXDEV:  // beyond the home, or on another file system
     case ENXIO:  // a socket, a device that is not there
     case ENODEV:
-    case EAGAIN:  // its owner has a lease on it. fcntl(2), "Leases"
       return error.category() == std::system_category();
     default:
       return false;

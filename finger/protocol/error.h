@@ -17,15 +17,17 @@ enum class Error {
   relay_denied,      ///< `user@host`: no other host is asked on a client's behalf.
   invalid_query,     ///< Not UTF-8, or with control characters.
   query_too_long,    ///< More than query_bytes_max bytes before the end of the line.
-  unexpected_eof,    ///< The peer ended its stream before it ended the line.
+  unexpected_eof,    ///< The peer ended its stream before it sent a byte.
   list_denied,       ///< The empty query, and --no-list.
-  displaced,         ///< Another connection has its place. Never told to a peer.
-  no_such_group,     ///< The group of those who opt in does not exist. Never told to a peer.
-  no_placeholder,    ///< Every uid, or gid, belongs to an account. Never told to a peer.
-  empty_plan,        ///< Why there is no plan. Never told to a peer, which is told: none.
+  query_timeout,     ///< The line did not end in time.
+  displaced,         ///< Another connection has its place. Never told to a peer, as what follows.
+  no_such_group,     ///< The group of those who opt in does not exist.
+  home_timeout,      ///< The deadline has passed while a home did not answer.
+  became_shorter,    ///< A plan ends before the size that it had when it was found.
+  empty_plan,        ///< Why there is no plan. The peer is told that there is none.
   not_regular,       ///< The same: .plan is no regular file.
   home_refused,      ///< The same: the home may not be searched.
-  refused_to_owner,  ///< The same: its owner has the right to read it, and may not (Landlock).
+  no_owner,          ///< The same: nothing is opened with the rights of root, for example.
 };
 
 /// message() is what a log line says: "no such user".

@@ -39,7 +39,11 @@ Result<Query> parse_query(std::string_view line) {
     query = {.user = without_blanks_around(query.user.substr(2)), .verbose = true};
   }
   if (!is_text(query.user)) return failure(Error::invalid_query);
-  if (query.user.find('@') != std::string_view::npos) return failure(Error::relay_denied);
+  const auto at = query.user.find('@');
+  if (at == std::string_view::npos) return query;
+  query.host = without_blanks_around(query.user.substr(at + 1));
+  query.user = without_blanks_around(query.user.substr(0, at));
+  if (query.host->contains('@')) return failure(Error::relay_denied);
   return query;
 }
 
@@ -52,29 +56,22 @@ void QueryReader::commit(std::size_t size_bytes) {
   size_ += size_bytes;
 }
 
-bool QueryReader::ended() const {
-  return std::string_view(bytes_.data(), size_).find('\n') != std::string_view::npos;
-}
-
 Result<std::optional<std::string_view>> QueryReader::line() const {
   const auto line = begun();
   if (line.size() > query_bytes_max) return failure(Error::query_too_long);
-  if (!ended()) return std::nullopt;
+  if (line.size() == size_) return std::nullopt;  // no end has come
   return line;
 }
 
 std::string_view QueryReader::begun() const {
-  std::string_view line(bytes_.data(), size_);
-  line = line.substr(0, line.find('\n'));
-  // Where nothing but an LF may follow, a CR belongs to the end.
-  if (line.ends_with('\r') && (ended() || line.size() > query_bytes_max)) line.remove_suffix(1);
-  return line;
+  return received().substr(0, received().find_first_of("\r\n"));
 }
 
-Status QueryReader::finish() const {
+Result<std::string_view> QueryReader::finish() const {
+  if (size_ == 0) return failure(Error::unexpected_eof);
   const auto found = line();
   if (!found) return std::unexpected(found.error());
-  return *found ? Status() : failure(Error::unexpected_eof);
+  return begun();
 }
 
 }  // namespace finger

@@ -15,24 +15,27 @@ inline constexpr std::size_t query_bytes_max = 1024;
 
 /// What a peer asks for. Source: RFC 1288, 2.3.
 struct Query {
-  std::string_view user;  ///< Empty: the list of users.
-  bool verbose = false;   ///< /W
+  std::string_view user;                      ///< Empty: the list of users.
+  bool verbose = false;                       ///< /W
+  std::optional<std::string_view> host = {};  ///< After an @: to be asked on its behalf.
 
   bool operator==(const Query&) const = default;
 };
 
 /// Parses a line without its end. `/W`, in any case, is the switch if a blank or nothing follows
 /// it, else the beginning of a name. Blanks (spaces and tabs) before it and around the name are
-/// dropped; a space inside belongs to the name, a tab there is invalid. The view points into
+/// dropped; a space inside belongs to the name, a tab there is invalid. The views point into
 /// `line`.
-/// Errors: query_too_long, invalid_query, relay_denied. Where several apply, the first of them: the
-/// length is known before the line is understood, and what is not text contains no @.
+/// Errors: query_too_long; invalid_query; relay_denied, there are several @. Where several apply,
+/// the first of them: the length is known before the line is understood, and what is not text
+/// contains no @.
 Result<Query> parse_query(std::string_view line);
 
-/// Takes the first line of a stream, however the stream was sliced on its way, up to its end: LF or
-/// CRLF. Bytes after that are ignored.
+/// Takes the first line of a stream, however the stream was sliced on its way, up to its end: LF,
+/// CR, or the end of the stream. Bytes after that are ignored: the LF of a CRLF, and the NUL that a
+/// telnet client sends after a CR (RFC 854).
 ///
-/// Does no I/O: receive into space(), commit() what came, ask for the line(). Holds 1026 bytes,
+/// Does no I/O: receive into space(), commit() what came, ask for the line(). Holds 1025 bytes,
 /// inside itself.
 class QueryReader {
  public:
@@ -53,14 +56,13 @@ class QueryReader {
   /// The line as far as it has come, without its end: for the log, even when it is too long.
   std::string_view begun() const;
 
-  /// The stream has ended: fine after the line, else the error of line() or unexpected_eof, the
-  /// latter also if no byte came at all.
-  Status finish() const;
+  /// The stream has ended, and with it the line. Errors: of line(); unexpected_eof, no byte came.
+  Result<std::string_view> finish() const;
 
  private:
-  bool ended() const;
+  std::string_view received() const { return {bytes_.data(), size_}; }
 
-  std::array<char, query_bytes_max + 2> bytes_;  ///< The longest line, and CRLF.
+  std::array<char, query_bytes_max + 1> bytes_;  ///< The longest line, and its end.
   std::size_t size_ = 0;
 };
 

@@ -38,7 +38,6 @@ void AddressLimit::Counts::remove(std::uint64_t key) {
 AddressLimit::Permit AddressLimit::try_acquire(const common::Address& peer) {
   const std::uint64_t network = network_of(peer);
   const auto site = site_of(network);
-  const std::scoped_lock lock(mutex_);
   if (!networks_.add(network)) return {};
   if (site && !sites_.add(*site)) {
     networks_.remove(network);
@@ -49,7 +48,6 @@ AddressLimit::Permit AddressLimit::try_acquire(const common::Address& peer) {
 
 void AddressLimit::release(std::uint64_t network) {
   const auto site = site_of(network);
-  const std::scoped_lock lock(mutex_);
   networks_.remove(network);
   if (site) sites_.remove(*site);
 }

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <unordered_map>
 
@@ -18,7 +17,7 @@ std::uint64_t network_of(const common::Address& peer);
 /// The /48 that such a /64 belongs to; nullopt: it is an IPv4 address.
 std::optional<std::uint64_t> site_of(std::uint64_t network);
 
-/// How many connections each address has, in the whole process: --max-per-ip. A host with IPv6
+/// How many connections each address has: --max-per-ip. A host with IPv6
 /// has a whole /64 of addresses, which counts as one; and a /48, which many sites have, holds
 /// 65,536 of those, which together count as four. An IPv4 address is the same whether it comes
 /// through a dual-stack socket (`::ffff:192.0.2.7`) or through a socket of its own.
@@ -58,7 +57,6 @@ class AddressLimit {
     std::unordered_map<std::uint64_t, std::size_t> counts_;
   };
 
-  std::mutex mutex_;
   Counts networks_;  ///< By network_of().
   Counts sites_;     ///< By site_of().
 };

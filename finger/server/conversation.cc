@@ -9,15 +9,9 @@
 
 #include "common/net/unacknowledged.h"
 #include "common/server/limits_and_timeouts.h"
-#include "finger/service/probes.h"
 
 namespace finger {
 namespace {
-
-common::Clock::time_point after(common::Clock::time_point begun_at,
-                                std::chrono::milliseconds limit) {
-  return limit.count() == 0 ? uring::Deadline::never : begun_at + limit;
-}
 
 /// Of an error of recv(2) or send(2). Of an open or a read the same errno is about a file server.
 bool says_peer_has_gone(std::error_code error) {
@@ -29,46 +23,49 @@ bool says_peer_has_gone(std::error_code error) {
 
 }  // namespace
 
-common::Clock::time_point query_due(const Options& options, common::Clock::time_point begun_at) {
-  return std::min(after(begun_at, options.query_timeout), after(begun_at, options.deadline));
+common::Clock::time_point due_after(common::Clock::time_point begun_at,
+                                    std::chrono::milliseconds limit) {
+  return limit.count() == 0 ? uring::Deadline::never : begun_at + limit;
 }
 
-Conversation::Conversation(const Context& context, ring_server::Admitted client,
-                           AddressPermit address_permit)
+Conversation::Conversation(const Context& context, common::Accepted client, Place place,
+                           AddressPermit address_permit, bool is_check)
     : context_(context),
-      permit_(std::move(client.permit)),
+      place_(std::move(place)),
       address_permit_(std::move(address_permit)),
-      fd_(std::move(client.accepted.fd)),
-      peer_(client.accepted.peer),
+      fd_(std::move(client.fd)),
+      peer_(client.peer),
+      is_check_(is_check),
       accepted_at_(context.loop.now()),
-      deadline_(context.loop, query_due(context.options, accepted_at_)),
-      roster_(context.owner.current_roster()) {
-  probes::accepted(this);
-  context.owner.awaits_query(*this);
+      deadline_(context.loop, std::min(due_after(accepted_at_, context.options.query_timeout),
+                                       due_after(accepted_at_, context.options.deadline))) {
+  context.awaiting_query.push_back(*this);
 }
 
 Conversation::~Conversation() {
-  stop_awaiting_query();
   if (fd_) close();
-  context_.owner.conversation_ended();
 }
 
 void Conversation::note_query(std::string_view query) {
   query_ = query;
-  stop_awaiting_query();
-  deadline_.renew(after(accepted_at_, context_.options.deadline));
-}
-
-void Conversation::stop_awaiting_query() {
-  if (!linked()) return;
   unlink();
-  context_.owner.awaits_no_query();
+  deadline_.renew(due_after(accepted_at_, context_.options.deadline));
 }
 
 void Conversation::displace() {
   is_displaced_ = true;
-  stop_awaiting_query();
+  unlink();
   deadline_.cancel(uring::Error::timed_out);
+}
+
+bool Conversation::was_asked_at(std::string_view host) const {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto named = common::Address::parse(host, 0);
+  const auto asked = common::Address::of_socket(fd_);
+  if (!named || !asked) return false;
+  const in6_addr one = named->as_ipv6();
+  const in6_addr other = asked->as_ipv6();
+  return IN6_ARE_ADDR_EQUAL(&one, &other);
 }
 
 uring::Task<> Conversation::end(Status ended) {
@@ -81,8 +78,8 @@ uring::Task<> Conversation::end(Status ended) {
 /// Whether time is up, another needs the place, or an answer ends in the middle.
 bool Conversation::is_cut_short(const Status& ended) const {
   if (ended || !text_for_peer(ended.error()).empty()) return false;
-  return ended.error() == uring::Error::timed_out || ended.error() == Error::displaced ||
-         sent_bytes_ > 0;
+  return ended.error() == uring::Error::timed_out || ended.error() == Error::home_timeout ||
+         ended.error() == Error::displaced || sent_bytes_ > 0;
 }
 
 /// With a reset, if the peer was sent anything: an answer that ends in the middle must not look
@@ -98,25 +95,23 @@ void Conversation::cut_short(const Status& ended) {
 }
 
 void Conversation::close() {
-  fd_ = common::Fd();  // first: a free permit means that there is a descriptor
-  // Before the permit: the connection that gets it may be followed by one that needs another.
-  if (is_displaced_) context_.owner.displaced_one_left();
+  fd_ = common::Fd();  // first: a free place means that there is a descriptor
   address_permit_ = AddressPermit();
-  permit_ = common::Permit();
-  context_.counters.closed.add();
+  place_ = Place();
 }
 
 uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
   const auto received =
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
-  context_.counters.received_bytes.add(received.value_or(0));
   if (!received && is_displaced_) co_return failure(Error::displaced);
+  if (!received && received.error() == uring::Error::timed_out) {
+    co_return failure(Error::query_timeout);
+  }
   if (!received) has_peer_gone_ = says_peer_has_gone(received.error());
   if (received || received.error() != uring::Error::cancelled) co_return received;
   // A query that the kernel already holds when the drain begins is answered.
   const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
   if (held < 0) co_return received;
-  context_.counters.received_bytes.add(static_cast<std::uint64_t>(held));
   co_return static_cast<std::size_t>(held);
 }
 
@@ -128,7 +123,7 @@ uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
       co_return std::unexpected(sent.error());
     }
     sent_bytes_ += *sent;
-    context_.counters.sent_bytes.add(*sent);
+    context_.counters.sent_bytes += *sent;
     bytes = bytes.subspan(*sent);
   }
   co_return Status();
@@ -162,6 +157,22 @@ uring::Task<> Conversation::wait_for_acknowledgement() {
     const auto slept = co_await loop().sleep(common::drain_poll_interval).until(deadline_);
     if (!slept) co_return;
   }
+}
+
+std::size_t Conversation::number_of(const Account& account) const {
+  return static_cast<std::size_t>(&account - context_.roster.accounts.all().data());
+}
+
+Home& Conversation::home_of(const Account& account) {
+  auto& home = context_.homes[number_of(account)];
+  if (!home) home = std::make_unique<Home>(context_.loop);
+  return *home;
+}
+
+std::optional<std::uint16_t> Conversation::owner_of(const Account& account) const {
+  if (context_.owners.empty()) return 0;
+  const std::uint16_t owner = context_.owners[number_of(account)];
+  return owner == 0 ? std::nullopt : std::optional(owner);
 }
 
 }  // namespace finger

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string_view>
+#include <string>
 
 #include "finger/accounts/accounts.h"
 #include "finger/protocol/error.h"
@@ -9,18 +9,15 @@
 
 namespace finger {
 
-/// Sends `head` and the account's plan with CRLF at the end of every line, or `No Plan.` if there
-/// is none that may be read. The file is opened with its owner's rights if they were
-/// registered, else with ours; never through a symbolic link below the home, and it must be a
-/// regular file.
+/// Sends `head`, the first line of the user's .project, with `verbose` the .pubkey, and the .plan,
+/// or `No Plan.` if there is none that may be read; with CRLF at the end of every line. The files
+/// are opened with their owner's rights if those were registered, else with the process's own;
+/// never through a symbolic link below the home, and they must be regular files.
 ///
-/// The plan is sent while it is read: its size does not matter, nor what happens to the file in the
-/// meantime. `head` is shorter than half of plan_buffer_bytes.
-/// Errors: timed_out; of openat2(2) and read(2), where they say nothing about the plan; of send(2).
-uring::Task<Status> send_plan(Conversation& conversation, const Account& account,
-                              std::string_view head);
-
-/// Where a plan is read and converted; it exists only while a plan is sent.
-inline constexpr std::size_t plan_buffer_bytes = 16 * 1024;
+/// A file is sent while it is read: its size does not matter. `head` is a line at most.
+/// Errors: timed_out; home_timeout; became_shorter; of openat2(2) and read(2), where they say
+/// nothing about the file; of send(2).
+uring::Task<Status> send_plan(Conversation& conversation, const Account& account, std::string head,
+                              bool verbose);
 
 }  // namespace finger

@@ -26,15 +26,17 @@ uring::Task<Result<std::string_view>> read_line(Conversation& conversation, Quer
 
     const auto received = co_await conversation.receive(reader.space());
     if (!received) co_return std::unexpected(received.error());
-    if (*received == 0) co_return std::unexpected(reader.finish().error());
+    if (*received == 0) co_return reader.finish();
     reader.commit(*received);
   }
 }
 
-/// Errors: those of the contract, whose text the peer has yet to be told; of send_plan().
+/// Errors: those whose text the peer has yet to be told; of send_plan().
 uring::Task<Status> answer(Conversation& conversation, const Query& query) {
   const Options& options = conversation.context().options;
-  const Roster& roster = conversation.roster();
+  const Roster& roster = conversation.context().roster;
+  const bool is_for_another = query.host && !conversation.was_asked_at(*query.host);
+  if (is_for_another) co_return failure(Error::relay_denied);
   if (query.user.empty()) {
     if (!options.list) co_return failure(Error::list_denied);
     co_return co_await conversation.send(bytes_of(roster.list));
@@ -43,8 +45,8 @@ uring::Task<Status> answer(Conversation& conversation, const Query& query) {
   if (account == nullptr) co_return failure(Error::no_such_user);
 
   const bool with_name = query.verbose || options.full_name;
-  const auto head = with_name ? name_line(*account) : std::string();
-  co_return co_await send_plan(conversation, *account, head);
+  auto head = with_name ? name_line(*account) : std::string();
+  co_return co_await send_plan(conversation, *account, std::move(head), query.verbose);
 }
 
 uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
@@ -58,10 +60,11 @@ uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
 
 }  // namespace
 
-uring::Task<> serve(const Context& context, ring_server::Admitted client,
-                    AddressPermit address_permit) {
+uring::Task<> serve(const Context& context, common::Accepted client, Place place,
+                    AddressPermit address_permit, bool is_check) {
   QueryReader reader;
-  Conversation conversation(context, std::move(client), std::move(address_permit));
+  Conversation conversation(context, std::move(client), std::move(place), std::move(address_permit),
+                            is_check);
   auto ended = co_await converse(conversation, reader);
   conversation.note_query(reader.begun());  // no more of it is waited for
   if (!ended) {

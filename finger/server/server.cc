@@ -6,302 +6,243 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <span>
 #include <utility>
 
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/service/probes.h"
-#include "finger/service/proxy_header.h"
+#include "uring/why_no_ring.h"
 
 namespace finger {
 namespace {
 
-/// So many homes may hang before those that do not are waited for as well: each keeps a thread of
-/// the kernel's. Without a word from us, a ring has four for each processor.
-constexpr unsigned homes_hanging_max = 256;
-static_assert(homes_hanging_max >= 8 * FileSystem::operations_max);
+using common::Clock;
 
-/// A ring waits for pipes, sockets and eventfds without threads, but it gives one to a request that
-/// was woken 128 times in vain (Linux 6.18, io_uring/poll.c, APOLL_MAX_RETRY). Without a limit, who
-/// takes the loop over makes all that the system or TasksMax= allows, and no worker can follow.
-constexpr unsigned others_waiting_max = 16;
-
-// One of each for the process: at most one line a second, however many servers it has.
-common::RepeatedFault close_fault("closing a plan failed");
+common::RepeatedFault accept_fault("cannot accept");
 common::RepeatedFault turned_away("turned away: too many connections from there");
 common::RepeatedFault some_turned_away("turned away: too many connections from one address");
-common::RepeatedFault too_often("turned away: too many queries a second from there");
-common::RepeatedFault some_too_often("turned away: too many queries a second from one address");
 
 /// However many others come, a client has so long for its query: a round trip to the other side of
 /// the world. Else a burst of clients that are all in order would displace each other.
 constexpr auto query_time_min = std::chrono::milliseconds(250);
 
-/// How soon to look again whether the place of one that was displaced has been taken.
-constexpr auto place_pause = std::chrono::milliseconds(10);
+/// A proxy may have to send its header again after a loss, and the client's query comes after that.
+constexpr auto header_time_min = std::chrono::seconds(3);
 
-/// Where a descriptor that is open can be opened once more: what a plan's second open takes.
-constexpr auto descriptors_of_this_process = "/proc/self/fd";
+constexpr auto alive_interval = std::chrono::seconds(2);
 
-/// As many descriptors as a client has, and one for the log, through the ring and by a thread of
-/// the kernel's, as homes are opened. The kernel cancels what it can make no thread for.
+/// No descriptor: there is no connection. It need not be non-blocking: the ring waits for it.
+common::Result<common::Accepted> accept_one(const common::Fd& listener) {
+  while (true) {
+    common::Accepted client;
+    socklen_t size = common::Address::capacity();
+    client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
+    if (client.fd || errno == EAGAIN) return client;
+    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+  }
+}
+
+/// As many descriptors as a client has, by a thread of the kernel's, as homes are opened. The
+/// kernel cancels what it can make no thread for.
 uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
   constexpr open_how how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = 0};
-  std::array<common::Fd, descriptors_each + 1> opened;
+  std::array<common::Fd, descriptors_each> opened;
   for (common::Fd& each : opened) {
-    auto directory =
-        co_await loop.openat2(loop.working_dir(), descriptors_of_this_process, how).async();
+    auto directory = co_await loop.openat2(loop.working_dir(), "/proc/self/fd", how).async();
     if (!directory) co_return std::unexpected(directory.error());
     each = std::move(*directory);
   }
   // Reads have threads of their own. Of each kind the last one stays, if no other can be made
   // later. This read fails in its thread, since what was opened with O_PATH cannot be read.
-  const common::Fd unreadable = std::move(opened.front());
-  opened = {};
   std::array<std::byte, 1> nothing;
-  const auto read = co_await loop.read(unreadable, nothing, 0).async();
+  const auto read = co_await loop.read(opened.front(), nothing, 0).async();
   if (!read && read.error() == uring::Error::cancelled) co_return std::unexpected(read.error());
   co_return Status();
 }
 
-/// Receives of the header what the kernel has, and nothing of what follows it: for the protocol,
-/// the stream begins after the header. True: it is complete.
-common::Result<bool> receive_some(const common::Fd& fd, ProxyHeader& header) {
-  std::array<std::byte, ProxyHeader::bytes_max> buffer;
-  while (!header.complete()) {
-    const ssize_t peeked = ::recv(fd.get(), buffer.data(), buffer.size(), MSG_PEEK | MSG_DONTWAIT);
-    if (peeked < 0 && errno == EINTR) continue;
-    if (peeked < 0 && errno == EAGAIN) return false;
-    if (peeked < 0) return common::last_error();
-    if (peeked == 0) return common::failure(common::Error::cut_short);
-
-    const auto taken = header.take(std::span(buffer).first(static_cast<std::size_t>(peeked)));
-    if (!taken) return std::unexpected(taken.error());
-    // These bytes are there, so it cannot fail. MSG_TRUNC: the kernel discards them. tcp(7)
-    (void)::recv(fd.get(), buffer.data(), *taken, MSG_TRUNC | MSG_DONTWAIT);
-  }
-  return true;
-}
-
-/// Logs why there is no complete header; but nothing if the proxy left before the first byte, as
-/// one that only looks whether the port is open.
-void log_closed(const common::Address& proxy, const ProxyHeader& header, std::error_code reason) {
-  const bool left = reason == common::Error::cut_short || reason == std::errc::connection_reset;
-  if (left && !header.begun()) return;
-  common::log(fmt::format("{}: closed: PROXY header: {}", proxy.to_string(), reason.message()));
-}
-
-/// Receives the PROXY header with which a trusted proxy's connection begins, and nothing of what
-/// follows it. From then on `accepted` is from the client that the header names.
-/// Errors, which are logged: timed_out; cancelled, and the kernel has no complete header; of
-/// ProxyHeader; cut_short, at the end of the stream; of recv(2).
-uring::Task<common::Status> receive_proxy_header(uring::Loop& loop, common::Accepted& accepted,
-                                                 uring::Deadline& deadline) {
-  ProxyHeader header;
-  std::error_code stopped;
-  while (true) {
-    const auto complete = receive_some(accepted.fd, header);
-    if (complete && *complete) break;
-    if (!complete) stopped = complete.error();
-    if (stopped) {
-      log_closed(accepted.peer, header, stopped);
-      co_return std::unexpected(stopped);
-    }
-    // A last look follows when it has waited long enough, or a drain begins.
-    const auto ready = co_await loop.poll(accepted.fd, POLLIN).until(deadline);
-    if (!ready) stopped = ready.error();
-  }
-  if (header.client()) accepted.peer = *header.client();
-  co_return {};
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::create(Shared& shared, std::size_t i,
-                                               ring_server::SharedListeners listeners,
-                                               const common::Fd& wake, const PrepareRing& prepare) {
-  uring::Setup setup = shared.options.ring;
-  setup.disabled = true;
-  auto loop = uring::Loop::create(setup);
-  if (!loop) return std::unexpected(loop.error());
-  const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max, others_waiting_max);
-  if (!limited) return std::unexpected(limited.error());
-  auto credentials = prepare(**loop, shared.roster()->accounts);
-  if (!credentials) return std::unexpected(credentials.error());
-  return std::unique_ptr<Server>(
-      new Server(shared, i, std::move(*loop), std::move(listeners), wake, std::move(*credentials)));
+void LeavePlace::operator()(Server* server) const {
+  --server->clients_;
+  server->left_.notify_all();
 }
 
-std::string Server::try_out() {
-  // By itself, because a loop has no way to go on where this fails.
-  const auto entered = loop().ring().submit();
-  if (!entered) return uring::why_no_ring(entered.error());
-  const auto opened = loop().run(open_what_a_query_needs(loop()));
-  if (opened) return {};
-  if (opened.error() == uring::Error::cancelled) {  // the kernel's word for it
-    return common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again));
-  }
-  if (opened.error() == std::errc::too_many_files_open) {
-    return common::explain_no_descriptor("for one client");
-  }
-  return fmt::format("cannot open {}: {}: mount /proc, and permit io_uring to open it",
-                     descriptors_of_this_process, opened.error().message());
-}
-
-Server::Server(Shared& shared, std::size_t i, std::unique_ptr<uring::Loop> loop,
-               ring_server::SharedListeners listeners, const common::Fd& wake,
-               std::vector<std::uint16_t> credentials)
-    : LoopServer(shared, std::move(loop), std::move(listeners), wake),
-      shared_(shared),
-      i_(i),
-      counters_(shared.parts.metrics.of_worker(i)),
-      credentials_(std::move(credentials)),
-      homes_(this->loop(), shared.parts.busy, &shared.parts.mounts),
-      context_{.options = shared.options,
-               .loop = this->loop(),
+Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster,
+               std::vector<std::uint16_t> owners)
+    : options_(options),
+      loop_(std::move(loop)),
+      roster_(std::move(roster)),
+      owners_(std::move(owners)),
+      address_limit_(options.max_per_ip),
+      homes_(roster_.accounts.all().size()),
+      left_(*loop_),
+      context_{.options = options_,
+               .roster = roster_,
+               .owners = owners_,
+               .loop = *loop_,
                .counters = counters_,
-               .owner = *this,
+               .homes = homes_,
+               .awaiting_query = awaiting_query_,
+               .conversations = conversations_,
                .receiving = receiving_,
                .lingering = lingering_,
-               .homes = homes_,
-               .discarded = discarded_} {
-  this->loop().at_end_of_turn([this] { publish(); });
-}
+               .discarded = discarded_},
+      conversations_(*loop_) {}
 
-void Server::begin(uring::Scope& conversations, uring::Scope& tasks) {
-  conversations_ = &conversations;
-  if (i_ == 0) {
-    Metrics& metrics = shared_.parts.metrics;
-    background().spawn(tasks, homes_.watch(metrics.homes_silent(), shared_.retiring));
-    background().spawn(tasks, metrics.log_when_asked(loop()));
+std::expected<void, std::string> Server::try_once() {
+  // By itself, because a loop has no way to go on where this fails.
+  const auto entered = loop_->ring().submit();
+  if (!entered) return std::unexpected(uring::why_no_ring(entered.error()));
+  const auto opened = loop_->run(open_what_a_query_needs(*loop_));
+  if (opened) return {};
+  if (opened.error() == uring::Error::cancelled) {  // the kernel's word for it
+    return std::unexpected(
+        common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again)));
   }
-  if (shared_.parts.heartbeat != nullptr) background().spawn(tasks, beat());
-}
-
-/// A watchdog's question, which this loop's own timer asks: a loop that is stuck does not answer.
-uring::Task<Status> Server::beat() {
-  while (true) {
-    shared_.parts.heartbeat->beat(this);
-    const auto slept = co_await loop().sleep(shared_.parts.heartbeat->interval());
-    if (!slept) co_return std::unexpected(slept.error());
+  if (opened.error() == std::errc::too_many_files_open) {
+    return std::unexpected(common::explain_no_descriptor("for one client"));
   }
+  return std::unexpected(
+      fmt::format("cannot open /proc/self/fd: {}: mount /proc, and permit io_uring to open it",
+                  opened.error().message()));
 }
 
-/// Until the server is to stop, or a successor accepts. Then it serves those who are connected, as
-/// long as they stay and it need not stop.
-uring::Task<> Server::accept_clients() {
-  uring::Scope headers(loop());
-  uring::Scope scrapes(loop());
-  headers_ = &headers;
+int Server::run(std::vector<common::Fd>& listeners, const Control& control) {
+  return loop_->run(serve_clients(listeners, control));
+}
+
+uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const Control& control) {
+  uring::Scope chores(*loop_);
+  chores.spawn(obey(control));
+  chores.spawn(say_alive(control));
   {
-    uring::Scope counting(loop());
-    // No longer than it accepts: after that it may have a successor, which counts from 0.
-    if (i_ == 0) shared_.parts.metrics.start(loop(), counting, scrapes, background());
-    co_await LoopServer::accept_clients();
-    counting.cancel();
-    co_await counting.join();
+    uring::Scope accepting(*loop_);
+    for (const common::Fd& each : listeners) accepting.spawn(accept_from(each));
+    co_await accepting.join();
   }
-  const auto connected = [&] { return headers.size() + clients() + scrapes.size(); };
-  while (!should_stop() && connected() > 0) (void)co_await background().change();
-  headers.cancel();
-  co_await headers.join();
-  headers_ = nullptr;
-  scrapes.cancel();
-  co_await scrapes.join();
+  listeners.clear();
+  while (clients_ > 0) (void)co_await left_.wait();
+  co_await conversations_.join();
+  chores.cancel();
+  co_await chores.join();
+  common::log("served: " + counters_.text());
+  co_return fault_ ? common::report_failure(options_, fault_, server_profile) : 0;
 }
 
-void Server::add(ring_server::Admitted client) {
-  shared_.oldest_queries.has_accepted();
-  if (!shared_.options.proxies.contains(client.accepted.peer)) {
-    return begin_conversation(std::move(client));
+/// Until accepting_ is cancelled.
+uring::Task<> Server::accept_from(const common::Fd& listener) {
+  while (co_await wait_for_place(listener)) {
+    for (int left = common::accept_budget; left > 0 && clients_ < options_.max_connections;
+         --left) {
+      auto client = accept_one(listener);
+      if (client && !client->fd) break;  // another worker was faster, or there are no more
+      if (client) {
+        ++clients_;
+        conversations_.spawn(begin(std::move(*client), Place(this)));
+      } else if (common::is_transient_accept_error(client.error())) {
+        accept_fault.report(client.error(), loop_->now());
+        (void)co_await left_.wait().within(common::shortage_pause).cancelled_by(accepting_);
+        break;
+      } else {
+        fault_ = client.error();
+        accepting_.cancel();
+        co_return;
+      }
+    }
   }
-  headers_->spawn(add_after_header(std::move(client)));
 }
 
-uring::Task<> Server::add_after_header(ring_server::Admitted client) {
-  uring::Deadline deadline(loop(), query_due(shared_.options, loop().now()));
-  const auto received = co_await receive_proxy_header(loop(), client.accepted, deadline);
-  if (received) co_return begin_conversation(std::move(client));
-  one_has_left();
-}
-
-/// With a client whose own address is known.
-void Server::begin_conversation(ring_server::Admitted client) {
-  counters_.accepted.add();
-  const common::Address& peer = client.accepted.peer;
-  auto address_permit = shared_.address_limit.try_acquire(peer);
-  if (!address_permit) return turn_away(std::move(client), false);
-  if (!shared_.rate_limit.try_take(peer, loop().now())) return turn_away(std::move(client), true);
-  conversations_->spawn(serve(context_, std::move(client), std::move(address_permit)));
-}
-
-void Server::turn_away(ring_server::Admitted client, bool asks_too_often) {
-  counters_.refused.add();
-  probes::ended(&client, "refused");
-  if (shared_.options.log == LogDetail::outcome) {
-    (asks_too_often ? some_too_often : some_turned_away).report(loop().now());
-  } else {
-    (asks_too_often ? too_often : turned_away).report(client.accepted.peer, loop().now());
+/// Until a connection is there, and a place for it. False: accepting_ was cancelled.
+uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
+  const auto there = co_await loop_->poll(listener, POLLIN).cancelled_by(accepting_);
+  if (!there) co_return false;
+  while (clients_ >= options_.max_connections) {
+    if (accepting_.reason() != uring::Error{}) co_return false;
+    (void)co_await left_.wait().until(make_room()).cancelled_by(accepting_);
   }
-  one_has_left();
+  co_return true;
 }
 
-/// Of this ring's, where that is the oldest of all. If it gets its query meanwhile, the next oldest
-/// may be of a ring that has looked already: then the new connection waits for the next that ends.
-common::Clock::time_point Server::make_room() {
+/// The client that has waited longest without a whole query has to go. Returns when to look again.
+Clock::time_point Server::make_room() {
   Conversation* const oldest = awaiting_query_.front();
   if (oldest == nullptr) return uring::Deadline::never;
   const auto may_go_at = oldest->accepted_at() + query_time_min;
-  if (may_go_at > loop().now()) return may_go_at;
-  if (shared_.oldest_queries.try_displace(i_)) {
-    oldest->displace();
-  } else if (shared_.oldest_queries.is_one_due()) {
-    return loop().now() + place_pause;
-  }
+  if (may_go_at > loop_->now()) return may_go_at;
+  oldest->displace();
   return uring::Deadline::never;
 }
 
-void Server::awaits_query(Conversation& conversation) {
-  awaiting_query_.push_back(conversation);
-  publish_oldest();
+/// One client, from accept to close.
+uring::Task<> Server::begin(common::Accepted client, Place place) {
+  bool is_check = false;
+  if (options_.proxies.contains(client.peer)) {
+    const Proxied found = co_await receive_header(client);
+    is_check = found == Proxied::check;
+    if (is_check || found == Proxied::silent) ++counters_.checks;
+    if (found == Proxied::silent || found == Proxied::refused) {
+      client.fd = {};  // first: a free place means that there is a descriptor
+      co_return;
+    }
+  }
+  if (!is_check) ++counters_.accepted;
+  auto address_permit = address_limit_.try_acquire(client.peer);
+  if (!address_permit) {
+    turn_away(client.peer);
+    client.fd = {};
+    co_return;
+  }
+  co_await serve(context_, std::move(client), std::move(place), std::move(address_permit),
+                 is_check);
 }
 
-/// At the end of each turn: shows what was counted of the loop itself.
-void Server::publish() {
-  std::uint64_t waits = 0;
-  for (const ring_server::Acceptor& each : acceptors()) waits += each.waits();
-  counters_.waits.set(waits);
-  counters_.take(loop().ring());
+uring::Task<Proxied> Server::receive_header(common::Accepted& client) {
+  const auto limit =
+      options_.query_timeout.count() == 0
+          ? options_.query_timeout
+          : std::max<std::chrono::milliseconds>(options_.query_timeout, header_time_min);
+  const auto now = loop_->now();
+  uring::Deadline deadline(*loop_,
+                           std::min(due_after(now, limit), due_after(now, options_.deadline)));
+  co_return co_await receive_proxy_header(*loop_, client, deadline, receiving_);
 }
 
-void Server::publish_oldest() {
-  const Conversation* const oldest = awaiting_query_.front();
-  shared_.oldest_queries.set(i_, oldest != nullptr ? oldest->accepted_at() : OldestQueries::none);
+void Server::turn_away(const common::Address& peer) {
+  ++counters_.refused;
+  if (options_.log == LogDetail::outcome) return some_turned_away.report(loop_->now());
+  turned_away.report(peer, loop_->now());
 }
 
-void Server::begin_drain() {
-  receiving_.cancel();
-  lingering_.cancel();
+/// What the parent says. The end of the stream: it has gone, and this process must, too.
+uring::Task<> Server::obey(const Control& control) {
+  std::array<std::byte, 1> word{};
+  while (true) {
+    const auto got = co_await loop_->recv(control.fd(), word);
+    if (!got && got.error() == uring::Error::cancelled) co_return;
+    const char said = got && *got == 1 ? static_cast<char>(word[0]) : Control::drain;
+    if (said == Control::tell) {
+      common::log("served so far: " + counters_.text());
+      continue;
+    }
+    accepting_.cancel();
+    if (said != Control::drain) continue;
+    receiving_.cancel();
+    lingering_.cancel();
+    co_return;
+  }
 }
 
-std::uint16_t Server::credentials_of(const Roster& roster, const Account& account) const {
-  if (credentials_.empty()) return 0;
-  return credentials_[static_cast<std::size_t>(&account - roster.accounts.all().data())];
-}
-
-void Server::close_file(common::Fd file, std::shared_ptr<Home> home) {
-  conversations_->spawn(close(std::move(file), std::move(home)));
-}
-
-uring::Task<> Server::close(common::Fd file, std::shared_ptr<Home> home) {
-  uring::Deadline never(loop());
-  const auto lock = co_await home->lock(never);
-  const auto closed = co_await loop().close(std::move(file));
-  if (!closed) close_fault.report(closed.error(), loop().now());
-  one_has_left();
+/// By the ring that serves the clients: a loop that does not turn says nothing.
+uring::Task<> Server::say_alive(const Control& control) {
+  constexpr std::array word{std::byte{Control::alive}};
+  while (true) {
+    (void)co_await loop_->send(control.fd(), word, MSG_DONTWAIT);
+    const auto slept = co_await loop_->sleep(alive_interval);
+    if (!slept) co_return;
+  }
 }
 
 }  // namespace finger

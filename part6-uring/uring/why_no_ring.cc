@@ -5,6 +5,8 @@
 
 #include <fstream>
 #include <optional>
+#include <sstream>
+#include <utility>
 
 #include "uring/error.h"
 
@@ -18,15 +20,32 @@ std::optional<long> read_number(const char* path) {
   return number;
 }
 
+constexpr auto to_permit =
+    "permit io_uring_setup, io_uring_enter and io_uring_register (of a unit: SystemCallFilter=; of "
+    "a container: its seccomp profile)";
+
+/// Whether it is 6.1 or newer, by its own words: `6.18.44`.
+bool is_new_enough(const std::string& release) {
+  std::istringstream words(release);
+  unsigned major = 0;
+  unsigned minor = 0;
+  char dot = 0;
+  return (words >> major >> dot >> minor) && std::pair(major, minor) >= std::pair(6U, 1U);
+}
+
 std::string explain_kernel(std::error_code error) {
   const bool is_too_old = error == Error::kernel_too_old;
   const std::string needed = is_too_old ? "Linux 6.1 or newer" : "Linux 6.1 or newer with io_uring";
   utsname system{};
   (void)::uname(&system);  // EFAULT only
   const std::string release = system.release;
+  std::string line = needed + " is needed, and this is Linux " + release;
   const bool is_wsl = release.find("microsoft") != std::string::npos;
-  const std::string remedy = is_wsl ? ": try wsl --update" : "";
-  return needed + " is needed, and this is Linux " + release + remedy;
+  if (is_wsl) return line + ": try wsl --update";
+  // ENOSYS is what some filters answer, too; and where one forbids only io_uring_register, the
+  // kernel's newer operations cannot be asked for.
+  if (is_new_enough(release)) line += std::string(", so a seccomp filter forbids it: ") + to_permit;
+  return line;
 }
 
 }  // namespace
@@ -39,10 +58,7 @@ std::string why_no_ring(std::error_code error) {
     if (disabled && *disabled != 0) {
       return begin + "it is switched off here: try sysctl -w kernel.io_uring_disabled=0";
     }
-    return begin +
-           "a seccomp filter forbids it: permit io_uring_setup, io_uring_enter and "
-           "io_uring_register "
-           "(of a unit: SystemCallFilter=; of a container: its seccomp profile)";
+    return begin + "a seccomp filter forbids it: " + to_permit;
   }
   if (error == std::errc::not_enough_memory) {
     rlimit limit{};

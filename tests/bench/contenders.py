@@ -31,7 +31,7 @@ OPTIONS = {
     "part1-blocking": (),  # one at a time is no limit, it is what it does
     **dict.fromkeys(LADDER[1:], ROOM),
     **dict.fromkeys(STAGES, ("--workers", "1", *ROOM)),
-    "fingerd": ("--addr", "127.0.0.1", "--quiet", "--workers", "1", "--max-per-ip", "1000"),
+    "fingerd": ("--addr", "127.0.0.1", "--log", "none", "--max-per-ip", "1000"),
     "fingerd-machine": ("--addr", "127.0.0.1", "--quiet"),
 }
 START_SECONDS = 10.0

@@ -1,7 +1,7 @@
-"""Finger daemons, and what loads them: fingerd, itself as a state machine, and one on plain epoll.
+"""Finger daemons, and what loads them: fingerd, a state machine, and one on plain epoll.
 
 An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. All daemons get the
-same load, one worker each, on core 1; the client has core 0.
+same load, on core 1; the client has core 0.
 """
 
 import json
@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from contenders import SERVER_CORE, Contender
+from harness.proc import serving
 from harness.server import Server
 from workloads import Numbers, client, cpu_at_rest
 
@@ -97,4 +98,5 @@ def daemon(build: Path, name: str, *options: str, users: Iterable[str] = (),
         (Path(directory) / "answer").write_bytes(ANSWER)
         contender = Contender(name, name, ("--users", str(homes), *options), cores)
         with contender.running(build) as server:
+            server.process = serving(server.process)
             yield Running(build, Path(directory), server)

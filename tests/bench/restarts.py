@@ -8,6 +8,7 @@ answer). All of it is in a network namespace of its own, whose settings it chang
 import asyncio
 import os
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -85,7 +86,7 @@ class Way:
     sockets: str = ""  # "own": each is passed one of its own, with SO_REUSEPORT; "same": all one
     migrates: bool = False  # the kernel moves what waits in the old one's backlog
     defers: bool = False  # who has not asked yet stays in the backlog
-    takes_over: bool = False  # the new one gets the old one's socket
+    hands_over: bool = False  # the new one has the socket, too, and the old one gets SIGQUIT
 
 
 WAYS = {
@@ -93,7 +94,7 @@ WAYS = {
     "SO_REUSEPORT": Way("own"),
     "SO_REUSEPORT, tcp_migrate_req": Way("own", migrates=True),
     "the same, TCP_DEFER_ACCEPT": Way("own", migrates=True, defers=True),
-    "handed over": Way(takes_over=True),
+    "handed over": Way("same", hands_over=True),
     "socket activation, TCP_DEFER_ACCEPT": Way("same", defers=True),
 }
 
@@ -111,7 +112,7 @@ class Service:
     def restart(self) -> None:
         """The old one ends, and the new one serves when this returns."""
         old = self._server
-        if self._way.sockets == "own" or self._way.takes_over:
+        if self._way.sockets == "own" or self._way.hands_over:
             self._server = self._start()
             self._end(old)
         else:
@@ -133,9 +134,7 @@ class Service:
 
     def _start(self) -> subprocess.Popen[bytes]:
         words = [self._program, "--addr", HOST, "--port", f"{self.port}", "--users",
-                 f"{self._directory}/users", "--quiet", "--max-per-ip", "1000"]
-        if self._way.takes_over:
-            words += ["--takeover", f"{self._directory}/takeover"]
+                 f"{self._directory}/users", "--log", "none", "--max-per-ip", "1000"]
         if self._shared is not None:
             return self._ready([*ACTIVATE, *words], self._shared)
         if self._way.sockets == "own":  # fingerd itself binds no port that another has
@@ -162,9 +161,8 @@ class Service:
         return process
 
     def _end(self, server: subprocess.Popen[bytes]) -> None:
-        """Waits until it has drained. One whose socket was taken over stops by itself."""
-        if not self._way.takes_over:
-            server.terminate()
+        """Waits until it has drained. After SIGQUIT it serves those who are connected first."""
+        server.send_signal(signal.SIGQUIT if self._way.hands_over else signal.SIGTERM)
         if server.wait(60) != 0:
             raise SystemExit(f"a server has ended with {server.returncode}")
         server.stdout.close()
@@ -174,6 +172,7 @@ def measure(way: str, program: str, restarts: int) -> dict[str, float]:
     """So many restarts under load."""
     with (tempfile.TemporaryDirectory(prefix="restarts-") as directory, Namespace() as here,
           here.entered()):  # fmt: skip
+        Path(directory).chmod(0o755)  # fingerd gives root up before it looks
         add_users(Path(directory) / "users", ["alice"])
         service = Service(WAYS[way], program, Path(directory))
         clients = Clients(service.port)

@@ -19,6 +19,7 @@ from harness.needed import need_built, need_program, need_root
 from test_alone import ROOT
 
 PROGRAM = Path(os.environ.get("BUILD", ROOT / "build" / "default")) / "finger" / "fingerd"
+CLIENT = PROGRAM.with_name("finger")
 CONTAINERFILE = ROOT / "finger" / "deploy" / "recipes" / "Containerfile"
 PROFILE = CONTAINERFILE.with_name("seccomp.json")
 PLAN = "hello from inside\n"
@@ -43,17 +44,20 @@ def podman_words(*words: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The container's root: a program, its libraries, and somebody with a plan."""
+    """The container's root: two programs, their libraries, and somebody with a plan."""
     need_built(PROGRAM)
+    need_built(CLIENT)
     directory = tmp_path_factory.mktemp("root")
     for name in ("dev", "etc", "proc", "run", "sys", "tmp", "users/alice", "usr/sbin"):
         (directory / name).mkdir(parents=True)
-    linked = subprocess.run(["ldd", PROGRAM], check=True, capture_output=True, text=True).stdout
+    words = ["ldd", PROGRAM, CLIENT]
+    linked = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     for library in map(Path, re.findall(r"/\S+(?= \()", linked)):
         to = directory / library.relative_to("/")
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, to)
-    shutil.copy(PROGRAM, directory / "usr/sbin/fingerd")
+    for program in (PROGRAM, CLIENT):
+        shutil.copy(program, directory / "usr/sbin")
     (directory / "users/alice/.plan").write_text(PLAN)
     directory.chmod(0o755)
     return directory
@@ -61,14 +65,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def podman(root: Path) -> Run:
-    """The words that run the daemon with a profile, as the head of Containerfile says."""
+    """The words that run a program with a profile, as the head of Containerfile says."""
     need_program("podman")
     need_root("run a container under the same limits on each machine")
 
-    def words(profile: Path | str, *options: str) -> list[str]:
+    def words(profile: Path | str, *options: str, program: str = "fingerd") -> list[str]:
         return podman_words("run", *WITHOUT_RIGHTS, "--network=host", "--user=65534:65534",
                             f"--security-opt=seccomp={profile}", "--rootfs", str(root),
-                            "/usr/sbin/fingerd", *options)  # fmt: skip
+                            f"/usr/sbin/{program}", *options)  # fmt: skip
 
     tried = subprocess.run(words("unconfined", "--version"), capture_output=True, text=True)
     if tried.returncode != 0 and ("crun" in tried.stderr or "OCI" in tried.stderr):
@@ -81,7 +85,7 @@ def podman(root: Path) -> Run:
 @pytest.fixture
 def address(podman: Run) -> Iterator[tuple[str, int]]:
     """Where the daemon listens."""
-    options = ("--addr", "127.0.0.1", "--port", "0", "--users", "/users", "--workers", "2")
+    options = ("--addr", "127.0.0.1", "--port", "0", "--users", "/users")
     with subprocess.Popen(podman(PROFILE, *options), stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         line = running.stdout.readline()
@@ -114,10 +118,21 @@ def test_it_serves_without_any_rights(address: tuple[str, int]) -> None:
         assert ask(address) == PLAN
 
 
+def health_check() -> list[str]:
+    """The words of the Containerfile's HEALTHCHECK."""
+    (words,) = re.findall(r"^HEALTHCHECK .*CMD (\[.*\])$", CONTAINERFILE.read_text(), re.MULTILINE)
+    return json.loads(words)
+
+
 def test_its_health_is_seen_from_inside(podman: Run, address: tuple[str, int]) -> None:
-    where = f"127.0.0.1:{address[1]}"
-    asked = subprocess.run(podman(PROFILE, "--health", where), capture_output=True, text=True)
-    assert (asked.returncode, asked.stdout) == (0, f"{where}: serves\n"), asked.stderr
+    program, *words = health_check()
+    port = words.index("7979")
+    words[port] = str(address[1])
+    check = podman(PROFILE, *words, program=program)
+    asked = subprocess.run(check, capture_output=True, text=True)
+    assert (asked.returncode, asked.stdout) == (0, "Error: No such user\n"), asked.stderr
+    check[check.index(words[port])] = "1"  # nobody listens there
+    assert subprocess.run(check, capture_output=True).returncode == 1
 
 
 def test_the_profile_is_in_force(podman: Run, tmp_path: Path) -> None:

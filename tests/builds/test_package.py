@@ -14,7 +14,6 @@ TOOLS = ("git", "dpkg-buildpackage", "dh", "lintian")
 CONTENTS = {
     "six-servers-fingerd": {"/usr/sbin/fingerd", "/usr/share/man/man8/fingerd.8.gz",
                             "/lib/systemd/system/fingerd.service",
-                            "/lib/systemd/system/fingerd-metrics.socket",
                             "/lib/systemd/system/fingerd.socket",
                             "/usr/lib/sysusers.d/fingerd.conf"},
     "six-servers-finger": {"/usr/bin/finger", "/usr/share/man/man1/finger.1.gz"},

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Counts a finger exchange's instructions in user space, by valgrind's callgrind.
 
-    exchange.py BUILD         BUILD/finger/fingerd-plain, the same as a state machine, and fingerd
+    exchange.py BUILD         BUILD/finger/fingerd, and fingerd-machine, a state machine
 
 A client asks for alice, as often as EXCHANGES says, one exchange after the other. Those for frames
 take a coroutine's frame from the pool and give it back. Looks at no clock: the numbers are those of
@@ -12,6 +12,7 @@ import ctypes
 import errno
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -23,12 +24,10 @@ import callgrind
 
 USERS = Path(__file__).resolve().parents[2] / "finger" / "users"
 EXCHANGES, WARM_UP = 500, 10
-COMMON = ("--port", "0", "--users", "users")
-CONTRACT = ("--addr", "127.0.0.1", "--quiet")
-DAEMONS = {"fingerd-plain": (), "fingerd-machine": CONTRACT,
-           "fingerd": (*CONTRACT, "--max-per-ip", "1000")}  # fmt: skip
+COMMON = ("--addr", "127.0.0.1", "--port", "0", "--users", "users")
+DAEMONS = {"fingerd": ("--log", "none", "--max-per-ip", "1000"), "fingerd-machine": ("--quiet",)}
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO
-EQUAL, PR_SET_SECCOMP = 4, 22  # SCMP_CMP_EQ
+EQUAL, PR_SET_DUMPABLE, PR_SET_SECCOMP = 4, 4, 22  # SCMP_CMP_EQ
 NOBODY = 65534  # callgrind is told to write by the user that it runs as, and fingerd gives root up
 
 
@@ -45,18 +44,25 @@ class Comparison(ctypes.Structure):
                 ("other", ctypes.c_uint64)]  # fmt: skip
 
 
-def refuse_filters() -> None:
-    """Lets a process, and what it starts, put up no further filter of system calls. That of fingerd
-    permits what fingerd needs, and valgrind, which is the same process, needs more."""
+def refuse_walls() -> None:
+    """Lets a process, and what it starts, put up no wall around itself. Those of fingerd permit
+    what fingerd needs, and valgrind, which is the same process, needs more: it writes a file."""
     library = ctypes.CDLL("libseccomp.so.2")
     library.seccomp_init.restype = ctypes.c_void_p
     rules = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(ALLOW)))
-    by_prctl = Comparison(0, EQUAL, PR_SET_SECCOMP, 0)
-    for call, comparisons in ((b"seccomp", 0), (b"prctl", 1)):
+    for call, first in ((b"seccomp", None), (b"landlock_restrict_self", None),
+                        (b"prctl", PR_SET_SECCOMP), (b"prctl", PR_SET_DUMPABLE)):  # fmt: skip
         number = library.seccomp_syscall_resolve_name(call)
-        library.seccomp_rule_add_array(rules, ctypes.c_uint32(REFUSE), number, comparisons,
-                                       ctypes.byref(by_prctl))
+        comparison = Comparison(0, EQUAL, first or 0, 0)
+        library.seccomp_rule_add_array(rules, ctypes.c_uint32(REFUSE), number, first is not None,
+                                       ctypes.byref(comparison))
     library.seccomp_load(rules)
+
+
+def serving(daemon: int) -> int:
+    """The process that talks to clients: fingerd's only child, or the daemon itself."""
+    children = Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()
+    return int(children[0]) if children else daemon
 
 
 def ask(port: int) -> None:
@@ -75,19 +81,22 @@ def instructions(program: Path, options: tuple[str, ...]) -> tuple[float, float]
         # The project may lie where nobody else may enter, as beneath /root.
         copied = shutil.copy(program, directory)
         shutil.copytree(USERS, Path(directory, "users"))
-        words = [*callgrind.TOOL, f"--callgrind-out-file={profile}", copied, *COMMON, *options]
+        words = [*callgrind.TOOL, "--trace-children=yes", f"--callgrind-out-file={profile}.%p",
+                 copied, *COMMON, *options]  # fmt: skip
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                              preexec_fn=refuse_filters, **where(directory)) as daemon:
+                              preexec_fn=refuse_walls, **where(directory)) as daemon:
             try:
                 assert daemon.stdout is not None
                 port = int(daemon.stdout.readline().rpartition(":")[2])
+                pid = serving(daemon.pid)
                 for exchanges in (WARM_UP, EXCHANGES):
                     for _ in range(exchanges):
                         ask(port)
-                    subprocess.run(["callgrind_control", "--dump", str(daemon.pid)], check=True,
+                    subprocess.run(["callgrind_control", "--dump", str(pid)], check=True,
                                    capture_output=True, **where(directory))
-                counts = callgrind.instructions(Path(f"{profile}.2"))
+                counts = callgrind.instructions(Path(f"{profile}.{pid}.2"))
             finally:
+                os.kill(serving(daemon.pid), signal.SIGKILL)
                 daemon.kill()
     frames = sum(count for name, count in counts.items() if "FramePool" in name)
     return counts.total() / EXCHANGES, frames / EXCHANGES

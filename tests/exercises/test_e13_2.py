@@ -1,7 +1,7 @@
-"""E13.2: a wrong guess costs a second, in both daemons of coroutines and in the state machine."""
+"""E13.2: a wrong guess costs a second, in the daemon of coroutines and in the state machine."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,23 +16,10 @@ SECOND = 0.95  # a little less: the clocks need not agree
 ERROR = b"Error: No such user\r\n"
 
 
-class WithoutStop(Own):
-    """A daemon that takes the options, and that a signal ends as it is."""
-
-    @property
-    def speaks_contract(self) -> bool:
-        return False
-
-    def words(self, port: str, options: Sequence[str]) -> list[str]:
-        return [*self.command, "--port", port, *options]
-
-
-@pytest.fixture(params=["fingerd-plain", "fingerd", "fingerd-machine"])
+@pytest.fixture(params=["fingerd", "fingerd-machine"])
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
-    """Each of the three."""
+    """Each of the two."""
     program = built(request, build / "finger" / request.param)
-    if request.param == "fingerd-plain":
-        return WithoutStop(request.param, "finger", (program, "--host", "127.0.0.1"))
     return Own(request.param, "finger", (program, "--addr", "127.0.0.1"))
 
 

@@ -1,10 +1,13 @@
 """E14.1: a client that is turned away is told."""
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from harness.proc import Process, serving, wait_until
 from harness.server import Server
 from kit.finger import ALICES_ANSWER, ask_on, target, users  # noqa: F401
 
@@ -17,6 +20,12 @@ TOO_MANY = b"Error: Too many connections\r\n"
 def daemon(start: Callable[..., Server], users: Path) -> Server:  # noqa: F811
     """The daemon, with one place for each address."""
     return start("--users", str(users), "--max-per-ip", "1")
+
+
+@pytest.fixture
+def worker(daemon: Server) -> Process:
+    """Its process that talks to clients."""
+    return serving(daemon.process)
 
 
 def expect_refusal(daemon: Server) -> None:
@@ -34,15 +43,16 @@ def test_one_too_many_gets_a_line(daemon: Server) -> None:
     expect_refusal(daemon)
 
 
-def test_the_line_is_not_lost_to_a_reset(daemon: Server) -> None:
+def test_the_line_is_not_lost_to_a_reset(daemon: Server, worker: Process) -> None:
     """A client that has sent its query by then gets the line, too: a close with the query unread
     would answer it with a reset."""
     daemon.connect()
-    daemon.pause()
+    os.kill(worker.pid, signal.SIGSTOP)
+    worker.wait_until_stopped(daemon.patience)
     client = daemon.connect()
     client.send(b"alice\r\n")
     client.wait_until_in_kernel()
-    daemon.resume()
+    os.kill(worker.pid, signal.SIGCONT)
     assert client.receive_until_end() == TOO_MANY
 
 
@@ -53,12 +63,12 @@ def test_who_is_served_does_not_notice(daemon: Server) -> None:
     assert ask_on(first, b"alice") == ALICES_ANSWER
 
 
-def test_who_is_turned_away_is_not_waited_for(daemon: Server) -> None:
+def test_who_is_turned_away_is_not_waited_for(daemon: Server, worker: Process) -> None:
     """It takes nobody's place and no descriptor, though it neither reads nor leaves."""
     first = daemon.connect()
     expect_refusal(daemon)
-    at_rest = daemon.process.descriptor_count()
+    at_rest = worker.descriptor_count()
     stubborn = [daemon.connect() for _ in range(50)]
-    daemon.wait_for_descriptors(at_rest)
+    assert wait_until(lambda: worker.descriptor_count() <= at_rest, daemon.patience)
     assert ask_on(first, b"alice") == ALICES_ANSWER
     assert all(client.receive_until_end() == TOO_MANY for client in stubborn)

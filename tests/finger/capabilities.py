@@ -10,15 +10,12 @@ CAPABILITIES = {
 
 LEVELS: dict[str, frozenset[str]] = {
     CORE_LEVEL: frozenset({"core"}),
-    "fingerd-plain": frozenset({"core"}),
-    "fingerd-machine": frozenset({"core", "process"}),
     "fingerd": frozenset(CAPABILITIES),
 }
 
-# How each of ours is started: the program, below the directory of the build, and options for one
-# that does not speak the contract's command line.
+# Where each of ours is, below the directory of the build. With further words it is a program of the
+# core's level, which takes no options.
 PROGRAMS = {
-    "fingerd": "finger/fingerd",
-    "fingerd-machine": "finger/fingerd-machine",
-    "fingerd-plain": "finger/fingerd-plain --port {port} --users {users} --deadline {deadline}",
+    "fingerd": ("finger/fingerd",),
+    "state-machine": ("finger/steps/12-state-machine", "{port}", "{users}", "{deadline}"),
 }

@@ -26,9 +26,11 @@ def program(request: pytest.FixtureRequest) -> Path:
 def finger(program: Path, patience: float) -> Callable[..., Client]:
     """Makes clients: finger("-l", "alice@127.0.0.1", port=79, locale="C")."""
 
-    def make(*words: str, port: int | None = None, locale: str = UTF8) -> Client:
+    def make(*words: str, port: int | None = None, locale: str = UTF8,
+             variable: str = "LC_ALL") -> Client:
         at_port = [] if port is None else ["-p", str(port)]
-        return Client(["env", f"LC_ALL={locale}", str(program), *at_port, *words], patience)
+        environment = ["env", "-u", "LC_ALL", "-u", "LC_CTYPE", f"{variable}={locale}"]
+        return Client([*environment, str(program), *at_port, *words], patience)
 
     return make
 

@@ -27,7 +27,6 @@ from kit.hanging_fs import BOBS_PLAN  # noqa: E402
 from kit.intruder import intrude, unsanitized  # noqa: E402, F401
 from kit.machine import GROUP, Machine  # noqa: E402
 from kit.manager import manager  # noqa: E402, F401
-from kit.metrics import where  # noqa: E402, F401
 from kit.server import FingerServer, Start  # noqa: E402
 from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
 from kit.users import Users  # noqa: E402
@@ -50,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="test this one, fingerd or fingerd-machine; may be repeated (default: what is built)",
+        help="test this one, fingerd or state-machine; may be repeated (default: what is built)",
     )
     plugin.add_options(
         group,

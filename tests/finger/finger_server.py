@@ -41,13 +41,14 @@ class Exchange:
     def receive_line(self) -> bytes:
         """The query without its end. What comes after it is not looked at."""
         received = b""
-        while b"\n" not in received and len(received) < QUERY_BYTES_MAX + 2:
+        while not re.search(b"[\r\n]", received) and len(received) <= QUERY_BYTES_MAX:
             self.connection.settimeout(self.seconds_left())
-            if not (piece := self.connection.recv(QUERY_BYTES_MAX + 2)):
-                raise Refused("Unexpected EOF")
+            if not (piece := self.connection.recv(QUERY_BYTES_MAX + 1)):
+                break
             received += piece
-        line, _, _ = received.partition(b"\n")
-        line = line.removesuffix(b"\r")
+        if not received:
+            raise Refused("Unexpected EOF")
+        line = re.split(b"[\r\n]", received, maxsplit=1)[0]
         if len(line) > QUERY_BYTES_MAX:
             raise Refused("Maximum query length exceeded")
         return line
@@ -72,7 +73,8 @@ class Exchange:
             raise Refused("Invalid query") from None
         if re.search("[\0-\x1f\x7f-\x9f]", user):
             raise Refused("Invalid query")
-        if "@" in user:
+        user, at, host = user.partition("@")
+        if at and host.strip("[]") != self.connection.getsockname()[0]:
             raise Refused("Relay access denied")
         return verbose, user
 

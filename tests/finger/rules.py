@@ -7,7 +7,16 @@ HARDENING = "book/14-hardening.md"
 BEYOND = "book/15-beyond.md"
 
 # The query
-PLAN = Rule("A name, ended by CRLF or LF, is answered with that user's plan, then closed.", FINGER)
+PLAN = Rule(
+    "A name, ended by CRLF, LF, CR, or the end of the stream, is answered with that user's plan, "
+    "then closed.",
+    FINGER,
+)
+PROJECT = Rule(
+    "Before the plan comes a line `Project: ` with the first line of .project, if there is one, "
+    "and with /W what .pubkey holds; both by the same rules as the plan.",
+    FINGER,
+)
 ANY_SLICING = Rule("A query may arrive one byte at a time: that changes no answer.", FINGER)
 NOT_EARLY = Rule("Nothing is answered before the end of the line has come.", FINGER)
 LINE_ONLY = Rule("What comes behind the end of the query's line is ignored.", FINGER)
@@ -23,8 +32,8 @@ SWITCH = Rule(
 )
 BLANKS = Rule("Blanks around a name are dropped, those inside belong to it.", FINGER)
 LIST = Rule(
-    "The empty query is answered with who has opted in, sorted, a line each; with --users the "
-    "login alone.",
+    "The empty query is answered with who has opted in, sorted, a line each, after the text of "
+    "--list-text; with --users the login alone. The answer is never nothing.",
     FINGER,
 )
 NO_LIST = Rule("With --no-list the empty query is answered `Error: User list denied`.", FINGER)
@@ -36,14 +45,18 @@ NO_SUCH_USER = Rule(
     "names, and never becomes a part of a path.",
     FINGER,
 )
-RELAY = Rule("A query with an @ is answered `Error: Relay access denied`.", FINGER)
+RELAY = Rule(
+    "A query with an @ is answered `Error: Relay access denied`, unless what follows the only one "
+    "is the address that was asked.",
+    FINGER,
+)
 INVALID = Rule(
     "A query that is not UTF-8, or has control characters (C1 included), is answered "
     "`Error: Invalid query`.",
     FINGER,
 )
 UNEXPECTED_EOF = Rule(
-    "A stream that ends before the line is answered `Error: Unexpected EOF`.", FINGER
+    "A stream that ends before its first byte is answered `Error: Unexpected EOF`.", FINGER
 )
 CLOSE_WITHOUT_RESET = Rule(
     "Input that was never read must not turn the close into a reset that destroys the answer: the "
@@ -84,7 +97,7 @@ NO_LINKS = Rule(
 NO_OTHER_MOUNT = Rule("No mount below a home directory is entered for a client.", HARDENING)
 CHANGING = Rule(
     "A plan that changes while it is served spoils that answer at most, and leads to no other "
-    "file.",
+    "file; where it becomes shorter, the answer does not look whole.",
     HARDENING,
 )
 SLOW_READER = Rule("A client that reads slowly, but in time, gets the whole answer.", FINGER)
@@ -112,22 +125,13 @@ DISPLACED = Rule(
     HARDENING,
 )
 QUERY_TIMEOUT = Rule(
-    "A query that is not whole at --query-timeout, counted from accept, ends the exchange.",
+    "A query that is not whole at --query-timeout, counted from accept, is answered "
+    "`Error: Query timeout`.",
     HARDENING,
 )
 MAX_PER_IP = Rule(
     "From one address (IPv6: one /64) no more than --max-per-ip are served at once, and four times "
     "as many from one /48. More are closed at once; other addresses do not notice.",
-    HARDENING,
-)
-MAX_RATE = Rule(
-    "One address may ask --max-rate queries a second, all of them at once. More are closed without "
-    "an answer; other addresses do not notice.",
-    HARDENING,
-)
-THINNED = Rule(
-    "What one address does cannot fill the log: beyond a hundred lines a minute it gets one a "
-    "second, which says how many are missing.",
     HARDENING,
 )
 MAX_CLIENTS_IN_A_RELOAD = Rule(
@@ -166,9 +170,9 @@ CONFINED = Rule(
     "descriptor that was inherited, no file outside the homes, nothing to write to, no connection.",
     HARDENING,
 )
-REPLACED = Rule(
-    "A worker that ends by itself is replaced, at most once a second, and a line says so; if the "
-    "next fail, too, the pauses grow, and the parent gives up with 1. None outlives its parent.",
+WORKER_ENDS = Rule(
+    "A worker that crashes, or is silent for ten seconds, ends the daemon with 1, and a line says "
+    "which it was. No worker outlives its parent.",
     HARDENING,
 )
 
@@ -202,8 +206,8 @@ READY_LINE = Rule(
     FINGER,
 )
 ADDRESSES = Rule(
-    "--addr takes IPv4 and IPv6 literals with commas between them, and all are served; `::`, the "
-    "default, serves both families, and becomes 0.0.0.0 where there is no IPv6.",
+    "--addr takes an IPv4 or IPv6 literal; `::`, the default, serves both families, and becomes "
+    "0.0.0.0 where there is no IPv6.",
     HARDENING,
 )
 ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", HARDENING)
@@ -217,8 +221,12 @@ CANNOT_RUN = Rule(
 )
 HELP = Rule("--help and --version print to stdout and exit with 0.", HARDENING)
 LOGS = Rule(
-    "One line an exchange on stderr: peer, query, outcome, bytes, milliseconds; none with --quiet.",
+    "One line an exchange on stderr: peer, query, outcome, bytes, milliseconds; none with "
+    "--log none.",
     HARDENING,
+)
+COUNTED = Rule(
+    "SIGUSR1 logs what was counted in a line, and so does a worker when it ends.", HARDENING
 )
 PRIVACY = Rule("With --log outcome no line names a peer or a query.", HARDENING)
 WHY_NO_PLAN = Rule("For `No Plan.` the line says `no plan` and why, for the operator.", HARDENING)
@@ -229,11 +237,6 @@ PRIORITIES = Rule(
 )
 ESCAPED = Rule("Bytes chosen by a peer are escaped in the log.", HARDENING)
 STALLED_LOG = Rule("A reader of the log that stops reading holds up no client.", HARDENING)
-RINGS = Rule(
-    "Whatever the ring is, small, without newer features, several of them: the answers are the "
-    "same.",
-    HARDENING,
-)
 PASSED_SOCKET = Rule(
     "The listening sockets that the service manager passes (LISTEN_FDS, LISTEN_PID) are served in "
     "place of --addr and --port; what waits in their backlogs while no server runs is answered by "
@@ -243,10 +246,6 @@ PASSED_SOCKET = Rule(
 MESSAGES = Rule(
     "NOTIFY_SOCKET is told READY=1 when it serves, RELOADING=1 with MONOTONIC_USEC and READY=1 at "
     "SIGHUP, STOPPING=1 when it is asked to stop.",
-    HARDENING,
-)
-WATCHDOG = Rule(
-    "WATCHDOG=1 comes twice in WATCHDOG_USEC, for as long as every loop turns, and no longer.",
     HARDENING,
 )
 PROXY_HEADER = Rule(
@@ -260,50 +259,18 @@ PROXY_TRUST = Rule(
     BEYOND,
 )
 PROXY_BOUNDED = Rule(
-    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 536.", BEYOND
+    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 8 KiB, of which "
+    "what is behind the addresses is skipped.",
+    BEYOND,
 )
 PROXY_LOGS = Rule(
-    "A proxy's connection that ends before the first byte of a header is not logged.", BEYOND
+    "A proxy's connection that says that it is a check (LOCAL), and one that says nothing before "
+    "it ends, is counted, and not logged.",
+    BEYOND,
 )
 PROXY_LIMIT = Rule("--max-per-ip counts the client that the PROXY header names.", BEYOND)
-PROXY_TIMEOUT = Rule("A PROXY header is waited for as long as --deadline.", BEYOND)
-TAKEOVER = Rule(
-    "A new daemon with the same --takeover PATH serves on the sockets of the old one, which then "
-    "accepts no more, answers those who are connected, and ends with 0; no connection is refused "
-    "or lost.",
+PROXY_TIMEOUT = Rule(
+    "A PROXY header is waited for as long as --query-timeout, and three seconds at the least.",
     BEYOND,
-)
-TAKEOVER_FAILS = Rule(
-    "Until a new daemon has said that it serves, the old one serves, whatever becomes of the new.",
-    BEYOND,
-)
-TAKEOVER_OWNER = Rule(
-    "The socket is handed over to a process of the user who started the daemon, or root's, and "
-    "taken from no other.",
-    BEYOND,
-)
-TAKEOVER_STALE = Rule(
-    "A socket file at PATH that nobody listens at is replaced; any other file is left alone.",
-    BEYOND,
-)
-TAKEOVER_MANAGER = Rule(
-    "After a takeover NOTIFY_SOCKET is told MAINPID, the process that has taken over.", BEYOND
 )
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)
-METRICS = Rule(
-    "SIGUSR1 logs what was counted in one line, and --metrics serves it in Prometheus' text "
-    "format, on a loopback address or at a Unix socket: exchanges by outcome, bytes, times, the "
-    "ring.",
-    HARDENING,
-)
-HEALTH = Rule(
-    "--health ADDR ends with 0 if a fingerd answers there within three seconds, and with 1 if not.",
-    HARDENING,
-)
-SCRAPED_LOCALLY = Rule(
-    "--metrics takes a loopback address and port, or the path of a Unix socket, and nothing else.",
-    BEYOND,
-)
-SLOW_SCRAPER = Rule(
-    "Whatever a scraper does, clients are served; after two seconds it is given up.", HARDENING
-)

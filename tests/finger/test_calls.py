@@ -4,7 +4,6 @@ The list of permitted calls is of what this C library asks for. Another version 
 and this test says which call that is.
 """
 
-import os
 import re
 import signal
 from pathlib import Path
@@ -15,10 +14,9 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from harness.strace import from_start
-from harness.subject import free_port
-from kit import hanging_fs, metrics
+from kit import hanging_fs
 from kit.machine import Machine
-from kit.parent import only_worker, workers
+from kit.parent import workers
 from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 
@@ -93,14 +91,6 @@ def come_through_a_proxy(server: FingerServer) -> None:
             assert client.receive_until_gone() == (ANSWER if header[0] == 80 else b"")
 
 
-def count(server: FingerServer, where: str) -> None:
-    """Counters, asked for in both ways, and a scraper that asks for nonsense."""
-    metrics.wait_for(server, where, lambda now: metrics.outcome(now, "answered") > 0)
-    assert metrics.ask(where, b"BREW /pot\r\n\r\n", server.patience)
-    server.send_signal(signal.SIGUSR1)
-    assert wait_until(lambda: " counters: " in server.stderr_text(), server.patience)
-
-
 def stop_while_it_answers(server: FingerServer, plan: Path) -> None:
     plan.write_bytes(LARGE)
     client = server.asking(b"alice", receive_buffer=4096)
@@ -110,35 +100,26 @@ def stop_while_it_answers(server: FingerServer, plan: Path) -> None:
     assert server.wait_exit() == 0
 
 
-@pytest.mark.parametrize("rings", ["1", "2"])
 def test_nothing_that_the_daemon_does_is_refused(
-    start_either: Start, how: str, homes: Path, tmp_path: Path, rings: str
+    start_either: Start, homes: Path, tmp_path: Path
 ) -> None:
-    where, trace = f"127.0.0.1:{free_port()}", tmp_path / "trace"
-    options = ("--metrics", where, "--takeover", str(tmp_path / "takeover"), "--workers", rings,
-               "--max-per-ip", "2", "--deadline", "2s", "--proxy-protocol", PROXY)  # fmt: skip
+    trace = tmp_path / "trace"
+    options = ("--max-per-ip", "2", "--deadline", "2s", "--proxy-protocol", PROXY)
     first = start_either(*options, under=from_start(trace, *SHORTAGE))
     plan = homes / "alice" / ".plan"
     ask_everything(first)
     read_slowly(first, plan)
     come_through_a_proxy(first)
     turn_away(first)
-    count(first, where)
+    first.send_signal(signal.SIGUSR1)
+    assert wait_until(lambda: "served so far: " in first.stderr_text(), first.patience)
     first.send_signal(signal.SIGHUP)
     assert wait_until(lambda: "reloaded: " in first.stderr_text(), first.patience)
     first.expect(b"alice", ANSWER)
-    if how == "parent":
-        os.kill(only_worker(first), signal.SIGKILL)
-        first.expect(b"alice", ANSWER)
-    later = tmp_path / "later"
-    second = start_either(*options, under=from_start(later, *SHORTAGE))
-    assert first.wait_exit() == 0
-    second.expect(b"alice", ANSWER)
-    stop_while_it_answers(second, plan)
-    for log in (trace, later):
-        lines = log.read_text(errors="replace").splitlines()
-        assert any("SECCOMP_SET_MODE_FILTER" in line for line in lines), "there is no filter"
-        assert refused(lines) == []
+    stop_while_it_answers(first, plan)
+    lines = trace.read_text(errors="replace").splitlines()
+    assert any("SECCOMP_SET_MODE_FILTER" in line for line in lines), "there is no filter"
+    assert refused(lines) == []
     assert "(INJECTED)" in trace.read_text(errors="replace"), "no shortage was tried"
 
 
@@ -152,10 +133,8 @@ def test_nothing_is_refused_while_a_home_hangs(
         client = server.asking(b"alice")
         assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
         client.wait_for_hang_up(server.patience)
-        assert wait_until(lambda: "does not answer" in server.stderr_text(), server.patience)
         files.let_go()
         server.expect(b"alice", converted(hanging_fs.ALICES_PLAN))
-        assert wait_until(lambda: "all homes answer again" in server.stderr_text(), server.patience)
         assert server.stop() == 0
         assert len(workers(server)) == 0
     lines = trace.read_text(errors="replace").splitlines()

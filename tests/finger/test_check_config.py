@@ -41,13 +41,13 @@ def test_with_few_descriptors_it_says_how_many_connections_there_are(start_eithe
     status, said = checked(start_either, descriptor_limit=FEW)
     found = re.search(r", with (\d+) connections at the same time: ", said)
     assert status == 0 and found, said
-    assert (FEW - 20) // PER_CLIENT <= int(found[1]) <= FEW // PER_CLIENT, said
+    assert (FEW - 12) // PER_CLIENT <= int(found[1]) <= FEW // PER_CLIENT, said
     server = start_either(descriptor_limit=FEW)
     lowered = (
         f"{found[1]} connections at once instead of --max-clients 1024, for want of descriptors: "
         "raise LimitNOFILE= (ulimit -Hn)\n"
     )
-    assert wait_until(lambda: server.stderr_text() == lowered, server.patience)
+    assert lowered in server.stderr_text()
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
     assert server.stderr_text().count("LimitNOFILE=") == 1, "once is enough"
@@ -59,12 +59,19 @@ def test_a_member_without_an_account_is_named(machine: Machine, start_as_root: S
     assert status == 0 and "1 user;" in said and "no account: ghost" in said, said
 
 
-def test_it_says_of_each_address_whether_it_is_taken(start: Start, server: FingerServer) -> None:
+def test_a_login_that_no_query_can_ask_for_is_named(machine: Machine, start_as_root: Start) -> None:
+    machine.opt_in(machine.add("dora", ALICE), machine.add("al@corp.example", ALICE))
+    status, said = checked(start_as_root)
+    assert status == 0 and "1 user; cannot be asked for: al@corp.example" in said, said
+    server = start_as_root()
+    assert "serving 1 user; cannot be asked for: al@corp.example\n" in server.stderr_text()
+
+
+def test_it_says_whether_the_address_is_taken(start: Start, server: FingerServer) -> None:
     port = server.address[1]
-    status, said = checked(start, "--addr", "127.0.0.2,127.0.0.1", port=port)
-    assert status == 0
-    assert f"at 127.0.0.2:{port}, 127.0.0.1:{port} (which is taken: " in said, said
-    status, said = checked(start, "--addr", "127.0.0.2,192.0.2.1", port=port)
+    status, said = checked(start, port=port)
+    assert status == 0 and f"at 127.0.0.1:{port} (which is taken: " in said, said
+    status, said = checked(start, "--addr", "192.0.2.1", port=port)
     assert status == 1 and f"cannot serve 192.0.2.1 port {port}: " in said, said
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from client_program import Scripted, finger, program  # noqa: F401
+from client_program import Scripted, endlessly, finger, program  # noqa: F401
 from harness.help import help_of
 from harness.limits import need_ipv6
 from harness.needed import need_namespaces, need_program
@@ -44,6 +44,91 @@ def test_the_query_is_a_line(finger, words: list[str], line: bytes) -> None:
     with Scripted(PLAN) as server:
         finger(*words, port=server.port).run().ended(0, SHOWN)
         assert server.queries == [line]
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("finger://127.0.0.1:{port}/alice", b"alice\r\n"),
+        ("finger://127.0.0.1:{port}/", b"\r\n"),
+        ("finger://127.0.0.1:{port}", b"\r\n"),
+        ("FINGER://127.0.0.1:{port}/Alice", b"Alice\r\n"),
+        ("finger://127.0.0.1:{port}/John%20Doe", b"John Doe\r\n"),
+        ("finger://127.0.0.1:{port}/zo%c3%AB", "zoë\r\n".encode()),
+        ("finger://127.0.0.1:{port}/alice@example.org", b"alice@example.org\r\n"),
+        ("finger://127.0.0.1:{port}/a/b", b"a/b\r\n"),
+        ("finger://alice@127.0.0.1:{port}", b"alice\r\n"),
+        ("finger://alice@127.0.0.1:{port}/", b"alice\r\n"),
+        ("finger://[::ffff:127.0.0.1]:{port}/alice", b"alice\r\n"),
+    ],
+)
+def test_a_url_names_host_port_and_user(finger, url: str, line: bytes) -> None:
+    with Scripted(PLAN) as server:
+        finger(url.format(port=server.port)).run().ended(0, SHOWN)
+        finger(url.format(port=server.port), port=1).run().ended(0, SHOWN)
+        assert server.queries == [line, line]
+
+
+def test_a_url_without_a_port_takes_the_option(finger) -> None:
+    with Scripted(PLAN) as server:
+        finger("-l", "finger://127.0.0.1/alice", port=server.port).run().ended(0, SHOWN)
+        assert server.queries == [b"/W alice\r\n"]
+
+
+# Several targets
+
+
+def test_each_of_several_is_asked_in_turn_and_shown_under_its_name(finger) -> None:
+    plans = iter([b"in May\r\n", b"no end", b"", b"at home\r\n"])
+    with Scripted(lambda client: client.sendall(next(plans))) as server:
+        words = ("alice@127.0.0.1", "-l", "zoë@127.0.0.1", "nobody@127.0.0.1", "bob@localhost")
+        run = finger(*words, "-4", port=server.port).run()
+    assert run.stdout.decode() == (
+        "[alice@127.0.0.1]\nin May\n\n[zoë@127.0.0.1]\nno end\n\n[nobody@127.0.0.1]\n\n"
+        "[bob@localhost]\nat home\n"
+    )
+    assert server.queries == [b"/W alice\r\n", "/W zoë\r\n".encode(), b"/W nobody\r\n",
+                              b"/W bob\r\n"]
+    assert (run.status, run.stderr) == (1, b"finger: 127.0.0.1: closed without an answer\n")
+
+
+def test_several_that_answer_end_with_0(finger) -> None:
+    with Scripted(PLAN) as server:
+        run = finger("alice@127.0.0.1", "bob@127.0.0.1", port=server.port).run()
+        run.ended(0, b"[alice@127.0.0.1]\n" + SHOWN + b"\n[bob@127.0.0.1]\n" + SHOWN)
+
+
+@pytest.mark.clock
+def test_each_of_several_has_the_whole_timeout(finger) -> None:
+    def late(client: socket.socket) -> None:
+        server.gone.wait(0.4)
+        client.sendall(PLAN)
+
+    with Scripted(late) as server:
+        words = ("a@127.0.0.1", "b@127.0.0.1", "c@127.0.0.1")
+        run = finger(*words, "--timeout", "900ms", port=server.port).run()
+        assert (run.status, run.stdout.count(SHOWN)) == (0, 3)
+
+
+def test_a_name_is_shown_as_an_answer_is(finger) -> None:
+    """It may come out of a file that somebody else has written."""
+    with Scripted(PLAN) as server:
+        words = ("a\u202eb@127.0.0.1", "zoë@127.0.0.1")
+        run = finger(*words, port=server.port, locale="C").run()
+        assert run.stdout.startswith(b"[a\\xe2\\x80\\xaeb@127.0.0.1]\n")
+        run = finger(*words, port=server.port).run()
+        assert run.stdout.startswith(b"[ab@127.0.0.1]\n")
+
+
+def test_a_reader_that_leaves_ends_it_before_the_next(finger) -> None:
+    with Scripted(endlessly) as server:
+        words = finger("alice@127.0.0.1", "bob@127.0.0.1", port=server.port).words
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout.readline() == b"[alice@127.0.0.1]\n"
+            process.stdout.close()
+            assert (process.wait(10), process.stderr.read()) == (1, b"")
+        assert server.queries == [b"alice\r\n"]
 
 
 def test_nothing_but_the_query_is_sent_and_the_server_closes_first(finger) -> None:
@@ -85,6 +170,18 @@ def test_an_ipv6_address_needs_no_brackets(finger, host: str) -> None:
     need_ipv6()
     with Scripted(PLAN, "::1") as server:
         finger(f"alice@{host}", port=server.port).run().ended(0, SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("host", "ours", "other"), [("127.0.0.1", "-4", "-6"), ("::1", "-6", "-4")]
+)
+def test_a_family_can_be_chosen(finger, host: str, ours: str, other: str) -> None:
+    need_ipv6()
+    with Scripted(PLAN, host) as server:
+        finger(f"alice@{host}", ours, port=server.port).run().ended(0, SHOWN)
+        refused = finger(f"alice@{host}", other, port=server.port).run()
+        refused.ended(1, b"", b"Address family for hostname not supported")
+        assert server.queries == [b"alice\r\n"]
 
 
 def test_no_server_listens(finger) -> None:
@@ -154,15 +251,28 @@ def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) ->
         (["--raw=yes", "a@b"], b"--raw"),
         (["--unknown"], b"--unknown"),
         (["-x"], b"-x"),
-        (["a@b", "c@d"], b"c@d"),
-        (["a@"], b"[user]@host[@via]"),
-        (["@"], b"[user]@host[@via]"),
-        (["alice@[]@"], b"[user]@host[@via]"),
-        (["alice\r\nbob@host"], b"[user]@host[@via]"),
-        (["alice\x1b@host"], b"[user]@host[@via]"),
-        (["al\tice@host"], b"[user]@host[@via]"),
-        (["alice@ho\nst"], b"[user]@host[@via]"),
-        (["\x7f@host"], b"[user]@host[@via]"),
+        (["-5"], b'"-5": no such option'),
+        (["-x@"], b"-x"),
+        (["alice@h:79"], b"-p 79"),
+        (["alice@[::1]:79"], b"-p 79"),
+        (["bob@h", "alice@h:"], b"alice@h:"),
+        (["finger:///alice"], b"finger:///alice"),
+        (["finger://h:0/alice"], b"from 1 to 65535"),
+        (["finger://h:65536/alice"], b"from 1 to 65535"),
+        (["finger://h:/alice"], b"from 1 to 65535"),
+        (["finger://h/al%ice"], b"%"),
+        (["finger://h/alice%0d%0abob"], b"control character"),
+        (["finger://h/alice%0A"], b"control character"),
+        (["finger://h%0a/alice"], b"control character"),
+        (["finger://bob@h/alice"], b"two users"),
+        (["a@"], b"[user][@host[@via]]"),
+        (["@"], b"[user][@host[@via]]"),
+        (["alice@[]@"], b"[user][@host[@via]]"),
+        (["alice\r\nbob@host"], b"control character"),
+        (["alice\x1b@host"], b"control character"),
+        (["al\tice@host"], b"control character"),
+        (["alice@ho\nst"], b"control character"),
+        (["\x7f@host"], b"control character"),
     ],
 )
 def test_wrong_usage(finger, words: list[str], names: bytes) -> None:
@@ -171,5 +281,6 @@ def test_wrong_usage(finger, words: list[str], names: bytes) -> None:
 
 def test_help_names_the_options_and_their_defaults(program: Path) -> None:
     text = help_of(program)
-    for words in ("[user]@host[@via]", "-l", "-8", "--raw", "-p PORT=79", "--timeout DURATION=10s"):
+    for words in ("[user][@host[@via]]", "finger://", "-4", "-6", "-l", "-8", "--raw",
+                  "-p PORT=79", "--timeout DURATION=10s"):  # fmt: skip
         assert words in text

@@ -29,6 +29,12 @@ SEEN_THOUGH_FORMAT = {  # signs that span numbers, or stand for words; hieroglyp
     *[0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD],
     *range(0x13430, 0x13440),
 }
+JOINERS = {0x200C, 0x200D}  # Unicode's Join_Control
+SELECTORS = {  # Unicode's Variation_Selector
+    *[0x180B, 0x180C, 0x180D, 0x180F],
+    *range(0xFE00, 0xFE10),
+    *range(0xE0100, 0xE01F0),
+}
 BIDIRECTIONAL = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 
@@ -60,20 +66,34 @@ def is_unfit(character: str) -> bool:
 
 def reference(answer: bytes, utf8: bool) -> str:
     """The same in a few lines of Python, for a whole answer."""
-    out = ""
+    out = joiner = ""
     text = answer.decode("utf-8" if utf8 else "ascii", errors="surrogateescape")
     for character in text.replace("\r\n", "\n"):
-        data = character.encode(errors="surrogateescape")
-        if character in "\t\n":
-            out += character
-        elif 0xDC80 <= ord(character) <= 0xDCFF or is_unfit(character):
-            out += escaped(data)
-        elif ord(character) not in INVISIBLE:
-            out += character
+        code, data = ord(character), character.encode(errors="surrogateescape")
+        if code in JOINERS:
+            joiner = joiner or (character if out[-1:] > "\x7f" else "")
+        elif code in SELECTORS:
+            if not joiner and out[-1:] > "\x7f" and ord(out[-1]) not in SELECTORS:
+                out += character
+        elif 0xDC80 <= code <= 0xDCFF or is_unfit(character) and character not in "\t\n":
+            out, joiner = out + escaped(data), ""
+        elif code not in INVISIBLE:
+            out, joiner = out + (joiner if code > 0x7F else "") + character, ""
     return out if out == "" or out.endswith("\n") else out + "\n"
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX", "xx_XX.nosuch"])
+@pytest.mark.parametrize("locale", [
+    "xx_XX.UTF-8", "xx_XX.utf8", "xx_XX.UTF-8@euro", "UTF-8",
+])  # fmt: skip
+@pytest.mark.parametrize("variable", ["LC_ALL", "LC_CTYPE", "LANG"])
+def test_a_locale_that_is_not_installed_is_believed_if_it_says_utf8(
+    shown, locale: str, variable: str
+) -> None:
+    """The terminal is of another machine, and ssh(1) has brought its locale's name along."""
+    assert shown("Zoë\n".encode(), locale=locale, variable=variable).decode() == "Zoë\n"
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "xx_XX", "xx_XX.nosuch", "xx_XX.UTF-16"])
 def test_without_utf8_only_ascii_is_shown(shown, locale: str) -> None:
     wanted = "".join(
         chr(byte) if 32 <= byte <= 126 or byte in b"\t\n" else escaped(bytes([byte]))
@@ -108,6 +128,42 @@ def test_in_a_utf8_locale_what_can_be_seen_is_shown(
     shown, answer: str | bytes, wanted: str
 ) -> None:
     assert shown(answer if isinstance(answer, bytes) else answer.encode()).decode() == wanted
+
+
+FAMILY = "👨\u200d👩\u200d👧"
+HEART = "\u2764\ufe0f"
+
+
+@pytest.mark.parametrize("text", [
+    "می\u200cروم",  # "I go"; without the ZWNJ it is another word
+    "ක්\u200dෂ",  # a conjunct of Sinhala
+    FAMILY, HEART, HEART + "\u200d🔥", f"I {HEART} {FAMILY}.",
+    "葛\U000e0100城",  # one of two ways to write that name
+], ids=["persian", "sinhala", "family", "heart", "heart-on-fire", "in-a-text",
+        "ideograph"])  # fmt: skip
+def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> None:
+    """Without it Persian and Indic words become others, and an emoji several."""
+    assert shown(text.encode()).decode() == text + "\n"
+    data = text.encode()
+    for cut in range(1, len(data)):
+        assert shown(pieces(data[:cut], data[cut:])).decode() == text + "\n"
+
+
+@pytest.mark.parametrize(("answer", "wanted"), [
+    ("ro\u200dot", "root"),
+    ("ro\ufe0fot", "root"),
+    ("é\u200d.\u200dé", "é.é"),
+    ("\u200dé\u200d", "é"),
+    ("é\u200d\x1bé", "é\\x1bé"),
+    ("é\u200d\u200c\u200dé", "é\u200dé"),
+    ("é\ufe0f\ufe0e\U000e0100é", "é\ufe0fé"),
+    ("é\u200d\ufe0fé", "é\u200dé"),
+    ("é\u202e\u200d\u2066é", "é\u200dé"),
+], ids=["joiner-in-ascii", "selector-in-ascii", "one-side", "ends", "escape", "joiners",
+        "selectors", "joiner-selected", "directions"])  # fmt: skip
+def test_what_joins_nothing_is_left_out(shown, answer: str, wanted: str) -> None:
+    """It can be seen nowhere, and makes two names of one."""
+    assert shown(answer.encode()).decode() == wanted + "\n"
 
 
 @pytest.mark.parametrize("text", ["é", "€", "🂡", "\u202e", "\r\n", "\x9b"])
@@ -146,6 +202,7 @@ PIECE = st.one_of(
     st.binary(max_size=6),
     st.text(max_size=6).map(lambda text: text.encode(errors="replace")),
     st.sampled_from([b"\r", b"\n", b"\r\n", b"\x1b[2J", "\u202e".encode(), b"\xe2\x82", b"\xc2"]),
+    st.text("\u200c\u200d\ufe0fé\u202e.", max_size=6).map(str.encode),
 )
 
 

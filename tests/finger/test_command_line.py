@@ -9,7 +9,6 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.confined import confined, skip_if_impossible
-from harness.help import examples, in_the_old_form
 from harness.server import READY
 from harness.subject import free_port
 from kit.namespace import as_nobody
@@ -22,11 +21,10 @@ pytestmark = pytest.mark.needs("contract")
 NO_NUMBERS = ("", "seven", "0x1F", "+7", "-1", " 7", "7 ", "7k", "1.5", "1e3", "0", "9" * 20)
 NO_DURATIONS = ("", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1.5s", "10S", "1h", "1m30s")
 NO_ADDRESSES = ("", "localhost", "[::1]", "127.0.0.1:79", "1.2.3", "::1::", "*", "127.0.0.256")
-DEFAULTS = ("::", "79", "finger", "1024", "16", "2s", "10s", "1")
+DEFAULTS = ("::", "79", "finger", "1024", "16", "2s", "10s")
 OPTIONS = ("-B", "--addr", "-P", "--port", "-g", "--group", "--users", "--full-name",
-           "--max-clients", "--max-per-ip", "--max-rate", "--query-timeout", "--deadline",
-           "--workers", "--user",
-           "--no-list", "--log", "--quiet", "--health", "--check-config", "--metrics", "--help",
+           "--list-text", "--max-clients", "--max-per-ip", "--query-timeout", "--deadline",
+           "--user", "--no-list", "--log", "--check-config", "--proxy-protocol", "--help",
            "--version")  # fmt: skip
 
 
@@ -41,16 +39,6 @@ def test_help_names_every_option_and_default(start: Start) -> None:
 
 
 @pytest.mark.rule(rules.HELP)
-def test_each_example_in_the_help_is_taken(start: Start) -> None:
-    helped = start("--help", ready=False)
-    assert helped.wait_exit() == 0
-    found = examples(in_the_old_form(helped.stdout_text()))
-    assert found, "the example of --ring is not found"
-    for option, value in found:
-        start(option, value)
-
-
-@pytest.mark.rule(rules.HELP)
 def test_version_is_one_line(start: Start) -> None:
     server = start("--version", ready=False)
     assert server.wait_exit() == 0
@@ -61,7 +49,6 @@ def test_version_is_one_line(start: Start) -> None:
 @pytest.mark.parametrize(("option", "values"), [
     ("--max-clients", NO_NUMBERS),
     ("--max-per-ip", NO_NUMBERS),
-    ("--workers", NO_NUMBERS),
     ("--deadline", NO_DURATIONS),
     ("--addr", NO_ADDRESSES),
 ], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
@@ -92,11 +79,24 @@ def test_unknown_options_and_missing_values_are_wrong_usage(start: Start, word: 
     start(word, ready=False).expect_refusal(2, word.partition("=")[0])
 
 
+@pytest.mark.rule(rules.WRONG_USAGE)
+@pytest.mark.parametrize(
+    ("option", "instead"),
+    [("--takeover=/run/f", "fingerd.socket"), ("--metrics", "SIGUSR1"), ("--health", "finger -p"),
+     ("--max-rate=3", "firewall"), ("--ring=entries=4", "the ring"), ("--workers=2", "proxy"),
+     ("--user=nobody:tty", "usermod")],
+)  # fmt: skip
+def test_an_option_that_is_gone_is_refused_with_what_does_it_instead(
+    start: Start, option: str, instead: str
+) -> None:
+    start(option, ready=False).expect_refusal(2, option.partition("=")[0], instead)
+
+
 @pytest.mark.rule(rules.OPTIONS)
 @pytest.mark.parametrize(
     "options",
     [("--deadline", "5s"), ("--deadline=5s",), ("-B", "127.0.0.1"), ("--addr=127.0.0.1",),
-     ("--max-clients=1",), ("--max-per-ip", "1"), ("--workers=2",), ("--quiet",),
+     ("--max-clients=1",), ("--max-per-ip", "1"), ("--workers=1",), ("--log", "none"), ("--quiet",),
      ("--deadline", "0")],
     ids=" ".join,
 )  # fmt: skip
@@ -135,11 +135,15 @@ def test_a_directory_that_there_is_not_is_named(start: Start, tmp_path: Path, ki
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize(("error", "why"), [("EPERM", "seccomp"), ("EINVAL", "Linux 6.1 or newer")])
-def test_no_ring_is_explained(start: Start, error: str, why: str) -> None:
-    server = start(ready=False, under=confined(f"ring={error}"))
+@pytest.mark.parametrize(
+    "restriction", ["ring=EPERM", "ring=ENOSYS", "register=EPERM", "register=ENOSYS", "enter=EPERM"]
+)
+def test_a_filter_that_forbids_the_ring_or_a_part_of_it_is_named(
+    start: Start, restriction: str
+) -> None:
+    server = start(ready=False, under=confined(restriction))
     skip_if_impossible(server.wait_exit(), server.stderr_text())
-    server.expect_refusal(1, "io_uring cannot be used", why)
+    server.expect_refusal(1, "io_uring cannot be used", "seccomp", "io_uring_register")
 
 
 @pytest.mark.rule(rules.READY_LINE)

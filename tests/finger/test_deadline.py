@@ -64,7 +64,7 @@ def expect_hang_up(client: FingerClient, begun: float, deadline: float) -> None:
         raise client.broken(f"the exchange took {took:.3f} s; its deadline is {deadline:g} s")
 
 
-@pytest.mark.parametrize("begun", [b"", b"ali", b"alice\r"], ids=["silent", "half", "CR"])
+@pytest.mark.parametrize("begun", [b"", b"ali"], ids=["silent", "half"])
 def test_a_client_that_sends_no_whole_query_is_left(
     hurried: FingerServer, target: FingerTarget, begun: bytes
 ) -> None:
@@ -102,7 +102,7 @@ def test_talking_on_after_the_answer_keeps_no_connection(
 def client_has_left(server: FingerServer, until: float) -> float:
     """Waits until the server has no connection any more; when that was."""
     server.wait_until_busy()
-    while server.process.socket_count() > 1:
+    while server.connection_count() > 0:
         assert time.monotonic() < until, "the connection is still open after the deadline"
         time.sleep(0.01)
     return time.monotonic()
@@ -153,10 +153,7 @@ def test_an_answer_that_is_cut_off_does_not_look_whole(
     client.receive(1000)
     client_has_left(hurried, time.monotonic() + deadline + SLACK_SECONDS)
     client.let_window_grow()
-    with pytest.raises(ContractBroken) as broken:
-        part = client.receive_until_end()
-        pytest.fail(f"an orderly end after {len(part)} of {len(LARGE)} bytes")
-    assert broken.value.by_reset
+    client.expect_reset()
 
 
 @pytest.mark.rule(rules.SURVIVE)

@@ -40,9 +40,8 @@ def occupy(server: FingerServer) -> list[FingerClient]:
     return clients
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_with_sixteen_descriptors_all_are_served_in_the_end(start: Start, workers: str) -> None:
-    server = start_with_few(start, "--workers", workers)
+def test_with_sixteen_descriptors_all_are_served_in_the_end(start: Start) -> None:
+    server = start_with_few(start)
     clients = [server.asking(b"alice") for _ in range(CLIENTS)]
     for client in clients:
         client.expect_answer(converted(ALICE))
@@ -112,7 +111,7 @@ def test_reloads_take_no_descriptor_from_plans(start: Start, replaced: bool) -> 
     for count in range(1, 5):  # each begins with the list of another reload
         clients.append(server.connect())
         clients[-1].send(b"ali")
-        assert wait_until(lambda n=count: server.process.socket_count() == 1 + n, server.patience)
+        server.wait_until_busy()
         reload(server, total=count)
     if replaced:
         server.users.directory.rename(server.users.outside / "before")

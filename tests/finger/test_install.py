@@ -17,8 +17,7 @@ pytestmark = pytest.mark.xdist_group("install")
 
 FINGER = REPOSITORY / "finger"
 PAGES = {"finger": "client/finger.1.scd", "fingerd": "server/fingerd.8.scd"}
-ALERTS = FINGER / "deploy" / "recipes" / "alerts.yml"
-RECIPES = sorted(path.name for path in ALERTS.parent.iterdir())
+RECIPES = sorted(path.name for path in (FINGER / "deploy" / "recipes").iterdir())
 OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
 
 
@@ -104,12 +103,10 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/sbin/fingerd",
         "usr/lib/systemd/system/fingerd.service",
         "usr/lib/systemd/system/fingerd.socket",
-        "usr/lib/systemd/system/fingerd-metrics.socket",
         "usr/lib/sysusers.d/fingerd.conf",
         "usr/share/doc/six-servers/README.md",
         "usr/share/doc/six-servers/SECURITY.md",
         "usr/share/doc/six-servers/LICENSE",
-        "usr/share/doc/six-servers/connections.bt",
         *(f"usr/share/doc/six-servers/deploy/recipes/{name}" for name in RECIPES),
     }
     pages = {"usr/share/man/man1/finger.1", "usr/share/man/man8/fingerd.8"}
@@ -118,73 +115,17 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
 
 
 def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None:
-    """In Debian's package, too: it takes what is installed, and two pages and connections.bt."""
+    """In Debian's package, too: it takes what is installed, and two pages."""
     documentation = installed / "usr/share/doc/six-servers"
     referred = set(re.findall(r"\]\((deploy/[\w./]+)\)", (FINGER / "README.md").read_text()))
     assert {f"deploy/recipes/{name}" for name in RECIPES} == referred
     assert all((documentation / path).is_file() for path in referred)
-    page = (FINGER / "server/fingerd.8.scd").read_text()
-    for name in re.findall(r"_([\w.]+\.(?:cfg|bt|yml|json))_", page):
-        assert list(documentation.rglob(name)), f"{name} is not installed"
     package = REPOSITORY / "debian"
     assert "usr/share/doc/six-servers/deploy" in (
         package / "six-servers-fingerd.install").read_text()  # fmt: skip
-    assert {"finger/README.md", "SECURITY.md", "finger/service/connections.bt"} == set(
+    assert {"finger/README.md", "SECURITY.md"} == set(
         (package / "six-servers-fingerd.docs").read_text().split()
     )
-
-
-def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:
-    need_program("promtool")
-    words = ["promtool", "check", "rules", str(ALERTS)]
-    run = subprocess.run(words, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
-
-
-# Name: the series, in minutes; the alert; when there is none yet; when there is; its labels.
-ALERTS_TRIED = {
-    "homes that hang for a while, and not those that hang for a moment":
-        ("fingerd_homes_silent", "0 0 2x3 0 2x20", "FingerdHomesSilent", "9m", "15m", ""),
-    "a daemon that does not answer a scrape, once":
-        ('up{job="fingerd"}', "1x9 0x20", "FingerdAbsent", "12m", "20m", "job: fingerd"),
-    "a daemon that is not scraped at all":
-        ("up", "1x20", "FingerdAbsent", "4m", "15m", "job: fingerd"),
-    "users who have gone, for the rest of the day":
-        ("fingerd_users", "240x9 2x300", "FingerdUsersGone", "9m", "299m", ""),
-}  # fmt: skip
-TRIAL = """
-rule_files: [{rules}]
-tests:
-  - interval: 1m
-    input_series:
-      - series: '{series}'
-        values: {values}
-    alert_rule_test:
-      - {{alertname: {alert}, eval_time: {before}}}
-      - alertname: {alert}
-        eval_time: {then}
-        exp_alerts: [{{exp_labels: {{{labels}}}, exp_annotations: {{summary: "{summary}"}}}}]
-"""
-
-
-@pytest.mark.parametrize("tried", ALERTS_TRIED.values(), ids=ALERTS_TRIED)
-def test_an_alert_for(tried: tuple[str, ...], tmp_path: Path) -> None:
-    need_program("promtool")
-    series, values, alert, before, then, labels = tried
-    summary = re.findall(rf"{alert}$.*?summary: (.*?)$", ALERTS.read_text(), re.M | re.S)
-    trial = tmp_path / "trial.yml"
-    known = {"rules": ALERTS, "summary": summary[0], "series": series, "values": values}
-    trial.write_text(
-        TRIAL.format(**known, alert=alert, before=before, then=then, labels=labels)
-    )
-    run = subprocess.run(["promtool", "test", "rules", str(trial)], capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
-
-
-def test_every_metric_of_an_alert_is_one_that_the_man_page_has() -> None:
-    page = (FINGER / "server/fingerd.8.scd").read_text()
-    named = set(re.findall(r"\bfingerd_\w+", ALERTS.read_text()))
-    assert len(named) > 4 and all(re.search(rf"_{name}[_{{]", page) for name in named)
 
 
 def test_what_is_for_a_debugger_is_not_installed(installed: Path) -> None:
@@ -213,8 +154,7 @@ def test_a_reload_takes_no_program_that_a_bare_system_lacks(installed: Path) -> 
 def analyze(installed: Path, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """What systemd-analyze says of the units, of which the service has a program that is there."""
     need_program("systemd-analyze")
-    for name in ("fingerd.socket", "fingerd-metrics.socket"):
-        shutil.copy(installed / "usr/lib/systemd/system" / name, directory)
+    shutil.copy(installed / "usr/lib/systemd/system/fingerd.socket", directory)
     unit = directory / "fingerd.service"
     unit.write_text(unit_of(installed).replace("/usr/sbin/fingerd", "/bin/true"))
     command = ["systemd-analyze", *words, str(unit)]
@@ -225,9 +165,9 @@ def analyze(installed: Path, directory: Path, *words: str) -> subprocess.Complet
 
 
 def test_systemd_accepts_the_units(installed: Path, tmp_path: Path) -> None:
-    for name in ("fingerd.socket", "fingerd-metrics.socket"):
-        run = analyze(installed, tmp_path, "verify", "--man=no", str(tmp_path / name))
-        assert (run.returncode, run.stderr) == (0, "")
+    socket = str(tmp_path / "fingerd.socket")
+    run = analyze(installed, tmp_path, "verify", "--man=no", socket)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_the_unit_is_as_tight_as_can_be(installed: Path, tmp_path: Path) -> None:

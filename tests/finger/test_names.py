@@ -35,7 +35,7 @@ def test_no_user_has_opted_in(users: Users, start: Start) -> None:
     for name in ("alice", "bob", "carol"):
         users.remove(name)
     server = start()
-    server.expect(b"", b"")
+    assert server.ask(b""), "a client takes nothing at all for a failure"
     server.expect(b"alice", NO_SUCH_USER)
 
 

@@ -12,22 +12,21 @@ import rules
 from conftest import ALICE
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.reference import converted
+from kit.reference import QUERY_TIMEOUT, converted
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.DISPLACED)]
 
 ANSWER = converted(ALICE)
-BOTH = pytest.mark.parametrize("workers", ["1", "3"])
 SIXTEEN = [f"127.0.0.{number}" for number in range(20, 36)]
 SILENT_EACH = 40
 PROXY = "127.0.0.2"
 LARGE = b"0123456789abcde\n" * 400_000
 
 
-def with_three_places(start: Start, workers: str) -> FingerServer:
+def with_three_places(start: Start) -> FingerServer:
     """Its limits of time end no client of these tests."""
-    return start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m",
+    return start("--max-clients", "3", "--query-timeout", "1m",
                  "--deadline", "1m")  # fmt: skip
 
 
@@ -38,11 +37,8 @@ def begun(server: FingerServer, **how: str) -> FingerClient:
     return client
 
 
-@BOTH
-def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
-    start: Start, workers: str
-) -> None:
-    server = with_three_places(start, workers)
+def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(start: Start) -> None:
+    server = with_three_places(start)
     old, *others = [begun(server) for _ in range(3)]
     server.expect(b"alice", ANSWER)
     assert old.receive_until_gone() == b"", "it was told something"
@@ -51,9 +47,8 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(
         client.expect_answer(ANSWER)
 
 
-@BOTH
-def test_no_place_is_taken_away_before_somebody_wants_it(start: Start, workers: str) -> None:
-    server = start("--max-clients", "3", "--workers", workers, "--query-timeout", "1m")
+def test_no_place_is_taken_away_before_somebody_wants_it(start: Start) -> None:
+    server = start("--max-clients", "3", "--query-timeout", "1m")
     for client in [begun(server) for _ in range(3)]:
         client.expect_silence(0.1)
         client.send(b"ce\r\n")
@@ -142,7 +137,7 @@ def test_a_query_that_does_not_come_has_less_time_than_the_exchange(
     begin = time.monotonic()
     client = server.connect()
     client.try_send(sent)
-    assert client.receive_until_gone() == b""
+    client.expect_answer(QUERY_TIMEOUT)
     assert 0.3 <= time.monotonic() - begin < 5
 
 
@@ -150,7 +145,7 @@ def test_a_query_that_does_not_come_has_less_time_than_the_exchange(
 @pytest.mark.rule(rules.QUERY_TIMEOUT)
 def test_the_query_by_default_has_two_seconds(server: FingerServer) -> None:
     begin = time.monotonic()
-    assert begun(server).receive_until_gone() == b""
+    begun(server).expect_answer(QUERY_TIMEOUT)
     assert 2 <= time.monotonic() - begin < 7
 
 
@@ -178,11 +173,10 @@ def served(server: FingerServer, address: str) -> bool:
     return client.receive_until_gone() == ANSWER
 
 
-@BOTH
 @pytest.mark.rule(rules.MAX_PER_IP)
-def test_one_site_has_four_times_what_one_network_has(start: Start, workers: str) -> None:
+def test_one_site_has_four_times_what_one_network_has(start: Start) -> None:
     server = start("--proxy-protocol", PROXY, "--max-per-ip", "4", "--query-timeout", "1m",
-                   "--deadline", "1m", "--workers", workers)  # fmt: skip
+                   "--deadline", "1m")  # fmt: skip
     network = [by_proxy(server, f"2001:db8:9::{number}") for number in range(1, 7)]
     assert wait_until(lambda: sum(gone(each.socket) for each in network) == 2, server.patience)
     held = [by_proxy(server, f"2001:db8:7:{number:x}::1") for number in range(40)]

@@ -131,27 +131,6 @@ def test_a_process_that_waits_in_a_fifo_goes_on_waiting(server: FingerServer) ->
             waiting.kill()
 
 
-@pytest.mark.rule(rules.REGULAR_FILES)
-def test_a_plan_whose_owner_holds_a_lease_makes_no_client_wait(server: FingerServer) -> None:
-    # An open waits for up to 45 s, unless O_NONBLOCK says not to. fcntl(2), "Leases"
-    plan = os.open(server.users.plan("alice"), os.O_RDWR)
-    handler = signal.signal(signal.SIGIO, signal.SIG_IGN)  # so the kernel asks for the lease back
-    try:
-        try:
-            fcntl.fcntl(plan, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # what a file system says that has none
-                raise
-            pytest.skip(f"no lease can be had here: {error}")
-        server.expect(b"alice", NO_PLAN)
-        server.expect(b"bob", NO_PLAN)
-        fcntl.fcntl(plan, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-        server.expect(b"alice", converted(ALICE))
-    finally:
-        os.close(plan)
-        signal.signal(signal.SIGIO, handler)
-
-
 @pytest.mark.rule(rules.NO_LINKS)
 def test_a_home_that_has_become_a_link_is_not_entered(server: FingerServer) -> None:
     elsewhere = server.users.outside / "elsewhere"

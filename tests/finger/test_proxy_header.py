@@ -63,7 +63,11 @@ def test_a_header_without_a_client_leaves_the_proxys_address(start: Start, heade
     client = server.connect(host="127.0.0.1", source=PROXY)
     client.send(header + b"alice\r\n")
     client.expect_answer(ANSWER)
-    assert server.wait_for_exchange().peer.startswith(f"{PROXY}:")
+    if header == LOCAL:
+        server.ask(b"bob", host="127.0.0.1")
+        assert server.wait_for_exchange().query == "bob", "what says that it is a check is logged"
+    else:
+        assert server.wait_for_exchange().peer.startswith(f"{PROXY}:")
 
 
 @VERSIONS
@@ -98,10 +102,23 @@ def test_a_proxys_connection_without_a_header_is_closed(start: Start, sent: byte
 @pytest.mark.rule(rules.PROXY_BOUNDED)
 @pytest.mark.parametrize(
     "endless", [b"PROXY UNKNOWN " + b"x" * 200,
-                SIGNATURE + struct.pack("!BBH", 0x21, 0x11, 521) + b"x" * 521], ids=["v1", "v2"]
+                SIGNATURE + struct.pack("!BBH", 0x21, 0x11, 8177) + b"x" * 8177], ids=["v1", "v2"]
 )
 def test_a_header_that_is_too_long_is_refused(start: Start, endless: bytes) -> None:
     expect_closed(start(*OPTION), endless, "message too long")
+
+
+@pytest.mark.rule(rules.PROXY_BOUNDED)
+@pytest.mark.parametrize("more", [1, 521, 1500, 8164])
+def test_what_is_behind_the_addresses_is_skipped(start: Start, more: int) -> None:
+    """As a client's certificate, in a header of up to 8 KiB."""
+    server = start(*OPTION)
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    addresses = binary()[len(SIGNATURE) + 4 :]
+    size = struct.pack("!BBH", 0x21, 0x11, len(addresses) + more)
+    client.send(SIGNATURE + size + addresses + b"\xee" * more + b"alice\r\n")
+    client.expect_answer(ANSWER)
+    assert server.wait_for_exchange().peer.startswith("192.0.2.7:")
 
 
 @pytest.mark.rule(rules.PROXY_LOGS)
@@ -115,7 +132,8 @@ def test_a_proxy_that_only_looks_whether_the_port_is_open_is_not_logged(start: S
         client.expect_answer(ANSWER)
     assert server.stop() == 0
     assert [each.query for each in server.exchanges()] == ["alice"]
-    assert len(server.log_lines()) == 1, f"not worth a line: {server.log_lines()}"
+    assert len(server.log_lines()) == 2, f"not worth a line: {server.log_lines()}"
+    assert "6 checks" in server.log_lines()[1]
 
 
 @pytest.mark.rule(rules.MAX_CLIENTS)
@@ -131,9 +149,8 @@ def test_a_connection_that_was_refused_gives_its_place_back(start: Start) -> Non
 
 
 @pytest.mark.rule(rules.PROXY_LIMIT)
-@pytest.mark.parametrize("workers", ["1", "3"])
-def test_max_per_ip_counts_the_clients_and_not_the_proxy(start: Start, workers: str) -> None:
-    server = start(*OPTION, "--max-per-ip", "2", "--workers", workers)
+def test_max_per_ip_counts_the_clients_and_not_the_proxy(start: Start) -> None:
+    server = start(*OPTION, "--max-per-ip", "2")
     served = [query_by_proxy(server, binary(f"192.0.2.{host}")) for host in (1, 1, 2, 2, 3)]
     for client in served:
         client.let_it_arrive()

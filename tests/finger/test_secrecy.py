@@ -32,7 +32,7 @@ def calls_for(server: FingerServer, query: bytes) -> list[str]:
         for _ in range(ROUNDS + 1):
             assert server.ask(query) == NO_SUCH_USER
             # Or the next one would sometimes be accepted before this one is closed.
-            assert wait_until(lambda: server.process.socket_count() == 1, server.patience)
+            assert wait_until(lambda: server.connection_count() == 0, server.patience)
         wait_until(lambda: tracer.calls()["close"] > ROUNDS, server.patience)
         lines = tracer.lines()
     calls = [call for line in lines if (call := CALL.match(line)) and call["name"] not in WAITS]

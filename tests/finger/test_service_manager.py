@@ -1,17 +1,13 @@
-"""Started by a service manager: a socket that is passed, messages, a watchdog.
+"""Started by a service manager: sockets that are passed, and messages.
 
 kit/manager.py plays the manager; finger/deploy/try-systemd does the same with systemd itself.
 """
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import os
 import signal
 import socket
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +15,14 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import wait_until
-from kit import metrics
 from kit.load import Load
 from kit.machine import Machine
-from kit.manager import PERIOD, Manager, answer, connection, monotonic_usec
-from kit.parent import only_worker, workers
+from kit.manager import Manager, answer, connection, monotonic_usec
 from kit.reference import converted
-from kit.server import FingerServer, Start
+from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PASSED_SOCKET)]
+
 
 @pytest.fixture
 def start_managed(manager: Manager, start_either: Start) -> Start:
@@ -43,55 +38,15 @@ def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: S
     assert "--addr and --port are ignored" in server.stderr_text()
 
 
-def test_of_several_sockets_for_scrapers_one_is_served(
-    manager: Manager, start_managed: Start
-) -> None:
-    first, second = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
-    manager.passed += [first, second]
-    manager.variables["LISTEN_FDNAMES"] = "fingerd.socket:metrics:metrics"
-    server = start_managed()
-    server.expect(b"alice", converted(ALICE))
-    assert metrics.scrape(f"127.0.0.1:{first.getsockname()[1]}", server.patience)
-    assert "of several sockets for metrics one is served: keep one" in server.stderr_text()
-
-
-@pytest.mark.parametrize("names", ["metrics:clients:clients", "clients:metrics:clients",
-                                   "clients:clients:metrics"])  # fmt: skip
-def test_all_sockets_for_clients_are_served(
-    manager: Manager, start_managed: Start, names: str
-) -> None:
-    """Wherever the one for scrapers is among them."""
-    scrapers, further = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+def test_all_sockets_that_were_passed_are_served(manager: Manager, start_managed: Start) -> None:
+    further = socket.create_server(("127.0.0.1", 0))
     manager.passed.append(further)
-    manager.passed.insert(names.split(":").index("metrics"), scrapers)
-    manager.variables["LISTEN_FDNAMES"] = names
     server = start_managed()
     assert server.addresses() == [manager.address, further.getsockname()]
     server.expect_everywhere(b"alice", converted(ALICE))
-    found = metrics.scrape(f"127.0.0.1:{scrapers.getsockname()[1]}", server.patience)
-    assert metrics.outcome(found, "answered") == 2
-
-
-def test_a_scrape_that_starts_the_daemon_is_told_how_many_users_it_serves(
-    manager: Manager, machine: Machine, start_as_root: Start
-) -> None:
-    """Also if the worker is faster than its parent."""
-    scrapers = socket.create_server(("127.0.0.1", 0))
-    manager.passed.append(scrapers)
-    manager.variables["LISTEN_FDNAMES"] = "fingerd.socket:metrics"
-    with machine.silent_group_database():
-        server = start_as_root(under=manager.under, ready=False)
-        program = Path(f"/proc/{server.pid}/comm")
-        assert wait_until(
-            lambda: program.read_text() == "fingerd\n" and bool(workers(server)), server.patience
-        )
-        os.kill(server.pid, signal.SIGSTOP)
-    try:
-        found = metrics.scrape(f"127.0.0.1:{scrapers.getsockname()[1]}", server.patience)
-    finally:
-        os.kill(server.pid, signal.SIGCONT)
-    assert found["fingerd_users"] == 2
-    server.wait_until_ready()
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    server.expect_everywhere(b"alice", converted(ALICE))
 
 
 def test_clients_that_came_before_the_server_are_answered(
@@ -157,38 +112,6 @@ def test_the_messages_come_in_order(manager: Manager, start_managed: Start) -> N
     assert told[3] == {"STOPPING": "1"}
 
 
-@pytest.fixture
-def reloading(manager: Manager, start_as_root: Start) -> Iterator[tuple[FingerServer, int]]:
-    """A server that reloads while the worker before is stopped, and that worker's process."""
-    server = start_as_root(under=manager.under)
-    before = only_worker(server)
-    os.kill(before, signal.SIGSTOP)
-    server.send_signal(signal.SIGHUP)
-    yield server, before
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(before, signal.SIGCONT)
-
-
-@pytest.mark.clock
-@pytest.mark.rule(rules.MESSAGES)
-def test_a_reload_ends_when_the_worker_before_accepts_no_more(
-    manager: Manager, reloading: tuple[FingerServer, int]
-) -> None:
-    server, before = reloading
-    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
-    assert "RELOADING" in manager.told()[-1], "a client may still come to the worker before"
-    os.kill(before, signal.SIGCONT)
-    assert "READY" in manager.wait_until_told(3, server.patience)[-1]
-
-
-@pytest.mark.rule(rules.MESSAGES)
-def test_a_reload_does_not_wait_long_for_a_worker_that_is_stuck(
-    manager: Manager, reloading: tuple[FingerServer, int]
-) -> None:
-    server, _ = reloading
-    assert "READY" in manager.wait_until_told(3, server.patience)[-1]
-
-
 @pytest.mark.rule(rules.MESSAGES)
 def test_none_is_ready_before_it_answers(
     manager: Manager, start_managed: Start, patience: float
@@ -225,68 +148,12 @@ def test_no_client_is_lost_to_reloads_under_load(manager: Manager, start_managed
     assert load.lost == []
 
 
-@pytest.mark.clock
-@pytest.mark.rule(rules.WATCHDOG)
-@pytest.mark.parametrize("workers", ["1", "3"])
-def test_the_watchdog_hears_twice_in_its_time(
-    manager: Manager, start_managed: Start, workers: str
-) -> None:
-    server = start_managed("--workers", workers)
-    assert wait_until(lambda: len(manager.beats()) >= 6, 6 * PERIOD + server.patience)
-    beats = manager.beats()
-    apart = (beats[-1] - beats[1]) / (len(beats) - 2)
-    assert PERIOD / 4 < apart < PERIOD, beats
-
-
-@pytest.mark.clock
-@pytest.mark.rule(rules.WATCHDOG)
-def test_the_watchdog_hears_enough_although_no_worker_serves_for_long(
-    manager: Manager, start_managed: Start
-) -> None:
-    """Each is replaced by a reload before its loop reports again."""
-    server = start_managed()
-    manager.wait_until_told(1, server.patience)
-    begin = time.monotonic()
-    for number in range(16):
-        server.send_signal(signal.SIGHUP)
-        manager.wait_until_told(3 + 2 * number, server.patience)
-        time.sleep(PERIOD / 6)
-    times = [begin, *(at for at in manager.beats() if at > begin), time.monotonic()]
-    longest = max(after - before for before, after in itertools.pairwise(times))
-    assert longest < 2 * PERIOD, f"nothing for {longest:.1f} s: systemd kills it after {PERIOD} s"
-
-
-@pytest.mark.clock
-@pytest.mark.rule(rules.WATCHDOG)
-def test_a_worker_that_hangs_is_silent_although_its_parent_lives(
-    manager: Manager, start_as_root: Start
-) -> None:
-    server = start_as_root(under=manager.under)
-    assert wait_until(lambda: bool(manager.beats()), server.patience)
-    worker = only_worker(server)
-    os.kill(worker, signal.SIGSTOP)
-    time.sleep(PERIOD)  # what was on its way
-    before = len(manager.beats())
-    time.sleep(3 * PERIOD)
-    assert len(manager.beats()) == before, "the parent answers for a worker that hangs"
-    os.kill(worker, signal.SIGCONT)
-    assert wait_until(lambda: len(manager.beats()) > before, server.patience)
-
-
-@pytest.mark.rule(rules.WATCHDOG)
-def test_without_a_watchdog_none_is_told(manager: Manager, start: Start) -> None:
-    del manager.variables["WATCHDOG_USEC"]
-    server = start(under=manager.under)
-    server.expect(b"alice", converted(ALICE))
-    assert server.stop() == 0
-    assert manager.beats() == [] and len(manager.told()) == 2
-
-
 @pytest.mark.rule(rules.MESSAGES)
 def test_a_manager_that_has_gone_ends_nothing(start: Start) -> None:
     manager = Manager()
     server = start(under=manager.under)
     manager.close()
-    time.sleep(PERIOD)
+    server.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
     server.expect(b"alice", converted(ALICE))
     assert Path(f"/proc/{server.pid}").exists()

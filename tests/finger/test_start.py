@@ -60,7 +60,7 @@ def test_few_threads(
 @pytest.mark.parametrize("descriptors", range(4, 20))
 def test_few_descriptors(start_either: Start, descriptors: int) -> None:
     limit = ("prlimit", f"--nofile={descriptors}:{descriptors}")
-    server = start_either("--quiet", "--max-clients", "1", under=limit, ready=False)
+    server = start_either("--log", "none", "--max-clients", "1", under=limit, ready=False)
     if begins(server):
         assert "cannot accept" not in server.stderr_text(), server.stderr_text()
         return

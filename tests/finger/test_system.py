@@ -12,7 +12,7 @@ import rules
 from conftest import ALICE
 from harness.needed import need_root
 from harness.proc import Process, wait_until
-from kit.machine import GROUP, GROUP_ID, Machine
+from kit.machine import GROUP_ID, Machine
 from kit.namespace import NOBODY
 from kit.parent import expect_no_right_left, reload, workers
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
@@ -22,29 +22,19 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 
 PLANS = 2_100_000_001
 
-RINGS = pytest.mark.parametrize(
-    "options",
-    [(), ("--workers", "3"), ("--ring", "sqpoll"), ("--ring", "entries=4")],
-    ids=["one", "three", "sqpoll", "small-ring"],
-)
-
-
-@RINGS
 def test_a_home_that_nobody_else_may_enter_is_served(
-    start_as_root: Start, options: tuple[str, ...]
+    start_as_root: Start
 ) -> None:
-    server = start_as_root(*options)
-    for _ in range(9):  # whichever worker it is
-        server.expect(b"alice", converted(ALICE))
-        server.expect(b"bob", NO_PLAN)
-        server.expect(b"carol", NO_SUCH_USER)
+    server = start_as_root()
+    server.expect(b"alice", converted(ALICE))
+    server.expect(b"bob", NO_PLAN)
+    server.expect(b"carol", NO_SUCH_USER)
     server.expect(b"", b"alice\tAlice\r\nbob\tBob\r\n")
 
 
 @pytest.mark.rule(rules.RESTORE)
-@RINGS
-def test_descriptors_are_given_back(start_as_root: Start, options: tuple[str, ...]) -> None:
-    server = start_as_root(*options)
+def test_descriptors_are_given_back(start_as_root: Start) -> None:
+    server = start_as_root()
     server.expect(b"alice", converted(ALICE))
     (worker,) = workers(server)
     process = Process(worker)
@@ -64,15 +54,14 @@ def plans_open(worker: int) -> list[str]:
     return [name for name in found if name.endswith("/.plan")]
 
 
-@RINGS
 @pytest.mark.parametrize("whose", ["root", "carol", "nobody"])
 def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
-    machine: Machine, start_as_root: Start, options: tuple[str, ...], whose: str
+    machine: Machine, start_as_root: Start, whose: str
 ) -> None:
     uid = {"root": 0, "nobody": NOBODY, "carol": machine.homes.joinpath("carol").stat().st_uid}
     secret = machine.secret(uid[whose], b"not for clients\n")
     os.link(secret, machine.homes / "bob" / ".plan")
-    start_as_root(*options).expect(b"bob", NO_PLAN)
+    start_as_root().expect(b"bob", NO_PLAN)
 
 
 def test_an_owners_further_groups_open_nothing(machine: Machine, start_as_root: Start) -> None:
@@ -137,33 +126,17 @@ def test_a_user_whose_primary_group_it_is_has_opted_in(
     server.expect(b"", b"alice\tAlice\r\nbob\tBob\r\ndora\tDora\r\n")
 
 
-@pytest.mark.parametrize("may_all_read", [False, True])
-def test_a_plan_of_roots_is_served_if_all_may_read_it(
-    machine: Machine, start_as_root: Start, may_all_read: bool
-) -> None:
-    admin = machine.add("admin", b"with all rights\n", uid=0)
-    machine.opt_in(admin)
-    if may_all_read:
-        admin.home.chmod(0o711)
-        admin.plan.chmod(0o644)
-    server = start_as_root("--quiet", "--workers", "2")
-    assert "admin has uid 0" in server.stderr_text()
-    assert server.stderr_text().count("\n") == 1
-    server.expect(b"admin", b"with all rights\r\n" if may_all_read else NO_PLAN)
-
-
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-@RINGS
 @pytest.mark.parametrize("account", ["nobody", "fingerd"])
 def test_no_thread_of_the_worker_has_a_right_left(
-    machine: Machine, start_as_root: Start, options: tuple[str, ...], account: str
+    machine: Machine, start_as_root: Start, account: str
 ) -> None:
     uid = NOBODY
     if account == "fingerd":
         uid = 2_100_000_000
         machine.system_account("fingerd", uid)
     in_groups = ("setpriv", "--groups=0,4,6")
-    server = start_as_root(*options, under=in_groups)
+    server = start_as_root(under=in_groups)
     server.expect(b"alice", converted(ALICE))
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
@@ -204,9 +177,6 @@ def test_without_anybody_to_become_it_does_not_start(
     ("ghost", "no user ghost to run as, or it is root's"),
     ("root", "no user root to run as, or it is root's"),
     ("toor", "no user toor to run as, or it is root's"),
-    ("nobody:ghosts", "there is no group ghosts to run with, or it is root's"),
-    ("nobody:root", "there is no group root to run with, or it is root's"),
-    ("nobody:", "there is no group  to run with, or it is root's"),
 ])  # fmt: skip
 def test_what_is_no_account_or_roots_is_not_become(
     machine: Machine, start_as_root: Start, user: str, why: str
@@ -225,36 +195,38 @@ def test_where_root_cannot_be_given_up_it_does_not_start(
 ) -> None:
     need_root()
     server = start_either(ready=False, under=("setpriv", restriction))
-    server.expect_refusal(1, "cannot give root up: ")
+    server.expect_refusal(1, "cannot ")
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-@pytest.mark.parametrize(
-    ("chosen", "uid", "gid"),
-    [("plans", PLANS, PLANS), (f"plans:{GROUP}", PLANS, GROUP_ID), (f":{GROUP}", NOBODY, GROUP_ID)],
-)
-def test_it_becomes_the_account_and_the_group_that_were_named(
-    machine: Machine, start_as_root: Start, chosen: str, uid: int, gid: int
-) -> None:
+def test_it_becomes_the_account_that_was_named(machine: Machine, start_as_root: Start) -> None:
     machine.system_account("plans", PLANS)
-    server = start_as_root("--user", chosen)
+    server = start_as_root("--user", "plans")
     server.expect(b"alice", converted(ALICE))
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
     (worker,) = workers(server)
-    expect_no_right_left(worker, uid, gid)
+    expect_no_right_left(worker, PLANS, PLANS)
 
 
-def test_those_for_whom_a_ring_has_no_number_are_strangers(
+def test_a_plan_of_roots_is_not_served(machine: Machine, start_as_root: Start) -> None:
+    admin = machine.add("admin", b"with all rights\n", uid=0)
+    machine.opt_in(admin)
+    admin.home.chmod(0o711)
+    admin.plan.chmod(0o644)
+    server = start_as_root()
+    assert "admin has uid 0" in server.stderr_text()
+    server.expect(b"admin", NO_PLAN)
+    assert "no plan (nothing is opened with the rights of that uid)" in server.log_lines()[0]
+
+
+def test_those_for_whom_a_ring_has_no_number_have_no_plan(
     machine: Machine, start_as_root: Start
 ) -> None:
-    first = machine.add_crowd(65_534 - 2)  # with alice and bob as many as there are numbers
-    last = machine.add("zoe", b"not for clients\n", gid=GROUP_ID)
-    server = start_as_root("--quiet")
-    assert "65,534 users" in server.stderr_text()
+    first = machine.add_crowd(65_535 - 2)  # with alice and bob as many as there are numbers
+    machine.add("zoe", b"not for clients\n", gid=GROUP_ID)
+    server = start_as_root("--log", "none")
+    assert "65,535 owners: no plan is served from zoe on" in server.stderr_text()
     server.expect(b"alice", converted(ALICE))
     server.expect(first.encode(), NO_PLAN)
     server.expect(b"zoe", NO_PLAN)
-    last.home.chmod(0o755)
-    last.plan.chmod(0o644)
-    server.expect(b"zoe", b"not for clients\r\n")

@@ -5,18 +5,14 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ALICE
-from harness.proc import wait_until
+from harness.proc import Process, wait_until
 from kit.client import FingerClient
 from kit.machine import Machine
-from kit.manager import Manager
 from kit.parent import AT_ONCE, is_there, only_worker, reload, workers
 from kit.reference import NO_PLAN, NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
@@ -25,6 +21,7 @@ pytestmark = pytest.mark.needs("contract")
 
 ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 300_000
+SILENCE = 10.0  # the contract's
 
 
 def reading_slowly(machine: Machine, server: FingerServer) -> FingerClient:
@@ -35,22 +32,16 @@ def reading_slowly(machine: Machine, server: FingerServer) -> FingerClient:
     return client
 
 
-def to_all(parent: int, number: int) -> None:
-    """To each process of that name, as pkill does, the parent first."""
-    os.kill(parent, number)
-
-
 def expect_the_rest(client: FingerClient) -> None:
     client.let_window_grow()
     client.expect_that(client.receive_until_end(), converted(LARGE)[1000:])
 
 
 @pytest.mark.rule(rules.RELOAD)
-@pytest.mark.parametrize("count", ["1", "3"])
 def test_after_the_signal_new_members_are_served_and_former_ones_are_not(
-    machine: Machine, start_as_root: Start, count: str
+    machine: Machine, start_as_root: Start
 ) -> None:
-    server = start_as_root("--workers", count)
+    server = start_as_root()
     server.expect(b"alice", ANSWER)
     dora = machine.add("dora", b"new here\n")
     machine.opt_in(dora)
@@ -62,11 +53,10 @@ def test_after_the_signal_new_members_are_served_and_former_ones_are_not(
 
 
 @pytest.mark.rule(rules.RELOAD)
-@pytest.mark.parametrize("count", ["1", "2"])
 def test_a_query_in_progress_is_answered_by_the_worker_that_has_its_beginning(
-    machine: Machine, start_as_root: Start, count: str
+    machine: Machine, start_as_root: Start
 ) -> None:
-    server = start_as_root("--workers", count, "--query-timeout", "1m", "--deadline", "1m")
+    server = start_as_root("--query-timeout", "1m", "--deadline", "1m")
     before = only_worker(server)
     begun = [server.connect() for _ in range(4)]
     for client in begun:
@@ -107,7 +97,7 @@ def test_no_query_fails_while_signals_rain(start_as_root: Start) -> None:
 def test_a_worker_that_cannot_start_leaves_the_one_before_at_work(
     machine: Machine, start_as_root: Start
 ) -> None:
-    server = start_as_root("--quiet")
+    server = start_as_root("--log", "none")
     before = only_worker(server)
     machine.write_group("fingers")
     server.send_signal(signal.SIGHUP)
@@ -118,44 +108,82 @@ def test_a_worker_that_cannot_start_leaves_the_one_before_at_work(
     machine.opt_in(machine.add("dora", b"new here\n"))
     assert reload(server) != before
     server.expect(b"dora", b"new here\r\n")
-    (line,) = server.log_lines()[1:]
-    assert re.fullmatch(r"reloaded: worker \d+ serves 1 user, before 2", line), line
+    (line,) = [each for each in server.log_lines()[1:] if not each.startswith("served: ")]
+    assert re.fullmatch(r"reloaded: serving 1 user; before: 2", line), line
 
 
-@pytest.mark.clock
-@pytest.mark.rule(rules.REPLACED)
-def test_a_worker_that_ends_by_itself_is_replaced(start_as_root: Start) -> None:
-    server = start_as_root("--quiet")
-    for number in range(1, 3):
-        os.kill(worker := only_worker(server), signal.SIGKILL)
-        lines = server.wait_for_log_lines(number)
-        assert lines[-1] == "a worker has ended by itself: signal 9"
-        server.expect(b"alice", ANSWER)  # waits in the backlog meanwhile
-        assert only_worker(server) != worker
-
-
-@pytest.mark.clock
-@pytest.mark.rule(rules.REPLACED)
-def test_workers_that_cannot_start_are_tried_after_longer_and_longer_pauses(
-    machine: Machine, start_as_root: Start
-) -> None:
-    begin = time.monotonic()
-    server = start_as_root("--quiet")
-    machine.write_group("fingers")
+@pytest.mark.rule(rules.WORKER_ENDS)
+def test_a_worker_that_crashes_ends_the_daemon(start_either: Start) -> None:
+    server = start_either("--log", "none")
     os.kill(only_worker(server), signal.SIGKILL)
-    lines = server.wait_for_log_lines(3)
-    assert 1 + 2 <= time.monotonic() - begin, lines
-    assert all("no worker serves, another is tried" in line for line in lines[1:]), lines
-    machine.write_group()
+    assert server.wait_exit() == 1
+    assert server.log_lines() == ["the worker has ended by itself: signal 9"]
+    start_either(port=server.address[1]).expect(b"alice", ANSWER)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.WORKER_ENDS)
+def test_a_worker_that_falls_silent_ends_the_daemon(start: Start) -> None:
+    server = start("--log", "none")
+    worker = only_worker(server)
+    begin = time.monotonic()
+    os.kill(worker, signal.SIGSTOP)
+    assert server.wait_exit(within=2 * SILENCE) == 1
+    assert time.monotonic() - begin > SILENCE - 2
+    assert server.log_lines() == [f"worker {worker} has fallen silent"]
+    assert not is_there(worker)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.WORKER_ENDS)
+def test_a_machine_that_stood_still_is_no_silence(start: Start) -> None:
+    """All its processes stop for longer than the silence, and go on."""
+    server = start("--log", "none")
+    both = (server.pid, only_worker(server))
+    for pid in both:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(SILENCE + 1)
+    for pid in both:
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(1)
     server.expect(b"alice", ANSWER)
+    assert server.is_alive() and server.log_lines() == []
 
 
-@pytest.mark.rule(rules.REPLACED)
-@pytest.mark.parametrize(
-    "options", [(), ("--ring", "sqpoll", "--workers", "2")], ids=["one", "sqpoll"]
-)
-def test_no_worker_outlives_its_parent(start_as_root: Start, options: tuple[str, ...]) -> None:
-    server = start_as_root(*options)
+@pytest.mark.rule(rules.COUNTED)
+def test_what_was_counted_is_told_when_asked_and_at_the_end(start_either: Start) -> None:
+    server = start_either("--log", "none")
+    for query in (b"alice", b"bob", b"nobody", b"nobody"):
+        server.ask(query)
+    counted = "4 accepted, 0 turned away, 0 checks, "
+    each = ": 1 answered, 1 no plan, 2 no such user"
+    server.send_signal(signal.SIGUSR1)
+    (line,) = server.wait_for_log_lines(1)
+    assert line.startswith(f"served so far: {counted}") and line.endswith(each), line
+    assert server.stop() == 0
+    assert server.log_lines()[1:] == [line.replace("served so far", "served")]
+
+
+@pytest.mark.rule(rules.DRAIN)
+def test_at_sigquit_no_more_are_accepted_and_those_who_are_connected_are_served(
+    start_either: Start
+) -> None:
+    server = start_either("--query-timeout", "1m", "--deadline", "1m")
+    begun = server.connect()
+    begun.send_in_pieces(b"ali")
+    server.send_signal(signal.SIGQUIT)
+    assert wait_until(server.refuses_connections, server.patience)
+    time.sleep(0.3)
+    assert server.is_alive()
+    begun.send(b"ce\r\n")
+    begun.expect_answer(ANSWER)
+    begun.close()
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.rule(rules.WORKER_ENDS)
+def test_no_worker_outlives_its_parent(start_either: Start) -> None:
+    server = start_either()
     worker = only_worker(server)
     server.stop(signal.SIGKILL)
     assert wait_until(lambda: not is_there(worker), server.patience), "the worker runs on"
@@ -163,16 +191,17 @@ def test_no_worker_outlives_its_parent(start_as_root: Start, options: tuple[str,
 
 
 @pytest.mark.rule(rules.DRAIN)
-@pytest.mark.parametrize("to", [os.kill, os.killpg, to_all], ids=["parent", "^C", "pkill"])
+@pytest.mark.parametrize("to", ["the parent", "the group", "each of them"])
 def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
-    machine: Machine, start_as_root: Start, to: Callable[[int, int], None]
+    machine: Machine, start_as_root: Start, to: str
 ) -> None:
+    """As kill does it, ^C and pkill."""
     server = start_as_root()
     client = reading_slowly(machine, server)
     worker = only_worker(server)
-    to(server.pid, signal.SIGINT)
+    (os.killpg if to == "the group" else os.kill)(server.pid, signal.SIGINT)
     assert wait_until(server.refuses_connections, server.patience)
-    if to is to_all:
+    if to == "each of them":
         time.sleep(0.1)  # the parent's word has reached the worker
         os.kill(worker, signal.SIGINT)
     expect_the_rest(client)
@@ -182,11 +211,8 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
 
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.clock
-@pytest.mark.parametrize("count", ["1", "3"])
-def test_it_stops_at_once_when_no_client_waits_for_an_answer(
-    start_as_root: Start, count: str
-) -> None:
-    server = start_as_root("--workers", count)
+def test_it_stops_at_once_when_no_client_waits_for_an_answer(start_as_root: Start) -> None:
+    server = start_as_root()
     silent = server.connect()
     silent.send(b"ali")
     server.expect(b"bob", NO_PLAN)
@@ -212,9 +238,7 @@ def test_it_hears_of_its_workers_though_it_was_told_not_to(start_as_root: Start)
     ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
     deaf = (sys.executable, "-c", f"{ignore}; os.execvp(sys.argv[1], sys.argv[1:])")
     server = start_as_root(under=deaf)
-    worker = only_worker(server)
-    os.kill(worker, signal.SIGKILL)
-    assert wait_until(lambda: workers(server) not in ([], [worker]), server.patience)
+    reload(server)
     server.expect(b"bob", NO_PLAN)
 
 
@@ -241,28 +265,9 @@ def test_a_signal_before_the_ready_line_ends_it_in_order(start_as_root: Start) -
 @pytest.mark.rule(rules.RESTORE)
 def test_a_hundred_workers_leave_nothing_behind(start_as_root: Start) -> None:
     server = start_as_root()
-    at_rest = server.process.descriptor_count()
+    parent = Process(server.pid)
+    at_rest = parent.descriptor_count()
     for _ in range(100):
         reload(server)
-    server.wait_for_descriptors(at_rest)
-    assert server.process.thread_count() == 1
-
-
-@pytest.mark.rule(rules.WATCHDOG)
-def test_a_worker_that_says_it_without_end_is_not_passed_on_without_end(
-    start_as_root: Start
-) -> None:
-    with closing(Manager(watchdog_seconds=20)) as manager:
-        server = start_as_root(under=manager.under)
-        server.expect(b"alice", converted(ALICE))
-        worker = only_worker(server)
-        ends = [entry for entry in Path(f"/proc/{worker}/fd").iterdir()
-                if os.readlink(entry).startswith("pipe:")]  # fmt: skip
-        said = min(ends, key=lambda entry: int(entry.name))
-        with open(said, "wb", buffering=0) as pipe:
-            for _ in range(200):
-                pipe.write(b".")
-                time.sleep(0.001)  # or many would be read as one
-                manager.beats()  # there is room for ten
-        server.expect(b"alice", converted(ALICE))
-        assert len(manager.beats()) < 10
+    assert wait_until(lambda: parent.descriptor_count() <= at_rest, server.patience)
+    assert parent.thread_count() == 1

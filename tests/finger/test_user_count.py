@@ -33,43 +33,42 @@ def reload_line(server: FingerServer) -> str:
 def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
     machine: Machine, start_as_root: Start
 ) -> None:
-    server = start_as_root("--quiet")
+    server = start_as_root("--log", "none")
     with machine.without_accounts("alice", "bob"):
         line = reload_line(server)
-        assert "0 users, before 2" in line, line
-        assert "no account: alice, bob" in line, line
+        assert "serving 0 users; no account: alice, bob; before: 2" in line, line
         server.expect_soon(b"alice", NO_SUCH_USER)
     line = reload_line(server)
-    assert "2 users, before 0" in line and "no account" not in line, line
+    assert "serving 2 users; before: 0" in line, line
     server.expect_soon(b"alice", ANSWER)
 
 
 def test_a_member_without_an_account_is_named(machine: Machine, start_as_root: Start) -> None:
     machine.opt_in(machine.add("dora", ALICE), GHOST)
-    server = start_as_root("--quiet")
-    assert "serves 1 user; no account: ghost\n" in server.stderr_text()
-    assert "1 user, before 1; no account: ghost" in reload_line(server)
+    server = start_as_root("--log", "none")
+    assert "serving 1 user; no account: ghost\n" in server.stderr_text()
+    assert "serving 1 user; no account: ghost; before: 1" in reload_line(server)
 
 
 def test_without_root_the_line_has_the_same_numbers(start: Start) -> None:
-    server = start("--quiet")
+    server = start("--log", "none")
     server.users.add("dora", ALICE)
-    assert "4 users, before 3" in reload_line(server)
+    assert "serving 4 users; before: 3" in reload_line(server)
 
 
 def severities(log: Path) -> dict[str, str]:
     """Of the lines that tell of a reload: how many users were served before, and the priority."""
     found = {}
     for line in log.read_text().splitlines():
-        if "before" in line:
-            found[line.partition("before ")[2].split(";")[0]] = line[:3]
+        if "; before: " in line:
+            found[line.rpartition(" ")[2]] = line[:3]
     return found
 
 
 @pytest.mark.rule(rules.PRIORITIES)
 def test_a_list_that_shrinks_by_half_is_a_warning(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "log"
-    server = start_with_journal(start, file, "--quiet")
+    server = start_with_journal(start, file, "--log", "none")
     for number, removed in (("3", ["bob"]), ("2", ["alice"]), ("1", [])):
         for name in removed:
             server.users.remove(name)

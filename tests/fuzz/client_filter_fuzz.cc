@@ -3,6 +3,8 @@
 
 #include "finger/client/filter.h"
 
+#include <algorithm>
+
 #include "bytes.h"
 #include "finger/protocol/utf8.h"
 #include "slices.h"
@@ -21,7 +23,7 @@ std::string filtered(const tests::Slices& slices, Show show) {
     const std::string received(slice);  // a block of its own: a view that goes too far is noticed
     shown.clear();
     filter.take(tests::bytes(received), shown);
-    tests::require(shown.size() <= Filter::growth_max * (slice.size() + 4));
+    tests::require(shown.size() <= Filter::growth_max * (slice.size() + 7));
     all += shown;
   }
   filter.finish(all);
@@ -32,20 +34,44 @@ bool is_harmless_byte(char byte) {
   return (byte >= 32 && byte <= 126) || byte == '\t' || byte == '\n';
 }
 
-bool is_harmless(std::string_view shown, Show show) {
+bool is_ascii(char32_t character) { return character < 0x80; }
+
+/// A joiner or a selector has something to work on, and nothing else that is shown is invisible.
+bool has_its_place(char32_t before, char32_t character, char32_t after) {
+  using finger::is_joiner;
+  using finger::is_selector;
+  if (is_selector(character)) {
+    return !is_ascii(before) && !is_selector(before) && !is_joiner(before);
+  }
+  if (!is_joiner(character)) return !finger::is_invisible(character);
+  return !is_ascii(before) && !is_joiner(before) && !is_ascii(after) && !is_selector(after);
+}
+
+bool is_harmless_text(std::string_view shown) {
+  std::u32string text;
   while (!shown.empty()) {
-    std::size_t size_bytes = 1;
-    if (static_cast<unsigned char>(shown.front()) < 127 || show == Show::ascii) {
-      if (!is_harmless_byte(shown.front())) return false;
-    } else if (show == Show::utf8) {
-      const auto character = finger::first_character(shown);
-      if (!character || finger::is_unfit(character->value)) return false;
-      if (finger::is_invisible(character->value)) return false;
-      size_bytes = character->size_bytes;
-    }
-    shown.remove_prefix(size_bytes);
+    const auto character = finger::first_character(shown);
+    if (!character) return false;
+    const bool fits = is_ascii(character->value) ? is_harmless_byte(shown.front())
+                                                 : !finger::is_unfit(character->value);
+    if (!fits) return false;
+    text += character->value;
+    shown.remove_prefix(character->size_bytes);
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char32_t before = i == 0 ? U'\n' : text[i - 1];
+    const char32_t after = i + 1 == text.size() ? U'\n' : text[i + 1];
+    if (!has_its_place(before, text[i], after)) return false;
   }
   return true;
+}
+
+bool is_harmless(std::string_view shown, Show show) {
+  if (show == Show::utf8) return is_harmless_text(shown);
+  return std::ranges::all_of(shown, [show](char byte) {
+    const bool high = static_cast<unsigned char>(byte) > 126;
+    return (high && show == Show::high_bytes) || is_harmless_byte(byte);
+  });
 }
 
 }  // namespace
@@ -69,5 +95,6 @@ std::vector<std::string> tests::seeds() {
           "\2"s + "\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\x81\r\n",
           "\3"s + "\xc0\x9b\xe0\x80\x9b\xed\xa0\x80\xf4\x90\x80\x80\xc2\x9b\xff",
           "\4"s + "lone\rcr\r\r\n\x1b[2J\x07\x7f\r",
+          "\2"s + "\xe2\x9d\xa4\xef\xb8\x8f\xe2\x80\x8d\xf0\x9f\x94\xa5 ro\xe2\x80\x8dot\r\n",
           "\5"s + "cut short \xf0\x9f\x82"};
 }

@@ -4,7 +4,6 @@
 #include "entries.h"
 #include "finger/accounts/accounts.h"
 #include "finger/accounts/gecos.h"
-#include "finger/accounts/user_list.h"
 #include "finger/protocol/error.h"
 #include "finger/protocol/utf8.h"
 #include "target.h"

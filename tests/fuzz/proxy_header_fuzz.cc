@@ -2,7 +2,7 @@
 // the protocol allows; what follows it is left alone.
 
 #include "bytes.h"
-#include "finger/service/proxy_header.h"
+#include "finger/proxy/header.h"
 #include "slices.h"
 #include "target.h"
 

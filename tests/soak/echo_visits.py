@@ -11,20 +11,11 @@ MESSAGES_MAX = 50
 TOO_LONG = header(0x7FFFFFFF) + b"whatever follows"
 
 
-class Moved(Exception):
-    """The server has closed between two messages, and none of the answer had come."""
-
-
 def receive(client: socket.socket, count: int) -> bytes:
-    """So many bytes. Moved: the stream has ended before the first of them."""
+    """So many bytes."""
     received = bytearray()
     while len(received) < count:
-        try:
-            piece = client.recv(count - len(received))
-        except ConnectionResetError:
-            piece = b""
-        if not piece and not received:
-            raise Moved
+        piece = client.recv(count - len(received))
         if not piece:
             raise Lost(f"the stream ended after {len(received)} of {count} bytes")
         received += piece
@@ -35,44 +26,23 @@ class EchoVisitor(Visitor):
     def exchange(self, client: socket.socket, payload: bytes) -> None:
         """A message and its answer."""
         message = frame(payload)
-        try:
-            client.sendall(message)
-        except (BrokenPipeError, ConnectionResetError):
-            raise Moved from None
+        client.sendall(message)
         if receive(client, len(message)) != message:
             raise Lost(f"the answer to {len(payload)} bytes differs")
 
     def good(self) -> None:
-        """Messages on a connection, one after the other. An ordinary client of a protocol whose
-        connections stay asks once more, on another connection, if the first ends beforehand."""
-        client = self.connect()
-        try:
+        """Messages on a connection, one after the other."""
+        with self.connect() as client:
             for _ in range(self.random.randrange(1, MESSAGES_MAX)):
                 payload = self.random.randbytes(self.random.choice(SIZES))
                 began = time.monotonic()
-                try:
-                    self.exchange(client, payload)
-                except Moved:
-                    if not self.may_move:
-                        raise Lost("the stream ended where an answer was due") from None
-                    self.count("moved")
-                    client.close()
-                    client = self.connect()
-                    self.exchange_once_more(client, payload)
+                self.exchange(client, payload)
                 self.answered(began)
                 time.sleep(0.005)
-        finally:
-            client.close()
-
-    def exchange_once_more(self, client: socket.socket, payload: bytes) -> None:
-        try:
-            self.exchange(client, payload)
-        except Moved:
-            raise Lost("no answer on a second connection either") from None
 
     def slow(self) -> None:
         """In pieces; or many answers, read when all messages have been sent, a little at a time."""
-        if self.may_move or self.random.random() < 0.5:
+        if self.random.random() < 0.5:
             message = frame(self.random.randbytes(20))
             with self.connect() as client:
                 self.send_slowly(client, message, 4)
@@ -88,9 +58,6 @@ class EchoVisitor(Visitor):
     def expect(self, client: socket.socket, answer: bytes, pause: float) -> None:
         """All of it, and then the end of the stream."""
         received = self.receive_until_end(client, 4096, pause)
-        if not received and self.may_move:
-            self.count("moved")  # it was replaced before the message was complete
-            return
         if received != answer:
             raise Lost(f"{len(received)} of {len(answer)} bytes came, or others")
         self.answered()

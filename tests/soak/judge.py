@@ -34,7 +34,6 @@ class Report:
     lost: list[str] = field(default_factory=list)
     at_rest: dict[str, tuple[int, int]] = field(default_factory=dict)  # before and after
     failures: list[str] = field(default_factory=list)
-    keeps_its_process: bool = True  # or memory begins anew with each takeover
 
 
 def complaints(report: Report) -> list[str]:
@@ -50,9 +49,8 @@ def complaints(report: Report) -> list[str]:
     if len(report.samples) < SAMPLES_MIN:
         found.append(f"{len(report.samples)} samples are too few to tell")
         return found
-    if report.keeps_its_process:
-        found += growth(warm, "KiB of memory", lambda sample: sample.memory_kib, MEMORY_GROWTH_KIB,
-                        1 + MEMORY_GROWTH)  # fmt: skip
+    found += growth(warm, "KiB of memory", lambda sample: sample.memory_kib, MEMORY_GROWTH_KIB,
+                    1 + MEMORY_GROWTH)  # fmt: skip
     found += growth(warm, "descriptors", lambda sample: sample.descriptors, DESCRIPTOR_GROWTH, 1)
     found += growth(warm, "ms, p50", lambda sample: sample.p50_ms, LATENCY_MS, LATENCY_GROWTH)
     return found

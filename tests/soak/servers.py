@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -27,18 +26,16 @@ LIMIT_SECONDS = 8.0  # the read timeout, the deadline
 # Of each kind so many clients, and the seconds between two visits of each.
 CLIENTS = {"good": (4, 0.02), "slow": (4, 0.1), "hostile": (6, 0.3), "churn": (2, 0.01)}
 RELOAD_SECONDS = 2.0
-TAKEOVER_SECONDS = 5.0
 PATIENCE = 30.0
 SETTLE_SECONDS = 0.5
 
 
-def be_clients(visitor: type[Visitor], address: tuple[str, int], may_move: bool,
-               line: Connection) -> None:  # fmt: skip
+def be_clients(visitor: type[Visitor], address: tuple[str, int], line: Connection) -> None:
     """In a process of its own: sends what they have seen whenever it is asked, ends with False."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tally, ending = Tally(), threading.Event()
     threads = [threading.Thread(
-        target=visitor(address, kind, number, LIMIT_SECONDS, may_move, tally).run,
+        target=visitor(address, kind, number, LIMIT_SECONDS, tally).run,
         args=(ending, pause), daemon=True)
         for kind, (count, pause) in CLIENTS.items() for number in range(count)]  # fmt: skip
     for thread in threads:
@@ -59,11 +56,10 @@ class Running:
     options: tuple[str, ...] = ("--workers", WORKERS, "--read-timeout", f"{LIMIT_SECONDS:.0f}s")
     disturbance = "disturbances"
     disturbed_every = float("inf")
-    may_move = False
 
     def __init__(self, name: str, build: Path) -> None:
         self.name, self.build = name, build
-        self.report = Report(keeps_its_process=not self.may_move)
+        self.report = Report()
         self.disturbances = 0
         self._disturbed = time.monotonic()
 
@@ -96,7 +92,7 @@ class Running:
         self.server = self.launch()
         self._before = self.settled()
         self._line, far_end = multiprocessing.Pipe()
-        arguments = (self.visitor, self.server.address, self.may_move, far_end)
+        arguments = (self.visitor, self.server.address, far_end)
         self._clients = multiprocessing.Process(target=be_clients, args=arguments, daemon=True)
         self._clients.start()
         far_end.close()
@@ -183,12 +179,12 @@ class Part6(Running):
 
 
 class Fingerd(Running):
-    """Serves a directory of users, and looks for new ones again and again."""
+    """Serves a directory of users; each reload is a fresh worker process."""
 
     visitor = FingerVisitor
     program = "finger/fingerd"
-    options = ("--addr", "127.0.0.1", "--workers", WORKERS, "--deadline", f"{LIMIT_SECONDS:.0f}s",
-               "--query-timeout", f"{LIMIT_SECONDS:.0f}s", "--quiet")  # fmt: skip
+    options = ("--addr", "127.0.0.1", "--deadline", f"{LIMIT_SECONDS:.0f}s",
+               "--query-timeout", f"{LIMIT_SECONDS:.0f}s", "--log", "none")  # fmt: skip
     disturbance = "reloads"
     disturbed_every = RELOAD_SECONDS
 
@@ -208,7 +204,7 @@ class Fingerd(Running):
 
 
 class FingerdOfTheSystem(Fingerd):
-    """Started as root, on accounts of its own: each reload is a fresh worker process."""
+    """Started as root, on accounts of its own."""
 
     def __init__(self, name: str, build: Path) -> None:
         Running.__init__(self, name, build)
@@ -230,48 +226,9 @@ class FingerdOfTheSystem(Fingerd):
         self._machine.close()
 
 
-class FingerdTakenOver(Fingerd):
-    """Again and again a new server takes over from the old one."""
-
-    disturbance = "takeovers"
-    disturbed_every = TAKEOVER_SECONDS
-    may_move = True
-
-    def __init__(self, name: str, build: Path) -> None:
-        super().__init__(name, build)
-        self._door = tempfile.TemporaryDirectory(prefix="soak-")
-        self._leaving: Server | None = None  # which answers its last clients
-
-    def words(self) -> tuple[str, ...]:
-        return (*super().words(), "--takeover", f"{self._door.name}/door")
-
-    def disturb_now(self) -> None:
-        self.let_go()
-        self._leaving, self.server = self.server, self.launch(self.server.address[1])
-
-    def let_go(self) -> None:
-        """The server before must have ended by now, or soon, and in order."""
-        if self._leaving is None:
-            return
-        if (status := self._leaving.wait_exit(within=PATIENCE)) != 0:
-            self.report.failures.append(f"after a takeover: exit status {status}")
-        self._leaving.kill()
-
-    def stop(self) -> None:
-        self.let_go()
-        super().stop()
-
-    def close(self) -> None:
-        super().close()
-        if self._leaving is not None:
-            self._leaving.kill()
-        self._door.cleanup()
-
-
 SERVERS: dict[str, type[Running]] = {
     "part5": Part5,
     "part6": Part6,
     "fingerd": Fingerd,
     "fingerd as root": FingerdOfTheSystem,
-    "fingerd, taken over": FingerdTakenOver,
 }

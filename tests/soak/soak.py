@@ -3,10 +3,10 @@
 
     cmake --build build/default && /usr/bin/python3 tests/soak/soak.py --minutes 30
 
-part5, part6 and fingerd, with two workers each, all at the same time; fingerd is told to reload
-every two seconds, and one more is taken over from every five. Good clients check every
-byte of their answers, beside slow and hostile ones and those that only come and go. In the end
-memory, descriptors and latency must be what they were after a short time, and nothing may be lost.
+part5 and part6, with two loops each, and fingerd, all at the same time; fingerd is told to reload
+every two seconds. Good clients check every byte of their answers, beside slow and hostile ones and
+those that only come and go. In the end memory, descriptors and latency must be what they were after
+a short time, and nothing may be lost.
 Prints what it found; the exit status is 1 where something was not as it should be.
 """
 

@@ -67,10 +67,9 @@ def test_too_short_a_look_is_no_verdict() -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_a_stop_and_a_start_instead_of_a_takeover_are_found(monkeypatch) -> None:
+def test_a_stop_and_a_start_are_found(monkeypatch) -> None:
     class Restarted(Part5):
         disturbed_every = 3.0
-        may_move = True  # as in a takeover: that is not what is found
 
         def disturb_now(self) -> None:
             self.server.stop()

@@ -58,11 +58,10 @@ class Visitor:
     kind: good, slow, hostile, churn."""
 
     def __init__(self, address: tuple[str, int], kind: str, number: int, limit_seconds: float,
-                 may_move: bool, tally: Tally) -> None:  # fmt: skip
+                 tally: Tally) -> None:  # fmt: skip
         self.address = address
         self.kind = kind
         self.limit_seconds = limit_seconds  # after which the server closes what is not finished
-        self.may_move = may_move  # servers take over: one may close before the answer has begun
         self.random = random.Random(f"{kind} {number}")
         self.count = tally.count
 
@@ -97,13 +96,9 @@ class Visitor:
     def receive_until_end(self, client: socket.socket, piece_bytes: int, pause: float) -> bytes:
         """All that comes, in pieces of no more than that, with a pause after each."""
         received = bytearray()
-        try:
-            while piece := client.recv(piece_bytes):
-                received += piece
-                time.sleep(pause)
-        except ConnectionResetError:
-            if received or not self.may_move:
-                raise
+        while piece := client.recv(piece_bytes):
+            received += piece
+            time.sleep(pause)
         return bytes(received)
 
     def answered(self, began: float | None = None) -> None:

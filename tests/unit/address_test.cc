@@ -25,6 +25,13 @@ TEST(Address, PrintsIPv6InBrackets) {
             "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
 }
 
+// Without it nobody could connect to the address again.
+TEST(Address, PrintsTheZoneOfALinkLocalAddress) {
+  auto address = *Address::parse("fe80::1", 79);
+  reinterpret_cast<sockaddr_in6*>(address.data())->sin6_scope_id = 3;
+  EXPECT_EQ(address.to_string(), "[fe80::1%3]:79");
+}
+
 TEST(Address, PrintsAnIPv4PeerOfADualStackSocketAsIPv4) {
   EXPECT_EQ(printed("::ffff:192.0.2.1", 5882), "192.0.2.1:5882");
 }

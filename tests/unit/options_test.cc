@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,28 @@ TEST(Options, TakeTheirValuesBehindAnEqualsSign) {
 
 TEST(Options, TakeTheLastValueOfSeveral) {
   EXPECT_EQ(parse({"--port", "1", "--port=2"}).options.port, 2);
+}
+
+TEST(Options, TakeEachOfSeveralWordsThatBelongToNoOption) {
+  common::Options options;
+  std::vector<std::string> words;
+  auto table = common::stage_options(options);
+  table.push_back({.name = "word",
+                   .value_name = "WORD",
+                   .fallback = "",
+                   .meaning = "what is left",
+                   .takes = "a word",
+                   .set =
+                       [&words](std::string_view text) {
+                         words.emplace_back(text);
+                         return true;
+                       },
+                   .repeats = true});
+  const common::Program program{.name = "it", .summary = "Is it.", .options = std::move(table)};
+  const std::array arguments{"it", "one", "--port", "7", "two", "--verbose", "--", "--three"};
+  EXPECT_EQ(common::parse_options(arguments.size(), arguments.data(), program), std::nullopt);
+  EXPECT_EQ(words, (std::vector<std::string>{"one", "two", "--three"}));
+  EXPECT_EQ(options.port, 7);
 }
 
 TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {

@@ -109,7 +109,7 @@ def problem_of_test(test: str) -> str | None:
             part, _, step = rest.partition(".")
             there = (ROOT / part / "steps" / f"{step}.t").is_file()
         else:
-            suite, _, case = rest.partition(".")
+            suite, case = rest.split(".")[-2:]
             wanted = re.compile(rf"TEST(?:_[FP])?\({re.escape(suite)},\s*{re.escape(case)}\)")
             sources = TESTS.glob("**/*_test.cc")
             there = any(wanted.search(source.read_text(encoding="utf-8")) for source in sources)

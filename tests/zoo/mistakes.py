@@ -47,8 +47,8 @@ MISTAKES = {
         "  CLI::App app(program.summary, program.name);\n  app.allow_extras(MISTAKE);",
         ("test_command_line.py::test_an_option_that",)),
     "any-choice-will-do": Mistake(
-        PART5, OPTIONS, "           if (line.set(value)) return;",
-        "           if (line.set(value) || MISTAKE) return;",
+        PART5, OPTIONS, "    if (line.set(value)) return;",
+        "    if (line.set(value) || MISTAKE) return;",
         ("test_workers.py::test_another",)),
     "seconds-without-a-unit": Mistake(
         PART6, "common/server/duration.cc",

@@ -102,14 +102,18 @@ Event Client::decode_query(int result) {
   if (!line) return refuse(line.error());
   if (*line) return answer(**line);
   if (result > 0) return Event::more;
-  if (!shared_.draining) return refuse(finger::Error::unexpected_eof);
-  outcome_ = "stopped";  // begin_drain() has ended its stream
-  return Event::overdue;
+  if (shared_.draining) {
+    outcome_ = "stopped";  // begin_drain() has ended its stream
+    return Event::overdue;
+  }
+  const auto whole = query_.finish();
+  return whole ? answer(*whole) : refuse(whole.error());
 }
 
 Event Client::answer(std::string_view line) {
   const auto query = finger::parse_query(line);
   if (!query) return refuse(query.error());
+  if (query->host) return refuse(finger::Error::relay_denied);
   if (query->user.empty()) {
     unsent_ = std::as_bytes(std::span(shared_.list));
     return Event::list;

@@ -14,7 +14,6 @@
 #include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
 #include "finger/accounts/accounts.h"
-#include "finger/accounts/user_list.h"
 
 namespace machine {
 namespace {
@@ -46,10 +45,10 @@ std::expected<std::unique_ptr<Server>, std::string> Server::create(const Options
   const auto cannot = [](std::string_view what, std::error_code error) {
     return std::unexpected(fmt::format("{}: {}", what, error.message()));
   };
-  auto accounts = finger::Accounts::of_directory(options.users);
-  if (!accounts) return cannot("cannot read " + options.users, accounts.error());
   common::Fd directory(::open(options.users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return cannot("cannot open " + options.users, common::last_error().error());
+  auto accounts = finger::Accounts::of_directory(directory, options.users);
+  if (!accounts) return cannot("cannot read " + options.users, accounts.error());
   common::Fd wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake) return cannot("cannot make an eventfd", common::last_error().error());
   auto ring = Ring::create(entries_for(options));

@@ -1,7 +1,5 @@
 """Finger daemons: side by side (finger); fingerd with warm plans and cold ones (M13.1), beside slow
-clients (M14.1), with several rings (M14.3), and replaced under load (M15.1)."""
-
-from __future__ import annotations
+clients (M14.1), and replaced under load (M15.1)."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import restarts
-from contenders import CLIENT_CORE, SERVER_CORE, Contender
+from contenders import CLIENT_CORE, Contender
 from finger import CLIENTS, DAEMONS, EPOLL, FINGERD, PLAN, answer_of, daemon
 from harness.needed import need_built, need_root
 from harness.strace import Strace
@@ -26,7 +24,6 @@ from measures.budgets import Bound
 from measures.experiment import Grid, Measurement, Setting, Table, can_trace, each, table
 from measures.medians_and_ratios import (LATENCY_APART_MAX, P50, P99, Cell, column, exact, ranged,
                                          ratio, timed)
-from measures.peers import cores_for
 from rounds import Results
 from workloads import Numbers
 
@@ -249,31 +246,6 @@ def m14_1(setting: Setting) -> Grid:
                f"{DRIBBLE_SECONDS * 1000:.0f} ms. The daemon's own limits are 1,024 places "
                "and 2 s for a query. These are not the times of a daemon in production; they show "
                "what decides them."])
-
-
-# M14.3: several rings
-
-def rings(_: str, title: str, setting: Setting) -> Numbers:
-    """The load of 32 clients. Title: as in `2 rings, `--ring sqpoll``."""
-    workers, sqpoll = title[0], ("--ring", "sqpoll") if "sqpoll" in title else ()
-    cores = SERVER_CORE if title == "1 ring" else cores_for(2)
-    with daemon(setting.build, FINGERD, "--workers", workers, *sqpoll, cores=cores) as running:
-        return running.measure(setting.effort.seconds)
-
-
-def m14_3(setting: Setting) -> Grid:
-    need_fingerd(setting)
-    titles = [f"{workers} {'ring' if workers == 1 else 'rings'}{sqpoll}"
-              for workers in setting.fewer((1, 2, 4)) for sqpoll in ("", ", `--ring sqpoll`")]
-    return Grid(
-        "fingerd with several rings, and with threads of the kernel that submit", "fingerd",
-        {"lookups a second [ratio]": ratio("per_second", titles[0]),
-         "CPU a lookup, µs [ratio]": ratio("cpu_us", titles[0]), "p99, µs": P99},
-        rings, titles, ["rings"],
-        notes=["One ring has a core of its own; the others have two cores" + (
-            ", one of which is the client's. On a machine of two cores this is what several rings "
-            "cost, and not what they bring." if len(os.sched_getaffinity(0)) <= 2 else
-            ". It is not how far they scale: for that it takes a core for each.")])
 
 
 # M15.1: replaced while its clients come and go

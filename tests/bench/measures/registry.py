@@ -17,7 +17,7 @@ EXPERIMENTS = tuple(
         variants.m1_1, ladder.m2_1, idle.m2_2, idle.m4_1, idle.m5_1, counts.m5_2, ladder.sweep,
         variants.m7_2, attacks.m8_1, attacks.m8_2, peers.m9_1, counts.m9_2, peers.m9_3,
         counts.m10_1, variants.m10_2, counts.m11_1, counts.m11_2, budgets.peers, idle.m12_1,
-        peers.m12_2, ladder.ladder, daemons.m13_1, daemons.m14_1, oracle.m14_2, daemons.m14_3,
+        peers.m12_2, ladder.ladder, daemons.m13_1, daemons.m14_1, oracle.m14_2,
         variants.m17_1, idle.memory, ladder.idle, ladder.rates, ladder.m16_2, variants.m16_3,
         daemons.m15_1, ladder.m15_3, peers.features, peers.pairs, daemons.finger, peers.ceiling,
         conversation.conversation))

@@ -22,7 +22,6 @@
 #include "common/net/listen.h"
 #include "common/server/options.h"
 #include "finger/accounts/accounts.h"
-#include "finger/accounts/user_list.h"
 #include "finger/protocol/crlf.h"
 #include "finger/protocol/error.h"
 #include "finger/protocol/query.h"

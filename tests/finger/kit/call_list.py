@@ -17,7 +17,7 @@ TRAMPOLINES = {335, 336}
 OF_I386 = {"accept4": 364, "getsockopt": 365, "recvfrom": 371,
            "setsockopt": 366, "sendto": 369, "shutdown": 373}  # fmt: skip
 SCMP_ARCH_NATIVE, SCMP_ARCH_X86 = 0, 0x40000003
-FILTER = Path(__file__).parents[3] / "finger/server/rights/call_filter.cc"
+FILTER = Path(__file__).parents[3] / "finger/rights/call_filter.cc"
 
 
 def permitted_calls() -> set[str]:

@@ -1,7 +1,7 @@
 """A client that speaks finger: a line, an answer, and the end of the stream."""
 
 from harness.client import Client
-from harness.verdict import hexdump, hide_from_traceback
+from harness.verdict import ContractBroken, hexdump, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
@@ -19,6 +19,16 @@ class FingerClient(Client):
     def expect_answer(self, wanted: bytes) -> None:
         """This must come, then the end of the stream, with nothing in between or after it."""
         self.expect_that(self.receive_until_end(), wanted)
+
+    def expect_reset(self) -> None:
+        """What comes must end in a reset: it is cut short, and does not look whole."""
+        try:
+            part = self.receive_until_end()
+        except ContractBroken as broken:
+            if broken.by_reset:
+                return
+            raise
+        raise self.broken(f"an orderly end after {len(part)} bytes of an answer that is cut short")
 
     def expect_that(self, received: bytes, wanted: bytes) -> None:
         """What was received must be this."""

@@ -4,23 +4,14 @@ import signal
 from pathlib import Path
 
 from harness.proc import wait_until
-from kit.server import FingerServer
+from kit.server import FingerServer, workers_of
 
 AT_ONCE = 3.0  # a second on an idle machine
 
 
 def workers(server: FingerServer) -> list[int]:
-    """The ids of the daemon's worker processes; none of the shell that was there before it."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
-    try:
-        found = [int(pid) for pid in children.read_text().split()]
-        return [pid for pid in found if _program(pid) == _program(server.pid) != "sh"]
-    except (FileNotFoundError, ProcessLookupError):  # one has ended in between
-        return []
-
-
-def _program(pid: int) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
+    """The ids of the daemon's worker processes."""
+    return workers_of(server.pid)
 
 
 def is_there(pid: int) -> bool:

@@ -13,6 +13,7 @@ RELAY_DENIED = error("Relay access denied")
 INVALID_QUERY = error("Invalid query")
 TOO_LONG = error("Maximum query length exceeded")
 UNEXPECTED_EOF = error("Unexpected EOF")
+QUERY_TIMEOUT = error("Query timeout")
 LIST_DENIED = error("User list denied")
 
 def converted(plan: bytes) -> bytes:

@@ -2,12 +2,13 @@
 
 import os
 import re
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from harness.proc import wait_until
+from harness.proc import Process, wait_until
 from harness.server import READY, Server
 from harness.verdict import ContractBroken, hide_from_traceback
 from kit.client import FingerClient
@@ -51,6 +52,27 @@ class FingerServer(Server):
     ready_line = re.compile(READY.pattern.replace(r"\n", r"(?P<further>(?:, \S+)*)\n"))
     users: Users
 
+    @property
+    def process(self) -> Process:
+        """The one that talks to clients: the only worker, or where there is none, the server."""
+        return Process(serving(self.pid))
+
+    @process.setter
+    def process(self, _: Process) -> None:
+        """What the base class knows is the process that it has started."""
+
+    def connection_count(self) -> int:
+        """How many clients are connected; it has its listener, and a worker its parent, as well."""
+        at_rest = 1 if self.process.pid == self.pid else 2
+        return self.process.socket_count() - at_rest
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """To the server; what stops it in its tracks, or lets it go on, to who talks to clients."""
+        if number in (signal.SIGSTOP, signal.SIGCONT):
+            os.kill(self.process.pid, number)
+        else:
+            super().send_signal(number)
+
     def connect(self, **how: Any) -> FingerClient:
         """A new client, connected."""
         client = super().connect(**how)
@@ -91,16 +113,16 @@ class FingerServer(Server):
         with self.connect(**how) as client:
             return client.ask(line)
 
-    def wait_until_busy(self, at_rest: int = 1) -> None:
-        """Waits until it has accepted somebody, and has more sockets than it listens on."""
-        if not wait_until(lambda: self.process.socket_count() > at_rest, self.patience):
+    def wait_until_busy(self) -> None:
+        """Waits until it has accepted somebody."""
+        if not wait_until(lambda: self.connection_count() > 0, self.patience):
             raise ContractBroken("it has accepted no connection")
 
     def descriptors_at_rest(self) -> int:
         """How many are open when every client has left, and been let go."""
         self.close_clients()
-        if not wait_until(lambda: self.process.socket_count() == 1, self.patience):
-            raise ContractBroken(f"{self.process.socket_count()} sockets are open with no client")
+        if not wait_until(lambda: self.connection_count() == 0, self.patience):
+            raise ContractBroken(f"{self.connection_count()} connections are open with no client")
         return self.process.descriptor_count()
 
     def expect_refusal(self, status: int, *named: str) -> None:
@@ -123,6 +145,21 @@ class FingerServer(Server):
         if not (exchange := Exchange.parse(line)):
             raise ContractBroken(f"this line does not tell of an exchange: {line!r}")
         return exchange
+
+
+def workers_of(pid: int) -> list[int]:
+    """The ids of the daemon's worker processes, each of which leads a session of its own."""
+    try:
+        found = [int(child) for child in
+                 Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]  # fmt: skip
+        return [child for child in found if os.getsid(child) == child]
+    except (FileNotFoundError, ProcessLookupError):  # one has ended in between
+        return []
+
+
+def serving(pid: int) -> int:
+    """The newest of them, or the process itself."""
+    return max(workers_of(pid), default=pid)
 
 
 Start = Callable[..., FingerServer]  # what the fixtures that start servers are: see conftest.py

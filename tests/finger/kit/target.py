@@ -31,7 +31,7 @@ class FingerTarget(Subject):
 
     @property
     def speaks_contract(self) -> bool:
-        return self.level not in {CORE_LEVEL, "fingerd-plain"}
+        return self.level != CORE_LEVEL
 
     @property
     def deadline(self) -> tuple[tuple[str, ...], float]:
@@ -79,15 +79,15 @@ def built_servers(build: Path, wanted: Iterable[str], extra: Sequence[str]) -> l
         )
     targets = []
     for name in PROGRAMS:
-        path, *options = PROGRAMS[name].split()
+        path, *words = PROGRAMS[name]
         program = build / path
+        level = CORE_LEVEL if words else name
         if program.is_file() and (not chosen or name in chosen):
-            command = (str(program), *options)
-            targets.append(FingerTarget(name, name, command, extra=tuple(extra)))
+            command = (str(program), *words)
+            targets.append(FingerTarget(name, level, command, extra=tuple(extra)))
         elif name in chosen:
             raise pytest.UsageError(
-                f"{program} is not built: cmake --preset default && "
-                f"cmake --build build/default --target {name}"
+                f"{program} is not built: cmake --preset default && cmake --build build/default"
             )
     return targets
 

@@ -1,6 +1,6 @@
 """Starts a program that may do less: `confined.py RESTRICTION... -- PROGRAM...`.
 
-RESTRICTION is ring=ERRNO or enter=ERRNO (io_uring_setup(2) or io_uring_enter(2) fails so),
+RESTRICTION is ring=ERRNO, enter=ERRNO or register=ERRNO (io_uring_setup(2) or that call fails so),
 family=NAME (socket(2) knows no AF_NAME), memlock=BYTES (locked memory, without the privilege to
 ignore the limit), nofile=N (descriptors), disabled=N (the program reads that in
 kernel.io_uring_disabled, and nobody else does) or clock=SECONDS (its monotonic clock is ahead of
@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-IO_URING_SETUP, IO_URING_ENTER = 425, 426  # the calls' numbers, the same on every architecture
+IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER = 425, 426, 427  # on every architecture
 SOCKET = {"x86_64": 41}.get(platform.machine(), 198)  # 198 wherever numbers were given out anew
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 LOAD_WORD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # of linux/bpf_common.h
@@ -115,6 +115,7 @@ def call(name: str, *arguments: object) -> None:
 RESTRICTIONS: dict[str, Callable[[str], None]] = {
     "ring": lambda error: forbid(IO_URING_SETUP, getattr(errno, error)),
     "enter": lambda error: forbid(IO_URING_ENTER, getattr(errno, error)),
+    "register": lambda error: forbid(IO_URING_REGISTER, getattr(errno, error)),
     "family": forbid_family,
     "memlock": limit_locked_memory,
     "nofile": limit_descriptors,

@@ -184,6 +184,12 @@ class Process:
         raise ProcessLookupError(f"process {self.pid} has ended: {path} has no {key}")
 
 
+def serving(daemon: Process) -> Process:
+    """The process that talks to clients: fingerd's only child; of any other server, itself."""
+    workers = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
+    return Process(int(workers[0])) if workers else daemon
+
+
 def is_sanitized(program: Path) -> bool:
     """Whether it was built with AddressSanitizer, ThreadSanitizer or MemorySanitizer."""
     binary = program.read_bytes()

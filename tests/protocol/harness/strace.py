@@ -60,7 +60,7 @@ class Strace:
             str(self._file),
             *arguments,
             "-p",
-            str(server.pid),
+            str(server.process.pid),
         ]
         self._injects = any("inject=" in word for word in arguments)
         self._process: subprocess.Popen[str] | None = None
@@ -72,7 +72,7 @@ class Strace:
         in_english = {**os.environ, "LC_ALL": "C"}  # what it says is looked at below
         self._process = subprocess.Popen(
             self._words, stderr=subprocess.PIPE, text=True, env=in_english)
-        tracer, traced = self._process, Process(self._server.pid)
+        tracer, traced = self._process, Process(self._server.process.pid)
 
         def attached() -> bool:
             has_ended = tracer.poll() is not None
@@ -109,7 +109,7 @@ class Strace:
     def _send(self, number: int) -> None:
         """Nothing that a test does: it is not remembered. The fault may have ended the server."""
         with suppress(ProcessLookupError):
-            os.kill(self._server.pid, number)
+            os.kill(self._server.process.pid, number)
 
     def _stand_still(self) -> None:
         """Stops every thread of the server outside of any system call.

@@ -1,6 +1,7 @@
 // That each user who has an account is found, and no other name, tests/fuzz tries.
 #include "finger/accounts/accounts.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,7 +11,10 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "finger/accounts/roster.h"
 
 namespace {
 
@@ -46,8 +50,12 @@ class AccountsOfDirectory : public testing::Test {
 
   void make_user(const std::string& name) { std::filesystem::create_directory(path_ + "/" + name); }
 
+  finger::Result<Accounts> read() {
+    return Accounts::of_directory(common::Fd(::open(path_.c_str(), O_PATH | O_CLOEXEC)), path_);
+  }
+
   std::vector<std::string> listed() {
-    const auto accounts = Accounts::of_directory(path_);
+    const auto accounts = read();
     EXPECT_TRUE(accounts.has_value()) << accounts.error().message();
     return logins(*accounts);
   }
@@ -57,7 +65,7 @@ class AccountsOfDirectory : public testing::Test {
 
 TEST_F(AccountsOfDirectory, HaveTheLoginForAFullName) {
   make_user("alice&,x");
-  const auto accounts = Accounts::of_directory(path_);
+  const auto accounts = read();
   ASSERT_TRUE(accounts.has_value());
   const Account* const alice = accounts->find("alice&,x");
   ASSERT_NE(alice, nullptr);
@@ -84,6 +92,29 @@ TEST_F(AccountsOfDirectory, LeaveOutUsersWhoCannotBeAskedFor) {
   EXPECT_THAT(listed(), ElementsAre("alice"));
 }
 
+// realmd and sssd make logins of the first kind, and an administrator wonders where they are.
+TEST(Accounts, NameThoseThatCannotBeAskedFor) {
+  const auto accounts = Accounts::of_entries({{"alice@corp.example", "", "/a", 1000, 100},
+                                              {"@", "", "/b", 1001, 100},
+                                              {"/W", "", "/c", 1002, 100},
+                                              {"b\x1B[2J", "", "/d", 1003, 100},
+                                              {"carol", "", "/e", 1004, 100}});
+  EXPECT_THAT(logins(accounts), ElementsAre("carol"));
+  EXPECT_THAT(accounts.left_out(), ElementsAre("alice@corp.example", "@", "/W", "b\x1B[2J"));
+  EXPECT_EQ(finger::describe(accounts),
+            "1 user; cannot be asked for: alice@corp.example, @, /W, b\\x1b[2J");
+}
+
+TEST(Accounts, AreDescribedInALineHoweverManyAreLeftOut) {
+  std::vector<finger::PasswdEntry> entries;
+  for (int i = 0; i < 500; ++i) {
+    entries.push_back({std::to_string(i) + "@corp.example", "", "/", 1000, 100});
+  }
+  const auto line = finger::describe(Accounts::of_entries(std::move(entries)));
+  EXPECT_THAT(line, testing::StartsWith("0 users; cannot be asked for: 0@corp.example, "));
+  EXPECT_THAT(line, testing::EndsWith(" and 492 more"));
+}
+
 TEST_F(AccountsOfDirectory, AreManyWithoutADescriptorLeftOpen) {
   for (int i = 0; i < 300; ++i) make_user("user" + std::to_string(i));
   const auto descriptors = [] {
@@ -96,11 +127,11 @@ TEST_F(AccountsOfDirectory, AreManyWithoutADescriptorLeftOpen) {
 }
 
 TEST_F(AccountsOfDirectory, AreAnErrorWhereItIsNone) {
-  EXPECT_EQ(Accounts::of_directory(path_ + "/nosuch").error(),
-            std::errc::no_such_file_or_directory);
-  std::ofstream(path_ + "/file") << "not a directory";
-  EXPECT_EQ(Accounts::of_directory(path_ + "/file").error(), std::errc::not_a_directory);
-  EXPECT_FALSE(Accounts::of_directory("").has_value());
+  path_ += "/file";
+  std::ofstream(path_) << "not a directory";
+  EXPECT_EQ(read().error(), std::errc::not_a_directory);
+  std::filesystem::remove(path_);
+  EXPECT_EQ(read().error(), std::errc::bad_file_descriptor);
 }
 
 }  // namespace

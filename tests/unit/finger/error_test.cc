@@ -1,6 +1,9 @@
 // What a peer is told, tests/finger asks; here, what it is not told.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <system_error>
+
 #include "finger/protocol/error.h"
 
 namespace {
@@ -10,7 +13,8 @@ using finger::error_line;
 
 TEST(Error, TellsThePeerNothingOfWhatHappenedInside) {
   EXPECT_EQ(error_line(Error::no_such_group), "");
-  EXPECT_EQ(error_line(Error::no_placeholder), "");
+  EXPECT_EQ(error_line(Error::became_shorter), "");
+  EXPECT_EQ(error_line(Error::no_owner), "");
   EXPECT_EQ(error_line({}), "");
   EXPECT_EQ(error_line(common::Error::timed_out), "");
   // The numbers of other categories stand for other things: 1 is EPERM, too.
@@ -25,6 +29,24 @@ TEST(Error, HasWordsForTheLog) {
   EXPECT_EQ(make_error_code(Error::no_such_user).message(), "no such user");
   EXPECT_EQ(make_error_code(Error::unexpected_eof).message(), "unexpected EOF");
   EXPECT_EQ(make_error_code(Error::no_such_group).message(), "no such group");
+}
+
+// What has failed otherwise is not the same as a user without a plan: nothing is sent then.
+TEST(Error, TellsAPlanThatIsNotThereFromOneThatCouldNotBeRead) {
+  for (const int number : {ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, EXDEV, ENXIO, ENODEV}) {
+    EXPECT_TRUE(finger::says_no_plan(std::error_code(number, std::system_category())));
+    EXPECT_FALSE(finger::says_no_plan(std::error_code(number, std::generic_category())));
+  }
+  for (const Error error :
+       {Error::empty_plan, Error::not_regular, Error::home_refused, Error::no_owner}) {
+    EXPECT_TRUE(finger::says_no_plan(error));
+  }
+  for (const int number : {EIO, EMFILE, ENOMEM, ESTALE, EAGAIN}) {
+    EXPECT_FALSE(finger::says_no_plan(std::error_code(number, std::system_category())));
+  }
+  for (const Error error : {Error::became_shorter, Error::home_timeout, Error::no_such_user}) {
+    EXPECT_FALSE(finger::says_no_plan(error));
+  }
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
-#include "finger/server/homes_and_mounts.h"
+#include "finger/server/home.h"
 
 #include <gmock/gmock.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -10,31 +11,33 @@
 namespace finger {
 namespace {
 
+using testing::Each;
 using testing::Eq;
 using testing::Ne;
 
 /// A home whose loads take until they are told to end.
 class SharedHome : public testing::Test {
  protected:
-  SharedHome() : loop(std::move(*uring::Loop::create({}))), homes(*loop), may_end(*loop) {}
+  SharedHome() : loop(std::move(*uring::Loop::create({}))), home(*loop), may_end(*loop) {}
 
   /// Each finds something else.
-  uring::Task<Result<SharedPlan>> load(uring::Deadline& deadline) {
-    ++loads;
+  uring::Task<Result<SharedFile>> load(FileKind kind, uring::Deadline& deadline) {
+    ++loads[static_cast<std::size_t>(kind)];
     const auto told = co_await may_end.wait().until(deadline);
     if (!told) co_return std::unexpected(told.error());
     if (refusal) co_return failure(*refusal);
-    const auto found = std::make_shared<int>(loads);
-    co_return SharedPlan(found, reinterpret_cast<OpenPlan*>(found.get()));
+    const auto found = std::make_shared<int>();
+    co_return SharedFile(found, reinterpret_cast<OpenFile*>(found.get()));
   }
 
-  uring::Task<> ask(Result<SharedPlan>& answer) {
+  uring::Task<> ask(Result<SharedFile>& answer, FileKind kind = FileKind::plan) {
     uring::Deadline never(*loop);
-    co_await ask(answer, never);
+    co_await ask_until(never, answer, kind);
   }
 
-  uring::Task<> ask(Result<SharedPlan>& answer, uring::Deadline& deadline) {
-    answer = co_await home->load_or_share(deadline, [&] { return load(deadline); });
+  uring::Task<> ask_until(uring::Deadline& deadline, Result<SharedFile>& answer,
+                          FileKind kind = FileKind::plan) {
+    answer = co_await home.load_or_share(kind, deadline, [&] { return load(kind, deadline); });
   }
 
   /// Ends the load that is under way.
@@ -54,49 +57,69 @@ class SharedHome : public testing::Test {
     for (int turn = 0; turn < 10; ++turn) (void)co_await loop->nop();
   }
 
+  int loads_of(FileKind kind) const { return loads[static_cast<std::size_t>(kind)]; }
+
   std::unique_ptr<uring::Loop> loop;
-  Homes homes;
-  std::shared_ptr<Home> home = homes.of({});
+  Home home;
   uring::Condition may_end;
-  int loads = 0;
-  std::optional<Error> refusal;  ///< What a load finds instead of a plan.
+  std::array<int, file_names.size()> loads{};
+  std::optional<Error> refusal;  ///< What a load finds instead of a file.
 };
 
 TEST_F(SharedHome, ThoseWhoWaitShareTheNextLoadAndNotTheOneBeforeTheirQuestion) {
   loop->run([this]() -> uring::Task<> {
-    Result<SharedPlan> first, second, third, fourth;
+    Result<SharedFile> first, second, third, fourth;
     uring::Scope scope(*loop);
     scope.spawn(ask(first));
     scope.spawn(ask(second));
     scope.spawn(ask(third));
     scope.spawn(ask(fourth));
-    EXPECT_THAT(loads, Eq(1));
+    EXPECT_THAT(loads_of(FileKind::plan), Eq(1));
     co_await end_load();
-    EXPECT_THAT(loads, Eq(2));
+    EXPECT_THAT(loads_of(FileKind::plan), Eq(2));
     co_await end_load();
     co_await scope.join();
-    EXPECT_THAT(loads, Eq(2));
+    EXPECT_THAT(loads_of(FileKind::plan), Eq(2));
     EXPECT_THAT(*first, Ne(*second));
     EXPECT_THAT(*second, Eq(*third));
     EXPECT_THAT(*second, Eq(*fourth));
   }());
 }
 
-// While a home is mounted anew, each of them is refused to its owner.
-TEST_F(SharedHome, WhyThereIsNoPlanIsSharedAsAPlanIs) {
+// However those that wait for one of them are mixed with those that wait for another: nobody is
+// sent a key in place of a plan, and each of the three is loaded twice.
+TEST_F(SharedHome, EachOfItsFilesIsSharedForItself) {
   loop->run([this]() -> uring::Task<> {
-    for (const Error each : {Error::not_regular, Error::home_refused, Error::refused_to_owner}) {
+    constexpr std::array kinds{FileKind::project, FileKind::pubkey, FileKind::plan};
+    std::array<std::array<Result<SharedFile>, 3>, 4> answers;
+    uring::Scope scope(*loop);
+    for (auto& round : answers) {
+      for (std::size_t i = 0; i < kinds.size(); ++i) scope.spawn(ask(round[i], kinds[i]));
+    }
+    for (int load = 0; load < 6; ++load) co_await end_load();
+    co_await scope.join();
+    EXPECT_THAT(loads[0] + loads[1] + loads[2], testing::Le(6));
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      EXPECT_THAT(*answers[2][i], Eq(*answers[3][i]));
+      EXPECT_THAT(*answers[3][i], Ne(*answers[3][(i + 1) % kinds.size()]));
+    }
+  }());
+}
+
+// As a file that is looked for in a home that is being mounted.
+TEST_F(SharedHome, WhyThereIsNoFileIsSharedAsAFileIs) {
+  loop->run([this]() -> uring::Task<> {
+    for (const Error each : {Error::not_regular, Error::home_refused, Error::became_shorter}) {
       refusal = each;
-      loads = 0;
-      Result<SharedPlan> first, second, third;
+      loads = {};
+      Result<SharedFile> first, second, third;
       uring::Scope scope(*loop);
       scope.spawn(ask(first));
       scope.spawn(ask(second));
       scope.spawn(ask(third));
       co_await end_load();
       co_await end_load();
-      EXPECT_THAT(loads, Eq(2));
-      co_await end_load();
+      EXPECT_THAT(loads_of(FileKind::plan), Eq(2));
       co_await scope.join();
       EXPECT_THAT(third.error(), Eq(each));
     }
@@ -105,17 +128,17 @@ TEST_F(SharedHome, WhyThereIsNoPlanIsSharedAsAPlanIs) {
 
 TEST_F(SharedHome, ATimeoutIsNotShared) {
   loop->run([this]() -> uring::Task<> {
-    Result<SharedPlan> first, hurried, patient;
+    Result<SharedFile> first, hurried, patient;
     uring::Scope scope(*loop);
     uring::Deadline hurry(*loop);
     scope.spawn(ask(first));
-    scope.spawn(ask(hurried, hurry));
+    scope.spawn(ask_until(hurry, hurried));
     scope.spawn(ask(patient));
     co_await end_load();
-    EXPECT_THAT(loads, Eq(2));  // the hurried one's, which the patient one waits for
+    EXPECT_THAT(loads_of(FileKind::plan), Eq(2));  // the hurried one's, which the patient waits for
     co_await expire(hurry);
     EXPECT_THAT(hurried.error(), Eq(uring::Error::timed_out));
-    EXPECT_THAT(loads, Eq(3));
+    EXPECT_THAT(loads_of(FileKind::plan), Eq(3));
     co_await end_load();
     co_await scope.join();
     EXPECT_TRUE(patient.has_value());
@@ -124,14 +147,14 @@ TEST_F(SharedHome, ATimeoutIsNotShared) {
 
 TEST_F(SharedHome, WhoCannotWaitGoesAwayAndHoldsUpNobody) {
   loop->run([this]() -> uring::Task<> {
-    Result<SharedPlan> first, hurried, last;
+    Result<SharedFile> first, hurried, last;
     uring::Scope scope(*loop);
     uring::Deadline hurry(*loop);
     scope.spawn(ask(first));
-    scope.spawn(ask(hurried, hurry));
+    scope.spawn(ask_until(hurry, hurried));
     scope.spawn(ask(last));
     co_await expire(hurry);
-    EXPECT_THAT(hurried.error(), Eq(uring::Error::timed_out));
+    EXPECT_THAT(hurried.error(), Eq(Error::home_timeout));
     co_await end_load();
     co_await end_load();
     co_await scope.join();
@@ -141,26 +164,34 @@ TEST_F(SharedHome, WhoCannotWaitGoesAwayAndHoldsUpNobody) {
 
 TEST_F(SharedHome, WhatWasLoadedIsNotKeptWhenNobodyWaits) {
   loop->run([this]() -> uring::Task<> {
-    Result<SharedPlan> plan;
+    std::array<Result<SharedFile>, 2> files;
     uring::Scope scope(*loop);
-    scope.spawn(ask(plan));
+    scope.spawn(ask(files[0], FileKind::project));
+    scope.spawn(ask(files[1]));
+    co_await end_load();
     co_await end_load();
     co_await scope.join();
-    EXPECT_THAT(plan->use_count(), Eq(1));
+    for (const auto& file : files) EXPECT_THAT(file->use_count(), Eq(1));
   }());
 }
 
-TEST_F(SharedHome, AHomeIsOneForAllWhoHoldIt) {
-  Account alice{}, bob{};
-  alice.login = "alice";
-  bob.login = "bob";
-  auto first = homes.of(alice);
-  EXPECT_THAT(homes.of(alice), Eq(first));
-  EXPECT_THAT(homes.of(bob), Ne(first));
-  const std::weak_ptr<Home> watched = first;
-  first.reset();
-  EXPECT_TRUE(watched.expired());
-  EXPECT_THAT(homes.of(alice).use_count(), Eq(1));
+// A close, for example, which shares nothing.
+TEST_F(SharedHome, DoesOneThingAtATime) {
+  loop->run([this]() -> uring::Task<> {
+    Result<SharedFile> plan;
+    uring::Scope scope(*loop);
+    uring::Deadline never(*loop);
+    auto lock = co_await home.lock(never);
+    scope.spawn(ask(plan));
+    co_await settle();
+    EXPECT_THAT(loads, Each(0));
+    lock->reset();
+    co_await settle();
+    EXPECT_THAT(loads_of(FileKind::plan), Eq(1));
+    co_await end_load();
+    co_await scope.join();
+    EXPECT_TRUE(plan.has_value());
+  }());
 }
 
 }  // namespace

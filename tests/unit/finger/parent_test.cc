@@ -1,31 +1,34 @@
-#include "finger/server/supervision/parent.h"
+#include "finger/process/parent.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <thread>
 
-#include "common/fd.h"
-#include "finger/service/counters.h"
-#include "finger/service/takeover.h"
+#include "finger/rights/look.h"
 #include "in_child.h"
 
 namespace {
 
+using finger::Control;
 using finger::Parent;
-using finger::Report;
 using std::chrono::milliseconds;
 
 constexpr Parent::Limits limits{.start = milliseconds(300),
-                                .drain = milliseconds(2000),
-                                .pause = milliseconds(10),
-                                .sound = milliseconds(200)};
+                                .silence = milliseconds(300),
+                                .second_look = milliseconds(300),
+                                .drain = milliseconds(2000)};
 
 /// How many workers have begun, for all processes to see.
 std::atomic<int>& begun() {
@@ -35,96 +38,255 @@ std::atomic<int>& begun() {
   return *static_cast<std::atomic<int>*>(page);
 }
 
-/// Workers do what `work` does, by their number; what run() returns is the exit status.
-[[noreturn]] void run_parent(const std::function<void(int number, Report& report)>& work) {
-  begun() = 0;
-  const auto generations = finger::Generations::create(1);
-  auto busy = finger::BusyHomes::create();
-  Parent parent(
-      {}, limits,
-      [&work](finger::Listeners /*listeners*/, Report& report) -> int {
-        work(begun()++, report);
-        tests::never_finish();
-      },
-      [] {}, finger::ServiceManager(), *finger::Takeover::begin(""), **generations, *busy);
-  const auto status = parent.run();
-  std::_Exit(status ? *status : 2);
-}
-
 void send_to_parent(int signal) { (void)::kill(::getppid(), signal); }
 
 void wait_until_begun(int count) {
   while (begun() < count) ::usleep(1000);
 }
 
+/// The next word of the parent's; 0: it has gone, or says nothing for so long.
+char hear(const Control& control, milliseconds limit) {
+  pollfd heard{.fd = control.fd().get(), .events = POLLIN, .revents = 0};
+  char word = 0;
+  if (::poll(&heard, 1, static_cast<int>(limit.count())) <= 0) return 0;
+  return ::recv(heard.fd, &word, 1, 0) == 1 ? word : '\0';
+}
+
+/// Says that it lives, and what it is told, until it is told to end, or its parent has gone.
+[[noreturn]] void serve(const Control& control) {
+  while (true) {
+    control.say(Control::alive);
+    pollfd heard{.fd = control.fd().get(), .events = POLLIN, .revents = 0};
+    if (::poll(&heard, 1, 20) <= 0) continue;
+    const char word = hear(control, milliseconds(0));
+    if (word == 0) std::_Exit(0);
+    std::fprintf(stderr, "told %c\n", word);
+    if (word != Control::tell) std::_Exit(0);
+  }
+}
+
+/// Workers do what `work` does, by their number; then they serve.
+[[noreturn]] void run_parent(const std::function<void(int number, const Control& control)>& work) {
+  begun() = 0;
+  Parent::hold_signals();
+  Parent parent({.listeners = {},
+                 .limits = limits,
+                 .live = [&work](std::vector<common::Fd>& /*listeners*/, Control control) -> int {
+                   work(begun()++, control);
+                   serve(control);
+                 },
+                 .announce = [] { std::fputs("announced\n", stderr); },
+                 .manager = {}});
+  std::_Exit(parent.run());
+}
+
+/// The first is told that, once it serves; the others serve.
+[[noreturn]] void send_to_one_that_serves(int signal, int then = 0) {
+  run_parent([=](int, const Control& control) {
+    control.say(Control::ready, "1 user");
+    send_to_parent(signal);
+    if (then == 0) return;
+    std::fprintf(stderr, "told %c\n", hear(control, milliseconds(1000)));
+    send_to_parent(then);
+  });
+}
+
+const testing::ExitedWithCode stopped(0);
+const testing::ExitedWithCode failed(1);
+const std::string serving = "^serving 1 user\nannounced\n";
+
+TEST(ParentDeathTest, TellsTheWorkerWhatASignalMeans) {
+  EXPECT_EXIT(send_to_one_that_serves(SIGTERM), stopped, serving + "told d\n$");
+  EXPECT_EXIT(send_to_one_that_serves(SIGINT), stopped, serving + "told d\n$");
+  EXPECT_EXIT(send_to_one_that_serves(SIGQUIT), stopped, serving + "told l\n$");
+  EXPECT_EXIT(send_to_one_that_serves(SIGUSR1, SIGTERM), stopped, serving + "told t\ntold d\n$");
+}
+
+TEST(ParentDeathTest, KillsTheWorkerAtTheSecondSignal) {
+  for (const int first : {SIGTERM, SIGQUIT}) {
+    const auto hang = [first](int, const Control& control) {
+      control.say(Control::ready, "1 user");
+      send_to_parent(first);
+      (void)hear(control, milliseconds(1000));
+      send_to_parent(SIGTERM);
+      tests::never_finish();
+    };
+    EXPECT_EXIT(run_parent(hang), stopped, serving + "$");
+  }
+}
+
+// And its words count until it serves: after that, clients may have made it say them.
+TEST(ParentDeathTest, ReplacesTheWorkerThatServes) {
+  const auto work = [](int number, const Control& control) {
+    if (number == 0) {
+      control.say(Control::ready, "1 user");
+      control.say(Control::ready, "99 users");
+      control.say(Control::failed, "all is lost");
+      send_to_parent(SIGHUP);
+      return;
+    }
+    control.say(Control::ready, "3 users; no account: ghost");
+    ::usleep(100'000);  // the one before ends meanwhile
+    send_to_parent(SIGTERM);
+  };
+  EXPECT_EXIT(run_parent(work), stopped,
+              serving +
+                  "reloaded: serving 3 users; no account: ghost; before: 1\n"
+                  "told l\ntold d\n$");
+}
+
 // Number 1 is asked for by a signal, and hangs. The second signal comes meanwhile.
-[[noreturn]] void reload_while_a_worker_hangs() {
-  run_parent([](int number, Report& report) {
-    if (number == 1) return;
-    (void)report.ready({});
+TEST(ParentDeathTest, KillsAWorkerThatHangsAtItsStartAndTriesTheNext) {
+  const auto work = [](int number, const Control& control) {
+    if (number == 1) tests::never_finish();
+    control.say(Control::ready, "1 user");
     if (number == 2) return send_to_parent(SIGTERM);
     send_to_parent(SIGHUP);
     wait_until_begun(2);
     send_to_parent(SIGHUP);
-  });
-}
-
-TEST(ParentDeathTest, KillsAWorkerThatHangsAtItsStartAndTriesTheNext) {
-  EXPECT_EXIT(reload_while_a_worker_hangs(), ::testing::ExitedWithCode(0),
-              "^cannot reload, the worker before goes on: .* in time: .*\n"
-              "(reloaded: worker [0-9]+ serves 0 users, before 0\n)?$");  // unless its SIGTERM is
-                                                                          // heard before it
-}
-
-[[noreturn]] void stop_while_a_worker_hangs() {
-  run_parent([](int number, Report& report) {
-    if (number == 1) return send_to_parent(SIGTERM);
-    (void)report.ready({});
-    send_to_parent(SIGHUP);
-  });
+  };
+  EXPECT_EXIT(run_parent(work), stopped,
+              serving +
+                  "cannot reload, the worker before goes on: .* in time: .*\n"
+                  "reloaded: serving 1 user; before: 1\n(told [dl]\n){2}$");
 }
 
 TEST(ParentDeathTest, StopsWhileAWorkerHangsAtItsStart) {
-  EXPECT_EXIT(stop_while_a_worker_hangs(), ::testing::ExitedWithCode(0), "^$");
+  const auto work = [](int number, const Control& control) {
+    if (number == 1) send_to_parent(SIGTERM);
+    if (number == 1) tests::never_finish();
+    control.say(Control::ready, "1 user");
+    send_to_parent(SIGHUP);
+  };
+  EXPECT_EXIT(run_parent(work), stopped, serving + "told d\n$");
 }
 
-TEST(ParentDeathTest, CannotRunIfTheFirstWorkerHangsAtItsStart) {
-  EXPECT_EXIT(run_parent([](int, Report&) {}), ::testing::ExitedWithCode(1),
+TEST(ParentDeathTest, EndsIfTheFirstWorkerDoesNotServe) {
+  EXPECT_EXIT(run_parent([](int, const Control&) { tests::never_finish(); }), failed,
               "^the worker is not ready in time");
+  EXPECT_EXIT(run_parent([](int, const Control&) { std::_Exit(3); }), failed,
+              "^the worker ended before it served: exit status 3\n$");
+  const auto fail = [](int, const Control& control) {
+    control.say(Control::failed, "there is no group finger");
+    std::_Exit(1);
+  };
+  EXPECT_EXIT(run_parent(fail), failed, "^there is no group finger\n$");
 }
 
-// The first serves, and dies of it like all others.
-TEST(ParentDeathTest, GivesUpWhenWorkersFailAgainAndAgain) {
-  const auto fail = [](int number, Report& report) {
-    if (number == 0) (void)report.ready({});
-    std::_Exit(3);
-  };
-  EXPECT_EXIT(run_parent(fail), ::testing::ExitedWithCode(1),
-              "^a worker has ended by itself: exit status 3\n"
-              "(no worker serves, another is tried: .* exit status 3\n){5}"
-              "6 workers in a row have failed: giving up\n$");
+TEST(ParentDeathTest, GoesOnIfAnotherWorkerDoesNotServe) {
+  for (const bool says_why : {true, false}) {
+    const auto work = [says_why](int number, const Control& control) {
+      if (number == 0) {
+        control.say(Control::ready, "1 user");
+        return send_to_parent(SIGHUP);
+      }
+      send_to_parent(SIGTERM);  // which is heard after its end
+      if (says_why) control.say(Control::failed, "exit status 3");
+      std::_Exit(3);
+    };
+    EXPECT_EXIT(run_parent(work), stopped, serving + "(cannot reload, .*exit status 3\n)?told d\n");
+  }
 }
 
-TEST(ParentDeathTest, GivesUpWhenWorkersServeAndDieOfIt) {
-  const auto fail = [](int /*number*/, Report& report) {
-    (void)report.ready({});
-    std::_Exit(3);
+TEST(ParentDeathTest, EndsIfTheWorkerThatServesDies) {
+  const auto die = [](int, const Control& control) {
+    control.say(Control::ready, "1 user");
+    (void)::raise(SIGKILL);
   };
-  EXPECT_EXIT(run_parent(fail), ::testing::ExitedWithCode(1),
-              "^(a worker has ended by itself: exit status 3\n){6}6 workers in a row");
+  EXPECT_EXIT(run_parent(die), failed, serving + "the worker has ended by itself: signal 9\n$");
 }
 
-// Twice as many as it would give up after; the fifth serves for a while, and so does the tenth.
-TEST(ParentDeathTest, CountsFailuresAnewWhenAWorkerHasServedForAWhile) {
-  const auto work = [](int number, Report& report) {
-    (void)report.ready({});
-    if (number % 5 == 4) std::this_thread::sleep_for(limits.sound + milliseconds(150));
-    if (number == 11) send_to_parent(SIGTERM);
-    if (number == 11) return;
-    std::_Exit(3);
+TEST(ParentDeathTest, EndsIfTheWorkerThatServesFallsSilent) {
+  const auto hang = [](int, const Control& control) {
+    control.say(Control::ready, "1 user");
+    tests::never_finish();
   };
-  EXPECT_EXIT(run_parent(work), ::testing::ExitedWithCode(0),
-              "^(a worker has ended by itself: exit status 3\n){11}$");
+  EXPECT_EXIT(run_parent(hang), failed, serving + "worker [0-9]+ has fallen silent\n$");
+}
+
+// As after a pause of the whole machine, when time has passed for the parent and nothing has come.
+TEST(ParentDeathTest, LooksTwiceBeforeAWorkerCountsAsSilent) {
+  const auto pause = [](int, const Control& control) {
+    for (int i = 0; i < 3; ++i) {
+      control.say(i == 0 ? Control::ready : Control::alive, "1 user");
+      ::usleep(450'000);  // more than the first look waits, and less than both
+    }
+    send_to_parent(SIGTERM);
+  };
+  EXPECT_EXIT(run_parent(pause), stopped, serving + "told d\n$");
+}
+
+/// From now on this process's end is seen by none but a tracer, which does not look: to its parent
+/// it is as one that waits for the kernel.
+void become_a_process_that_does_not_end(const Control& control) {
+  (void)::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) < 0) std::_Exit(2);
+  if (::fork() == 0) {
+    const bool traces = ::ptrace(PTRACE_SEIZE, ::getppid(), nullptr, nullptr) == 0;
+    (void)::write(ends[1], traces ? "y" : "n", 1);
+    pollfd gone{.fd = control.fd().get(), .events = 0, .revents = 0};
+    (void)::poll(&gone, 1, 30'000);  // until the parent ends
+    std::_Exit(0);
+  }
+  char traces = 0;
+  if (::read(ends[0], &traces, 1) != 1 || traces != 'y') std::fputs("no ptrace(2)\n", stderr);
+}
+
+// Each of them hangs at its start, and the next was asked for meanwhile.
+TEST(ParentDeathTest, StartsNoWorkerWhileFourThatWereKilledDoNotEnd) {
+  const auto work = [](int number, const Control& control) {
+    if (number > 0) become_a_process_that_does_not_end(control);
+    if (number > 0) tests::never_finish();
+    control.say(Control::ready, "1 user");
+    for (int count = 2; count <= 6; ++count) {
+      send_to_parent(SIGHUP);
+      for (int waited = 0; begun() < count && waited < 50; ++waited) {
+        control.say(Control::alive);
+        ::usleep(10'000);
+      }
+    }
+    send_to_parent(SIGTERM);
+  };
+  EXPECT_EXIT(run_parent(work), stopped,
+              serving +
+                  "(cannot reload, .* in time: .*\n){4}(worker .* does not end: .*\n)*"
+                  "cannot reload, .*: 4 workers were killed and do not end: a home hangs\n");
+}
+
+TEST(ParentDeathTest, StartsNoWorkerWhileEightProcessesWaitForDirectories) {
+  const auto work = [](int, const Control& control) {
+    for (int i = 0; i < 8; ++i) control.say(Control::silent);
+    control.say(Control::ready, "1 user");
+    send_to_parent(SIGHUP);
+    ::usleep(100'000);
+    send_to_parent(SIGTERM);
+  };
+  EXPECT_EXIT(run_parent(work), stopped,
+              serving +
+                  "cannot reload, .*: 8 processes wait for directories of homes .*\n"
+                  "told d\n$");
+}
+
+/// As fingerd-look is, whose directory answers at last.
+void leave_a_process_that_ends_with(int status) {
+  if (const pid_t between = ::fork(); between > 0) return (void)::waitpid(between, nullptr, 0);
+  if (::fork() > 0) std::_Exit(0);
+  ::usleep(100'000);
+  std::_Exit(status);
+}
+
+// Of the eight it is one less then, so a worker may start again.
+TEST(ParentDeathTest, ReloadsWhenADirectoryAnswersAtLast) {
+  const auto work = [](int number, const Control& control) {
+    for (int i = 0; number == 0 && i < 8; ++i) control.say(Control::silent);
+    control.say(Control::ready, "1 user");
+    if (number == 1) ::usleep(100'000);
+    if (number == 1) send_to_parent(SIGTERM);
+    if (number == 0) leave_a_process_that_ends_with(finger::answered_late);
+  };
+  EXPECT_EXIT(run_parent(work), stopped,
+              serving + "reloaded: serving 1 user; before: 1\ntold l\ntold d\n$");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "finger/service/proxy_header.h"
+#include "finger/proxy/header.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,6 @@
 
 namespace {
 
-using common::Error;
 using finger::ProxyHeader;
 using namespace std::string_literals;
 
@@ -84,9 +83,32 @@ TEST(ProxyHeader, NeedNotNameAClient) {
   EXPECT_EQ(read(binary('\x21', '\x31', std::string(216, '/'))), "- ") << "UNIX";
 }
 
+// As a client's certificate that a proxy passes on.
 TEST(ProxyHeader, SkipsWhatComesAfterTheAddresses) {
-  EXPECT_EQ(read(binary('\x21', '\x11', ipv4_ends + std::string(508, '\n')) + "alice"),
-            "192.0.2.7:50412 alice");
+  for (const std::size_t bytes : {1, 79, 508, 509, 4000, 8164}) {
+    EXPECT_EQ(read(binary('\x21', '\x11', ipv4_ends + std::string(bytes, '\n')) + "alice"),
+              "192.0.2.7:50412 alice")
+        << bytes;
+  }
+}
+
+// Its excess over what is looked at is not kept: a header's last byte may come for itself.
+TEST(ProxyHeader, IsTheSameInAnySlicesHoweverLongItIs) {
+  const auto header = binary('\x21', '\x21', ipv6_ends + std::string(3000, '\r')) + "alice";
+  EXPECT_EQ(read(tests::byte_by_byte(header)), "[2001:db8::7]:50412 alice");
+}
+
+TEST(ProxyHeader, SaysWhetherTheProxyLooksOnItsOwnBehalf) {
+  const auto is_check = [](std::string_view stream) {
+    ProxyHeader header;
+    EXPECT_TRUE(header.take(tests::bytes(stream)));
+    return header.is_check();
+  };
+  EXPECT_TRUE(is_check(local));
+  EXPECT_TRUE(is_check(binary('\x20', '\x11', ipv4_ends)));
+  EXPECT_FALSE(is_check(binary('\x21', '\x11', ipv4_ends)));
+  EXPECT_FALSE(is_check(binary('\x21', '\0', ""))) << "a client whose address it does not know";
+  EXPECT_FALSE(is_check("PROXY UNKNOWN\r\n")) << "the same, in version 1";
 }
 
 TEST(ProxyHeader, OfVersion1EndsWithin107Bytes) {
@@ -98,10 +120,10 @@ TEST(ProxyHeader, OfVersion1EndsWithin107Bytes) {
 }
 
 // As soon as the length is there: waiting for more would let a proxy fill our memory.
-TEST(ProxyHeader, OfVersion2IsRefusedWhenItAnnouncesMoreThan536Bytes) {
+TEST(ProxyHeader, OfVersion2IsRefusedWhenItAnnouncesMoreThan8KiB) {
   const std::string begin = signature + "\x21\x11";
-  EXPECT_EQ(read(begin + big_endian(520)), "incomplete");
-  EXPECT_EQ(read(begin + big_endian(521)), "error: message too long");
+  EXPECT_EQ(read(begin + big_endian(8192 - 16)), "incomplete");
+  EXPECT_EQ(read(begin + big_endian(8192 - 15)), "error: message too long");
   EXPECT_EQ(read(begin + big_endian(65'535)), "error: message too long");
 }
 

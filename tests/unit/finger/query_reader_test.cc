@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "finger/protocol/query.h"
@@ -13,6 +14,7 @@ namespace {
 using finger::Error;
 using finger::query_bytes_max;
 using finger::QueryReader;
+using namespace std::string_view_literals;
 
 /// Receives one slice, as often as it takes; false: the reader wants no more.
 bool receive(QueryReader& reader, std::string_view slice) {
@@ -32,30 +34,43 @@ bool receive(QueryReader& reader, std::string_view slice) {
   return true;
 }
 
-/// The line, or why there is none.
-std::string read(std::string_view stream) {
+/// The line, or why there is none, when the stream has ended.
+std::string read_line(std::string_view stream) {
   QueryReader reader;
   (void)receive(reader, stream);
-  const auto line = reader.line();
-  if (line && *line) return std::string(**line);
-  return "error: " + reader.finish().error().message();
+  const auto finished = reader.finish();
+  return finished ? std::string(*finished) : "error: " + finished.error().message();
 }
 
 const std::string too_long = "error: " + make_error_code(Error::query_too_long).message();
 const std::string cut_short = "error: " + make_error_code(Error::unexpected_eof).message();
 
-TEST(QueryReader, TakesACrForTheEndInFrontOfAnLfOnly) {
-  EXPECT_EQ(read("ali\rce\r\n"), "ali\rce");
-  EXPECT_EQ(read("alice\r\r\n"), "alice\r");
-  EXPECT_EQ(read("\ralice\n"), "\ralice");
+// CR NUL is what a telnet client makes of the Enter key, and CR CR LF what a terminal in raw mode
+// makes of a CRLF.
+TEST(QueryReader, TakesEveryEndThatAClientMaySend) {
+  for (const auto end :
+       {"\n"sv, "\r\n"sv, "\r"sv, "\r\0"sv, "\r\r\n"sv, "\r\nmore"sv, "\rmore"sv}) {
+    std::string stream = "alice";
+    stream += end;
+    QueryReader reader;
+    (void)receive(reader, stream);
+    EXPECT_EQ(reader.line()->value_or("none yet"), "alice");
+    EXPECT_EQ(read_line(end), "");
+  }
+}
+
+TEST(QueryReader, TakesTheEndOfTheStreamForTheEndOfTheLine) {
+  EXPECT_EQ(read_line("alice"), "alice");
+  EXPECT_EQ(read_line("a"), "a");
+  EXPECT_EQ(read_line(""), cut_short);
 }
 
 TEST(QueryReader, KeepsEveryOtherByte) {
   std::string line;
   for (int value = 0; value < 256; ++value) {
-    if (value != '\n') line += static_cast<char>(value);
+    if (value != '\n' && value != '\r') line += static_cast<char>(value);
   }
-  EXPECT_EQ(read(line + "\r\n"), line);
+  EXPECT_EQ(read_line(line + "\r\n"), line);
 }
 
 /// So many bytes, and an end.
@@ -66,17 +81,12 @@ std::string exes(std::size_t size, std::string_view end) {
 }
 
 TEST(QueryReader, Takes1024BytesAndNotOneMore) {
-  for (const std::string end : {"\n", "\r\n"}) {
-    EXPECT_EQ(read(exes(1023, end)), exes(1023, ""));
-    EXPECT_EQ(read(exes(1024, end)), exes(1024, ""));
-    EXPECT_EQ(read(exes(1025, end)), too_long);
-    EXPECT_EQ(read(exes(5000, end)), too_long);
+  for (const std::string end : {"\n", "\r\n", "\r", ""}) {
+    EXPECT_EQ(read_line(exes(1023, end)), exes(1023, ""));
+    EXPECT_EQ(read_line(exes(1024, end)), exes(1024, ""));
+    EXPECT_EQ(read_line(exes(1025, end)), too_long);
+    EXPECT_EQ(read_line(exes(5000, end)), too_long);
   }
-  EXPECT_EQ(read(exes(1023, "\r\r\n")), exes(1023, "\r"));
-  EXPECT_EQ(read(exes(1024, "\r\r\n")), too_long);
-  EXPECT_EQ(read(exes(1024, "\rx\n")), too_long);
-  EXPECT_EQ(read(exes(1024, "\r")), cut_short);
-  EXPECT_EQ(read(exes(1024, "\r\r")), too_long) << "without waiting for the end of the line";
 }
 
 TEST(QueryReader, ShowsWhatHasComeOfALineForTheLog) {
@@ -84,14 +94,34 @@ TEST(QueryReader, ShowsWhatHasComeOfALineForTheLog) {
   EXPECT_EQ(reader.begun(), "");
   EXPECT_TRUE(receive(reader, "/W al"));
   EXPECT_EQ(reader.begun(), "/W al");
-  EXPECT_TRUE(receive(reader, "ice\r"));
-  EXPECT_EQ(reader.begun(), "/W alice\r") << "nobody knows yet whether the line ends";
-  EXPECT_TRUE(receive(reader, "\nbob"));
+  EXPECT_TRUE(receive(reader, "ice\r\nbob"));
   EXPECT_EQ(reader.begun(), "/W alice");
 
   QueryReader flooded;
   EXPECT_FALSE(receive(flooded, std::string(5000, 'x')));
-  EXPECT_EQ(flooded.begun(), std::string(1026, 'x'));
+  EXPECT_EQ(flooded.begun(), std::string(1025, 'x'));
+}
+
+/// `user|host`, with `/W ` before it; or why it is none.
+std::string parse(std::string_view line) {
+  const auto query = finger::parse_query(line);
+  if (!query) return "error: " + query.error().message();
+  const std::string text = (query->verbose ? "/W " : "") + std::string(query->user);
+  return query->host ? text + "|" + std::string(*query->host) : text;
+}
+
+// Whether that is this host, its caller knows.
+TEST(Query, HasAHostAfterItsOnlyAt) {
+  EXPECT_EQ(parse("alice@192.0.2.1"), "alice|192.0.2.1");
+  EXPECT_EQ(parse("/W alice@[2001:db8::1]"), "/W alice|[2001:db8::1]");
+  EXPECT_EQ(parse("@192.0.2.1"), "|192.0.2.1");
+  EXPECT_EQ(parse("alice@"), "alice|");
+  EXPECT_EQ(parse(" alice @ here "), "alice|here");
+  EXPECT_EQ(parse("alice"), "alice");
+  for (const auto* line : {"alice@a@b", "@@", "@a@", "alice@@a"}) {
+    EXPECT_EQ(parse(line), "error: relay access denied") << line;
+  }
+  EXPECT_EQ(parse("alice@h\x1B"), "error: invalid query");
 }
 
 // Held by each client that has connected and not yet asked.
@@ -100,7 +130,7 @@ TEST(QueryReader, HoldsItsBytesAndLittleElse) {
   static_assert(std::is_trivially_destructible_v<QueryReader>, "no memory but its own");
   static_assert(!std::is_copy_constructible_v<QueryReader>, "a line is a view into it");
   QueryReader reader;
-  EXPECT_EQ(reader.space().size(), 1026U);
+  EXPECT_EQ(reader.space().size(), 1025U);
 }
 
 }  // namespace

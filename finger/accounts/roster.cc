@@ -1,0 +1,111 @@
+#include "finger/accounts/roster.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/server/log.h"
+#include "common/server/process.h"
+#include "finger/protocol/crlf.h"
+
+namespace finger {
+namespace {
+
+/// What an empty group is told, where there is no text of the administrator's.
+constexpr std::string_view nobody_listed = "Nobody here has a plan to show.\r\n";
+
+std::string explain(const RosterSource& source, std::error_code error) {
+  if (error == std::errc::too_many_files_open) {
+    return common::explain_no_descriptor("to read who has opted in");
+  }
+  if (!source.users.empty()) {
+    // It may be another user by now than the one who has started it.
+    const bool is_denied = error == std::errc::permission_denied;
+    const auto user = is_denied ? fmt::format(" (uid {})", ::geteuid()) : "";
+    return fmt::format("cannot read --users {}: {}{}", source.users, error.message(), user);
+  }
+  if (error == Error::no_such_group) {
+    return fmt::format("there is no group {}: make one with groupadd, or name another by --group",
+                       source.group);
+  }
+  return fmt::format("cannot read who is in the group {}: {}", source.group, error.message());
+}
+
+Result<common::Fd> open_directory(const std::string& path) {
+  if (path.empty()) return common::Fd();
+  common::Fd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return common::last_error();
+  return directory;
+}
+
+/// The text, with CRLF at the end of each line. Errors: of open(2) and read(2); file_too_large.
+Result<std::string> read_list_text(const std::string& path) {
+  if (path.empty()) return std::string();
+  const common::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return common::last_error();
+  std::vector<std::byte> text(list_text_bytes_max + 1);
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
+    if (got < 0) return common::last_error();
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > list_text_bytes_max) {
+    return std::unexpected(make_error_code(std::errc::file_too_large));
+  }
+  CrlfConverter converter;
+  std::string converted(CrlfConverter::growth_max * size + 2, '\0');
+  const auto out = std::as_writable_bytes(std::span(converted));
+  std::size_t filled = converter.convert(std::span(text).first(size), out);
+  filled += converter.finish(out.subspan(filled));
+  converted.resize(filled);
+  return converted;
+}
+
+/// `; no account: ghost, spectre and 3 more`; nothing where there are none.
+std::string name_some(std::string_view what, std::span<const std::string> names) {
+  constexpr std::size_t named_max = 8;  // the line stays readable, and fits a message to the parent
+  if (names.empty()) return {};
+  std::string text = fmt::format("; {}: ", what);
+  const auto named = names.first(std::min(names.size(), named_max));
+  for (const std::string& name : named) {
+    if (&name != named.data()) text += ", ";
+    text += common::escape(std::as_bytes(std::span(name)));
+  }
+  if (named.size() < names.size()) text += fmt::format(" and {} more", names.size() - named.size());
+  return text;
+}
+
+}  // namespace
+
+std::expected<Roster, std::string> load_roster(const RosterSource& source) {
+  auto users = open_directory(source.users);
+  if (!users) return std::unexpected(explain(source, users.error()));
+  auto accounts =
+      *users ? Accounts::of_directory(*users, source.users) : Accounts::of_group(source.group);
+  if (!accounts) return std::unexpected(explain(source, accounts.error()));
+  auto list = read_list_text(source.list_text);
+  if (!list) {
+    return std::unexpected(
+        fmt::format("cannot read --list-text {}: {}", source.list_text, list.error().message()));
+  }
+  *list += list_answer(*accounts, source.users.empty());
+  if (list->empty()) *list = nobody_listed;
+  return Roster{std::move(*users), std::move(*accounts), std::move(*list)};
+}
+
+std::string describe(const Accounts& accounts) {
+  const std::size_t users = accounts.all().size();
+  return fmt::format("{} user{}", users, users == 1 ? "" : "s") +
+         name_some("no account", accounts.without_account()) +
+         name_some("cannot be asked for", accounts.left_out());
+}
+
+}  // namespace finger

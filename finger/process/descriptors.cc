@@ -1,0 +1,58 @@
+#include "finger/process/descriptors.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "finger/process/service_manager.h"
+
+namespace finger {
+namespace {
+
+/// A shell's terminal is open for reading as well, so a process that has it reads what is typed.
+/// Without /proc, or the right to open it, it stays as it is.
+void only_write_to_terminal(int descriptor, const char* path) {
+  if (::isatty(descriptor) == 0) return;
+  const common::Fd opened(::open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  if (opened) (void)::dup2(opened.get(), descriptor);
+}
+
+}  // namespace
+
+void close_inherited_descriptors(std::span<const common::Fd> passed) {
+  int last = passed_begin - 1;  // they are passed without a gap
+  for (const common::Fd& each : passed) last = std::max(last, each.get());
+  (void)::close_range(static_cast<unsigned>(last + 1), ~0U, 0);  // fails only without permission
+  make_empty(STDIN_FILENO);
+  only_write_to_terminal(STDOUT_FILENO, "/proc/self/fd/1");
+  only_write_to_terminal(STDERR_FILENO, "/proc/self/fd/2");
+}
+
+void make_empty(int descriptor) {
+  // Where there is no /dev/null, as in some containers, a pipe without a writer is as empty.
+  common::Fd empty(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::array<int, 2> ends{-1, -1};
+  if (!empty && ::pipe2(ends.data(), O_CLOEXEC) == 0) empty = common::Fd(ends[0]);
+  const common::Fd writer(ends[1]);
+  if (empty.get() == descriptor) {  // it was closed
+    (void)empty.release();
+  } else if (empty) {
+    (void)::dup2(empty.get(), descriptor);
+  }
+}
+
+bool close_all_but(std::vector<int> kept) {
+  std::ranges::sort(kept);
+  unsigned first = 0;
+  for (const int each : kept) {
+    if (each < 0) continue;
+    const auto number = static_cast<unsigned>(each);
+    if (number > first && ::close_range(first, number - 1, 0) < 0) return false;
+    first = number + 1;
+  }
+  return ::close_range(first, ~0U, 0) == 0;
+}
+
+}  // namespace finger

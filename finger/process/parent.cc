@@ -1,0 +1,293 @@
+#include "finger/process/parent.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "common/result.h"
+#include "common/server/log.h"
+#include "common/server/process.h"
+#include "finger/rights/look.h"
+
+namespace finger {
+namespace {
+
+using common::Severity;
+constexpr auto never = common::Clock::time_point::max();
+constexpr auto found_pause = std::chrono::milliseconds(500);  // until waitpid(2) finds who died
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int each : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGCHLD, SIGUSR1}) sigaddset(&set, each);
+  return set;
+}
+
+std::string describe(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
+  return fmt::format("exit status {}", WEXITSTATUS(status));
+}
+
+pollfd input(const common::Fd& fd) { return {.fd = fd.get(), .events = POLLIN, .revents = 0}; }
+
+}  // namespace
+
+void Parent::hold_signals() {
+  (void)std::signal(SIGCHLD, SIG_DFL);  // if SIG_IGN was inherited, none would report an end
+  const sigset_t set = handled_signals();
+  (void)::sigprocmask(SIG_BLOCK, &set, nullptr);  // valid arguments
+}
+
+int Parent::run() {
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // of those that look for homes: fence.h
+  const sigset_t set = handled_signals();
+  signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_) return common::complain(common::explain_no_descriptor("to receive signals"));
+  start();
+  while (!is_over()) {
+    wait();
+    const auto now = Clock::now();
+    for (Worker& each : workers_) {
+      if (each.due <= now) be_late(each);
+    }
+  }
+  return status_;
+}
+
+bool Parent::is_over() const {
+  const auto is_done = [](const Worker& each) { return each.due == never; };
+  return status_ != 0 || (phase_ == Phase::ending && std::ranges::all_of(workers_, is_done));
+}
+
+void Parent::wait() {
+  std::vector<pollfd> watched{input(signals_)};
+  auto earliest = never;
+  for (const Worker& each : workers_) {
+    watched.push_back(input(each.control.fd()));
+    earliest = std::min(earliest, each.due);
+  }
+  const auto due = earliest == never ? std::nullopt : std::optional(earliest);
+  if (::poll(watched.data(), watched.size(), common::timeout_ms(due)) <= 0) return;  // EINTR
+  auto worker = workers_.begin();  // one that starts meanwhile comes last, and was not watched
+  for (std::size_t i = 1; i < watched.size(); ++i, ++worker) {
+    if (watched[i].revents != 0) hear(*worker);
+  }
+  if (watched[0].revents != 0) read_signals();
+}
+
+void Parent::read_signals() {
+  signalfd_siginfo signal{};
+  while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
+    switch (signal.ssi_signo) {
+      case SIGHUP:
+        reload();
+        break;
+      case SIGCHLD:
+        reap();
+        break;
+      case SIGUSR1:
+        if (const Worker* const serving = find(State::serving)) serving->control.say(Control::tell);
+        break;
+      case SIGQUIT:
+        stop(Control::leave);
+        break;
+      default:
+        stop(Control::drain);
+    }
+  }
+}
+
+void Parent::start() {
+  is_reload_due_ = false;
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0) {
+    return fail_start(common::explain_no_descriptor("to talk to a worker"));
+  }
+  Control ours{common::Fd(ends[0])};
+  Control its{common::Fd(ends[1])};
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail_start(common::explain_no_thread(common::last_error().error()));
+  if (pid > 0) {
+    workers_.push_back(
+        {.pid = pid, .control = std::move(ours), .due = Clock::now() + setup_.limits.start});
+    return;
+  }
+  // From here on it is the worker: what is its parent's goes.
+  ours = Control{common::Fd()};
+  workers_.clear();
+  signals_ = {};
+  setup_.manager = {};
+  std::exit(setup_.live(setup_.listeners, std::move(its)));
+}
+
+void Parent::reload() {
+  if (phase_ == Phase::ending) return;
+  setup_.manager.reloading();
+  is_reload_due_ = find(State::starting) != nullptr;  // whose list may be too old
+  if (is_reload_due_) return;
+  const auto reason = reason_not_to_start();
+  if (reason.empty()) return start();
+  fail_start(reason);
+}
+
+std::string Parent::reason_not_to_start() const {
+  const auto left = std::ranges::count(workers_, State::left, &Worker::state);
+  if (static_cast<std::size_t>(left) >= left_max) {
+    return fmt::format("{} workers were killed and do not end: a home hangs", left);
+  }
+  if (looking_ < looking_max) return {};
+  return fmt::format("{} processes wait for directories of homes that do not answer", looking_);
+}
+
+/// While a worker starts it has met no client yet, and its words are believed. After that it says
+/// what clients may have made it say, and nothing counts but that it lives.
+void Parent::hear(Worker& worker) {
+  std::array<char, Control::text_bytes_max + 1> text;
+  const ssize_t size = ::recv(worker.control.fd().get(), text.data(), text.size(), MSG_DONTWAIT);
+  if (size <= 0) {  // SIGCHLD will tell how it has ended; if it has not, its silence will
+    worker.control = Control{common::Fd()};
+    return;
+  }
+  const std::string_view more(text.data() + 1, static_cast<std::size_t>(size) - 1);
+  if (worker.state == State::serving && text[0] == Control::alive) {
+    worker.due = Clock::now() + setup_.limits.silence;
+    worker.is_late = false;
+  }
+  if (worker.state != State::starting) return;
+  if (text[0] == Control::silent) ++looking_;
+  if (text[0] == Control::ready) promote(worker, more);
+  if (text[0] == Control::failed) {
+    kill(worker);
+    fail_start(more);
+  }
+}
+
+/// It serves: `2 users; no account: ghost`. From now on the one before accepts no more.
+void Parent::promote(Worker& worker, std::string_view found) {
+  std::size_t users = 0;
+  (void)std::from_chars(found.data(), found.data() + found.size(), users);
+  const std::size_t before = std::exchange(users_, users);
+  if (Worker* const replaced = find(State::serving)) dismiss(*replaced, Control::leave);
+  worker.state = State::serving;
+  worker.due = Clock::now() + setup_.limits.silence;
+  if (std::exchange(phase_, Phase::serving) == Phase::starting) {
+    common::log(fmt::format("serving {}", found));
+    setup_.announce();
+  } else {
+    common::log(fmt::format("reloaded: serving {}; before: {}", found, before),
+                users <= before / 2 && before > 0 ? Severity::warning : Severity::info);
+  }
+  if (is_reload_due_) return reload();
+  setup_.manager.ready(fmt::format("serving {}", found));
+}
+
+void Parent::fail_start(std::string_view reason) {
+  if (phase_ == Phase::starting) return give_up(reason);
+  const auto line = fmt::format("cannot reload, the worker before goes on: {}", reason);
+  common::log(line, Severity::warning);
+  if (is_reload_due_) return reload();
+  setup_.manager.ready(line);
+}
+
+/// Workers that were asked to leave see the end of their stream, and drain without us.
+void Parent::give_up(std::string_view reason) {
+  common::log(reason, Severity::error);
+  status_ = 1;
+}
+
+/// The first time clients that have asked get their answers; the second time none does.
+void Parent::stop(char order) {
+  const bool is_second = std::exchange(phase_, Phase::ending) == Phase::ending;
+  if (!is_second) setup_.manager.stopping();
+  setup_.listeners.clear();
+  for (Worker& each : workers_) {
+    if (each.state == State::left) continue;
+    if (is_second || each.state == State::starting) {
+      kill(each);
+    } else {
+      dismiss(each, order);
+    }
+  }
+}
+
+void Parent::dismiss(Worker& worker, char order) {
+  worker.control.say(order);
+  worker.state = State::leaving;
+  worker.due = Clock::now() + setup_.limits.drain;
+}
+
+void Parent::kill(Worker& worker) {
+  (void)::kill(worker.pid, SIGKILL);  // a child that was not waited for: it exists
+  worker.state = State::left;
+  worker.due = Clock::now() + found_pause;
+}
+
+void Parent::be_late(Worker& worker) {
+  switch (worker.state) {
+    case State::starting:
+      kill(worker);
+      return fail_start("the worker is not ready in time: does the account database answer?");
+    case State::serving:
+      if (!std::exchange(worker.is_late, true)) {
+        // The machine, or this process, may have stood still: then it says so in a moment.
+        worker.due = Clock::now() + setup_.limits.second_look;
+        return;
+      }
+      kill(worker);
+      return give_up(fmt::format("worker {} has fallen silent", worker.pid));
+    case State::leaving:
+      return kill(worker);
+    case State::left:
+      worker.due = never;
+      common::log(fmt::format("worker {} was killed and does not end: it waits for the kernel, "
+                              "perhaps in a home that hangs",
+                              worker.pid),
+                  Severity::warning);
+  }
+}
+
+void Parent::reap() {
+  int status = 0;
+  while (true) {
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return;
+    const auto worker = std::ranges::find(workers_, pid, &Worker::pid);
+    if (worker != workers_.end()) {
+      bury(worker, status);
+    } else if (WIFSIGNALED(status) || WEXITSTATUS(status) == answered_late) {
+      if (looking_ > 0) --looking_;
+      if (WIFEXITED(status))
+        reload();  // its directory answers: the next worker serves what is there
+    }
+  }
+}
+
+void Parent::bury(std::list<Worker>::iterator worker, int status) {
+  while (worker->state == State::starting && worker->control.fd()) hear(*worker);  // it may say why
+  const State state = worker->state;
+  workers_.erase(worker);
+  if (state == State::starting) {
+    fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
+  } else if (state == State::serving) {
+    give_up(fmt::format("the worker has ended by itself: {}", describe(status)));
+  }
+}
+
+Parent::Worker* Parent::find(State state) {
+  const auto found = std::ranges::find(workers_, state, &Worker::state);
+  return found == workers_.end() ? nullptr : &*found;
+}
+
+}  // namespace finger

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/fd.h"
+#include "common/server/duration.h"
+#include "finger/process/control.h"
+#include "finger/process/service_manager.h"
+
+namespace finger {
+
+/// The process that keeps the listening sockets, and root where it was started as root. It talks to
+/// no client. It starts a worker, which serves; at SIGHUP another, which replaces the one before as
+/// soon as it serves; at SIGTERM it lets them drain, and at SIGQUIT it lets them serve the clients
+/// that are connected; the second time it kills them.
+///
+/// A worker that dies, or does not say for a while that its loop turns, ends the daemon with 1:
+/// what has started it starts it anew, with its memory laid out anew. An intruder who makes a
+/// worker crash again and again finds another layout each time; and there is no state that a worker
+/// could leave to the next.
+class Parent {
+ public:
+  using Clock = common::Clock;
+
+  /// How long a worker may take. Then it is killed.
+  struct Limits {
+    Clock::duration start = std::chrono::seconds(30);       ///< Until it serves.
+    Clock::duration silence = std::chrono::seconds(10);     ///< Between two signs of life.
+    Clock::duration second_look = std::chrono::seconds(2);  ///< After a silence: it may be ours.
+    Clock::duration drain;                                  ///< Until it ends, asked to.
+  };
+
+  /// So many workers may be there that were killed and do not end, since they are in homes that
+  /// hang; and so many processes that look at directories which do not answer. Then no worker is
+  /// started any more.
+  static constexpr std::size_t left_max = 4;
+  static constexpr std::size_t looking_max = 8;
+
+  struct Setup {
+    std::vector<common::Fd> listeners;  ///< Closed when the daemon is to end.
+    Limits limits;
+    std::function<int(std::vector<common::Fd>&, Control)> live;  ///< A worker's; its exit status.
+    std::function<void()> announce;                              ///< The first one serves.
+    ServiceManager manager;
+  };
+  explicit Parent(Setup setup) : setup_(std::move(setup)) {}
+
+  /// Signals that come before run() wait for it.
+  static void hold_signals();
+
+  /// Returns the exit status. Only in a process with one thread.
+  int run();
+
+ private:
+  struct Worker {
+    /// At most one is starting, and at most one serves.
+    enum class State {
+      starting,  ///< Due: killed, and the one before goes on.
+      serving,   ///< Due: a second look; then killed, and the daemon ends.
+      leaving,   ///< Due: killed.
+      left       ///< Killed. Due: the log says that it does not end.
+    };
+    pid_t pid;
+    Control control;
+    Clock::time_point due;
+    State state = State::starting;
+    bool is_late = false;
+  };
+  using State = Worker::State;
+  enum class Phase { starting, serving, ending };
+
+  bool is_over() const;
+  void wait();
+  void read_signals();
+  void start();
+  void reload();
+  std::string reason_not_to_start() const;
+  void hear(Worker& worker);
+  void promote(Worker& worker, std::string_view found);
+  void fail_start(std::string_view reason);
+  void give_up(std::string_view reason);
+  void stop(char order);
+  void dismiss(Worker& worker, char order);
+  void kill(Worker& worker);
+  void be_late(Worker& worker);
+  void reap();
+  void bury(std::list<Worker>::iterator worker, int status);
+  Worker* find(State state);
+
+  Setup setup_;
+  common::Fd signals_;
+  std::list<Worker> workers_;
+  Phase phase_ = Phase::starting;
+  bool is_reload_due_ = false;  ///< SIGHUP came while a worker started.
+  std::size_t users_ = 0;       ///< That the last one serves.
+  std::size_t looking_ = 0;     ///< Processes at directories that have not answered: fence.h.
+  int status_ = 0;
+};
+
+}  // namespace finger

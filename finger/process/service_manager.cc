@@ -1,0 +1,120 @@
+#include "finger/process/service_manager.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <climits>
+#include <cstddef>
+#include <cstdlib>
+
+#include "common/net/listen.h"
+#include "common/net/number.h"
+#include "common/server/duration.h"
+
+namespace finger {
+namespace {
+
+/// The variable's value, and no variable any more: a process that we start is not meant by it.
+std::string take_variable(const char* name) {
+  const char* const value = std::getenv(name);
+  std::string taken = value == nullptr ? "" : value;
+  (void)::unsetenv(name);  // fails only for a wrong name
+  return taken;
+}
+
+/// A socket whose messages go to `path`, which begins with / or, for an abstract name, with @.
+common::Fd connect_to(const std::string& path) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  if (path.empty() || path.size() >= sizeof address.sun_path) return {};
+  std::ranges::copy(path, address.sun_path);
+  if (path.front() == '@') address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  common::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  // A manager that is late with its messages is not waited for at any price.
+  constexpr timeval patience{.tv_sec = 1, .tv_usec = 0};
+  const auto* const to = reinterpret_cast<const sockaddr*>(&address);
+  if (!socket || ::connect(socket.get(), to, size) < 0) return {};
+  (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  return socket;
+}
+
+/// -1: it is no socket.
+int option_of(int descriptor, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+bool listens_for_tcp(int descriptor) {
+  const int family = option_of(descriptor, SO_DOMAIN);
+  return common::listens(descriptor) && option_of(descriptor, SO_TYPE) == SOCK_STREAM &&
+         (family == AF_INET || family == AF_INET6);
+}
+
+/// What was passed as that descriptor. Error: a line that says what is wrong with it.
+std::expected<common::Fd, std::string> take_socket(int number) {
+  common::Fd socket(number);
+  if (!listens_for_tcp(number)) {
+    return std::unexpected(
+        fmt::format("what was passed as descriptor {} is no socket that listens for TCP", number));
+  }
+  // A process that had it before may have left it in any state, and clients' sockets inherit both
+  // of these options. None of the calls fails for a socket that is open.
+  constexpr int on = 1;
+  constexpr linger off{};
+  (void)::fcntl(number, F_SETFD, FD_CLOEXEC);
+  (void)::fcntl(number, F_SETFL, O_NONBLOCK);
+  (void)::setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  (void)::setsockopt(number, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+  return socket;
+}
+
+}  // namespace
+
+ServiceManager ServiceManager::from_environment() {
+  ServiceManager manager;
+  manager.socket_ = connect_to(take_variable("NOTIFY_SOCKET"));
+  return manager;
+}
+
+void ServiceManager::ready(std::string_view status) const {
+  tell(fmt::format("READY=1\nSTATUS={}", status));
+}
+
+void ServiceManager::reloading() const {
+  // systemd compares it with the time at which it sent the signal.
+  const auto now = common::Clock::now().time_since_epoch();
+  tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                   std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
+}
+
+void ServiceManager::tell(std::string_view message) const {
+  if (!socket_) return;
+  // A manager that does not listen any more is told nothing.
+  (void)::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL);
+}
+
+std::expected<std::vector<common::Fd>, std::string> take_passed_sockets() {
+  const auto pid = take_variable("LISTEN_PID");
+  const auto count = common::parse_number(take_variable("LISTEN_FDS"), 1, INT_MAX);
+  (void)take_variable("LISTEN_FDNAMES");
+  std::vector<common::Fd> passed;
+  // Another process may have passed its environment on.
+  if (pid != std::to_string(::getpid()) || !count) return passed;
+  for (int i = 0; i < static_cast<int>(*count); ++i) {
+    auto socket = take_socket(passed_begin + i);
+    if (!socket) return std::unexpected(std::move(socket.error()));
+    passed.push_back(std::move(*socket));
+  }
+  return passed;
+}
+
+}  // namespace finger

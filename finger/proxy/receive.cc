@@ -1,0 +1,64 @@
+#include "finger/proxy/receive.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <span>
+
+#include "common/server/log.h"
+#include "finger/proxy/header.h"
+
+namespace finger {
+namespace {
+
+/// Receives of the header what the kernel has, and nothing of what follows it: for the protocol,
+/// the stream begins after the header. True: it is complete.
+common::Result<bool> receive_some(const common::Fd& fd, ProxyHeader& header) {
+  std::array<std::byte, ProxyHeader::bytes_max> buffer;
+  while (!header.complete()) {
+    const ssize_t peeked = ::recv(fd.get(), buffer.data(), buffer.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (peeked < 0 && errno == EINTR) continue;
+    if (peeked < 0 && errno == EAGAIN) return false;
+    if (peeked < 0) return common::last_error();
+    if (peeked == 0) return common::failure(common::Error::cut_short);
+
+    const auto taken = header.take(std::span(buffer).first(static_cast<std::size_t>(peeked)));
+    if (!taken) return std::unexpected(taken.error());
+    // These bytes are there, so it cannot fail. MSG_TRUNC: the kernel discards them. tcp(7)
+    (void)::recv(fd.get(), buffer.data(), *taken, MSG_TRUNC | MSG_DONTWAIT);
+  }
+  return true;
+}
+
+Proxied give_up(const common::Address& proxy, const ProxyHeader& header, std::error_code reason) {
+  const bool has_left = reason == common::Error::cut_short || reason == std::errc::connection_reset;
+  if (has_left && !header.begun()) return Proxied::silent;
+  common::log(fmt::format("{}: closed: PROXY header: {}", proxy.to_string(), reason.message()));
+  return Proxied::refused;
+}
+
+}  // namespace
+
+uring::Task<Proxied> receive_proxy_header(uring::Loop& loop, common::Accepted& accepted,
+                                          uring::Deadline& deadline, uring::Canceller& stopping) {
+  ProxyHeader header;
+  std::error_code stopped;
+  while (true) {
+    const auto complete = receive_some(accepted.fd, header);
+    if (complete && *complete) break;
+    if (!complete) stopped = complete.error();
+    if (stopped) co_return give_up(accepted.peer, header, stopped);
+    // One last look follows when it has waited long enough, or a drain begins.
+    const auto ready =
+        co_await loop.poll(accepted.fd, POLLIN).until(deadline).cancelled_by(stopping);
+    if (!ready) stopped = ready.error();
+  }
+  if (header.client()) accepted.peer = *header.client();
+  co_return header.is_check() ? Proxied::check : Proxied::client;
+}
+
+}  // namespace finger

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "common/net/accept.h"
+#include "uring/loop.h"
+#include "uring/task.h"
+#include "uring/wait/canceller.h"
+#include "uring/wait/deadline.h"
+
+namespace finger {
+
+/// What a trusted proxy's connection has turned out to be.
+enum class Proxied {
+  client,  ///< Its header names a client, or says that the proxy does not know it.
+  check,   ///< Its header says that the proxy looks whether somebody answers. It may ask all the
+           ///< same.
+  silent,  ///< It has ended before its first byte: it has looked whether the port is open.
+  refused  ///< It has no header, or not in time. A line says so.
+};
+
+/// Receives the PROXY header with which a trusted proxy's connection begins, and nothing of what
+/// follows it. From then on `accepted` is from the client that the header names. When `stopping` is
+/// cancelled a header that the kernel holds already still counts.
+uring::Task<Proxied> receive_proxy_header(uring::Loop& loop, common::Accepted& accepted,
+                                          uring::Deadline& deadline, uring::Canceller& stopping);
+
+}  // namespace finger

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/net/address.h"
+
+namespace finger {
+
+/// Sets of addresses, as `127.0.0.1,10.0.0.0/8,fd00::/8`. An IPv4 address is the same whether it
+/// comes through a dual-stack socket (`::ffff:192.0.2.7`) or through a socket of its own.
+class AddressRanges {
+ public:
+  /// nullopt: one is neither an address nor an address, a slash and how many of its leading bits
+  /// count; or bits after those are set, which is usually a slip of the pen.
+  static std::optional<AddressRanges> parse(std::string_view list);
+
+  bool empty() const { return ranges_.empty(); }
+  bool contains(const common::Address& address) const;
+
+ private:
+  struct Range {
+    in6_addr first;
+    unsigned bits;  ///< Of the IPv6 form: 96 more than an IPv4 prefix says.
+  };
+  static std::optional<Range> parse_range(std::string_view text);
+
+  std::vector<Range> ranges_;
+};
+
+}  // namespace finger

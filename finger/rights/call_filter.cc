@@ -1,0 +1,166 @@
+#include "finger/rights/call_filter.h"
+
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <expected>
+#include <initializer_list>
+#include <memory>
+#include <system_error>
+
+#include "common/net/listen.h"
+#include "common/result.h"
+#include "common/server/log.h"
+
+namespace finger {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+void filter_calls() {}  // a sanitizer traces the process to find what it has leaked
+#elif defined(__i386__) || defined(__s390x__)
+void filter_calls() {  // calls come through socketcall(2), whose arguments no filter sees
+  common::log("no filter of system calls on this processor", common::Severity::warning);
+}
+#else
+namespace {
+
+/// With whatever arguments. SECURITY.md has the same list, and says what they are for.
+constexpr auto permitted = {
+    // Clients and the parent.
+    SCMP_SYS(accept4), SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(recvfrom),
+    SCMP_SYS(io_uring_enter),
+    // Files that are open, and what is found: Landlock says which may be opened.
+    SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(openat), SCMP_SYS(poll),
+    SCMP_SYS(ppoll), SCMP_SYS(read), SCMP_SYS(statx), SCMP_SYS(write),
+    // Memory.
+    SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
+    // The process itself.
+    SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(getpid), SCMP_SYS(gettid),
+    SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(getrandom),
+    // Time, which most processors tell without a call.
+    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday)};
+
+/// The filter in the making. Of its errors the first is kept for load(): with a list that lacks a
+/// call, or that holds for one thread of many, nobody would know what is refused.
+class Filter {
+ public:
+  /// What is done with a call that has no rule.
+  explicit Filter(std::uint32_t otherwise)
+      : context_(::seccomp_init(otherwise)), error_(context_ ? 0 : -ENOMEM) {
+    // Calls by another processor's numbers, as those of 32 bits, which no library of ours makes.
+    set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
+  }
+
+  void permit(int call, std::initializer_list<scmp_arg_cmp> arguments) {
+    add(SCMP_ACT_ALLOW, call, arguments);
+  }
+
+  void refuse(int call, std::initializer_list<scmp_arg_cmp> arguments) {
+    add(SCMP_ACT_ERRNO(EPERM), call, arguments);
+  }
+
+  /// Error: of the kernel, or the first from before.
+  common::Status load() {
+    if (error_ == 0) note(::seccomp_load(context_.get()));
+    if (error_ == 0) return {};
+    return std::unexpected(std::error_code(-error_, std::system_category()));
+  }
+
+ private:
+  struct Release {
+    void operator()(scmp_filter_ctx context) const { ::seccomp_release(context); }
+  };
+
+  void set(scmp_filter_attr attribute, std::uint32_t value) {
+    note(::seccomp_attr_set(context_.get(), attribute, value));
+  }
+
+  void add(std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> arguments) {
+    const int added = ::seccomp_rule_add_array(
+        context_.get(), action, call, static_cast<unsigned>(arguments.size()), arguments.begin());
+    if (added != -EDOM) note(added);  // EDOM: this processor has no such call
+  }
+
+  void note(int result) {
+    if (error_ == 0 && result < 0) error_ = result;
+  }
+
+  const std::unique_ptr<void, Release> context_;
+  int error_;
+};
+
+void permit_for_memory(Filter& filter) {
+  const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  // What is written to shared memory is written to its file: standard error may be one, and open
+  // for reading, too.
+  const scmp_arg_cmp not_shared = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0);
+  filter.permit(SCMP_SYS(mmap), {not_executable, not_shared});
+  filter.permit(SCMP_SYS(mprotect), {not_executable});
+}
+
+void permit_for_descriptors(Filter& filter) {
+  // What a client has not acknowledged.
+  filter.permit(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, TIOCOUTQ)});
+  // The ring's end. Of liburing 2.4 and newer it comes with IORING_REGISTER_USE_REGISTERED_RING.
+  constexpr auto operation = ~(1U << 31);
+  filter.permit(SCMP_SYS(io_uring_register),
+                {SCMP_A1_32(SCMP_CMP_MASKED_EQ, operation, IORING_UNREGISTER_RING_FDS)});
+}
+
+void permit_for_sockets(Filter& filter) {
+  filter.permit(SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
+  filter.permit(SCMP_SYS(setsockopt),
+                {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
+  // All that ends reading would turn the listener into a socket that may connect.
+  filter.permit(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
+}
+
+/// abort(3) signals its own process.
+void permit_for_signals(Filter& filter) {
+  const auto self = static_cast<unsigned>(::getpid());
+  filter.permit(SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
+}
+
+/// Standard error may be the journal's socket, which the parent and later workers write to as well,
+/// and the listeners are theirs, too: what a socket loses by shutdown(2) it has lost for all, and
+/// clients' sockets inherit the listener's SO_LINGER. In a filter of its own, because in a list of
+/// what is permitted a number cannot be left out.
+void refuse_for_shared_sockets(Filter& filter) {
+  constexpr int numbers_max = 1024;  // listeners are opened first, and have the lowest
+  for (int number = 0; number < numbers_max; ++number) {
+    if (number > STDERR_FILENO && !common::listens(number)) continue;
+    const scmp_arg_cmp this_one =
+        SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, static_cast<unsigned>(number));
+    filter.refuse(SCMP_SYS(setsockopt), {this_one});
+    filter.refuse(SCMP_SYS(shutdown), {this_one});
+  }
+}
+
+}  // namespace
+
+void filter_calls() {
+  Filter shared(SCMP_ACT_ALLOW);
+  refuse_for_shared_sockets(shared);
+  Filter filter(SCMP_ACT_ERRNO(EPERM));
+  for (const int call : permitted) filter.permit(call, {});
+  permit_for_memory(filter);
+  permit_for_descriptors(filter);
+  permit_for_sockets(filter);
+  permit_for_signals(filter);
+  auto loaded = shared.load();  // first: the other permits no seccomp(2)
+  if (loaded) loaded = filter.load();
+  if (loaded) return;
+  common::log("no filter of system calls: " + loaded.error().message(), common::Severity::warning);
+}
+#endif
+
+}  // namespace finger

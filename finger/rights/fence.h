@@ -1,0 +1,40 @@
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "common/fd.h"
+
+namespace finger {
+
+// What landlock(7) takes away from this process for good, whatever other rights it has: the
+// credentials of a file's owner that are registered afterwards are restricted, too. Where the
+// kernel has no Landlock, or refuses it, a line says so; an older version takes away less.
+
+/// No rights can be gained (PR_SET_NO_NEW_PRIVS). Files are opened for reading only, and no program
+/// is executed. Before Linux 6.2 (version 3) a file that may be read and written can still be
+/// emptied. From 6.12 on (version 6) no abstract Unix socket is connected to another process's, and
+/// no other process is signalled, but those that this one starts. Error: a line that says what
+/// fails.
+std::expected<void, std::string> forbid_writing();
+
+/// Files are read only where homes are. From Linux 6.7 on (version 4) connect(2) and bind(2) of a
+/// TCP socket are refused.
+class HomeFence {
+ public:
+  HomeFence();
+
+  /// Reading is permitted beneath this directory.
+  void permit(const common::Fd& directory) const;
+
+  /// For good. Logs a line where it cannot be had.
+  void put_up() const;
+
+  /// -1: no Landlock.
+  int descriptor() const { return rules_.get(); }
+
+ private:
+  common::Fd rules_;  ///< Empty: no Landlock.
+};
+
+}  // namespace finger

@@ -1,0 +1,181 @@
+#include "finger/rights/look.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/server/duration.h"
+#include "common/server/log.h"
+#include "common/server/process.h"
+#include "finger/process/descriptors.h"
+
+namespace finger {
+namespace {
+
+using common::Fd;
+
+/// For all directories together.
+constexpr auto patience = std::chrono::seconds(2);
+
+/// A directory that holds homes, and their names in it.
+struct Holder {
+  std::string path;
+  std::vector<std::string> names;
+  bool has_answered = false;
+};
+
+std::vector<Holder> holders_of(const Accounts& accounts) {
+  std::map<std::string, std::vector<std::string>> found;
+  for (const Account& account : accounts.all()) {
+    const std::string_view home(account.home);
+    const auto end = home.find_last_not_of('/');
+    const auto slash = home.rfind('/', end);
+    if (end == home.npos || slash == home.npos) continue;  // no home, or the root directory
+    const auto holder = slash == 0 ? "/" : home.substr(0, slash);
+    found[std::string(holder)].emplace_back(home.substr(slash + 1, end - slash));
+  }
+  std::vector<Holder> holders;
+  for (auto& [path, names] : found) holders.push_back({path, std::move(names)});
+  return holders;
+}
+
+Fd open_at(int directory, const char* path, int flags = O_DIRECTORY) {
+  return Fd(::openat(directory, path, O_PATH | O_CLOEXEC | flags));
+}
+
+bool is_root(const Fd& directory) {
+  struct stat here {};
+  struct stat root {};
+  return ::fstat(directory.get(), &here) == 0 && ::stat("/", &root) == 0 &&
+         here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+}
+
+// [permit_around]
+/// What is beneath the directory that holds this one; or, as all that `/` holds would be too much,
+/// what is beneath this one.
+void permit_around(const HomeFence& fence, const Fd& home) {
+  const Fd holder = open_at(home.get(), "..");
+  const Fd& permitted = is_root(holder) ? home : holder;
+  if (permitted && !is_root(permitted)) fence.permit(permitted);
+}
+// [/permit_around]
+
+/// Asks nothing of what is mounted there: that is no link.
+bool is_link(const Fd& directory, const std::string& name) {
+  const open_how how{
+      .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_NO_XDEV};
+  const Fd entry(
+      static_cast<int>(::syscall(SYS_openat2, directory.get(), name.c_str(), &how, sizeof how)));
+  struct statx about {};
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  return entry && ::statx(entry.get(), "", flags, STATX_TYPE, &about) == 0 &&
+         S_ISLNK(about.stx_mode);
+}
+
+/// Whether its entries are mounted when they are looked at.
+bool mounts_on_demand(const Fd& directory) {
+  struct statfs about {};
+  return ::fstatfs(directory.get(), &about) == 0 && about.f_type == AUTOFS_SUPER_MAGIC;
+}
+
+/// At the directory, if that is not `/` itself, and then at the homes in it that are links.
+void look(const HomeFence& fence, const Holder& holder) {
+  const Fd directory = open_at(AT_FDCWD, holder.path.c_str());
+  const bool holds_all = !directory || is_root(directory);  // without it no plan can be opened
+  if (!holds_all) fence.permit(directory);
+  if (!directory || mounts_on_demand(directory)) return;
+  for (const std::string& name : holder.names) {
+    if (!holds_all && !is_link(directory, name)) continue;
+    if (const Fd home = open_at(directory.get(), name.c_str())) permit_around(fence, home);
+  }
+}
+
+/// Twice, so that it is no child of this process, which would wait for it, but of the parent.
+/// True: in the process that looks.
+bool fork_twice() {
+  const pid_t between = ::fork();
+  if (between > 0) (void)::waitpid(between, nullptr, 0);
+  if (between != 0) return false;  // also where there can be no process: the directory is left out
+  if (::fork() != 0) std::_Exit(0);
+  return true;
+}
+
+/// The process that looks: it may be there for days, so it has a name of its own, and neither the
+/// port nor the parent's ear.
+[[noreturn]] void look_and_end(const HomeFence& fence, const Holder& holder, std::uint32_t number,
+                               const Fd& answers) {
+  (void)::prctl(PR_SET_NAME, "fingerd-look", 0, 0, 0);
+  (void)close_all_but({STDERR_FILENO, answers.get(), fence.descriptor()});
+  look(fence, holder);
+  const bool is_told = ::send(answers.get(), &number, sizeof number, MSG_NOSIGNAL) > 0;
+  std::_Exit(is_told ? 0 : answered_late);  // EPIPE: it is not waited for any more
+}
+
+/// False: all processes have ended, or nothing is there.
+bool hear(std::vector<Holder>& holders, const Fd& answers, int flags) {
+  std::uint32_t number = 0;
+  if (::recv(answers.get(), &number, sizeof number, flags) != sizeof number) return false;
+  holders[number].has_answered = true;
+  return true;
+}
+
+void report_silent(const Holder& holder, const Control& control) {
+  control.say(Control::silent);
+  common::log(fmt::format("{} does not answer: homes in it may be left out until it does",
+                          common::escape(std::as_bytes(std::span(holder.path)))),
+              common::Severity::warning);
+}
+
+}  // namespace
+
+std::expected<void, std::string> permit_homes(const HomeFence& fence, const Roster& roster,
+                                              const Control& control) {
+  if (fence.descriptor() < 0) return {};
+  if (roster.users) {
+    permit_around(fence, roster.users);
+    return {};
+  }
+  auto holders = holders_of(roster.accounts);
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0) {
+    return std::unexpected(common::explain_no_descriptor("to look for homes"));
+  }
+  const Fd answers(ends[0]);
+  Fd answer(ends[1]);
+  for (std::uint32_t i = 0; i < holders.size(); ++i) {
+    if (fork_twice()) look_and_end(fence, holders[i], i, answer);
+  }
+  answer = {};
+  const auto end = common::Clock::now() + patience;
+  pollfd answered{.fd = answers.get(), .events = POLLIN, .revents = 0};
+  while (::poll(&answered, 1, common::timeout_ms(end)) > 0 && hear(holders, answers, 0)) {
+  }
+  // From now on a process that still looks learns that it is late; what it has said before counts.
+  (void)::shutdown(answers.get(), SHUT_RD);
+  while (hear(holders, answers, MSG_DONTWAIT)) {
+  }
+  for (const Holder& each : holders) {
+    if (!each.has_answered) report_silent(each, control);
+  }
+  return {};
+}
+
+}  // namespace finger

@@ -1,0 +1,168 @@
+#include "finger/rights/owners.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <optional>
+#include <string_view>
+
+#include "common/server/log.h"
+#include "common/server/process.h"
+
+namespace finger {
+namespace {
+
+using common::Result;
+using common::Status;
+using Capabilities = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+/// nullopt: there is no such account, or it is root's, or of root's group.
+std::optional<User> unprivileged_user(const std::string& name) {
+  const passwd* const entry = ::getpwnam(name.c_str());
+  if (entry == nullptr || entry->pw_uid == 0 || entry->pw_gid == 0) return std::nullopt;
+  return User{.uid = entry->pw_uid, .gid = entry->pw_gid};
+}
+
+/// `call` is SYS_capget or SYS_capset.
+bool get_or_set(long call, Capabilities& capabilities) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  return ::syscall(call, &header, capabilities.data()) == 0;
+}
+
+/// Tries to get back what was given up.
+bool is_root_gone(const User& user) {
+  if (::setresuid(0, 0, 0) == 0 || ::setresgid(0, 0, 0) == 0) return false;
+  std::array<uid_t, 3> uids{};
+  std::array<gid_t, 3> gids{};
+  Capabilities left{};
+  return ::getresuid(&uids[0], &uids[1], &uids[2]) == 0 &&
+         ::getresgid(&gids[0], &gids[1], &gids[2]) == 0 &&
+         std::ranges::count(uids, user.uid) == 3 && std::ranges::count(gids, user.gid) == 3 &&
+         ::getgroups(0, nullptr) == 0 && get_or_set(SYS_capget, left) &&
+         std::ranges::all_of(left, [](const auto& each) {
+           return (each.effective | each.permitted | each.inheritable) == 0;
+         });
+}
+
+// [register_owner]
+/// With the owner's ids in effect, the daemon's as the real ones, and 0 saved, as the way back.
+/// That one gives no right there: while the effective uid is not 0, no capability is in effect.
+Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
+                                     const Account& account) {
+  if (::setresgid(daemon.gid, account.gid, daemon.gid) < 0) return common::last_error();
+  if (::setresuid(daemon.uid, account.uid, 0) < 0) return common::last_error();
+  const auto number = ring.register_credentials();
+  if (::setresuid(daemon.uid, 0, 0) < 0) std::terminate();  // never: its saved uid is 0
+  return number;
+}
+// [/register_owner]
+
+/// -1 would mean to keep the id that is in effect, which is root's. setresuid(2)
+bool may_be_opened_as(const Account& account) {
+  constexpr auto no_uid = static_cast<uid_t>(-1);
+  constexpr auto no_gid = static_cast<gid_t>(-1);
+  return account.uid != 0 && account.gid != 0 && account.uid != no_uid && account.gid != no_gid;
+}
+
+void say_not_served(const Account& account) {
+  common::log(fmt::format("{} has uid {} and gid {}: there is nobody to open the plan as",
+                          account.login, account.uid, account.gid),
+              common::Severity::warning);
+}
+
+}  // namespace
+
+std::expected<User, std::string> user_to_become(const std::string& name) {
+  errno = 0;
+  auto user = unprivileged_user(name.empty() ? "fingerd" : name);
+  if (!user && name.empty()) user = unprivileged_user("nobody");
+  if (!user && errno == EMFILE) {
+    return std::unexpected(common::explain_no_descriptor("to read the accounts"));
+  }
+  if (!user && name.empty()) {
+    return std::unexpected("there is no user nobody to run as: add a system user fingerd");
+  }
+  if (!user) {
+    return std::unexpected(fmt::format(
+        "there is no user {} to run as, or it is root's: name another by --user", name));
+  }
+  // Effective capabilities would outlive a change of user, and be registered with it.
+  if ((::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NO_SETUID_FIXUP) != 0) {
+    return std::unexpected("cannot give root up: the securebit no_setuid_fixup is set");
+  }
+  return *user;
+}
+
+std::expected<std::vector<std::uint16_t>, std::string> register_owners(uring::Ring& ring,
+                                                                       const Accounts& accounts,
+                                                                       const User& daemon) {
+  const auto failed = [](std::error_code error) {
+    return std::unexpected(fmt::format("cannot register a plan's owner: {}", error.message()));
+  };
+  if (::setgroups(0, nullptr) < 0) return failed(common::last_error().error());
+  std::vector<std::uint16_t> numbers(accounts.all().size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const Account& account = accounts.all()[i];
+    const auto number = may_be_opened_as(account)
+                            ? register_owner(ring, daemon, account)
+                            : std::unexpected(make_error_code(std::errc::invalid_argument));
+    if (number) {
+      numbers[i] = *number;
+    } else if (number.error() == std::errc::invalid_argument) {  // no such id in this namespace
+      say_not_served(account);
+    } else if (number.error() == std::errc::device_or_resource_busy) {
+      common::log(fmt::format("a ring has numbers for 65,535 owners: no plan is served from {} on",
+                              account.login),
+                  common::Severity::warning);
+      break;
+    } else {
+      return failed(number.error());
+    }
+  }
+  return numbers;
+}
+
+// [restrict_ring]
+Status restrict_ring(uring::Ring& ring) {
+  constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_OPENAT2,
+                                IORING_OP_READ,     IORING_OP_RECV,    IORING_OP_SEND,
+                                IORING_OP_CLOSE};
+  const auto permitted = ring.permit_only(operations);
+  return permitted ? ring.enable() : permitted;
+}
+// [/restrict_ring]
+
+std::expected<void, std::string> become(const User& user) {
+  const auto failed = [](std::string_view what) {
+    return std::unexpected(
+        fmt::format("cannot give root up: {}: {}", what, common::last_error().error().message()));
+  };
+  // The groups first: without uid 0 they could not be left any more.
+  if (::setgroups(0, nullptr) < 0) return failed("setgroups");
+  if (::setresgid(user.gid, user.gid, user.gid) < 0) return failed("setresgid");
+  if (::setresuid(user.uid, user.uid, user.uid) < 0) return failed("setresuid");
+  // They went with uid 0, unless a securebit that we have inherited keeps them.
+  Capabilities none{};
+  if (!get_or_set(SYS_capset, none)) return failed("capset");
+  forbid_tracing();
+  if (is_root_gone(user)) return {};
+  return std::unexpected("cannot give root up: it can be had again");
+}
+
+void forbid_tracing() {
+#if !defined(__SANITIZE_ADDRESS__)  // which traces the process to find what it has leaked
+  (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // fails only for a wrong argument
+#endif
+}
+
+}  // namespace finger

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "finger/accounts/accounts.h"
+#include "uring/ring.h"
+
+namespace finger {
+
+struct User {
+  uid_t uid;
+  gid_t gid;
+};
+
+/// The account that a daemon which was started as root becomes, with its primary group: `name`, or
+/// without a name `fingerd`, or `nobody` where that does not exist. Error: a line that says why
+/// there is none, as where it is root's.
+std::expected<User, std::string> user_to_become(const std::string& name);
+
+/// Registers the credentials of each account's owner with a ring that is disabled. Yields the
+/// numbers for Await::as(), in the order of the accounts; 0: there are none, and nothing is opened.
+/// That is so for root's accounts, for those whose ids this user namespace lacks, and for those
+/// beyond the 65,535 that a ring has numbers for; a line says so.
+///
+/// Credentials are a uid and the primary gid, without supplementary groups: `docker` or `disk`
+/// would take an intruder much further. Their real ids are the daemon's: those are what a Unix
+/// socket tells its other end about a sender. Error: a line that says what fails.
+std::expected<std::vector<std::uint16_t>, std::string> register_owners(uring::Ring& ring,
+                                                                       const Accounts& accounts,
+                                                                       const User& daemon);
+
+/// Enables a ring that was made disabled, for the operations that serving takes and no others: a
+/// filter of system calls does not see what a ring does. Errors: of io_uring_register(2).
+common::Status restrict_ring(uring::Ring& ring);
+
+/// Makes this process that user for good, without groups and capabilities, and checks that root
+/// does not come back. Error: a line that says what fails; the process must end then.
+std::expected<void, std::string> become(const User& user);
+
+/// No other process of the same user may trace this one, or read its memory.
+void forbid_tracing();
+
+}  // namespace finger

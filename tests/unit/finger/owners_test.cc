@@ -1,0 +1,280 @@
+#include "finger/rights/owners.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <linux/landlock.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/net/address.h"
+#include "common/net/listen.h"
+#include "finger/rights/fence.h"
+#include "finger/rights/look.h"
+#include "in_child.h"
+#include "uring/loop.h"
+
+namespace {
+
+using finger::Accounts;
+using uring::Loop;
+using uring::Task;
+
+constexpr uid_t owner = 12'345;
+
+Accounts one_account(uid_t uid = owner) {
+  return Accounts::of_entries(
+      {{.login = "alice", .gecos = "", .home = "/nonexistent", .uid = uid, .gid = uid}});
+}
+
+std::unique_ptr<Loop> make_disabled_loop() {
+  uring::Setup setup;
+  setup.disabled = true;
+  auto loop = Loop::create(setup);
+  if (!loop) std::_Exit(2);
+  return std::move(*loop);
+}
+
+/// Says where it went wrong, and ends the child.
+void must(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "%s\n", what);
+  std::_Exit(1);
+}
+
+finger::User daemon() {
+  const auto user = finger::user_to_become("");
+  must(user.has_value(), "a user to become");
+  return *user;
+}
+
+/// What a worker does with root, in its order. Returns the numbers of the accounts' owners.
+std::vector<std::uint16_t> give_root_up(Loop& loop, const Accounts& accounts,
+                                        const finger::User& user = daemon()) {
+  const auto owners = finger::register_owners(loop.ring(), accounts, user);
+  must(owners && owners->size() == accounts.all().size(), "a number for each account");
+  must(finger::restrict_ring(loop.ring()).has_value(), "the ring is restricted");
+  must(finger::become(user).has_value(), "root is given up");
+  return *owners;
+}
+
+/// What a test does as root, and what it gives up then, happens in a child.
+class OwnersDeathTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::getuid() != 0) GTEST_SKIP() << "needs root, to give it up";
+  }
+};
+
+Task<> do_this_and_that(Loop& loop) {
+  const auto dir = loop.working_dir();
+  const auto opened = co_await loop.openat2(dir, "/", {.flags = O_PATH, .mode = 0, .resolve = 0});
+  must(opened.has_value(), "a file is opened");
+  const auto removed = co_await loop.unlinkat(dir, "/nonexistent");
+  must(!removed && removed.error() == std::errc::permission_denied, "no file is removed");
+  const auto socket = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
+  must(!socket && socket.error() == std::errc::permission_denied, "nobody is connected to");
+  const auto linked = co_await loop.linkat(dir, "/a", dir, "/b");
+  must(!linked && linked.error() == std::errc::permission_denied, "no name is made");
+}
+
+[[noreturn]] void serve_and_do_more() {
+  const auto loop = make_disabled_loop();
+  (void)give_root_up(*loop, one_account());
+  loop->run(do_this_and_that(*loop));
+  must(!loop->ring().register_credentials(), "nothing is registered any more");
+  std::_Exit(tests::went_on);
+}
+
+TEST_F(OwnersDeathTest, ARingDoesWhatServingPlansTakesAndNothingElse) {
+  EXPECT_EXIT(serve_and_do_more(), ::testing::ExitedWithCode(tests::went_on), "^$");
+}
+
+Task<bool> open_as(Loop& loop, const char* path, std::uint16_t number, int flags) {
+  const auto file = co_await loop
+                        .openat2(loop.working_dir(), path,
+                                 {.flags = static_cast<unsigned>(flags), .mode = 0, .resolve = 0})
+                        .as(number);
+  co_return file.has_value();
+}
+
+/// A file that its owner alone may read.
+class PlanDeathTest : public OwnersDeathTest {
+ protected:
+  void SetUp() override {
+    OwnersDeathTest::SetUp();
+    if (IsSkipped()) return;
+    file = common::Fd(::mkstemp(path.data()));
+    ASSERT_TRUE(file);
+  }
+  void TearDown() override {
+    if (file) std::filesystem::remove(path);
+  }
+
+  std::string path = "/tmp/privileges-XXXXXX";
+  common::Fd file;
+};
+
+constexpr int opened_it = 10;
+constexpr int did_not_open_it = 11;
+
+/// Opens it with the rights that are registered for an account with that uid.
+[[noreturn]] void open_for(uid_t account, const std::string& path, int flags = O_RDONLY) {
+  must(finger::forbid_writing().has_value(), "a fence");
+  const auto loop = make_disabled_loop();
+  const auto numbers = give_root_up(*loop, one_account(account));
+  must(numbers.front() != 0, "a number for the account");
+  const bool opened = loop->run(open_as(*loop, path.c_str(), numbers.front(), flags));
+  std::_Exit(opened ? opened_it : did_not_open_it);
+}
+
+long landlock_version() {
+  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+TEST_F(PlanDeathTest, IsReadWithItsOwnersRightsAndNotWrittenOrEmptied) {
+  ASSERT_EQ(::fchown(file.get(), owner, owner), 0);
+  EXPECT_EXIT(open_for(owner, path), ::testing::ExitedWithCode(opened_it), "^$");
+  EXPECT_EXIT(open_for(owner + 1, path), ::testing::ExitedWithCode(did_not_open_it), "^$");
+  if (landlock_version() < 1) GTEST_SKIP() << "no Landlock";
+  for (const int flags : {O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC}) {
+    if ((flags & O_TRUNC) != 0 && landlock_version() < 3) continue;  // before Linux 6.2
+    EXPECT_EXIT(open_for(owner, path, flags), ::testing::ExitedWithCode(did_not_open_it), "^$");
+  }
+}
+
+// Root's own, or one of an id that this user namespace does not have: nothing is opened for it, and
+// the accounts after it are served.
+TEST_F(OwnersDeathTest, ThereIsNobodyToOpenAPlanAsForSomeAccounts) {
+  for (const uid_t uid : {uid_t{0}, static_cast<uid_t>(-1)}) {
+    const auto act = [uid] {
+      const auto loop = make_disabled_loop();
+      const auto accounts = Accounts::of_entries(
+          {{.login = "alice", .gecos = "", .home = "/nonexistent", .uid = uid, .gid = uid},
+           {.login = "bob", .gecos = "", .home = "/nonexistent", .uid = owner, .gid = owner}});
+      const auto numbers = give_root_up(*loop, accounts);
+      must(numbers[0] == 0 && numbers[1] != 0, "alice has no number, and bob has one");
+      std::_Exit(tests::went_on);
+    };
+    EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on),
+                "^alice has uid [0-9]+ and gid [0-9]+: there is nobody to open the plan as\n$");
+  }
+}
+
+// The daemon's own further groups, too: `docker` or `disk` would open much more than plans.
+TEST_F(PlanDeathTest, IsNotOpenedWithAFurtherGroupOfTheDaemons) {
+  constexpr gid_t further = owner + 7;
+  ASSERT_EQ(::fchown(file.get(), 0, further), 0);
+  ASSERT_EQ(::fchmod(file.get(), 0640), 0);
+  const auto act = [this] {
+    const gid_t group = further;
+    must(::setgroups(1, &group) == 0, "a further group");
+    open_for(owner, path);
+  };
+  EXPECT_EXIT(act(), ::testing::ExitedWithCode(did_not_open_it), "^$");
+}
+
+Accounts account_at(const std::string& home) {
+  return Accounts::of_entries(
+      {{.login = "alice", .gecos = "", .home = home, .uid = owner, .gid = owner}});
+}
+
+/// What the process that serves clients is, with an attacker in it.
+struct Compromised {
+  explicit Compromised(const std::string& home) {
+    const auto user = daemon();  // whose name is in a file that is beyond the fence
+    must(finger::forbid_writing().has_value(), "a fence");
+    const finger::Roster roster{.users = {}, .accounts = account_at(home), .list = ""};
+    const finger::HomeFence fence;
+    const finger::Control nobody{common::Fd()};
+    must(finger::permit_homes(fence, roster, nobody).has_value(), "homes are looked at");
+    loop = make_disabled_loop();
+    fence.put_up();
+    as_owner = give_root_up(*loop, roster.accounts, user).front();
+  }
+
+  /// With the owner's rights and with its own.
+  bool reads(const std::string& path) {
+    const bool by_ring = loop->run(open_as(*loop, path.c_str(), as_owner, O_RDONLY));
+    const bool by_call = static_cast<bool>(common::Fd(::open(path.c_str(), O_RDONLY)));
+    must(by_ring == by_call, "the ring may read what the process may");
+    return by_ring;
+  }
+
+  std::unique_ptr<Loop> loop;
+  std::uint16_t as_owner = 0;
+};
+
+/// homes/alice/.plan and elsewhere/file, in a directory of its own; everybody may read all of it.
+class HomeFenceDeathTest : public OwnersDeathTest {
+ protected:
+  void SetUp() override {
+    OwnersDeathTest::SetUp();
+    if (IsSkipped()) return;
+    if (landlock_version() < 1) GTEST_SKIP() << "no Landlock";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a sanitizer reads what it likes";
+#endif
+    ASSERT_NE(::mkdtemp(top.data()), nullptr);
+    ASSERT_EQ(::chmod(top.c_str(), 0755), 0);
+    std::filesystem::create_directories(top + "/homes/alice");
+    std::filesystem::create_directories(top + "/elsewhere");
+    std::ofstream(top + "/homes/alice/.plan") << "a plan";
+    std::ofstream(top + "/elsewhere/.plan") << "what is no plan of hers";
+  }
+  void TearDown() override { std::filesystem::remove_all(top); }
+
+  std::string top = "/tmp/fence-XXXXXX";
+};
+
+TEST_F(HomeFenceDeathTest, NothingIsReadButWhereHomesAre) {
+  std::filesystem::create_symlink(top + "/elsewhere", top + "/homes/bob");
+  const auto act = [this](const std::string& home) {
+    Compromised worker(home);
+    const bool is_a_link = home.ends_with("bob/");
+    const bool is_in_homes = home.starts_with(top);
+    must(worker.reads(top + "/homes/alice/.plan") == is_in_homes, "the plan");
+    must(worker.reads(top + "/elsewhere/.plan") == is_a_link, "a file elsewhere");
+    must(!worker.reads("/etc/passwd"), "a file of the system's");
+    for (const std::string& directory : {top + "/homes", top + "/elsewhere"}) {
+      must(is_a_link || !common::Fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY)), "a list");
+    }
+    std::_Exit(tests::went_on);
+  };
+  for (const std::string& home :
+       {top + "/homes/alice", top + "/homes/bob/", std::string("/"), std::string("/nonexistent"),
+        std::string(""), std::string("relative")}) {
+    EXPECT_EXIT(act(home), ::testing::ExitedWithCode(tests::went_on), "^$") << home;
+  }
+}
+
+TEST_F(HomeFenceDeathTest, NoTcpSocketIsConnectedOrBound) {
+  if (landlock_version() < 4) GTEST_SKIP() << "Landlock cannot forbid it before Linux 6.7";
+  const auto any = *common::Address::parse("127.0.0.1", 0);
+  const auto listener = common::listen_on(any, common::SocketMode::blocking);
+  ASSERT_TRUE(listener);
+  const auto address = common::Address::of_socket(*listener);
+  const auto act = [&] {
+    const Compromised worker(top + "/homes/alice");
+    const common::Fd out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    must(::connect(out.get(), address->data(), address->size()) < 0 && errno == EACCES, "connect");
+    must(::bind(out.get(), any.data(), any.size()) < 0 && errno == EACCES, "bind");
+    std::_Exit(tests::went_on);
+  };
+  EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on), "^$");
+}
+
+}  // namespace
