@@ -3,7 +3,7 @@ Skipped where the two daemons are not built, which need liburing and libseccomp
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP" && chmod a+rx .  # also for the account that root becomes
-  $ [ -x "$BUILD/finger/fingerd" ] && [ -x "$BUILD/finger/fingerd-machine" ] || exit 80
+  $ [ -x "$BUILD/finger/fingerd" ] && [ -x "$BUILD/finger/steps/12-state-machine" ] || exit 80
   $ mkdir -p users/alice users/bob users/mallory
   $ printf 'Write a\nserver.\n' > users/alice/.plan
   $ ln -s /proc/self/cmdline users/mallory/.plan
@@ -61,7 +61,7 @@ All seven, put to fingerd and to the state machine.
 
   $ seven() { for q in alice '' '/W alice' alice@elsewhere bob .. mallory; do ask "$q\r\n"; done; }
   $ seven > coroutines
-  $ start $BUILD/finger/fingerd-machine --quiet --addr 127.0.0.1 --port 0 --users users
+  $ start $BUILD/finger/steps/12-state-machine 0 users
   listening on 127\.0\.0\.1:\d+ (re)
   $ seven > table; diff -s coroutines table
   Files coroutines and table are identical

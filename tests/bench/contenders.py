@@ -32,7 +32,6 @@ OPTIONS = {
     **dict.fromkeys(LADDER[1:], ROOM),
     **dict.fromkeys(STAGES, ("--workers", "1", *ROOM)),
     "fingerd": ("--addr", "127.0.0.1", "--log", "none", "--max-per-ip", "1000"),
-    "fingerd-machine": ("--addr", "127.0.0.1", "--quiet"),
 }
 START_SECONDS = 10.0
 

@@ -19,7 +19,7 @@ CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(|\b(?:SYS|__NR)_(\w+)\b")
 # several.
 LIBRARY = set("""
     closedir dirfd endpwent eventfd_write fdopendir freeaddrinfo gai_strerror getaddrinfo
-    getgrnam getgrnam_r getnameinfo getpwent getpwent_r getpwnam getpwnam_r inet_ntop inet_pton isatty
+    getgrnam getnameinfo getpwent getpwnam inet_ntop inet_pton isatty
     mallopt nl_langinfo pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
     pthread_getattr_default_np pthread_kill pthread_setattr_default_np pthread_sigmask readdir
     seccomp_attr_set seccomp_init seccomp_load seccomp_release seccomp_rule_add_array setpwent

@@ -1,7 +1,7 @@
 """E13.2: a wrong guess costs a second, in the daemon of coroutines and in the state machine."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,24 @@ SECOND = 0.95  # a little less: the clocks need not agree
 ERROR = b"Error: No such user\r\n"
 
 
-@pytest.fixture(params=["fingerd", "fingerd-machine"])
+class Step(Own):
+    """The state machine, which takes the values of the options alone, and ends at a signal."""
+
+    @property
+    def speaks_contract(self) -> bool:
+        return False
+
+    def words(self, port: str, options: Sequence[str]) -> list[str]:
+        return [*self.command, port, *options[1::2]]
+
+
+@pytest.fixture(params=["fingerd", "12-state-machine"])
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
     """Each of the two."""
-    program = built(request, build / "finger" / request.param)
-    return Own(request.param, "finger", (program, "--addr", "127.0.0.1"))
+    if request.param == "fingerd":
+        program = built(request, build / "finger" / request.param)
+        return Own(request.param, "finger", (program, "--addr", "127.0.0.1"))
+    return Step(request.param, "finger", (built(request, build / "finger/steps" / request.param),))
 
 
 def test_the_error_comes_after_a_second(

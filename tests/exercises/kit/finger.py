@@ -1,6 +1,8 @@
 """What the tests of the exercises about finger/fingerd share."""
 
 import shlex
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +25,15 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
 
 
 @pytest.fixture
-def users(tmp_path: Path) -> Path:
-    """A directory of users, as --users takes it: alice has a plan, bob has none."""
-    directory = tmp_path / "users"
-    for name in ("alice", "bob"):
-        (directory / name).mkdir(parents=True)
-    (directory / "alice" / ".plan").write_bytes(ALICE)
-    return directory
+def users() -> Iterator[Path]:
+    """A directory of users, as --users takes it: alice has a plan, bob has none. Everybody may read
+    it, also the account that root becomes."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        for name in ("alice", "bob"):
+            Path(directory, name).mkdir()
+        Path(directory, "alice", ".plan").write_bytes(ALICE)
+        yield Path(directory)
 
 
 def ask(server: Server, line: bytes) -> bytes:
