@@ -1,24 +1,35 @@
-Skipped where the two daemons are not built, which need liburing and libseccomp
+Skipped where the daemon is not built, which needs liburing and libseccomp
 (Debian: liburing-dev, libseccomp-dev).
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP" && chmod a+rx .  # also for the account that root becomes
-  $ [ -x "$BUILD/finger/fingerd" ] && [ -x "$BUILD/finger/steps/12-state-machine" ] || exit 80
+  $ [ -x "$BUILD/finger/fingerd" ] || exit 80
   $ mkdir -p users/alice users/bob users/mallory
   $ printf 'Write a\nserver.\n' > users/alice/.plan
   $ ln -s /proc/self/cmdline users/mallory/.plan
   $ echo 'a secret' > .plan
 
-A query that comes in pieces, and one that the end of the stream ends.
+A query that comes in pieces, and two that end with a bare CR, and with the stream.
 
   $ start finger --addr 127.0.0.1 --users users 2> log
   listening on 127\.0\.0\.1:\d+ (re)
   $ (printf 'ali'; sleep 1; printf 'ce\r\n') | ncat 127.0.0.1 $port | cat -A
   Write a^M$
   server.^M$
-  $ printf 'alice' | ncat 127.0.0.1 $port | cat -A
+  $ ask 'alice\r'
   Write a^M$
   server.^M$
+  $ ask 'alice'
+  Write a^M$
+  server.^M$
+
+A host after an @: the one that was asked, and another.
+
+  $ ask 'alice@127.0.0.1\r\n'
+  Write a^M$
+  server.^M$
+  $ ask 'alice@elsewhere\r\n'
+  Error: Relay access denied^M$
 
 What may be in the place of a plan, and is none.
 
@@ -35,34 +46,28 @@ A plan whose last line has no end gets one.
   $ printf 'Gone\nfishing.' > users/bob/.plan; ask 'bob\r\n'
   Gone^M$
   fishing.^M$
-  $ rm users/bob/.plan
 
-The other questions of 00-obvious-fingerd.t, put to fingerd.
+The other files.
 
-  $ ask '..\r\n'
-  Error: No such user^M$
-  $ ask 'alice\r\n'
-  Write a^M$
-  server.^M$
-  $ ask '\r\n'
-  alice^M$
-  bob^M$
-  mallory^M$
-  $ ask '/W alice\r\n'
+  $ echo 'A book about servers' > users/alice/.project
+  $ echo 'ssh-ed25519 AAAAC3Nz' > users/alice/.pubkey; ask '/W alice\r\n'
   Name: alice^M$
+  Project: A book about servers^M$
+  ssh-ed25519 AAAAC3Nz^M$
   Write a^M$
   server.^M$
-  $ ask 'alice@elsewhere\r\n'
-  Error: Relay access denied^M$
-  $ ask 'bob\r\n'
-  No Plan.^M$
+  $ rm users/alice/.pubkey; ask 'alice\r\n'
+  Project: A book about servers^M$
+  Write a^M$
+  server.^M$
+  $ rm users/alice/.project
 
-All seven, put to fingerd and to the state machine.
+A plan that becomes shorter while it is sent: the answer ends with a reset.
 
-  $ seven() { for q in alice '' '/W alice' alice@elsewhere bob .. mallory; do ask "$q\r\n"; done; }
-  $ seven > coroutines
-  $ start $BUILD/finger/steps/12-state-machine 0 users
-  listening on 127\.0\.0\.1:\d+ (re)
-  $ seven > table; diff -s coroutines table
-  Files coroutines and table are identical
+  $ yes 'Back in May.' | head -c 50M > users/bob/.plan
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf 'bob\r\n' >&5; sleep 0.5
+  $ truncate -s 10M users/bob/.plan; cat <&5 | wc -c
+  cat: -: Connection reset by peer
+  \d{6,8} (re)
+  $ exec 5>&-; rm users/bob/.plan
   $ stop

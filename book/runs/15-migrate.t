@@ -7,8 +7,8 @@ A network of its own, for which it may change the setting. It takes user namespa
 
   $ unshare -rn true 2>/dev/null || exit 80
   $ unshare -rn sh -c 'ip link set lo up; sysctl -qw net.ipv4.tcp_migrate_req=1; ./01-drain'
-                                accepted    queued      late
-  killed                        ECONNRESET  ECONNRESET  ECONNREFUSED
-  drained                       answered    ECONNRESET  ECONNREFUSED
-  drained, its backlog first    answered    answered    ECONNREFUSED
-  drained, another on the port  answered    answered    answered
+                                accepted    silent      queued      late
+  killed                        ECONNRESET  the end     ECONNRESET  ECONNREFUSED
+  drained                       answered    the end     ECONNRESET  ECONNREFUSED
+  drained, its backlog first    answered    the end     answered    ECONNREFUSED
+  drained, another on the port  answered    the end     answered    answered

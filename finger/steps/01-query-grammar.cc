@@ -20,8 +20,10 @@ constexpr std::string_view lines[] = {"alice", "", "  alice  ", "J\xc3\xb6rg",
                                       "/W alice", "/w\talice ",
                                       // an odd name for a file system, not for us
                                       "../x",
+                                      // another host's user
+                                      "alice@elsewhere",
                                       // refused
-                                      "alice@elsewhere", "J\xf6rg", "a\x1b[2J", "a\xc2\x9b\x32J"};
+                                      "J\xf6rg", "a\x1b[2J", "a\xc2\x9b\x32J"};
 
 std::string described(std::string_view user, bool verbose) {
   const std::string name = user.empty() ? "all users" : "\"" + std::string(user) + "\"";
@@ -38,7 +40,8 @@ std::string obvious(std::string_view line) {
 std::string ours(std::string_view line) {
   const auto query = finger::parse_query(line);
   if (!query) return std::string(finger::text_for_peer(query.error()));
-  return described(query->user, query->verbose);
+  const std::string found = described(query->user, query->verbose);
+  return query->host ? found + ", at " + std::string(*query->host) : found;
 }
 
 /// Escaped, because a terminal would obey some of these lines.

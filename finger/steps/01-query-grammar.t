@@ -1,8 +1,8 @@
   $ cd "$STEPS"
 
 What the obvious parser calls a name, the file system may take for a path, a terminal
-for a command. Ours refuses what RFC 1288 lets it refuse; the rest is compared with
-names, and never becomes a path.
+for a command. Ours refuses what is not text; the rest is compared with names, and never
+becomes a path.
 
   $ ./01-query-grammar
   line               obvious                         ours
@@ -13,7 +13,7 @@ names, and never becomes a path.
   "/W alice"         "alice", with /W                "alice", with /W
   "/w\x09alice "     "/w\x09alice "                  "alice", with /W
   "../x"             "../x"                          "../x"
-  "alice@elsewhere"  "alice@elsewhere"               Relay access denied
+  "alice@elsewhere"  "alice@elsewhere"               "alice", at elsewhere
   "J\xf6rg"          "J\xf6rg"                       Invalid query
   "a\x1b[2J"         "a\x1b[2J"                      Invalid query
   "a\xc2\x9b2J"      "a\xc2\x9b2J"                   Invalid query

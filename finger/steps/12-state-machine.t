@@ -40,6 +40,21 @@ A client that says nothing has two seconds, in that state as in any other.
   $ exec 5>&-
   $ stop
 
+The rows of the first two states.
+
+  $ grep -E 'State::(read_query|open_plan), Event::.*},' "$ROOT/finger/steps/12-state-machine.cc"
+      {State::read_query, Event::more, State::read_query},
+      {State::read_query, Event::user, State::open_plan},
+      {State::read_query, Event::filled, State::write},
+      {State::read_query, Event::refused, State::write_error},
+      {State::read_query, Event::failed, State::closed},
+      {State::read_query, Event::overdue, State::closed},
+      {State::open_plan, Event::more, State::open_plan},
+      {State::open_plan, Event::opened, State::read_plan},
+      {State::open_plan, Event::filled, State::write},
+      {State::open_plan, Event::failed, State::closed},
+      {State::open_plan, Event::overdue, State::closed},
+
 A state that is left out does not compile. The compiler reads the file without one of its rows.
 
   $ sed '/read_plan, Event::overdue/d' "$ROOT/finger/steps/12-state-machine.cc" |

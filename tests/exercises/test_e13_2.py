@@ -16,24 +16,23 @@ SECOND = 0.95  # a little less: the clocks need not agree
 ERROR = b"Error: No such user\r\n"
 
 
-class Step(Own):
-    """The state machine, which takes the values of the options alone, and ends at a signal."""
+class Machine(Own):
+    """The step, whose arguments are PORT DIR [DURATION], and which ends at any signal."""
 
-    @property
-    def speaks_contract(self) -> bool:
-        return False
+    speaks_contract = False
 
     def words(self, port: str, options: Sequence[str]) -> list[str]:
-        return [*self.command, port, *options[1::2]]
+        given = dict(zip(options[::2], options[1::2], strict=True))
+        return [*self.command, port, given["--users"], given.get("--deadline", "10s")]
 
 
 @pytest.fixture(params=["fingerd", "12-state-machine"])
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
     """Each of the two."""
     if request.param == "fingerd":
-        program = built(request, build / "finger" / request.param)
-        return Own(request.param, "finger", (program, "--addr", "127.0.0.1"))
-    return Step(request.param, "finger", (built(request, build / "finger/steps" / request.param),))
+        program = built(request, build / "finger" / "fingerd")
+        return Own("fingerd", "finger", (program, "--addr", "127.0.0.1"))
+    return Machine("machine", "finger", (built(request, build / "finger/steps/12-state-machine"),))
 
 
 def test_the_error_comes_after_a_second(

@@ -1,6 +1,6 @@
-// A server stops. What becomes of three clients: one that it has accepted, one that is connected
-// and waits in the backlog, one that connects a moment later? Four ways to stop, three answers
-// each, and a fifth. Try it: ./01-drain, and ./01-drain handed
+// A server stops. What becomes of four clients: two that it has accepted, of which one has not
+// asked yet; one that is connected and waits in the backlog; one that connects a moment later? Four
+// ways to stop, four answers each, and two more. Try it: ./01-drain, and ./01-drain handed
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -36,18 +36,20 @@ int listen_on_address() {
   return listener;
 }
 
-/// A client that connects and asks. No descriptor: it could not connect.
+/// A client that connects. No descriptor: it could not.
 int client() {
   const int fd = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   const timeval patience{.tv_sec = 1, .tv_usec = 0};
   check(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    check(static_cast<int>(send(fd, "hi", 2, MSG_NOSIGNAL)), "send");
-    return fd;
-  }
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
   const int error = errno;
   close(fd);
   return -error;
+}
+
+int ask(int fd) {
+  if (fd >= 0) check(static_cast<int>(send(fd, "hi", 2, MSG_NOSIGNAL)), "send");
+  return fd;
 }
 
 /// What the client has got in the end.
@@ -74,40 +76,49 @@ void answer_backlog(int listener) {
   while ((connection = accept4(listener, nullptr, nullptr, 0)) >= 0) answer(connection);
 }
 
-enum class Stop { kill, drain, drain_backlog, sibling, hand_over };
+enum class Stop { kill, drain, drain_backlog, sibling, hand_over, hand_over_and_wait };
 
 void try_it(const char* name, Stop how) {
   address = {
       .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
   const int listener = listen_on_address();
-  const int accepted = client();
+  const int accepted = ask(client());
   const int connection = check(accept4(listener, nullptr, nullptr, 0), "accept4");
-  const int queued = client();
+  const int silent = client();
+  const int waiting = check(accept4(listener, nullptr, nullptr, 0), "accept4");
+  const int queued = ask(client());
   // [kept]
-  const int kept = how == Stop::hand_over ? check(dup(listener), "dup") : -1;
+  const bool is_kept = how == Stop::hand_over || how == Stop::hand_over_and_wait;
+  const int kept = is_kept ? check(dup(listener), "dup") : -1;
   // [/kept]
   // [stop]
   const int sibling = how == Stop::sibling ? listen_on_address() : -1;
   if (how != Stop::kill) answer(connection);
   if (how == Stop::drain_backlog) answer_backlog(listener);
   close(listener);
+  if (how != Stop::hand_over_and_wait) close(waiting);  // it has not asked
   if (how == Stop::kill) close(connection);
   // [/stop]
-  const int late = client();
+  const int late = ask(client());
   const int newer = how == Stop::sibling ? sibling : kept;
   if (newer >= 0) answer_backlog(newer);
+  ask(silent);
+  if (how == Stop::hand_over_and_wait) answer(waiting);
   const char* const last = outcome(late);
-  std::printf("%-29s %-11s %-11s %s\n", name, outcome(accepted), outcome(queued), last);
+  std::printf("%-29s %-11s %-11s %-11s %s\n", name, outcome(accepted), outcome(silent),
+              outcome(queued), last);
   if (newer >= 0) close(newer);
 }
 
 }  // namespace
 
 int main(int argc, char**) {
-  std::printf("%-29s %-11s %-11s %s\n", "", "accepted", "queued", "late");
+  std::printf("%-29s %-11s %-11s %-11s %s\n", "", "accepted", "silent", "queued", "late");
   try_it("killed", Stop::kill);
   try_it("drained", Stop::drain);
   try_it("drained, its backlog first", Stop::drain_backlog);
   try_it("drained, another on the port", Stop::sibling);
-  if (argc > 1) try_it("drained, the listener kept", Stop::hand_over);
+  if (argc == 1) return 0;
+  try_it("drained, the listener kept", Stop::hand_over);
+  try_it("and the silent waited for", Stop::hand_over_and_wait);
 }
