@@ -64,6 +64,16 @@ class Client {
   uring::Deadline deadline_{loop_};
 };
 
+/// Whether a socket is its own peer. Its number was drawn from those for clients, and where nobody
+/// listens it may be the one to which it connects: TCP lets two ends meet that both connect.
+bool talks_to_itself(const common::Fd& socket) {
+  const auto own = common::Address::of_socket(socket);
+  common::Address peer;
+  socklen_t size = common::Address::capacity();
+  return own && ::getpeername(socket.get(), peer.data(), &size) == 0 &&
+         own->to_string() == peer.to_string();
+}
+
 // [client]
 Task<Outcome<void>> Client::run() {
   if (auto connected = co_await connect(); !connected) co_return connected;
@@ -155,6 +165,7 @@ Task<Outcome<void>> Client::connect() {
   (void)::setsockopt(server_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // slower without
   const auto connected = co_await loop_.connect(server_, address).until(deadline_);
   if (!connected) co_return failed(connected.error());
+  if (talks_to_itself(server_)) co_return failed(make_error_code(std::errc::connection_refused));
   co_return Outcome<void>();
 }
 

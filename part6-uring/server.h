@@ -1,21 +1,20 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <system_error>
-#include <utility>
 
+#include "acceptor.h"
+#include "background.h"
 #include "common/fd.h"
 #include "common/http/protocol.h"
 #include "common/loop/connection_limit.h"
-#include "common/loop/slab.h"
 #include "common/result.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "connection.h"
-#include "ring_server/acceptor.h"
-#include "ring_server/loop_server.h"
+#include "log_writer.h"
 #include "uring/buffers.h"
 #include "uring/loop.h"
 #include "uring/ring_options.h"
@@ -33,49 +32,52 @@ struct Options : common::Options {
   std::string trace_file;  ///< Empty: none. Workers after the first add their number.
 };
 
-/// Serves every client on one thread, each in a coroutine that reads like part 1's.
-class Server final : public ring_server::LoopServer, private ConversationOwner {
+/// What the servers of one process share.
+struct Shared {
+  explicit Shared(const Options& options) : connection_limit(options.max_connections) {}
+
+  common::ConnectionLimit connection_limit;
+  std::atomic<bool> stopping = false;
+};
+
+/// Serves every client on one thread, each in a coroutine that reads like part 1's. It must run and
+/// end on the thread that makes it, the only one that may use its ring.
+class Server {
  public:
-  /// A server that accepts from `listener`; for that, `shared` and `wake` see LoopServer. An empty
-  /// `trace_file` means none. Errors: of uring::Loop::create(), uring::Buffers::create().
-  static common::Result<std::unique_ptr<Server>> create(const Options& options,
-                                                        ring_server::Shared& shared,
+  /// A server that accepts from `listener`, which is non-blocking. `wake` is an eventfd(2), written
+  /// to when `shared` has changed. An empty `trace_file` means none.
+  /// Errors: of uring::Loop::create(), uring::Buffers::create().
+  static common::Result<std::unique_ptr<Server>> create(const Options& options, Shared& shared,
                                                         const std::string& trace_file,
                                                         common::Fd listener,
                                                         const common::Fd& wake);
 
+  /// Serves until it is woken and `stopping` is set, and then drains. `log_writer` may be null:
+  /// another server writes the log. Errors: of accept(2), only those that trying again cannot cure;
+  /// of reading `wake`.
+  common::Status run(LogWriter* log_writer);
+
  private:
-  struct Client {
-    Client(ConnectionContext& context, ring_server::Admitted admitted)
-        : permit(std::move(admitted.permit)), connection(context, std::move(admitted.accepted)) {}
+  Server(const Options& options, Shared& shared, std::unique_ptr<uring::Loop> loop,
+         std::unique_ptr<uring::Buffers> buffers, common::Fd listener, const common::Fd& wake);
 
-    common::Permit permit;  ///< Given back after the descriptor has been closed.
-    Connection connection;
-  };
-
-  Server(const Options& options, ring_server::Shared& shared, std::unique_ptr<uring::Loop> loop,
-         std::unique_ptr<uring::Buffers> buffers, ring_server::SharedListeners listeners,
-         const common::Fd& wake);
-
-  template <typename Session, typename... Arguments>
-  uring::Task<> serve_client(Connection& connection, Arguments... arguments);
-
-  uring::Task<> converse(Connection& connection) override;
-
-  void begin(uring::Scope& conversations, uring::Scope& tasks) override;
-  void add(ring_server::Admitted admitted) override;
-  std::size_t clients() const override { return clients_.size(); }
-  void begin_drain() override;
-  void abandon() override;
-
-  uring::Task<common::Status> enforce_read_timeout();
-  void close(Connection& connection);
+  uring::Task<common::Status> serve_until_stopped();
+  uring::Task<common::Status> accept_clients();
+  void add(Admitted client);
+  template <typename Session>
+  uring::Task<> serve_client(Admitted client, Session session);
+  void begin_drain();
 
   const Options& options_;
+  Shared& shared_;
   common::ConnectionLog log_;
+  std::unique_ptr<uring::Loop> loop_;
   std::unique_ptr<uring::Buffers> buffers_;
+  common::Fd listener_;  ///< While it accepts.
+  Background background_;
+  Acceptor acceptor_;
   ConnectionContext context_;
-  common::Slab<Client> clients_;  ///< After the context, which they use until they end.
+  uring::Scope clients_;  ///< The last: they use the others.
 };
 
 }  // namespace stage

@@ -24,6 +24,7 @@ SUITES = {
     "builds": LEFT_OUT,
     "costs": (),
     "protocol": LEFT_OUT,
+    "judge": LEFT_OUT,
     "finger": (),
     "network": LEFT_OUT,
     "exercises": ("-m", "program", "--solution"),
@@ -32,7 +33,7 @@ SUITES = {
     "bench": (),
     "soak": LEFT_OUT,
 }
-NEEDS_HYPOTHESIS = {"exercises", "finger", "protocol"}
+NEEDS_HYPOTHESIS = {"exercises", "finger", "judge", "protocol"}
 TAKE_A_VALUE = {"-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W"}  # those of pytest and xdist
 NO_TIME_LIMIT = {"builds", "site"}  # a build takes as long as it takes
 

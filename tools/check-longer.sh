@@ -4,26 +4,23 @@
 
 # check_what_takes_long: what --all adds, but for the book's.
 check_what_takes_long() {
-  local preset targets not_of_finger=() release architecture
+  local preset targets release architecture
   pytests "builds of each part" tests/builds -m long
-  pytests "your own server" tests/protocol -m 'long or of_the_suite' "${in_parallel[@]}"
+  pytests "your own server" tests/judge "${in_parallel[@]}"
   pytests network tests/network -m long
   pytests "a soak" tests/soak
   pytests "idle connections" tests/bench/test_idle.py
   check_rings
   check_kernel 6.1
   mapfile -t targets < <(stages) # the steps show mistakes: no sanitizer would like them
-  targets+=(echo-client fingerd fingerd-machine finger man-pages tests/unit/all tests/fuzz/all)
+  targets+=(echo-client fingerd finger man-pages tests/unit/all tests/fuzz/all)
   for preset in asan tsan; do
     build_or_finish "$preset" "${targets[@]}"
     ctests "unit, fuzz $preset" "$preset" --label-regex 'unit|fuzz' "${not_of_part6[@]}"
-    pytests "protocol $preset" tests/protocol -m 'not long and not of_the_suite' \
+    pytests "protocol $preset" tests/protocol -m 'not long' \
       --build-dir "build/$preset" "${in_parallel[@]}" "${without_part6[@]}"
-    # fingerd-machine has one thread: nothing to look for. And ThreadSanitizer keeps a signal until
-    # the next call that it knows, of which there is none while the ring is waited for.
-    [[ $preset != tsan ]] || not_of_finger=(-k 'not fingerd-machine')
     pytests "finger $preset" tests/finger --build-dir "build/$preset" "${in_parallel[@]}" \
-      "${not_of_finger[@]}" "${without_fingerd[@]}"
+      "${without_fingerd[@]}"
   done
   check_loop_with_chance
   build_or_finish clang

@@ -13,10 +13,13 @@ The tests against a server that somebody else wrote: cat(1), behind ncat.
     nothing is answered before the message is complete (1-bytes-missing)
       nothing was due yet, but 8 bytes: 05 00 00 00 68 65 6c 6c |....hell| came
   
-    what was sent and what came back:
-      client 1:
-        sent 8 bytes: 05 00 00 00 68 65 6c 6c |....hell|
-        got  8 bytes: 05 00 00 00 68 65 6c 6c |....hell|
+    what happened, in milliseconds:
+           0  server    is started
+       *\d+  server    listens on port \d+ (re)
+       *\d+  client 1  connects (re)
+       *\d+  client 1  sent 8 bytes: 05 00 00 00 68 65 6c 6c \|\.\.\.\.hell\| (re)
+       *\d+  client 1  got  8 bytes: 05 00 00 00 68 65 6c 6c \|\.\.\.\.hell\| (re)
+      ! *\d+  the test  finds: nothing was due yet, but 8 bytes: 05 00 00 00 68 65 6c 6c \|\.\.\.\.hell \.\.\. (re)
   
     the server:
       \$ ncat -k -l 127.0.0.1 \d+ -e /bin/cat (re)

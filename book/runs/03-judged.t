@@ -5,6 +5,6 @@ The server on a page that closes in three moves, before the judge: it gets past 
 
   $ $ROOT/judge './13-three-moves {port}' | grep '##'
     framing       ####################  26 of 26
-    survival      ####################   8 of 8
+    survival      ####################   9 of 9
     closing       ####################  \d+ of \d+ (re)
     ###................. 3 of 18 levels

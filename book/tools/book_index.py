@@ -20,8 +20,8 @@ BOOK = ROOT / "book"
 PLACES_MAX = 2  # of one word
 IN_HEADING = 6  # so many times in the text is worth as much
 IN_CHAPTER = 2  # it explains what the handbook looks up
-# Pages of lists; and sections in which a word is used and not explained, or to whose heading no link
-# leads, because code host and site make other anchors of a hyphen between blanks.
+# Pages of lists; and sections in which a word is used and not explained, or to whose heading no
+# link leads, because code host and site make other anchors of a hyphen between blanks.
 LISTS = re.compile(r"appendix-[efghp]-")
 USES = re.compile(r".* - |Exercises|Your own server|Where you are|Every name|The machine"
                   r"|System calls|Ring operations|What this kernel knows|What each stage needs"

@@ -19,11 +19,11 @@ STEPS_MAX = 1  # named in a row
 # that anybody still runs.
 SYSTEM_CALLS: dict[str, str | None] = dict.fromkeys("""
     accept bind chdir chmod chown clock_gettime close connect dup dup2 _exit fcntl fork fstat
-    fstatfs getegid geteuid getgroups getpid getppid getresgid getresuid getrlimit getsockname
-    getsockopt gettid ioctl kill listen lseek lstat mmap munmap open poll prctl pread read recv
-    recvmsg rmdir select send sendmsg setegid seteuid setgroups setresgid setresuid setrlimit setsid
-    setsockopt setuid shutdown sigaction sigprocmask sigtimedwait socket socketpair timer_create
-    timer_delete timer_settime umask uname unlink waitpid write
+    fstatfs geteuid getgroups getpid getppid getresgid getresuid getrlimit getsockname getsockopt
+    gettid ioctl kill listen lseek mmap munmap open poll prctl read recv recvmsg rmdir select send
+    sendmsg setegid seteuid setgroups setresgid setresuid setrlimit setsid setsockopt setuid
+    shutdown sigaction sigprocmask sigtimedwait socket socketpair stat timer_create timer_delete
+    timer_settime uname unlink waitpid write
 """.split()) | {
     "accept4": "2.6.28", "capget": "2.2", "capset": "2.2", "close_range": "5.9", "dup3": "2.6.27",
     "epoll_create1": "2.6.27", "epoll_ctl": "2.6", "epoll_wait": "2.6", "eventfd": "2.6.22",
@@ -81,10 +81,9 @@ def words(path: Path) -> set[str]:
 
 @cache
 def sources() -> tuple[Path, ...]:
-    """Those of all parts and steps, but for programs that only measure or test, and for the plain
-    daemon: what fingerd submits has its own filter."""
+    """Those of all parts and steps, but for programs that only measure or test."""
     found = [path for part in (*PARTS, "book/steps") for path in (ROOT / part).rglob("*.*")
-             if path.suffix in {".cc", ".h"} and not path.is_relative_to(ROOT / "finger" / "plain")]
+             if path.suffix in {".cc", ".h"}]
     return tuple(sorted(found))
 
 
@@ -92,14 +91,10 @@ def is_step(path: Path) -> bool:
     return "steps" in path.relative_to(ROOT).parts
 
 
-# The loop, and what the servers on it share: folders of part6-uring.
-LIBRARIES = {"uring", "ring_server"}
-
-
 def is_library(path: Path) -> bool:
     """Not its headers, which define the operations, and not its examples."""
     parts = path.relative_to(ROOT).parts
-    return path.suffix == ".cc" and LIBRARIES & set(parts) and "examples" not in parts
+    return path.suffix == ".cc" and "uring" in parts and "examples" not in parts
 
 
 def part_of(path: Path) -> str:
@@ -151,7 +146,7 @@ def submitters(name: str) -> list[str]:
             continue
         if is_library(path):
             found.append("the library")
-        elif not LIBRARIES & set(path.relative_to(ROOT).parts):
+        elif "uring" not in path.relative_to(ROOT).parts:
             found.append(PROGRAMS.get(path.stem) or PROGRAMS[part_of(path)])
     order = [*PROGRAMS.values(), "the library"]
     return sorted(set(found), key=order.index)

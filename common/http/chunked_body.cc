@@ -12,6 +12,7 @@ Result<std::size_t> ChunkedBody::take(std::string_view received) {
       const auto taken = std::min<std::uint64_t>(data_left_, received.size() - used);
       used += static_cast<std::size_t>(taken);
       data_left_ -= taken;
+      extra_bytes_ -= static_cast<std::uint16_t>(std::min<std::uint64_t>(extra_bytes_, taken));
       if (data_left_ == 0) expecting_ = Expecting::data_return;
     } else {
       if (const auto taken = take_one(received[used]); !taken) {

@@ -11,7 +11,8 @@ namespace common {
 /// Follows a chunked body to its end and keeps nothing of it. Source: RFC 9112, 7.1.
 class ChunkedBody {
  public:
-  /// What a body may spend on chunk extensions and trailer fields, all together.
+  /// How many bytes more than its data a body may spend on chunk extensions, blanks and trailer
+  /// fields. So a signature with each chunk is fine, and a body that is nothing else ends.
   static constexpr std::size_t extra_bytes_max = 8192;
 
   /// Takes the bytes that come next. Returns how many of them belong to the body: all of them,
@@ -44,8 +45,8 @@ class ChunkedBody {
   Status take_extra(char byte, Expecting at_line_end);
   Status expect(char byte, char expected, Expecting next);
 
-  std::uint64_t data_left_ = 0;  ///< Of this chunk; while its size is read, the digits so far.
-  std::uint16_t extra_bytes_ = 0;
+  std::uint64_t data_left_ = 0;    ///< Of this chunk; while its size is read, the digits so far.
+  std::uint16_t extra_bytes_ = 0;  ///< Those for which no data has come since.
   std::uint8_t digits_ = 0;
   Expecting expecting_ = Expecting::first_digit;
 };

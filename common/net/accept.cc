@@ -12,7 +12,9 @@ bool is_transient_accept_error(std::error_code error) {
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:  // until a connection closes
-    case EPERM:   // a firewall's rule, or a filter of system calls
+    case EINTR:
+    case ECONNABORTED:  // this client left while it was queued: no pause is needed
+    case EPERM:         // a firewall's rule, or a filter of system calls
     case ENETDOWN:
     case EPROTO:  // this one and the rest: Linux passes on an error of the new connection
     case ENOPROTOOPT:

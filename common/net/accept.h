@@ -14,7 +14,8 @@ struct Accepted {
 };
 
 /// Whether accept(2) may succeed again when a connection has closed, or after a pause: the
-/// error was a shortage or trouble in the network. Trying again immediately would be a busy loop.
+/// error was a shortage, trouble in the network, or a client that did not wait. Trying again
+/// immediately would be a busy loop, except after EINTR and ECONNABORTED.
 bool is_transient_accept_error(std::error_code error);
 
 }  // namespace common

@@ -102,6 +102,11 @@ void log_lines_written(std::size_t bytes) {
   the_log().queue.pop(bytes);
 }
 
+void forget_log_lines() {
+  const std::scoped_lock lock(the_log().mutex);
+  the_log().queue = {};
+}
+
 std::string escape(ByteView bytes) {
   std::string text;
   for (const std::byte byte : bytes) {

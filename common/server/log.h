@@ -46,6 +46,9 @@ std::size_t copy_log_lines(std::span<char> to);
 /// This many bytes of them have been written.
 void log_lines_written(std::size_t bytes);
 
+/// In a child of fork(2): the lines that wait are its parent's to write, and are written once.
+void forget_log_lines();
+
 /// Printable ASCII as it is, backslash doubled, everything else as \xHH: nothing that a peer sends
 /// can move the reader's cursor or forge a line.
 std::string escape(ByteView bytes);

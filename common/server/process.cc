@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "common/server/log.h"
@@ -17,10 +19,14 @@ namespace common {
 
 namespace {
 
+/// Each gets the lowest free number, which is this one, and keeps it. If a client's connection got
+/// number 2, it would be sent our log.
 void take_standard_numbers() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (::fcntl(number, F_GETFD) >= 0) continue;
-    (void)!::open("/dev/null", O_RDWR);  // gets the lowest free number, this one, and keeps it
+    if (::fcntl(number, F_GETFD) >= 0 || ::open("/dev/null", O_RDWR) >= 0) continue;
+    // There is no /dev/null, as in a bare chroot. A socket that is not connected refuses what is
+    // written to it. Without even that no client could be accepted either.
+    if (::socket(AF_UNIX, SOCK_STREAM, 0) < 0) std::exit(EXIT_FAILURE);
   }
 }
 
@@ -46,7 +52,10 @@ void raise_descriptor_limit(std::size_t connections_max, std::size_t workers,
 void prepare_process(std::size_t connections_max, std::size_t workers,
                      const ServerProfile& profile) {
   take_standard_numbers();
-  (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for SIGPIPE
+  // What is written to a reader that has gone, or to a file that may not grow (RLIMIT_FSIZE), is an
+  // error of write(2) and not the end.
+  (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for these two
+  (void)std::signal(SIGXFSZ, SIG_IGN);
   // glibc would raise this threshold with each large block freed, and keep such blocks; once set,
   // it stays.
   constexpr int large_bytes = 128 * 1024;

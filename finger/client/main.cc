@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <langinfo.h>
-#include <strings.h>
 
 #include <clocale>
 #include <cstdlib>
@@ -39,8 +38,8 @@ bool is_utf8_locale() {
   }
   auto name = locale_name();  // language_COUNTRY.CODESET@modifier, or the CODESET alone
   name = name.substr(0, name.find('@'));
-  const std::string codeset(name.substr(name.rfind('.') + 1));
-  return ::strcasecmp(codeset.c_str(), "UTF-8") == 0 || ::strcasecmp(codeset.c_str(), "UTF8") == 0;
+  const auto codeset = name.substr(name.rfind('.') + 1);
+  return is_same_word(codeset, "UTF-8") || is_same_word(codeset, "UTF8");
 }
 
 Show shown(const ClientOptions& options) {

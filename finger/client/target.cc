@@ -1,7 +1,5 @@
 #include "finger/client/target.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -18,10 +16,7 @@ constexpr std::string_view scheme = "finger://";
 constexpr auto syntax = "takes [user][@host[@via]] or finger://host[:port]/user";
 constexpr auto port_max = std::numeric_limits<std::uint16_t>::max();
 
-bool is_url(std::string_view text) {
-  return text.size() >= scheme.size() &&
-         ::strncasecmp(text.data(), scheme.data(), scheme.size()) == 0;
-}
+bool is_url(std::string_view text) { return is_same_word(text.substr(0, scheme.size()), scheme); }
 
 bool is_control_byte(char byte) {
   const auto value = static_cast<unsigned char>(byte);
@@ -106,6 +101,13 @@ Parsed parse_address(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_same_word(std::string_view one, std::string_view other) {
+  const auto lower = [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  };
+  return std::ranges::equal(one, other, {}, lower, lower);
+}
 
 Parsed Target::parse(std::string_view text) {
   auto target = is_url(text) ? parse_url(text.substr(scheme.size())) : parse_address(text);

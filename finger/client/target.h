@@ -8,6 +8,9 @@
 
 namespace finger {
 
+/// Whether the two are the same but for the case of ASCII letters.
+bool is_same_word(std::string_view one, std::string_view other);
+
 /// The host to ask, and the query.
 struct Target {
   std::string text;                   ///< As it was given.

@@ -50,6 +50,11 @@ void Parent::hold_signals() {
   (void)::sigprocmask(SIG_BLOCK, &set, nullptr);  // valid arguments
 }
 
+void Parent::let_signals_through() {
+  const sigset_t set = handled_signals();
+  (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 int Parent::run() {
   (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // of those that look for homes: fence.h
   const sigset_t set = handled_signals();
@@ -62,6 +67,7 @@ int Parent::run() {
     for (Worker& each : workers_) {
       if (each.due <= now) be_late(each);
     }
+    if (late_reload_ <= now) reload_for_late_answers();
   }
   return status_;
 }
@@ -73,7 +79,7 @@ bool Parent::is_over() const {
 
 void Parent::wait() {
   std::vector<pollfd> watched{input(signals_)};
-  auto earliest = never;
+  auto earliest = late_reload_;
   for (const Worker& each : workers_) {
     watched.push_back(input(each.control.fd()));
     earliest = std::min(earliest, each.due);
@@ -129,6 +135,7 @@ void Parent::start() {
   workers_.clear();
   signals_ = {};
   setup_.manager = {};
+  common::forget_log_lines();
   std::exit(setup_.live(setup_.listeners, std::move(its)));
 }
 
@@ -140,6 +147,13 @@ void Parent::reload() {
   const auto reason = reason_not_to_start();
   if (reason.empty()) return start();
   fail_start(reason);
+}
+
+/// The next worker serves what is there.
+void Parent::reload_for_late_answers() {
+  late_reload_ = never;
+  no_late_reload_before_ = Clock::now() + setup_.limits.late_pause;
+  reload();
 }
 
 std::string Parent::reason_not_to_start() const {
@@ -201,8 +215,10 @@ void Parent::fail_start(std::string_view reason) {
   setup_.manager.ready(line);
 }
 
-/// Workers that were asked to leave see the end of their stream, and drain without us.
+/// Workers that were asked to leave see the end of their stream, and drain without us. One that
+/// starts may not look for it for a long time, and meanwhile has the port.
 void Parent::give_up(std::string_view reason) {
+  if (Worker* const starting = find(State::starting)) kill(*starting);
   common::log(reason, Severity::error);
   status_ = 1;
 }
@@ -268,8 +284,7 @@ void Parent::reap() {
       bury(worker, status);
     } else if (WIFSIGNALED(status) || WEXITSTATUS(status) == answered_late) {
       if (looking_ > 0) --looking_;
-      if (WIFEXITED(status))
-        reload();  // its directory answers: the next worker serves what is there
+      if (WIFEXITED(status)) late_reload_ = std::max(Clock::now(), no_late_reload_before_);
     }
   }
 }

@@ -35,6 +35,10 @@ class Parent {
     Clock::duration silence = std::chrono::seconds(10);     ///< Between two signs of life.
     Clock::duration second_look = std::chrono::seconds(2);  ///< After a silence: it may be ours.
     Clock::duration drain;                                  ///< Until it ends, asked to.
+
+    /// From one reload for a directory that has answered late to the next: one that is slow, and
+    /// not dead, is late each time.
+    Clock::duration late_pause = std::chrono::minutes(1);
   };
 
   /// So many workers may be there that were killed and do not end, since they are in homes that
@@ -54,6 +58,9 @@ class Parent {
 
   /// Signals that come before run() wait for it.
   static void hold_signals();
+
+  /// They end the process after all, as they would have: for one that does not run().
+  static void let_signals_through();
 
   /// Returns the exit status. Only in a process with one thread.
   int run();
@@ -81,6 +88,7 @@ class Parent {
   void read_signals();
   void start();
   void reload();
+  void reload_for_late_answers();
   std::string reason_not_to_start() const;
   void hear(Worker& worker);
   void promote(Worker& worker, std::string_view found);
@@ -99,8 +107,10 @@ class Parent {
   std::list<Worker> workers_;
   Phase phase_ = Phase::starting;
   bool is_reload_due_ = false;  ///< SIGHUP came while a worker started.
-  std::size_t users_ = 0;       ///< That the last one serves.
-  std::size_t looking_ = 0;     ///< Processes at directories that have not answered: fence.h.
+  Clock::time_point late_reload_ = Clock::time_point::max();  ///< When the next is due, if one is.
+  Clock::time_point no_late_reload_before_ = Clock::time_point::min();
+  std::size_t users_ = 0;    ///< That the last one serves.
+  std::size_t looking_ = 0;  ///< Processes at directories that have not answered: fence.h.
   int status_ = 0;
 };
 

@@ -14,14 +14,17 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
+#include "common/result.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
@@ -109,13 +112,19 @@ void look(const HomeFence& fence, const Holder& holder) {
 }
 
 /// Twice, so that it is no child of this process, which would wait for it, but of the parent.
-/// True: in the process that looks.
-bool fork_twice() {
+/// True: in the process that looks. Error: of fork(2).
+common::Result<bool> fork_twice() {
   const pid_t between = ::fork();
-  if (between > 0) (void)::waitpid(between, nullptr, 0);
-  if (between != 0) return false;  // also where there can be no process: the directory is left out
-  if (::fork() != 0) std::_Exit(0);
-  return true;
+  if (between < 0) return common::last_error();
+  if (between == 0) {
+    const pid_t looks = ::fork();
+    if (looks == 0) return true;
+    std::_Exit(looks > 0 ? 0 : errno);
+  }
+  int status = 0;
+  (void)::waitpid(between, &status, 0);
+  if (status == 0) return false;
+  return std::unexpected(std::error_code(WEXITSTATUS(status), std::system_category()));
 }
 
 /// The process that looks: it may be there for days, so it has a name of its own, and neither the
@@ -149,8 +158,8 @@ void report_silent(const Holder& holder, const Control& control) {
 std::expected<void, std::string> permit_homes(const HomeFence& fence, const Roster& roster,
                                               const Control& control) {
   if (fence.descriptor() < 0) return {};
-  if (roster.users) {
-    permit_around(fence, roster.users);
+  if (roster.users) {  // whatever is put in its place, this worker serves that one
+    if (!is_root(roster.users)) fence.permit(roster.users);
     return {};
   }
   auto holders = holders_of(roster.accounts);
@@ -161,7 +170,9 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
   const Fd answers(ends[0]);
   Fd answer(ends[1]);
   for (std::uint32_t i = 0; i < holders.size(); ++i) {
-    if (fork_twice()) look_and_end(fence, holders[i], i, answer);
+    const auto looks = fork_twice();
+    if (!looks) return std::unexpected(common::explain_no_thread(looks.error()));
+    if (*looks) look_and_end(fence, holders[i], i, answer);
   }
   answer = {};
   const auto end = common::Clock::now() + patience;

@@ -11,8 +11,7 @@ namespace finger {
 
 /// Permits what is beneath the directories that hold homes: a rule for the home alone would hold
 /// for the directory that is there now, and not for what is mounted or moved there later. A home
-/// that is a link is permitted where it leads. With --users it is the directory that holds that
-/// one.
+/// that is a link is permitted where it leads. With --users it is that directory.
 ///
 /// A look at a directory whose file server is dead does not end, and a process that looks cannot be
 /// killed. So each directory is looked at in a process of its own: what has not answered within two

@@ -29,7 +29,8 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 }
 
 Conversation::Conversation(const Context& context, common::Accepted client, Place place,
-                           AddressPermit address_permit, bool is_check)
+                           AddressPermit address_permit, common::Clock::time_point due,
+                           bool is_check)
     : context_(context),
       place_(std::move(place)),
       address_permit_(std::move(address_permit)),
@@ -37,8 +38,9 @@ Conversation::Conversation(const Context& context, common::Accepted client, Plac
       peer_(client.peer),
       is_check_(is_check),
       accepted_at_(context.loop.now()),
-      deadline_(context.loop, std::min(due_after(accepted_at_, context.options.query_timeout),
-                                       due_after(accepted_at_, context.options.deadline))) {
+      due_(due),
+      deadline_(context.loop,
+                std::min(due_after(accepted_at_, context.options.query_timeout), due)) {
   context.awaiting_query.push_back(*this);
 }
 
@@ -49,7 +51,7 @@ Conversation::~Conversation() {
 void Conversation::note_query(std::string_view query) {
   query_ = query;
   unlink();
-  deadline_.renew(due_after(accepted_at_, context_.options.deadline));
+  deadline_.renew(due_);
 }
 
 void Conversation::displace() {

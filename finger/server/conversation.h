@@ -61,9 +61,9 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 /// the frame of the coroutine that serves it; its destructor closes the connection.
 class Conversation final : public uring::Node {
  public:
-  /// A proxy's `is_check` is not logged.
+  /// It is over at `due` at the latest. A proxy's `is_check` is not logged.
   Conversation(const Context& context, common::Accepted client, Place place,
-               AddressPermit address_permit, bool is_check);
+               AddressPermit address_permit, common::Clock::time_point due, bool is_check);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
   ~Conversation();
@@ -146,7 +146,8 @@ class Conversation final : public uring::Node {
   common::Fd fd_;                 ///< Empty: it has ended.
   const common::Address peer_;
   const bool is_check_;
-  const common::Clock::time_point accepted_at_;
+  const common::Clock::time_point accepted_at_;  ///< Or its PROXY header was whole.
+  const common::Clock::time_point due_;
   uring::Deadline deadline_;
   std::size_t sent_bytes_ = 0;
   bool is_displaced_ = false;
@@ -164,8 +165,8 @@ class Conversation final : public uring::Node {
 void report_end(const Conversation& conversation, std::string_view query, const Status& ended);
 
 /// Serves one client: reads its query, sends the answer or the reason why there is none, and
-/// closes the connection.
+/// closes the connection: by `due`, whatever happens.
 uring::Task<> serve(const Context& context, common::Accepted client, Place place,
-                    AddressPermit address_permit, bool is_check);
+                    AddressPermit address_permit, common::Clock::time_point due, bool is_check);
 
 }  // namespace finger

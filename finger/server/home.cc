@@ -14,18 +14,20 @@ bool is_about_file(const Result<SharedFile>& file) {
 }  // namespace
 
 uring::Task<Result<Home::Lock>> Home::lock(uring::Deadline& deadline) {
-  while (is_locked_) {
-    const auto waited = co_await unlocked_.wait().until(deadline);
-    if (!waited) co_return failure(Error::home_timeout);
+  if (is_locked_) {
+    const auto handed_over = co_await unlocked_.wait().until(deadline);
+    if (!handed_over) co_return failure(Error::home_timeout);
   }
   is_locked_ = true;
   co_return Lock(this);
 }
 
-/// The next may do something, or share what was loaded, which is forgotten where none waits.
+/// Hands the lock over to the next, who may share what was loaded; that is forgotten where none
+/// waits. In their order: a client's plan is opened when its .project, which it has let go of, is
+/// closed, and not before.
 void Home::unlock() {
-  is_locked_ = false;
   if (unlocked_.has_waiters()) return unlocked_.notify_one();
+  is_locked_ = false;
   for (auto& each : last_) each.reset();
 }
 

@@ -95,6 +95,7 @@ std::expected<void, std::string> give_root_up(const Options& options) {
 
 /// Says what would be served. Does all that a worker does before it serves, in this process.
 int check_config(const Options& options, std::error_code not_bound) {
+  finger::Parent::let_signals_through();  // the account database may keep us waiting
   const char* about_port = "";
   if (not_bound == std::errc::address_in_use) {
     about_port = " (which is taken: by systemd, or a server that has to stop)";

@@ -36,6 +36,14 @@ OptionLine with_short_name(OptionLine line, std::string name) {
   return line;
 }
 
+OptionLine addr_option(std::string& target) {
+  auto line = with_short_name(
+      common::address_option("--addr", "address to listen on; :: serves IPv6 and IPv4", target),
+      "-B");
+  line.takes += " (for several: ListenStream= of a socket unit)";
+  return line;
+}
+
 OptionLine user_option(std::string& target) {
   return {.name = "--user",
           .value_name = "NAME",
@@ -90,9 +98,7 @@ constexpr Gone gone[] = {
 common::OptionTable option_table(Options& options) {
   RosterSource& source = options.source;
   return {
-      with_short_name(common::address_option(
-                          "--addr", "address to listen on; :: serves IPv6 and IPv4", options.host),
-                      "-B"),
+      addr_option(options.host),
       with_short_name(
           number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
                         options.port, 0, std::numeric_limits<std::uint16_t>::max()),

@@ -178,9 +178,10 @@ Clock::time_point Server::make_room() {
 
 /// One client, from accept to close.
 uring::Task<> Server::begin(common::Accepted client, Place place) {
+  const auto due = due_after(loop_->now(), options_.deadline);
   bool is_check = false;
   if (options_.proxies.contains(client.peer)) {
-    const Proxied found = co_await receive_header(client);
+    const Proxied found = co_await receive_header(client, due);
     is_check = found == Proxied::check;
     if (is_check || found == Proxied::silent) ++counters_.checks;
     if (found == Proxied::silent || found == Proxied::refused) {
@@ -195,18 +196,16 @@ uring::Task<> Server::begin(common::Accepted client, Place place) {
     client.fd = {};
     co_return;
   }
-  co_await serve(context_, std::move(client), std::move(place), std::move(address_permit),
+  co_await serve(context_, std::move(client), std::move(place), std::move(address_permit), due,
                  is_check);
 }
 
-uring::Task<Proxied> Server::receive_header(common::Accepted& client) {
+uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::time_point due) {
   const auto limit =
       options_.query_timeout.count() == 0
           ? options_.query_timeout
           : std::max<std::chrono::milliseconds>(options_.query_timeout, header_time_min);
-  const auto now = loop_->now();
-  uring::Deadline deadline(*loop_,
-                           std::min(due_after(now, limit), due_after(now, options_.deadline)));
+  uring::Deadline deadline(*loop_, std::min(due_after(loop_->now(), limit), due));
   co_return co_await receive_proxy_header(*loop_, client, deadline, receiving_);
 }
 

@@ -55,7 +55,7 @@ class Server {
   uring::Task<bool> wait_for_place(const common::Fd& listener);
   common::Clock::time_point make_room();
   uring::Task<> begin(common::Accepted client, Place place);
-  uring::Task<Proxied> receive_header(common::Accepted& client);
+  uring::Task<Proxied> receive_header(common::Accepted& client, common::Clock::time_point due);
   void turn_away(const common::Address& peer);
   uring::Task<> obey(const Control& control);
   uring::Task<> say_alive(const Control& control);

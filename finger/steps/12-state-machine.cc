@@ -19,9 +19,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +33,7 @@
 #include "common/net/listen.h"
 #include "common/net/number.h"
 #include "common/server/duration.h"
+#include "common/server/process.h"
 #include "finger/accounts/roster.h"
 #include "finger/protocol/crlf.h"
 #include "finger/protocol/error.h"
@@ -65,6 +66,7 @@ struct Transition {
   State next;
 };
 
+// [table]
 constexpr auto transitions = std::to_array<Transition>({
     {State::read_query, Event::more, State::read_query},
     {State::read_query, Event::user, State::open_plan},
@@ -96,6 +98,7 @@ constexpr auto transitions = std::to_array<Transition>({
     {State::write_error, Event::failed, State::closed},
     {State::write_error, Event::overdue, State::closed},
 });
+// [/table]
 
 constexpr const Transition* find(State state, Event event) {
   for (const Transition& row : transitions) {
@@ -136,7 +139,6 @@ struct Client {
   finger::QueryReader query;
   std::string path;
   Fd plan;  ///< Open until its end was read.
-  std::uint64_t offset = 0;
   finger::CrlfConverter converter;
   std::string text;                   ///< What is sent other than a plan.
   std::span<const std::byte> unsent;  ///< Of the text, or of what was converted.
@@ -148,7 +150,7 @@ struct Client {
 io_uring ring;
 Fd listener;
 finger::Roster roster;
-std::chrono::milliseconds timeout;
+std::optional<std::chrono::milliseconds> timeout;
 std::list<Client> clients;
 
 int check(int result, const char* what) {
@@ -214,7 +216,6 @@ Event opened(Client& client, int result) {
 }
 
 Event read_from_plan(Client& client, std::size_t size) {
-  client.offset += size;
   if (size == 0) client.plan = Fd();
   if (size == 0 && client.converter.empty()) {
     client.text.clear();  // the name has been sent
@@ -256,8 +257,8 @@ void prepare(Client& client) {
   } else if (client.state == State::open_plan) {
     io_uring_prep_openat2(entry, roster.users.get(), client.path.c_str(), &how_to_open);
   } else if (client.state == State::read_plan) {
-    io_uring_prep_read(entry, client.plan.get(), client.read_bytes.data(), read_bytes_max,
-                       client.offset);
+    constexpr __u64 on = -1;  // from where the last one has ended
+    io_uring_prep_read(entry, client.plan.get(), client.read_bytes.data(), read_bytes_max, on);
   } else {
     io_uring_prep_send(entry, client.socket.get(), client.unsent.data(), client.unsent.size(),
                        MSG_NOSIGNAL);
@@ -311,7 +312,7 @@ void accepted(int result) {
   if (result == -ETIME || result == -EINTR || result == -ECONNABORTED) return;
   Client& client = clients.emplace_back();
   client.socket = Fd(check(result, "accept"));
-  client.deadline = common::Clock::now() + timeout;
+  client.deadline = common::Clock::now() + *timeout;
   prepare(client);
 }
 
@@ -319,9 +320,8 @@ void accepted(int result) {
 
 int main(int argc, char** argv) {
   const auto port = common::parse_number(argc > 2 ? argv[1] : "", 0, 65535);
-  const auto duration = common::parse_duration(argc > 3 ? argv[3] : "10s");
-  if (!port || !duration) errx(2, "usage: 12-state-machine PORT DIR [DURATION]");
-  timeout = *duration;
+  timeout = common::parse_duration(argc > 3 ? argv[3] : "10s");
+  if (!port || !timeout) errx(2, "usage: 12-state-machine PORT DIR [DURATION]");
   auto loaded = finger::load_roster({.group = "", .users = argv[2], .list_text = ""});
   if (!loaded) errx(1, "%s", loaded.error().c_str());
   roster = std::move(*loaded);
@@ -330,8 +330,7 @@ int main(int argc, char** argv) {
   if (!listening) check(-listening.error().value(), "cannot listen");
   listener = std::move(*listening);
   check(io_uring_queue_init(256, &ring, 0), "io_uring_queue_init");
-  std::printf("listening on %s\n", common::Address::of_socket(listener)->to_string().c_str());
-  std::fflush(stdout);
+  common::announce(common::Address::of_socket(listener)->to_string());
   accept_next();
   while (true) {
     const int waited = io_uring_submit_and_wait(&ring, 1);

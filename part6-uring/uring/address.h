@@ -15,8 +15,8 @@ using common::is_transient_accept_error;
 /// and TCP_NODELAY for the connections, which inherit it. `::` serves IPv4 as well. Several loops
 /// may accept from it. Errors: of socket(2), bind(2), listen(2).
 inline common::Result<common::Fd> listen_on(const Address& address) {
-  // A ring waits for a blocking socket without blocking the thread. With a non-blocking one an
-  // accept ends with EAGAIN when the backlog is empty.
+  // A ring waits for it without blocking the thread. (Linux 6.18 waits where the socket is
+  // non-blocking, too; a program's own accept(2) does not.)
   return common::listen_on(address, common::SocketMode::blocking);
 }
 

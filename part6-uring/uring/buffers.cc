@@ -99,12 +99,17 @@ void Buffers::give_first() {
 
 /// No more than there are buffers for. One that finds that it needs none, because its peer has gone
 /// or says nothing, leaves the buffer free for the next turn's.
-void Buffers::wake_waiters() {
-  std::uint32_t woken = 0;
-  for (const std::uint32_t some = free(); woken < some && returned_.has_waiters(); ++woken) {
+bool Buffers::wake_waiters() {
+  add_if_all_are_lent();
+  note_need();
+  if (!returned_.has_waiters() || free() == 0) return true;
+  if (woke_in_ + 1 == loop_.turns()) return false;  // their receives are submitted now
+  for (std::uint32_t left = free(); left > 0 && returned_.has_waiters(); --left) {
     returned_.notify_one();
   }
-  if (woken > 0) has_woken_ = true;
+  woke_in_ = loop_.turns();
+  has_woken_ = true;
+  return true;
 }
 
 void Buffers::receive_failed(int result, std::uint32_t flags) {
@@ -129,7 +134,6 @@ void Buffers::add_more() {
 
 void Buffers::grow(std::uint32_t count) {
   in_ring_ += count;
-  lent_ += count;
   for (; count > 0; --count) {
     const std::uint16_t number = idle_.back();
     idle_.pop_back();
@@ -137,24 +141,22 @@ void Buffers::grow(std::uint32_t count) {
   }
 }
 
-/// Of those that are to be published, as many as are not needed. Which they are does not matter.
-void Buffers::shrink() {
+/// In each turn.
+void Buffers::note_need() {
   most_lent_ = std::max(most_lent_, lent_);
   needed_ = std::max(needed_, lent_);
-  if (++turns_ == shrink_interval_turns) {
-    turns_ = 0;
-    needed_ = std::max(std::min(buffers_min, count_), 2 * std::exchange(most_lent_, 0));
-  }
-  while (in_ring_ > needed_ && tail_ != published_tail_) {
-    idle_.push_back(at(--tail_).bid);
-    --in_ring_;
-    --lent_;
-  }
+  if (++turns_ < shrink_interval_turns) return;
+  turns_ = 0;
+  needed_ = std::max(std::min(buffers_min, count_), 2 * std::exchange(most_lent_, 0));
+}
+
+void Buffers::retire(std::uint16_t number) {
+  idle_.push_back(number);
+  --in_ring_;
 }
 
 Buffers::~Buffers() {
   loop_.remove(*this);
-  give_back_sent();
   for (std::uint32_t i = 0; i < count_; ++i) {
     unpoison(begin_of(static_cast<std::uint16_t>(i)), bytes_each_);
   }
@@ -171,47 +173,6 @@ void Buffers::demand_unused_rest(std::uint16_t number, std::uint32_t used) {
 void Buffers::make_unreadable(std::uint16_t number) {
   fill_with_pattern(begin_of(number), bytes_each_);
   poison(begin_of(number), bytes_each_);
-}
-
-void Buffers::give_back_slowly(std::uint16_t number) {
-  if (checks_memory_) make_unreadable(number);
-  give_to_kernel(number);
-}
-
-/// At once. It is unreadable already, where memory is checked.
-void Buffers::give_to_kernel(std::uint16_t number) {
-  add_to_ring(number);
-  put_before_unpublished();
-  publish(static_cast<std::uint16_t>(published_tail_ + 1));
-}
-
-/// The last that was added changes places with the first that is not published.
-void Buffers::put_before_unpublished() {
-  io_uring_buf& first = at(published_tail_);
-  io_uring_buf& last = at(static_cast<std::uint16_t>(tail_ - 1));
-  std::swap(first.addr, last.addr);
-  std::swap(first.bid, last.bid);
-}
-
-void Buffers::keep(std::uint16_t number) {
-  std::uint16_t place = published_tail_;
-  while (at(place).bid != number) {
-    ++place;
-    assert(place != tail_);
-  }
-  const io_uring_buf& last = at(--tail_);
-  at(place).addr = last.addr;
-  at(place).bid = last.bid;
-}
-
-void Buffers::publish_sent() {
-  if (checks_memory_) {
-    for (std::uint16_t place = published_tail_; place != tail_; ++place) {
-      make_unreadable(at(place).bid);
-    }
-  }
-  shrink();
-  publish(tail_);
 }
 
 }  // namespace uring

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "uring/condition.h"
+#include "uring/descriptor.h"
 #include "uring/error.h"
 #include "uring/memory/frame_pool.h"
 
@@ -117,27 +118,14 @@ class Buffers {
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);
 
-  /// Gives it back when the send that was filled in has sent it, with those of all other sends of
-  /// the turn. Where the send fails, keep() it: it was not sent.
-  void give_back_when_sent(std::uint16_t number) { add_to_ring(number); }
-  void keep(std::uint16_t number);
-
   /// A receive has ended with an error. It may have taken a buffer all the same, as one does that a
   /// thread of the kernel's has waited for.
   void receive_failed(int result, std::uint32_t flags);
 
-  /// When all that was submitted has been sent, and all completions were seen. For the loop.
-  void give_back_sent() {
-    add_if_all_are_lent();
-    if (tail_ != published_tail_) publish_sent();
-    if (returned_.has_waiters()) wake_waiters();
-  }
-
-  /// Whether give_back_sent() will let a coroutine go on that waits for a buffer. For the loop,
-  /// which must not sleep before.
-  bool has_news() const {
-    return returned_.has_waiters() && (tail_ != published_tail_ || free() > 0);
-  }
+  /// Lets coroutines go on for which there are buffers, and looks how many are needed. For the
+  /// loop, in each turn before it submits. False: it must not sleep in this turn, since there may
+  /// be some left for others when those that went on last have theirs.
+  bool wake_waiters();
 
  private:
   friend class Lease;
@@ -152,20 +140,15 @@ class Buffers {
   void ran_out();
   /// Those that the kernel has, as far as is known.
   std::uint32_t free() const { return really_has_none_ ? 0 : in_ring_ - lent_; }
-  [[gnu::cold]] void wake_waiters();
   void add_if_all_are_lent() {
     if (lent_ == in_ring_) add_more();
   }
   void add_more();
   void grow(std::uint32_t count);
-  void shrink();
-  void give_back_slowly(std::uint16_t number);
-  void give_to_kernel(std::uint16_t number);
+  void note_need();
+  void retire(std::uint16_t number);
   io_uring_buf& at(std::uint16_t place) { return ring_.get()[place & mask_]; }
-  void add_to_ring(std::uint16_t number);
-  void put_before_unpublished();
-  void publish(std::uint16_t tail);
-  void publish_sent();
+  void give_to_kernel(std::uint16_t number);
   void make_unreadable(std::uint16_t number);
   void demand_unused_rest(std::uint16_t number, std::uint32_t used);
 
@@ -174,23 +157,50 @@ class Buffers {
   std::size_t bytes_each_;
   std::size_t stride_bytes_;  ///< From the beginning of one to that of the next.
   std::uint16_t group_ = 0;
-  std::uint16_t tail_ = 0;            ///< Where the next is added,
-  std::uint16_t published_tail_ = 0;  ///< and up to where the kernel may take them.
+  std::uint16_t tail_ = 0;  ///< Where the next is added.
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
   std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
   std::uint64_t ran_out_in_ = 0;  ///< The last turn in which that happened.
-  bool has_woken_ = false;        ///< A coroutine, since one was last given to the kernel.
+  std::uint64_t woke_in_ = 0;     ///< The last turn in which coroutines went on,
+  bool has_woken_ = false;        ///< and since then none was given to the kernel.
   bool really_has_none_ = false;  ///< And it found none: a stream's are full, and not fetched yet.
   std::vector<std::uint16_t> idle_;
   std::uint32_t needed_ = 0;     ///< How many should be in the ring.
-  std::uint32_t most_lent_ = 0;  ///< At once, in the last
-  std::uint32_t turns_ = 0;      ///< turns in which bytes were sent.
+  std::uint32_t most_lent_ = 0;  ///< At the end of a turn, in the last
+  std::uint32_t turns_ = 0;      ///< so many.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
   Condition returned_;
   std::unique_ptr<std::byte, FreeDeleter> memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;
+};
+
+/// When a receive takes a buffer: as soon as the socket is readable, or at once, readable or not.
+enum class ReceiveWhen : bool { readable, now };
+
+/// One receive into a buffer that the kernel chooses; see also RecvStream.
+class RecvLease {
+ public:
+  using Value = Lease;
+  static constexpr const char* what = "recv";
+  RecvLease(Descriptor fd, Buffers& buffers, ReceiveWhen when = ReceiveWhen::now)
+      : fd_(fd), when_(when), buffers_(&buffers) {}
+  void prepare(io_uring_sqe& entry) const {
+    io_uring_prep_recv(&entry, fd_.number(), nullptr, 0, 0);
+    fd_.mark(entry);
+    buffers_->mark(entry);
+    if (when_ == ReceiveWhen::readable) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
+  }
+  void failed(int result, std::uint32_t flags) const { buffers_->receive_failed(result, flags); }
+  Result<Lease> decode(int result, std::uint32_t flags) const {
+    return buffers_->lease(result, flags);
+  }
+
+ private:
+  Descriptor fd_;
+  ReceiveWhen when_;
+  Buffers* buffers_;
 };
 
 inline std::span<std::byte> Lease::bytes() const {
@@ -204,28 +214,21 @@ inline void Lease::give_back() {
   std::exchange(buffers_, nullptr)->give_back(number_);
 }
 
-// Each message passes through this, so what is rare is called last: then nothing has to be saved
-// for it.
 inline void Buffers::give_back(std::uint16_t number) {
-  if (checks_memory_ || tail_ != published_tail_) return give_back_slowly(number);
-  add_to_ring(number);
-  publish(tail_);
+  if (checks_memory_) make_unreadable(number);
+  --lent_;
+  if (in_ring_ > needed_) return retire(number);
+  give_to_kernel(number);
 }
 
-/// After those that are there. The kernel does not look at it before it is published.
-inline void Buffers::add_to_ring(std::uint16_t number) {
+/// After those that are there. It is unreadable already, where memory is checked.
+inline void Buffers::give_to_kernel(std::uint16_t number) {
   // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
   // in the first entry's `resv`, which therefore must not be written.
   io_uring_buf& entry = at(tail_++);
   entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
   entry.bid = number;  // `len` stays: all are as long
-}
-
-/// From now on the kernel takes what was added up to there.
-inline void Buffers::publish(std::uint16_t tail) {
-  lent_ -= static_cast<std::uint16_t>(tail - published_tail_);
-  published_tail_ = tail;
-  io_uring_smp_store_release(&ring_.get()->resv, tail);
+  io_uring_smp_store_release(&ring_.get()->resv, tail_);
   has_woken_ = false;
   really_has_none_ = false;
 }

@@ -35,10 +35,9 @@ class Condition {
 
   class ConditionWait : public LoopWait {
    public:
-    explicit ConditionWait(Condition& condition)
-        : LoopWait(condition.loop_), condition_(condition) {}
-    ConditionWait(ConditionWait&&) = default;
-    using LoopWait::shield;
+    using Source = ScopedWaitSource<Condition>;
+    explicit ConditionWait(Source source)
+        : LoopWait(source.subject().loop_, source.shielded()), condition_(source.subject()) {}
     void cancel(Error reason) override;
 
    protected:
@@ -54,7 +53,7 @@ class Condition {
   using Wait = Await<ConditionWait>;
 
   /// Yields a Status. Errors: timed_out; cancelled, or whatever its scope was cancelled for.
-  Wait wait() { return Wait(ConditionWait(*this)); }
+  Wait wait() { return Wait(ConditionWait::Source(*this)); }
 
  private:
   void wake_all();

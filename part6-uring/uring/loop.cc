@@ -108,12 +108,15 @@ void Loop::collect_what_has_come() {
 
 void Loop::submit_and_wait() {
   Status status;
-  const bool in_a_hurry = std::exchange(hurry_, false);
-  if (in_a_hurry || has_ready() || has_news() || spin()) {
+  // Here, since what has come is lent only when its coroutine has gone on.
+  for (Buffers* const each : buffers_) {
+    if (!each->wake_waiters()) hurry_ = true;
+  }
+  if (std::exchange(hurry_, false) || !ready_.empty() || spin()) {
     submit();
     return;
   }
-  if (const auto earliest = timers_.earliest()) {
+  if (const auto earliest = timers_.earliest(); earliest && !wake_at(*earliest)) {
     const auto now = Clock::now();
     status = ring_.submit_and_wait(std::max(*earliest, now) - now);
   } else {
@@ -122,18 +125,28 @@ void Loop::submit_and_wait() {
   conclude(status);
 }
 
+/// Whether the wait ends by then without a timeout of its own: the ring has one in flight that
+/// outlasts many waits, since deadlines are usually moved away before they pass. A timeout that is
+/// given with each wait costs the kernel a timer each time.
+bool Loop::wake_at(Clock::time_point time) {
+  if (alarm_at_) return *alarm_at_ <= time;
+  reserve(1);
+  alarm_at_ = time;
+  const auto now = Clock::now();
+  alarm_in_ = timespec_of(std::max(time, now) - now);
+  io_uring_sqe& entry = ring_.next_entry();
+  io_uring_prep_timeout(&entry, &alarm_in_, 0, 0);
+  entry.user_data = alarm_user_data;
+  return true;
+}
+
 void Loop::submit() { conclude(ring_.submit()); }
 
 void Loop::conclude(const Status& submitted) {
   if (!submitted && !is_passing(submitted.error())) give_up(submitted.error());
   // What the kernel has not taken it takes in the next turn, which then must not sleep before it
   // has concluded what became of it.
-  if (ring_.has_unsubmitted() && !ring_.sqpoll()) hurry();
-}
-
-/// Whether to submit is all that a coroutine waits for.
-bool Loop::has_news() const {
-  return std::ranges::any_of(buffers_, [](const Buffers* each) { return each->has_news(); });
+  if (ring_.has_unsubmitted() && !ring_.sqpoll()) hurry_ = true;
 }
 
 /// Looks at the ring for a while instead of sleeping, but not beyond a deadline. False: nothing
@@ -157,22 +170,15 @@ std::size_t Loop::collect() {
   Completion completion;
   while (ring_.take(completion)) {
     ++collected;
+    if (completion.user_data == alarm_user_data) {
+      alarm_at_.reset();
+      continue;
+    }
     auto* operation = reinterpret_cast<Operation*>(completion.user_data & ~Operation::part_mask);
     const auto part = static_cast<Operation::Part>(completion.user_data & Operation::part_mask);
     operation->completed(part, completion.result, completion.flags);
   }
-  complete_skipped();
   return collected;
-}
-
-/// All completions that were made so far have been seen. So a send that was submitted, was to skip
-/// its completion and has had none has sent everything: it was tried once, in the call that
-/// submitted it.
-void Loop::complete_skipped() {
-  // Not all submitted, or not all that the kernel says has arrived: look again next time.
-  if (ring_.has_unsubmitted() || io_uring_cq_has_overflow(&ring_.raw())) return;
-  skipped_.take_all([](Operation& send) { send.completed_without_cqe(); });
-  for (Buffers* const each : buffers_) each->give_back_sent();
 }
 
 void Loop::wait_and_collect() {
@@ -197,22 +203,12 @@ void Loop::make_room(unsigned entries) {
 /// them.
 void Loop::run_ready() {
   constexpr int rounds_max = 8;
-  for (int round = 0; round < rounds_max && has_ready(); ++round) {
-    run_waiters();
-    ready_operations_.take_all([this](Operation& operation) {
-      operation.go_on();
-      current_scope_ = &root_;
-      destroy_ended_tasks();
-    });
-  }
-}
-
-/// Those that are ready now.
-void Loop::run_waiters() {
-  IntrusiveList<Waiter> now;
-  ready_.move_all_to(now);
-  while (const Waiter* waiter = now.take_front()) {
-    run_in(waiter->scope(), waiter->coroutine());
+  for (int round = 0; round < rounds_max && !ready_.empty(); ++round) {
+    IntrusiveList<Waiter> now;
+    ready_.move_all_to(now);
+    while (const Waiter* waiter = now.take_front()) {
+      run_in(waiter->scope(), waiter->coroutine());
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "uring/buffers.h"
 #include "uring/operation/all_operations.h"
 #include "uring/ring.h"
 #include "uring/scope.h"
@@ -49,8 +50,15 @@ class Loop final : public Operations {
   std::uint32_t ended() const { return ended_; }
 
   /// When this turn began to let coroutines go on: all that they decide in it agrees about the
-  /// time.
+  /// time. After long work in a turn it is that far in the past, and a Deadline that is renewed
+  /// from it that much earlier than one from Clock::now().
   Clock::time_point now() const { return now_; }
+
+  using Operations::recv;
+  /// Into a buffer that the kernel chooses.
+  auto recv(Descriptor fd, Buffers& buffers, ReceiveWhen when = ReceiveWhen::now) {
+    return start(RecvLease(fd, buffers, when));
+  }
 
   /// Calls `hook` at the end of each turn, before the loop submits and sleeps. There is one, or
   /// none.
@@ -76,23 +84,24 @@ class Loop final : public Operations {
   void turn();
   void make_room(unsigned entries) override;
   void wait_and_collect() override;
-  bool has_ready() const { return !ready_.empty() || !ready_operations_.empty(); }
   void collect_what_has_come();
   void submit_and_wait();
+  bool wake_at(Clock::time_point time);
   void submit();
   void conclude(const Status& submitted);
-  bool has_news() const;
   bool spin();
   std::size_t collect();
-  void complete_skipped();
   void run_ready();
-  void run_waiters();
+
+  static constexpr std::uint64_t alarm_user_data = 0;  ///< No operation is there.
 
   const std::thread::id thread_ = std::this_thread::get_id();
   Setup setup_;
   std::unique_ptr<Trace> trace_file_;
   Clock::time_point now_ = Clock::now();
   Timers all_timers_;
+  std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
+  __kernel_timespec alarm_in_{};
   std::function<void()> hook_;  ///< At the end of a turn.
   Scope root_{*this, Scope::Root{}};
 };

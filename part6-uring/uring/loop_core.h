@@ -14,7 +14,6 @@
 namespace uring {
 
 class Buffers;
-class Operation;
 class Timers;
 class Trace;
 
@@ -41,38 +40,16 @@ class LoopCore {
   void reserve(unsigned entries) {
     if (!ring_.has_room(entries)) make_room(entries);
   }
-  bool has_room(unsigned entries) const { return ring_.has_room(entries); }
   io_uring_sqe& next_entry() { return ring_.next_entry(); }
-  auto next_two_entries() { return ring_.next_two_entries(); }
   void count_begun() { ++begun_; }
   void count_ended() { ++ended_; }
 
   /// Waits for a completion and collects, without letting any coroutine go on.
   virtual void wait_and_collect() = 0;
 
-  /// Whether the end of a send that skips its completion is known all the same: not if another
-  /// thread submits.
-  bool can_skip_success() const { return !ring_.sqpoll(); }
-
-  /// Calls completed_without_cqe() when all that was submitted so far has had its completions.
-  void expect_skipped_cqe(Operation& send) { skipped_.push_back(send); }
-
-  /// Calls go_on() when it lets coroutines go on. Only for operations that belong to no scope.
-  void make_ready(Operation& operation) { ready_operations_.push_back(operation); }
-
-  /// For one that is destroyed, and may be in these queues.
-  void forget(Operation& operation) {
-    skipped_.forget(operation);
-    ready_operations_.forget(operation);
-  }
-
-  /// Does not sleep in the next turn: submitting alone will let a coroutine go on.
-  void hurry() { hurry_ = true; }
-
   // For buffers.
 
-  /// Buffers from which sends that skip their completion may send: Buffers::give_back_sent() is
-  /// called when those of a turn are done.
+  /// Buffers that coroutines may wait for: the loop calls Buffers::wake_waiters().
   void add(Buffers& buffers) { buffers_.push_back(&buffers); }
   void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
 
@@ -88,12 +65,6 @@ class LoopCore {
     coroutine.resume();
     current_scope_ = before;
     destroy_ended_tasks();
-  }
-
-  /// From go_on(), which does nothing else after it.
-  void go_on_in(ScopeBase& scope, std::coroutine_handle<> coroutine) {
-    current_scope_ = &scope;
-    coroutine.resume();
   }
 
   /// Destroys it as soon as none of its own code is running.
@@ -118,8 +89,6 @@ class LoopCore {
   std::uint16_t buffer_groups_ = 0;
   bool hurry_ = false;
   std::vector<Buffers*> buffers_;
-  PointerQueue<Operation> skipped_;  ///< Sends that have been filled in or submitted.
-  PointerQueue<Operation> ready_operations_;
   IntrusiveList<Waiter> ready_;
   IntrusiveList<Promise<void>> ended_tasks_;
 };

@@ -60,18 +60,6 @@ class Ring {
     return entry;
   }
 
-  /// Two that follow one another. Only when it has_room() for both.
-  std::pair<io_uring_sqe&, io_uring_sqe&> next_two_entries() {
-    assert(has_room(2));
-    const unsigned tail = ring_.sq.sqe_tail;
-    io_uring_sqe& first = ring_.sq.sqes[tail & ring_.sq.ring_mask];
-    io_uring_sqe& second = ring_.sq.sqes[(tail + 1) & ring_.sq.ring_mask];
-    ring_.sq.sqe_tail = tail + 2;
-    first = {};
-    second = {};
-    return {first, second};
-  }
-
   /// Hands over what was filled in, and lets the kernel make completions. Does not wait. An entry
   /// that the kernel refuses has its completion, and delays no other.
   /// Errors: EBUSY and EAGAIN when completions have to be collected first, or memory is short. Then

@@ -45,7 +45,8 @@ class Scope final : public ScopeBase {
   class JoinWait : public LoopWait {
    public:
     static constexpr bool never_fails_unless_limited = true;
-    explicit JoinWait(Scope& scope) : LoopWait(scope.loop_), scope_(scope) {}
+    using Source = WaitSource<Scope>;
+    explicit JoinWait(Source source) : LoopWait(source.subject().loop_), scope_(source.subject()) {}
 
    protected:
     bool may_begin(Error cancelled) {
@@ -69,7 +70,7 @@ class Scope final : public ScopeBase {
   ///
   /// With a timeout or a canceller it yields a Status. Errors: timed_out, cancelled; the children
   /// go on.
-  Join join() { return Join(JoinWait(*this)); }
+  Join join() { return Join(JoinWait::Source(*this)); }
 
   /// The same without an awaitable: `waiter` is woken.
   void wake_when_joined(LoopWaiter& waiter);

@@ -75,8 +75,4 @@ void Trace::linked(Id first, Id second) {
   write('n', second, "\"linked_behind\":%u", first.number);
 }
 
-void Trace::linked_inside(Id operation, const char* first, const char* second) {
-  write('n', operation, "\"entry\":\"%s\",\"linked_to\":\"%s\"", first, second);
-}
-
 }  // namespace uring

@@ -37,9 +37,6 @@ class Trace {
   /// `second` waits for `first`.
   void linked(Id first, Id second);
 
-  /// One operation has two entries, and the second waits for the first.
-  void linked_inside(Id operation, const char* first, const char* second);
-
  private:
   explicit Trace(std::FILE* file) : file_(file) {}
   template <typename... Arguments>

@@ -32,7 +32,6 @@ OPTIONS = {
     **dict.fromkeys(LADDER[1:], ROOM),
     **dict.fromkeys(STAGES, ("--workers", "1", *ROOM)),
     "fingerd": ("--addr", "127.0.0.1", "--log", "none", "--max-per-ip", "1000"),
-    "fingerd-machine": ("--addr", "127.0.0.1", "--quiet"),
 }
 START_SECONDS = 10.0
 
@@ -89,7 +88,9 @@ class Contender:
 
 
 ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
-ECHO = tuple(Contender(name, name) for name in (*STAGES, *PEERS))
+# A ring by hand in its best form: a receive for each message, and a send that says nothing.
+RING_BY_HAND = Contender.of_words("peer-ring --pair")
+ECHO = (*(Contender(name, name) for name in (*STAGES, *PEERS)), RING_BY_HAND)
 SPINNING = Contender.of_words("part6-uring --spin 1ms")
 
 
@@ -100,7 +101,7 @@ def floor_of(connections: int) -> Contender:
 
 
 ANSWERS_UNREAD = Contender.of_words("peer-ring --http")  # nobody can do less for a request
-PAIRS = tuple(Contender.of_words(f"peer-ring --{way}") for way in ("linked", "pair"))
+PAIRS = (Contender.of_words("peer-ring --linked"), RING_BY_HAND)
 HTTP = tuple(Contender.of_words(f"{name} --protocol http") for name in STAGES)
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"  # where not every user's PATH leads
 

@@ -19,7 +19,6 @@ SYMPTOMS = {
     "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
     "erased-while-iterating": ("", f"(?s:.*){GONE}"),
     "one-worker-woken": (r"(6\n){8}", r"(6\n)*(0\n)(.*\n)*"),
-    "last-answers-unsent": ("0{8}: 0200 .*hi\n", ""),
     "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),
 }
 SPINS = (r"(\d+) ms\n\1 ms\n", r"(\d+) ms\n(?!\1 ms)\d+ ms\n")

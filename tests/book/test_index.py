@@ -15,7 +15,8 @@ INDEX = BOOK / "appendix-p-index.md"
     ("EMFILE", "appendix-n-event-loops.md#emfile-and-a-listener-that-spins"),
     ("EINTR", "appendix-j-what-tcp-does.md#eintr-and-sa_restart"),
     ("EPIPE", "03-closing.md#the-signal-that-comes-with-a-reset"),
-    ("SO_REUSEADDR", "appendix-j-what-tcp-does.md#address-already-in-use-with-time_wait-and-so_reuseaddr"),
+    ("SO_REUSEADDR",
+     "appendix-j-what-tcp-does.md#address-already-in-use-with-time_wait-and-so_reuseaddr"),
     ("select", "appendix-n-event-loops.md#select-and-descriptors-from-1024-on"),
     ("getaddrinfo", "appendix-j-what-tcp-does.md#names-and-getaddrinfo"),
 ])

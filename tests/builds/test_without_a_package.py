@@ -89,11 +89,11 @@ def test_without_a_package_the_rest_can_be_built(
 
 
 @pytest.mark.long
-def test_the_step_of_one_exchange_needs_no_libseccomp(
+def test_a_step_of_finger_needs_no_libseccomp(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it was linked with was no target there, and it did not compile."""
     run = configure_without(PACKAGES["libseccomp"], tmp_path, monkeypatch)
     assert run.returncode == 0, run.stdout
-    run = call("cmake", "--build", tmp_path / "build", "--target", "finger-09-one-exchange")
+    run = call("cmake", "--build", tmp_path / "build", "--target", "finger-10-opener")
     assert run.returncode == 0, run.stdout
-    assert os.access(tmp_path / "build" / "finger" / "steps" / "09-one-exchange", os.X_OK)
+    assert os.access(tmp_path / "build" / "finger" / "steps" / "10-opener", os.X_OK)

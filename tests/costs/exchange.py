@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Counts a finger exchange's instructions in user space, by valgrind's callgrind.
 
-    exchange.py BUILD         BUILD/finger/fingerd, and fingerd-machine, a state machine
+    exchange.py BUILD         of BUILD/finger/fingerd
 
 A client asks for alice, as often as EXCHANGES says, one exchange after the other. Those for frames
 take a coroutine's frame from the pool and give it back. Looks at no clock: the numbers are those of
@@ -24,8 +24,8 @@ import callgrind
 
 USERS = Path(__file__).resolve().parents[2] / "finger" / "users"
 EXCHANGES, WARM_UP = 500, 10
-COMMON = ("--addr", "127.0.0.1", "--port", "0", "--users", "users")
-DAEMONS = {"fingerd": ("--log", "none", "--max-per-ip", "1000"), "fingerd-machine": ("--quiet",)}
+OPTIONS = ("--addr", "127.0.0.1", "--port", "0", "--users", "users", "--log", "none",
+           "--max-per-ip", "1000")  # fmt: skip
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO
 EQUAL, PR_SET_DUMPABLE, PR_SET_SECCOMP = 4, 4, 22  # SCMP_CMP_EQ
 NOBODY = 65534  # callgrind is told to write by the user that it runs as, and fingerd gives root up
@@ -73,7 +73,7 @@ def ask(port: int) -> None:
             pass
 
 
-def instructions(program: Path, options: tuple[str, ...]) -> tuple[float, float]:
+def instructions(program: Path) -> tuple[float, float]:
     """An exchange's, in user space, and how many of them are for frames."""
     with tempfile.TemporaryDirectory(prefix="callgrind-", dir="/tmp") as directory:
         os.chmod(directory, 0o777)
@@ -82,7 +82,7 @@ def instructions(program: Path, options: tuple[str, ...]) -> tuple[float, float]
         copied = shutil.copy(program, directory)
         shutil.copytree(USERS, Path(directory, "users"))
         words = [*callgrind.TOOL, "--trace-children=yes", f"--callgrind-out-file={profile}.%p",
-                 copied, *COMMON, *options]  # fmt: skip
+                 copied, *OPTIONS]  # fmt: skip
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               preexec_fn=refuse_walls, **where(directory)) as daemon:
             try:
@@ -103,13 +103,12 @@ def instructions(program: Path, options: tuple[str, ...]) -> tuple[float, float]
 
 
 def main() -> int:
-    """A line for each."""
+    """A line."""
     if len(sys.argv) != 2 or not shutil.which("valgrind"):
         print(__doc__ if len(sys.argv) != 2 else "valgrind is not installed", file=sys.stderr)
         return 2
-    for name, options in DAEMONS.items():
-        each, frames = instructions(Path(sys.argv[1], "finger", name).resolve(), options)
-        print(f"{name:16} {each:7,.0f} instructions an exchange, {frames:3,.0f} of them for frames")
+    each, frames = instructions(Path(sys.argv[1], "finger", "fingerd").resolve())
+    print(f"{each:,.0f} instructions an exchange, {frames:,.0f} of them for frames")
     return 0
 
 

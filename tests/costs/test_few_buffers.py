@@ -27,7 +27,7 @@ def test_idle_clients_take_no_part_in_a_shortage(
     server.close_clients()
     assert server.stop() == 0
     server.may_be_gone = True
-    begun = sum('"ph":"b"' in line and '"name":"exchange"' in line
+    begun = sum('"ph":"b"' in line and '"name":"recv"' in line
                 for line in trace.read_text().splitlines())  # fmt: skip
     messages = CLIENTS + ROUNDS * ACTIVE
     print(f"{begun} receives for {messages} messages of {CLIENTS} clients")

@@ -114,3 +114,14 @@ def test_what_a_query_needs_and_is_not_to_be_had(start: Start, restriction: str,
 def test_wrong_usage_is_wrong_usage(start: Start) -> None:
     server = start("--check-config", "--deadline", "soon", ready=False)
     assert server.wait_exit() == 2 and "--deadline" in server.stderr_text()
+
+
+def test_a_signal_ends_it_while_the_group_database_is_silent(
+    machine: Machine, start_as_root: Start
+) -> None:
+    with machine.silent_group_database():
+        server = start_as_root("--check-config", ready=False)
+        waits = Path(f"/proc/{server.pid}/wchan")
+        assert wait_until(lambda: "lease" in waits.read_text(), server.patience)
+        server.send_signal(signal.SIGINT)
+        assert server.wait_exit() == -signal.SIGINT

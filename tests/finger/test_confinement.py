@@ -125,7 +125,10 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
     notes = users.plan("alice").with_name("notes")  # not the plan: Linux 6.1 lets it be emptied
     notes.write_bytes(b"a file beside the plan\n")
     notes.chmod(0o666)
-    intruder = intrude(notes)
+    beside = users.outside / "notes"
+    beside.write_bytes(b"a file beside DIR, and not in it\n")
+    beside.chmod(0o666)
+    intruder = intrude(notes, outside=beside)
     server = start(under=(*intruder.under, *(() if by_root else as_nobody())))
     expect_it_kept_in(intruder, server)
 

@@ -65,6 +65,26 @@ def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
     server.wait_for_descriptors(at_rest)
 
 
+def test_what_is_shown_before_a_plan_takes_no_descriptor_from_others(start: Start) -> None:
+    """Everybody's three files at once, with as many descriptors as the clients take."""
+    count = 10
+    server = start_with_few(start, clients=count)
+    for number in range(count):
+        home = server.users.add(f"user{number}", b"plan\n").parent
+        home.joinpath(".project").write_bytes(b"project\n")
+        home.joinpath(".pubkey").write_bytes(b"key\n")
+    server.send_signal(signal.SIGHUP)
+    answer = b"Name: user0\r\nProject: project\r\nkey\r\nplan\r\n"
+    server.expect_soon(b"/W user0", answer)
+    for _ in range(10):
+        clients = [server.connect() for _ in range(count)]
+        for number, client in enumerate(clients):
+            client.send(b"/W user%d\r\n" % number)
+        for number, client in enumerate(clients):
+            client.expect_answer(answer.replace(b"user0", b"user%d" % number))
+            client.close()
+
+
 @pytest.mark.clock
 def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(start: Start) -> None:
     server = start_with_few(start)

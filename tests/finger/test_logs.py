@@ -16,6 +16,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.namespace import as_nobody
+from kit.parent import reload
 from kit.reference import LIST_DENIED, NO_PLAN, converted
 from kit.server import FingerServer, Start, start_with_journal
 from kit.users import Users
@@ -229,6 +230,26 @@ def test_a_log_reader_that_stops_holds_up_no_client(start: Start) -> None:
         assert server.stop() == 0
     finally:
         os.close(reader)
+
+
+@pytest.mark.rule(rules.STALLED_LOG)
+def test_lines_that_waited_for_a_log_reader_are_written_once(start: Start) -> None:
+    reader, writer = os.pipe()
+    server = start(log_to=writer)
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b".\n" * 2048)
+    os.set_blocking(writer, True)
+    os.close(writer)
+    for _ in range(3):
+        reload(server)
+    with open(reader, "rb", buffering=0) as lines:
+        lines.read(1 << 20)  # now there is room for those that wait
+        server.expect(b"alice", converted(ALICE))
+        assert server.stop() == 0
+        told = lines.readall()
+    assert told.count(b"reloaded: ") <= 3, told.decode()
 
 
 @pytest.mark.rule(rules.STALLED_LOG)

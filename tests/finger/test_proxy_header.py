@@ -181,6 +181,18 @@ def test_a_header_that_does_not_come_is_not_waited_for_long(start: Start, begun:
     assert server.ask(b"alice", host="127.0.0.1") == ANSWER, "its place was not given back"
 
 
+@pytest.mark.clock
+@pytest.mark.rule(rules.PROXY_TIMEOUT)
+def test_the_deadline_counts_from_accept_and_not_from_the_header(start: Start) -> None:
+    server = start(*OPTION, "--deadline", "2s", "--query-timeout", "10s")
+    begin = time.monotonic()
+    client = server.connect(host="127.0.0.1", source=PROXY)
+    time.sleep(1.5)
+    client.send(text() + b"ali")
+    waited = client.wait_for_hang_up() - begin
+    assert waited < 3, f"closed after {waited:.2f} s instead of 2"
+
+
 @pytest.mark.every_ring
 @pytest.mark.rule(rules.DRAIN)
 def test_a_drain_answers_a_query_that_had_come_with_its_header(start: Start) -> None:

@@ -1,7 +1,10 @@
 """Started as root: a fresh worker that does not get ready, and one beside the one before."""
 
+import os
 import signal
+import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,6 +84,35 @@ def test_a_worker_that_waits_too_long_is_given_up(machine: Machine, start_as_roo
         assert only_worker(server) == before
     assert reload(server) != before
     server.expect(b"alice", ANSWER)
+
+
+def tasks_of(uid: int) -> int:
+    """As RLIMIT_NPROC counts them."""
+    count = 0
+    for status in Path("/proc").glob("[0-9]*/task/*/status"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            count += f"\nUid:\t{uid}\t" in status.read_text()
+    return count
+
+
+@pytest.mark.rule(rules.RELOAD_FAILS)
+def test_no_directory_is_left_out_for_want_of_a_process_that_looks(
+    machine: Machine, start_as_root: Start
+) -> None:
+    """A worker can be made, and nothing more: not what looks at the directories that hold homes."""
+    uid = 1_900_000_000 + os.getpid()
+    nobody = ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all")
+    server = start_as_root("--log", "none", under=(*nobody, "--pdeathsig=keep"))
+    limit = ("prlimit", "--pid", str(server.pid))
+    for most, line in (
+        (tasks_of(uid) + 1, "cannot reload, the worker before goes on: no thread can be started"),
+        (1000, "reloaded: serving 2 users; before: 2"),
+    ):
+        subprocess.run([*nobody, *limit, f"--nproc={most}:"], check=True)
+        for _ in range(9 if most < 1000 else 1):  # eight that wait for directories are too many
+            lines = len(server.log_lines())
+            server.send_signal(signal.SIGHUP)
+            assert line in server.wait_for_log_lines(lines + 1)[lines]
 
 
 @pytest.mark.rule(rules.MAX_CLIENTS_IN_A_RELOAD)

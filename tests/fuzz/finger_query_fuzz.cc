@@ -19,6 +19,7 @@ struct Outcome {
   std::error_code error;  ///< Of line() or parse_query().
   std::error_code end;
   std::string user;
+  std::string host;
   bool verbose = false;
 
   bool operator==(const Outcome&) const = default;
@@ -40,11 +41,15 @@ bool receive(QueryReader& reader, std::string_view slice) {
 }
 
 void check(const finger::Query& query) {
-  require(query.user.size() <= finger::query_bytes_max);
-  require(query.user.find('@') == std::string_view::npos);
-  require(!query.user.starts_with(' ') && !query.user.ends_with(' '));
-  require(finger::printable(query.user) == query.user);
-  const auto written = (query.verbose ? "/W " : "") + std::string(query.user);
+  std::string written = query.verbose ? "/W " : "";
+  for (const auto part : {query.user, query.host.value_or("")}) {
+    require(part.size() <= finger::query_bytes_max);
+    require(part.find('@') == std::string_view::npos);
+    require(!part.starts_with(' ') && !part.ends_with(' '));
+    require(finger::printable(part) == part);
+  }
+  written += query.user;
+  if (query.host) written.append("@").append(*query.host);
   const auto again = finger::parse_query(written);
   require(again && *again == query);
 }
@@ -55,13 +60,16 @@ Outcome read_slices(const tests::Slices& slices) {
     if (!receive(reader, slice)) break;
   }
   Outcome outcome;
-  if (const auto finished = reader.finish(); !finished) outcome.end = finished.error();
   const auto line = reader.line();
   if (!line) outcome.error = line.error();
-  if (!line || !*line) return outcome;
+  const auto finished = reader.finish();
+  if (!finished) outcome.end = finished.error();
+  require(line || !finished);
+  if (!finished) return outcome;
 
-  outcome.line = **line;  // a block of its own: a view that goes too far is noticed
+  outcome.line = *finished;  // a block of its own: a view that goes too far is noticed
   require(outcome.line == reader.begun());
+  require(!*line || **line == outcome.line);
   const auto query = finger::parse_query(outcome.line);
   if (!query) {
     outcome.error = query.error();
@@ -69,6 +77,7 @@ Outcome read_slices(const tests::Slices& slices) {
   }
   check(*query);
   outcome.user = query->user;
+  outcome.host = query->host.value_or("");
   outcome.verbose = query->verbose;
   return outcome;
 }
@@ -91,6 +100,8 @@ std::vector<std::string> tests::seeds() {
           "\3/w\r\n"s,
           "\4/Wilma\nmore"s,
           "\5alice@example.org\r\n"s,
+          "\5/W alice @ [2001:db8::1] \r\r\n"s,
+          "\5a@b@c\r\0more"s,
           "\6jos\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x99\x82\r\n"s,
           "\7\xC2\x9B\xED\xA0\x80\r\n"s,
           "\x8" + longest + "\r\n",

@@ -15,6 +15,7 @@ struct Outcome {
   bool complete = false;
   std::size_t header_bytes = 0;
   std::string client;
+  bool is_check = false;
   std::error_code error;
 
   bool operator==(const Outcome&) const = default;
@@ -37,6 +38,7 @@ Outcome read_slices(const tests::Slices& slices) {
   }
   require(outcome.header_bytes <= ProxyHeader::bytes_max);
   outcome.complete = header.complete();
+  outcome.is_check = header.is_check();
   if (outcome.complete && header.client()) outcome.client = header.client()->to_string();
   return outcome;
 }
@@ -66,5 +68,6 @@ std::vector<std::string> tests::seeds() {
           "\6"s + signature + "\x21\x31\0\xD8"s + std::string(216, '/'),
           "\7"s + signature + "\x20\0\0\0"s,
           "\x8"s + signature + "\x21\x11\2\x8"s + std::string(520, '\n'),
+          "\x8"s + signature + "\x21\x11\x1F\xF0"s + std::string(8176, '\r') + "alice",
           "\x9"s + signature + "\x21\x11\xFF\xFF"s};
 }

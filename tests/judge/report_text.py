@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from rungs import FOUNDATION, LADDER, RUNGS, Rung
 from level_runs import ROOT, TAKES_THE_OPTIONS, Judged, Run, Test, by_rule
 from remembered import Remembered
 
-COLUMNS = min(96, shutil.get_terminal_size((96, 24)).columns)
+COLUMNS = 96
 BAR = 20
 LATE_START_SECONDS = 1.0  # every test waits for as long
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
@@ -36,9 +35,14 @@ def bar(done: int, of: int) -> str:
     return full * length + empty * (BAR - length)
 
 
+def columns() -> int:
+    """How wide a line may be: as a page, or as the terminal where that is narrower."""
+    return min(COLUMNS, os.get_terminal_size().columns or COLUMNS) if in_terminal() else COLUMNS
+
+
 def wrapped(text: str, indent: str = "") -> str:
     """In lines of a page's width."""
-    return textwrap.fill(text, COLUMNS, initial_indent=indent, subsequent_indent=indent,
+    return textwrap.fill(text, columns(), initial_indent=indent, subsequent_indent=indent,
                          break_on_hyphens=False, break_long_words=False)
 
 
@@ -194,12 +198,14 @@ def show_stop(judged: Judged, last: Run) -> None:
         print(f"{failed} failed, under {number(rules, 'rule')}. The first:\n")
     show_failure(failures[0])
     first = (failures[0].rule, failures[0].chapter)
-    for rule, chapter in (other for other in by_rule(failures) if other != first):
-        print("\n" + wrapped(f"also broken: {rule} ({chapter})", "  "))
+    if others := [other for other in by_rule(failures) if other != first]:
+        print("\n  broken, too:")
+        for rule, chapter in others:
+            print(wrapped(f"{rule} ({chapter})", "    "))
     if len(last.tests) < len(last.names):
-        print("\n" + wrapped(f"{len(last.names) - len(last.tests)} tests of the level were not run: "
-                             "the first failure was some seconds ago, and this level has to be "
-                             "climbed again anyway", "  "))
+        left = number(len(last.names) - len(last.tests), "test")
+        print("\n" + wrapped(f"{left} of the level not run: a level that has failed is given up "
+                             "after ten seconds more", "  "))
     words = [judge_command(), judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]

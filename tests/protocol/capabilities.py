@@ -48,7 +48,7 @@ CAPABILITIES = {
     "plain-calls": "moves its bytes by system calls, which strace can see and make fail",
     "workers": "several loops share the clients and the limit",
     "interest": "epoll_ctl only when the interest changes, and its failure costs one client",
-    "feather-light": "an idle client costs at most 256 bytes of the server's own memory",
+    "feather-light": "an idle client costs at most 1,280 bytes of the server's own memory",
     "ring": "any ring serves; where there can be none, a line says why",
     "trace": "the trace shows each operation from its beginning to its end",
     "discard": "`--protocol discard`",

@@ -38,7 +38,6 @@ plugin.load_hypothesis_profile()
 MARKERS = (
     "option(name): only for servers that take this option of the contract",
     "lacks(capability): shows a weakness that a stage has because of its mechanism",
-    "of_the_suite: tests the tests, and is left out when only some stages are asked for",
     "stage(name): about another program of that stage",
     "of_one_stage: about code that all stages share; the last of those that are tested is asked",
     "every_ring: a choice for a ring with a thread, a sanitizer, another kernel",
@@ -125,8 +124,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     plugin.drop_idle(config, items)
     if config.option.stage and len(config.stash[plugin.SUBJECTS]) < len(STAGES):
         names = {target.level for target in config.stash[plugin.SUBJECTS]}
-        items[:] = [item for item in items if not item.get_closest_marker("of_the_suite")
-                    and all(mark.args[0] in names for mark in item.iter_markers("stage"))]
+        items[:] = [item for item in items
+                    if all(mark.args[0] in names for mark in item.iter_markers("stage"))]
     below, last = config.option.above, config.stash[plugin.SUBJECTS][-1:]
     items[:] = [item for item in items if _takes_options(item, plugin.subject_of(item))
                 and not (below and _is_asked_at(below, item))

@@ -125,10 +125,7 @@ ACCEPT_BUDGET = Rule(
     NONBLOCKING + "#one-client-among-many",
 )
 RESTORE = Rule("What a client cost is given back when it has left.", POLL + "#your-own-server")
-NO_THREAD_EACH = Rule(
-    "An idle connection costs no thread.",
-    NONBLOCKING + "#your-own-server",
-)
+NO_THREAD_EACH = Rule("An idle connection costs no thread.", NONBLOCKING + "#your-own-server")
 IDLE_HOLDS_NOTHING = Rule(
     "An idle connection holds no message buffer.",
     NONBLOCKING + "#your-own-server",
@@ -152,7 +149,8 @@ RAISE_LIMIT = Rule(
 )
 ACCEPT_FAULTS = Rule(
     "When accept fails for want of descriptors or memory, or with `EPERM` or an error of the "
-    "network, it is tried again when a connection leaves or 100 ms have passed, without a busy loop.",
+    "network, it is tried again when a connection leaves or 100 ms have passed, without a busy "
+    "loop.",
     ERRNO + "#accept4",
 )
 ACCEPT_BROKEN = Rule(
@@ -253,10 +251,8 @@ ONE_SERVER_A_PORT = Rule(
     "A second server on the same address and port exits with 1.",
     CONTRACT + "#command-line",
 )
-RESTART = Rule(
-    "A server that was stopped can be started again on its port at once.",
-    CLOSING + "#what-the-port-remembers",
-)
+RESTART = Rule("A server that was stopped can be started again on its port at once.",
+               CLOSING + "#what-the-port-remembers")
 LOGS = Rule(
     "Without --verbose one line each is logged for an over-long message, an end or a reset "
     "inside a message, and a fault of the server's own; nothing else.",
@@ -340,7 +336,7 @@ TRACE = Rule(
     CONTRACT + "#command-line",
 )
 IDLE_BYTES = Rule(
-    "An idle connection costs at most 256 bytes of the server's own memory, "
+    "An idle connection costs at most 1,280 bytes of the server's own memory, "
     "its coroutine included.",
     RING,
 )

@@ -5,7 +5,7 @@ import pytest
 import rules
 from harness.at_rest import descriptors_at_rest, expect_rest
 from harness.client import Client
-from harness.frames import HEADER_BYTES, MAX_MESSAGE_DEFAULT, distinct_payloads, frames
+from harness.frames import HEADER_BYTES, distinct_payloads, frames
 from harness.memory import connections, in_units, need_own_memory
 from harness.server import Server
 

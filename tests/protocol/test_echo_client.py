@@ -199,6 +199,18 @@ def test_nobody_listens(client) -> None:
     client(gone.address).run(b"hello\n").ended(1, b"", b"Connection refused", b"./serve")
 
 
+def test_it_takes_itself_for_no_server(program: Path) -> None:
+    # With one number for clients, that of the server, its socket is connected to itself.
+    script = ("ip link set lo up && echo 40000 40000 > /proc/sys/net/ipv4/ip_local_port_range"
+              ' || exit 99; echo hello | "$0" --port 40000 --timeout 2s')
+    words = ["unshare", "--net", "--map-root-user", "sh", "-c", script, str(program)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip(f"no network of its own can be made here: {done.stderr}")
+    assert done.returncode == 1 and "Connection refused" in done.stderr, done
+    assert done.stdout == ""
+
+
 def test_an_output_that_cannot_be_written_ends_it(serve, client) -> None:
     with Path("/dev/full").open("wb") as full:
         run = client(serve().address).run(b"hello\n", stdout=full)

@@ -16,7 +16,6 @@ from harness.verdict import ContractBroken, hexdump
 pytestmark = [pytest.mark.needs("half-close"), pytest.mark.every_ring]
 
 TRIES = 2
-WATCHED_SECONDS = 1.0
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)

@@ -11,7 +11,7 @@ from harness.server import Server, Start
 from harness.verdict import ContractBroken
 
 CLIENTS = 10_000
-BYTES_MAX = 256
+BYTES_MAX = 1280
 
 
 def a_crowd_of(server: Server, count: int, first_words: bytes | None) -> None:

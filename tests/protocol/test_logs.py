@@ -184,8 +184,8 @@ def test_a_log_whose_reader_has_gone_ends_nothing(start: Start) -> None:
 
 @pytest.mark.rule(rules.LOG_GONE)
 def test_a_log_that_cannot_grow_ends_nothing(start: Start, tmp_path: Path) -> None:
-    # A write beyond the limit of a file's size sends SIGXFSZ, which kills whoever does not ignore
-    # it: whoever fills the log of such a server has ended it.
+    # A write beyond the limit of a file's size sends SIGXFSZ, which kills a server that does not
+    # ignore it. Any client that can fill its log could end it so.
     with (tmp_path / "log").open("wb") as log:
         server = start(log_to=log.fileno())
         limit = os.fstat(log.fileno()).st_size + FILE_BYTES_MAX

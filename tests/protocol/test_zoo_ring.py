@@ -28,17 +28,21 @@ def test_clients_that_read_nothing_leave_the_buffers_to_others(start: Start) -> 
 
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
-    # Some of the receives find no buffer. When the server looks, it is there again, since the end
-    # of a stream fills none; nobody is left who would give one back.
+    # One has said something, and the receives of the others find no buffer. When that is back, the
+    # first of them has its end of stream, which fills none: the buffer is there, and nobody is left
+    # who would give one back.
     server = start("--ring", "entries=4,buffers=1")
     for _ in range(ROUNDS):
-        clients = [server.connect() for _ in range(3)]
-        for client in clients:
+        speaker, *clients = (server.connect() for _ in range(4))
+        for client in (speaker, *clients):
             client.echo(b"here")
-        server.pause()  # so that it sees all of them leave in one turn
+        server.pause()  # so that it sees all of them in one turn
+        speaker.send_messages(b"still here")
+        speaker.wait_until_in_kernel()
         for client in clients:
             client.half_close()
         server.resume()
+        speaker.expect(b"still here")
         for client in clients:
             client.expect_end()
             client.close()

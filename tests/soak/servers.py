@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,7 +13,7 @@ from statistics import median, quantiles
 
 from echo_visits import EchoVisitor
 from finger_visits import PLANS, FingerVisitor
-from harness.proc import Process, processes_of_session
+from harness.proc import Process
 from harness.server import Server
 from harness.target import Target
 from judge import Report, Sample
@@ -46,6 +46,14 @@ def be_clients(visitor: type[Visitor], address: tuple[str, int], line: Connectio
     for thread in threads:
         thread.join()
     line.send(tally.take())
+
+
+def family(pid: int) -> Iterator[Process]:
+    """The process, its children and theirs: a worker of fingerd's has a session of its own."""
+    yield Process(pid)
+    with suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            yield from family(int(child))
 
 
 class Running:
@@ -111,7 +119,7 @@ class Running:
     def sum(self, of: Callable[[Process], int]) -> int:
         """Over all of the server's processes, of which one may have ended meanwhile."""
         total = 0
-        for process in processes_of_session(self.server.pid):
+        for process in family(self.server.pid):
             with suppress(OSError, AssertionError):
                 total += of(process)
         return total

@@ -130,7 +130,7 @@ def may_include(path: Path, header: str) -> bool:
     if header.startswith("common/"):
         return header in LOOP_TAKES if is_the_loop(path) else path.parent.name != "steps"
     if part.startswith("part6"):
-        return header.startswith(("uring/", "ring_server/")) or (path.parent / header).is_file()
+        return header.startswith("uring/") or (path.parent / header).is_file()
     return "/" not in header and (path.parent / header).is_file()
 
 
@@ -150,7 +150,7 @@ LOOP_ROOMS = (
     "operation/operation", "operation/await", "wait/deadline",
     "operation/request", "operation/awaited",
     "operation/all_operations",
-    "scope", "condition", "buffers", "send_then_receive", "loop", "extra", "examples",
+    "scope", "condition", "buffers", "loop", "extra", "examples",
 )
 
 

@@ -79,7 +79,8 @@ TEST(ListenGroup, RefusesAPortThatIsTakenEvenByAnotherGroup) {
 TEST(IsTransientAcceptError, IsWhatGoesAwayByWaiting) {
   for (const auto error : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
                            std::errc::no_buffer_space, std::errc::not_enough_memory,
-                           std::errc::operation_not_permitted, std::errc::host_unreachable}) {
+                           std::errc::operation_not_permitted, std::errc::host_unreachable,
+                           std::errc::connection_aborted, std::errc::interrupted}) {
     EXPECT_TRUE(common::is_transient_accept_error(make_error_code(error)));
   }
   for (const auto error :

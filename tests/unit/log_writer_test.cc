@@ -1,4 +1,4 @@
-#include "ring_server/log_writer.h"
+#include "log_writer.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using ring_server::LogWriter;
+using stage::LogWriter;
 using tests::lines;
 using tests::log_lines;
 using uring::Loop;

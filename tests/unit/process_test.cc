@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -48,6 +50,33 @@ TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
     common::prepare_process(1);
     const int next = ::open("/dev/null", O_RDONLY);
     std::_Exit(next > 2 ? 0 : 1);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), "");
+}
+
+// A chroot, or a bare container.
+TEST(PrepareProcessDeathTest, TakesThemThoughThereIsNoDevNull) {
+  const auto act = [] {
+    std::string empty = "/tmp/no-dev.XXXXXX";
+    if (::mkdtemp(empty.data()) == nullptr) std::_Exit(99);
+    if (::geteuid() != 0 && ::unshare(CLONE_NEWUSER) < 0) std::_Exit(0);  // cannot be tried here
+    if (::chroot(empty.c_str()) < 0) std::_Exit(0);
+    for (int number = 0; number <= 2; ++number) (void)::close(number);
+    common::prepare_process(1);
+    bool taken = true;
+    for (int number = 0; number <= 2; ++number) taken &= ::fcntl(number, F_GETFD) >= 0;
+    std::_Exit(taken && ::write(STDERR_FILENO, "lost", 4) < 0 ? 0 : 1);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), "");
+}
+
+// A log that has reached the limit of file sizes is an error of write(2), not the end.
+TEST(PrepareProcessDeathTest, NoFileThatIsTooLargeEndsTheProcess) {
+  const auto act = [] {
+    (void)std::signal(SIGXFSZ, SIG_DFL);
+    common::prepare_process(1);
+    (void)std::raise(SIGXFSZ);
+    std::_Exit(0);
   };
   EXPECT_EXIT(act(), ExitedWithCode(0), "");
 }

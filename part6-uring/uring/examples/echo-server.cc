@@ -28,8 +28,13 @@ uring::Task<std::error_code> accept_clients(uring::Loop& loop, const uring::Fd& 
                                             uring::Scope& clients) {
   while (true) {
     auto accepted = co_await loop.accept(listener);
-    if (!accepted) co_return accepted.error();
-    clients.spawn(serve(loop, std::move(accepted->fd)));
+    if (accepted) {
+      clients.spawn(serve(loop, std::move(accepted->fd)));
+    } else if (uring::is_transient_accept_error(accepted.error())) {
+      (void)co_await loop.sleep(100ms);  // a crowd has all descriptors: until some leave
+    } else {
+      co_return accepted.error();
+    }
   }
 }
 // [/serve]
@@ -43,8 +48,10 @@ uring::Task<> receive_signal(uring::Loop& loop, const uring::Fd& signals) {
 /// Until a signal comes, or accepting fails. Those who are connected have five seconds more.
 uring::Task<> serve_until_told(uring::Loop& loop, uring::Fd listener, const uring::Fd& signals) {
   uring::Scope clients(loop);
-  (void)co_await uring::race(loop, accept_clients(loop, listener, clients),
-                             receive_signal(loop, signals));
+  const auto ended = co_await uring::race(loop, accept_clients(loop, listener, clients),
+                                          receive_signal(loop, signals));
+  const auto error = std::get<0>(ended.values);
+  if (ended.winner == 0) std::fprintf(stderr, "accept: %s\n", error.message().c_str());
   listener = {};  // who comes now is refused
   const auto all_left = co_await clients.join().within(5s);
   if (!all_left) clients.cancel();

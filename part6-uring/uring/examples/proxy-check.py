@@ -158,6 +158,19 @@ def either_is_killed() -> None:
             assert ended(pair[1 - who])
 
 
+def a_reset_stays_one() -> None:
+    with proxy() as between:
+        client, server = between.pair()
+        server.sendall(bytes(1000))
+        assert len(client.recv(1000, socket.MSG_WAITALL)) == 1000
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        server.close()
+        try:
+            raise AssertionError(f"{client.recv(1)!r} looks like the end of the answer")
+        except ConnectionResetError:
+            pass
+
+
 def nobody_listens() -> None:
     with proxy() as between:
         between.server.close()
@@ -165,6 +178,6 @@ def nobody_listens() -> None:
 
 
 for check in (five_megabytes, half_close, slow_reader, idle, one_too_many, either_is_killed,
-              nobody_listens):
+              a_reset_stays_one, nobody_listens):
     check()
     print(check.__name__.replace("_", " "))

@@ -29,6 +29,14 @@ uring::Task<uring::Status> send_all(uring::Loop& loop, const uring::Fd& to, urin
   co_return uring::Status();
 }
 
+/// After a failure of one connection, the other ends with a reset when it is closed: its peer must
+/// not take what was cut short for the end of a stream. A time that is over is no such failure.
+void pass_on(std::error_code failure, const uring::Fd& other) {
+  if (failure == uring::Error::timed_out || failure == uring::Error::cancelled) return;
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  (void)::setsockopt(other.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 /// Carries bytes one way until the end of the stream, and passes that on. A failure ends the other
 /// direction as well.
 uring::Task<> pump(uring::Loop& loop, const uring::Fd& from, const uring::Fd& to,
@@ -36,7 +44,10 @@ uring::Task<> pump(uring::Loop& loop, const uring::Fd& from, const uring::Fd& to
   std::array<std::byte, 16 * 1024> buffer;
   while (true) {
     const auto received = co_await loop.recv(from, buffer).until(idle);
-    if (!received) break;
+    if (!received) {
+      pass_on(received.error(), to);
+      break;
+    }
     if (*received == 0) {
       (void)co_await loop.shutdown(to, SHUT_WR);  // half-close: the other direction goes on
       co_return;
@@ -44,7 +55,10 @@ uring::Task<> pump(uring::Loop& loop, const uring::Fd& from, const uring::Fd& to
     idle.renew(loop.now() + limits.idle);
     const auto bytes = std::span(buffer).first(*received);
     const auto sent = co_await send_all(loop, to, bytes, idle, limits);
-    if (!sent) break;
+    if (!sent) {
+      pass_on(sent.error(), from);
+      break;
+    }
   }
   both.cancel();
 }

@@ -5,6 +5,7 @@
   idle
   one too many
   either is killed
+  a reset stays one
   nobody listens
   $ "$EXAMPLES/proxy"
   usage: proxy PORT TARGET-ADDRESS TARGET-PORT [CONNECTIONS [IDLE-MS]]

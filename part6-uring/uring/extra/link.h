@@ -18,19 +18,36 @@
 
 namespace uring {
 
+/// What a link is made of: an Await for each member.
+template <typename... Members>
+class LinkSource {
+ public:
+  explicit LinkSource(Members&&... members) : members_(std::move(members)...) {}
+
+  void shield() {
+    std::apply([](auto&... one) { (one.source().shield(), ...); }, members_);
+  }
+
+  LoopCore& loop() { return std::get<0>(members_).source().loop(); }
+  std::tuple<Members...>& members() { return members_; }
+
+ private:
+  std::tuple<Members...> members_;
+};
+
+/// What an Await becomes.
+template <typename Member>
+using AwaiterOf = decltype(std::declval<Member>().operator co_await());
+
 /// Several operations, for Await: see link().
 template <typename... Members>
 class LinkWait : public LoopWait, public Joint {
  public:
   static constexpr std::size_t size = sizeof...(Members);
+  using Source = LinkSource<Members...>;
 
-  explicit LinkWait(Members&&... members)
-      : LoopWait(std::get<0>(std::tie(members...)).loop()), members_(std::move(members)...) {}
-  LinkWait(LinkWait&&) = default;
-
-  void shield() {
-    each([](auto& one) { one.shield(); });
-  }
+  explicit LinkWait(Source&& source)
+      : LoopWait(source.loop()), members_(std::move(source.members())) {}
 
   void cancel(Error reason) override {
     each([reason](auto& one) { one.cancel(reason); });
@@ -75,7 +92,7 @@ class LinkWait : public LoopWait, public Joint {
   }
   Operation* head() { return const_cast<Operation*>(std::as_const(*this).head()); }
 
-  std::tuple<Members...> members_;
+  std::tuple<AwaiterOf<Members>...> members_;
   std::array<bool, size> begins_{};
   std::size_t open_ = 0;  ///< How many have begun and have not ended.
 };
@@ -145,9 +162,9 @@ Await<LinkWait<Members...>> link(Members&&... members) {
   static_assert(sizeof...(Members) >= 2, "a link has two members or more");
   static_assert((std::is_rvalue_reference_v<Members&&> && ...),
                 "a link takes operations over: make them in the same expression");
-  static_assert((std::derived_from<Members, Operation> && ...),
+  static_assert((std::derived_from<AwaiterOf<Members>, Operation> && ...),
                 "only operations of the kernel can be linked");
-  return Await<LinkWait<Members...>>(LinkWait<Members...>(std::move(members)...));
+  return Await<LinkWait<Members...>>(LinkSource<Members...>(std::move(members)...));
 }
 
 }  // namespace uring

@@ -29,27 +29,6 @@ class AcceptMany {
   Descriptor listener_;
 };
 
-/// One receive into a buffer that the kernel chooses; see also RecvStream.
-class RecvLease {
- public:
-  using Value = Lease;
-  static constexpr const char* what = "recv";
-  RecvLease(Descriptor fd, Buffers& buffers) : fd_(fd), buffers_(&buffers) {}
-  void prepare(io_uring_sqe& entry) const {
-    io_uring_prep_recv(&entry, fd_.number(), nullptr, 0, 0);
-    fd_.mark(entry);
-    buffers_->mark(entry);
-  }
-  void failed(int result, std::uint32_t flags) const { buffers_->receive_failed(result, flags); }
-  Result<Lease> decode(int result, std::uint32_t flags) const {
-    return buffers_->lease(result, flags);
-  }
-
- private:
-  Descriptor fd_;
-  Buffers* buffers_;
-};
-
 class RecvMany : public RecvLease {
  public:
   static constexpr const char* what = "recv_stream";
@@ -76,11 +55,19 @@ class PollMany {
 class TimeoutMany : public SleepRequest {
  public:
   static constexpr const char* what = "timeout_stream";
+  // The kernel finds no timeout to cancel while it is about to set it again. For one that is always
+  // due that is always so: it could not be stopped, and the thread would wait for it for ever.
+  static constexpr auto multishot_min = std::chrono::milliseconds(1);
   // Since 6.4, which has brought no operation: the next that has are those of 6.7.
   static constexpr int sign = op_futex_wait;
   static constexpr unsigned multishot_flag = 1U << 6;  // IORING_TIMEOUT_MULTISHOT
-  explicit TimeoutMany(std::chrono::nanoseconds every) : SleepRequest(every) {}
+  explicit TimeoutMany(std::chrono::nanoseconds every)
+      : SleepRequest(every), is_multishot_(every >= multishot_min) {}
+  bool is_multishot() const { return is_multishot_; }
   static void make_multishot(io_uring_sqe& entry) { entry.timeout_flags |= multishot_flag; }
+
+ private:
+  bool is_multishot_;
 };
 
 /// Connections as they come. Does not stop at a number: all that wait in the backlog are taken.
@@ -89,18 +76,19 @@ class TimeoutMany : public SleepRequest {
 ///     AcceptStream clients(loop, listener);
 using AcceptStream = Stream<AcceptMany>;
 
-/// Bytes as they come; an empty lease at the end of the stream. Error: no_buffer_space, wait for
-/// Buffers::returned() before asking again.
+/// Bytes as they come; an empty lease at the end of the stream, or for an empty datagram. Error:
+/// no_buffer_space, wait for Buffers::returned() before asking again.
 ///
 ///     RecvStream stream(loop, fd, buffers);
 using RecvStream = Stream<RecvMany>;
 
-/// The events that a descriptor has, whenever they change.
+/// The events that a descriptor has, whenever one comes: more bytes, not those that are left. Who
+/// reads less than there is, and then asks for the next event, waits for bytes that are there.
 ///
 ///     PollStream events(loop, fd, POLLIN);
 using PollStream = Stream<PollMany>;
 
-/// A beat.
+/// A beat. Below a millisecond each is a request of its own.
 ///
 ///     TimeoutStream beat(loop, 50ms);
 using TimeoutStream = Stream<TimeoutMany>;

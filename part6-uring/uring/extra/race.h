@@ -39,9 +39,13 @@ enum class Yields { race, all, only };
 template <Yields yields, typename... T>
 class TasksWait : public LoopWait {
  public:
-  TasksWait(Loop& loop, Task<T>... tasks) : LoopWait(loop), tasks_(std::move(tasks)...) {}
-  TasksWait(TasksWait&& other) noexcept
-      : LoopWait(std::move(other)), tasks_(std::move(other.tasks_)) {}
+  /// What it is made of.
+  struct Source {
+    Source(Loop& its_loop, Task<T>... its_tasks) : loop(its_loop), tasks(std::move(its_tasks)...) {}
+    Loop& loop;
+    std::tuple<Task<T>...> tasks;
+  };
+  explicit TasksWait(Source&& source) : LoopWait(source.loop), tasks_(std::move(source.tasks)) {}
 
   /// Asks the tasks. What they yield then is theirs to say.
   void cancel(Error reason) override { scope_->cancel(reason); }
@@ -117,7 +121,8 @@ class TasksWait : public LoopWait {
 template <typename... T>
 auto race(Loop& loop, Task<T>... tasks) {
   static_assert(sizeof...(T) >= 1, "a race has at least one task");
-  return Await(TasksWait<Yields::race, T...>(loop, std::move(tasks)...));
+  using Wait = TasksWait<Yields::race, T...>;
+  return Await<Wait>(typename Wait::Source(loop, std::move(tasks)...));
 }
 
 /// Runs tasks side by side until all of them have finished, and yields what each has, in their
@@ -130,7 +135,8 @@ auto race(Loop& loop, Task<T>... tasks) {
 template <typename... T>
 auto when_all(Loop& loop, Task<T>... tasks) {
   static_assert(sizeof...(T) >= 1, "all of nothing is there already");
-  return Await(TasksWait<Yields::all, T...>(loop, std::move(tasks)...));
+  using Wait = TasksWait<Yields::all, T...>;
+  return Await<Wait>(typename Wait::Source(loop, std::move(tasks)...));
 }
 
 /// A task in a scope of its own, so that it can have timeouts and cancellers, for itself and all
@@ -142,7 +148,8 @@ auto when_all(Loop& loop, Task<T>... tasks) {
 /// or Error::cancelled; a result that is there wins. What is shielded() goes on.
 template <typename T>
 auto scoped(Loop& loop, Task<T> task) {
-  return Await(TasksWait<Yields::only, T>(loop, std::move(task)));
+  using Wait = TasksWait<Yields::only, T>;
+  return Await<Wait>(typename Wait::Source(loop, std::move(task)));
 }
 
 /// The task, of which what it awaits ends with Error::timed_out when the time has passed. Yields

@@ -16,16 +16,15 @@ namespace uring {
 /// stop() or with the stream.
 class StreamBase : public Operation {
  public:
-  StreamBase(const StreamBase&) = delete;
-  StreamBase& operator=(const StreamBase&) = delete;
-
   /// Whether next() will not have to wait.
   bool pending() const { return !queue_.empty(); }
 
   class StopWait : public LoopWait {
    public:
     static constexpr bool never_fails_unless_limited = true;
-    explicit StopWait(StreamBase& stream) : LoopWait(stream.loop()), stream_(stream) {}
+    using Source = WaitSource<StreamBase>;
+    explicit StopWait(Source source)
+        : LoopWait(source.subject().loop()), stream_(source.subject()) {}
 
    protected:
     bool may_begin(Error cancelled) {
@@ -45,7 +44,7 @@ class StreamBase : public Operation {
   using Stop = Await<StopWait>;
 
   /// Ends the request. What had come can still be fetched, while pending().
-  Stop stop() { return Stop(StopWait(*this)); }
+  Stop stop() { return Stop(StopWait::Source(*this)); }
 
  protected:
   explicit StreamBase(Loop& loop) : Operation(loop) { shield(); }
@@ -62,6 +61,7 @@ class StreamBase : public Operation {
 
 /// An AnyRequest of a request that yields many results. Besides it has
 /// - `make_multishot(io_uring_sqe&)`, after prepare();
+/// - `is_multishot()`, if it is not always to be one: then each next() makes a request of its own;
 /// - `sign`, if it needs more than Linux 6.1: an operation, IORING_OP_…, that no older kernel has
 ///   than one which can do it. Where that is not there, each next() makes a request of its own.
 template <typename T>
@@ -98,8 +98,9 @@ class Stream : public StreamBase {
 
   class NextWait : public LoopWait {
    public:
-    explicit NextWait(Stream& stream) : LoopWait(stream.loop()), stream_(stream) {}
-    using LoopWait::shield;
+    using Source = ScopedWaitSource<Stream>;
+    explicit NextWait(Source source)
+        : LoopWait(source.subject().loop(), source.shielded()), stream_(source.subject()) {}
 
    protected:
     bool may_begin(Error cancelled) { return LoopWait::may_begin(cancelled) && !stream_.pending(); }
@@ -121,7 +122,7 @@ class Stream : public StreamBase {
 
   /// The next result. One coroutine may wait for it. Errors: the errno of the operation; cancelled
   /// and timed_out. Those two leave the request as it is: what arrives later is the next one's.
-  Next next() { return Next(NextWait(*this)); }
+  Next next() { return Next(typename NextWait::Source(*this)); }
 
  protected:
   void prepare(io_uring_sqe& entry) noexcept override {
@@ -135,6 +136,9 @@ class Stream : public StreamBase {
 
  private:
   bool is_multishot() const {
+    if constexpr (requires { request_.is_multishot(); }) {
+      if (!request_.is_multishot()) return false;
+    }
     if constexpr (requires { R::sign; }) return loop().ring().supports(R::sign);
     return true;
   }

@@ -28,8 +28,13 @@ namespace uring {
 namespace {
 
 constexpr std::byte pattern{0xDB};
-constexpr std::size_t step_bytes = 64;
+constexpr std::size_t step_bytes = 32;
 constexpr std::size_t recycled_bytes_max = 4096;  // larger frames are the heap's
+
+/// Of the blocks that wait for their next use no more is kept than of those in use, but always this
+/// much. Or a server would keep for good what its busiest minute has needed.
+constexpr std::size_t kept_bytes_min = 1 << 20;
+
 constexpr std::size_t classes = recycled_bytes_max / step_bytes;
 
 #ifdef URING_HAS_ASAN
@@ -46,6 +51,8 @@ struct Free {
 
 struct Pool {
   std::array<Free*, classes> free{};
+  std::size_t free_bytes = 0;
+  std::size_t used_bytes = 0;
 
   ~Pool() {
     for (Free*& block : free) {  // empty afterwards: later frames of the thread are the heap's
@@ -66,11 +73,14 @@ std::size_t class_bytes(std::size_t number) { return (number + 1) * step_bytes; 
 
 void* FramePool::allocate(std::size_t bytes) {
   if (bytes > recycled_bytes_max) return ::operator new(bytes);
+  Pool& mine = pool;  // it is looked for once
   const std::size_t number = class_of(bytes);
-  Free* block = pool.free[number];
+  mine.used_bytes += class_bytes(number);
+  Free* block = mine.free[number];
   if (block == nullptr) return ::operator new(class_bytes(number));
   ASAN_UNPOISON_MEMORY_REGION(block, class_bytes(number));
-  pool.free[number] = block->next;
+  mine.free[number] = block->next;
+  mine.free_bytes -= class_bytes(number);
   if (block->filled) {
     demand_pattern(reinterpret_cast<std::byte*>(block) + sizeof(Free),
                    class_bytes(number) - sizeof(Free), "a coroutine frame");
@@ -80,13 +90,19 @@ void* FramePool::allocate(std::size_t bytes) {
 
 void FramePool::release(void* block, std::size_t bytes) noexcept {
   if (bytes > recycled_bytes_max) return ::operator delete(block);
+  Pool& mine = pool;
   const std::size_t number = class_of(bytes);
+  mine.used_bytes -= class_bytes(number);
+  if (mine.free_bytes >= std::max(kept_bytes_min, mine.used_bytes)) {
+    return ::operator delete(block);
+  }
+  mine.free_bytes += class_bytes(number);
   const bool check = checks_memory();
   if (check) {
     fill_with_pattern(static_cast<std::byte*>(block) + sizeof(Free),
                       class_bytes(number) - sizeof(Free));
   }
-  pool.free[number] = new (block) Free{.next = pool.free[number], .filled = check};
+  mine.free[number] = new (block) Free{.next = mine.free[number], .filled = check};
   if (check) ASAN_POISON_MEMORY_REGION(block, class_bytes(number));
 }
 

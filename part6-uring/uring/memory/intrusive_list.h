@@ -1,9 +1,6 @@
 #pragma once
 
-#include <algorithm>
 #include <cassert>
-#include <cstddef>
-#include <memory>
 #include <utility>
 
 namespace uring {
@@ -13,8 +10,8 @@ namespace uring {
 class Node {
  public:
   Node() = default;
-  Node(Node&& other) noexcept { assert_alone(other); }
-  Node& operator=(Node&&) = delete;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
   ~Node() { unlink(); }
 
   bool linked() const { return next_ != this; }
@@ -28,10 +25,6 @@ class Node {
  private:
   template <typename T>
   friend class IntrusiveList;
-
-  static void assert_alone([[maybe_unused]] const Node& other) {
-    assert(!other.linked());  // its neighbours would point to where it was
-  }
 
   Node* previous_ = this;
   Node* next_ = this;
@@ -64,52 +57,18 @@ class IntrusiveList {
     head_.previous_ = &node;
   }
 
-  /// Leaves nothing here.
+  /// Leaves nothing here. `other` must be empty.
   void move_all_to(IntrusiveList& other) {
-    while (T* object = front()) other.push_back(*object);
+    assert(other.empty());
+    if (empty()) return;
+    other.head_.next_ = std::exchange(head_.next_, &head_);
+    other.head_.previous_ = std::exchange(head_.previous_, &head_);
+    other.head_.next_->previous_ = &other.head_;
+    other.head_.previous_->next_ = &other.head_;
   }
 
  private:
   Node head_;
-};
-
-/// Objects that leave in the order in which they came, and seldom before: one that ends in it has
-/// to be looked for, with forget(). An array of pointers costs half of what a list costs.
-template <typename T>
-class PointerQueue {
- public:
-  bool empty() const { return size_ == 0; }
-  void push_back(T& object) {
-    if (size_ == room_) return grow_and_push_back(object);
-    queue_[size_++] = &object;
-  }
-  void forget(T& object) {
-    std::replace(queue_.get(), queue_.get() + size_, &object, static_cast<T*>(nullptr));
-  }
-
-  /// Calls visit(object) for each of those that are in it now. What comes meanwhile stays.
-  template <typename Visit>
-  void take_all(Visit visit) {
-    const std::size_t taken = size_;
-    for (std::size_t i = 0; i < taken; ++i) {
-      if (T* const object = queue_[i]) visit(*object);
-    }
-    std::copy(queue_.get() + taken, queue_.get() + size_, queue_.get());
-    size_ -= taken;
-  }
-
- private:
-  [[gnu::noinline]] void grow_and_push_back(T& object) {
-    room_ = 2 * room_ + 16;
-    auto longer = std::make_unique<T*[]>(room_);
-    std::copy_n(queue_.get(), size_, longer.get());
-    queue_ = std::move(longer);
-    push_back(object);
-  }
-
-  std::unique_ptr<T*[]> queue_;
-  std::size_t size_ = 0;
-  std::size_t room_ = 0;
 };
 
 }  // namespace uring

@@ -36,7 +36,7 @@ class Operations : public LoopCore {
   /// Any operation at all: see AnyRequest.
   template <AnyRequest R>
   Await<AwaitedOperation<R>> start(R request) {
-    return Await<AwaitedOperation<R>>(AwaitedOperation<R>(*this, std::move(request)));
+    return Await<AwaitedOperation<R>>(OperationSource<R>(*this, std::move(request)));
   }
 
  private:
@@ -75,7 +75,9 @@ class Operations : public LoopCore {
  public:
   auto nop() { return make<void>("nop", by<io_uring_prep_nop>()); }
 
-  // Files. Without an offset, reading and writing go on at the file's position.
+  // Files. Without an offset, reading and writing go on at the file's position. To write to a pipe
+  // or a socket whose reader has gone is EPIPE, and SIGPIPE before it, as with write(2): a program
+  // that does ignores the signal, or sends.
 
   auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
     return on<std::size_t, io_uring_prep_read>(fd, "read", to.data(), length_of(to), offset);
@@ -168,6 +170,7 @@ class Operations : public LoopCore {
       fd.mark(e);
     });
   }
+  /// On a Unix socket the peer's address says nothing.
   auto accept(Descriptor listener) { return start(AcceptRequest(listener)); }
   auto recv(Descriptor fd, Bytes to, int flags = 0) {
     return on<std::size_t, io_uring_prep_recv>(fd, "recv", to.data(), length_of(to), flags);

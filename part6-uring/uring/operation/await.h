@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
@@ -18,6 +19,9 @@ class Deadline;
 /// How long something may take, if that is limited.
 struct Unlimited {};
 
+template <typename Wait, bool timed, std::size_t cancellers>
+class Awaiter;
+
 /// What co_await takes: something that may take a while, and what may end it early. Made in the
 /// expression that awaits it, and modified there, in any order and any number of times: all of it
 /// holds. Of several timeouts the first to pass counts, and so does the first canceller.
@@ -25,71 +29,108 @@ struct Unlimited {};
 ///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
 ///     co_await changed.wait().within(5s);
 ///
-/// `Inner` is what takes a while: an operation (AwaitedOperation), or what happens in the loop
-/// itself (LoopWait). A result that is there wins over a timeout or canceller that comes later.
+/// Until it is awaited nothing has begun: it holds no more than what is asked for, a
+/// `Wait::Source`, and may be moved. `Wait` is what takes a while, an operation (AwaitedOperation)
+/// or what happens in the loop itself (LoopWait): co_await makes it, in the frame of the coroutine,
+/// where it stays. A result that is there wins over a timeout or canceller that comes later.
 ///
 /// Time is measured by the loop, which cancels what is late. So a timeout ends whatever can be
 /// cancelled, also what a worker thread of the kernel's does, and takes no entry in the ring.
-template <typename Inner, bool timed = false, std::size_t cancellers = 0>
-class [[nodiscard]] Await final : public Inner {
+template <typename Wait, bool timed = false, std::size_t cancellers = 0>
+class [[nodiscard]] Await {
  public:
-  explicit Await(Inner inner) : Inner(std::move(inner)) {}
-  Await(Await&& other) noexcept = default;
-  ~Await() { this->abandon(); }
+  using Source = typename Wait::Source;
+
+  explicit Await(Source source) : source_(std::move(source)) {}
 
   /// Ends with Error::timed_out if it takes longer, from now on.
-  Await<Inner, true, cancellers> within(std::chrono::nanoseconds timeout) && {
+  Await<Wait, true, cancellers> within(std::chrono::nanoseconds timeout) && {
     const auto now = Clock::now();
     const bool has_end = timeout < Clock::time_point::max() - now;
     return std::move(*this).until(has_end ? now + timeout : Clock::time_point::max());
   }
-  Await<Inner, true, cancellers> until(Clock::time_point due) && {
-    if constexpr (timed) due = std::min(due, limit_.due());
-    return {std::move(*this), TimeLimit(due), std::move(attachments_)};
+  Await<Wait, true, cancellers> until(Clock::time_point due) && {
+    if constexpr (timed) due = std::min(due, due_);
+    return {std::move(source_), due, cancellers_};
   }
 
   /// Does not begin if it has passed.
-  Await<Inner, timed, cancellers + 1> until(Deadline& deadline) && {
+  Await<Wait, timed, cancellers + 1> until(Deadline& deadline) && {
     return std::move(*this).cancelled_by(deadline);
   }
 
   /// Does not begin if that is cancelled already.
-  Await<Inner, timed, cancellers + 1> cancelled_by(Canceller& canceller) && {
-    return {std::move(*this), std::move(limit_),
-            Attachments<cancellers + 1>(attachments_, canceller)};
+  Await<Wait, timed, cancellers + 1> cancelled_by(Canceller& canceller) && {
+    std::array<Canceller*, cancellers + 1> all;
+    std::copy(cancellers_.begin(), cancellers_.end(), all.begin());
+    all.back() = &canceller;
+    return {std::move(source_), due_, all};
   }
 
   /// Is not cancelled with its scope.
-  Await shielded() && requires requires(Inner& inner) { inner.shield(); }
+  Await shielded() && requires requires(Source& source) { source.shield(); }
   {
-    this->shield();
+    source_.shield();
     return std::move(*this);
   }
 
   /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number.
-  Await as(std::uint16_t credentials) && requires requires(Inner& inner) {
-    inner.use_credentials(credentials);
+  Await as(std::uint16_t credentials) && requires requires(Source& source) {
+    source.use_credentials(credentials);
   }
   {
-    this->use_credentials(credentials);
+    source_.use_credentials(credentials);
     return std::move(*this);
   }
 
   /// Is not tried inline, in the thread that submits it: a worker thread of the kernel's has it
   /// from the start (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For what may wait even where it is
   /// tried inline, as to open a file: only the lookup of its names is sure not to wait there.
-  Await async() && requires requires(Inner& inner) { inner.force_async(); }
+  Await async() && requires requires(Source& source) { source.force_async(); }
   {
-    this->force_async();
+    source_.force_async();
     return std::move(*this);
   }
 
   /// In a link: what comes after it is done even if this one fails or falls short.
-  Await whatever_happens() && requires requires(Inner& inner) { inner.use_hard_link(); }
+  Await whatever_happens() && requires requires(Source& source) { source.use_hard_link(); }
   {
-    this->use_hard_link();
+    source_.use_hard_link();
     return std::move(*this);
   }
+
+  Awaiter<Wait, timed, cancellers> operator co_await() && {
+    return Awaiter<Wait, timed, cancellers>(std::move(*this));
+  }
+
+  // For links.
+
+  Source& source() { return source_; }
+
+ private:
+  template <typename, bool, std::size_t>
+  friend class Await;
+  template <typename, bool, std::size_t>
+  friend class Awaiter;
+  using Due = std::conditional_t<timed, Clock::time_point, Unlimited>;
+
+  Await(Source source, Due due, std::array<Canceller*, cancellers> all)
+      : source_(std::move(source)), due_(due), cancellers_(all) {}
+
+  Source source_;
+  [[no_unique_address]] Due due_;
+  [[no_unique_address]] std::array<Canceller*, cancellers> cancellers_{};
+};
+
+/// What an Await becomes in the frame of the coroutine that awaits it.
+template <typename Wait, bool timed, std::size_t cancellers>
+class Awaiter final : public Wait {
+ public:
+  explicit Awaiter(Await<Wait, timed, cancellers>&& await)
+      : Wait(std::move(await.source_)), limit_(await.due_), attachments_(await.cancellers_) {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
+  ~Awaiter() { this->abandon(); }
 
   bool await_ready() { return !this->may_begin(attachments_.reason()); }
 
@@ -99,7 +140,7 @@ class [[nodiscard]] Await final : public Inner {
   }
 
   auto await_resume() {
-    if constexpr (requires { Inner::never_fails_unless_limited; } && !timed && cancellers == 0) {
+    if constexpr (requires { Wait::never_fails_unless_limited; } && !timed && cancellers == 0) {
       return;
     } else {
       return this->take();
@@ -110,28 +151,21 @@ class [[nodiscard]] Await final : public Inner {
 
   Error reason_not_to_begin() const {
     const Error reason = attachments_.reason();
-    return reason != Error{} ? reason : Inner::reason_not_to_begin();
+    return reason != Error{} ? reason : Wait::reason_not_to_begin();
   }
   void fill(unsigned link_flags) {
     hand_over();
-    Inner::fill(link_flags);
+    Wait::fill(link_flags);
   }
 
  private:
-  template <typename, bool, std::size_t>
-  friend class Await;
-  using Limit = std::conditional_t<timed, TimeLimit, Unlimited>;
-
-  Await(Inner&& inner, Limit limit, Attachments<cancellers>&& attachments)
-      : Inner(std::move(inner)), limit_(std::move(limit)), attachments_(std::move(attachments)) {}
-
   /// To those that may end it early.
   void hand_over() {
     attachments_.attach(*this);
     if constexpr (timed) limit_.arm(this->loop(), *this);
   }
 
-  [[no_unique_address]] Limit limit_;
+  [[no_unique_address]] std::conditional_t<timed, TimeLimit, Unlimited> limit_;
   [[no_unique_address]] Attachments<cancellers> attachments_;
 };
 

@@ -47,7 +47,35 @@ class Joint {
 
  protected:
   Joint() = default;
-  Joint(Joint&&) = default;
+};
+
+/// How a request is to be done.
+struct How {
+  std::uint16_t credentials = 0;  ///< 0: those of the thread that submits.
+  bool shielded = false;
+  bool hard_link = false;
+  bool async = false;
+};
+
+/// What an operation is made of.
+template <AnyRequest R>
+class OperationSource {
+ public:
+  OperationSource(LoopCore& loop, R request) : loop_(&loop), request_(std::move(request)) {}
+
+  void shield() { how_.shielded = true; }
+  void use_credentials(std::uint16_t number) { how_.credentials = number; }
+  void use_hard_link() { how_.hard_link = true; }
+  void force_async() { how_.async = true; }
+
+  LoopCore& loop() const { return *loop_; }
+  const How& how() const { return how_; }
+  R& request() { return request_; }
+
+ private:
+  LoopCore* loop_;
+  R request_;
+  How how_;
 };
 
 /// An operation that its request describes, for Await; yields Result<Value>. Errors: cancelled,
@@ -56,19 +84,19 @@ template <AnyRequest R>
 class AwaitedOperation : public Operation {
  public:
   using Value = typename R::Value;
+  using Source = OperationSource<R>;
 
-  AwaitedOperation(LoopCore& loop, R request) : Operation(loop), request_(std::move(request)) {}
+  explicit AwaitedOperation(Source&& source)
+      : Operation(source.loop()), request_(std::move(source.request())), how_(source.how()) {
+    if (how_.shielded) shield();
+  }
 
   const char* what() const override { return request_.what; }
   using Operation::loop;
-  using Operation::shield;
-  void use_credentials(std::uint16_t number) { credentials_ = number; }
-  void use_hard_link() { hard_link_ = true; }
-  void force_async() { async_ = true; }
 
   // For links.
   void join(Joint& joint) { joint_ = &joint; }
-  bool is_hard_link() const { return hard_link_; }
+  bool is_hard_link() const { return how_.hard_link; }
   using Operation::fill;
   using Operation::reason_not_to_begin;
   using Operation::refuse;
@@ -97,8 +125,8 @@ class AwaitedOperation : public Operation {
   void prepare(io_uring_sqe& entry) noexcept override {
     answered_ = false;
     request_.prepare(entry);
-    entry.personality = credentials_;
-    if (async_) entry.flags |= IOSQE_ASYNC;
+    entry.personality = how_.credentials;
+    if (how_.async) entry.flags |= IOSQE_ASYNC;
   }
   void arrived(int result, std::uint32_t flags) override {
     answered_ = true;
@@ -118,11 +146,9 @@ class AwaitedOperation : public Operation {
   R request_;
   Waiter waiter_;
   Joint* joint_ = nullptr;
-  std::uint16_t credentials_ = 0;  ///< 0: those of the thread that submits.
-  bool hard_link_ : 1 = false;
-  bool async_ : 1 = false;
-  bool unclaimed_ : 1 = false;
-  bool answered_ : 1 = false;  ///< Has its result; a zero-copy send may wait for its memory.
+  const How how_;
+  bool unclaimed_ = false;
+  bool answered_ = false;  ///< Has its result; a zero-copy send may wait for its memory.
 };
 
 }  // namespace uring

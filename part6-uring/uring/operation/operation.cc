@@ -4,17 +4,19 @@
 
 namespace uring {
 
-// Out of line, or calls would compare with them before they go where they nearly always go.
-void Operation::completed_without_cqe() {}
-void Operation::go_on() {}
-
 void Operation::begin() {
   loop().reserve(1);
   fill();
 }
 
 void Operation::fill(unsigned link_flags) {
-  mark_begun();
+  assert(!in_flight());
+  result_ = 0;
+  flags_ = 0;
+  outstanding_ = 1;
+  reason_ = Error{};
+  cancel_asked_ = false;
+  loop().count_begun();
   if (!shielded_) loop().current_scope().add(*this);
 
   io_uring_sqe& entry = loop().next_entry();
@@ -52,17 +54,6 @@ void Operation::ask_to_cancel(Ask when) {
 
 void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); }
 
-void Operation::request_completed(int result, std::uint32_t flags) {
-  arrived(result, flags);
-  if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
-}
-
-void Operation::part_completed(Part part, int result) {
-  if (part == Part::cancel) return cancel_answered(result);
-  ended_before(result);
-  complete_one();
-}
-
 /// Done, or too late: in any case the request's own completion decides how it ended. One that is
 /// still to come has to be asked again: it was not found, in between two waits, or has an end that
 /// a thread of the kernel's is still to tell; or a worker had it (EALREADY), which was told and may
@@ -87,8 +78,6 @@ void Operation::refuse(Error reason) {
 Error Operation::reason_not_to_begin() const {
   return shielded_ ? Error{} : loop().current_scope().reason();
 }
-
-void Operation::leave_queues() { loop().forget(*this); }
 
 std::error_code Operation::error_of(int result) const {
   constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted

@@ -48,8 +48,8 @@ inline std::uint32_t length_of(ConstBytes bytes) {
 class Operation : public Cancellable {
  public:
   /// Which of the entries that carry an operation's address a completion belongs to.
-  enum class Part : std::uint64_t { request, cancel, before };
-  static constexpr std::uint64_t part_mask = 3;
+  enum class Part : std::uint64_t { request, cancel };
+  static constexpr std::uint64_t part_mask = 1;
 
   /// Asks the kernel, once. The end comes with the last completion, and only then is it known which
   /// was first: a result that the kernel had already is not lost.
@@ -71,41 +71,23 @@ class Operation : public Cancellable {
   /// Which of the operations in the trace it is, if there is one.
   Trace::Id trace_id() const { return {.number = number_, .what = what()}; }
 
-  /// All calls that submitted something have returned, and all their completions were seen; asked
-  /// for with expect_skipped_cqe(). Called also if it has had a completion. For the loop.
-  virtual void completed_without_cqe();
-
-  /// What make_ready() asked for. The loop calls it when it lets coroutines go on, one at a time
-  /// and after all completions were collected: so all is permitted that a coroutine may do, also to
-  /// spawn one, or to destroy the operation. That is not so in arrived() and ended().
-  virtual void go_on();
-
   /// A completion with our user_data has arrived. For the loop.
   void completed(Part part, int result, std::uint32_t flags) {
     assert(in_flight());
-    if (part != Part::request) return part_completed(part, result);
-    request_completed(result, flags);
+    if (part == Part::cancel) return cancel_answered(result);
+    arrived(result, flags);
+    if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
   }
 
  protected:
   explicit Operation(LoopCore& loop) : loop_(&loop) {}
-  /// Only before it begins: afterwards the kernel knows where it is.
-  Operation(Operation&& other) noexcept
-      : Cancellable(std::move(other)), loop_(other.loop_), shielded_(other.shielded_) {
-    assert(!other.in_flight());
-  }
   ~Operation() {
     assert(
         !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
-    if (shielded_) leave_queues();
   }
 
   /// Fills in what the request is about. May be called again after the end.
   virtual void prepare(io_uring_sqe& entry) noexcept = 0;
-
-  /// The request itself has a completion: calls arrived() and, if it was the last, ended(). An
-  /// operation that each message passes through may do both in one piece.
-  virtual void request_completed(int result, std::uint32_t flags);
 
   /// The last completion was there.
   virtual void ended() = 0;
@@ -121,10 +103,6 @@ class Operation : public Cancellable {
     flags_ = flags;
   }
 
-  /// An entry of ours that was linked in front of the request has ended what was to follow: there
-  /// is no other completion.
-  virtual void ended_before(int /*result*/) {}
-
   /// Submits the request, within the current scope.
   void begin();
 
@@ -132,30 +110,13 @@ class Operation : public Cancellable {
   /// reserved first. `link_flags` link what is filled next.
   void fill(unsigned link_flags = 0);
 
-  /// What begin() does besides filling in an entry.
-  void mark_begun() {
-    assert(!in_flight());
-    result_ = 0;
-    flags_ = 0;
-    outstanding_ = 1;
-    reason_ = Error{};
-    cancel_asked_ = false;
-    loop_->count_begun();
-  }
-
   /// One completion fewer is to come. After the last one the operation has ended.
   void complete_one() {
-    if (!count_completion()) return;
-    if (!shielded_) unlink();  // from its scope
-    ended();
-  }
-
-  /// The same without calling ended(). True: it was the last.
-  bool count_completion() {
-    if (--outstanding_ > 0) return false;
+    if (--outstanding_ > 0) return;
     loop_->count_ended();
     if (loop_->trace() != nullptr) trace_end();
-    return true;
+    if (!shielded_) unlink();  // from its scope
+    ended();
   }
 
   /// Tells the trace, if there is one; `entry` is the request.
@@ -181,12 +142,6 @@ class Operation : public Cancellable {
   /// Lets a coroutine go on when the loop comes to it.
   void make_ready(Waiter& waiter) { loop_->make_ready(waiter); }
 
-  /// The same for the operation itself, which must be shielded: see go_on().
-  void make_ready() {
-    assert(shielded_);  // else it would have to leave its scope's list
-    loop_->make_ready(*this);
-  }
-
   LoopCore& loop() const { return *loop_; }
   int result() const { return result_; }
   std::uint32_t flags() const { return flags_; }
@@ -202,9 +157,7 @@ class Operation : public Cancellable {
  private:
   enum class Ask { now, in_a_moment };
 
-  void leave_queues();
   void cancel_and_wait_slow();
-  void part_completed(Part part, int result);
   void ask_to_cancel(Ask when);
   void cancel_answered(int result);
 

@@ -22,7 +22,6 @@ class Cancellable : public Node {
 
  protected:
   Cancellable() = default;
-  Cancellable(Cancellable&&) = default;
 };
 
 /// A handle to cancel what is under way: one operation or many.
@@ -75,8 +74,6 @@ class Attachment final : public Cancellable {
     attach(canceller, target);
     if (canceller.reason() != Error{}) target.cancel(canceller.reason());
   }
-  Attachment(Attachment&&) = default;
-
   void attach(Canceller& canceller, Cancellable& target) {
     target_ = &target;
     canceller.add(*this);
@@ -89,18 +86,11 @@ class Attachment final : public Cancellable {
   Cancellable* target_ = nullptr;
 };
 
-/// What `n` cancellers may end. It is not in their hands before attach(), and can be moved.
+/// What `n` cancellers may end. It is not in their hands before attach().
 template <std::size_t n>
 class Attachments {
  public:
-  Attachments() = default;
-
-  Attachments(const Attachments<n - 1>& fewer, Canceller& last) requires(n > 0) {
-    for (std::size_t i = 0; i + 1 < n; ++i) cancellers_[i] = fewer.canceller(i);
-    cancellers_[n - 1] = &last;
-  }
-
-  Canceller* canceller(std::size_t i) const { return cancellers_[i]; }
+  explicit Attachments(const std::array<Canceller*, n>& cancellers) : cancellers_(cancellers) {}
 
   /// Why one of them is cancelled already; Error{}: none is.
   Error reason() const {
@@ -115,7 +105,7 @@ class Attachments {
   }
 
  private:
-  std::array<Canceller*, n> cancellers_{};
+  std::array<Canceller*, n> cancellers_;
   std::array<Attachment, n> attachments_;
 };
 
@@ -123,7 +113,7 @@ class Attachments {
 template <>
 class Attachments<0> {
  public:
-  static Canceller* canceller(std::size_t /*i*/) { return nullptr; }
+  explicit Attachments(const std::array<Canceller*, 0>& /*none*/) {}
   static Error reason() { return {}; }
   static void attach(Cancellable& /*target*/) {}
 };

@@ -1,11 +1,7 @@
 #pragma once
 
-#include <coroutine>
-
 #include "uring/loop_core.h"
-#include "uring/operation/await.h"
 #include "uring/wait/canceller.h"
-#include "uring/wait/loop_wait.h"
 #include "uring/wait/timer.h"
 
 namespace uring {
@@ -18,12 +14,10 @@ namespace uring {
 ///
 /// When it passes, those under way end with Error::timed_out, and later ones immediately, until it
 /// is renewed. As a Canceller it can also have a scope in its hands, with all that is in it: see
-/// Attachment; and it may end before its operations, which then have no limit any more. Only a wait
-/// for passed() ends with it.
+/// Attachment; and it may end before its operations, which then have no limit any more.
 class Deadline : public Canceller, public Timer {
  public:
   explicit Deadline(LoopCore& loop, Clock::time_point due = never) : Timer(due) { set(loop, due); }
-  ~Deadline() override { in_vain_.cancel(); }
 
   /// Moves it, also after it has passed. Usually a store: one that moves away keeps its place until
   /// the loop comes to it.
@@ -34,33 +28,8 @@ class Deadline : public Canceller, public Timer {
 
   bool has_passed() const { return reason() == Error::timed_out; }
 
-  class PassedWait : public LoopWait {
-   public:
-    explicit PassedWait(Deadline& deadline) : LoopWait(deadline.loop()), deadline_(deadline) {}
-    using LoopWait::shield;
-
-   protected:
-    bool may_begin(Error cancelled);
-    void start(std::coroutine_handle<> awaiting);
-    Status take() const { return status(); }
-
-   private:
-    Deadline& deadline_;  ///< Not after start(): it may end.
-    Attachment by_hand_;  ///< By Canceller::cancel() of the deadline,
-    Attachment in_vain_;  ///< or with it.
-  };
-  using Passed = Await<PassedWait>;
-
-  /// Waits for it, also if it is renewed meanwhile. Yields a Status. Errors: cancelled, if the
-  /// deadline was cancelled by hand or has ended, or if the scope was cancelled; timed_out, for
-  /// another timeout that was earlier.
-  Passed passed() { return Passed(PassedWait(*this)); }
-
  private:
-  void expire() override;
-
-  WaitList passing_;   ///< Those in passed().
-  Canceller in_vain_;  ///< The same, for when it ends.
+  void expire() override { cancel(Error::timed_out); }
 };
 
 }  // namespace uring

@@ -30,8 +30,7 @@ using WaitList = IntrusiveList<LoopWaiter>;
 /// A wait for something that happens in the loop itself, for Await: a condition, the end of a task.
 class LoopWait : public Cancellable {
  public:
-  explicit LoopWait(LoopCore& loop) : loop_(&loop) {}
-  LoopWait(LoopWait&&) = default;
+  explicit LoopWait(LoopCore& loop, bool shielded = false) : loop_(&loop), shielded_(shielded) {}
 
   LoopCore& loop() const { return *loop_; }
 
@@ -55,7 +54,6 @@ class LoopWait : public Cancellable {
   /// Makes it end with the current scope.
   void belong_to_scope();
 
-  void shield() { shielded_ = true; }
   void abandon() {}
 
   bool woken() const { return waiter_.woken(); }
@@ -70,6 +68,29 @@ class LoopWait : public Cancellable {
   LoopCore* loop_;
   LoopWaiter waiter_;
   Error reason_{};
+  const bool shielded_;
+};
+
+/// What such a wait is made of, if it takes no more than what is waited for.
+template <typename Subject>
+class WaitSource {
+ public:
+  explicit WaitSource(Subject& subject) : subject_(&subject) {}
+  Subject& subject() const { return *subject_; }
+
+ private:
+  Subject* subject_;
+};
+
+/// The same for a wait that ends with its scope, unless it is shielded.
+template <typename Subject>
+class ScopedWaitSource : public WaitSource<Subject> {
+ public:
+  using WaitSource<Subject>::WaitSource;
+  void shield() { shielded_ = true; }
+  bool shielded() const { return shielded_; }
+
+ private:
   bool shielded_ = false;
 };
 

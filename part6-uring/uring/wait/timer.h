@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -21,6 +20,7 @@ class Timer {
  public:
   static constexpr Clock::time_point never = Clock::time_point::max();
 
+  Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
   virtual ~Timer();
 
@@ -28,8 +28,6 @@ class Timer {
 
  protected:
   explicit Timer(Clock::time_point due) : due_(due) {}
-  /// Only before it is set: afterwards the loop knows where it is.
-  Timer(Timer&& other) noexcept : due_(other.due_) { assert(other.place_ == nowhere); }
 
   void set(LoopCore& loop, Clock::time_point due);
   LoopCore& loop() const { return *loop_; }
@@ -50,7 +48,6 @@ class Timer {
 class TimeLimit final : public Timer {
  public:
   explicit TimeLimit(Clock::time_point due) : Timer(due) {}
-  TimeLimit(TimeLimit&&) = default;
 
   void arm(LoopCore& loop, Cancellable& target) {
     target_ = &target;

@@ -11,9 +11,6 @@ class ScopeBase;
 /// A coroutine that can go on at the loop's next opportunity. Leaves the loop's queue when it ends.
 class Waiter : public Node {
  public:
-  Waiter() = default;
-  Waiter(Waiter&&) = default;
-
   /// Remembers the coroutine that waits, and in which scope it runs.
   void wait(ScopeBase& scope, std::coroutine_handle<> coroutine) {
     coroutine_ = coroutine;

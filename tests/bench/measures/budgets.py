@@ -3,7 +3,8 @@ held to."""
 
 from dataclasses import dataclass
 
-from contenders import ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, SPINNING, STAGES, floor_of
+from contenders import (ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, RING_BY_HAND, SPINNING, STAGES,
+                        floor_of)
 from count import CROWD, count
 from measures.experiment import Measurement, Setting, Table, can_trace, each, table
 from measures.idle import memory_of_the_silent
@@ -123,7 +124,7 @@ def peers(setting: Setting) -> Measurement:
         jobs += each([LOADS[f"c{crowd}"]], [*servers, *([floor_of(1)] if crowd == 1 else [])],
                      echo, setting)
     if setting.wants("budgets") and setting.thorough:
-        plain = [it for it in ECHO if it.name in (*STAGES, PLAIN, RING)]
+        plain = [it for it in ECHO if it.name in (*STAGES, PLAIN, RING, RING_BY_HAND.name)]
         jobs += each([LOADS[name] for name in MORE], plain, echo, setting)
         jobs += each([SPIN_LOAD], [SPINNING, *(it for it in ECHO if it.name == PART6)], echo,
                      setting)
@@ -164,7 +165,7 @@ def cpu_or_ratio(results: Results, load: str, server: str) -> Cell:
 def side_by_side(results: Results, crowds: list[int]) -> Table:
     names = list(next(iter(results.values()), {}))
     names += [f"{ours} / {base}" for ours, bases in (
-        (PART5, (PLAIN, *LIBRARIES)), (PART6, (PART5, PLAIN, RING, *LIBRARIES)))
+        (PART5, (PLAIN, *LIBRARIES)), (PART6, (PART5, PLAIN, RING, RING_BY_HAND.name, *LIBRARIES)))
         for base in bases if ours in names and base in names]
     return table(
         "Server CPU a message, beside other libraries, µs [ratio to a plain epoll loop]", results,

@@ -99,8 +99,8 @@ def finger(setting: Setting) -> Measurement:
              for name in results.get(load, {})],
             {"CPU an exchange, µs [ratio]": ratio("cpu_us", EPOLL),
              "exchanges a second": timed("per_second"), "p50, µs": P50, "p99, µs": P99},
-            notes=["An exchange is connect, query, answer, close. `fingerd-machine` is the daemon "
-                   f"once more as a state machine; `{EPOLL}` does the same work on plain epoll.",
+            notes=["An exchange is connect, query, answer, close. "
+                   f"`{EPOLL}` does the same work on plain epoll.",
                    *sentences(results)])}
 
     return Measurement(jobs, tables)

@@ -97,8 +97,9 @@ def pairs(setting: Setting) -> Grid:
         {"server CPU a message, µs [ratio]": ratio("cpu_us", "floor")},
         echo, servers, {f"{crowd:,}": LOADS[f"c{crowd}"] for crowd in crowds}, rows="both",
         notes=["`floor` is `peer-epoll`. By hand it is `peer-ring`: a send and a receive that is "
-               "linked to it (`--linked`, as in `part6-uring`), the same two without the link "
-               "(`--pair`), or the send alone, beside a receive that is armed once and for all."])
+               "linked to it (`--linked`), the same two without the link (`--pair`; `part6-uring` "
+               "asks for them one after the other), or the send alone, beside a receive that is "
+               "armed once and for all."])
 
 
 # One worker and two

@@ -248,10 +248,10 @@ int main(int argc, char** argv) {
                                            users = text;
                                            return !users.empty();
                                          }}});
-  auto accounts = finger::Accounts::of_directory(users);
-  if (!accounts) peer::give_up(users.c_str(), accounts.error().value());
   Fd directory(::open(users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) peer::give_up(users.c_str(), errno);
+  auto accounts = finger::Accounts::of_directory(directory, users);
+  if (!accounts) peer::give_up(users.c_str(), accounts.error().value());
   peer::announce(listener);
   Daemon(std::move(listener), std::move(directory), std::move(*accounts)).run();
 }

@@ -5,7 +5,7 @@
 // and kept: to be used with clients that have a bounded number of messages on their way.
 //
 // With --pair it asks for one receive at a time, together with the send that goes before it. With
-// --linked the kernel begins that receive when the send has succeeded, as in part6.
+// --linked the kernel begins that receive when the send has succeeded.
 //
 // With --http it answers whatever comes with the same words. It reads no request, and so shows how
 // far a client of HTTP can be driven at all.

@@ -26,15 +26,14 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
 
 @pytest.fixture
 def users() -> Iterator[Path]:
-    """A directory of users, as --users takes it: alice has a plan, bob has none. Where pytest makes
-    its own, the account could not read it that root's daemon becomes."""
-    with tempfile.TemporaryDirectory(prefix="users-") as top:
-        directory = Path(top)
-        directory.chmod(0o755)
+    """A directory of users, as --users takes it: alice has a plan, bob has none. Everybody may read
+    it, also the account that root becomes."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
         for name in ("alice", "bob"):
-            (directory / name).mkdir()
-        (directory / "alice" / ".plan").write_bytes(ALICE)
-        yield directory
+            Path(directory, name).mkdir()
+        Path(directory, "alice", ".plan").write_bytes(ALICE)
+        yield Path(directory)
 
 
 def ask(server: Server, line: bytes) -> bytes:

@@ -11,7 +11,7 @@ from harness.verdict import ContractBroken, hide_from_traceback
 __tracebackhide__ = hide_from_traceback
 
 GONE_SECONDS = 1.0
-LOOKS, LOOK_SECONDS, SECONDS_MAX = 3, 0.5, 0.05
+LOOKS, LOOK_SECONDS, SECONDS_MAX = 3, 0.5, 0.025
 
 
 def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) -> int:
@@ -43,5 +43,5 @@ def expect_rest(server: Server, why: str = "with nothing to do") -> None:
     ]
     raise ContractBroken(
         f"{spent:.2f} s of processor time in {LOOK_SECONDS:g} s {why}, and as much in the half "
-        f"seconds before; {SECONDS_MAX:g} s, a tenth of the time, may be. Its threads: {', '.join(threads)}. "
-        "--show lists the calls")
+        f"seconds before; {SECONDS_MAX:g} s, a twentieth of the time, may be. Its threads: "
+        f"{', '.join(threads)}. --show lists the calls")

@@ -19,3 +19,8 @@ def hexdump(head: bytes, total: int, tail: bytes = b"") -> str:
 def printable(data: bytes) -> str:
     """The characters that these bytes are, with a dot for each that is none."""
     return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether these are characters and ends of lines, and nothing else."""
+    return all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)

@@ -4,7 +4,6 @@ import argparse
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import contextmanager
 from typing import Any
 
 import hypothesis
@@ -13,14 +12,11 @@ import pytest
 from harness import limits, results, timeline, verdict
 from harness.client import Client
 from harness.port_only import server_for
-from harness.rule import STOPS_IN_TIME
 from harness.server import Server, Start
+from harness.serving import CALL_FAILED, SERVERS, serving
 from harness.subject import DEFAULT_BUILD, Subject
-from harness.verdict import ContractBroken
 
 SUBJECTS = pytest.StashKey[Sequence[Subject]]()
-SERVERS = pytest.StashKey[list[Server]]()
-CALL_FAILED = pytest.StashKey[bool]()
 
 MARKERS = (
     "needs(capability, ...): what the server must be able to do for this test; "
@@ -234,48 +230,3 @@ def server(start: Start) -> Server:
 def client(server: Server) -> Client:
     """A client of that server."""
     return server.connect()
-
-
-@contextmanager
-def serving(request: pytest.FixtureRequest, make: Start) -> Iterator[Callable[..., Any]]:
-    """A function that starts servers with `make`. Each must be alive at the end and stop with 0.
-
-    Its keywords are those of `make`, and `ready=False` for one that is not expected to listen.
-    """
-    servers: list[Server] = []
-    request.node.stash[SERVERS] = servers
-
-    def start_one(*options: str, ready: bool = True, **how: object) -> Server:
-        server = make(*options, **how)
-        if how.get("descriptor_limit") and server.process.checks_types_by_descriptor():
-            server.kill()
-            pytest.skip(limits.UBSAN_NEEDS_DESCRIPTORS)
-        servers.append(server)
-        if ready:
-            server.wait_until_ready()
-        return server
-
-    try:
-        yield start_one
-        for server in servers:
-            if not request.node.stash.get(CALL_FAILED, False):
-                end_in_order(server)
-    finally:
-        for server in servers:
-            server.close_clients()
-            server.kill()
-
-
-def end_in_order(server: Server) -> None:
-    """What is asked of every server after every test."""
-    if not server.may_be_gone and not server.is_alive():
-        raise server.is_gone()
-    server.close_clients()
-    if server.is_alive():
-        try:
-            server.end_in_order()
-        except ContractBroken as broken:
-            broken.rule = broken.rule or STOPS_IN_TIME
-            broken.args = (f"the test had passed; asked to stop after it: {broken}",)
-            raise
-    server.check_words()

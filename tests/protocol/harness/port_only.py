@@ -1,5 +1,5 @@
-"""A server that is given a port and nothing else, as at the levels before `start`: whether it listens
-is found out by connecting, and it is ended without being asked."""
+"""A server that is given a port and nothing else, as at the levels before `start`: whether it
+listens is found out by connecting, and it is ended without being asked."""
 
 import os
 import signal

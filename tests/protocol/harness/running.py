@@ -37,7 +37,7 @@ class Running:
         self.may_be_gone = False  # set by who ends it on purpose
         self.ready_at = float("inf")  # time.monotonic()
         self.memory_limit = 0  # how many bytes it may take, if that is limited
-        self.events: list[Event] = []  # what it did and what was done to it, that no client has sent
+        self.events: list[Event] = []  # what it did, and what was done to it by no client
         self.calls_log: Path | None = None  # where strace notes what it calls
         self._asked: signal.Signals | None = None  # by which signal it was asked to stop
         self._killed = False  # by us

@@ -25,7 +25,7 @@ READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
 WRONG_USAGE = 2  # the exit status
-LOOKED_AT_MAX = 100  # clients of which is told, with a signal, that they had not been accepted
+LOOKED_AT_MAX = 100  # clients, when a signal is sent: are they accepted yet?
 
 
 class Server(Running):

@@ -97,7 +97,7 @@ def _without_repetitions(begin: float, events: Sequence[Event]) -> Iterator[str]
         while number + same < len(events) and _alike(event, events[number + same]):
             same += 1
         number += same
-        mark = ">" if event.is_break else " "
+        mark = "!" if event.is_break else " "
         times = f"  ({same} times)" if same > 1 else ""
         milliseconds = f"{(event.at - begin) * 1000:5.0f}" if event.who else "     "
         line = f"{mark}{milliseconds}  {event.who:8}  {event.what}{times}"

@@ -4,10 +4,12 @@ import time
 from dataclasses import dataclass, field
 
 from harness.frames import HEADER_BYTES, payload_bytes
-from harness.hexdump import hexdump
+from harness.hexdump import hexdump, is_text
 
 BYTES_SHOWN = 15  # so that a line has no more than 100 columns
 HEAD_BYTES_SHOWN, TAIL_BYTES_SHOWN = 8, 4  # where there are more
+TEXT_BYTES_SHOWN = 42  # of a request or an answer, which is text
+PLAUSIBLE_BYTES = 1 << 26  # for a message; "GET " would announce more
 LONG_SECONDS = 0.1  # for a run of bytes, in which others may have done something
 SENT, GOT = "sent", "got "
 
@@ -27,9 +29,13 @@ class Entry:
         """In a line."""
         if not self.total:
             return self.verb
-        shown = hexdump(self.head, self.total)
-        if self.total > BYTES_SHOWN:
+        if self.total > BYTES_SHOWN and is_text(self.head):
+            more = " ..." if self.total > len(self.head) else ""
+            shown = f"{self.total} bytes: {ascii(self.head.decode())}{more}"
+        elif self.total > BYTES_SHOWN:
             shown = hexdump(self.head[:HEAD_BYTES_SHOWN], self.total, self.tail)
+        else:
+            shown = hexdump(self.head, self.total)
         seconds = self.until - self.at
         return f"{self.verb} {shown}" + (f" in {seconds:.1f} s" if seconds >= LONG_SECONDS else "")
 
@@ -73,9 +79,11 @@ class Transcript:
         self.hung_up = True
         self.note(text)
 
-    def answerable_bytes(self, received_bytes: int) -> int:
+    def answerable_bytes(self, received_bytes: int) -> int | None:
         """How much of an echo is due once the server has received so many bytes of what was sent:
-        up to the end of the last message that is complete then."""
+        up to the end of the last message that is complete then. None: these are no messages."""
+        if self.frame_ends and self.frame_ends[-1] > self.sent_bytes + PLAUSIBLE_BYTES:
+            return None
         return max((end for end in self.frame_ends if end <= received_bytes), default=0)
 
     def _bytes(self, verb: str, data: bytes) -> None:
@@ -84,7 +92,7 @@ class Transcript:
         if not self.entries or self.entries[-1].verb != verb:
             self.note(verb)
         entry = self.entries[-1]
-        entry.head += data[: BYTES_SHOWN - len(entry.head)]
+        entry.head += data[: TEXT_BYTES_SHOWN - len(entry.head)]
         entry.tail = (entry.tail + data[-TAIL_BYTES_SHOWN:])[-TAIL_BYTES_SHOWN:]
         entry.total += len(data)
         entry.until = time.monotonic()

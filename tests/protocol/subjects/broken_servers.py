@@ -194,6 +194,15 @@ class DiesOfAReset(Healthy):
         os._exit(1)
 
 
+class KnowsTwoErrors(Healthy):
+    """Expects a client to leave, and no line to be dead."""
+
+    def broke_off(self, error: OSError) -> None:
+        if not isinstance(error, (ConnectionResetError, BrokenPipeError)):
+            print(f"unexpected: {error}", file=sys.stderr, flush=True)
+            os._exit(1)
+
+
 class AnswersWhatIsCutShort(Healthy):
     """Asks for a message's bytes, gets fewer at the end of the stream, and sends them back."""
 

@@ -162,7 +162,7 @@ class Http(Protocol):
             raise self.refusal(b"400 Bad Request")
 
     def take_chunk_end(self) -> bool:
-        """The end of line behind a chunk's data, and nothing else."""
+        """The end of line after a chunk's data, and nothing else."""
         if not LINE_END.startswith(self.pending[: len(LINE_END)]):
             raise self.refusal(b"400 Bad Request")
         if len(self.pending) < len(LINE_END):

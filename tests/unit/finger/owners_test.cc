@@ -1,7 +1,6 @@
 #include "finger/rights/owners.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <linux/landlock.h>
 #include <sys/socket.h>
@@ -20,8 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/net/address.h"
-#include "common/net/listen.h"
 #include "finger/rights/fence.h"
 #include "finger/rights/look.h"
 #include "in_child.h"
@@ -174,19 +171,6 @@ TEST_F(OwnersDeathTest, ThereIsNobodyToOpenAPlanAsForSomeAccounts) {
   }
 }
 
-// The daemon's own further groups, too: `docker` or `disk` would open much more than plans.
-TEST_F(PlanDeathTest, IsNotOpenedWithAFurtherGroupOfTheDaemons) {
-  constexpr gid_t further = owner + 7;
-  ASSERT_EQ(::fchown(file.get(), 0, further), 0);
-  ASSERT_EQ(::fchmod(file.get(), 0640), 0);
-  const auto act = [this] {
-    const gid_t group = further;
-    must(::setgroups(1, &group) == 0, "a further group");
-    open_for(owner, path);
-  };
-  EXPECT_EXIT(act(), ::testing::ExitedWithCode(did_not_open_it), "^$");
-}
-
 Accounts account_at(const std::string& home) {
   return Accounts::of_entries(
       {{.login = "alice", .gecos = "", .home = home, .uid = owner, .gid = owner}});
@@ -259,22 +243,6 @@ TEST_F(HomeFenceDeathTest, NothingIsReadButWhereHomesAre) {
         std::string(""), std::string("relative")}) {
     EXPECT_EXIT(act(home), ::testing::ExitedWithCode(tests::went_on), "^$") << home;
   }
-}
-
-TEST_F(HomeFenceDeathTest, NoTcpSocketIsConnectedOrBound) {
-  if (landlock_version() < 4) GTEST_SKIP() << "Landlock cannot forbid it before Linux 6.7";
-  const auto any = *common::Address::parse("127.0.0.1", 0);
-  const auto listener = common::listen_on(any, common::SocketMode::blocking);
-  ASSERT_TRUE(listener);
-  const auto address = common::Address::of_socket(*listener);
-  const auto act = [&] {
-    const Compromised worker(top + "/homes/alice");
-    const common::Fd out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    must(::connect(out.get(), address->data(), address->size()) < 0 && errno == EACCES, "connect");
-    must(::bind(out.get(), any.data(), any.size()) < 0 && errno == EACCES, "bind");
-    std::_Exit(tests::went_on);
-  };
-  EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on), "^$");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // New connections and the permits for them, and tasks that run beside them.
 
-#include "ring_server/acceptor.h"
+#include "acceptor.h"
 
 #include <sys/eventfd.h>
 
@@ -19,11 +19,11 @@ namespace {
 
 using namespace tests;
 using common::Fd;
-using ring_server::Acceptor;
-using ring_server::Background;
+using stage::Acceptor;
+using stage::Background;
 using uring::Status;
 
-using NewConnection = std::optional<Result<ring_server::Admitted>>;
+using NewConnection = std::optional<Result<stage::Admitted>>;
 
 struct Queue {
   Fd listener = *common::listen_on(tests::on_free_port(), common::SocketMode::nonblocking);
@@ -32,14 +32,11 @@ struct Queue {
   Fd add_client() const { return tests::connect_to(*common::Address::of_socket(listener)); }
 };
 
-/// No connection gives its permit up for another.
-const auto no_room = [] { return common::Clock::time_point::max(); };
-
 CO_TEST_F(Uring, AConnectionWithoutAPermitIsAcceptedWhenThereIsOne) {
   const Queue queue;
   common::ConnectionLimit limit(1);
   Background background(loop, queue.wake);
-  Acceptor acceptor(loop, queue.listener, limit, background, no_room);
+  Acceptor acceptor(loop, queue.listener, limit, background);
   const Fd one = queue.add_client();
   const Fd another = queue.add_client();
   auto first = co_await acceptor.next();
@@ -64,11 +61,11 @@ CO_TEST_F(Uring, AnAdmittedConnectionIsClosedBeforeItsPermitIsFree) {
   const Queue queue;
   common::ConnectionLimit limit(1);
   Background background(loop, queue.wake);
-  Acceptor acceptor(loop, queue.listener, limit, background, no_room);
+  Acceptor acceptor(loop, queue.listener, limit, background);
   const Fd peer = queue.add_client();
   auto client = co_await acceptor.next();
   EXPECT_THAT(client, Succeeded());
-  std::optional<ring_server::Admitted> admitted(std::move(*client));
+  std::optional<stage::Admitted> admitted(std::move(*client));
   EXPECT_TRUE(tests::is_closed_before_its_permit_is_free(limit, peer, [&] { admitted.reset(); }));
 }
 
@@ -79,8 +76,8 @@ CO_TEST_F(Uring, AnAcceptorThatComesTooLateHoldsNoPermit) {
   common::ConnectionLimit limit(2);
   Background background(loop, queue.wake);
   Background other_background(loop, other_wake);
-  Acceptor one(loop, queue.listener, limit, background, no_room);
-  Acceptor another(loop, queue.listener, limit, other_background, no_room);
+  Acceptor one(loop, queue.listener, limit, background);
+  Acceptor another(loop, queue.listener, limit, other_background);
   NewConnection first;
   NewConnection second;
   uring::Scope scope(loop);
@@ -103,7 +100,7 @@ Task<> measure_shortage(uring::Loop& loop, std::optional<uring::Clock::duration>
   const Queue queue;
   common::ConnectionLimit limit(2);
   Background background(loop, queue.wake);
-  Acceptor acceptor(loop, queue.listener, limit, background, no_room);
+  Acceptor acceptor(loop, queue.listener, limit, background);
   uring::Scope watching(loop);
   background.spawn(watching, background.watch_eventfd());
   const Fd one = queue.add_client();
@@ -148,8 +145,8 @@ CO_TEST_F(Uring, LoopsWithoutDescriptorsDoNotWakeEachOther) {
   common::ConnectionLimit limit(3);
   Background background(loop, queue.wake);
   Background other_background(loop, other_wake);
-  Acceptor one(loop, queue.listener, limit, background, no_room);
-  Acceptor another(loop, queue.listener, limit, other_background, no_room);
+  Acceptor one(loop, queue.listener, limit, background);
+  Acceptor another(loop, queue.listener, limit, other_background);
   uring::Scope watching(loop);
   background.spawn(watching, background.watch_eventfd());
   other_background.spawn(watching, other_background.watch_eventfd());

@@ -2,12 +2,14 @@
 
 #include <array>
 #include <chrono>
+#include <vector>
 
 #include "../allocations.h"
 #include "fixture.h"
 #include "uring/extra/completion_queue.h"
 #include "uring/extra/link.h"
 #include "uring/extra/multishot_streams.h"
+#include "uring/memory/frame_pool.h"
 
 namespace {
 
@@ -62,6 +64,18 @@ TEST(CompletionQueue, HoldsNoMemoryWhenAllIsFetched) {
   const Allocations since;
   while (!queue.empty()) (void)queue.pop();
   EXPECT_LT(since.held_bytes(), 0);
+}
+
+// A server that had ten thousand clients at noon does not hold their frames at night.
+TEST(FramePool, KeepsNoMoreOfAPeakThanAMegabyte) {
+  constexpr std::size_t frame_bytes = 1000;
+  const Allocations since;
+  std::vector<void*> frames;
+  for (int i = 0; i < 10'000; ++i) frames.push_back(uring::FramePool::allocate(frame_bytes));
+  EXPECT_GT(since.held_bytes(), 10'000'000);
+  for (void* const each : frames) uring::FramePool::release(each, frame_bytes);
+  frames = {};
+  EXPECT_LT(since.held_bytes(), 1'200'000);
 }
 
 CO_TEST_F(Uring, AnOperationAllocatesNothing) {

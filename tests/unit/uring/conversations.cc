@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "uring/extra/multishot_streams.h"
-#include "uring/send_then_receive.h"
 
 namespace fuzz {
 namespace {
@@ -41,7 +40,8 @@ Task<bool> wait_for_buffer(Resources& world) {
 /// async(): a worker takes the buffer before it waits, and two that wait have both of a tiny ring.
 Task<uring::Lease> receive_lease(Resources& world, Descriptor fd) {
   while (true) {
-    auto lease = co_await world.loop.start(uring::RecvLease(fd, world.buffers))
+    const auto when = world.once_in(2) ? uring::ReceiveWhen::readable : uring::ReceiveWhen::now;
+    auto lease = co_await world.loop.recv(fd, world.buffers, when)
                      .within(world.limit())
                      .cancelled_by(world.canceller())
                      .until(world.deadline());
@@ -93,62 +93,17 @@ Task<> echo_stream(Resources& world, Descriptor fd) {
   }
 }
 
-class Exchange final : public uring::SendThenReceive {
- public:
-  Exchange(Resources& world, Descriptor fd)
-      : SendThenReceive(world.loop, fd, world.buffers), ended_(world.loop) {}
-  ~Exchange() { cancel_and_wait(); }
-
-  auto end() { return ended_.wait(); }
-
-  int reported = 0;
-
- private:
-  void go_on() override { ended_.notify_one(); }
-  void output_sent() override { ++reported; }
-
-  uring::Condition ended_;
-};
-
-Task<> echo_exchanges(Resources& world, Descriptor fd) {
-  Exchange exchange(world, fd);
-  while (true) {
-    exchange.start();
-    const auto ended = co_await exchange.end().within(world.limit());
-    if (!ended) co_return;
-    if (!exchange.unsent().empty()) {
-      const bool sent = co_await send_all(world, fd, exchange.unsent());
-      if (!sent) co_return;
-      exchange.give_input_back();
-      exchange.stage({});
-    } else if (!exchange.received()) {
-      if (exchange.error() != std::errc::no_buffer_space) co_return;
-      const bool returned = co_await wait_for_buffer(world);
-      if (!returned) co_return;
-    } else if (exchange.input().empty()) {
-      co_return;
-    } else if (world.once_in(2)) {
-      exchange.stage(exchange.input());
-    } else {
-      exchange.stage_and_report(exchange.input());
-    }
-  }
-}
-
 template <typename Owner>
 Task<> serve(Resources& world, Owner client) {
-  switch (world.below(4)) {
+  switch (world.below(3)) {
     case 0:
       co_await echo_from_own_memory(world, client);
       break;
     case 1:
       co_await echo_leases(world, client);
       break;
-    case 2:
-      co_await echo_stream(world, client);
-      break;
     default:
-      co_await echo_exchanges(world, client);
+      co_await echo_stream(world, client);
   }
   co_await close_somehow(world, std::move(client));
 }

@@ -8,13 +8,11 @@
 #include <cstdint>
 #include <span>
 
-#include "exchange.h"
-#include "uring/buffers.h"
+#include "fixture.h"
 
 namespace {
 
 using namespace tests;
-using uring::Buffers;
 
 using Size = Result<std::size_t>;
 
@@ -73,34 +71,6 @@ TEST_F(UringLarge, ARequestAsksForNoMoreThanTheKernelMoves) {
   const uring::Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   const auto moved = ::write(null.get(), memory.bytes().data(), memory.bytes().size());
   EXPECT_LE(uring::request_bytes_max, static_cast<std::size_t>(moved));
-}
-
-// What a send that was to skip its completion has not sent would be lost without a word.
-CO_TEST_F(UringLarge, AnAnswerThatLargeFallsShort) {
-  const auto buffers = std::move(*Buffers::create(loop, 2, 64));
-  const auto ends = unix_connection();
-  Exchange exchange(loop, ends.server, *buffers);
-  exchange.stage(memory.bytes());
-  exchange.start();
-  (void)co_await loop.send(ends.client, bytes_of("next"));
-  while (exchange.in_flight()) (void)co_await loop.nop();
-  EXPECT_FALSE(exchange.received());
-  EXPECT_GT(exchange.unsent().size(), 0u);
-  EXPECT_LT(exchange.unsent().size(), memory.bytes().size() - LargeMemory::beyond);
-}
-
-// The receive of a link would begin, and say that all was sent.
-TEST_F(UringLarge, OnlyAnAnswerThatOneSendTakesIsLinkedToAReceive) {
-  if (loop.ring().sqpoll()) GTEST_SKIP() << "nothing is linked there";
-  const auto buffers = std::move(*Buffers::create(loop, 2, 64));
-  for (const std::size_t beyond : {0, 1}) {
-    const auto ends = unix_connection();
-    Exchange exchange(loop, ends.server, *buffers);
-    const unsigned entries = loop.ring().raw().sq.sqe_tail;
-    exchange.stage(memory.bytes().first(uring::request_bytes_max + beyond));
-    exchange.start();
-    EXPECT_EQ(loop.ring().raw().sq.sqe_tail - entries, 2 - beyond);
-  }
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ class Resources : public Chance {
 
 /// What `make` makes, an operation, in one of the shapes that a program may give it.
 template <typename Make>
-auto tried(Resources& world, Make make) -> uring::Task<decltype(make().await_resume())> {
+auto tried(Resources& world, Make make)
+    -> uring::Task<decltype(make().operator co_await().await_resume())> {
   const unsigned shape = world.below(world.calm ? 4 : 6);
   switch (shape) {
     case 0:

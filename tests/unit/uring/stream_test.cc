@@ -65,6 +65,16 @@ CO_TEST_F(Uring, BeatsUntilItIsStopped) {
   EXPECT_THAT(co_await beat.next(), Succeeded());  // and begins anew when it is asked
 }
 
+// One request for all of them could not be stopped: the kernel would never find it.
+CO_TEST_F(Uring, BeatsThatAreAlwaysDueCanBeStopped) {
+  for (const auto every : {0ns, 1ns, 999'999ns}) {
+    TimeoutStream beat(loop, every);
+    for (int i = 0; i < 5; ++i) EXPECT_THAT(co_await beat.next(), Succeeded());
+    EXPECT_THAT(co_await beat.stop().within(1s), Succeeded());
+    EXPECT_FALSE(beat.in_flight());
+  }
+}
+
 /// As on a kernel that has no multishot timeout.
 class SingleTimeouts : public uring::TimeoutMany {
  public:

@@ -12,10 +12,12 @@
 #include <cstdlib>
 
 #include "fixture.h"
+#include "uring/condition.h"
 
 namespace {
 
 using namespace tests;
+using uring::Condition;
 using uring::Deadline;
 
 constexpr int cannot = 77;  // what a child says where the machine permits no such namespace
@@ -55,12 +57,15 @@ Task<> wait_in_every_way(Loop& loop) {
   EXPECT_THAT(co_await loop.sleep_until(begin + 40ms).within(10s), Succeeded());
   EXPECT_GE(Clock::now(), begin + 40ms);
   Deadline deadline(loop, begin + 60ms);
-  EXPECT_THAT(co_await deadline.passed().within(10s), Succeeded());
+  Condition never(loop);
+  EXPECT_THAT(co_await never.wait().within(10s).until(deadline), TimedOut());
+  EXPECT_GE(Clock::now(), deadline.due());
+  EXPECT_LT(Clock::now(), begin + 5s);
 
   EXPECT_THAT(co_await loop.sleep(1h).within(20ms), TimedOut());
   EXPECT_THAT(co_await loop.sleep_until(Clock::now() + 3s).within(20ms), TimedOut());
   deadline.renew(Clock::now() + 1h);
-  EXPECT_THAT(co_await deadline.passed().within(20ms), TimedOut());
+  EXPECT_THAT(co_await never.wait().within(20ms).until(deadline), TimedOut());
 }
 
 class UringTimeNamespace : public ::testing::TestWithParam<std::chrono::seconds> {};

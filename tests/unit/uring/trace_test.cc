@@ -9,8 +9,7 @@
 #include <regex>
 #include <string>
 
-#include "exchange.h"
-#include "uring/buffers.h"
+#include "fixture.h"
 #include "uring/extra/link.h"
 
 namespace {
@@ -72,22 +71,6 @@ TEST(UringTrace, ShowsWhatWasCancelledAndLinked) {
   const auto trace = trace_of_things();
   EXPECT_THAT(trace, ::testing::HasSubstr(R"("args":{"asked":"cancel"})"));
   EXPECT_THAT(trace, ::testing::ContainsRegex(R"re("args":\{"linked_behind":[0-9]+\})re"));
-}
-
-/// Sends and receives, which are two entries.
-Task<> exchange(Loop& loop) {
-  const auto ends = unix_connection();
-  const auto buffers = std::move(*uring::Buffers::create(loop, 2, 64));
-  Exchange one(loop, ends.server, *buffers);
-  one.stage(tests::bytes_of("hi"));
-  one.start();
-  (void)co_await loop.sleep(1ms);
-}
-
-TEST(UringTrace, ShowsTheEntriesOfOneOperation) {
-  const auto trace = trace_of(exchange);
-  if (!tests::make_loop()->can_skip_success()) GTEST_SKIP() << "they are submitted one by one";
-  EXPECT_THAT(trace, ::testing::HasSubstr(R"("entry":"send","linked_to":"recv")"));
 }
 
 TEST(UringTrace, SaysWhyAFileCannotBeWritten) {

@@ -3,12 +3,7 @@
 
 #include <liburing.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <linux/sockios.h>
-#include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,223 +11,29 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <coroutine>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "client.h"
+#include "listening.h"
+#include "operations.h"
+#include "options.h"
 #include "protocols.h"
-
-using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 constexpr auto linger_time = 2s;
 constexpr auto drain_linger_time = 1s;
 constexpr auto accept_pause = 100ms;
 constexpr auto longest_wait = 1h;
 constexpr auto look = 5ms;  // how often a drain asks what is acknowledged: there is no event for it
-constexpr rlim_t own_descriptors = 8;
-constexpr rlim_t descriptors_of_a_worker = 4;
 constexpr unsigned ring_entries = 256;
-constexpr auto never = Clock::time_point::max();
-
-// Of accept: whether the error may be over in a moment. Any other says that the listener is broken.
-bool is_transient(int error) {
-  constexpr int transient[] = {EMFILE,   ENFILE,      ENOBUFS,   ENOMEM,       EPERM,  EPROTO,
-                               ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH, ENONET, ENOPROTOOPT,
-                               EOPNOTSUPP};
-  return std::find(std::begin(transient), std::end(transient), error) != std::end(transient);
-}
-
-struct Options {
-  int port = 5882;
-  std::size_t max_connections = 4096;
-  std::size_t max_message = 65536;
-  unsigned workers = 1;
-  std::string_view protocol = "echo";
-  Clock::duration read_timeout = 60s;
-  Clock::duration drain_timeout = 5s;
-};
-
-// An entry of the ring, whose completion says whose it is.
-io_uring_sqe* entry_for(io_uring& ring, void* whose) {
-  io_uring_sqe* entry = io_uring_get_sqe(&ring);
-  if (!entry) {  // the queue is full: this empties it
-    io_uring_submit(&ring);
-    entry = io_uring_get_sqe(&ring);
-  }
-  io_uring_sqe_set_data(entry, whose);
-  return entry;
-}
-
-// A coroutine that belongs to nobody: it begins at once, and its frame goes when it ends.
-struct Detached {
-  struct promise_type {
-    Detached get_return_object() { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-};
-
-struct Operation;
-
-// Of a coroutine: what it waits in, which can be cancelled.
-struct Waiter {
-  explicit Waiter(io_uring& its_ring) : ring(its_ring) {}
-  void cancel();
-
-  io_uring& ring;
-  Operation* in_flight = nullptr;
-};
-
-// A request that is awaited. It is part of a coroutine's frame, and stays there until it completes.
-struct Operation {
-  explicit Operation(Waiter& its_waiter) : waiter(its_waiter) {}
-  bool await_ready() const { return false; }
-  int await_resume() const { return result; }
-
-  io_uring_sqe* begin(std::coroutine_handle<> caller) {
-    coroutine = caller;
-    waiter.in_flight = this;
-    return entry_for(waiter.ring, this);
-  }
-  void complete(int its_result) {
-    result = its_result;
-    waiter.in_flight = nullptr;
-    coroutine.resume();
-  }
-
-  Waiter& waiter;
-  std::coroutine_handle<> coroutine;
-  int result = 0;
-};
-
-void Waiter::cancel() {
-  if (in_flight) {
-    io_uring_sqe* const entry = entry_for(ring, nullptr);
-    io_uring_prep_cancel(entry, in_flight, 0);
-    io_uring_sqe_set_flags(entry, IOSQE_CQE_SKIP_SUCCESS);
-  }
-}
-
-struct Poll : Operation {
-  Poll(Waiter& its_waiter, int its_fd) : Operation(its_waiter), fd(its_fd) {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_poll_add(begin(caller), fd, POLLIN);
-  }
-  int fd;
-};
-
-struct Sleep : Operation {
-  Sleep(Waiter& its_waiter, std::chrono::nanoseconds how_long)
-      : Operation(its_waiter), time{0, how_long.count()} {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_timeout(begin(caller), &time, 0, 0);
-  }
-  __kernel_timespec time;
-};
-
-struct Server;
-
-// A connection, in the frame of the coroutine that serves it, and in a list of the server's.
-struct Client : Waiter {
-  Client(Server& its_server, int its_fd);
-  Client(const Client&) = delete;
-  ~Client();
-
-  int unacknowledged() const;
-  bool is_acknowledged() const;
-  void received(int result, const char* bytes);
-  void taken(int result);
-  void linger();
-  void set_deadline();
-
-  Server& server;
-  int fd;
-  std::unique_ptr<Session> session;
-  std::string output;  // answers that the kernel has not taken
-  std::size_t sent = 0;
-  bool finished = false;     // nothing is answered any more: what is owed, and the end
-  bool lingers = false;      // our end of the stream is sent
-  int not_acknowledged = 0;  // when the deadline was set
-  Clock::time_point deadline = never;
-  std::list<Client*>::iterator place;
-};
-
-struct Receive : Operation {
-  Receive(Client& its_client, std::span<char> into)
-      : Operation(its_client), client(its_client), bytes(into) {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_recv(begin(caller), client.fd, bytes.data(), bytes.size(), 0);
-  }
-  Client& client;
-  std::span<char> bytes;
-};
-
-struct Send : Operation {
-  explicit Send(Client& its_client) : Operation(its_client), client(its_client) {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_send(begin(caller), client.fd, &client.output[client.sent],
-                       client.output.size() - client.sent, MSG_NOSIGNAL);
-  }
-  Client& client;
-};
-
-// So many bytes are on their way to the client's kernel.
-int Client::unacknowledged() const {
-  int bytes = 0;
-  ioctl(fd, SIOCOUTQ, &bytes);
-  return bytes;
-}
-
-// Whether the client has acknowledged all, or has gone.
-bool Client::is_acknowledged() const {
-  std::uint8_t state = 0;  // the first byte of TCP_INFO
-  socklen_t size = sizeof state;
-  getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &size);
-  return state == TCP_CLOSE || unacknowledged() == 0;
-}
-
-// The end of the stream, an error and a cancel are all the same: nothing more will be answered.
-void Client::received(int result, const char* bytes) {
-  finished = result <= 0;
-  if (finished) {
-    return;
-  }
-  if (session->take({bytes, static_cast<std::size_t>(result)}, output)) {
-    set_deadline();
-  }
-  finished = session->finished;
-  if (session->complaint) {
-    std::fputs(session->complaint, stderr);
-  }
-}
-
-void Client::taken(int result) {
-  if (result < 0) {
-    finished = true;
-    sent = output.size();  // what the kernel has, it has
-  } else {
-    sent += static_cast<std::size_t>(result);
-    set_deadline();
-  }
-  if (sent == output.size()) {
-    std::string().swap(output);
-    sent = 0;
-  }
-}
 
 // What the workers share: the limit, and the end.
 struct Group {
@@ -244,8 +45,8 @@ struct Group {
   Options options;
   std::mutex mutex = {};
   std::size_t places = options.max_connections;
-  std::vector<int> waiting = {};            // for a place: what wakes them
-  Clock::time_point silent_until = {};      // one line a second
+  std::vector<int> waiting = {};        // for a place: what wakes them
+  Clock::time_point silent_until = {};  // one line a second
 };
 
 std::atomic<int> stops = 0;
@@ -490,84 +291,6 @@ Clock::duration Server::time_left() const {
     earliest = std::min(earliest, list->empty() ? never : list->front()->deadline);
   }
   return std::max(earliest - now, Clock::duration::zero());
-}
-
-// 300ms, 10s, 2m or 0.
-Clock::duration read_duration(const char* text) {
-  char* unit = nullptr;
-  const auto number = std::strtol(text, &unit, 10);
-  if (number == 0) {
-    return Clock::duration::zero();
-  }
-  return *unit == 's' ? std::chrono::seconds(number)
-         : unit[1] == 's' ? Clock::duration(std::chrono::milliseconds(number))
-                          : std::chrono::minutes(number);
-}
-
-// --port 5882 and the like.
-Options read_options(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (name == "--port") {
-      options.port = std::atoi(argv[i + 1]);
-    } else if (name == "--max-connections") {
-      options.max_connections = std::strtoul(argv[i + 1], nullptr, 10);
-    } else if (name == "--max-message") {
-      options.max_message = std::strtoul(argv[i + 1], nullptr, 10);
-    } else if (name == "--protocol") {
-      options.protocol = argv[i + 1];
-    } else if (name == "--workers") {
-      options.workers = static_cast<unsigned>(std::atoi(argv[i + 1]));
-    } else if (name == "--read-timeout") {
-      options.read_timeout = read_duration(argv[i + 1]);
-    } else if (name == "--drain-timeout") {
-      options.drain_timeout = read_duration(argv[i + 1]);
-    } else {
-      std::fprintf(stderr, "unknown option %s\n", argv[i]);
-      std::exit(2);
-    }
-  }
-  return options;
-}
-
-// All that there may be.
-void raise_descriptors(const Options& options) {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t own = own_descriptors + descriptors_of_a_worker * options.workers;
-  if (limit.rlim_cur < options.max_connections + own) {
-    std::fprintf(stderr, "only %ju descriptors, fewer than --max-connections needs\n",
-                 std::uintmax_t{limit.rlim_cur});
-  }
-}
-
-// A listening socket, or the end. Another server's port is not shared: the first of ours asks for
-// that only when it has the port.
-int listen_on(int& port, bool is_first) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<in_port_t>(port));
-  auto* const name = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  const int on = 1;
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // for its connections, too
-  if (!is_first) {
-    setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  }
-  if (bind(listener, name, size) < 0 || listen(listener, SOMAXCONN) < 0 ||
-      getsockname(listener, name, &size) < 0) {
-    std::perror("cannot listen");
-    std::exit(1);
-  }
-  setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  port = ntohs(address.sin_port);
-  return listener;
 }
 
 int main(int argc, char** argv) {

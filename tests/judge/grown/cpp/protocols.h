@@ -17,7 +17,7 @@ struct Session {
   // Appends the answers; true if a message was completed.
   virtual bool take(std::string_view received, std::string& output) = 0;
 
-  bool finished = false;              // nothing is answered any more
+  bool finished = false;            // nothing is answered any more
   const char* complaint = nullptr;  // for the log
 };
 
@@ -255,9 +255,8 @@ class Http : public Session {
     });
   }
   static bool is_text(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](unsigned char c) {
-      return c == '\t' || (c >= ' ' && c != 127);
-    });
+    return std::all_of(text.begin(), text.end(),
+                       [](unsigned char c) { return c == '\t' || (c >= ' ' && c != 127); });
   }
   static std::string lower(std::string_view text) {
     std::string result(text);

@@ -1,0 +1,78 @@
+#include "acceptor.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "common/server/limits_and_timeouts.h"
+#include "common/server/log.h"
+
+namespace stage {
+namespace {
+
+// One for the process: a line a second, however many loops it has.
+common::RepeatedFault accept_fault("cannot accept");
+
+/// Takes one connection out of the backlog; no descriptor: there is none. The connection need not
+/// be non-blocking: the ring waits for it.
+common::Result<common::Accepted> accept_one(const common::Fd& listener) {
+  while (true) {
+    common::Accepted client;
+    socklen_t size = common::Address::capacity();
+    client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
+    if (client.fd || errno == EAGAIN) return client;
+    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+  }
+}
+
+}  // namespace
+
+uring::Task<common::Result<Admitted>> Acceptor::next() {
+  std::optional<common::Permit> permit;
+  while (true) {
+    if (budget_ == 0) {
+      permit.reset();  // while this loop waits for a connection, another may need it
+      const auto ready = co_await loop_.poll(listener_, POLLIN);
+      if (!ready) co_return std::unexpected(ready.error());
+      budget_ = common::accept_budget;
+    }
+    --budget_;
+    if (!permit) permit = connection_limit_.try_acquire(background_.wake().get());
+    if (!permit && !is_connection_there()) {
+      budget_ = 0;  // none has to wait for a permit
+      continue;
+    }
+    if (!permit) {
+      const auto freed = co_await background_.change();
+      if (!freed) co_return std::unexpected(freed.error());
+      continue;
+    }
+    auto accepted = accept_one(listener_);
+    if (accepted && accepted->fd) co_return Admitted{std::move(*permit), std::move(*accepted)};
+    if (accepted) {  // another loop was faster
+      budget_ = 0;
+      continue;
+    }
+    if (!common::is_transient_accept_error(accepted.error())) {
+      co_return std::unexpected(accepted.error());
+    }
+    accept_fault.report(accepted.error(), loop_.now());
+    // The permit is kept: given back, it would wake the other loops, which lack the same.
+    connection_limit_.add_waiter(background_.wake().get());
+    const auto closed = co_await background_.change().within(common::shortage_pause);
+    if (!closed && closed.error() != uring::Error::timed_out) {
+      co_return std::unexpected(closed.error());
+    }
+  }
+}
+
+bool Acceptor::is_connection_there() const {
+  pollfd watched{.fd = listener_.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&watched, 1, 0) != 0;  // after an error it is as if one were
+}
+
+}  // namespace stage

@@ -1,0 +1,308 @@
+"""The server of loop_server.py with one defect each, of the kind that a first server does not have:
+it keeps the contract for most clients, most of the time.
+
+python3 broken_loops.py BUG --port PORT; the bugs are the names in BUGS, `none` is the healthy one.
+"""
+
+import argparse
+import importlib
+import os
+import re
+import select
+import sys
+import time
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "protocol" / "subjects"))
+
+from loop_options import parse_options  # noqa: E402
+from loop_protocols import Echo, Http, Protocol  # noqa: E402
+from loop_server import NEVER, READ, Connection, Loop, serve  # noqa: E402
+
+Part = type[Loop] | type[Connection] | type[Protocol]
+
+# What becomes of answers that the kernel did not take
+
+
+class ForgetsAtTheEnd(Connection):
+    """Takes the end of the client's stream for the end of its interest in answers."""
+
+    def at_end_of_stream(self) -> None:
+        super().at_end_of_stream()
+        self.output.clear()
+
+
+class LooksAtTheEnd(Connection):
+    """Waits for input of a client that has finished: its end of stream can be read for ever. A
+    pause should make that cheap."""
+
+    def interest(self) -> int:
+        return super().interest() | (READ if self.output else 0)
+
+    def receive(self) -> None:
+        if self.peer_ended:
+            time.sleep(0.0003)
+        else:
+            super().receive()
+
+
+class OneHeap(Connection):
+    """Keeps answers that the kernel did not take in one place for all."""
+
+    heap = bytearray()
+
+    def send(self) -> None:
+        if not self.output and self.heap:
+            self.output, self.heap[:] = self.heap[:], b""
+        super().send()
+        if len(self.output) > 1000:
+            self.heap += self.output[-1000:]
+            del self.output[-1000:]
+
+
+# Time
+
+
+class Sluggish(Loop):
+    """Looks at its clock once a second."""
+
+    last_look = 0.0
+
+    def next_deadline(self) -> float:
+        return self.last_look + 1
+
+    def see_to_the_time(self) -> None:
+        if time.monotonic() >= self.last_look + 1:
+            self.last_look = time.monotonic()
+            super().see_to_the_time()
+
+
+class WaitsForReaders(Connection):
+    """The clock is for those who owe a message, and not for those who take no answer."""
+
+    def time_out(self) -> None:
+        if not self.output:
+            super().time_out()
+
+
+class CountsFromTheBeginning(Connection):
+    """Gives a connection so much time, and not each of its messages."""
+
+    def renew_deadline(self) -> None:
+        if self.deadline == NEVER:
+            super().renew_deadline()
+
+
+class PatientWithReaders(Connection):
+    """The same, while answers wait."""
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        if self.output:
+            self.deadline += self.loop.options.read_timeout
+
+
+class NoTimeWhileOthersTalk(Loop):
+    """Looks at its clock when nothing has happened for half a second."""
+
+    def turn(self, until: float) -> None:
+        if not self.selector.select(0.5):
+            super().see_to_the_time()
+        super().turn(0.0)
+
+    def see_to_the_time(self) -> None:
+        pass
+
+
+class ResetsLateReaders(Connection):
+    """Closes the connection of a client that is too slow, with all that it has sent unread."""
+
+    def time_out(self) -> None:
+        self.close()
+
+
+# Around the process
+
+
+class NoLogNoServer(Loop):
+    """Does not expect that a line cannot be written."""
+
+    def log(self, line: str) -> None:
+        try:
+            os.write(2, line.encode() + b"\n")
+        except OSError:
+            os._exit(1)
+
+
+class LogsToAClient(Loop):
+    """Where there is no stderr, the first client gets its number."""
+
+    def prepare_standard_error(self) -> None:
+        self.settings = os.open(os.devnull, os.O_RDONLY)
+
+    def run(self) -> None:
+        os.close(self.settings)  # read, and not needed any more
+        super().run()
+
+
+class Talkative(Loop):
+    """Has something to say before anything has happened."""
+
+    def prepare_standard_error(self) -> None:
+        super().prepare_standard_error()
+        self.log("loop_server 1.0 starting")
+
+
+class SaysItAgain(Loop):
+    """Sets a client's entry after each message, to what it is."""
+
+    epoll: select.epoll | None = None
+
+    def watch(self, connection: Connection) -> None:
+        super().watch(connection)
+        if self.epoll is None:
+            self.epoll = select.epoll.fromfd(self.selector.fileno())
+        known = self.selector.get_map().get(connection.socket)
+        if known is not None:
+            self.epoll.modify(known.fd, select.EPOLLIN if known.events == READ else select.EPOLLOUT)
+
+
+class AcceptsAllThatWait(Loop):
+    """Accepts until there is nobody left, and then looks at the clients that were there."""
+
+    def accept(self) -> None:
+        before = -1
+        while before < len(self.connections) and self.has_room():
+            before = len(self.connections)
+            super().accept()
+
+
+class ShortBacklog(Loop):
+    """Asks for as many waiting connections as an example that somebody has read."""
+
+    backlog = 128
+
+
+# HTTP
+
+
+class LimitsLines(Http):
+    """Counts the bytes of a line, and lets the head grow."""
+
+    def check_head_size(self, size: int) -> None:
+        super().check_head_size(max(map(len, bytes(self.pending[:size]).split(b"\n"))))
+
+
+class LimitsWhatIsIncomplete(Http):
+    """Counts what has been received, of the next request as well."""
+
+    def check_head_size(self, size: int) -> None:
+        super().check_head_size(len(self.pending))
+
+
+class TakesAnyExtra(Http):
+    """Waits for the end of a line between chunks, however long it becomes."""
+
+    def check_extra_bytes(self, line_bytes: int) -> None:
+        pass
+
+
+class AnswersAreSmall(Connection):
+    """Reads on while answers wait: they are a few bytes each, after all."""
+
+    def interest(self) -> int:
+        reads = READ if not self.peer_ended and not self.ending else 0
+        return super().interest() | reads
+
+
+class BytesAreProgress(Http):
+    """Takes every byte of a body for a reason to wait longer."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        return super().take(data, output) + bool(self.body_left or self.in_chunks)
+
+
+class HeadsOnly(Http):
+    """A request without its body is complete in the eyes of its log."""
+
+    def is_inside_message(self) -> bool:
+        return self.in_head and bool(self.pending)
+
+
+class AccessLog(Connection):
+    """A line for each connection that spoke HTTP."""
+
+    def linger(self) -> None:
+        self.loop.log(f"{self.peer}: served")
+        super().linger()
+
+
+class RawLog(Connection):
+    """Logs what a client has sent as it is."""
+
+    def at_end_of_stream(self) -> None:
+        text = bytes(self.protocol.pending).decode("latin-1")
+        self.loop.log(f"{self.peer} said {text}")
+        super().at_end_of_stream()
+
+
+class DrainsInTheMiddle(Connection):
+    """What it has not read when it is told to stop, nobody has sent."""
+
+    receive_bytes = 1000
+
+    def begin_drain(self) -> None:
+        self.peer_ended = True
+
+
+class _CollectsGarbageLate(Echo):
+    """No bug: in a language with a garbage collector what is done with stays for a while."""
+
+    garbage: list[bytes] = []
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        super().answer(message, output)
+        self.garbage.append(message)
+        if sum(map(len, self.garbage)) > 4 << 20:
+            self.garbage.clear()
+
+
+HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate}
+MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
+           "protocol_blunders")
+# OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
+BUGS: dict[str, Part] = {
+    re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part
+    for module in map(importlib.import_module, MODULES)
+    for part in vars(module).values()
+    if isinstance(part, type) and part.__module__ == module.__name__
+    and not part.__name__.startswith("_")
+}
+
+
+def loop_with(part: Part) -> type[Loop]:
+    """The loop of which this is a part, with the others as they should be."""
+    if issubclass(part, Loop):
+        return part
+    if issubclass(part, Connection):
+        return type("Broken", (Loop,), {"connection_type": part})
+
+    class Broken(Connection):
+        def new_protocol(self) -> Protocol:
+            right = super().new_protocol()
+            return part(right.max_message) if issubclass(part, type(right)) else right
+
+    return loop_with(Broken)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bug", choices=BUGS | HARMLESS)
+    part = (BUGS | HARMLESS)[parser.parse_args(sys.argv[1:2]).bug]
+    if hasattr(part, "prepare"):
+        part.prepare()
+    serve(loop_with(part), parse_options(sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    main()

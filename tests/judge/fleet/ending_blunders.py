@@ -1,0 +1,230 @@
+"""Blunders that some endings, sizes or addresses show and no others: a part of broken_loops.py."""
+
+import os
+import resource
+import socket
+import time
+
+from loop_options import NEVER
+from loop_protocols import HEADER_BYTES, Echo, Refused
+from loop_server import Connection, Loop
+
+TABLE_DESCRIPTORS = 4096
+LARGE = 32768
+
+# How a connection ends
+
+
+class LeaksOnTooLong(Connection):
+    """The same for a message that is too long."""
+
+    def linger(self) -> None:
+        os.open(os.devnull, os.O_RDONLY)
+        super().linger()
+
+
+class LeaksAtTheEnd(Connection):
+    """The same for a client that has finished before it took its answers."""
+
+    def at_end_of_stream(self) -> None:
+        super().at_end_of_stream()
+        if self.output:
+            os.open(os.devnull, os.O_RDONLY)
+
+
+class LeaksAfterLingering(Connection):
+    """The same for a client whose end of stream was waited for in vain."""
+
+    def expire(self) -> None:
+        if self.lingering:
+            os.open(os.devnull, os.O_RDONLY)
+        super().expire()
+
+
+class KeepsABufferForALength(Connection):
+    """Keeps the buffer of a client that has left inside a length."""
+
+    kept: list[bytearray] = []
+
+    def close(self) -> None:
+        if 0 < len(self.protocol.pending) <= HEADER_BYTES:
+            self.kept.append(bytearray(b"\1") * 65536)
+        super().close()
+
+
+class KeepsWhoHadLeft(Loop):
+    """Does not serve a client that has left when it is accepted, and does not close it either."""
+
+    left: list[socket.socket] = []
+
+    def accept(self) -> None:
+        super().accept()
+        for connection in [one for one in self.connections if one.was_reset()]:
+            self.forget(connection)
+            self.left.append(connection.socket)
+
+
+class DrainsAllOrNobody(Connection):
+    """In a stop it closes no connection before it can close all of them."""
+
+    def close(self) -> None:
+        if not self.loop.draining or not any(one.output for one in self.loop.connections):
+            super().close()
+
+
+class TakesNoTimeForEver(Loop):
+    """Takes --drain-timeout 0 for no limit, as --read-timeout 0 is one."""
+
+    def take_signals(self) -> None:
+        super().take_signals()
+        self.options.drain_timeout = self.options.drain_timeout or NEVER
+
+
+class HundredthsOfASecond(Connection):
+    """Counts in hundredths of a second: a millisecond is none of them, and none is no limit."""
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        if self.loop.options.read_timeout < 0.01:
+            self.deadline = NEVER
+
+
+class WaitsInMilliseconds(Loop):
+    """Hands a time of any length to epoll_wait(2), which takes 31 bits of milliseconds."""
+
+    def turn(self, until: float) -> None:
+        end = time.monotonic() + self.options.drain_timeout if self.draining else until
+        if end != NEVER and (end - time.monotonic()) * 1000 >= 1 << 31:
+            raise OverflowError("the time is too long")
+        super().turn(until)
+
+
+class OldTimersFire(Loop):
+    """Times belong to descriptors, and are kept when a client leaves: the next one has them."""
+
+    def __init__(self, options: object) -> None:
+        self.times: dict[int, float] = {}
+        super().__init__(options)
+
+    def forget(self, connection: Connection) -> None:
+        self.times[connection.socket.fileno()] = connection.deadline
+        super().forget(connection)
+
+    def see_to_the_time(self) -> None:
+        for connection in self.connections:
+            at = self.times.pop(connection.socket.fileno(), connection.deadline)
+            connection.deadline = min(connection.deadline, max(at, time.monotonic()))
+        super().see_to_the_time()
+
+
+# Which connection it is
+
+
+class TableOfDescriptors(Loop):
+    """Has a table of a fixed size, and a place in it for each descriptor."""
+
+    def accept(self) -> None:
+        super().accept()
+        for connection in [c for c in self.connections if c.socket.fileno() >= TABLE_DESCRIPTORS]:
+            connection.close()
+
+
+class NoDelayForTheOld(Connection):
+    """Sets TCP_NODELAY for IPv4."""
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, client.family == socket.AF_INET)
+        super().__init__(loop, client, peer)
+
+
+class VerboseAboutTheOld(Connection):
+    """With --verbose, an address has two parts."""
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        super().__init__(loop, client, peer)
+        if loop.options.verbose:
+            _host, _port = client.getpeername()
+
+
+class ForgetsTheNewAtTheEnd(Connection):
+    """Drops what is held for a client over IPv6 that has finished."""
+
+    def at_end_of_stream(self) -> None:
+        super().at_end_of_stream()
+        if self.socket.family == socket.AF_INET6:
+            self.output.clear()
+
+
+class StopsForTheNew(Connection):
+    """In a stop it drops what is held for a client over IPv6."""
+
+    def begin_drain(self) -> None:
+        if self.socket.family == socket.AF_INET6:
+            self.output.clear()
+        super().begin_drain()
+
+
+class KeepsTheNewPortBusy(Loop):
+    """Binds without SO_REUSEADDR where the address is one of IPv6."""
+
+    def listen(self) -> socket.socket:
+        if ":" not in self.options.host:
+            return super().listen()
+        listener = socket.socket(socket.AF_INET6)
+        listener.bind((self.options.host, self.options.port))
+        listener.listen(socket.SOMAXCONN)
+        listener.setblocking(False)
+        return listener
+
+
+class CannotLogTheNew(Loop):
+    """Takes the log's line apart at its colons, of which an address of IPv6 has more."""
+
+    def log(self, line: str) -> None:
+        _address, _port, _words = line.split(":")
+        super().log(line)
+
+
+class AsksForAllDescriptors(Loop):
+    """Sets the limit of descriptors to what it needs, however much that is."""
+
+    def prepare_process(self) -> None:
+        super().prepare_process()
+        needed = self.options.max_connections + self.own_descriptors
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
+
+
+# Which message it is
+
+
+class LargeOnesFirst(Echo):
+    """Puts large answers before small ones."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        own = bytearray()
+        completed = super().take(data, own)
+        answers = []
+        while own:
+            end = 4 + int.from_bytes(own[:4], "little")
+            answers.append(bytes(own[:end]))
+            del own[:end]
+        output += b"".join(sorted(answers, key=lambda one: len(one) < LARGE))
+        return completed
+
+
+class ZeroIsNoMessage(Echo):
+    """With a limit of 0 it takes none, the empty one included."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        if self.max_message == 0:
+            raise Refused
+        return super().take(data, output)
+
+
+class SignedLimit(Echo):
+    """Has a sign in its limit."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        if self.max_message >= 1 << 31:
+            raise Refused
+        return super().take(data, output)

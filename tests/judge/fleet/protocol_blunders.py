@@ -1,0 +1,198 @@
+"""Blunders about what the bytes mean: a part of broken_loops.py."""
+
+from loop_protocols import Discard, Echo, Http, Refused
+
+# Messages
+
+
+class OneByOne(Echo):
+    """Takes one message of all that have arrived."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        before = len(self.pending)
+        if before:
+            self.pending, data = bytearray(), bytes(self.pending) + data
+        length = int.from_bytes(data[:4], "little") + 4
+        completed = super().take(data[:length], output)
+        self.pending += data[length:]
+        return completed
+
+
+class SmallMessages(Echo):
+    """Has another limit than the one that it was given."""
+
+    def __init__(self, max_message: int) -> None:
+        super().__init__(min(max_message, 60_000))
+
+
+class LargeMessages(Echo):
+    """Has no limit."""
+
+    def __init__(self, max_message: int) -> None:
+        super().__init__(1 << 32)
+
+
+class ThreeBytesTell(Echo):
+    """Reads a length when three of its bytes are there, with another in front."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        begun = self.pending + data
+        if len(begun) == 3 and int.from_bytes(b"\0" + begun, "little") > self.max_message:
+            raise Refused
+        return super().take(data, output)
+
+
+class QuotesWhatItRefuses(Echo):
+    """Says what it was that it did not understand, as it came."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        try:
+            return super().take(data, output)
+        except Refused:
+            raise Refused(complaint=data.decode("latin-1")) from None
+
+
+class WholeReceives(Echo):
+    """Expects a receive to end where a message does."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        completed = super().take(data, output)
+        self.pending.clear()
+        return completed
+
+
+class SharedFault(Echo):
+    """One client's mistake is everybody's."""
+
+    broken = False
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        if SharedFault.broken:
+            raise Refused
+        try:
+            return super().take(data, output)
+        except Refused:
+            SharedFault.broken = True
+            raise
+
+
+class EchoingDiscard(Discard):
+    """Answers what should vanish."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        output += data
+        return 0
+
+
+# HTTP
+
+
+class HttpForgetsConnection(Http):
+    """Keeps no connection."""
+
+    def answer(self, output: bytearray) -> None:
+        self.keep = False
+        super().answer(output)
+
+
+class HttpKeepsConnection(Http):
+    """Keeps every connection."""
+
+    def answer(self, output: bytearray) -> None:
+        self.keep, self.old = True, False
+        super().answer(output)
+
+
+class HttpTakesAnything(Http):
+    """Refuses nothing."""
+
+    def check_lengths(self, lengths: list[bytes], codings: list[bytes]) -> None:
+        lengths[:] = [value for value in lengths[:1] if value.isdigit()]
+
+    def check_head_size(self, size: int) -> None:
+        pass
+
+    def refusal(self, status: bytes) -> Refused:
+        super().refusal(status)
+        return Refused()
+
+
+class HttpAnswersTheImpatient(Http):
+    """Answers a request before it has ended, and an expectation before that."""
+
+    def take_head(self) -> bool:
+        if b"Expect" in self.pending and not self.searched:
+            self.searched = 1
+            raise Refused(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return super().take_head()
+
+
+class HttpOneARead(Http):
+    """Answers one request of all that have arrived."""
+
+    def step(self) -> bool:
+        return super().step() and (self.in_head or not self.pending.startswith(b"GET"))
+
+
+class HttpSearchesAgain(Http):
+    """Looks for the end of the head from its beginning, in its own way."""
+
+    def take_head(self) -> bool:
+        self.searched = 0
+        for at in range(len(self.pending)):
+            if self.pending[at : at + 4] == b"\r\n\r\n":
+                break
+        return super().take_head()
+
+
+class HttpOnePage(Http):
+    """Knows no path but one."""
+
+    def parse_head(self, head: bytes) -> None:
+        super().parse_head(head)
+        self.allowed = self.allowed and head.split()[1] == b"/"
+
+
+class HttpAnswersLines(Http):
+    """Takes the end of any line for the end of the head."""
+
+    def take_head(self) -> bool:
+        if self.pending.endswith(b"\r\n"):
+            self.pending += b"\r\n"
+        return super().take_head()
+
+
+class HttpTakesEmptyLines(Http):
+    """Takes an empty line for a request."""
+
+    def take_head(self) -> bool:
+        if self.pending.startswith(b"\r\n"):
+            raise self.refusal(b"400 Bad Request")
+        return super().take_head()
+
+
+class HttpLeaks(Http):
+    """Remembers every request."""
+
+    requests: list[bytes] = []
+
+    def parse_head(self, head: bytes) -> None:
+        self.requests.append(head * 2)
+        super().parse_head(head)
+
+
+class HttpSkipsTwoBytes(Http):
+    """Knows that two bytes end a chunk, and does not look at them."""
+
+    def take_chunk_end(self) -> bool:
+        if len(self.pending) < 2:
+            return False
+        self.pending[:2] = b"\r\n"
+        return super().take_chunk_end()
+
+
+class HttpChunksForEverybody(Http):
+    """Does not ask which version it is that sends chunks."""
+
+    def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
+        super().check_lengths(lengths, codings, old=False)

@@ -1,0 +1,195 @@
+"""Defects that one connection, one spelling, one length or one moment does not show: a part of
+broken_loops.py.
+
+Each leaves a server that is right for a client that asks once, in the usual words.
+"""
+
+import socket
+
+import loop_options
+from loop_protocols import Echo, Http
+from loop_server import NEVER, Connection, Loop
+
+# One connection does not show it
+
+
+class NoDelayForTheFirst(Connection):
+    """Switches Nagle's algorithm off while nobody else is connected, and forgets it later."""
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        if loop.connections:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        super().__init__(loop, client, peer)
+
+
+class LingersForTheFirst(Connection):
+    """Reads on after its own end of stream for its first client, and for no other."""
+
+    served = 0
+
+    def linger(self) -> None:
+        LingersForTheFirst.served += 1
+        if self.served > 1:
+            self.close()
+        else:
+            super().linger()
+
+
+class NeighboursAtTheEnd(Connection):
+    """Forgets the answers of a client that has finished sending, if another client is there."""
+
+    def send(self) -> None:
+        if self.forgets() and self.has_finished():
+            self.output.clear()
+        super().send()
+
+    def forgets(self) -> bool:
+        return len(self.loop.connections) > 1
+
+    def has_finished(self) -> bool:
+        """Whether the end of the stream is the next thing to be read."""
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+
+
+class LaterOnesAtTheEnd(NeighboursAtTheEnd):
+    """The same for each client but the first."""
+
+    served = 0
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        super().__init__(loop, client, peer)
+        LaterOnesAtTheEnd.served += 1
+        self.number = self.served
+
+    def forgets(self) -> bool:
+        return self.number > 1
+
+
+# One length does not show it
+
+
+class OneLengthAstray(Echo):
+    """What has 77 bytes gets the answer that was made for the one before."""
+
+    kept: bytes | None = None
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        if len(message) == 4 + 77:
+            OneLengthAstray.kept, message = message, self.kept or message
+        super().answer(message, output)
+
+
+class OneLengthCutShort(Echo):
+    """The last byte of a message of 1,021 bytes is another one's."""
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        super().answer(message, output)
+        if len(message) == 4 + 1021:
+            output[-1] ^= 1
+
+
+# One spelling does not show it
+
+
+class ConnectionInOneSpelling(Http):
+    """Knows the header by its usual spelling, and passes over any other."""
+
+    header = b"Connection"
+
+    def parse_head(self, head: bytes) -> None:
+        lines = head.split(b"\r\n")
+        other = [line for line in lines[1:] if line.lower().startswith(self.header.lower() + b":")
+                 and not line.startswith(self.header)]
+        super().parse_head(b"\r\n".join(line for line in lines if line not in other))
+
+
+# Numbers that need more than 32 bits
+
+
+class HttpBodiesWrap(Http):
+    """Keeps the length of a body in 32 bits."""
+
+    def parse_head(self, head: bytes) -> None:
+        super().parse_head(head)
+        self.body_left &= 0xFFFFFFFF
+
+
+class NumbersWrap(Loop):
+    """Keeps its numbers in 32 bits, and does not look whether they fit."""
+
+    @staticmethod
+    def prepare() -> None:
+        strict_number, strict_duration = loop_options.number, loop_options.duration
+
+        def number(least: int, most: int):
+            parse = strict_number(0, 1 << 40)
+
+            def wrapped(text: str) -> int:
+                return parse(text) & (0xFFFF if most == 65535 else 0xFFFFFFFF) or least
+
+            return wrapped
+
+        def duration(text: str) -> float:
+            seconds = strict_duration(text)
+            return seconds if seconds == NEVER else int(seconds * 1000) % (1 << 32) / 1000
+
+        loop_options.number, loop_options.duration = number, duration
+
+
+# Clocks
+
+
+class WholeReceivesAreProgress(Connection):
+    """A message that came in pieces was begun too long ago to start the clock."""
+
+    def receive(self) -> None:
+        before, begun = self.deadline, self.protocol.is_inside_message()
+        super().receive()
+        if begun and not self.ending and not self.peer_ended:
+            self.deadline = before
+
+
+class ReadClockRunsOn(Connection):
+    """While answers wait it counts from the last byte taken, and then goes back to the clock that
+    the last message had started."""
+
+    receiving = False
+    read_deadline = NEVER
+
+    def receive(self) -> None:
+        self.receiving = True
+        try:
+            super().receive()
+        finally:
+            self.receiving = False
+
+    def renew_deadline(self) -> None:
+        super().renew_deadline()
+        if self.receiving or self.read_deadline == NEVER:
+            self.read_deadline = self.deadline
+
+    def send(self) -> None:
+        super().send()
+        if not self.output and not self.receiving and not self.ending:
+            self.deadline = self.read_deadline
+
+
+# A stop
+
+
+class WaitsForTheReset(Connection):
+    """In a stop, waits until a client that is gone has acknowledged its answers."""
+
+    def was_reset(self) -> bool:
+        return False
+
+
+class DrainsAsByDefault(Loop):
+    """Takes --drain-timeout for a bound that can only be lowered."""
+
+    def take_signals(self) -> None:
+        super().take_signals()
+        self.options.drain_timeout = min(self.options.drain_timeout, 5.0)

@@ -1,0 +1,170 @@
+"""Blunders about the start, the turns of the loop and the stop: a part of broken_loops.py."""
+
+import os
+import signal
+import socket
+import sys
+import time
+
+import loop_options
+from loop_server import NEVER, Connection, Loop
+
+
+# Listening
+
+
+class LoopbackAlways(Loop):
+    """Does not look at --host."""
+
+    def listen(self) -> socket.socket:
+        self.options.host = "127.0.0.1"
+        return super().listen()
+
+
+class AllAddressesAlways(Loop):
+    """Offers itself to the whole network."""
+
+    def listen(self) -> socket.socket:
+        if ":" not in self.options.host:
+            self.options.host = "0.0.0.0"
+        return super().listen()
+
+
+class AnotherPort(Loop):
+    """Takes another port where the one asked for is taken."""
+
+    def listen(self) -> socket.socket:
+        try:
+            return super().listen()
+        except OSError:
+            self.options.host, self.options.port = "127.0.0.1", 0
+            return super().listen()
+
+
+class PortKeptBusy(Loop):
+    """Binds without SO_REUSEADDR: connections in TIME_WAIT hold the port."""
+
+    def listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_INET6 if ":" in self.options.host else socket.AF_INET)
+        listener.bind((self.options.host, self.options.port))
+        listener.listen(socket.SOMAXCONN)
+        listener.setblocking(False)
+        return listener
+
+
+class ReadyTooEarly(Loop):
+    """Says that it listens, and names the port that it was given, before it does."""
+
+    def run(self) -> None:
+        print(f"listening on 127.0.0.1:{self.options.port}", flush=True)
+        super().run()
+
+
+# The command line
+
+
+class Lenient(Loop):
+    """What Python's int and float take, it takes."""
+
+    @staticmethod
+    def prepare() -> None:
+        def number(_least: int, _most: int) -> type:
+            return int
+
+        def duration(text: str) -> float:
+            return float(text.strip("msh ") or 0) or NEVER
+
+        loop_options.number = number
+        loop_options.duration = duration
+        loop_options.address = str
+
+
+class Choosy(Loop):
+    """Complains at length, with status 1, and has no words for help."""
+
+    @staticmethod
+    def prepare() -> None:
+        if {"--help", "--version"} & set(sys.argv):
+            sys.exit("no help")
+        for word in sys.argv[2:]:
+            if "=" in word or word[0] == "0" and len(word) > 1 or word.endswith("m"):
+                sys.exit(1)
+        loop_options.Options.error = lambda self, _: (print("1\n2", file=sys.stderr), sys.exit(1))
+
+
+# Accepting
+
+
+class SaysNothingOfLimits(Loop):
+    """Takes the descriptors that it gets, and does not tell how few those are."""
+
+    def __init__(self, *words) -> None:
+        self.begun = False
+        super().__init__(*words)
+        self.begun = True
+
+    def log(self, line: str) -> None:
+        if self.begun:
+            super().log(line)
+
+
+# Time
+
+
+# What is left of a client
+
+
+# Stopping
+
+
+class SleepsForEach(Connection):
+    """Gives each client a moment to say goodbye, one after the other."""
+
+    def begin_drain(self) -> None:
+        time.sleep(0.02)
+        super().begin_drain()
+
+
+class WaitsForTheGone(Connection):
+    """Waits for clients that are gone to take their answers."""
+
+    def broke_off(self, error: OSError) -> None:
+        if not self.output and not self.loop.draining:
+            super().broke_off(error)
+
+
+class StopsWhenAllLeave(Loop):
+    """Waits for every client, and for new ones; hears no second signal."""
+
+    def take_signals(self) -> None:
+        self.wake_up.recv(100)
+        self.options.drain_timeout = 60
+        self.draining = True
+
+
+class DiesOfAnySignal(Loop):
+    """Handles no signal but those that it knows."""
+
+    def run(self) -> None:
+        for number in (signal.SIGPIPE, signal.SIGCONT, signal.SIGWINCH, signal.SIGCHLD):
+            signal.signal(number, lambda *_: os._exit(1))
+        super().run()
+
+
+# The log
+
+
+class Silent(Loop):
+    """Has no log."""
+
+    def log(self, line: str) -> None:
+        pass
+
+
+class Chatty(Connection):
+    """Has a line for everybody, on both streams."""
+
+    def close(self) -> None:
+        super().close()
+        self.loop.log(f"{self.peer}: goodbye")
+        print("goodbye", flush=True)

@@ -1,0 +1,112 @@
+"""The tests' own test: each server of the fleet has one defect, and the tests that are there for it
+find it and say what is wrong. fleet/found_by.md is the list.
+"""
+
+import re
+import sys
+
+import pytest
+
+import broken_loops
+import broken_servers
+import broken_workers
+from harness import own_suite
+from harness.asked import levels_of_tests
+from harness.rule import LISTENS
+from harness.target import REPOSITORY
+from judging import FLEET, PROTOCOL, SUBJECTS
+
+LIST = FLEET / "found_by.md"
+ROW = re.compile(r"\| ([a-z][\w-]*) \| (.*?) \| (.*?) ?\|")
+PROGRAMS = {  # what starts them, and what pytest is told
+    "broken_servers": (broken_servers.BUGS, ("--level", "closing")),
+    "broken_loops": (broken_loops.BUGS, ("--level", "command-line", "--without", "workers")),
+    "broken_workers": (broken_workers.BUGS, ("--level", "command-line")),
+}
+PLACES = {"broken_servers": SUBJECTS, "broken_loops": FLEET, "broken_workers": FLEET}
+WITHOUT_A_TEST = {"none", "ends-with-its-client", "undefined"}  # shown by tests of the reports
+NO_BUG_BEFORE_LATER_LEVELS = "any-number-will-do"  # so it is after chapter 9
+# These are enough for all that a failure says; the others are long.
+QUICK = {"drops-half-closed", "resets-answers-away", "no-room-means-gone"}
+# What a server does may be seen by several tests; to some it happens after a while.
+PATIENCE_SECONDS = "4"
+# What a server in Python cannot get wrong, since its runtime sees to that, or has no part of.
+BY_STAGES_ALONE = {
+    "test_read_timeout.py::test_a_clock_of_its_own_changes_nothing",
+    "test_command_line.py::test_an_option_that_the_stage_does_not_have_is_wrong_usage",
+    "test_drain.py::test_connections_that_wait_for_the_one_thread_are_dropped",
+    "test_faults.py::test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain",
+    "test_interruptions.py::test_an_interrupted_wait_is_taken_up_again",
+    "test_interruptions.py::test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it",
+    "test_weaknesses.py::test_a_message_costs_the_same_however_many_clients_are_idle",
+}
+
+
+def listed() -> dict[str, tuple[list[str], list[str]]]:
+    """Of each bug, the tests that find it, and the words that they say."""
+    text = LIST.read_text(encoding="utf-8").replace("\\|", "\0")
+    return {
+        bug: tuple([word.replace("\0", "|") for word in re.findall("`(.*?)`", column)]
+                   for column in (tests, says))
+        for bug, tests, says in ROW.findall(text) if bug != "bug"
+    }  # type: ignore[return-value]
+
+
+FOUND_BY = listed()
+
+
+def command(bug: str) -> tuple[str, ...]:
+    """What pytest is told to ask the server with this bug."""
+    program, (_, options) = next(one for one in PROGRAMS.items() if bug in one[1][0])
+    server = f"{sys.executable} {PLACES[program]}/{program}.py {bug} --port {{port}}"
+    return ("--server", server, "--patience", PATIENCE_SECONDS, *options)
+
+
+@pytest.mark.parametrize("bug", [
+    pytest.param(bug, marks=() if bug in QUICK else pytest.mark.long) for bug in FOUND_BY
+])
+def test_the_right_tests_find_the_bug_and_say_what_is_wrong(bug: str) -> None:
+    tests, says = FOUND_BY[bug]
+    run = own_suite.run_suite(PROTOCOL, *tests, *command(bug))
+    for test in tests:
+        assert re.search(f"^(FAILED|ERROR) {re.escape(test)}", run.stdout, re.M), run.stdout
+    for words in says:
+        assert words in run.stdout, f"the failure does not say {words!r}:\n{run.stdout}"
+    assert LISTENS.text not in run.stdout, run.stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_same_tests_pass_for_the_server_without_a_bug(program: str) -> None:
+    bugs, options = PROGRAMS[program]
+    tests = sorted({test for bug in bugs if bug != NO_BUG_BEFORE_LATER_LEVELS
+                    for test in FOUND_BY.get(bug, ([], []))[0]})
+    server = f"{sys.executable} {PLACES[program]}/{program}.py none --port {{port}}"
+    run = own_suite.run_suite(PROTOCOL, *tests, "--server", server, *options, "-n", "2")
+    assert run.returncode == 0 and " passed" in run.stdout, run.stdout
+
+
+def test_garbage_that_is_collected_late_is_no_leak() -> None:
+    test = "test_backpressure.py::test_a_client_that_never_reads_costs_bounded_memory[yours]"
+    server = f"{sys.executable} {FLEET}/broken_loops.py collects-garbage-late"
+    run = own_suite.run_suite(
+        PROTOCOL, test, "--server", f"{server} --port {{port}}", *PROGRAMS["broken_loops"][1])
+    assert "1 passed" in run.stdout, run.stdout
+
+
+def test_every_bug_is_one_that_a_test_finds_and_every_test_that_is_asked_finds_one() -> None:
+    bugs = {bug for bugs, _ in PROGRAMS.values() for bug in bugs}
+    assert set(FOUND_BY) == bugs - WITHOUT_A_TEST
+    heads = (patch.read_text() for patch in (REPOSITORY / "book" / "bugs").glob("*.patch"))
+    named = (re.search(r"^Test: ([\w.:]+)", head, re.MULTILINE) for head in heads)
+    of_stages = {found[1] for found in named if found}
+    of_fleet = {test.partition("[")[0] for tests, _ in FOUND_BY.values() for test in tests}
+    unproven = set(levels_of_tests()) - of_stages - of_fleet
+    assert unproven <= BY_STAGES_ALONE, f"nothing has made these fail: {sorted(unproven)}"
+
+
+def test_a_failure_tells_the_rule_and_the_section() -> None:
+    bug = "drops-half-closed"
+    run = own_suite.run_suite(PROTOCOL, *FOUND_BY[bug][0], *command(bug))
+    assert "still gets the answer to every complete message" in run.stdout, run.stdout
+    assert "Explained in book/03-closing.md#an-end-on-one-side" in run.stdout, run.stdout

@@ -1,0 +1,100 @@
+"""Servers in other languages. Those of the book's appendix D pass the tests that they are there to
+show. Correct ones of some twenty lines, as one writes them on a first evening, lack nothing for the
+level closing but the lingering close: a test that blames them for anything else, or names another
+cause, gives a false lead.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import own_suite
+from harness.needed import need_program
+from harness.target import REPOSITORY
+from judging import FLEET, PROTOCOL, SUBJECTS
+
+SHOWN = REPOSITORY / "book" / "solutions" / "d"
+PLAIN = FLEET / "plain"
+SERVERS = {  # how many lines each has at the most
+    SHOWN: ({"echo.go", "echo.rs", "loop.py"}, 70),
+    PLAIN: ({"asyncio_echo.py", "forking_echo.py", "node_echo.mjs"}, 60),
+}
+# With a short backlog: connects that it drops are repeated, which takes more than a minute in all.
+SLOW = {"forking_echo.py"}
+LANGUAGES = {  # what starts a source or builds it
+    ".py": (sys.executable,),
+    ".mjs": ("node",),
+    ".go": ("go", "build", "-o"),
+    ".rs": ("rustc", "-O", "-D", "warnings", "-o"),
+}
+LINGERING_CLOSE = {
+    "test_unread_input_does_not_turn_the_close_into_a_reset",
+    "test_unread_input_of_a_later_client_does_not_either",
+    "test_answers_larger_than_any_buffer_survive_the_close",
+    "test_after_its_end_of_stream_the_server_takes_what_still_comes",
+    "test_a_peer_that_never_ends_its_stream_is_given_two_seconds",
+}
+FILES = ("test_closing.py", "test_half_close.py", "test_survival.py")  # where servers may differ
+FAILED = re.compile(r"^FAILED test_\w+\.py::(\w+)", re.MULTILINE)
+FIRST_WORDS = re.compile(r"^E   (?:harness\.verdict\.)?ContractBroken: ([\w ]+)", re.MULTILINE)
+
+
+def command(source: Path, directory: Path) -> str:
+    """What starts the server, once it is built."""
+    words = LANGUAGES[source.suffix]
+    need_program(words[0])
+    if words[-1] != "-o":
+        return f"{words[0]} {source} --port {{port}}"
+    program = directory / "echo"
+    built = subprocess.run([*words, program, source], capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    return f"{program} --port {{port}}"
+
+
+def without_lingering_close(source: Path) -> Path:
+    """Appendix D's server in Go, written to `source` without the lines for that."""
+    lines = (SHOWN / "echo.go").read_text().splitlines(keepends=True)
+    source.write_text("".join(
+        line for line in lines if "io.Copy" not in line and "CloseWrite" not in line))
+    return source
+
+
+@pytest.mark.parametrize(("source", "level"), [
+    (SHOWN / "echo.go", "closing"),
+    (SHOWN / "echo.rs", "closing"),
+    (SHOWN / "loop.py", "survival"),
+    (SUBJECTS / "echo_server.py", "closing"),
+], ids=lambda one: getattr(one, "name", one))
+def test_a_server_in_another_language_passes_its_level(
+    source: Path, level: str, tmp_path: Path
+) -> None:
+    run = own_suite.run_suite(PROTOCOL, "--server", command(source, tmp_path), "--level", level)
+    assert run.returncode == 0, run.stdout
+    assert " passed" in run.stdout and "skipped" not in run.stdout, run.stdout
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.long if name in SLOW else ())
+    for name in sorted(SERVERS[PLAIN][0] | {"echo.go"})
+])
+def test_a_correct_plain_server_lacks_nothing_but_the_lingering_close(
+    name: str, tmp_path: Path
+) -> None:
+    source = PLAIN / name if name != "echo.go" else without_lingering_close(tmp_path / name)
+    run = own_suite.run_suite(PROTOCOL, *FILES, "--server", command(source, tmp_path))
+    failed = FAILED.findall(run.stdout)
+    assert failed and set(failed) <= LINGERING_CLOSE, run.stdout
+    assert FIRST_WORDS.findall(run.stdout) == ["no lingering close"] * len(failed), run.stdout
+    assert "Flaky" not in run.stdout and "direct cause" not in run.stdout, run.stdout
+
+
+def test_every_server_is_tried_and_short() -> None:
+    for directory, (names, lines_max) in SERVERS.items():
+        assert {path.name for path in directory.iterdir()} == names
+        for name in names:
+            assert len((directory / name).read_text().splitlines()) <= lines_max, name
+    reference = (SUBJECTS / "echo_server.py").read_text().splitlines()
+    assert len([line for line in reference if line.strip()]) <= 40

@@ -1,0 +1,107 @@
+"""A rule names the section that explains it, which a reader has come to, and the section does: it
+has the rule's own words. And a test passes only options that the level it belongs to has: a server
+on its way up that refuses every other one must not fail for that.
+"""
+
+import ast
+import functools
+import re
+
+import pytest
+
+import rules
+from capabilities import OPTION_OF, OPTION_STAGES, takes_option
+from harness import rule as common
+from harness.asked import OPTION, PROTOCOL, levels_of_tests
+from harness.rule import Rule
+from harness.target import REPOSITORY
+from ladder import LADDER
+
+ALL = {name: one for module in (common, rules) for name, one in vars(module).items()
+       if isinstance(one, Rule)}
+NAME = re.compile(r"--[a-z-]+|[A-Z]+[A-Z_]{3,}|`[^`]+`")  # an option, a constant, code
+WORD_LETTERS = 6
+STEM_LETTERS = 5
+PASSED = re.compile(r"'(--[a-z-]+)(?==|')")  # an option, in what ast.unparse() makes of a source
+ASKS = "takes_option"  # the server, before it passes any
+
+
+def section(place: str) -> str:
+    """The text below a heading, `book/03-closing.md#your-own-server`, or the whole file."""
+    file, _, anchor = place.partition("#")
+    text = (REPOSITORY / file).read_text(encoding="utf-8")
+    if not anchor:
+        return text
+    parts = re.split(r"^(#+ .*)$", text, flags=re.MULTILINE)
+    for heading, body in zip(parts[1::2], parts[2::2]):
+        words = re.sub(r"[^a-z0-9 -]", "", heading.lstrip("# ").lower())
+        if words.replace(" ", "-") == anchor:
+            return heading + body
+    raise AssertionError(f"{file} has no section {anchor}")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_section_that_a_rule_names_has_its_words(name: str) -> None:
+    rule = ALL[name]
+    text = section(rule.chapter)
+    if names := NAME.findall(rule.text):
+        found = [one for one in names if one.strip("`").split()[0] in text]
+        assert found, f"none of {names} in {rule.chapter}"
+        return
+    stems = {word[:STEM_LETTERS] for word in re.findall(r"[a-z]+", rule.text.lower())
+             if len(word) >= WORD_LETTERS}
+    found = {stem for stem in stems if stem in text.lower()}
+    assert 2 * len(found) >= len(stems), f"only {found} of {stems} in {rule.chapter}"
+
+
+def chapter_number(file: str) -> int:
+    """An appendix comes before all chapters: it is there to be looked up."""
+    found = re.match(r"book/(\d+)-", file)
+    return int(found[1]) if found else 0
+
+
+@functools.cache
+def sources(file: str) -> dict[str, str]:
+    """The functions and constants of a file."""
+    return {getattr(node, "name", None) or ast.unparse(node.targets[0]): ast.unparse(node)
+            for node in ast.parse((PROTOCOL / file).read_text(encoding="utf-8")).body
+            if isinstance(node, ast.FunctionDef | ast.Assign)}
+
+
+def rules_named_by(file: str, test: str) -> set[str]:
+    """The rules that a test names; where it has no mark, its file's are its own."""
+    text = sources(file)
+    named = text[test] + ("" if "mark.rule(" in text[test] else text.get("pytestmark", ""))
+    return set(re.findall(r"\brules\.([A-Z_]+)", named))
+
+
+def options_in(file: str, test: str) -> set[str]:
+    """Those that the test passes, or what it names of its file: constants, helpers, fixtures.
+    A parameter with a mark is only for servers that have the option.
+    """
+    known = {name: text for name, text in sources(file).items() if ASKS not in text}
+    found, seen, named = set(), set(), {test}
+    while named := named & known.keys() - seen:
+        seen |= named
+        text = "\n".join(known[name] for name in named)
+        found |= set(PASSED.findall(text)) - set(OPTION.findall(text))
+        named = set(re.findall(r"\w+", text))
+    return found & (OPTION_OF.keys() | OPTION_STAGES.keys())
+
+
+def test_a_rule_that_a_level_asks_names_a_section_of_a_chapter_that_has_been_read() -> None:
+    chapters = {rung.name: chapter_number(rung.chapter) or 99 for rung in LADDER}
+    for name, level in levels_of_tests().items():
+        file, _, test = name.partition("::")
+        for rule in rules_named_by(file, test):
+            place = ALL[rule].chapter
+            assert "#" in place, f"{rule}, which {test} names, sends to {place}, a whole page"
+            assert chapter_number(place) <= chapters[level], (
+                f"{rule} sends to {place}, and {name} is asked at {level}")
+
+
+def test_a_test_passes_only_options_of_its_level() -> None:
+    strange = [f"{name}, at level {level}: {option}" for name, level in levels_of_tests().items()
+               if level != "command-line" for option in options_in(*name.split("::"))
+               if not takes_option(level, option)]
+    assert not strange, "\n".join(strange)

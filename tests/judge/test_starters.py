@@ -1,0 +1,70 @@
+"""./judge --start: first servers in several languages, each with a README and a workflow."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from judging import JUDGE, STARTERS, a_climb, judge
+from harness.needed import need_program
+
+pytestmark = pytest.mark.timeout(400)
+
+# How each first server is built.
+BUILDS = {
+    "python": (),
+    "node": (),
+    "cpp": ("g++", "-O2", "-Wall", "-Wextra", "-Werror", "-std=c++20", "-o", "echo", "echo.cc"),
+    "c": ("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "echo", "echo.c"),
+    "java": ("javac", "-Xlint:all", "-Werror", "Echo.java"),
+    "go": ("go", "build", "-o", "echo", "echo.go"),
+    "rust": ("rustc", "-O", "-D", "warnings", "-o", "echo", "echo.rs"),
+}
+LINES_MAX = 65
+
+
+@a_climb
+@pytest.mark.parametrize("language", BUILDS)
+def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_path: Path) -> None:
+    build = BUILDS[language]
+    for program in ("node",) if language == "node" else build[:1]:
+        need_program(program)
+    directory = tmp_path / "with blank"
+    ran = judge("--start", language, str(directory), at=tmp_path)
+    assert ran.status == 0, ran.complained
+    if build:
+        built = subprocess.run(build, cwd=directory, capture_output=True, text=True)
+        assert built.returncode == 0, built.stderr
+    (command,) = [line for line in ran.said.splitlines() if "{port}" in line]
+    ran = judge(command.partition("'")[2].rstrip("'"), at=directory)
+    assert "1 of 18 levels\n  next: survival" in ran.said, ran.said + ran.complained
+    readme = (directory / "README.md").read_text()
+    assert "has the first level, `framing`" in readme and f"{JUDGE} '" in readme
+
+
+def test_every_first_server_is_short_and_tested() -> None:
+    assert {path.name for path in STARTERS.iterdir() if path.is_dir()} == set(BUILDS)
+    for path in STARTERS.glob("*/[eE]cho.*"):
+        assert len(path.read_text().splitlines()) <= LINES_MAX, path
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    assert judge("--start", "python", "mine", at=tmp_path).status == 0
+    (tmp_path / "mine" / "echo.py").write_text("mine")
+    ran = judge("--start", "python", "mine", at=tmp_path)
+    assert ran.status == 2 and "is not overwritten" in ran.complained
+    assert (tmp_path / "mine" / "echo.py").read_text() == "mine"
+
+
+def test_a_first_server_has_a_workflow_that_has_it_judged(tmp_path: Path) -> None:
+    ran = judge("--start", "c", "mine", at=tmp_path)
+    assert ran.status == 0 and ".github/workflows/judge.yml" in ran.said, ran.complained
+    workflow = (tmp_path / "mine" / ".github" / "workflows" / "judge.yml").read_text()
+    assert "\n      - run: gcc -O2 -o echo echo.c\n" in workflow
+    assert """/judge" './echo --port {port}'\n""" in workflow and "--junit judge.xml" in workflow
+    assert "@" not in re.sub(r"uses: \S+", "", workflow)
+    (tmp_path / "mine" / "README.md").unlink()
+    (tmp_path / "mine" / "echo.c").unlink()
+    ran = judge("--start", "c", "mine", at=tmp_path)
+    assert ran.status == 2 and "judge.yml is there already" in ran.complained

@@ -1,0 +1,258 @@
+"""The tests' own test: what a failure tells of a server, and which one is taken for the tested."""
+
+import shlex
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from harness import port_only, server as servers, timeline
+from harness.proc import wait_until
+from harness.rule import LIVES, REFUSES, SAYS_READY, STOPS, TAKES_OPTIONS, Rule
+from harness.port_only import server_for
+from harness.server import Server
+from harness.serving import end_in_order
+from harness.stopping import expect_refusal
+from harness.target import foreign_server, free_port
+from harness.transcript import Transcript
+from harness.verdict import ContractBroken, NotReady, server_section
+from judging import SUBJECTS
+
+ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
+BEGIN = ("import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
+         "port = listener.getsockname()[1]; ")
+SAY = "print('listening on 127.0.0.1:%d' % port, flush=True); "  # {port} would be replaced
+SERVE = SAY + "listener.accept(); signal.pause()"
+
+
+@contextmanager
+def running(
+    command: str, level: str = "framing", *options: str, patience: float = 10
+) -> Iterator[Server]:
+    """A server that this command starts; it has not been waited for."""
+    server = server_for(foreign_server(command, level), options, patience=patience)
+    try:
+        yield server
+    finally:
+        server.close_clients()
+        server.kill()
+
+
+def scripted(script: str, level: str = "start", *options: str) -> Iterator[Server]:
+    """One of a few words that starts with the contract's options: `listener` is there already."""
+    command = shlex.join([sys.executable, "-c", BEGIN + script, "{port}"])
+    return running(command, level, *options, patience=0.5)
+
+
+@pytest.mark.parametrize(("script", "stop", "words", "rule"), [
+    pytest.param(SERVE, signal.SIGTERM, "does not catch SIGTERM, which killed it", STOPS,
+                 id="is-killed"),
+    pytest.param(f"signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); {SAY}listener.accept()",
+                 signal.SIGINT, "with SIGINT, the server ended .* 3, not 0", None, id="status"),
+    pytest.param(SERVE.replace(", flush=True", ""), None, "it was not printed, or not flushed",
+                 SAYS_READY, id="not-flushed"),
+    pytest.param("listener.accept()", None, "listens on port [0-9]+, and .* or not flushed",
+                 SAYS_READY, id="says-nothing"),
+])
+def test_what_a_server_owes_is_named(
+    script: str, stop: signal.Signals | None, words: str, rule: Rule | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")  # and no server has it, or all would be flushed
+    begin = time.monotonic()
+    with scripted(script) as server, pytest.raises(ContractBroken, match=words) as told:
+        server.wait_until_ready()
+        assert stop is not None
+        server.expect_stop(stop)
+    assert told.value.rule is rule and time.monotonic() - begin < 10
+    if rule is STOPS:
+        assert server.describe_end() == "asked to stop with SIGTERM, which killed it"
+
+
+def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(servers, "START_SECONDS", 0.3)
+    with scripted("listener.close(); signal.pause()") as server:
+        with pytest.raises(NotReady, match=r"no ready line on stdout within \d\.\d s, and nothing"):
+            server.wait_until_ready()
+    with scripted("print('hello', flush=True); signal.pause()") as server:
+        with pytest.raises(ContractBroken, match="but 'hello") as told:
+            server.wait_until_ready()
+        assert not isinstance(told.value, NotReady)
+
+
+def test_an_option_that_is_refused_is_the_reason_why_a_server_does_not_listen() -> None:
+    with scripted("sys.exit(2)", "command-line", "--read-timeout", "1s") as server:
+        with pytest.raises(ContractBroken, match="it was given --read-timeout 1s") as told:
+            server.wait_until_ready()
+        assert told.value.rule is TAKES_OPTIONS
+
+
+def test_a_server_is_started_with_signals_as_they_should_be() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a shell's background
+    try:
+        with scripted(SERVE) as server:
+            server.wait_until_ready()
+            assert server.stop(signal.SIGINT, within=10) == -signal.SIGINT
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def told(servers: list[Server], error: BaseException) -> list[str]:
+    """What is said to have happened, without its moments."""
+    return [f"{line[:1]}{line[6:]}" for line in timeline.lines(timeline.happened(servers, error))]
+
+
+def test_what_happened_is_told_in_order_and_where_it_went_wrong_is_marked() -> None:
+    with scripted(f"{SAY}client = listener.accept(); signal.pause(); signal.pause()") as server:
+        server.wait_until_ready()
+        client = server.connect()
+        assert wait_until(client.is_held_by_the_server, 10)
+        client.send(b"hello")
+        server.pause()
+        server.resume()
+        server.note("made its calls of accept fail with EBADF")
+        server.stop(within=10)
+        error = client.broken("nothing came")
+        assert told([server], error) == [
+            "   server    is started", f"   server    listens on port {server.address[1]}",
+            "   client 1  connects", "   client 1  sent 5 bytes: 68 65 6c 6c 6f |hello|",
+            "   the test  sends SIGSTOP", "   the test  sends SIGCONT",
+            "   the test  made its calls of accept fail with EBADF",
+            "   the test  sends SIGTERM", "   server    has ended by signal SIGTERM",
+            "!  the test  finds: nothing came"]
+
+
+def test_a_client_in_the_backlog_is_told_to_have_been_there_when_the_signal_came() -> None:
+    with scripted(f"{SAY}signal.pause()") as server:
+        server.wait_until_ready()
+        server.connect()
+        server.send_signal(signal.SIGTERM)
+        assert "   the test  sends SIGTERM; not accepted yet: client 1" in told([server], OSError())
+
+
+def test_of_many_clients_those_that_wait_are_shown() -> None:
+    with running(ECHO) as server:
+        server.wait_until_ready()
+        for _ in range(5):
+            server.connect().echo(b"served")
+        waiting = server.connect()
+        waiting.send(b"\x05\0\0\0half")
+        lines = told([server], OSError("one waits"))
+        assert "   client 6  sent 8 bytes: 05 00 00 00 68 61 6c 66 |....half|" in lines
+        assert "   client 5  sent 10 bytes: 06 00 00 00 73 65 72 76 65 64 |....served|" in lines
+        assert not any("client 1" in line for line in lines)
+        assert lines[-1].endswith("(3 more clients)")
+
+
+def test_a_listener_that_stays_open_after_a_signal_is_named() -> None:
+    ignore = "signal.signal(signal.SIGTERM, lambda *_: None); "
+    with scripted(f"{ignore}{SAY}signal.pause(); signal.pause()") as server:
+        server.wait_until_ready()
+        server.send_signal(signal.SIGTERM)
+        with pytest.raises(ContractBroken, match="has not closed its listener") as told:
+            expect_refusal(server)
+        assert told.value.rule is REFUSES
+
+
+@pytest.mark.parametrize(("said", "hint"), [("MemoryError", True), ("BrokenPipeError", False)])
+def test_a_server_that_got_no_memory_and_lives_is_asked_why(said: str, hint: bool) -> None:
+    with scripted(f"print('{said}', file=sys.stderr, flush=True); {SERVE}") as server:
+        server.wait_until_ready()
+        server.memory_limit = 1 << 30
+        assert ("does it allocate a length" in server_section(server)) == hint
+
+
+def test_of_a_long_log_both_ends_are_shown() -> None:
+    script = "[print('line', number, file=sys.stderr) for number in range(100)]; sys.exit(1)"
+    with scripted(script) as server:
+        server.may_end()
+        said = server_section(server).splitlines()
+        assert said[1:3] == ["ended with exit status 1", "stderr: line 0"]
+        assert said[-1] == "stderr: line 99" and "... (70 more lines on stderr)" in said
+
+
+def test_a_long_run_of_bytes_is_shown_from_both_ends() -> None:
+    transcript = Transcript()
+    for piece in (b"abcd", bytes(90), b"wx", b"yz"):
+        transcript.got(piece)
+    begin, end = "61 62 63 64" + 4 * " 00", "77 78 79 7a"
+    assert [one.text() for one in transcript.entries] == [
+        f"got  98 bytes: {begin} ... {end} |abcd.... ... wxyz|"]
+    transcript.note("closed")
+    transcript.got(b"0123456789abcde")  # fits
+    assert transcript.entries[-1].text().endswith("64 65 |0123456789abcde|")
+
+
+def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
+    ends = f"{sys.executable} {SUBJECTS}/broken_servers.py ends-with-its-client --port {{port}}"
+    with running(ends) as server:
+        server.wait_until_ready()
+        with server.connect() as client:
+            client.echo(b"the only one")
+        assert wait_until(lambda: not server.is_alive(), 10)
+        for look in (server.connect, lambda: end_in_order(server)):
+            with pytest.raises(ContractBroken, match="is gone: it ended with exit status 0, thou") \
+                    as told:
+                look()
+            assert told.value.rule is LIVES
+        assert server.describe_end() == "ended with exit status 0, unasked"
+
+
+def test_the_clients_of_several_servers_are_told_apart() -> None:
+    with ExitStack() as stack:
+        both = [stack.enter_context(running(ECHO)) for _ in range(2)]
+        for server in both:
+            server.wait_until_ready()
+            server.connect().echo(b"hello")
+        said = told(both, both[1].clients[0].broken("something"))
+        for number in (1, 2):
+            assert f"   client 1 of {number}  connects" in said, said
+
+
+@pytest.mark.parametrize("listens", [False, True], ids=["silent", "listening"])
+def test_a_port_that_was_taken_meanwhile_is_tried_again(
+    listens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        if listens:  # and answers before our server has found its port taken
+            other.listen()
+        ports = iter([other.getsockname()[1], free_port()])
+        monkeypatch.setattr(port_only, "free_port", lambda: next(ports))
+        with running(ECHO) as server:
+            server.wait_until_ready()
+            assert server.address[1] != other.getsockname()[1]
+            server.connect().echo(b"served by the right server")
+
+
+def test_a_server_that_a_script_has_started_is_known_as_its_own() -> None:
+    with running(f"sh -c '{ECHO}; true'") as server:
+        server.wait_until_ready()
+        assert server.listens()
+
+
+def test_a_child_that_has_ended_is_no_obstacle_to_a_limit() -> None:
+    # Nobody waits for the child: it remains as a zombie.
+    with running(f"sh -c 'true & exec {ECHO}'") as server:
+        server.wait_until_ready()
+        server.limit_memory(1 << 30)
+        server.connect().echo(b"still there")
+
+
+def test_a_full_backlog_is_named_as_such() -> None:
+    script = (
+        "import socket, sys, time;"
+        "listener = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=2);"
+        "listener.accept(); time.sleep(100)"
+    )
+    with running(f'{sys.executable} -c "{script}" {{port}}', patience=0.5) as server:
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match="backlog is full: .* with a backlog of 2"):
+            for _ in range(10):
+                server.connect()
