@@ -196,8 +196,8 @@ uring::Task<> Server::begin(common::Accepted client, Place place) {
     client.fd = {};
     co_return;
   }
-  co_await serve(context_, std::move(client), std::move(place), std::move(address_permit),
-                 due, is_check);
+  co_await serve(context_, std::move(client), std::move(place), std::move(address_permit), due,
+                 is_check);
 }
 
 uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::time_point due) {
