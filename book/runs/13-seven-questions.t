@@ -1,0 +1,45 @@
+Skipped where fingerd is not built, which needs libseccomp (Debian: libseccomp-dev).
+
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$CRAMTMP" && chmod a+rx .  # also for the account that root becomes
+  $ [ -x "$BUILD/finger/fingerd" ] || exit 80
+  $ mkdir -p users/alice users/bob users/mallory
+  $ printf 'Write a\nserver.\n' > users/alice/.plan
+  $ ln -s /proc/self/cmdline users/mallory/.plan
+  $ echo 'a secret' > .plan
+
+The questions of 00-obvious-fingerd.t, put to fingerd.
+
+  $ start finger --addr 127.0.0.1 --users users 2> seven.log
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ for q in alice '' '/W alice' alice@elsewhere bob .. mallory; do echo "[$q]"; ask "$q\r\n"; done
+  [alice]
+  Write a^M$
+  server.^M$
+  []
+  alice^M$
+  bob^M$
+  mallory^M$
+  [/W alice]
+  Name: alice^M$
+  Write a^M$
+  server.^M$
+  [alice@elsewhere]
+  Error: Relay access denied^M$
+  [bob]
+  No Plan.^M$
+  [..]
+  Error: No such user^M$
+  [mallory]
+  No Plan.^M$
+
+The daemon has written a line about each.
+
+  $ stop; grep '"' seven.log
+  127\.0\.0\.1:\d+ "alice" answered 18 bytes [\d.]+ ms (re)
+  127\.0\.0\.1:\d+ "" answered 21 bytes [\d.]+ ms (re)
+  127\.0\.0\.1:\d+ "/W alice" answered 31 bytes [\d.]+ ms (re)
+  127\.0\.0\.1:\d+ "alice@elsewhere" relay access denied 28 bytes [\d.]+ ms (re)
+  127\.0\.0\.1:\d+ "bob" no plan \(No such file or directory\) 10 bytes [\d.]+ ms (re)
+  127\.0\.0\.1:\d+ "\.\." no such user 21 bytes [\d.]+ ms (re)
+  127\.0\.0\.1:\d+ "mallory" no plan \(a symbolic link\) 10 bytes [\d.]+ ms (re)
