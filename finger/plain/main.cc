@@ -29,7 +29,7 @@
 #include "finger/protocol/query.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace {
 

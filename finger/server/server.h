@@ -14,11 +14,11 @@
 #include "finger/server/homes_and_mounts.h"
 #include "finger/server/shared.h"
 #include "ring_server/loop_server.h"
+#include "uring/cancel/canceller.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
 #include "uring/scope.h"
 #include "uring/task.h"
-#include "uring/wait/canceller.h"
 
 namespace finger {
 

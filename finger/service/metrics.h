@@ -16,7 +16,7 @@
 #include "uring/memory/intrusive_list.h"
 #include "uring/scope.h"
 #include "uring/task.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace finger {
 

@@ -8,7 +8,7 @@
 
 #include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace ring_server {
 namespace {

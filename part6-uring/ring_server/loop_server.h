@@ -17,7 +17,7 @@
 #include "uring/loop.h"
 #include "uring/scope.h"
 #include "uring/task.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace ring_server {
 
