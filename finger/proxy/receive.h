@@ -3,7 +3,7 @@
 #include "common/net/accept.h"
 #include "uring/loop.h"
 #include "uring/task.h"
-#include "uring/wait/canceller.h"
+#include "uring/cancel/canceller.h"
 #include "uring/wait/deadline.h"
 
 namespace finger {

@@ -21,7 +21,7 @@
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
 #include "uring/task.h"
-#include "uring/wait/canceller.h"
+#include "uring/cancel/canceller.h"
 #include "uring/wait/deadline.h"
 
 namespace finger {
