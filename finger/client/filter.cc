@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "finger/server/protocol/utf8.h"
+#include "finger/protocol/utf8.h"
 
 namespace finger {
 namespace {

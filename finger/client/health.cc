@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "finger/client/ask.h"
-#include "finger/server/protocol/error.h"
+#include "finger/protocol/error.h"
 
 namespace finger {
 namespace {

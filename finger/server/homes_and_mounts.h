@@ -15,9 +15,9 @@
 
 #include "common/fd.h"
 #include "common/server/duration.h"
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
+#include "finger/protocol/error.h"
 #include "finger/server/busy_homes.h"
-#include "finger/server/protocol/error.h"
 #include "finger/service/counters.h"
 #include "uring/condition.h"
 #include "uring/loop.h"

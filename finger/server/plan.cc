@@ -16,8 +16,8 @@
 #include <fmt/format.h>
 
 #include "common/fd.h"
+#include "finger/protocol/crlf.h"
 #include "finger/server/homes_and_mounts.h"
-#include "finger/server/protocol/crlf.h"
 
 namespace finger {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <string_view>
 
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
+#include "finger/protocol/error.h"
 #include "finger/server/conversation.h"
-#include "finger/server/protocol/error.h"
 #include "uring/task.h"
 
 namespace finger {

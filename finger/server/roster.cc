@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "finger/server/accounts/user_list.h"
+#include "finger/accounts/user_list.h"
 
 namespace finger {
 namespace {

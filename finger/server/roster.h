@@ -7,7 +7,7 @@
 
 #include "common/fd.h"
 #include "common/server/log.h"
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
 #include "finger/server/options.h"
 
 namespace finger {

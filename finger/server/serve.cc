@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
+#include "finger/protocol/error.h"
+#include "finger/protocol/query.h"
 #include "finger/server/plan.h"
-#include "finger/server/protocol/error.h"
-#include "finger/server/protocol/query.h"
 
 namespace finger {
 namespace {

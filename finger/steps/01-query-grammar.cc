@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "common/server/log.h"
-#include "finger/server/protocol/error.h"
-#include "finger/server/protocol/query.h"
+#include "finger/protocol/error.h"
+#include "finger/protocol/query.h"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "common/server/log.h"
-#include "finger/server/protocol/crlf.h"
+#include "finger/protocol/crlf.h"
 
 namespace {
 

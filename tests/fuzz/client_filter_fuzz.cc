@@ -4,7 +4,7 @@
 #include "finger/client/filter.h"
 
 #include "bytes.h"
-#include "finger/server/protocol/utf8.h"
+#include "finger/protocol/utf8.h"
 #include "slices.h"
 #include "target.h"
 

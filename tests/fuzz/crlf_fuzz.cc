@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "bytes.h"
-#include "finger/server/protocol/crlf.h"
+#include "finger/protocol/crlf.h"
 #include "slices.h"
 #include "target.h"
 

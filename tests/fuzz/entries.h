@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "finger/server/accounts/passwd.h"
+#include "finger/accounts/passwd.h"
 
 namespace tests {
 

@@ -2,9 +2,9 @@
 // query that asks for it; and nobody else is found.
 
 #include "entries.h"
-#include "finger/server/accounts/accounts.h"
-#include "finger/server/protocol/query.h"
-#include "finger/server/protocol/utf8.h"
+#include "finger/accounts/accounts.h"
+#include "finger/protocol/query.h"
+#include "finger/protocol/utf8.h"
 #include "target.h"
 
 namespace {

@@ -2,11 +2,11 @@
 // that commands no terminal.
 
 #include "entries.h"
-#include "finger/server/accounts/accounts.h"
-#include "finger/server/accounts/gecos.h"
-#include "finger/server/accounts/user_list.h"
-#include "finger/server/protocol/error.h"
-#include "finger/server/protocol/utf8.h"
+#include "finger/accounts/accounts.h"
+#include "finger/accounts/gecos.h"
+#include "finger/accounts/user_list.h"
+#include "finger/protocol/error.h"
+#include "finger/protocol/utf8.h"
 #include "target.h"
 
 namespace {

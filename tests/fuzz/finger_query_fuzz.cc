@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "finger/server/protocol/query.h"
-#include "finger/server/protocol/utf8.h"
+#include "finger/protocol/query.h"
+#include "finger/protocol/utf8.h"
 #include "slices.h"
 #include "target.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
 
 namespace finger {
 

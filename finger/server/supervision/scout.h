@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
 #include "finger/server/rights/landlock.h"
 
 namespace finger {

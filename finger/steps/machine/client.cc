@@ -14,8 +14,8 @@
 
 #include "common/net/unacknowledged.h"
 #include "common/server/log.h"
-#include "finger/server/accounts/accounts.h"
-#include "finger/server/protocol/error.h"
+#include "finger/accounts/accounts.h"
+#include "finger/protocol/error.h"
 
 namespace machine {
 namespace {

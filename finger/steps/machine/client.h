@@ -15,9 +15,9 @@
 #include "common/net/accept.h"
 #include "common/net/address.h"
 #include "common/server/duration.h"
-#include "finger/server/accounts/accounts.h"
-#include "finger/server/protocol/crlf.h"
-#include "finger/server/protocol/query.h"
+#include "finger/accounts/accounts.h"
+#include "finger/protocol/crlf.h"
+#include "finger/protocol/query.h"
 #include "finger/steps/machine/ring.h"
 #include "finger/steps/machine/table.h"
 

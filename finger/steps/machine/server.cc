@@ -13,8 +13,8 @@
 #include "common/net/accept.h"
 #include "common/server/limits_and_timeouts.h"
 #include "common/server/log.h"
-#include "finger/server/accounts/accounts.h"
-#include "finger/server/accounts/user_list.h"
+#include "finger/accounts/accounts.h"
+#include "finger/accounts/user_list.h"
 
 namespace machine {
 namespace {

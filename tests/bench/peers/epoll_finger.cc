@@ -21,11 +21,11 @@
 #include "common/loop/slab.h"
 #include "common/net/listen.h"
 #include "common/server/options.h"
-#include "finger/server/accounts/accounts.h"
-#include "finger/server/accounts/user_list.h"
-#include "finger/server/protocol/crlf.h"
-#include "finger/server/protocol/error.h"
-#include "finger/server/protocol/query.h"
+#include "finger/accounts/accounts.h"
+#include "finger/accounts/user_list.h"
+#include "finger/protocol/crlf.h"
+#include "finger/protocol/error.h"
+#include "finger/protocol/query.h"
 #include "peers/peer.h"
 
 namespace {

@@ -1,5 +1,5 @@
 // That each user who has an account is found, and no other name, tests/fuzz tries.
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>

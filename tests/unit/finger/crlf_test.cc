@@ -1,5 +1,5 @@
 // What becomes of a text, in slices of every kind: tests/fuzz.
-#include "finger/server/protocol/crlf.h"
+#include "finger/protocol/crlf.h"
 
 #include <gtest/gtest.h>
 

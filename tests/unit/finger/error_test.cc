@@ -1,7 +1,7 @@
 // What a peer is told, tests/finger asks; here, what it is not told.
 #include <gtest/gtest.h>
 
-#include "finger/server/protocol/error.h"
+#include "finger/protocol/error.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "finger/server/accounts/gecos.h"
+#include "finger/accounts/gecos.h"
 
 #include <gmock/gmock.h>
 

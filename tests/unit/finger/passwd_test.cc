@@ -1,4 +1,4 @@
-#include "finger/server/accounts/passwd.h"
+#include "finger/accounts/passwd.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 #include <string>
 
 #include "common/fd.h"
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
 
 namespace {
 

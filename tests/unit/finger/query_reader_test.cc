@@ -6,7 +6,7 @@
 #include <string>
 #include <type_traits>
 
-#include "finger/server/protocol/query.h"
+#include "finger/protocol/query.h"
 
 namespace {
 

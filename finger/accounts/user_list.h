@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
 
 namespace finger {
 

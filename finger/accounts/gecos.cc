@@ -1,6 +1,6 @@
-#include "finger/server/accounts/gecos.h"
+#include "finger/accounts/gecos.h"
 
-#include "finger/server/protocol/utf8.h"
+#include "finger/protocol/utf8.h"
 
 namespace finger {
 namespace {

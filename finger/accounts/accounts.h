@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "finger/server/accounts/passwd.h"
-#include "finger/server/protocol/error.h"
+#include "finger/accounts/passwd.h"
+#include "finger/protocol/error.h"
 
 namespace finger {
 
@@ -25,13 +25,13 @@ struct Account {
 /// The users who have opted in, sorted by login; never changed, so threads may share it. It holds
 /// no other user: from here on, one that does not exist and one that has not opted in are the same.
 ///
-/// A login that no query can ask for (parse_query() in finger/server/protocol/query.h refuses it)
+/// A login that no query can ask for (parse_query() in finger/protocol/query.h refuses it)
 /// is left out, so everything in it can be shown to any client.
 class Accounts {
  public:
   Accounts() = default;
 
-  /// The members of the group: see members_of() in finger/server/accounts/passwd.h. Call it outside
+  /// The members of the group: see members_of() in finger/accounts/passwd.h. Call it outside
   /// the event loop and from one thread at a time. Errors: no_such_group; an errno where the system
   /// could not say, which is not the same.
   static Result<Accounts> of_group(const std::string& group);

@@ -1,4 +1,4 @@
-#include "finger/server/protocol/utf8.h"
+#include "finger/protocol/utf8.h"
 
 #include <cassert>
 

@@ -1,4 +1,4 @@
-#include "finger/server/protocol/crlf.h"
+#include "finger/protocol/crlf.h"
 
 #include <cassert>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "finger/server/protocol/error.h"
+#include "finger/protocol/error.h"
 
 #include <fmt/format.h>
 

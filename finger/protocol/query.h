@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "finger/server/protocol/error.h"
+#include "finger/protocol/error.h"
 
 namespace finger {
 

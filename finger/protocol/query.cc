@@ -1,8 +1,8 @@
-#include "finger/server/protocol/query.h"
+#include "finger/protocol/query.h"
 
 #include <cassert>
 
-#include "finger/server/protocol/utf8.h"
+#include "finger/protocol/utf8.h"
 
 namespace finger {
 namespace {

@@ -1,4 +1,4 @@
-#include "finger/server/accounts/passwd.h"
+#include "finger/accounts/passwd.h"
 
 #include <grp.h>
 #include <pwd.h>

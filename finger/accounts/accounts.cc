@@ -1,4 +1,4 @@
-#include "finger/server/accounts/accounts.h"
+#include "finger/accounts/accounts.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include <memory>
 #include <utility>
 
-#include "finger/server/accounts/gecos.h"
-#include "finger/server/protocol/query.h"
+#include "finger/accounts/gecos.h"
+#include "finger/protocol/query.h"
 
 namespace finger {
 namespace {

@@ -1,4 +1,4 @@
-#include "finger/server/accounts/user_list.h"
+#include "finger/accounts/user_list.h"
 
 namespace finger {
 

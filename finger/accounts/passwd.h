@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "finger/server/protocol/error.h"
+#include "finger/protocol/error.h"
 
 namespace finger {
 
