@@ -4,7 +4,7 @@
 #include "uring/loop.h"
 #include "uring/task.h"
 #include "uring/cancel/canceller.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace finger {
 

@@ -22,7 +22,7 @@
 #include "uring/memory/intrusive_list.h"
 #include "uring/task.h"
 #include "uring/cancel/canceller.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace finger {
 
