@@ -1,9 +1,9 @@
 #pragma once
 
 #include "common/net/accept.h"
+#include "uring/cancel/canceller.h"
 #include "uring/loop.h"
 #include "uring/task.h"
-#include "uring/cancel/canceller.h"
 #include "uring/time/deadline.h"
 
 namespace finger {
