@@ -9,11 +9,11 @@
 #include "common/server/duration.h"
 #include "common/server/limits_and_timeouts.h"
 #include "uring/buffers.h"
+#include "uring/cancel/canceller.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
 #include "uring/task.h"
-#include "uring/wait/canceller.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace stage {
 

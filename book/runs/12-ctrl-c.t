@@ -18,8 +18,7 @@ What has begun, and what has ended.
   $ grep '"asked":"cancel"' "$CRAMTMP/trace" | grep -o '"name":"[a-z]*"' | sort | uniq -c
         1 "name":"poll"
         2 "name":"read"
-        1 "name":"timeout"
-  $ grep -c '"name":"exchange".*"result":0' "$CRAMTMP/trace"
+  $ grep -c '"name":"recv".*"result":0' "$CRAMTMP/trace"
   1000
 
 A client that is owed an answer larger than the kernel's buffers. It gets all of it from a server

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "common/net/accept.h"
+#include "uring/cancel/canceller.h"
 #include "uring/loop.h"
 #include "uring/task.h"
-#include "uring/wait/canceller.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace finger {
 

@@ -18,11 +18,11 @@
 #include "finger/server/counters.h"
 #include "finger/server/home.h"
 #include "finger/server/options.h"
+#include "uring/cancel/canceller.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
 #include "uring/task.h"
-#include "uring/wait/canceller.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace finger {
 

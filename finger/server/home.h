@@ -11,7 +11,7 @@
 #include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/task.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 namespace finger {
 

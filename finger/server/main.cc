@@ -72,8 +72,8 @@ std::chrono::milliseconds drain_timeout(const Options& options) {
 
 /// --max-clients, or as many connections as there are descriptors for, each with its file: a client
 /// that is accepted can always be answered.
-std::size_t connections_for(const Options& options) {
-  constexpr rlim_t own = 12;  // standard streams, listeners, the ring, the parent, --users
+std::size_t connections_for(const Options& options, std::size_t listeners) {
+  const rlim_t own = 11 + listeners;  // standard streams, the ring, the parent, --users, the log
   rlimit limit{};
   (void)::getrlimit(RLIMIT_NOFILE, &limit);  // EFAULT and EINVAL only
   const rlim_t left = limit.rlim_cur > own ? limit.rlim_cur - own : 0;
@@ -157,7 +157,7 @@ int main(int argc, char** argv) {
   finger::close_inherited_descriptors(*listeners);
   finger::forbid_tracing();
   common::prepare_process(options.max_connections, 1, finger::server_profile);
-  options.max_connections = connections_for(options);
+  options.max_connections = connections_for(options, std::max<std::size_t>(1, listeners->size()));
   auto manager = finger::ServiceManager::from_environment();
   const Options unset;
   if (!listeners->empty() && (options.host != unset.host || options.port != unset.port)) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "uring/memory/frame_pool.h"
+#include "uring/running/loop_core.h"
 
 namespace uring {
 namespace {

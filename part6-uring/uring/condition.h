@@ -3,7 +3,7 @@
 #include <cassert>
 #include <coroutine>
 
-#include "uring/operation/await.h"
+#include "uring/await/await.h"
 #include "uring/wait/loop_wait.h"
 
 namespace uring {

@@ -12,8 +12,8 @@
 #include "uring/ring.h"
 #include "uring/scope.h"
 #include "uring/task.h"
+#include "uring/time/deadline.h"
 #include "uring/trace.h"
-#include "uring/wait/deadline.h"
 #include "uring/why_no_ring.h"
 
 namespace uring {
@@ -99,7 +99,6 @@ class Loop final : public Operations {
   Setup setup_;
   std::unique_ptr<Trace> trace_file_;
   Clock::time_point now_ = Clock::now();
-  Timers all_timers_;
   std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
   __kernel_timespec alarm_in_{};
   std::function<void()> hook_;  ///< At the end of a turn.

@@ -3,11 +3,11 @@
 #include <coroutine>
 #include <cstddef>
 
-#include "uring/loop_core.h"
-#include "uring/operation/await.h"
+#include "uring/await/await.h"
+#include "uring/running/loop_core.h"
+#include "uring/running/scope_base.h"
 #include "uring/task.h"
 #include "uring/wait/loop_wait.h"
-#include "uring/wait/scope_base.h"
 
 namespace uring {
 

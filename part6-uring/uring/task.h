@@ -9,7 +9,7 @@
 
 #include "uring/memory/frame_pool.h"
 #include "uring/memory/intrusive_list.h"
-#include "uring/wait/scope_base.h"
+#include "uring/running/scope_base.h"
 
 namespace uring {
 

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.reference import converted
 from kit.server import FingerServer, Start
+from kit.users import Users
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)]
 
@@ -83,6 +85,27 @@ def test_what_is_shown_before_a_plan_takes_no_descriptor_from_others(start: Star
         for number, client in enumerate(clients):
             client.expect_answer(answer.replace(b"user0", b"user%d" % number))
             client.close()
+
+
+def test_sockets_that_are_passed_take_no_descriptor_from_clients(
+    start: Start, users: Users
+) -> None:
+    for number in range(22):
+        users.add(f"user{number}", ALICE)
+    words = ("-c", "import os, socket, sys\n"
+             "kept = [socket.create_server(('127.0.0.1', 0)) for _ in range(20)]\n"
+             "for each in kept: each.set_inheritable(True)\n"
+             "assert kept[0].fileno() == 3\n"
+             "os.environ |= {'LISTEN_PID': str(os.getpid()), 'LISTEN_FDS': '20'}\n"
+             "os.execvp(sys.argv[1], sys.argv[1:])")  # fmt: skip
+    server = start(*MANY, under=(sys.executable, *words), descriptor_limit=LIMIT + 60)
+    clients = [server.connect() for _ in range(22)]
+    time.sleep(0.2)  # as many are accepted as there is room for
+    for number, client in enumerate(clients):
+        client.send(b"user%d\r\n" % number)
+    for client in clients:
+        client.expect_answer(converted(ALICE))
+        client.close()
 
 
 @pytest.mark.clock

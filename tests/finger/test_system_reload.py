@@ -115,6 +115,24 @@ def test_no_directory_is_left_out_for_want_of_a_process_that_looks(
             assert line in server.wait_for_log_lines(lines + 1)[lines]
 
 
+@pytest.mark.rule(rules.RELOAD_FAILS)
+def test_many_directories_that_hold_homes_are_not_all_looked_at_together(
+    machine: Machine, start_as_root: Start
+) -> None:
+    people = []
+    for number in range(700):
+        people.append(machine.add(f"user{number}"))
+        holder = machine.homes / f"of-user{number}"
+        holder.mkdir(mode=0o755)
+        machine.move_home(f"user{number}", holder / "home", f"/home/{holder.name}/home")
+    machine.opt_in(*people)
+    uid = 1_900_000_000 + os.getpid()
+    nobody = ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all")
+    few = ("prlimit", f"--nproc={tasks_of(uid) + 300}:", *nobody, "--pdeathsig=keep")
+    server = start_as_root(under=few)
+    assert "serving 700 users\n" in server.stderr_text()
+
+
 @pytest.mark.rule(rules.MAX_CLIENTS_IN_A_RELOAD)
 @pytest.mark.parametrize(
     "limit",

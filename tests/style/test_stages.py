@@ -145,11 +145,12 @@ def test_dependencies_point_one_way() -> None:
 LOOP_ROOMS = (
     "error", "why_no_ring", "address", "ring_options", "memory/intrusive_list", "memory/frame_pool",
     "operation/newer_kernels", "ring", "trace", "descriptor",
-    "wait/canceller", "wait/scope_base", "wait/waiter", "task", "loop_core",
-    "wait/timer", "wait/loop_wait",
-    "operation/operation", "operation/await", "wait/deadline",
-    "operation/request", "operation/awaited",
-    "operation/all_operations",
+    "cancel/canceller",
+    "running/scope_base", "running/waiter", "task",
+    "time/timer", "running/loop_core", "time/deadline",
+    "wait/loop_wait",
+    "await/await",
+    "operation/operation", "operation/request", "await/awaited", "operation/all_operations",
     "scope", "condition", "buffers", "loop", "extra", "examples",
 )
 

@@ -11,9 +11,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "uring/await/await.h"
+#include "uring/await/awaited.h"
 #include "uring/loop.h"
-#include "uring/operation/await.h"
-#include "uring/operation/awaited.h"
 #include "uring/wait/loop_wait.h"
 
 namespace uring {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <variant>
 
+#include "uring/await/await.h"
 #include "uring/loop.h"
-#include "uring/operation/await.h"
 #include "uring/scope.h"
 #include "uring/task.h"
 #include "uring/wait/loop_wait.h"

@@ -4,10 +4,10 @@
 #include <coroutine>
 #include <utility>
 
+#include "uring/await/await.h"
+#include "uring/await/awaited.h"
 #include "uring/extra/completion_queue.h"
 #include "uring/loop.h"
-#include "uring/operation/await.h"
-#include "uring/operation/awaited.h"
 #include "uring/wait/loop_wait.h"
 
 namespace uring {

@@ -15,11 +15,11 @@
 #include <span>
 #include <utility>
 
-#include "uring/loop_core.h"
-#include "uring/operation/await.h"
-#include "uring/operation/awaited.h"
+#include "uring/await/await.h"
+#include "uring/await/awaited.h"
 #include "uring/operation/newer_kernels.h"
 #include "uring/operation/request.h"
+#include "uring/running/loop_core.h"
 
 namespace uring {
 

@@ -10,9 +10,9 @@
 #include <system_error>
 #include <utility>
 
-#include "uring/loop_core.h"
+#include "uring/cancel/canceller.h"
+#include "uring/running/loop_core.h"
 #include "uring/trace.h"
-#include "uring/wait/canceller.h"
 
 namespace uring {
 

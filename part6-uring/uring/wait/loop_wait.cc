@@ -1,5 +1,7 @@
 #include "uring/wait/loop_wait.h"
 
+#include "uring/running/loop_core.h"
+
 namespace uring {
 
 void LoopWaiter::wake(LoopCore& loop) {
@@ -11,6 +13,11 @@ bool LoopWait::may_begin(Error cancelled) {
   reason_ = cancelled;
   if (reason_ == Error{} && !shielded_) reason_ = loop().current_scope().reason();
   return reason_ == Error{};
+}
+
+void LoopWait::wait(std::coroutine_handle<> awaiting) {
+  reason_ = Error{};
+  waiter_.wait(loop().current_scope(), awaiting);
 }
 
 void LoopWait::belong_to_scope() {

@@ -2,11 +2,12 @@
 
 #include <coroutine>
 
-#include "uring/loop_core.h"
-#include "uring/wait/canceller.h"
-#include "uring/wait/waiter.h"
+#include "uring/cancel/canceller.h"
+#include "uring/running/waiter.h"
 
 namespace uring {
+
+class LoopCore;
 
 /// A coroutine that waits for something that happens in the loop itself, in the list of those that
 /// wait for the same.
@@ -46,10 +47,7 @@ class LoopWait : public Cancellable {
     wait(awaiting);
     list.push_back(waiter_);
   }
-  void wait(std::coroutine_handle<> awaiting) {
-    reason_ = Error{};
-    waiter_.wait(loop().current_scope(), awaiting);
-  }
+  void wait(std::coroutine_handle<> awaiting);
 
   /// Makes it end with the current scope.
   void belong_to_scope();

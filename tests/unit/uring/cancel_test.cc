@@ -1,4 +1,4 @@
-#include "uring/wait/canceller.h"
+#include "uring/cancel/canceller.h"
 
 #include <array>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 #include <algorithm>
 #include <array>

@@ -13,10 +13,10 @@
 
 #include "../sockets.h"
 #include "uring/buffers.h"
+#include "uring/cancel/canceller.h"
 #include "uring/condition.h"
 #include "uring/loop.h"
-#include "uring/wait/canceller.h"
-#include "uring/wait/deadline.h"
+#include "uring/time/deadline.h"
 
 // What the random tasks of the fuzzer share.
 namespace fuzz {

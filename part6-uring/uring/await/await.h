@@ -9,8 +9,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/wait/canceller.h"
-#include "uring/wait/timer.h"
+#include "uring/cancel/canceller.h"
+#include "uring/running/loop_core.h"
+#include "uring/time/timer.h"
 
 namespace uring {
 
@@ -162,7 +163,7 @@ class Awaiter final : public Wait {
   /// To those that may end it early.
   void hand_over() {
     attachments_.attach(*this);
-    if constexpr (timed) limit_.arm(this->loop(), *this);
+    if constexpr (timed) limit_.arm(this->loop().timers(), *this);
   }
 
   [[no_unique_address]] std::conditional_t<timed, TimeLimit, Unlimited> limit_;

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "uring/cancel/canceller.h"
 #include "uring/error.h"
-#include "uring/wait/canceller.h"
 
 namespace uring {
 

@@ -7,14 +7,14 @@
 
 #include "uring/memory/intrusive_list.h"
 #include "uring/ring.h"
+#include "uring/running/scope_base.h"
+#include "uring/running/waiter.h"
 #include "uring/task.h"
-#include "uring/wait/scope_base.h"
-#include "uring/wait/waiter.h"
+#include "uring/time/timer.h"
 
 namespace uring {
 
 class Buffers;
-class Timers;
 class Trace;
 
 /// What operations, waits, scopes and buffers ask of the loop that they belong to. A program has a
@@ -71,8 +71,7 @@ class LoopCore {
   void bury(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  protected:
-  LoopCore(Ring ring, Timers& timers, Trace* trace)
-      : ring_(std::move(ring)), timers_(timers), trace_(trace) {}
+  LoopCore(Ring ring, Trace* trace) : ring_(std::move(ring)), trace_(trace) {}
   virtual void make_room(unsigned entries) = 0;
 
   void destroy_ended_tasks() {
@@ -80,7 +79,7 @@ class LoopCore {
   }
 
   Ring ring_;
-  Timers& timers_;
+  Timers timers_;
   Trace* const trace_;
   ScopeBase* current_scope_ = nullptr;  ///< The loop has one from its beginning.
   std::uint32_t begun_ = 0;

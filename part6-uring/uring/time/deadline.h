@@ -1,8 +1,8 @@
 #pragma once
 
-#include "uring/loop_core.h"
-#include "uring/wait/canceller.h"
-#include "uring/wait/timer.h"
+#include "uring/cancel/canceller.h"
+#include "uring/running/loop_core.h"
+#include "uring/time/timer.h"
 
 namespace uring {
 
@@ -17,13 +17,15 @@ namespace uring {
 /// Attachment; and it may end before its operations, which then have no limit any more.
 class Deadline : public Canceller, public Timer {
  public:
-  explicit Deadline(LoopCore& loop, Clock::time_point due = never) : Timer(due) { set(loop, due); }
+  explicit Deadline(LoopCore& loop, Clock::time_point due = never) : Timer(due) {
+    set(loop.timers(), due);
+  }
 
   /// Moves it, also after it has passed. Usually a store: one that moves away keeps its place until
   /// the loop comes to it.
   void renew(Clock::time_point due) {
     reset();
-    set(loop(), due);
+    set(timers(), due);
   }
 
   bool has_passed() const { return reason() == Error::timed_out; }

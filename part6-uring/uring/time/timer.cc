@@ -1,17 +1,14 @@
-#include "uring/wait/timer.h"
-
-#include "uring/loop_core.h"
+#include "uring/time/timer.h"
 
 namespace uring {
 
 Timer::~Timer() {
-  if (place_ != nowhere) loop_->timers().remove(*this);
+  if (place_ != nowhere) timers_->remove(*this);
 }
 
-void Timer::set(LoopCore& loop, Clock::time_point due) {
-  loop_ = &loop;
+void Timer::set(Timers& timers, Clock::time_point due) {
+  timers_ = &timers;
   due_ = due;
-  Timers& timers = loop.timers();
   if (place_ != nowhere) {
     if (timers.heap_[place_].at <= due) return;
     timers.remove(*this);

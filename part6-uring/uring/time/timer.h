@@ -5,11 +5,11 @@
 #include <optional>
 #include <vector>
 
-#include "uring/wait/canceller.h"
+#include "uring/cancel/canceller.h"
 
 namespace uring {
 
-class LoopCore;
+class Timers;
 
 /// CLOCK_MONOTONIC: it never jumps.
 using Clock = std::chrono::steady_clock;
@@ -29,8 +29,9 @@ class Timer {
  protected:
   explicit Timer(Clock::time_point due) : due_(due) {}
 
-  void set(LoopCore& loop, Clock::time_point due);
-  LoopCore& loop() const { return *loop_; }
+  /// Among those of a loop, from then on always the same ones.
+  void set(Timers& timers, Clock::time_point due);
+  Timers& timers() const { return *timers_; }
 
  private:
   friend class Timers;
@@ -39,7 +40,7 @@ class Timer {
   /// It is due, and set no longer.
   virtual void expire() = 0;
 
-  LoopCore* loop_ = nullptr;
+  Timers* timers_ = nullptr;
   Clock::time_point due_;
   std::size_t place_ = nowhere;
 };
@@ -49,9 +50,9 @@ class TimeLimit final : public Timer {
  public:
   explicit TimeLimit(Clock::time_point due) : Timer(due) {}
 
-  void arm(LoopCore& loop, Cancellable& target) {
+  void arm(Timers& timers, Cancellable& target) {
     target_ = &target;
-    set(loop, due());
+    set(timers, due());
   }
 
  private:

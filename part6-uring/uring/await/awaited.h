@@ -5,10 +5,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/operation/await.h"
+#include "uring/await/await.h"
 #include "uring/operation/operation.h"
 #include "uring/operation/request.h"
-#include "uring/wait/waiter.h"
+#include "uring/running/waiter.h"
 
 namespace uring {
 
