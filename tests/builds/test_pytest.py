@@ -36,7 +36,7 @@ def test_without_arguments_every_suite_is_collected() -> None:
 
 
 def test_two_suites_whose_modules_have_the_same_names_run_one_after_the_other() -> None:
-    own = ["tests/protocol/test_own_server.py", "tests/finger"]
+    own = ["tests/judge/test_own_server.py", "tests/finger"]
     ran = run(*own, "-q", "--collect-only")
     assert ran.returncode == 0, ran.stdout
     started = [line.split() for line in ran.stdout.splitlines() if line.startswith("pytest ")]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rungs import OPTION_OF, RUNGS, Rung
-from harness.port_only import server_for
+from harness.server import Server
 from harness.target import foreign_server
 from harness.verdict import ContractBroken, server_section
 
@@ -36,7 +36,7 @@ def start_once(command: str, level: str = RUNGS[0], *options: str) -> FirstStart
     """Starts it as the tests of that level do, connects, and ends it again."""
     begin = time.monotonic()
     try:
-        server = server_for(foreign_server(command, level), options, patience=PATIENCE_SECONDS)
+        server = Server(foreign_server(command, level), options, patience=PATIENCE_SECONDS)
     except OSError as error:  # a script whose first line names no interpreter, for example
         return FirstStart(0, f"cannot be started: {error.strerror}", f"$ {command}")
     try:

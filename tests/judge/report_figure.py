@@ -42,7 +42,7 @@ def row(number: int, milliseconds: float, who: str, what: str, is_break: bool) -
                 f"{cut(what, 2 * LETTERS)}</text>")
     if who == "server":
         return f'{moment}<text x="{RIGHT + 10}" y="{y}">{cut(what)}</text>'
-    word, _, rest = what.partition(" ")
+    word, _, rest = what.removeprefix("then ").partition(" ")
     if word in (SENT, GOT) and "byte" in rest or what.endswith("end of the stream"):
         ends = (LEFT, RIGHT) if word == SENT else (RIGHT, LEFT)
         text = cut(f"{who}: {rest.strip()}", LETTERS + 4)

@@ -85,7 +85,7 @@ def test_a_server_has_the_levels_of_its_chapter_and_fails_the_next(
     chapter: int, tmp_path: Path
 ) -> None:
     command = grown("python", chapter, tmp_path / "mine")
-    ran = judge(command, "--from", FIRST_LEVELS[chapter], at=tmp_path)
+    ran = judge(command, "--from", FIRST_LEVELS[chapter], at=tmp_path / "mine")
     readme = (tmp_path / "mine" / "README.md").read_text()
     fails = readme.partition("The next is `")[2].partition("`")[0]
     assert f"  next: {fails}, " in ran.said, ran.said + ran.complained

@@ -13,7 +13,6 @@ import pytest
 from harness import port_only, server as servers, timeline
 from harness.proc import wait_until
 from harness.rule import LIVES, REFUSES, SAYS_READY, STOPS, TAKES_OPTIONS, Rule
-from harness.port_only import server_for
 from harness.server import Server
 from harness.serving import end_in_order
 from harness.stopping import expect_refusal
@@ -34,7 +33,7 @@ def running(
     command: str, level: str = "framing", *options: str, patience: float = 10
 ) -> Iterator[Server]:
     """A server that this command starts; it has not been waited for."""
-    server = server_for(foreign_server(command, level), options, patience=patience)
+    server = Server(foreign_server(command, level), options, patience=patience)
     try:
         yield server
     finally:

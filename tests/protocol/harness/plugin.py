@@ -11,7 +11,6 @@ import pytest
 
 from harness import limits, results, timeline, verdict
 from harness.client import Client
-from harness.port_only import server_for
 from harness.server import Server, Start
 from harness.serving import CALL_FAILED, SERVERS, serving
 from harness.subject import DEFAULT_BUILD, Subject
@@ -211,7 +210,7 @@ def start(request: pytest.FixtureRequest, target: Any, patience: float) -> Itera
     def make(*options: str, **how: object) -> Server:
         if traced:
             how["calls_log"] = request.getfixturevalue("tmp_path") / f"calls-{len(made)}"
-        made.append(server_for(target, options, patience=patience, **how))
+        made.append(Server(target, options, patience=patience, **how))
         return made[-1]
 
     made: list[Server] = []

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from harness import proc
 from harness.rule import LISTENS
-from harness.server import START_SECONDS, Server
-from harness.subject import Subject, free_port, is_taken
+from harness.subject import free_port, is_taken
 from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
@@ -18,8 +17,10 @@ PORTS_TRIED = 3  # another program may take a port between our look at it and th
 STRANGER_SECONDS = 5.0  # how long a server may take to find that it did
 
 
-class PortOnlyServer(Server):
-    """See above."""
+class PortOnly:
+    """See above; mixed into the class of a server by Server.__new__()."""
+
+    START_SECONDS = 20.0
 
     def _start(self, port: int | str, descriptor_limit: int | None, under: Sequence[str]) -> None:
         self._begin = lambda: self.begin(
@@ -43,7 +44,7 @@ class PortOnlyServer(Server):
             return True
 
         for _ in range(PORTS_TRIED):
-            if not proc.wait_until(answers, START_SECONDS, 0.01):
+            if not proc.wait_until(answers, self.START_SECONDS, 0.01):
                 break
             # If another server has answered, the server is about to find its port taken, and ends.
             proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
@@ -56,7 +57,7 @@ class PortOnlyServer(Server):
             self.kill()
             self._begin_on_a_free_port()
         host, port = self.address
-        why = f" after {START_SECONDS:g} s" if self.is_alive() else f": it {self.describe_end()}"
+        why = f" after {self.START_SECONDS:g} s" if self.is_alive() else f": it {self.describe_end()}"
         raise ContractBroken(f"nobody listens on {host}:{port}{why}", rule=LISTENS)
 
     def kill(self) -> None:
@@ -78,9 +79,3 @@ class PortOnlyServer(Server):
     def check_words(self) -> None:
         """What it says is its own business."""
         self.check_reports()
-
-
-def server_for(target: Subject, *arguments: object, **how: object) -> Server:
-    """The kind of server that this one is."""
-    kind = Server if target.speaks_contract else PortOnlyServer
-    return kind(target, *arguments, **how)  # type: ignore[arg-type]

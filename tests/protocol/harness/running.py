@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import tempfile
@@ -102,6 +103,17 @@ class Running:
         if self._asked:
             return f"asked to stop with {self._asked.name}, it {end_in_words(status)}"
         return end_in_words(status)
+
+    def limit_memory(self, more_bytes: int) -> None:
+        """From now on it may take only so many bytes more: an announced length may be 4 GiB."""
+        self.memory_limit = more_bytes
+        for process in proc.processes_of_session(self.pid):
+            try:
+                limit = process.data_bytes() + more_bytes
+                _, hard = resource.prlimit(process.pid, resource.RLIMIT_DATA)
+                resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit, hard))
+            except OSError:
+                continue  # it has just ended, or runs as another user
 
     # What it said
 

@@ -1,18 +1,19 @@
 """A server that keeps the contract's command line: started, waited for, asked to stop."""
 
 import re
-import resource
 import shlex
 import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 from harness import proc, sockdiag
 from harness.child import STOP_SIGNALS
 from harness.client import Client
 from harness.polling import readable
+from harness.port_only import PortOnly
 from harness.rule import SAYS_READY, STOPS, TAKES_OPTIONS
 from harness.running import Running
 from harness.subject import Subject
@@ -33,6 +34,12 @@ class Server(Running):
 
     client_type: type[Client] = Client
     ready_line = READY
+
+    def __new__(cls, target: Subject, *_: object, **__: object) -> Self:
+        """One that is given a port and nothing else is waited for and ended in another way."""
+        if target.speaks_contract or issubclass(cls, PortOnly):
+            return super().__new__(cls)
+        return super().__new__(type(cls.__name__, (PortOnly, cls), {}))
 
     def __init__(
         self,
@@ -149,17 +156,6 @@ class Server(Running):
                 "must finish and end with exit status 0", rule=STOPS)
         asked = f"asked to stop with {self._asked.name}, " if self._asked else ""
         raise ContractBroken(f"{asked}the server ended with exit status {status}, not 0")
-
-    def limit_memory(self, more_bytes: int) -> None:
-        """From now on it may take only so many bytes more: an announced length may be 4 GiB."""
-        self.memory_limit = more_bytes
-        for process in proc.processes_of_session(self.pid):
-            try:
-                limit = process.data_bytes() + more_bytes
-                _, hard = resource.prlimit(process.pid, resource.RLIMIT_DATA)
-                resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit, hard))
-            except OSError:
-                continue  # it has just ended, or runs as another user
 
     def listens(self) -> bool:
         """Whether its own processes listen on the port, and not somebody else's."""

@@ -3,6 +3,7 @@ it went wrong. A line each, in one column of milliseconds."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 CLIENTS_SHOWN = 3
 LINES_SHOWN = 36  # the first and the last of them
 FIRST_SHOWN = 10
+LONG_RUN = 8  # of calls
 COLUMNS = 96
 THE_TEST, THE_SERVER = "the test", "server"
 
@@ -84,10 +86,37 @@ def still_in_the_backlog(client: Connection) -> bool:
 def lines(events: Sequence[Event]) -> list[str]:
     """Counted from the first of them; a long middle is left out."""
     begin = events[0].at if events else 0
-    found = list(_without_repetitions(begin, events))
+    found = list(_without_repetitions(begin, _without_long_runs(events)))
     if (left_out := len(found) - LINES_SHOWN) > 0:
         found[FIRST_SHOWN : FIRST_SHOWN + left_out] = [f"       ... ({left_out} more lines)"]
     return found
+
+
+def _without_long_runs(events: Sequence[Event]) -> list[Event]:
+    """Of a server that makes the same one or two calls again and again, the first and the last."""
+    calls = [_call(event) for event in events]
+    kept: list[Event] = []
+    begin = 0
+    while begin < len(events):
+        for period in (1, 2):
+            end = begin + period
+            while end < len(events) and calls[end] and calls[end] == calls[end - period]:
+                end += 1
+            run = events[begin:end]
+            if calls[begin] and len(run) > LONG_RUN and len({one.what for one in run}) > period:
+                more = f"... ({len(run) - 2 * period} more of these calls)"
+                kept += [*run[:period], Event(run[-period].at, THE_SERVER, more), *run[-period:]]
+                begin = end
+                break
+        else:
+            kept.append(events[begin])
+            begin += 1
+    return kept
+
+
+def _call(event: Event) -> str:
+    """`recvfrom(7` for each receive of that connection; nothing where it is no call."""
+    return re.split("[,)]", event.what)[0] if event.who == THE_SERVER else ""
 
 
 def _without_repetitions(begin: float, events: Sequence[Event]) -> Iterator[str]:

@@ -11,7 +11,7 @@ HEAD_BYTES_SHOWN, TAIL_BYTES_SHOWN = 8, 4  # where there are more
 TEXT_BYTES_SHOWN = 42  # of a request or an answer, which is text
 PLAUSIBLE_BYTES = 1 << 26  # for a message; "GET " would announce more
 LONG_SECONDS = 0.1  # for a run of bytes, in which others may have done something
-SENT, GOT = "sent", "got "
+SENT, GOT = ("sent", "then sent"), "got "  # the second: apart from the bytes before
 
 
 @dataclass
@@ -54,10 +54,12 @@ class Transcript:
 
     def sent(self, data: bytes) -> None:
         """Bytes went to the server."""
-        if self._apart and data:
-            self.note(SENT)
+        last = self.entries[-1].verb if self.entries else ""
+        if data and self._apart and last in SENT:
+            last = SENT[1]
+            self.note(last)
         self._apart = False
-        self._bytes(SENT, data)
+        self._bytes(last if last in SENT else SENT[0], data)
         self._find_frames(data)
         self.sent_bytes += len(data)
 
