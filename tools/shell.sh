@@ -264,4 +264,5 @@ _until_traced() {
     kill -0 $! 2>/dev/null || return 1
     sleep 0.05
   done
+  sleep 0.1 # it is attached, and only from its next stop on it sees the calls
 }

@@ -8,5 +8,5 @@ A message of 16 bytes, of which one comes every 0.4 seconds. They stop when the 
   $ TIMEFORMAT='%R s'
   $ exec 5<>/dev/tcp/127.0.0.1/$port; dribble >&5 | { time wc -c <&5; }
   0
-  1\.[1-6]\d\d s (re)
+  1\.[01-6]\d\d s (re)
   $ stop

@@ -69,6 +69,16 @@ thread_local Pool pool;
 std::size_t class_of(std::size_t bytes) { return (bytes - 1) / step_bytes; }
 std::size_t class_bytes(std::size_t number) { return (number + 1) * step_bytes; }
 
+/// A block of this size, if one waits for its next use.
+void drop_one(Pool& mine, std::size_t number) {
+  Free* const block = mine.free[number];
+  if (block == nullptr) return;
+  ASAN_UNPOISON_MEMORY_REGION(block, class_bytes(number));
+  mine.free[number] = block->next;
+  mine.free_bytes -= class_bytes(number);
+  ::operator delete(block);
+}
+
 }  // namespace
 
 void* FramePool::allocate(std::size_t bytes) {
@@ -93,9 +103,9 @@ void FramePool::release(void* block, std::size_t bytes) noexcept {
   Pool& mine = pool;
   const std::size_t number = class_of(bytes);
   mine.used_bytes -= class_bytes(number);
-  if (mine.free_bytes >= std::max(kept_bytes_min, mine.used_bytes)) {
-    return ::operator delete(block);
-  }
+  const std::size_t kept_bytes_max = std::max(kept_bytes_min, mine.used_bytes);
+  if (mine.free_bytes > kept_bytes_max) drop_one(mine, number);
+  if (mine.free_bytes >= kept_bytes_max) return ::operator delete(block);
   mine.free_bytes += class_bytes(number);
   const bool check = checks_memory();
   if (check) {
