@@ -57,7 +57,9 @@ class PortOnly:
             self.kill()
             self._begin_on_a_free_port()
         host, port = self.address
-        why = f" after {self.START_SECONDS:g} s" if self.is_alive() else f": it {self.describe_end()}"
+        why = f": it {self.describe_end()}"
+        if self.is_alive():
+            why = f" after {self.START_SECONDS:g} s"
         raise ContractBroken(f"nobody listens on {host}:{port}{why}", rule=LISTENS)
 
     def kill(self) -> None:
