@@ -70,8 +70,8 @@ def test_a_stop_that_is_too_slow_is_told_under_its_own_rule() -> None:
     test = "test_max_connections.py::test_the_greatest_limit_is_a_limit_like_any_other[yours]"
     ignores = f"sh -c 'trap : TERM; {stays} & while ! wait; do :; done'"
     run = run_suite(test, "--server", ignores, "--level", "drain", "--patience", "3")
-    assert "the test had passed; asked to stop after it: the server should have ended, and runs on "\
-        "3 s after SIGTERM" in run.stdout, run.stdout
+    for words in ("the test had passed; asked to stop after it: ", "runs on 3 s after SIGTERM"):
+        assert words in run.stdout, run.stdout
     assert STOPS_IN_TIME.text in run.stdout, run.stdout
 
 

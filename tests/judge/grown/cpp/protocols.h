@@ -158,6 +158,7 @@ class Http : public Session {
     }
     lines_bytes_ += end - digits;
     body_left_ = *size;
+    lines_bytes_ -= std::min<std::uint64_t>(lines_bytes_, body_left_);
     reading_ = body_left_ > 0 ? Reading::body : Reading::trailer;
     return end + 2;
   }
@@ -202,7 +203,7 @@ class Http : public Session {
       }
       refused = valid ? refused : malformed;
     }
-    refused = length && in_chunks_ ? malformed : refused;
+    refused = (length || is_old_) && in_chunks_ ? malformed : refused;
     keeps_ = is_old_ ? keep : !close;
     lines_bytes_ = 0;
     body_left_ = length.value_or(0);
@@ -284,7 +285,7 @@ class Http : public Session {
   std::size_t searched_ = 0;  // no end of the head is before
   Reading reading_ = Reading::head;
   std::uint64_t body_left_ = 0;
-  std::size_t lines_bytes_ = 0;  // of all lines between the chunks of a body
+  std::size_t lines_bytes_ = 0;  // of lines between chunks, as far as no data outweighs them
   std::string method_;
   bool in_chunks_ = false;
   bool is_old_ = false;
