@@ -135,6 +135,7 @@ bool Loop::wake_at(Clock::time_point time) {
   io_uring_sqe& entry = ring_.next_entry();
   io_uring_prep_timeout(&entry, &alarm_in_, 0, 0);
   entry.user_data = alarm_user_data;
+  if (Trace* to = trace()) alarm_id_.number = to->begun(alarm_id_.what, entry);
   return true;
 }
 
@@ -170,6 +171,7 @@ std::size_t Loop::collect() {
     ++collected;
     if (completion.user_data == alarm_user_data) {
       alarm_at_.reset();
+      if (Trace* to = trace()) to->ended(alarm_id_, completion.result);
       continue;
     }
     auto* operation = reinterpret_cast<Operation*>(completion.user_data & ~Operation::part_mask);

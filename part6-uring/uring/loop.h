@@ -101,6 +101,7 @@ class Loop final : public Operations {
   Clock::time_point now_ = Clock::now();
   std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
   __kernel_timespec alarm_in_{};
+  Trace::Id alarm_id_{.number = 0, .what = "timeout"};
   std::function<void()> hook_;  ///< At the end of a turn.
   Scope root_{*this, Scope::Root{}};
 };

@@ -24,8 +24,8 @@ RECORDINGS_MAX = 3
 
 # Numbers of calls that sentences tell, by moment and stage.
 TOLD = {(SAYS_HI, 4): "three calls", (SAYS_HI, 5): "three calls", (BOTH_SPEAK, 4): "five calls",
-        (BOTH_SPEAK, 5): "five calls", (BOTH_SPEAK, 6): "two calls", (OTHER_HALF, 6): "one call"}
-NUMBERS = {"one": 1, "two": 2, "three": 3, "five": 5}
+        (BOTH_SPEAK, 5): "five calls", (BOTH_SPEAK, 6): "three calls", (OTHER_HALF, 6): "Two calls"}
+NUMBERS = {"two": 2, "three": 3, "five": 5}
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_the_sentences_tell_the_numbers_that_were_recorded(shown: dict) -> None:
     for (moment, stage), words in TOLD.items():
         assert words in shown["sentences"][moment][stage - 1]
         calls = shown["counts"][stage - 1][moment]["now"]["calls"]
-        assert calls == NUMBERS[words.split()[0]], (MOMENTS[moment], stage)
+        assert calls == NUMBERS[words.split()[0].lower()], (MOMENTS[moment], stage)
     for text in ("README.md", "book/ladder-view.md"):
         assert "many more were in vain" in (ROOT / text).read_text()
     assert shown["counts"][2][SAYS_HI]["now"]["vain"] >= 200

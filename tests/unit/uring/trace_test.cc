@@ -63,7 +63,7 @@ TEST(UringTrace, EveryOperationThatBeganHasAnEnd) {
       if (phase == "e") open.erase(id);
     }
   }
-  EXPECT_EQ(spans, 15);
+  EXPECT_EQ(spans, 16);  // one is the timeout of the loop itself, which may outlive all others
   EXPECT_TRUE(open.empty());
 }
 

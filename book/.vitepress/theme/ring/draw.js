@@ -5,7 +5,7 @@
 
 import { Pen } from "../ladder/draw.js";
 
-const short = { async_cancel: "cancel", link_timeout: "timeout" };
+const short = { async_cancel: "cancel" };
 const strip = 42; // high
 const place = { sq: 8, cq: 16 }; // as many as have room
 
@@ -25,31 +25,30 @@ export const narrow = {
 /** The completion that ends an entry, as a place in the queue of completions. */
 function ends(run) {
   run.ends ??= new Map(run.completed.map(({ name, number }, index) =>
-    [`${number} ${["async_cancel", "link_timeout"].includes(name) ? name : "itself"}`, index]));
+    [`${number} ${name}`, index]));
   return run.ends;
 }
 
 /** Every entry that has been filled in: where it is at this step, and what it is. */
 export function entries(run, step) {
   return run.submitted.slice(0, step.sqTail).map(({ name, number }, index) => {
-    const first = name !== "async_cancel" && run.submitted[index - 1]?.number !== number;
-    const own = ends(run).get(`${number} ${name}`);
-    const end = own ?? (first ? ends(run).get(`${number} itself`) : undefined);
-    const whole = ends(run).get(`${number} itself`);
-    const entry = { key: `${number} ${name}`, name, number, index, first,
-      operation: run.operations.get(number) };
+    const key = `${number} ${name}`;
+    const operation = run.operations.get(number);
+    const own = name !== "async_cancel";
+    const end = ends(run).get(key);
+    const entry = { key, name, number, index, own, operation };
     if (index >= step.sqHead) return { ...entry, at: "sq", index };
-    if ((end ?? whole) < step.cqHead) return { ...entry, at: "gone" };
+    if (end < step.cqHead) return { ...entry, at: "gone" };
     if (end < step.cqTail) return { ...entry, at: "cq", index: end };
-    return { ...entry, at: first ? "flight" : "hidden" };
+    return { ...entry, at: own ? "flight" : "hidden" };
   }).filter(({ at }) => at !== "gone");
 }
 
 /** What a client's coroutine waits for. */
 export function waitsFor(run, step, client) {
   const own = [...run.operations.values()].filter((one) => one.client === client);
-  const begun = entries(run, step).filter(({ operation, first }) =>
-    first && operation.client === client);
+  const begun = entries(run, step).filter((entry) =>
+    entry.own && entry.operation.client === client);
   const now = begun.at(-1);
   if (!now) {
     const filled = run.submitted.slice(0, step.sqTail);
@@ -58,9 +57,12 @@ export function waitsFor(run, step, client) {
     return left.length > 0 || step.number === own.at(-1).number ? "runs" : "has left";
   }
   if (now.at === "cq") return "can go on";
-  const { name, names } = now.operation;
-  const what = { send: "waits for room", recv: "waits for its end" }[name] ??
-    (names.length > 1 ? "is answered" : "waits for bytes");
+  const before = own.filter(({ number }) => number < now.number);
+  const whats = now.name === "send"
+    ? ["is answered", "waits for room"] : ["waits for bytes", "waits for its end"];
+  const again = now.name === "send" ? before.at(-1)?.name === "send"
+    : before.some(({ asked }) => asked);
+  const what = whats[Number(again)];
   return isAsked(run, step, now.number) ? `${what}, asked to end` : what;
 }
 
@@ -68,11 +70,6 @@ export function waitsFor(run, step, client) {
 function isAsked(run, step, number) {
   return run.submitted.slice(0, step.sqTail)
     .some((entry) => entry.name === "async_cancel" && entry.number === number);
-}
-
-function words({ names, name }) {
-  const all = name === "exchange" ? names : [name, ...names.slice(1)];
-  return all.map((one) => short[one] ?? one).join(" → ");
 }
 
 /** A box as it is in one of the queues: whose it is, its number, and for room what it is. */
@@ -97,7 +94,7 @@ function queued(form, paint, { at, number, name, operation }) {
 /** A box in the kernel's hands, and how wide it is. */
 function flying(form, paint, { number, operation }, asked) {
   const pen = new Pen(paint, form.narrow ? 12 : 13);
-  const said = `${number} ${words(operation)}`;
+  const said = `${number} ${operation.name}`;
   const x = operation.client ? 27 : 7;
   const label = asked ? `${said}, to end` : said;
   const width = x + 7 + label.length * (form.narrow ? 6 : 6.6);

@@ -2,7 +2,7 @@
 // filled in, and the last completion of each operation. The rest follows:
 //
 // - where the tails and heads are: they count entries from the ring's beginning, and each entry has
-//   one completion, but for a send in silence with a receive linked to it: these two have one;
+//   one completion;
 // - when the kernel took entries: in the call between a request and the next completion, or between
 //   two requests that are far apart, where the call has ended because a time had come;
 // - which completions came in one batch: those that the loop took in one go.
@@ -22,24 +22,10 @@ const counted = (n, one) => (n === 1 ? `1 ${one}` : `${n} ${one}s`).replace(/ys$
 export const resultText = (result) =>
   errorNames[-result] ? `${result} (${errorNames[-result]})` : `${result}`;
 
-/** Requests and ends: a request with the names of all its entries. */
-function joined(events) {
-  const found = [];
-  const begun = new Map();
-  for (const event of events) {
-    if (event.ph === "b") {
-      const what = event.name === "exchange" ? "recv" : event.name; // one that answers nothing
-      begun.set(event.id, { event, names: [what] });
-      found.push(begun.get(event.id));
-    } else if (event.ph === "e") {
-      found.push({ event, names: [] });
-    } else if (event.args.linked_to) {
-      begun.get(event.id).names = [event.args.entry, event.args.linked_to];
-    } else if (event.args.asked) {
-      found.push({ event, names: ["async_cancel"], cancels: true });
-    }
-  }
-  return found;
+/** Requests and ends; one that asks to cancel is a request, too. */
+function happeningsOf(events) {
+  return events.filter(({ ph, args }) => ph !== "n" || args.asked)
+    .map((event) => ({ event, cancels: event.ph === "n" }));
 }
 
 /** What one turn of the loop hands over, and what it gets. */
@@ -60,7 +46,7 @@ function turnsOf(happenings) {
 
 /** The first three sockets that bytes are received from, where nobody has said who they are. */
 function guessed(events) {
-  const talks = events.filter(({ name }) => ["exchange", "recv", "send"].includes(name));
+  const talks = events.filter(({ name }) => ["recv", "send"].includes(name));
   const found = [...new Set(talks.map(({ args }) => args.fd))].filter((fd) => fd !== undefined);
   return Object.fromEntries(found.slice(0, 3).map((fd, i) => [fd, `client ${"ABC"[i]}`]));
 }
@@ -90,25 +76,23 @@ class Replay {
     this.steps.push({ ...this.now, kind, when, ts, text });
   }
 
-  request({ event, names, cancels }) {
-    for (const name of names) this.submitted.push({ name, number: event.id });
+  request({ event, cancels }) {
+    const { id: number, name } = event;
+    this.submitted.push({ name: cancels ? "async_cancel" : name, number });
     const tail = this.submitted.length;
     const moves = `The tail moves to ${tail}.`;
     if (cancels) {
-      const target = this.operations.get(event.id);
+      const target = this.operations.get(number);
       target.asked = true;
       return this.step("request", "at", event.ts,
-        `Operation ${event.id}, ${target.label}, is to end: we fill in an async_cancel. ${moves}`,
-        { sqTail: tail, number: event.id });
+        `Operation ${number}, ${target.label}, is to end: we fill in an async_cancel. ${moves}`,
+        { sqTail: tail, number });
     }
-    const label = `${event.name}${this.who(event.args)}`;
-    const client = this.client(event.args);
-    const { name } = event;
-    this.operations.set(event.id, { number: event.id, name, label, client, names, asked: false });
-    const what = names.length > 1 ? `a ${names[0]} and a linked ${names[1]}` : names[0];
-    this.step("request", "at", event.ts,
-      `We fill in operation ${event.id}, ${label}: ${what}. ${moves}`,
-      { sqTail: tail, number: event.id });
+    const label = `${name}${this.who(event.args)}`;
+    this.operations.set(number,
+      { number, name, label, client: this.client(event.args), asked: false });
+    this.step("request", "at", event.ts, `We fill in operation ${number}, ${label}. ${moves}`,
+      { sqTail: tail, number });
   }
 
   enter(after) {
@@ -124,11 +108,9 @@ class Replay {
 
   /** The completions of an operation, its own as the last. */
   completionsOf({ event }) {
-    const { names, asked } = this.operations.get(event.id);
-    const others = [...(asked ? ["async_cancel"] : []),
-      ...names.filter((name) => name === "link_timeout")];
-    return [...others.map((name) => ({ name, number: event.id })),
-      { name: event.name, number: event.id, result: event.args.result }];
+    const number = event.id;
+    const own = { name: event.name, number, result: event.args.result };
+    return this.operations.get(number).asked ? [{ name: "async_cancel", number }, own] : [own];
   }
 
   arrive(ends) {
@@ -143,7 +125,7 @@ class Replay {
     const { event } = end;
     const taken = this.completionsOf(end);
     const head = this.now.cqHead + taken.length;
-    const others = taken.slice(0, -1).map(({ name }) => ` that of its ${name} and`).join("");
+    const others = taken.length > 1 ? " that of its async_cancel and" : "";
     this.step("take", "at", event.ts,
       `We take${others} the completion of operation ${event.id}, ` +
       `${this.operations.get(event.id).label}: ${resultText(event.args.result)}. ` +
@@ -176,7 +158,7 @@ export function traceOf(text) {
 export function replay(trace) {
   const made = new Replay(trace);
   let before = 0;
-  for (const { requests, ends } of turnsOf(joined(trace.traceEvents))) {
+  for (const { requests, ends } of turnsOf(happeningsOf(trace.traceEvents))) {
     for (const one of requests) made.request(one);
     made.enter(requests.at(-1)?.event.ts ?? before);
     if (ends.length === 0) continue;
