@@ -44,7 +44,7 @@ std::string explain_kernel(std::error_code error) {
   if (is_wsl) return line + ": try wsl --update";
   // ENOSYS is what some filters answer, too; and where one forbids only io_uring_register, the
   // kernel's newer operations cannot be asked for.
-  if (is_new_enough(release)) line += std::string(", so a seccomp filter forbids it: ") + to_permit;
+  if (is_new_enough(release)) line.append(", so a seccomp filter forbids it: ").append(to_permit);
   return line;
 }
 
