@@ -23,9 +23,9 @@ TRIES = 3
 def test_a_message_takes_no_more_instructions_than_it_did(
     start: Callable[..., Server], target: Target
 ) -> None:
-    # 361 and 1,326 with g++ 12: no aim, since nearly all of a message's time is the kernel's, but an
-    # increase has to be meant. Of part5's, 120 are the copy that its session makes of each answer.
-    # A busy machine adds to it: where a round takes long, deadlines are moved more often.
+    # 361 and 1,326 with g++ 12: no aim, since nearly all of a message's time is the kernel's, but
+    # an increase has to be meant. Of part5's, 120 are the copy that its session makes of each
+    # answer. A busy machine adds to it: where a round takes long, deadlines are moved more often.
     most = INSTRUCTIONS_MAX[target.name] * OF_OTHERS
     for _ in range(TRIES):
         counts = instructions_a_message(
