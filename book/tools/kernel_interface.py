@@ -19,11 +19,11 @@ STEPS_MAX = 1  # named in a row
 # that anybody still runs.
 SYSTEM_CALLS: dict[str, str | None] = dict.fromkeys("""
     accept bind chdir chmod chown clock_gettime close connect dup dup2 _exit fcntl fork fstat
-    fstatfs geteuid getgroups getpid getppid getresgid getresuid getrlimit getpeername getsockname
-    getsockopt gettid ioctl kill listen lseek mmap munmap open poll prctl read recv recvmsg rmdir select send
-    sendmsg setegid seteuid setgroups setresgid setresuid setrlimit setsid setsockopt setuid
-    shutdown sigaction sigprocmask sigtimedwait socket socketpair stat timer_create timer_delete
-    timer_settime uname unlink waitpid write
+    fstatfs geteuid getgroups getpid getppid getresgid getresuid getrlimit getpeername
+    getsockname getsockopt gettid ioctl kill listen lseek mmap munmap open poll prctl read recv
+    recvmsg rmdir select send sendmsg setegid seteuid setgroups setresgid setresuid setrlimit
+    setsid setsockopt setuid shutdown sigaction sigprocmask sigtimedwait socket socketpair stat
+    timer_create timer_delete timer_settime uname unlink waitpid write
 """.split()) | {
     "accept4": "2.6.28", "capget": "2.2", "capset": "2.2", "close_range": "5.9", "dup3": "2.6.27",
     "epoll_create1": "2.6.27", "epoll_ctl": "2.6", "epoll_wait": "2.6", "eventfd": "2.6.22",
