@@ -34,7 +34,7 @@ def section(place: str) -> str:
         return text
     parts = re.split(r"^(#+ .*)$", text, flags=re.MULTILINE)
     for heading, body in zip(parts[1::2], parts[2::2]):
-        words = re.sub(r"[^a-z0-9 -]", "", heading.lstrip("# ").lower())
+        words = re.sub(r"[^a-z0-9_ -]", "", heading.lstrip("# ").lower())
         if words.replace(" ", "-") == anchor:
             return heading + body
     raise AssertionError(f"{file} has no section {anchor}")

@@ -24,12 +24,12 @@ STOPS_IN_TIME = Rule(
     "On SIGTERM or SIGINT the server accepts no more, answers what had arrived, closes, and ends "
     "with exit status 0: within a second where clients are idle or gone, and within "
     "--drain-timeout where they are not.",
-    "book/appendix-d-your-own-server.md#drain",
+    "book/appendix-d-your-own-server.md#a-stop-that-loses-no-answer",
 )
 REFUSES = Rule(
     "On SIGINT or SIGTERM the server accepts no more: it closes its listener, and connections that "
     "were never accepted are dropped.",
-    "book/appendix-d-your-own-server.md#drain",
+    "book/appendix-d-your-own-server.md#a-stop-that-loses-no-answer",
 )
 SAYS_READY = Rule(
     "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; "
