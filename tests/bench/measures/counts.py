@@ -206,10 +206,10 @@ def m11_1(setting: Setting) -> Measurement:
             *((f"`part6`: frame of `{name}`", [exact(found[name])]) for name in CONVERSATION)]
         return {"m11_1": Table(
             "What is kept for a client", ["of whom", "bytes"], rows,
-            notes=["The frames are there while a client talks, and its session is inside that of "
-                   "`serve_client`; a client of `part6` that has not spoken has a `Connection` "
-                   "and no frame. A frame's size is this compiler's. None of it is what an idle "
-                   "client costs in all: for that, with the kernel's share, see M12.1 and M4.1."])}
+            notes=["The frames are there for as long as the client is, and its session is inside "
+                   "that of `serve_client`. A frame's size is this compiler's. None of it is what "
+                   "an idle client costs in all: for that, with the kernel's share, see M12.1 and "
+                   "M4.1."])}
 
     return Measurement(each(["bytes"], ["stack", "part6", "frames"], kept, setting),
                        tables, counts=True)
