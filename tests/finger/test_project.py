@@ -113,7 +113,9 @@ def test_clients_that_ask_together_share_each_file(start: Start) -> None:
         files.let_go()  # what waits fails
         answers = [client.receive_until_end() for client in clients]
         wanted = name_line("alice") + converted(hanging_fs.ALICES_PLAN)
-        assert set(answers) <= {b"", wanted} and wanted in answers, answers
+        # Who shared the open that fails gets a reset; who came so late that it had an open of its
+        # own is answered. Which of the ten that is, is up to the moment.
+        assert set(answers) <= {b"", wanted}, answers
 
 
 @pytest.mark.rule(rules.LIST)
