@@ -116,6 +116,7 @@ def test_clients_that_ask_together_share_each_file(start: Start) -> None:
         # Who shared the open that fails gets a reset; who came so late that it had an open of its
         # own is answered. Which of the ten that is, is up to the moment.
         assert set(answers) <= {b"", wanted}, answers
+        server.expect(b"/W alice", wanted)
 
 
 @pytest.mark.rule(rules.LIST)
