@@ -197,6 +197,26 @@ class AsksForAllDescriptors(Loop):
 # Which message it is
 
 
+class OneMistakeUndoesTheRest(Echo):
+    """Answers nothing of a receive in which there is also a message that is too long."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        own = bytearray()
+        completed = super().take(data, own)
+        output += own
+        return completed
+
+
+class KeepsTheLargestMessage(Echo):
+    """The buffer of a message grows with it, and never shrinks."""
+
+    largest = b""
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        self.largest = max(self.largest, bytes(message), key=len)
+        super().answer(message, output)
+
+
 class LargeOnesFirst(Echo):
     """Puts large answers before small ones."""
 
