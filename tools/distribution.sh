@@ -70,10 +70,12 @@ unshare --mount --pid --fork --kill-child bash -c '
   system=$1 ccache=$2
   shift 2
   mount --make-rprivate /
-  mount --bind "$system" "$system" # a root whose mounts can be made private, as tests do
+  mount --bind "$system" "$system"
   mount -t proc proc "$system/proc"
   mount --rbind /sys "$system/sys"
   mount --rbind /dev "$system/dev"
   [[ ! $ccache ]] || mount --bind "$ccache" "$system/ccache"
-  exec chroot "$system" env --ignore-environment --chdir=/root/project "$@"
+  cd "$system"
+  mount --move . / # a chroot alone may make no user namespaces, and tests do
+  exec chroot . env --ignore-environment --chdir=/root/project "$@"
 ' distribution "$system" "$ccache" "${environment[@]}" "${command[@]}" </dev/null

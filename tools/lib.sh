@@ -61,32 +61,12 @@ on_its_own() {
   done
 }
 
-# did_you_mean WORD NAME… is a question, if some of the names have nearly the same letters, or have
-# the word in them.
+# did_you_mean WORD NAME… is a question, if some of the names have the word in them or begin like it.
 did_you_mean() {
-  local word=$1 alike
-  shift
-  alike=$(printf '%s\n' "$@" | awk -v word="$word" '
-    function letters(text) {
-      text = tolower(text)
-      gsub(/[^a-z0-9]/, "", text)
-      return text
-    }
-    function not_in_both(a, b,   i, at, found) {
-      for (i = 1; i <= length(a); i++) {
-        at = index(b, substr(a, i, 1))
-        found += at > 0
-        if (at) b = substr(b, 1, at - 1) substr(b, at + 1)
-      }
-      return length(a) - found + length(b)
-    }
-    BEGIN { meant = letters(word) }
-    {
-      name = letters($0)
-      off = not_in_both(meant, name)
-      near = length(meant) > 2 && off <= 2 || length(name) > 3 && index(meant, name)
-      if (near || (length(meant) > 1 || meant ~ /[0-9]/) && index(name, meant)) print off, $0
-    }' | sort -n | head -n 3 | cut -d ' ' -f 2- | paste -sd ,)
+  local alike
+  alike=$(printf '%s\n' "${@:2}" | word=$1 awk '
+    index($0, ENVIRON["word"]) || index($0, substr(ENVIRON["word"], 1, 5)) == 1' |
+    head -n 3 | paste -sd ,)
   alike=${alike//,/, }
   [[ ! $alike ]] || echo ": did you mean ${alike/%, ${alike##*, }/ or ${alike##*, }}?"
 }
