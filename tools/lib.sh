@@ -61,7 +61,7 @@ on_its_own() {
   done
 }
 
-# did_you_mean WORD NAME… is a question, if some of the names have the word in them or begin like it.
+# did_you_mean WORD NAME… is a question, if some names have the word in them, or begin like it.
 did_you_mean() {
   local alike
   alike=$(printf '%s\n' "${@:2}" | word=$1 awk '

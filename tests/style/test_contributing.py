@@ -19,6 +19,15 @@ COMMANDS = sorted({span.replace("\n", " ") for span in SPANS
                    and (text(ROOT / span.split()[0]) or "").startswith("#!")})
 
 
+def test_each_name_is_there() -> None:
+    """A path leads somewhere; any other name of code is in a file of the project, too."""
+    others = "\n".join(text(path) or "" for path in files() if path.name != "CONTRIBUTING.md")
+    known = set(re.findall(r"[A-Za-z_]\w*", others))
+    names = {word for span in SPANS for word in re.findall(r"^[\w./*-]+$", span)}
+    complain([f"CONTRIBUTING.md: there is no {word}" for word in sorted(names)
+              if not list(ROOT.glob(word)) and not {*re.findall(r"[A-Za-z_]\w*", word)} <= known])
+
+
 def run(words: list[str | Path]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
 

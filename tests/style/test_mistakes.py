@@ -20,7 +20,7 @@ MISTAKES = [
     ("serve epoll", "'epoll' names no stage: did you mean part5-epoll?"),
     ("serve fingerd", "'fingerd' names no stage: did you mean finger?"),
     ("serve part1 --bug", "--bug takes the name of a patch in book/bugs"),
-    ("serve --bug nolimit", "there is no bug 'nolimit'; all of them are in book/appendix-e-bug-zoo.md"),
+    ("serve --bug nolimit", "no bug 'nolimit'; all of them are in book/appendix-e-bug-zoo.md"),
     ("serve part5 --bug no-limit-at-all", "'no-limit-at-all': did you mean no-limit? "),
     ("serve part1 --bug=", "--bug takes the name of a patch in book/bugs"),
     ("check part9", "'part9' names no stage; there are "),
