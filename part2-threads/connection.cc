@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "common/net/unacknowledged.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 
 namespace stage {
 namespace {

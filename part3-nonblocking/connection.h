@@ -11,7 +11,7 @@
 #include "common/net/accept.h"
 #include "common/send_buffer.h"
 #include "common/server/duration.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 #include "common/server/options.h"
 #include "common/session.h"
 

@@ -7,7 +7,7 @@
 
 #include "common/net/accept.h"
 #include "common/net/listen.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 
 namespace stage {
 namespace {

@@ -11,7 +11,7 @@
 #include "common/http/protocol.h"
 #include "common/loop/eventfd.h"
 #include "common/net/accept.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 
 namespace stage {
 namespace {

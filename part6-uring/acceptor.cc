@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 #include "common/server/log.h"
 
 namespace stage {

@@ -7,7 +7,7 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/server/duration.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 #include "uring/buffers.h"
 #include "uring/cancel/canceller.h"
 #include "uring/loop.h"

@@ -4,7 +4,7 @@
 
 #include "common/http/protocol.h"
 #include "common/send_buffer.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 #include "common/session.h"
 #include "in_place_echo.h"
 

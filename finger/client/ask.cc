@@ -11,7 +11,7 @@
 #include <span>
 #include <string>
 
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 
 namespace finger {
 namespace {

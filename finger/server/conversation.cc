@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "common/net/unacknowledged.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 
 namespace finger {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/net/accept.h"
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 #include "finger/accounts/roster.h"
 #include "finger/process/control.h"
 #include "finger/proxy/receive.h"

@@ -21,7 +21,7 @@ from measures.budgets import PLAIN
 from measures.effort import FULL
 from measures.experiment import Experiment, Grid, Setting
 from measures.ladder import echo
-from measures.medians_and_ratios import P50, P99, P999, ratio, timed
+from measures.cells import P50, P99, P999, ratio, timed
 from workloads import ECHO_LOADS, Echo
 
 LOADS = {load.name: load for load in ECHO_LOADS}

@@ -22,9 +22,9 @@ from measure import Progress, charts, in_lines, measured, run
 from measures.budgets import Bound
 from measures.effort import Effort
 from measures.experiment import Chart, Experiment, Measurement, Setting, Table
-from measures.medians_and_ratios import (P99, beside_base, exact, of_rounds, throughput, together,
+from measures.cells import (P99, beside_base, exact, of_rounds, throughput, together,
                                          words)
-from measures.medians_and_ratios import measured as measured_cell
+from measures.cells import measured as measured_cell
 from measures.ladder import if_not_the_clients
 from measures.registry import EXPERIMENTS, NAMES
 from rounds import Job, Results, facts, in_rounds

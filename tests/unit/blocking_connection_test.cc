@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "common/server/limits_and_timeouts.h"
+#include "common/server/limits.h"
 #include "sockets.h"
 
 namespace {

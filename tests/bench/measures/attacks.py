@@ -14,7 +14,7 @@ from harness.needed import need_built
 from harness.server import Server
 from measures import variants
 from measures.experiment import Chart, Measurement, Setting, Table, each, table
-from measures.medians_and_ratios import (LATENCY_APART_MAX, Cell, column, exact, measured, timed,
+from measures.cells import (LATENCY_APART_MAX, Cell, column, exact, measured, timed,
                                          words)
 from rounds import Results
 from workloads import Numbers

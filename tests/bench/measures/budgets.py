@@ -9,7 +9,7 @@ from count import CROWD, count
 from measures.experiment import Measurement, Setting, Table, can_trace, each, table
 from measures.idle import memory_of_the_silent
 from measures.ladder import echo
-from measures.medians_and_ratios import (P50, Cell, Ratio, beside_base, column, counted, exactly,
+from measures.cells import (P50, Cell, Ratio, beside_base, column, counted, exactly,
                                          in_words, ranged, ratio, ratio_of, throughput, words)
 from measures.peers import beside_nginx
 from rounds import Results

@@ -11,7 +11,7 @@ from contenders import ALL_STAGES, PART3, Contender
 from harness.proc import wait_until
 from harness.strace import Strace, need_ptrace
 from measures.experiment import Measurement, Setting, Table, each
-from measures.medians_and_ratios import words
+from measures.cells import words
 from rounds import Results
 
 MESSAGES = 3

@@ -19,7 +19,7 @@ from harness.server import Server
 from harness.strace import Strace, need_ptrace
 from measures.conversation import settle
 from measures.experiment import Grid, Measurement, Setting, Table, each, table
-from measures.medians_and_ratios import (ONE_AT_A_TIME, Cell, column, counted, exact, exactly,
+from measures.cells import (ONE_AT_A_TIME, Cell, column, counted, exact, exactly,
                                          timed, words)
 from rounds import Results
 from workloads import Echo, Numbers

@@ -22,7 +22,7 @@ from harness.needed import need_built, need_root
 from harness.strace import Strace
 from measures.budgets import Bound
 from measures.experiment import Grid, Measurement, Setting, Table, can_trace, each, table
-from measures.medians_and_ratios import (LATENCY_APART_MAX, P50, P99, Cell, column, exact, ranged,
+from measures.cells import (LATENCY_APART_MAX, P50, P99, Cell, column, exact, ranged,
                                          ratio, timed)
 from rounds import Results
 from workloads import Numbers

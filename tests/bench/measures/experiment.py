@@ -12,7 +12,7 @@ import pytest
 from contenders import Contender, built
 from harness.strace import need_ptrace
 from measures.effort import FULL, Effort
-from measures.medians_and_ratios import Cell, Column
+from measures.cells import Cell, Column
 from rounds import Job, Results
 from workloads import Numbers
 

@@ -17,7 +17,7 @@ from contenders import ALL_STAGES, CLIENT_CORE, PART1, PART2, STAGES, Contender
 from harness.target import Target
 from measures import variants
 from measures.experiment import Grid, Measurement, Setting, Table, each
-from measures.medians_and_ratios import (LATENCY_APART_MAX, NOTHING, ONE_AT_A_TIME, Cell, column,
+from measures.cells import (LATENCY_APART_MAX, NOTHING, ONE_AT_A_TIME, Cell, column,
                                          counted, measured, timed, words)
 from rounds import Results
 from workloads import Echo, Numbers, client

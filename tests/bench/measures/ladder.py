@@ -13,7 +13,7 @@ from harness.needed import need_root
 from measures.counts import exact_calls
 from measures.experiment import (Chart, Grid, Measurement, Setting, Table, Twice, can_trace, each,
                                  table)
-from measures.medians_and_ratios import (NOTHING, ONE_AT_A_TIME, P50, P99, P999, RANGE_MAX, Cell,
+from measures.cells import (NOTHING, ONE_AT_A_TIME, P50, P99, P999, RANGE_MAX, Cell,
                                          Column, Ratio, beside_base, column, exactly, latencies,
                                          measured, of_rounds, ratio, throughput, timed, words)
 from namespaces import Namespace

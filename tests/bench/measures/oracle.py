@@ -21,7 +21,7 @@ from finger import FINGERD, daemon
 from measures import daemons, variants
 from measures.experiment import Grid, Setting
 from measures.idle import on_client_core
-from measures.medians_and_ratios import LATENCY_APART_MAX, Cell, column, timed, words
+from measures.cells import LATENCY_APART_MAX, Cell, column, timed, words
 from rounds import Results
 from workloads import Numbers
 

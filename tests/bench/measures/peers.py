@@ -16,7 +16,7 @@ from measures.counts import exact_calls
 from measures.effort import QUICK
 from measures.experiment import Grid, Measurement, Setting, Table, each, table
 from measures.ladder import SHARE, echo
-from measures.medians_and_ratios import (LATENCY_APART_MAX, NOTHING, P50, P99, Cell, column,
+from measures.cells import (LATENCY_APART_MAX, NOTHING, P50, P99, Cell, column,
                                          exactly, in_words, of_rounds, ratio, ratio_of, timed)
 from rounds import Job, Results
 from workloads import ECHO_LOADS, LOADS, Echo, Http, Numbers

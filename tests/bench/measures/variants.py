@@ -13,7 +13,7 @@ from pathlib import Path
 import callgrind
 from harness.needed import need_built
 from measures.experiment import Chart, Grid, Measurement, Setting, Table, each, table
-from measures.medians_and_ratios import (Cell, column, counted, exact, exactly, of_rounds, ratio,
+from measures.cells import (Cell, column, counted, exact, exactly, of_rounds, ratio,
                                          timed, words)
 from rounds import Results
 from workloads import Numbers, client
