@@ -23,7 +23,7 @@ IN_CHAPTER = 2  # it explains what the handbook looks up
 # Pages of lists; and sections in which a word is used and not explained, or to whose heading no
 # link leads, because code host and site make other anchors of a hyphen between blanks.
 LISTS = re.compile(r"appendix-[efghp]-")
-USES = re.compile(r".* - |Exercises|Your own server|Where you are|Every name|The machine"
+USES = re.compile(r".* - |Exercises|Your own server|Where you are|What next|Every name|The machine"
                   r"|System calls|Ring operations|What this kernel knows|What each stage needs"
                   r"|Porting to a Mac|Manual pages")
 CODE = re.compile(r"`([^`\n]+)`")

@@ -8,7 +8,7 @@ in words, and must lie within a tenth of the number. A mark names a row and a co
 names begin, and if need be which number of the cell: `low` and `high`, `ratio`, `ratio-low` and
 `ratio-high`, or `2` for the second of `p50 / p99`. Two of them with a `/` between are a quotient.
 
-A median that is not decided cannot be told; `low` and `high` can, and a ratio's sign.
+A median that is inconclusive cannot be told; `low` and `high` can, and a ratio's sign.
 """
 
 import re
@@ -115,5 +115,5 @@ def _figure(term: tuple[Mapping[str, Any], str]) -> float:
     if which not in cell:
         raise Wrong(f"there is no {which} in that cell")
     if which == "median" and not cell["decided"]:
-        raise Wrong("is not decided, and so not to be told as a number")
+        raise Wrong("is inconclusive, and so not to be told as a number")
     return cell[which]

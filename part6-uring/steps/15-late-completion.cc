@@ -61,7 +61,7 @@ void connect_client(const char* name, int (&ends)[2]) {
   slot = {name, ends[0]};
 }
 
-void run(io_uring& ring, const char* title, UserData form) {
+void replace_alice(io_uring& ring, const char* title, UserData form) {
   int alice[2];
   int bob[2];
   connect_client("alice", alice);
@@ -93,8 +93,8 @@ void run(io_uring& ring, const char* title, UserData form) {
 int main() {
   io_uring ring;
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  run(ring, "broken, the descriptor", UserData::descriptor);
-  run(ring, "broken, the address", UserData::address);
-  run(ring, "fixed, the operation", UserData::operation);
+  replace_alice(ring, "broken, the descriptor", UserData::descriptor);
+  replace_alice(ring, "broken, the address", UserData::address);
+  replace_alice(ring, "fixed, the operation", UserData::operation);
   io_uring_queue_exit(&ring);
 }

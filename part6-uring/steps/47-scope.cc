@@ -94,7 +94,6 @@ struct Task {
 struct Operation;
 
 struct Scope {
-  // [children]
   void spawn(Task child) {
     ++children;
     look_after(std::move(child));
@@ -115,9 +114,7 @@ struct Scope {
 
   int children = 0;
   std::coroutine_handle<> joining = std::noop_coroutine();
-  // [/children]
 
-  // [operations]
   using Place = std::list<Operation*>::iterator;
   Place add(Operation& operation) { return operations.insert(operations.end(), &operation); }
   void remove(Place place) { operations.erase(place); }
@@ -129,10 +126,8 @@ struct Scope {
 
   std::list<Operation*> operations;  // those in flight
   bool cancelled = false;
-  // [/operations]
 };
 
-// [operation]
 struct Operation {
   explicit Operation(Scope& its_scope) : scope(its_scope) {}
   bool await_ready() const { return scope.cancelled; }  // then it ends before it has begun
@@ -154,7 +149,6 @@ struct Operation {
   std::coroutine_handle<> waiting;
   int result = -ECANCELED;
 };
-// [/operation]
 
 struct Receive : Operation {
   Receive(Scope& its_scope, int from, std::span<char> into)
@@ -190,7 +184,6 @@ Client connected(const char* name) {
   return {name, ends[0], ends[1]};
 }
 
-// [serve]
 Task serve(Scope& clients, Client client) {
   char bytes[64];
   int got = 0;
@@ -220,7 +213,6 @@ Detached serve_three() {
   co_await clients.join();
   std::printf("joined, with %d in the scope\n", clients.children);
 }
-// [/serve]
 
 void run() {
   while (in_flight > 0) {

@@ -78,7 +78,7 @@ Completion next() {
   return completion;
 }
 
-void run(const char* title, UserData reuse_at) {
+void cancel_and_reuse(const char* title, UserData reuse_at) {
   int already = 0;
   int overwritten = 0;
   for (int i = 0; i < tries; ++i) {
@@ -100,7 +100,7 @@ int main() {
   write_the_file();
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
   std::puts("                                         -EALREADY  overwritten");
-  run("broken, used at the cancel's answer", the_cancel);
-  run("fixed, used at the read's completion", the_read);
+  cancel_and_reuse("broken, used at the cancel's answer", the_cancel);
+  cancel_and_reuse("fixed, used at the read's completion", the_read);
   io_uring_queue_exit(&ring);
 }

@@ -208,7 +208,7 @@ def test_a_number_in_a_sentence_is_the_one_that_was_measured(arguments: str, tex
 
 @pytest.mark.usefixtures("ladder")
 @pytest.mark.parametrize(("arguments", "complaint"), [
-    ('"9: part6" CPU', "not decided"), ('"9: part5" p50 2', "not decided"),
+    ('"9: part6" CPU', "inconclusive"), ('"9: part5" p50 2', "inconclusive"),
     ('"9:" calls', "2 rows"), ('"9: part5" RSS', "0 columns"),
     ('"9: part5" CPU ratio', "no ratio"), ('"9: part5" CPU 3', "no number 3"), ("calls", "a row")])
 def test_what_cannot_be_told_is_wrong(arguments: str, complaint: str) -> None:

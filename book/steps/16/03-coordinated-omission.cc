@@ -68,14 +68,12 @@ Latencies ask(int server, Clock::duration interval) {
   for (auto due = begin; due < begin + 3s && Clock::now() < begin + 4s; due += interval) {
     if (interval == 0s) due = Clock::now();
     std::this_thread::sleep_until(due);
-    // [ask]
     const auto sent = Clock::now();
     char message[] = {1, 0, 0, 0, '?'};
     check(static_cast<int>(send(server, message, 5, MSG_NOSIGNAL)), "send");
     check(static_cast<int>(recv(server, message, 5, MSG_WAITALL)), "recv");
     found.from_sent_ms.push_back(ms_since(sent));
     found.from_due_ms.push_back(ms_since(due));
-    // [/ask]
   }
   return found;
 }

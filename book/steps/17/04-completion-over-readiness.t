@@ -1,7 +1,11 @@
   $ cd "$STEPS"
 
-Each message takes two attempts to receive it, and one epoll_ctl to arm the entry again.
+A short message takes two attempts to receive it, and one epoll_ctl to arm the entry again; or one
+attempt, if epoll is asked at once. But one that is larger than the buffer then takes a turn of the
+loop for each piece.
 
   $ ./04-completion-over-readiness
-  one.one.two.two.three.three.
-  6 messages: 12 recv, 6 epoll_ctl, 3 epoll_wait
+    3 bytes, tries first:  12 recv,  6 epoll_ctl, 3 epoll_wait
+    3 bytes, asks at once:  6 recv,  6 epoll_ctl, 3 epoll_wait
+  150 bytes, tries first:  24 recv,  6 epoll_ctl, 3 epoll_wait
+  150 bytes, asks at once: 18 recv, 18 epoll_ctl, 9 epoll_wait

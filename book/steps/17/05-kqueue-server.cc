@@ -54,15 +54,12 @@ bool echo(int client) {
   return got > 0 && send(client, bytes, static_cast<size_t>(got), 0) == got;
 }
 
-// [entry]
 struct kevent entry(int ident, short filter) {
   struct kevent change;
   EV_SET(&change, static_cast<uintptr_t>(ident), filter, EV_ADD, 0, 0, nullptr);
   return change;
 }
-// [/entry]
 
-// [queue]
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // older macOS has no MSG_NOSIGNAL
   std::signal(SIGTERM, SIG_IGN);  // the queue hears of it
@@ -76,8 +73,6 @@ int main(int argc, char** argv) {
     changes.clear();
     if (ready < 0 && errno == EINTR) continue;  // the changes are in, all the same
     check(ready, "kevent");
-    // [/queue]
-    // [batch]
     for (int i = 0; i < ready; ++i) {
       const int fd = static_cast<int>(batch[i].ident);
       const bool is_client = batch[i].filter == EVFILT_READ && fd != listener;
@@ -93,6 +88,5 @@ int main(int argc, char** argv) {
       prepare(client);
       changes.push_back(entry(client, EVFILT_READ));
     }
-    // [/batch]
   }
 }

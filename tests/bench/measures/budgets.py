@@ -53,13 +53,13 @@ class Bound:
             return self.text
         ratio = self.ratio(results)
         if ratio is None:
-            return "not decided"
+            return "inconclusive"
         asked = [ratio.middle] if ratio.decided else [ratio.lowest, ratio.highest]
         if self.either_way:
             asked = [ratio.middle, self._of_the_best(results)]
         said = {self._holds(each) for each in asked}
         if len(said) > 1:
-            return "not quiet" if self.either_way else "not decided"
+            return "not quiet" if self.either_way else "inconclusive"
         return "met" if said.pop() else "missed"
 
     def found(self, results: Results) -> str:

@@ -75,7 +75,7 @@ def m2_2(setting: Setting) -> Grid:
         if len(found) == len(rounds):
             return measured(found, SINGLE_APART_MAX)
         if number == "us" and found:
-            return words("not decided: some rounds")
+            return words("inconclusive: some rounds")
         if number == "us":
             return words(f"none in {setting.effort.silence_seconds:g} s")
         return words("none") if not any("us" in each for each in rounds) else NOTHING
