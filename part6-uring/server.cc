@@ -61,10 +61,7 @@ Server::Server(const Options& options, Shared& shared, std::unique_ptr<uring::Lo
                .read_timeout = common::loop_read_timeout(options.read_timeout)},
       clients_(*loop_) {}
 
-common::Status Server::run(LogWriter* log_writer) {
-  if (log_writer == nullptr) return loop_->run(serve_until_stopped());
-  return loop_->run(log_writer->write_during(*loop_, serve_until_stopped()));
-}
+common::Status Server::run() { return loop_->run(serve_until_stopped()); }
 
 uring::Task<common::Status> Server::serve_until_stopped() {
   uring::Scope tasks(*loop_);

@@ -14,7 +14,6 @@
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "connection.h"
-#include "log_writer.h"
 #include "uring/buffers.h"
 #include "uring/loop.h"
 #include "uring/ring_options.h"
@@ -52,10 +51,9 @@ class Server {
                                                         common::Fd listener,
                                                         const common::Fd& wake);
 
-  /// Serves until it is woken and `stopping` is set, and then drains. `log_writer` may be null:
-  /// another server writes the log. Errors: of accept(2), only those that trying again cannot cure;
-  /// of reading `wake`.
-  common::Status run(LogWriter* log_writer);
+  /// Serves until it is woken and `stopping` is set, and then drains. Errors: of accept(2), only
+  /// those that trying again cannot cure; of reading `wake`.
+  common::Status run();
 
  private:
   Server(const Options& options, Shared& shared, std::unique_ptr<uring::Loop> loop,

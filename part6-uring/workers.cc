@@ -2,7 +2,6 @@
 
 #include <sys/eventfd.h>
 
-#include <chrono>
 #include <fstream>
 #include <utility>
 
@@ -11,7 +10,6 @@
 #include "common/result.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
-#include "log_writer.h"
 #include "uring/why_no_ring.h"
 
 namespace stage {
@@ -22,8 +20,7 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(
   if (!address) return std::unexpected(address.error().message());
   std::unique_ptr<Workers> workers(
       new Workers(options, address->to_string(), std::move(listeners)));
-  std::string complaint = workers->start();
-  if (!complaint.empty()) return std::unexpected(std::move(complaint));
+  if (auto started = workers->start(); !started) return std::unexpected(std::move(started.error()));
   return workers;
 }
 
@@ -40,11 +37,13 @@ Workers::~Workers() {
   if (state_.compare_exchange_strong(creating, State::given_up)) state_.notify_all();
 }
 
-/// Makes them all. Returns why that cannot be done, or nothing.
-std::string Workers::start() {
+/// Makes them all. Error: why that cannot be done.
+std::expected<void, std::string> Workers::start() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     wakes_.emplace_back(::eventfd(0, EFD_CLOEXEC));
-    if (!wakes_.back()) return "eventfd: " + common::last_error().error().message();
+    if (!wakes_.back()) {
+      return std::unexpected("eventfd: " + common::last_error().error().message());
+    }
   }
 
   for (std::size_t i = 1; i < listeners_.size(); ++i) {
@@ -58,18 +57,15 @@ std::string Workers::start() {
   first_ = create_server(0);
   created_.wait();
   for (const std::string& complaint : complaints_) {
-    if (!complaint.empty()) return complaint;
+    if (!complaint.empty()) return std::unexpected(complaint);
   }
   return {};
 }
 
 int Workers::run() {
-  auto log_writer = LogWriter::create();
-  if (!log_writer) return common::report_failure(options_, log_writer.error());
   state_ = State::running;
   state_.notify_all();
-  const auto finished = first_->run(log_writer->get());
-  log_writer->reset();  // its loop does not run any more: what is logged now is written directly
+  const auto finished = first_->run();
   if (!finished) give_up(finished.error());
   threads_.clear();  // joins them
   return failed_ ? 1 : 0;
@@ -104,15 +100,13 @@ void Workers::work(std::size_t i) {
 
   state_.wait(State::creating);
   if (!server || state_ == State::given_up) return;
-  if (const auto finished = server->run(nullptr); !finished) give_up(finished.error());
+  if (const auto finished = server->run(); !finished) give_up(finished.error());
 }
 
 /// The others stop, too: one worker fewer would go unnoticed. The first that fails says why.
 void Workers::give_up(std::error_code error) {
   if (failed_.exchange(true)) return;
   (void)common::report_failure(options_, error);
-  // With --drain-timeout 0 the process ends with the next line.
-  LogWriter::wait_until_written(std::chrono::milliseconds(500));
   common::SignalWakeup::stop_after_failure();
 }
 

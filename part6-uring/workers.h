@@ -42,7 +42,7 @@ class Workers {
   enum class State { creating, running, given_up };
 
   Workers(const Options& options, std::string address, std::vector<common::Fd> listeners);
-  std::string start();
+  std::expected<void, std::string> start();
   std::unique_ptr<Server> create_server(std::size_t i);
   std::expected<std::unique_ptr<Server>, std::string> try_to_create_server(std::size_t i);
   void work(std::size_t i);

@@ -19,7 +19,6 @@ namespace {
 struct Log {
   std::mutex mutex;
   LogQueue queue;
-  std::function<void()> wake;  ///< Empty: we write ourselves.
 };
 
 /// O_NONBLOCK is a property of the open file, which others share with us, the shell among them. A
@@ -77,29 +76,9 @@ void log(std::string_view line, Severity severity) {
   if (to_journal) line = prefixed = fmt::format("<{}>{}", static_cast<int>(severity), line);
   Log& log = the_log();
   const std::scoped_lock lock(log.mutex);
-  if (!log.wake) write_now(log.queue);  // the line may fit then
+  write_now(log.queue);  // the line may fit then
   log.queue.push(line);
-  if (log.wake) {
-    log.wake();
-  } else {
-    write_now(log.queue);
-  }
-}
-
-void set_log_writer(std::function<void()> wake) {
-  const std::scoped_lock lock(the_log().mutex);
-  the_log().wake = std::move(wake);
-  if (!the_log().wake) write_now(the_log().queue);
-}
-
-std::size_t copy_log_lines(std::span<char> to) {
-  const std::scoped_lock lock(the_log().mutex);
-  return the_log().queue.front().copy(to.data(), to.size());
-}
-
-void log_lines_written(std::size_t bytes) {
-  const std::scoped_lock lock(the_log().mutex);
-  the_log().queue.pop(bytes);
+  write_now(log.queue);
 }
 
 void forget_log_lines() {

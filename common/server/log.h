@@ -3,9 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,27 +22,12 @@ enum class Severity { error = 3, warning = 4, info = 6 };
 ///
 /// A write still waits for a disk that is slow, and may wait where stderr cannot be opened once
 /// more without blocking: a terminal or a pipe of another user's. Then it asks with poll(2), and
-/// loses the race if another process fills it first. A program that cannot have that calls
-/// set_log_writer().
+/// loses the race if another process fills it first.
 ///
 /// Where stderr is a stream to systemd's journal, the severity goes in front, as sd-daemon(3) has
 /// it, and the journal takes it off again; the journal adds the time, too. Anywhere else a line is
 /// as it is.
 void log(std::string_view line, Severity severity = Severity::info);
-
-/// For a program that writes the lines itself (through a ring, say). From now on log() puts each
-/// line into the queue, calls `wake`, from any thread, and writes nothing. One thread takes the
-/// lines out: it copies, writes, and says how much was written, until there is nothing to copy;
-/// there may be something before the first call of `wake`. nullptr: log() writes again; no call of
-/// `wake` is running then.
-void set_log_writer(std::function<void()> wake);
-
-/// The oldest lines that wait: whole ones, as many as fit `to`, which has room for
-/// LogQueue::piece_bytes_max. Returns their size in bytes; 0: none wait.
-std::size_t copy_log_lines(std::span<char> to);
-
-/// This many bytes of them have been written.
-void log_lines_written(std::size_t bytes);
 
 /// In a child of fork(2): the lines that wait are its parent's to write, and are written once.
 void forget_log_lines();

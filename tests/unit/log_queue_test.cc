@@ -94,22 +94,6 @@ TEST(LogIntoAPipe, LinesThatFindNoRoomAreWrittenLater) {
   EXPECT_EQ(::fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0) << "others share it";
 }
 
-TEST(LogIntoAPipe, AnotherWriterIsWokenForEachLineAndTakesThem) {
-  LogPipe pipe;
-  int woken = 0;
-  common::set_log_writer([&woken] { ++woken; });
-  log_lines(0, 3);
-  std::array<char, LogQueue::piece_bytes_max> piece;
-  EXPECT_EQ(woken, 3);
-  const auto size = common::copy_log_lines(piece);
-  EXPECT_EQ(std::string_view(piece.data(), size), lines(0, 3));
-  common::log_lines_written(2 * numbered_bytes);  // and the rest when it has left
-  common::set_log_writer(nullptr);
-  log_lines(3, 4);
-  EXPECT_EQ(pipe.text(), lines(2, 4));
-  EXPECT_EQ(woken, 3);
-}
-
 TEST(LogIntoAPipe, WhatWaitsAtTheEndOfTheProcessIsWrittenThen) {
   LogPipe pipe;
   const common::Fd writing(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
