@@ -30,8 +30,6 @@ MARKERS = ("m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "m-4.5 -4.5h9v9h-9z", "m0 -6
            "m-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z")
 FLOOR_MARKER = ("m-4.5 -2.5l2 -2l2.5 2.5l2.5 -2.5l2 2l-2.5 2.5"
                 "l2.5 2.5l-2 2l-2.5 -2.5l-2.5 2.5l-2 -2l2.5 -2.5z")
-STAGES = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll", "part5-epoll",
-          "part6-uring")  # each looks the same in all charts
 FONT = "system-ui, sans-serif"
 WIDTH, HEIGHT = 720, 430
 LEFT, TOP, BOTTOM, MARGIN = 90, 56, 366, 14  # where the chart lies in its picture
@@ -47,8 +45,6 @@ def style_of(label: str, which: int) -> tuple[str, str]:
     """A colour and a marker. The floor looks like nobody."""
     if label == "floor":
         return PALE, FLOOR_MARKER
-    stage = label.partition(",")[0]
-    which = STAGES.index(stage) if stage in STAGES else which
     return COLOURS[which % len(COLOURS)], MARKERS[which % len(MARKERS)]
 
 
@@ -321,28 +317,3 @@ def draw_dots(values: Sequence[float], y: Scale, middle: float, column: float, c
     line = f"M{middle - column * 0.4:g} {y.at(median(values)):g}h{column * 0.8:g}"
     return [tag("path", d=lines(marks), fill="none", stroke=colour, stroke_width=1.6),
             tag("path", d=line, stroke=INK, stroke_width=1.5)]
-
-
-def conversation_picture(
-    phases: Sequence[str], stages: Mapping[str, Sequence[Sequence[str]]]
-) -> str:
-    """A row for each stage, a column for each phase, in it the calls from top to bottom."""
-    begin = MARGIN + STAGE_WIDTH
-    width = begin + COLUMN_WIDTH * len(phases) + MARGIN
-    heads = [written(begin + i * COLUMN_WIDTH, 44, phase) for i, phase in enumerate(phases)]
-    parts, y = [tag("g", "".join(heads), font_weight="bold")], 64
-    for stage, columns in stages.items():
-        parts.append(tag("path", d=f"M{MARGIN} {y - 8}H{width - MARGIN}", stroke=PALE))
-        parts.append(written(MARGIN, y + 10, stage, font_weight="bold"))
-        for i, column in enumerate(columns):
-            calls = [written(begin + i * COLUMN_WIDTH, y + 10 + line * LINE_HEIGHT, call)
-                     for line, call in enumerate(column)]
-            parts.append(tag("g", "".join(calls), font_family="monospace", font_size=12))
-        y += max(map(len, columns)) * LINE_HEIGHT + 14
-    said = [f"{stage}: " + "; ".join(f"{phase}: {', '.join(column) or 'nothing'}"
-                                     for phase, column in zip(phases, columns)) + "."
-            for stage, columns in stages.items()]
-    return picture(
-        width, y + 6, "The same conversation, six times",
-        "The system calls of each stage. " + " ".join(said),
-        [f'<g fill="{INK}">', *parts, "</g>"])

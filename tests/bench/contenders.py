@@ -101,7 +101,6 @@ def floor_of(connections: int) -> Contender:
 
 
 ANSWERS_UNREAD = Contender.of_words("peer-ring --http")  # nobody can do less for a request
-PAIRS = (Contender.of_words("peer-ring --linked"), RING_BY_HAND)
 HTTP = tuple(Contender.of_words(f"{name} --protocol http") for name in STAGES)
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"  # where not every user's PATH leads
 

@@ -160,8 +160,6 @@ def write(found: dict[str, Any], table: Table, out: Path, figures: Path) -> None
     (out / f"{name}.json").write_text(in_lines(rounded(found)) + "\n")
     if table.chart:
         (figures / f"{name}.svg").write_text(charts.draw(found["chart"]))
-    elif table.picture:
-        (figures / f"{name}.svg").write_text(table.picture)
     print(measured.plain(found), flush=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from contenders import DEFAULT_BUILD as BUILD
-from contenders import ECHO, PAIRS, Contender
+from contenders import ECHO, Contender
 
 from subjects.broken_servers import Healthy, LastFirst  # tests/protocol is in contenders' path
 
@@ -129,7 +129,7 @@ def test_a_latency_counts_from_the_sending() -> None:
 @needs_load
 @pytest.mark.parametrize("contender", [
     pytest.param(contender, id=contender.name)
-    for contender in dict.fromkeys((*ECHO, *PAIRS)) if contender.path(BUILD).is_file()
+    for contender in ECHO if contender.path(BUILD).is_file()
 ])
 @pytest.mark.parametrize("options", [
     ("--connections", "70"), ("--connections", "5", "--bytes", "60000", "--in-flight", "30"),

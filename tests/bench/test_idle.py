@@ -27,7 +27,7 @@ def test_each_connection_costs_some_bytes() -> None:
     found = idle("--keep-free", "0")
     assert found.startswith(f"{CONNECTIONS} connections, servers: 1,")
     own = re.search(r"own memory for each: (\d+) ", found)
-    assert own and 100 <= int(own[1]) <= 600, found
+    assert own and 100 <= int(own[1]) <= 1600, found  # a coroutine for each
 
 
 def test_where_memory_is_short_the_crowd_stays_small_and_that_is_told() -> None:

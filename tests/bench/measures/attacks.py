@@ -13,7 +13,7 @@ from contenders import CLIENT_CORE, PART3, PART5, REPOSITORY, Contender, on_core
 from harness.needed import need_built
 from harness.server import Server
 from measures import variants
-from measures.experiment import Chart, Measurement, Setting, Table, each, table
+from measures.experiment import Measurement, Setting, Table, each, table
 from measures.cells import (LATENCY_APART_MAX, Cell, column, exact, measured, timed,
                                          words)
 from rounds import Results
@@ -184,17 +184,9 @@ def m8_2(setting: Setting) -> Measurement:
         quarters = [SAMPLES * quarter // 4 for quarter in (0, 1, 2, 4)]
         rows = [(title, [exact(found[f"{form} {sample}"] // 1024) for sample in quarters])
                 for form, title in titles.items()]
-        curves = {title.replace("`", ""): [
-            (seconds[sample], measured([found[f"{form} {sample}"] / (1 << 20)]))
-            for sample in range(SAMPLES + 1)] for form, title in titles.items()}
-        chart = Chart(
-            "A server's memory, while clients misbehave in four ways",
-            "Two curves of resident memory over time: a server that keeps whatever its clients do "
-            "not read, and one that stops reading from them.",
-            "seconds", "resident memory, MiB", curves, log_x=False, log_y=False)
         return {"m8_2": Table(
             "Resident memory, while a client of each kind misbehaves",
-            ["stage", *(f"after {seconds[sample]:.2g} s, KiB" for sample in quarters)], rows, chart,
+            ["stage", *(f"after {seconds[sample]:.2g} s, KiB" for sample in quarters)], rows,
             notes=[f"One run of {setting.effort.watched_seconds:g} s, all four attacks together, "
                    f"each by one client, which sends at most {BYTES >> 20} MiB in that time. It is "
                    "no proof of a bound: the tests are. Nor is it the speed at which a server "

@@ -1,4 +1,4 @@
-"""part5 and part6 beside other people's libraries: counted, timed (M11.3, peers), and what they are
+"""part5 and part6 beside other people's libraries: counted, timed (peers), and what they are
 held to."""
 
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from count import CROWD, count
 from measures.experiment import Measurement, Setting, Table, can_trace, each, table
 from measures.idle import memory_of_the_silent
 from measures.ladder import echo
-from measures.cells import (P50, Cell, Ratio, beside_base, column, counted, exactly,
-                                         in_words, ranged, ratio, ratio_of, throughput, words)
+from measures.cells import (Cell, Ratio, beside_base, column, counted, exactly, in_words, ranged,
+                            ratio_of, words)
 from measures.peers import beside_nginx
 from rounds import Results
 from workloads import ECHO_LOADS, HTTP_LOADS, LOADS, SPIN_LOAD
@@ -88,8 +88,8 @@ BOUNDS = (
       for load in ("c1", "c64", "c1000", "c64-x16") for base in (PART5, PLAIN)),
     Bound("c64-16k", "cpu_us", PART6, PART5, at_most=1),
     Bound("c64-16k", "cpu_us", PART6, PLAIN, at_most=1.05),
-    *(Bound(load, "cpu_us", PART6, RING, at_most=1.03, either_way=True)
-      for load in ("c64", "c1000")),
+    *(Bound(load, "cpu_us", PART6, RING_BY_HAND.name, at_most=1.05, either_way=True)
+      for load in ("c64", "c1000", "c64-x16", "c64-16k")),
     *(Bound(load.name, "p99_us", PART6, PART5, at_most=1) for load in ECHO_LOADS),
     Bound("spin", "per_second", SPINNING.name, PART6, at_least=1.8),
     Bound("ab", "per_second", OURS_HTTP, "nginx", at_least=1.3),
@@ -103,9 +103,9 @@ BOUNDS = (
 COUNTED_BOUNDS = (  # load, server, number, at most
     (COUNTED, PART5, "calls_1", 3.05),
     (COUNTED, PART5, f"calls_{CROWD}", 2.1),
-    (COUNTED, PART6, "calls_1", 1.05),
+    (COUNTED, PART6, "calls_1", 2.05),
     (COUNTED, PART6, f"calls_{CROWD}", 0.1),
-    (MEMORY, PART6, "own", 256),
+    (MEMORY, PART6, "own", 1280),
 )
 COUNTED_TITLES = {
     "calls_1": "system calls a message, 1 connection",
@@ -115,13 +115,11 @@ COUNTED_TITLES = {
 
 
 def peers(setting: Setting) -> Measurement:
-    """All four names."""
+    """All three names."""
     crowds = setting.up_to_most(*((1, 64, 1000) if setting.thorough else (1, 64)))
     jobs = []
-    for crowd in crowds if setting.wants("m11_3", "peers", "budgets") else ():
-        every = setting.wants("peers", "budgets")
-        servers = [it for it in ECHO if every or it.name in STAGES]
-        jobs += each([LOADS[f"c{crowd}"]], [*servers, *([floor_of(1)] if crowd == 1 else [])],
+    for crowd in crowds if setting.wants("peers", "budgets") else ():
+        jobs += each([LOADS[f"c{crowd}"]], [*ECHO, *([floor_of(1)] if crowd == 1 else [])],
                      echo, setting)
     if setting.wants("budgets") and setting.thorough:
         plain = [it for it in ECHO if it.name in (*STAGES, PLAIN, RING, RING_BY_HAND.name)]
@@ -138,19 +136,8 @@ def peers(setting: Setting) -> Measurement:
         jobs += each([COUNTED], servers, lambda _, server, setting: count(
             server, setting.build, setting.effort.counted), setting, once=True)
     return Measurement(jobs, lambda results: {
-        "m11_3": m11_3(results, crowds), "peers": side_by_side(results, crowds),
+        "peers": side_by_side(results, crowds),
         "budgets": budgets(results), "counted": counted_ones(results)})
-
-
-def m11_3(results: Results, crowds: list[int]) -> Table:
-    return table(
-        "The same server in coroutines on a ring, and on epoll", results, "clients: stage",
-        [(f"{crowd:,}: {name}", f"c{crowd}", name) for crowd in crowds
-         for name in (*STAGES, *([FLOOR] if crowd == 1 else []))],
-        {"server CPU a message, µs [ratio]": ratio("cpu_us", PART5),
-         "messages a second": column(throughput), "p50, µs": P50},
-        notes=["In brackets the ratio to `part5-epoll`, taken round by round. `floor` blocks in "
-               "`recv`, and does nothing but receive and send."])
 
 
 def cpu_or_ratio(results: Results, load: str, server: str) -> Cell:
@@ -212,5 +199,6 @@ def budgets(results: Results) -> Table:
                "best rounds are named, they and the median decide if they agree; if not, the "
                "machine was not quiet.",
                "What has no bound is here for comparison: `peer-ring` echoes bytes with a ring by "
-               "hand, and with `--http` answers what it has not read.",
+               "hand, with `--pair` as `part6` asks its ring, and with `--http` answers what it has "
+               "not read.",
                "The bounds on the finger daemon are in `finger/steps/README.md`."])

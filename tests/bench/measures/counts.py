@@ -1,11 +1,11 @@
-"""Counted: system calls, allocations, what is kept for a client, and who gets the newcomers."""
+"""Counted: system calls, what is kept for a client, and who gets the newcomers."""
 
 import json
 import os
 import re
-import struct
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,10 +17,8 @@ from harness.needed import need_built, need_program
 from harness.proc import wait_until
 from harness.server import Server
 from harness.strace import Strace, need_ptrace
-from measures.conversation import settle
 from measures.experiment import Grid, Measurement, Setting, Table, each, table
-from measures.cells import (ONE_AT_A_TIME, Cell, column, counted, exact, exactly,
-                                         timed, words)
+from measures.cells import ONE_AT_A_TIME, Cell, column, exact, exactly, timed, words
 from rounds import Results
 from workloads import Echo, Numbers
 
@@ -62,6 +60,26 @@ def m5_2(setting: Setting) -> Grid:
 
 # M10.1: exact; with several clients the server finds a message of each
 
+ENDED = re.compile(r"^\d+ +(\w+\(|<\.\.\. \w+ resumed>).*\s= -?\w+")
+SETTLED_SECONDS = 0.2  # without a call
+
+
+def settle(tracer: Strace, begin: int) -> int:
+    """How many calls have ended, once that is more than `begin` and no more come."""
+    seen, since = begin, time.monotonic()
+
+    def at_rest() -> bool:
+        nonlocal seen, since
+        count = sum(map(bool, map(ENDED.match, tracer.lines())))
+        if count != seen:
+            seen, since = count, time.monotonic()
+        return seen > begin and time.monotonic() - since > SETTLED_SECONDS
+
+    if not wait_until(at_rest, 30, 0.02):
+        raise SystemExit("the server does not come to rest, or strace writes nothing")
+    return seen
+
+
 def exact_calls(crowd: int, stage: Contender, setting: Setting,
                 warm_up: int = WARM_UP_ROUNDS) -> Numbers:  # fmt: skip
     """Calls that have ended, once the tracer's coming, which interrupts some, is over."""
@@ -71,9 +89,9 @@ def exact_calls(crowd: int, stage: Contender, setting: Setting,
         clients = [server.connect() for _ in range(crowd)]
         with Strace(server) as tracer:
             talk(server, clients, warm_up)
-            before = len(settle(tracer, spins=False, begin=0))
+            before = settle(tracer, 0)
             talk(server, clients, rounds)
-            ended = len(settle(tracer, spins=False, begin=before))
+            ended = settle(tracer, before) - before
     return {"calls": ended / (rounds * crowd)}
 
 
@@ -104,37 +122,6 @@ def m10_1(setting: Setting) -> Measurement:
 
     return Measurement([*each([1], stages, exact_calls, setting),
                         *each([64], stages[1:], exact_calls, setting)], tables, counts=True)
-
-
-# M11.2: allocations
-
-def allocations(payload: int, stage: Contender, setting: Setting) -> Numbers:
-    """How often malloc(3) is called for a message, once it is warm."""
-    library = setting.build / "tests" / "costs" / "libcount_allocations.so"
-    with tempfile.TemporaryDirectory(prefix="allocations-") as directory:
-        file = Path(directory) / "count"
-        file.write_bytes(bytes(8))
-        words_in_front = ("/usr/bin/env", f"LD_PRELOAD={library}", f"ALLOCATIONS={file}")
-        with stage.running(setting.build, words_in_front) as server:
-            client, seen = server.connect(), []
-            for messages in (10, setting.effort.counted):
-                for _ in range(messages):
-                    client.echo(bytes(payload))
-                seen += struct.unpack("<Q", file.read_bytes())
-    if seen[0] == 0:
-        raise SystemExit("the counter of allocations was not loaded")
-    return {"allocations": (seen[1] - seen[0]) / setting.effort.counted}
-
-
-def m11_2(setting: Setting) -> Grid:
-    sizes = (64, 8000, 40_000)
-    return Grid(
-        "Allocations a message", "stage",
-        {f"{size:,} bytes": counted("allocations", load=f"{size}") for size in sizes},
-        allocations, ALL_STAGES, sizes, counts=True,
-        notes=["A thread's receive buffer holds 16 KiB, a loop's 64 KiB and four bytes, part6's "
-               "20 KiB: of a longer message the beginning is kept on the heap until its rest has "
-               "come. How often depends on how the bytes arrive."])
 
 
 # M11.1: what is kept for a client: a thread's stack, a connection, a coroutine's frame

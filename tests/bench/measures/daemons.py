@@ -1,23 +1,17 @@
-"""Finger daemons: side by side (finger); fingerd with warm plans and cold ones (M13.1), beside slow
-clients (M14.1), and replaced under load (M15.1)."""
+"""Finger daemons: side by side (finger); fingerd beside slow clients (M14.1), and replaced under load
+(M15.1)."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import socket
-import statistics
-import subprocess
-import tempfile
 import threading
-import time
-from functools import partial
 from pathlib import Path
 
-import pytest
 import restarts
 from contenders import CLIENT_CORE, Contender
-from finger import CLIENTS, DAEMONS, EPOLL, FINGERD, PLAN, answer_of, daemon
+from finger import CLIENTS, DAEMONS, EPOLL, FINGERD, daemon
 from harness.needed import need_built, need_root
 from harness.strace import Strace
 from measures.budgets import Bound
@@ -104,67 +98,6 @@ def finger(setting: Setting) -> Measurement:
                    *sentences(results)])}
 
     return Measurement(jobs, tables)
-
-
-# M13.1: plans that the kernel has in memory, and plans that it has not
-
-
-def evict(file: Path) -> None:
-    """Has the kernel forget what it keeps of this file, and looks whether it has. Skips where it
-    does not: in memory there is no other copy."""
-    with open(file, "r+b") as opened:
-        os.fsync(opened.fileno())
-        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    pages = subprocess.check_output(["fincore", "--noheadings", "--output", "PAGES", file])
-    if int(pages) > 0:
-        pytest.skip(f"the kernel keeps {file} in memory: no disk is under it")
-
-
-def ask_each(setting: Setting, cold: bool) -> Numbers:
-    """One after the other asks for another user, whose plan has been read before or was evicted."""
-    users = [f"u{number}" for number in range(min(200, max(setting.effort.counted // 10, 2)))]
-    with daemon(setting.build, FINGERD, users=users) as running:
-        for user in users:
-            answer_of(running.port, user)
-            if cold:
-                evict(running.users / user / ".plan")
-        took = []
-        for user in users:
-            begin = time.perf_counter()
-            answer_of(running.port, user)
-            took.append((time.perf_counter() - begin) * 1e6)
-    return {"per_second": 1e6 / statistics.mean(took), "p50_us": statistics.median(took),
-            "p99_us": statistics.quantiles(took, n=100, method="inclusive")[98]}
-
-
-def ask_many(setting: Setting) -> Numbers:
-    """So many at a time ask for alice."""
-    with daemon(setting.build, FINGERD) as running:
-        return running.measure(setting.effort.seconds)
-
-
-WAYS_TO_ASK = {
-    "warm, 32 clients at a time": ask_many,
-    "warm, one after the other": partial(ask_each, cold=False),
-    "cold, one after the other": partial(ask_each, cold=True),
-}
-
-
-def m13_1(setting: Setting) -> Grid:
-    need_fingerd(setting)
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(PLAN)
-        file.flush()
-        evict(Path(file.name))  # to be skipped here, and not in the middle
-    return Grid(
-        "Look-ups of a plan of 1 KiB", "plans",
-        {"lookups a second": timed("per_second"), "p50, µs": P50, "p99, µs": P99},
-        lambda _, way, setting: WAYS_TO_ASK[way](setting), list(WAYS_TO_ASK), ["lookups"],
-        notes=["Cold: the plan's bytes are not in memory, but its directory is. It is not what a "
-               "disk costs in general: this machine's may be a file of another machine, which has "
-               "it in memory. One after the other is asked by a Python program, whose own time is "
-               "in it. How often a byte is copied is not measured; `finger/server/plan.cc` shows "
-               "it: read into a buffer, converted within it, and sent from it."])
 
 
 # M14.1: beside slow clients

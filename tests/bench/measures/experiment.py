@@ -76,17 +76,15 @@ class Table:
     head: Sequence[str]  # of all columns, the labels' included; with the unit
     rows: list[tuple[str, list[Cell]]]
     chart: Chart | Twice | None = None
-    picture: str = ""  # instead of a chart: an SVG
     notes: Sequence[str] = ()  # what a reader has to know of this run
 
 
 def table(title: str, results: Results, corner: str, rows: Iterable[tuple[str, str, str]],
-          columns: Mapping[str, Column], chart: Chart | Twice | None = None,
-          notes: Sequence[str] = ()) -> Table:  # fmt: skip
+          columns: Mapping[str, Column], notes: Sequence[str] = ()) -> Table:  # fmt: skip
     """Of rows that are a label, a load and a server."""
     found = [(label, [cell(results, load, server) for cell in columns.values()])
              for label, load, server in rows]
-    return Table(title, [corner, *columns], found, chart, notes=notes)
+    return Table(title, [corner, *columns], found, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,6 @@ class Grid:
     loads: Sequence[Any] | Mapping[str, Any] = ("once",)
     rows: str = "servers"  # or loads, or both
     notes: Sequence[str] = ()
-    chart: Callable[[Results], Chart] | None = None
     counts: bool = False
     serves: Callable[[str, str], bool] = lambda load, server: True  # or they are no job
 
@@ -139,7 +136,7 @@ class Grid:
 
         def tables(results: Results) -> dict[str, Table]:
             return {name: table(self.title, results, self.corner, self._labelled(results),
-                                self.columns, self.chart and self.chart(results), self.notes)}
+                                self.columns, self.notes)}
 
         jobs = [job for job in each(loads, servers, self.measure, setting)
                 if self.serves(job.load, job.server)]

@@ -1,11 +1,10 @@
-"""What it costs to be there: while nothing happens (M2.2, M5.1), a thread (M4.1), and the memory of
-a connection (M12.1, memory)."""
+"""What it costs to be there: while nothing happens (M5.1), a thread (M4.1), and the memory of a
+connection (M12.1)."""
 
 import json
 import os
 import resource
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -13,21 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import idle
-from contenders import ALL_STAGES, CLIENT_CORE, PART1, PART2, STAGES, Contender
+from contenders import ALL_STAGES, CLIENT_CORE, PART2, STAGES, Contender
 from harness.target import Target
 from measures import variants
 from measures.experiment import Grid, Measurement, Setting, Table, each
-from measures.cells import (LATENCY_APART_MAX, NOTHING, ONE_AT_A_TIME, Cell, column,
-                                         counted, measured, timed, words)
+from measures.cells import LATENCY_APART_MAX, timed
 from rounds import Results
 from workloads import Echo, Numbers, client
-
-# M2.2: how long client two waits while client one says nothing
-
-MESSAGE = b"\5\0\0\0hello"
-SINGLE_APART_MAX = 0.5  # a single message: the order of magnitude is what matters
-GIVE_UP_SECONDS = 30.0
-
 
 @contextmanager
 def on_client_core() -> Iterator[None]:
@@ -38,56 +29,6 @@ def on_client_core() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
-
-
-def answered_within(client: socket.socket, seconds: float, message: bytes = b"") -> float | None:
-    """How many µs the answer took since this was sent, or None: it did not come in that time."""
-    begin = time.perf_counter()
-    client.sendall(message)
-    client.settimeout(seconds)
-    try:
-        if client.recv(len(MESSAGE)) != MESSAGE:
-            raise SystemExit("the server owed an answer, and something else came")
-    except TimeoutError:
-        return None
-    return (time.perf_counter() - begin) * 1e6
-
-
-def wait_behind(_: str, stage: Contender, setting: Setting) -> Numbers:
-    """What client two gets beside a silent client one, and after it has left."""
-    with stage.running(setting.build) as server, on_client_core():
-        with socket.create_connection(server.address) as somebody:
-            answered_within(somebody, GIVE_UP_SECONDS, MESSAGE)  # warm
-        with (socket.create_connection(server.address) as one,
-              socket.create_connection(server.address) as two):  # fmt: skip
-            took = answered_within(two, setting.effort.silence_seconds, MESSAGE)
-            if took is not None:
-                return {"us": took}
-            one.close()
-            after = answered_within(two, GIVE_UP_SECONDS)
-            return {} if after is None else {"after_us": after}
-
-
-def m2_2(setting: Setting) -> Grid:
-    def waited(results: Results, load: str, server: str, number: str) -> Cell:
-        rounds = results[load][server]
-        found = [each[number] for each in rounds if number in each]
-        if len(found) == len(rounds):
-            return measured(found, SINGLE_APART_MAX)
-        if number == "us" and found:
-            return words("inconclusive: some rounds")
-        if number == "us":
-            return words(f"none in {setting.effort.silence_seconds:g} s")
-        return words("none") if not any("us" in each for each in rounds) else NOTHING
-
-    return Grid(
-        "Client two, while client one says nothing", "stage",
-        {"while client one is there, µs": column(waited, "us"),
-         "after it has left, µs": column(waited, "after_us")},
-        wait_behind, ALL_STAGES, ["silence"],
-        notes=["Where no answer came, client one was then made to leave; by itself the server "
-               "would have waited for a minute, its `--read-timeout`. The client is a Python "
-               "program, whose own work is in every row."])
 
 
 # M5.1: processor time
@@ -205,8 +146,6 @@ def m12_1(setting: Setting) -> Grid:
                "client's socket and anybody else's included."])
 
 
-# memory: what a connection has left behind in each stage, once it has spoken
-
 def memory_of_the_spoken(crowd: int, stage: Contender, setting: Setting) -> Numbers:
     """Of a server's own, for each of so many connections, all of which have sent a message."""
     with stage.running(setting.build) as server:
@@ -217,16 +156,3 @@ def memory_of_the_spoken(crowd: int, stage: Contender, setting: Setting) -> Numb
         for _ in range(crowd):
             server.connect().echo(b"here")
         return {"bytes": (server.process.private_bytes() - before) / crowd}
-
-
-def memory(setting: Setting) -> Grid:
-    crowds = setting.fewer(setting.up_to_most(1, 10, 100, 1000))
-    return Grid(
-        "Memory of a connection that has spoken, bytes", "stage",
-        {f"of {crowd:,}": counted("bytes", load=f"{crowd}", absent=ONE_AT_A_TIME)
-         for crowd in crowds},
-        memory_of_the_spoken, ALL_STAGES, crowds, counts=True,
-        serves=lambda crowd, stage: crowd == "1" or stage != PART1,
-        notes=["The server's own, in whole pages: of few connections it says little, since a "
-               "page or none is needed for all of them. Without the kernel's share: see "
-               "M12.1."])

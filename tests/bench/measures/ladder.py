@@ -1,21 +1,16 @@
-"""By the clock: the stages under the same loads, beside idle clients, at a rising rate, far
-away."""
+"""By the clock: the stages under the same loads, beside idle clients, far away."""
 
 import json
-from dataclasses import replace
 from functools import partial
-from statistics import median
 
 from bad_link import Badness, bad_link
 from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, SERVER_CORE, Contender,
                         floor_of, on_core)
 from harness.needed import need_root
 from measures.counts import exact_calls
-from measures.experiment import (Chart, Grid, Measurement, Setting, Table, Twice, can_trace, each,
-                                 table)
-from measures.cells import (NOTHING, ONE_AT_A_TIME, P50, P99, P999, RANGE_MAX, Cell,
-                                         Column, Ratio, beside_base, column, exactly, latencies,
-                                         measured, of_rounds, ratio, throughput, timed, words)
+from measures.experiment import Grid, Measurement, Setting, Table, Twice, can_trace, each, table
+from measures.cells import (NOTHING, ONE_AT_A_TIME, RANGE_MAX, Cell, Column, Ratio, column, exactly,
+                            latencies, ratio, throughput, timed, words)
 from namespaces import Namespace
 from rounds import Results
 from workloads import WARM_UP_SECONDS, Echo, Numbers, client
@@ -42,34 +37,6 @@ def servers_for(crowd: int) -> list[Contender]:
     return [floor_of(crowd), *(stage for stage in ALL_STAGES if crowd == 1 or stage.name != PART1)]
 
 
-# One client, by payload
-
-def asleep(results: Results, load: str, server: str) -> Cell:
-    """The share of the time in which the server used no processor, in percent."""
-    return measured([(1 - found["busy"]) * 100 for found in results[load][server]])
-
-
-def m2_1(setting: Setting) -> Grid:
-    loads = {f"{size:,}": Echo(f"payload-{size}", f"1 connection, {size} bytes", 1, size)
-             for size in (16, 64, 1024, 4096, 16 * 1024, 64 * 1024)}
-
-    def chart(results: Results) -> Chart:
-        curve = [(load.payload_bytes, of_rounds(results, load.name, PART1, "per_second"))
-                 for load in loads.values()]
-        return Chart(
-            "Round trips of one client, by the size of the message",
-            "One curve over the size of the payload.",
-            "payload, bytes", "round trips a second", {PART1: curve})
-
-    return Grid(
-        "Round trips of one client, by payload", "payload, bytes",
-        {"round trips a second": timed("per_second"), "p50, µs": P50,
-         "server asleep in `recv`, %": column(asleep)},
-        echo, [STAGE[PART1]], loads, rows="loads", chart=chart,
-        notes=["Asleep is the time in which the server used no processor; `recv` is the only call "
-               "that it sleeps in."])
-
-
 # One talks, the others are idle
 
 def sweep(setting: Setting) -> Measurement:
@@ -79,32 +46,21 @@ def sweep(setting: Setting) -> Measurement:
              for idle in crowds}
     servers = [*(STAGE[name] for name in (PART3, PART4, PART5, PART6)), floor_of(2)]
 
-    def one(results: Results, title: str, description: str, *names: str) -> Table:
-        curves = {name: [(idle, of_rounds(results, load.name, name, "cpu_us"))
-                         for idle, load in loads.items()] for name in names}
+    def one(results: Results, title: str, *names: str) -> Table:
         return table(
             title, results, "idle clients",
             [(f"{idle:,}", load.name, "") for idle, load in loads.items()],
             {f"{name}, µs": timed("cpu_us", server=name) for name in names},
-            Chart(title, description, "idle clients beside it", "server CPU a message, µs", curves,
-                  log_y=True),
-            ["One client sends a message of 64 bytes and waits for the answer: each message is one "
-             "wake-up. `part3` never sleeps, so all the time from one message to the next is "
-             "processor time."]
+            notes=["One client sends a message of 64 bytes and waits for the answer: each message "
+                   "is one wake-up. `part3` never sleeps, so all the time from one message to the "
+                   "next is processor time."]
             if PART3 in names else ())
 
     def tables(results: Results) -> dict[str, Table]:
-        return {
-            "m6_1": one(
-                results, "What a wake-up costs beside idle clients",
-                "Curves over the number of idle clients: what a message costs part3, which asks "
-                "all of them, and part4, which lists all of them to poll; and the floor, which "
-                "does nothing but wait, receive and send.", PART3, PART4, FLOOR),
-            "m7_1": one(
-                results, "The same sweep with epoll and with a ring",
-                "Curves over the number of idle clients: what a message costs part4, which lists "
-                "all of them, and part5 and part6, which are told of the ready; and the floor, "
-                "which does nothing but wait, receive and send.", PART4, PART5, PART6, FLOOR)}
+        return {"m6_1": one(results, "What a wake-up costs beside idle clients",
+                            PART3, PART4, FLOOR),
+                "m7_1": one(results, "The same sweep with epoll and with a ring",
+                            PART4, PART5, PART6, FLOOR)}
 
     return Measurement(each(loads.values(), servers, echo, setting), tables)
 
@@ -155,11 +111,10 @@ def counted_calls(load: str, server: Contender, setting: Setting) -> Numbers:
     return exact_calls(crowd, server, setting, max(2, min(20, CALLS_CROWD_WARM // crowd)))
 
 
-def ladder(setting: Setting) -> Measurement:
-    """M12.3 and M16.1."""
+def m16_1(setting: Setting) -> Measurement:
     crowds = setting.up_to_most(*((1, 10, 100, 1000) if setting.thorough else (1, 100)))
-    payloads = PAYLOADS if setting.thorough and setting.wants("m16_1") else PAYLOADS[:1]
-    traces = setting.wants("m16_1") and can_trace("M16.1")
+    payloads = PAYLOADS if setting.thorough else PAYLOADS[:1]
+    traces = can_trace("M16.1")
     jobs = []
     for crowd in crowds:
         here = servers_for(crowd)
@@ -169,8 +124,7 @@ def ladder(setting: Setting) -> Measurement:
         if traces:
             jobs += each([f"calls-{crowd}"], [it for it in here if it.name != PART3],
                          counted_calls, setting, once=True)
-    return Measurement(jobs, lambda results: {
-        "m12_3": m12_3(results, crowds), "m16_1": m16_1(results, crowds, payloads)})
+    return Measurement(jobs, lambda results: {"m16_1": the_ladder(results, crowds, payloads)})
 
 
 def where_served(show: Column, otherwise: Cell = NOTHING) -> Column:
@@ -182,25 +136,6 @@ def where_served(show: Column, otherwise: Cell = NOTHING) -> Column:
     return cell
 
 
-def m12_3(results: Results, crowds: list[int]) -> Table:
-    names = (*NAMES, FLOOR)
-    curves = {name: [(crowd, beside_base(results, load_of(crowd).name, name, "cpu_us", PART5))
-                     for crowd in crowds] for name in names}
-    chart = Chart(
-        "What a message costs each stage",
-        "A curve for each stage, and one for the floor: server CPU a message at 1, 10, 100 and "
-        "1000 clients who all talk.",
-        "clients, all of whom talk", "server CPU a message, µs", curves, log_y=True)
-    return table(
-        "The six stages under one load", results, "clients: stage",
-        [(f"{crowd:,}: {name}", load_of(crowd).name, name) for crowd in crowds for name in names],
-        {"server CPU a message, µs [ratio to part5]": where_served(
-            ratio("cpu_us", PART5), BY_DESIGN),
-         "messages a second": where_served(column(throughput)),
-         "p50, µs": where_served(P50), "p99, µs": where_served(P99)},
-        chart, [CLOSED_LOOP, ABOUT_THE_FLOOR, AT_LEAST])
-
-
 def calls_of(results: Results, load: str, server: str) -> Cell:
     """System calls a message: counted at the smallest payload alone."""
     crowd, _, payload = load.removeprefix("c").partition("-")
@@ -210,16 +145,7 @@ def calls_of(results: Results, load: str, server: str) -> Cell:
         results, f"calls-{crowd}", server, "calls")
 
 
-def m16_1(results: Results, crowds: list[int], payloads: tuple[int, ...]) -> Table:
-    curves = {name: [(crowd, calls_of(results, load_of(crowd).name, name)) for crowd in crowds]
-              for name in (*NAMES, FLOOR) if name != PART3}
-    chart = Chart(
-        "System calls a message, as more wait together",
-        "A curve for each stage but part3, which spins, and one for the floor, over the number of "
-        "connections with a message each when the server looks. part2 stays at two; part4 and "
-        "part5 come down from three towards two, since one wait tells of all; part6 from one "
-        "towards none, since one call takes all answers and brings all messages.",
-        "connections, a message of each", "system calls a message", curves, log_y=True)
+def the_ladder(results: Results, crowds: list[int], payloads: tuple[int, ...]) -> Table:
     return table(
         "The ladder: six stages, connections, payloads", results, "bytes, connections: stage",
         [(f"{payload:,}, {crowd:,}: {name}", load_of(crowd, payload).name, name)
@@ -228,72 +154,8 @@ def m16_1(results: Results, crowds: list[int], payloads: tuple[int, ...]) -> Tab
          "server CPU a message, µs [ratio to the floor]": where_served(ratio("cpu_us", FLOOR)),
          "messages a second": where_served(column(throughput)),
          "p50 / p99 / p99.9, µs": where_served(latencies)},
-        chart, ["System calls are counted at 64 bytes, with a message of every connection there "
-                "when the server looks.", CLOSED_LOOP, ABOUT_THE_FLOOR, AT_LEAST])
-
-
-# Ten talk, the others are idle
-
-def idle(setting: Setting) -> Grid:
-    loads = {f"{idle:,}": Echo(f"ten-beside-{idle}", f"10 connections beside {idle} idle ones", 10,
-                               idle=idle)
-             for idle in setting.fewer(setting.up_to_most(0, 100, 1000, 10_000))}
-
-    def chart(results: Results) -> Chart:
-        curves = {name: [(max(load.idle, 1), beside_base(results, load.name, name, "cpu_us", FLOOR))
-                         for load in loads.values()] for name in (*NAMES[1:], FLOOR)}
-        return Chart(
-            "Ten clients talk beside idle ones",
-            "A curve for each stage but part1, and one for the floor, over the number of idle "
-            "clients: part3 and part4 rise with it, the others stay where they are.",
-            "idle clients beside them (0 is drawn at 1)", "server CPU a message, µs", curves,
-            log_y=True)
-
-    return Grid(
-        "Ten clients talk, the others are idle", "idle clients: stage",
-        {"server CPU a message, µs [ratio to the floor]": ratio("cpu_us", FLOOR),
-         "messages a second": column(throughput), "p50 / p99 / p99.9, µs": latencies},
-        partial(echo, share=SHARE), servers_for(10), loads, rows="both", chart=chart,
-        notes=["`part1-blocking` is missing: it fails by design, since the first idle client keeps "
-               "it.", ABOUT_THE_FLOOR, AT_LEAST])
-
-
-# An open loop: the rate rises, and nobody is asked less because it is slow
-
-RATE_CONNECTIONS = 100  # with fewer, a server that is late finds several messages in each
-LATE_MAX = 0.5  # of a latency that may be the client's own
-
-
-def at_rate(load: Echo, server: Contender, setting: Setting) -> Numbers:
-    load = replace(load, connections=1) if server.name == PART1 else load
-    return echo(load, server, setting, SHARE)
-
-
-def if_not_the_clients(show: Column) -> Column:
-    """A latency, unless as much of it as that is the client's own lateness."""
-    def cell(results: Results, load: str, server: str) -> Cell:
-        rounds = results.get(load, {}).get(server, [])
-        late, p99 = (median([found[number] for found in rounds] or [0])
-                     for number in ("late_us", "p99_us"))
-        return words("the client is late") if late > LATE_MAX * p99 else show(
-            results, load, server)
-
-    return cell
-
-
-def rates(setting: Setting) -> Grid:
-    return Grid(
-        "Latency at a rising rate", "due a second: stage",
-        {"answered a second": timed("per_second"), "p50, µs": if_not_the_clients(P50),
-         "p99, µs": if_not_the_clients(P99), "p99.9, µs": if_not_the_clients(P999)},
-        at_rate, ALL_STAGES, {
-            f"{rate:,}": Echo(f"rate-{rate}", "", RATE_CONNECTIONS, rate=rate)
-            for rate in setting.fewer((5000, 50_000, 100_000, 150_000, 200_000))}, rows="both",
-        notes=[f"An open loop, {RATE_CONNECTIONS} connections (`part1-blocking`: 1, since it "
-               "serves one at a time): a latency counts from when the message was due. Where the "
-               "server does not keep up, it is the longer the longer the round lasts.",
-               "\"The client is late\": half of the latency or more was over before the client "
-               "itself had sent the message, so it says nothing about the server."])
+        notes=["System calls are counted at 64 bytes, with a message of every connection there "
+               "when the server looks.", CLOSED_LOOP, ABOUT_THE_FLOOR, AT_LEAST])
 
 
 # A round trip of 40 ms: server and clients in network namespaces of their own

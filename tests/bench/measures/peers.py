@@ -1,105 +1,23 @@
-"""The client's ceiling, and the stages with other options, with two workers, with SQPOLL, and
-beside nginx."""
+"""The stages with two workers, with SQPOLL, and beside nginx."""
 
 import os
 import shutil
 import sys
 import time
 from collections.abc import Iterable
-from functools import partial
 
-from contenders import (CLIENT_CORE, HTTP, NGINX, PAIRS, PART6, SERVER_CORE, SPINNING, STAGES,
-                        Contender, Nginx, floor_of)
+from contenders import CLIENT_CORE, HTTP, NGINX, PART6, SERVER_CORE, STAGES, Contender, Nginx
 from count import CROWD
 from harness.strace import need_ptrace
 from measures.counts import exact_calls
 from measures.effort import QUICK
 from measures.experiment import Grid, Measurement, Setting, Table, each, table
-from measures.ladder import SHARE, echo
-from measures.cells import (LATENCY_APART_MAX, NOTHING, P50, P99, Cell, column,
-                                         exactly, in_words, of_rounds, ratio, ratio_of, timed)
+from measures.ladder import echo
+from measures.cells import LATENCY_APART_MAX, P50, P99, Cell, column, exactly, ratio, timed
 from rounds import Job, Results
-from workloads import ECHO_LOADS, LOADS, Echo, Http, Numbers
+from workloads import LOADS, Echo, Http, Numbers
 
 PLAIN = "peer-epoll"
-
-
-# The client's ceiling
-
-def a_second(results: Results, load: str, server: str) -> Cell:
-    """What the client could send if it never had to wait."""
-    found = [{"ceiling": 1e6 / one["client_us"]} for one in results[load][server]]
-    return of_rounds({load: {server: found}}, load, server, "ceiling")
-
-
-def ceiling(setting: Setting) -> Grid:
-    return Grid(
-        "What the client can do, against a plain epoll loop", "load",
-        {"the client's ceiling, messages a second": column(a_second),
-         "messages a second": timed("per_second"),
-         "client, % of its core": timed("client_busy", scale=100),
-         "server, % of its core": timed("busy", scale=100)},
-        echo, [Contender(PLAIN, PLAIN)],
-        {load.title: load for load in ECHO_LOADS if load.connections <= setting.effort.crowd_max},
-        rows="loads",
-        notes=["The ceiling is what the client would send if its core never rested: a second "
-               "divided by its CPU a message. It makes the same calls as a server on epoll, so a "
-               "server that is as cheap can keep it busy all the time: then a rate says what the "
-               "client can do, and only CPU a message still tells servers apart. In the tables "
-               "such a rate stands behind ≥."])
-
-
-# Other options
-
-BOTH_CORES = f"{CLIENT_CORE},{SERVER_CORE}"
-TWO_CORES = "may use both cores"
-WITH_OPTIONS = {  # and the one that each is compared with
-    SPINNING: PART6,
-    **{contender: base for stage in STAGES for contender, base in (
-        (Contender(f"{stage}, {TWO_CORES}", stage, (), BOTH_CORES), stage),
-        (Contender(f"{stage} --workers 2, {TWO_CORES}", stage, ("--workers", "2"), BOTH_CORES),
-         f"{stage}, {TWO_CORES}"))},
-    Contender(f"{PART6} --ring sqpoll, {TWO_CORES}", PART6, ("--ring", "sqpoll"), BOTH_CORES):
-        f"{PART6}, {TWO_CORES}",
-}
-
-
-def features(setting: Setting) -> Measurement:
-    loads = [LOADS[f"c{crowd}"] for crowd in ((1, 64) if setting.thorough else (64,))]
-    servers = [*(Contender(name, name) for name in STAGES), *WITH_OPTIONS]
-
-    def tables(results: Results) -> dict[str, Table]:
-        rows = [(it.name if it is SPINNING else f"{it.name} / {base}", [
-            in_words(found) if (found := ratio_of(
-                results, load, number, it.name, base)) else NOTHING
-            for number in ("cpu_us", "per_second") for load in ("c1", "c64")])
-            for it, base in WITH_OPTIONS.items()]
-        return {"features": Table(
-            "What each option brings: ratios to the server without it",
-            ["with the option", "CPU a message, 1 client", "CPU a message, 64 clients",
-             "messages a second, 1 client", "messages a second, 64 clients"], rows,
-            notes=["Median, lowest and highest of the rounds' ratios; where these two lie more "
-                   "than 5 % apart, they alone.",
-                   "A server that may use both cores shares one of them with the client: on a "
-                   "machine of two cores, two workers or a polling thread of the kernel cannot "
-                   "show what they can do on more."])}
-
-    return Measurement(each(loads, servers, partial(echo, share=SHARE), setting), tables)
-
-
-def pairs(setting: Setting) -> Grid:
-    crowds = [crowd for crowd in (64, 1000) if crowd <= setting.effort.crowd_max]
-    servers = {"floor": floor_of(CROWD), PART6: Contender(PART6, PART6),
-               "by hand, a linked pair": PAIRS[0], "by hand, a pair": PAIRS[1],
-               "by hand, multishot": Contender.of_words("peer-ring")}
-    return Grid(
-        "What a ring is asked for with each message", "clients: server",
-        {"server CPU a message, µs [ratio]": ratio("cpu_us", "floor")},
-        echo, servers, {f"{crowd:,}": LOADS[f"c{crowd}"] for crowd in crowds}, rows="both",
-        notes=["`floor` is `peer-epoll`. By hand it is `peer-ring`: a send and a receive that is "
-               "linked to it (`--linked`), the same two without the link (`--pair`; `part6-uring` "
-               "asks for them one after the other), or the send alone, beside a receive that is "
-               "armed once and for all."])
 
 
 # One worker and two

@@ -1,20 +1,13 @@
-"""What no stage does, by tests/bench/variants: the decoder alone (M1.1), how many events are taken
-at a time (M7.2), reads in batches through a ring (M10.2), a poller behind an interface (M17.1). And
-what the step 02-open-loop of chapter 16 calculates (M16.3)."""
+"""What no stage does, by tests/bench/variants: how many events are taken at a time (M7.2), reads in
+batches through a ring (M10.2). And what the step 02-open-loop of chapter 16 calculates (M16.3)."""
 
 import json
 import re
-import shutil
 import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
-import callgrind
 from harness.needed import need_built
-from measures.experiment import Chart, Grid, Measurement, Setting, Table, each, table
-from measures.cells import (Cell, column, counted, exact, exactly, of_rounds, ratio,
-                                         timed, words)
+from measures.experiment import Chart, Grid, Measurement, Setting, Table, each
+from measures.cells import counted, exact, ratio, words
 from rounds import Results
 from workloads import Numbers, client
 
@@ -34,38 +27,6 @@ def said(words: list[str], setting: Setting) -> Numbers:
 def run(setting: Setting, name: str, **options: object) -> Numbers:
     """What one of them says."""
     return said(command(setting, name, **options), setting)
-
-
-# M1.1: how fast the decoder takes messages out of bytes
-
-def take_apart(payload: int, slicing: str, setting: Setting) -> Numbers:
-    found = run(setting, "decode", bytes=payload, slicing=slicing,
-                ms=f"{setting.effort.seconds * 300:.0f}")
-    if found["messages"] != found["expected"]:
-        raise SystemExit(f"the decoder gave {found}")
-    return {"ns": found["seconds"] / found["messages"] * 1e9}
-
-
-def m1_1(setting: Setting) -> Grid:
-    payloads = (0, 16, 64, 256, 1024, 4096, 16_000, 64 * 1024)
-    slicings = {"the pieces end with a message": "whole", "they end inside one": "cut"}
-
-    def chart(results: Results) -> Chart:
-        return Chart(
-            "What the decoder costs, by the size of the message",
-            "Two curves: nanoseconds a message where each piece of the stream ends with a message, "
-            "and where it ends inside one, whose beginning is then copied.",
-            "payload, bytes (0 is drawn at 1)", "nanoseconds a message",
-            {title: [(max(payload, 1), of_rounds(results, f"{payload}", slicing, "ns"))
-                     for payload in payloads] for title, slicing in slicings.items()}, log_y=True)
-
-    return Grid(
-        "What the decoder costs", "payload, bytes",
-        {f"{slicing}, ns a message": timed("ns", server=slicing) for slicing in slicings.values()},
-        take_apart, slicings, payloads, rows="loads", chart=chart,
-        notes=["Pieces of at most 16 KiB, or of one message that is longer. Whole, nothing is "
-               "copied or even looked at but the length; cut, the last message of each piece is "
-               "copied."])
 
 
 # M7.2: how many events at a time
@@ -110,66 +71,6 @@ def m10_2(setting: Setting) -> Grid:
         notes=["The device does nearly nothing, so this is the price of asking. It is not what a "
                "ring saves or costs a server: there a receive waits for its bytes, which is what "
                "the ring is for, and TCP is most of the work."])
-
-
-# M17.1: a poller behind an interface
-
-TURNS = (1000, 3000)  # of both the instructions are counted: the difference has no start in it
-
-
-def poll(poller: str, binding: str, wake_ups: int, setting: Setting) -> list[str]:
-    """The words that have one wake up so often."""
-    program = need_built(setting.build / "tests" / "bench" / "pollers")
-    return [str(program), "--poller", poller, "--binding", binding, "--wake-ups", f"{wake_ups}"]
-
-
-def instructions(load: str, binding: str, setting: Setting) -> Numbers:
-    """In user space, a wake-up, counted by callgrind."""
-    poller = load.partition(",")[0]
-    with tempfile.TemporaryDirectory(prefix="callgrind-") as directory:
-        totals = []
-        for turns in TURNS:
-            file = Path(directory) / f"{turns}"
-            subprocess.run(
-                [*callgrind.TOOL, f"--callgrind-out-file={file}",
-                 *poll(poller, binding, turns, setting)],
-                stdout=subprocess.DEVNULL, check=True)
-            totals.append(callgrind.instructions(file).total())
-    return {"instructions": (totals[1] - totals[0]) / (TURNS[1] - TURNS[0])}
-
-
-def wake_up(poller: str, binding: str, setting: Setting) -> Numbers:
-    """How long it takes to be told of one ready descriptor."""
-    found = said(poll(poller, binding, setting.effort.counted * 50, setting), setting)
-    return {"ns": found["seconds"] / found["wake_ups"] * 1e9}
-
-
-def m17_1(setting: Setting) -> Measurement:
-    pollers, bindings = ("poll", "epoll"), {"static": "known to the compiler",
-                                            "virtual": "behind an interface"}
-    jobs = each(pollers, bindings, wake_up, setting)
-    if shutil.which("valgrind"):
-        jobs += each([f"{poller}, counted" for poller in pollers], bindings, instructions, setting,
-                     once=True)
-    else:
-        print("M17.1: instructions are left out: no valgrind", file=sys.stderr)
-
-    def executed(results: Results, load: str, server: str) -> Cell:
-        return exactly(results, f"{load}, counted", server, "instructions")
-
-    def tables(results: Results) -> dict[str, Table]:
-        return {"m17_1": table(
-            "A poller that the compiler knows, and one behind an interface", results, "poller",
-            [(f"{poller}, {title}", poller, binding)
-             for poller in pollers for binding, title in bindings.items()],
-            {"instructions a wake-up": column(executed),
-             "ns a wake-up [ratio]": ratio("ns", "static")},
-            notes=["One descriptor is ready, and nothing is done for it: "
-                   "`tests/bench/variants/pollers.cc`. The instructions are those in user space. "
-                   "It is not the price of an abstraction that hides what the systems differ in: "
-                   "only that of the call through a table."])}
-
-    return Measurement(jobs, tables)
 
 
 # M16.3: how long an answer takes as the rate comes near to what a server can do
