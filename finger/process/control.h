@@ -32,7 +32,7 @@ class Control {
     const std::string text = word + std::string(more.substr(0, text_bytes_max));
     (void)::send(fd_.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
-  static constexpr std::size_t text_bytes_max = 1000;
+  static constexpr std::size_t text_bytes_max = 4000;
 
  private:
   common::Fd fd_;

@@ -17,17 +17,16 @@ namespace finger {
 namespace {
 
 /// So many homes may hang before those that do not are waited for as well: each keeps a thread of
-/// the kernel's. Without a word from us, a ring has four for each processor.
+/// the kernel's. It has two kinds of them, for opens and for reads (io_wq_submit_work() knows a
+/// read's file only in the thread, so it counts as one of a socket). Without a word from us, a ring
+/// has four of the first kind for each processor, and of the second all that the system allows,
+/// which an intruder in the loop would take.
 constexpr unsigned homes_hanging_max = 1024;
-
-/// A ring gives a thread to what was woken 128 times in vain (Linux 6.18, io_uring/poll.c). Without
-/// a limit, an intruder in the loop makes all that the system allows.
-constexpr unsigned others_waiting_max = 16;
 
 std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
   auto loop = uring::Loop::create({.disabled = true});
   if (!loop) return std::unexpected(uring::why_no_ring(loop.error()));
-  const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max, others_waiting_max);
+  const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max, homes_hanging_max);
   if (!limited) return std::unexpected(uring::why_no_ring(limited.error()));
   return std::move(*loop);
 }

@@ -92,6 +92,15 @@ def test_the_way_to_a_home_may_be_a_link(
     start_as_root().expect(b"alice", converted(ALICE))
 
 
+def test_a_home_whose_path_is_longer_than_any_has_no_plan(
+    machine: Machine, start_as_root: Start
+) -> None:
+    machine.move_home("alice", machine.homes / "elsewhere", seen_as="/home" + "/deeper" * 600)
+    server = start_as_root()
+    server.expect(b"alice", NO_PLAN)
+    assert "no plan (File name too long)" in server.wait_for_log_lines(1)[0]
+
+
 def test_a_home_may_be_mounted_when_the_worker_already_serves(
     machine: Machine, start_as_root: Start
 ) -> None:
