@@ -1,5 +1,6 @@
 """What waits in homes that do not answer: how much at most, and what goes on beside it."""
 
+import os
 import re
 import signal
 import time
@@ -31,7 +32,7 @@ PER_ADDRESS = 16
 DESCRIPTORS = 64
 PLACES = 17  # with so many descriptors
 LEFT_OPEN = 2 * PLACES
-LARGE = b"0123456789abcde\n" * 640_000
+LARGE_BYTES = 10_000_000
 BOB = converted(BOBS_PLAN)
 ALICE = converted(ALICES_PLAN)
 
@@ -121,7 +122,10 @@ def test_files_that_are_left_open_in_such_a_home_take_no_clients_descriptors(
     people = [bob.add(f"host{number:02}") for number in range(LEFT_OPEN)]
     for person in people:
         bob.move_home(person.login, department / person.login, f"/home/dept/{person.login}")
-    bob.opt_in(*people, bob.add("zoe", LARGE))
+    others = [bob.add(f"other{number:02}", BOBS_PLAN) for number in range(PLACES)]
+    for other in others:
+        os.truncate(other.plan, LARGE_BYTES)
+    bob.opt_in(*people, *others)
     logins = tuple(person.login.encode() for person in people)
     mounted = hanging_fs.mounted("read", deaf=True, department=department, people=logins)
     with mounted as (_, files):
@@ -132,9 +136,9 @@ def test_files_that_are_left_open_in_such_a_home_take_no_clients_descriptors(
             for client in asking:
                 client.wait_for_hang_up(2 + server.patience)
         assert len(files.waiting) == LEFT_OPEN, "they do not hang: this test tested nothing"
-        at_once = [server.asking(b"zoe", receive_buffer=4096) for _ in range(PLACES)]
+        at_once = [server.asking(other.login.encode(), receive_buffer=4096) for other in others]
         for client in at_once:
-            assert client.receive(1000) == converted(LARGE)[:1000]
+            assert client.receive(len(BOB)) == BOB
             client.close()
         files.let_go()
         server.close_clients()
