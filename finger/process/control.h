@@ -15,7 +15,7 @@ namespace finger {
 class Control {
  public:
   // The worker says:
-  static constexpr char silent = 's';  ///< A directory of homes does not answer: fence.h.
+  static constexpr char silent = 's';  ///< A directory of homes does not answer: look.h.
   static constexpr char ready = 'r';   ///< `r2 users; no account: ghost`: it serves.
   static constexpr char failed = 'f';  ///< `fWHY`: it cannot.
   static constexpr char alive = '.';   ///< Its loop turns.

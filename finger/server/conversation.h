@@ -15,8 +15,8 @@
 #include "finger/accounts/roster.h"
 #include "finger/protocol/error.h"
 #include "finger/server/address_limit.h"
-#include "finger/server/counters.h"
 #include "finger/server/home.h"
+#include "finger/server/log.h"
 #include "finger/server/options.h"
 #include "uring/cancel/canceller.h"
 #include "uring/condition.h"
@@ -46,8 +46,8 @@ struct Context {
   std::vector<std::unique_ptr<Home>>& homes;           ///< In the order of the accounts.
   uring::IntrusiveList<Conversation>& awaiting_query;  ///< The oldest first.
   uring::Scope& conversations;                         ///< And files that are being closed.
-  std::size_t& files_left;  ///< See FileLeft.
-  uring::Condition& left;   ///< A client has, or one of those files is closed.
+  std::size_t& files_left;                             ///< See FileLeft.
+  uring::Condition& left;  ///< A client has, or one of those files is closed.
 
   // Cancelled when a drain begins: receives of a query, and waits for a peer to close.
   uring::Canceller& receiving;
@@ -176,14 +176,6 @@ class Conversation final : public uring::Node {
   std::string_view query_;  ///< Since note_query().
   std::error_code no_plan_;
 };
-
-/// Counts the conversation and, unless --log none is set, writes its line: peer, query, outcome,
-/// bytes, milliseconds. With LogDetail::outcome it begins with that.
-///
-///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
-///
-/// `query` is what was received of it; it is escaped, and cut if it is long.
-void report_end(const Conversation& conversation, std::string_view query, const Status& ended);
 
 /// Serves one client: reads its query, sends the answer or the reason why there is none, and
 /// closes the connection: by `due`, whatever happens.

@@ -156,8 +156,8 @@ uring::Task<> Server::accept_from(const common::Fd& listener) {
   }
 }
 
-/// As many as there are descriptors for, each with its file: a client that is accepted can always be
-/// answered.
+/// As many as there are descriptors for, each with its file: a client that is accepted can always
+/// be answered.
 std::size_t Server::places() const {
   const std::size_t left = options_.descriptors - std::min(options_.descriptors, files_left_);
   return std::clamp<std::size_t>(left / descriptors_each, 1, options_.max_connections);

@@ -15,7 +15,7 @@
 #include "finger/proxy/receive.h"
 #include "finger/server/address_limit.h"
 #include "finger/server/conversation.h"
-#include "finger/server/counters.h"
+#include "finger/server/log.h"
 #include "finger/server/options.h"
 #include "uring/condition.h"
 #include "uring/loop.h"

@@ -221,6 +221,22 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     expect_no_rights_to_gain(workers(server))
 
 
+def test_without_landlock_an_intruder_reads_and_writes_what_the_account_may(
+    users: Users, start: Start, intrude: Intrude, tmp_path: Path
+) -> None:
+    """As the page says. If it could not, the page could promise more."""
+    notes = users.plan("alice").with_name("notes")
+    notes.touch()
+    notes.chmod(0o666)
+    intruder = intrude(notes)
+    trace = from_start(tmp_path / "trace", "-e", "inject=landlock_create_ruleset:error=ENOSYS")
+    server = start(under=(*trace, *intruder.under))
+    server.expect(b"alice", converted(ALICE))
+    could = intruder.could(server)
+    for what in ("reads-outside", "writes-home", "writes-outside", "empties-home"):
+        assert could[what] == "done"
+
+
 def test_no_system_call_is_permitted_but_those_on_the_list(
     users: Users, start_either: Start, how: str, intrude: Intrude
 ) -> None:
@@ -276,7 +292,10 @@ def test_the_page_names_the_calls_that_are_permitted() -> None:
 
 def test_each_no_of_the_page_is_tried() -> None:
     page = (Path(__file__).parents[2] / "finger/README.md").read_text()
-    assert re.findall(r"^\| ([^|]*) \| no \| no \|$", page, re.M) == list(TRIED)
+    rows = re.findall(r"^\| ([^|]*) \| (no.*) \| \2 \|$", page, re.M)
+    assert [what for what, _ in rows] == list(TRIED)
+    assert {answer for _, answer in rows[:2]} == {"no, with Landlock"}
+    assert {answer for _, answer in rows[2:]} == {"no"}
 
 
 # The terminal becomes that of a session of its own, then standard input and standard error.

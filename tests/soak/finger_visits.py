@@ -87,7 +87,7 @@ class VisitorOfHomesThatHang(FingerVisitor):
             try:
                 received = self.receive_until_end(client, 8192, pause=0)
             except TimeoutError:
-                raise Lost("the deadline has passed, and a home that hangs holds a client") from None
+                raise Lost("a home that hangs holds a client beyond the deadline") from None
         if received not in (b"", converted(ALICES_PLAN)):
             raise Lost(f"of a home that hangs at times {received[:40]!r} came")
         self.count("had a home's answer" if received else "had a home that hung")

@@ -1,4 +1,4 @@
-"""A virus scanner that is asked before a file is opened or read, and does not answer. fanotify(7)"""
+"""A virus scanner, asked before a file is opened or read, that does not answer. fanotify(7)"""
 
 import ctypes
 import os
