@@ -44,13 +44,6 @@ def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
     server.expect_soon(b"alice", ANSWER)
 
 
-def test_a_member_without_an_account_is_named(machine: Machine, start_as_root: Start) -> None:
-    machine.opt_in(machine.add("dora", ALICE), GHOST)
-    server = start_as_root("--log", "none")
-    assert "serving 1 user; no account: ghost\n" in server.stderr_text()
-    assert "serving 1 user; no account: ghost; before: 1" in reload_line(server)
-
-
 @pytest.mark.parametrize("part", ["x", "\N{GREEK SMALL LETTER OMEGA}"])
 def test_however_long_logins_are_the_line_says_where_each_is_cut(start: Start, part: str) -> None:
     server = start("--log", "none")
