@@ -1,6 +1,5 @@
 """Started as root, with the system's accounts: plans are opened as their owners, root is gone."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -11,7 +10,7 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.needed import need_root
-from harness.proc import Process, wait_until
+from harness.proc import wait_until
 from kit.machine import GROUP_ID, Machine
 from kit.namespace import NOBODY
 from kit.parent import expect_no_right_left, reload, workers
@@ -30,28 +29,6 @@ def test_a_home_that_nobody_else_may_enter_is_served(
     server.expect(b"bob", NO_PLAN)
     server.expect(b"carol", NO_SUCH_USER)
     server.expect(b"", b"alice\tAlice\r\nbob\tBob\r\n")
-
-
-@pytest.mark.rule(rules.RESTORE)
-def test_descriptors_are_given_back(start_as_root: Start) -> None:
-    server = start_as_root()
-    server.expect(b"alice", converted(ALICE))
-    (worker,) = workers(server)
-    process = Process(worker)
-    for _ in range(60):
-        server.expect(b"alice", converted(ALICE))
-    assert wait_until(lambda: not plans_open(worker), server.patience), (
-        f"{process.descriptor_count()} descriptors after 61 exchanges; open: {plans_open(worker)}"
-    )
-
-
-def plans_open(worker: int) -> list[str]:
-    """What the process has open that is called a plan."""
-    found = []
-    for entry in Path(f"/proc/{worker}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed in between
-            found.append(os.readlink(entry))
-    return [name for name in found if name.endswith("/.plan")]
 
 
 @pytest.mark.parametrize("whose", ["root", "carol", "nobody"])

@@ -185,8 +185,7 @@ TEST(ParentDeathTest, DoesNotReloadAllTheTimeForADirectoryThatIsAlwaysLate) {
     ::usleep(200'000);  // until that one has ended
     send_to_parent(SIGTERM);
   };
-  EXPECT_EXIT(run_parent(work), stopped,
-              serving + reloaded("1 user") + "told d\n(told l\n)?$");
+  EXPECT_EXIT(run_parent(work), stopped, serving + reloaded("1 user") + "told d\n(told l\n)?$");
 }
 
 }  // namespace
