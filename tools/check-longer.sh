@@ -102,7 +102,7 @@ check_kernel() {
   [[ $1 =~ ^[0-9]+\.[0-9]+$ ]] || wrong_usage "'$1' is no series of kernels; 6.1 is"
   need_for part6-uring finger
   tools/kernel.sh "$1" || exit # Debian may have none of that series
-  build_or_finish default part6-uring/all finger/all book/steps/all uring_tests finger_root_tests
+  build_or_finish default part6-uring/all finger/all book/steps/all uring_tests finger_daemon_tests
   say "running the tests under Linux $1 takes some ten minutes on an idle machine"
   RESULTS=$results section "Linux $1" tools/kernel.sh "$1" tools/kernel-tests || true
 }

@@ -4,11 +4,19 @@
 #include <pwd.h>
 
 #include <cerrno>
+#include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace finger {
 namespace {
+
+/// What the system says of a group. group(5)
+struct GroupEntry {
+  gid_t gid;
+  std::set<std::string, std::less<>> members;  ///< Logins, without those whose primary group it is.
+};
 
 /// Whether a lookup without a result means "not found", and not a failure. getpwnam(3), "ERRORS"
 bool says_not_found(int error) {
@@ -61,12 +69,8 @@ struct CloseList {
   ~CloseList() { ::endpwent(); }
 };
 
-}  // namespace
-
-bool is_member(const PasswdEntry& user, const GroupEntry& group) {
-  return user.gid == group.gid || group.members.contains(user.login);
-}
-
+/// Those of the system's list of users who are in the group, in the list's order. A directory
+/// service on the network may not list its users.
 Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group) {
   const CloseList at_end;
   errno = 0;
@@ -77,12 +81,15 @@ Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group) {
   errno = 0;
   while (const passwd* const entry = ::getpwent()) {
     auto user = copied(*entry);
-    if (is_member(user, group)) members.push_back(std::move(user));
+    const bool is_member = user.gid == group.gid || group.members.contains(user.login);
+    if (is_member) members.push_back(std::move(user));
     errno = 0;
   }
   if (const auto complete = check_list(); !complete) return std::unexpected(complete.error());
   return members;
 }
+
+}  // namespace
 
 Result<Members> members_of(const std::string& group) {
   const auto found = find_group(group);

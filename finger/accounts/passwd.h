@@ -2,8 +2,6 @@
 
 #include <sys/types.h>
 
-#include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,19 +18,6 @@ struct PasswdEntry {
   gid_t gid;
 };
 
-/// What the system says of a group. group(5)
-struct GroupEntry {
-  gid_t gid;
-  std::set<std::string, std::less<>> members;  ///< Logins, without those whose primary group it is.
-};
-
-/// Whether the user is in the group, as one of its members or because it is the primary one.
-bool is_member(const PasswdEntry& user, const GroupEntry& group);
-
-/// Those of the system's list of users who are in the group, in the list's order. A directory
-/// service on the network may not list its users.
-Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group);
-
 /// The users who are in a group.
 struct Members {
   std::vector<PasswdEntry> entries;          ///< A login that the system has twice comes twice.
@@ -41,8 +26,8 @@ struct Members {
 
 /// The users who are in the group, listed or not.
 ///
-/// Both functions read files and may ask the network: before the event loop runs, and only in a
-/// process with one thread, since what getpwent(3) returns is overwritten by the next call.
+/// Reads files and may ask the network: before the event loop runs, and only in a process with one
+/// thread, since what getpwent(3) returns is overwritten by the next call.
 /// Errors: no_such_group; an errno where the system could not say, which is not the same.
 Result<Members> members_of(const std::string& group);
 

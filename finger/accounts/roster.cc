@@ -69,15 +69,19 @@ Result<std::string> read_list_text(const std::string& path) {
   return converted;
 }
 
-/// `; no account: ghost, spectre and 3 more`; nothing where there are none.
+/// `; no account: ghost, spectre and 3 more`; nothing where there are none. So many names and so
+/// much of each that the line stays readable, and fits a message to the parent.
 std::string name_some(std::string_view what, std::span<const std::string> names) {
-  constexpr std::size_t named_max = 8;  // the line stays readable, and fits a message to the parent
+  constexpr std::size_t named_max = 8;
+  constexpr std::size_t name_bytes_max = 32;  // four times as many when they are escaped
   if (names.empty()) return {};
   std::string text = fmt::format("; {}: ", what);
   const auto named = names.first(std::min(names.size(), named_max));
   for (const std::string& name : named) {
     if (&name != named.data()) text += ", ";
-    text += common::escape(std::as_bytes(std::span(name)));
+    const auto shown = std::string_view(name).substr(0, name_bytes_max);
+    text += common::escape(std::as_bytes(std::span(shown)));
+    if (shown.size() < name.size()) text += "...";
   }
   if (named.size() < names.size()) text += fmt::format(" and {} more", names.size() - named.size());
   return text;

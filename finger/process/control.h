@@ -15,7 +15,7 @@ namespace finger {
 class Control {
  public:
   // The worker says:
-  static constexpr char silent = 's';  ///< A directory of homes does not answer: fence.h.
+  static constexpr char silent = 's';  ///< A directory of homes does not answer: look.h.
   static constexpr char ready = 'r';   ///< `r2 users; no account: ghost`: it serves.
   static constexpr char failed = 'f';  ///< `fWHY`: it cannot.
   static constexpr char alive = '.';   ///< Its loop turns.
@@ -32,7 +32,7 @@ class Control {
     const std::string text = word + std::string(more.substr(0, text_bytes_max));
     (void)::send(fd_.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
-  static constexpr std::size_t text_bytes_max = 1000;
+  static constexpr std::size_t text_bytes_max = 4000;
 
  private:
   common::Fd fd_;

@@ -56,7 +56,7 @@ void Parent::let_signals_through() {
 }
 
 int Parent::run() {
-  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // of those that look for homes: fence.h
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // of those that look for homes: look.h
   const sigset_t set = handled_signals();
   signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_) return common::complain(common::explain_no_descriptor("to receive signals"));

@@ -17,17 +17,16 @@ namespace finger {
 namespace {
 
 /// So many homes may hang before those that do not are waited for as well: each keeps a thread of
-/// the kernel's. Without a word from us, a ring has four for each processor.
+/// the kernel's. It has two kinds of them, for opens and for reads (io_wq_submit_work() knows a
+/// read's file only in the thread, so it counts as one of a socket). Without a word from us, a ring
+/// has four of the first kind for each processor, and of the second all that the system allows,
+/// which an intruder in the loop would take.
 constexpr unsigned homes_hanging_max = 1024;
-
-/// A ring gives a thread to what was woken 128 times in vain (Linux 6.18, io_uring/poll.c). Without
-/// a limit, an intruder in the loop makes all that the system allows.
-constexpr unsigned others_waiting_max = 16;
 
 std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
   auto loop = uring::Loop::create({.disabled = true});
   if (!loop) return std::unexpected(uring::why_no_ring(loop.error()));
-  const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max, others_waiting_max);
+  const auto limited = (*loop)->register_iowq_max_workers(homes_hanging_max, homes_hanging_max);
   if (!limited) return std::unexpected(uring::why_no_ring(limited.error()));
   return std::move(*loop);
 }
@@ -36,39 +35,50 @@ std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
 
 std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& options,
                                                             const Control& control) {
+  // 1. The account that it will become.
   const bool is_root = ::geteuid() == 0;
   const auto daemon = is_root ? user_to_become(options.user) : User{};
   if (!daemon) return std::unexpected(daemon.error());
 
-  // From now on nothing is written, and no program is run. Then it is read who has opted in, which
-  // takes files of the whole system and perhaps the network.
+  // 2. From now on nothing is written, and no program is run.
   const auto unwritable = forbid_writing();
   if (!unwritable) return std::unexpected(unwritable.error());
+
+  // 3. The users who have opted in: takes files of the whole system and perhaps the network.
   auto roster = load_roster(options.source);
   if (!roster) return std::unexpected(roster.error());
 
-  // And from now on only what lies beside homes is read. The owners' credentials are registered
-  // after that, so that they bear both fences; and the ring is made before it, since it takes a
-  // file of /proc to say why there is none.
+  // 4. Where homes are.
   HomeFence fence;
   const auto permitted = permit_homes(fence, *roster, control);
   if (!permitted) return std::unexpected(permitted.error());
+
+  // 5. The ring, disabled. Before the fence: it takes a file of /proc to say why there is none.
   auto loop = make_loop();
   if (!loop) return std::unexpected(loop.error());
+
+  // 6. Only what lies beside homes is read.
   fence.put_up();
+
+  // 7. The owners' credentials, now that they bear both fences.
   std::vector<std::uint16_t> owners;
   if (is_root) {
     auto registered = register_owners((*loop)->ring(), roster->accounts, *daemon);
     if (!registered) return std::unexpected(registered.error());
     owners = std::move(*registered);
   }
+
+  // 8. The ring's list of operations.
   const auto restricted = restrict_ring((*loop)->ring());
   if (!restricted) return std::unexpected(uring::why_no_ring(restricted.error()));
+
+  // 9. Root is given up.
   if (is_root) {
     const auto became = become(*daemon);
     if (!became) return std::unexpected(became.error());
   }
 
+  // 10. What a query takes is tried once. Then live() puts up the filter of system calls.
   auto server =
       std::make_unique<Server>(options, std::move(*loop), std::move(*roster), std::move(owners));
   const auto tried = server->try_once();

@@ -68,6 +68,7 @@ bool says_no_plan(std::error_code error) {
     case EXDEV:  // beyond the home, or on another file system
     case ENXIO:  // a socket, a device that is not there
     case ENODEV:
+    case ENAMETOOLONG:
       return error.category() == std::system_category();
     default:
       return false;

@@ -23,7 +23,7 @@ enum class Error {
   displaced,         ///< Another connection has its place. Never told to a peer, as what follows.
   no_such_group,     ///< The group of those who opt in does not exist.
   home_timeout,      ///< The deadline has passed while a home did not answer.
-  became_shorter,    ///< A plan ends before the size that it had when it was found.
+  became_shorter,    ///< A plan ends before the size that it had when it was opened.
   empty_plan,        ///< Why there is no plan. The peer is told that there is none.
   not_regular,       ///< The same: .plan is no regular file.
   home_refused,      ///< The same: the home may not be searched.

@@ -160,9 +160,12 @@ std::expected<void, std::string> become(const User& user) {
 }
 
 void forbid_tracing() {
-#if !defined(__SANITIZE_ADDRESS__)  // which traces the process to find what it has leaked
-  (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // fails only for a wrong argument
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr int may_be_traced = 1;  // as it is to find what it has leaked; a new uid forbids it
+#else
+  constexpr int may_be_traced = 0;
 #endif
+  (void)::prctl(PR_SET_DUMPABLE, may_be_traced, 0, 0, 0);  // fails only for a wrong argument
 }
 
 }  // namespace finger

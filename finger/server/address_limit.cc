@@ -3,10 +3,14 @@
 #include <netinet/in.h>
 
 #include <cassert>
+#include <optional>
 #include <span>
 
 namespace finger {
+namespace {
 
+/// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one. No number
+/// is both: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
 std::uint64_t network_of(const common::Address& peer) {
   const in6_addr address = peer.as_ipv6();
   const std::span bytes(address.s6_addr);
@@ -17,10 +21,13 @@ std::uint64_t network_of(const common::Address& peer) {
   return network;
 }
 
+/// The /48 that such a /64 belongs to; nullopt: it is an IPv4 address.
 std::optional<std::uint64_t> site_of(std::uint64_t network) {
   if (network >> 32 == 0) return std::nullopt;
   return network >> 16;
 }
+
+}  // namespace
 
 bool AddressLimit::Counts::add(std::uint64_t key) {
   std::size_t& count = counts_[key];

@@ -3,24 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 
 #include "common/net/address.h"
 
 namespace finger {
 
-/// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one. No number
-/// is both: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
-std::uint64_t network_of(const common::Address& peer);
-
-/// The /48 that such a /64 belongs to; nullopt: it is an IPv4 address.
-std::optional<std::uint64_t> site_of(std::uint64_t network);
-
-/// How many connections each address has: --max-per-ip. A host with IPv6
-/// has a whole /64 of addresses, which counts as one; and a /48, which many sites have, holds
-/// 65,536 of those, which together count as four. An IPv4 address is the same whether it comes
-/// through a dual-stack socket (`::ffff:192.0.2.7`) or through a socket of its own.
+/// How many connections each address has: --max-per-ip. A host with IPv6 has a whole /64 of
+/// addresses, which counts as one; and a /48, which many sites have, holds 65,536 of those, which
+/// together count as four. An IPv4 address is the same whether it comes through a dual-stack socket
+/// (`::ffff:192.0.2.7`) or through a socket of its own.
 ///
 /// Holds an entry or two for each address that is connected now, so --max-clients bounds its
 /// memory.
@@ -57,8 +49,8 @@ class AddressLimit {
     std::unordered_map<std::uint64_t, std::size_t> counts_;
   };
 
-  Counts networks_;  ///< By network_of().
-  Counts sites_;     ///< By site_of().
+  Counts networks_;
+  Counts sites_;
 };
 
 using AddressPermit = AddressLimit::Permit;

@@ -15,10 +15,11 @@
 #include "finger/accounts/roster.h"
 #include "finger/protocol/error.h"
 #include "finger/server/address_limit.h"
-#include "finger/server/counters.h"
 #include "finger/server/home.h"
+#include "finger/server/log.h"
 #include "finger/server/options.h"
 #include "uring/cancel/canceller.h"
+#include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
 #include "uring/task.h"
@@ -45,12 +46,30 @@ struct Context {
   std::vector<std::unique_ptr<Home>>& homes;           ///< In the order of the accounts.
   uring::IntrusiveList<Conversation>& awaiting_query;  ///< The oldest first.
   uring::Scope& conversations;                         ///< And files that are being closed.
+  std::size_t& files_left;                             ///< See FileLeft.
+  uring::Condition& left;  ///< A client has, or one of those files is closed.
 
   // Cancelled when a drain begins: receives of a query, and waits for a peer to close.
   uring::Canceller& receiving;
   uring::Canceller& lingering;
 
   std::span<std::byte> discarded;  ///< Where bytes go that are not looked at.
+};
+
+/// A file whose client may have gone, and given its place back: in a home that hangs, it has its
+/// descriptor for as long as the home likes.
+class FileLeft {
+ public:
+  explicit FileLeft(const Context& context) : context_(context) { ++context_.files_left; }
+  FileLeft(const FileLeft&) = delete;
+  FileLeft& operator=(const FileLeft&) = delete;
+  ~FileLeft() {
+    --context_.files_left;
+    context_.left.notify_all();
+  }
+
+ private:
+  const Context& context_;
 };
 
 /// When that much time has passed since then; 0: never.
@@ -111,11 +130,13 @@ class Conversation final : public uring::Node {
       conversation.deadline_.add(*this);
     }
     void cancel(uring::Error /*reason*/) override {
+      left_.emplace(conversation_.context());
       conversation_.cut_short(failure(Error::home_timeout));
     }
 
    private:
     Conversation& conversation_;
+    std::optional<FileLeft> left_;
   };
 
   const Context& context() const { return context_; }
@@ -155,14 +176,6 @@ class Conversation final : public uring::Node {
   std::string_view query_;  ///< Since note_query().
   std::error_code no_plan_;
 };
-
-/// Counts the conversation and, unless --log none is set, writes its line: peer, query, outcome,
-/// bytes, milliseconds. With LogDetail::outcome it begins with that.
-///
-///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
-///
-/// `query` is what was received of it; it is escaped, and cut if it is long.
-void report_end(const Conversation& conversation, std::string_view query, const Status& ended);
 
 /// Serves one client: reads its query, sends the answer or the reason why there is none, and
 /// closes the connection: by `due`, whatever happens.

@@ -1,4 +1,4 @@
-#include "finger/server/conversation.h"
+#include "finger/server/log.h"
 
 #include <fmt/format.h>
 
@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/server/log.h"
+#include "finger/server/conversation.h"
 
 namespace finger {
 namespace {

@@ -70,14 +70,16 @@ std::chrono::milliseconds drain_timeout(const Options& options) {
   return options.deadline + std::chrono::seconds(1);
 }
 
-/// --max-clients, or as many connections as there are descriptors for, each with its file: a client
-/// that is accepted can always be answered.
-std::size_t connections_for(const Options& options, std::size_t listeners) {
+std::size_t descriptors_for_clients(std::size_t listeners) {
   const rlim_t own = 11 + listeners;  // standard streams, the ring, the parent, --users, the log
   rlimit limit{};
   (void)::getrlimit(RLIMIT_NOFILE, &limit);  // EFAULT and EINVAL only
-  const rlim_t left = limit.rlim_cur > own ? limit.rlim_cur - own : 0;
-  const auto most = std::max<std::size_t>(1, left / finger::descriptors_each);
+  return limit.rlim_cur > own ? limit.rlim_cur - own : 0;
+}
+
+/// --max-clients, or as many connections as there are descriptors for, each with its file.
+std::size_t connections_for(const Options& options) {
+  const auto most = std::max<std::size_t>(1, options.descriptors / finger::descriptors_each);
   if (most >= options.max_connections) return options.max_connections;
   common::log(fmt::format("{} connections at once instead of --max-clients {}, for want of "
                           "descriptors: raise LimitNOFILE= (ulimit -Hn)",
@@ -157,7 +159,8 @@ int main(int argc, char** argv) {
   finger::close_inherited_descriptors(*listeners);
   finger::forbid_tracing();
   common::prepare_process(options.max_connections, 1, finger::server_profile);
-  options.max_connections = connections_for(options, std::max<std::size_t>(1, listeners->size()));
+  options.descriptors = descriptors_for_clients(std::max<std::size_t>(1, listeners->size()));
+  options.max_connections = connections_for(options);
   auto manager = finger::ServiceManager::from_environment();
   const Options unset;
   if (!listeners->empty() && (options.host != unset.host || options.port != unset.port)) {

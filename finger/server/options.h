@@ -34,6 +34,7 @@ struct Options : common::Options {
   AddressRanges proxies;  ///< Their connections begin with a PROXY header.
   LogDetail log = LogDetail::full;
   bool check_config = false;
+  std::size_t descriptors = 0;  ///< No option: how many there are for all clients together.
 };
 
 /// Where fingerd differs from the stages.

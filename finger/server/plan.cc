@@ -63,8 +63,16 @@ Status check(const struct statx& found) {
   return {};
 }
 
-/// A file's place, or a file that is open; and its size when it was found.
-struct Found {
+/// From what is cached: fstat(2) may ask the other end of a network, and would wait.
+Result<struct statx> look_at(const Fd& file) {
+  struct statx about {};
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  if (::statx(file.get(), "", flags, STATX_BASIC_STATS, &about) < 0) return common::last_error();
+  return about;
+}
+
+/// A file that is open, and its size.
+struct Opened {
   Fd file;
   std::uint64_t size = 0;
 };
@@ -72,8 +80,8 @@ struct Found {
 /// Not async(): nothing is opened, and inline the kernel only looks into its cache of names. Where
 /// that does not have all of them, a thread of the kernel's asks the file system.
 /// Errors: of openat2(2) and statx(2); home_refused; of check(); timed_out.
-uring::Task<Result<Found>> find(Conversation& conversation, const Account& account,
-                                std::uint16_t owner, FileKind kind) {
+uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account,
+                             std::uint16_t owner, FileKind kind) {
   uring::Loop& loop = conversation.loop();
   const Fd& users = conversation.context().roster.users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
@@ -88,14 +96,10 @@ uring::Task<Result<Found>> find(Conversation& conversation, const Account& accou
   }
   if (!found) co_return std::unexpected(found.error());
 
-  struct statx about {};
-  // From what is cached: fstat(2) may ask the other end of a network, and would wait.
-  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  if (::statx(found->get(), "", flags, STATX_BASIC_STATS, &about) < 0) {
-    co_return common::last_error();
-  }
-  if (const auto checked = check(about); !checked) co_return std::unexpected(checked.error());
-  co_return Found{.file = std::move(*found), .size = about.stx_size};
+  const auto about = look_at(*found);
+  if (!about) co_return std::unexpected(about.error());
+  if (const auto checked = check(*about); !checked) co_return std::unexpected(checked.error());
+  co_return std::move(*found);
 }
 
 /// Found first, then opened by the way that /proc has to what is found already: so it is the same
@@ -103,20 +107,23 @@ uring::Task<Result<Found>> find(Conversation& conversation, const Account& accou
 ///
 /// The open itself is async(): inline it would wait, in the thread that asks for it, for whatever
 /// answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
-uring::Task<Result<Found>> open(Conversation& conversation, const Account& account, FileKind kind) {
+uring::Task<Result<Opened>> open(Conversation& conversation, const Account& account,
+                                 FileKind kind) {
   const auto owner = conversation.owner_of(account);
   if (!owner) co_return failure(Error::no_owner);
   const Conversation::EndAtDeadline guard(conversation);
   const auto found = co_await find(conversation, account, *owner, kind);
   if (!found) co_return std::unexpected(found.error());
   uring::Loop& loop = conversation.loop();
-  const std::string way = fmt::format("/proc/self/fd/{}", found->file.get());
+  const std::string way = fmt::format("/proc/self/fd/{}", found->get());
   auto file = co_await loop.openat2(loop.working_dir(), way.c_str(), how_to_open)
                   .as(*owner)
                   .async()
                   .until(conversation.deadline());
   if (!file) co_return std::unexpected(file.error());
-  co_return Found{.file = std::move(*file), .size = found->size};
+  const auto about = look_at(*file);  // now: it may have become shorter since it was found
+  if (!about) co_return std::unexpected(about.error());
+  co_return Opened{.file = std::move(*file), .size = about->stx_size};
 }
 
 /// async(), since inline a read waits for a virus scanner, which may be asked before each.
@@ -139,7 +146,7 @@ std::size_t put(std::string_view text, std::span<std::byte> to) {
 /// A file that is open, and what it begins with. The clients that asked for it together share it.
 class OpenFile {
  public:
-  OpenFile(const Context& context, Home& home, Found opened)
+  OpenFile(const Context& context, Home& home, Opened opened)
       : context_(context), home_(home), file_(std::move(opened.file)), size_(opened.size) {}
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
@@ -165,12 +172,14 @@ class OpenFile {
   /// Through the ring, and without waiting: where a file comes over the network, the other side has
   /// a say in how long that takes. That, too, is an operation in the home.
   void close() {
-    if (file_) context_.conversations.spawn(close_in(home_, context_.loop, std::move(file_)));
+    if (file_) context_.conversations.spawn(close_in(home_, context_, std::move(file_)));
   }
-  static uring::Task<> close_in(Home& home, uring::Loop& loop, Fd file) {
-    uring::Deadline never(loop);
+  static uring::Task<> close_in(Home& home, const Context& context, Fd file) {
+    const FileLeft left(context);
+    uring::Deadline never(context.loop);
     const auto lock = co_await home.lock(never);
-    (void)co_await loop.close(std::move(file));  // what was only read has nothing left to lose
+    // What was only read has nothing left to lose.
+    (void)co_await context.loop.close(std::move(file));
   }
 
   const Context& context_;

@@ -87,6 +87,8 @@ Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster
                .homes = homes_,
                .awaiting_query = awaiting_query_,
                .conversations = conversations_,
+               .files_left = files_left_,
+               .left = left_,
                .receiving = receiving_,
                .lingering = lingering_,
                .discarded = discarded_},
@@ -135,8 +137,7 @@ uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const
 /// Until accepting_ is cancelled.
 uring::Task<> Server::accept_from(const common::Fd& listener) {
   while (co_await wait_for_place(listener)) {
-    for (int left = common::accept_budget; left > 0 && clients_ < options_.max_connections;
-         --left) {
+    for (int left = common::accept_budget; left > 0 && clients_ < places(); --left) {
       auto client = accept_one(listener);
       if (client && !client->fd) break;  // another worker was faster, or there are no more
       if (client) {
@@ -155,11 +156,18 @@ uring::Task<> Server::accept_from(const common::Fd& listener) {
   }
 }
 
+/// As many as there are descriptors for, each with its file: a client that is accepted can always
+/// be answered.
+std::size_t Server::places() const {
+  const std::size_t left = options_.descriptors - std::min(options_.descriptors, files_left_);
+  return std::clamp<std::size_t>(left / descriptors_each, 1, options_.max_connections);
+}
+
 /// Until a connection is there, and a place for it. False: accepting_ was cancelled.
 uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
   const auto there = co_await loop_->poll(listener, POLLIN).cancelled_by(accepting_);
   if (!there) co_return false;
-  while (clients_ >= options_.max_connections) {
+  while (clients_ >= places()) {
     if (accepting_.reason() != uring::Error{}) co_return false;
     (void)co_await left_.wait().until(make_room()).cancelled_by(accepting_);
   }

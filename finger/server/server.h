@@ -15,7 +15,7 @@
 #include "finger/proxy/receive.h"
 #include "finger/server/address_limit.h"
 #include "finger/server/conversation.h"
-#include "finger/server/counters.h"
+#include "finger/server/log.h"
 #include "finger/server/options.h"
 #include "uring/condition.h"
 #include "uring/loop.h"
@@ -52,6 +52,7 @@ class Server {
 
   uring::Task<int> serve_clients(std::vector<common::Fd>& listeners, const Control& control);
   uring::Task<> accept_from(const common::Fd& listener);
+  std::size_t places() const;
   uring::Task<bool> wait_for_place(const common::Fd& listener);
   common::Clock::time_point make_room();
   uring::Task<> begin(common::Accepted client, Place place);
@@ -65,6 +66,7 @@ class Server {
   const Roster roster_;
   const std::vector<std::uint16_t> owners_;
   std::size_t clients_ = 0;
+  std::size_t files_left_ = 0;
   AddressLimit address_limit_;
   Counters counters_;
   std::vector<std::unique_ptr<Home>> homes_;
@@ -74,7 +76,7 @@ class Server {
   uring::Canceller receiving_;
   uring::Canceller lingering_;
   uring::IntrusiveList<Conversation> awaiting_query_;
-  uring::Condition left_;  ///< A client has.
+  uring::Condition left_;
   const Context context_;
   uring::Scope conversations_;  ///< The last member: what runs in it uses the others.
 };

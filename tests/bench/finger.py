@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from contenders import SERVER_CORE, Contender
-from harness.proc import serving
+from harness.proc import Process, serving
 from harness.server import Server
 from workloads import Numbers, client, cpu_at_rest
 
@@ -99,5 +99,5 @@ def daemon(build: Path, name: str, *options: str, users: Iterable[str] = (),
         (Path(directory) / "answer").write_bytes(ANSWER)
         contender = Contender(name, name, ("--users", str(homes), *options), cores)
         with contender.running(build) as server:
-            server.process = serving(server.process)
+            server.process = Process(serving(server.pid))
             yield Running(build, Path(directory), server)

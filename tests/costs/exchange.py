@@ -22,6 +22,10 @@ from typing import Any
 
 import callgrind
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "protocol"))
+
+from harness.proc import serving  # noqa: E402
+
 USERS = Path(__file__).resolve().parents[2] / "finger" / "users"
 EXCHANGES, WARM_UP = 500, 10
 OPTIONS = ("--addr", "127.0.0.1", "--port", "0", "--users", "users", "--log", "none",
@@ -57,12 +61,6 @@ def refuse_walls() -> None:
         library.seccomp_rule_add_array(rules, ctypes.c_uint32(REFUSE), number, first is not None,
                                        ctypes.byref(comparison))
     library.seccomp_load(rules)
-
-
-def serving(daemon: int) -> int:
-    """The process that talks to clients: fingerd's only child, or the daemon itself."""
-    children = Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()
-    return int(children[0]) if children else daemon
 
 
 def ask(port: int) -> None:

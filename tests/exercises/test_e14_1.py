@@ -25,7 +25,7 @@ def daemon(start: Callable[..., Server], users: Path) -> Server:  # noqa: F811
 @pytest.fixture
 def worker(daemon: Server) -> Process:
     """Its process that talks to clients."""
-    return serving(daemon.process)
+    return Process(serving(daemon.pid))
 
 
 def expect_refusal(daemon: Server) -> None:

@@ -12,6 +12,7 @@ import rules
 from conftest import ALICE
 from kit.client import FingerClient
 from kit.reference import NO_PLAN, converted
+from kit.scanner import OPEN_PERM, silent_about
 from kit.server import FingerServer, Start
 
 pytestmark = [
@@ -62,6 +63,21 @@ def test_an_answer_whose_plan_shrinks_does_not_look_whole(
     reader.expect_reset()
     assert "failed: it has become shorter meanwhile" in server.wait_for_log_lines(1)[0]
     server.expect(b"bob", NO_PLAN)
+
+
+@pytest.mark.parametrize("left", [0, 500])
+def test_a_plan_that_shrinks_before_it_is_open_is_served_as_it_is(
+    server: FingerServer, left: int
+) -> None:
+    """It was found when it was longer: a size from then is nobody's promise."""
+    plan = server.users.plan("alice")
+    plan.write_bytes(LARGE)
+    with silent_about(plan, OPEN_PERM) as scanner:
+        client = server.asking(b"alice")
+        scanner.wait_until_asked()
+        os.truncate(plan, left)
+        scanner.permit()
+        client.expect_answer(converted(LARGE[:left]) or NO_PLAN)
 
 
 def test_a_plan_that_grows_is_served_at_least_as_it_was(

@@ -36,6 +36,8 @@ from kit.users import Users
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.CONFINED)]
 
+THREADS_MAX = 1024  # of the kernel's, for what waits
+
 # A shell that has a file open when it starts the daemon, as its parents may have.
 INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
 
@@ -192,13 +194,16 @@ def test_an_intruder_cannot_write_over_what_the_log_says(
 def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
     users: Users, start: Start, intrude: Intrude
 ) -> None:
-    intruder = intrude(users.plan("alice"), threads=120)
+    intruder = intrude(users.plan("alice"), threads=THREADS_MAX + 200)
     server = start("--deadline", "1s", under=intruder.under)
     before = server.process.thread_count()
     server.asking(b"alice")
     assert wait_until(lambda: "makes-threads" in intruder.could(server), server.patience)
-    assert server.process.thread_count() - before < 60
+    more = server.process.thread_count() - before
     server.stop(signal.SIGKILL)  # its loop has met completions that it does not know
+    if more < THREADS_MAX / 2:
+        pytest.skip(f"this kernel, or so slow a machine, makes {more} threads of all that was tried")
+    assert more <= THREADS_MAX
 
 
 def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
@@ -215,6 +220,22 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
     expect_nothing_gained(could | {"reads-home": "done"})
     expect_no_way_out(could)
     expect_no_rights_to_gain(workers(server))
+
+
+def test_without_landlock_an_intruder_reads_and_writes_what_the_account_may(
+    users: Users, start: Start, intrude: Intrude, tmp_path: Path
+) -> None:
+    """As the page says. If it could not, the page could promise more."""
+    notes = users.plan("alice").with_name("notes")
+    notes.touch()
+    notes.chmod(0o666)
+    intruder = intrude(notes)
+    trace = from_start(tmp_path / "trace", "-e", "inject=landlock_create_ruleset:error=ENOSYS")
+    server = start(under=(*trace, *intruder.under))
+    server.expect(b"alice", converted(ALICE))
+    could = intruder.could(server)
+    for what in ("reads-outside", "writes-home", "writes-outside", "empties-home"):
+        assert could[what] == "done"
 
 
 def test_no_system_call_is_permitted_but_those_on_the_list(
@@ -272,7 +293,10 @@ def test_the_page_names_the_calls_that_are_permitted() -> None:
 
 def test_each_no_of_the_page_is_tried() -> None:
     page = (Path(__file__).parents[2] / "finger/README.md").read_text()
-    assert re.findall(r"^\| ([^|]*) \| no \| no \|$", page, re.M) == list(TRIED)
+    rows = re.findall(r"^\| ([^|]*) \| (no.*) \| \2 \|$", page, re.M)
+    assert [what for what, _ in rows] == list(TRIED)
+    assert {answer for _, answer in rows[:2]} == {"no, with Landlock"}
+    assert {answer for _, answer in rows[2:]} == {"no"}
 
 
 # The terminal becomes that of a session of its own, then standard input and standard error.

@@ -4,7 +4,6 @@ It starts, reloads and stops, although a process that waits for such a server
 cannot be ended by anything.
 """
 
-import os
 import signal
 import time
 from collections.abc import Iterator

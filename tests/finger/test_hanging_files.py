@@ -58,19 +58,6 @@ def test_the_deadline_is_over_opening_and_reading_too(
     assert DEADLINE <= took <= DEADLINE + SLACK_SECONDS, f"the exchange took {took:.2f} s"
 
 
-@EVERY_KIND
-def test_no_other_client_waits_for_it(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
-    server, files = hanging
-    for _ in range(3):
-        server.asking(b"alice")
-    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
-    begin = time.monotonic()
-    for _ in range(20):
-        server.expect(b"bob", BOB)
-        server.expect(b"", b"alice\r\nbob\r\n")
-    assert time.monotonic() - begin < 2, "others have waited"
-
-
 @CAN_BE_INTERRUPTED
 def test_nothing_is_left_behind(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
     server, files = hanging
@@ -100,17 +87,6 @@ def test_when_it_answers_at_last_nothing_is_left_behind(
     files.let_go()
     server.wait_for_descriptors(at_rest)
     server.expect(b"bob", BOB)
-
-
-@CAN_BE_INTERRUPTED
-@pytest.mark.rule(rules.DRAIN)
-def test_a_stop_waits_for_it_no_longer_than_the_deadline(
-    hanging: tuple[FingerServer, HangingFileSystem]
-) -> None:
-    server, files = hanging
-    server.asking(b"alice")
-    assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
-    assert server.stop(within=DEADLINE + SLACK_SECONDS + 1) == 0
 
 
 @pytest.mark.parametrize("fails", [hanging_fs.OPEN, hanging_fs.READ], ids=["open", "read"])

@@ -78,12 +78,6 @@ def test_from_one_address_no_more_than_that(start: Start, options: tuple[str, ..
         client.expect_answer(ANSWER)
 
 
-def test_an_ipv6_address_is_counted_too(start: Start) -> None:
-    server = start("--addr", "::1", "--max-per-ip", "1", *PATIENT)
-    server.connect().send_in_pieces(b"ali")
-    expect_turned_away(server.connect())
-
-
 @pytest.mark.clock
 def test_connections_that_are_turned_away_do_not_fill_the_log(start: Start) -> None:
     server = start("--max-per-ip", "1", *PATIENT)

@@ -4,7 +4,6 @@ import fcntl
 import os
 import re
 import signal
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.namespace import as_nobody
 from kit.parent import reload
-from kit.reference import LIST_DENIED, NO_PLAN, converted
+from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start, start_with_journal
 from kit.users import Users
 
@@ -138,12 +137,6 @@ def test_a_peer_of_an_ipv6_socket_is_named_as_what_it_is(
     server = start("--addr", "::")
     server.ask(b"alice", host=host)
     assert server.wait_for_exchange().peer.startswith(named)
-
-
-def test_that_the_list_was_denied_is_told(start: Start) -> None:
-    server = start("--no-list")
-    server.expect(b"", LIST_DENIED)
-    assert server.wait_for_exchange().outcome == "user list denied"
 
 
 @pytest.mark.clock

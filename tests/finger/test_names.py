@@ -13,13 +13,15 @@ pytestmark = pytest.mark.needs("contract")
 
 
 @pytest.mark.rule(rules.FULL_NAME)
-def test_the_name_comes_before_every_plan(start: Start) -> None:
+def test_the_name_comes_before_every_plan(users: Users, start: Start) -> None:
+    (users.directory / "a&b,c").mkdir()
     server = start("--full-name")
     for line in (b"alice", b"/W alice"):
         server.expect(line, name_line("alice") + converted(ALICE))
     server.expect(b"bob", name_line("bob") + NO_PLAN)
+    server.expect(b"a&b,c", name_line("a&b,c") + NO_PLAN)
     server.expect(b"nobody", NO_SUCH_USER)
-    server.expect(b"", b"alice\r\nbob\r\ncarol\r\n")
+    server.expect(b"", b"a&b,c\r\nalice\r\nbob\r\ncarol\r\n")
 
 
 @pytest.mark.rule(rules.NO_LIST)

@@ -9,6 +9,9 @@ import rules
 from broken_servers import BUGS
 from harness import own_suite
 from harness.own_suite import Finding
+from harness.proc import wait_until, workers_of
+from kit.parent import is_there
+from kit.server import FingerServer
 
 HERE = Path(__file__).parent
 DEADLINE = "--deadline {deadline}"
@@ -77,3 +80,13 @@ def test_a_level_that_there_is_not_is_a_usage_error() -> None:
     run = own_suite.run_suite(HERE, "--server", "/bin/true {port}", "--level", "none")
     assert run.returncode == 4
     assert "'none' is no level; there are core, " in run.stdout, run.stdout
+
+
+@pytest.mark.needs("contract")
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_worker_that_a_test_has_stopped_does_not_outlive_it(server: FingerServer) -> None:
+    (worker,) = workers_of(server.pid)
+    server.pause()
+    server.kill()
+    server.may_be_gone = True
+    assert wait_until(lambda: not is_there(worker), server.patience)

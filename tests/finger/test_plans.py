@@ -1,9 +1,6 @@
 """What is a plan and what is none: whatever a user puts there, the answer comes at once."""
 
-import errno
-import fcntl
 import os
-import signal
 import socket
 import subprocess
 import sys

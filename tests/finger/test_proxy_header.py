@@ -136,18 +136,6 @@ def test_a_proxy_that_only_looks_whether_the_port_is_open_is_not_logged(start: S
     assert "6 checks" in server.log_lines()[1]
 
 
-@pytest.mark.rule(rules.MAX_CLIENTS)
-def test_a_connection_that_was_refused_gives_its_place_back(start: Start) -> None:
-    server = start(*OPTION, "--max-clients", "2")
-    for sent in (b"", b"x", text()[:5]) * 3:
-        with server.connect(host="127.0.0.1", source=PROXY) as client:
-            client.try_send(sent)
-    clients = [server.connect(host="127.0.0.1", source=PROXY) for _ in range(2)]
-    for client in clients:
-        client.send(text() + b"alice\r\n")
-        client.expect_answer(ANSWER)
-
-
 @pytest.mark.rule(rules.PROXY_LIMIT)
 def test_max_per_ip_counts_the_clients_and_not_the_proxy(start: Start) -> None:
     server = start(*OPTION, "--max-per-ip", "2")

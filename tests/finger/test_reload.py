@@ -9,7 +9,6 @@ import pytest
 import rules
 from conftest import ALICE
 from harness.proc import wait_until
-from kit.parent import only_worker
 from kit.reference import NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
@@ -66,22 +65,6 @@ def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
     begun.expect_answer(converted(ALICE))  # the one who was meant
 
 
-@pytest.mark.rule(rules.RELOAD_FAILS)
-def test_a_reload_that_fails_keeps_the_old_list_and_says_so(start: Start) -> None:
-    server = start("--log", "none")
-    hidden = server.users.outside / "hidden"
-    server.users.directory.rename(hidden)
-    server.send_signal(signal.SIGHUP)
-    (line,) = server.wait_for_log_lines(1)
-    assert "reload" in line and "No such file or directory" in line, line
-    server.expect(b"", b"alice\r\nbob\r\ncarol\r\n")
-    server.expect(b"nobody", NO_SUCH_USER)
-    hidden.rename(server.users.directory)
-    server.users.add("dora", b"new here\n")
-    server.send_signal(signal.SIGHUP)
-    server.expect_soon(b"dora", b"new here\r\n")
-
-
 def is_prepared(server: FingerServer) -> bool:
     """Whether it handles or blocks SIGHUP. proc(5)"""
     status = Path(f"/proc/{server.pid}/status").read_text()
@@ -96,15 +79,3 @@ def test_a_signal_before_the_ready_line_ends_nothing(start: Start, target: Finge
         server.send_signal(signal.SIGHUP)
         server.wait_until_ready()
         server.expect(b"alice", converted(ALICE))
-
-
-def test_three_hundred_reloads_leave_nothing_behind(server: FingerServer) -> None:
-    server.expect(b"alice", converted(ALICE))
-    at_rest = server.descriptors_at_rest()
-    for _ in range(300):
-        server.send_signal(signal.SIGHUP)
-        server.ask(b"nobody")
-    server.expect(b"alice", converted(ALICE))
-    server.close_clients()
-    only_worker(server)
-    server.wait_for_descriptors(at_rest)

@@ -1,12 +1,11 @@
 """What waits in homes that do not answer: how much at most, and what goes on beside it."""
 
-import ctypes
 import os
 import re
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,9 @@ from harness.proc import wait_until
 from kit import hanging_fs
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
 from kit.machine import Machine
-
 from kit.parent import workers
 from kit.reference import converted
+from kit.scanner import ACCESS_PERM, silent_about
 from kit.server import FingerServer, Start
 
 pytestmark = [
@@ -30,11 +29,10 @@ pytestmark = [
 
 HOMES = 256
 PER_ADDRESS = 16
-# fanotify(7)
-CLASS_CONTENT, CLOEXEC, NONBLOCK = 4, 1, 2
-MARK_ADD = 1
-ACCESS_PERM = 0x20000
-AT_FDCWD = -100
+DESCRIPTORS = 64
+PLACES = 17  # with so many descriptors
+LEFT_OPEN = 2 * PLACES
+LARGE_BYTES = 10_000_000
 BOB = converted(BOBS_PLAN)
 ALICE = converted(ALICES_PLAN)
 
@@ -86,8 +84,9 @@ def stuck(server: FingerServer) -> list[str]:
     return [words[1] for words in lines if words[2:6] == ["was", "killed", "and", "does"]]
 
 
+@pytest.mark.parametrize("kind", ["lookup", "read"])
 def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
-    bob: Machine, start_as_root: Start
+    bob: Machine, start_as_root: Start, kind: str
 ) -> None:
     department = bob.homes / "dept"
     department.mkdir()
@@ -98,7 +97,7 @@ def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
         bob.move_home(login, department / login, f"/home/dept/{login}")
     bob.opt_in(*people, bob.add("zoe", BOBS_PLAN))
     logins = tuple(person.login.encode() for person in people)
-    mounted = hanging_fs.mounted("lookup", deaf=True, department=department, people=logins)
+    mounted = hanging_fs.mounted(kind, deaf=True, department=department, people=logins)
     with mounted as (_, files):
         server = start_as_root("--deadline", "3s", "--max-clients", "1000", "--log", "none")
         for number, login in enumerate(logins):
@@ -113,29 +112,43 @@ def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
         server.close_clients()
 
 
-@contextmanager
-def silent_about(file: Path) -> Iterator[None]:
-    """Reads of this file wait until the end, as for a virus scanner that does not answer."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    group = libc.fanotify_init(CLASS_CONTENT | CLOEXEC | NONBLOCK, os.O_RDONLY)
-    if group < 0:
-        pytest.skip(f"no fanotify here: {os.strerror(ctypes.get_errno())}")
-    try:
-        marked = libc.fanotify_mark(
-            group, MARK_ADD, ctypes.c_uint64(ACCESS_PERM), AT_FDCWD, os.fspath(file).encode()
-        )
-        if marked < 0:
-            pytest.skip(f"no scanner can be asked here: {os.strerror(ctypes.get_errno())}")
-        yield
-    finally:
-        os.close(group)  # what waits is permitted then
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_files_that_are_left_open_in_such_a_home_take_no_clients_descriptors(
+    bob: Machine, start_as_root: Start
+) -> None:
+    """Its clients' places are free, and there are fewer places for as long."""
+    department = bob.homes / "dept"
+    department.mkdir()
+    people = [bob.add(f"host{number:02}") for number in range(LEFT_OPEN)]
+    for person in people:
+        bob.move_home(person.login, department / person.login, f"/home/dept/{person.login}")
+    others = [bob.add(f"other{number:02}", BOBS_PLAN) for number in range(PLACES)]
+    for other in others:
+        os.truncate(other.plan, LARGE_BYTES)
+    bob.opt_in(*people, *others)
+    logins = tuple(person.login.encode() for person in people)
+    mounted = hanging_fs.mounted("read", deaf=True, department=department, people=logins)
+    with mounted as (_, files):
+        server = start_as_root("--deadline", "2s", "--max-per-ip", "100",
+                               descriptor_limit=DESCRIPTORS)  # fmt: skip
+        for some in (logins[:PLACES], logins[PLACES:]):
+            asking = [server.asking(login) for login in some]
+            for client in asking:
+                client.wait_for_hang_up(2 + server.patience)
+        assert len(files.waiting) == LEFT_OPEN, "they do not hang: this test tested nothing"
+        at_once = [server.asking(other.login.encode(), receive_buffer=4096) for other in others]
+        for client in at_once:
+            assert client.receive(len(BOB)) == BOB
+            client.close()
+        files.let_go()
+        server.close_clients()
 
 
 def test_a_scanner_that_does_not_answer_a_read_holds_up_no_other_client(
     bob: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--deadline", "2s", "--log", "none")
-    with silent_about(bob.homes / "alice" / ".plan"):
+    with silent_about(bob.homes / "alice" / ".plan", ACCESS_PERM):
         client = server.asking(b"alice")
         time.sleep(0.3)
         begin = time.monotonic()

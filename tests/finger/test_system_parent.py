@@ -14,7 +14,7 @@ from harness.proc import Process, wait_until
 from kit.client import FingerClient
 from kit.machine import Machine
 from kit.parent import AT_ONCE, is_there, only_worker, reload, workers
-from kit.reference import NO_PLAN, NO_SUCH_USER, converted
+from kit.reference import NO_PLAN, converted
 from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("contract")
@@ -35,21 +35,6 @@ def reading_slowly(machine: Machine, server: FingerServer) -> FingerClient:
 def expect_the_rest(client: FingerClient) -> None:
     client.let_window_grow()
     client.expect_that(client.receive_until_end(), converted(LARGE)[1000:])
-
-
-@pytest.mark.rule(rules.RELOAD)
-def test_after_the_signal_new_members_are_served_and_former_ones_are_not(
-    machine: Machine, start_as_root: Start
-) -> None:
-    server = start_as_root()
-    server.expect(b"alice", ANSWER)
-    dora = machine.add("dora", b"new here\n")
-    machine.opt_in(dora)
-    server.expect(b"dora", NO_SUCH_USER)
-    reload(server)
-    server.expect(b"dora", b"new here\r\n")
-    server.expect(b"alice", NO_SUCH_USER)
-    server.expect(b"", b"dora\tDora\r\n")
 
 
 @pytest.mark.rule(rules.RELOAD)
@@ -81,16 +66,6 @@ def test_a_client_of_an_old_worker_is_not_waited_for_when_all_stop(start_as_root
     time.sleep(0.3)
     assert len(workers(server)) == 2
     assert server.stop(within=AT_ONCE) == 0
-
-
-@pytest.mark.rule(rules.RELOAD)
-def test_no_query_fails_while_signals_rain(start_as_root: Start) -> None:
-    server = start_as_root("--max-per-ip", "128")
-    for _ in range(150):
-        server.send_signal(signal.SIGHUP)
-        server.expect(b"alice", ANSWER)
-    only_worker(server)
-    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
@@ -206,30 +181,6 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
         os.kill(worker, signal.SIGINT)
     expect_the_rest(client)
     assert server.wait_exit() == 0
-    assert not is_there(worker)
-
-
-@pytest.mark.rule(rules.DRAIN)
-@pytest.mark.clock
-def test_it_stops_at_once_when_no_client_waits_for_an_answer(start_as_root: Start) -> None:
-    server = start_as_root()
-    silent = server.connect()
-    silent.send(b"ali")
-    server.expect(b"bob", NO_PLAN)
-    assert server.stop(within=AT_ONCE) == 0
-
-
-@pytest.mark.clock
-@pytest.mark.rule(rules.SECOND_SIGNAL)
-def test_a_second_signal_ends_all_of_them(machine: Machine, start_as_root: Start) -> None:
-    server = start_as_root("--deadline", "1m")
-    reading_slowly(machine, server)
-    worker = only_worker(server)
-    server.send_signal(signal.SIGTERM)
-    assert wait_until(server.refuses_connections, server.patience)
-    time.sleep(0.3)
-    assert server.is_alive() and is_there(worker), "it did not wait for who is being answered"
-    assert server.stop(within=AT_ONCE) == 0
     assert not is_there(worker)
 
 

@@ -1,5 +1,6 @@
 """What a reload says of the users: how many are served, how many before, and who has no account."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -43,11 +44,21 @@ def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
     server.expect_soon(b"alice", ANSWER)
 
 
-def test_a_member_without_an_account_is_named(machine: Machine, start_as_root: Start) -> None:
-    machine.opt_in(machine.add("dora", ALICE), GHOST)
-    server = start_as_root("--log", "none")
-    assert "serving 1 user; no account: ghost\n" in server.stderr_text()
-    assert "serving 1 user; no account: ghost; before: 1" in reload_line(server)
+@pytest.mark.parametrize("part", ["x", "\N{GREEK SMALL LETTER OMEGA}"])
+def test_however_long_logins_are_the_line_says_where_each_is_cut(start: Start, part: str) -> None:
+    server = start("--log", "none")
+    long = part * (200 // len(part.encode()))
+    for number in range(9):
+        (server.users.directory / f"{number}{long}@corp").mkdir()
+    line = reload_line(server)
+    begun = f"({re.escape(escaped(part))})+"
+    named = ", ".join([rf"\d{begun}\S*\.\.\."] * 8)
+    assert re.search(rf"; cannot be asked for: {named} and 1 more; before: 3$", line), line
+
+
+def escaped(text: str) -> str:
+    """As the log has it."""
+    return "".join(chr(byte) if byte < 0x80 else rf"\x{byte:02x}" for byte in text.encode())
 
 
 def test_without_root_the_line_has_the_same_numbers(start: Start) -> None:

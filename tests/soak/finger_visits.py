@@ -2,7 +2,9 @@
 
 import time
 
-from traffic import Lost, Visitor
+from kit.hanging_fs import ALICES_PLAN
+from kit.reference import converted
+from traffic import GRACE, Lost, Visitor
 
 LINES = 5000
 PLANS = {
@@ -16,6 +18,8 @@ ANSWERS = {
     "big": PLANS["big"].replace(b"\n", b"\r\n"),
     "mallory": b"Error: No such user\r\n",
 }
+# Users whose homes hang at times: in which request, and whether it can be interrupted meanwhile.
+HANGING = {"away": ("lookup", False), "asleep": ("open", False), "dead": ("open", True)}
 
 
 class FingerVisitor(Visitor):
@@ -66,3 +70,24 @@ class FingerVisitor(Visitor):
         else:
             client.sendall(b"alice\r\n")
             self.reset(client)
+
+
+class VisitorOfHomesThatHang(FingerVisitor):
+    def hostile(self) -> None:
+        if self.random.random() < 0.5:
+            super().hostile()
+        else:
+            self.ask_for_a_home_that_hangs()
+
+    def ask_for_a_home_that_hangs(self) -> None:
+        """The whole plan, or nothing at all when the deadline has passed."""
+        with self.connect() as client:
+            client.sendall(self.random.choice([*HANGING]).encode() + b"\r\n")
+            client.settimeout(self.limit_seconds + GRACE)
+            try:
+                received = self.receive_until_end(client, 8192, pause=0)
+            except TimeoutError:
+                raise Lost("a home that hangs holds a client beyond the deadline") from None
+        if received not in (b"", converted(ALICES_PLAN)):
+            raise Lost(f"of a home that hangs at times {received[:40]!r} came")
+        self.count("had a home's answer" if received else "had a home that hung")

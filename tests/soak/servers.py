@@ -6,17 +6,18 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
 
 from echo_visits import EchoVisitor
-from finger_visits import PLANS, FingerVisitor
+from finger_visits import HANGING, PLANS, FingerVisitor, VisitorOfHomesThatHang
 from harness.proc import Process
 from harness.server import Server
 from harness.target import Target
 from judge import Report, Sample
+from kit import hanging_fs
 from kit.machine import GROUP, Machine
 from kit.users import Users
 from traffic import Tally, Visitor
@@ -26,6 +27,7 @@ LIMIT_SECONDS = 8.0  # the read timeout, the deadline
 # Of each kind so many clients, and the seconds between two visits of each.
 CLIENTS = {"good": (4, 0.02), "slow": (4, 0.1), "hostile": (6, 0.3), "churn": (2, 0.01)}
 RELOAD_SECONDS = 2.0
+HANG_SECONDS = 20.0  # so long a home hangs, and so long it answers again
 PATIENCE = 30.0
 SETTLE_SECONDS = 0.5
 
@@ -212,16 +214,45 @@ class Fingerd(Running):
 
 
 class FingerdOfTheSystem(Fingerd):
-    """Started as root, on accounts of its own."""
+    """Started as root, on accounts of its own, of which some have homes that hang at times."""
+
+    visitor = VisitorOfHomesThatHang
 
     def __init__(self, name: str, build: Path) -> None:
         Running.__init__(self, name, build)
         self._machine = Machine()
-        self._machine.opt_in(*(self._machine.add(name, plan) for name, plan in PLANS.items()))
+        people = [self._machine.add(name, plan) for name, plan in PLANS.items()]
+        hosts = [self._machine.add(name) for name in HANGING]
+        self._machine.opt_in(*people, *hosts)
+        self._mounts = ExitStack()
+        self._hanging = [
+            self._mounts.enter_context(hanging_fs.mounted("nothing", deaf=deaf, home=host.home))[1]
+            for host, (_, deaf) in zip(hosts, HANGING.values())
+        ]
+        self._begun = time.monotonic()
 
     @classmethod
     def missing(cls, build: Path) -> str:
-        return super().missing(build) or ("" if os.geteuid() == 0 else "needs root")
+        if why := super().missing(build):
+            return why
+        if os.geteuid() != 0:
+            return "needs root"
+        return "" if Path("/dev/fuse").exists() else "there is no FUSE for homes that hang"
+
+    def disturb_now(self) -> None:
+        """A reload; and homes hang, or answer again."""
+        super().disturb_now()
+        for number, (files, (kind, _)) in enumerate(zip(self._hanging, HANGING.values())):
+            turn = int((time.monotonic() - self._begun) / HANG_SECONDS) + number
+            if turn % 2 == 0:
+                files.let_go()
+            else:
+                files.stop_answering(kind)
+
+    def end_clients(self) -> None:
+        super().end_clients()
+        for files in self._hanging:
+            files.let_go()
 
     def words(self) -> tuple[str, ...]:
         return (*self.options, "--group", GROUP)
@@ -231,6 +262,7 @@ class FingerdOfTheSystem(Fingerd):
 
     def close(self) -> None:
         Running.close(self)
+        self._mounts.close()
         self._machine.close()
 
 

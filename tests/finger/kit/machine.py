@@ -48,7 +48,7 @@ class Machine:
         for directory in (self._top, self._etc, self.homes, self.another_disk):
             directory.mkdir(exist_ok=True)
             directory.chmod(0o755)
-        self._etc.joinpath("nsswitch.conf").write_text("passwd: files\ngroup: files\n")
+        self._etc.joinpath("nsswitch.conf").write_text("passwd: files systemd\ngroup: files\n")
         self._accounts: dict[str, str] = {}
         self._members: list[str] = []
         self.system_account("root", 0)

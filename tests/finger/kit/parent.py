@@ -3,8 +3,8 @@
 import signal
 from pathlib import Path
 
-from harness.proc import wait_until
-from kit.server import FingerServer, workers_of
+from harness.proc import wait_until, workers_of
+from kit.server import FingerServer
 
 AT_ONCE = 3.0  # a second on an idle machine
 

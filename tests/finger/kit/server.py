@@ -4,11 +4,12 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from harness.proc import Process, wait_until
+from harness.proc import Process, serving, wait_until, workers_of
 from harness.server import READY, Server
 from harness.verdict import ContractBroken, hide_from_traceback
 from kit.client import FingerClient
@@ -72,6 +73,14 @@ class FingerServer(Server):
             os.kill(self.process.pid, number)
         else:
             super().send_signal(number)
+
+    def kill(self) -> None:
+        """Also its workers: one that a test has stopped would outlive its parent."""
+        workers = workers_of(self.pid)
+        super().kill()
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
 
     def connect(self, **how: Any) -> FingerClient:
         """A new client, connected."""
@@ -145,21 +154,6 @@ class FingerServer(Server):
         if not (exchange := Exchange.parse(line)):
             raise ContractBroken(f"this line does not tell of an exchange: {line!r}")
         return exchange
-
-
-def workers_of(pid: int) -> list[int]:
-    """The ids of the daemon's worker processes, each of which leads a session of its own."""
-    try:
-        found = [int(child) for child in
-                 Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]  # fmt: skip
-        return [child for child in found if os.getsid(child) == child]
-    except (FileNotFoundError, ProcessLookupError):  # one has ended in between
-        return []
-
-
-def serving(pid: int) -> int:
-    """The newest of them, or the process itself."""
-    return max(workers_of(pid), default=pid)
 
 
 Start = Callable[..., FingerServer]  # what the fixtures that start servers are: see conftest.py

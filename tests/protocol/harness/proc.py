@@ -184,10 +184,18 @@ class Process:
         raise ProcessLookupError(f"process {self.pid} has ended: {path} has no {key}")
 
 
-def serving(daemon: Process) -> Process:
-    """The process that talks to clients: fingerd's only child; of any other server, itself."""
-    workers = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
-    return Process(int(workers[0])) if workers else daemon
+def workers_of(pid: int) -> list[int]:
+    """The ids of fingerd's worker processes, each of which leads a session of its own."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [child for child in map(int, children) if os.getsid(child) == child]
+    except (FileNotFoundError, ProcessLookupError):  # one has ended in between
+        return []
+
+
+def serving(pid: int) -> int:
+    """The process that talks to clients: fingerd's newest worker; of any other server, itself."""
+    return max(workers_of(pid), default=pid)
 
 
 def is_sanitized(program: Path) -> bool:

@@ -9,16 +9,6 @@ namespace {
 
 using finger::CrlfConverter;
 
-TEST(CrlfConverter, KnowsWhetherAnythingCame) {
-  CrlfConverter converter;
-  common::Bytes out(4);
-  EXPECT_TRUE(converter.empty());
-  EXPECT_EQ(converter.convert({}, out), 0U);
-  EXPECT_TRUE(converter.empty());
-  EXPECT_EQ(converter.convert(tests::bytes("\n"), out), 2U);
-  EXPECT_FALSE(converter.empty());
-}
-
 // What is read has room when each byte becomes two, and an end of two after the last. 2n + 1, and
 // not more: the last byte is a line feed's, or it did not become two.
 TEST(CrlfConverter, TheSparePartIsAsLargeAsItCanBe) {

@@ -33,7 +33,8 @@ TEST(Error, HasWordsForTheLog) {
 
 // What has failed otherwise is not the same as a user without a plan: nothing is sent then.
 TEST(Error, TellsAPlanThatIsNotThereFromOneThatCouldNotBeRead) {
-  for (const int number : {ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, EXDEV, ENXIO, ENODEV}) {
+  for (const int number :
+       {ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, EXDEV, ENXIO, ENODEV, ENAMETOOLONG}) {
     EXPECT_TRUE(finger::says_no_plan(std::error_code(number, std::system_category())));
     EXPECT_FALSE(finger::says_no_plan(std::error_code(number, std::generic_category())));
   }

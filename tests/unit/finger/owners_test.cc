@@ -108,49 +108,8 @@ Task<bool> open_as(Loop& loop, const char* path, std::uint16_t number, int flags
   co_return file.has_value();
 }
 
-/// A file that its owner alone may read.
-class PlanDeathTest : public OwnersDeathTest {
- protected:
-  void SetUp() override {
-    OwnersDeathTest::SetUp();
-    if (IsSkipped()) return;
-    file = common::Fd(::mkstemp(path.data()));
-    ASSERT_TRUE(file);
-  }
-  void TearDown() override {
-    if (file) std::filesystem::remove(path);
-  }
-
-  std::string path = "/tmp/privileges-XXXXXX";
-  common::Fd file;
-};
-
-constexpr int opened_it = 10;
-constexpr int did_not_open_it = 11;
-
-/// Opens it with the rights that are registered for an account with that uid.
-[[noreturn]] void open_for(uid_t account, const std::string& path, int flags = O_RDONLY) {
-  must(finger::forbid_writing().has_value(), "a fence");
-  const auto loop = make_disabled_loop();
-  const auto numbers = give_root_up(*loop, one_account(account));
-  must(numbers.front() != 0, "a number for the account");
-  const bool opened = loop->run(open_as(*loop, path.c_str(), numbers.front(), flags));
-  std::_Exit(opened ? opened_it : did_not_open_it);
-}
-
 long landlock_version() {
   return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-}
-
-TEST_F(PlanDeathTest, IsReadWithItsOwnersRightsAndNotWrittenOrEmptied) {
-  ASSERT_EQ(::fchown(file.get(), owner, owner), 0);
-  EXPECT_EXIT(open_for(owner, path), ::testing::ExitedWithCode(opened_it), "^$");
-  EXPECT_EXIT(open_for(owner + 1, path), ::testing::ExitedWithCode(did_not_open_it), "^$");
-  if (landlock_version() < 1) GTEST_SKIP() << "no Landlock";
-  for (const int flags : {O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC}) {
-    if ((flags & O_TRUNC) != 0 && landlock_version() < 3) continue;  // before Linux 6.2
-    EXPECT_EXIT(open_for(owner, path, flags), ::testing::ExitedWithCode(did_not_open_it), "^$");
-  }
 }
 
 // Root's own, or one of an id that this user namespace does not have: nothing is opened for it, and

@@ -57,12 +57,6 @@ TEST(ProxyHeader, OfVersion2NamesTheClient) {
   EXPECT_EQ(read(binary('\x21', '\x21', ipv6_ends)), "[2001:db8::7]:50412 ");
 }
 
-TEST(ProxyHeader, LeavesWhatFollowsToTheClientsProtocol) {
-  EXPECT_EQ(read("PROXY TCP4 192.0.2.7 203.0.113.1 50412 79\r\nalice\r\n"),
-            "192.0.2.7:50412 alice\r\n");
-  EXPECT_EQ(read(binary('\x21', '\x11', ipv4_ends) + "alice\r\n"), "192.0.2.7:50412 alice\r\n");
-}
-
 TEST(ProxyHeader, IsIncompleteUntilItsLastByte) {
   for (const std::string& header : {"PROXY TCP4 192.0.2.7 203.0.113.1 50412 79\r\n"s,
                                     binary('\x21', '\x11', ipv4_ends + "TLV"), local}) {
@@ -81,15 +75,6 @@ TEST(ProxyHeader, NeedNotNameAClient) {
   EXPECT_EQ(read(binary('\x20', '\x7F', "whatever")), "- ");
   EXPECT_EQ(read(binary('\x21', '\0', "")), "- ") << "UNSPEC";
   EXPECT_EQ(read(binary('\x21', '\x31', std::string(216, '/'))), "- ") << "UNIX";
-}
-
-// As a client's certificate that a proxy passes on.
-TEST(ProxyHeader, SkipsWhatComesAfterTheAddresses) {
-  for (const std::size_t bytes : {1, 79, 508, 509, 4000, 8164}) {
-    EXPECT_EQ(read(binary('\x21', '\x11', ipv4_ends + std::string(bytes, '\n')) + "alice"),
-              "192.0.2.7:50412 alice")
-        << bytes;
-  }
 }
 
 // Its excess over what is looked at is not kept: a header's last byte may come for itself.

@@ -11,7 +11,6 @@
 
 namespace {
 
-using finger::Error;
 using finger::query_bytes_max;
 using finger::QueryReader;
 using namespace std::string_view_literals;
@@ -42,9 +41,6 @@ std::string read_line(std::string_view stream) {
   return finished ? std::string(*finished) : "error: " + finished.error().message();
 }
 
-const std::string too_long = "error: " + make_error_code(Error::query_too_long).message();
-const std::string cut_short = "error: " + make_error_code(Error::unexpected_eof).message();
-
 // CR NUL is what a telnet client makes of the Enter key, and CR CR LF what a terminal in raw mode
 // makes of a CRLF.
 TEST(QueryReader, TakesEveryEndThatAClientMaySend) {
@@ -59,34 +55,12 @@ TEST(QueryReader, TakesEveryEndThatAClientMaySend) {
   }
 }
 
-TEST(QueryReader, TakesTheEndOfTheStreamForTheEndOfTheLine) {
-  EXPECT_EQ(read_line("alice"), "alice");
-  EXPECT_EQ(read_line("a"), "a");
-  EXPECT_EQ(read_line(""), cut_short);
-}
-
 TEST(QueryReader, KeepsEveryOtherByte) {
   std::string line;
   for (int value = 0; value < 256; ++value) {
     if (value != '\n' && value != '\r') line += static_cast<char>(value);
   }
   EXPECT_EQ(read_line(line + "\r\n"), line);
-}
-
-/// So many bytes, and an end.
-std::string exes(std::size_t size, std::string_view end) {
-  std::string line(size, 'x');
-  line += end;
-  return line;
-}
-
-TEST(QueryReader, Takes1024BytesAndNotOneMore) {
-  for (const std::string end : {"\n", "\r\n", "\r", ""}) {
-    EXPECT_EQ(read_line(exes(1023, end)), exes(1023, ""));
-    EXPECT_EQ(read_line(exes(1024, end)), exes(1024, ""));
-    EXPECT_EQ(read_line(exes(1025, end)), too_long);
-    EXPECT_EQ(read_line(exes(5000, end)), too_long);
-  }
 }
 
 TEST(QueryReader, ShowsWhatHasComeOfALineForTheLog) {

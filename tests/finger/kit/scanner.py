@@ -1,0 +1,54 @@
+"""A virus scanner, asked before a file is opened or read, that does not answer. fanotify(7)"""
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.polling import readable
+
+CLASS_CONTENT, CLOEXEC, NONBLOCK = 4, 1, 2
+MARK_ADD = 1
+OPEN_PERM, ACCESS_PERM = 0x10000, 0x20000
+AT_FDCWD = -100
+PATIENCE = 10.0
+
+
+class Scanner:
+    """While it says nothing, whoever has asked waits."""
+
+    def __init__(self, group: int) -> None:
+        self._group = group
+
+    def wait_until_asked(self) -> None:
+        """Somebody waits for it."""
+        with os.fdopen(os.dup(self._group), "rb") as questions:
+            assert readable(questions, PATIENCE), "nothing was asked: this test tested nothing"
+
+    def permit(self) -> None:
+        """It goes: what waits is permitted, and nothing is asked any more."""
+        if self._group >= 0:
+            os.close(self._group)
+            self._group = -1
+
+
+@contextmanager
+def silent_about(file: Path, question: int) -> Iterator[Scanner]:
+    """OPEN_PERM or ACCESS_PERM of this file is not answered. Skips the test where none can be."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    group = libc.fanotify_init(CLASS_CONTENT | CLOEXEC | NONBLOCK, os.O_RDONLY)
+    if group < 0:
+        pytest.skip(f"no fanotify here: {os.strerror(ctypes.get_errno())}")
+    scanner = Scanner(group)
+    try:
+        marked = libc.fanotify_mark(
+            group, MARK_ADD, ctypes.c_uint64(question), AT_FDCWD, os.fspath(file).encode()
+        )
+        if marked < 0:
+            pytest.skip(f"no scanner can be asked here: {os.strerror(ctypes.get_errno())}")
+        yield scanner
+    finally:
+        scanner.permit()
