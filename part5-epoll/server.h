@@ -75,7 +75,7 @@ class Server {
   void close(common::Token token, Client& client);
   void close_overdue(common::Clock::time_point now);
   void begin_drain();
-  void close_acknowledged(common::Clock::time_point now);
+  void close_acknowledged();
   bool drained() const;
   std::optional<common::Clock::time_point> next_deadline() const;
 

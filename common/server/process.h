@@ -25,6 +25,10 @@ struct ServerProfile {
 void prepare_process(std::size_t connections_max, std::size_t workers = 1,
                      const ServerProfile& profile = {});
 
+/// Threads that are started from now on reserve 256 KiB for their stacks, and not the usual 8 MiB:
+/// enough for a few calls and a receive buffer.
+void use_small_stacks();
+
 /// Prints the line `listening on ADDRESS`, the only one on stdout, and flushes it: stdout may be
 /// a pipe, which is buffered.
 void announce(std::string_view address);
