@@ -92,7 +92,7 @@ class Connection {
   bool draining_ = false;
   std::unique_ptr<common::Session> session_;
   const common::Options& options_;
-  common::Clock::duration read_timeout_;  ///< For the next message, or for a held answer to move.
+  common::Clock::duration read_timeout_;  ///< The next message has it, or a held answer to move.
   common::Clock::time_point deadline_;
 
   common::Bytes held_;          ///< Answers that the kernel did not take when they were made.

@@ -78,9 +78,9 @@ class Server {
 
   common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
   common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;        ///< After the lists: its entries leave them when they end.
+  common::Slab<Client> clients_;        ///< It ends before the lists: its entries leave them.
   Parked parked_ = Parked::no;
-  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one closes.
+  common::Clock::time_point accept_again_;  ///< A shortage ends then, or when one closes.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };
