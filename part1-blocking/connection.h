@@ -45,8 +45,8 @@ class Connection {
 
   const common::Fd& socket_;
   std::chrono::milliseconds read_timeout_;
-  common::Clock::time_point deadline_;          ///< Of the message that is being received.
-  bool receive_tried_ = false;                  ///< Since the timeout was restarted.
+  common::Clock::time_point deadline_;          ///< The message being received is due.
+  bool receive_tried_ = false;                  ///< The timeout was not restarted since.
   std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
 };
 

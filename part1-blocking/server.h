@@ -42,7 +42,7 @@ class Server {
 
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
-  int serving_socket_ = -1;  ///< Of the connection that stop() has to interrupt.
+  int serving_socket_ = -1;  ///< stop() has to interrupt its connection.
 };
 
 }  // namespace stage

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
       "a fixed pool of so many threads, not one for each client", options.workers));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options.max_connections);
+  common::use_small_stacks();
 
   const auto server = stage::Server::create(options);
   if (!server) return common::report_failure(options, server.error());

@@ -1,6 +1,5 @@
 #include "server.h"
 
-#include <pthread.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -50,25 +49,6 @@ common::Status serve(Connection& connection, common::Session& session) {
   return {};
 }
 
-/// A thread needs the stack of a few calls and its receive buffer, not the usual 8 MiB.
-void use_small_stacks() {
-  constexpr std::size_t stack_bytes = 256 * 1024;
-  pthread_attr_t usual;
-  pthread_attr_t small;
-  (void)::pthread_getattr_default_np(&usual);  // these four fail on no Linux
-  (void)::pthread_attr_init(&small);
-  (void)::pthread_attr_setstacksize(&small, stack_bytes);
-  (void)::pthread_setattr_default_np(&small);
-  try {
-    std::thread([] {}).join();
-  } catch (const std::system_error&) {
-    // EINVAL: what is thread_local does not fit, as that of a sanitizer.
-    (void)::pthread_setattr_default_np(&usual);
-  }
-  (void)::pthread_attr_destroy(&small);
-  (void)::pthread_attr_destroy(&usual);
-}
-
 }  // namespace
 
 common::Result<std::unique_ptr<Server>> Server::create(const Options& options) {
@@ -85,10 +65,7 @@ std::string Server::address() const {
   return address ? address->to_string() : address.error().message();
 }
 
-common::Status Server::run() {
-  use_small_stacks();
-  return options_.workers == 0 ? run_threads() : run_pool();
-}
+common::Status Server::run() { return options_.workers == 0 ? run_threads() : run_pool(); }
 
 common::Status Server::run_threads() {
   const auto outcome = accept_clients(&Server::start_thread);

@@ -81,8 +81,8 @@ class Server {
 
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
-  std::unordered_set<int> serving_sockets_;  ///< Of the connections that stop() has to interrupt.
-  std::size_t permits_taken_ = 0;    ///< By connections, and by the one to be accepted next.
+  std::unordered_set<int> serving_sockets_;  ///< stop() has to interrupt their connections.
+  std::size_t permits_taken_ = 0;    ///< Connections have them, and the one to be accepted next.
   std::condition_variable changed_;  ///< A permit is free, or the server is to stop.
 };
 

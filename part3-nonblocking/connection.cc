@@ -31,7 +31,7 @@ Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Sessio
 }
 
 Connection::Action Connection::advance(Readiness ready, Clock::time_point now, Scratch& scratch) {
-  if (state_ == State::lingering) return ready.input ? discard(scratch) : Action::keep;
+  if (state_ == State::lingering) return ready.input ? linger(scratch) : Action::keep;
   // Backpressure: while answers are held nothing is received, so a slow reader holds no more.
   if (!held_.empty()) return ready.output ? send_held(now) : Action::keep;
   return ready.input ? receive(now, scratch) : Action::keep;
@@ -118,7 +118,7 @@ Connection::Action Connection::close_gracefully(Clock::time_point now) {
   return Action::keep;
 }
 
-Connection::Action Connection::discard(Scratch& scratch) {
+Connection::Action Connection::linger(Scratch& scratch) {
   const auto buffer = std::span(scratch.receive_buffer);
   const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (received < 0 && !not_now()) return Action::close;

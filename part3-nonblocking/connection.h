@@ -46,6 +46,10 @@ class Connection {
   /// that.
   Action advance(Readiness ready, common::Clock::time_point now, Scratch& scratch);
 
+  /// One turn of a lingering connection: discards what has come. In a drain it closes once the
+  /// kernel of the peer has acknowledged all answers, which causes no event.
+  Action linger(Scratch& scratch);
+
   /// Its deadline has passed.
   Action expire(common::Clock::time_point now);
 
@@ -77,7 +81,6 @@ class Connection {
   Action send(common::ByteView output, common::Clock::time_point now);
   Action send_held(common::Clock::time_point now);
   Action close_gracefully(common::Clock::time_point now);
-  Action discard(Scratch& scratch);
   void renew_deadline(common::Clock::time_point now);
   /// Cold: called once for each connection, and kept out of the code that runs for each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;
@@ -89,7 +92,7 @@ class Connection {
   bool draining_ = false;
   std::unique_ptr<common::Session> session_;
   const common::Options& options_;
-  common::Clock::duration read_timeout_;  ///< For the next message, or for a held answer to move.
+  common::Clock::duration read_timeout_;  ///< The next message has it, or a held answer to move.
   common::Clock::time_point deadline_;
 
   common::Bytes held_;          ///< Answers that the kernel did not take when they were made.

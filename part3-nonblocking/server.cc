@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <optional>
 #include <utility>
 
 #include "common/net/accept.h"
@@ -14,15 +13,15 @@ namespace {
 
 using common::Clock;
 
-/// The next connection of the backlog; nullopt: there is none now. Errors: of accept4(2).
-common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& listener) {
+/// The next connection of the backlog; if there is none now, its descriptor is empty. Errors: of
+/// accept4(2).
+common::Result<common::Accepted> accept_one(const common::Fd& listener) {
   while (true) {
     common::Accepted client;
     socklen_t size = common::Address::capacity();
     client.fd = common::Fd(
         ::accept4(listener.get(), client.peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (client.fd) return client;
-    if (errno == EAGAIN) return std::nullopt;
+    if (client.fd || errno == EAGAIN) return client;
     // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
     if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
   }
@@ -61,17 +60,16 @@ common::Status Server::accept_new(Clock::time_point now) {
   for (int i = 0; i < common::accept_budget && !draining_; ++i) {
     if (clients_.size() >= options_.max_connections) return {};
     auto client = accept_one(listener_);
-    if (client && *client) {
-      add(std::move(**client), now);
-      continue;
+    if (!client) {
+      if (!common::is_transient_accept_error(client.error())) {
+        return std::unexpected(client.error());
+      }
+      accept_fault_.report(client.error(), now);
+      accept_again_ = now + common::shortage_pause;
+      return {};
     }
-    if (client) return {};  // the backlog is empty
-    if (!common::is_transient_accept_error(client.error())) {
-      return std::unexpected(client.error());
-    }
-    accept_fault_.report(client.error(), now);
-    accept_again_ = now + common::shortage_pause;
-    return {};
+    if (!client->fd) return {};  // the backlog is empty
+    add(std::move(*client), now);
   }
   return {};
 }

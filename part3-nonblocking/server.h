@@ -52,7 +52,7 @@ class Server {
   Scratch scratch_;
 
   std::vector<std::unique_ptr<Connection>> clients_;
-  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one closes.
+  common::Clock::time_point accept_again_;  ///< A shortage ends then, or when one closes.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

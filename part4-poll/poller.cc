@@ -10,8 +10,7 @@ short poll_events(Readiness interest) {
   return static_cast<short>((interest.input ? POLLIN : 0) | (interest.output ? POLLOUT : 0));
 }
 
-/// poll(2) reports errors and hang-ups unasked, alone or with others. They count as both kinds of
-/// readiness: the connection then tries what it waits for, and recv(2) or send(2) says what it is.
+/// poll(2) reports errors and hang-ups unasked, alone or with others.
 Readiness readiness(short revents) {
   constexpr int unasked = POLLERR | POLLHUP | POLLNVAL;
   return {.input = (revents & (POLLIN | unasked)) != 0,

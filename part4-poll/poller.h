@@ -45,7 +45,7 @@ class Poller {
 
   std::vector<pollfd> polled_;         ///< What poll(2) is given.
   std::vector<common::Token> tokens_;  ///< tokens_[i] belongs to polled_[i].
-  std::vector<std::size_t> index_;     ///< By descriptor: its index in both.
+  std::vector<std::size_t> index_;     ///< index_[fd] is the descriptor's place in both.
   std::vector<Event> events_;
 };
 

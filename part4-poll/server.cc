@@ -19,15 +19,15 @@ namespace {
 using common::Clock;
 using common::Token;
 
-/// The next connection of the backlog; nullopt: there is none now. Errors: of accept4(2).
-common::Result<std::optional<common::Accepted>> accept_one(const common::Fd& listener) {
+/// The next connection of the backlog; if there is none now, its descriptor is empty. Errors: of
+/// accept4(2).
+common::Result<common::Accepted> accept_one(const common::Fd& listener) {
   while (true) {
     common::Accepted client;
     socklen_t size = common::Address::capacity();
     client.fd = common::Fd(
         ::accept4(listener.get(), client.peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (client.fd) return client;
-    if (errno == EAGAIN) return std::nullopt;
+    if (client.fd || errno == EAGAIN) return client;
     // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
     if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
   }
@@ -74,7 +74,7 @@ common::Status Server::run() {
     }
     close_overdue(now);
     if (parked_ == Parked::shortage && now >= accept_again_) resume();
-    if (draining_) close_acknowledged(now);
+    if (draining_) close_acknowledged();
   }
   return {};
 }
@@ -86,17 +86,16 @@ common::Status Server::accept_new(Clock::time_point now) {
       return {};
     }
     auto client = accept_one(listener_);
-    if (client && *client) {
-      add(std::move(**client), now);
-      continue;
+    if (!client) {
+      if (!common::is_transient_accept_error(client.error())) {
+        return std::unexpected(client.error());
+      }
+      accept_fault_.report(client.error(), now);
+      park(Parked::shortage, now);
+      return {};
     }
-    if (client) return {};  // the backlog is empty
-    if (!common::is_transient_accept_error(client.error())) {
-      return std::unexpected(client.error());
-    }
-    accept_fault_.report(client.error(), now);
-    park(Parked::shortage, now);
-    return {};
+    if (!client->fd) return {};  // the backlog is empty
+    add(std::move(*client), now);
   }
   return {};
 }
@@ -123,8 +122,7 @@ void Server::add(common::Accepted accepted, Clock::time_point now) {
 }
 
 void Server::wake_up() {
-  std::uint64_t wake_ups = 0;
-  (void)!::read(wake_.get(), &wake_ups, sizeof wake_ups);  // EAGAIN: looking does no harm
+  common::clear_wake_ups(wake_.get());
   if (stopping_ && !draining_) begin_drain();
 }
 
@@ -180,10 +178,10 @@ void Server::begin_drain() {
   });
 }
 
-void Server::close_acknowledged(Clock::time_point now) {
-  clients_.for_each([this, now](Token token, Client& client) {
+void Server::close_acknowledged() {
+  clients_.for_each([this](Token token, Client& client) {
     if (!client.connection.lingering()) return;
-    apply(token, client, client.connection.advance({.input = true}, now, scratch_));
+    apply(token, client, client.connection.linger(scratch_));
   });
 }
 

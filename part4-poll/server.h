@@ -65,7 +65,7 @@ class Server {
   void close(common::Token token, Client& client);
   void close_overdue(common::Clock::time_point now);
   void begin_drain();
-  void close_acknowledged(common::Clock::time_point now);
+  void close_acknowledged();
   bool drained() const;
   std::optional<common::Clock::time_point> next_deadline() const;
 
@@ -78,9 +78,9 @@ class Server {
 
   common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
   common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;        ///< After the lists: its entries leave them when they end.
+  common::Slab<Client> clients_;        ///< It ends before the lists: its entries leave them.
   Parked parked_ = Parked::no;
-  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one closes.
+  common::Clock::time_point accept_again_;  ///< A shortage ends then, or when one closes.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

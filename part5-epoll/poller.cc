@@ -9,8 +9,7 @@ std::uint32_t epoll_events(Readiness interest) {
   return (interest.input ? EPOLLIN : 0U) | (interest.output ? EPOLLOUT : 0U);
 }
 
-/// epoll(7) reports errors and hang-ups unasked, alone or with others. They count as both kinds of
-/// readiness: the connection then tries what it waits for, and recv(2) or send(2) says what it is.
+/// epoll(7) reports errors and hang-ups unasked, alone or with others.
 Readiness readiness(std::uint32_t events) {
   constexpr std::uint32_t unasked = EPOLLERR | EPOLLHUP;
   return {.input = (events & (EPOLLIN | unasked)) != 0,

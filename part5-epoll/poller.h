@@ -43,7 +43,7 @@ class Poller {
   /// Removes a descriptor; one that is not watched is fine, too.
   void forget(const common::Fd& fd);
 
-  /// The same for the listener, which several workers may watch.
+  /// Adds or removes the listener, which several workers may watch.
   common::Status watch_listener(const common::Fd& listener, common::Token token);
   void forget_listener(const common::Fd& listener);
 

@@ -24,7 +24,7 @@ namespace stage {
 
 /// What can be chosen on this stage's command line.
 struct Options : common::Options {
-  std::size_t max_connections = common::default_max_connections;  ///< Of the whole process.
+  std::size_t max_connections = common::default_max_connections;  ///< All workers share them.
   std::size_t workers = 1;
   AcceptHow accept = AcceptHow::reuseport;
   common::Protocol protocol = common::Protocol::echo;
@@ -75,7 +75,7 @@ class Server {
   void close(common::Token token, Client& client);
   void close_overdue(common::Clock::time_point now);
   void begin_drain();
-  void close_acknowledged(common::Clock::time_point now);
+  void close_acknowledged();
   bool drained() const;
   std::optional<common::Clock::time_point> next_deadline() const;
 
@@ -88,9 +88,9 @@ class Server {
 
   common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
   common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;        ///< After the lists: its entries leave them when they end.
+  common::Slab<Client> clients_;        ///< It ends before the lists: its entries leave them.
   Parked parked_ = Parked::no;
-  common::Clock::time_point accept_again_;  ///< After a shortage: not before, unless one closes.
+  common::Clock::time_point accept_again_;  ///< A shortage ends then, or when one closes.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

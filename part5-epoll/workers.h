@@ -39,7 +39,7 @@ class Workers {
 
   const Options& options_;
   common::ConnectionLimit connection_limit_;
-  /// With --accept shared: it holds the listener, and every worker watches it.
+  /// With --accept shared it holds the listener, and every worker watches it.
   common::Fd shared_epoll_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::atomic<bool> failed_ = false;

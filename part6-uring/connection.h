@@ -63,7 +63,7 @@ class Connection : public uring::Node {
 
   ConnectionContext& context_;
   const common::Fd socket_;
-  uring::Deadline deadline_;  ///< Of the message that is being received.
+  uring::Deadline deadline_;  ///< The message being received is due.
   uring::Lease input_;        ///< The buffer of what was received last.
   bool peer_has_ended_ = false;
 };

@@ -24,7 +24,7 @@ namespace stage {
 
 /// What can be chosen on this stage's command line.
 struct Options : common::Options {
-  std::size_t max_connections = common::default_max_connections;  ///< Of the whole process.
+  std::size_t max_connections = common::default_max_connections;  ///< All workers share them.
   std::size_t workers = 1;
   common::Protocol protocol = common::Protocol::echo;
   uring::Setup ring;

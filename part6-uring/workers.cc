@@ -29,7 +29,7 @@ Workers::Workers(const Options& options, std::string address, std::vector<common
       address_(std::move(address)),
       listeners_(std::move(listeners)),
       shared_(options),
-      complaints_(listeners_.size()),
+      outcomes_(listeners_.size()),
       created_(static_cast<std::ptrdiff_t>(listeners_.size() - 1)) {}
 
 Workers::~Workers() {
@@ -50,14 +50,14 @@ std::expected<void, std::string> Workers::start() {
     try {
       threads_.emplace_back([this, i] { work(i); });
     } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-      complaints_[i] = common::explain_no_thread(error.code());
+      outcomes_[i] = std::unexpected(common::explain_no_thread(error.code()));
       created_.count_down();
     }
   }
   first_ = create_server(0);
   created_.wait();
-  for (const std::string& complaint : complaints_) {
-    if (!complaint.empty()) return std::unexpected(complaint);
+  for (const auto& outcome : outcomes_) {
+    if (!outcome) return outcome;
   }
   return {};
 }
@@ -79,7 +79,7 @@ void Workers::stop() {
 std::unique_ptr<Server> Workers::create_server(std::size_t i) {
   auto server = try_to_create_server(i);
   if (server) return std::move(*server);
-  complaints_[i] = std::move(server.error());
+  outcomes_[i] = std::unexpected(std::move(server.error()));
   return nullptr;
 }
 

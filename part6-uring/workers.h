@@ -53,8 +53,8 @@ class Workers {
   std::vector<common::Fd> listeners_;  ///< One for each server, which takes it.
   Shared shared_;
   std::vector<common::Fd> wakes_;
-  std::vector<std::string> complaints_;  ///< Why a server could not be made; empty: it was.
-  std::latch created_;                   ///< All others have tried to make theirs.
+  std::vector<std::expected<void, std::string>> outcomes_;  ///< Why a server could not be made.
+  std::latch created_;  ///< All others have tried to make theirs.
   std::unique_ptr<Server> first_;
   std::atomic<State> state_ = State::creating;
   std::atomic<bool> failed_ = false;

@@ -97,9 +97,18 @@ check_today() {
   esac
 }
 
+# check_on MACHINE: another kernel, release of Debian or processor.
+check_on() {
+  case $1 in
+    [0-9]*.[0-9]*) check_kernel "$1" ;;
+    bookworm | trixie | forky | sid) check_distribution "$1" ;;
+    arm64 | i386) check_architecture "$1" ;;
+    *) wrong_usage "--on takes ${takes[--on]} (try --help)" ;;
+  esac
+}
+
 # check_kernel SERIES: the machine leaves files of its own for the summary.
 check_kernel() {
-  [[ $1 =~ ^[0-9]+\.[0-9]+$ ]] || wrong_usage "'$1' is no series of kernels; 6.1 is"
   need_for part6-uring finger
   tools/kernel.sh "$1" || exit # Debian may have none of that series
   build_or_finish default part6-uring/all finger/all book/steps/all uring_tests finger_daemon_tests
@@ -109,13 +118,10 @@ check_kernel() {
 
 # check_distribution RELEASE and check_architecture NAME: in a Debian that is made for it.
 check_distribution() {
-  [[ $1 == @(bookworm|trixie|forky|sid) ]] ||
-    wrong_usage "--distribution takes bookworm, trixie, forky or sid, not '$1'"
   section "Debian $1" tools/distribution.sh "$1" tools/distribution-tests || true
 }
 
 check_architecture() {
-  [[ $1 == @(arm64|i386) ]] || wrong_usage "--architecture takes arm64 or i386"
   ARCHITECTURES=$(dpkg --print-architecture),$1 section "$1" \
     tools/distribution.sh trixie tools/architecture-tests "$1" || true
 }

@@ -135,7 +135,7 @@ need() {
   ((${#missing[@]} > 0)) || return 0
 
   if ! command -v apt-get >/dev/null; then
-    cannot_run "$(how_to_install_elsewhere "${missing[@]}" | paste -sd '\0')"
+    cannot_run "missing: ${missing[*]} (Debian's names). Install them by your system's means"
   elif ((EUID == 0)); then
     quietly "installing ${missing[*]}" install_packages "${missing[@]}" ||
       cannot_run "apt-get says above why it cannot. If the network is the reason: connect once," \
@@ -149,31 +149,6 @@ need() {
   else
     cannot_run "missing, and no sudo here. As root: apt-get install ${missing[*]}"
   fi
-}
-
-# how_to_install_elsewhere PACKAGE… prints what to do without apt-get.
-how_to_install_elsewhere() {
-  local column manager package name known=() unknown=()
-  if command -v dnf >/dev/null; then
-    column=2 manager="dnf install"
-  elif command -v pacman >/dev/null; then
-    column=3 manager="pacman -S --needed"
-  elif command -v apk >/dev/null; then
-    column=4 manager="apk add"
-  else
-    echo "missing: $* (Debian's names). Install them by your system's means."
-    return
-  fi
-  for package in "$@"; do
-    name=$(awk -v of="$package" "\$1 == of { print \$$column }" \
-      "$root/tools/packages-elsewhere.txt")
-    case ${name:--} in
-      -) unknown+=("$package") ;;
-      *) known+=("${name//,/ }") ;;
-    esac
-  done
-  echo "packages are missing${known[*]:+. As root: $manager ${known[*]}}"
-  ((${#unknown[@]} == 0)) || echo "; without a package here, by Debian's names: ${unknown[*]}"
 }
 
 # One sudo for both calls of apt-get: one that remembers no password would ask for each.

@@ -45,8 +45,8 @@ class ChunkedBody {
   Status take_extra(char byte, Expecting at_line_end);
   Status expect(char byte, char expected, Expecting next);
 
-  std::uint64_t data_left_ = 0;    ///< Of this chunk; while its size is read, the digits so far.
-  std::uint16_t extra_bytes_ = 0;  ///< Those for which no data has come since.
+  std::uint64_t data_left_ = 0;    ///< What this chunk lacks; while its size is read: that.
+  std::uint16_t extra_bytes_ = 0;  ///< They came since the last data.
   std::uint8_t digits_ = 0;
   Expecting expecting_ = Expecting::first_digit;
 };

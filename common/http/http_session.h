@@ -38,10 +38,10 @@ class HttpSession final : public Session {
 
   Bytes held_;                   ///< The beginning of a head that has not arrived whole.
   std::size_t searched_ = 0;     ///< Up to here it has no end: each byte is searched once.
-  std::size_t empty_bytes_ = 0;  ///< Of empty lines before this request.
+  std::size_t empty_bytes_ = 0;  ///< They were empty lines before it.
   bool request_line_checked_ = false;
   Reading reading_ = Reading::head;
-  HttpHead request_;  ///< Whose body is being read; content_length is what is left of it.
+  HttpHead request_;  ///< Its body is being read; content_length is what is left of it.
   ChunkedBody chunked_body_;
 };
 

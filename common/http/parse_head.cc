@@ -71,7 +71,7 @@ class HeadParser final : public http::basic_parser<true> {
     }
   }
 
-  // Of a response, or of a body.
+  // These belong to a response, or to a body.
   void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
   void on_header_impl(beast::error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}

@@ -56,7 +56,7 @@ class DeadlineList {
     head_.previous_ = &entry;
   }
 
-  /// When the first is due; nullopt: there is none.
+  /// Says when the first is due; nullopt: there is none.
   std::optional<Clock::time_point> soonest() const;
 
   /// The token of the first if it is due. It stays first until it is set anew or unlinked.

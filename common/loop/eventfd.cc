@@ -13,4 +13,9 @@ void wake(int eventfd) {
   (void)!::write(eventfd, &one, sizeof one);
 }
 
+void clear_wake_ups(int eventfd) {
+  std::uint64_t wake_ups = 0;
+  (void)!::read(eventfd, &wake_ups, sizeof wake_ups);  // EAGAIN: it is zero
+}
+
 }  // namespace common

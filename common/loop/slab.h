@@ -67,7 +67,7 @@ class Slab {
 
   struct Slot {
     std::optional<T> object;
-    Token token;  ///< Of the object, or of the next one.
+    Token token;  ///< It finds the object, or the next one.
   };
   using Chunk = std::array<Slot, chunk_slots>;
 

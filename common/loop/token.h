@@ -23,15 +23,15 @@ class Token {
     assert(slot < std::uint64_t{1} << slot_bits);
     assert(generation < std::uint64_t{1} << generation_bits);
   }
-  /// From the 64 bits that went through the kernel.
+  /// Makes a token from the 64 bits that went through the kernel.
   static constexpr Token from_value(std::uint64_t value) {
     Token token;
     token.value_ = value;
     return token;
   }
 
-  /// For the next use of the same slot. After 2^36 uses the generations begin again: no event is
-  /// late by that much.
+  /// The token for the next use of the same slot. After 2^36 uses the generations begin again: no
+  /// event is late by that much.
   constexpr Token for_next_use() const {
     constexpr std::uint64_t generations = std::uint64_t{1} << generation_bits;
     return Token(kind(), slot(), ((value_ >> slot_bits) + 1) % generations);

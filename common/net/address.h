@@ -18,11 +18,11 @@ class Address {
  public:
   Address() = default;
 
-  /// From a literal as inet_pton(3) takes it, without brackets. nullopt: it is neither IPv4 nor
+  /// Reads a literal as inet_pton(3) takes it, without brackets. nullopt: it is neither IPv4 nor
   /// IPv6.
   static std::optional<Address> parse(std::string_view literal, std::uint16_t port);
 
-  /// From what is in network byte order, and a port that is not.
+  /// Takes an address in network byte order, and a port that is not.
   static Address of(const in_addr& ipv4, std::uint16_t port);
   static Address of(const in6_addr& ipv6, std::uint16_t port);
 
@@ -33,7 +33,7 @@ class Address {
   /// link-local address has its zone, as a number: its name would take system calls. RFC 4007, 11.
   std::string to_string() const;
 
-  /// Without the port; an IPv4 address as `::ffff:192.0.2.7`.
+  /// The address without its port; an IPv4 one as `::ffff:192.0.2.7`.
   in6_addr as_ipv6() const;
 
   // All three begin with the family.

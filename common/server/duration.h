@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 /// `250ms`, `10s`, `2m`, or `0`. nullopt: anything else, or more than a year.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// The same the other way round, in seconds where they divide it.
+/// Writes a duration so that the parser takes it, in seconds where they divide it.
 std::string to_string(std::chrono::milliseconds duration);
 
 /// What poll(2) and epoll_wait(2) take to wait until `deadline`: milliseconds, rounded up, since

@@ -29,7 +29,7 @@ enum class Severity { error = 3, warning = 4, info = 6 };
 /// as it is.
 void log(std::string_view line, Severity severity = Severity::info);
 
-/// In a child of fork(2): the lines that wait are its parent's to write, and are written once.
+/// A child of fork(2) calls this: the lines that wait are its parent's, which writes them once.
 void forget_log_lines();
 
 /// Printable ASCII as it is, backslash doubled, everything else as \xHH: nothing that a peer sends
@@ -43,10 +43,10 @@ class RepeatedFault {
   explicit RepeatedFault(std::string_view what) : what_(what) {}
   void report(std::error_code error, Clock::time_point now);
 
-  /// The same where a peer is what differs, and not the error: the line begins with it.
+  /// Reports a fault where the peer differs, and not the error: the line begins with the peer.
   void report(const Address& peer, Clock::time_point now);
 
-  /// The same where nothing differs.
+  /// Reports a fault that is always the same.
   void report(Clock::time_point now);
 
  private:

@@ -33,7 +33,7 @@ class LogQueue {
   bool append(std::string_view line);
 
   std::string waiting_;
-  std::uint64_t lost_ = 0;  ///< Not told yet.
+  std::uint64_t lost_ = 0;  ///< No line has told it yet.
 };
 
 }  // namespace common

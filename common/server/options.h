@@ -66,7 +66,7 @@ OptionLine duration_option(std::string name, std::string meaning,
                            std::chrono::milliseconds& target);
 OptionLine address_option(std::string name, std::string meaning, std::string& target);
 
-/// Without a value on the command line: it sets `target` to this one.
+/// This option has no value on the command line: it sets `target` to this one.
 template <typename T>
 OptionLine flag_option(std::string name, std::string meaning, T& target,
                        std::type_identity_t<T> value = true);

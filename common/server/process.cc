@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <system_error>
+#include <thread>
 
 #include "common/server/log.h"
 
@@ -61,6 +64,24 @@ void prepare_process(std::size_t connections_max, std::size_t workers,
   constexpr int large_bytes = 128 * 1024;
   (void)::mallopt(M_MMAP_THRESHOLD, large_bytes);  // where it is not known, nothing is lost
   raise_descriptor_limit(connections_max, workers, profile);
+}
+
+void use_small_stacks() {
+  constexpr std::size_t stack_bytes = 256 * 1024;
+  pthread_attr_t usual;
+  pthread_attr_t small;
+  (void)::pthread_getattr_default_np(&usual);  // these four fail on no Linux
+  (void)::pthread_attr_init(&small);
+  (void)::pthread_attr_setstacksize(&small, stack_bytes);
+  (void)::pthread_setattr_default_np(&small);
+  try {
+    std::thread([] {}).join();
+  } catch (const std::system_error&) {
+    // EINVAL: what is thread_local does not fit, as that of a sanitizer.
+    (void)::pthread_setattr_default_np(&usual);
+  }
+  (void)::pthread_attr_destroy(&small);
+  (void)::pthread_attr_destroy(&usual);
 }
 
 void announce(std::string_view address) {

@@ -9,7 +9,7 @@
 
 namespace common {
 
-/// In what a server may differ from the stages, whose values are the defaults.
+/// A server may differ from the stages in this; their values are the defaults.
 struct ServerProfile {
   std::string_view address = "--host";                 ///< The option that says where to listen.
   std::string_view connections = "--max-connections";  ///< The option that limits them.
@@ -25,6 +25,10 @@ struct ServerProfile {
 void prepare_process(std::size_t connections_max, std::size_t workers = 1,
                      const ServerProfile& profile = {});
 
+/// Threads that are started from now on reserve 256 KiB for their stacks, and not the usual 8 MiB:
+/// enough for a few calls and a receive buffer.
+void use_small_stacks();
+
 /// Prints the line `listening on ADDRESS`, the only one on stdout, and flushes it: stdout may be
 /// a pipe, which is buffered.
 void announce(std::string_view address);
@@ -35,7 +39,7 @@ int complain(std::string_view line);
 /// Why no thread, or no process, can be started, and what to do about it, in a line.
 std::string explain_no_thread(std::error_code error);
 
-/// The same for descriptors, of which there are too few `for_what`: "for one client", say.
+/// Says so of descriptors, of which there are too few `for_what`: "for one client", say.
 std::string explain_no_descriptor(std::string_view for_what);
 
 /// Says in one line on stderr why the server cannot run, and what to do where there is something.

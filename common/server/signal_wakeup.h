@@ -24,8 +24,8 @@ class SignalWakeup {
   SignalWakeup& operator=(const SignalWakeup&) = delete;
   ~SignalWakeup();
 
-  /// For one of several servers that has failed, from any thread: stops the others as the first
-  /// signal would. They have as long for it, but the process ends with 1.
+  /// One of several servers that has failed calls this, from any thread: it stops the others as
+  /// the first signal would. They have as long for it, but the process ends with 1.
   static void stop_after_failure();
 
  private:

@@ -95,6 +95,10 @@ BROKEN_CHUNKS = {
     "a-return-in-the-extension": b"5;a\rb\r\nhello\r\n0\r\n\r\n",
     "two-returns": b"5\r\r\nhello\r\n0\r\n\r\n",
     "nul-after-the-size": b"5\0\r\nhello\r\n0\r\n\r\n",
+    "a-line-feed-after-the-last-size": b"0\r\n\n",
+    "a-line-feed-after-a-trailer": b"0\r\nTrailer: x\n\r\n",
+    "a-return-in-a-trailer": b"0\r\nTrailer\rx\r\n\r\n",
+    "nul-in-a-trailer": b"0\r\nTrailer: x\0\r\n\r\n",
 }
 
 

@@ -12,6 +12,7 @@ from project import ROOT
 
 BUILT = 99  # the status of a build that must not have begun
 NOBODY = 65534
+SCREEN_LINES = 40
 
 MISTAKES = [
     ("serve part9", "'part9' names no stage; there are part1-blocking, "),
@@ -37,15 +38,12 @@ MISTAKES = [
     ("check --exercise E6.9", "there are e6_1, e6_2, e6_3: "),
     ("check --exercise e6_2 --server", "--server takes the command that starts your program"),
     ("check --exercise e6_2 --server x --solution", "--server does not go with --solution"),
-    ("check --exercise all", "--exercise all takes --solution"),
     ("check part4 --exercise e6_2", "--exercise does not go with part4"),
     ("check --solution", "--solution goes with --exercise"),
-    ("check part4 --kernel 6.1", "--kernel does not go with part4"),
-    ("check --kernel", "--kernel takes a series of kernels, as 6.1"),
-    ("check --kernel newest", "'newest' is no series of kernels; 6.1 is"),
-    ("check --architecture=arm64 --all", "--architecture does not go with --all"),
-    ("check --distribution woody", "--distribution takes bookworm, trixie, forky or sid"),
-    ("check --architecture vax", "--architecture takes arm64 or i386"),
+    ("check part4 --on 6.1", "--on does not go with part4"),
+    ("check --on=arm64 --all", "--on does not go with --all"),
+    ("check --on", "--on takes a series of kernels, as 6.1"),
+    ("check --on vax", "--on takes a series of kernels, as 6.1, a release of Debian, as trixie, or a"),
     ("check --server x", "what judges a server of yours is ./judge --help"),
     ("judge ./nosuch --port {port}", "the command is one word, in quotes: ./judge './nosuch -"),
     ("judge './nosuch --port {port}'", "there is no program './nosuch' that can be run"),
@@ -102,6 +100,8 @@ def test_a_command_is_found_through_a_link(command: str, tmp_path: Path) -> None
     link.symlink_to(ROOT / command)
     run = subprocess.run([link, "--help"], capture_output=True, text=True, cwd="/")
     assert run.returncode == 0 and run.stdout.startswith(f"usage: ./{command}")
+    if command != "measure":  # which names every table of the book
+        assert run.stdout.count("\n") <= SCREEN_LINES
 
 
 def test_a_link_to_the_project_is_no_other_project(tmp_path: Path) -> None:

@@ -17,8 +17,6 @@ inline constexpr std::string_view hello =
 inline constexpr std::string_view hello_closing =
     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\nConnection: close\r\n\r\n"
     "hello\n";
-inline constexpr std::string_view hello_head_only =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n";
 inline constexpr std::string_view not_allowed =
     "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nContent-Length: 0\r\n\r\n";
 inline constexpr std::string_view bad_request =

@@ -167,16 +167,6 @@ def from_start(log: Path, *arguments: str) -> tuple[str, ...]:
     return (*TO_END_UNDER_STRACE, *"strace -D -f -qq -ttt -o".split(), str(log), *arguments)
 
 
-def stopped_at(call: str) -> tuple[str, ...]:
-    """Words in front of a command line: instead of this call the process stops.
-
-    A delay would do, but for as long as that lasts strace keeps a process that was killed.
-    """
-    need_ptrace()
-    return (*TO_END_UNDER_STRACE, *"strace -D -f -o /dev/null -e".split(), f"trace={call}", "-e",
-            f"inject={call}:retval=1:signal=STOP")  # fmt: skip
-
-
 def moment_of(call: str, log: Path) -> float | None:
     """When `call` was first made, by the log of from_start()."""
     for line in log.read_text(errors="replace").splitlines() if log.exists() else []:
