@@ -28,10 +28,11 @@ class Lease {
       : buffers_(std::exchange(other.buffers_, nullptr)),
         size_(std::exchange(other.size_, 0)),
         number_(other.number_) {}
-  Lease& operator=(Lease other) noexcept {
-    std::swap(buffers_, other.buffers_);
-    std::swap(size_, other.size_);
-    std::swap(number_, other.number_);
+  Lease& operator=(Lease&& other) noexcept {
+    give_back();
+    buffers_ = std::exchange(other.buffers_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    number_ = other.number_;
     return *this;
   }
   ~Lease() { give_back(); }

@@ -46,7 +46,7 @@ Result<std::unique_ptr<Loop>> Loop::create(const Setup& setup, const char* trace
 Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
     : Operations(std::move(ring), trace.get()), setup_(setup), trace_file_(std::move(trace)) {
   current_scope_ = &root_;
-  if (setup.check_memory) FramePool::check_memory(true);
+  if (setup.check_memory) FramePool::check_memory();
 }
 
 Loop::~Loop() {

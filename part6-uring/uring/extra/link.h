@@ -46,7 +46,7 @@ class LinkWait : public LoopWait, public Joint {
   static constexpr std::size_t size = sizeof...(Members);
   using Source = LinkSource<Members...>;
 
-  explicit LinkWait(Source&& source)
+  explicit LinkWait(Source& source)
       : LoopWait(source.loop()), members_(std::move(source.members())) {}
 
   void cancel(Error reason) override {
