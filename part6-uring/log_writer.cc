@@ -59,7 +59,7 @@ uring::Task<common::Status> LogWriter::write_during(uring::Loop& loop,
   co_return outcome;
 }
 
-/// Until its scope is cancelled.
+/// Writes what is logged until its scope is cancelled.
 uring::Task<> LogWriter::write_lines(uring::Loop& loop) {
   const bool to_terminal = ::isatty(STDERR_FILENO) == 1;
   std::array<char, common::LogQueue::piece_bytes_max> lines;

@@ -68,7 +68,7 @@ class Timers {
   /// When to look again; nullopt: there is none. May be too early for one that was moved.
   std::optional<Clock::time_point> earliest() const;
 
-  /// Those that are due.
+  /// Ends those that are due.
   void expire(Clock::time_point now);
 
  private:
