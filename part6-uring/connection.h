@@ -53,7 +53,7 @@ class Connection : public uring::Node {
   /// way. In a drain, only until the peer's kernel has acknowledged everything.
   uring::Task<> close_gracefully();
 
-  /// From now on it answers what the kernel has received already, and then closes.
+  /// Makes it answer what the kernel has received already, and then close.
   void begin_drain();
 
  private:

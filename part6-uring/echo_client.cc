@@ -169,7 +169,7 @@ Task<Outcome<void>> Client::connect() {
   co_return Outcome<void>();
 }
 
-/// From now on the whole timeout is left.
+/// Starts the timeout anew.
 void Client::start_clock() {
   const bool limited = settings_.timeout.count() > 0;
   deadline_.renew(limited ? uring::Clock::now() + settings_.timeout : uring::Deadline::never);

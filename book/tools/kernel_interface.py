@@ -159,9 +159,8 @@ OFFERED = "*offered*"  # nobody submits it, and the loop has it
 @cache
 def offers() -> str:
     """The headers of the loop in which its operations are defined."""
-    return "".join(code(path) for folder in ("operation", "extra")
-                   for path in sorted((LOOP / folder).glob("*.h"))
-                   if path.name != "newer_kernels.h")
+    headers = [LOOP / "loop.h", *(LOOP / "operation").glob("*.h"), *(LOOP / "extra").glob("*.h")]
+    return "".join(code(path) for path in sorted(headers) if path.name != "newer_kernels.h")
 
 
 def rows_of_operations() -> list[list[str]]:

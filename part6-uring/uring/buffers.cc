@@ -19,8 +19,9 @@ namespace {
 /// Each buffer begins with a line of the cache, where copying is fastest.
 constexpr std::size_t line_bytes = 64;
 
-/// From one buffer to the next. A line is left free: where all begin at the same place of a page,
-/// their first bytes, which are all that a short message has, compete for the same few lines.
+/// How far it is from one buffer to the next. A line is left free: where all begin at the same
+/// place of a page, their first bytes, which are all that a short message has, compete for the same
+/// few lines.
 constexpr std::size_t stride_for(std::size_t bytes_each) {
   return (bytes_each + line_bytes - 1) / line_bytes * line_bytes + line_bytes;
 }
@@ -142,7 +143,7 @@ void Buffers::grow(std::uint32_t count) {
   }
 }
 
-/// In each turn.
+/// Called in each turn: adjusts needed_ to what was lent in the last ones.
 void Buffers::note_need() {
   most_lent_ = std::max(most_lent_, lent_);
   needed_ = std::max(needed_, lent_);

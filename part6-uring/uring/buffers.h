@@ -28,10 +28,11 @@ class Lease {
       : buffers_(std::exchange(other.buffers_, nullptr)),
         size_(std::exchange(other.size_, 0)),
         number_(other.number_) {}
-  Lease& operator=(Lease other) noexcept {
-    std::swap(buffers_, other.buffers_);
-    std::swap(size_, other.size_);
-    std::swap(number_, other.number_);
+  Lease& operator=(Lease&& other) noexcept {
+    give_back();
+    buffers_ = std::exchange(other.buffers_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    number_ = other.number_;
     return *this;
   }
   ~Lease() { give_back(); }
@@ -82,7 +83,7 @@ class Buffers {
   /// Those that are not lent: with the kernel, or idle.
   std::uint32_t available() const { return count_ - lent_; }
 
-  /// Those that leases and SendThenReceives hold.
+  /// Those that leases hold.
   std::uint32_t lent() const { return lent_; }
 
   /// Waits until there is one to take, however it came to be free: as many coroutines go on as
@@ -106,7 +107,7 @@ class Buffers {
 
   // For operations that keep a buffer themselves, by its number.
 
-  /// Of a completion with IORING_CQE_F_BUFFER.
+  /// The buffer of a completion with IORING_CQE_F_BUFFER.
   static std::uint16_t number_of(std::uint32_t flags) {
     return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
   }
@@ -161,14 +162,14 @@ class Buffers {
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
   std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
-  std::uint64_t ran_out_in_ = 0;  ///< The last turn in which that happened.
-  std::uint64_t woke_in_ = 0;     ///< The last turn in which coroutines went on,
-  bool has_woken_ = false;        ///< and since then none was given to the kernel.
-  bool really_has_none_ = false;  ///< And it found none: a stream's are full, and not fetched yet.
+  std::uint64_t ran_out_in_ = 0;  ///< The last turn in which a receive has found none.
+  std::uint64_t woke_in_ = 0;     ///< The last turn in which coroutines went on.
+  bool has_woken_ = false;        ///< Whether, since then, none was given to the kernel.
+  bool really_has_none_ = false;  ///< A receive after that found none: some have come unfetched.
   std::vector<std::uint16_t> idle_;
   std::uint32_t needed_ = 0;     ///< How many should be in the ring.
-  std::uint32_t most_lent_ = 0;  ///< At the end of a turn, in the last
-  std::uint32_t turns_ = 0;      ///< so many.
+  std::uint32_t most_lent_ = 0;  ///< How many were lent at most, in the last turns_.
+  std::uint32_t turns_ = 0;      ///< Since most_lent_ was last looked at.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
   Condition returned_;

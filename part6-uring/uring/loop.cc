@@ -44,9 +44,9 @@ Result<std::unique_ptr<Loop>> Loop::create(const Setup& setup, const char* trace
 }
 
 Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
-    : Operations(std::move(ring), trace.get()), setup_(setup), trace_file_(std::move(trace)) {
+    : LoopCore(std::move(ring), std::move(trace)), setup_(setup) {
   current_scope_ = &root_;
-  if (setup.check_memory) FramePool::check_memory(true);
+  if (setup.check_memory) FramePool::check_memory();
 }
 
 Loop::~Loop() {
@@ -105,22 +105,18 @@ void Loop::collect_what_has_come() {
 }
 
 void Loop::submit_and_wait() {
-  Status status;
   // Here, since what has come is lent only when its coroutine has gone on.
   for (Buffers* const each : buffers_) {
-    if (!each->wake_waiters()) hurry_ = true;
+    if (!each->wake_waiters()) must_not_sleep_ = true;
   }
-  if (std::exchange(hurry_, false) || !ready_.empty() || spin()) {
+  if (std::exchange(must_not_sleep_, false) || !ready_.empty() || spin()) {
     submit();
     return;
   }
-  if (const auto earliest = timers_.earliest(); earliest && !wake_at(*earliest)) {
-    const auto now = Clock::now();
-    status = ring_.submit_and_wait(std::max(*earliest, now) - now);
-  } else {
-    status = ring_.submit_and_wait(std::nullopt);
-  }
-  conclude(status);
+  const auto earliest = timers_.earliest();
+  if (!earliest || wake_at(*earliest)) return note_submitted(ring_.submit_and_wait(std::nullopt));
+  const auto now = Clock::now();
+  note_submitted(ring_.submit_and_wait(std::max(*earliest, now) - now));
 }
 
 /// Whether the wait ends by then without a timeout of its own: the ring has one in flight that
@@ -139,13 +135,13 @@ bool Loop::wake_at(Clock::time_point time) {
   return true;
 }
 
-void Loop::submit() { conclude(ring_.submit()); }
+void Loop::submit() { note_submitted(ring_.submit()); }
 
-void Loop::conclude(const Status& submitted) {
+void Loop::note_submitted(const Status& submitted) {
   if (!submitted && !is_passing(submitted.error())) give_up(submitted.error());
   // What the kernel has not taken it takes in the next turn, which then must not sleep before it
-  // has concluded what became of it.
-  if (ring_.has_unsubmitted() && !ring_.sqpoll()) hurry_ = true;
+  // has seen what became of it.
+  if (ring_.has_unsubmitted() && !ring_.sqpoll()) must_not_sleep_ = true;
 }
 
 /// Looks at the ring for a while instead of sleeping, but not beyond a deadline. False: nothing

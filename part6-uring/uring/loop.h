@@ -1,15 +1,31 @@
 #pragma once
 
+#include <fcntl.h>
+#include <liburing.h>
+#include <linux/stat.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 
+#include "uring/await/await.h"
+#include "uring/await/awaited.h"
 #include "uring/buffers.h"
-#include "uring/operation/all_operations.h"
+#include "uring/operation/newer_kernels.h"
+#include "uring/operation/request.h"
 #include "uring/ring.h"
+#include "uring/running/loop_core.h"
 #include "uring/scope.h"
 #include "uring/task.h"
 #include "uring/time/deadline.h"
@@ -29,7 +45,7 @@ namespace uring {
 ///
 /// A turn submits what the coroutines asked for, waits, collects all completions that are there and
 /// then resumes the coroutines whose operations have ended: one system call for all of it.
-class Loop final : public Operations {
+class Loop final : public LoopCore {
  public:
   /// Errors: those of Ring::create(), which why_no_ring() puts into words; of opening the trace.
   static Result<std::unique_ptr<Loop>> create(const Setup& setup, const char* trace_file = nullptr);
@@ -54,12 +70,6 @@ class Loop final : public Operations {
   /// from it that much earlier than one from Clock::now().
   Clock::time_point now() const { return now_; }
 
-  using Operations::recv;
-  /// Into a buffer that the kernel chooses.
-  auto recv(Descriptor fd, Buffers& buffers, ReceiveWhen when = ReceiveWhen::now) {
-    return start(RecvLease(fd, buffers, when));
-  }
-
   /// Calls `hook` at the end of each turn, before the loop submits and sleeps. There is one, or
   /// none.
   void at_end_of_turn(std::function<void()> hook) { hook_ = std::move(hook); }
@@ -77,6 +87,342 @@ class Loop final : public Operations {
   /// Memory that read_fixed() and write_fixed() name by its place in `buffers`. Once.
   Status register_buffers(std::span<const iovec> buffers);
 
+  // Every operation that the loop knows, by the name of the system call that it replaces, with its
+  // arguments in the same order. What is awaited is a Result of what the call returns.
+  //
+  // All that is passed by pointer, span or reference must live until the operation has ended, which
+  // is no burden: `co_await` does not return before. A path may be a temporary of that expression.
+  // To add an operation: three lines here; or, outside, a type that is an AnyRequest, and start().
+
+  static constexpr std::uint64_t at_position = static_cast<std::uint64_t>(-1);
+
+  /// Any operation at all: see AnyRequest.
+  template <AnyRequest R>
+  Await<AwaitedOperation<R>> start(R request) {
+    return Await<AwaitedOperation<R>>(OperationSource<R>(*this, std::move(request)));
+  }
+
+ private:
+  // What the table is written with.
+
+  template <typename T>
+  static unsigned count(std::span<T> items) {
+    return static_cast<unsigned>(items.size());
+  }
+  template <typename Value, typename Prepare>
+  auto make(const char* what, Prepare prepare) {
+    return start(Request<Value, Prepare>(what, std::move(prepare)));
+  }
+  template <typename Prepare>
+  auto make_fd(const char* what, Prepare prepare) {
+    return start(FdRequest<Prepare>(what, std::move(prepare)));
+  }
+  template <typename Prepare>
+  auto make_direct(const char* what, Prepare prepare) {
+    return start(DirectRequest<Prepare>(ring(), what, std::move(prepare)));
+  }
+  /// Calls one of liburing's functions for it, io_uring_prep_…(), with these arguments.
+  template <auto prepare, typename... T>
+  static auto by(T... arguments) {
+    return [=](io_uring_sqe& e) { prepare(&e, arguments...); };
+  }
+  /// The same on a descriptor, which may be a direct one.
+  template <typename Value, auto prepare, typename... T>
+  auto on(Descriptor fd, const char* what, T... arguments) {
+    return make<Value>(what, [=](io_uring_sqe& e) {
+      prepare(&e, fd.number(), arguments...);
+      fd.mark(e);
+    });
+  }
+
+  static constexpr unsigned any_slot = IORING_FILE_INDEX_ALLOC - 1;  // the function adds one
+  static constexpr int futex_32_private = 0x82;           // FUTEX2_SIZE_U32 | FUTEX2_PRIVATE
+  static constexpr std::uint64_t futex_any = 0xFFFFFFFF;  // FUTEX_BITSET_MATCH_ANY
+
+ public:
+  auto nop() { return make<void>("nop", by<io_uring_prep_nop>()); }
+
+  // Files. Without an offset, reading and writing go on at the file's position. To write to a pipe
+  // or a socket whose reader has gone is EPIPE, and SIGPIPE before it, as with write(2): a program
+  // that does ignores the signal, or sends.
+
+  auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
+    return on<std::size_t, io_uring_prep_read>(fd, "read", to.data(), length_of(to), offset);
+  }
+  auto write(Descriptor fd, ConstBytes from, std::uint64_t offset = at_position) {
+    return on<std::size_t, io_uring_prep_write>(fd, "write", from.data(), length_of(from), offset);
+  }
+  auto readv(Descriptor fd, std::span<const iovec> to, std::uint64_t offset = at_position) {
+    return on<std::size_t, io_uring_prep_readv>(fd, "readv", to.data(), count(to), offset);
+  }
+  auto writev(Descriptor fd, std::span<const iovec> from, std::uint64_t offset = at_position) {
+    return on<std::size_t, io_uring_prep_writev>(fd, "writev", from.data(), count(from), offset);
+  }
+  /// `to` lies in the registered buffer of that number: register_buffers().
+  auto read_fixed(Descriptor fd, Bytes to, std::uint64_t offset, int buffer) {
+    return on<std::size_t, io_uring_prep_read_fixed>(fd, "read_fixed", to.data(), length_of(to),
+                                                     offset, buffer);
+  }
+  auto write_fixed(Descriptor fd, ConstBytes from, std::uint64_t offset, int buffer) {
+    return on<std::size_t, io_uring_prep_write_fixed>(fd, "write_fixed", from.data(),
+                                                      length_of(from), offset, buffer);
+  }
+  auto fsync(Descriptor fd, unsigned flags = 0) {
+    return on<void, io_uring_prep_fsync>(fd, "fsync", flags);
+  }
+  auto fallocate(Descriptor fd, int mode, off_t offset, off_t length) {
+    return on<void, io_uring_prep_fallocate>(fd, "fallocate", mode, offset, length);
+  }
+  auto splice(Descriptor in, std::int64_t in_offset, Descriptor out, std::int64_t out_offset,
+              unsigned length, unsigned flags = 0) {
+    const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
+    return make<std::size_t>("splice", [=](io_uring_sqe& e) {
+      io_uring_prep_splice(&e, in.number(), in_offset, out.number(), out_offset, length, in_flags);
+      out.mark(e);
+    });
+  }
+  auto tee(Descriptor in, Descriptor out, unsigned length, unsigned flags = 0) {
+    const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
+    return make<std::size_t>("tee", [=](io_uring_sqe& e) {
+      io_uring_prep_tee(&e, in.number(), out.number(), length, in_flags);
+      out.mark(e);
+    });
+  }
+
+  // Names. `dir` is a directory, or working_dir.
+
+  static Descriptor working_dir() { return Descriptor::borrowed(AT_FDCWD); }
+
+  auto openat(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
+    return make_fd("openat", by<io_uring_prep_openat>(dir.number(), path, flags | O_CLOEXEC, mode));
+  }
+  auto openat2(Descriptor dir, const char* path, const open_how& how) {
+    return make_fd("openat2", [=, how = how](io_uring_sqe& e) mutable {
+      io_uring_prep_openat2(&e, dir.number(), path, &how);
+    });
+  }
+  auto close(Fd fd) { return start(CloseRequest(std::move(fd), ring().permits(IORING_OP_CLOSE))); }
+  auto statx(Descriptor dir, const char* path, int flags, unsigned mask, struct ::statx& to) {
+    return make<void>("statx", by<io_uring_prep_statx>(dir.number(), path, flags, mask, &to));
+  }
+  auto renameat(Descriptor from_dir, const char* from, Descriptor to_dir, const char* to,
+                unsigned flags = 0) {
+    return make<void>("renameat", by<io_uring_prep_renameat>(from_dir.number(), from,
+                                                             to_dir.number(), to, flags));
+  }
+  auto unlinkat(Descriptor dir, const char* path, int flags = 0) {
+    return make<void>("unlinkat", by<io_uring_prep_unlinkat>(dir.number(), path, flags));
+  }
+  auto mkdirat(Descriptor dir, const char* path, mode_t mode) {
+    return make<void>("mkdirat", by<io_uring_prep_mkdirat>(dir.number(), path, mode));
+  }
+  auto symlinkat(const char* target, Descriptor dir, const char* path) {
+    return make<void>("symlinkat", by<io_uring_prep_symlinkat>(target, dir.number(), path));
+  }
+  auto linkat(Descriptor from_dir, const char* from, Descriptor to_dir, const char* to,
+              int flags = 0) {
+    return make<void>(
+        "linkat", by<io_uring_prep_linkat>(from_dir.number(), from, to_dir.number(), to, flags));
+  }
+
+  // Sockets. Sending to a peer that has gone is EPIPE, never SIGPIPE.
+
+  auto socket(int domain, int type, int protocol) {
+    return make_fd("socket", by<io_uring_prep_socket>(domain, type | SOCK_CLOEXEC, protocol, 0));
+  }
+  /// The address is copied.
+  auto connect(Descriptor fd, const Address& peer) {
+    return make<void>("connect", [=, to = peer](io_uring_sqe& e) {
+      io_uring_prep_connect(&e, fd.number(), to.data(), to.size());
+      fd.mark(e);
+    });
+  }
+  /// On a Unix socket the peer's address says nothing.
+  auto accept(Descriptor listener) { return start(AcceptRequest(listener)); }
+  auto recv(Descriptor fd, Bytes to, int flags = 0) {
+    return on<std::size_t, io_uring_prep_recv>(fd, "recv", to.data(), length_of(to), flags);
+  }
+  /// Into a buffer that the kernel chooses.
+  auto recv(Descriptor fd, Buffers& buffers, ReceiveWhen when = ReceiveWhen::now) {
+    return start(RecvLease(fd, buffers, when));
+  }
+  auto send(Descriptor fd, ConstBytes from, int flags = 0) {
+    return on<std::size_t, io_uring_prep_send>(fd, "send", from.data(), length_of(from),
+                                               flags | MSG_NOSIGNAL);
+  }
+  /// One datagram. The address is copied.
+  auto sendto(Descriptor fd, ConstBytes from, const Address& peer, int flags = 0) {
+    return make<std::size_t>("sendto", [=, to = peer](io_uring_sqe& e) {
+      io_uring_prep_send(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL);
+      io_uring_prep_send_set_addr(&e, to.data(), static_cast<std::uint16_t>(to.size()));
+      fd.mark(e);
+    });
+  }
+  auto recvmsg(Descriptor fd, msghdr& message, unsigned flags = 0) {
+    return on<std::size_t, io_uring_prep_recvmsg>(fd, "recvmsg", &message, flags);
+  }
+  auto sendmsg(Descriptor fd, const msghdr& message, unsigned flags = 0) {
+    return on<std::size_t, io_uring_prep_sendmsg>(fd, "sendmsg", &message, flags | MSG_NOSIGNAL);
+  }
+  /// Ends when the kernel needs `from` no more, which may be when the peer has acknowledged it all.
+  /// Once the kernel has begun to send, no timeout and no canceller changes that, and code that
+  /// destroys the frame waits for the peer. What ends it is to drop the connection: connect(2) with
+  /// AF_UNSPEC; shutdown(2) does not. Not for a ring with a kernel thread that submits (`sqpoll`):
+  /// if the process is killed meanwhile, that thread spins until the connection ends (6.1 to 6.18).
+  auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
+    return on<std::size_t, io_uring_prep_send_zc>(fd, "send_zc", from.data(), length_of(from),
+                                                  flags | MSG_NOSIGNAL, 0);
+  }
+  /// Ends as send_zc() does.
+  auto sendmsg_zc(Descriptor fd, const msghdr& message, unsigned flags = 0) {
+    return on<std::size_t, io_uring_prep_sendmsg_zc>(fd, "sendmsg_zc", &message,
+                                                     flags | MSG_NOSIGNAL);
+  }
+  auto shutdown(Descriptor fd, int how) {
+    return on<void, io_uring_prep_shutdown>(fd, "shutdown", how);
+  }
+
+  // Readiness, for what has no operation of its own.
+
+  auto poll(Descriptor fd, unsigned events) {
+    return on<unsigned, io_uring_prep_poll_add>(fd, "poll", events);
+  }
+  auto epoll_ctl(Descriptor epoll, int what, Descriptor fd, epoll_event& event) {
+    return make<void>("epoll_ctl",
+                      by<io_uring_prep_epoll_ctl>(epoll.number(), fd.number(), what, &event));
+  }
+
+  // Time.
+
+  auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
+  /// A sleep of the time that is left, also where something is linked in front of it.
+  auto sleep_until(Clock::time_point due) {
+    // Not with IORING_TIMEOUT_ABS: the kernel takes that for a time of the host's clock, and in a
+    // container with a time namespace of its own, ours is another (time_namespaces(7)).
+    const auto now = Clock::now();
+    return sleep(due > now ? due - now : std::chrono::nanoseconds::zero());
+  }
+
+  // About another operation: the first that the Canceller holds. It ends with Error::cancelled when
+  // it is removed; on Linux 6.1 with EINTR, if a worker of the kernel's had it. Errors here:
+  // ENOENT, it has had its result, or is just being handed to another thread of the kernel's;
+  // EALREADY, it is about to end.
+
+  auto cancel(const Canceller& other) {
+    return make<void>("cancel", by<io_uring_prep_cancel64>(other.user_data(), 0));
+  }
+  auto poll_remove(const Canceller& other) {
+    return make<void>("poll_remove", by<io_uring_prep_poll_remove>(other.user_data()));
+  }
+  auto poll_update(const Canceller& other, unsigned events) {
+    return make<void>("poll_update", by<io_uring_prep_poll_update>(other.user_data(), 0, events,
+                                                                   IORING_POLL_UPDATE_EVENTS));
+  }
+  auto timeout_remove(const Canceller& other) {
+    return make<void>("timeout_remove", by<io_uring_prep_timeout_remove>(other.user_data(), 0));
+  }
+
+  // Direct descriptors: after Loop::register_files(). O_CLOEXEC does not go with them.
+
+  /// In a slot that the kernel chooses. Error: ENFILE when there is none left.
+  auto open_direct(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
+    return make_direct("open_direct",
+                       by<io_uring_prep_openat_direct>(dir.number(), path, flags, mode, any_slot));
+  }
+  auto socket_direct(int domain, int type, int protocol) {
+    return make_direct("socket_direct", [=](io_uring_sqe& e) {
+      io_uring_prep_socket(&e, domain, type, protocol, 0);
+      e.file_index = IORING_FILE_INDEX_ALLOC;
+    });
+  }
+  /// Careful: where no slot is left the new connection is closed, and its peer reads an end of
+  /// stream.
+  auto accept_direct(Descriptor listener) {
+    return make_direct("accept_direct", [=](io_uring_sqe& e) {
+      io_uring_prep_accept_direct(&e, listener.number(), nullptr, nullptr, 0, any_slot);
+      listener.mark(e);
+    });
+  }
+  /// In a slot of the caller's own, so that a link can use it: see Loop::register_files().
+  auto open_in_slot(int slot, Descriptor dir, const char* path, int flags, mode_t mode = 0) {
+    return make<void>("open_direct",
+                      by<io_uring_prep_openat_direct>(dir.number(), path, flags, mode,
+                                                      static_cast<unsigned>(slot)));
+  }
+  auto close_slot(int slot) {
+    return make<void>("close_direct", by<io_uring_prep_close_direct>(static_cast<unsigned>(slot)));
+  }
+  auto close(DirectFd fd) { return start(CloseDirectRequest(std::move(fd))); }
+
+  /// Puts `fds`, or nothing where they are -1, into the slots from `first` on; yields how many.
+  auto files_update(std::span<int> fds, int first) {
+    return make<unsigned>("files_update",
+                          by<io_uring_prep_files_update>(fds.data(), count(fds), first));
+  }
+  /// A descriptor of the process for a direct one.
+  auto fixed_fd_install(const DirectFd& fd) {
+    return make_fd("fixed_fd_install", [slot = fd.slot()](io_uring_sqe& e) {
+      io_uring_prep_rw(op_fixed_fd_install, &e, slot, nullptr, 0, 0);
+      e.flags |= IOSQE_FIXED_FILE;
+    });
+  }
+
+  // Provided buffers, as they were before buffer rings: see buffers.h for those.
+
+  auto provide_buffers(std::byte* first, int bytes_each, int buffers, int group, int first_number) {
+    return make<void>("provide_buffers", by<io_uring_prep_provide_buffers>(
+                                             first, bytes_each, buffers, group, first_number));
+  }
+  /// Yields how many there were.
+  auto remove_buffers(int buffers, int group) {
+    return make<unsigned>("remove_buffers", by<io_uring_prep_remove_buffers>(buffers, group));
+  }
+
+  // Bundles: one request for several buffers of a group, which must be in a ring of buffers. Since
+  // 6.10.
+
+  /// Sends what the next buffers of the group hold, as many as there are, but no more than `bytes`
+  /// (0: all). Yields how much, and which buffer was the first.
+  auto send_bundle(Descriptor fd, std::uint16_t group, std::uint32_t bytes = 0, int flags = 0) {
+    return start(BundleRequest(IORING_OP_SEND, fd, group, bytes, flags | MSG_NOSIGNAL));
+  }
+  /// Fills the next buffers of the group, as many as the bytes need that are there.
+  auto recv_bundle(Descriptor fd, std::uint16_t group, std::uint32_t bytes = 0, int flags = 0) {
+    return start(BundleRequest(IORING_OP_RECV, fd, group, bytes, flags));
+  }
+
+  // Between rings and processes.
+
+  /// Makes a completion on another ring, with this user_data and result. That ring is one by hand:
+  /// a loop takes its completions for those of its operations.
+  auto msg_ring(int ring_fd, std::uint64_t user_data, unsigned result) {
+    return make<void>("msg_ring", by<io_uring_prep_msg_ring>(ring_fd, result, user_data, 0));
+  }
+  /// Waits while `word` is `value`. Errors: EAGAIN, it was not. Not before the process has had a
+  /// second thread: with that, an io worker too, it has a table of futexes of its own, and on Linux
+  /// 6.18 a wait of io_uring's stays in the one before, where no wake-up finds it.
+  auto futex_wait(const std::uint32_t& word, std::uint32_t value) {
+    return make<void>("futex_wait", [=, word = &word](io_uring_sqe& e) {
+      io_uring_prep_rw(op_futex_wait, &e, futex_32_private, word, 0, value);
+      e.addr3 = futex_any;
+    });
+  }
+  /// Wakes up to `waiters`; yields how many.
+  auto futex_wake(const std::uint32_t& word, std::uint32_t waiters) {
+    return make<unsigned>("futex_wake", [=, word = &word](io_uring_sqe& e) {
+      io_uring_prep_rw(op_futex_wake, &e, futex_32_private, word, 0, waiters);
+      e.addr3 = futex_any;
+    });
+  }
+  auto waitid(idtype_t type, id_t id, siginfo_t& to, int options) {
+    return make<void>("waitid", [=, to = &to](io_uring_sqe& e) {
+      io_uring_prep_rw(op_waitid, &e, static_cast<int>(id), nullptr, static_cast<unsigned>(type),
+                       0);
+      e.file_index = static_cast<unsigned>(options);
+      e.addr2 = reinterpret_cast<std::uintptr_t>(to);
+    });
+  }
+
  private:
   Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
 
@@ -88,7 +434,7 @@ class Loop final : public Operations {
   void submit_and_wait();
   bool wake_at(Clock::time_point time);
   void submit();
-  void conclude(const Status& submitted);
+  void note_submitted(const Status& submitted);
   bool spin();
   std::size_t collect();
   void run_ready();
@@ -97,7 +443,6 @@ class Loop final : public Operations {
 
   const std::thread::id thread_ = std::this_thread::get_id();
   Setup setup_;
-  std::unique_ptr<Trace> trace_file_;
   Clock::time_point now_ = Clock::now();
   std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
   __kernel_timespec alarm_in_{};

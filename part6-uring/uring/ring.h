@@ -117,8 +117,8 @@ class Ring {
   io_uring ring_{};
   std::uint32_t entries_ = 0;
   unsigned room_end_ = 0;  ///< How far the tail of the submission queue may go.
-  unsigned taken_ = 0;     ///< How many completions were taken,
-  unsigned seen_ = 0;      ///< and how many there were when we looked.
+  unsigned taken_ = 0;     ///< How many completions were taken.
+  unsigned seen_ = 0;      ///< How many completions there had been when we last looked.
   std::uint64_t enter_calls_ = 0;
   std::uint64_t overflows_ = 0;
   std::bitset<256> known_;                            ///< A bit for each opcode.

@@ -17,7 +17,7 @@ template <typename T>
 class Task;
 
 /// What the promises of all tasks have in common.
-class PromiseBase : public Node {
+class PromiseBase {
  public:
   // The frame is recycled: a warm server starts and ends coroutines without the heap.
   static void* operator new(std::size_t bytes) { return FramePool::allocate(bytes); }
@@ -71,7 +71,7 @@ class Promise : public PromiseBase {
 
 /// Only these can be children of a scope: nothing takes a value.
 template <>
-class Promise<void> : public PromiseBase {
+class Promise<void> : public PromiseBase, public Node {
  public:
   Task<void> get_return_object();
   FinalAwaiter final_suspend() const noexcept { return {}; }

@@ -150,7 +150,7 @@ LOOP_ROOMS = (
     "time/timer", "running/loop_core", "time/deadline",
     "wait/loop_wait",
     "await/await",
-    "operation/operation", "operation/request", "await/awaited", "operation/all_operations",
+    "operation/operation", "operation/request", "await/awaited",
     "scope", "condition", "buffers", "loop", "extra", "examples",
 )
 

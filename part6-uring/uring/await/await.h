@@ -128,7 +128,7 @@ template <typename Wait, bool timed, std::size_t cancellers>
 class Awaiter final : public Wait {
  public:
   explicit Awaiter(Await<Wait, timed, cancellers>&& await)
-      : Wait(std::move(await.source_)), limit_(await.due_), attachments_(await.cancellers_) {}
+      : Wait(await.source_), limit_(await.due_), attachments_(await.cancellers_) {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
   ~Awaiter() { this->abandon(); }

@@ -14,8 +14,8 @@ namespace uring {
 
 /// What a completion means to its request.
 template <AnyRequest R>
-Result<typename R::Value> decode(R& request, const Operation& operation, int result,
-                                 std::uint32_t flags) {
+inline Result<typename R::Value> decode(R& request, const Operation& operation, int result,
+                                        std::uint32_t flags) {
   if constexpr (requires { request.translate(result); }) {
     result = request.translate(result);
   }
@@ -71,6 +71,7 @@ class OperationSource {
   LoopCore& loop() const { return *loop_; }
   const How& how() const { return how_; }
   R& request() { return request_; }
+  const R& request() const { return request_; }
 
  private:
   LoopCore* loop_;
@@ -86,28 +87,33 @@ class AwaitedOperation : public Operation {
   using Value = typename R::Value;
   using Source = OperationSource<R>;
 
-  explicit AwaitedOperation(Source&& source)
-      : Operation(source.loop()), request_(std::move(source.request())), how_(source.how()) {
-    if (how_.shielded) shield();
-  }
+  /// `source` is a part of the expression that awaits, and stays as long as this.
+  explicit AwaitedOperation(Source& source)
+      : Operation(source.loop(), source.how().shielded), source_(source) {}
 
-  const char* what() const override { return request_.what; }
+  const char* what() const override { return source_.request().what; }
   using Operation::loop;
 
   // For links.
   void join(Joint& joint) { joint_ = &joint; }
-  bool is_hard_link() const { return how_.hard_link; }
-  using Operation::fill;
+  bool is_hard_link() const { return source_.how().hard_link; }
+  void fill(unsigned link_flags) noexcept {
+    io_uring_sqe& entry = begin();
+    answered_ = false;
+    source_.request().prepare(entry);
+    entry.personality = source_.how().credentials;
+    if (source_.how().async) entry.flags |= IOSQE_ASYNC;
+    submit(entry, link_flags);
+  }
   using Operation::reason_not_to_begin;
   using Operation::refuse;
 
   Result<Value> take() {
     unclaimed_ = false;
-    return decode(request_, *this, result(), flags());
+    return decode(source_.request(), *this, result(), flags());
   }
   void abandon() {
-    cancel_and_wait();
-    if (unclaimed_) (void)take();  // closes a descriptor that was not fetched
+    if (in_flight() || unclaimed_) abandon_at_work();
   }
 
  protected:
@@ -119,36 +125,37 @@ class AwaitedOperation : public Operation {
   }
   void start(std::coroutine_handle<> awaiting) {
     waiter_.wait(loop().current_scope(), awaiting);
-    begin();
+    loop().reserve(1);
+    fill(0);
   }
 
-  void prepare(io_uring_sqe& entry) noexcept override {
-    answered_ = false;
-    request_.prepare(entry);
-    entry.personality = how_.credentials;
-    if (how_.async) entry.flags |= IOSQE_ASYNC;
-  }
-  void arrived(int result, std::uint32_t flags) override {
+  void arrived(int result, std::uint32_t flags) final {
     answered_ = true;
-    note_failure(request_, result, flags);
-    Operation::arrived(result, flags);
+    note_failure(source_.request(), result, flags);
+    // Else the buffer of a zero-copy send is free: its result was there before.
+    if ((flags & IORING_CQE_F_NOTIF) == 0) set_result(result, flags);
+    if ((flags & IORING_CQE_F_MORE) == 0 && complete_one()) ended();
   }
-  void ended() override {
+  void ended() final {
     unclaimed_ = true;
     if (joint_ != nullptr) return joint_->member_ended();
-    if (waiter_.waiting()) make_ready(waiter_);
+    make_ready(waiter_);
   }
   bool can_be_found() const override {
     return !answered_ && (joint_ == nullptr || joint_->is_head(*this));
   }
 
  private:
-  R request_;
-  Waiter waiter_;
-  Joint* joint_ = nullptr;
-  const How how_;
+  [[gnu::cold, gnu::noinline]] void abandon_at_work() {
+    cancel_and_wait();
+    if (unclaimed_) (void)take();  // closes a descriptor that was not fetched
+  }
+
   bool unclaimed_ = false;
   bool answered_ = false;  ///< Has its result; a zero-copy send may wait for its memory.
+  Source& source_;
+  Waiter waiter_;
+  Joint* joint_ = nullptr;
 };
 
 }  // namespace uring

@@ -47,8 +47,9 @@ class Canceller {
 
   bool empty() const { return members_.empty(); }
 
-  /// From the list that it is in, if it is in one: an operation or a scope that has begun is in
-  /// that of its scope. To put those into the hands of another canceller, too, use an Attachment.
+  /// Takes it out of the list that it is in, if it is in one: an operation or a scope that has
+  /// begun is in that of its scope. To put those into the hands of another canceller, too, use an
+  /// Attachment.
   void add(Cancellable& member) { members_.push_back(member); }
 
   /// That of the first operation under way; 0: there is none.
@@ -109,7 +110,7 @@ class Attachments {
   std::array<Attachment, n> attachments_;
 };
 
-/// Those of nothing: takes no room.
+/// The attachments of what is in nobody's hands: they take no room.
 template <>
 class Attachments<0> {
  public:

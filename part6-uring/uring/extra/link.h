@@ -46,7 +46,7 @@ class LinkWait : public LoopWait, public Joint {
   static constexpr std::size_t size = sizeof...(Members);
   using Source = LinkSource<Members...>;
 
-  explicit LinkWait(Source&& source)
+  explicit LinkWait(Source& source)
       : LoopWait(source.loop()), members_(std::move(source.members())) {}
 
   void cancel(Error reason) override {
@@ -70,7 +70,7 @@ class LinkWait : public LoopWait, public Joint {
     return std::apply([](auto&... one) { return std::tuple(one.take()...); }, members_);
   }
 
-  /// In their order: each waits for those before it at most.
+  /// Abandons the members in their order: each waits for those before it at most.
   void abandon() {
     each([](auto& one) { one.abandon(); });
   }

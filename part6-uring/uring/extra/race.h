@@ -45,7 +45,7 @@ class TasksWait : public LoopWait {
     Loop& loop;
     std::tuple<Task<T>...> tasks;
   };
-  explicit TasksWait(Source&& source) : LoopWait(source.loop), tasks_(std::move(source.tasks)) {}
+  explicit TasksWait(Source& source) : LoopWait(source.loop), tasks_(std::move(source.tasks)) {}
 
   /// Asks the tasks. What they yield then is theirs to say.
   void cancel(Error reason) override { scope_->cancel(reason); }

@@ -6,12 +6,8 @@ StreamBase::~StreamBase() {
   assert(waiting_.empty() && stopping_.empty());  // it outlives those that wait for it
 }
 
-void StreamBase::wait_for_result() {
-  if (!in_flight()) begin();
-}
-
-void StreamBase::arrived(int result, std::uint32_t flags) {
-  Operation::arrived(result, flags);
+void StreamBase::keep(int result, std::uint32_t flags) {
+  set_result(result, flags);
   const bool expected = result == -ECANCELED && !stopping_.empty();
   if (expected && waiting_.empty()) return;  // the coroutine that stopped it knows
   queue_.push({.result = result, .flags = flags});

@@ -47,12 +47,11 @@ class StreamBase : public Operation {
   Stop stop() { return Stop(StopWait::Source(*this)); }
 
  protected:
-  explicit StreamBase(Loop& loop) : Operation(loop) { shield(); }
+  explicit StreamBase(Loop& loop) : Operation(loop, true) {}
   ~StreamBase();
 
-  void arrived(int result, std::uint32_t flags) override;
+  void keep(int result, std::uint32_t flags);
   void ended() final;
-  void wait_for_result();
 
   CompletionQueue queue_;
   WaitList waiting_;   ///< In next(): one, or none.
@@ -108,7 +107,7 @@ class Stream : public StreamBase {
       assert(stream_.waiting_.empty());
       wait_in(stream_.waiting_, awaiting);
       belong_to_scope();
-      stream_.wait_for_result();
+      if (!stream_.in_flight()) stream_.begin_request();
     }
     Result<Value> take() {
       if (reason() != Error{}) return std::unexpected(make_error_code(reason()));
@@ -124,17 +123,19 @@ class Stream : public StreamBase {
   /// and timed_out. Those two leave the request as it is: what arrives later is the next one's.
   Next next() { return Next(typename NextWait::Source(*this)); }
 
- protected:
-  void prepare(io_uring_sqe& entry) noexcept override {
+ private:
+  void begin_request() noexcept {
+    loop().reserve(1);
+    io_uring_sqe& entry = begin();
     request_.prepare(entry);
     if (is_multishot()) request_.make_multishot(entry);
+    submit(entry);
   }
   void arrived(int result, std::uint32_t flags) final {
     note_failure(request_, result, flags);
-    StreamBase::arrived(result, flags);
+    keep(result, flags);
+    if ((flags & IORING_CQE_F_MORE) == 0 && complete_one()) ended();
   }
-
- private:
   bool is_multishot() const {
     if constexpr (requires { request_.is_multishot(); }) {
       if (!request_.is_multishot()) return false;

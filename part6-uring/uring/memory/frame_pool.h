@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
+#include <new>
 
 namespace uring {
 
@@ -15,12 +18,63 @@ namespace uring {
 /// the block is poisoned as well.
 class FramePool {
  public:
-  static void* allocate(std::size_t bytes);
-  static void release(void* block, std::size_t bytes) noexcept;
+  static void* allocate(std::size_t bytes) {
+    if (bytes > recycled_bytes_max || checks_memory()) return allocate_slow(bytes);
+    Blocks& mine = blocks_;
+    Free*& first = mine.free[class_of(bytes)];
+    if (first == nullptr) return allocate_slow(bytes);
+    mine.used_bytes += class_bytes(bytes);
+    mine.free_bytes -= class_bytes(bytes);
+    Free* const block = first;
+    first = block->next;
+    return block;
+  }
+  static void release(void* block, std::size_t bytes) noexcept {
+    Blocks& mine = blocks_;
+    if (bytes > recycled_bytes_max || checks_memory() || mine.free_bytes >= kept_bytes_min) {
+      return release_slow(block, bytes);
+    }
+    mine.used_bytes -= class_bytes(bytes);
+    mine.free_bytes += class_bytes(bytes);
+    Free*& first = mine.free[class_of(bytes)];
+    first = new (block) Free{.next = first, .filled = false};
+  }
 
   /// For blocks that are returned from now on, on every thread. Slow: for tests.
-  static void check_memory(bool on);
-  static bool checks_memory();
+  static void check_memory();
+  static bool checks_memory() { return checking_.load(std::memory_order_relaxed); }
+
+ private:
+  /// Lies in the first bytes of a block that waits for its next use.
+  struct Free {
+    Free* next;
+    bool filled;
+  };
+
+  static constexpr std::size_t step_bytes = 32;
+  static constexpr std::size_t recycled_bytes_max = 4096;  ///< Larger frames are the heap's.
+
+  /// Of the blocks that wait for their next use no more is kept than of those in use, but always
+  /// this much. Or a server would keep for good what its busiest minute has needed.
+  static constexpr std::size_t kept_bytes_min = 1 << 20;
+
+  /// A thread's. Without a destructor, so that each use of it need not ask whether it is there.
+  struct Blocks {
+    std::array<Free*, recycled_bytes_max / step_bytes> free;
+    std::size_t free_bytes;
+    std::size_t used_bytes;
+  };
+  struct ThreadEnd;
+
+  static std::size_t class_of(std::size_t bytes) { return (bytes - 1) / step_bytes; }
+  static std::size_t class_bytes(std::size_t bytes) { return (class_of(bytes) + 1) * step_bytes; }
+
+  static void* allocate_slow(std::size_t bytes);
+  static void release_slow(void* block, std::size_t bytes) noexcept;
+  static void* take(Free*& first, std::size_t bytes);
+
+  static constinit thread_local Blocks blocks_;
+  static constinit std::atomic<bool> checking_;
 };
 
 /// Lets a container of the standard library have its memory from there.

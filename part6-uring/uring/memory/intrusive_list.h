@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cassert>
-#include <utility>
 
 namespace uring {
 
@@ -14,27 +13,30 @@ class Node {
   Node& operator=(const Node&) = delete;
   ~Node() { unlink(); }
 
-  bool linked() const { return next_ != this; }
+  bool linked() const { return next_ != nullptr; }
 
   void unlink() {
+    if (!linked()) return;
     previous_->next_ = next_;
     next_->previous_ = previous_;
-    previous_ = next_ = this;
+    previous_ = next_ = nullptr;
   }
 
  private:
   template <typename T>
   friend class IntrusiveList;
 
-  Node* previous_ = this;
-  Node* next_ = this;
+  Node* previous_ = nullptr;
+  Node* next_ = nullptr;
 };
 
 /// Objects that have a Node as their base, in the order in which they came. Owns none of them.
 template <typename T>
 class IntrusiveList {
  public:
-  bool empty() const { return !head_.linked(); }
+  IntrusiveList() { clear(); }
+
+  bool empty() const { return head_.next_ == &head_; }
 
   /// The first, or nullptr.
   T* front() const { return empty() ? nullptr : static_cast<T*>(head_.next_); }
@@ -61,14 +63,17 @@ class IntrusiveList {
   void move_all_to(IntrusiveList& other) {
     assert(other.empty());
     if (empty()) return;
-    other.head_.next_ = std::exchange(head_.next_, &head_);
-    other.head_.previous_ = std::exchange(head_.previous_, &head_);
+    other.head_.next_ = head_.next_;
+    other.head_.previous_ = head_.previous_;
     other.head_.next_->previous_ = &other.head_;
     other.head_.previous_->next_ = &other.head_;
+    clear();
   }
 
  private:
-  Node head_;
+  void clear() { head_.previous_ = head_.next_ = &head_; }
+
+  Node head_;  ///< Before the first and after the last. Leaves the others to themselves at its end.
 };
 
 }  // namespace uring

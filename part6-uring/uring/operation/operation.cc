@@ -4,28 +4,6 @@
 
 namespace uring {
 
-void Operation::begin() {
-  loop().reserve(1);
-  fill();
-}
-
-void Operation::fill(unsigned link_flags) {
-  assert(!in_flight());
-  result_ = 0;
-  flags_ = 0;
-  outstanding_ = 1;
-  reason_ = Error{};
-  cancel_asked_ = false;
-  loop().count_begun();
-  if (!shielded_) loop().current_scope().add(*this);
-
-  io_uring_sqe& entry = loop().next_entry();
-  prepare(entry);
-  entry.user_data = user_data_of(Part::request);
-  trace_begun(entry);
-  entry.flags |= static_cast<std::uint8_t>(link_flags);
-}
-
 void Operation::cancel(Error reason) {
   if (!in_flight()) return;
   if (reason_ == Error{}) reason_ = reason;  // the first reason counts
@@ -52,6 +30,10 @@ void Operation::ask_to_cancel(Ask when) {
   if (Trace* trace = loop().trace()) trace->cancel_asked(trace_id());
 }
 
+void Operation::trace_begun(const io_uring_sqe& entry) {
+  number_ = loop().trace()->begun(what(), entry);
+}
+
 void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); }
 
 /// Done, or too late: in any case the request's own completion decides how it ended. One that is
@@ -60,9 +42,9 @@ void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); 
 /// have been about to hand it over to poll, without looking any more. Not at once, which would be
 /// the same question again and again.
 void Operation::cancel_answered(int result) {
-  complete_one();
   cancel_asked_ = false;
-  if (result != 0 && in_flight()) ask_to_cancel(Ask::in_a_moment);
+  if (complete_one()) return ended();
+  if (result != 0) ask_to_cancel(Ask::in_a_moment);
 }
 
 void Operation::cancel_and_wait_slow() {
@@ -75,15 +57,11 @@ void Operation::refuse(Error reason) {
   result_ = -ECANCELED;
 }
 
-Error Operation::reason_not_to_begin() const {
-  return shielded_ ? Error{} : loop().current_scope().reason();
-}
-
 std::error_code Operation::error_of(int result) const {
   constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted
   const bool cut_off = result == -ECANCELED || result == -EINTR || result == -restart;
   if (cut_off && reason_ != Error{}) return reason_;
-  // By Operations::cancel(). Or it was linked to one that failed, or needed a thread of the
+  // By Loop::cancel(). Or it was linked to one that failed, or needed a thread of the
   // kernel's, and none could be made.
   if (result == -ECANCELED || result == -restart) return Error::cancelled;
   return {-result, std::system_category()};

@@ -66,7 +66,7 @@ class Operation : public Cancellable {
   Error reason() const { return reason_; }
 
   /// What a negative result of it means, in view of why it was asked to be cancelled.
-  std::error_code error_of(int result) const;
+  [[gnu::cold]] std::error_code error_of(int result) const;
 
   /// Which of the operations in the trace it is, if there is one.
   Trace::Id trace_id() const { return {.number = number_, .what = what()}; }
@@ -76,53 +76,58 @@ class Operation : public Cancellable {
     assert(in_flight());
     if (part == Part::cancel) return cancel_answered(result);
     arrived(result, flags);
-    if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
   }
 
  protected:
-  explicit Operation(LoopCore& loop) : loop_(&loop) {}
+  /// One that is `shielded` goes on when its scope is cancelled, as the last words of a
+  /// conversation may have to.
+  Operation(LoopCore& loop, bool shielded) : loop_(&loop), shielded_(shielded) {}
   ~Operation() {
     assert(
         !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
   }
 
-  /// Fills in what the request is about. May be called again after the end.
-  virtual void prepare(io_uring_sqe& entry) noexcept = 0;
+  /// The request itself has a completion; multishot requests have many. Calls complete_one() with
+  /// the last, which has no IORING_CQE_F_MORE.
+  virtual void arrived(int result, std::uint32_t flags) = 0;
 
   /// The last completion was there.
   virtual void ended() = 0;
 
-  /// The request itself has a completion; multishot requests have many. The last has no
-  /// IORING_CQE_F_MORE.
-  virtual void arrived(int result, std::uint32_t flags) {
-    if ((flags & IORING_CQE_F_NOTIF) != 0) return;  // the buffer of a zero-copy send is free
-    set_result(result, flags);
-  }
   void set_result(int result, std::uint32_t flags) {
     result_ = result;
     flags_ = flags;
   }
 
-  /// Submits the request, within the current scope.
-  void begin();
+  /// Begins it within the current scope, also again after its end, with an entry for which there is
+  /// room: see LoopCore::reserve(). The caller fills the entry in and hands it to submit().
+  io_uring_sqe& begin() {
+    assert(!in_flight());
+    outstanding_ = 1;
+    reason_ = Error{};
+    cancel_asked_ = false;
+    loop_->count_begun();
+    if (!shielded_) loop_->current_scope().add(*this);
+    return loop_->next_entry();
+  }
 
-  /// The same without making room, for requests that are linked: entries for all of them must be
-  /// reserved first. `link_flags` link what is filled next.
-  void fill(unsigned link_flags = 0);
+  /// It goes to the kernel with the next call. `link_flags` link what is submitted next.
+  void submit(io_uring_sqe& entry, unsigned link_flags = 0) {
+    entry.user_data = user_data_of(Part::request);
+    if (loop_->trace() != nullptr) trace_begun(entry);
+    entry.flags |= static_cast<std::uint8_t>(link_flags);
+  }
 
-  /// One completion fewer is to come. After the last one the operation has ended.
-  void complete_one() {
-    if (--outstanding_ > 0) return;
+  /// One completion fewer is to come. True: it was the last, and the operation has ended.
+  [[nodiscard]] bool complete_one() {
+    if (--outstanding_ > 0) return false;
     loop_->count_ended();
     if (loop_->trace() != nullptr) trace_end();
-    if (!shielded_) unlink();  // from its scope
-    ended();
+    unlink();  // from its scope
+    return true;
   }
 
-  /// Tells the trace, if there is one; `entry` is the request.
-  void trace_begun(const io_uring_sqe& entry) {
-    if (Trace* trace = loop_->trace()) number_ = trace->begun(what(), entry);
-  }
+  [[gnu::cold]] void trace_begun(const io_uring_sqe& entry);
   [[gnu::cold]] void trace_end() const;
 
   /// Whether a cancel request may find it: not yet, where it waits in a link for another, and no
@@ -137,7 +142,9 @@ class Operation : public Cancellable {
   /// Why it will not even begin; Error{}: it will.
   void refuse(Error reason);
   void refuse(int result) { set_result(result, 0); }
-  Error reason_not_to_begin() const;
+  Error reason_not_to_begin() const {
+    return shielded_ ? Error{} : loop_->current_scope().reason();
+  }
 
   /// Lets a coroutine go on when the loop comes to it.
   void make_ready(Waiter& waiter) { loop_->make_ready(waiter); }
@@ -145,10 +152,6 @@ class Operation : public Cancellable {
   LoopCore& loop() const { return *loop_; }
   int result() const { return result_; }
   std::uint32_t flags() const { return flags_; }
-
-  /// Goes on when its scope is cancelled, as the last words of a conversation may have to.
-  void shield() { shielded_ = true; }
-  bool shielded() const { return shielded_; }
 
   std::uint64_t user_data_of(Part part) const {
     return reinterpret_cast<std::uintptr_t>(this) | static_cast<std::uint64_t>(part);
@@ -168,7 +171,7 @@ class Operation : public Cancellable {
   std::uint16_t outstanding_ = 0;
   Error reason_{};
   bool cancel_asked_ = false;
-  bool shielded_ = false;
+  const bool shielded_;
 };
 
 static_assert(alignof(Operation) > Operation::part_mask, "an address has room for a Part");

@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -11,11 +12,11 @@
 #include "uring/running/waiter.h"
 #include "uring/task.h"
 #include "uring/time/timer.h"
+#include "uring/trace.h"
 
 namespace uring {
 
 class Buffers;
-class Trace;
 
 /// What operations, waits, scopes and buffers ask of the loop that they belong to. A program has a
 /// Loop, which is one. It knows their types by name only, so that all of them can include it.
@@ -27,7 +28,7 @@ class LoopCore {
 
   Ring& ring() { return ring_; }
   Timers& timers() { return timers_; }
-  Trace* trace() { return trace_; }
+  Trace* trace() { return trace_.get(); }
 
   /// The scope of the coroutine that is running.
   ScopeBase& current_scope() { return *current_scope_; }
@@ -71,7 +72,8 @@ class LoopCore {
   void bury(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  protected:
-  LoopCore(Ring ring, Trace* trace) : ring_(std::move(ring)), trace_(trace) {}
+  LoopCore(Ring ring, std::unique_ptr<Trace> trace)
+      : ring_(std::move(ring)), trace_(std::move(trace)) {}
   virtual void make_room(unsigned entries) = 0;
 
   void destroy_ended_tasks() {
@@ -80,13 +82,13 @@ class LoopCore {
 
   Ring ring_;
   Timers timers_;
-  Trace* const trace_;
+  const std::unique_ptr<Trace> trace_;  ///< Null: there is none.
   ScopeBase* current_scope_ = nullptr;  ///< The loop has one from its beginning.
   std::uint32_t begun_ = 0;
   std::uint32_t ended_ = 0;
   std::uint64_t turns_ = 0;
   std::uint16_t buffer_groups_ = 0;
-  bool hurry_ = false;
+  bool must_not_sleep_ = false;  ///< In the next turn.
   std::vector<Buffers*> buffers_;
   IntrusiveList<Waiter> ready_;
   IntrusiveList<Promise<void>> ended_tasks_;

@@ -16,7 +16,7 @@ class ScopeBase : public Cancellable {
   /// Why operations in it end immediately; Error{}: they do not.
   Error reason() const { return canceller_.reason(); }
 
-  /// From now on it ends with the scope.
+  /// Makes it end with the scope, from now on.
   void add(Cancellable& member) { canceller_.add(member); }
 
   /// A child has run to its end.

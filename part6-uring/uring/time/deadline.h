@@ -21,8 +21,7 @@ class Deadline : public Canceller, public Timer {
     set(loop.timers(), due);
   }
 
-  /// Moves it, also after it has passed. Usually a store: one that moves away keeps its place until
-  /// the loop comes to it.
+  /// Moves it, also after it has passed.
   void renew(Clock::time_point due) {
     reset();
     set(timers(), due);

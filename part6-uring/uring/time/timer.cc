@@ -6,14 +6,9 @@ Timer::~Timer() {
   if (place_ != nowhere) timers_->remove(*this);
 }
 
-void Timer::set(Timers& timers, Clock::time_point due) {
-  timers_ = &timers;
-  due_ = due;
-  if (place_ != nowhere) {
-    if (timers.heap_[place_].at <= due) return;
-    timers.remove(*this);
-  }
-  if (due != never) timers.insert(*this);
+void Timers::put_in_place(Timer& timer) {
+  if (timer.place_ != Timer::nowhere) remove(timer);
+  if (timer.due_ != Timer::never) insert(timer);
 }
 
 void Timers::insert(Timer& timer) {

@@ -29,7 +29,8 @@ class Timer {
  protected:
   explicit Timer(Clock::time_point due) : due_(due) {}
 
-  /// Among those of a loop, from then on always the same ones.
+  /// Among those of a loop, from then on always the same ones. Usually a store: one that moves away
+  /// keeps its place until the loop comes to it.
   void set(Timers& timers, Clock::time_point due);
   Timers& timers() const { return *timers_; }
 
@@ -67,7 +68,7 @@ class Timers {
   /// When to look again; nullopt: there is none. May be too early for one that was moved.
   std::optional<Clock::time_point> earliest() const;
 
-  /// Those that are due.
+  /// Ends those that are due.
   void expire(Clock::time_point now);
 
  private:
@@ -77,6 +78,7 @@ class Timers {
     Timer* timer;
   };
 
+  void put_in_place(Timer& timer);
   void insert(Timer& timer);
   void remove(Timer& timer);
   void put(std::size_t place, Entry entry);
@@ -85,5 +87,11 @@ class Timers {
 
   std::vector<Entry> heap_;
 };
+
+inline void Timer::set(Timers& timers, Clock::time_point due) {
+  timers_ = &timers;
+  due_ = due;
+  if (place_ == nowhere || timers.heap_[place_].at > due) timers.put_in_place(*this);
+}
 
 }  // namespace uring

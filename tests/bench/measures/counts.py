@@ -159,7 +159,7 @@ def stack(threads: int, setting: Setting) -> Numbers:
 
 def frames(setting: Setting) -> Numbers:
     """By the names of the coroutines."""
-    part6 = Contender("part6-frames", "part6-frames", ("--workers", "1"))
+    part6 = Contender("part6-frames", "part6-frames", ("--workers", "1", "--ring", "check-memory"))
     program = need_built(part6.path(setting.build))
     with tempfile.TemporaryDirectory(prefix="frames-") as directory:
         file = Path(directory) / "sizes"
@@ -171,12 +171,12 @@ def frames(setting: Setting) -> Numbers:
 
 def coroutine_at(program: Path, address: str) -> str:
     """The name of the coroutine whose frame is asked for there: the first that is not operator
-    new."""
+    new, nor the pool that it asks."""
     run = subprocess.run(["addr2line", "-f", "-C", "-i", "-e", program, address],
                          capture_output=True, text=True, check=True)
     for line in run.stdout.splitlines()[::2]:  # between them: file and line
         name = re.search(r"(\w+)(<[^<>]*>)?$", line.partition("(")[0])  # after the result's type
-        if name and "operator new" not in line:
+        if name and "operator new" not in line and "FramePool" not in line:
             return name[1]
     return "unknown"
 

@@ -12,10 +12,10 @@
 #include <mutex>
 #include <set>
 
-// The linker's --wrap gives these names: calls of uring::FramePool::allocate come to `wrapped`, and
-// the function itself is `real`.
-void* real(std::size_t bytes) asm("__real__ZN5uring9FramePool8allocateEm");
-void* wrapped(std::size_t bytes) asm("__wrap__ZN5uring9FramePool8allocateEm");
+// The linker's --wrap gives these names: calls of uring::FramePool::allocate_slow come to
+// `wrapped`, and the function itself is `real`. With --ring check-memory every frame goes that way.
+void* real(std::size_t bytes) asm("__real__ZN5uring9FramePool13allocate_slowEm");
+void* wrapped(std::size_t bytes) asm("__wrap__ZN5uring9FramePool13allocate_slowEm");
 
 namespace {
 

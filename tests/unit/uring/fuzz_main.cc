@@ -113,7 +113,7 @@ int main(int argc, char** argv) {
   if (std::signal(SIGABRT, aborted) == SIG_ERR) fail("signal");
   if (&__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(name_the_round);
 
-  std::thread([] {}).join();  // before a futex is used: see Operations::futex_wait()
+  std::thread([] {}).join();  // before a futex is used: see Loop::futex_wait()
 
   const auto end = Clock::now() + options.time;
   Figures figures;

@@ -21,7 +21,7 @@ TEST(FramePoolDeathTest, NoticesAWriteOfTheKernelIntoAReturnedFrame) {
   EXPECT_DEATH(
       {
         auto loop = tests::make_loop();
-        FramePool::check_memory(true);
+        FramePool::check_memory();
         const auto ends = unix_connection();
         auto* frame = static_cast<std::byte*>(FramePool::allocate(300));
         const int length = 1;
