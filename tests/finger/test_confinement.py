@@ -202,7 +202,7 @@ def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
     more = server.process.thread_count() - before
     server.stop(signal.SIGKILL)  # its loop has met completions that it does not know
     if more < THREADS_MAX / 2:
-        pytest.skip(f"this kernel, or a machine so slow, makes {more} threads of all that came")
+        pytest.skip(f"this kernel, or so slow a machine, makes no more than {more} threads")
     assert more <= THREADS_MAX
 
 
