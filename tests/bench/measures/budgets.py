@@ -199,6 +199,6 @@ def budgets(results: Results) -> Table:
                "best rounds are named, they and the median decide if they agree; if not, the "
                "machine was not quiet.",
                "What has no bound is here for comparison: `peer-ring` echoes bytes with a ring by "
-               "hand, with `--pair` as `part6` asks its ring, and with `--http` answers what it has "
-               "not read.",
+               "hand, with `--pair` as `part6` asks its ring, and with `--http` answers what it "
+               "has not read.",
                "The bounds on the finger daemon are in `finger/steps/README.md`."])

@@ -1,5 +1,5 @@
-"""Finger daemons: side by side (finger); fingerd beside slow clients (M14.1), and replaced under load
-(M15.1)."""
+"""Finger daemons: side by side (finger); fingerd beside slow clients (M14.1), and replaced under
+load (M15.1)."""
 
 from __future__ import annotations
 
