@@ -64,10 +64,10 @@ MISTAKES = [
     ("read --biuld", "unknown option --biuld (try --help)"),
     ("read --epub /nowhere/x.epub", "cannot write /nowhere/x.epub: "),
     ("read book", "takes options, and 'book' is none (try --help)"),
-    ("measure M6.9", "there is no 'm6_9'; there are: m1_1 "),
-    ("measure nosuch", "there is no 'nosuch'; there are: m1_1 "),
-    ("measure --rounds many m1_1", "--rounds takes a number from 1, not 'many'"),
-    ("measure --out /proc/here m1_1", "--out: cannot make the directory '/proc/here'"),
+    ("measure M6.9", "there is no 'm6_9'; there are: m4_1 "),
+    ("measure nosuch", "there is no 'nosuch'; there are: m4_1 "),
+    ("measure --rounds many m4_1", "--rounds takes a number from 1, not 'many'"),
+    ("measure --out /proc/here m4_1", "--out: cannot make the directory '/proc/here'"),
 ]
 
 
