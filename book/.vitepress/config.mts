@@ -50,7 +50,7 @@ function differences() {
 }
 
 function titleOf(page: string): string | undefined {
-  return /^title: (.+)$/m.exec(readFileSync(join(book, page), "utf8"))?.[1];
+  return /^title: (.+)$/m.exec(readFileSync(join(book, page), "utf8"))?.[1].replaceAll("'", "’");
 }
 
 /** Where the code can be read, if this clone knows it. */
@@ -79,7 +79,10 @@ function linkCode(md: MarkdownIt) {
           token.attrSet("href", target.replace(/README\.md(?=#|$)/, "index.md"));
           continue;
         }
-        if (host) {
+        const bug = /^book\/bugs\/(.+)\.patch$/.exec(file)?.[1];
+        if (bug) { // has a page of its own: [bug].paths.js
+          token.attrSet("href", `/bugs/${bug}`);
+        } else if (host) {
           token.attrSet("href", host + file);
         } else {
           const close = children.slice(i).find(({ type }) => type === "link_close")!;
@@ -104,6 +107,15 @@ function literalCode(md: MarkdownIt) {
     });
     return `<code v-pre${renderer.renderAttrs(tokens[index])}>${words.join(" ")}</code>`;
   };
+}
+
+/** Quotes and apostrophes are those of a book, and so is a dash between blanks. */
+function typographic(md: MarkdownIt) {
+  md.set({ typographer: true }).disable("replacements");
+  md.core.ruler.push("dashes", ({ tokens }) => {
+    tokens.flatMap(({ children }) => children ?? []).filter(({ type }) => type === "text")
+      .forEach((text) => (text.content = text.content.replaceAll(" - ", " – ")));
+  });
 }
 
 /** As VitePress makes it, but that the underscores of a call's name stay, as on a code host. */
@@ -172,6 +184,7 @@ export default defineConfig({
       shiki.codeToHtml = (code, options) => codeToHtml(code, { ...options, tokenizeTimeLimit: 0 });
     },
     config: (md) => {
+      typographic(md);
       linkCode(md);
       literalCode(md);
       tablesWithNumbers(md);

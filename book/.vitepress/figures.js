@@ -93,7 +93,9 @@ export function figures(md, book, views) {
       const token = Object.assign(Object.create(Object.getPrototypeOf(block)), block);
       blocks[i] = Object.assign(token, {
         type: "html_block", children: null,
-        content: component ? `<${component}>\n${figure}</${component}>\n` : figure,
+        content: component
+          ? `<${component}>\n${figure}</${component}>\n<p class="caption">${caption}</p>\n`
+          : figure,
       });
       blocks[i - 1].hidden = blocks[i + 1].hidden = true; // the paragraph around it
     });

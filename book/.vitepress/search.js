@@ -16,9 +16,12 @@ export const searchOptions = {
       boost: { title: 4, text: 2, titles: 1 },
       prefix: (word) => word.length > 3,
       fuzzy: (word) => (word.length > 6 ? 0.15 : false), // "herd" is neither "her" nor "hard"
-      // A chapter explains what an appendix looks up and a difference or an exercise mentions.
-      boostDocument: (id) =>
-        (/\/diffs\/|#e\d+-\d/.test(id) ? 0.5 : /\/\d\d-/.test(id) ? 2 : 1),
+      // A chapter explains what an appendix looks up and a difference or an exercise mentions. But
+      // an errno is looked up by its call.
+      boostDocument: (id, term) =>
+        (/\/diffs\/|\/bugs\/|#e\d+-\d/.test(id) ? 0.5
+          : /\/appendix-a-/.test(id) && /^e[a-z]{3,}\d*$/.test(term) ? 8
+            : /\/\d\d-/.test(id) ? 2 : 1),
     },
   },
 };

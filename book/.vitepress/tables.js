@@ -72,7 +72,15 @@ function mark({ tokens }) {
   }
 }
 
+/** Where, when and how it was measured stands above a table, small. */
+function sources({ tokens }) {
+  tokens.forEach(({ content }, i) => {
+    if (/^\*(M\d+\.\d+|\w+) — `\.\/measure /.test(content)) tokens[i - 1].attrJoin("class", "measured");
+  });
+}
+
 export function tablesWithNumbers(md) {
+  md.core.ruler.push("sources", sources);
   md.core.ruler.push("part-cells", partCells);
   md.core.ruler.push("numbers-and-words", mark);
 }

@@ -68,10 +68,11 @@ def test_what_looks_like_a_link_is_one(built_site: Path) -> None:
 
 
 def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
-    """Tools, runs and solutions are Markdown's neighbours, and no pages."""
+    """Tools, runs and solutions are Markdown's neighbours, and no pages. A patch of the zoo is one."""
     pages_there = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
-                           for page in pages()} | {"404.html"}
+                           for page in pages()} | {"404.html"} | {
+        f"bugs/{patch.stem}.html" for patch in (BOOK / "bugs").glob("*.patch")}
 
 
 def test_without_the_machine_nothing_tells_of_it(built_site: Path) -> None:

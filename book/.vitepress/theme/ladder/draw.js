@@ -350,7 +350,8 @@ export function callsInWords(stages, stage, moment) {
     const whom = [who, about].filter(Boolean).join(" ");
     const words = { poll: `finds ${who || "nothing"}`, epoll_wait: `finds ${who || "nothing"}`,
       io_uring_enter: `hands over ${about}`, epoll_ctl: `${about} ${who}` }[name] ?? whom;
-    const came = name === "io_uring_enter" ? "" : ` → ${result}`;
+    const isNew = name === "accept4" && result === 0; // the recording keeps no descriptor's number
+    const came = name === "io_uring_enter" ? "" : ` → ${isNew ? "a descriptor" : result}`;
     const told = [words + came, of, waited ? "after a sleep" : ""];
     return { name, link: chapterOfCall[name], words: told.filter(Boolean).join(", ") };
   });
