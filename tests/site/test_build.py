@@ -68,7 +68,7 @@ def test_what_looks_like_a_link_is_one(built_site: Path) -> None:
 
 
 def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
-    """Tools, runs and solutions are Markdown's neighbours, and no pages. A patch of the zoo is one."""
+    """Tools, runs and solutions are Markdown's neighbours, and no pages; the zoo's patches are."""
     pages_there = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
                            for page in pages()} | {"404.html"} | {
