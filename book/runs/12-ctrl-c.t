@@ -17,7 +17,7 @@ What has begun, and what has ended.
   [12]\d+ (re)
   $ grep '"asked":"cancel"' "$CRAMTMP/trace" | grep -o '"name":"[a-z]*"' | sort | uniq -c
         1 "name":"poll"
-        2 "name":"read"
+        1 "name":"read"
   $ grep -c '"name":"recv".*"result":0' "$CRAMTMP/trace"
   1000
 
