@@ -18,10 +18,18 @@ export const searchOptions = {
       fuzzy: (word) => (word.length > 6 ? 0.15 : false), // "herd" is neither "her" nor "hard"
       // A chapter explains what an appendix looks up and a difference or an exercise mentions. But
       // an errno is looked up by its call.
-      boostDocument: (id, term) =>
-        (/\/diffs\/|\/bugs\/|#e\d+-\d/.test(id) ? 0.5
-          : /\/appendix-a-/.test(id) && /^e[a-z]{3,}\d*$/.test(term) ? 8
-            : /\/\d\d-/.test(id) ? 2 : 1),
+      boostDocument: (id, term) => {
+        const errnos =
+          "e2big eacces eaddrinuse eaddrnotavail eafnosupport eagain ealready ebadf ebadfd " +
+          "ebusy ecanceled econnaborted econnrefused econnreset edom eexist efault ehostdown " +
+          "ehostunreach einprogress eintr einval eloop emfile enametoolong enetdown enetunreach " +
+          "enfile enobufs enodev enoent enomem enonet enoprotoopt enospc enosys enotconn " +
+          "enotdir enxio eopnotsupp eperm epipe eproto erestartsys esrch etime " +
+          "etimedout exdev ";
+        if (/\/appendix-a-/.test(id) && errnos.split(" ").includes(term)) return 8;
+        if (/\/diffs\/|#e\d+-\d/.test(id)) return 0.5;
+        return /\/\d\d-/.test(id) ? 2 : 1;
+      },
     },
   },
 };
