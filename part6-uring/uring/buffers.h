@@ -180,7 +180,7 @@ class Buffers {
 /// When a receive takes a buffer: as soon as the socket is readable, or at once, readable or not.
 enum class ReceiveWhen : bool { readable, now };
 
-/// One receive into a buffer that the kernel chooses; see also RecvStream.
+/// One receive into a buffer that the kernel chooses.
 class RecvLease {
  public:
   using Value = Lease;

@@ -3,12 +3,10 @@
 import json
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
@@ -143,16 +141,3 @@ def test_every_contender_echoes(contender: Contender, options: tuple[str, ...]) 
                        str(server.pid))
             assert run.returncode == 0, run.stderr
             assert json.loads(run.stdout)["server_cpu_seconds"] > 0
-
-
-@needs_load
-def test_chosen_servers_are_compared(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, Path(__file__).with_name("compare.py"), "--build", BUILD, "--output",
-         tmp_path, "--rounds", "3", "--seconds", "0.02", "--loads", "c1", "--servers", "part5",
-         "--base", "part5-epoll", "--also", "part5-epoll --workers 2"],
-        capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
-    found = json.loads((tmp_path / "c1.json").read_text())
-    assert [row["label"] for row in found["rows"]] == ["part5-epoll", "part5-epoll --workers 2"]
-    assert "ratio" in found["rows"][1]["cells"][0]

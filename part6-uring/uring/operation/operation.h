@@ -87,7 +87,7 @@ class Operation : public Cancellable {
         !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
   }
 
-  /// The request itself has a completion; multishot requests have many. Calls complete_one() with
+  /// The request itself has a completion; one that sends without copying has two. Calls complete_one() with
   /// the last, which has no IORING_CQE_F_MORE.
   virtual void arrived(int result, std::uint32_t flags) = 0;
 

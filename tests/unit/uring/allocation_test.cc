@@ -6,9 +6,7 @@
 
 #include "../allocations.h"
 #include "fixture.h"
-#include "uring/extra/completion_queue.h"
 #include "uring/extra/link.h"
-#include "uring/extra/multishot_streams.h"
 #include "uring/memory/frame_pool.h"
 
 namespace {
@@ -31,9 +29,8 @@ Task<> connect_and_exchange(Loop& loop) {
 }
 
 Task<> receive_all(Loop& loop, const common::Fd& fd, uring::Buffers& buffers, int& bytes) {
-  uring::RecvStream stream(loop, fd, buffers);
   while (true) {
-    const auto lease = co_await stream.next();
+    const auto lease = co_await loop.recv(fd, buffers);
     if (!lease) {
       while (buffers.available() == 0) (void)co_await buffers.returned();
     } else if (lease->empty()) {
@@ -49,21 +46,6 @@ constexpr int sends = 50;
 Task<> send_all(Loop& loop, const common::Fd& fd) {
   for (int i = 0; i < sends; ++i) (void)co_await loop.send(fd, bytes_of("0123456789"));
   (void)co_await loop.shutdown(fd, SHUT_WR);
-}
-
-/// How many results wait at once is up to the kernel's thread under SQPOLL: no number of rounds has
-/// seen the most there can be.
-void warm_up_for(int results) {
-  uring::CompletionQueue queue;
-  for (int i = 0; i < results; ++i) queue.push({.result = i, .flags = 0});
-}
-
-TEST(CompletionQueue, HoldsNoMemoryWhenAllIsFetched) {
-  uring::CompletionQueue queue;
-  for (int i = 0; i < 1000; ++i) queue.push({.result = i, .flags = 0});  // too many for the pool
-  const Allocations since;
-  while (!queue.empty()) (void)queue.pop();
-  EXPECT_LT(since.held_bytes(), 0);
 }
 
 // A server that had ten thousand clients at noon does not hold their frames at night.
@@ -98,10 +80,9 @@ CO_TEST_F(Uring, ATaskAllocatesNothing) {
   }
 }
 
-CO_TEST_F(Uring, AStreamAllocatesNothing) {
+CO_TEST_F(Uring, AReceiveIntoABufferOfThePoolAllocatesNothing) {
   const auto buffers = std::move(*uring::Buffers::create(loop, loop.setup().buffers, 64));
   int bytes = 0;
-  warm_up_for(sends + 2);  // and the end of stream, and the end of the request
   for (int round = 0; round < 3; ++round) {
     const auto ends = tests::tcp_connection();
     bytes = 0;

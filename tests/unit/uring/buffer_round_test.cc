@@ -8,14 +8,12 @@
 
 #include "fixture.h"
 #include "uring/buffers.h"
-#include "uring/extra/multishot_streams.h"
 
 namespace {
 
 using namespace tests;
 using uring::Buffers;
 using uring::Lease;
-using uring::RecvStream;
 
 using UringBufferRound = tests::Uring;
 
@@ -56,27 +54,6 @@ CO_TEST_F(UringBufferRound, ThereAreMoreWhenAllOfThoseAreLent) {
   leases.clear();
   while (many->available() < 64) EXPECT_THAT(co_await many->returned(), Succeeded());
   EXPECT_THAT(co_await loop.start(uring::RecvLease(ends.server, *many)), Succeeded());
-}
-
-// What has come for a stream that nobody asks is not lent, but the kernel does not have it either.
-CO_TEST_F(UringBufferRound, AStreamThatNobodyAsksLeavesSomeToOthers) {
-  const auto many = std::move(*Buffers::create(loop, 64, 1));
-  const auto busy = tcp_connection();
-  const auto other = tcp_connection();
-  RecvStream stream(loop, busy.server, *many);
-  (void)co_await loop.send(busy.client, bytes_of("x"));
-  EXPECT_THAT(co_await stream.next(), Succeeded());
-  (void)co_await loop.send(busy.client, bytes_of(std::string(20, 'y')));
-  (void)co_await loop.sleep(5ms);  // its coroutine has something else to do
-
-  (void)co_await loop.send(other.client, bytes_of("z"));
-  auto lease = co_await loop.start(uring::RecvLease(other.server, *many));
-  for (int i = 0; i < 10 && !lease; ++i) {
-    EXPECT_THAT(lease, FailedWith(std::errc::no_buffer_space));
-    EXPECT_GT(many->available(), 0u);
-    lease = co_await loop.start(uring::RecvLease(other.server, *many));
-  }
-  EXPECT_THAT(lease, Succeeded());
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "fixture.h"
 #include "uring/extra/link.h"
-#include "uring/extra/multishot_streams.h"
 
 namespace {
 
@@ -14,7 +13,6 @@ using namespace tests;
 using uring::Buffers;
 using uring::Fd;
 using uring::Lease;
-using uring::RecvStream;
 
 /// With buffers as --ring says, small enough for a message to need several.
 class UringBuffers : public Uring {
@@ -112,13 +110,12 @@ Task<> send_numbers(Loop& loop, const Fd& fd) {
   EXPECT_THAT(co_await loop.shutdown(fd, SHUT_WR), Succeeded());
 }
 
-// Requests end and buffers run out all the time; the bytes come whole and in order all the same.
+// Buffers run out all the time; the bytes come whole and in order all the same.
 Task<> receive_numbers(Loop& loop, const Fd& fd, Buffers& buffers, int& shortages) {
-  RecvStream stream(loop, fd, buffers);
   std::size_t received = 0;
   std::vector<Lease> hoard;
   while (true) {
-    auto lease = co_await stream.next();
+    auto lease = co_await loop.recv(fd, buffers);
     if (!lease && lease.error() == std::errc::no_buffer_space) {
       ++shortages;
       hoard.clear();
@@ -139,7 +136,7 @@ Task<> receive_numbers(Loop& loop, const Fd& fd, Buffers& buffers, int& shortage
   EXPECT_EQ(received, stream_bytes);
 }
 
-CO_TEST_F(UringBuffers, StreamsThatShareThemLoseNoByteAndNoneChangesPlaces) {
+CO_TEST_F(UringBuffers, ConnectionsThatShareThemLoseNoByteAndNoneChangesPlaces) {
   int shortages = 0;
   std::vector<tests::Ends> ends;
   for (int i = 0; i < 5; ++i) ends.push_back(tcp_connection());
@@ -152,39 +149,6 @@ CO_TEST_F(UringBuffers, StreamsThatShareThemLoseNoByteAndNoneChangesPlaces) {
   EXPECT_GT(shortages, 0);
 }
 
-CO_TEST_F(UringBuffers, WhatCameBeforeTheStopIsNotLost) {
-  const auto ends = tcp_connection();
-  RecvStream stream(loop, ends.server, *buffers);
-  (void)co_await loop.send(ends.client, bytes_of("one"));
-  auto first = co_await stream.next();
-  EXPECT_EQ(text_of(first->bytes()), "one");
-  first = Lease();
-  (void)co_await loop.send(ends.client, bytes_of("two"));
-  co_await stream.stop();
-  (void)co_await loop.send(ends.client, bytes_of("six"));
-  std::string rest;
-  while (stream.pending()) rest += text_of((co_await stream.next())->bytes());
-  while (rest.size() < 6) rest += text_of((co_await stream.next())->bytes());
-  EXPECT_EQ(rest, "twosix");
-}
-
-Task<> leave_unread(Loop& loop, const Fd& fd, Buffers& buffers) {
-  RecvStream stream(loop, fd, buffers);
-  (void)co_await stream.next();
-  (void)co_await loop.sleep(1h);
-}
-
-CO_TEST_F(UringBuffers, AStreamThatIsDestroyedGivesItsBuffersBack) {
-  const auto ends = tcp_connection();
-  {
-    Scope scope(loop);
-    scope.spawn(leave_unread(loop, ends.server, *buffers));
-    for (int i = 0; i < 3; ++i) (void)co_await loop.send(ends.client, bytes_of("bytes"));
-  }
-  (void)co_await loop.nop();
-  EXPECT_EQ(buffers->available(), loop.setup().buffers);
-}
-
 CO_TEST_F(UringBuffers, AnswersAndReceivesInOneLink) {
   const auto ends = tcp_connection();
   for (int i = 0; i < 5; ++i) {
@@ -194,37 +158,6 @@ CO_TEST_F(UringBuffers, AnswersAndReceivesInOneLink) {
     EXPECT_EQ(sent, Result<std::size_t>(4u));
     EXPECT_EQ(text_of(received->bytes()), "ping");
   }
-}
-
-Task<> wait_for_one(Buffers& from, bool& woken) { woken = (co_await from.returned()).has_value(); }
-
-// Buffers are back, and a coroutine was woken for them, when a stream's older error is looked at.
-CO_TEST_F(UringBuffers, AnErrorThatIsFetchedLateDoesNotHideTheBuffersThatAreBack) {
-  const auto two = *Buffers::create(loop, 2, 16);
-  const auto ends = unix_connection();
-  const auto others = unix_connection();
-  RecvStream stream(loop, ends.server, *two);
-  EXPECT_THAT(co_await stream.next().within(1ms), TimedOut());
-  std::array<Lease, 2> leases;
-  for (Lease& each : leases) {
-    (void)co_await loop.send(others.client, bytes_of("x"));
-    auto lease = co_await loop.recv(others.server, *two);
-    each = std::move(*lease);
-  }
-  (void)co_await loop.send(ends.client, bytes_of("y"));
-  for (int i = 0; i < 1000 && !stream.pending(); ++i) (void)co_await loop.sleep(1ms);
-
-  bool woken = false;
-  Scope scope(loop);
-  scope.spawn(wait_for_one(*two, woken));
-  for (Lease& each : leases) each.give_back();
-  co_await scope.join();
-  EXPECT_TRUE(woken);
-  EXPECT_THAT(co_await stream.next(), FailedWith(std::errc::no_buffer_space));
-  EXPECT_THAT(co_await two->returned().within(1s), Succeeded());
-  const auto lease = co_await stream.next();
-  EXPECT_THAT(lease, Succeeded());
-  EXPECT_EQ(text_of(lease->bytes()), "y");
 }
 
 }  // namespace

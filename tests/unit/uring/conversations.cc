@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "uring/extra/multishot_streams.h"
 
 namespace fuzz {
 namespace {
@@ -77,33 +76,12 @@ Task<> echo_leases(Resources& world, Descriptor fd) {
   }
 }
 
-Task<> echo_stream(Resources& world, Descriptor fd) {
-  uring::RecvStream stream(world.loop, fd, world.buffers);
-  while (true) {
-    const auto lease = co_await stream.next().within(world.limit());
-    if (!lease && lease.error() == std::errc::no_buffer_space) {
-      const bool returned = co_await wait_for_buffer(world);
-      if (!returned) co_return;
-      continue;
-    }
-    const bool received = world.succeeded(lease, "receive from a stream");
-    if (!received || lease->empty()) co_return;
-    const bool sent = co_await send_all(world, fd, lease->bytes());
-    if (!sent) co_return;
-  }
-}
-
 template <typename Owner>
 Task<> serve(Resources& world, Owner client) {
-  switch (world.below(3)) {
-    case 0:
-      co_await echo_from_own_memory(world, client);
-      break;
-    case 1:
-      co_await echo_leases(world, client);
-      break;
-    default:
-      co_await echo_stream(world, client);
+  if (world.once_in(2)) {
+    co_await echo_from_own_memory(world, client);
+  } else {
+    co_await echo_leases(world, client);
   }
   co_await close_somehow(world, std::move(client));
 }
@@ -128,19 +106,6 @@ Task<> accept_in_slots(Resources& world, Scope& clients) {
       clients.spawn(serve(world, std::move(*accepted)));
     } else {
       ++failures;
-    }
-  }
-}
-
-Task<> accept_stream(Resources& world, Scope& clients) {
-  uring::AcceptStream stream(world.loop, world.listener);
-  for (int failures = 0; failures < 3;) {
-    auto accepted = co_await stream.next().within(world.limit());
-    if (world.succeeded(accepted, "accept from a stream")) {
-      clients.spawn(serve(world, std::move(*accepted)));
-    } else {
-      ++failures;
-      if (world.once_in(2)) co_await stream.stop();
     }
   }
 }
@@ -181,14 +146,7 @@ Task<> hear(Resources& world, Descriptor fd, Pattern pattern, std::size_t size) 
 }  // namespace
 
 Task<> accept_clients(Resources& world, Scope& clients) {
-  switch (world.below(3)) {
-    case 0:
-      return accept_one_by_one(world, clients);
-    case 1:
-      return accept_in_slots(world, clients);
-    default:
-      return accept_stream(world, clients);
-  }
+  return world.once_in(2) ? accept_one_by_one(world, clients) : accept_in_slots(world, clients);
 }
 
 Task<> talk(Resources& world) {

@@ -44,7 +44,6 @@ struct Pipe {
 
 constexpr std::size_t pipes_count = 4;
 constexpr unsigned limits_count = 3;  ///< Deadlines, and cancellers.
-constexpr std::size_t streamed = 0;   ///< Nothing but streams receives from that one.
 
 /// What random tasks are timed and cancelled by, and what decides it.
 class Chance {
@@ -110,7 +109,6 @@ class World : public Chance {
   }
 
   Pipe& pipe() { return pipes.at(below(pipes_count)); }
-  Pipe& pipe_to_receive() { return pipes.at(streamed + 1 + below(pipes_count - 1)); }
 
   void fill(std::vector<std::byte>& bytes) {
     for (std::byte& each : bytes) each = static_cast<std::byte>(below(256));
@@ -120,7 +118,6 @@ class World : public Chance {
   uring::Buffers& buffers;
   std::array<Pipe, pipes_count> pipes;
   uring::Condition condition;
-  bool stream_is_read = false;
 
  private:
   std::array<tests::Ends, pipes_count / 2> ends_;
@@ -140,18 +137,6 @@ class Witness {
  private:
   bool& lossy_;
   bool done_ = false;
-};
-
-/// Clears a flag at its end, however that comes.
-class Flag {
- public:
-  explicit Flag(bool& flag) : flag_(flag) { flag_ = true; }
-  Flag(const Flag&) = delete;
-  Flag& operator=(const Flag&) = delete;
-  ~Flag() { flag_ = false; }
-
- private:
-  bool& flag_;
 };
 
 }  // namespace fuzz

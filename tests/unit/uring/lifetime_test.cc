@@ -8,7 +8,6 @@
 
 #include "fixture.h"
 #include "uring/extra/link.h"
-#include "uring/extra/multishot_streams.h"
 
 namespace {
 
@@ -37,9 +36,9 @@ TEST(FramePoolDeathTest, NoticesAWriteOfTheKernelIntoAReturnedFrame) {
       "a coroutine frame was written to after its end");
 }
 
-constexpr int points = 6;
+constexpr int points = 5;
 
-/// Waits in one of six ways. Those of a single operation are in limits_test.cc.
+/// Waits in one of five ways. Those of a single operation are in limits_test.cc.
 Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
   std::array<std::byte, 64> buffer;
   Deadline deadline(loop, Clock::now() + 1h);
@@ -61,14 +60,8 @@ Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
           co_await link(loop.recv(fd, buffer).whatever_happens(), loop.poll(fd, POLLIN))));
       break;
     case 3: {
-      uring::PollStream events(loop, fd, POLLIN);
-      keep(co_await events.next());
-      break;
-    }
-    case 4: {
-      uring::PollStream events(loop, fd, POLLIN);
       Scope scope(loop);
-      scope.spawn(wait_at(loop, 3, fd, seen));
+      scope.spawn(wait_at(loop, 2, fd, seen));
       keep(co_await loop.poll(fd, POLLIN));
       co_await scope.join();
       break;

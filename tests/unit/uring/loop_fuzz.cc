@@ -1,4 +1,4 @@
-// Random operations, links, races, streams, signals and joins, which are timed, cancelled and
+// Random operations, links, races, signals and joins, which are timed, cancelled and
 // destroyed at random. Promised is, and checked after each round: whatever began has ended, every
 // byte that was sent is received by an operation that says so, and nothing waits for ever.
 // Try it: ./uring_fuzz --seconds 60 --ring entries=4,buffers=2
@@ -16,7 +16,6 @@
 #include "fuzz_main.h"
 #include "fuzz_world.h"
 #include "uring/extra/link.h"
-#include "uring/extra/multishot_streams.h"
 #include "uring/extra/race.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
@@ -49,6 +48,21 @@ class Receiving {
   Pipe& pipe_;
   Witness witness_;
   std::vector<std::byte> bytes_;
+};
+
+class Leasing {
+ public:
+  Leasing(World& /*world*/, Pipe& pipe) : pipe_(pipe), witness_(pipe.lossy) {}
+
+  auto operation(World& world) { return world.loop.recv(*pipe_.in, world.buffers); }
+  void ended(const Result<uring::Lease>& result) {
+    if (result) pipe_.received.add(result->bytes().data(), result->size());
+    witness_.done();
+  }
+
+ private:
+  Pipe& pipe_;
+  Witness witness_;
 };
 
 class Sending {
@@ -159,47 +173,6 @@ Task<> link_three(World& world, Pipe& from, Pipe& also_from, Pipe& to) {
   }
 }
 
-void take(Pipe& pipe, const Result<uring::Lease>& lease) {
-  if (lease) pipe.received.add(lease->bytes().data(), lease->size());
-}
-
-/// Reads for a while, or lets each read race with a nap; what it has when it stops it keeps.
-Task<> read_stream(World& world) {
-  Pipe& pipe = world.pipes[streamed];
-  if (world.stream_is_read) co_return;
-  const Flag reading(world.stream_is_read);
-  Witness witness(pipe.lossy);
-  uring::RecvStream stream(world.loop, *pipe.in, world.buffers);
-  auto next = [](uring::RecvStream& from, Pipe& to) -> Task<> { take(to, co_await from.next()); };
-  auto nap = [](World& in) -> Task<> { (void)co_await in.loop.sleep(in.timeout()); };
-  const bool races = world.once_in(2);
-  for (int i = 0; i < 5; ++i) {
-    if (races) {
-      (void)co_await race(world.loop, next(stream, pipe), nap(world)).within(world.timeout());
-      continue;
-    }
-    const auto lease = co_await limited(world, stream.next());
-    take(pipe, lease);
-    if (!lease && lease.error() == std::errc::no_buffer_space) {
-      (void)co_await limited(world, world.buffers.returned());
-    }
-  }
-  co_await stream.stop();
-  while (stream.pending()) take(pipe, co_await stream.next().shielded());
-  witness.done();
-}
-
-Task<> watch(World& world) {
-  uring::PollStream events(world.loop, *world.pipe().in, POLLIN);
-  for (int i = 0; i < 3; ++i) (void)co_await limited(world, events.next());
-}
-
-Task<> beat(World& world) {
-  uring::TimeoutStream beats(world.loop, microseconds(50));
-  for (int i = 0; i < 3; ++i) (void)co_await limited(world, beats.next());
-  co_await beats.stop();
-}
-
 Task<> wait_for_signal(World& world) {
   if (world.once_in(2)) {
     (void)co_await limited(world, world.condition.wait());
@@ -242,10 +215,10 @@ Task<int> number(Task<> task) {
 }
 
 Task<> any_task(World& world, int depth) {
-  Pipe& from = world.pipe_to_receive();
-  Pipe& also_from = world.pipe_to_receive();
+  Pipe& from = world.pipe();
+  Pipe& also_from = world.pipe();
   Pipe& to = world.pipe();
-  switch (world.below(depth > 0 ? 19 : 15)) {
+  switch (world.below(depth > 0 ? 18 : 14)) {
     case 0:
     case 1:
       return act<Receiving>(world, from);
@@ -261,27 +234,25 @@ Task<> any_task(World& world, int depth) {
     case 7:
       return link_three<Sending>(world, from, also_from, to);
     case 8:
-      return link_three<Receiving>(world, from, also_from, world.pipe_to_receive());
+      return link_three<Receiving>(world, from, also_from, world.pipe());
     case 9:
-      return read_stream(world);
+      return act<Leasing>(world, from);
     case 10:
-      return world.once_in(2) ? watch(world) : beat(world);
-    case 11:
       return wait_for_signal(world);
+    case 11:
     case 12:
     case 13:
-    case 14:
       return meddle(world);
-    case 15:
+    case 14:
       return [](World& in, int levels) -> Task<> {
         (void)co_await race(in.loop, any_task(in, levels), number(any_task(in, levels)))
             .within(in.timeout());
       }(world, depth - 1);
-    case 16:
+    case 15:
       return [](World& in, int levels) -> Task<> {
         co_await with_timeout(in.loop, any_task(in, levels), in.timeout());
       }(world, depth - 1);
-    case 17:
+    case 16:
       return [](World& in, int levels) -> Task<> {
         (void)co_await limited(in, scoped(in.loop, number(any_task(in, levels))));
       }(world, depth - 1);

@@ -8,7 +8,6 @@
 
 #include "fixture.h"
 #include "uring/extra/link.h"
-#include "uring/extra/multishot_streams.h"
 #include "uring/extra/race.h"
 
 namespace {
@@ -216,12 +215,10 @@ CO_TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
   const auto ends = unix_connection();
   std::array<std::byte, 16> to;
   Condition never(loop);  // Buffers::returned() is such a wait, too
-  uring::PollStream events(loop, ends.server, POLLIN);
   Scope children(loop);
   children.spawn(wait_for_ever(never));
   co_await expect_limited_by_all(loop, [&] { return loop.recv(ends.server, to); });
   co_await expect_limited_by_all(loop, [&] { return never.wait(); });
-  co_await expect_limited_by_all(loop, [&] { return events.next(); });
   co_await expect_limited_by_all(loop, [&] { return children.join(); });
   co_await expect_limited_by_all(loop, [&] { return scoped(loop, receive(loop, ends.server)); });
   co_await expect_limited_by_all(
@@ -257,17 +254,15 @@ concept CanBeModifiedInPlace = requires(T awaitable) {
 
 using Nop = decltype(std::declval<Loop&>().nop());
 using TimedNop = decltype(std::declval<Nop>().within(1s));
-using NextEvent = uring::PollStream::Next;
 using OneTask = decltype(scoped(std::declval<Loop&>(), std::declval<Task<>>()));
 
 static_assert(CanBeShielded<Nop> && CanHaveRights<Nop> && CanBreakALink<Nop>);
 static_assert(CanBeShielded<TimedNop> && CanHaveRights<TimedNop> && CanBreakALink<TimedNop>);
-static_assert(CanBeShielded<Condition::Wait> && CanBeShielded<NextEvent>);
-static_assert(!CanHaveRights<Condition::Wait> && !CanHaveRights<NextEvent> &&
-              !CanHaveRights<OneTask>);
+static_assert(CanBeShielded<Condition::Wait>);
+static_assert(!CanHaveRights<Condition::Wait> && !CanHaveRights<OneTask>);
 static_assert(CanBeAsync<Nop> && CanBeAsync<TimedNop>);
-static_assert(!CanBeAsync<Condition::Wait> && !CanBeAsync<NextEvent> && !CanBeAsync<OneTask>);
-static_assert(!CanBreakALink<Condition::Wait> && !CanBreakALink<NextEvent>);
+static_assert(!CanBeAsync<Condition::Wait> && !CanBeAsync<OneTask>);
+static_assert(!CanBreakALink<Condition::Wait>);
 static_assert(!CanBeShielded<Scope::Join>, "no scope ends it");
 static_assert(!CanBeShielded<OneTask>, "it is a scope: what is in it can be shielded");
 static_assert(!CanBeModifiedInPlace<Nop> && !CanBeModifiedInPlace<Condition::Wait>);

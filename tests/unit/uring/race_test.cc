@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "fixture.h"
-#include "uring/extra/multishot_streams.h"
 
 namespace {
 
@@ -159,79 +158,6 @@ CO_TEST_F(Uring, ATaskIsLimitedBesidesItsScope) {
   Scope another(loop);
   const uring::Attachment too_late(deadline, another);
   EXPECT_EQ(another.reason(), Error::timed_out);
-}
-
-// What the request of a stream yields later is not lost to a wait that timed out.
-CO_TEST_F(Uring, AStreamOutlivesATimeoutOfItsNext) {
-  const auto ends = unix_connection();
-  std::array<std::byte, 8> buffer;
-  uring::PollStream events(loop, ends.server, POLLIN);
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(co_await events.next().within(2ms), TimedOut());
-    EXPECT_TRUE(events.in_flight());
-    (void)co_await loop.send(ends.client, bytes_of("x"));
-    const auto seen = co_await events.next().within(10s);
-    EXPECT_EQ(seen.value_or(0) & POLLIN, unsigned{POLLIN});
-    (void)co_await loop.recv(ends.server, buffer);
-  }
-  co_await events.stop().within(10s);
-}
-
-Task<Result<std::size_t>> next_size(uring::RecvStream& stream) {
-  const auto lease = co_await stream.next();
-  if (!lease) co_return std::unexpected(lease.error());
-  co_return lease->size();
-}
-
-CO_TEST_F(Uring, AStreamOutlivesARaceThatItsNextLoses) {
-  const auto buffers = std::move(*uring::Buffers::create(loop, 4, 64));
-  const auto ends = tests::tcp_connection();
-  uring::RecvStream stream(loop, ends.server, *buffers);
-  std::size_t received = 0;
-  constexpr int rounds = 100;
-  for (int i = 0; i < rounds; ++i) {
-    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
-    const auto raced =
-        co_await race(loop, next_size(stream), nap(loop, std::chrono::microseconds(10 * (i % 10))));
-    const auto& size = std::get<0>(raced.values);
-    if (size) {
-      received += *size;
-    } else {
-      EXPECT_THAT(size, Cancelled());
-    }
-  }
-  while (received < rounds) {
-    const auto size = co_await with_timeout(loop, next_size(stream), 10s);
-    EXPECT_THAT(size, Succeeded());
-    if (!size || *size == 0) break;
-    received += *size;
-  }
-  EXPECT_EQ(received, std::size_t{rounds});
-}
-
-CO_TEST_F(Uring, AWaitForAStreamEndsWithItsScopeThatTheRequestIsNotIn) {
-  const auto ends = unix_connection();
-  uring::PollStream events(loop, ends.server, POLLIN);
-  std::optional<Result<unsigned>> first;
-  std::optional<Result<unsigned>> second;
-  Scope scope(loop);
-  scope.spawn(keep_result(events.next(), first));
-  (void)co_await loop.nop();
-  {
-    Scope inner(loop);
-    scope.cancel();
-    co_await scope.join();
-    EXPECT_THAT(*first, Cancelled());
-    first.reset();
-    scope.spawn(keep_result(events.next(), first));
-    EXPECT_THAT(*first, Cancelled());
-    inner.spawn(keep_result(events.next(), second));  // the same request
-    EXPECT_FALSE(second);
-    inner.cancel(Error::timed_out);
-    co_await inner.join();
-    EXPECT_THAT(*second, TimedOut());
-  }
-  EXPECT_TRUE(events.in_flight());
 }
 
 // A coroutine that was notified and cancelled begins nothing any more: the next is to hear of it.

@@ -26,7 +26,6 @@
 #include "conversations.h"
 #include "fuzz_main.h"
 #include "resource_world.h"
-#include "uring/extra/multishot_streams.h"
 #include "uring/extra/race.h"
 
 /// In place of the C library's: a number that is closed twice may be another's the second time.

@@ -9,7 +9,6 @@
 #include <stdexcept>
 
 #include "fixture.h"
-#include "uring/extra/multishot_streams.h"
 
 namespace {
 

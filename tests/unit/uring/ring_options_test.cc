@@ -21,7 +21,6 @@
 #include "fixture.h"
 #include "uring/buffers.h"
 #include "uring/extra/link.h"
-#include "uring/extra/multishot_streams.h"
 #include "uring/ring.h"
 #include "uring/ring_options.h"
 

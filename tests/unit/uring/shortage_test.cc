@@ -11,7 +11,6 @@
 #include "common/net/listen.h"
 #include "fixture.h"
 #include "no_more_descriptors.h"
-#include "uring/extra/multishot_streams.h"
 
 namespace {
 
@@ -34,32 +33,6 @@ CO_TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
   }
   const auto accepted = co_await loop.accept(new_connection.listener).within(10s);
   EXPECT_THAT(accepted, Succeeded());
-}
-
-Task<> accept_next(uring::AcceptStream& newcomers, std::vector<Fd>& accepted) {
-  auto newcomer = co_await newcomers.next().within(10s);
-  EXPECT_THAT(newcomer, Succeeded());
-  if (newcomer) accepted.push_back(std::move(*newcomer));
-}
-
-// The shortage ends the request, which would otherwise keep the loop busy; no connection is lost.
-CO_TEST_F(Uring, ARequestForManyNewcomersEndsWithTheDescriptors) {
-  const Fd listener = *common::listen_on(tests::on_free_port(), SocketMode::blocking);
-  const auto address = *common::Address::of_socket(listener);
-  std::array<Fd, 5> clients;
-  for (Fd& client : clients) client = tests::connect_to(address);
-  std::vector<Fd> accepted;
-  uring::AcceptStream newcomers(loop, listener);
-  {
-    std::array<Fd, 2> spare{Fd(::dup(STDERR_FILENO)), Fd(::dup(STDERR_FILENO))};
-    const NoMoreDescriptors shortage;
-    for (Fd& each : spare) each = Fd();
-    for (int i = 0; i < 2; ++i) co_await accept_next(newcomers, accepted);
-    EXPECT_THAT(co_await newcomers.next(), FailedWith(std::errc::too_many_files_open));
-    EXPECT_FALSE(newcomers.in_flight());
-  }
-  for (int i = 0; i < 3; ++i) co_await accept_next(newcomers, accepted);
-  EXPECT_EQ(accepted.size(), clients.size());
 }
 
 // So a table must never be what limits the number of connections.
