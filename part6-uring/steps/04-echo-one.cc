@@ -30,11 +30,28 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
+int listen_on(int port) {
+  const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  const int on = 1;
+  const int smallest = 1;  // the kernel rounds it up; with a small buffer short sends are common
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), "setsockopt");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+  return listener;
+}
+
 enum class Operation : std::uint8_t { accept, receive, send, close };
 
-// [state]
-/// Has one operation in flight, never two: after its close has completed, the kernel uses nothing
-/// of it, and it can be destroyed.
 struct Connection {
   int fd;
   char bytes[65536];  // the kernel reads and writes here: it must stay where it is
@@ -47,7 +64,6 @@ io_uring ring;
 /// By an id that is never used again, unlike a descriptor's number. Id 0 is the listener.
 std::unordered_map<std::uint64_t, Connection> connections;
 std::uint64_t last_id = 0;
-// [/state]
 
 void request(Operation operation, std::uint64_t id) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
@@ -74,9 +90,7 @@ void request(Operation operation, std::uint64_t id) {
 }
 
 void complete(Operation operation, std::uint64_t id, int result) {
-  const auto found = connections.find(id);  // [id] would add an empty client if this one has gone
-  if (found == connections.end()) return;
-  Connection& connection = found->second;
+  Connection& connection = connections.at(id);
   if (operation == Operation::accept) {
     request(Operation::accept, id);
     connections[++last_id].fd = check_result(result, "accept");  // this step ends at EMFILE
@@ -99,46 +113,22 @@ void complete(Operation operation, std::uint64_t id, int result) {
   }
 }
 
-int listen_on(int port) {
-  const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<in_port_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* const name = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  const int on = 1;
-  const int smallest = 1;  // the kernel rounds it up; with a small buffer short sends are common
-  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
-  check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), "setsockopt");
-  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
-  check(bind(listener, name, size), "bind");
-  check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, name, &size), "getsockname");
-  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
-  return listener;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
   connections[0].fd = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
-  // [loop]
   request(Operation::accept, 0);
   while (true) {
-    const int result = io_uring_submit_and_wait(&ring, 1);
-    if (result != -EINTR) check_result(result, "io_uring_submit_and_wait");
+    const int submitted = io_uring_submit_and_wait(&ring, 1);
+    if (submitted != -EINTR) check_result(submitted, "io_uring_submit_and_wait");
     io_uring_cqe* cqe;
-    unsigned head;
-    unsigned count = 0;
-    io_uring_for_each_cqe(&ring, head, cqe) {
+    while (io_uring_peek_cqe(&ring, &cqe) == 0) {
       const std::uint64_t user_data = io_uring_cqe_get_data64(cqe);
-      complete(static_cast<Operation>(user_data & 0xff), user_data >> 8, cqe->res);
-      ++count;
+      const int result = cqe->res;
+      io_uring_cqe_seen(&ring, cqe);  // from here on the kernel may overwrite it
+      complete(static_cast<Operation>(user_data & 0xff), user_data >> 8, result);
     }
-    io_uring_cq_advance(&ring, count);
   }
-  // [/loop]
 }

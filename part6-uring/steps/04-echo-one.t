@@ -23,10 +23,8 @@ and leaves while they stay.
 The second sends more than the kernel takes back in one send: the sends are short, and
 nothing is lost.
 
-  $ seq 100000 > "$CRAMTMP/sent"
-  $ cat "$CRAMTMP/sent" >&6 &
-  $ head -c $(wc -c < "$CRAMTMP/sent") <&6 | cmp "$CRAMTMP/sent" -
-  $ wait $!
+  $ (seq 100000 >&6 &); head -c 588895 <&6 | cmp - <(seq 100000) && echo all of it
+  all of it
   $ exec 6>&-; said
   connection 2 closed, [1-9]\d* short sends (re)
   $ echo still here >&5; read -r answer <&5; echo $answer
