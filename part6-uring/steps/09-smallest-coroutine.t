@@ -1,8 +1,7 @@
   $ cd "$STEPS"
 
 Two coroutines on one thread. Each counts until its first co_await while main calls it;
-after that the loop lets them take turns. The sleep ends with a completion like any
-other; its result is the error of a timeout that has expired.
+after that the loop lets them take turns.
 
   $ ./09-smallest-coroutine
   alice counts 1
@@ -14,4 +13,3 @@ other; its result is the error of a timeout that has expired.
   bob counts 3
   alice is done
   bob is done
-  slept: Timer expired

@@ -76,14 +76,10 @@ struct Answer {
 
 // [coroutine]
 Sum add(int first) {
-  say("    the body begins");
   const int second = co_await Answer();
-  say("    the body has the answer");
   co_return first + second;
 }
-// [/coroutine]
 
-// [frame]
 struct Frame {
   void (*resume)(Frame*);   // what resume() of a handle calls; null when it is done
   void (*destroy)(Frame*);  // what destroy() of a handle calls
@@ -95,7 +91,6 @@ struct Frame {
 
 void resume(Frame* frame) {
   if (frame->state == 0) {
-    say("    the body begins");
     frame->state = 1;
     if (!frame->awaiter.await_ready()) {
       frame->awaiter.await_suspend(std::coroutine_handle<>::from_address(frame));
@@ -103,12 +98,11 @@ void resume(Frame* frame) {
     }
   }
   const int second = frame->awaiter.await_resume();
-  say("    the body has the answer");
   frame->promise.return_value(frame->first + second);
   frame->promise.final_suspend();  // suspend_always: the frame stays
   frame->resume = nullptr;
 }
-// [/frame]
+// [/coroutine]
 
 void destroy(Frame* frame) { delete frame; }
 

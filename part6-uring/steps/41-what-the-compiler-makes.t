@@ -8,13 +8,11 @@ Every call of promise and awaiter, by a coroutine and by a struct with a functio
               promise.get_return_object
               promise.initial_suspend
   main has a Sum, and resumes it
-      the body begins
               awaiter.await_ready
               awaiter.await_suspend
   main has an answer, and resumes what waits for it
               awaiter.await_resume
-      the body has the answer
               promise.return_value
               promise.final_suspend
   main has 42, and destroys the Sum
-  by hand: the same 14 lines
+  by hand: the same 12 lines

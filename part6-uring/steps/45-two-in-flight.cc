@@ -29,7 +29,7 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-enum class Operation : std::uint8_t { accept, receive, timeout, end_other, send, close };
+enum class Kind : std::uint8_t { accept, receive, timeout, end_other, send, close };
 
 struct Connection {
   int fd;
@@ -48,11 +48,11 @@ __kernel_timespec limit{.tv_sec = 0, .tv_nsec = 300'000'000};
 std::unordered_map<std::uint64_t, Connection> connections;
 std::uint64_t last_id = 0;
 
-std::uint64_t user_data(Operation operation, std::uint64_t id) {
-  return id << 8 | static_cast<std::uint8_t>(operation);
+std::uint64_t user_data(Kind kind, std::uint64_t id) {
+  return id << 8 | static_cast<std::uint8_t>(kind);
 }
 
-void request(Operation operation, std::uint64_t id) {
+void request(Kind kind, std::uint64_t id) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   if (sqe == nullptr) {  // the queue is full: submitting empties it
     check_result(io_uring_submit(&ring), "io_uring_submit");
@@ -60,82 +60,82 @@ void request(Operation operation, std::uint64_t id) {
   }
   Connection& connection = connections[id];
   ++connection.in_flight;
-  switch (operation) {
-    case Operation::accept:
+  switch (kind) {
+    case Kind::accept:
       io_uring_prep_accept(sqe, connection.fd, nullptr, nullptr, SOCK_CLOEXEC);
       break;
-    case Operation::receive:
+    case Kind::receive:
       io_uring_prep_recv(sqe, connection.fd, connection.bytes, sizeof connection.bytes, 0);
       connection.receiving = true;
       break;
-    case Operation::timeout:
+    case Kind::timeout:
       io_uring_prep_timeout(sqe, &limit, 0, 0);
       connection.timing = true;
       break;
-    case Operation::end_other: {  // the one of the two that is still in flight
-      const auto other = connection.receiving ? Operation::receive : Operation::timeout;
+    case Kind::end_other: {  // the one of the two that is still in flight
+      const auto other = connection.receiving ? Kind::receive : Kind::timeout;
       io_uring_prep_cancel64(sqe, user_data(other, id), 0);
       break;
     }
-    case Operation::send:
+    case Kind::send:
       io_uring_prep_send(sqe, connection.fd, connection.bytes + connection.sent,
                          connection.size - connection.sent, MSG_NOSIGNAL);
       break;
-    case Operation::close:
+    case Kind::close:
       io_uring_prep_close(sqe, connection.fd);
   }
-  io_uring_sqe_set_data64(sqe, user_data(operation, id));
+  io_uring_sqe_set_data64(sqe, user_data(kind, id));
 }
 
 void accepted(int fd) {
-  request(Operation::accept, 0);
+  request(Kind::accept, 0);
   if (fd == -ECONNABORTED) return;  // it left while it was queued; Linux seldom says so
   connections[++last_id].fd = check_result(fd, "accept");
-  request(Operation::receive, last_id);
-  request(Operation::timeout, last_id);
+  request(Kind::receive, last_id);
+  request(Kind::timeout, last_id);
 }
 
-void complete(Operation operation, std::uint64_t id, int result) {
+void complete(Kind kind, std::uint64_t id, int result) {
   Connection& connection = connections[id];
   --connection.in_flight;
-  if (operation == Operation::accept) return accepted(result);
-  switch (operation) {
+  if (kind == Kind::accept) return accepted(result);
+  switch (kind) {
     // [both]
-    case Operation::timeout:
+    case Kind::timeout:
       connection.timing = false;
       if (!connection.receiving) break;  // the bytes came first, and have ended the timeout
       connection.closing = true;
-      request(Operation::end_other, id);
+      request(Kind::end_other, id);
       break;
-    case Operation::receive:
+    case Kind::receive:
       connection.receiving = false;
       if (result <= 0) connection.closing = true;  // the end, an error, or the timeout ended it
       if (result > 0) connection.size = static_cast<std::size_t>(result);
       connection.sent = 0;
-      if (connection.timing) request(Operation::end_other, id);
+      if (connection.timing) request(Kind::end_other, id);
       break;
     // [/both]
-    case Operation::send:
+    case Kind::send:
       if (result < 0) connection.closing = true;
       if (result > 0) connection.sent += static_cast<std::size_t>(result);
       break;
-    case Operation::close:
+    case Kind::close:
       std::printf("connection %ju closed\n", std::uintmax_t{id});
       connections.erase(id);
       return;
-    case Operation::accept:
-    case Operation::end_other:
+    case Kind::accept:
+    case Kind::end_other:
       break;  // what it has ended tells itself
   }
   // [next]
   if (connection.in_flight > 0) return;  // not before the last of them
   if (connection.closing) {
-    request(Operation::close, id);
+    request(Kind::close, id);
   } else if (connection.sent < connection.size) {
-    request(Operation::send, id);
+    request(Kind::send, id);
   } else {
-    request(Operation::receive, id);
-    request(Operation::timeout, id);
+    request(Kind::receive, id);
+    request(Kind::timeout, id);
   }
   // [/next]
 }
@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
   connections[0].fd = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
-  request(Operation::accept, 0);
+  request(Kind::accept, 0);
   while (true) {
     const int result = io_uring_submit_and_wait(&ring, 1);
     if (result != -EINTR) check_result(result, "io_uring_submit_and_wait");
@@ -172,7 +172,7 @@ int main(int argc, char** argv) {
       const std::uint64_t user_data = io_uring_cqe_get_data64(cqe);
       const int outcome = cqe->res;
       io_uring_cqe_seen(&ring, cqe);
-      complete(static_cast<Operation>(user_data & 0xff), user_data >> 8, outcome);
+      complete(static_cast<Kind>(user_data & 0xff), user_data >> 8, outcome);
     }
   }
 }

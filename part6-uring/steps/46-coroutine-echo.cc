@@ -58,6 +58,56 @@ struct Detached {
   };
 };
 
+/// A request that is awaited. It is part of the coroutine's frame, and its address is the
+/// user_data.
+struct Operation {
+  bool await_ready() const { return false; }   // it has not been submitted
+  int await_resume() const { return result; }  // the value of co_await
+
+  io_uring_sqe* begin(std::coroutine_handle<> caller) {
+    waiting = caller;
+    io_uring_sqe* sqe = free_sqe();
+    io_uring_sqe_set_data(sqe, this);
+    return sqe;
+  }
+  void complete(int its_result) {
+    result = its_result;
+    waiting.resume();  // may destroy this
+  }
+
+  std::coroutine_handle<> waiting;
+  int result = 0;
+};
+
+void run() {
+  while (true) {
+    const int submitted = io_uring_submit_and_wait(&ring, 1);
+    if (submitted != -EINTR) check_result(submitted, "io_uring_submit_and_wait");
+    io_uring_cqe* cqe;
+    while (io_uring_peek_cqe(&ring, &cqe) == 0) {
+      auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(cqe));
+      const int result = cqe->res;
+      io_uring_cqe_seen(&ring, cqe);
+      if (operation == nullptr) continue;  // a cancel that came too late
+      operation->complete(result);
+    }
+  }
+}
+
+struct Accept : Operation {
+  explicit Accept(int from) : listener(from) {}
+  void await_suspend(std::coroutine_handle<> caller) {
+    io_uring_prep_accept(begin(caller), listener, nullptr, nullptr, SOCK_CLOEXEC);
+  }
+  int listener;
+};
+
+struct Close : Operation {
+  explicit Close(int its_fd) : fd(its_fd) {}
+  void await_suspend(std::coroutine_handle<> caller) { io_uring_prep_close(begin(caller), fd); }
+  int fd;
+};
+
 /// A coroutine that returns an int. Owns its frame.
 struct Task {
   struct promise_type;
@@ -89,43 +139,6 @@ struct Task {
   Handle frame;
 };
 
-// [operation]
-/// A request that is awaited. It is part of the coroutine's frame, and its address is the
-/// user_data.
-struct Operation {
-  bool await_ready() const { return false; }   // it has not been submitted
-  int await_resume() const { return result; }  // the value of co_await
-
-  io_uring_sqe* begin(std::coroutine_handle<> caller) {
-    waiting = caller;
-    io_uring_sqe* sqe = free_sqe();
-    io_uring_sqe_set_data(sqe, this);
-    return sqe;
-  }
-  void complete(int its_result) {
-    result = its_result;
-    waiting.resume();  // may destroy this
-  }
-
-  std::coroutine_handle<> waiting;
-  int result = 0;
-};
-// [/operation]
-
-struct Accept : Operation {
-  explicit Accept(int from) : listener(from) {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_accept(begin(caller), listener, nullptr, nullptr, SOCK_CLOEXEC);
-  }
-  int listener;
-};
-
-struct Close : Operation {
-  explicit Close(int its_fd) : fd(its_fd) {}
-  void await_suspend(std::coroutine_handle<> caller) { io_uring_prep_close(begin(caller), fd); }
-  int fd;
-};
-
 struct Sleep : Operation {
   explicit Sleep(std::chrono::nanoseconds how_long) : time{0, how_long.count()} {}
   void await_suspend(std::coroutine_handle<> caller) {
@@ -134,7 +147,6 @@ struct Sleep : Operation {
   __kernel_timespec time;
 };
 
-// [limited]
 /// An operation that is cancelled when it has not completed after 300 ms.
 struct Limited : Operation {
   io_uring_sqe* begin(std::coroutine_handle<> caller) {
@@ -160,7 +172,6 @@ struct Receive : Limited {
   int fd;
   std::span<char> bytes;
 };
-// [/limited]
 
 struct Send : Limited {
   Send(int to, std::string_view what) : fd(to), bytes(what) {}
@@ -171,7 +182,6 @@ struct Send : Limited {
   std::string_view bytes;
 };
 
-// [cancel]
 void cancel(Limited& operation) {
   io_uring_sqe* sqe = free_sqe();
   io_uring_prep_cancel(sqe, &operation, 0);
@@ -188,9 +198,7 @@ Detached cancel_what_is_late() {
     }
   }
 }
-// [/cancel]
 
-// [server]
 Task send_all(int fd, std::string_view rest) {
   while (!rest.empty()) {
     const int sent = co_await Send(fd, rest);
@@ -200,7 +208,7 @@ Task send_all(int fd, std::string_view rest) {
   co_return 0;
 }
 
-Detached serve(int fd) {
+Detached echo(int fd) {
   char bytes[4096];
   while (true) {
     const int got = co_await Receive(fd, bytes);
@@ -216,32 +224,12 @@ Detached accept_all(int listener) {
   while (true) {
     const int fd = co_await Accept(listener);
     if (fd >= 0) {
-      serve(fd);
+      echo(fd);
     } else {
       co_await Sleep(100ms);  // no descriptor is free, perhaps: at once it would fail again
     }
   }
 }
-// [/server]
-
-// [run]
-void run() {
-  while (true) {
-    const int submitted = io_uring_submit_and_wait(&ring, 1);
-    if (submitted != -EINTR) check_result(submitted, "io_uring_submit_and_wait");
-    io_uring_cqe* cqe;
-    while (io_uring_peek_cqe(&ring, &cqe) == 0) {
-      auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(cqe));
-      const int result = cqe->res;
-      io_uring_cqe_seen(&ring, cqe);
-      // [late]
-      if (operation == nullptr) continue;  // a cancel that came too late
-      // [/late]
-      operation->complete(result);
-    }
-  }
-}
-// [/run]
 
 int listen_on(int port) {
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
@@ -263,7 +251,6 @@ int listen_on(int port) {
 
 }  // namespace
 
-// [main]
 int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
@@ -271,4 +258,3 @@ int main(int argc, char** argv) {
   cancel_what_is_late();
   run();
 }
-// [/main]

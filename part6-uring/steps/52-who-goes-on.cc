@@ -24,7 +24,7 @@ struct Task {
   using Handle = std::coroutine_handle<promise_type>;
   struct End : std::suspend_always {
     std::coroutine_handle<> await_suspend(Handle ended) noexcept {
-      std::puts("    send_all has stopped: its End returns the handle of serve");
+      std::puts("    inner has stopped: its End returns the handle of outer");
       return ended.promise().waiting;
     }
   };
@@ -44,7 +44,7 @@ struct Task {
 
   bool await_ready() const { return false; }
   Handle await_suspend(std::coroutine_handle<> caller) {
-    std::puts("  serve has stopped: its task returns the handle of send_all");
+    std::puts("  outer has stopped: its task returns the handle of inner");
     frame.promise().waiting = caller;
     return frame;
   }
@@ -56,7 +56,7 @@ struct Task {
 struct Operation {
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> caller) {
-    std::puts("    send_all has stopped: its operation returns nothing");
+    std::puts("    inner has stopped: its operation returns nothing");
     waiting = caller;
     in_flight = this;
   }
@@ -72,29 +72,25 @@ struct Operation {
   int result = 0;
 };
 
-// [story]
-Task send_all() {
-  std::puts("    send_all begins");
+Task inner() {
+  std::puts("    inner begins");
   const int sent = co_await Operation();
-  std::puts("    send_all goes on");
+  std::puts("    inner goes on");
   co_return sent;
 }
 
-Detached serve() {
-  std::puts("  serve begins");
-  const int sent = co_await send_all();
-  std::printf("  serve goes on, with %d\n", sent);
+Detached outer() {
+  std::puts("  outer begins");
+  const int sent = co_await inner();
+  std::printf("  outer goes on, with %d\n", sent);
 }
-// [/story]
 
 }  // namespace
 
-// [main]
 int main() {
-  std::puts("main calls serve");
-  serve();
+  std::puts("main calls outer");
+  outer();
   std::puts("main has the thread, and completes the operation");
   Operation::in_flight->complete(17);
   std::puts("main has the thread");
 }
-// [/main]
