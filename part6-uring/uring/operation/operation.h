@@ -87,8 +87,8 @@ class Operation : public Cancellable {
         !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
   }
 
-  /// The request itself has a completion; one that sends without copying has two. Calls complete_one() with
-  /// the last, which has no IORING_CQE_F_MORE.
+  /// The request itself has a completion; one that sends without copying has two. Calls
+  /// complete_one() with the last, which has no IORING_CQE_F_MORE.
   virtual void arrived(int result, std::uint32_t flags) = 0;
 
   /// The last completion was there.
