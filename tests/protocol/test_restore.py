@@ -5,12 +5,14 @@ import pytest
 import rules
 from harness.at_rest import descriptors_at_rest
 from harness.frames import frame, header
-from harness.memory import KIBIBYTE, Allowance, in_units, least_growth, need_own_memory
-from harness.proc import wait_until
+from harness.memory import (KIBIBYTE, Allowance, in_units, least_growth, need_own_memory,
+                            settled)
 from harness.server import Server
 from harness.verdict import ContractBroken
 
 WARM_UP = 50
+IDLE = 400
+LARGE = 60_000  # more than a receive takes at once: a message has to be buffered
 
 
 def clients_come(server: Server, count: int, payload_bytes: int) -> None:
@@ -72,24 +74,30 @@ def test_memory_does_not_grow_with_the_number_of_messages(server: Server) -> Non
 @pytest.mark.rule(rules.IDLE_HOLDS_NOTHING)
 def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
     need_own_memory(server)
-    clients_come(server, WARM_UP, 60_000)
-    memory, threads = server.process.rss_bytes(), server.process.thread_count()
-    clients = [server.connect() for _ in range(400)]
+    clients_come(server, WARM_UP, LARGE)
+
+    def messages() -> None:
+        with server.connect() as client:
+            for _ in range(IDLE):
+                client.echo(bytes(LARGE))
+
+    memory = settled(server.process.rss_bytes, messages)
+    threads = server.process.thread_count()
+    clients = [server.connect() for _ in range(IDLE)]
     for client in clients:
-        client.echo(bytes(60_000))  # more than a receive takes at once: it has to be buffered
+        client.echo(bytes(LARGE))
     now, most = server.process.thread_count(), threads + server.target.runtime_threads
     if now > most:
         raise ContractBroken(
             f"{now} threads run beside {len(clients)} idle clients, {threads} before they came; "
             f"{most} may be", rule=rules.NO_THREAD_EACH)
 
-    def memory_more() -> int:
-        return server.process.rss_bytes() - memory
-
-    allowed = Allowance({f"{len(clients)} idle clients, 4 KiB each": 4 * KIBIBYTE * len(clients)})
+    allowed = Allowance({f"{IDLE} idle clients, 4 KiB each": 4 * KIBIBYTE * IDLE})
     allowed += server.target.at_rest
-    assert wait_until(lambda: memory_more() < allowed.bytes, server.patience), (
-        f"{in_units(memory_more())} of memory more with {len(clients)} idle clients; {allowed}")
+    more = settled(server.process.rss_bytes, messages) - memory
+    assert more < allowed.bytes, (
+        f"{in_units(more)} of memory more with {IDLE} idle clients than without, beside the same "
+        f"busy one, who was there until the garbage had come to rest; {allowed}")
 
 
 @pytest.mark.needs("light-clients")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.server import Server
 
 ROUNDS_MAX = 4
+QUIET_ROUNDS, SETTLING_ROUNDS_MAX = 4, 40
 KIBIBYTE, MEBIBYTE = 1 << 10, 1 << 20
 
 
@@ -77,3 +78,18 @@ def least_growth(
         if least < enough:
             break
     return int(least)
+
+
+def settled(memory: Callable[[], int], one_round: Callable[[], object]) -> int:
+    """How many bytes there are when more rounds do not raise it any more.
+
+    A collector leaves garbage lying about until there is enough of it, and that is used again. So
+    what is alive is seen in the difference between two such heights, and in no single one.
+    """
+    seen = [memory()]
+    for _ in range(SETTLING_ROUNDS_MAX):
+        one_round()
+        seen.append(memory())
+        if max(seen) - max(seen[:-QUIET_ROUNDS], default=0) < 256 * KIBIBYTE:
+            break
+    return max(seen[-QUIET_ROUNDS:])
