@@ -46,6 +46,11 @@ def wrapped(text: str, indent: str = "") -> str:
                          break_on_hyphens=False, break_long_words=False)
 
 
+def shortened(text: str, indent: str) -> str:
+    """On one line of a page's width."""
+    return indent + textwrap.shorten(text, columns() - len(indent), placeholder=" ...")
+
+
 def level_line(run: Run) -> str:
     """`framing       ####################  26 of 26`."""
     skipped = run.count("skipped")
@@ -198,10 +203,11 @@ def show_stop(judged: Judged, last: Run) -> None:
         print(f"{failed} failed, under {number(rules, 'rule')}. The first:\n")
     show_failure(failures[0])
     first = (failures[0].rule, failures[0].chapter)
-    if others := [other for other in by_rule(failures) if other != first]:
+    if others := {rule: tests for rule, tests in by_rule(failures).items() if rule != first}:
         print("\n  broken, too:")
-        for rule, chapter in others:
+        for (rule, chapter), tests in others.items():
             print(wrapped(f"{rule} ({chapter})", "    "))
+            print(shortened(f"{tests[0].sentence}: {tests[0].cause}", "      "))
     if len(last.tests) < len(last.names):
         left = number(len(last.names) - len(last.tests), "test")
         print("\n" + wrapped(f"{left} of the level not run: a level that has failed is given up "

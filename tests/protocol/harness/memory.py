@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.server import Server
 
 ROUNDS_MAX = 4
-QUIET_ROUNDS, SETTLING_ROUNDS_MAX = 4, 40
+QUIET_ROUNDS, SETTLING_ROUNDS_MAX, ROUNDS_AT_REST = 4, 40, 200
 KIBIBYTE, MEBIBYTE = 1 << 10, 1 << 20
 
 
@@ -93,3 +93,18 @@ def settled(memory: Callable[[], int], one_round: Callable[[], object]) -> int:
         if max(seen) - max(seen[:-QUIET_ROUNDS], default=0) < 256 * KIBIBYTE:
             break
     return max(seen[-QUIET_ROUNDS:])
+
+
+def growth_at_rest(
+    memory: Callable[[], int], one_round: Callable[[], object], enough: int
+) -> int:
+    """By how many bytes each of many rounds makes it grow that had settled before.
+
+    A collector that comes to its oldest garbage only now and then lets it grow for a hundred rounds,
+    more and more slowly. A leak goes on, and is one when it has had what all rounds may have.
+    """
+    before, rounds, grown = settled(memory, one_round), 0, 0
+    while rounds < ROUNDS_AT_REST and grown < enough * ROUNDS_AT_REST:
+        one_round()
+        rounds, grown = rounds + 1, memory() - before
+    return grown // rounds
