@@ -76,9 +76,8 @@ uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account,
   uring::Loop& loop = conversation.loop();
   const Fd& users = conversation.context().roster.users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
-  if (!users && account.home.empty()) co_return failed(ENOENT);  // it would be the root directory's
-  const auto path = fmt::format("{}/{}", users ? account.login : account.home,
-                                file_names[static_cast<std::size_t>(kind)]);
+  if (account.home.empty()) co_return failed(ENOENT);  // it would be the root directory's
+  const auto path = fmt::format("{}/{}", account.home, file_names[static_cast<std::size_t>(kind)]);
   const auto how = how_to_find(static_cast<bool>(users));
   auto found =
       co_await loop.openat2(start, path.c_str(), how).as(owner).until(conversation.deadline());
