@@ -93,6 +93,8 @@ def test_a_worker_that_crashes_ends_the_daemon(start_either: Start) -> None:
     os.kill(only_worker(server), signal.SIGKILL)
     assert server.wait_exit() == 1
     assert server.log_lines() == ["the worker has ended by itself: signal 9"]
+    # The kernel may take down the ring of a killed process, which polls the port, after its end.
+    assert wait_until(server.refuses_connections, server.patience), "the port is still taken"
     start_either(port=server.address[1]).expect(b"alice", ANSWER)
 
 
