@@ -139,7 +139,7 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
   const auto addresses = addresses_of(listeners);
   if (!addresses) return report_failure(options, addresses.error());
   finger::Parent parent({.listeners = std::move(listeners),
-                         .limits = {.drain = options.drain_timeout},
+                         .limits = {.drain = drain_timeout(options)},
                          .live =
                              [&options](std::vector<common::Fd>& sockets, finger::Control control) {
                                return finger::live(options, sockets, control);
@@ -166,7 +166,6 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  options.drain_timeout = drain_timeout(options);
   const bool is_root = ::geteuid() == 0;
   if (!is_root && !options.user.empty()) {
     return complain(fmt::format("only root can become --user {}", options.user));

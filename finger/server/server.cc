@@ -190,19 +190,18 @@ uring::Task<> Server::begin(common::Accepted client, Place place) {
 }
 
 uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::time_point due) {
-  const auto limit =
-      context_.options.query_timeout.count() == 0
-          ? context_.options.query_timeout
-          : std::max<std::chrono::milliseconds>(context_.options.query_timeout, header_time_min);
-  uring::Deadline deadline(*context_.loop, std::min(due_after(context_.loop->now(), limit), due));
-  co_return co_await receive_proxy_header(*context_.loop, client, deadline, context_.receiving);
+  uring::Loop& loop = *context_.loop;
+  auto limit = context_.options.query_timeout;
+  if (limit.count() > 0) limit = std::max<std::chrono::milliseconds>(limit, header_time_min);
+  uring::Deadline deadline(loop, std::min(due_after(loop.now(), limit), due));
+  co_return co_await receive_proxy_header(loop, client, deadline, context_.receiving);
 }
 
 void Server::turn_away(const common::Address& peer) {
   ++context_.counters.refused;
-  if (context_.options.log == LogDetail::outcome)
-    return some_turned_away.report(context_.loop->now());
-  turned_away.report(peer, context_.loop->now());
+  const auto now = context_.loop->now();
+  if (context_.options.log == LogDetail::outcome) return some_turned_away.report(now);
+  turned_away.report(peer, now);
 }
 
 /// What the parent says. The end of the stream: it has gone, and this process must, too.
