@@ -28,14 +28,6 @@ def test_the_switch_brings_the_name(server: FingerServer, line: bytes) -> None:
 
 
 @pytest.mark.rule(rules.SWITCH)
-@pytest.mark.parametrize("user", ["bob", "carol"])
-def test_the_switch_brings_the_name_of_a_user_without_a_plan(
-    server: FingerServer, user: str
-) -> None:
-    server.expect(b"/W " + user.encode(), name_line(user) + b"No Plan.\r\n")
-
-
-@pytest.mark.rule(rules.SWITCH)
 @pytest.mark.parametrize(
     "line",
     [b"/Walice", b"/walice", b"/Wbob alice", b"alice /W", b"/W /W alice", b"/V alice", b"/",

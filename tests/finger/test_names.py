@@ -1,6 +1,5 @@
 """--full-name and --no-list."""
 
-
 import pytest
 
 import rules

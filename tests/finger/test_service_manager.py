@@ -17,7 +17,7 @@ from conftest import ALICE
 from harness.proc import wait_until
 from kit.load import Load
 from kit.machine import Machine
-from kit.manager import Manager, answer, connection, monotonic_usec
+from kit.manager import Manager, answer, connection, is_sound, monotonic_usec, spoil
 from kit.reference import converted
 from kit.server import Start
 
@@ -36,6 +36,16 @@ def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: S
     for _ in range(2):
         server.expect(b"alice", converted(ALICE))
     assert "--addr and --port are ignored" in server.stderr_text()
+
+
+def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
+    manager: Manager, start_managed: Start
+) -> None:
+    spoil(manager.listener)
+    server = start_managed()
+    assert is_sound(manager.listener)
+    for _ in range(2):
+        server.expect(b"alice", converted(ALICE))
 
 
 def test_all_sockets_that_were_passed_are_served(manager: Manager, start_managed: Start) -> None:
