@@ -6,17 +6,15 @@ from itertools import count
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.confined import confined, skip_if_impossible
 from harness.needed import need_root
 from harness.verdict import ContractBroken
 from kit.namespace import as_user
-from kit.reference import converted
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.READY_MEANS_READY)]
 
-ANSWER = converted(ALICE)
 ENOUGH_THREADS = 13  # of which one may be ThreadSanitizer's own
 # The kernel counts the threads of each account, also those of a worker that was just killed, and of
 # another run of these tests: each start has an account of its own.

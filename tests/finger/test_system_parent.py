@@ -9,7 +9,7 @@ import time
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import Process, wait_until
 from kit.client import FingerClient
 from kit.machine import Machine
@@ -19,7 +19,6 @@ from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("contract")
 
-ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 300_000
 SILENCE = 10.0  # the contract's
 

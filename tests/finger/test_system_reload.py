@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import Process, wait_until
 from kit.client import FingerClient
 from kit.machine import Machine
@@ -21,7 +21,6 @@ from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("contract")
 
-ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 400_000
 START_SECONDS = 30.0  # what a worker has until it is ready
 
