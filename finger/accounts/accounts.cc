@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
 #include <memory>
 #include <utility>
 
@@ -16,9 +15,6 @@
 
 namespace finger {
 namespace {
-
-/// With --users: no file is opened with its owner's rights.
-constexpr auto no_id = static_cast<uid_t>(-1);
 
 /// Whether a query can ask for this user, so that it can be found, and shown in the list.
 bool can_be_asked_for(std::string_view login) {
@@ -42,18 +38,13 @@ bool is_at_directory(const dirent& entry, int parent) {
 
 }  // namespace
 
-Accounts::Accounts(std::vector<Account> accounts) {
-  std::map<std::string, Account> sorted;
-  for (Account& account : accounts) {
-    if (!can_be_asked_for(account.login)) {
-      left_out_.push_back(std::move(account.login));
-      continue;
-    }
-    auto login = account.login;
-    sorted.try_emplace(std::move(login), std::move(account));  // keeps the first
-  }
-  accounts_.reserve(sorted.size());
-  for (auto& [login, account] : sorted) accounts_.push_back(std::move(account));
+Accounts::Accounts(std::vector<Account> accounts) : accounts_(std::move(accounts)) {
+  const auto others = std::ranges::stable_partition(accounts_, can_be_asked_for, &Account::login);
+  for (const Account& each : others) left_out_.push_back(each.login);
+  accounts_.erase(others.begin(), others.end());
+  std::ranges::stable_sort(accounts_, {}, &Account::login);
+  const auto repeated = std::ranges::unique(accounts_, {}, &Account::login);  // keeps the first
+  accounts_.erase(repeated.begin(), repeated.end());
 }
 
 Result<Accounts> Accounts::of_group(const std::string& group) {
@@ -64,7 +55,7 @@ Result<Accounts> Accounts::of_group(const std::string& group) {
   return accounts;
 }
 
-Result<Accounts> Accounts::of_directory(const common::Fd& directory, const std::string& path) {
+Result<Accounts> Accounts::of_directory(const common::Fd& directory) {
   common::Fd readable(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!readable) return common::last_error();
   const std::unique_ptr<DIR, CloseDirectory> stream(::fdopendir(readable.get()));
@@ -79,7 +70,8 @@ Result<Accounts> Accounts::of_directory(const common::Fd& directory, const std::
     if (entry == nullptr) return Accounts(std::move(accounts));
     const std::string name(entry->d_name);
     if (name.starts_with('.') || !is_at_directory(*entry, number)) continue;
-    accounts.push_back({name, name, path + "/" + name, no_id, no_id});
+    constexpr auto no_id = static_cast<uid_t>(-1);
+    accounts.push_back({name, name, name, no_id, no_id});
   }
 }
 

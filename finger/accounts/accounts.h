@@ -17,13 +17,13 @@ namespace finger {
 struct Account {
   std::string login;
   std::string full_name;  ///< Printable, perhaps empty; with --users, the login.
-  std::string home;
-  uid_t uid;  ///< Its rights open the plan. With --users -1: the daemon's own rights do.
+  std::string home;       ///< With --users, its name in that directory.
+  uid_t uid;              ///< Its rights open the plan; with --users, the daemon's own do.
   gid_t gid;
 };
 
-/// The users who have opted in, sorted by login; never changed, so threads may share it. It holds
-/// no other user: from here on, one that does not exist and one that has not opted in are the same.
+/// The users who have opted in, sorted by login; never changed. It holds no other user: from
+/// here on, one that does not exist and one that has not opted in are the same.
 ///
 /// A login that no query can ask for (parse_query() in finger/protocol/query.h refuses it, or finds
 /// a host in it) is left out, so everything in it can be shown to any client.
@@ -36,9 +36,9 @@ class Accounts {
   /// could not say, which is not the same.
   static Result<Accounts> of_group(const std::string& group);
 
-  /// The directories in one that is open, perhaps with O_PATH only, and was found at `path`; not
-  /// hidden ones, nor symbolic links. Reads the disk. Errors: an errno.
-  static Result<Accounts> of_directory(const common::Fd& directory, const std::string& path);
+  /// The directories in one that is open, perhaps with O_PATH only; not hidden ones, nor symbolic
+  /// links. Reads the disk. Errors: an errno.
+  static Result<Accounts> of_directory(const common::Fd& directory);
 
   /// From what the system says, in its order: of two entries with the same login the first counts.
   static Accounts of_entries(std::vector<PasswdEntry> entries);

@@ -92,8 +92,7 @@ std::string name_some(std::string_view what, std::span<const std::string> names)
 std::expected<Roster, std::string> load_roster(const RosterSource& source) {
   auto users = open_directory(source.users);
   if (!users) return std::unexpected(explain(source, users.error()));
-  auto accounts =
-      *users ? Accounts::of_directory(*users, source.users) : Accounts::of_group(source.group);
+  auto accounts = *users ? Accounts::of_directory(*users) : Accounts::of_group(source.group);
   if (!accounts) return std::unexpected(explain(source, accounts.error()));
   auto list = read_list_text(source.list_text);
   if (!list) {

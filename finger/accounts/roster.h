@@ -19,7 +19,7 @@ struct RosterSource {
 /// The users who have opted in, as they were found when a worker started. It is never changed: a
 /// reload is another worker.
 struct Roster {
-  common::Fd users;  ///< The directory of --users; empty: homes are where the accounts say.
+  common::Fd users;  ///< The directory of --users, which has the homes; empty: there is none.
   Accounts accounts;
   std::string list;  ///< The answer to the empty query, made once: its length grows with the users.
 };

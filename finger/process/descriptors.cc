@@ -5,8 +5,7 @@
 
 #include <algorithm>
 #include <array>
-
-#include "finger/process/service_manager.h"
+#include <utility>
 
 namespace finger {
 namespace {
@@ -21,10 +20,22 @@ void only_write_to_terminal(int descriptor, const char* path) {
 
 }  // namespace
 
+void close_all_but(std::vector<int> kept) {
+  std::ranges::sort(kept);
+  unsigned first = 0;
+  for (const int each : kept) {
+    const auto number = static_cast<unsigned>(each);
+    // It fails only where a filter of system calls forbids it.
+    if (number > first) (void)::close_range(first, number - 1, 0);
+    first = number + 1;
+  }
+  (void)::close_range(first, ~0U, 0);
+}
+
 void close_inherited_descriptors(std::span<const common::Fd> passed) {
-  int last = passed_begin - 1;  // they are passed without a gap
-  for (const common::Fd& each : passed) last = std::max(last, each.get());
-  (void)::close_range(static_cast<unsigned>(last + 1), ~0U, 0);  // fails only without permission
+  std::vector<int> kept{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+  for (const common::Fd& each : passed) kept.push_back(each.get());
+  close_all_but(std::move(kept));
   make_empty(STDIN_FILENO);
   only_write_to_terminal(STDOUT_FILENO, "/proc/self/fd/1");
   only_write_to_terminal(STDERR_FILENO, "/proc/self/fd/2");
@@ -41,18 +52,6 @@ void make_empty(int descriptor) {
   } else if (empty) {
     (void)::dup2(empty.get(), descriptor);
   }
-}
-
-bool close_all_but(std::vector<int> kept) {
-  std::ranges::sort(kept);
-  unsigned first = 0;
-  for (const int each : kept) {
-    if (each < 0) continue;
-    const auto number = static_cast<unsigned>(each);
-    if (number > first && ::close_range(first, number - 1, 0) < 0) return false;
-    first = number + 1;
-  }
-  return ::close_range(first, ~0U, 0) == 0;
 }
 
 }  // namespace finger

@@ -7,6 +7,8 @@
 
 namespace finger {
 
+void close_all_but(std::vector<int> kept);
+
 /// Closes what the program was started with besides its standard streams and the sockets that a
 /// service manager has passed: what the shell had open is not for a process that talks to unknown
 /// clients. Nor is its terminal: from now on it is written to, and standard input is an empty file.
@@ -14,9 +16,5 @@ void close_inherited_descriptors(std::span<const common::Fd> passed);
 
 /// The descriptor is a file that is empty for good.
 void make_empty(int descriptor);
-
-/// Closes all descriptors but those; a negative one is none. False: a filter of system calls
-/// forbids it.
-bool close_all_but(std::vector<int> kept);
 
 }  // namespace finger

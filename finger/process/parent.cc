@@ -157,9 +157,9 @@ void Parent::reload_for_late_answers() {
 }
 
 std::string Parent::reason_not_to_start() const {
-  const auto left = std::ranges::count(workers_, State::left, &Worker::state);
-  if (static_cast<std::size_t>(left) >= left_max) {
-    return fmt::format("{} workers were killed and do not end: a home hangs", left);
+  const auto killed = std::ranges::count(workers_, State::killed, &Worker::state);
+  if (static_cast<std::size_t>(killed) >= killed_max) {
+    return fmt::format("{} workers were killed and do not end: a home hangs", killed);
   }
   if (looking_ < looking_max) return {};
   return fmt::format("{} processes wait for directories of homes that do not answer", looking_);
@@ -229,7 +229,7 @@ void Parent::stop(char order) {
   if (!is_second) setup_.manager.stopping();
   setup_.listeners.clear();
   for (Worker& each : workers_) {
-    if (each.state == State::left) continue;
+    if (each.state == State::killed) continue;
     if (is_second || each.state == State::starting) {
       kill(each);
     } else {
@@ -246,7 +246,7 @@ void Parent::dismiss(Worker& worker, char order) {
 
 void Parent::kill(Worker& worker) {
   (void)::kill(worker.pid, SIGKILL);  // a child that was not waited for: it exists
-  worker.state = State::left;
+  worker.state = State::killed;
   worker.due = Clock::now() + found_pause;
 }
 
@@ -265,7 +265,7 @@ void Parent::be_late(Worker& worker) {
       return give_up(fmt::format("worker {} has fallen silent", worker.pid));
     case State::leaving:
       return kill(worker);
-    case State::left:
+    case State::killed:
       worker.due = never;
       common::log(fmt::format("worker {} was killed and does not end: it waits for the kernel, "
                               "perhaps in a home that hangs",

@@ -44,7 +44,7 @@ class Parent {
   /// So many workers may be there that were killed and do not end, since they are in homes that
   /// hang; and so many processes that look at directories which do not answer. Then no worker is
   /// started any more.
-  static constexpr std::size_t left_max = 4;
+  static constexpr std::size_t killed_max = 4;
   static constexpr std::size_t looking_max = 8;
 
   struct Setup {
@@ -72,7 +72,7 @@ class Parent {
       starting,  ///< Due: killed, and the one before goes on.
       serving,   ///< Due: a second look; then killed, and the daemon ends.
       leaving,   ///< Due: killed.
-      left       ///< Killed. Due: the log says that it does not end.
+      killed     ///< Due: the log says that it does not end.
     };
     pid_t pid;
     Control control;

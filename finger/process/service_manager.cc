@@ -22,6 +22,9 @@
 namespace finger {
 namespace {
 
+/// The first descriptor that a manager passes. sd_listen_fds(3)
+constexpr int passed_begin = 3;
+
 /// The variable's value, and no variable any more: a process that we start is not meant by it.
 std::string take_variable(const char* name) {
   const char* const value = std::getenv(name);

@@ -36,9 +36,6 @@ class ServiceManager {
   common::Fd socket_;  ///< Empty: there is no manager.
 };
 
-/// The first descriptor that a manager passes. sd_listen_fds(3)
-inline constexpr int passed_begin = 3;
-
 /// The listening sockets that the manager has passed (LISTEN_FDS), non-blocking. Their variables
 /// are removed. Error: a line that says what is wrong with what was passed.
 std::expected<std::vector<common::Fd>, std::string> take_passed_sockets();

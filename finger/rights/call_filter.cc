@@ -98,34 +98,25 @@ class Filter {
   int error_;
 };
 
-void permit_for_memory(Filter& filter) {
+void permit_with_some_arguments(Filter& filter) {
   const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
   // What is written to shared memory is written to its file: standard error may be one, and open
   // for reading, too.
   const scmp_arg_cmp not_shared = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0);
   filter.permit(SCMP_SYS(mmap), {not_executable, not_shared});
   filter.permit(SCMP_SYS(mprotect), {not_executable});
-}
-
-void permit_for_descriptors(Filter& filter) {
   // What a client has not acknowledged.
   filter.permit(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, TIOCOUTQ)});
   // The ring's end. Of liburing 2.4 and newer it comes with IORING_REGISTER_USE_REGISTERED_RING.
   constexpr auto operation = ~(1U << 31);
   filter.permit(SCMP_SYS(io_uring_register),
                 {SCMP_A1_32(SCMP_CMP_MASKED_EQ, operation, IORING_UNREGISTER_RING_FDS)});
-}
-
-void permit_for_sockets(Filter& filter) {
   filter.permit(SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
   filter.permit(SCMP_SYS(setsockopt),
                 {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
   // All that ends reading would turn the listener into a socket that may connect.
   filter.permit(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
-}
-
-/// abort(3) signals its own process.
-void permit_for_signals(Filter& filter) {
+  // abort(3) signals its own process.
   const auto self = static_cast<unsigned>(::getpid());
   filter.permit(SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
 }
@@ -152,10 +143,7 @@ void filter_calls() {
   refuse_for_shared_sockets(shared);
   Filter filter(SCMP_ACT_ERRNO(EPERM));
   for (const int call : permitted) filter.permit(call, {});
-  permit_for_memory(filter);
-  permit_for_descriptors(filter);
-  permit_for_sockets(filter);
-  permit_for_signals(filter);
+  permit_with_some_arguments(filter);
   auto loaded = shared.load();  // first: the other permits no seccomp(2)
   if (loaded) loaded = filter.load();
   if (loaded) return;

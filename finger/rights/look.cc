@@ -64,7 +64,7 @@ Fd open_at(int directory, const char* path, int flags = O_DIRECTORY) {
   return Fd(::openat(directory, path, O_PATH | O_CLOEXEC | flags));
 }
 
-bool is_root(const Fd& directory) {
+bool is_root_directory(const Fd& directory) {
   struct stat here {};
   struct stat root {};
   return ::fstat(directory.get(), &here) == 0 && ::stat("/", &root) == 0 &&
@@ -76,8 +76,8 @@ bool is_root(const Fd& directory) {
 /// what is beneath this one.
 void permit_around(const HomeFence& fence, const Fd& home) {
   const Fd holder = open_at(home.get(), "..");
-  const Fd& permitted = is_root(holder) ? home : holder;
-  if (permitted && !is_root(permitted)) fence.permit(permitted);
+  const Fd& permitted = is_root_directory(holder) ? home : holder;
+  if (permitted && !is_root_directory(permitted)) fence.permit(permitted);
 }
 // [/permit_around]
 
@@ -102,7 +102,8 @@ bool mounts_on_demand(const Fd& directory) {
 /// At the directory, if that is not `/` itself, and then at the homes in it that are links.
 void look(const HomeFence& fence, const Holder& holder) {
   const Fd directory = open_at(AT_FDCWD, holder.path.c_str());
-  const bool holds_all = !directory || is_root(directory);  // without it no plan can be opened
+  const bool holds_all =
+      !directory || is_root_directory(directory);  // without it no plan can be opened
   if (!holds_all) fence.permit(directory);
   if (!directory || mounts_on_demand(directory)) return;
   for (const std::string& name : holder.names) {
@@ -132,7 +133,7 @@ common::Result<bool> fork_twice() {
 [[noreturn]] void look_and_end(const HomeFence& fence, const Holder& holder, std::uint32_t number,
                                const Fd& answers) {
   (void)::prctl(PR_SET_NAME, "fingerd-look", 0, 0, 0);
-  (void)close_all_but({STDERR_FILENO, answers.get(), fence.descriptor()});
+  close_all_but({STDERR_FILENO, answers.get(), fence.descriptor()});
   look(fence, holder);
   const bool is_told = ::send(answers.get(), &number, sizeof number, MSG_NOSIGNAL) > 0;
   std::_Exit(is_told ? 0 : answered_late);  // EPIPE: it is not waited for any more
@@ -159,7 +160,7 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
                                               const Control& control) {
   if (fence.descriptor() < 0) return {};
   if (roster.users) {  // whatever is put in its place, this worker serves that one
-    if (!is_root(roster.users)) fence.permit(roster.users);
+    if (!is_root_directory(roster.users)) fence.permit(roster.users);
     return {};
   }
   auto holders = holders_of(roster.accounts);

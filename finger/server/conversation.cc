@@ -23,12 +23,17 @@ bool says_peer_has_gone(std::error_code error) {
 
 }  // namespace
 
+void LeavePlace::operator()(Context* context) const {
+  --context->clients;
+  context->fewer_open.notify_all();
+}
+
 common::Clock::time_point due_after(common::Clock::time_point begun_at,
                                     std::chrono::milliseconds limit) {
   return limit.count() == 0 ? uring::Deadline::never : begun_at + limit;
 }
 
-Conversation::Conversation(const Context& context, common::Accepted client, Place place,
+Conversation::Conversation(Context& context, common::Accepted client, Place place,
                            AddressPermit address_permit, common::Clock::time_point due,
                            bool is_check)
     : context_(context),
@@ -37,9 +42,9 @@ Conversation::Conversation(const Context& context, common::Accepted client, Plac
       fd_(std::move(client.fd)),
       peer_(client.peer),
       is_check_(is_check),
-      accepted_at_(context.loop.now()),
+      accepted_at_(context.loop->now()),
       due_(due),
-      deadline_(context.loop,
+      deadline_(*context.loop,
                 std::min(due_after(accepted_at_, context.options.query_timeout), due)) {
   context.awaiting_query.push_back(*this);
 }
@@ -161,19 +166,14 @@ uring::Task<> Conversation::wait_for_acknowledgement() {
   }
 }
 
-std::size_t Conversation::number_of(const Account& account) const {
-  return static_cast<std::size_t>(&account - context_.roster.accounts.all().data());
-}
-
 Home& Conversation::home_of(const Account& account) {
-  auto& home = context_.homes[number_of(account)];
-  if (!home) home = std::make_unique<Home>(context_.loop);
-  return *home;
+  return context_.homes.try_emplace(&account, loop()).first->second;
 }
 
 std::optional<std::uint16_t> Conversation::owner_of(const Account& account) const {
   if (context_.owners.empty()) return 0;
-  const std::uint16_t owner = context_.owners[number_of(account)];
+  const auto number = &account - context_.roster.accounts.all().data();
+  const std::uint16_t owner = context_.owners[static_cast<std::size_t>(number)];
   return owner == 0 ? std::nullopt : std::optional(owner);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +14,7 @@
 #include "common/fd.h"
 #include "common/net/accept.h"
 #include "common/server/duration.h"
+#include "common/server/limits.h"
 #include "finger/accounts/roster.h"
 #include "finger/protocol/error.h"
 #include "finger/server/address_limit.h"
@@ -22,54 +25,59 @@
 #include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
+#include "uring/scope.h"
 #include "uring/task.h"
 #include "uring/time/deadline.h"
 
 namespace finger {
 
 class Conversation;
-class Server;
+struct Context;
 
 /// Of --max-clients: given back when its connection is closed, also where a home still hangs.
 struct LeavePlace {
-  void operator()(Server* server) const;
+  void operator()(Context* context) const;
 };
-using Place = std::unique_ptr<Server, LeavePlace>;
+using Place = std::unique_ptr<Context, LeavePlace>;
 
 /// What the conversations of a server use. It outlives them.
 struct Context {
   const Options& options;
-  const Roster& roster;
-  const std::vector<std::uint16_t>& owners;  ///< See Server::Server().
-  uring::Loop& loop;
-  Counters& counters;
-  std::vector<std::unique_ptr<Home>>& homes;           ///< In the order of the accounts.
-  uring::IntrusiveList<Conversation>& awaiting_query;  ///< The oldest first.
-  uring::Scope& conversations;                         ///< And files that are being closed.
-  std::size_t& files_left;                             ///< See FileLeft.
-  uring::Condition& left;  ///< A client has, or one of those files is closed.
+  const std::unique_ptr<uring::Loop> loop;
+  const Roster roster;
+  const std::vector<std::uint16_t> owners;  ///< See Server::Server().
+  Counters counters = {};
+  std::map<const Account*, Home> homes = {};               ///< That were asked for.
+  uring::IntrusiveList<Conversation> awaiting_query = {};  ///< The oldest first.
+
+  std::size_t clients = 0;             ///< That have a Place.
+  std::size_t orphans = 0;             ///< See OrphanFile.
+  uring::Condition fewer_open{*loop};  ///< One of either has gone.
 
   // Cancelled when a drain begins: receives of a query, and waits for a peer to close.
-  uring::Canceller& receiving;
-  uring::Canceller& lingering;
+  uring::Canceller receiving = {};
+  uring::Canceller lingering = {};
 
-  std::span<std::byte> discarded;  ///< Where bytes go that are not looked at.
+  std::array<std::byte, common::scratch_bytes> discarded = {};  ///< Bytes that are not looked at.
+
+  /// And files that are being closed. The last member: what runs in it uses the others.
+  uring::Scope conversations{*loop};
 };
 
 /// A file whose client may have gone, and given its place back: in a home that hangs, it has its
 /// descriptor for as long as the home likes.
-class FileLeft {
+class OrphanFile {
  public:
-  explicit FileLeft(const Context& context) : context_(context) { ++context_.files_left; }
-  FileLeft(const FileLeft&) = delete;
-  FileLeft& operator=(const FileLeft&) = delete;
-  ~FileLeft() {
-    --context_.files_left;
-    context_.left.notify_all();
+  explicit OrphanFile(Context& context) : context_(context) { ++context_.orphans; }
+  OrphanFile(const OrphanFile&) = delete;
+  OrphanFile& operator=(const OrphanFile&) = delete;
+  ~OrphanFile() {
+    --context_.orphans;
+    context_.fewer_open.notify_all();
   }
 
  private:
-  const Context& context_;
+  Context& context_;
 };
 
 /// When that much time has passed since then; 0: never.
@@ -81,8 +89,8 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 class Conversation final : public uring::Node {
  public:
   /// It is over at `due` at the latest. A proxy's `is_check` is not logged.
-  Conversation(const Context& context, common::Accepted client, Place place,
-               AddressPermit address_permit, common::Clock::time_point due, bool is_check);
+  Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
+               common::Clock::time_point due, bool is_check);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
   ~Conversation();
@@ -93,8 +101,8 @@ class Conversation final : public uring::Node {
   uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
 
   /// The query is whole, or will never be: from now on there is time until the deadline to answer
-  /// it, and the conversation cannot be displaced. `query` is what was received of it, for the log;
-  /// it outlives the conversation.
+  /// it, and the conversation cannot be displaced. `query` is what was received of it, for the log,
+  /// and must be there until end() returns.
   void note_query(std::string_view query);
 
   /// Another connection needs its place, and the query is not whole. receive() ends with
@@ -130,17 +138,17 @@ class Conversation final : public uring::Node {
       conversation.deadline_.add(*this);
     }
     void cancel(uring::Error /*reason*/) override {
-      left_.emplace(conversation_.context());
+      file_.emplace(conversation_.context());
       conversation_.cut_short(failure(Error::home_timeout));
     }
 
    private:
     Conversation& conversation_;
-    std::optional<FileLeft> left_;
+    std::optional<OrphanFile> file_;
   };
 
-  const Context& context() const { return context_; }
-  uring::Loop& loop() { return context_.loop; }
+  Context& context() const { return context_; }
+  uring::Loop& loop() { return *context_.loop; }
   uring::Deadline& deadline() { return deadline_; }
   Home& home_of(const Account& account);
 
@@ -158,10 +166,9 @@ class Conversation final : public uring::Node {
   void cut_short(const Status& ended);
   uring::Task<> close_gracefully();
   uring::Task<> wait_for_acknowledgement();
-  std::size_t number_of(const Account& account) const;
   void close();
 
-  const Context& context_;
+  Context& context_;
   Place place_;
   AddressPermit address_permit_;  ///< Of --max-per-ip.
   common::Fd fd_;                 ///< Empty: it has ended.
@@ -178,8 +185,7 @@ class Conversation final : public uring::Node {
 };
 
 /// Serves one client: reads its query, sends the answer or the reason why there is none, and
-/// closes the connection: by `due`, whatever happens.
-uring::Task<> serve(const Context& context, common::Accepted client, Place place,
-                    AddressPermit address_permit, common::Clock::time_point due, bool is_check);
+/// closes the connection.
+uring::Task<> serve(Conversation& conversation);
 
 }  // namespace finger

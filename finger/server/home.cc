@@ -1,17 +1,53 @@
 #include "finger/server/home.h"
 
-#include <cstddef>
+#include "finger/server/conversation.h"
 
 namespace finger {
 namespace {
 
-/// Whether others may have this result of a load, too. That it ended early is one client's own: the
-/// next tries again.
-bool is_about_file(const Result<SharedFile>& file) {
-  return file || file.error().category() != make_error_code(uring::Error::timed_out).category();
+/// Through the ring, and without waiting: where a file comes over the network, the other side has
+/// a say in how long that takes. That, too, is an operation in the home.
+uring::Task<> close_in(Home& home, Context& context, common::Fd file) {
+  const OrphanFile orphan(context);
+  uring::Deadline never(*context.loop);
+  const auto lock = co_await home.lock(never);
+  // What was only read has nothing left to lose.
+  (void)co_await context.loop->close(std::move(file));
 }
 
 }  // namespace
+
+uring::Task<Status> OpenFile::begin(Conversation& conversation) {
+  buffer_ = std::make_unique_for_overwrite<std::byte[]>(beginning_bytes);
+  const std::span buffer(buffer_.get(), beginning_bytes);
+  const auto got = co_await read(conversation, 0, buffer);
+  if (!got) co_return std::unexpected(got.error());
+  beginning_ = buffer.first(*got);
+  const auto ended = ends(0, *got, beginning_bytes);
+  if (!ended) co_return std::unexpected(ended.error());
+  if (*ended) close();  // submitted together with what is sent
+  co_return Status();
+}
+
+/// async(), since inline a read waits for a virus scanner, which may be asked before each.
+uring::Task<Result<std::size_t>> OpenFile::read(Conversation& conversation, std::uint64_t offset,
+                                                std::span<std::byte> to) {
+  const Conversation::EndAtDeadline guard(conversation);
+  co_return co_await conversation.loop()
+      .read(file_, to, offset)
+      .async()
+      .until(conversation.deadline());
+}
+
+Result<bool> OpenFile::ends(std::uint64_t offset, std::size_t got, std::size_t room) const {
+  if (got == 0 && offset < size_) return failure(Error::became_shorter);
+  // A short read ends at the end of the file: another read would only confirm it.
+  return got == 0 || (got < room && offset + got >= size_);
+}
+
+void OpenFile::close() {
+  if (file_) context_.conversations.spawn(close_in(home_, context_, std::move(file_)));
+}
 
 uring::Task<Result<Home::Lock>> Home::lock(uring::Deadline& deadline) {
   if (is_locked_) {
@@ -41,7 +77,10 @@ uring::Task<Result<SharedFile>> Home::load_or_share(
   if (last && last->number > begun_before) co_return last->file;
   const std::uint64_t number = ++loads_begun_;
   auto file = co_await load();
-  if (is_about_file(file)) last = Loaded{number, file};
+  // That it ended early is about this client, and not about the file: the next tries again.
+  const bool ended_early =
+      !file && (file.error() == uring::Error::timed_out || file.error() == uring::Error::cancelled);
+  if (!ended_early) last = Loaded{number, file};
   co_return file;
 }
 

@@ -52,6 +52,24 @@ common::Result<common::Fd> listen_on(Options& options) {
   return common::listen_on(options.address(), common::SocketMode::nonblocking);
 }
 
+/// Where no service manager has passed sockets, one of our own listens. Before rights are given up:
+/// a process without them may not bind. Errors: of bind(2) and listen(2).
+common::Status provide_listeners(Options& options, std::vector<common::Fd>& listeners) {
+  if (listeners.empty()) {
+    auto listener = listen_on(options);
+    if (!listener) return std::unexpected(listener.error());
+    listeners.push_back(std::move(*listener));
+    return {};
+  }
+  const Options defaults;
+  if (options.host != defaults.host || options.port != defaults.port) {
+    common::log(
+        "the socket unit says where to listen (ListenStream=): --addr and --port are ignored",
+        common::Severity::warning);
+  }
+  return {};
+}
+
 /// Where they listen, with commas between. Error: of getsockname(2).
 common::Result<std::string> addresses_of(const std::vector<common::Fd>& listeners) {
   std::vector<std::string> addresses;
@@ -96,16 +114,16 @@ std::expected<void, std::string> give_root_up(const Options& options) {
 }
 
 /// Says what would be served. Does all that a worker does before it serves, in this process.
-int check_config(const Options& options, std::error_code not_bound) {
+int check_config(const Options& options, const common::Status& listening) {
   finger::Parent::let_signals_through();  // the account database may keep us waiting
   const char* about_port = "";
-  if (not_bound == std::errc::address_in_use) {
+  if (!listening && listening.error() == std::errc::address_in_use) {
     about_port = " (which is taken: by systemd, or a server that has to stop)";
-  } else if (not_bound == std::errc::address_family_not_supported) {
+  } else if (!listening && listening.error() == std::errc::address_family_not_supported) {
     // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
     about_port = " (where systemd has to listen: this process may not)";
-  } else if (not_bound) {
-    return report_failure(options, not_bound);
+  } else if (!listening) {
+    return report_failure(options, listening.error());
   }
   const auto server = finger::prepare(options, finger::Control(common::Fd()));
   if (!server) return complain(server.error());
@@ -121,7 +139,7 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
   const auto addresses = addresses_of(listeners);
   if (!addresses) return report_failure(options, addresses.error());
   finger::Parent parent({.listeners = std::move(listeners),
-                         .limits = {.drain = options.drain_timeout},
+                         .limits = {.drain = drain_timeout(options)},
                          .live =
                              [&options](std::vector<common::Fd>& sockets, finger::Control control) {
                                return finger::live(options, sockets, control);
@@ -148,7 +166,6 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  options.drain_timeout = drain_timeout(options);
   const bool is_root = ::geteuid() == 0;
   if (!is_root && !options.user.empty()) {
     return complain(fmt::format("only root can become --user {}", options.user));
@@ -162,23 +179,8 @@ int main(int argc, char** argv) {
   options.descriptors = descriptors_for_clients(std::max<std::size_t>(1, listeners->size()));
   options.max_connections = connections_for(options);
   auto manager = finger::ServiceManager::from_environment();
-  const Options unset;
-  if (!listeners->empty() && (options.host != unset.host || options.port != unset.port)) {
-    common::log(
-        "the socket unit says where to listen (ListenStream=): --addr and --port are ignored",
-        common::Severity::warning);
-  }
-  // Now: a process that has given its rights up may not bind.
-  std::error_code not_bound;
-  if (listeners->empty()) {
-    auto listener = listen_on(options);
-    if (listener) {
-      listeners->push_back(std::move(*listener));
-    } else {
-      not_bound = listener.error();
-    }
-  }
-  if (not_bound && !options.check_config) return report_failure(options, not_bound);
+  const auto listening = provide_listeners(options, *listeners);
+  if (!listening && !options.check_config) return report_failure(options, listening.error());
   if (is_root && !options.source.users.empty()) {
     const auto given_up = give_root_up(options);
     if (!given_up) return complain(given_up.error());
@@ -187,6 +189,6 @@ int main(int argc, char** argv) {
     common::log("started without root: only plans that everybody may read are served",
                 common::Severity::warning);
   }
-  if (options.check_config) return check_config(options, not_bound);
+  if (options.check_config) return check_config(options, listening);
   return serve(options, std::move(*listeners), std::move(manager));
 }

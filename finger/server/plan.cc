@@ -5,8 +5,8 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,9 +23,6 @@ using common::Fd;
 
 /// Where a file is read and converted; it exists only while one is sent.
 constexpr std::size_t plan_buffer_bytes = 16 * 1024;
-
-/// So much of a file is read as soon as it is open.
-constexpr std::size_t beginning_bytes = 4 * 1024;
 
 /// A longer first line of a .project is cut.
 constexpr std::size_t project_bytes_max = 1024;
@@ -71,12 +68,6 @@ Result<struct statx> look_at(const Fd& file) {
   return about;
 }
 
-/// A file that is open, and its size.
-struct Opened {
-  Fd file;
-  std::uint64_t size = 0;
-};
-
 /// Not async(): nothing is opened, and inline the kernel only looks into its cache of names. Where
 /// that does not have all of them, a thread of the kernel's asks the file system.
 /// Errors: of openat2(2) and statx(2); home_refused; of check(); timed_out.
@@ -85,9 +76,8 @@ uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account,
   uring::Loop& loop = conversation.loop();
   const Fd& users = conversation.context().roster.users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
-  if (!users && account.home.empty()) co_return failed(ENOENT);  // it would be the root directory's
-  const auto path = fmt::format("{}/{}", users ? account.login : account.home,
-                                file_names[static_cast<std::size_t>(kind)]);
+  if (account.home.empty()) co_return failed(ENOENT);  // it would be the root directory's
+  const auto path = fmt::format("{}/{}", account.home, file_names[static_cast<std::size_t>(kind)]);
   const auto how = how_to_find(static_cast<bool>(users));
   auto found =
       co_await loop.openat2(start, path.c_str(), how).as(owner).until(conversation.deadline());
@@ -107,8 +97,8 @@ uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account,
 ///
 /// The open itself is async(): inline it would wait, in the thread that asks for it, for whatever
 /// answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
-uring::Task<Result<Opened>> open(Conversation& conversation, const Account& account,
-                                 FileKind kind) {
+uring::Task<Result<SharedFile>> open(Conversation& conversation, Home& home, const Account& account,
+                                     FileKind kind) {
   const auto owner = conversation.owner_of(account);
   if (!owner) co_return failure(Error::no_owner);
   const Conversation::EndAtDeadline guard(conversation);
@@ -123,96 +113,19 @@ uring::Task<Result<Opened>> open(Conversation& conversation, const Account& acco
   if (!file) co_return std::unexpected(file.error());
   const auto about = look_at(*file);  // now: it may have become shorter since it was found
   if (!about) co_return std::unexpected(about.error());
-  co_return Opened{.file = std::move(*file), .size = about->stx_size};
+  co_return std::make_shared<OpenFile>(conversation.context(), home, std::move(*file),
+                                       about->stx_size);
 }
-
-/// async(), since inline a read waits for a virus scanner, which may be asked before each.
-uring::Task<Result<std::size_t>> read_at(Conversation& conversation, const Fd& file,
-                                         std::uint64_t offset, std::span<std::byte> to) {
-  const Conversation::EndAtDeadline guard(conversation);
-  co_return co_await conversation.loop()
-      .read(file, to, offset)
-      .async()
-      .until(conversation.deadline());
-}
-
-std::size_t put(std::string_view text, std::span<std::byte> to) {
-  std::memcpy(to.data(), text.data(), text.size());
-  return text.size();
-}
-
-}  // namespace
-
-/// A file that is open, and what it begins with. The clients that asked for it together share it.
-class OpenFile {
- public:
-  OpenFile(const Context& context, Home& home, Opened opened)
-      : context_(context), home_(home), file_(std::move(opened.file)), size_(opened.size) {}
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() { close(); }
-
-  /// Reads the first bytes; of a file that is no longer than those, all. Errors: of read(2);
-  /// became_shorter; timed_out.
-  uring::Task<Status> begin(Conversation& conversation);
-
-  /// Whether what was read at this offset, into a buffer of `room` bytes, is the file's end.
-  /// Error: became_shorter. What a client has would be no plan that its owner ever wrote.
-  Result<bool> ends(std::uint64_t offset, std::size_t got, std::size_t room) const {
-    if (got == 0 && offset < size_) return failure(Error::became_shorter);
-    // A short read ends at the end of the file: another read would only confirm it.
-    return got == 0 || (got < room && offset + got >= size_);
-  }
-
-  common::ByteView beginning() const { return beginning_; }
-  bool is_whole() const { return !file_; }
-  const Fd& file() const { return file_; }
-
- private:
-  /// Through the ring, and without waiting: where a file comes over the network, the other side has
-  /// a say in how long that takes. That, too, is an operation in the home.
-  void close() {
-    if (file_) context_.conversations.spawn(close_in(home_, context_, std::move(file_)));
-  }
-  static uring::Task<> close_in(Home& home, const Context& context, Fd file) {
-    const FileLeft left(context);
-    uring::Deadline never(context.loop);
-    const auto lock = co_await home.lock(never);
-    // What was only read has nothing left to lose.
-    (void)co_await context.loop.close(std::move(file));
-  }
-
-  const Context& context_;
-  Home& home_;
-  Fd file_;
-  const std::uint64_t size_;
-  std::unique_ptr<std::byte[]> buffer_;
-  common::ByteView beginning_;  ///< In the buffer.
-};
-
-uring::Task<Status> OpenFile::begin(Conversation& conversation) {
-  buffer_ = std::make_unique_for_overwrite<std::byte[]>(beginning_bytes);
-  const std::span buffer(buffer_.get(), beginning_bytes);
-  const auto got = co_await read_at(conversation, file_, 0, buffer);
-  if (!got) co_return std::unexpected(got.error());
-  beginning_ = buffer.first(*got);
-  const auto ended = ends(0, *got, beginning_bytes);
-  if (!ended) co_return std::unexpected(ended.error());
-  if (*ended) close();  // submitted together with what is sent
-  co_return Status();
-}
-
-namespace {
 
 /// Errors: of open() and begin(); empty_plan.
 uring::Task<Result<SharedFile>> load(Conversation& conversation, Home& home, const Account& account,
                                      FileKind kind) {
-  auto opened = co_await open(conversation, account, kind);
-  if (!opened) co_return std::unexpected(opened.error());
-  const auto file = std::make_shared<OpenFile>(conversation.context(), home, std::move(*opened));
-  const auto begun = co_await file->begin(conversation);
+  auto file = co_await open(conversation, home, account, kind);
+  if (!file) co_return file;
+  const auto begun = co_await (*file)->begin(conversation);
   if (!begun) co_return std::unexpected(begun.error());
-  if (file->is_whole() && file->beginning().empty()) co_return failure(Error::empty_plan);
+  const bool is_empty = (*file)->is_whole() && (*file)->beginning().empty();
+  if (is_empty) co_return failure(Error::empty_plan);
   co_return file;
 }
 
@@ -241,7 +154,8 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedFile
   const auto owned = std::make_unique_for_overwrite<std::byte[]>(plan_buffer_bytes);
   const std::span buffer(owned.get(), plan_buffer_bytes);
   CrlfConverter converter;
-  std::size_t filled = put(head, buffer);
+  std::ranges::copy(std::as_bytes(std::span(head)), buffer.begin());
+  std::size_t filled = head.size();
   filled += converter.convert(file->beginning(), buffer.subspan(filled));
   std::uint64_t offset = file->beginning().size();
   bool ended = file->is_whole();
@@ -256,7 +170,7 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedFile
     const auto lock = co_await home.lock(conversation.deadline());
     if (!lock) co_return std::unexpected(lock.error());
     const auto in = CrlfConverter::spare_part(buffer);
-    const auto got = co_await read_at(conversation, file->file(), offset, in);
+    const auto got = co_await file->read(conversation, offset, in);
     if (!got) co_return std::unexpected(got.error());
     const auto end = file->ends(offset, *got, in.size());
     if (!end) co_return std::unexpected(end.error());

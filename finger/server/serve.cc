@@ -60,11 +60,8 @@ uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
 
 }  // namespace
 
-uring::Task<> serve(const Context& context, common::Accepted client, Place place,
-                    AddressPermit address_permit, common::Clock::time_point due, bool is_check) {
+uring::Task<> serve(Conversation& conversation) {
   QueryReader reader;
-  Conversation conversation(context, std::move(client), std::move(place), std::move(address_permit),
-                            due, is_check);
   auto ended = co_await converse(conversation, reader);
   conversation.note_query(reader.begun());  // no more of it is waited for
   if (!ended) {

@@ -65,40 +65,19 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
 
 }  // namespace
 
-void LeavePlace::operator()(Server* server) const {
-  --server->clients_;
-  server->left_.notify_all();
-}
-
 Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster,
                std::vector<std::uint16_t> owners)
-    : options_(options),
-      loop_(std::move(loop)),
-      roster_(std::move(roster)),
-      owners_(std::move(owners)),
-      address_limit_(options.max_per_ip),
-      homes_(roster_.accounts.all().size()),
-      left_(*loop_),
-      context_{.options = options_,
-               .roster = roster_,
-               .owners = owners_,
-               .loop = *loop_,
-               .counters = counters_,
-               .homes = homes_,
-               .awaiting_query = awaiting_query_,
-               .conversations = conversations_,
-               .files_left = files_left_,
-               .left = left_,
-               .receiving = receiving_,
-               .lingering = lingering_,
-               .discarded = discarded_},
-      conversations_(*loop_) {}
+    : address_limit_(options.max_per_ip),
+      context_{.options = options,
+               .loop = std::move(loop),
+               .roster = std::move(roster),
+               .owners = std::move(owners)} {}
 
 std::expected<void, std::string> Server::try_once() {
   // By itself, because a loop has no way to go on where this fails.
-  const auto entered = loop_->ring().submit();
+  const auto entered = context_.loop->ring().submit();
   if (!entered) return std::unexpected(uring::why_no_ring(entered.error()));
-  const auto opened = loop_->run(open_what_a_query_needs(*loop_));
+  const auto opened = context_.loop->run(open_what_a_query_needs(*context_.loop));
   if (opened) return {};
   if (opened.error() == uring::Error::cancelled) {  // the kernel's word for it
     return std::unexpected(
@@ -113,39 +92,41 @@ std::expected<void, std::string> Server::try_once() {
 }
 
 int Server::run(std::vector<common::Fd>& listeners, const Control& control) {
-  return loop_->run(serve_clients(listeners, control));
+  return context_.loop->run(serve_clients(listeners, control));
 }
 
 uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const Control& control) {
-  uring::Scope chores(*loop_);
+  uring::Scope chores(*context_.loop);
   chores.spawn(obey(control));
   chores.spawn(say_alive(control));
   {
-    uring::Scope accepting(*loop_);
+    uring::Scope accepting(*context_.loop);
     for (const common::Fd& each : listeners) accepting.spawn(accept_from(each));
     co_await accepting.join();
   }
   listeners.clear();
-  while (clients_ > 0) (void)co_await left_.wait();
-  co_await conversations_.join();
+  while (context_.clients > 0) (void)co_await context_.fewer_open.wait();
+  co_await context_.conversations.join();
   chores.cancel();
   co_await chores.join();
-  common::log("served: " + counters_.text());
-  co_return fault_ ? common::report_failure(options_, fault_, server_profile) : 0;
+  common::log("served: " + context_.counters.text());
+  co_return fault_ ? common::report_failure(context_.options, fault_, server_profile) : 0;
 }
 
 /// Until accepting_ is cancelled.
 uring::Task<> Server::accept_from(const common::Fd& listener) {
   while (co_await wait_for_place(listener)) {
-    for (int left = common::accept_budget; left > 0 && clients_ < places(); --left) {
+    for (int budget = common::accept_budget; budget > 0 && context_.clients < places(); --budget) {
       auto client = accept_one(listener);
       if (client && !client->fd) break;  // another worker was faster, or there are no more
       if (client) {
-        ++clients_;
-        conversations_.spawn(begin(std::move(*client), Place(this)));
+        ++context_.clients;
+        context_.conversations.spawn(begin(std::move(*client), Place(&context_)));
       } else if (common::is_transient_accept_error(client.error())) {
-        accept_fault.report(client.error(), loop_->now());
-        (void)co_await left_.wait().within(common::shortage_pause).cancelled_by(accepting_);
+        accept_fault.report(client.error(), context_.loop->now());
+        (void)co_await context_.fewer_open.wait()
+            .within(common::shortage_pause)
+            .cancelled_by(accepting_);
         break;
       } else {
         fault_ = client.error();
@@ -159,85 +140,85 @@ uring::Task<> Server::accept_from(const common::Fd& listener) {
 /// As many as there are descriptors for, each with its file: a client that is accepted can always
 /// be answered.
 std::size_t Server::places() const {
-  const std::size_t left = options_.descriptors - std::min(options_.descriptors, files_left_);
-  return std::clamp<std::size_t>(left / descriptors_each, 1, options_.max_connections);
+  const std::size_t all = context_.options.descriptors;
+  const std::size_t for_clients = all - std::min(all, context_.orphans);
+  return std::clamp<std::size_t>(for_clients / descriptors_each, 1,
+                                 context_.options.max_connections);
 }
 
-/// Until a connection is there, and a place for it. False: accepting_ was cancelled.
+/// Until a connection is there, and a place for it, which the client that has waited longest
+/// without a whole query has to leave. False: accepting_ was cancelled.
 uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
-  const auto there = co_await loop_->poll(listener, POLLIN).cancelled_by(accepting_);
+  const auto there = co_await context_.loop->poll(listener, POLLIN).cancelled_by(accepting_);
   if (!there) co_return false;
-  while (clients_ >= places()) {
+  while (context_.clients >= places()) {
     if (accepting_.reason() != uring::Error{}) co_return false;
-    (void)co_await left_.wait().until(make_room()).cancelled_by(accepting_);
+    Conversation* const oldest = context_.awaiting_query.front();
+    auto again_at = oldest ? oldest->accepted_at() + query_time_min : uring::Deadline::never;
+    if (again_at <= context_.loop->now()) {
+      oldest->displace();
+      again_at = uring::Deadline::never;
+    }
+    (void)co_await context_.fewer_open.wait().until(again_at).cancelled_by(accepting_);
   }
   co_return true;
 }
 
-/// The client that has waited longest without a whole query has to go. Returns when to look again.
-Clock::time_point Server::make_room() {
-  Conversation* const oldest = awaiting_query_.front();
-  if (oldest == nullptr) return uring::Deadline::never;
-  const auto may_go_at = oldest->accepted_at() + query_time_min;
-  if (may_go_at > loop_->now()) return may_go_at;
-  oldest->displace();
-  return uring::Deadline::never;
-}
-
 /// One client, from accept to close.
 uring::Task<> Server::begin(common::Accepted client, Place place) {
-  const auto due = due_after(loop_->now(), options_.deadline);
+  const auto due = due_after(context_.loop->now(), context_.options.deadline);
   bool is_check = false;
-  if (options_.proxies.contains(client.peer)) {
+  if (context_.options.proxies.contains(client.peer)) {
     const Proxied found = co_await receive_header(client, due);
     is_check = found == Proxied::check;
-    if (is_check || found == Proxied::silent) ++counters_.checks;
+    if (is_check || found == Proxied::silent) ++context_.counters.checks;
     if (found == Proxied::silent || found == Proxied::refused) {
       client.fd = {};  // first: a free place means that there is a descriptor
       co_return;
     }
   }
-  if (!is_check) ++counters_.accepted;
+  if (!is_check) ++context_.counters.accepted;
   auto address_permit = address_limit_.try_acquire(client.peer);
   if (!address_permit) {
     turn_away(client.peer);
     client.fd = {};
     co_return;
   }
-  co_await serve(context_, std::move(client), std::move(place), std::move(address_permit), due,
-                 is_check);
+  Conversation conversation(context_, std::move(client), std::move(place),
+                            std::move(address_permit), due, is_check);
+  co_await serve(conversation);
 }
 
 uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::time_point due) {
-  const auto limit =
-      options_.query_timeout.count() == 0
-          ? options_.query_timeout
-          : std::max<std::chrono::milliseconds>(options_.query_timeout, header_time_min);
-  uring::Deadline deadline(*loop_, std::min(due_after(loop_->now(), limit), due));
-  co_return co_await receive_proxy_header(*loop_, client, deadline, receiving_);
+  uring::Loop& loop = *context_.loop;
+  auto limit = context_.options.query_timeout;
+  if (limit.count() > 0) limit = std::max<std::chrono::milliseconds>(limit, header_time_min);
+  uring::Deadline deadline(loop, std::min(due_after(loop.now(), limit), due));
+  co_return co_await receive_proxy_header(loop, client, deadline, context_.receiving);
 }
 
 void Server::turn_away(const common::Address& peer) {
-  ++counters_.refused;
-  if (options_.log == LogDetail::outcome) return some_turned_away.report(loop_->now());
-  turned_away.report(peer, loop_->now());
+  ++context_.counters.refused;
+  const auto now = context_.loop->now();
+  if (context_.options.log == LogDetail::outcome) return some_turned_away.report(now);
+  turned_away.report(peer, now);
 }
 
 /// What the parent says. The end of the stream: it has gone, and this process must, too.
 uring::Task<> Server::obey(const Control& control) {
   std::array<std::byte, 1> word{};
   while (true) {
-    const auto got = co_await loop_->recv(control.fd(), word);
+    const auto got = co_await context_.loop->recv(control.fd(), word);
     if (!got && got.error() == uring::Error::cancelled) co_return;
     const char said = got && *got == 1 ? static_cast<char>(word[0]) : Control::drain;
     if (said == Control::tell) {
-      common::log("served so far: " + counters_.text());
+      common::log("served so far: " + context_.counters.text());
       continue;
     }
     accepting_.cancel();
     if (said != Control::drain) continue;
-    receiving_.cancel();
-    lingering_.cancel();
+    context_.receiving.cancel();
+    context_.lingering.cancel();
     co_return;
   }
 }
@@ -246,8 +227,8 @@ uring::Task<> Server::obey(const Control& control) {
 uring::Task<> Server::say_alive(const Control& control) {
   constexpr std::array word{std::byte{Control::alive}};
   while (true) {
-    (void)co_await loop_->send(control.fd(), word, MSG_DONTWAIT);
-    const auto slept = co_await loop_->sleep(alive_interval);
+    (void)co_await context_.loop->send(control.fd(), word, MSG_DONTWAIT);
+    const auto slept = co_await context_.loop->sleep(alive_interval);
     if (!slept) co_return;
   }
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -9,18 +8,16 @@
 #include <vector>
 
 #include "common/net/accept.h"
-#include "common/server/limits.h"
+#include "common/server/duration.h"
 #include "finger/accounts/roster.h"
 #include "finger/process/control.h"
 #include "finger/proxy/receive.h"
 #include "finger/server/address_limit.h"
 #include "finger/server/conversation.h"
-#include "finger/server/log.h"
 #include "finger/server/options.h"
-#include "uring/condition.h"
+#include "uring/cancel/canceller.h"
 #include "uring/loop.h"
-#include "uring/memory/intrusive_list.h"
-#include "uring/scope.h"
+#include "uring/task.h"
 
 namespace finger {
 
@@ -45,40 +42,23 @@ class Server {
   /// Returns the exit status: 1, it can accept no more.
   int run(std::vector<common::Fd>& listeners, const Control& control);
 
-  const Roster& roster() const { return roster_; }
+  const Roster& roster() const { return context_.roster; }
 
  private:
-  friend LeavePlace;
-
   uring::Task<int> serve_clients(std::vector<common::Fd>& listeners, const Control& control);
   uring::Task<> accept_from(const common::Fd& listener);
   std::size_t places() const;
   uring::Task<bool> wait_for_place(const common::Fd& listener);
-  common::Clock::time_point make_room();
   uring::Task<> begin(common::Accepted client, Place place);
   uring::Task<Proxied> receive_header(common::Accepted& client, common::Clock::time_point due);
   void turn_away(const common::Address& peer);
   uring::Task<> obey(const Control& control);
   uring::Task<> say_alive(const Control& control);
 
-  const Options& options_;
-  const std::unique_ptr<uring::Loop> loop_;
-  const Roster roster_;
-  const std::vector<std::uint16_t> owners_;
-  std::size_t clients_ = 0;
-  std::size_t files_left_ = 0;
   AddressLimit address_limit_;
-  Counters counters_;
-  std::vector<std::unique_ptr<Home>> homes_;
-  std::array<std::byte, common::scratch_bytes> discarded_;
   std::error_code fault_;  ///< Of accept(2): it accepts no more.
   uring::Canceller accepting_;
-  uring::Canceller receiving_;
-  uring::Canceller lingering_;
-  uring::IntrusiveList<Conversation> awaiting_query_;
-  uring::Condition left_;
-  const Context context_;
-  uring::Scope conversations_;  ///< The last member: what runs in it uses the others.
+  Context context_;  ///< The last member: what runs in it uses the others.
 };
 
 }  // namespace finger

@@ -27,6 +27,7 @@ from kit.hanging_fs import BOBS_PLAN  # noqa: E402
 from kit.intruder import intrude, unsanitized  # noqa: E402, F401
 from kit.machine import GROUP, Machine  # noqa: E402
 from kit.manager import manager  # noqa: E402, F401
+from kit.reference import converted  # noqa: E402
 from kit.server import FingerServer, Start  # noqa: E402
 from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
 from kit.users import Users  # noqa: E402
@@ -39,6 +40,7 @@ MARKERS = (
 )
 
 ALICE = b"Building a telescope.\nBack in May.\n"
+ANSWER = converted(ALICE)  # what a client is sent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,17 +5,14 @@ import subprocess
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.confined import CANNOT, confined
 from harness.limits import need_ipv6
 from harness.needed import need_namespaces
 from kit.namespace import after
-from kit.reference import converted
 from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.ADDRESSES)]
-
-ANSWER = converted(ALICE)
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["by-default", "asked-for"])

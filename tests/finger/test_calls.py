@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
 from harness.strace import from_start
 from kit import hanging_fs
@@ -27,7 +27,6 @@ pytestmark = [
     pytest.mark.rule(rules.CONFINED),
 ]
 
-ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 400_000
 PROXY = "127.0.0.5"
 SHORTAGE = ("-e", "inject=accept4:error=EMFILE:when=3")  # of descriptors, as far as it can tell

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ALICE, ANSWER
 from harness.confined import confined, skip_if_impossible
 from harness.proc import wait_until
 from kit.machine import Machine, Person
-from kit.reference import converted
 from kit.server import FingerServer, Start
 
 FEW = 100  # descriptors
@@ -78,9 +77,9 @@ def test_it_says_whether_the_address_is_taken(start: Start, server: FingerServer
 def test_a_daemon_that_runs_is_not_disturbed(start: Start, server: FingerServer) -> None:
     status, said = checked(start, port=server.address[1])
     assert status == 0 and "is taken" in said, said
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     server.send_signal(signal.SIGHUP)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 def test_a_group_that_there_is_not(machine: Machine, start_as_root: Start) -> None:

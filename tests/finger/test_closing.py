@@ -5,8 +5,8 @@ import time
 import pytest
 
 import rules
-from conftest import ALICE
-from kit.reference import TOO_LONG, converted
+from conftest import ANSWER
+from kit.reference import TOO_LONG
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
@@ -42,7 +42,7 @@ def test_a_client_that_does_not_close_is_waited_for_two_seconds(server: FingerSe
 
 
 def test_a_client_that_closes_is_not_waited_for(server: FingerServer) -> None:
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     took = seconds_until_closed(server, time.monotonic())
     assert took < 0.5, f"the connection was kept for {took:.1f} s"
 

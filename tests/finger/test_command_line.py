@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.confined import confined, skip_if_impossible
 from harness.server import READY
 from harness.subject import free_port
 from kit.namespace import as_nobody
-from kit.reference import converted
 from kit.server import Start
 from kit.users import Users
 
@@ -101,7 +100,7 @@ def test_an_option_that_is_gone_is_refused_with_what_does_it_instead(
     ids=" ".join,
 )  # fmt: skip
 def test_every_form_of_an_option_is_taken(start: Start, options: tuple[str, ...]) -> None:
-    start(*options).expect(b"alice", converted(ALICE))
+    start(*options).expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.OPTIONS)
@@ -110,7 +109,7 @@ def test_the_port_has_a_short_name(start: Start) -> None:
     script = 'program=$1; shift 3; exec "$program" -P "$port" "$@"'  # instead of --port 0
     server = start(under=("env", f"port={port}", "sh", "-c", script, "sh"))
     assert server.address == ("127.0.0.1", port)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
@@ -122,7 +121,7 @@ def test_a_group_that_there_is_not_is_named(start: Start, option: str) -> None:
 @pytest.mark.rule(rules.CANNOT_RUN)
 def test_the_group_is_not_looked_up_with_users(users: Users, start: Start) -> None:
     server = start("--group", "no-such-group", "--users", os.fspath(users.directory))
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
@@ -152,7 +151,7 @@ def test_after_the_ready_line_a_client_can_connect_and_a_signal_stops_the_server
 ) -> None:
     for _ in range(10):
         server = start()
-        server.expect(b"alice", converted(ALICE))
+        server.expect(b"alice", ANSWER)
         assert server.stop() == 0
         assert READY.fullmatch(server.stdout_text()), "more than one line on stdout"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
 from harness.strace import from_start
 from kit.call_list import permitted_calls
@@ -30,7 +30,7 @@ from kit.machine import Machine
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
 from kit.parent import only_worker, reload, workers
-from kit.reference import NO_PLAN, converted
+from kit.reference import NO_PLAN
 from kit.server import FingerServer, Start
 from kit.users import Users
 
@@ -53,7 +53,7 @@ def files_open(pid: int) -> list[str]:
 
 def test_what_the_shell_had_open_is_closed(start: Start, tmp_path: Path) -> None:
     server = start(under=(*INHERITED, str(tmp_path / "a-file")))
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     assert (tmp_path / "a-file").exists(), "it was not open: this test tested nothing"
     assert str(tmp_path / "a-file") not in files_open(server.pid)
 
@@ -63,7 +63,7 @@ def test_it_is_closed_where_a_socket_is_passed_as_well(
 ) -> None:
     server = start(under=(*manager.under, *INHERITED, str(tmp_path / "a-file")))
     assert server.address == manager.address
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     assert str(tmp_path / "a-file") not in files_open(server.pid)
 
 
@@ -71,10 +71,9 @@ def test_what_roots_shell_had_open_reaches_neither_process(
     start_as_root: Start, tmp_path: Path
 ) -> None:
     server = start_as_root(under=(*INHERITED, str(tmp_path / "a-file")))
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     for pid in (server.pid, *workers(server)):
         assert str(tmp_path / "a-file") not in files_open(pid)
-
 
 
 def expect_nothing_gained(could: dict[str, str]) -> None:
@@ -112,7 +111,7 @@ def expect_no_rights_to_gain(pids: Collection[int]) -> None:
 
 
 def expect_it_kept_in(intruder: Intruder, server: FingerServer) -> None:
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     could = intruder.could(server)
     expect_nothing_gained(could)
     expect_no_way_out(could)
@@ -155,7 +154,7 @@ def test_homes_mounted_anew_are_served_after_a_reload(
 ) -> None:
     need_landlock()
     server = start_as_root()
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     home = machine.another_disk / "alice"
     machine.homes.joinpath("alice").rename(home)
     mount = 'umount -l /home && mount --bind "$1" /home'
@@ -164,7 +163,7 @@ def test_homes_mounted_anew_are_served_after_a_reload(
     server.expect(b"alice", NO_PLAN)
     assert "no plan (Permission denied) 10 bytes" in server.wait_for_log_lines(2)[1]
     reload(server)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
@@ -174,7 +173,7 @@ def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
     notes = Path("/home/alice/notes")
     intruder = intrude(notes, credentials=2)
     server = start_as_root(under=intruder.under)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     alice_and_bob = [f"{NOBODY}:{NOBODY}"] * 2
     assert intruder.told(server, "speaks-as") == alice_and_bob
 
@@ -232,7 +231,7 @@ def test_without_landlock_an_intruder_reads_and_writes_what_the_account_may(
     intruder = intrude(notes)
     trace = from_start(tmp_path / "trace", "-e", "inject=landlock_create_ruleset:error=ENOSYS")
     server = start(under=(*trace, *intruder.under))
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     could = intruder.could(server)
     for what in ("reads-outside", "writes-home", "writes-outside", "empties-home"):
         assert could[what] == "done"
@@ -244,7 +243,7 @@ def test_no_system_call_is_permitted_but_those_on_the_list(
     plan = users.plan("alice") if how == "alone" else "/home/alice/.plan"
     intruder = intrude(plan, permitted=listed_numbers())
     server = start_either(under=intruder.under)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     assert intruder.passes(server) == []
 
 
@@ -265,7 +264,6 @@ def test_a_worker_that_calls_by_another_processors_numbers_is_killed(
     assert "the worker has ended by itself: signal 31" in said
     assert "lives on" not in said
 
-
 WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "no Landlock: ",
          "landlock_restrict_self": "Landlock is there, and refused: ",
          "landlock_add_rule": "no Landlock: "}  # fmt: skip
@@ -278,7 +276,7 @@ def test_where_a_wall_cannot_be_had_a_line_says_so_and_plans_are_served(
 ) -> None:
     trace = from_start(tmp_path / "trace", "-e", f"inject={call}:error=ENOSYS")
     server = start_either(under=trace)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     told = [line for line in server.stderr_text().splitlines() if WALLS[call] in line]
     assert len(told) == 1, server.stderr_text()
     assert re.search(rf"{WALLS[call]}\w", told[0])
@@ -362,7 +360,7 @@ def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
     intruder = intrude(Path("/home/alice/.plan"))
     server = start_as_root(before=terminal.under, under=intruder.under)
     assert has_terminal(server.pid), "it was started at none: this test tested nothing"
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     assert intruder.could(server, terminal.shown())["types"] in ("EPERM", "EIO")
     (worker,) = workers(server)
     assert not has_terminal(worker)
@@ -376,7 +374,7 @@ def test_a_daemon_without_root_reads_nothing_from_its_terminal(
     start: Start, terminal: Terminal
 ) -> None:
     server = start(under=terminal.under)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     for pid in (server.pid, only_worker(server)):
         assert not can_read(pid, 2)
         assert Path(f"/proc/{pid}/fd/0").samefile("/dev/null")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.limits import leave_descriptors
 from harness.proc import wait_until
 from harness.verdict import ContractBroken
@@ -162,7 +162,7 @@ def test_others_do_not_notice(hurried: FingerServer, target: FingerTarget) -> No
     for _ in range(5):
         hurried.connect().try_send(b"ali")
     while time.monotonic() < begin + target.deadline[1] * 1.5:
-        hurried.expect(b"alice", converted(ALICE))
+        hurried.expect(b"alice", ANSWER)
         time.sleep(0.02)
 
 
@@ -201,5 +201,5 @@ def test_what_could_not_be_opened_for_want_of_descriptors_is_not_said_to_be_miss
         if not wait_until(client.has_input, target.deadline[1] + SLACK_SECONDS):
             return  # it waits for a descriptor
         received = client.receive_until_gone()
-        if received not in (b"", converted(ALICE)):
+        if received not in (b"", ANSWER):
             raise client.broken(f"alice has a plan, and the answer was {received!r}")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ALICE, ANSWER
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.reference import converted
@@ -46,13 +46,13 @@ def test_with_sixteen_descriptors_all_are_served_in_the_end(start: Start) -> Non
     server = start_with_few(start)
     clients = [server.asking(b"alice") for _ in range(CLIENTS)]
     for client in clients:
-        client.expect_answer(converted(ALICE))
+        client.expect_answer(ANSWER)
         client.close()
 
 
 def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
     server = start_with_few(start)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     at_rest = server.descriptors_at_rest()
     reading = reading_slowly(server, 2)
     waiting = [server.asking(b"alice") for _ in range(CLIENTS)]
@@ -62,7 +62,7 @@ def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
         client.receive_until_end()
         client.close()
     for client in waiting:
-        client.expect_answer(converted(ALICE))
+        client.expect_answer(ANSWER)
         client.close()
     server.wait_for_descriptors(at_rest)
 
@@ -104,7 +104,7 @@ def test_sockets_that_are_passed_take_no_descriptor_from_clients(
     for number, client in enumerate(clients):
         client.send(b"user%d\r\n" % number)
     for client in clients:
-        client.expect_answer(converted(ALICE))
+        client.expect_answer(ANSWER)
         client.close()
 
 
@@ -128,7 +128,7 @@ def test_a_slow_reader_keeps_no_plan_from_others(start: Start, readers: int) -> 
     slow = reading_slowly(server, readers)
     begin = time.monotonic()
     for _ in range(20):
-        server.expect(b"alice", converted(ALICE))
+        server.expect(b"alice", ANSWER)
     took = time.monotonic() - begin
     assert took < 3, f"others have waited {took:.1f} s for those who read slowly"
     for client in slow:
@@ -162,7 +162,7 @@ def test_reloads_take_no_descriptor_from_plans(start: Start, replaced: bool) -> 
         reload(server, total=5)
     for client in clients:
         client.send(b"ce\r\n")
-        client.expect_answer(converted(ALICE))
+        client.expect_answer(ANSWER)
 
 
 def reload(server: FingerServer, total: int) -> None:
@@ -186,7 +186,7 @@ def test_plans_are_opened_where_no_further_thread_can_be_made(start: Start) -> N
     time.sleep(6)  # a thread of the kernel's that has nothing to do ends after five seconds
     clients = [server.asking(b"alice") for _ in range(3)]
     for client in clients:
-        client.expect_answer(converted(ALICE))
+        client.expect_answer(ANSWER)
     limit_threads(server, 1000)  # a sanitizer looks for leaks at the end, in a thread of its own
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.reference import INVALID_QUERY, NO_SUCH_USER, converted
@@ -44,7 +44,7 @@ def test_it_stops_at_once_when_there_is_no_client(
     start: Start, number: signal.Signals
 ) -> None:
     server = start()
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     expect_stop(server, AT_ONCE, number)
 
 
@@ -60,7 +60,7 @@ def test_half_a_query_is_not_waited_for(server: FingerServer, begun: bytes) -> N
 @pytest.mark.clock
 def test_a_client_that_lingers_after_the_answer_is_not_waited_for(server: FingerServer) -> None:
     client = server.asking(b"alice")
-    client.expect_answer(converted(ALICE))
+    client.expect_answer(ANSWER)
     expect_stop(server, AT_ONCE)
 
 
@@ -69,7 +69,7 @@ def test_queries_that_had_arrived_are_answered(
     server: FingerServer, number: signal.Signals
 ) -> None:
     """With an error, too."""
-    rests = [(b" alice\r\n", b"Name: alice\r\n" + converted(ALICE)),
+    rests = [(b" alice\r\n", b"Name: alice\r\n" + ANSWER),
              (b" nobody\r\n" + b"x" * 2000, NO_SUCH_USER), (b"\xff\r\n", INVALID_QUERY)] * 4
     clients = [server.connect() for _ in rests]
     for client in clients:

@@ -3,7 +3,7 @@
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from kit.reference import INVALID_QUERY, RELAY_DENIED, TOO_LONG, UNEXPECTED_EOF, converted
 from kit.server import FingerServer
 
@@ -84,7 +84,7 @@ def test_a_stream_that_ends_before_its_first_byte_is_told(server: FingerServer) 
 def test_a_whole_query_and_nothing_more_is_answered(server: FingerServer, end: bytes) -> None:
     client = server.connect()
     client.send_and_half_close(b"alice" + end)
-    client.expect_answer(converted(ALICE))
+    client.expect_answer(ANSWER)
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)
@@ -126,4 +126,4 @@ def test_a_client_that_goes_on_sending_after_the_answer_meets_no_reset_for_a_whi
     for _ in range(3):
         client.send(b"more\r\n")
         client.let_it_arrive()
-    client.expect_answer(converted(ALICE))
+    client.expect_answer(ANSWER)

@@ -3,14 +3,13 @@
 import pytest
 
 import rules
-from conftest import ALICE
-from kit.reference import NO_SUCH_USER, converted, name_line
+from conftest import ANSWER
+from kit.reference import NO_SUCH_USER, name_line
 from kit.server import FingerServer, Start
 from kit.users import Users
 
 pytestmark = [pytest.mark.needs("core"), pytest.mark.every_ring]
 
-ANSWER = converted(ALICE)
 SECRET = b"what no client may see\n"
 LIST = b"alice\r\nbob\r\ncarol\r\n"
 MANY = ("Zoe", "anna", "zoe", "a-b", "a.b", "a_b", "ab", "žofia", "0", "al", "alice2") + tuple(
@@ -25,14 +24,6 @@ MANY = ("Zoe", "anna", "zoe", "a-b", "a.b", "a_b", "ab", "žofia", "0", "al", "a
 )
 def test_the_switch_brings_the_name(server: FingerServer, line: bytes) -> None:
     server.expect(line, name_line("alice") + ANSWER)
-
-
-@pytest.mark.rule(rules.SWITCH)
-@pytest.mark.parametrize("user", ["bob", "carol"])
-def test_the_switch_brings_the_name_of_a_user_without_a_plan(
-    server: FingerServer, user: str
-) -> None:
-    server.expect(b"/W " + user.encode(), name_line(user) + b"No Plan.\r\n")
 
 
 @pytest.mark.rule(rules.SWITCH)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
 from kit import hanging_fs
 from kit.hanging_fs import ALICES_PLAN, BOBS_PLAN, HangingFileSystem
@@ -39,7 +39,6 @@ def hanging(
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
         yield server, files
         server.close_clients()
-
 
 EVERY_KIND = pytest.mark.parametrize("hanging", ["lookup", "open", "read"], indirect=True)
 # A read that waits for the page cache cannot be interrupted by anything: not by io_uring either.
@@ -107,7 +106,7 @@ def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start:
     home = users.add("dora").parent
     with hanging_fs.mounted("nothing", home=home, others=False):
         server = start()
-        server.expect(b"alice", converted(ALICE))
+        server.expect(b"alice", ANSWER)
         server.expect(b"dora", NO_PLAN)
         server.expect(b"", b"alice\r\nbob\r\ncarol\r\ndora\r\n")
         users.add("emil", b"new here\n")

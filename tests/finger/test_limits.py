@@ -5,7 +5,7 @@ import time
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.reference import NO_PLAN, converted
@@ -13,7 +13,6 @@ from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.MAX_PER_IP)]
 
-ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 400_000
 PATIENT = ("--query-timeout", "1m")
 

@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ALICE, ANSWER
 from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.namespace import as_nobody
 from kit.parent import reload
-from kit.reference import NO_PLAN, converted
+from kit.reference import NO_PLAN
 from kit.server import FingerServer, Start, start_with_journal
 from kit.users import Users
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.LOGS)]
 
 ANSWERED = {
-    "plan": (b"alice", "alice", "answered", len(converted(ALICE))),
-    "name-and-plan": (b"/W alice", "/W alice", "answered", len(converted(ALICE)) + 13),
+    "plan": (b"alice", "alice", "answered", len(ANSWER)),
+    "name-and-plan": (b"/W alice", "/W alice", "answered", len(ANSWER) + 13),
     "no-plan": (b"bob", "bob", "no plan (No such file or directory)", len(NO_PLAN)),
     "empty": (b"carol", "carol", "no plan (it is empty)", len(NO_PLAN)),
     "name-without-plan": (b"/W carol", "/W carol", "no plan (it is empty)", len(NO_PLAN) + 13),
@@ -88,7 +88,7 @@ def test_the_journal_is_told_what_matters(start: Start, users: Users, tmp_path: 
         server.wait_until_busy()
         server.connect().expect_end()
     wait_until(lambda: server.connection_count() == 0, server.patience)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     users.directory.rename(users.directory.with_name("gone"))
     server.send_signal(signal.SIGHUP)
     read = (tmp_path / "log").read_text
@@ -176,7 +176,7 @@ def test_a_backslash_cannot_forge_an_escape(server: FingerServer) -> None:
 @pytest.mark.rule(rules.PRIVACY)
 def test_outcomes_alone_name_neither_the_peer_nor_the_query(start: Start) -> None:
     server = start("--log", "outcome", "--max-per-ip", "1")
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     with server.connect():
         server.wait_until_busy()
         server.connect().expect_end()
@@ -207,7 +207,7 @@ def test_quiet_says_nothing_of_exchanges(start: Start, option: str) -> None:
     for query in (b"alice", b"nobody", b"\xff", b"a@b", b""):
         server.ask(query)
     server.connect().reset()
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     assert server.stop() == 0 and said(server) == []
 
 
@@ -219,7 +219,7 @@ def test_a_log_reader_that_stops_holds_up_no_client(start: Start) -> None:
     os.close(writer)
     try:
         for _ in range(300):  # lines of some seventy bytes
-            server.expect(b"alice", converted(ALICE))
+            server.expect(b"alice", ANSWER)
         assert server.stop() == 0
     finally:
         os.close(reader)
@@ -239,7 +239,7 @@ def test_lines_that_waited_for_a_log_reader_are_written_once(start: Start) -> No
         reload(server)
     with open(reader, "rb", buffering=0) as lines:
         lines.read(1 << 20)  # now there is room for those that wait
-        server.expect(b"alice", converted(ALICE))
+        server.expect(b"alice", ANSWER)
         assert server.stop() == 0
         told = lines.readall()
     assert told.count(b"reloaded: ") <= 3, told.decode()
@@ -252,4 +252,4 @@ def test_a_log_reader_that_leaves_ends_nothing(start: Start) -> None:
     os.close(writer)
     os.close(reader)
     for _ in range(3):
-        server.expect(b"alice", converted(ALICE))
+        server.expect(b"alice", ANSWER)

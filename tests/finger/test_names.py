@@ -1,11 +1,10 @@
 """--full-name and --no-list."""
 
-
 import pytest
 
 import rules
-from conftest import ALICE
-from kit.reference import LIST_DENIED, NO_PLAN, NO_SUCH_USER, converted, name_line
+from conftest import ANSWER
+from kit.reference import LIST_DENIED, NO_PLAN, NO_SUCH_USER, name_line
 from kit.server import Start
 from kit.users import Users
 
@@ -17,7 +16,7 @@ def test_the_name_comes_before_every_plan(users: Users, start: Start) -> None:
     (users.directory / "a&b,c").mkdir()
     server = start("--full-name")
     for line in (b"alice", b"/W alice"):
-        server.expect(line, name_line("alice") + converted(ALICE))
+        server.expect(line, name_line("alice") + ANSWER)
     server.expect(b"bob", name_line("bob") + NO_PLAN)
     server.expect(b"a&b,c", name_line("a&b,c") + NO_PLAN)
     server.expect(b"nobody", NO_SUCH_USER)
@@ -29,7 +28,7 @@ def test_the_name_comes_before_every_plan(users: Users, start: Start) -> None:
 def test_the_list_is_denied_with_a_message(start: Start, line: bytes) -> None:
     server = start("--no-list")
     server.expect(line, LIST_DENIED)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.LIST)

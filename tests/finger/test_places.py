@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
 from kit.client import FingerClient
 from kit.reference import QUERY_TIMEOUT, converted
@@ -17,7 +17,6 @@ from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.DISPLACED)]
 
-ANSWER = converted(ALICE)
 SIXTEEN = [f"127.0.0.{number}" for number in range(20, 36)]
 SILENT_EACH = 40
 PROXY = "127.0.0.2"

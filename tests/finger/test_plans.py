@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
-from kit.reference import NO_PLAN, NO_SUCH_USER, converted, name_line
+from kit.reference import NO_PLAN, NO_SUCH_USER, name_line
 from kit.server import FingerServer, Start
 from kit.users import Users
 
@@ -70,13 +70,13 @@ LINKS = {
 
 def expect_no_plan(server: FingerServer, make: Callable[[Path], None]) -> None:
     """For bob, who has what `make` makes; and nothing is left open, nor is anybody held up."""
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     at_rest = server.descriptors_at_rest()
     make(server.users.plan("bob"))
     for _ in range(3):
         server.expect(b"bob", NO_PLAN)
     server.expect(b"/W bob", name_line("bob") + NO_PLAN)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     server.close_clients()
     server.wait_for_descriptors(at_rest)
 
@@ -155,4 +155,4 @@ def test_the_directory_of_the_users_may_itself_be_reached_by_a_link(
     link = users.outside / "by-a-link"
     link.symlink_to(users.directory)
     users.directory = link
-    start().expect(b"alice", converted(ALICE))
+    start().expect(b"alice", ANSWER)

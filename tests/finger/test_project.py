@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.needed import need_root
 from kit import hanging_fs
 from kit.machine import Machine
@@ -19,7 +19,6 @@ from kit.users import Users
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PROJECT)]
 
-ANSWER = converted(ALICE)
 KEY = b"ssh-ed25519 AAAAC3 alice\nand another\n"
 PROJECT = b"Project: a telescope\r\n"
 

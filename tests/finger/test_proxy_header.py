@@ -9,14 +9,12 @@ from collections.abc import Callable
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from kit.client import FingerClient
-from kit.reference import converted
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PROXY_HEADER)]
 
-ANSWER = converted(ALICE)
 PROXY = "127.0.0.2"  # trusted; 127.0.0.1 is not
 OPTION = ("--proxy-protocol", f"{PROXY},fd00::/8", "--query-timeout", "10s")
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -32,7 +30,6 @@ def binary(client: str = "192.0.2.7") -> bytes:
     ends = struct.pack("!4s4sHH", socket.inet_aton(client), socket.inet_aton("203.0.113.1"),
                        50412, 79)
     return SIGNATURE + struct.pack("!BBH", 0x21, 0x11, len(ends)) + ends
-
 
 LOCAL = SIGNATURE + struct.pack("!BBH", 0x20, 0, 0)  # a health check
 UNSPECIFIED = SIGNATURE + struct.pack("!BBH", 0x21, 0, 0)

@@ -3,14 +3,13 @@
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
-from kit.reference import NO_SUCH_USER, TOO_LONG, converted, name_line
+from kit.reference import NO_SUCH_USER, TOO_LONG, name_line
 from kit.server import FingerServer
 
 pytestmark = [pytest.mark.needs("core"), pytest.mark.every_ring]
 
-ANSWER = converted(ALICE)
 ENDS = [pytest.param(b"\r\n", id="CRLF"), pytest.param(b"\n", id="LF")]
 
 

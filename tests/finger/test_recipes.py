@@ -13,17 +13,15 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.needed import need_program
 from harness.proc import wait_until
 from harness.subject import REPOSITORY, free_port
-from kit.reference import converted
 from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("contract")
 
 RECIPES = REPOSITORY / "finger" / "deploy" / "recipes"
-ANSWER = converted(ALICE)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
 from kit.reference import NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
@@ -51,7 +51,7 @@ def test_an_exchange_that_is_under_way_is_not_disturbed(start: Start) -> None:
 
 def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
     server = start(*PATIENT)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     begun = server.connect()
     begun.send_in_pieces(b"ali")
     server.users.directory.rename(server.users.outside / "before")
@@ -62,7 +62,7 @@ def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
     server.expect_soon(b"dora", b"new here\r\n")
     server.expect(b"alice", b"another alice\r\n")
     begun.send(b"ce\r\n")
-    begun.expect_answer(converted(ALICE))  # the one who was meant
+    begun.expect_answer(ANSWER)  # the one who was meant
 
 
 def is_prepared(server: FingerServer) -> bool:
@@ -78,4 +78,4 @@ def test_a_signal_before_the_ready_line_ends_nothing(start: Start, target: Finge
         assert wait_until(lambda: is_prepared(server), server.patience, 0.0002)
         server.send_signal(signal.SIGHUP)
         server.wait_until_ready()
-        server.expect(b"alice", converted(ALICE))
+        server.expect(b"alice", ANSWER)

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.memory import need_own_memory
 from kit.reference import converted
 from kit.server import FingerServer
@@ -13,7 +13,6 @@ from kit.server import FingerServer
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RESTORE)]
 
 KIBIBYTE = 1024
-ANSWER = converted(ALICE)
 QUERIES = (b"alice\r\n", b"nobody\n", b"bob\r\n", b"\r\n", b"\xff\r\n", b"/W alice\r\n", b"ali")
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.needed import need_root
 from kit.namespace import NOBODY
 from kit.parent import expect_no_right_left
-from kit.reference import NO_PLAN, converted
+from kit.reference import NO_PLAN
 from kit.server import Start
 from kit.users import Users
 
@@ -34,7 +34,7 @@ def unprivileged_account() -> pwd.struct_passwd:
 
 def test_no_process_has_a_right_left(start: Start) -> None:
     server = start(under=("setpriv", "--groups=0,4,6"))
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
     account = unprivileged_account()
@@ -51,7 +51,7 @@ def test_only_what_everybody_may_read_is_served(users: Users, start: Start, whos
     server = start()
     server.expect(b"alice", NO_PLAN)
     users.plan("alice").chmod(0o644)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ALICE, ANSWER
 from harness.proc import wait_until
 from harness.strace import Strace
 from kit.namespace import as_nobody
-from kit.reference import NO_SUCH_USER, converted
+from kit.reference import NO_SUCH_USER
 from kit.server import FingerServer, Start
 from kit.users import Users
 
@@ -89,5 +89,5 @@ def test_a_query_opens_no_file_but_the_plan(server: FingerServer) -> None:
         opened = [line for line in tracer.lines() if "SIG" not in line]
     beyond = [line for line in opened if ".plan" not in line and "AT_EMPTY_PATH" not in line]
     assert not beyond, f"these have nothing to do with a plan: {beyond}"
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     assert os.path.isdir(server.users.directory)

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import wait_until
 from kit.load import Load
 from kit.machine import Machine
-from kit.manager import Manager, answer, connection, monotonic_usec
-from kit.reference import converted
+from kit.manager import Manager, answer, connection, is_sound, monotonic_usec, spoil
 from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PASSED_SOCKET)]
@@ -34,8 +33,18 @@ def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: S
     server = start_managed("--addr", "::1", port=1)
     assert server.address == manager.address
     for _ in range(2):
-        server.expect(b"alice", converted(ALICE))
+        server.expect(b"alice", ANSWER)
     assert "--addr and --port are ignored" in server.stderr_text()
+
+
+def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
+    manager: Manager, start_managed: Start
+) -> None:
+    spoil(manager.listener)
+    server = start_managed()
+    assert is_sound(manager.listener)
+    for _ in range(2):
+        server.expect(b"alice", ANSWER)
 
 
 def test_all_sockets_that_were_passed_are_served(manager: Manager, start_managed: Start) -> None:
@@ -43,10 +52,10 @@ def test_all_sockets_that_were_passed_are_served(manager: Manager, start_managed
     manager.passed.append(further)
     server = start_managed()
     assert server.addresses() == [manager.address, further.getsockname()]
-    server.expect_everywhere(b"alice", converted(ALICE))
+    server.expect_everywhere(b"alice", ANSWER)
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
-    server.expect_everywhere(b"alice", converted(ALICE))
+    server.expect_everywhere(b"alice", ANSWER)
 
 
 def test_clients_that_came_before_the_server_are_answered(
@@ -57,7 +66,7 @@ def test_clients_that_came_before_the_server_are_answered(
         client.sendall(b"alice\r\n")
     start_managed()
     early[0].sendall(b"alice\r\n")
-    assert [answer(client) for client in early] == [converted(ALICE)] * 3
+    assert [answer(client) for client in early] == [ANSWER] * 3
 
 
 def test_what_comes_while_none_serves_waits_for_the_next(
@@ -70,7 +79,7 @@ def test_what_comes_while_none_serves_waits_for_the_next(
             last = start_managed()
             load.wait_for_answers(10)
     assert load.lost == []
-    last.expect(b"alice", converted(ALICE))
+    last.expect(b"alice", ANSWER)
 
 
 @pytest.mark.parametrize(("family", "kind"), [
@@ -93,7 +102,7 @@ def test_a_socket_that_was_meant_for_another_process_is_left_alone(
     manager.variables["LISTEN_PID"] = str(os.getpid())
     server = start(under=manager.under)
     assert server.address != manager.address
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.MESSAGES)
@@ -119,7 +128,7 @@ def test_none_is_ready_before_it_answers(
     server = start_managed(ready=False)
     client = connection(manager, patience)
     client.sendall(b"alice\r\n")
-    assert answer(client) == converted(ALICE)
+    assert answer(client) == ANSWER
     manager.wait_until_told(1, server.patience)
     server.wait_until_ready()
 
@@ -155,5 +164,5 @@ def test_a_manager_that_has_gone_ends_nothing(start: Start) -> None:
     manager.close()
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     assert Path(f"/proc/{server.pid}").exists()

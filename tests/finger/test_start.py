@@ -1,23 +1,26 @@
 """What a query needs is tried before the ready line: a daemon that says it serves does."""
 
 import os
+from itertools import count
 
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.confined import confined, skip_if_impossible
 from harness.needed import need_root
 from harness.verdict import ContractBroken
-from kit.reference import converted
+from kit.namespace import as_user
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.READY_MEANS_READY)]
 
-ANSWER = converted(ALICE)
 ENOUGH_THREADS = 13  # of which one may be ThreadSanitizer's own
-# The kernel counts the threads of each account, also those of a daemon that has just ended.
-FIRST_UID = 50_000 + os.getpid() % 1000 * 16
+# The kernel counts the threads of each account, also those of a worker that was just killed, and of
+# another run of these tests: each start has an account of its own.
+UIDS = count(1_000_000_000 + os.getpid() * 100)
+# No limit of time of the daemon's decides whether it answers, on a machine with much to do.
+PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
 def begins(server: FingerServer) -> bool:
@@ -45,13 +48,12 @@ def test_few_threads(
     need_root()
     # The sanitizer for leaks would want a thread as well.
     limit = ("env", "ASAN_OPTIONS=detect_leaks=0", "prlimit", f"--nproc={threads}:{threads}")
-    uid = FIRST_UID + threads
+    uid = next(UIDS)
     if how == "parent":
         request.getfixturevalue("machine").system_account("fingerd", uid)
     else:
-        limit += ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups",
-                  "--inh-caps=-all", "--pdeathsig=keep")  # fmt: skip
-    server = start_either("--deadline", "2s", under=limit, ready=False)
+        limit += as_user(uid)
+    server = start_either(*PATIENT, under=limit, ready=False)
     if begins(server):
         return
     assert threads < ENOUGH_THREADS, server.stderr_text()
@@ -62,7 +64,7 @@ def test_few_threads(
 @pytest.mark.parametrize("descriptors", range(4, 20))
 def test_few_descriptors(start_either: Start, descriptors: int) -> None:
     limit = ("prlimit", f"--nofile={descriptors}:{descriptors}")
-    server = start_either("--log", "none", "--max-clients", "1", under=limit, ready=False)
+    server = start_either(*PATIENT, "--log", "none", "--max-clients", "1", under=limit, ready=False)
     if begins(server):
         assert "cannot accept" not in server.stderr_text(), server.stderr_text()
         return

@@ -3,18 +3,17 @@
 import os
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.needed import need_root
 from harness.proc import wait_until
 from kit.machine import GROUP_ID, Machine
 from kit.namespace import NOBODY
 from kit.parent import expect_no_right_left, reload, workers
-from kit.reference import NO_PLAN, NO_SUCH_USER, converted
+from kit.reference import NO_PLAN, NO_SUCH_USER
 from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
@@ -25,7 +24,7 @@ def test_a_home_that_nobody_else_may_enter_is_served(
     start_as_root: Start
 ) -> None:
     server = start_as_root()
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     server.expect(b"bob", NO_PLAN)
     server.expect(b"carol", NO_SUCH_USER)
     server.expect(b"", b"alice\tAlice\r\nbob\tBob\r\n")
@@ -66,7 +65,7 @@ def test_the_way_to_a_home_may_be_a_link(
         elsewhere = machine.another_disk / "alice"
     home.rename(elsewhere)
     home.symlink_to(elsewhere if outside else "/home/elsewhere")
-    start_as_root().expect(b"alice", converted(ALICE))
+    start_as_root().expect(b"alice", ANSWER)
 
 
 def test_a_home_whose_path_is_longer_than_any_has_no_plan(
@@ -87,7 +86,7 @@ def test_a_home_may_be_mounted_when_the_worker_already_serves(
     server.expect(b"alice", NO_PLAN)
     mount = ["mount", "--bind", str(machine.another_disk / "alice"), "/home/alice"]
     subprocess.run(["nsenter", f"--target={server.pid}", "--mount", "--root", *mount], check=True)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.RELOAD)
@@ -95,11 +94,11 @@ def test_after_a_reload_homes_may_be_in_other_places(
     machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root()
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     machine.move_home("alice", machine.another_disk / "alice")
     server.expect(b"alice", NO_PLAN)
     reload(server)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.OPTED_IN)
@@ -123,7 +122,7 @@ def test_no_thread_of_the_worker_has_a_right_left(
         machine.system_account("fingerd", uid)
     in_groups = ("setpriv", "--groups=0,4,6")
     server = start_as_root(under=in_groups)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
     (worker,) = workers(server)
@@ -133,12 +132,12 @@ def test_no_thread_of_the_worker_has_a_right_left(
 def test_four_capabilities_are_enough(start_as_root: Start) -> None:
     clipped = "--bounding-set=-all,+net_bind_service,+setuid,+setgid,+kill"
     server = start_as_root(under=("setpriv", "--no-new-privs", clipped))
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     (before,) = workers(server)
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: workers(server) not in ([], [before]), server.patience)
     assert wait_until(lambda: len(workers(server)) == 1, server.patience)
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
@@ -190,7 +189,7 @@ def test_where_root_cannot_be_given_up_it_does_not_start(
 def test_it_becomes_the_account_that_was_named(machine: Machine, start_as_root: Start) -> None:
     machine.system_account("plans", PLANS)
     server = start_as_root("--user", "plans")
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
     (worker,) = workers(server)
@@ -215,6 +214,6 @@ def test_those_for_whom_a_ring_has_no_number_have_no_plan(
     machine.add("zoe", b"not for clients\n", gid=GROUP_ID)
     server = start_as_root("--log", "none")
     assert "65,535 owners: no plan is served from zoe on" in server.stderr_text()
-    server.expect(b"alice", converted(ALICE))
+    server.expect(b"alice", ANSWER)
     server.expect(first.encode(), NO_PLAN)
     server.expect(b"zoe", NO_PLAN)

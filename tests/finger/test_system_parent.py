@@ -9,7 +9,7 @@ import time
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import Process, wait_until
 from kit.client import FingerClient
 from kit.machine import Machine
@@ -19,7 +19,6 @@ from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("contract")
 
-ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 300_000
 SILENCE = 10.0  # the contract's
 
@@ -93,6 +92,8 @@ def test_a_worker_that_crashes_ends_the_daemon(start_either: Start) -> None:
     os.kill(only_worker(server), signal.SIGKILL)
     assert server.wait_exit() == 1
     assert server.log_lines() == ["the worker has ended by itself: signal 9"]
+    # The kernel may take down the ring of a killed process, which polls the port, after its end.
+    assert wait_until(server.refuses_connections, server.patience), "the port is still taken"
     start_either(port=server.address[1]).expect(b"alice", ANSWER)
 
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.proc import Process, wait_until
 from kit.client import FingerClient
 from kit.machine import Machine
+from kit.namespace import as_user
 from kit.parent import AT_ONCE, is_there, only_worker, reload, workers
 from kit.reference import converted
 from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("contract")
 
-ANSWER = converted(ALICE)
 LARGE = b"0123456789abcde\n" * 400_000
 START_SECONDS = 30.0  # what a worker has until it is ready
 
@@ -101,14 +101,13 @@ def test_no_directory_is_left_out_for_want_of_a_process_that_looks(
 ) -> None:
     """A worker can be made, and nothing more: not what looks at the directories that hold homes."""
     uid = 1_900_000_000 + os.getpid()
-    nobody = ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all")
-    server = start_as_root("--log", "none", under=(*nobody, "--pdeathsig=keep"))
+    server = start_as_root("--log", "none", under=as_user(uid))
     limit = ("prlimit", "--pid", str(server.pid))
     for most, line in (
         (tasks_of(uid) + 1, "cannot reload, the worker before goes on: no thread can be started"),
         (1000, "reloaded: serving 2 users; before: 2"),
     ):
-        subprocess.run([*nobody, *limit, f"--nproc={most}:"], check=True)
+        subprocess.run([*as_user(uid), *limit, f"--nproc={most}:"], check=True)
         for _ in range(9 if most < 1000 else 1):  # eight that wait for directories are too many
             before = len(reloads(server))
             server.send_signal(signal.SIGHUP)
@@ -128,8 +127,7 @@ def test_many_directories_that_hold_homes_are_not_all_looked_at_together(
         machine.move_home(f"user{number}", holder / "home", f"/home/{holder.name}/home")
     machine.opt_in(*people)
     uid = 1_900_000_000 + os.getpid()
-    nobody = ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all")
-    few = ("prlimit", f"--nproc={tasks_of(uid) + 300}:", *nobody, "--pdeathsig=keep")
+    few = ("prlimit", f"--nproc={tasks_of(uid) + 300}:", *as_user(uid))
     server = start_as_root(under=few)
     assert "serving 400 users\n" in server.stderr_text()
 

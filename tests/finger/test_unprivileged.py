@@ -5,10 +5,10 @@ import os
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ANSWER
 from harness.needed import need_namespaces, need_root
 from kit.namespace import NOBODY, after, as_nobody
-from kit.reference import NO_PLAN, converted
+from kit.reference import NO_PLAN
 from kit.server import Start
 from kit.users import Users
 
@@ -38,7 +38,7 @@ def test_a_home_that_may_not_be_entered_holds_no_plan(
     home.chmod(mode if os.geteuid() == 0 else mode & 0o111)
     try:
         server = start(under=as_nobody())
-        server.expect(b"alice", converted(ALICE) if mode & 0o001 else NO_PLAN)
+        server.expect(b"alice", ANSWER if mode & 0o001 else NO_PLAN)
     finally:
         home.chmod(0o755)
 
@@ -53,7 +53,7 @@ def test_who_is_not_root_can_become_nobody_else(start: Start) -> None:
 def test_a_plan_of_a_strangers_is_read_if_all_may_read_it(users: Users, start: Start) -> None:
     need_root()
     os.chown(users.plan("alice"), NOBODY - 1, NOBODY - 1)
-    start(under=as_nobody()).expect(b"alice", converted(ALICE))
+    start(under=as_nobody()).expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.NO_OTHER_MOUNT)

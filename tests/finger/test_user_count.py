@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE
+from conftest import ALICE, ANSWER
 from harness.proc import wait_until
 from kit.machine import Machine, Person
-from kit.reference import NO_SUCH_USER, converted
+from kit.reference import NO_SUCH_USER
 from kit.server import FingerServer, Start, start_with_journal
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RELOAD_COUNTS)]
 
-ANSWER = converted(ALICE)
 GHOST = Person("ghost", 0, Path("/nonexistent"))  # a slip of the administrator's pen
 
 

@@ -250,7 +250,7 @@ int main(int argc, char** argv) {
                                          }}});
   Fd directory(::open(users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) peer::give_up(users.c_str(), errno);
-  auto accounts = finger::Accounts::of_directory(directory, users);
+  auto accounts = finger::Accounts::of_directory(directory);
   if (!accounts) peer::give_up(users.c_str(), accounts.error().value());
   peer::announce(listener);
   Daemon(std::move(listener), std::move(directory), std::move(*accounts)).run();

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 NOBODY = 65534
 
 
-def as_nobody() -> tuple[str, ...]:
-    """As somebody without any right; as ourselves where we have none anyway.
+def as_user(uid: int) -> tuple[str, ...]:
+    """As this user, without any right.
 
     These words come last, directly before the daemon's: setpriv gives up root's rights only with
     exec, and so starts a program that lies where nobody else may enter.
     """
-    if os.geteuid() != 0:
-        return ()
-    return ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
-            "--inh-caps=-all", "--pdeathsig=keep")  # fmt: skip
+    return ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all",
+            "--pdeathsig=keep")  # fmt: skip
+
+
+def as_nobody() -> tuple[str, ...]:
+    """As somebody without any right; as ourselves where we have none anyway."""
+    return as_user(NOBODY) if os.geteuid() == 0 else ()
 
 
 def after(commands: str, *arguments: str, unshare: Sequence[str]) -> tuple[str, ...]:
