@@ -35,3 +35,7 @@ One that does not start changes nothing.
   $ ask 'alice\r\n'
   In May.^M$
   $ kill $(cat pid.2)
+
+Until it has gone, this directory could not be removed.
+
+  $ timeout 10 tail --pid="$(cat pid.2)" -f /dev/null
