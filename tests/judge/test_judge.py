@@ -230,6 +230,13 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
     assert f" x {rules.NOT_EARLY.text} ({rules.NOT_EARLY.chapter}) " in words, ran.said
 
 
+def test_each_further_rule_that_is_broken_names_a_test_and_what_it_found(tmp_path: Path) -> None:
+    ran = judge(broken("big-endian"), at=tmp_path)
+    further = ran.said.partition("\n  broken, too:\n")[2].partition("\n\n")[0]
+    assert f"({rules.NOT_EARLY.chapter})\n      nothing is answered before" in further, ran.said
+    assert all(len(line) <= 96 for line in further.splitlines()), further
+
+
 def test_the_servers_own_calls_are_shown_between_what_the_clients_did(tmp_path: Path) -> None:
     need_ptrace()
     ran = judge(broken("answers-early"), "--level", "framing", "-k", "1-bytes-missing", "--show",

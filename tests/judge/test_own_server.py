@@ -14,7 +14,7 @@ import pytest
 import rules
 from harness import own_suite
 from harness.confined import confined
-from harness.memory import least_growth
+from harness.memory import growth_at_rest, least_growth
 from harness.needed import need_built
 from harness.own_suite import Finding
 from harness.plugin import runnable
@@ -127,3 +127,20 @@ def test_memory_that_comes_to_rest_is_no_leak(grown_after_each_round: list[int],
 
     assert least_growth(lambda: memory[0], one_round, enough=100) == kept
     assert next(growth, None) is None, "no round more than it takes, and none less"
+
+
+@pytest.mark.parametrize(("live", "garbage_max", "each"), [(0, 3000, 0), (700, 0, 700),
+                                                           (700, 3000, 700)])
+def test_garbage_comes_to_rest_and_a_leak_does_not(live: int, garbage_max: int, each: int) -> None:
+    """In KiB: each round keeps `live`, and leaves 300 of garbage, collected when it is too much."""
+    memory, garbage, height = 5000, 0, 5000
+
+    def one_round() -> None:
+        nonlocal memory, garbage, height
+        memory, garbage = memory + live, garbage + 300
+        if garbage > garbage_max:
+            garbage = 0
+        height = max(height, memory + garbage)
+
+    found = growth_at_rest(lambda: height << 10, one_round, enough=512 << 10) >> 10
+    assert each <= found <= each + garbage_max // 200

@@ -100,8 +100,8 @@ def growth_at_rest(
 ) -> int:
     """By how many bytes each of many rounds makes it grow that had settled before.
 
-    A collector that comes to its oldest garbage only now and then lets it grow for a hundred rounds,
-    more and more slowly. A leak goes on, and is one when it has had what all rounds may have.
+    A collector that comes to its oldest garbage only now and then lets it grow for a hundred
+    rounds, more and more slowly. A leak goes on, and is one when it has had what all may have.
     """
     before, rounds, grown = settled(memory, one_round), 0, 0
     while rounds < ROUNDS_AT_REST and grown < enough * ROUNDS_AT_REST:
