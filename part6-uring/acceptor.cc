@@ -42,32 +42,33 @@ uring::Task<common::Result<Admitted>> Acceptor::next() {
     }
     --budget_;
     if (!permit) permit = connection_limit_.try_acquire(background_.wake().get());
-    if (!permit && !is_connection_there()) {
-      budget_ = 0;  // none has to wait for a permit
-      continue;
-    }
-    if (!permit) {
+    if (!permit && is_connection_there()) {
       const auto freed = co_await background_.change();
       if (!freed) co_return std::unexpected(freed.error());
       continue;
     }
-    auto accepted = accept_one(listener_);
-    if (accepted && accepted->fd) co_return Admitted{std::move(*permit), std::move(*accepted)};
-    if (accepted) {  // another loop was faster
-      budget_ = 0;
+    if (!permit) {
+      budget_ = 0;  // nobody has to wait for one
       continue;
     }
-    if (!common::is_transient_accept_error(accepted.error())) {
-      co_return std::unexpected(accepted.error());
-    }
-    accept_fault.report(accepted.error(), loop_.now());
-    // The permit is kept: given back, it would wake the other loops, which lack the same.
-    connection_limit_.add_waiter(background_.wake().get());
-    const auto closed = co_await background_.change().within(common::shortage_pause);
-    if (!closed && closed.error() != uring::Error::timed_out) {
-      co_return std::unexpected(closed.error());
-    }
+
+    auto accepted = accept_one(listener_);
+    if (accepted && accepted->fd) co_return Admitted{std::move(*permit), std::move(*accepted)};
+    if (accepted) {
+      budget_ = 0;  // another loop was faster
+    } else if (const auto over = co_await wait_out(accepted.error()); !over) {
+      co_return std::unexpected(over.error());
+    }  // The permit is kept: given back, it would wake the other loops, which lack the same.
   }
+}
+
+uring::Task<common::Status> Acceptor::wait_out(std::error_code fault) {
+  if (!common::is_transient_accept_error(fault)) co_return std::unexpected(fault);
+  accept_fault.report(fault, loop_.now());
+  connection_limit_.add_waiter(background_.wake().get());
+  const auto closed = co_await background_.change().within(common::shortage_pause);
+  if (!closed && closed.error() != uring::Error::timed_out) co_return closed;
+  co_return {};
 }
 
 bool Acceptor::is_connection_there() const {

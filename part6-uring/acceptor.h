@@ -1,5 +1,7 @@
 #pragma once
 
+#include <system_error>
+
 #include "background.h"
 #include "common/fd.h"
 #include "common/loop/connection_limit.h"
@@ -42,6 +44,10 @@ class Acceptor {
 
  private:
   bool is_connection_there() const;
+
+  /// Waits until an accept that has failed is worth another try: a connection has been closed, or
+  /// a while has passed. Errors: `fault`, if it stays; cancelled.
+  uring::Task<common::Status> wait_out(std::error_code fault);
 
   uring::Loop& loop_;
   const common::Fd& listener_;
