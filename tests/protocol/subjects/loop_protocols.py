@@ -183,6 +183,8 @@ class Http(Protocol):
         line = bytes(self.pending[:end])
         del self.pending[: end + 2]
         if self.in_trailer:
+            if line and not HEADER.fullmatch(line):
+                raise self.refusal(b"400 Bad Request")
             self.extra_bytes += len(line)
             self.in_chunks = bool(line)
             return True

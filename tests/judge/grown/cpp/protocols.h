@@ -142,6 +142,9 @@ class Http : public Session {
     const auto line = rest_.substr(0, end);
     if (reading_ == Reading::trailer) {
       lines_bytes_ += end == npos ? 0 : end;
+      if (end != npos && end > 0 && !is_field(line)) {
+        refused = malformed;
+      }
       reading_ = line.empty() && end == 0 ? Reading::answer : Reading::trailer;
       return end == npos ? npos : end + 2;
     }
@@ -189,7 +192,6 @@ class Http : public Session {
       const auto colon = std::min(line.find(':'), line.size() - 1);
       const auto name = lower(line.substr(0, colon));
       const auto value = trim(lower(line.substr(colon + 1)));
-      const bool valid = !line.empty() && line[colon] == ':' && is_token(name) && is_text(value);
       if (name == "content-length") {
         const auto here = number(value, 10);
         refused = here && (!length || *length == *here) ? refused : malformed;
@@ -201,7 +203,7 @@ class Http : public Session {
         close = close || has_word(value, "close");
         keep = keep || has_word(value, "keep-alive");
       }
-      refused = valid ? refused : malformed;
+      refused = is_field(line) ? refused : malformed;
     }
     refused = (length || is_old_) && in_chunks_ ? malformed : refused;
     keeps_ = is_old_ ? keep : !close;
@@ -249,6 +251,10 @@ class Http : public Session {
       return std::nullopt;
     }
     return value;
+  }
+  static bool is_field(std::string_view line) {
+    const auto colon = line.find(':');
+    return colon != npos && is_token(line.substr(0, colon)) && is_text(line.substr(colon + 1));
   }
   static bool is_token(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
