@@ -12,7 +12,7 @@ INDEX = BOOK / "appendix-p-index.md"
 
 
 @pytest.mark.parametrize(("word", "place"), [
-    ("EMFILE", "appendix-n-event-loops.md#emfile-and-a-listener-that-spins"),
+    ("EMFILE", "appendix-n-event-loops.md#emfile-or-too-many-open-files"),
     ("EINTR", "appendix-j-what-tcp-does.md#eintr-and-sa_restart"),
     ("EPIPE", "03-closing.md#the-signal-that-comes-with-a-reset"),
     ("SO_REUSEADDR",
