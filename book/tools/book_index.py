@@ -44,11 +44,18 @@ FIRST = {
     "ECONNRESET": "03-closing.md#the-close-that-eats-the-answer",
     "ENOBUFS": "appendix-k-ring-in-production.md#provided-buffers",
     "EPERM": "appendix-k-ring-in-production.md#io_uring-is-refused",
+    "EPOLLONESHOT": "appendix-n-event-loops.md#edge-triggered-and-one-shot-entries",
+    "ETIMEDOUT": "appendix-j-what-tcp-does.md#keepalive-and-a-peer-without-power",
     "epoll_wait": "07-epoll.md#three-calls",
+    "eventfd": "appendix-n-event-loops.md#waking-a-loop-from-another-thread",
+    "recv": "02-blocking.md#zero-means-the-end-of-the-stream",
+    "RLIMIT_MEMLOCK": "appendix-k-ring-in-production.md#io_uring-is-refused",
+    "RLIMIT_NOFILE": "appendix-n-event-loops.md#emfile-or-too-many-open-files",
+    "send": "02-blocking.md#all-of-it-means-a-loop",
     "shutdown": "03-closing.md#a-lingering-close-in-three-moves",
     "SHUT_WR": "03-closing.md#a-lingering-close-in-three-moves",
-    "TIME-WAIT": "03-closing.md#what-the-port-remembers",
     "TCP_NODELAY": "appendix-j-what-tcp-does.md#nagle-and-delayed-acknowledgements",
+    "TIME-WAIT": "03-closing.md#what-the-port-remembers",
 }
 
 
