@@ -12,8 +12,22 @@ export const searchOptions = {
         .filter((word) => word !== ""),
     },
     searchOptions: {
-      combineWith: "AND",
-      boost: { title: 4, text: 2, titles: 1 },
+      // A whole question finds what has most of its words; those that any question has don't count,
+      // and "closed" is also "clos", which begins "close" and "closing".
+      combineWith: "OR",
+      processTerm: (word) => {
+        const term = word.toLowerCase();
+        const inAnyQuestion =
+          "a about all already also an and any are as at be been being both but by can could do " +
+          "does doing for from get had has have how i if in inside into is it its let like many me " +
+          "my not of on or other out over properly so some such than that the their them then " +
+          "there they this those to too up use used using very was way we were what when where " +
+          "whether which while who why will with without work would you your";
+        if (inAnyQuestion.split(" ").includes(term)) return null;
+        const stem = term.includes("_") ? term : term.replace(/(?<=\w{4})(ing|ed|es|e|s)$/, "");
+        return stem === term ? term : [term, stem];
+      },
+      boost: { title: 6, text: 2, titles: 1 },
       prefix: (word) => word.length > 3,
       fuzzy: (word) => (word.length > 6 ? 0.15 : false), // "herd" is neither "her" nor "hard"
       // A chapter explains what an appendix looks up and a difference or an exercise mentions. But
@@ -26,9 +40,9 @@ export const searchOptions = {
           "enfile enobufs enodev enoent enomem enonet enoprotoopt enospc enosys enotconn " +
           "enotdir enxio eopnotsupp eperm epipe eproto erestartsys esrch etime " +
           "etimedout exdev ";
-        if (/\/appendix-a-/.test(id) && errnos.split(" ").includes(term)) return 8;
+        if (/\/appendix-a-/.test(id) && errnos.split(" ").includes(term)) return 4;
         if (/\/diffs\/|#e\d+-\d/.test(id)) return 0.5;
-        return /\/\d\d-/.test(id) ? 2 : 1;
+        return /\/\d\d-/.test(id) ? 1.5 : 1;
       },
     },
   },

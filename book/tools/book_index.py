@@ -1,11 +1,12 @@
-"""The index: where the book explains a call, an option, an errno, a symptom. It is made of the code
-words and the headings of chapters and handbook, and of the titles of the boxes.
+"""The index: where the book explains a call, an option, an errno, a state, a symptom. It is made of
+the code words and the headings of chapters and handbook, and of the titles of the boxes.
 
     <!-- table: index calls -->
     <!-- /table -->
 """
 
 import errno
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,6 +35,28 @@ OPTION = re.compile(
 # What the C library and liburing add to the calls of the kernel.
 FUNCTIONS = re.compile(r"io_uring_(?!sqe|cqe$|multishot)[a-z_]+|getaddrinfo|writev|epoll_pwait2"
                        r"|ppoll|preadv2|splice|seccomp|kevent|kqueue|signalfd|timerfd|socketpair")
+
+STATE = re.compile(r"\b(?:CLOSE|TIME|FIN)[-_]WAIT(?:[-_]\d)?|\bLAST[-_]ACK\b")
+# Where a listing or other words explain it, and no count of code words finds the place.
+FIRST = {
+    "EAGAIN": "05-nonblocking.md#not-now",
+    "ECONNREFUSED": "appendix-a-errno.md#connect",
+    "ECONNRESET": "03-closing.md#the-close-that-eats-the-answer",
+    "ENOBUFS": "appendix-k-ring-in-production.md#provided-buffers",
+    "EPERM": "appendix-k-ring-in-production.md#io_uring-is-refused",
+    "EPOLLONESHOT": "appendix-n-event-loops.md#edge-triggered-and-one-shot-entries",
+    "ETIMEDOUT": "appendix-j-what-tcp-does.md#keepalive-and-a-peer-without-power",
+    "epoll_wait": "07-epoll.md#three-calls",
+    "eventfd": "appendix-n-event-loops.md#waking-a-loop-from-another-thread",
+    "recv": "02-blocking.md#zero-means-the-end-of-the-stream",
+    "RLIMIT_MEMLOCK": "appendix-k-ring-in-production.md#io_uring-is-refused",
+    "RLIMIT_NOFILE": "appendix-n-event-loops.md#emfile-or-too-many-open-files",
+    "send": "02-blocking.md#all-of-it-means-a-loop",
+    "shutdown": "03-closing.md#a-lingering-close-in-three-moves",
+    "SHUT_WR": "03-closing.md#a-lingering-close-in-three-moves",
+    "TCP_NODELAY": "appendix-j-what-tcp-does.md#nagle-and-delayed-acknowledgements",
+    "TIME-WAIT": "03-closing.md#what-the-port-remembers",
+}
 
 
 @dataclass(frozen=True)
@@ -83,23 +106,41 @@ def words(section: Section) -> dict[str, int]:
     for word in re.findall(r"\w+", section.heading):
         if word in found:
             found[word] += IN_HEADING
+    for state in STATE.findall(section.text + f" {section.heading}" * IN_HEADING):
+        found[state.replace("_", "-")] = found.get(state.replace("_", "-"), 0) + 1
+    return found
+
+
+def message(word: str) -> str:
+    """What the system says for an errno."""
+    return os.strerror(getattr(errno, word)) if hasattr(errno, word) else ""
+
+
+def mentions(section: Section, word: str) -> int:
+    """An errno also by its message."""
+    found = words(section).get(word, 0)
+    if said := message(word):
+        found += section.text.count(said) + IN_HEADING * section.heading.count(said)
     return found
 
 
 def explained(word: str) -> list[Section]:
     """Where it is spoken of most; nowhere but in passing, where it has a section of its own."""
-    counts = {section: words(section).get(word, 0) * (IN_CHAPTER if section.mark.isdigit() else 1)
+    counts = {section: mentions(section, word) * (IN_CHAPTER if section.mark.isdigit() else 1)
               for section in sections()}
     most = max(counts.values())
     best = [section for section, count in counts.items() if count and count * IN_HEADING >= most]
-    return sorted(best, key=lambda section: -counts[section])[:PLACES_MAX]
+    best.sort(key=lambda section: -counts[section])
+    by_hand = [section for section in counts if section.place == FIRST.get(word)]
+    return [*by_hand, *(section for section in best if section not in by_hand)][:PLACES_MAX]
 
 
 def row(word: str) -> str:
     """The first place by its heading, the others by number or letter."""
     first, *others = explained(word)
+    said = f", *{message(word)}*" if message(word) else ""
     more = "".join(f", [{other.mark}]({other.place})" for other in others)
-    return f"- `{word}`: [{first.heading}]({first.place}){more}"
+    return f"- `{word}`{said}: [{first.heading}]({first.place}){more}"
 
 
 def rows(wanted: Callable[[str], object]) -> str:
@@ -121,6 +162,11 @@ def errnos() -> str:
     return rows(lambda word: hasattr(errno, word))
 
 
+def states() -> str:
+    """In which ss shows a connection at its end."""
+    return rows(STATE.fullmatch)
+
+
 def symptoms() -> str:
     """The titles of the boxes about what goes wrong."""
     found = {title[0].upper() + title[1:]: section for section in sections()
@@ -130,5 +176,6 @@ def symptoms() -> str:
 
 
 INDEX: dict[str, Callable[[], str]] = {
-    "calls": calls, "options": options, "errnos": errnos, "symptoms": symptoms,
+    "calls": calls, "options": options, "errnos": errnos,
+    "states": states, "symptoms": symptoms,
 }

@@ -12,7 +12,11 @@ INDEX = BOOK / "appendix-p-index.md"
 
 
 @pytest.mark.parametrize(("word", "place"), [
-    ("EMFILE", "appendix-n-event-loops.md#emfile-and-a-listener-that-spins"),
+    ("EMFILE", "appendix-n-event-loops.md#emfile-or-too-many-open-files"),
+    ("EADDRINUSE",
+     "appendix-j-what-tcp-does.md#address-already-in-use-with-time_wait-and-so_reuseaddr"),
+    ("CLOSE-WAIT", "03-closing.md#an-end-on-one-side"),
+    ("TIME-WAIT", "03-closing.md#what-the-port-remembers"),
     ("EINTR", "appendix-j-what-tcp-does.md#eintr-and-sa_restart"),
     ("EPIPE", "03-closing.md#the-signal-that-comes-with-a-reset"),
     ("SO_REUSEADDR",
@@ -29,7 +33,17 @@ def test_every_errno_of_the_tables_is_in_the_index() -> None:
     tables = re.findall(r"^\| (`E.*?) \|", (BOOK / "appendix-a-errno.md").read_text(), re.MULTILINE)
     errnos = {name for cell in tables for name in re.findall(r"`(E\w+)`", cell)}
     assert len(errnos) > 30
-    assert not {name for name in errnos if f"- `{name}`: " not in index}
+    assert not {name for name in errnos if f"- `{name}`, *" not in index}
+
+
+def test_what_is_put_first_by_hand_is_there_and_no_count_finds_it_first(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    by_hand = dict(book_index.FIRST)
+    assert not {word for word, place in by_hand.items()
+                if book_index.explained(word)[0].place != place}
+    monkeypatch.setattr(book_index, "FIRST", {})
+    assert not {word for word, place in by_hand.items()
+                if book_index.explained(word)[0].place == place}
 
 
 def test_every_box_is_a_symptom() -> None:

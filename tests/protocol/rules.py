@@ -34,7 +34,7 @@ ORDER = Rule(
 ANY_SLICING = Rule(
     "A message may arrive one byte at a time, and many may arrive at once: "
     "neither changes an answer.",
-    BYTES + "#one-read-taken-for-one-message",
+    BYTES + "#one-read-or-recv-taken-for-one-message",
 )
 NOT_EARLY = Rule(
     "A message is not answered before it is complete.",

@@ -1,0 +1,46 @@
+"""The search leads from a question as people ask it to the section that answers it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness.needed import need_program
+from pages import complain
+
+pytestmark = pytest.mark.build
+
+ASK = Path(__file__).with_name("search.mjs")
+AMONG_FIRST = 2
+
+# Titles of Stack Overflow (108183, 5106674, 18267146, 9162712, 4160347), of Server Fault (160558),
+# and of issues on GitHub (foxweb/pico 29, joyent/libuv 690, axboe/liburing 932,
+# chriskohlhoff/asio 1135), word for word.
+QUESTIONS = {
+    "How to prevent SIGPIPEs (or handle them properly)":
+        "appendix-j-what-tcp-does#sigpipe-and-msg_nosignal",
+    "Error: Address already in use while binding socket with address but the port number is shown "
+    "free by `netstat`":
+        "appendix-j-what-tcp-does#address-already-in-use-with-time_wait-and-so_reuseaddr",
+    "how to let a thread which blocks on recv() exit gracefully?":
+        "04-threads#stopping-those-who-are-asleep",
+    "What is the purpose of epoll's edge triggered option?": "07-epoll#level-and-edge",
+    "close vs shutdown socket?": "03-closing#a-lingering-close-in-three-moves",
+    "How to not get so many apache CLOSE_WAIT connections": "03-closing#an-end-on-one-side",
+    "Call to recv may only return partial request message":
+        "01-bytes#one-read-or-recv-taken-for-one-message",
+    "Endless loop in EMFILE": "appendix-n-event-loops#emfile-or-too-many-open-files",
+    "Socket close in combination with a read/recv is not happening.":
+        "appendix-k-ring-in-production#close-with-a-recv-in-flight",
+    "AddressSanitizer error when using co_spawn with capturing lambda":
+        "appendix-m-coroutines#rules-for-writing-one",
+}
+
+
+def test_a_question_leads_to_its_answer(built_site: Path) -> None:
+    run = subprocess.run([need_program("node"), ASK, built_site, *QUESTIONS], capture_output=True,
+                         text=True)
+    assert run.returncode == 0, run.stderr
+    complain([f"{question}\n  leads to {', '.join(leads[:AMONG_FIRST])}, not to {wanted}"
+              for (question, wanted), leads in zip(QUESTIONS.items(), json.loads(run.stdout))
+              if wanted not in leads[:AMONG_FIRST]])
