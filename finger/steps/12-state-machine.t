@@ -1,6 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ ln -s "$PWD"/12-state-machine "$CRAMTMP"; cd "$CRAMTMP"
+  $ here=$PWD; cd "$(mktemp -d)"; ln -s "$here"/12-state-machine .
   $ mkdir -p users/alice users/bob
   $ printf 'Write a\nserver.\n' > users/alice/.plan
   $ start ./12-state-machine 0 users 2s
