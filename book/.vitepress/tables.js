@@ -57,12 +57,17 @@ function cells(state, { open, inline, close }, [first, ...others]) {
   });
 }
 
+/** A chapter's number, which is a link, is a place and no number. */
+function isNumber(cell) {
+  return number.test(said(cell)) && cell.inline.children.every(({ type }) => type !== "link_open");
+}
+
 /** A column of numbers is set flush right; a sentence needs more room than a number. */
 function mark({ tokens }) {
   for (const [head, ...rows] of tables(tokens)) {
     head.forEach((cell, column) => {
       const below = rows.map((row) => row[column]).filter(Boolean);
-      const numbers = below.filter((one) => number.test(said(one))).length;
+      const numbers = below.filter(isNumber).length;
       if (column > 0 && numbers * 2 > below.length) {
         [cell, ...below].forEach(({ open }) => open.attrJoin("class", "number"));
       }

@@ -203,6 +203,12 @@ console.log(JSON.stringify(md.render(process.argv[1])));
 """
 
 
+def test_a_chapter_s_number_is_a_place_and_no_number() -> None:
+    need_package("vitepress")
+    html = node(WITH_TABLES, "| patch | shown in |\n| --- | --- |\n| no-limit | [8](08.md) |\n")
+    assert "number" not in html
+
+
 def test_numbers_are_flush_right_and_each_percentile_has_its_cell() -> None:
     need_package("vitepress")
     html = node(WITH_TABLES, TABLE)
