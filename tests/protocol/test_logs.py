@@ -142,7 +142,7 @@ def test_verbose_tells_of_each_connection_and_why_it_closed(start: Start) -> Non
 
 
 def fill(pipe: int) -> None:
-    """Until not one byte more goes in. Then a write waits for room again: the server has it, too."""
+    """Until not one byte more goes in. Then a write waits for room again, as it does by default."""
     os.set_blocking(pipe, False)
     with suppress(BlockingIOError):
         while True:
