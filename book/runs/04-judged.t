@@ -6,7 +6,7 @@ past light, because an idle client costs it a thread.
 
   $ $ROOT/judge './07-stop-them-all {port}' | grep '##'
     framing       ####################  26 of 26
-    survival      ####################   8 of 8
+    survival      ####################   9 of 9
     closing       ####################  36 of 36
     start         ####################   ?\d+ of \d+ (re)
     crowd         ####################   ?\d+ of \d+ (re)
