@@ -96,8 +96,8 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
     allowed += server.target.at_rest
     more = settled(server.process.rss_bytes, messages) - memory
     assert more < allowed.bytes, (
-        f"{in_units(more)} of memory more with {IDLE} idle clients than without, beside the same "
-        f"busy one, who was there until the garbage had come to rest; {allowed}")
+        f"{in_units(more)} of memory more with {IDLE} idle clients than without, each time after a "
+        f"busy client had talked until memory no longer grew; {allowed}")
 
 
 @pytest.mark.needs("light-clients")

@@ -83,8 +83,9 @@ def least_growth(
 def settled(memory: Callable[[], int], one_round: Callable[[], object]) -> int:
     """How many bytes there are when more rounds do not raise it any more.
 
-    A collector leaves garbage lying about until there is enough of it, and that is used again. So
-    what is alive is seen in the difference between two such heights, and in no single one.
+    A collector leaves garbage lying about until there is enough of it, so how much there is says
+    little about what is alive. But the garbage is as much the next time, and so the difference
+    between two such heights is what has been kept in between.
     """
     seen = [memory()]
     for _ in range(SETTLING_ROUNDS_MAX):
@@ -101,7 +102,8 @@ def growth_at_rest(
     """By how many bytes each of many rounds makes it grow that had settled before.
 
     A collector that comes to its oldest garbage only now and then lets it grow for a hundred
-    rounds, more and more slowly. A leak goes on, and is one when it has had what all may have.
+    rounds, more and more slowly. A leak goes on: once it has grown by what all rounds together may
+    add, the rest of them are spared.
     """
     before, rounds, grown = settled(memory, one_round), 0, 0
     while rounds < ROUNDS_AT_REST and grown < enough * ROUNDS_AT_REST:
