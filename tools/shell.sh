@@ -134,7 +134,7 @@ calls_while() ( # in a shell of its own, which says nothing about the job
   strace -qq -o calls -p "$pid" &
   _until_traced || return 1
   # A server that never sleeps has calls at once, unless the machine is busy.
-  for _ in {1..40}; do
+  for _ in {1..200}; do
     [[ $sleeps || -s calls ]] && break
     sleep 0.05
   done

@@ -14,6 +14,10 @@ A message arrives in two halves: nothing is sent until the second is there.
   recvfrom\(4, "i", 65540, 0, NULL, NULL\) += 1 (re)
   sendto(4, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6
 
+Once bob has left, his number is the next client's.
+
+  $ exec 5>&-; while [ -e /proc/$pid/fd/4 ]; do sleep 0.05; done
+
 Two clients have sent something while the server was suspended: one much, the other a message.
 
   $ exec 5>&-; crowd 2; kill -STOP $pid

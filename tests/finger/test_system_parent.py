@@ -107,7 +107,7 @@ def test_a_worker_that_falls_silent_ends_the_daemon(start: Start) -> None:
     assert server.wait_exit(within=2 * SILENCE) == 1
     assert time.monotonic() - begin > SILENCE - 2
     assert server.log_lines() == [f"worker {worker} has fallen silent"]
-    assert not is_there(worker)
+    assert wait_until(lambda: not is_there(worker), server.patience), "the worker runs on"
 
 
 @pytest.mark.clock

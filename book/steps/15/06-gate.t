@@ -4,7 +4,7 @@ Skipped where fingerd is not built.
   $ . "$ROOT/tools/shell.sh"
   $ mkdir -p users/alice; echo 'In May.' > users/alice/.plan; chmod -R a+rX .
   $ gate() { exec "$STEPS/06-gate" "$PWD/gate" 0 "$fingerd" --log none --users users; }
-  $ serving() { until [ "$(grep -c 'serving' "$1")" = 1 ]; do sleep 0.05; done; }
+  $ serving() { until [ "$(grep -cs 'serving' "$1")" = 1 ]; do sleep 0.05; done; }
 
 The first gate binds a port, and its server is handed the socket.
 
