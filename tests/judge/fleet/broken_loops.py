@@ -259,15 +259,21 @@ class _CollectsGarbageLate(Echo):
     """No bug: in a language with a garbage collector what is done with stays for a while."""
 
     garbage: list[bytes] = []
+    buffers_max = 192  # 12 MiB
 
     def answer(self, message: bytes, output: bytearray) -> None:
         super().answer(message, output)
         self.garbage.append(message.ljust(65536))  # the buffer that it was received in
-        if len(self.garbage) > 192:  # 12 MiB
+        if len(self.garbage) > self.buffers_max:
             self.garbage.clear()
 
 
-HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate}
+class _CollectsGarbageRarely(_CollectsGarbageLate):
+    buffers_max = 512  # 32 MiB, as a language may where nothing is short
+
+
+HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate,
+                             "collects-garbage-rarely": _CollectsGarbageRarely}
 MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
            "protocol_blunders")
 # OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
