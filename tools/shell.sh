@@ -128,16 +128,8 @@ traced() { strace -qq -o calls -e "trace=$1" "${@:2}"; }
 # calls_while COMMAND…: writes the calls that the server makes meanwhile to the file "calls".
 calls_while() ( # in a shell of its own, which says nothing about the job
   _runs || return 1
-  local sleeps=''
-  ! grep -q '^State:.S' "/proc/$pid/status" || sleeps=yes
-  rm -f calls
   strace -qq -o calls -p "$pid" &
   _until_traced || return 1
-  # A server that never sleeps has calls at once, unless the machine is busy.
-  for _ in {1..200}; do
-    [[ $sleeps || -s calls ]] && break
-    sleep 0.05
-  done
   "$@"
   sleep 0.2
   kill -INT $!
