@@ -1,7 +1,7 @@
 // The server on a page with a thread for each client, at most so many at a time, and a stop that
 // wakes all of them and costs no client an answer.
-// Try it: ./07-stop-them-all 5882 100   and in a second terminal   ncat 127.0.0.1 5882   Ctrl-C
-// ends it, in good order.
+// Try it: ./07-stop-them-all 5882 100   and in a second terminal   ncat 127.0.0.1 5882   Then
+// type Ctrl-C in the first.
 
 #include <err.h>
 #include <linux/sockios.h>

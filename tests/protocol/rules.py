@@ -280,7 +280,7 @@ THREAD_EACH = Rule(
 )
 POOL = Rule(
     "With --workers, part2 serves as many clients at once as it has threads.",
-    THREADS + "#a-pool-has-an-end",
+    THREADS + "#what-a-thousand-idle-clients-cost",
 )
 BUSY_LOOP = Rule(
     "Asking every socket again and again takes a whole core, with nothing to do.", NONBLOCKING
