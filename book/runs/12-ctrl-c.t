@@ -21,6 +21,11 @@ What has begun, and what has ended.
   $ grep -c '"name":"recv".*"result":0' "$CRAMTMP/trace"
   1000
 
+All but the loop's alarm, which goes with the ring.
+
+  $ echo "$(($(grep -c '"ph":"b"' "$CRAMTMP/trace") - $(grep -c '"ph":"e"' "$CRAMTMP/trace")))"
+  1
+
 A client that is owed an answer larger than the kernel's buffers. It gets all of it from a server
 that is asked to stop, and from one that is killed what the kernel had by then.
 

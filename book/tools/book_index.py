@@ -33,9 +33,12 @@ OPTION = re.compile(
     r"(?:SO|TCP|IPV6|MSG|SOCK|O|EPOLL|POLL|IORING|IOSQE|EV|EVFILT|PR|SA|SCM|RLIMIT|AT)_[A-Z]\w+"
     r"|E?POLL[A-Z]{2,}|SIOC\w+|SHUT_\w+|SIG[A-Z]{3,}|SOMAXCONN|tcp_[a-z_]+|net\.[a-z_.]+")
 # What the C library and liburing add to the calls of the kernel.
-FUNCTIONS = re.compile(r"io_uring_(?!sqe|cqe$|multishot)[a-z_]+|getaddrinfo|writev|epoll_pwait2"
-                       r"|ppoll|preadv2|splice|seccomp|kevent|kqueue|signalfd|timerfd|socketpair")
+FUNCTIONS = re.compile(r"io_uring_(?!sqe|cqe$|multishot)[a-z_]*[a-z]|getaddrinfo|writev|ppoll"
+                       r"|epoll_pwait2|preadv2|splice|seccomp|kevent|kqueue|signalfd|timerfd"
+                       r"|socketpair")
 
+# In prose, too: chapters speak of signals as of anything else.
+SIGNAL = re.compile(r"(?<!`)\bSIG[A-Z]{3,}[12]?\b(?!`)")
 STATE = re.compile(r"\b(?:CLOSE|TIME|FIN)[-_]WAIT(?:[-_]\d)?|\bLAST[-_]ACK\b")
 # Where a listing or other words explain it, and no count of code words finds the place.
 FIRST = {
@@ -46,8 +49,11 @@ FIRST = {
     "EPERM": "appendix-k-ring-in-production.md#io_uring-is-refused",
     "EPOLLONESHOT": "appendix-n-event-loops.md#edge-triggered-and-one-shot-entries",
     "ETIMEDOUT": "appendix-j-what-tcp-does.md#keepalive-and-a-peer-without-power",
+    "connect": "appendix-n-event-loops.md#connect-without-blocking",
+    "EINPROGRESS": "appendix-n-event-loops.md#connect-without-blocking",
     "epoll_wait": "07-epoll.md#three-calls",
     "eventfd": "appendix-n-event-loops.md#waking-a-loop-from-another-thread",
+    "io_uring_submit": "appendix-k-ring-in-production.md#the-lifetime-of-buffers",
     "recv": "02-blocking.md#zero-means-the-end-of-the-stream",
     "RLIMIT_MEMLOCK": "appendix-k-ring-in-production.md#io_uring-is-refused",
     "RLIMIT_NOFILE": "appendix-n-event-loops.md#emfile-or-too-many-open-files",
@@ -56,6 +62,17 @@ FIRST = {
     "SHUT_WR": "03-closing.md#a-lingering-close-in-three-moves",
     "TCP_NODELAY": "appendix-j-what-tcp-does.md#nagle-and-delayed-acknowledgements",
     "TIME-WAIT": "03-closing.md#what-the-port-remembers",
+}
+# Headings of the handbook that say what one sees, as the titles of the boxes do.
+SEEN = {
+    "recv returns 0 but the client is there", "A client that is connected to itself",
+    "Address already in use with TIME_WAIT and SO_REUSEADDR", "io_uring is refused",
+    "The completion queue overflows", "An idle server that shows iowait",
+    "Symmetric transfer and a stack that grows",
+    "A backtrace that shows nobody", "Coroutines that are left over at a stop",
+    "Readable and nothing to read", "Events for a descriptor that is closed",
+    "EMFILE or too many open files", "Threads that cannot be started",
+    "strace says Operation not permitted", "An open that blocks the loop",
 }
 
 
@@ -106,7 +123,8 @@ def words(section: Section) -> dict[str, int]:
     for word in re.findall(r"\w+", section.heading):
         if word in found:
             found[word] += IN_HEADING
-    for state in STATE.findall(section.text + f" {section.heading}" * IN_HEADING):
+    for state in (*STATE.findall(section.text + f" {section.heading}" * IN_HEADING),
+                  *SIGNAL.findall(section.text)):
         found[state.replace("_", "-")] = found.get(state.replace("_", "-"), 0) + 1
     return found
 
@@ -168,11 +186,12 @@ def states() -> str:
 
 
 def symptoms() -> str:
-    """The titles of the boxes about what goes wrong."""
+    """The titles of the boxes about what goes wrong, and what else is seen."""
     found = {title[0].upper() + title[1:]: section for section in sections()
              for title in BOX.findall(section.text)}
-    return "\n".join(f"- [{title}]({section.place})"
-                     for title, section in sorted(found.items())) + "\n"
+    found |= {section.heading: section for section in sections() if section.heading in SEEN}
+    return "\n".join(f"- [{title}]({found[title].place})"
+                     for title in sorted(found, key=str.lower)) + "\n"
 
 
 INDEX: dict[str, Callable[[], str]] = {
