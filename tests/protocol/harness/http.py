@@ -1,11 +1,15 @@
 """Just enough of an HTTP client to see every byte that a server answers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.client import Client
+from harness.verdict import ContractBroken
 
 HELLO = b"hello\n"
 HEAD_END = b"\r\n\r\n"
+SHOWN_BYTES = 40  # of a body
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,22 @@ def expect_refused_body(client: Client) -> None:
     """
     response = receive_response(client)
     if response.status not in (400, 501):
-        raise client.broken(f"status {response.status} instead of 400: the request is no request")
+        raise client.broken(f"status {response.status} instead of 400")
     client.expect_end()
+
+
+@contextmanager
+def body_is(case: str, body: bytes) -> Iterator[None]:
+    """A failure says which body it was, `a-blank-before`, and shows it: what the timeline shows of a
+    request is its head.
+    """
+    try:
+        yield
+    except ContractBroken as broken:
+        more = "" if len(body) <= SHOWN_BYTES else f" and {len(body) - SHOWN_BYTES} bytes more"
+        what = f"{case.replace('-', ' ')}, {body[:SHOWN_BYTES]!r}{more}"
+        broken.args = (f"a request with this body: {what}: {broken}",)
+        raise
 
 
 def expect_refusal(client: Client, status: int) -> Response:
