@@ -266,7 +266,7 @@ def test_workers_of_which_one_is_missing_do_not_run(
     start: Start, target: Target, tmp_path: Path
 ) -> None:
     if target.name == "yours":
-        pytest.skip("which of its threads are workers, and which a runtime's, cannot be told from outside")
+        pytest.skip("which of its threads are workers is not to be seen from outside")
     expect_all_threads_or_none(start, tmp_path / "trace")
 
 

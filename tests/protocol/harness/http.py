@@ -109,8 +109,8 @@ def expect_refused_body(client: Client) -> None:
 
 @contextmanager
 def body_is(case: str, body: bytes) -> Iterator[None]:
-    """A failure says which body it was, `a-blank-before`, and shows it: what the timeline shows of a
-    request is its head.
+    """A failure says which body it was, as `blank-before`, and shows it: all that the timeline
+    shows of a request is its head.
     """
     try:
         yield
