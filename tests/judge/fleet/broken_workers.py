@@ -56,6 +56,9 @@ BUGS = {
     "stops-one-worker": (
         "            self.stopping = True\n            for worker in self.workers:\n",
         "            self.stopping = True\n            for worker in self.workers[:1]:\n"),
+    # It hears a second signal only as long as the first worker has clients of its own.
+    "deaf-when-done": (
+        "        if self.asked:\n", "        if self.asked and self.workers[0].clients:\n"),
     # The first worker alone looks at the time.
     "one-worker-has-the-clock": (
         "        now = time.monotonic()\n        for client in list(takewhile(lambda one: one.dead"
