@@ -11,7 +11,7 @@ from measures.idle import memory_of_the_silent
 from measures.ladder import echo
 from measures.cells import (Cell, Ratio, beside_base, column, counted, exactly, in_words, ranged,
                             ratio_of, words)
-from measures.peers import beside_nginx
+from measures.nginx import beside_nginx
 from rounds import Results
 from workloads import ECHO_LOADS, HTTP_LOADS, LOADS, SPIN_LOAD
 
