@@ -200,5 +200,4 @@ def budgets(results: Results) -> Table:
                "machine was not quiet.",
                "What has no bound is here for comparison: `peer-ring` echoes bytes with a ring by "
                "hand, with `--pair` as `part6` asks its ring, and with `--http` it answers what it "
-               "has not read.",
-               "The bounds on the finger daemon are in `finger/steps/README.md`."])
+               "has not read."])

@@ -16,5 +16,5 @@ EXPERIMENTS = tuple(
         idle.m4_1, idle.m5_1, counts.m5_2, ladder.sweep, variants.m7_2, attacks.m8_1, attacks.m8_2,
         nginx.m9_1, counts.m9_2, more_threads.m9_3, counts.m10_1, variants.m10_2, counts.m11_1,
         budgets.peers, idle.m12_1, more_threads.m12_2, daemons.m14_1, oracle.m14_2,
-        daemons.m15_1, ladder.m15_3, ladder.m16_1, ladder.m16_2, variants.m16_3, daemons.finger))
+        daemons.m15_1, ladder.m15_3, ladder.m16_1, ladder.m16_2, variants.m16_3))
 NAMES = [name for experiment in EXPERIMENTS for name in experiment.names]
