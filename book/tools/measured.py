@@ -2,7 +2,7 @@
 
 A chapter may show a part of a table, the rows and columns that make its point:
 
-    <!-- numbers: m16_1 rows="64, 1,000: *" columns="system calls; messages a second" -->
+    <!-- numbers: m9_3 rows="part5-epoll*" columns="messages a second; p99" -->
     <!-- /numbers -->
 
 Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns

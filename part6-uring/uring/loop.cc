@@ -87,7 +87,6 @@ void Loop::turn() {
     timers_.expire(now_);
     run_ready();
   }
-  if (hook_) hook_();
 }
 
 /// Before deadlines end: what has come may renew them, however late we see it. The kernel hands it

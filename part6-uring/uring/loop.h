@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -69,10 +68,6 @@ class Loop final : public LoopCore {
   /// time. After long work in a turn it is that far in the past, and a Deadline that is renewed
   /// from it that much earlier than one from Clock::now().
   Clock::time_point now() const { return now_; }
-
-  /// Calls `hook` at the end of each turn, before the loop submits and sleeps. There is one, or
-  /// none.
-  void at_end_of_turn(std::function<void()> hook) { hook_ = std::move(hook); }
 
   /// A table of this many direct descriptors. The first `own` of its slots are for the caller to
   /// choose, the rest for the kernel. Once. Error: EMFILE, more than RLIMIT_NOFILE.
@@ -447,7 +442,6 @@ class Loop final : public LoopCore {
   std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
   __kernel_timespec alarm_in_{};
   Trace::Id alarm_id_{.number = 0, .what = "timeout"};
-  std::function<void()> hook_;  ///< At the end of a turn.
   Scope root_{*this, Scope::Root{}};
 };
 

@@ -1,7 +1,7 @@
-"""Finger daemons, and what loads them: fingerd, and one on plain epoll.
+"""A finger daemon, and what loads it.
 
-An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. Both get the
-same load, on core 1; the client has core 0.
+An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. The daemon is on core 1,
+the client on core 0.
 """
 
 import json
@@ -16,13 +16,10 @@ from pathlib import Path
 from contenders import SERVER_CORE, Contender
 from harness.proc import Process, serving
 from harness.server import Server
-from workloads import Numbers, client, cpu_at_rest
+from workloads import Numbers, client
 
-CLIENTS = 32
-WARM_UP_EXCHANGES = 200
 PATIENCE = 10.0
-FINGERD, EPOLL = "fingerd", "peer-epoll-finger"
-DAEMONS = tuple(Contender(name, name) for name in (FINGERD, EPOLL))
+FINGERD = "fingerd"
 
 LINE = b"Building a telescope in the garden; back in May, with luck.\n"
 PLAN = (LINE * 20)[:1023] + b"\n"
@@ -63,29 +60,15 @@ class Running:
     def users(self) -> Path:
         return self.directory / "users"
 
-    def load(self, seconds: float = 0, exchanges: int = 0, clients: int = CLIENTS,
-             sources: int = 8) -> Numbers:  # fmt: skip
-        """What the clients say, of as many exchanges as fit the time, or so many."""
+    def load(self, seconds: float) -> Numbers:
+        """What one client says, of as many exchanges as fit the time."""
         words = {"port": self.port, "query": "alice", "answer": self.directory / "answer",
-                 "clients": clients, "sources": sources, "exchanges": exchanges,
-                 "ms": f"{seconds * 1000:.0f}"}
+                 "clients": 1, "sources": 1, "exchanges": 0, "ms": f"{seconds * 1000:.0f}"}
         program = str(self.build / "tests" / "bench" / "variants")
         found: Numbers = json.loads(client(
             program, "finger_load", *(f"{name}={value}" for name, value in words.items()),
             within=60))
         return {"per_second": found["exchanges"] / found.pop("seconds"), **found}
-
-    def warm(self) -> None:
-        """Some exchanges that do not count."""
-        self.load(exchanges=WARM_UP_EXCHANGES)
-
-    def measure(self, seconds: float, clients: int = CLIENTS) -> Numbers:
-        """One round, with so many clients at a time."""
-        self.warm()
-        before = cpu_at_rest(self.server.process)
-        found = self.load(seconds, clients=clients)
-        cpu = cpu_at_rest(self.server.process) - before
-        return {"cpu_us": cpu / found.pop("exchanges") * 1e6, **found}
 
 
 @contextmanager

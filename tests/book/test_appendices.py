@@ -7,7 +7,7 @@ import form
 import kernel_interface
 import pytest
 import tables
-from blocks import ROOT
+from blocks import ROOT, markdown_files
 from harness.needed import need_program
 
 BOOK = ROOT / "book"
@@ -132,6 +132,13 @@ def test_the_appendices_are_linked_from_the_first_page() -> None:
     linked = set(re.findall(r"\]\((appendix-[\w-]+\.md)\)", (BOOK / "index.md").read_text()))
     assert {path.name for path in BOOK.glob("appendix-*.md")} == linked
     assert form.anchors(appendix("b")) >= {"system-calls", "ring-operations"}
+
+
+def test_a_link_of_one_letter_leads_to_its_appendix() -> None:
+    links = [(path.name, *link) for path in markdown_files()
+             for link in re.findall(r"\[([A-Z])\]\([^)]*\bappendix-([a-z])-", path.read_text())]
+    assert len(links) > 50
+    assert [link for link in links if link[1].lower() != link[2]] == []
 
 
 LOOP = ROOT / "part6-uring" / "uring"

@@ -16,9 +16,7 @@ from page_boxes import TRIED, UNTRIED, boxes, known_boxes, known_bugs, pages, wi
 from page_machine import STATE, PageMachine, Stuck, typed_there
 
 import page_bugs
-import page_steps
 
-STEPS: dict[str, str] = json.loads(page_steps.DATA.read_text())
 KNOWN = known_boxes()
 BUGS = known_bugs()
 BUGS_MIN = 12
@@ -78,36 +76,6 @@ def test_a_button_does_what_the_book_tells(page: Path, machine: PageMachine) -> 
         if "presses" in known and (complaint := typed_there(machine, box, known)):
             wrong.append(f"line {box.line}: {complaint}")
             machine.ask()
-    if wrong:
-        pytest.fail("\n".join(wrong), pytrace=False)
-
-
-def test_what_differs_there_are_transcripts() -> None:
-    there = set(map(page_steps.name_of, page_steps.transcripts()))
-    assert set(STEPS) <= there, "tests/book/page_steps.py finds out"
-
-
-def test_what_a_transcript_prints_there_is_compared() -> None:
-    transcript = '  $ cd "$STEPS"\n\n  $ say hello\n  hello\n  [a-z]+ (re)\n  [3]\n'
-    assert not page_steps.different(transcript, "\x010\x02hello\nyou\n\x013\x02")
-    for printed in ("\x010\x02hallo\nyou\n\x013\x02", "\x010\x02hello\n\x013\x02",
-                    "\x010\x02hello\nyou\nmore\n\x013\x02",
-                    "\x010\x02hello\nyou\n\x010\x02", "\x010\x02"):
-        assert page_steps.different(transcript, printed), printed
-
-
-@pytest.mark.long
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("directory", sorted({t.parent for t in page_steps.transcripts()}),
-                         ids=lambda directory: str(directory.relative_to(page_steps.ROOT)))
-def test_a_step_does_there_what_its_transcript_tells(directory: Path,
-                                                     machine: PageMachine) -> None:
-    wrong = []
-    for transcript in page_steps.transcripts():
-        name = page_steps.name_of(transcript)
-        if transcript.parent == directory and name not in STEPS:
-            if complaint := page_steps.run_there(machine, transcript):
-                wrong.append(f"{name}: {complaint}")
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 

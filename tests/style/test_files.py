@@ -17,6 +17,8 @@ from project import (ROOT, complain, cpp_files, files, is_code, is_shell, name, 
 
 COLUMNS_MAX = 100
 FILE_LINES_MAX = 400
+PATH = re.compile(r"(?<![\w./-])(?:(?:book|common|finger|part[1-6]-\w+|tests|tools)/[a-z0-9_./-]+"
+                  r"\.(?:cc|cmake|h|js|md|mjs|patch|py|sh|t))(?![\w*])")
 # Files that are clearest above it, and why.
 LONG_FOR_A_REASON: dict[str, str] = {
     "part6-uring/uring/loop.h": "more than half is a table, of operations, three lines for each",
@@ -122,3 +124,21 @@ def test_deadlines_know_no_calendar() -> None:
               for path in cpp_files() if path.parent in directories
               for number, line in enumerate((text(path) or "").splitlines(), 1)
               if calendar.search(line)])
+
+
+def test_a_file_that_the_code_names_is_there() -> None:
+    """But for what tests make up, and what a reader of the exercises is to write. `read` has gone
+    to book."""
+    theirs = {ROOT / "tests" / suite for suite in ("book", "exercises", "style", "zoo")}
+    complain([f"{name(path)}: there is no {named}" for path in files()
+              if is_code(path) and not theirs & set(path.parents)
+              for named in sorted(set(PATH.findall(text(path) or "")))
+              if not (ROOT / named).exists() and not (ROOT / "book" / named).exists()])
+
+
+def test_what_git_is_told_about_is_there() -> None:
+    patterns = [line.split()[0] for line in (text(ROOT / ".gitattributes") or "").splitlines()
+                if line and not line.startswith("#")]
+    assert "*.t" in patterns
+    complain([f".gitattributes: there is no {pattern}" for pattern in patterns
+              if not any(ROOT.glob(pattern if "/" in pattern else f"*/*/{pattern}"))])

@@ -27,8 +27,6 @@ class Deadline : public Canceller, public Timer {
     set(timers(), due);
   }
 
-  bool has_passed() const { return reason() == Error::timed_out; }
-
  private:
   void expire() override { cancel(Error::timed_out); }
 };

@@ -1,23 +1,19 @@
-"""part5 and part6 beside other people's libraries: counted, timed (peers), and what they are
-held to."""
+"""part5 and part6 beside other people's libraries: counted, and what they are held to."""
 
 from dataclasses import dataclass
 
-from contenders import (ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, RING_BY_HAND, SPINNING, STAGES,
-                        floor_of)
+from contenders import ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, RING_BY_HAND, SPINNING, STAGES
 from count import CROWD, count
 from measures.experiment import Measurement, Setting, Table, can_trace, each, table
 from measures.idle import memory_of_the_silent
 from measures.ladder import echo
-from measures.cells import (Cell, Ratio, beside_base, column, counted, exactly, in_words, ranged,
-                            ratio_of, words)
-from measures.peers import beside_nginx
+from measures.cells import Cell, Ratio, counted, exactly, ranged, ratio_of, words
+from measures.nginx import beside_nginx
 from rounds import Results
 from workloads import ECHO_LOADS, HTTP_LOADS, LOADS, SPIN_LOAD
 
 PLAIN, RING = "peer-epoll", "peer-ring"
 LIBRARIES = ("peer-libuv", "peer-asio", "peer-asio-coroutines")
-FLOOR = floor_of(1).name
 COUNTED, MEMORY = "counted", "memory"
 MORE = ("c64-x16", "c64-16k")  # of the stages and the plain ones, where bounds are looked at
 WHAT = {"cpu_us": "server CPU each", "per_second": "answers a second", "p99_us": "p99"}
@@ -114,13 +110,12 @@ COUNTED_TITLES = {
 }
 
 
-def peers(setting: Setting) -> Measurement:
-    """All three names."""
+def held_to(setting: Setting) -> Measurement:
+    """Both names."""
     crowds = setting.up_to_most(*((1, 64, 1000) if setting.thorough else (1, 64)))
     jobs = []
-    for crowd in crowds if setting.wants("peers", "budgets") else ():
-        jobs += each([LOADS[f"c{crowd}"]], [*ECHO, *([floor_of(1)] if crowd == 1 else [])],
-                     echo, setting)
+    for crowd in crowds if setting.wants("budgets") else ():
+        jobs += each([LOADS[f"c{crowd}"]], ECHO, echo, setting)
     if setting.wants("budgets") and setting.thorough:
         plain = [it for it in ECHO if it.name in (*STAGES, PLAIN, RING, RING_BY_HAND.name)]
         jobs += each([LOADS[name] for name in MORE], plain, echo, setting)
@@ -136,35 +131,7 @@ def peers(setting: Setting) -> Measurement:
         jobs += each([COUNTED], servers, lambda _, server, setting: count(
             server, setting.build, setting.effort.counted), setting, once=True)
     return Measurement(jobs, lambda results: {
-        "peers": side_by_side(results, crowds),
         "budgets": budgets(results), "counted": counted_ones(results)})
-
-
-def cpu_or_ratio(results: Results, load: str, server: str) -> Cell:
-    """Of a server, or of two, `A / B`."""
-    name, slash, base = server.partition(" / ")
-    if slash:
-        return in_words(ratio_of(results, load, "cpu_us", name, base))
-    floor_is_plain = name == FLOOR and load != "c1"
-    return beside_base(results, load, PLAIN if floor_is_plain else name, "cpu_us", PLAIN)
-
-
-def side_by_side(results: Results, crowds: list[int]) -> Table:
-    names = list(next(iter(results.values()), {}))
-    names += [f"{ours} / {base}" for ours, bases in (
-        (PART5, (PLAIN, *LIBRARIES)), (PART6, (PART5, PLAIN, RING, RING_BY_HAND.name, *LIBRARIES)))
-        for base in bases if ours in names and base in names]
-    return table(
-        "Server CPU a message, beside other libraries, µs [ratio to a plain epoll loop]", results,
-        "server", [(name, "", name) for name in names],
-        {f"{crowd:,} client{'s' if crowd > 1 else ''}, µs": column(cpu_or_ratio, load=f"c{crowd}")
-         for crowd in crowds},
-        notes=["The peers echo bytes: they know no messages, no limits and no timeouts. In "
-               "brackets the ratio to `peer-epoll`, taken round by round. `floor` is the cheapest "
-               "program that receives and sends and does nothing else: with one client it blocks "
-               "in `recv`, with several it is `peer-epoll`.",
-               "`A / B` is the ratio of their CPU a message: the median of the rounds, the lowest "
-               "and the highest. HTTP beside nginx: M9.1."])
 
 
 def counted_ones(results: Results) -> Table:
@@ -200,5 +167,4 @@ def budgets(results: Results) -> Table:
                "machine was not quiet.",
                "What has no bound is here for comparison: `peer-ring` echoes bytes with a ring by "
                "hand, with `--pair` as `part6` asks its ring, and with `--http` it answers what it "
-               "has not read.",
-               "The bounds on the finger daemon are in `finger/steps/README.md`."])
+               "has not read."])

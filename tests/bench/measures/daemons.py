@@ -1,5 +1,4 @@
-"""Finger daemons: side by side (finger); fingerd beside slow clients (M14.1), and replaced under
-load (M15.1)."""
+"""fingerd beside slow clients (M14.1), and replaced under load (M15.1)."""
 
 from __future__ import annotations
 
@@ -11,13 +10,10 @@ from pathlib import Path
 
 import restarts
 from contenders import CLIENT_CORE, Contender
-from finger import CLIENTS, DAEMONS, EPOLL, FINGERD, daemon
+from finger import FINGERD, daemon
 from harness.needed import need_built, need_root
-from harness.strace import Strace
-from measures.budgets import Bound
-from measures.experiment import Grid, Measurement, Setting, Table, can_trace, each, table
-from measures.cells import (LATENCY_APART_MAX, P50, P99, Cell, column, exact, ranged,
-                                         ratio, timed)
+from measures.experiment import Grid, Setting
+from measures.cells import LATENCY_APART_MAX, P50, P99, Cell, column, exact, timed
 from rounds import Results
 from workloads import Numbers
 
@@ -30,74 +26,6 @@ def need_fingerd(setting: Setting) -> Path:
 
 def milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.0f}ms"
-
-
-# Side by side
-
-LOAD, ALONE, ENTERS = "finger", "alone", "enters"
-CLIENTS_OF = {LOAD: CLIENTS, ALONE: 1}
-ENTERS_MAX = 1.5
-COUNTED_EXCHANGES = 2000
-BOUND = Bound(LOAD, "cpu_us", FINGERD, EPOLL, at_most=1.05)
-
-
-def one_daemon(load: str, contender: Contender, setting: Setting) -> Numbers:
-    with daemon(setting.build, contender.name) as running:
-        return running.measure(setting.effort.seconds, CLIENTS_OF[load])
-
-
-def enters(_: str, clients: int, setting: Setting) -> Numbers:
-    """How many calls of io_uring_enter(2) an exchange takes fingerd, counted by strace.
-
-    With several clients one call serves many; and strace makes each call dearer, so that still
-    more completions wait for the next. A single client has to wait for everything.
-    """
-    with daemon(setting.build, FINGERD) as running:
-        running.warm()
-        with Strace(running.server, "-c", "-e", "trace=io_uring_enter") as tracer:
-            running.load(exchanges=COUNTED_EXCHANGES, clients=clients)
-        # Share, seconds, microseconds a call, calls, errors if there are any, name.
-        lines = [line.split() for line in tracer.lines()]
-        calls = [int(words[3]) for words in lines if words[-1:] == ["io_uring_enter"]]
-    if len(calls) != 1:
-        raise SystemExit(f"strace has counted nothing: {lines}")
-    return {"enters": calls[0] / COUNTED_EXCHANGES}
-
-
-def sentences(results: Results) -> list[str]:
-    """What is to be shown, and whether it is."""
-    found = []
-    if rounds := results.get(ENTERS, {}).get(f"{CLIENTS}", []):
-        alone, many = results[ENTERS]["1"][0]["enters"], rounds[0]["enters"]
-        said = "met" if many <= ENTERS_MAX else "missed"
-        found.append(f"`io_uring_enter` an exchange, by `strace`: {many:.2f} with {CLIENTS} "
-                     f"clients (at most {ENTERS_MAX:g}: {said}), {alone:.2f} with one.")
-    if fingerd_to_epoll := BOUND.ratio(results):
-        found.append(f"`{FINGERD}` is to have at most {BOUND.at_most:g} times the CPU an exchange "
-                     f"of the daemon on plain epoll: {ranged(fingerd_to_epoll)}, "
-                     f"{BOUND.verdict(results)}.")
-    return found
-
-
-def finger(setting: Setting) -> Measurement:
-    need_fingerd(setting)
-    jobs = each(CLIENTS_OF, DAEMONS, one_daemon, setting)
-    if can_trace("finger"):
-        jobs += each([ENTERS], [1, CLIENTS], enters, setting, once=True)
-
-    def tables(results: Results) -> dict[str, Table]:
-        return {"finger": table(
-            f"Finger daemons: {CLIENTS} clients at a time ask for a plan of 1 KiB, and one",
-            results, "clients: daemon",
-            [(f"{clients}: {name}", load, name) for load, clients in CLIENTS_OF.items()
-             for name in results.get(load, {})],
-            {"CPU an exchange, µs [ratio]": ratio("cpu_us", EPOLL),
-             "exchanges a second": timed("per_second"), "p50, µs": P50, "p99, µs": P99},
-            notes=["An exchange is connect, query, answer, close. "
-                   f"`{EPOLL}` does the same work on plain epoll.",
-                   *sentences(results)])}
-
-    return Measurement(jobs, tables)
 
 
 # M14.1: beside slow clients
@@ -164,7 +92,7 @@ def beside_slow(_: str, title: str, setting: Setting) -> Numbers:
     seconds = max(setting.effort.seconds, 2 * DEADLINE_SECONDS)
     with daemon(setting.build, FINGERD, *options) as running:
         with SlowClients(running.port, count, source) if count else contextlib.nullcontext():
-            return running.load(seconds, clients=1, sources=1)
+            return running.load(seconds)
 
 
 def m14_1(setting: Setting) -> Grid:

@@ -1,7 +1,6 @@
 """By the clock: the stages under the same loads, beside idle clients, far away."""
 
 import json
-from functools import partial
 
 from bad_link import Badness, bad_link
 from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, SERVER_CORE, Contender,
@@ -18,7 +17,6 @@ from workloads import WARM_UP_SECONDS, Echo, Numbers, client
 NAMES = [stage.name for stage in ALL_STAGES]
 STAGE = dict(zip(NAMES, ALL_STAGES))
 FLOOR = floor_of(1).name
-SHARE = 0.75  # of a round's length, for those of whom there are many
 BY_DESIGN = words("fails by design: one at a time")
 CLOSED_LOOP = ("The load is a closed loop: every client waits for its answer, so a slow server is "
                "asked less, and a latency is that of a server loaded as fully as this client can.")
@@ -27,14 +25,9 @@ ABOUT_THE_FLOOR = ("`floor` is the cheapest program that receives and sends and 
 AT_LEAST = "≥: the client had no processor time left, and the server had."
 
 
-def echo(load: Echo, server: Contender, setting: Setting, share: float = 1.0) -> Numbers:
+def echo(load: Echo, server: Contender, setting: Setting) -> Numbers:
     """One round."""
-    return load.measure(server, setting.build, setting.effort.seconds * share)
-
-
-def servers_for(crowd: int) -> list[Contender]:
-    """The floor, and the stages that serve so many at once."""
-    return [floor_of(crowd), *(stage for stage in ALL_STAGES if crowd == 1 or stage.name != PART1)]
+    return load.measure(server, setting.build, setting.effort.seconds)
 
 
 # One talks, the others are idle
@@ -96,66 +89,48 @@ def m16_2(setting: Setting) -> Measurement:
         each([Echo("noise", "64 connections, 64 bytes", 64)], twins, echo, setting), tables)
 
 
-# Everybody talks
+# Ten talk
 
-PAYLOADS = (64, 4096)
-CALLS_CROWD_WARM = 1000  # of so many each says a word or two before it counts
-
-
-def load_of(crowd: int, payload: int = PAYLOADS[0]) -> Echo:
-    return Echo(f"c{crowd}-{payload}", f"{crowd} connections, {payload} bytes", crowd, payload)
+TEN = Echo("c10-64", "10 connections, 64 bytes", 10)
+TEN_COUNTED = "calls-10"
+CALLS_WARM = 20  # so often each says a word or two before it counts
 
 
-def counted_calls(load: str, server: Contender, setting: Setting) -> Numbers:
-    crowd = int(load.removeprefix("calls-"))
-    return exact_calls(crowd, server, setting, max(2, min(20, CALLS_CROWD_WARM // crowd)))
+def counted_calls(_: str, server: Contender, setting: Setting) -> Numbers:
+    return exact_calls(TEN.connections, server, setting, CALLS_WARM)
 
 
 def m16_1(setting: Setting) -> Measurement:
-    crowds = setting.up_to_most(*((1, 10, 100, 1000) if setting.thorough else (1, 100)))
-    payloads = PAYLOADS if setting.thorough else PAYLOADS[:1]
-    traces = can_trace("M16.1")
-    jobs = []
-    for crowd in crowds:
-        here = servers_for(crowd)
-        for payload in payloads:
-            measure = echo if payload == PAYLOADS[0] else partial(echo, share=SHARE)
-            jobs += each([load_of(crowd, payload)], here, measure, setting)
-        if traces:
-            jobs += each([f"calls-{crowd}"], [it for it in here if it.name != PART3],
-                         counted_calls, setting, once=True)
-    return Measurement(jobs, lambda results: {"m16_1": the_ladder(results, crowds, payloads)})
+    servers = [floor_of(TEN.connections), *(it for it in ALL_STAGES if it.name != PART1)]
+    jobs = each([TEN], servers, echo, setting)
+    if can_trace("M16.1"):
+        jobs += each([TEN_COUNTED], [it for it in servers if it.name != PART3], counted_calls,
+                     setting, once=True)
+    return Measurement(jobs, lambda results: {"m16_1": the_ladder(results)})
 
 
 def where_served(show: Column, otherwise: Cell = NOTHING) -> Column:
-    """A column that part1 has a number in only where it is asked alone."""
+    """A column without a number for part1, which serves one."""
     def cell(results: Results, load: str, server: str) -> Cell:
-        return otherwise if server == PART1 and not load.startswith("c1-") else show(
-            results, load, server)
+        return otherwise if server == PART1 else show(results, load, server)
 
     return cell
 
 
-def calls_of(results: Results, load: str, server: str) -> Cell:
-    """System calls a message: counted at the smallest payload alone."""
-    crowd, _, payload = load.removeprefix("c").partition("-")
-    if payload != f"{PAYLOADS[0]}":
-        return NOTHING
-    return words("spins") if server == PART3 else exactly(
-        results, f"calls-{crowd}", server, "calls")
+def calls_of(results: Results, _: str, server: str) -> Cell:
+    return words("spins") if server == PART3 else exactly(results, TEN_COUNTED, server, "calls")
 
 
-def the_ladder(results: Results, crowds: list[int], payloads: tuple[int, ...]) -> Table:
+def the_ladder(results: Results) -> Table:
     return table(
-        "The ladder: six stages, connections, payloads", results, "bytes, connections: stage",
-        [(f"{payload:,}, {crowd:,}: {name}", load_of(crowd, payload).name, name)
-         for payload in payloads for crowd in crowds for name in (FLOOR, *NAMES)],
+        "The ladder, with 10 clients and messages of 64 bytes", results, "stage",
+        [(name, TEN.name, name) for name in (FLOOR, *NAMES)],
         {"system calls a message": where_served(calls_of, BY_DESIGN),
          "server CPU a message, µs [ratio to the floor]": where_served(ratio("cpu_us", FLOOR)),
          "messages a second": where_served(column(throughput)),
          "p50 / p99 / p99.9, µs": where_served(latencies)},
-        notes=["System calls are counted at 64 bytes, with a message of every connection there "
-               "when the server looks.", CLOSED_LOOP, ABOUT_THE_FLOOR, AT_LEAST])
+        notes=["System calls are counted with a message of every connection there when the server "
+               "looks.", CLOSED_LOOP, ABOUT_THE_FLOOR, AT_LEAST])
 
 
 # A round trip of 40 ms: server and clients in network namespaces of their own

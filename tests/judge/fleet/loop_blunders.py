@@ -1,7 +1,7 @@
 """Blunders that go wrong for most clients, most of the time: a part of broken_loops.py.
 
-They are there so that each black-box test has failed once: tests/zoo/proofs.md says which of them
-makes which test fail.
+They are there so that each black-box test has failed once: tests/judge/fleet/found_by.md says which
+of them makes which test fail.
 """
 
 import os

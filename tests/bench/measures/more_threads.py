@@ -1,24 +1,17 @@
-"""The stages with two workers, with SQPOLL, and beside nginx."""
+"""With one thread more: a second worker (M9.3), and one of the kernel that submits (M12.2)."""
 
 import os
-import shutil
-import sys
 import time
-from collections.abc import Iterable
 
-from contenders import CLIENT_CORE, HTTP, NGINX, PART6, SERVER_CORE, STAGES, Contender, Nginx
+from contenders import CLIENT_CORE, PART6, SERVER_CORE, STAGES, Contender
 from count import CROWD
 from harness.strace import need_ptrace
 from measures.counts import exact_calls
-from measures.effort import QUICK
 from measures.experiment import Grid, Measurement, Setting, Table, each, table
 from measures.ladder import echo
-from measures.cells import LATENCY_APART_MAX, P50, P99, Cell, column, exactly, ratio, timed
-from rounds import Job, Results
-from workloads import LOADS, Echo, Http, Numbers
-
-PLAIN = "peer-epoll"
-
+from measures.cells import LATENCY_APART_MAX, P99, Cell, column, exactly, ratio, timed
+from rounds import Results
+from workloads import LOADS, Echo, Numbers
 
 # One worker and two
 
@@ -102,34 +95,3 @@ def m12_2(setting: Setting) -> Measurement:
 
     return Measurement([*each([1, CROWD], servers[:2], exact_calls, setting, once=True),
                         *each(["sqpoll"], servers, spent, setting)], tables)
-
-
-# HTTP beside nginx
-
-def beside_nginx(load: Http, servers: Iterable[Contender], setting: Setting) -> list[Job]:
-    """The servers and nginx under one load, or a line that says why not."""
-    if missing := [program for program in (NGINX, load.tool) if not shutil.which(program)]:
-        print(f"{load.title} is left out: no {' and no '.join(missing)}", file=sys.stderr)
-        return []
-    return each([load], [Nginx(), *servers], echo, setting)
-
-
-def m9_1(setting: Setting) -> Measurement:
-    requests, clients = setting.effort.requests, 128
-    by_wrk = Http("wrk", f"`wrk -c {clients}`", "wrk", clients)
-    by_ab = Http("ab", f"`ab -k -c {clients} -n {requests}`", "ab", clients, requests)
-    loads = [by_ab] if setting.effort is QUICK else [by_wrk, by_ab]  # wrk takes a whole second
-
-    def tables(results: Results) -> dict[str, Table]:
-        return {"m9_1": table(
-            f"HTTP on {clients} connections that stay open", results, "client: server",
-            [(f"{load.title}: {name.split()[0]}", load.name, name)
-             for load in loads for name in results.get(load.name, {})],
-            {"server CPU a request, µs [ratio to nginx]": ratio("cpu_us", "nginx"),
-             "requests a second [ratio]": ratio("per_second", "nginx"), "p50, µs": P50,
-             "p99, µs": P99},
-            notes=["One worker each, the same six bytes of text; nginx sends a longer header. `ab` "
-                   "makes so many requests a round, a million in seven, and gives latencies in "
-                   "whole milliseconds, which say nothing here."])}
-
-    return Measurement([job for load in loads for job in beside_nginx(load, HTTP, setting)], tables)
