@@ -25,6 +25,7 @@ __tracebackhide__ = hide_from_traceback
 READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]+)\n")
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
+SOON_SECONDS = 2.0  # a signal that comes within them finds what was late
 WRONG_USAGE = 2  # the exit status
 LOOKED_AT_MAX = 100  # clients, when a signal is sent: are they accepted yet?
 
@@ -151,9 +152,12 @@ class Server(Running):
         if status == 0:
             return
         if self._asked and status == -self._asked:
+            after = time.monotonic() - self.ready_at
+            soon = f" {after * 1000:.0f} ms after its ready line, and is to be caught before that"
             raise ContractBroken(
-                f"the server does not catch {self._asked.name}, which killed it: asked to stop, it "
-                "must finish and end with exit status 0", rule=STOPS)
+                f"the server does not catch {self._asked.name}, which killed it"
+                f"{soon if after < SOON_SECONDS else ''}: asked to stop, it must finish and end "
+                "with exit status 0", rule=STOPS)
         asked = f"asked to stop with {self._asked.name}, " if self._asked else ""
         raise ContractBroken(f"{asked}the server ended with exit status {status}, not 0")
 

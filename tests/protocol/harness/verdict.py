@@ -64,6 +64,8 @@ def hide_from_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
 
 def end_in_words(status: int) -> str:
     """How a process ended, by its exit status as subprocess tells it."""
+    if status == -signal.SIGXFSZ:
+        return "ended by signal SIGXFSZ, which comes where a file, as its log, may not grow"
     if status < 0:
         return f"ended by signal {signal.Signals(-status).name}"
     return f"ended with exit status {status}"
