@@ -4,6 +4,7 @@ import resource
 import signal
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,23 @@ def test_all_workers_stop_on_one_signal(start: Start, how: tuple[str, ...]) -> N
     assert took < 3.0, f"the stop took {took:.1f} s, with nothing but idle clients; 3 s may be"
     for client in clients:
         client.expect_end()
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.OWN_ANSWERS)
+def test_clients_of_all_workers_get_their_own_bytes_back(start: Start) -> None:
+    # Buffers that a loop may have for all of its clients, several loops may not have in common.
+    server = start("--workers", "4")
+    clients = [server.connect() for _ in range(16)]
+
+    def talk(client: Client, letter: bytes) -> None:
+        for _ in range(100):
+            client.echo(letter * 20_000)
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        for ended in [pool.submit(talk, client, bytes([ord("a") + number]))
+                      for number, client in enumerate(clients)]:
+            ended.result()
 
 
 @pytest.mark.clock

@@ -56,6 +56,10 @@ BUGS = {
     "stops-one-worker": (
         "            self.stopping = True\n            for worker in self.workers:\n",
         "            self.stopping = True\n            for worker in self.workers[:1]:\n"),
+    # All workers receive into one buffer.
+    "one-buffer-for-all-workers": (
+        "        data = self.connection.recv(65536)\n",
+        "        data = memoryview(SHARED)[:self.connection.recv_into(SHARED)]\n"),
     # It hears a second signal only as long as the first worker has clients of its own.
     "deaf-when-done": (
         "        if self.asked:\n", "        if self.asked and self.workers[0].clients:\n"),
@@ -95,7 +99,8 @@ def main() -> None:
     assert not right or whole.count(right) == 1, "the server has changed, adapt broken_workers.py"
     del sys.argv[1]
     sys.modules["protocols"] = loop_protocols
-    exec(compile(whole.replace(right, wrong), "echo.py", "exec"), {"__name__": "__main__"})
+    names = {"__name__": "__main__", "SHARED": bytearray(65536)}
+    exec(compile(whole.replace(right, wrong), "echo.py", "exec"), names)
 
 
 if __name__ == "__main__":
