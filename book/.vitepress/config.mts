@@ -193,8 +193,9 @@ export default defineConfig({
       listings(md, book);
       diffPages(md, book);
       openerLine(md);
-      // A script makes steps of these two.
-      figures(md, book, { "ring-view": "RingView", ladder: "LadderView" });
+      // A script makes steps of these two. The search shows lines of a page without the site's
+      // components, and Vue takes one with the name of its page, as LadderView, for the page itself.
+      figures(md, book, { "ring-view": "RecordedRing", ladder: "RecordedLadder" });
     },
   },
   vite: {
