@@ -213,6 +213,20 @@ def test_a_chapter_s_number_is_a_place_and_no_number() -> None:
     assert "number" not in html
 
 
+@pytest.mark.parametrize("source", ["M6.1", "from M16.1", "from budgets"])
+def test_where_a_table_was_measured_is_small(source: str) -> None:
+    need_package("vitepress")
+    html = node(WITH_TABLES, f"*{source} — `./measure x`, 2026-11-25; counted*\n{TABLE}")
+    assert html.startswith('<p class="measured"><em>')
+
+
+def test_an_apostrophe_is_one_and_code_stays() -> None:
+    said = node('import { withApostrophes } from "./theme/apostrophes.js";'
+                'console.log(JSON.stringify(withApostrophes(process.argv[1])))',
+                "B's `'x'` isn't it")
+    assert said == "B’s `'x'` isn’t it"
+
+
 def test_numbers_are_flush_right_and_each_percentile_has_its_cell() -> None:
     need_package("vitepress")
     html = node(WITH_TABLES, TABLE)

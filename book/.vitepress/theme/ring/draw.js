@@ -176,7 +176,7 @@ export function scene(run, step, form, paint) {
   pen.drawn.push(`<rect x="0" y="${form.boundary}" width="${form.width}" ` +
     `height="${form.height - form.boundary}" fill="${paint("kernel")}"/>` +
     `<path d="M0 ${form.boundary} H${form.width}" stroke="${paint("ink")}" stroke-width="1.5"/>`);
-  pen.quiet(form.clients[0][0], 14, "our process: what each client's coroutine does");
+  pen.quiet(form.clients[0][0], 14, "our process: what each client’s coroutine does");
   const there = new Set([...run.operations.values()].map(({ client }) => client));
   [..."ABC"].filter((name) => there.has(name)).forEach((name, i) => {
     const [x, y] = form.clients[i];
