@@ -188,8 +188,8 @@ export function scene(run, step, form, paint) {
   queue(run, step, form, pen, "sq", "↓ submissions");
   queue(run, step, form, pen, "cq", "↑ completions");
   pen.quiet(form.flight.x, form.flight.y - 12, "kernel: in flight");
-  const nobody = step.kind === "arrive" ? "when exactly, nobody has recorded" : "";
-  const says = step.kind === "enter" ? "io_uring_enter" : nobody;
+  const untimed = step.kind === "arrive" ? "the trace does not say when" : "";
+  const says = step.kind === "enter" ? "io_uring_enter" : untimed;
   pen.text(form.width - 8, form.flight.y - 12, says, 'text-anchor="end"');
   return pen.drawn.join("");
 }
