@@ -9,7 +9,7 @@ import type MarkdownIt from "markdown-it";
 import { defineConfig, type HeadConfig } from "vitepress";
 
 import { bugBoxes } from "./boxes.js";
-import { filesAt } from "./code-host.js";
+import { filesAt, repositoryOf } from "./code-host.js";
 import { colours } from "./colours.js";
 import { consoleLanguage } from "./console.js";
 import { diffPages } from "./diffs.js";
@@ -64,9 +64,10 @@ function codeHost(): string | undefined {
   }
 }
 
+const host = codeHost();
+
 /** Links to code go to the code host; where there is none, the name is enough. */
 function linkCode(md: MarkdownIt) {
-  const host = codeHost();
   md.core.ruler.push("code-links", (state) => {
     for (const block of state.tokens) {
       const children = block.children ?? [];
@@ -158,7 +159,10 @@ export default defineConfig({
     page.frontmatter.opener = opener(page.relativePath, book);
     const isFirst = page.relativePath === "index.md";
     if (isFirst || /-view\.md$/.test(page.relativePath)) page.frontmatter.pageClass = "picture";
-    if (isFirst) page.frontmatter.outline = false;
+    if (isFirst) {
+      page.frontmatter.outline = false;
+      page.frontmatter.next = { text: titleOf("00-setup.md")!, link: "/00-setup" };
+    }
   },
   buildEnd({ outDir }) {
     copyMachine(outDir);
@@ -193,8 +197,9 @@ export default defineConfig({
       listings(md, book);
       diffPages(md, book);
       openerLine(md);
-      // A script makes steps of these two.
-      figures(md, book, { "ring-view": "RingView", ladder: "LadderView" });
+      // A script makes steps of these two. The search shows lines of a page without the site's
+      // components, and Vue takes one with the name of its page, as LadderView, for the page itself.
+      figures(md, book, { "ring-view": "RecordedRing", ladder: "RecordedLadder" });
     },
   },
   vite: {
@@ -208,7 +213,9 @@ export default defineConfig({
     }],
   },
   themeConfig: {
+    nav: host ? [{ text: "Code and releases", link: repositoryOf(host) }] : undefined,
     sidebar: [
+      { text: "The ladder view", link: "/ladder-view" },
       // The paths of the first page: an evening, the ladder, the ring, what runs in earnest.
       { text: "One long evening", items: chapters(/^0[0-2]-.*\.md$/) },
       { text: "The ladder", items: chapters(/^0[3-9]-.*\.md$/) },
@@ -217,7 +224,6 @@ export default defineConfig({
       { text: "Looking back", items: chapters(/^1[67]-.*\.md$/) },
       { text: "The handbook", items: chapters(/^appendix-\w-.*\.md$/) },
       { text: "From stage to stage", link: "/diffs/", collapsed: true, items: differences() },
-      { text: "The ladder view", link: "/ladder-view" },
       { text: "The ring view", link: "/ring-view" },
       ...(hasMachine ? [{ text: "A Linux to try it in", link: "/try" }] : []),
       { text: "Hazards without a patch", link: "/bugs/" },

@@ -1,5 +1,5 @@
 // What stands above a page's title: an appendix's letter; a chapter's number, and its rung of the
-// ladder, which is known from the line in italics beneath its title.
+// ladder, if it has one, which is known from the line in italics beneath its title.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,9 +10,11 @@ const chapter = /^(\d\d)-.*\.md$/;
 const appendix = /^appendix-(\w)-.*\.md$/;
 const line = /^\*(.+)\*$/m;
 
+const aboutOf = (text) => line.exec(text)?.[1] ?? "";
+
 function rung(text) {
-  const said = line.exec(text)?.[1] ?? "";
-  return /`part(\d)-/.exec(said)?.[1] ?? (said.includes("`finger/") ? "F" : undefined);
+  const said = aboutOf(text);
+  return /`part(\d)-/.exec(said)?.[1] ?? (said.includes("`finger") ? "F" : undefined);
 }
 
 /** What a stage's files are against those of the one before: new, changed, or the same bytes. */
@@ -25,6 +27,22 @@ export function changes(before, after) {
     kinds[!existsSync(old) ? "+" : same() ? "=" : "~"].push(name);
   }
   return kinds;
+}
+
+/** Of a stage's new files those that another chapter is about: 9 is about `--workers`. */
+function elsewhere(files, number, at, book) {
+  const chapters = readdirSync(book).filter((name) => chapter.test(name)).map((name) => {
+    const text = readFileSync(join(book, name), "utf8");
+    return { name, number: Number(name.slice(0, 2)), about: aboutOf(text), at: rung(text) };
+  });
+  const found = {};
+  for (const file of files) {
+    const option = `\`--${file.replace(/\.\w+$/, "")}\``;
+    const other = chapters.find((one) =>
+      one.at === at && one.number !== number && one.about.includes(option));
+    if (other) found[file] = { number: other.number, page: other.name.slice(0, -3) };
+  }
+  return found;
 }
 
 export function opener(page, book) {
@@ -45,6 +63,7 @@ export function opener(page, book) {
     const [from, to] = [previous, at].map((stage) =>
       join(root, readdirSync(root).find((one) => one.startsWith(`part${stage}-`))));
     found.changes = changes(from, to);
+    found.elsewhere = elsewhere(found.changes["+"], found.chapter, at, book);
   }
   return found;
 }

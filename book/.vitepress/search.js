@@ -3,6 +3,7 @@
 export const searchOptions = {
   // The button's visible words are its name; a name of its own would have to repeat the key.
   translations: { button: { buttonAriaLabel: "" } },
+  detailedView: true, // with the lines around the word: headings alone don't tell hits apart
   miniSearch: {
     options: {
       // TIME_WAIT is one word, also as TIME-WAIT, and finds what has it; its parts are words, too.

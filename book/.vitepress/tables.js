@@ -80,7 +80,9 @@ function mark({ tokens }) {
 /** Where, when and how it was measured stands above a table, small. */
 function sources({ tokens }) {
   tokens.forEach(({ content }, i) => {
-    if (/^\*(M\d+\.\d+|\w+) — `\.\/measure /.test(content)) tokens[i - 1].attrJoin("class", "measured");
+    if (/^\*(from )?(M\d+\.\d+|\w+) — `\.\/measure /.test(content)) {
+      tokens[i - 1].attrJoin("class", "measured");
+    }
   });
 }
 

@@ -27,6 +27,10 @@ function content(name) {
       names.includes(other) ? `href="#${other}${anchor ? `--${anchor}` : ""}"` : "");
 }
 
+/** On paper an index needs the pages: `Not now (p. 88), 7 (p. 107)`. */
+const withPages = (html) =>
+  html.replace(/<a href="#([\w.-]+)">.*?<\/a>/gs, "$&&nbsp;(p.&nbsp;#$1#)");
+
 const number = (name) => /^(\d\d|appendix-\w)-/.exec(name)?.[1].replace(/^0|appendix-/, "");
 
 const plain = (heading) =>
@@ -100,7 +104,7 @@ function whole(pages, where) {
     styles.map((one) => `<link rel="stylesheet" href="/assets/${one}">`).join("") +
     `${runningHeads(pages.slice(1))}</head><body><div class="Layout">${title}` +
     `${contents(pages.slice(1), where)}${chapters.join("")}</div></body></html>`
-      .replace(/#([\w.-]+)#/g, (_, place) => where.get(place) ?? "");
+      .replace(/#([\w.-]+)#/g, (_, place) => where.get(place) ?? "000"); // as wide as a page
 }
 
 /** On which page each heading is, as the PDF itself has it. */
@@ -111,7 +115,10 @@ function destinations() {
 }
 
 const author = /^authors:\n {2}- name: (.+)$/m.exec(readFileSync("../CITATION.cff", "utf8"))[1];
-const pages = names.map((name) => withoutSolutions({ name, html: content(name) }));
+const pages = names.map((name) => {
+  const html = content(name);
+  return withoutSolutions({ name, html: name.endsWith("-index") ? withPages(html) : html });
+});
 pages.push(atTheEnd(pages));
 const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
 const browser = await chromium.launch({ executablePath: program, args });

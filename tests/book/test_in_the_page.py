@@ -53,6 +53,14 @@ def test_what_was_tried_is_a_box_of_its_page(kind: str, known: dict) -> None:
     assert not stale, "tests/book/page_machine.py finds out"
 
 
+def test_a_box_that_compiles_is_known_not_to_work_there() -> None:
+    """Wherever in it the compiler is called; to try it takes minutes."""
+    compiles = [box for known in KNOWN.values() for box in known
+                if "g++ -std" in "\n".join(box["commands"])]
+    assert len(compiles) > 5
+    assert {box.get("why") for box in compiles} == {"there is no compiler in it"}
+
+
 @pytest.mark.parametrize(("chapters", "share"), [
     (range(1, 10), Fraction(7, 10)),  # most of the others need a server that the reader writes
     (range(10, 15), Fraction(2, 3)),

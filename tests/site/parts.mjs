@@ -39,15 +39,47 @@ export async function searchKnows(page, url) {
     await page.locator("#localsearch-input").fill(words);
     const first = page.locator("#localsearch-list a").first();
     const marked = page.locator("#localsearch-list mark");
-    await first.waitFor(); // marked are words in headings alone
+    await first.waitFor();
     const leads = path(await first.evaluate(({ href }) => href));
     const expect = (holds, complaint) => report.expect("search", `"${words}"`, holds, complaint);
     expect(leads === `/${wanted}.html`, `leads to ${leads} first`);
-    const foreign = (await marked.allInnerTexts()).filter((mark) =>
+    const foreign = (await marked.allTextContents()).filter((mark) =>
       !words.toLowerCase().split(" ").some((word) => // "closing" for "close"
         mark.toLowerCase().startsWith(word.slice(0, 4))));
     expect(foreign.length === 0, `marks ${foreign.join(", ")} as well`);
+    const found = await page.locator("#localsearch-list .excerpt mark:visible").first().waitFor()
+      .then(() => true, () => false);
+    expect(found, "shows no lines with it");
   }
+}
+
+/** The rungs say what they are, on a chapter that is about one, and are on no other. */
+export async function ladderMark(page, url) {
+  for (const [name, said] of [["07-epoll", "On the ladder: stage 5, epoll"],
+    ["14-hardening", "On the ladder: the Finger daemon"], ["15-beyond", ""],
+    ["diffs/4-5", "On the ladder: from stage 4 to 5"]]) {
+    const expect = (holds, complaint) => report.expect("ladder mark", name, holds, complaint);
+    await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
+    for (const width of [390, 1280, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const mark = page.locator(".ladder-mark p:visible, .ladder-mark li:visible");
+      const words = (await mark.allInnerTexts()).filter((text) => !/^Its files/.test(text));
+      const wanted = said ? [said, ..."123456F"] : [];
+      expect(`${words}` === `${wanted}`, `at ${width} px its mark is ${words}`);
+    }
+  }
+  await page.goto(`${url}/07-epoll.html`, { waitUntil: "networkidle" });
+  const later = await page.locator(".aside .ladder-mark dd", { hasText: "chapter 9" }).count();
+  report.expect("ladder mark", "07-epoll", later === 2, `${later} files are chapter 9's, not 2`);
+}
+
+/** The two bars above a page leave a phone its screen, and offer nothing that is of no use there. */
+export async function barsAreLow(page, url) {
+  await page.goto(`${url}/index.html`, { waitUntil: "networkidle" });
+  const { y, height } = await page.locator(".VPLocalNav").boundingBox();
+  report.expect("phone", "index", y + height <= 96, `its bars are ${y + height} pixels high`);
+  const top = page.getByText("Return to top");
+  report.expect("phone", "index", !(await top.isVisible()), "offers a way to the top, at the top");
 }
 
 /** Of a listing all of it is copied, of a transcript what was typed. */
@@ -197,6 +229,7 @@ export async function readMarks(page, url) {
   await page.waitForTimeout(300);
   expect((await marked()) === "/06-poll.html", `one further are marked: ${await marked()}`);
   await page.reload({ waitUntil: "networkidle" });
+  await page.locator("a.has-been-read").first().waitFor({ state: "attached" });
   expect((await marked()) === "/06-poll.html", `later are marked: ${await marked()}`);
 }
 

@@ -2,8 +2,12 @@
 
 import { readFileSync } from "node:fs";
 
+import { scenes } from "../../book/.vitepress/theme/ring/scenes.js";
 import { report } from "./browser.mjs";
 
+// What the page tells of the recording, which is made anew now and then, with other steps.
+const told = scenes(readFileSync(new URL("../../book/ring-view.md", import.meta.url), "utf8"));
+const [, talks, both] = told.map(({ first }) => first + 1);
 const trace = new URL("../../book/fig/ring-trace.json", import.meta.url);
 const heights = { 360: 680, 390: 680, 768: 620, 1366: 560 }; // px of the view, by the page's width
 
@@ -23,9 +27,11 @@ export async function ringView(page, url) {
   await view.focus();
   const outline = await view.evaluate((element) => getComputedStyle(element).outlineStyle);
   expect(outline !== "none", "its focus cannot be seen");
-  for (const [key, wanted] of [["ArrowRight", 7], ["ArrowLeft", 6], ["Shift+ArrowRight", 18],
-    ["ArrowRight", 19], ["Shift+ArrowLeft", 18], ["Shift+ArrowLeft", 6], ["End", 114],
-    ["ArrowRight", 114], ["Home", 1], ["ArrowLeft", 1]]) {
+  const last = Number(/Step \d+ of (\d+)/.exec(await view.innerText())[1]);
+  for (const [key, wanted] of [["ArrowRight", talks + 1], ["ArrowLeft", talks],
+    ["Shift+ArrowRight", both], ["ArrowRight", both + 1], ["Shift+ArrowLeft", both],
+    ["Shift+ArrowLeft", talks], ["End", last], ["ArrowRight", last], ["Home", 1],
+    ["ArrowLeft", 1]]) {
     await page.keyboard.press(key);
     expect((await step()) === wanted, `${key} goes to step ${await step()}, not ${wanted}`);
   }
@@ -33,13 +39,19 @@ export async function ringView(page, url) {
   expect(live === "polite", "a step is not announced");
   expect((await hash(page)) === "#step=1", `the address is ${await hash(page)}`);
 
-  await page.getByRole("link", { name: "89", exact: true }).click();
-  await view.getByText("Step 89 of").waitFor();
+  const wait = told.find(({ title }) => title === "The wait ends");
+  const [asked, sentence] = Object.entries(wait.says)[1];
+  await page.getByRole("link", { name: `${Number(asked) + 1}`, exact: true }).click();
+  await view.getByText(`Step ${Number(asked) + 1} of`).waitFor();
   await page.waitForTimeout(300);
   const top = await view.evaluate((element) => element.getBoundingClientRect().top);
-  expect(top >= 0 && top < 200, `the link to step 89 does not show the view, but ${top}`);
+  expect(top >= 0 && top < 200, `the link to a step does not show the view, but ${top}`);
   const said = await view.locator(".ring-says").innerText();
-  expect(said.startsWith("We ask the kernel to end"), `step 89 says ${said}`);
+  expect(said === sentence, `step ${Number(asked) + 1} says ${said}`);
+
+  const links = await page.locator('.vp-doc td a[href^="#step="]').count();
+  const marks = await view.locator(".ring-marks path").getAttribute("d");
+  expect(marks.match(/M/g).length === links, `of ${links} steps with a sentence are marked ${marks}`);
 
   for (const one of await view.locator(".ring-scenes button").all()) {
     await one.click();
@@ -52,18 +64,18 @@ export async function ringView(page, url) {
   await page.keyboard.press("Space");
   await button("Pause").waitFor();
   await button("Play").waitFor();
-  expect((await step()) === 82, `a scene that ends with step 82 ends with ${await step()}`);
+  expect((await step()) === wait.next, `that scene ends with step ${await step()}`);
 
   await button("A talks").click();
   await page.emulateMedia({ reducedMotion: "reduce" });
   const moves = await view.locator(".ring-wide .ring-box").first()
     .evaluate((box) => getComputedStyle(box).transitionDuration);
   expect(moves === "0s", "it moves, and is asked not to");
-  await openOwn(page, view, expect, step);
+  await openOwn(page, view, expect, step, last);
 }
 
 /** The same trace as a server writes it, which says nothing of clients; then what is no trace. */
-async function openOwn(page, view, expect, step) {
+async function openOwn(page, view, expect, step, last) {
   const { traceEvents } = JSON.parse(readFileSync(trace, "utf8"));
   const input = view.locator("input[type=file]");
   const file = (text) =>
@@ -73,13 +85,13 @@ async function openOwn(page, view, expect, step) {
   await page.keyboard.press("End");
   await view.focus();
   await page.keyboard.press("End");
-  expect((await step()) < 114, "the recorded run is still shown");
+  expect((await step()) < last, "the recorded run is still shown");
   const drawn = await view.locator(".ring-wide").innerText();
   expect(/waits for/.test(drawn), `no client waits in a run of one's own: ${drawn}`);
   await input.setInputFiles(file('{"a": 1}'));
   await view.getByRole("alert").waitFor();
   await view.getByRole("button", { name: "Back to the recorded run" }).click();
-  expect((await step()) === 8, "there is no way back");
+  expect((await step()) === talks, "there is no way back");
 }
 
 /** Runs in the page: goes through all steps, and returns words that are cut or cover each other. */

@@ -31,6 +31,14 @@ def test_every_page_is_there_and_in_the_sidebar(built_site: Path) -> None:
         assert f'href="/{name}"' in sidebar or page.parent != BOOK or page.stem == "index", name
 
 
+def test_the_ladder_view_is_the_first_and_the_home_page_leads_to_the_first_chapter(
+        built_site: Path) -> None:
+    home = (built_site / "index.html").read_text()
+    sidebar = home[home.index('id="VPSidebarNav"'):]
+    assert LINK.findall(sidebar)[0] == "/ladder-view.html"
+    assert re.search(r'<a class="[^"]*pager-link next" href="/00-setup.html"', home)
+
+
 def test_each_change_of_a_page_of_differences_is_below_its_sentence(built_site: Path) -> None:
     for page in BOOK.glob("diffs/?-?.md"):
         changes = page.read_text().count("<!-- diff: ")

@@ -94,6 +94,19 @@ def test_solutions_are_at_the_end_where_their_exercises_say(sheets: list[str]) -
     complain([f"page {i + 1} says page {page}" for page, i in places if page <= first])
 
 
+def test_the_index_says_on_which_page_something_is(sheets: list[str]) -> None:
+    begin = next(i for i, sheet in enumerate(sheets) if re.match(r"P Index\n", sheet))
+    index = " ".join(" ".join(sheet.split()) for sheet in sheets[begin:])
+    entries = re.findall(r": ([^:;]+?) \(p\. (\d+)\)", index)
+    assert len(entries) > 100
+    complain([f"{title} is not on page {page}" for title, page in entries
+              if without_space(title) not in without_space(sheets[int(page) - 1])])
+
+
+def test_a_caption_is_there_once(whole: str) -> None:
+    assert whole.count(without_space("and C’s receive stays in flight.")) == 1
+
+
 def test_a_link_leads_within_the_book_or_to_another_host(file: Path) -> None:
     run = subprocess.run(["pdfinfo", "-url", file], check=True, capture_output=True, text=True)
     complain([line for line in run.stdout.splitlines() if "book.invalid" in line])

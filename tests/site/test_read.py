@@ -62,6 +62,14 @@ def test_a_code_host_is_known_by_its_address(origin: str, files: str) -> None:
     assert run.stdout.strip() == files
 
 
+def test_the_repository_is_where_its_files_are() -> None:
+    program = (f'import {{ repositoryOf }} from "{CODE_HOST}";'
+               'console.log(repositoryOf("https://host.example/owner/name/blob/main/"));')
+    run = subprocess.run([need_program("node"), "--input-type=module", "-e", program],
+                         capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "https://host.example/owner/name"
+
+
 def title_and_heading(page: Path) -> tuple[str, str]:
     lines = page.read_text().splitlines()
     title = next((line for line in lines if line.startswith("title: ")), "")

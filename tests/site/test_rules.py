@@ -158,10 +158,14 @@ def test_an_opener_knows_its_rung_and_what_changes() -> None:
     assert letters == {page.name.split("-")[1].upper() for page in BOOK.glob("appendix-?-*.md")}
     assert len(by_chapter) == len(list(BOOK.glob("[0-9][0-9]-*.md")))
     rungs = {chapter: each.get("rung") for chapter, each in by_chapter.items()}
-    assert [rungs[chapter] for chapter in (0, 2, 6, 10, 13)] == [None, "1", "4", "6", "F"]
+    assert [rungs[chapter] for chapter in (0, 2, 6, 10, 13, 14, 15)] == [
+        None, "1", "4", "6", "F", "F", None]
     assert [chapter for chapter, each in by_chapter.items() if "changes" in each] == [4, 5, 6, 7]
     for name, kind in (("poller.cc", "~"), ("workers.cc", "+"), ("connection.cc", "=")):
         assert name in by_chapter[7]["changes"][kind]
+    assert by_chapter[7]["elsewhere"] == {
+        f"workers.{ending}": {"number": 9, "page": "09-protocols"} for ending in ("cc", "h")}
+    assert not any(by_chapter[chapter]["elsewhere"] for chapter in (4, 5, 6))
     before, after = (ROOT / stage / "connection.cc" for stage in ("part4-poll", "part5-epoll"))
     assert before.read_bytes() == after.read_bytes()
 
@@ -207,6 +211,20 @@ def test_a_chapter_s_number_is_a_place_and_no_number() -> None:
     need_package("vitepress")
     html = node(WITH_TABLES, "| patch | shown in |\n| --- | --- |\n| no-limit | [8](08.md) |\n")
     assert "number" not in html
+
+
+@pytest.mark.parametrize("source", ["M6.1", "from M16.1", "from budgets"])
+def test_where_a_table_was_measured_is_small(source: str) -> None:
+    need_package("vitepress")
+    html = node(WITH_TABLES, f"*{source} — `./measure x`, 2026-11-25; counted*\n{TABLE}")
+    assert html.startswith('<p class="measured"><em>')
+
+
+def test_an_apostrophe_is_one_and_code_stays() -> None:
+    said = node('import { withApostrophes } from "./theme/apostrophes.js";'
+                'console.log(JSON.stringify(withApostrophes(process.argv[1])))',
+                "B's `'x'` isn't it")
+    assert said == "B’s `'x'` isn’t it"
 
 
 def test_numbers_are_flush_right_and_each_percentile_has_its_cell() -> None:

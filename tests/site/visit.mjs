@@ -12,8 +12,8 @@ import { launch, report, watch, withPage } from "./browser.mjs";
 import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
 import { figuresOnAPhone, nothingCut, print, scenes } from "./layout.mjs";
 import {
-  copyButton, homeIsLight, keys, ladderFits, ladderView, ladderWithoutScript, readMarks,
-  readWithoutScript, searchFinds, searchKnows,
+  barsAreLow, copyButton, homeIsLight, keys, ladderFits, ladderMark, ladderView,
+  ladderWithoutScript, readMarks, readWithoutScript, searchFinds, searchKnows,
 } from "./parts.mjs";
 import { ringFits, ringView, ringWithoutScript } from "./ring.mjs";
 
@@ -93,6 +93,8 @@ await withPage(browser, desk, "ring view", (page) => ringView(page, url));
 await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
 await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
 await withPage(browser, desk, "home", (page) => homeIsLight(page, url, pages[0].name));
+await withPage(browser, desk, "ladder mark", (page) => ladderMark(page, url));
+await withPage(browser, phone, "phone", (page) => barsAreLow(page, url));
 await withPage(browser, desk, "diffs", (page) => diffPage(page, url));
 await withPage(browser, phone, "diffs", (page) => diffsOnAPhone(page, url));
 await withPage(browser, desk, "scenes", (page) => scenes(page, url, "wide"));

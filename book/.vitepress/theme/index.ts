@@ -24,8 +24,8 @@ export default {
   Layout: BookLayout,
   enhanceApp({ app }) {
     app.component("DiffModes", DiffModes);
-    app.component("LadderView", LadderView);
-    app.component("RingView", RingView);
+    app.component("RecordedLadder", LadderView);
+    app.component("RecordedRing", RingView);
     if (!import.meta.env.SSR) copyCommands();
   },
 } satisfies Theme;

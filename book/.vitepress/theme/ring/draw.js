@@ -176,7 +176,7 @@ export function scene(run, step, form, paint) {
   pen.drawn.push(`<rect x="0" y="${form.boundary}" width="${form.width}" ` +
     `height="${form.height - form.boundary}" fill="${paint("kernel")}"/>` +
     `<path d="M0 ${form.boundary} H${form.width}" stroke="${paint("ink")}" stroke-width="1.5"/>`);
-  pen.quiet(form.clients[0][0], 14, "our process: what each client's coroutine does");
+  pen.quiet(form.clients[0][0], 14, "our process: what each client’s coroutine does");
   const there = new Set([...run.operations.values()].map(({ client }) => client));
   [..."ABC"].filter((name) => there.has(name)).forEach((name, i) => {
     const [x, y] = form.clients[i];
@@ -188,8 +188,8 @@ export function scene(run, step, form, paint) {
   queue(run, step, form, pen, "sq", "↓ submissions");
   queue(run, step, form, pen, "cq", "↑ completions");
   pen.quiet(form.flight.x, form.flight.y - 12, "kernel: in flight");
-  const nobody = step.kind === "arrive" ? "when exactly, nobody has recorded" : "";
-  const says = step.kind === "enter" ? "io_uring_enter" : nobody;
+  const untimed = step.kind === "arrive" ? "the trace does not say when" : "";
+  const says = step.kind === "enter" ? "io_uring_enter" : untimed;
   pen.text(form.width - 8, form.flight.y - 12, says, 'text-anchor="end"');
   return pen.drawn.join("");
 }

@@ -7,7 +7,7 @@
 //   two requests that are far apart, where the call has ended because a time had come;
 // - which completions came in one batch: those that the loop took in one go.
 //
-// When exactly the kernel made a completion, nobody has recorded.
+// When exactly the kernel made a completion is not in the trace.
 
 /** Two completions with more than so many µs between them were not taken in one go. */
 const batchPause = 20;

@@ -1,6 +1,8 @@
+import { withApostrophes } from "../apostrophes.js";
+
 /** From book/ring-view.md: the scenes, what to watch in each, and a sentence for some steps. */
 export function scenes(page) {
-  const found = page.split("\n### ").slice(1).map((part) => {
+  const found = withApostrophes(page).split("\n### ").slice(1).map((part) => {
     const [title, , watch] = part.split("\n");
     const rows = [...part.matchAll(/^\| (\d+) \| (.*) \|$/gm)];
     const says = Object.fromEntries(rows.map(([, step, sentence]) => [step - 1, sentence]));
