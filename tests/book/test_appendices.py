@@ -18,12 +18,12 @@ CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(|\b(?:SYS|__NR)_(\w+)\b")
 # Functions of the C library that a program calls as `::name`, and that are no system call, or
 # several.
 LIBRARY = set("""
-    closedir dirfd endpwent eventfd_write fdopendir freeaddrinfo gai_strerror getaddrinfo
-    getgrnam getnameinfo getpwent getpwnam inet_ntop inet_pton isatty
-    mallopt nl_langinfo pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
-    pthread_getattr_default_np pthread_kill pthread_setattr_default_np pthread_sigmask readdir
-    seccomp_attr_set seccomp_init seccomp_load seccomp_release seccomp_rule_add_array setpwent
-    sigwait strcasecmp strncasecmp syscall sysconf unsetenv
+    closedir endpwent eventfd_write fdopendir gai_strerror getaddrinfo getgrnam getpwent
+    getpwnam inet_ntop inet_pton isatty mallopt nl_langinfo pthread_attr_destroy
+    pthread_attr_init pthread_attr_setstacksize pthread_getattr_default_np pthread_kill
+    pthread_setattr_default_np pthread_sigmask readdir seccomp_attr_set seccomp_init
+    seccomp_load seccomp_release seccomp_rule_add_array setpwent sigwait syscall sysconf
+    unsetenv
 """.split())
 
 
