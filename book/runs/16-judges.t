@@ -8,7 +8,7 @@ Skipped where ab or wrk is missing (Debian: apache2-utils, wrk).
 The server stands still for one second of three. ab has no second that it did not spend asking.
 
   $ stall; ab -q -k -c 8 -t 3 -n 9999999 http://127.0.0.1:$port/ | tail -n 4
-    95%      \d (re)
+    95% +\d\d? (re)
     98% +\d\d? (re)
     99% +\d\d? (re)
    100% +(9|1\d)\d\d \(longest request\) (re)
