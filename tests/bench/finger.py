@@ -1,7 +1,7 @@
 """A finger daemon, and what loads it.
 
-An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. The daemon is on core 1,
-the client on core 0.
+An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. The daemon is on
+core 1, the client on core 0.
 """
 
 import json
