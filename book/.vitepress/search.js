@@ -37,9 +37,9 @@ export const searchOptions = {
         const errnos =
           "e2big eacces eaddrinuse eaddrnotavail eafnosupport eagain ealready ebadf ebadfd " +
           "ebusy ecanceled econnaborted econnrefused econnreset edom eexist efault ehostdown " +
-          "ehostunreach einprogress eintr einval eloop emfile enametoolong enetdown enetunreach " +
-          "enfile enobufs enodev enoent enomem enonet enoprotoopt enospc enosys enotconn " +
-          "enotdir enxio eopnotsupp eperm epipe eproto erestartsys esrch etime " +
+          "ehostunreach einprogress eintr einval eio eloop emfile enametoolong enetdown " +
+          "enetunreach enfile enobufs enodev enoent enomem enonet enoprotoopt enospc enosys " +
+          "enotconn enotdir enxio eopnotsupp eperm epipe eproto erestartsys esrch etime " +
           "etimedout exdev ";
         if (/\/appendix-a-/.test(id) && errnos.split(" ").includes(term)) return 4;
         if (/\/diffs\/|#e\d+-\d/.test(id)) return 0.5;

@@ -1,6 +1,7 @@
-// 02-ring-cat again, with liburing for the mapping, the indices and the barriers. main() is the
-// same but for the calls, and so are the system calls. The library does not keep the blocks alive,
-// tell the reads apart, or go on after a short one. Needs Linux 5.6.
+// cat(1) with liburing. Up to four reads of a file are submitted together, and one
+// io_uring_enter(2) submits them and waits for all; they complete in any order, and user_data says
+// which is which. As with read(2), a short read is not the end: only 0 bytes are. The library does
+// not keep the blocks alive, tell the reads apart, or go on after a short one. Needs Linux 5.6.
 // Try it: ./03-liburing-cat /etc/services   and   strace -c ./03-liburing-cat /etc/services
 
 #include <fcntl.h>

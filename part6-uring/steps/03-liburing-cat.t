@@ -1,14 +1,11 @@
   $ cd "$STEPS"
 
-The same bytes after the same number of waits as with 02-ring-cat.
+A wait is for four reads of 4 KiB: seven for 108,894 bytes, and one that finds the end.
 
   $ seq 20000 > "$CRAMTMP/file"
   $ ./03-liburing-cat "$CRAMTMP/file" > "$CRAMTMP/copy"
   waits: 8
   $ cmp "$CRAMTMP/file" "$CRAMTMP/copy"
-  $ ./02-ring-cat "$CRAMTMP/file" > "$CRAMTMP/by-hand"
-  waits: 8
-  $ cmp "$CRAMTMP/by-hand" "$CRAMTMP/copy"
   $ (echo one; sleep 0.1; cat "$CRAMTMP/file") | ./03-liburing-cat 2> /dev/null > "$CRAMTMP/copy"
   $ (echo one; cat "$CRAMTMP/file") | cmp - "$CRAMTMP/copy"
   $ (read -r first; ./03-liburing-cat) < "$CRAMTMP/file" > "$CRAMTMP/copy"

@@ -1,7 +1,7 @@
 """A finger daemon, and what loads it.
 
-An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. The daemon is on core
-1, the client on core 0.
+An exchange: connect, ask for alice, read a plan of 1 KiB to the end, close. The daemon is on
+core 1, the client on core 0.
 """
 
 import json
@@ -63,7 +63,7 @@ class Running:
     def load(self, seconds: float) -> Numbers:
         """What one client says, of as many exchanges as fit the time."""
         words = {"port": self.port, "query": "alice", "answer": self.directory / "answer",
-                 "clients": 1, "sources": 1, "exchanges": 0, "ms": f"{seconds * 1000:.0f}"}
+                 "ms": f"{seconds * 1000:.0f}"}
         program = str(self.build / "tests" / "bench" / "variants")
         found: Numbers = json.loads(client(
             program, "finger_load", *(f"{name}={value}" for name, value in words.items()),

@@ -30,26 +30,25 @@ def answering(answer: Callable[[int], bytes]) -> AbstractContextManager[int]:
     return serving(serve)
 
 
-def load(port: int, directory: Path, clients: int) -> subprocess.CompletedProcess[str]:
+def load(port: int, directory: Path, milliseconds: int) -> subprocess.CompletedProcess[str]:
     (directory / "answer").write_bytes(ANSWER)
-    words = [f"port={port}", "query=alice", f"answer={directory / 'answer'}", "exchanges=200",
-             "ms=0", f"clients={clients}", "sources=1"]
+    words = [f"port={port}", "query=alice", f"answer={directory / 'answer'}", f"ms={milliseconds}"]
     return subprocess.run([LOAD, "finger_load", *words], capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("clients", [1, 7])
-def test_it_makes_as_many_exchanges_as_it_is_told(tmp_path: Path, clients: int) -> None:
-    with answering(lambda number: ANSWER) as port:
-        run = load(port, tmp_path, clients)
+def test_it_counts_its_exchanges(tmp_path: Path) -> None:
+    asked = []
+    with answering(lambda number: asked.append(number) or ANSWER) as port:
+        run = load(port, tmp_path, 50)
     assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout)["exchanges"] == 200
+    assert json.loads(run.stdout)["exchanges"] == len(asked) > 0
 
 
 @pytest.mark.parametrize("wrong", [ANSWER[:-1], ANSWER + b"!", ANSWER[:-1] + b"!", b""],
                          ids=["short", "long", "changed", "none"])
 def test_a_single_wrong_answer_is_noticed(tmp_path: Path, wrong: bytes) -> None:
     with answering(lambda number: wrong if number == 99 else ANSWER) as port:
-        run = load(port, tmp_path, 3)
+        run = load(port, tmp_path, 50_000)
     assert run.returncode == 1
     assert "Bad message" in run.stderr
 

@@ -11,19 +11,19 @@ from blocks import ROOT, markdown_files
 from harness.needed import need_program
 
 BOOK = ROOT / "book"
-ERRNO = re.compile(r"\bE[A-Z0-9]{3,}\b")
+ERRNO = re.compile(r"\bE[A-Z0-9]{2,}\b")
 NO_ERRNO = re.compile(r"E(?:POLL\w+|RRORS|LF|OF|XIT\w*|VFILT\w*|VFD\w*|PERMS)")
 CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(|\b(?:SYS|__NR)_(\w+)\b")
 
 # Functions of the C library that a program calls as `::name`, and that are no system call, or
 # several.
 LIBRARY = set("""
-    closedir dirfd endpwent eventfd_write fdopendir freeaddrinfo gai_strerror getaddrinfo
-    getgrnam getnameinfo getpwent getpwnam inet_ntop inet_pton isatty
-    mallopt nl_langinfo pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
-    pthread_getattr_default_np pthread_kill pthread_setattr_default_np pthread_sigmask readdir
-    seccomp_attr_set seccomp_init seccomp_load seccomp_release seccomp_rule_add_array setpwent
-    sigwait strcasecmp strncasecmp syscall sysconf unsetenv
+    closedir endpwent eventfd_write fdopendir gai_strerror getaddrinfo getgrnam getpwent
+    getpwnam inet_ntop inet_pton isatty mallopt nl_langinfo pthread_attr_destroy
+    pthread_attr_init pthread_attr_setstacksize pthread_getattr_default_np pthread_kill
+    pthread_setattr_default_np pthread_sigmask readdir seccomp_attr_set seccomp_init
+    seccomp_load seccomp_release seccomp_rule_add_array setpwent sigwait syscall sysconf
+    unsetenv
 """.split())
 
 
@@ -52,6 +52,15 @@ def test_every_errno_that_has_a_line_occurs() -> None:
     steps = "\n".join(path.read_text() for path in kernel_interface.sources())
     at_start = {"EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # reported as they are
     assert errnos(appendix("a")) - errnos(tests + steps) - at_start == set()
+
+
+def test_the_search_knows_every_errno_that_has_a_line() -> None:
+    """It leads from an errno to appendix A, and not to a chapter that mentions it."""
+    script = (BOOK / ".vitepress" / "search.js").read_text()
+    listed = re.search(r"const errnos =(.*?);", script, re.DOTALL)
+    assert listed is not None
+    assert set(re.findall(r"[a-z0-9]+", listed[1])) == {
+        name.lower() for name in errnos(appendix("a"))}
 
 
 def test_every_call_is_in_the_table() -> None:

@@ -126,8 +126,6 @@ OPTION_STAGES: dict[str, frozenset[str]] = {
     "--spin": frozenset({"part6-uring"}),
     "--ring": frozenset({"part6-uring"}),
     "--proxy-protocol": frozenset(),
-    "--takeover": frozenset(),
-    "--metrics": frozenset(),
 }
 
 # A server that climbs has an option when it has the capability. The others belong to a mechanism.
