@@ -59,9 +59,11 @@ void* FramePool::take(Free*& first, std::size_t bytes) {
 void* FramePool::allocate_slow(std::size_t bytes) {
   if (bytes > recycled_bytes_max) return ::operator new(bytes);
   static thread_local const ThreadEnd at_end;  // made when the first block is asked for
-  blocks_.used_bytes += class_bytes(bytes);
   Free*& first = blocks_.free[class_of(bytes)];
-  if (first == nullptr) return ::operator new(class_bytes(bytes));
+  if (first == nullptr) {
+    blocks_.owned_bytes += class_bytes(bytes);
+    return ::operator new(class_bytes(bytes));
+  }
   auto* const block = static_cast<Free*>(take(first, bytes));
   if (block->filled) {
     demand_pattern(reinterpret_cast<std::byte*>(block) + sizeof(Free),
@@ -73,12 +75,10 @@ void* FramePool::allocate_slow(std::size_t bytes) {
 void FramePool::release_slow(void* block, std::size_t bytes) noexcept {
   if (bytes > recycled_bytes_max) return ::operator delete(block);
   Free*& first = blocks_.free[class_of(bytes)];
-  blocks_.used_bytes -= class_bytes(bytes);
-  const std::size_t kept_bytes_max = std::max(kept_bytes_min, blocks_.used_bytes);
-  if (blocks_.free_bytes > kept_bytes_max && first != nullptr) {
-    ::operator delete(take(first, bytes));
-  }
-  if (blocks_.free_bytes >= kept_bytes_max) return ::operator delete(block);
+  const std::size_t used_bytes = blocks_.owned_bytes - blocks_.free_bytes - class_bytes(bytes);
+  const std::size_t kept_bytes_max = std::max(kept_bytes_min, used_bytes);
+  if (blocks_.free_bytes > kept_bytes_max && first != nullptr) disown(take(first, bytes), bytes);
+  if (blocks_.free_bytes >= kept_bytes_max) return disown(block, bytes);
   blocks_.free_bytes += class_bytes(bytes);
   const bool check = checks_memory();
   if (check) {
@@ -87,6 +87,12 @@ void FramePool::release_slow(void* block, std::size_t bytes) noexcept {
   }
   first = new (block) Free{.next = first, .filled = check};
   if (check) ASAN_POISON_MEMORY_REGION(block, class_bytes(bytes));
+}
+
+/// To the heap, for good.
+void FramePool::disown(void* block, std::size_t bytes) {
+  blocks_.owned_bytes -= class_bytes(bytes);
+  ::operator delete(block);
 }
 
 void FramePool::check_memory() { checking_ = true; }

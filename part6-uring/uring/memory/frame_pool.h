@@ -23,7 +23,6 @@ class FramePool {
     Blocks& mine = blocks_;
     Free*& first = mine.free[class_of(bytes)];
     if (first == nullptr) return allocate_slow(bytes);
-    mine.used_bytes += class_bytes(bytes);
     mine.free_bytes -= class_bytes(bytes);
     Free* const block = first;
     first = block->next;
@@ -34,7 +33,6 @@ class FramePool {
     if (bytes > recycled_bytes_max || checks_memory() || mine.free_bytes >= kept_bytes_min) {
       return release_slow(block, bytes);
     }
-    mine.used_bytes -= class_bytes(bytes);
     mine.free_bytes += class_bytes(bytes);
     Free*& first = mine.free[class_of(bytes)];
     first = new (block) Free{.next = first, .filled = false};
@@ -62,7 +60,7 @@ class FramePool {
   struct Blocks {
     std::array<Free*, recycled_bytes_max / step_bytes> free;
     std::size_t free_bytes;
-    std::size_t used_bytes;
+    std::size_t owned_bytes;  ///< Free or in use.
   };
   struct ThreadEnd;
 
@@ -72,6 +70,7 @@ class FramePool {
   static void* allocate_slow(std::size_t bytes);
   static void release_slow(void* block, std::size_t bytes) noexcept;
   static void* take(Free*& first, std::size_t bytes);
+  static void disown(void* block, std::size_t bytes);
 
   static constinit thread_local Blocks blocks_;
   static constinit std::atomic<bool> checking_;
