@@ -125,7 +125,7 @@ class AwaitedOperation : public Operation {
   }
   void start(std::coroutine_handle<> awaiting) {
     waiter_.wait(loop().current_scope(), awaiting);
-    loop().reserve(1);
+    if (!loop().ring().has_room(1)) return make_room_and_fill();
     fill(0);
   }
 
@@ -146,6 +146,12 @@ class AwaitedOperation : public Operation {
   }
 
  private:
+  /// Apart: where nothing was called between its making and its beginning, the compiler still knows
+  /// what is in this object, and need not look.
+  [[gnu::cold, gnu::noinline]] void make_room_and_fill() {
+    loop().reserve(1);
+    fill(0);
+  }
   [[gnu::cold, gnu::noinline]] void abandon_at_work() {
     cancel_and_wait();
     if (unclaimed_) (void)take();  // closes a descriptor that was not fetched
