@@ -98,11 +98,15 @@ class AwaitedOperation : public Operation {
   void join(Joint& joint) { joint_ = &joint; }
   bool is_hard_link() const { return source_.how().hard_link; }
   void fill(unsigned link_flags) noexcept {
+    // Read before the entry is written to: it has bytes, and those may be anything's.
+    Source& source = source_;
+    const std::uint16_t credentials = source.how().credentials;
+    const bool async = source.how().async;
     io_uring_sqe& entry = begin();
     answered_ = false;
-    source_.request().prepare(entry);
-    entry.personality = source_.how().credentials;
-    if (source_.how().async) entry.flags |= IOSQE_ASYNC;
+    source.request().prepare(entry);
+    entry.personality = credentials;
+    if (async) entry.flags |= IOSQE_ASYNC;
     submit(entry, link_flags);
   }
   using Operation::reason_not_to_begin;
