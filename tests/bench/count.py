@@ -2,10 +2,10 @@
 
     /usr/bin/python3 tests/bench/count.py --profile part6-uring
 
-prints the instructions by function; `./measure counted` has all servers side by side. 64 bytes a
-message. With several connections the server is stopped while the messages are sent, and so finds
-all of them at once. The numbers are exact: nothing depends on how fast or how busy the machine is,
-or on the server's start.
+prints the instructions by function, and with `--by file` by the file whose lines they are;
+`./measure counted` has all servers side by side. 64 bytes a message. With several connections the
+server is stopped while the messages are sent, and so finds all of them at once. The numbers are
+exact: nothing depends on how fast or how busy the machine is, or on the server's start.
 """
 
 import argparse
@@ -28,10 +28,12 @@ def count(contender: Contender, build: Path, messages: int) -> dict[str, float]:
     return found
 
 
-def profile(contender: Contender, build: Path, messages: int) -> dict[str, float]:
-    """Instructions a message, by function."""
+def profile(
+    contender: Contender, build: Path, messages: int, by: str = "function"
+) -> dict[str, float]:
+    """Instructions a message, by function or by file."""
     return instructions_a_message(
-        lambda words: contender.start(build, before=words), CROWD, messages
+        lambda words: contender.start(build, before=words), CROWD, messages, by
     )
 
 
@@ -40,9 +42,11 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, help="a build's directory")
     parser.add_argument("--profile", type=Contender.of_words, metavar="'PROGRAM OPTION...'",
                         required=True, help="the server whose instructions are counted")
+    parser.add_argument("--by", choices=("function", "file"), default="function",
+                        help="file: the one whose lines they are, inlined or not")
     arguments = parser.parse_args()
     raise_descriptor_limit()
-    found = profile(arguments.profile, arguments.build, messages=100 * CROWD)
+    found = profile(arguments.profile, arguments.build, 100 * CROWD, arguments.by)
     for name, each in sorted(found.items(), key=lambda item: -item[1]):
         print(f"{each:8.1f}  {name}")
     print(f"{sum(found.values()):8.1f}  instructions a message")

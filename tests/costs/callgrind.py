@@ -9,15 +9,18 @@ COST = re.compile(r"^\d+ \d+$")  # a line of the source, and how many instructio
 TOTAL = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 
-def instructions(file: Path) -> Counter[str]:
-    """How many each function has executed itself, without those that it calls."""
+def instructions(file: Path, by: str = "function") -> Counter[str]:
+    """How many each function has executed itself, without those that it calls; or, by file, how
+    many there were of its lines, wherever a compiler has inlined them."""
     counts: Counter[str] = Counter()
-    name, in_callee = "", False
+    function, source, in_callee = "", "", False
     for line in file.read_text().splitlines():
         if line.startswith("fn="):
-            name = line.removeprefix("fn=")
+            function = line.removeprefix("fn=")
+        elif line.startswith(("fl=", "fi=", "fe=")):
+            source = Path(line[3:]).name
         elif COST.match(line) and not in_callee:
-            counts[name] += int(line.split()[1])
+            counts[function if by == "function" else source] += int(line.split()[1])
         in_callee = line.startswith("calls=")  # the next line is the callee's cost
     total = TOTAL.search(file.read_text())
     assert total and sum(counts.values()) == int(total[1]), "callgrind's lines were misread"

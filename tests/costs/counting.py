@@ -38,9 +38,10 @@ def system_calls_a_message(server: Server, connections: int, messages: int) -> f
 
 
 def instructions_a_message(
-    start: Callable[[tuple[str, ...]], Server], connections: int, messages: int
+    start: Callable[[tuple[str, ...]], Server], connections: int, messages: int,
+    by: str = "function",
 ) -> dict[str, float]:
-    """How many instructions in user space, by function, counted by valgrind's callgrind.
+    """How many instructions in user space, by function or by file, counted by valgrind's callgrind.
 
     `start` starts the server with these words in front of its command line. Ends it: valgrind lets
     no signal reach a process that waits in io_uring_enter(2).
@@ -52,10 +53,10 @@ def instructions_a_message(
         try:
             clients = [server.connect() for _ in range(connections)]
             echo_together(server, clients, WARM_UP_ROUNDS)
-            dump_instructions(server, profile, 1)
+            dump_instructions(server, profile, 1, by)
             rounds = messages // connections
             echo_together(server, clients, rounds)
-            counted = dump_instructions(server, profile, 2)
+            counted = dump_instructions(server, profile, 2, by)
         finally:
             server.close_clients()
             server.kill()
@@ -63,10 +64,10 @@ def instructions_a_message(
     return {name: count / (rounds * connections) for name, count in counted.items()}
 
 
-def dump_instructions(server: Server, profile: Path, part: int) -> dict[str, int]:
-    """What each function has executed since the last dump; this one has number `part`."""
+def dump_instructions(server: Server, profile: Path, part: int, by: str) -> dict[str, int]:
+    """What was executed since the last dump; this one has number `part`."""
     words = ["callgrind_control", "--dump", str(server.pid)]
     said = subprocess.run(words, capture_output=True, text=True)
     file = profile.with_name(f"{profile.name}.{part}")
     assert file.is_file(), f"callgrind wrote nothing: {said.stdout}{said.stderr}"
-    return callgrind.instructions(file)
+    return callgrind.instructions(file, by)

@@ -98,11 +98,15 @@ class AwaitedOperation : public Operation {
   void join(Joint& joint) { joint_ = &joint; }
   bool is_hard_link() const { return source_.how().hard_link; }
   void fill(unsigned link_flags) noexcept {
+    // Read before the entry is written to: it has bytes, and those may be anything's.
+    Source& source = source_;
+    const std::uint16_t credentials = source.how().credentials;
+    const bool async = source.how().async;
     io_uring_sqe& entry = begin();
     answered_ = false;
-    source_.request().prepare(entry);
-    entry.personality = source_.how().credentials;
-    if (source_.how().async) entry.flags |= IOSQE_ASYNC;
+    source.request().prepare(entry);
+    entry.personality = credentials;
+    if (async) entry.flags |= IOSQE_ASYNC;
     submit(entry, link_flags);
   }
   using Operation::reason_not_to_begin;
@@ -125,7 +129,7 @@ class AwaitedOperation : public Operation {
   }
   void start(std::coroutine_handle<> awaiting) {
     waiter_.wait(loop().current_scope(), awaiting);
-    loop().reserve(1);
+    if (!loop().ring().has_room(1)) return make_room_and_fill();
     fill(0);
   }
 
@@ -146,6 +150,12 @@ class AwaitedOperation : public Operation {
   }
 
  private:
+  /// Apart: where nothing was called between its making and its beginning, the compiler still knows
+  /// what is in this object, and need not look.
+  [[gnu::cold, gnu::noinline]] void make_room_and_fill() {
+    loop().reserve(1);
+    fill(0);
+  }
   [[gnu::cold, gnu::noinline]] void abandon_at_work() {
     cancel_and_wait();
     if (unclaimed_) (void)take();  // closes a descriptor that was not fetched

@@ -39,9 +39,9 @@ constinit std::atomic<bool> FramePool::checking_ = always_checks;
 /// Gives a thread's blocks back when it ends.
 struct FramePool::ThreadEnd {
   ~ThreadEnd() {
-    for (std::size_t i = 0; i < blocks_.free.size(); ++i) {
-      while (blocks_.free[i] != nullptr) {
-        ::operator delete(take(blocks_.free[i], (i + 1) * step_bytes));
+    for (Blocks::Lists* const lists : {&blocks_.free, &blocks_.filled}) {
+      for (std::size_t i = 0; i < lists->size(); ++i) {
+        while ((*lists)[i] != nullptr) ::operator delete(take((*lists)[i], (i + 1) * step_bytes));
       }
     }
   }
@@ -59,34 +59,38 @@ void* FramePool::take(Free*& first, std::size_t bytes) {
 void* FramePool::allocate_slow(std::size_t bytes) {
   if (bytes > recycled_bytes_max) return ::operator new(bytes);
   static thread_local const ThreadEnd at_end;  // made when the first block is asked for
-  blocks_.used_bytes += class_bytes(bytes);
-  Free*& first = blocks_.free[class_of(bytes)];
-  if (first == nullptr) return ::operator new(class_bytes(bytes));
-  auto* const block = static_cast<Free*>(take(first, bytes));
-  if (block->filled) {
-    demand_pattern(reinterpret_cast<std::byte*>(block) + sizeof(Free),
-                   class_bytes(bytes) - sizeof(Free), "a coroutine frame");
+  Free*& first = blocks_.filled[class_of(bytes)];
+  if (first == nullptr) {
+    blocks_.owned_bytes += class_bytes(bytes);
+    return ::operator new(class_bytes(bytes));
   }
+  void* const block = take(first, bytes);
+  demand_pattern(static_cast<std::byte*>(block) + sizeof(Free), class_bytes(bytes) - sizeof(Free),
+                 "a coroutine frame");
   return block;
 }
 
 void FramePool::release_slow(void* block, std::size_t bytes) noexcept {
   if (bytes > recycled_bytes_max) return ::operator delete(block);
-  Free*& first = blocks_.free[class_of(bytes)];
-  blocks_.used_bytes -= class_bytes(bytes);
-  const std::size_t kept_bytes_max = std::max(kept_bytes_min, blocks_.used_bytes);
-  if (blocks_.free_bytes > kept_bytes_max && first != nullptr) {
-    ::operator delete(take(first, bytes));
-  }
-  if (blocks_.free_bytes >= kept_bytes_max) return ::operator delete(block);
-  blocks_.free_bytes += class_bytes(bytes);
   const bool check = checks_memory();
+  Free*& first = (check ? blocks_.filled : blocks_.free)[class_of(bytes)];
+  const std::size_t used_bytes = blocks_.owned_bytes - blocks_.free_bytes - class_bytes(bytes);
+  const std::size_t kept_bytes_max = std::max(kept_bytes_min, used_bytes);
+  if (blocks_.free_bytes > kept_bytes_max && first != nullptr) disown(take(first, bytes), bytes);
+  if (blocks_.free_bytes >= kept_bytes_max) return disown(block, bytes);
+  blocks_.free_bytes += class_bytes(bytes);
   if (check) {
     fill_with_pattern(static_cast<std::byte*>(block) + sizeof(Free),
                       class_bytes(bytes) - sizeof(Free));
   }
-  first = new (block) Free{.next = first, .filled = check};
+  first = new (block) Free{.next = first};
   if (check) ASAN_POISON_MEMORY_REGION(block, class_bytes(bytes));
+}
+
+/// To the heap, for good.
+void FramePool::disown(void* block, std::size_t bytes) {
+  blocks_.owned_bytes -= class_bytes(bytes);
+  ::operator delete(block);
 }
 
 void FramePool::check_memory() { checking_ = true; }

@@ -19,11 +19,10 @@ namespace uring {
 class FramePool {
  public:
   static void* allocate(std::size_t bytes) {
-    if (bytes > recycled_bytes_max || checks_memory()) return allocate_slow(bytes);
+    if (bytes > recycled_bytes_max) return allocate_slow(bytes);
     Blocks& mine = blocks_;
     Free*& first = mine.free[class_of(bytes)];
     if (first == nullptr) return allocate_slow(bytes);
-    mine.used_bytes += class_bytes(bytes);
     mine.free_bytes -= class_bytes(bytes);
     Free* const block = first;
     first = block->next;
@@ -34,10 +33,9 @@ class FramePool {
     if (bytes > recycled_bytes_max || checks_memory() || mine.free_bytes >= kept_bytes_min) {
       return release_slow(block, bytes);
     }
-    mine.used_bytes -= class_bytes(bytes);
     mine.free_bytes += class_bytes(bytes);
     Free*& first = mine.free[class_of(bytes)];
-    first = new (block) Free{.next = first, .filled = false};
+    first = new (block) Free{.next = first};
   }
 
   /// For blocks that are returned from now on, on every thread. Slow: for tests.
@@ -48,7 +46,6 @@ class FramePool {
   /// Lies in the first bytes of a block that waits for its next use.
   struct Free {
     Free* next;
-    bool filled;
   };
 
   static constexpr std::size_t step_bytes = 32;
@@ -60,9 +57,11 @@ class FramePool {
 
   /// A thread's. Without a destructor, so that each use of it need not ask whether it is there.
   struct Blocks {
-    std::array<Free*, recycled_bytes_max / step_bytes> free;
+    using Lists = std::array<Free*, recycled_bytes_max / step_bytes>;
+    Lists free;
+    Lists filled;  ///< Free as well, with the pattern in them: only allocate_slow() takes these.
     std::size_t free_bytes;
-    std::size_t used_bytes;
+    std::size_t owned_bytes;  ///< Free or in use.
   };
   struct ThreadEnd;
 
@@ -72,6 +71,7 @@ class FramePool {
   static void* allocate_slow(std::size_t bytes);
   static void release_slow(void* block, std::size_t bytes) noexcept;
   static void* take(Free*& first, std::size_t bytes);
+  static void disown(void* block, std::size_t bytes);
 
   static constinit thread_local Blocks blocks_;
   static constinit std::atomic<bool> checking_;

@@ -19,14 +19,14 @@ class Node {
     if (!linked()) return;
     previous_->next_ = next_;
     next_->previous_ = previous_;
-    previous_ = next_ = nullptr;
+    next_ = nullptr;
   }
 
  private:
   template <typename T>
   friend class IntrusiveList;
 
-  Node* previous_ = nullptr;
+  Node* previous_;  ///< Of one that is linked; else anything.
   Node* next_ = nullptr;
 };
 
