@@ -380,7 +380,7 @@ HTTP_AMBIGUOUS = Rule(
     CONTRACT + "#the-other-protocols",
 )
 HTTP_LONG_BODY = Rule(
-    "A Content-Length of up to 63 bits is a number, and so is a chunk's size: a body may be as "
+    "A Content-Length of up to 2^63 - 1 is a number, and so is a chunk's size: a body may be as "
     "long as it says.",
     CONTRACT + "#the-other-protocols",
 )

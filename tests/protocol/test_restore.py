@@ -5,8 +5,8 @@ import pytest
 import rules
 from harness.at_rest import descriptors_at_rest
 from harness.frames import frame, header
-from harness.memory import (KIBIBYTE, Allowance, in_units, least_growth, need_own_memory,
-                            settled)
+from harness.memory import (KIBIBYTE, SETTLING_ROUNDS_MAX, Allowance, in_units, least_growth,
+                            need_own_memory, settled)
 from harness.server import Server
 from harness.verdict import ContractBroken
 
@@ -50,7 +50,9 @@ def test_memory_does_not_grow_with_the_number_of_clients_that_were_here(server: 
     grown = least_growth(
         server.process.rss_bytes, lambda: clients_come(server, 1000, 60_000), bound
     )
-    assert grown < bound, f"{grown // KIBIBYTE} KiB more after a thousand clients"
+    assert grown < bound, (
+        f"{in_units(grown)} more after a thousand clients, round after round; {in_units(bound)} "
+        "may be")
 
 
 @pytest.mark.needs("restore")
@@ -66,8 +68,11 @@ def test_memory_does_not_grow_with_the_number_of_messages(server: Server) -> Non
             client.echo_stream(stream)
 
     bound = 256 * KIBIBYTE
-    grown = least_growth(server.process.rss_bytes, twenty_thousand, bound)
-    assert grown < bound, f"{grown // KIBIBYTE} KiB more after 20 000 messages"
+    # So many rounds: a collector may touch what it has reserved for young objects bit by bit.
+    grown = least_growth(server.process.rss_bytes, twenty_thousand, bound, SETTLING_ROUNDS_MAX)
+    assert grown < bound, (
+        f"{in_units(grown)} more after 20,000 messages, in each of {SETTLING_ROUNDS_MAX} rounds; "
+        f"{in_units(bound)} may be")
 
 
 @pytest.mark.needs("light-clients")
