@@ -30,6 +30,7 @@ def expect_rest(server: Server, why: str = "with nothing to do") -> None:
     runtime tidies up, ends; a loop that spins does not.
     """
     for _ in range(LOOKS):
+        server.note(f"looks for {LOOK_SECONDS:g} s whether it rests")
         before, spent = server.process.times_of_threads(), server.process.cpu_seconds()
         time.sleep(LOOK_SECONDS)
         spent = server.process.cpu_seconds() - spent
@@ -44,4 +45,4 @@ def expect_rest(server: Server, why: str = "with nothing to do") -> None:
     raise ContractBroken(
         f"{spent:.2f} s of processor time in {LOOK_SECONDS:g} s {why}, and as much in the half "
         f"seconds before; {SECONDS_MAX:g} s, a twentieth of the time, may be. Its threads: "
-        f"{', '.join(threads)}. --show lists the calls")
+        f"{', '.join(threads)}" + ("" if server.calls_log else ". --show lists the calls"))
