@@ -30,11 +30,13 @@ def of(test: Test) -> str:
 def row(number: int, milliseconds: float, who: str, what: str, is_break: bool) -> str:
     """One event: an arrow for bytes, else words beside the one who did it."""
     y = ROW * (number + 2)
-    moment = f'<text x="{LEFT - 10}" y="{y}" class="ms">{milliseconds:.0f} ms</text>' if who else ""
+    moment = f'<text x="{LEFT - 10}" y="{y}" class="ms">{milliseconds:.0f} ms</text>'
     if is_break:
         return (f'{moment}<rect x="{LEFT}" y="{y - 17}" width="{WIDTH - LEFT}" height="{ROW - 2}" '
                 f'class="break"/><text x="{LEFT + 10}" y="{y}" class="fault">'
                 f"{cut(what, 2 * LETTERS)}</text>")
+    if not who:
+        return f'<text x="{LEFT + 10}" y="{y}" class="counted">{cut(what, 2 * LETTERS)}</text>'
     if who == "server":
         return f'{moment}<text x="{RIGHT + 10}" y="{y}">{cut(what)}</text>'
     word, _, rest = what.removeprefix("then ").partition(" ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Call(NamedTuple):
     what: str
     kind: str = ""  # as `recvfrom(7)`, where there may be thousands and no single one matters
     is_elsewhere: bool = False  # on a connection that is not shown
-    is_wait: bool = False  # that something ended
+    is_wait: bool = False  # a short one
 
 
 @dataclass
@@ -59,6 +59,7 @@ class Peer:
     is_unknown: bool  # it belongs to another program that the test has started
     received: int = 0
     sent: int = 0
+    heard: set[str] = field(default_factory=set)  # 0, for the end of the stream, and errors
 
 
 class CallReader:
@@ -66,7 +67,7 @@ class CallReader:
 
     def __init__(self, server: Server, clients: Sequence[Connection]) -> None:
         self._clients = {client.port: client for client in clients}
-        self._names = {port: name for _, port, name in server.arrivals}
+        self._names = server.arrivals.names()
         self._main_thread = str(server.pid)
         self._peers: dict[int, Peer] = {}  # by their ports
         self._owners: dict[str, Peer | None] = {}  # by the descriptors
@@ -129,8 +130,10 @@ class CallReader:
         took = float(seconds or 0)
         if name in SLEEPS:
             if thread in self._serving:
-                yield Call(-took if resumed else 0.0,
-                           f"{name} = {error or result}, after {took * 1000:.3g} ms", name)
+                long = took >= LONG_SECONDS
+                after = f" after {took * 1000:.0f} ms" if long else ""
+                yield Call(0.0 if resumed or not long else took,
+                           f"{name}() = {error or result}{after}", name, is_wait=not long)
             return
         told = (self._accepted(name, arguments, result, opened, error) if name in ACCEPTS
                 else self._told(name, arguments, result, error))
@@ -181,17 +184,20 @@ class CallReader:
         data = f", {how[0]}" if how else self._data(name, arguments, error)
         what = f"{name}({number}{data}) = {ended}{remark}"
         if owner.client is not None:
-            return Call(0.0, what, self._kind(f"{name}({number})", ended, remark))
+            return Call(0.0, what, self._kind(owner, f"{name}({number})", ended, remark))
         if owner.is_unknown and owner.received:  # others have only tried whether it listens
             return Call(0.0, f"{what}, {owner.name}", f"{name}({number})")
         if error in NOISE or not error and not count and name in RECEIVES:
             return None
         return Call(0.0, f"{what}, {owner.name}" if error else name, name, is_elsewhere=True)
 
-    def _kind(self, call: str, ended: str, remark: str) -> str:
-        if not ended.isdigit() or ended == "0" and call.startswith(RECEIVES):
+    def _kind(self, owner: Peer, call: str, ended: str, remark: str) -> str:
+        if ended.isdigit() and not (ended == "0" and call.startswith(RECEIVES)):
+            return f"{call}{remark}" if call.startswith((*RECEIVES, *SENDS)) else ""
+        if ended in NOISE or ended in owner.heard:
             return f"{call} = {ended}"
-        return f"{call}{remark}" if call.startswith((*RECEIVES, *SENDS)) else ""
+        owner.heard.add(ended)
+        return ""
 
     def _peer(self, port: int) -> Peer:
         if port not in self._peers:
@@ -214,7 +220,7 @@ class CallReader:
             due = owner.client and owner.client.transcript.answerable_bytes(owner.received)
             if due is not None and owner.sent > due:
                 return "  <- before its message was complete"
-        if name == "close" and owner.client and not error and not self.has_ring:
+        if name == "close" and owner.client and not self.has_ring and owner.heard <= {"0"}:
             unread = owner.client.transcript.sent_bytes - owner.received
             return f"  with {unread} bytes unread" if unread > 0 else ""
         return ""

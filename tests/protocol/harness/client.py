@@ -17,11 +17,11 @@ class Client(Connection):
     Every method that waits gives up after `patience` seconds with ContractBroken.
     """
 
-    def receive(self, byte_count: int) -> bytes:
-        """Exactly so many bytes."""
+    def receive(self, byte_count: int, due: str = "something") -> bytes:
+        """Exactly so many bytes, of what is due."""
         received = bytearray()
         while len(received) < byte_count:
-            piece = self._receive_some(byte_count - len(received))
+            piece = self._receive_some(byte_count - len(received), due)
             if not piece:
                 raise self.broken(
                     "the server ended the stream where "

@@ -5,12 +5,12 @@ import shlex
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
 from harness import proc, sockdiag
+from harness.arrivals import Arrivals
 from harness.child import STOP_SIGNALS
 from harness.client import Client
 from harness.polling import readable
@@ -18,7 +18,7 @@ from harness.port_only import PortOnly
 from harness.rule import SAYS_READY, STOPS, TAKES_OPTIONS
 from harness.running import Running
 from harness.subject import Subject
-from harness.timeline import CLIENTS_SHOWN, THE_SERVER, still_in_the_backlog
+from harness.timeline import THE_SERVER, still_in_the_backlog
 from harness.verdict import ContractBroken, hide_from_traceback, without_ready_line
 
 __tracebackhide__ = hide_from_traceback
@@ -63,8 +63,7 @@ class Server(Running):
         super().__init__(target, patience, log_to=log_to)
         self.calls_log = calls_log
         self.clients: list[Client] = []
-        self.latest: deque[Client] = deque(maxlen=CLIENTS_SHOWN)  # though a test let them go
-        self.arrivals: list[tuple[float, int, str]] = []  # when, from which port, and who
+        self.arrivals = Arrivals()
         self.address: tuple[str, int] = ("127.0.0.1", 0)
         self._options = options
         self._start(port, descriptor_limit, under)
@@ -88,7 +87,7 @@ class Server(Running):
     ) -> Client:
         """A new client, connected. It is closed when the test ends."""
         address = (host or self.address[0], self.address[1])
-        name = f"client {len(self.arrivals) + 1}"
+        name = self.arrivals.next_name()
         try:
             client = self.client_type(address, self.patience, name, receive_buffer, source)
         except OSError as error:
@@ -103,8 +102,7 @@ class Server(Running):
             raise ContractBroken(
                 why or f"cannot connect to {host}:{port}: {error.strerror or error}") from error
         self.clients.append(client)
-        self.latest.append(client)
-        self.arrivals.append((time.monotonic(), client.port, name))
+        self.arrivals.note(client)
         return client
 
     def refuses_connections(self) -> bool:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 CLIENTS_SHOWN = 3
 LINES_SHOWN = 48
 FIRST_SHOWN, LAST_SHOWN = 10, 20  # whatever they are, where there are more
-LONG_RUN = 12  # of bytes and calls: of a longer one, some are counted only
-FIRST_OF_A_KIND, LAST_OF_A_RUN = 2, 4
+LONG_RUN = 16  # of bytes and calls: of a longer one, most are only counted
+FIRST_OF_A_KIND, LAST_OF_A_RUN = 1, 3
 GAP_SECONDS = 1.0  # without a line
 LONG_SECONDS = 0.1
 COLUMNS = 96
@@ -44,7 +44,7 @@ def happened(servers: Sequence[Server], error: BaseException | None) -> list[Eve
     """Everything worth a line, in order. What is there again and again is counted."""
     clients = {client: f"{client.name} of {number}" if len(servers) > 1 else client.name
                for number, server in enumerate(servers, 1)
-               for client in dict.fromkeys((*server.latest, *server.clients))}
+               for client in server.arrivals.known(server.clients)}
     shown = those_that_matter(list(clients), getattr(error, "client", None))
     end = getattr(error, "at", time.monotonic())
     found = [event for server in servers for event in server.events]
@@ -61,8 +61,8 @@ def happened(servers: Sequence[Server], error: BaseException | None) -> list[Eve
     found = condensed([one for one in sorted(found, key=lambda one: one.at) if one.at <= end])
     cause = str(error).strip().partition("\n")[0]
     found.append(Event(end, THE_TEST, f"finds: {cause}", is_break=True))
-    others = [at for server in servers for at, port, _ in server.arrivals
-              if port not in {client.port for client in shown}]
+    ports = {client.port for client in shown}
+    others = [at for server in servers for at in server.arrivals.moments_of_others(ports)]
     if others:
         waiting = sum(map(waits, clients)) - sum(map(waits, shown))
         told = f", of which {waiting} wait for an answer" if waiting else ""
@@ -169,15 +169,12 @@ def _on_a_page(events: list[Event]) -> list[Event]:
     matter = [number for number in middle if events[number].who and not events[number].kind]
     spared = set(matter[-(LINES_SHOWN - FIRST_SHOWN - LAST_SHOWN):])
     kept: list[Event] = []
-    left_out = 0
-    for number, event in enumerate(events):
-        if number in middle and number not in spared:
-            left_out += 1
-            continue
-        if left_out:
-            kept.append(Event(event.at, NOBODY, f"... ({left_out} more lines)"))
-            left_out = 0
-        kept.append(event)
+    for left_out, run in groupby(enumerate(events),
+                                 lambda one: one[0] in middle and one[0] not in spared):
+        these = [event for _, event in run]
+        if left_out and len(these) > 1:
+            these = [Event(these[0].at, NOBODY, f"... ({len(these)} more lines)")]
+        kept += these
     return kept
 
 

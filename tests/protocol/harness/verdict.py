@@ -81,9 +81,9 @@ def server_section(server: Server) -> str:
     """How the server was started, how it ended, and what it wrote to stderr, with the name of each
     client whose port is in a line."""
     lines = ["$ " + shlex.join(server.words), server.describe_end()]
-    names = {str(port): name for _, port, name in server.arrivals}
-    said = [line + "".join(f"  ({names[port]})" for port in PORT.findall(line) if port in names)
-            for line in server.stderr_text().splitlines()]
+    names = server.arrivals.names()
+    said = [line + "".join(f"  ({names[int(port)]})" for port in PORT.findall(line)
+                           if int(port) in names) for line in server.stderr_text().splitlines()]
     log = [line + (f"  ({times:,} times)" if times > 1 else "")
            for line, times in ((line, len(list(same))) for line, same in groupby(said))]
     if server.memory_limit and (not server.is_alive() or speaks_of_memory(log)):
