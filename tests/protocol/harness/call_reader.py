@@ -15,8 +15,9 @@ RECEIVES = ("recvfrom", "recvmsg", "read", "readv")
 SENDS = ("sendto", "sendmsg", "write", "writev")
 ACCEPTS = ("accept", "accept4")
 ENDS = ("shutdown", "close")
+RING_WAIT = "io_uring_enter"
 WAITS = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2",
-         "io_uring_enter")
+         RING_WAIT)
 SLEEPS = ("nanosleep", "clock_nanosleep")
 OPTION = "setsockopt"
 CALLS = ",".join((*RECEIVES, *SENDS, *ACCEPTS, *ENDS, *WAITS, *SLEEPS, OPTION, "futex",
@@ -95,7 +96,7 @@ class CallReader:
         if resumed:
             text = self.unfinished.pop(thread, "") + text.partition(" resumed>")[2]
         name = text.partition("(")[0]
-        self.has_ring = self.has_ring or name == "io_uring_enter"
+        self.has_ring = self.has_ring or name == RING_WAIT
         if name == "exit_group":
             if thread == self._main_thread:
                 yield Call(0.0, text.partition(")")[0] + ")")
@@ -108,7 +109,7 @@ class CallReader:
         number = re.match(r"\w+\((\d+<)?", text)
         descriptor = number[1].removesuffix("<") if number and number[1] else ""
         result, error, took = ended[2] or ended[1], ended[2], float(ended[3])
-        if result == "0" and took >= LONG_SECONDS:
+        if result == "0" and took >= LONG_SECONDS and name != RING_WAIT:
             return Call(0.0 if resumed else took,
                         f"{name}({descriptor}) = 0 after {took * 1000:.0f} ms", name)
         arguments = ", ".join(filter(None, (
@@ -222,5 +223,5 @@ class CallReader:
                 return "  <- before its message was complete"
         if name == "close" and owner.client and not self.has_ring and owner.heard <= {"0"}:
             unread = owner.client.transcript.sent_bytes - owner.received
-            return f"  with {unread} bytes unread" if unread > 0 else ""
+            return f"  {unread} bytes were never read" if unread > 0 else ""
         return ""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ARGUMENTS = ("-yy", "-T", "-s", "12", "-e", f"trace={CALLS}", "-e", "signal=SIGTERM,SIGINT,SIGPIPE")
 WORDS = re.compile(r"^(\d+)\s+(\d+\.\d+) (.*)$")
 WRITING_SECONDS = 2.0
+ERRORS_SHOWN = 3
 SPINS, SPIN_SECONDS = 50, 0.005  # so many waits in a row, each of no more than this
 
 
@@ -45,8 +46,8 @@ def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:
              for line in server.calls_log.read_text(errors="replace").splitlines()
              if (found := WORDS.match(line)) for call in reader.read(found[1], found[3])]
     if had_ended:  # perhaps of an error on another connection
-        calls += [call._replace(is_elsewhere=False) for call in calls
-                  if call.is_elsewhere and call.what != call.kind][-1:]
+        failed = [call for call in calls if call.is_elsewhere and call.what != call.kind]
+        calls += [call._replace(is_elsewhere=False) for call in failed[-ERRORS_SHOWN:]]
     yield from _without_rest(calls)
     if reader.has_ring:
         yield Call(time.monotonic(), "has a ring: what it asks of that is not seen here")
