@@ -112,8 +112,9 @@ class CallReader:
         if result == "0" and took >= LONG_SECONDS and name != RING_WAIT:
             return Call(0.0 if resumed else took,
                         f"{name}({descriptor}) = 0 after {took * 1000:.0f} ms", name)
+        asked = text[: ended.start(1)]  # what follows may name the time that select(2) has left
         arguments = ", ".join(filter(None, (
-            descriptor, "timeout 0" if NO_TIME.search(text) else "")))
+            descriptor, "timeout 0" if NO_TIME.search(asked) else "")))
         ready = ", ".join(f"{one['epoll'] or one['poll']}{self._of(one['data'] or one['fd'])}"
                           for one in READY.finditer(text) if not error)
         what = f"{name}({arguments}) = {result}" + (f": {ready}" if ready else "")
