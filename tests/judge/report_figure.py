@@ -7,21 +7,16 @@ from level_runs import Test
 
 WIDTH, LEFT, RIGHT, ROW = 1060, 90, 590, 26
 LETTERS = 56  # of a line of text on either side
-ROWS_MAX, ROWS_FIRST = 60, 20
 SENT, GOT = "sent", "got"
 
 
 def of(test: Test) -> str:
     """An SVG, or nothing where nothing is known to have happened."""
-    events = list(test.events)
-    if not events:
+    if not test.events:
         return ""
-    begin, left_out = events[0][0], len(events) - ROWS_MAX
-    if left_out > 0:
-        gap = (events[ROWS_FIRST][0], "", f"({left_out} more)", False)
-        events[ROWS_FIRST : ROWS_FIRST + left_out] = [gap]
+    begin = test.events[0][0]
     rows = [row(number, (at - begin) * 1000, who, what, is_break)
-            for number, (at, who, what, is_break) in enumerate(events)]
+            for number, (at, who, what, is_break) in enumerate(test.events)]
     height = ROW * (len(rows) + 2)
     lines = "".join(f'<line x1="{x}" y1="{ROW}" x2="{x}" y2="{height}" class="life"/>'
                     for x in (LEFT, RIGHT))
@@ -35,11 +30,13 @@ def of(test: Test) -> str:
 def row(number: int, milliseconds: float, who: str, what: str, is_break: bool) -> str:
     """One event: an arrow for bytes, else words beside the one who did it."""
     y = ROW * (number + 2)
-    moment = f'<text x="{LEFT - 10}" y="{y}" class="ms">{milliseconds:.0f} ms</text>' if who else ""
+    moment = f'<text x="{LEFT - 10}" y="{y}" class="ms">{milliseconds:.0f} ms</text>'
     if is_break:
         return (f'{moment}<rect x="{LEFT}" y="{y - 17}" width="{WIDTH - LEFT}" height="{ROW - 2}" '
                 f'class="break"/><text x="{LEFT + 10}" y="{y}" class="fault">'
                 f"{cut(what, 2 * LETTERS)}</text>")
+    if not who:
+        return f'<text x="{LEFT + 10}" y="{y}" class="counted">{cut(what, 2 * LETTERS)}</text>'
     if who == "server":
         return f'{moment}<text x="{RIGHT + 10}" y="{y}">{cut(what)}</text>'
     word, _, rest = what.removeprefix("then ").partition(" ")

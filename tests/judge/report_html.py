@@ -26,6 +26,7 @@ meter { width: 12rem; } .pass { color: #14692f; } .fail { color: #a11414; font-w
 svg { width: 100%; background: #fdfcf8; font: 13px ui-monospace, monospace; fill: #1d2430; }
 svg .ms { text-anchor: end; fill: #667085; } svg .head { text-anchor: middle; font-weight: 600; }
 svg .life, svg .arrow { stroke: #667085; fill: none; } svg .arrow { stroke: #1d2430; }
+svg .counted { fill: #667085; }
 svg .break { fill: #fbe3e3; } svg .fault { fill: #a11414; font-weight: 600; }
 """
 

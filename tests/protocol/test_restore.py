@@ -101,8 +101,9 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
     allowed += server.target.at_rest
     more = settled(server.process.rss_bytes, messages) - memory
     assert more < allowed.bytes, (
-        f"{in_units(more)} of memory more with {IDLE} idle clients than without, each time after a "
-        f"busy client had talked until memory no longer grew; {allowed}")
+        f"{in_units(more)} of memory more with {IDLE} idle clients than without, that is "
+        f"{in_units(more / IDLE)} each, both times after a busy client had talked until memory no "
+        f"longer grew; {allowed}")
 
 
 @pytest.mark.needs("light-clients")

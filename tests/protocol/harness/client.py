@@ -17,11 +17,11 @@ class Client(Connection):
     Every method that waits gives up after `patience` seconds with ContractBroken.
     """
 
-    def receive(self, byte_count: int) -> bytes:
-        """Exactly so many bytes."""
+    def receive(self, byte_count: int, due: str = "something") -> bytes:
+        """Exactly so many bytes, of what is due."""
         received = bytearray()
         while len(received) < byte_count:
-            piece = self._receive_some(byte_count - len(received))
+            piece = self._receive_some(byte_count - len(received), due)
             if not piece:
                 raise self.broken(
                     "the server ended the stream where "
@@ -77,12 +77,15 @@ class Client(Connection):
             while len(received) < answer_bytes:
                 can_read, can_write = ready(self.socket, self.patience, to_write=sent < len(stream))
                 if not can_read and not can_write:
+                    self.transcript.note(
+                        f"waited {self.patience:g} s for {answer_bytes - len(received)} more bytes")
                     raise self.broken(f"nothing moved for {self.patience:g} s")
                 if can_write:
+                    begun = time.monotonic()
                     piece = stream[
                         sent : sent + self.socket.send(stream[sent : sent + PIECE_BYTES])
                     ]
-                    self.transcript.sent(piece)
+                    self.transcript.sent(piece, begun)
                     sent += len(piece)
                 if can_read:
                     piece = self._receive_some(answer_bytes - len(received))
@@ -168,6 +171,7 @@ class Client(Connection):
             except ContractBroken:
                 return time.monotonic()
         waited = self.patience if within is None else within
+        self.transcript.note(f"waited {waited:g} s for the server to hang up")
         raise self.broken(f"the server should have hung up, and did not within {waited:g} s")
 
     def _receive_some(self, byte_count: int, due: str = "something") -> bytes:
@@ -182,7 +186,7 @@ class Client(Connection):
             ) from None
         except TimeoutError:
             waited = self.socket.gettimeout()
-            self.transcript.note(f"waited {waited:g} s for more")
+            self.transcript.note(f"waited {waited:g} s for {due}")
             raise self.broken(f"the server owes {due} and sent nothing for {waited:g} s") from None
         if data:
             self.transcript.got(data)

@@ -5,6 +5,7 @@ import fcntl
 import socket
 import struct
 import termios
+import time
 from typing import Self
 
 from harness import proc, sockdiag
@@ -43,9 +44,9 @@ class Connection:
         if source is not None:
             self.socket.bind((source, 0))
         self.socket.settimeout(patience)
+        self.transcript.note("connects")
         self.socket.connect(address)
         self.port = self.socket.getsockname()[1]
-        self.transcript.note("connects")
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Self:
@@ -58,6 +59,7 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Sends all bytes. The server must not have hung up."""
+        begun = time.monotonic()
         try:
             self.socket.sendall(data)
         except GONE as error:
@@ -69,10 +71,11 @@ class Connection:
         except TimeoutError:
             self.transcript.note(f"could not send all of {len(data)} bytes")
             raise self.broken(f"the server took no more bytes for {self.patience:g} s") from None
-        self.transcript.sent(data)
+        self.transcript.sent(data, begun)
 
     def try_send(self, data: bytes) -> bool:
         """Sends what the server will take; False when it has hung up or takes no more for now."""
+        begun = time.monotonic()
         try:
             self.socket.settimeout(SILENCE_SECONDS)
             self.socket.sendall(data)
@@ -82,7 +85,7 @@ class Connection:
             return False
         finally:
             self.socket.settimeout(self.patience)
-        self.transcript.sent(data)
+        self.transcript.sent(data, begun)
         return True
 
     def send_messages(self, *payloads: bytes) -> None:
@@ -94,6 +97,7 @@ class Connection:
         self.socket.setblocking(False)
         sent = 0
         while sent < len(data) and writable(self.socket, pause):
+            begun = time.monotonic()
             try:
                 taken = self.socket.send(data[sent : sent + PIECE_BYTES])
             except BlockingIOError:
@@ -102,7 +106,7 @@ class Connection:
                 self.was_reset = True  # and the error is taken: what is received ends in order
                 self.transcript.note_hang_up("could not send more: the server hung up")
                 break
-            self.transcript.sent(data[sent : sent + taken])
+            self.transcript.sent(data[sent : sent + taken], begun)
             sent += taken
         self.socket.settimeout(self.patience)
         return sent
@@ -170,12 +174,14 @@ class Connection:
 
     def send_and_half_close(self, data: bytes) -> None:
         """Sends all bytes so that the end of the stream arrives together with the last of them."""
+        begun = time.monotonic()
         self.socket.sendall(data, socket.MSG_MORE)  # held back until more comes, here the end
-        self.transcript.sent(data)
+        self.transcript.sent(data, begun)
         self.half_close()
 
     def half_close(self) -> None:
         """Says that nothing more will be sent, and stays to read."""
+        begun = time.monotonic()
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError as error:
@@ -184,19 +190,19 @@ class Connection:
             raise self.broken(
                 f"the server had already reset the connection: {error}", by_reset=True
             ) from None
-        self.transcript.note("shut down its sending side, still reading")
+        self.transcript.note("shut down its sending side, still reading", begun)
 
     def reset(self) -> None:
         """Leaves with a reset, as a crashed machine's successor would."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
         self.transcript.note("reset the connection")
+        self.socket.close()
 
     def close(self) -> None:
         """Leaves in order. Harmless when it has left already."""
         if self.socket.fileno() >= 0:
-            self.socket.close()
             self.transcript.note("closed")
+            self.socket.close()
 
     def broken(self, what: str, *, by_reset: bool = False) -> ContractBroken:
         """The failure to raise when the server did something wrong in this client's eyes."""

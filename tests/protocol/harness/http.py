@@ -44,7 +44,7 @@ def receive_head(client: Client) -> bytes:
     """Everything up to the blank line and with it."""
     head = b""
     while not head.endswith(HEAD_END):
-        head += client.receive(1)
+        head += client.receive(1, "a response")
     return head
 
 
@@ -69,7 +69,7 @@ def receive_response(client: Client, *, to_head: bool = False) -> Response:
     """The next response. `to_head`: it answers a HEAD request and has no body."""
     response = parse_head(client, receive_head(client))
     length = int(response.headers.get("content-length", "0"))
-    body = b"" if to_head else client.receive(length)
+    body = b"" if to_head else client.receive(length, "the body of a response")
     return Response(response.status, response.headers, body, response.version)
 
 

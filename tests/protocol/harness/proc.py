@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -49,6 +50,10 @@ class Process:
         """The descriptors that are sockets: the number of each, and its inode."""
         return {number: int(target.removeprefix("socket:[").removesuffix("]"))
                 for number, target in self._open() if target.startswith("socket:[")}
+
+    def descriptor_kinds(self) -> list[str]:
+        """What each of the descriptors is: `socket`, `/dev/null`, `eventpoll`."""
+        return [re.sub(r"anon_inode:|:\[\d+\]|[][]", "", target) for _, target in self._open()]
 
     def wait_count(self) -> int:
         """How many of the descriptors are epolls or rings, each something to wait on."""

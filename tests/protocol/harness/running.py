@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -154,19 +155,26 @@ class Running:
 
     def wait_for_descriptors(self, at_rest: int) -> None:
         """Waits until no more descriptors are open than `at_rest`."""
-        self._wait_for_at_most(at_rest, self.process.descriptor_count, "descriptors are open")
+        self._wait_for_at_most(
+            at_rest, self.process.descriptor_count, "descriptors are open", told=self._open)
 
     def wait_for_threads(self, at_first: int, more: int = 0) -> None:
         """Waits until no more threads run than `at_first`, and so many more."""
         self._wait_for_at_most(at_first, self.process.thread_count, "threads run", more)
 
+    def _open(self) -> str:
+        kinds = Counter(self.process.descriptor_kinds())
+        return ": " + ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
+
     def _wait_for_at_most(
-        self, at_first: int, now: Callable[[], int], what: str, more: int = 0
+        self, at_first: int, now: Callable[[], int], what: str, more: int = 0,
+        told: Callable[[], str] = str,
     ) -> None:
         if not proc.wait_until(lambda: now() <= at_first + more, self.patience):
             may_be = f"; {at_first + more} may be" if more else ""
             raise ContractBroken(
-                f"{now()} {what} after {self.patience:g} s, {at_first} at first{may_be}")
+                f"{now()} {what} after {self.patience:g} s, {at_first} at first{may_be}"
+                f"{told()}")
 
     def begin(
         self, words: Sequence[str], descriptor_limit: int | None, under: Sequence[str]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from harness import proc, sockdiag
+from harness.arrivals import Arrivals
 from harness.child import STOP_SIGNALS
 from harness.client import Client
 from harness.polling import readable
@@ -63,6 +64,7 @@ class Server(Running):
         super().__init__(target, patience, log_to=log_to)
         self.calls_log = calls_log
         self.clients: list[Client] = []
+        self.arrivals = Arrivals()
         self.address: tuple[str, int] = ("127.0.0.1", 0)
         self._options = options
         self._start(port, descriptor_limit, under)
@@ -86,7 +88,7 @@ class Server(Running):
     ) -> Client:
         """A new client, connected. It is closed when the test ends."""
         address = (host or self.address[0], self.address[1])
-        name = f"client {len(self.clients) + 1}"
+        name = self.arrivals.next_name()
         try:
             client = self.client_type(address, self.patience, name, receive_buffer, source)
         except OSError as error:
@@ -101,6 +103,7 @@ class Server(Running):
             raise ContractBroken(
                 why or f"cannot connect to {host}:{port}: {error.strerror or error}") from error
         self.clients.append(client)
+        self.arrivals.note(client)
         return client
 
     def refuses_connections(self) -> bool:

@@ -3,11 +3,12 @@ it went wrong. A line each, in one column of milliseconds."""
 
 from __future__ import annotations
 
-import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from harness import own_calls
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from harness.server import Server
 
 CLIENTS_SHOWN = 3
-LINES_SHOWN = 36  # the first and the last of them
-FIRST_SHOWN = 10
-LONG_RUN = 8  # of calls
+LINES_SHOWN = 48
+FIRST_SHOWN, LAST_SHOWN = 10, 20  # whatever they are, where there are more
+LONG_RUN = 16  # of bytes and calls: of a longer one, most are only counted
+FIRST_OF_A_KIND, LAST_OF_A_RUN = 1, 3
+GAP_SECONDS = 1.0  # without a line
+LONG_SECONDS = 0.1
 COLUMNS = 96
-THE_TEST, THE_SERVER = "the test", "server"
+THE_TEST, THE_SERVER, NOBODY = "the test", "server", ""
 
 
 @dataclass(frozen=True)
@@ -32,39 +36,50 @@ class Event:
     who: str
     what: str
     is_break: bool = False  # here the rule was broken
+    kind: str = ""  # as `recvfrom(7)`, where there may be thousands and no single one matters
+    times: int = 1
 
 
 def happened(servers: Sequence[Server], error: BaseException | None) -> list[Event]:
-    """Everything worth a line, in order."""
+    """Everything worth a line, in order. What is there again and again is counted."""
     clients = {client: f"{client.name} of {number}" if len(servers) > 1 else client.name
-               for number, server in enumerate(servers, 1) for client in server.clients}
+               for number, server in enumerate(servers, 1)
+               for client in server.arrivals.known(server.clients)}
     shown = those_that_matter(list(clients), getattr(error, "client", None))
-    found = [event for server in servers for event in server.events]
-    found += [Event(entry.at, clients[client], entry.text())
-              for client in shown for entry in client.transcript.entries]
     end = getattr(error, "at", time.monotonic())
+    found = [event for server in servers for event in server.events]
     for client in shown:
+        name = clients[client]
+        found += [Event(entry.at, name, entry.text(), kind=f"{name} {entry.kind}" if entry.kind
+                        else "") for entry in client.transcript.entries]
         if still_in_the_backlog(client):
-            found.append(Event(end, clients[client], "still waits to be accepted by the server"))
-    for server in servers:
-        found += [Event(min(at, end), THE_SERVER, what)
-                  for at, what in own_calls.of(server, shown) if at > server.ready_at]
+            found.append(Event(end, name, "still waits to be accepted by the server"))
+    calls = [call for server in servers for call in own_calls.of(server, shown)
+             if server.ready_at < call.at and (call.at <= end or not call.kind)]
+    found += [Event(min(call.at, end), THE_SERVER, call.what, kind=call.kind)
+              for call in calls if not call.is_elsewhere]
+    found = condensed([one for one in sorted(found, key=lambda one: one.at) if one.at <= end])
     cause = str(error).strip().partition("\n")[0]
-    found = [event for event in sorted(found, key=lambda one: one.at) if event.at <= end]
     found.append(Event(end, THE_TEST, f"finds: {cause}", is_break=True))
-    if len(clients) > len(shown):
-        waiting = sum(waits(client) for client in clients) - sum(map(waits, shown))
+    ports = {client.port for client in shown}
+    others = [at for server in servers for at in server.arrivals.moments_of_others(ports)]
+    if others:
+        waiting = sum(map(waits, clients)) - sum(map(waits, shown))
         told = f", of which {waiting} wait for an answer" if waiting else ""
-        found.append(Event(end, "", f"({len(clients) - len(shown)} more clients{told})"))
+        found = list(_with_gaps(found, [(at, "connect") for at in others] + [
+            (call.at, f"x {call.kind}") for call in calls if call.is_elsewhere]))
+        found.append(Event(end, NOBODY, f"({len(others)} more clients{told})"))
     return found
 
 
 def those_that_matter(
     clients: list[Connection], noticed_by: Connection | None
 ) -> list[Connection]:
-    """The one that noticed something, then those that wait for an answer, then the last ones."""
+    """The one that noticed something, then those that wait for an answer, then those that are still
+    there, then the last ones."""
     order = [client for client in clients if client is noticed_by]
     order += [client for client in clients if waits(client)]
+    order += [client for client in reversed(clients) if client.socket.fileno() >= 0]
     order += reversed(clients)
     shown = list(dict.fromkeys(order))[:CLIENTS_SHOWN]
     return [client for client in clients if client in shown]
@@ -84,54 +99,94 @@ def still_in_the_backlog(client: Connection) -> bool:
 
 
 def lines(events: Sequence[Event]) -> list[str]:
-    """Counted from the first of them; a long middle is left out."""
+    """Counted from the first of them."""
     begin = events[0].at if events else 0
-    found = list(_without_repetitions(begin, _without_long_runs(events)))
-    if (left_out := len(found) - LINES_SHOWN) > 0:
-        found[FIRST_SHOWN : FIRST_SHOWN + left_out] = [f"       ... ({left_out} more lines)"]
-    return found
+    return [_line(begin, event) for event in events]
 
 
-def _without_long_runs(events: Sequence[Event]) -> list[Event]:
-    """Of a server that makes the same one or two calls again and again, the first and the last."""
-    calls = [_call(event) for event in events]
+def _line(begin: float, event: Event) -> str:
+    mark = "!" if event.is_break else " "
+    milliseconds = f"{(event.at - begin) * 1000:5.0f}" if event.who else "     "
+    line = f"{mark}{milliseconds}  {event.who:8}  {event.what}"
+    if len(line) > COLUMNS and event.kind:
+        line = line.partition(" |")[0]  # without the characters that the bytes are
+    return line if len(line) <= COLUMNS else line[: COLUMNS - 4].rstrip(" .") + " ..."
+
+
+def condensed(events: Sequence[Event]) -> list[Event]:
+    """So many that somebody reads them. An event without a kind is among them, unless it is one of
+    a page full of such."""
     kept: list[Event] = []
-    begin = 0
-    while begin < len(events):
-        for period in (1, 2):
-            end = begin + period
-            while end < len(events) and calls[end] and calls[end] == calls[end - period]:
-                end += 1
-            run = events[begin:end]
-            if calls[begin] and len(run) > LONG_RUN and len({one.what for one in run}) > period:
-                more = f"... ({len(run) - 2 * period} more of these calls)"
-                kept += [*run[:period], Event(run[-period].at, THE_SERVER, more), *run[-period:]]
-                begin = end
-                break
+    for has_a_kind, run in groupby(_without_repetitions(events), lambda one: bool(one.kind)):
+        kept += _shortened(list(run)) if has_a_kind else run
+    return _on_a_page(kept)
+
+
+def _without_repetitions(events: Sequence[Event]) -> Iterator[Event]:
+    """With `(3 times)` at the first of three that are alike."""
+    for _, group in groupby(events, lambda one: (one.who, one.what)):
+        first, *more = group
+        if more:
+            seconds = more[-1].at - first.at
+            told = f" in {seconds:.1f} s" if seconds >= LONG_SECONDS else ""
+            yield replace(first, what=f"{first.what}  ({1 + len(more):,} times{told})",
+                          times=1 + len(more))
         else:
-            kept.append(events[begin])
-            begin += 1
+            yield first
+
+
+def _shortened(run: Sequence[Event]) -> Iterator[Event]:
+    """The first ones of each kind and the last ones of all; the others are counted."""
+    seen: Counter[str] = Counter()
+    left_out: list[Event] = []
+    for number, event in enumerate(run):
+        seen[event.kind] += 1
+        if len(run) > LONG_RUN and FIRST_OF_A_KIND < seen[event.kind] and (
+                number < len(run) - LAST_OF_A_RUN):
+            left_out.append(event)
+            continue
+        yield from _counted(left_out)
+        left_out.clear()
+        yield event
+
+
+def _counted(events: Sequence[Event]) -> Sequence[Event]:
+    """In a line, if there are several."""
+    if len(events) < 2:
+        return tuple(events)
+    counts: Counter[str] = Counter()
+    for event in events:
+        counts[event.kind] += event.times
+    told = ", ".join(f"{count:,} x {kind}" for kind, count in counts.items())
+    return (Event(events[0].at, NOBODY, f"... {told}"),)
+
+
+def _on_a_page(events: list[Event]) -> list[Event]:
+    """Of too many still, the middle is left out, and of that first what has a kind."""
+    if len(events) <= LINES_SHOWN:
+        return events
+    middle = range(FIRST_SHOWN, len(events) - LAST_SHOWN)
+    matter = [number for number in middle if events[number].who and not events[number].kind]
+    spared = set(matter[-(LINES_SHOWN - FIRST_SHOWN - LAST_SHOWN):])
+    kept: list[Event] = []
+    for left_out, run in groupby(enumerate(events),
+                                 lambda one: one[0] in middle and one[0] not in spared):
+        these = [event for _, event in run]
+        if left_out and len(these) > 1:
+            these = [Event(these[0].at, NOBODY, f"... ({len(these)} more lines)")]
+        kept += these
     return kept
 
 
-def _call(event: Event) -> str:
-    """`recvfrom(7` for each receive of that connection; nothing where it is no call."""
-    return re.split("[,)]", event.what)[0] if event.who == THE_SERVER else ""
-
-
-def _without_repetitions(begin: float, events: Sequence[Event]) -> Iterator[str]:
-    number = 0
-    while number < len(events):
-        event, same = events[number], 1
-        while number + same < len(events) and _alike(event, events[number + same]):
-            same += 1
-        number += same
-        mark = "!" if event.is_break else " "
-        times = f"  ({same} times)" if same > 1 else ""
-        milliseconds = f"{(event.at - begin) * 1000:5.0f}" if event.who else "     "
-        line = f"{mark}{milliseconds}  {event.who:8}  {event.what}{times}"
-        yield line if len(line) <= COLUMNS else line[: COLUMNS - 4] + " ..."
-
-
-def _alike(one: Event, other: Event) -> bool:
-    return (one.who, one.what) == (other.who, other.what) and not other.is_break
+def _with_gaps(
+    events: Sequence[Event], elsewhere: Sequence[tuple[float, str]]
+) -> Iterator[Event]:
+    """Where a second or more has no line, what other clients and the server did in it."""
+    for event, following in pairwise(events):
+        yield event
+        seconds = following.at - event.at
+        did = Counter(what for at, what in elsewhere if event.at < at < following.at)
+        if did and seconds >= GAP_SECONDS:
+            told = ", ".join(f"{count:,} {what}" for what, count in did.items())
+            yield Event(event.at, NOBODY, f"... {seconds:.1f} s with other clients: {told}")
+    yield events[-1]

@@ -25,6 +25,11 @@ class Entry:
     total: int = 0
     until: float = 0.0  # when the last of the bytes came
 
+    @property
+    def kind(self) -> str:
+        """`sent` or `got`, of which there may be many; nothing where it is no bytes."""
+        return self.verb.removeprefix("then ").strip() if self.total else ""
+
     def text(self) -> str:
         """In a line."""
         if not self.total:
@@ -52,14 +57,14 @@ class Transcript:
     _apart: bool = False  # what is sent next
     _begun: bytes = b""  # of the length of a message
 
-    def sent(self, data: bytes) -> None:
-        """Bytes went to the server."""
+    def sent(self, data: bytes, begun: float) -> None:
+        """Bytes went to the server, from that moment on: it may have read them before all had."""
         last = self.entries[-1].verb if self.entries else ""
         if data and self._apart and last in SENT:
             last = SENT[1]
-            self.note(last)
+            self.note(last, begun)
         self._apart = False
-        self._bytes(last if last in SENT else SENT[0], data)
+        self._bytes(last if last in SENT else SENT[0], data, begun)
         self._find_frames(data)
         self.sent_bytes += len(data)
 
@@ -69,12 +74,13 @@ class Transcript:
 
     def got(self, data: bytes) -> None:
         """Bytes came from the server."""
-        self._bytes(GOT, data)
+        self._bytes(GOT, data, time.monotonic())
         self.got_bytes += len(data)
 
-    def note(self, text: str) -> None:
-        """Something that is not bytes: an end of stream, a reset, a wait that ended."""
-        self.entries.append(Entry(time.monotonic(), text))
+    def note(self, text: str, at: float | None = None) -> None:
+        """Something that is not bytes: an end of stream, a reset, a wait that ended. It is so now,
+        or has begun then."""
+        self.entries.append(Entry(time.monotonic() if at is None else at, text))
 
     def note_hang_up(self, text: str) -> None:
         """The same, where it is the server that has hung up."""
@@ -88,11 +94,11 @@ class Transcript:
             return None
         return max((end for end in self.frame_ends if end <= received_bytes), default=0)
 
-    def _bytes(self, verb: str, data: bytes) -> None:
+    def _bytes(self, verb: str, data: bytes, begun: float) -> None:
         if not data:
             return
         if not self.entries or self.entries[-1].verb != verb:
-            self.note(verb)
+            self.note(verb, begun)
         entry = self.entries[-1]
         entry.head += data[: TEXT_BYTES_SHOWN - len(entry.head)]
         entry.tail = (entry.tail + data[-TAIL_BYTES_SHOWN:])[-TAIL_BYTES_SHOWN:]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import signal
 import time
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["hexdump"]
 
 HAPPENED = "what happened, in milliseconds"
+PORT = re.compile(r":(\d+)\b")
 SERVERS_SHOWN = 2
 FIRST_LINES_SHOWN, LAST_LINES_SHOWN = 10, 20  # of a log; a cause may be at either end
 
@@ -77,9 +80,14 @@ def rule_section(rule: Rule) -> str:
 
 
 def server_section(server: Server) -> str:
-    """How the server was started, how it ended, and what it wrote to stderr."""
+    """How the server was started, how it ended, and what it wrote to stderr, with the name of each
+    client whose port is in a line."""
     lines = ["$ " + shlex.join(server.words), server.describe_end()]
-    log = server.stderr_text().splitlines()
+    names = server.arrivals.names()
+    said = [line + "".join(f"  ({names[int(port)]})" for port in PORT.findall(line)
+                           if int(port) in names) for line in server.stderr_text().splitlines()]
+    log = [line + (f"  ({times:,} times)" if times > 1 else "")
+           for line, times in ((line, len(list(same))) for line, same in groupby(said))]
     if server.memory_limit and (not server.is_alive() or speaks_of_memory(log)):
         lines.append(
             f"(it could have {server.memory_limit >> 20} MiB of memory more than at first: does it "

@@ -1,0 +1,190 @@
+"""What a failure shows of the server's own calls: somebody who has not written the server can name
+the mistake."""
+
+import re
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+import broken_servers
+from harness import own_suite, timeline
+from harness.server import Server
+from harness.strace import need_ptrace
+from harness.target import foreign_server
+from harness.timeline import THE_SERVER, Event
+from harness.verdict import ContractBroken, server_section
+from judging import FLEET, PROTOCOL, SUBJECTS
+
+long = pytest.mark.long
+# Of a server of the fleet: a test that it fails, and the lines that show why, in this order.
+MISTAKES = {
+    "no-rest": (
+        "test_crowd.py::test_a_server_with_nothing_to_do_takes_no_processor_time",
+        r"the test  looks for 0.5 s whether it rests",
+        r"epoll_wait\(\d+, timeout 0\) = 0  \([\d,]+ times in 0.\d s\)"),
+    "waits-for-the-gone": (
+        "test_drain.py::test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop"
+        "[yours-just_before]",
+        r"client 1  reset the connection", r"the test  sends SIGTERM",
+        r"sendto\(\d+, .*\) = EPIPE", r" \.\.\. .*[\d,]+ x sendto\(\d+\) = EPIPE"),
+    "no-time-wait": (
+        "test_half_close.py::test_half_close_still_answers_every_complete_message",
+        r"setsockopt\(\d+, SO_LINGER, \{l_onoff=1, l_linger=0\}\) = 0", r"client 1  got  a reset"),
+    "lingers-for-the-first": (
+        "test_closing.py::test_unread_input_of_a_later_client_does_not_either"
+        "[yours-too-long-a-message]",
+        r"close\(\d+\) = 0  \d+ bytes were never read", r"client 2  got  a reset",
+        r"stderr: .*: the message is too long  \(client 2\)"),
+    "full-and-still-watching": (
+        "test_max_connections.py::test_waiting_new_connections_cost_no_processor_time",
+        r"epoll_wait\(\d+\) = 1: EPOLLIN of \d+, its listener  \([\d,]+ times in 0.\d s\)",
+        r"client \d  still waits to be accepted"),
+    "sluggish": (
+        "test_read_timeout.py::test_the_end_comes_soon_after_the_time",
+        r"epoll_wait\(\d+\) = 0 after \d+ ms", r"shutdown\(\d+, SHUT_WR\) = 0"),
+    "reads-until-dry": (
+        "test_crowd.py::test_a_flood_does_not_starve_its_neighbour",
+        r'recvfrom\(\d+, "\\4\\0\\0\\0fire', r" \.\.\. .*\d+ x recvfrom\(\d+\)"),
+    "leaks-at-the-end": (
+        "test_endings.py::test_a_connection_that_ends_while_answers_are_held_gives_back_all_it_had"
+        "[yours-half_closes_and_reads_late]",
+        r"2 x /dev/null", r"client \d+  shut down its sending side", r"close\(\d+\) = 0"),
+    "dies-of-a-reset": (
+        "test_survival.py::test_a_storm_of_resets_harms_nobody",
+        r"recvfrom\(\d+\) = ECONNRESET, client \d+"),
+    "holds-buffers": (
+        "test_restore.py::test_an_idle_client_holds_no_buffer_and_no_thread",
+        r"with 400 idle clients than without, that is", r"s with other clients: \d+ connect",
+        r"stderr: .*: the stream ended inside a message  \(client 1\)"),
+}
+QUICK = {"no-rest", "waits-for-the-gone", "no-time-wait"}
+
+
+@pytest.mark.parametrize(
+    "bug", [pytest.param(bug, marks=() if bug in QUICK else long) for bug in MISTAKES])
+def test_the_mistake_can_be_seen(bug: str) -> None:
+    need_ptrace()
+    test, *wanted = MISTAKES[bug]
+    name = test.partition("::")[2]
+    server, level = f"{FLEET}/broken_loops.py", "command-line"
+    if bug in broken_servers.BUGS:
+        server, level = f"{SUBJECTS}/broken_servers.py", "closing"
+    run = own_suite.run_suite(
+        PROTOCOL, test, "--show", name if "[" in name else f"{name}[yours]", "--server",
+        f"{sys.executable} {server} {bug} --port {{port}}", "--level", level,
+        "--without", "workers")
+    place = 0
+    for words in wanted:
+        found = re.compile(words).search(run.stdout, place)
+        assert found, f"no {words!r} after the lines before it:\n{run.stdout}"
+        place = found.end()
+
+
+SPINS = """import select, signal, socket, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
+    print("listening on 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+    client, _ = listener.accept()
+    client.sendall(client.recv(100))
+    poller = select.poll()
+    poller.register(client, select.POLLOUT)
+    while True:
+        poller.poll(1000)
+"""
+
+
+def test_a_server_that_spins_at_little_cost_is_still_seen_with_strace_beside_it() -> None:
+    need_ptrace()
+    test = "test_a_server_with_nothing_to_do_takes_no_processor_time"
+    run = own_suite.run_suite(
+        PROTOCOL, f"test_crowd.py::{test}", "--show", f"{test}[yours]", "--level", "rest",
+        "--server", shlex.join([sys.executable, "-c", SPINS, "{port}"]))
+    spins = r"poll\(\) = 1: POLLOUT of \d+, client 1  \([\d,]+ times"
+    assert re.search(spins, run.stdout), run.stdout
+
+
+def routine(at: float, what: str) -> Event:
+    """A call of which there may be thousands."""
+    return Event(at, THE_SERVER, what, kind=what.partition(" = ")[0])
+
+
+def test_calls_in_turn_are_counted_and_what_matters_stands_between_them() -> None:
+    in_turn = ["recvfrom(7)", "sendto(7) = EAGAIN", "SIGPIPE"]
+    events = [routine(at, in_turn[at % 3]) for at in range(3000)]
+    events.insert(1000, Event(999.5, "client 1", "reset the connection"))
+    events.insert(2000, Event(1998.5, "the test", "sends SIGTERM"))
+    told = [event.what for event in timeline.condensed(events)]
+    assert {"reset the connection", "sends SIGTERM"} < set(told) and len(told) < 40, told
+    assert told[3] == "... 332 x recvfrom(7), 331 x sendto(7), 331 x SIGPIPE", told
+
+
+def test_a_page_of_lines_loses_no_line_that_matters() -> None:
+    """Short runs, of which none is counted, between the ends of many clients."""
+    events = [event for at in range(9) for event in (
+        *(routine(at, f"sendto({number}) = {at}") for number in range(10)),
+        Event(at, "client 1", f"reset the connection for the {at + 1}. time"))]
+    told = [event.what for event in timeline.condensed(events)]
+    assert len([what for what in told if what.startswith("reset")]) == 9, told
+    assert any(re.fullmatch(r"\.\.\. \(\d+ more lines\)", what) for what in told), told
+
+
+LOGS = """import socket, sys
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    print("listening on 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+    clients = []
+    while True:
+        clients.append(listener.accept())
+        print("%s:%d: hello" % clients[-1][1], file=sys.stderr)
+        print("and again\\nand again", file=sys.stderr, flush=True)
+"""
+
+
+@contextmanager
+def logging_server() -> Iterator[Server]:
+    """One that has a line with the address of each client, and then two that are alike."""
+    server = Server(foreign_server(shlex.join([sys.executable, "-c", LOGS, "{port}"]), "start"),
+                    patience=10)
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.close_clients()
+        server.kill()
+
+
+def test_a_log_says_whose_lines_those_are_and_counts_those_that_are_alike() -> None:
+    with logging_server() as server:
+        for _ in range(2):
+            server.connect()
+            server.clients.clear()  # as tests do that have many
+        server.wait_for_log_lines(6)
+        said = re.findall("^stderr: .*$", server_section(server), re.MULTILINE)
+    assert [re.sub(":[0-9]+:", ":", line) for line in said] == [
+        "stderr: 127.0.0.1: hello  (client 1)", "stderr: and again  (2 times)",
+        "stderr: 127.0.0.1: hello  (client 2)", "stderr: and again  (2 times)"]
+
+
+def test_clients_that_a_test_has_let_go_are_told_and_where_others_came_in_between() -> None:
+    with logging_server() as server:
+        for number in range(9):
+            server.connect().close()
+            server.clients.clear()
+            if number == 0:
+                time.sleep(timeline.GAP_SECONDS)
+        told = [event.what for event in timeline.happened([server], OSError("enough"))]
+    assert "(6 more clients)" in told and told.count("connects") == 3, told
+    assert any(re.fullmatch(r"\.\.\. \d\.\d s with other clients: 6 connect", what)
+               for what in told), told
+
+
+def test_a_client_that_waits_says_for_what_and_how_long() -> None:
+    with logging_server() as server:
+        client = server.connect()
+        with pytest.raises(ContractBroken):
+            client.expect_end(within=0.2)
+        told = [event.what for event in timeline.happened([server], OSError("enough"))]
+    assert "waited 0.2 s for its end of stream" in told, told
