@@ -19,7 +19,6 @@
 #include <cstdlib>
 #include <map>
 #include <span>
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -102,10 +101,10 @@ bool mounts_on_demand(const Fd& directory) {
 /// At the directory, if that is not `/` itself, and then at the homes in it that are links.
 void look(const HomeFence& fence, const Holder& holder) {
   const Fd directory = open_at(AT_FDCWD, holder.path.c_str());
-  const bool holds_all =
-      !directory || is_root_directory(directory);  // without it no plan can be opened
+  if (!directory) return;  // no plan in it can be opened
+  const bool holds_all = is_root_directory(directory);
   if (!holds_all) fence.permit(directory);
-  if (!directory || mounts_on_demand(directory)) return;
+  if (mounts_on_demand(directory)) return;
   for (const std::string& name : holder.names) {
     if (!holds_all && !is_link(directory, name)) continue;
     if (const Fd home = open_at(directory.get(), name.c_str())) permit_around(fence, home);
