@@ -10,7 +10,6 @@
 #include <memory>
 #include <utility>
 
-#include "finger/accounts/gecos.h"
 #include "finger/protocol/query.h"
 
 namespace finger {
@@ -50,7 +49,7 @@ Accounts::Accounts(std::vector<Account> accounts) : accounts_(std::move(accounts
 Result<Accounts> Accounts::of_group(const std::string& group) {
   auto members = members_of(group);
   if (!members) return std::unexpected(members.error());
-  Accounts accounts = of_entries(std::move(members->entries));
+  Accounts accounts(std::move(members->accounts));
   accounts.without_account_ = std::move(members->without_account);
   return accounts;
 }
@@ -73,16 +72,6 @@ Result<Accounts> Accounts::of_directory(const common::Fd& directory) {
     constexpr auto no_id = static_cast<uid_t>(-1);
     accounts.push_back({name, name, name, no_id, no_id});
   }
-}
-
-Accounts Accounts::of_entries(std::vector<PasswdEntry> entries) {
-  std::vector<Account> accounts;
-  for (PasswdEntry& entry : entries) {
-    auto name = full_name(entry.gecos, entry.login);
-    accounts.push_back(
-        {std::move(entry.login), std::move(name), std::move(entry.home), entry.uid, entry.gid});
-  }
-  return Accounts(std::move(accounts));
 }
 
 const Account* Accounts::find(std::string_view login) const {

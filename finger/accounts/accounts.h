@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,15 +11,6 @@
 
 namespace finger {
 
-/// A user who has opted in.
-struct Account {
-  std::string login;
-  std::string full_name;  ///< Printable, perhaps empty; with --users, the login.
-  std::string home;       ///< With --users, its name in that directory.
-  uid_t uid;              ///< Its rights open the plan; with --users, the daemon's own do.
-  gid_t gid;
-};
-
 /// The users who have opted in, sorted by login; never changed. It holds no other user: from
 /// here on, one that does not exist and one that has not opted in are the same.
 ///
@@ -31,6 +20,9 @@ class Accounts {
  public:
   Accounts() = default;
 
+  /// In the system's order: of two with the same login the first counts.
+  explicit Accounts(std::vector<Account> accounts);
+
   /// The members of the group: see members_of() in finger/accounts/passwd.h. Call it outside
   /// the event loop and from one thread at a time. Errors: no_such_group; an errno where the system
   /// could not say, which is not the same.
@@ -39,9 +31,6 @@ class Accounts {
   /// The directories in one that is open, perhaps with O_PATH only; not hidden ones, nor symbolic
   /// links. Reads the disk. Errors: an errno.
   static Result<Accounts> of_directory(const common::Fd& directory);
-
-  /// From what the system says, in its order: of two entries with the same login the first counts.
-  static Accounts of_entries(std::vector<PasswdEntry> entries);
 
   /// The account with exactly this login, good as long as the Accounts; nullptr: there is none.
   /// Compares names and makes no system call: no name, not even `../x`, leads to a file.
@@ -58,8 +47,6 @@ class Accounts {
   std::span<const std::string> left_out() const { return left_out_; }
 
  private:
-  explicit Accounts(std::vector<Account> accounts);
-
   std::vector<Account> accounts_;
   std::vector<std::string> without_account_;
   std::vector<std::string> left_out_;

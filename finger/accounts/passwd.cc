@@ -9,6 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "finger/accounts/gecos.h"
+
 namespace finger {
 namespace {
 
@@ -25,8 +27,9 @@ bool says_not_found(int error) {
 
 std::string text(const char* field) { return field != nullptr ? field : ""; }
 
-PasswdEntry copied(const passwd& entry) {
-  return {text(entry.pw_name), text(entry.pw_gecos), text(entry.pw_dir), entry.pw_uid,
+Account account_of(const passwd& entry) {
+  const auto login = text(entry.pw_name);
+  return {login, full_name(text(entry.pw_gecos), login), text(entry.pw_dir), entry.pw_uid,
           entry.pw_gid};
 }
 
@@ -41,10 +44,10 @@ Result<GroupEntry> find_group(const std::string& name) {
   return copy;
 }
 
-Result<std::optional<PasswdEntry>> find_user(const std::string& login) {
+Result<std::optional<Account>> find_user(const std::string& login) {
   errno = 0;
   const passwd* const entry = ::getpwnam(login.c_str());
-  if (entry != nullptr) return copied(*entry);
+  if (entry != nullptr) return account_of(*entry);
   if (!says_not_found(errno)) return common::last_error();
   return std::nullopt;
 }
@@ -71,16 +74,16 @@ struct CloseList {
 
 /// Those of the system's list of users who are in the group, in the list's order. A directory
 /// service on the network may not list its users.
-Result<std::vector<PasswdEntry>> listed_members_of(const GroupEntry& group) {
+Result<std::vector<Account>> listed_members_of(const GroupEntry& group) {
   const CloseList at_end;
   errno = 0;
   ::setpwent();  // returns nothing
   if (const auto opened = check_list(); !opened) return std::unexpected(opened.error());
 
-  std::vector<PasswdEntry> members;
+  std::vector<Account> members;
   errno = 0;
   while (const passwd* const entry = ::getpwent()) {
-    auto user = copied(*entry);
+    auto user = account_of(*entry);
     const bool is_member = user.gid == group.gid || group.members.contains(user.login);
     if (is_member) members.push_back(std::move(user));
     errno = 0;
@@ -100,13 +103,13 @@ Result<Members> members_of(const std::string& group) {
   // Only members that are not listed: without a free descriptor, the lookup of a name may say "not
   // found" where the list says EMFILE.
   auto missing = found->members;
-  for (const PasswdEntry& member : *listed) missing.erase(member.login);
-  Members members{.entries = std::move(*listed), .without_account = {}};
+  for (const Account& member : *listed) missing.erase(member.login);
+  Members members{.accounts = std::move(*listed), .without_account = {}};
   for (const std::string& login : missing) {
     auto user = find_user(login);
     if (!user) return std::unexpected(user.error());
     if (*user) {
-      members.entries.push_back(std::move(**user));
+      members.accounts.push_back(std::move(**user));
     } else {
       members.without_account.push_back(login);
     }

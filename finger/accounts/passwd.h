@@ -9,18 +9,18 @@
 
 namespace finger {
 
-/// What the system says of a user. passwd(5)
-struct PasswdEntry {
+/// A user. passwd(5)
+struct Account {
   std::string login;
-  std::string gecos;
-  std::string home;
-  uid_t uid;
+  std::string full_name;  ///< Printable, perhaps empty; with --users, the login.
+  std::string home;       ///< With --users, its name in that directory.
+  uid_t uid;              ///< Its rights open the plan; with --users, the daemon's own do.
   gid_t gid;
 };
 
 /// The users who are in a group.
 struct Members {
-  std::vector<PasswdEntry> entries;          ///< A login that the system has twice comes twice.
+  std::vector<Account> accounts;             ///< A login that the system has twice comes twice.
   std::vector<std::string> without_account;  ///< Logins of whom it knows nothing more.
 };
 

@@ -67,7 +67,11 @@ int Parent::run() {
     for (Worker& each : workers_) {
       if (each.due <= now) be_late(each);
     }
-    if (late_reload_ <= now) reload_for_late_answers();
+    if (late_reload_ <= now) {
+      late_reload_ = never;
+      no_late_reload_before_ = now + setup_.limits.late_pause;
+      reload();  // the next worker serves what is there
+    }
   }
   return status_;
 }
@@ -147,13 +151,6 @@ void Parent::reload() {
   const auto reason = reason_not_to_start();
   if (reason.empty()) return start();
   fail_start(reason);
-}
-
-/// The next worker serves what is there.
-void Parent::reload_for_late_answers() {
-  late_reload_ = never;
-  no_late_reload_before_ = Clock::now() + setup_.limits.late_pause;
-  reload();
 }
 
 std::string Parent::reason_not_to_start() const {

@@ -88,7 +88,6 @@ class Parent {
   void read_signals();
   void start();
   void reload();
-  void reload_for_late_answers();
   std::string reason_not_to_start() const;
   void hear(Worker& worker);
   void promote(Worker& worker, std::string_view found);

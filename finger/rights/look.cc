@@ -19,7 +19,6 @@
 #include <cstdlib>
 #include <map>
 #include <span>
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -60,8 +59,8 @@ std::vector<Holder> holders_of(const Accounts& accounts) {
   return holders;
 }
 
-Fd open_at(int directory, const char* path, int flags = O_DIRECTORY) {
-  return Fd(::openat(directory, path, O_PATH | O_CLOEXEC | flags));
+Fd open_directory(int parent, const char* path) {
+  return Fd(::openat(parent, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 bool is_root_directory(const Fd& directory) {
@@ -75,7 +74,7 @@ bool is_root_directory(const Fd& directory) {
 /// What is beneath the directory that holds this one; or, as all that `/` holds would be too much,
 /// what is beneath this one.
 void permit_around(const HomeFence& fence, const Fd& home) {
-  const Fd holder = open_at(home.get(), "..");
+  const Fd holder = open_directory(home.get(), "..");
   const Fd& permitted = is_root_directory(holder) ? home : holder;
   if (permitted && !is_root_directory(permitted)) fence.permit(permitted);
 }
@@ -101,14 +100,14 @@ bool mounts_on_demand(const Fd& directory) {
 
 /// At the directory, if that is not `/` itself, and then at the homes in it that are links.
 void look(const HomeFence& fence, const Holder& holder) {
-  const Fd directory = open_at(AT_FDCWD, holder.path.c_str());
-  const bool holds_all =
-      !directory || is_root_directory(directory);  // without it no plan can be opened
+  const Fd directory = open_directory(AT_FDCWD, holder.path.c_str());
+  if (!directory) return;  // no plan in it can be opened
+  const bool holds_all = is_root_directory(directory);
   if (!holds_all) fence.permit(directory);
-  if (!directory || mounts_on_demand(directory)) return;
+  if (mounts_on_demand(directory)) return;
   for (const std::string& name : holder.names) {
     if (!holds_all && !is_link(directory, name)) continue;
-    if (const Fd home = open_at(directory.get(), name.c_str())) permit_around(fence, home);
+    if (const Fd home = open_directory(directory.get(), name.c_str())) permit_around(fence, home);
   }
 }
 

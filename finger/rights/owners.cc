@@ -74,12 +74,6 @@ bool may_be_opened_as(const Account& account) {
   return account.uid != 0 && account.gid != 0 && account.uid != no_uid && account.gid != no_gid;
 }
 
-void say_not_served(const Account& account) {
-  common::log(fmt::format("{} has uid {} and gid {}: there is nobody to open the plan as",
-                          account.login, account.uid, account.gid),
-              common::Severity::warning);
-}
-
 }  // namespace
 
 std::expected<User, std::string> user_to_become(const std::string& name) {
@@ -119,7 +113,9 @@ std::expected<std::vector<std::uint16_t>, std::string> register_owners(uring::Ri
     if (number) {
       numbers[i] = *number;
     } else if (number.error() == std::errc::invalid_argument) {  // no such id in this namespace
-      say_not_served(account);
+      common::log(fmt::format("{} has uid {} and gid {}: there is nobody to open the plan as",
+                              account.login, account.uid, account.gid),
+                  common::Severity::warning);
     } else if (number.error() == std::errc::device_or_resource_busy) {
       common::log(fmt::format("a ring has numbers for 65,535 owners: no plan is served from {} on",
                               account.login),

@@ -110,12 +110,11 @@ void Conversation::close() {
 uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
   const auto received =
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
-  if (!received && is_displaced_) co_return failure(Error::displaced);
-  if (!received && received.error() == uring::Error::timed_out) {
-    co_return failure(Error::query_timeout);
-  }
-  if (!received) has_peer_gone_ = says_peer_has_gone(received.error());
-  if (received || received.error() != uring::Error::cancelled) co_return received;
+  if (received) co_return received;
+  if (is_displaced_) co_return failure(Error::displaced);
+  if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);
+  has_peer_gone_ = says_peer_has_gone(received.error());
+  if (received.error() != uring::Error::cancelled) co_return received;
   // A query that the kernel already holds when the drain begins is answered.
   const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
   if (held < 0) co_return received;

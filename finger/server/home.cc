@@ -20,29 +20,24 @@ uring::Task<> close_in(Home& home, Context& context, common::Fd file) {
 uring::Task<Status> OpenFile::begin(Conversation& conversation) {
   buffer_ = std::make_unique_for_overwrite<std::byte[]>(beginning_bytes);
   const std::span buffer(buffer_.get(), beginning_bytes);
-  const auto got = co_await read(conversation, 0, buffer);
-  if (!got) co_return std::unexpected(got.error());
-  beginning_ = buffer.first(*got);
-  const auto ended = ends(0, *got, beginning_bytes);
-  if (!ended) co_return std::unexpected(ended.error());
-  if (*ended) close();  // submitted together with what is sent
+  const auto piece = co_await read(conversation, 0, buffer);
+  if (!piece) co_return std::unexpected(piece.error());
+  beginning_ = buffer.first(piece->bytes);
+  if (piece->is_last) close();  // submitted together with what is sent
   co_return Status();
 }
 
 /// async(), since inline a read waits for a virus scanner, which may be asked before each.
-uring::Task<Result<std::size_t>> OpenFile::read(Conversation& conversation, std::uint64_t offset,
-                                                std::span<std::byte> to) {
+uring::Task<Result<OpenFile::Piece>> OpenFile::read(Conversation& conversation,
+                                                    std::uint64_t offset, std::span<std::byte> to) {
   const Conversation::EndAtDeadline guard(conversation);
-  co_return co_await conversation.loop()
-      .read(file_, to, offset)
-      .async()
-      .until(conversation.deadline());
-}
-
-Result<bool> OpenFile::ends(std::uint64_t offset, std::size_t got, std::size_t room) const {
-  if (got == 0 && offset < size_) return failure(Error::became_shorter);
+  const auto got =
+      co_await conversation.loop().read(file_, to, offset).async().until(conversation.deadline());
+  if (!got) co_return std::unexpected(got.error());
+  if (*got == 0 && offset < size_) co_return failure(Error::became_shorter);
   // A short read ends at the end of the file: another read would only confirm it.
-  return got == 0 || (got < room && offset + got >= size_);
+  const bool is_last = *got == 0 || (*got < to.size() && offset + *got >= size_);
+  co_return Piece{.bytes = *got, .is_last = is_last};
 }
 
 void OpenFile::close() {

@@ -36,19 +36,20 @@ class OpenFile {
   OpenFile& operator=(const OpenFile&) = delete;
   ~OpenFile() { close(); }
 
-  /// Reads the first bytes; of a file that is no longer than those, all. Errors: of read();
-  /// became_shorter.
+  /// Reads the first bytes; of a file that is no longer than those, all. Errors: of read().
   uring::Task<Status> begin(Conversation& conversation);
   common::ByteView beginning() const { return beginning_; }
   bool is_whole() const { return !file_; }  ///< There is nothing after its beginning.
 
-  /// Errors: timed_out; of read(2).
-  uring::Task<Result<std::size_t>> read(Conversation& conversation, std::uint64_t offset,
-                                        std::span<std::byte> to);
-
-  /// Whether what was read at this offset, into a buffer of `room` bytes, is the file's end.
-  /// Error: became_shorter. What a client has would be no plan that its owner ever wrote.
-  Result<bool> ends(std::uint64_t offset, std::size_t got, std::size_t room) const;
+  /// So many bytes, and whether the file ends with them.
+  struct Piece {
+    std::size_t bytes;
+    bool is_last;
+  };
+  /// Errors: timed_out; of read(2); became_shorter: what a client has would be no plan that its
+  /// owner ever wrote.
+  uring::Task<Result<Piece>> read(Conversation& conversation, std::uint64_t offset,
+                                  std::span<std::byte> to);
 
  private:
   void close();

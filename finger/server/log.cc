@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <span>
-#include <string>
 #include <utility>
 
 #include "common/server/log.h"

@@ -12,8 +12,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <expected>
-#include <optional>
-#include <span>
 #include <string>
 #include <system_error>
 #include <utility>

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <memory>
 #include <span>
-#include <string>
 #include <utility>
 
 #include "finger/accounts/gecos.h"
@@ -170,13 +169,11 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedFile
     const auto lock = co_await home.lock(conversation.deadline());
     if (!lock) co_return std::unexpected(lock.error());
     const auto in = CrlfConverter::spare_part(buffer);
-    const auto got = co_await file->read(conversation, offset, in);
-    if (!got) co_return std::unexpected(got.error());
-    const auto end = file->ends(offset, *got, in.size());
-    if (!end) co_return std::unexpected(end.error());
-    ended = *end;
-    offset += *got;
-    filled = converter.convert(in.first(*got), buffer);
+    const auto piece = co_await file->read(conversation, offset, in);
+    if (!piece) co_return std::unexpected(piece.error());
+    ended = piece->is_last;
+    offset += piece->bytes;
+    filled = converter.convert(in.first(piece->bytes), buffer);
   }
 }
 

@@ -51,8 +51,8 @@ uring::Task<Status> answer(Conversation& conversation, const Query& query) {
 
 uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
   const auto line = co_await read_line(conversation, reader);
+  conversation.note_query(reader.begun());  // no more of it is waited for
   if (!line) co_return std::unexpected(line.error());
-  conversation.note_query(reader.begun());
   const auto query = parse_query(*line);
   if (!query) co_return std::unexpected(query.error());
   co_return co_await answer(conversation, *query);
@@ -63,7 +63,6 @@ uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
 uring::Task<> serve(Conversation& conversation) {
   QueryReader reader;
   auto ended = co_await converse(conversation, reader);
-  conversation.note_query(reader.begun());  // no more of it is waited for
   if (!ended) {
     if (const auto text = error_line(ended.error()); !text.empty()) {
       const auto told = co_await conversation.send(bytes_of(text));

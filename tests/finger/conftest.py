@@ -24,7 +24,7 @@ from harness.plugin import (  # noqa: E402, F401
     target,
 )
 from kit.hanging_fs import BOBS_PLAN  # noqa: E402
-from kit.intruder import intrude, unsanitized  # noqa: E402, F401
+from kit.intruder import intrude, walled_in  # noqa: E402, F401
 from kit.machine import GROUP, Machine  # noqa: E402
 from kit.manager import manager  # noqa: E402, F401
 from kit.reference import converted  # noqa: E402

@@ -17,17 +17,16 @@ from harness.strace import from_start
 from kit import hanging_fs
 from kit.machine import Machine
 from kit.parent import workers
-from kit.reference import NO_PLAN, converted
+from kit.reference import LARGE, NO_PLAN, converted
 from kit.server import FingerServer, Start
 
 pytestmark = [
     pytest.mark.needs("contract"),
     pytest.mark.timeout(120),
-    pytest.mark.usefixtures("unsanitized"),
+    pytest.mark.usefixtures("walled_in"),
     pytest.mark.rule(rules.CONFINED),
 ]
 
-LARGE = b"0123456789abcde\n" * 400_000
 PROXY = "127.0.0.5"
 SHORTAGE = ("-e", "inject=accept4:error=EMFILE:when=3")  # of descriptors, as far as it can tell
 # A process that has given root up tries whether it comes back. That is before the filter.
@@ -92,8 +91,7 @@ def come_through_a_proxy(server: FingerServer) -> None:
 
 def stop_while_it_answers(server: FingerServer, plan: Path) -> None:
     plan.write_bytes(LARGE)
-    client = server.asking(b"alice", receive_buffer=4096)
-    client.receive(1000)
+    client = server.reading_slowly(b"alice")
     server.send_signal(signal.SIGTERM)
     client.wait_for_hang_up(server.patience)
     assert server.wait_exit() == 0
@@ -112,8 +110,7 @@ def test_nothing_that_the_daemon_does_is_refused(
     turn_away(first)
     first.send_signal(signal.SIGUSR1)
     assert wait_until(lambda: "served so far: " in first.stderr_text(), first.patience)
-    first.send_signal(signal.SIGHUP)
-    assert wait_until(lambda: "reloaded: " in first.stderr_text(), first.patience)
+    assert first.reload().startswith("reloaded: ")
     first.expect(b"alice", ANSWER)
     stop_while_it_answers(first, plan)
     lines = trace.read_text(errors="replace").splitlines()

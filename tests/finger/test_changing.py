@@ -1,16 +1,15 @@
 """Plans that change while they are served: at most that answer suffers, and no other file shows."""
 
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
 import rules
 from conftest import ALICE, ANSWER
 from kit.client import FingerClient
+from kit.load import all_the_while
 from kit.reference import NO_PLAN, converted
 from kit.scanner import OPEN_PERM, silent_about
 from kit.server import FingerServer, Start
@@ -30,14 +29,7 @@ SECRET = b"what no client may see\n"
 def reader(server: FingerServer) -> FingerClient:
     """Has got the beginning of a large plan and reads no more for now."""
     server.users.replace("alice", LARGE)
-    client = server.asking(b"alice", receive_buffer=4096)
-    assert client.receive(1000) == WANTED[:1000]
-    return client
-
-
-def rest_of(reader: FingerClient) -> bytes:
-    reader.let_window_grow()
-    return WANTED[:1000] + reader.receive_until_end()
+    return server.reading_slowly(b"alice")
 
 
 @pytest.mark.parametrize("becomes", ["nothing", "another", "a-link"])
@@ -52,7 +44,7 @@ def test_a_plan_that_is_replaced_is_served_as_it_was(
         (server.users.outside / "secret").write_bytes(SECRET)
         server.users.plan("alice").symlink_to("../../secret")
     server.expect(b"alice", b"another\r\n" if becomes == "another" else NO_PLAN)
-    reader.expect_that(rest_of(reader), WANTED)
+    reader.expect_that(reader.take_the_rest(), WANTED)
 
 
 @pytest.mark.parametrize("left", [0, 500, 5_000_000])
@@ -85,28 +77,7 @@ def test_a_plan_that_grows_is_served_at_least_as_it_was(
 ) -> None:
     with open(server.users.plan("alice"), "ab") as plan:
         plan.write(b"and more\n")
-    received = rest_of(reader)
-    assert received in (WANTED, WANTED + b"and more\r\n")
-
-
-@contextmanager
-def all_the_while(change: Callable[[int], None]) -> Iterator[None]:
-    """Calls it again and again in a thread of its own, each time with the next number."""
-    done = threading.Event()
-
-    def go_on() -> None:
-        number = 0
-        while not done.is_set():
-            change(number)
-            number += 1
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+    assert reader.take_the_rest() in (WANTED, WANTED + b"and more\r\n")
 
 
 @pytest.mark.clock

@@ -47,8 +47,7 @@ def test_with_few_descriptors_it_says_how_many_connections_there_are(start_eithe
         "raise LimitNOFILE= (ulimit -Hn)\n"
     )
     assert lowered in server.stderr_text()
-    server.send_signal(signal.SIGHUP)
-    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    server.reload()
     assert server.stderr_text().count("LimitNOFILE=") == 1, "once is enough"
 
 
@@ -66,30 +65,21 @@ def test_a_login_that_no_query_can_ask_for_is_named(machine: Machine, start_as_r
     assert "serving 1 user; cannot be asked for: al@corp.example\n" in server.stderr_text()
 
 
-def test_it_says_whether_the_address_is_taken(start: Start, server: FingerServer) -> None:
+def test_it_says_whether_the_address_is_taken_and_disturbs_no_daemon_there(
+    start: Start, server: FingerServer
+) -> None:
     port = server.address[1]
     status, said = checked(start, port=port)
     assert status == 0 and f"at 127.0.0.1:{port} (which is taken: " in said, said
+    server.expect(b"alice", ANSWER)
+    assert server.reload() == "reloaded: serving 3 users; before: 3"
     status, said = checked(start, "--addr", "192.0.2.1", port=port)
     assert status == 1 and f"cannot serve 192.0.2.1 port {port}: " in said, said
 
 
-def test_a_daemon_that_runs_is_not_disturbed(start: Start, server: FingerServer) -> None:
-    status, said = checked(start, port=server.address[1])
-    assert status == 0 and "is taken" in said, said
-    server.expect(b"alice", ANSWER)
-    server.send_signal(signal.SIGHUP)
-    server.expect(b"alice", ANSWER)
-
-
-def test_a_group_that_there_is_not(machine: Machine, start_as_root: Start) -> None:
-    machine.write_group("fingers")
-    status, said = checked(start_as_root)
-    assert status == 1 and "there is no group finger" in said, said
-
-
 @pytest.mark.parametrize(("options", "why"), [
     (("--users", "/nonexistent"), "cannot read --users"),
+    (("--group", "no-such-group"), "there is no group no-such-group"),
     (("--addr", "192.0.2.1"), "must be an address of this machine")])  # fmt: skip
 def test_what_cannot_be_served(start: Start, options: tuple[str, str], why: str) -> None:
     status, said = checked(start, *options)

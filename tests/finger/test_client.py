@@ -120,7 +120,7 @@ def test_a_name_is_shown_as_an_answer_is(finger) -> None:
         assert run.stdout.startswith(b"[ab@127.0.0.1]\n")
 
 
-def test_a_reader_that_leaves_ends_it_before_the_next(finger) -> None:
+def test_a_reader_that_leaves_ends_it_without_a_word_and_before_the_next(finger) -> None:
     with Scripted(endlessly) as server:
         words = finger("alice@127.0.0.1", "bob@127.0.0.1", port=server.port).words
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -120,16 +120,6 @@ def test_time_that_the_reader_of_the_output_takes_is_not_the_servers(finger) -> 
     assert seen == lines.replace(b"\r", b"") * 10_000
 
 
-def test_a_reader_that_leaves_ends_it_without_a_word(finger) -> None:
-    with Scripted(endlessly) as server:
-        words = finger("alice@127.0.0.1", port=server.port).words
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout is not None and process.stderr is not None
-            assert process.stdout.read(5) == b"xxxxx"
-            process.stdout.close()
-            assert (process.wait(10), process.stderr.read()) == (1, b"")
-
-
 def test_an_output_that_cannot_be_written_ends_it(finger) -> None:
     with Scripted(PLAN) as server, Path("/dev/full").open("wb") as full:
         client = finger("alice@127.0.0.1", port=server.port)

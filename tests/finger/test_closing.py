@@ -20,14 +20,6 @@ LINGER_SECONDS = 2.0
 SLACK_SECONDS = 1.0
 
 
-def seconds_until_closed(server: FingerServer, begin: float) -> float:
-    """How long the server has kept a connection; its listener stays."""
-    while server.connection_count() > 0:
-        assert time.monotonic() - begin < server.patience, "the connection is never closed"
-        time.sleep(0.01)
-    return time.monotonic() - begin
-
-
 def test_a_client_that_does_not_close_is_waited_for_two_seconds(server: FingerServer) -> None:
     for query in (b"alice\r\n", b"nobody\n"):
         client = server.connect()
@@ -37,13 +29,14 @@ def test_a_client_that_does_not_close_is_waited_for_two_seconds(server: FingerSe
     while client.try_send(b"and more\r\n" * 100):  # who sends for ever is not listened to for ever
         assert time.monotonic() - begin < LINGER_SECONDS + SLACK_SECONDS, "still listens"
         time.sleep(0.01)
-    took = seconds_until_closed(server, begin)
+    took = server.wait_until_left(begin + server.patience) - begin
     assert took < LINGER_SECONDS + SLACK_SECONDS, f"its place was kept for {took:.1f} s"
 
 
 def test_a_client_that_closes_is_not_waited_for(server: FingerServer) -> None:
     server.expect(b"alice", ANSWER)
-    took = seconds_until_closed(server, time.monotonic())
+    begin = time.monotonic()
+    took = server.wait_until_left(begin + server.patience) - begin
     assert took < 0.5, f"the connection was kept for {took:.1f} s"
 
 

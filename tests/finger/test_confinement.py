@@ -29,7 +29,7 @@ from kit.intruder import (
 from kit.machine import Machine
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
-from kit.parent import only_worker, reload, workers
+from kit.parent import only_worker, replace_worker, workers
 from kit.reference import NO_PLAN
 from kit.server import FingerServer, Start
 from kit.users import Users
@@ -51,29 +51,17 @@ def files_open(pid: int) -> list[str]:
     return found
 
 
-def test_what_the_shell_had_open_is_closed(start: Start, tmp_path: Path) -> None:
-    server = start(under=(*INHERITED, str(tmp_path / "a-file")))
-    server.expect(b"alice", ANSWER)
-    assert (tmp_path / "a-file").exists(), "it was not open: this test tested nothing"
-    assert str(tmp_path / "a-file") not in files_open(server.pid)
-
-
-def test_it_is_closed_where_a_socket_is_passed_as_well(
-    manager: Manager, start: Start, tmp_path: Path
+@pytest.mark.parametrize("passed", [False, True], ids=["own-socket", "passed-socket"])
+def test_what_the_shell_had_open_reaches_neither_process(
+    manager: Manager, start_either: Start, tmp_path: Path, passed: bool
 ) -> None:
-    server = start(under=(*manager.under, *INHERITED, str(tmp_path / "a-file")))
-    assert server.address == manager.address
+    file = tmp_path / "a-file"
+    server = start_either(under=(*(manager.under if passed else ()), *INHERITED, str(file)))
+    assert (server.address == manager.address) == passed
     server.expect(b"alice", ANSWER)
-    assert str(tmp_path / "a-file") not in files_open(server.pid)
-
-
-def test_what_roots_shell_had_open_reaches_neither_process(
-    start_as_root: Start, tmp_path: Path
-) -> None:
-    server = start_as_root(under=(*INHERITED, str(tmp_path / "a-file")))
-    server.expect(b"alice", ANSWER)
+    assert file.exists(), "it was not open: this test tested nothing"
     for pid in (server.pid, *workers(server)):
-        assert str(tmp_path / "a-file") not in files_open(pid)
+        assert str(file) not in files_open(pid)
 
 
 def expect_nothing_gained(could: dict[str, str]) -> None:
@@ -95,12 +83,8 @@ def expect_no_way_out(could: dict[str, str]) -> None:
                "makes-namespace", "types", "signals",
                # Of calls that are permitted, arguments that are not.
                "protects-code", "clears-flags", "sets-owner", "duplicates", "sets-nonblocking",
-               "registers-credentials", "signals-thread", "maps-log")  # fmt: skip
-    if processor() == "i686":
-        refused += ("makes-code-by-old-call",)
-    if processor() not in ("i686", "s390x"):  # call_filter.cc: socketcall(2) hides arguments
-        refused += ("sends-to", "sets-timeout", "stops-listening", "silences-log",
-                    "makes-closing-wait")  # fmt: skip
+               "registers-credentials", "signals-thread", "maps-log", "sends-to", "sets-timeout",
+               "stops-listening", "silences-log", "makes-closing-wait")  # fmt: skip
     assert {what: could[what] for what in refused} == dict.fromkeys(refused, "EPERM")
     assert could["forgets-ring"] != "EPERM", "the end of a ring is refused"
 
@@ -147,7 +131,7 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
     expect_it_kept_in(intruder, server)
 
 
-@pytest.mark.usefixtures("unsanitized")
+@pytest.mark.usefixtures("walled_in")
 @pytest.mark.rule(rules.WHY_NO_PLAN)
 def test_homes_mounted_anew_are_served_after_a_reload(
     machine: Machine, start_as_root: Start
@@ -162,7 +146,7 @@ def test_homes_mounted_anew_are_served_after_a_reload(
                     "sh", "-c", mount, "sh", str(machine.another_disk)], check=True)  # fmt: skip
     server.expect(b"alice", NO_PLAN)
     assert "no plan (Permission denied) 10 bytes" in server.wait_for_log_lines(2)[1]
-    reload(server)
+    replace_worker(server)
     server.expect(b"alice", ANSWER)
 
 
@@ -269,7 +253,7 @@ WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "n
          "landlock_add_rule": "no Landlock: "}  # fmt: skip
 
 
-@pytest.mark.usefixtures("unsanitized")
+@pytest.mark.usefixtures("walled_in")
 @pytest.mark.parametrize("call", WALLS)
 def test_where_a_wall_cannot_be_had_a_line_says_so_and_plans_are_served(
     start_either: Start, tmp_path: Path, call: str

@@ -5,7 +5,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import rules
-from harness.memory import need_own_memory
 from kit.reference import converted, plan_answer
 from kit.server import FingerServer
 
@@ -77,27 +76,3 @@ def test_any_bytes_come_back_as_the_contract_says(
     plan = b"".join(pieces)
     server.users.replace("alice", plan)
     server.expect(b"alice", plan_answer(plan))
-
-
-@pytest.mark.clock
-@pytest.mark.needs("process")
-def test_line_ends_cost_about_as_much_as_letters(server: FingerServer) -> None:
-    need_own_memory(server)
-
-    def seconds(plan: bytes) -> float:
-        """The best of a few, of the processor alone: who moves the rest for each line end shows."""
-        server.users.replace("alice", plan)
-        best = 1000.0
-        for _ in range(5):
-            before = server.process.cpu_seconds()
-            with server.connect() as client:
-                client.send(b"alice\r\n")
-                while client.receive_what_is_there(1 << 18):
-                    pass
-            best = min(best, server.process.cpu_seconds() - before)
-        return best
-
-    letters, line_ends = seconds(b"x" * 8_000_000), seconds(b"\n" * 4_000_000)
-    assert line_ends < 6 * letters + 0.05, (
-        f"8 MB take {letters * 1000:.0f} ms, and {line_ends * 1000:.0f} ms as line ends"
-    )

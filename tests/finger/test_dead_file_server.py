@@ -42,14 +42,22 @@ def alices(bob: Machine) -> Iterator[HangingFileSystem]:
 
 @pytest.fixture(params=["home", "holder"])
 def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSystem]:
-    """Alice's home, or the directory that it is in, on a server that answers as yet."""
+    """Alice's home, or the directory that it is in, on a server that answers as yet.
+
+    That may be a mount itself: only what is asked later than its attributes waits then.
+    """
     if request.param == "home":
         yield request.getfixturevalue("alices")
         return
     department = bob.homes / "dept"
     department.mkdir()
-    bob.move_home("alice", department / "alice", "/home/dept/staff/alice")
-    with hanging_fs.mounted("nothing", deaf=True, department=department) as (_, files):
+    is_mount = request.param == "mount"
+    place = "/home/dept" if is_mount else "/home/dept/staff"
+    bob.move_home("alice", department / "alice", f"{place}/alice")
+    people = [b"alice"] if is_mount else []
+    with hanging_fs.mounted(
+        "nothing", deaf=True, names_kept=is_mount, department=department, people=people
+    ) as (_, files):
         yield files
 
 
@@ -76,8 +84,7 @@ def test_it_stops_within_the_time_of_a_drain(
     server = start_as_root(*DEADLINE_OPTIONS)
     worker = hang_at(server, alices, kind)
     if reloaded:
-        server.send_signal(signal.SIGHUP)
-        assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+        server.reload()
     assert server.stop(within=DRAIN + MORE) == 0
     assert is_there(worker), "it has not hung: this test tested nothing"
     assert f"worker {worker} was killed and does not end" in server.stderr_text()
@@ -139,39 +146,19 @@ def test_a_dead_server_keeps_no_worker_from_starting(
 
 
 @pytest.mark.rule(rules.RELOAD)
-@pytest.mark.parametrize("dead", ["holder"], indirect=True)
+@pytest.mark.parametrize(("dead", "holder"), [
+    ("holder", "/home/dept/staff"), ("mount", "/home/dept")], indirect=["dead"])  # fmt: skip
 def test_what_does_not_answer_at_the_start_is_named_and_served_when_it_does(
-    start_as_root: Start, dead: HangingFileSystem
+    bob: Machine, start_as_root: Start, dead: HangingFileSystem, holder: str
 ) -> None:
+    (bob.homes / "dept").stat()  # from now on the kernel knows the mount's attributes
     dead.stop_answering("everything")
     server = start_as_root(*DEADLINE_OPTIONS, "--log", "none")
     server.expect(b"bob", BOB)
-    line = "/home/dept/staff does not answer: homes in it may be left out until it does\n"
+    line = f"{holder} does not answer: homes in it may be left out until it does\n"
     assert server.stderr_text().startswith(line)
     dead.let_go()
     assert wait_until(lambda: server.ask(b"alice") == ALICE, server.patience), server.stderr_text()
-
-
-@pytest.mark.rule(rules.RELOAD)
-def test_a_mount_that_holds_homes_is_named(
-    bob: Machine, start_as_root: Start
-) -> None:
-    """The kernel still knows its attributes: only a later question waits."""
-    department = bob.homes / "dept"
-    department.mkdir()
-    bob.move_home("alice", department / "alice", "/home/dept/alice")
-    with hanging_fs.mounted(
-        "nothing", deaf=True, names_kept=True, department=department, people=[b"alice"]
-    ) as (_, files):
-        department.stat()
-        files.stop_answering("everything")
-        server = start_as_root(*DEADLINE_OPTIONS, "--log", "none")
-        assert server.stderr_text().startswith(
-            "/home/dept does not answer: homes in it may be left out until it does\n"
-        )
-        files.let_go()
-        assert wait_until(lambda: "reloaded: " in server.stderr_text(), server.patience)
-        server.expect(b"alice", ALICE)
 
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
@@ -182,15 +169,10 @@ def test_reloads_leave_no_more_than_eight_processes_that_wait_for_a_directory(
 ) -> None:
     dead.stop_answering("everything")
     server = start_as_root(*DEADLINE_OPTIONS, "--log", "none")
-    for number in range(1, 8):
-        server.send_signal(signal.SIGHUP)
-        told = wait_until(
-            lambda n=number: server.stderr_text().count("reloaded: ") == n, server.patience
-        )
-        assert told, server.stderr_text()
-    server.send_signal(signal.SIGHUP)
-    line = "8 processes wait for directories of homes that do not answer\n"
-    assert wait_until(lambda: line in server.stderr_text(), server.patience), server.stderr_text()
+    for _ in range(7):
+        assert server.reload().startswith("reloaded: ")
+    line = "8 processes wait for directories of homes that do not answer"
+    assert server.reload().endswith(line)
     server.expect(b"bob", BOB)
     dead.let_go()
     assert wait_until(lambda: server.ask(b"alice") == ALICE, server.patience), server.stderr_text()

@@ -1,10 +1,7 @@
 """One deadline for the whole exchange, whatever the client does."""
 
 import contextlib
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -14,6 +11,7 @@ from harness.limits import leave_descriptors
 from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.client import FingerClient
+from kit.load import all_the_while
 from kit.reference import converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
@@ -30,29 +28,6 @@ def hurried(start: Start, target: FingerTarget) -> FingerServer:
     """A server whose deadline a test can wait for."""
     options, _ = target.deadline
     return start(*options)
-
-
-@contextmanager
-def dribbling(client: FingerClient, pieces: bytes, pause: float) -> Iterator[None]:
-    """A byte now and then, as long as the server takes them."""
-    done = threading.Event()
-
-    def dribble() -> None:
-        for byte in pieces:
-            try:
-                client.socket.send(bytes([byte]))
-            except OSError:
-                return
-            if done.wait(pause):
-                return
-
-    thread = threading.Thread(target=dribble)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def expect_hang_up(client: FingerClient, begun: float, deadline: float) -> None:
@@ -77,7 +52,13 @@ def test_a_client_that_sends_no_whole_query_is_left(
 def test_bytes_do_not_extend_it(hurried: FingerServer, target: FingerTarget) -> None:
     begin = time.monotonic()
     client = hurried.connect()
-    with dribbling(client, b"x" * 1000, target.deadline[1] / 20):
+
+    def dribble(_: int) -> None:
+        with contextlib.suppress(OSError):  # the server has left
+            client.socket.send(b"x")
+        time.sleep(target.deadline[1] / 20)
+
+    with all_the_while(dribble):
         expect_hang_up(client, begin, target.deadline[1])
 
 
@@ -99,15 +80,6 @@ def test_talking_on_after_the_answer_keeps_no_connection(
                         " a limit for each receive never strikes")  # fmt: skip
 
 
-def client_has_left(server: FingerServer, until: float) -> float:
-    """Waits until the server has no connection any more; when that was."""
-    server.wait_until_busy()
-    while server.connection_count() > 0:
-        assert time.monotonic() < until, "the connection is still open after the deadline"
-        time.sleep(0.01)
-    return time.monotonic()
-
-
 @pytest.mark.needs("process")
 @pytest.mark.parametrize("asks_after", [0, 0.6], ids=["at-once", "later"])
 def test_a_client_that_never_reads_is_left(
@@ -120,7 +92,8 @@ def test_a_client_that_never_reads_is_left(
     client = hurried.connect(receive_buffer=4096)
     time.sleep(deadline * asks_after)
     client.send(b"alice\r\n")
-    left = client_has_left(hurried, begin + deadline + SLACK_SECONDS)
+    hurried.wait_until_busy()
+    left = hurried.wait_until_left(begin + deadline + SLACK_SECONDS)
     assert left - begin >= deadline, f"left after {left - begin:.3f} s, too early"
     part = client.receive_until_gone()
     assert converted(LARGE).startswith(part) and len(part) < len(LARGE)
@@ -149,9 +122,8 @@ def test_an_answer_that_is_cut_off_does_not_look_whole(
 ) -> None:
     hurried.users.replace("alice", LARGE)
     _, deadline = target.deadline
-    client = hurried.asking(b"alice", receive_buffer=4096)
-    client.receive(1000)
-    client_has_left(hurried, time.monotonic() + deadline + SLACK_SECONDS)
+    client = hurried.reading_slowly(b"alice")
+    hurried.wait_until_left(time.monotonic() + deadline + SLACK_SECONDS)
     client.let_window_grow()
     client.expect_reset()
 

@@ -12,9 +12,8 @@ import pytest
 
 import rules
 from conftest import ALICE, ANSWER
-from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.reference import converted
+from kit.reference import LARGE, converted
 from kit.server import FingerServer, Start
 from kit.users import Users
 
@@ -24,7 +23,6 @@ LIMIT = 18  # what fingerd needs for itself, and for two clients with their home
 PER_CLIENT = 3  # a connection, a home and a plan
 CLIENTS = 60
 WATCHED_SECONDS = 0.6
-LARGE = b"0123456789abcde\n" * 300_000
 MANY = ("--max-per-ip", "1000", "--max-clients", "1000")
 
 
@@ -58,8 +56,7 @@ def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
     waiting = [server.asking(b"alice") for _ in range(CLIENTS)]
     waiting[0].expect_silence(0.3)
     for client in reading:
-        client.let_window_grow()
-        client.receive_until_end()
+        client.take_the_rest()
         client.close()
     for client in waiting:
         client.expect_answer(ANSWER)
@@ -132,44 +129,33 @@ def test_a_slow_reader_keeps_no_plan_from_others(start: Start, readers: int) -> 
     took = time.monotonic() - begin
     assert took < 3, f"others have waited {took:.1f} s for those who read slowly"
     for client in slow:
-        client.let_window_grow()
-        client.expect_that(client.receive_until_end(), converted(LARGE)[1000:])
+        client.expect_that(client.take_the_rest(), converted(LARGE))
 
 
 def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
     """Clients that have the beginning of dora's plan, and do not ask for the rest yet."""
     server.users.add("dora", LARGE)
     server.send_signal(signal.SIGHUP)
-    assert wait_until(lambda: server.ask(b"dora") == converted(LARGE), server.patience)
-    clients = [server.asking(b"dora", receive_buffer=4096) for _ in range(count)]
-    for client in clients:
-        client.receive(1000)
-    return clients
+    server.expect_soon(b"dora", converted(LARGE))
+    return [server.reading_slowly(b"dora") for _ in range(count)]
 
 
 @pytest.mark.parametrize("replaced", [False, True], ids=["same-directory", "another-directory"])
 def test_reloads_take_no_descriptor_from_plans(start: Start, replaced: bool) -> None:
     server = start_with_few(start, "--query-timeout", "1m", "--deadline", "1m", clients=4)
     clients = []
-    for count in range(1, 5):  # each begins with the list of another reload
+    for _ in range(4):  # each begins with the list of another reload
         clients.append(server.connect())
         clients[-1].send(b"ali")
         server.wait_until_busy()
-        reload(server, total=count)
+        server.reload()
     if replaced:
         server.users.directory.rename(server.users.outside / "before")
         server.users.directory.mkdir()
-        reload(server, total=5)
+        server.reload()
     for client in clients:
         client.send(b"ce\r\n")
         client.expect_answer(ANSWER)
-
-
-def reload(server: FingerServer, total: int) -> None:
-    """Waits until it is done: that many, with those before."""
-    server.send_signal(signal.SIGHUP)
-    done = wait_until(lambda: server.stderr_text().count("reloaded:") == total, server.patience)
-    assert done, server.stderr_text()
 
 
 def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:

@@ -9,13 +9,12 @@ import rules
 from conftest import ANSWER
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.reference import INVALID_QUERY, NO_SUCH_USER, converted
+from kit.reference import INVALID_QUERY, LARGE, NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.every_ring, pytest.mark.rule(rules.DRAIN)]
 
 AT_ONCE = 3.0  # the contract says one second on an idle machine
-LARGE = b"0123456789abcde\n" * 400_000
 SIGNALS = pytest.mark.parametrize(
     "number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"]
 )
@@ -32,10 +31,7 @@ def expect_stop(server: FingerServer, within: float, number: int = signal.SIGTER
 def reading_slowly(server: FingerServer) -> FingerClient:
     """A client whose answer cannot be sent yet."""
     server.users.replace("alice", LARGE)
-    client = server.asking(b"alice", receive_buffer=4096)
-    client.transcript.note("reads nothing for a while")
-    time.sleep(0.1)
-    return client
+    return server.reading_slowly(b"alice")
 
 
 @pytest.mark.clock
@@ -89,8 +85,7 @@ def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
     client = reading_slowly(server)
     server.send_signal(signal.SIGTERM)
     assert wait_until(server.refuses_connections, server.patience), "still accepts connections"
-    client.let_window_grow()
-    client.expect_answer(converted(LARGE))
+    client.expect_that(client.take_the_rest(), converted(LARGE))
     assert server.wait_exit() == 0
 
 
@@ -137,6 +132,5 @@ def test_a_reload_in_the_drain_changes_nothing(server: FingerServer) -> None:
     client = reading_slowly(server)
     server.send_signal(signal.SIGTERM)
     server.send_signal(signal.SIGHUP)
-    client.let_window_grow()
-    client.expect_answer(converted(LARGE))
+    client.expect_that(client.take_the_rest(), converted(LARGE))
     assert server.wait_exit() == 0

@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -87,28 +86,6 @@ def test_however_many_ask_for_it_everybody_else_is_answered(
             server.expect(b"bob", plan)
         files.let_go()
         server.expect(b"alice", plan)
-        server.close_clients()
-
-
-def test_however_many_homes_hang_everybody_else_is_answered(
-    machine: Machine, start_as_root: Start
-) -> None:
-    hosts = [machine.add(f"host{number:02}") for number in range(THREADS + 1)]
-    machine.opt_in(*hosts, machine.add("zoe"))
-    with ExitStack() as mounts:
-        mounts.enter_context(hanging_fs.mounted("nothing", home=machine.homes / "zoe"))
-        all_files = [
-            mounts.enter_context(hanging_fs.mounted("open", deaf=True, home=host.home))[1]
-            for host in hosts
-        ]
-        server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
-        for number, (host, files) in enumerate(zip(hosts, all_files)):
-            server.connect(source=f"127.0.0.{2 + number // 8}").send(host.login.encode() + b"\r\n")
-            asked = files.hanging.wait(server.patience)
-            assert asked, f"{number} homes hang, and the next one was never asked for a plan"
-        server.expect(b"zoe", converted(ALICES_PLAN))
-        for files in all_files:
-            files.let_go()
         server.close_clients()
 
 

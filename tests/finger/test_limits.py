@@ -8,18 +8,12 @@ import rules
 from conftest import ANSWER
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.reference import NO_PLAN, converted
+from kit.reference import LARGE, NO_PLAN, converted
 from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.MAX_PER_IP)]
 
-LARGE = b"0123456789abcde\n" * 400_000
 PATIENT = ("--query-timeout", "1m")
-
-
-def ask(client: FingerClient) -> None:
-    client.send(b"alice\r\n")
-    client.expect_answer(ANSWER)
 
 
 def expect_turned_away(client: FingerClient) -> None:
@@ -71,7 +65,7 @@ def test_from_one_address_no_more_than_that(start: Start, options: tuple[str, ..
     for client in served:
         client.send_in_pieces(b"ali")
     expect_turned_away(server.connect(source="127.0.0.2"))
-    ask(server.connect(source="127.0.0.3"))
+    server.expect(b"alice", ANSWER, source="127.0.0.3")
     for client in served:
         client.send(b"ce\r\n")
         client.expect_answer(ANSWER)

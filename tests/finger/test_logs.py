@@ -15,7 +15,7 @@ from conftest import ALICE, ANSWER
 from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.namespace import as_nobody
-from kit.parent import reload
+from kit.parent import replace_worker
 from kit.reference import NO_PLAN
 from kit.server import FingerServer, Start, start_with_journal
 from kit.users import Users
@@ -236,7 +236,7 @@ def test_lines_that_waited_for_a_log_reader_are_written_once(start: Start) -> No
     os.set_blocking(writer, True)
     os.close(writer)
     for _ in range(3):
-        reload(server)
+        replace_worker(server)
     with open(reader, "rb", buffering=0) as lines:
         lines.read(1 << 20)  # now there is room for those that wait
         server.expect(b"alice", ANSWER)

@@ -12,7 +12,7 @@ import rules
 from conftest import ANSWER
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.reference import QUERY_TIMEOUT, converted
+from kit.reference import LARGE, QUERY_TIMEOUT, converted
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.DISPLACED)]
@@ -20,13 +20,6 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.DISPLACED)]
 SIXTEEN = [f"127.0.0.{number}" for number in range(20, 36)]
 SILENT_EACH = 40
 PROXY = "127.0.0.2"
-LARGE = b"0123456789abcde\n" * 400_000
-
-
-def with_three_places(start: Start) -> FingerServer:
-    """Its limits of time end no client of these tests."""
-    return start("--max-clients", "3", "--query-timeout", "1m",
-                 "--deadline", "1m")  # fmt: skip
 
 
 def begun(server: FingerServer, **how: str) -> FingerClient:
@@ -37,10 +30,12 @@ def begun(server: FingerServer, **how: str) -> FingerClient:
 
 
 def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(start: Start) -> None:
-    server = with_three_places(start)
+    server = start("--max-clients", "3", "--query-timeout", "1m", "--deadline", "1m")
     old, *others = [begun(server) for _ in range(3)]
     server.expect(b"alice", ANSWER)
     assert old.receive_until_gone() == b"", "it was told something"
+    assert wait_until(lambda: len(server.exchanges()) == 2, server.patience), server.log_lines()
+    assert [each.outcome for each in server.exchanges()] == ["displaced", "answered"]
     for client in others:
         client.send(b"ce\r\n")
         client.expect_answer(ANSWER)
@@ -52,14 +47,6 @@ def test_no_place_is_taken_away_before_somebody_wants_it(start: Start) -> None:
         client.expect_silence(0.1)
         client.send(b"ce\r\n")
         client.expect_answer(ANSWER)
-
-
-def test_the_log_says_who_had_to_go(start: Start) -> None:
-    server = start("--max-clients", "1", "--query-timeout", "1m")
-    begun(server)
-    server.expect(b"alice", ANSWER)
-    assert wait_until(lambda: len(server.exchanges()) == 2, server.patience), server.log_lines()
-    assert [each.outcome for each in server.exchanges()] == ["displaced", "answered"]
 
 
 class Silent(threading.Thread):

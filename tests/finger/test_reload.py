@@ -9,13 +9,12 @@ import pytest
 import rules
 from conftest import ANSWER
 from harness.proc import wait_until
-from kit.reference import NO_SUCH_USER, converted
+from kit.reference import LARGE, NO_SUCH_USER, converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RELOAD)]
 
-LARGE = b"0123456789abcde\n" * 300_000
 PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
@@ -36,15 +35,13 @@ def test_who_has_opted_in_since_is_served_after_the_signal_and_who_has_left_is_n
 def test_an_exchange_that_is_under_way_is_not_disturbed(start: Start) -> None:
     server = start(*PATIENT)
     server.users.replace("alice", LARGE)
-    reader = server.asking(b"alice", receive_buffer=4096)
+    reader = server.reading_slowly(b"alice")
     begun = server.connect()
     begun.send_in_pieces(b"bo")
-    begin = reader.receive(1000)
     server.users.remove("alice")
     server.send_signal(signal.SIGHUP)
     server.expect_soon(b"alice", NO_SUCH_USER)
-    reader.let_window_grow()
-    reader.expect_that(begin + reader.receive_until_end(), converted(LARGE))
+    reader.expect_that(reader.take_the_rest(), converted(LARGE))
     begun.send(b"b\r\n")
     begun.expect_answer(b"No Plan.\r\n")
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import struct
 from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ANSWER
-from harness.proc import wait_until
 from kit.load import Load
 from kit.machine import Machine
-from kit.manager import Manager, answer, connection, is_sound, monotonic_usec, spoil
+from kit.manager import Manager, answer, connection, monotonic_usec
 from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PASSED_SOCKET)]
@@ -40,9 +40,13 @@ def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: S
 def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
     manager: Manager, start_managed: Start
 ) -> None:
-    spoil(manager.listener)
+    """By a process that has it, too: accepting would wait, and so might closing."""
+    manager.listener.setblocking(True)
+    lingers = (socket.SOL_SOCKET, socket.SO_LINGER)
+    manager.listener.setsockopt(*lingers, struct.pack("ii", 1, 60))
     server = start_managed()
-    assert is_sound(manager.listener)
+    assert not os.get_blocking(manager.listener.fileno())
+    assert struct.unpack("ii", manager.listener.getsockopt(*lingers, 8))[0] == 0
     for _ in range(2):
         server.expect(b"alice", ANSWER)
 
@@ -53,8 +57,7 @@ def test_all_sockets_that_were_passed_are_served(manager: Manager, start_managed
     server = start_managed()
     assert server.addresses() == [manager.address, further.getsockname()]
     server.expect_everywhere(b"alice", ANSWER)
-    server.send_signal(signal.SIGHUP)
-    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    server.reload()
     server.expect_everywhere(b"alice", ANSWER)
 
 
@@ -162,7 +165,6 @@ def test_a_manager_that_has_gone_ends_nothing(start: Start) -> None:
     manager = Manager()
     server = start(under=manager.under)
     manager.close()
-    server.send_signal(signal.SIGHUP)
-    assert wait_until(lambda: "reloaded" in server.stderr_text(), server.patience)
+    server.reload()
     server.expect(b"alice", ANSWER)
     assert Path(f"/proc/{server.pid}").exists()

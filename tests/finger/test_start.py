@@ -7,7 +7,6 @@ import pytest
 
 import rules
 from conftest import ANSWER
-from harness.confined import confined, skip_if_impossible
 from harness.needed import need_root
 from harness.verdict import ContractBroken
 from kit.namespace import as_user
@@ -70,10 +69,3 @@ def test_few_descriptors(start_either: Start, descriptors: int) -> None:
         return
     assert descriptors < 19, f"nineteen are enough: {server.stderr_text()}"
     assert "ulimit -n" in server.stderr_text().splitlines()[-1], server.stderr_text()
-
-
-def test_an_io_uring_that_may_be_made_and_not_used(start: Start) -> None:
-    server = start(ready=False, under=confined("enter=EPERM"))
-    skip_if_impossible(server.wait_exit(), server.stderr_text())
-    assert not begins(server)
-    assert "io_uring cannot be used" in reason(server)

@@ -12,13 +12,12 @@ from harness.needed import need_root
 from harness.proc import wait_until
 from kit.machine import GROUP_ID, Machine
 from kit.namespace import NOBODY
-from kit.parent import expect_no_right_left, reload, workers
+from kit.parent import expect_no_right_left, replace_worker, workers
 from kit.reference import NO_PLAN, NO_SUCH_USER
 from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 
-PLANS = 2_100_000_001
 
 def test_a_home_that_nobody_else_may_enter_is_served(
     start_as_root: Start
@@ -97,7 +96,7 @@ def test_after_a_reload_homes_may_be_in_other_places(
     server.expect(b"alice", ANSWER)
     machine.move_home("alice", machine.another_disk / "alice")
     server.expect(b"alice", NO_PLAN)
-    reload(server)
+    replace_worker(server)
     server.expect(b"alice", ANSWER)
 
 
@@ -112,16 +111,18 @@ def test_a_user_whose_primary_group_it_is_has_opted_in(
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-@pytest.mark.parametrize("account", ["nobody", "fingerd"])
+@pytest.mark.parametrize("account", ["nobody", "fingerd", "plans"])
 def test_no_thread_of_the_worker_has_a_right_left(
     machine: Machine, start_as_root: Start, account: str
 ) -> None:
+    """It becomes nobody, or fingerd if there is such an account, or the one that is named."""
     uid = NOBODY
-    if account == "fingerd":
+    if account != "nobody":
         uid = 2_100_000_000
-        machine.system_account("fingerd", uid)
+        machine.system_account(account, uid)
+    named = ("--user", account) if account == "plans" else ()
     in_groups = ("setpriv", "--groups=0,4,6")
-    server = start_as_root(under=in_groups)
+    server = start_as_root(*named, under=in_groups)
     server.expect(b"alice", ANSWER)
     if server.process.is_sanitized():
         pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
@@ -152,24 +153,14 @@ def test_other_processes_of_nobody_cannot_look_into_the_worker(start_as_root: St
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_without_anybody_to_become_it_does_not_start(
-    machine: Machine, start_as_root: Start
-) -> None:
-    machine.system_account("nobody", 0)
-    start_as_root(ready=False).expect_refusal(1, "no user nobody")
-
-
-@pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize(("user", "why"), [
-    ("ghost", "no user ghost to run as, or it is root's"),
-    ("root", "no user root to run as, or it is root's"),
-    ("toor", "no user toor to run as, or it is root's"),
-])  # fmt: skip
+@pytest.mark.parametrize("user", ["ghost", "root", "toor", "nobody"])
 def test_what_is_no_account_or_roots_is_not_become(
-    machine: Machine, start_as_root: Start, user: str, why: str
+    machine: Machine, start_as_root: Start, user: str
 ) -> None:
-    machine.system_account("toor", 0)
-    start_as_root("--user", user, ready=False).expect_refusal(1, why)
+    """Nobody is become without being named."""
+    machine.system_account("nobody" if user == "nobody" else "toor", 0)
+    named = () if user == "nobody" else ("--user", user)
+    start_as_root(*named, ready=False).expect_refusal(1, f"no user {user} to run as")
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
@@ -183,17 +174,6 @@ def test_where_root_cannot_be_given_up_it_does_not_start(
     need_root()
     server = start_either(ready=False, under=("setpriv", restriction))
     server.expect_refusal(1, "cannot ")
-
-
-@pytest.mark.rule(rules.ROOT_IS_GONE)
-def test_it_becomes_the_account_that_was_named(machine: Machine, start_as_root: Start) -> None:
-    machine.system_account("plans", PLANS)
-    server = start_as_root("--user", "plans")
-    server.expect(b"alice", ANSWER)
-    if server.process.is_sanitized():
-        pytest.skip("ThreadSanitizer has a thread of its own, which stays root")
-    (worker,) = workers(server)
-    expect_no_right_left(worker, PLANS, PLANS)
 
 
 def test_a_plan_of_roots_is_not_served(machine: Machine, start_as_root: Start) -> None:

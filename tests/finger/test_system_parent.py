@@ -11,29 +11,14 @@ import pytest
 import rules
 from conftest import ANSWER
 from harness.proc import Process, wait_until
-from kit.client import FingerClient
 from kit.machine import Machine
-from kit.parent import AT_ONCE, is_there, only_worker, reload, workers
-from kit.reference import NO_PLAN, converted
-from kit.server import FingerServer, Start
+from kit.parent import AT_ONCE, is_there, only_worker, replace_worker, workers
+from kit.reference import LARGE, NO_PLAN, converted
+from kit.server import Start
 
 pytestmark = pytest.mark.needs("contract")
 
-LARGE = b"0123456789abcde\n" * 300_000
 SILENCE = 10.0  # the contract's
-
-
-def reading_slowly(machine: Machine, server: FingerServer) -> FingerClient:
-    """A client whose answer cannot be sent yet."""
-    (machine.homes / "alice" / ".plan").write_bytes(LARGE)
-    client = server.asking(b"alice", receive_buffer=4096)
-    client.receive(1000)
-    return client
-
-
-def expect_the_rest(client: FingerClient) -> None:
-    client.let_window_grow()
-    client.expect_that(client.receive_until_end(), converted(LARGE)[1000:])
 
 
 @pytest.mark.rule(rules.RELOAD)
@@ -80,7 +65,7 @@ def test_a_worker_that_cannot_start_leaves_the_one_before_at_work(
     server.expect(b"alice", ANSWER)
     assert only_worker(server) == before
     machine.opt_in(machine.add("dora", b"new here\n"))
-    assert reload(server) != before
+    assert replace_worker(server) != before
     server.expect(b"dora", b"new here\r\n")
     (line,) = [each for each in server.log_lines()[1:] if not each.startswith("served: ")]
     assert re.fullmatch(r"reloaded: serving 1 user; before: 2", line), line
@@ -173,14 +158,15 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
 ) -> None:
     """As kill does it, ^C and pkill."""
     server = start_as_root()
-    client = reading_slowly(machine, server)
+    (machine.homes / "alice" / ".plan").write_bytes(LARGE)
+    client = server.reading_slowly(b"alice")
     worker = only_worker(server)
     (os.killpg if to == "the group" else os.kill)(server.pid, signal.SIGINT)
     assert wait_until(server.refuses_connections, server.patience)
     if to == "each of them":
         time.sleep(0.1)  # the parent's word has reached the worker
         os.kill(worker, signal.SIGINT)
-    expect_the_rest(client)
+    client.expect_that(client.take_the_rest(), converted(LARGE))
     assert server.wait_exit() == 0
     assert not is_there(worker)
 
@@ -190,7 +176,7 @@ def test_it_hears_of_its_workers_though_it_was_told_not_to(start_as_root: Start)
     ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
     deaf = (sys.executable, "-c", f"{ignore}; os.execvp(sys.argv[1], sys.argv[1:])")
     server = start_as_root(under=deaf)
-    reload(server)
+    replace_worker(server)
     server.expect(b"bob", NO_PLAN)
 
 
@@ -220,6 +206,6 @@ def test_a_hundred_workers_leave_nothing_behind(start_as_root: Start) -> None:
     parent = Process(server.pid)
     at_rest = parent.descriptor_count()
     for _ in range(100):
-        reload(server)
+        replace_worker(server)
     assert wait_until(lambda: parent.descriptor_count() <= at_rest, server.patience)
     assert parent.thread_count() == 1

@@ -15,13 +15,12 @@ from harness.proc import Process, wait_until
 from kit.client import FingerClient
 from kit.machine import Machine
 from kit.namespace import as_user
-from kit.parent import AT_ONCE, is_there, only_worker, reload, workers
-from kit.reference import converted
+from kit.parent import AT_ONCE, is_there, only_worker, replace_worker, workers
+from kit.reference import LARGE, converted
 from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("contract")
 
-LARGE = b"0123456789abcde\n" * 400_000
 START_SECONDS = 30.0  # what a worker has until it is ready
 
 
@@ -44,15 +43,11 @@ def test_a_worker_that_waits_for_the_group_database_holds_up_no_client(
         worker_that_waits(server, before)
         server.expect(b"alice", ANSWER)
         server.send_signal(signal.SIGHUP)  # and once more, when that one is done
-    assert wait_until(lambda: len(reloads(server)) == 2, server.patience), server.log_lines()
-    for line in reloads(server):
+    assert wait_until(lambda: len(server.reload_lines()) == 2, server.patience), server.log_lines()
+    for line in server.reload_lines():
         assert line == "reloaded: serving 2 users; before: 2", line
     assert only_worker(server) != before
     server.expect(b"alice", ANSWER)
-
-
-def reloads(server: FingerServer) -> list[str]:
-    return [line for line in server.log_lines() if not line.startswith("served: ")]
 
 
 @pytest.mark.clock
@@ -82,7 +77,7 @@ def test_a_worker_that_waits_too_long_is_given_up(machine: Machine, start_as_roo
         assert "cannot reload" in line and "not ready in time" in line, line
         assert wait_until(lambda: not is_there(fresh), server.patience)
         assert only_worker(server) == before
-    assert reload(server) != before
+    assert replace_worker(server) != before
     server.expect(b"alice", ANSWER)
 
 
@@ -109,10 +104,7 @@ def test_no_directory_is_left_out_for_want_of_a_process_that_looks(
     ):
         subprocess.run([*as_user(uid), *limit, f"--nproc={most}:"], check=True)
         for _ in range(9 if most < 1000 else 1):  # eight that wait for directories are too many
-            before = len(reloads(server))
-            server.send_signal(signal.SIGHUP)
-            assert wait_until(lambda n=before: len(reloads(server)) > n, server.patience)
-            assert line in reloads(server)[before]
+            assert line in server.reload()
 
 
 @pytest.mark.rule(rules.RELOAD_FAILS)

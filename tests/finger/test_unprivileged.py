@@ -7,7 +7,7 @@ import pytest
 import rules
 from conftest import ANSWER
 from harness.needed import need_namespaces, need_root
-from kit.namespace import NOBODY, after, as_nobody
+from kit.namespace import after, as_nobody
 from kit.reference import NO_PLAN
 from kit.server import Start
 from kit.users import Users
@@ -48,12 +48,6 @@ def test_a_home_that_may_not_be_entered_holds_no_plan(
 def test_who_is_not_root_can_become_nobody_else(start: Start) -> None:
     server = start("--user", "nobody", ready=False, under=as_nobody())
     server.expect_refusal(1, "only root can become --user nobody")
-
-
-def test_a_plan_of_a_strangers_is_read_if_all_may_read_it(users: Users, start: Start) -> None:
-    need_root()
-    os.chown(users.plan("alice"), NOBODY - 1, NOBODY - 1)
-    start(under=as_nobody()).expect(b"alice", ANSWER)
 
 
 @pytest.mark.rule(rules.NO_OTHER_MOUNT)

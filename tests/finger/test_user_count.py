@@ -7,27 +7,13 @@ from pathlib import Path
 import pytest
 
 import rules
-from conftest import ALICE, ANSWER
+from conftest import ANSWER
 from harness.proc import wait_until
-from kit.machine import Machine, Person
+from kit.machine import Machine
 from kit.reference import NO_SUCH_USER
-from kit.server import FingerServer, Start, start_with_journal
+from kit.server import Start, start_with_journal
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RELOAD_COUNTS)]
-
-GHOST = Person("ghost", 0, Path("/nonexistent"))  # a slip of the administrator's pen
-
-
-def reload_line(server: FingerServer) -> str:
-    """Sends SIGHUP; the line that says what came of it."""
-    before = len(server.log_lines())
-    server.send_signal(signal.SIGHUP)
-
-    def told() -> list[str]:
-        return [line for line in server.log_lines()[before:] if "reload" in line]
-
-    assert wait_until(lambda: bool(told()), server.patience), "no line tells of the reload"
-    return told()[0]
 
 
 def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
@@ -35,10 +21,10 @@ def test_a_directory_that_knows_nobody_does_not_empty_the_list_without_a_word(
 ) -> None:
     server = start_as_root("--log", "none")
     with machine.without_accounts("alice", "bob"):
-        line = reload_line(server)
+        line = server.reload()
         assert "serving 0 users; no account: alice, bob; before: 2" in line, line
         server.expect_soon(b"alice", NO_SUCH_USER)
-    line = reload_line(server)
+    line = server.reload()
     assert "serving 2 users; before: 0" in line, line
     server.expect_soon(b"alice", ANSWER)
 
@@ -49,7 +35,7 @@ def test_however_long_logins_are_the_line_says_where_each_is_cut(start: Start, p
     long = part * (200 // len(part.encode()))
     for number in range(9):
         (server.users.directory / f"{number}{long}@corp").mkdir()
-    line = reload_line(server)
+    line = server.reload()
     begun = f"({re.escape(escaped(part))})+"
     named = ", ".join([rf"\d{begun}\S*\.\.\."] * 8)
     assert re.search(rf"; cannot be asked for: {named} and 1 more; before: 3$", line), line
@@ -58,12 +44,6 @@ def test_however_long_logins_are_the_line_says_where_each_is_cut(start: Start, p
 def escaped(text: str) -> str:
     """As the log has it."""
     return "".join(chr(byte) if byte < 0x80 else rf"\x{byte:02x}" for byte in text.encode())
-
-
-def test_without_root_the_line_has_the_same_numbers(start: Start) -> None:
-    server = start("--log", "none")
-    server.users.add("dora", ALICE)
-    assert "serving 4 users; before: 3" in reload_line(server)
 
 
 def severities(log: Path) -> dict[str, str]:

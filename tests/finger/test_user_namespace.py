@@ -19,7 +19,7 @@ MEMBER = 5000
 # The maps are written by a process that is still outside: inside nobody may map what is not his.
 SCRIPT = """
 import ctypes, os, sys
-first, count, *words = sys.argv[1:]
+count, *words = sys.argv[1:]
 inside, outside = os.pipe(), os.pipe()
 if (helper := os.fork()) == 0:
     os.close(inside[1])
@@ -27,7 +27,7 @@ if (helper := os.fork()) == 0:
         os._exit(1)  # there is no namespace to map: who asked for it says why
     for kind in ("uid", "gid"):
         with open(f"/proc/{os.getppid()}/{kind}_map", "w") as maps:
-            maps.write(f"0 {first} {count}\\n")
+            maps.write(f"0 0 {count}\\n")
     os._exit(0)
 CLONE_NEWUSER = 0x10000000
 if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER) != 0:
@@ -39,10 +39,10 @@ os.execvp(words[0], words)
 """
 
 
-def with_users(count: int, first: int = 0) -> tuple[str, ...]:
-    """Words in front of a command line: so many users exist, from this one on, which is root."""
+def with_users(count: int) -> tuple[str, ...]:
+    """Words in front of a command line: so many users exist, from root on."""
     need_root()
-    words = (sys.executable, "-c", SCRIPT, str(first), str(count))
+    words = (sys.executable, "-c", SCRIPT, str(count))
     trial = subprocess.run([*words, "true"], capture_output=True, text=True)
     if trial.returncode != 0:
         pytest.skip(f"no user namespace is permitted here: {trial.stderr.strip()}")

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "finger/accounts/gecos.h"
 #include "finger/accounts/passwd.h"
 
 namespace tests {
@@ -18,13 +19,13 @@ inline std::string_view take_until(std::string_view& text, char separator) {
 
 /// Users from an input: of each, a login and a GECOS field that a bar ends, so that they may hold
 /// line ends and colons, which a directory in the network may send.
-inline std::vector<finger::PasswdEntry> entries(std::string_view text) {
-  std::vector<finger::PasswdEntry> entries;
+inline std::vector<finger::Account> entries(std::string_view text) {
+  std::vector<finger::Account> entries;
   while (!text.empty()) {
     const std::string login(take_until(text, '|'));
     const std::string gecos(take_until(text, '|'));
     const auto uid = static_cast<uid_t>(entries.size());
-    entries.push_back({login, gecos, "/home/" + login, uid, 100});
+    entries.push_back({login, finger::full_name(gecos, login), "/home/" + login, uid, 100});
   }
   return entries;
 }

@@ -32,10 +32,10 @@ const Account* search(const Accounts& accounts, std::string_view login) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto entries = tests::entries(text);
-  const auto accounts = Accounts::of_entries(entries);
+  const Accounts accounts(entries);
   for (const Account& account : accounts.all()) {
     check_found(accounts, account);
-    const auto first = std::ranges::find(entries, account.login, &finger::PasswdEntry::login);
+    const auto first = std::ranges::find(entries, account.login, &Account::login);
     require(first != entries.end() && first->uid == account.uid);
   }
   const auto ascends = [](const Account& one, const Account& next) {
@@ -46,8 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   for (const auto& entry : entries) {
     const std::string_view login = entry.login;
-    for (const auto asked :
-         {login, login.substr(0, login.size() / 2), std::string_view(entry.gecos)}) {
+    for (const auto asked : {login, login.substr(0, login.size() / 2), text}) {
       require(accounts.find(asked) == search(accounts, asked));
     }
     const auto query = finger::parse_query(login);

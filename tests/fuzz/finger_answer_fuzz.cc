@@ -33,7 +33,7 @@ void check_list(std::string_view list, std::size_t lines, std::size_t tabs) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto accounts = finger::Accounts::of_entries(tests::entries(text));
+  const finger::Accounts accounts(tests::entries(text));
   check_list(finger::list_answer(accounts, true), accounts.all().size(), 1);
   check_list(finger::list_answer(accounts, false), accounts.all().size(), 0);
   for (const auto& account : accounts.all()) {

@@ -12,11 +12,7 @@ import re
 from pathlib import Path
 
 TRAMPOLINES = {335, 336}
-# On i386 these have numbers beside those of socketcall(2), which alone libseccomp tells. The last
-# three are permitted with any arguments there.
-OF_I386 = {"accept4": 364, "getsockopt": 365, "recvfrom": 371,
-           "setsockopt": 366, "sendto": 369, "shutdown": 373}  # fmt: skip
-SCMP_ARCH_NATIVE, SCMP_ARCH_X86 = 0, 0x40000003
+SCMP_ARCH_NATIVE = 0
 FILTER = Path(__file__).parents[3] / "finger/rights/call_filter.cc"
 
 
@@ -25,8 +21,8 @@ def permitted_calls() -> set[str]:
     return set(re.findall(r"SCMP_SYS\((\w+)\)", FILTER.read_text()))
 
 
-def numbers_permitted_with_any_arguments(processor: str = platform.machine()) -> set[int] | None:
-    """Those of a processor, and of two that no filter sees. None: no libseccomp to tell them.
+def numbers_permitted_with_any_arguments() -> set[int] | None:
+    """Those of this processor, and of two that no filter sees. None: no libseccomp to tell them.
 
     By uretprobe and uprobe the kernel's own trampolines come back to it, on x86-64. Called from
     anywhere else they end the process with SIGILL, since Linux 6.11 and 6.18.
@@ -37,8 +33,7 @@ def numbers_permitted_with_any_arguments(processor: str = platform.machine()) ->
     listed = re.search(r"permitted = \{(.*?)\};", FILTER.read_text(), re.DOTALL)
     assert listed
     resolve = ctypes.CDLL(library).seccomp_syscall_resolve_name_arch
-    which = SCMP_ARCH_X86 if processor == "i686" else SCMP_ARCH_NATIVE
     names = re.findall(r"SCMP_SYS\((\w+)\)", listed[1])
-    numbers = {number for name in names if (number := resolve(which, name.encode())) >= 0}
-    others = {"x86_64": TRAMPOLINES, "i686": set(OF_I386.values())}
-    return numbers | others.get(processor, set())
+    numbers = {resolve(SCMP_ARCH_NATIVE, name.encode()) for name in names}
+    others = TRAMPOLINES if platform.machine() == "x86_64" else set()
+    return {number for number in numbers if number >= 0} | others

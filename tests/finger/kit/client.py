@@ -11,10 +11,17 @@ SHOWN_BYTES = 48
 class FingerClient(Client):
     """A connection for one exchange."""
 
+    begun = b""
+
     def ask(self, line: bytes) -> bytes:
         """Sends a query without its end, then CRLF; the whole answer."""
         self.send(line + b"\r\n")
         return self.receive_until_end()
+
+    def take_the_rest(self) -> bytes:
+        """The whole answer, whose beginning FingerServer.reading_slowly() has taken."""
+        self.let_window_grow()
+        return self.begun + self.receive_until_end()
 
     def expect_answer(self, wanted: bytes) -> None:
         """This must come, then the end of the stream, with nothing in between or after it."""

@@ -199,11 +199,6 @@ static void try_arguments(int client, pid_t process) {
   report("protects-code", mprotect(page, 4096, PROT_READ | PROT_EXEC));
   void* const log = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, STDERR_FILENO, 0);
   report("maps-log", log == MAP_FAILED ? -1 : 0);
-#ifdef __i386__
-  long in_memory[] = {0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
-  const long code = syscall(SYS_mmap, in_memory, 0, 0, 0, 0);
-  report("makes-code-by-old-call", code == -1 ? -1 : 0);
-#endif
   report("clears-flags", fcntl(STDERR_FILENO, F_SETFL, 0));
   report("sets-owner", fcntl(client, F_SETOWN, process));
   report("duplicates", fcntl(client, F_DUPFD, 0));
@@ -214,12 +209,10 @@ static void try_arguments(int client, pid_t process) {
   report("forgets-ring", (int)syscall(SYS_io_uring_register, 0,
                                       IORING_UNREGISTER_RING_FDS | 1U << 31, NULL, 0));
   report("signals-thread", (int)syscall(SYS_tgkill, process, process, SIGCONT));
-#if !defined(__i386__) && !defined(__s390x__)  // call_filter.cc: socketcall(2) hides them
   const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
   const struct timeval second = {.tv_sec = 1};
   report("sends-to", (int)sendto(unix_pair[0], "!", 1, 0, &nowhere, sizeof nowhere));
   report("sets-timeout", setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second));
-#endif
 }
 
 static void try_system_calls(int client, int listener) {
@@ -242,15 +235,11 @@ static void try_system_calls(int client, int listener) {
   try_arguments(client, process);
   if (!getenv("INTRUDER_CUTS")) return;
   report("disconnects", connect(client, &nowhere, sizeof nowhere));
-#if !defined(__i386__) && !defined(__s390x__)  // as above
   report("stops-listening", shutdown(listener, SHUT_RD));
   report("silences-log", shutdown(STDERR_FILENO, SHUT_WR));
   const struct linger minutes = {.l_onoff = 1, .l_linger = 60};
   report("makes-closing-wait",
          setsockopt(listener, SOL_SOCKET, SO_LINGER, &minutes, sizeof minutes));
-#else
-  (void)listener;
-#endif
 }
 
 static void try_everything(int client, int listener) {

@@ -1,10 +1,12 @@
-"""Clients that go on asking while servers come and go."""
+"""What goes on while something else is looked at: clients that ask, files that change."""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from conftest import ALICE
 from harness.proc import wait_until
@@ -12,6 +14,26 @@ from kit.reference import converted
 
 CLIENTS = 4
 PER_SECOND = 1000
+
+
+@contextmanager
+def all_the_while(change: Callable[[int], None]) -> Iterator[None]:
+    """Calls it again and again in a thread of its own, each time with the next number."""
+    done = threading.Event()
+
+    def go_on() -> None:
+        number = 0
+        while not done.is_set():
+            change(number)
+            number += 1
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 class Load:

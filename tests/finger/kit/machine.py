@@ -31,6 +31,13 @@ class Person:
         return self.home / ".plan"
 
 
+def make_private(file: Path, uid: int, contents: bytes) -> None:
+    """A file that only this user may read."""
+    file.write_bytes(contents)
+    file.chmod(0o600)
+    os.chown(file, uid, uid)
+
+
 class Machine:
     """Accounts, a group and homes in a directory; a process sees them as /etc and /home.
 
@@ -80,7 +87,7 @@ class Machine:
         self._write_accounts()
         person.home.mkdir(mode=0o700)
         if plan is not None:
-            self.own(person, person.plan, plan)
+            make_private(person.plan, number, plan)
         os.chown(person.home, number, group)
         return person
 
@@ -90,6 +97,14 @@ class Machine:
         seen = seen_as or str(to)
         self._accounts[login] = self._accounts[login].replace(f"/home/{login}", seen)
         self._write_accounts()
+
+    def move_homes(self, *people: Person) -> Path:
+        """All of these are in one directory now, /home/dept, which is no mount yet."""
+        department = self.homes / "dept"
+        department.mkdir()
+        for person in people:
+            self.move_home(person.login, department / person.login, f"/home/dept/{person.login}")
+        return department
 
     @contextmanager
     def without_accounts(self, *logins: str) -> Iterator[None]:
@@ -110,13 +125,6 @@ class Machine:
             self._accounts[login] = f"{login}:x:{3_000_000_000 + number}:{GROUP_ID}::/none:/bin/sh"
         self._write_accounts()
         return "crowd00000"
-
-    def own(self, person: Person, file: Path, contents: bytes) -> Path:
-        """A file that only its owner may read."""
-        file.write_bytes(contents)
-        file.chmod(0o600)
-        os.chown(file, person.uid, person.uid)
-        return file
 
     def write_plan(self, login: str, contents: bytes) -> None:
         """One that everybody may read, in the home of somebody who has none."""
@@ -146,9 +154,7 @@ class Machine:
     def secret(self, uid: int, contents: bytes) -> Path:
         """A file somewhere that only this user may read."""
         file = self._top / f"secret-{uid}"
-        file.write_bytes(contents)
-        file.chmod(0o600)
-        os.chown(file, uid, uid)
+        make_private(file, uid, contents)
         return file
 
     def close(self) -> None:

@@ -1,13 +1,10 @@
-"""Plays the service manager: passes sockets, hears what it is told, watches the watchdog.
+"""Plays the service manager: passes sockets, and hears what it is told.
 
-The protocol is that of sd_listen_fds(3), sd_notify(3) and sd_watchdog_enabled(3).
+The protocol is that of sd_listen_fds(3) and sd_notify(3).
 """
 
-import fcntl
-import os
 import shutil
 import socket
-import struct
 import sys
 import tempfile
 import threading
@@ -21,13 +18,12 @@ import pytest
 from harness.proc import wait_until
 
 BACKLOG = 4096
-PERIOD = 0.6  # of the watchdog
 
 
 class Manager:
     """A listening socket that outlives its servers, and a socket for their messages."""
 
-    def __init__(self, watchdog_seconds: float = PERIOD) -> None:
+    def __init__(self) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="manager-")
         self.top = Path(self._directory.name)
         self.top.chmod(0o755)
@@ -35,13 +31,13 @@ class Manager:
         # As DeferAcceptSec=: who has not sent anything yet is not lost when a server stops.
         self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
         self.passed: list[socket.socket] = [self.listener]
-        self.variables = {"WATCHDOG_USEC": str(int(watchdog_seconds * 1_000_000))}
+        self.variables: dict[str, str] = {}
 
         self._messages = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._messages.bind(str(self.top / "notify"))
         (self.top / "notify").chmod(0o777)
         self._messages.setblocking(False)
-        self._told: list[tuple[float, dict[str, str]]] = []
+        self._told: list[dict[str, str]] = []
 
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(str(self.top / "door"))
@@ -65,14 +61,13 @@ class Manager:
         return (python, script, str(self.top / "door"), *words, "--")
 
     def told(self) -> list[dict[str, str]]:
-        """Every message so far but those for the watchdog, in the order in which they came."""
-        self._receive()
-        return [message for _, message in self._told if "WATCHDOG" not in message]
-
-    def beats(self) -> list[float]:
-        """When it was told that the server is not stuck."""
-        self._receive()
-        return [at for at, message in self._told if "WATCHDOG" in message]
+        """Every message so far, in the order in which they came."""
+        while True:
+            try:
+                text = self._messages.recv(4096).decode()
+            except BlockingIOError:
+                return self._told
+            self._told.append(dict(line.split("=", 1) for line in text.splitlines()))
 
     def wait_until_told(self, count: int, patience: float) -> list[dict[str, str]]:
         """So many messages."""
@@ -89,15 +84,6 @@ class Manager:
             opened.close()
         self._directory.cleanup()
 
-    def _receive(self) -> None:
-        while True:
-            try:
-                text = self._messages.recv(4096).decode()
-            except BlockingIOError:
-                return
-            message = dict(line.split("=", 1) for line in text.splitlines())
-            self._told.append((time.monotonic(), message))
-
     def _hand_over(self) -> None:
         while True:
             try:
@@ -110,7 +96,7 @@ class Manager:
 
 @pytest.fixture
 def manager() -> Iterator[Manager]:
-    """A service manager, with a watchdog."""
+    """A service manager."""
     with closing(Manager()) as made:
         yield made
 
@@ -129,16 +115,3 @@ def answer(client: socket.socket) -> bytes:
     """All that it is sent; raises ConnectionError if that is cut off."""
     with client, client.makefile("rb") as stream:
         return stream.read()
-
-
-def spoil(listener: socket.socket) -> None:
-    """What a process that has it, too, can do to all: accepting waits, and so may closing."""
-    listener.setblocking(True)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
-
-
-def is_sound(listener: socket.socket) -> bool:
-    """Neither accepting nor closing waits."""
-    lingers, _ = struct.unpack("ii", listener.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
-    waits = fcntl.fcntl(listener, fcntl.F_GETFL) & os.O_NONBLOCK == 0
-    return not waits and not lingers

@@ -29,7 +29,7 @@ def only_worker(server: FingerServer) -> int:
     return workers(server)[0]
 
 
-def reload(server: FingerServer) -> int:
+def replace_worker(server: FingerServer) -> int:
     """Asks for a new worker and waits until it is alone; its id."""
     before = only_worker(server)
     server.send_signal(signal.SIGHUP)

@@ -3,6 +3,9 @@
 import re
 
 NO_PLAN = b"No Plan.\r\n"
+LARGE = b"0123456789abcde\n" * 400_000  # a plan for which no buffers on the way suffice
+
+
 def error(text: str) -> bytes:
     """The line that tells a peer what is wrong."""
     return f"Error: {text}\r\n".encode()
@@ -15,6 +18,7 @@ TOO_LONG = error("Maximum query length exceeded")
 UNEXPECTED_EOF = error("Unexpected EOF")
 QUERY_TIMEOUT = error("Query timeout")
 LIST_DENIED = error("User list denied")
+
 
 def converted(plan: bytes) -> bytes:
     """The plan as it travels: every line ends with CRLF."""

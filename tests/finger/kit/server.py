@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -99,6 +100,12 @@ class FingerServer(Server):
         client.send(line + b"\r\n")
         return client
 
+    def reading_slowly(self, line: bytes) -> FingerClient:
+        """A client that has the beginning of a large answer, and takes no more of it for now."""
+        client = self.asking(line, receive_buffer=4096)
+        client.begun = client.receive(1000)
+        return client
+
     def addresses(self) -> list[tuple[str, int]]:
         """All where it listens."""
         listening = self.stdout_text().removeprefix("listening on ").strip().split(", ")
@@ -111,6 +118,18 @@ class FingerServer(Server):
             with FingerClient(address, self.patience) as client:
                 client.send(line + b"\r\n")
                 client.expect_answer(answer)
+
+    def reload_lines(self) -> list[str]:
+        """What the log says of reloads so far."""
+        return [line for line in self.log_lines() if "reload" in line]
+
+    def reload(self) -> str:
+        """Sends SIGHUP, and waits for the line that says what came of it."""
+        before = len(self.reload_lines())
+        self.send_signal(signal.SIGHUP)
+        if not wait_until(lambda: len(self.reload_lines()) > before, self.patience):
+            raise ContractBroken("no line tells of the reload")
+        return self.reload_lines()[before]
 
     def expect_soon(self, line: bytes, answer: bytes) -> None:
         """After a signal: for a moment, the worker before may still answer."""
@@ -126,6 +145,14 @@ class FingerServer(Server):
         """Waits until it has accepted somebody."""
         if not wait_until(lambda: self.connection_count() > 0, self.patience):
             raise ContractBroken("it has accepted no connection")
+
+    def wait_until_left(self, until: float) -> float:
+        """Waits until no client is connected any more; when that was. Its listener stays."""
+        while self.connection_count() > 0:
+            if time.monotonic() >= until:
+                raise ContractBroken("a connection is still open")
+            time.sleep(0.01)
+        return time.monotonic()
 
     def descriptors_at_rest(self) -> int:
         """How many are open when every client has left, and been let go."""

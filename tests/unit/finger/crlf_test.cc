@@ -3,7 +3,26 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <string>
+#include <string_view>
+
 #include "bytes.h"
+
+// The linker's --wrap gives these names: calls of memmove come to `wrapped`, and libc's is `real`.
+void* real(void* to, const void* from, std::size_t bytes) asm("__real_memmove");
+void* wrapped(void* to, const void* from, std::size_t bytes) asm("__wrap_memmove");
+
+namespace {
+
+std::size_t bytes_moved = 0;  // by memmove, in this program
+
+}  // namespace
+
+void* wrapped(void* to, const void* from, std::size_t bytes) {
+  bytes_moved += bytes;
+  return real(to, from, bytes);
+}
 
 namespace {
 
@@ -32,6 +51,27 @@ TEST(CrlfConverterDeathTest, NeedsTheSpareHalfIfItReadsWhereItWrites) {
   common::Bytes buffer(100, std::byte{'\n'});
   const auto beginning = common::ByteView(buffer).first(50);
   EXPECT_DEATH((void)converter.convert(beginning, buffer), "keeps_ahead");
+}
+
+/// How many bytes are moved to convert this line as often as here.
+std::size_t moved_for(std::string_view line, std::size_t lines) {
+  std::string text;
+  for (std::size_t i = 0; i < lines; ++i) text += line;
+  common::Bytes out(CrlfConverter::growth_max * text.size());
+  CrlfConverter converter;
+  const std::size_t before = bytes_moved;
+  (void)converter.convert(tests::bytes(text), out);
+  return bytes_moved - before;
+}
+
+// If each CR is inserted where it belongs, everything after it moves: 50 million bytes for ten
+// thousand empty lines. A clock does not tell that from a busy machine, so the bytes are counted.
+TEST(CrlfConverter, MovesEachByteAtMostOnce) {
+  constexpr std::size_t lines = 10'000;
+  EXPECT_EQ(moved_for("x", lines), lines) << "memmove is not counted";
+  for (const std::string_view line : {"\n", "\r\n", "x\n", "a line\n", "a line\r\n"}) {
+    EXPECT_LE(moved_for(line, lines), lines * line.size()) << testing::PrintToString(line);
+  }
 }
 
 }  // namespace

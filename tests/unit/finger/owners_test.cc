@@ -33,8 +33,8 @@ using uring::Task;
 constexpr uid_t owner = 12'345;
 
 Accounts one_account(uid_t uid = owner) {
-  return Accounts::of_entries(
-      {{.login = "alice", .gecos = "", .home = "/nonexistent", .uid = uid, .gid = uid}});
+  return Accounts(
+      {{.login = "alice", .full_name = "", .home = "/nonexistent", .uid = uid, .gid = uid}});
 }
 
 std::unique_ptr<Loop> make_disabled_loop() {
@@ -118,9 +118,9 @@ TEST_F(OwnersDeathTest, ThereIsNobodyToOpenAPlanAsForSomeAccounts) {
   for (const uid_t uid : {uid_t{0}, static_cast<uid_t>(-1)}) {
     const auto act = [uid] {
       const auto loop = make_disabled_loop();
-      const auto accounts = Accounts::of_entries(
-          {{.login = "alice", .gecos = "", .home = "/nonexistent", .uid = uid, .gid = uid},
-           {.login = "bob", .gecos = "", .home = "/nonexistent", .uid = owner, .gid = owner}});
+      const auto accounts = Accounts(
+          {{.login = "alice", .full_name = "", .home = "/nonexistent", .uid = uid, .gid = uid},
+           {.login = "bob", .full_name = "", .home = "/nonexistent", .uid = owner, .gid = owner}});
       const auto numbers = give_root_up(*loop, accounts);
       must(numbers[0] == 0 && numbers[1] != 0, "alice has no number, and bob has one");
       std::_Exit(tests::went_on);
@@ -131,8 +131,7 @@ TEST_F(OwnersDeathTest, ThereIsNobodyToOpenAPlanAsForSomeAccounts) {
 }
 
 Accounts account_at(const std::string& home) {
-  return Accounts::of_entries(
-      {{.login = "alice", .gecos = "", .home = home, .uid = owner, .gid = owner}});
+  return Accounts({{.login = "alice", .full_name = "", .home = home, .uid = owner, .gid = owner}});
 }
 
 /// What the process that serves clients is, with an attacker in it.
