@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil
 from pathlib import Path
 from statistics import mean, median
 from textwrap import wrap
@@ -22,42 +22,19 @@ from measured import number  # noqa: E402
 TOKENS = {name: token["light"] for name, token in json.loads(
     (BOOK / ".vitepress" / "theme" / "colours.json").read_text()).items()}
 PAPER, INK, PALE = (TOKENS[name] for name in ("sheet", "ink", "quiet"))
-# Okabe's and Ito's colours, which look different to every eye; but for yellow, too pale on paper.
-COLOURS = (*(TOKENS[f"line-{which}"] for which in range(1, 5)), INK, TOKENS["line-6"])
-# As an SVG's path draws them around a point: disc, square, diamond, triangles, cross.
-MARKERS = ("m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "m-4.5 -4.5h9v9h-9z", "m0 -6l6 6l-6 6l-6 -6z",
-           "m0 -5.5l5.5 10h-11z", "m0 5.5l5.5 -10h-11z",
-           "m-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z")
-FLOOR_MARKER = ("m-4.5 -2.5l2 -2l2.5 2.5l2.5 -2.5l2 2l-2.5 2.5"
-                "l2.5 2.5l-2 2l-2.5 -2.5l-2.5 2.5l-2 -2l2.5 -2.5z")
+# Okabe's and Ito's colours, which look different to every eye.
+COLOURS = tuple(TOKENS[f"line-{which}"] for which in range(1, 4))
+# As an SVG's path draws them around a point: disc, square, diamond.
+MARKERS = ("m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "m-4.5 -4.5h9v9h-9z", "m0 -6l6 6l-6 6l-6 -6z")
 FONT = "system-ui, sans-serif"
 WIDTH, HEIGHT = 720, 430
 LEFT, TOP, BOTTOM, MARGIN = 90, 56, 366, 14  # where the chart lies in its picture
 NAME_WIDTH, LETTER_WIDTH, NAME_GAP = 22, 7.5, 25  # characters, of so much each; between names
 LEADER_MAX = 60  # from the end of a curve to where the names begin
-LINE_HEIGHT, COLUMN_WIDTH, STAGE_WIDTH = 17, 145, 165
-TICKS_MIN, TICKS_MAX, ROOM = 3, 8, 0.05
+LINE_HEIGHT = 17
+TICKS_MAX, ROOM = 8, 0.05
 GRID = {"stroke": PALE, "stroke_opacity": 0.35, "stroke_width": 0.8, "fill": "none"}
 AXIS = {"stroke": INK, "fill": "none"}
-
-
-def style_of(label: str, which: int) -> tuple[str, str]:
-    """A colour and a marker. The floor looks like nobody."""
-    if label == "floor":
-        return PALE, FLOOR_MARKER
-    return COLOURS[which % len(COLOURS)], MARKERS[which % len(MARKERS)]
-
-
-def points(curve: Sequence[Any]) -> list[tuple[float, dict[str, Any]]]:
-    """Those that are numbers; what is exact lies nowhere apart."""
-    found = []
-    for x, cell in curve:
-        if "exact" in cell:
-            value = cell["exact"]
-            found.append((x, {"median": value, "low": value, "high": value, "decided": True}))
-        elif "median" in cell:
-            found.append((x, cell))
-    return found
 
 
 def described(chart: Mapping[str, Any]) -> str:
@@ -68,11 +45,9 @@ def described(chart: Mapping[str, Any]) -> str:
                 for label, values in chart["rounds"].items()]
         return " ".join([chart["description"], f"In {chart['y']}:", *each])
     ends = []
-    for label, curve in chart["curves"].items():
-        if found := points(curve):
-            (x, first), (last_x, last) = found[0], found[-1]
-            ends.append(f"{label}: {number(first['median'])} at {x:,g}, "
-                        f"{number(last['median'])} at {last_x:,g}.")
+    for label, ((x, first), *_, (last_x, last)) in chart["curves"].items():
+        ends.append(f"{label}: {number(first['exact'])} at {x:,g}, "
+                    f"{number(last['exact'])} at {last_x:,g}.")
     return " ".join([chart["description"], f"In {chart['y']}:", *ends])
 
 
@@ -84,50 +59,22 @@ class Scale:
     high: float
     begin: float
     end: float
-    logarithmic: bool = False
 
     @classmethod
-    def around(cls, values: Sequence[float], begin: float, end: float, logarithmic: bool) -> Scale:
+    def around(cls, values: Sequence[float], begin: float, end: float) -> Scale:
         """All values are on it, with some room at both ends."""
-        low, high = min(values), max(values)
-        if low == high:
-            high = low * 2 or 1
-        if logarithmic:
-            room = (high / low) ** ROOM
-            return cls(low / room, high * room, begin, end, True)
-        room = (high - low) * ROOM
-        return cls(low - room, high + room, begin, end)
+        room = (max(values) - min(values)) * ROOM
+        return cls(min(values) - room, max(values) + room, begin, end)
 
     def at(self, value: float) -> float:
-        low, high = self.low, self.high
-        if self.logarithmic:
-            low, high, value = log10(low), log10(high), log10(value)
-        return round(self.begin + (value - low) / (high - low) * (self.end - self.begin), 1)
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.begin + share * (self.end - self.begin), 1)
 
     def ticks(self) -> list[float]:
-        """Those with a number: as few as do, all of them round numbers."""
-        if not self.logarithmic:
-            return self._multiples()
-        found = []
-        for digits in ((1,), (1, 2, 5), range(1, 10)):
-            found = self._powers(digits)
-            if len(found) >= TICKS_MIN:
-                break
-        return found
-
-    def small_ticks(self) -> list[float]:
-        """Those without: they show that the axis is logarithmic."""
-        return self._powers(range(1, 10)) if self.logarithmic else []
-
-    def _multiples(self) -> list[float]:
+        """As few as do, all of them round numbers."""
         steps = (digit * 10.0 ** power for power in range(-3, 9) for digit in (1, 2, 5))
         step = next(step for step in steps if (self.high - self.low) / step <= TICKS_MAX)
         return [which * step for which in range(ceil(self.low / step), int(self.high / step) + 1)]
-
-    def _powers(self, digits: Iterable[int]) -> list[float]:
-        powers = range(floor(log10(self.low)), ceil(log10(self.high)))
-        found = [digit * 10.0 ** power for power in powers for digit in digits]
-        return [value for value in found if self.low <= value <= self.high]
 
 
 def tag(name: str, content: str = "", **attributes: Any) -> str:
@@ -165,32 +112,26 @@ def draw(chart: Mapping[str, Any]) -> str:
 
 def draw_curves(chart: Mapping[str, Any]) -> list[str]:
     """All of them, each with its name at its end."""
-    curves = {label: found for label, curve in chart["curves"].items() if (found := points(curve))}
-    cells = [cell for found in curves.values() for _, cell in found]
-    beside = 60 + LETTER_WIDTH * min(max(map(len, curves)), NAME_WIDTH) if len(curves) > 1 else 0
-    x = Scale.around([at for found in curves.values() for at, _ in found], LEFT,
-                     WIDTH - MARGIN - beside, chart["log_x"])
-    lows, highs = [cell["low"] for cell in cells], [cell["high"] for cell in cells]
-    y = (Scale.around([*lows, *highs], BOTTOM, TOP, True) if chart["log_y"] else
-         Scale(0, 1.08 * max(highs) or 1, BOTTOM, TOP))  # no marker is cut
-    parts = [*axis_below(x), *axis_left(y, x.begin, x.end),
-             written((x.begin + x.end) / 2, HEIGHT - 16, chart["x"], fill=INK,
-                     text_anchor="middle"), title_of_y(chart["y"])]
-    looks = {label: style_of(label, which) for which, label in enumerate(chart["curves"])}
-    parts += [draw_curve(label, found, x, y, *looks[label]) for label, found in curves.items()]
-    if len(curves) > 1:
-        ends = {label: (x.at(found[-1][0]), y.at(found[-1][1]["median"]))
-                for label, found in curves.items()}
-        parts += draw_names(ends, looks, x.end)
-    return parts
+    curves = {label: [(at, cell["exact"]) for at, cell in curve]
+              for label, curve in chart["curves"].items()}
+    found = [point for curve in curves.values() for point in curve]
+    beside = 60 + LETTER_WIDTH * min(max(map(len, curves)), NAME_WIDTH)
+    x = Scale.around([at for at, _ in found], LEFT, WIDTH - MARGIN - beside)
+    y = Scale(0, 1.08 * max(value for _, value in found), BOTTOM, TOP)  # no marker is cut
+    looks = dict(zip(curves, zip(COLOURS, MARKERS)))
+    ends = {label: (x.at(curve[-1][0]), y.at(curve[-1][1])) for label, curve in curves.items()}
+    return [*axis_below(x), *axis_left(y, x.begin, x.end),
+            written((x.begin + x.end) / 2, HEIGHT - 16, chart["x"], fill=INK,
+                    text_anchor="middle"), title_of_y(chart["y"]),
+            *(draw_curve(curve, x, y, *looks[label]) for label, curve in curves.items()),
+            *draw_names(ends, looks, x.end)]
 
 
 def axis_below(x: Scale) -> list[str]:
     """The line, its ticks and their numbers, and lines through the chart."""
     ticks = [(x.at(value), f"{value:,.10g}") for value in x.ticks()]
-    small = [(x.at(value), BOTTOM, "v4") for value in x.small_ticks()]
     return [tag("path", d=lines((at, BOTTOM, f"V{TOP}") for at, _ in ticks), **GRID),
-            tag("path", d=lines([(x.begin, BOTTOM, f"H{x.end}"), *small,
+            tag("path", d=lines([(x.begin, BOTTOM, f"H{x.end}"),
                                  *((at, BOTTOM, "v7") for at, _ in ticks)]), **AXIS),
             tag("g", "".join(written(at, BOTTOM + 23, word) for at, word in ticks), fill=INK,
                 text_anchor="middle")]
@@ -199,9 +140,8 @@ def axis_below(x: Scale) -> list[str]:
 def axis_left(y: Scale, begin: float, end: float) -> list[str]:
     """The same for the other axis."""
     ticks = [(y.at(value), f"{value:,.10g}") for value in y.ticks()]
-    small = [(begin, y.at(value), "h-4") for value in y.small_ticks()]
     return [tag("path", d=lines((begin, at, f"H{end}") for at, _ in ticks), **GRID),
-            tag("path", d=lines([(begin, y.begin, f"V{y.end}"), *small,
+            tag("path", d=lines([(begin, y.begin, f"V{y.end}"),
                                  *((begin, at, "h-7") for at, _ in ticks)]), **AXIS),
             tag("g", "".join(written(begin - 11, at + 5, word) for at, word in ticks), fill=INK,
                 text_anchor="end")]
@@ -213,21 +153,13 @@ def title_of_y(words: str) -> str:
                    transform=f"rotate(-90 22 {middle})")
 
 
-def draw_curve(label: str, found: Sequence[Any], x: Scale, y: Scale, colour: str,
+def draw_curve(curve: Sequence[tuple[float, float]], x: Scale, y: Scale, colour: str,
                marker: str) -> str:
-    """The medians, how far the middle half lies apart, and hollow marks where that is too far."""
-    at = [(x.at(value), y.at(cell["median"]), cell["decided"]) for value, cell in found]
-    bars = [(x.at(value), y.at(cell["low"]), y.at(cell["high"])) for value, cell in found]
-    ends = "".join(f"M{x - 4:g} {low:g}h8m-4 0V{high:g}m-4 0h8" for x, low, high in bars
-                   if low - high > 1)
-    parts = [tag("path", d="M" + " ".join(f"{x:g} {y:g}" for x, y, _ in at), stroke_width=2.4,
-                 **({"stroke_dasharray": "7 4"} if label == "floor" else {}))]
-    if ends:
-        parts.append(tag("path", d=ends, stroke_width=1.3))
-    for decided in (True, False):
-        if marks := lines((x, y, marker) for x, y, known in at if known == decided):
-            parts.append(tag("path", d=marks, stroke_width=1.6, fill=colour if decided else PAPER))
-    return tag("g", "".join(parts), stroke=colour, fill="none")
+    """A line, and a mark at each point."""
+    at = [(x.at(value), y.at(found)) for value, found in curve]
+    line = tag("path", d="M" + " ".join(f"{x:g} {y:g}" for x, y in at), stroke_width=2.4)
+    marks = tag("path", d=lines((x, y, marker) for x, y in at), stroke_width=1.6, fill=colour)
+    return tag("g", line + marks, stroke=colour, fill="none")
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
@@ -250,18 +182,11 @@ def draw_names(ends: Mapping[str, tuple[float, float]], looks: Mapping[str, tupl
     heights = spread([y for _, y in ends.values()], NAME_GAP)
     for (label, (x, y)), height in zip(ends.items(), heights):
         colour, _ = looks[label]
-        height, at, name, parts = round(height, 1), right + 17, label, []
+        height, at, parts = round(height, 1), right + 17, []
         if right - x < LEADER_MAX:
             parts.append(tag("path", d=f"M{x + 8:g} {y:g}L{right + 12:g} {height:g}",
                              stroke=colour, stroke_dasharray="1.5 2.5"))
-        if label.startswith("part"):
-            stage, _, name = label.partition("-")
-            parts.append(tag("circle", cx=at + 8, cy=height, r=10, fill=PAPER, stroke=colour,
-                             stroke_width=2))
-            parts.append(written(at + 8, height + 5, stage[-1], text_anchor="middle",
-                                 font_weight="bold"))
-            at += 25
-        in_lines = wrap(name, NAME_WIDTH)
+        in_lines = wrap(label, NAME_WIDTH)
         for which, line in enumerate(in_lines):
             below = (which - (len(in_lines) - 1) / 2) * LINE_HEIGHT
             parts.append(written(at, height + 5 + below, line))
@@ -296,7 +221,7 @@ def draw_rounds(rounds: Mapping[str, Sequence[float]], title: str) -> list[str]:
         for which, (label, values) in enumerate(rounds.items()):
             middle = begin + column * (which + 0.5)
             parts += [written(middle, BOTTOM + 23, label, fill=INK, text_anchor="middle"),
-                      *draw_column(values, y, middle, column, *style_of(label, which))]
+                      *draw_column(values, y, middle, column, COLOURS[which], MARKERS[which])]
     return parts
 
 

@@ -24,7 +24,6 @@ SERVER_CORE, CLIENT_CORE = "1", "0"
 LADDER = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll")  # up to them
 STAGES = PART5, PART6 = "part5-epoll", "part6-uring"
 PART1, PART2, PART3, PART4 = LADDER
-PINGPONG = "peer-pingpong"  # serves one at a time
 PEERS = ("peer-epoll", "peer-ring", "peer-libuv", "peer-asio", "peer-asio-coroutines")
 ROOM = ("--max-connections", "19000")  # for ten thousand idle ones, and more
 OPTIONS = {
@@ -46,7 +45,7 @@ class Contender:
     """A server that can be started, again and again."""
 
     name: str
-    program: str  # a name of LADDER, STAGES or PEERS, PINGPONG, or a finger daemon
+    program: str  # a name of LADDER, STAGES or PEERS, or a finger daemon
     options: tuple[str, ...] = ()
     cores: str = SERVER_CORE
 
@@ -92,14 +91,7 @@ ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
 RING_BY_HAND = Contender.of_words("peer-ring --pair")
 ECHO = (*(Contender(name, name) for name in (*STAGES, *PEERS)), RING_BY_HAND)
 SPINNING = Contender.of_words("part6-uring --spin 1ms")
-
-
-def floor_of(connections: int) -> Contender:
-    """The cheapest program that receives and sends, and does nothing else: at one connection it
-    blocks in recv(2), at several epoll says whose turn it is."""
-    return Contender("floor", PINGPONG if connections == 1 else PEERS[0])
-
-
+FLOOR = Contender("floor", PEERS[0])  # the cheapest that receives and sends, and does nothing else
 ANSWERS_UNREAD = Contender.of_words("peer-ring --http")  # nobody can do less for a request
 HTTP = tuple(Contender.of_words(f"{name} --protocol http") for name in STAGES)
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"  # where not every user's PATH leads

@@ -95,13 +95,6 @@ def ranged(ratio: Ratio) -> str:
     return f"{ratio.middle:.2f} ({ratio.lowest:.2f} to {ratio.highest:.2f})"
 
 
-def in_words(ratio: Ratio | None) -> Cell:
-    """The median with its range; where that is too wide, the range alone."""
-    if ratio is None:
-        return words("too few rounds")
-    return words(ranged(ratio) if ratio.decided else f"{ratio.lowest:.2f} to {ratio.highest:.2f}")
-
-
 def beside_base(results: Results, load: str, server: str, number: str, base: str) -> Cell:
     """One number, and its ratio to the base's."""
     cell = of_rounds(results, load, server, number)

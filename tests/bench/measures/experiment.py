@@ -47,15 +47,13 @@ class Setting:
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves, one for each label: points of x, and of y with its spread."""
+    """Curves, one for each label: points of x, and of y, which is exact."""
 
     title: str
     description: str  # for who cannot see it
     x: str
     y: str
     curves: dict[str, list[tuple[float, Cell]]]
-    log_x: bool = True
-    log_y: bool = False
 
 
 @dataclass(frozen=True)

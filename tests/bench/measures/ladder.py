@@ -3,8 +3,8 @@
 import json
 
 from bad_link import Badness, bad_link
-from contenders import (ALL_STAGES, PART1, PART3, PART4, PART5, PART6, SERVER_CORE, Contender,
-                        floor_of, on_core)
+from contenders import (ALL_STAGES, FLOOR, PART1, PART3, PART4, PART5, PART6, SERVER_CORE,
+                        Contender, on_core)
 from harness.needed import need_root
 from measures.counts import exact_calls
 from measures.experiment import Grid, Measurement, Setting, Table, Twice, can_trace, each, table
@@ -16,7 +16,6 @@ from workloads import WARM_UP_SECONDS, Echo, Numbers, client
 
 NAMES = [stage.name for stage in ALL_STAGES]
 STAGE = dict(zip(NAMES, ALL_STAGES))
-FLOOR = floor_of(1).name
 BY_DESIGN = words("fails by design: one at a time")
 CLOSED_LOOP = ("The load is a closed loop: every client waits for its answer, so a slow server is "
                "asked less, and a latency is that of a server loaded as fully as this client can.")
@@ -37,7 +36,7 @@ def sweep(setting: Setting) -> Measurement:
     crowds = setting.fewer(setting.up_to_most(10, 100, 1000, 10_000))
     loads = {idle: Echo(f"idle-{idle}", f"1 connection beside {idle} idle ones", 1, idle=idle)
              for idle in crowds}
-    servers = [*(STAGE[name] for name in (PART3, PART4, PART5, PART6)), floor_of(2)]
+    servers = [*(STAGE[name] for name in (PART3, PART4, PART5, PART6)), FLOOR]
 
     def one(results: Results, title: str, *names: str) -> Table:
         return table(
@@ -51,9 +50,9 @@ def sweep(setting: Setting) -> Measurement:
 
     def tables(results: Results) -> dict[str, Table]:
         return {"m6_1": one(results, "What a wake-up costs beside idle clients",
-                            PART3, PART4, FLOOR),
+                            PART3, PART4, FLOOR.name),
                 "m7_1": one(results, "The same sweep with epoll and with a ring",
-                            PART4, PART5, PART6, FLOOR)}
+                            PART4, PART5, PART6, FLOOR.name)}
 
     return Measurement(each(loads.values(), servers, echo, setting), tables)
 
@@ -101,7 +100,7 @@ def counted_calls(_: str, server: Contender, setting: Setting) -> Numbers:
 
 
 def m16_1(setting: Setting) -> Measurement:
-    servers = [floor_of(TEN.connections), *(it for it in ALL_STAGES if it.name != PART1)]
+    servers = [FLOOR, *(it for it in ALL_STAGES if it.name != PART1)]
     jobs = each([TEN], servers, echo, setting)
     if can_trace("M16.1"):
         jobs += each([TEN_COUNTED], [it for it in servers if it.name != PART3], counted_calls,
@@ -124,9 +123,9 @@ def calls_of(results: Results, _: str, server: str) -> Cell:
 def the_ladder(results: Results) -> Table:
     return table(
         "The ladder, with 10 clients and messages of 64 bytes", results, "stage",
-        [(name, TEN.name, name) for name in (FLOOR, *NAMES)],
+        [(name, TEN.name, name) for name in (FLOOR.name, *NAMES)],
         {"system calls a message": where_served(calls_of, BY_DESIGN),
-         "server CPU a message, µs [ratio to the floor]": where_served(ratio("cpu_us", FLOOR)),
+         "server CPU a message, µs [ratio to the floor]": where_served(ratio("cpu_us", FLOOR.name)),
          "messages a second": where_served(column(throughput)),
          "p50 / p99 / p99.9, µs": where_served(latencies)},
         notes=["System calls are counted with a message of every connection there when the server "

@@ -104,7 +104,7 @@ def m16_3(setting: Setting) -> Measurement:
             "where there is hardly any time left.",
             "the server is busy, % of the time", "latency, ms",
             {CURVES[name]: [(found[f"{rate} busy"], exact(found[f"{rate} {name}"]))
-                            for rate in rates] for name in reversed(CURVES)}, log_x=False)
+                            for rate in rates] for name in reversed(CURVES)})
         return {"m16_3": Table(
             "Latency as a server of 2 ms an answer gets busier",
             ["messages a second", "busy", *(f"{title}, ms" for title in CURVES.values())], rows,

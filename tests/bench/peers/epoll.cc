@@ -28,7 +28,7 @@ void watch(int epoll, int operation, Connection& connection, std::uint32_t event
 
 void accept_all(int epoll, const common::Fd& listener) {
   while (true) {
-    common::Fd client = peer::accept_one(listener, common::SocketMode::nonblocking);
+    common::Fd client = peer::accept_one(listener);
     if (!client) return;
     auto connection = std::make_unique<Connection>(std::move(client));
     watch(epoll, EPOLL_CTL_ADD, *connection.release(), EPOLLIN);  // echo() gives it back

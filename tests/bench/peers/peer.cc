@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/net/address.h"
+#include "common/net/listen.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
@@ -16,7 +17,7 @@
 namespace peer {
 
 common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
-                          common::SocketMode mode, std::vector<common::OptionLine> more) {
+                          std::vector<common::OptionLine> more) {
   common::Options options;
   common::Program program{.name = std::move(name),
                           .summary = std::move(summary),
@@ -27,15 +28,14 @@ common::Fd listen_as_told(int argc, char** argv, std::string name, std::string s
   std::ranges::move(more, std::back_inserter(program.options));
   if (const auto status = common::parse_options(argc, argv, program)) std::exit(*status);
   common::prepare_process(common::default_max_connections);
-  auto listener = common::listen_on(options.address(), mode);
+  auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
   if (!listener) std::exit(common::report_failure(options, listener.error()));
   return std::move(*listener);
 }
 
-common::Fd accept_one(const common::Fd& listener, common::SocketMode mode) {
-  const int flags = mode == common::SocketMode::nonblocking ? SOCK_NONBLOCK : 0;
+common::Fd accept_one(const common::Fd& listener) {
   while (true) {
-    common::Fd client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | flags));
+    common::Fd client(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client || errno == EAGAIN) return client;
     if (errno != EINTR && errno != ECONNABORTED) give_up("accept4", errno);
   }

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "common/fd.h"
-#include "common/net/listen.h"
 #include "common/server/options.h"
 
 /// What the peers share, so that nothing differs between them but how they wait, read and write.
@@ -28,12 +27,10 @@ inline constexpr std::string_view hello =
 /// TCP_NODELAY for the connections. Ends the process where that cannot be done. `more`: options of
 /// this peer alone.
 common::Fd listen_as_told(int argc, char** argv, std::string name, std::string summary,
-                          common::SocketMode mode = common::SocketMode::nonblocking,
                           std::vector<common::OptionLine> more = {});
 
-/// The next connection, non-blocking if the listener is; empty: none waits in the backlog. Ends the
-/// process where accept4(2) fails.
-common::Fd accept_one(const common::Fd& listener, common::SocketMode mode);
+/// The next connection; empty: none waits in the backlog. Ends the process where accept4(2) fails.
+common::Fd accept_one(const common::Fd& listener);
 
 /// Prints the line that says it can accept.
 void announce(const common::Fd& listener);

@@ -238,7 +238,7 @@ class Echo {
 int main(int argc, char** argv) {
   bool says_hello = false, in_pairs = false, linked = false;
   const auto listener = peer::listen_as_told(
-      argc, argv, "peer-ring", "Echoes bytes on io_uring.", common::SocketMode::nonblocking,
+      argc, argv, "peer-ring", "Echoes bytes on io_uring.",
       {common::flag_option("--http", "whatever comes, unread, is answered with hello", says_hello),
        common::flag_option("--pair", "a send and the next receive go in together", in_pairs),
        common::flag_option("--linked", "as --pair, and the receive begins after the send",
