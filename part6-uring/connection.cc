@@ -49,6 +49,7 @@ uring::Task<common::Status> Connection::wait_for_buffer() {
   co_return returned;
 }
 
+/// Tried without waiting: usually the kernel takes all of it. For what it leaves, see send_copy().
 uring::Task<common::Status> Connection::send_all(common::ByteView output) {
   if (output.empty()) co_return {};
   const auto sent = co_await context_.loop.send(socket_, output, MSG_DONTWAIT);
@@ -77,7 +78,6 @@ uring::Task<common::Status> Connection::send_copy(common::ByteView output) {
       co_return common::failure(common::Error::timed_out);
     }  // else it reads slowly, and has freed less than a send waits for
   }
-  deadline_.renew(context_.loop.now() + context_.read_timeout);
   co_return {};
 }
 
@@ -90,7 +90,7 @@ uring::Task<> Connection::close_gracefully() {
   if (peer_has_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0)
     co_return;  // ENOTCONN: it has gone
 
-  unlink();
+  unlink();  // from those that are conversing: a drain ends this wait by `lingering`
   deadline_.renew(context_.loop.now() + common::linger_timeout);
   while (true) {
     // MSG_TRUNC: the kernel discards what it would have copied. tcp(7)

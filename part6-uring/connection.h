@@ -31,7 +31,7 @@ struct ConnectionContext {
   bool draining = false;
 };
 
-/// One peer, on a ring. What it promises is what part 1's promises: the two read alike.
+/// One peer, on a ring. It promises what part 1's does, but that a view is good for less time.
 class Connection : public uring::Node {
  public:
   Connection(ConnectionContext& context, common::Fd socket);
@@ -63,7 +63,7 @@ class Connection : public uring::Node {
 
   ConnectionContext& context_;
   const common::Fd socket_;
-  uring::Deadline deadline_;  ///< The message being received is due.
+  uring::Deadline deadline_;  ///< When the message being received is due: it ends the receive.
   uring::Lease input_;        ///< The buffer of what was received last.
   bool peer_has_ended_ = false;
 };

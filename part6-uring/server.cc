@@ -86,6 +86,8 @@ uring::Task<common::Status> Server::accept_clients() {
   }
 }
 
+/// From here on the session's type tells the protocol: serve_client() and serve() are made for
+/// each.
 void Server::add(Admitted client) {
   common::visit_protocol<InPlaceEchoSession>(
       options_.protocol, options_.max_message, [&]<typename Session>(auto... arguments) {

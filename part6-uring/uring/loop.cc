@@ -158,7 +158,8 @@ bool Loop::spin() {
   return false;
 }
 
-/// Returns how many there were.
+/// An operation that ends here makes its coroutine ready, and run_ready() lets it go on. Returns
+/// how many completions there were.
 std::size_t Loop::collect() {
   std::size_t collected = 0;
   Completion completion;

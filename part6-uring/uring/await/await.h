@@ -55,7 +55,7 @@ class [[nodiscard]] Await {
     return {std::move(source_), due, cancellers_};
   }
 
-  /// Does not begin if it has passed.
+  /// A Deadline is a Canceller that the clock cancels. Does not begin if it has passed.
   Await<Wait, timed, cancellers + 1> until(Deadline& deadline) && {
     return std::move(*this).cancelled_by(deadline);
   }

@@ -107,7 +107,7 @@ class AwaitedOperation : public Operation {
     source.request().prepare(entry);
     entry.personality = credentials;
     if (async) entry.flags |= IOSQE_ASYNC;
-    submit(entry, link_flags);
+    sign(entry, link_flags);
   }
   using Operation::reason_not_to_begin;
   using Operation::refuse;

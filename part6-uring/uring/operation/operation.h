@@ -100,7 +100,7 @@ class Operation : public Cancellable {
   }
 
   /// Begins it within the current scope, also again after its end, with an entry for which there is
-  /// room: see LoopCore::reserve(). The caller fills the entry in and hands it to submit().
+  /// room: see LoopCore::reserve(). The caller fills the entry in and hands it to sign().
   io_uring_sqe& begin() {
     assert(!in_flight());
     outstanding_ = 1;
@@ -111,8 +111,9 @@ class Operation : public Cancellable {
     return loop_->next_entry();
   }
 
-  /// It goes to the kernel with the next call. `link_flags` link what is submitted next.
-  void submit(io_uring_sqe& entry, unsigned link_flags = 0) {
+  /// So that its completions find the way here; the next call hands it to the kernel. `link_flags`
+  /// link what is submitted next.
+  void sign(io_uring_sqe& entry, unsigned link_flags = 0) {
     entry.user_data = user_data_of(Part::request);
     if (loop_->trace() != nullptr) trace_begun(entry);
     entry.flags |= static_cast<std::uint8_t>(link_flags);
