@@ -19,8 +19,8 @@ RING_WAIT = "io_uring_enter"
 WAITS = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2",
          RING_WAIT)
 SLEEPS = ("nanosleep", "clock_nanosleep")
-OPTION = "setsockopt"
-CALLS = ",".join((*RECEIVES, *SENDS, *ACCEPTS, *ENDS, *WAITS, *SLEEPS, OPTION, "futex",
+OPTION, ACTION = "setsockopt", "rt_sigaction"
+CALLS = ",".join((*RECEIVES, *SENDS, *ACCEPTS, *ENDS, *WAITS, *SLEEPS, OPTION, ACTION, "futex",
                   "exit_group"))
 KIND = r"<((?:->|[^<>])*)>"  # what a descriptor is, as <TCP:[127.0.0.1:80->127.0.0.1:5000]>
 CALL = re.compile(
@@ -76,12 +76,14 @@ class CallReader:
         self._serving: set[str] = set()  # threads that have had to do with a client
         self.unfinished: dict[str, str] = {}
         self.has_ring = False
+        self._ignores_sigpipe = False  # strace(1) shows it all the same
 
     def read(self, thread: str, text: str) -> Iterator[Call]:
         """The call that this line ends. Its moment is counted from that of the line."""
         if text.startswith("---"):
             name = text.split()[1]
-            yield Call(0.0, f"receives {name}", name if name == "SIGPIPE" else "")
+            ignored = ", which it ignores" if name == "SIGPIPE" and self._ignores_sigpipe else ""
+            yield Call(0.0, f"receives {name}{ignored}", name if name == "SIGPIPE" else "")
             return
         if text.startswith("+++"):
             if not text.startswith(KILLED):
@@ -97,7 +99,9 @@ class CallReader:
             text = self.unfinished.pop(thread, "") + text.partition(" resumed>")[2]
         name = text.partition("(")[0]
         self.has_ring = self.has_ring or name == RING_WAIT
-        if name == "exit_group":
+        if text.startswith(f"{ACTION}(SIGPIPE, {{"):
+            self._ignores_sigpipe = "sa_handler=SIG_IGN" in text
+        elif name == "exit_group":
             if thread == self._main_thread:
                 yield Call(0.0, text.partition(")")[0] + ")")
         elif name in WAITS and (wait := WAITED.search(text)):
