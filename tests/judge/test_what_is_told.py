@@ -203,6 +203,14 @@ def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> N
         assert server.describe_end() == "ended with exit status 0, unasked"
 
 
+def test_a_file_that_may_not_grow_is_about_the_rule_of_the_test_that_limits_it() -> None:
+    with scripted(f"{SAY}signal.signal(signal.SIGXFSZ, signal.SIG_DFL); "
+                  "signal.raise_signal(signal.SIGXFSZ)") as server:
+        assert wait_until(lambda: not server.is_alive(), 10)
+        assert server.is_gone().rule is None
+        assert "which comes where a file, as its log, may not grow" in str(server.is_gone())
+
+
 def test_the_clients_of_several_servers_are_told_apart() -> None:
     with ExitStack() as stack:
         both = [stack.enter_context(running(ECHO)) for _ in range(2)]

@@ -238,6 +238,20 @@ def test_a_second_signal_ends_it_at_once(
 
 
 @pytest.mark.clock
+@pytest.mark.needs("workers", "read-timeout")
+@pytest.mark.rule(rules.SECOND_SIGNAL)
+def test_a_second_signal_ends_whichever_worker_still_drains(start: Start) -> None:
+    for _ in range(3):  # one in four times it is a worker that hears of the signal itself
+        server = start("--workers", "4", "--drain-timeout", "60s", "--read-timeout", "0")
+        server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+        server.send_signal(signal.SIGTERM)
+        expect_refusal(server)
+        time.sleep(0.1)  # those that have nobody left are done
+        assert server.is_alive(), "stopped without the answers that are due"
+        expect_stop(server, AT_ONCE)
+
+
+@pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN_IDLE)
 def test_a_connection_that_is_just_being_closed_does_not_hold_up_the_stop(server: Server) -> None:
     client = server.connect()

@@ -1,7 +1,6 @@
 """--workers: a pool of threads in part2, several loops that share one limit from part5 on."""
 
 import resource
-import signal
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,17 +13,13 @@ from harness import limits, sockdiag
 from harness.at_rest import expect_rest
 from harness.client import Client
 from harness.crowd import MESSAGE, answered, crowd, expect_all_served
-from harness.frames import frame
 from harness.proc import processes_of_session, wait_until
 from harness.server import Server, Start
-from harness.stopping import expect_refusal
 from harness.strace import from_start, inject
 from harness.target import Target
 from harness.usage import expect_wrong_usage
 from harness.verdict import ContractBroken
 
-AT_ONCE_SECONDS = 3.0  # the contract says one, on an idle machine
-MESSAGES = frame(bytes(65536)) * 100
 ROUNDS = 20  # by one of three an error of the kind is found
 WAYS = [pytest.param((), id="default")] + [
     pytest.param(("--accept", how), id=how, marks=pytest.mark.option("--accept"))
@@ -243,20 +238,6 @@ def test_clients_of_all_workers_get_their_own_bytes_back(start: Start) -> None:
         for ended in [pool.submit(talk, client, bytes([ord("a") + number]))
                       for number, client in enumerate(clients)]:
             ended.result()
-
-
-@pytest.mark.clock
-@pytest.mark.needs("workers", "read-timeout")
-@pytest.mark.rule(rules.SECOND_SIGNAL)
-def test_a_second_signal_ends_whichever_worker_still_drains(start: Start) -> None:
-    for _ in range(3):  # one in four times it is a worker that hears of the signal itself
-        server = start("--workers", "4", "--drain-timeout", "60s", "--read-timeout", "0")
-        server.connect(receive_buffer=4096).send_until_stuck(MESSAGES)
-        server.send_signal(signal.SIGTERM)
-        expect_refusal(server)
-        time.sleep(0.1)  # those that have nobody left are done
-        assert server.is_alive(), "stopped without the answers that are due"
-        server.expect_stop(signal.SIGTERM, within=AT_ONCE_SECONDS)
 
 
 @pytest.mark.clock

@@ -1,7 +1,7 @@
 """Just enough of an HTTP client to see every byte that a server answers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from harness.client import Client
@@ -108,17 +108,22 @@ def expect_refused_body(client: Client) -> None:
 
 
 @contextmanager
-def body_is(case: str, body: bytes) -> Iterator[None]:
-    """A failure says which body it was, as `blank-before`, and shows it: all that the timeline
-    shows of a request is its head.
-    """
+def about(what: str) -> Iterator[None]:
+    """A failure says first what it is about."""
     try:
         yield
     except ContractBroken as broken:
-        more = "" if len(body) <= SHOWN_BYTES else f" and {len(body) - SHOWN_BYTES} bytes more"
-        what = f"{case.replace('-', ' ')}, {body[:SHOWN_BYTES]!r}{more}"
-        broken.args = (f"a request with this body: {what}: {broken}",)
+        broken.args = (f"{what}: {broken}",)
         raise
+
+
+def body_is(case: str, body: bytes) -> AbstractContextManager[None]:
+    """A failure says which body it was, as `blank-before`, and shows it: all that the timeline
+    shows of a request is its head.
+    """
+    more = "" if len(body) <= SHOWN_BYTES else f" and {len(body) - SHOWN_BYTES} bytes more"
+    return about(
+        f"a request with this body: {case.replace('-', ' ')}, {body[:SHOWN_BYTES]!r}{more}")
 
 
 def expect_refusal(client: Client, status: int) -> Response:
