@@ -376,7 +376,14 @@ HTTP_BODY = Rule(
 )
 HTTP_AMBIGUOUS = Rule(
     "Content-Length with Transfer-Encoding, differing Content-Lengths, one that is no number, a "
-    "coding but `chunked` alone, one in HTTP/1.0, and white space before the colon: 400.",
+    "transfer encoding that is not `chunked` alone, any transfer encoding in HTTP/1.0, and white "
+    "space before the colon: 400, then close.",
+    CONTRACT + "#the-other-protocols",
+)
+HTTP_BROKEN_CHUNK = Rule(
+    "A chunk's size is hexadecimal digits, perhaps with extensions after a semicolon; CRLF ends "
+    "the size, the data and each line of the trailer (RFC 9112, 7.1). Anything else: 400, then "
+    "close.",
     CONTRACT + "#the-other-protocols",
 )
 HTTP_LONG_BODY = Rule(

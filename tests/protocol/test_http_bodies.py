@@ -165,7 +165,7 @@ def test_chunks_in_http_1_0_are_refused(client: Client) -> None:
     expect_refused_body(client)
 
 
-@pytest.mark.rule(rules.HTTP_MALFORMED)
+@pytest.mark.rule(rules.HTTP_BROKEN_CHUNK)
 @pytest.mark.parametrize("case", BROKEN_CHUNKS)
 def test_a_broken_chunk_ends_the_connection(client: Client, case: str) -> None:
     client.send(get("/", CHUNKED, body=BROKEN_CHUNKS[case]) + TRICK)
