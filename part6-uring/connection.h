@@ -31,7 +31,8 @@ struct ConnectionContext {
   bool draining = false;
 };
 
-/// One peer, on a ring. It promises what part 1's does, but that a view is good for less time.
+/// One peer, on a ring. It promises what part 1's does, except that what receive() returns is good
+/// for a shorter time.
 class Connection : public uring::Node {
  public:
   Connection(ConnectionContext& context, common::Fd socket);
