@@ -18,7 +18,7 @@ AMONG_FIRST = 2
 # chriskohlhoff/asio 1135), word for word.
 QUESTIONS = {
     "How to prevent SIGPIPEs (or handle them properly)":
-        "appendix-j-what-tcp-does#sigpipe-and-msg_nosignal",
+        "appendix-j-what-tcp-does#broken-pipe-with-sigpipe-and-msg_nosignal",
     "Error: Address already in use while binding socket with address but the port number is shown "
     "free by `netstat`":
         "appendix-j-what-tcp-does#address-already-in-use-with-time_wait-and-so_reuseaddr",
@@ -33,7 +33,7 @@ QUESTIONS = {
     "Socket close in combination with a read/recv is not happening.":
         "appendix-k-ring-in-production#close-with-a-recv-in-flight",
     "AddressSanitizer error when using co_spawn with capturing lambda":
-        "appendix-m-coroutines#rules-for-writing-one",
+        "appendix-m-coroutines#dangling-references-and-other-lifetimes",
 }
 
 
