@@ -67,7 +67,6 @@ FIRST = {
     "recv": "02-blocking.md#zero-means-the-end-of-the-stream",
     "RLIMIT_MEMLOCK": "appendix-k-ring-in-production.md#io_uring-is-refused",
     "RLIMIT_NOFILE": "appendix-n-event-loops.md#emfile-or-too-many-open-files",
-    "send": "02-blocking.md#to-send-all-of-it-takes-a-loop",
     "setrlimit": "appendix-n-event-loops.md#emfile-or-too-many-open-files",
     "shutdown": "03-closing.md#a-lingering-close-in-three-moves",
     "SHUT_WR": "03-closing.md#a-lingering-close-in-three-moves",
