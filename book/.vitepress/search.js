@@ -29,7 +29,7 @@ export const searchOptions = {
         return stem === term ? term : [term, stem];
       },
       // What the whole book is about says little of where, but may be all that a reader types.
-      boostTerm: (term) => /^(io|uring|io_uring|tcp|linux|(client|connection|server|socket)s?)$/.test(term)
+      boostTerm: (term) => /^(c|io|uring|io_uring|tcp|linux|(client|connection|server|socket)s?)$/.test(term)
         ? 0.2 : 1,
       boost: { title: 6, text: 2, titles: 1 },
       prefix: (word) => word.length > 3,
