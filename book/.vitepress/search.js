@@ -28,6 +28,9 @@ export const searchOptions = {
         const stem = term.includes("_") ? term : term.replace(/(?<=\w{4})(ing|ed|es|e|s)$/, "");
         return stem === term ? term : [term, stem];
       },
+      // What the whole book is about says little of where, but may be all that a reader types.
+      boostTerm: (term) => /^(c|io|uring|io_uring|tcp|linux|(client|connection|server|socket)s?)$/.test(term)
+        ? 0.2 : 1,
       boost: { title: 6, text: 2, titles: 1 },
       prefix: (word) => word.length > 3,
       fuzzy: (word) => (word.length > 6 ? 0.15 : false), // "herd" is neither "her" nor "hard"
@@ -42,7 +45,7 @@ export const searchOptions = {
           "enotconn enotdir enxio eopnotsupp eperm epipe eproto erestartsys esrch etime " +
           "etimedout exdev ";
         if (/\/appendix-a-/.test(id) && errnos.split(" ").includes(term)) return 4;
-        if (/\/diffs\/|#e\d+-\d/.test(id)) return 0.5;
+        if (/\/diffs\/|\/appendix-[fp]-|#e\d+-\d/.test(id)) return 0.5;
         return /\/\d\d-/.test(id) ? 1.5 : 1;
       },
     },

@@ -30,13 +30,15 @@ USES = re.compile(r".* - |Exercises|Your own server|Where you are|What next|Ever
 CODE = re.compile(r"`([^`\n]+)`")
 BOX = re.compile(r"^> \*\*What goes wrong: (.+?)\.?\*\*", re.MULTILINE)
 OPTION = re.compile(
-    r"(?:SO|TCP|IPV6|MSG|SOCK|O|EPOLL|POLL|IORING|IOSQE|EV|EVFILT|PR|SA|SCM|RLIMIT|AT)_[A-Z]\w+"
+    r"(?:SO|TCP|IPV6|MSG|SOCK|O|FD|EPOLL|POLL|IORING|IOSQE|EV|EVFILT|PR|SA|SCM|RLIMIT|AT)_[A-Z]\w+"
     r"|E?POLL[A-Z]{2,}|SIOC\w+|SHUT_\w+|SIG[A-Z]{3,}|SOMAXCONN|tcp_[a-z_]+|net\.[a-z_.]+")
 # What the C library and liburing add to the calls of the kernel.
 FUNCTIONS = re.compile(r"io_uring_(?!sqe|cqe$|multishot)[a-z_]*[a-z]|getaddrinfo|writev|ppoll"
                        r"|epoll_pwait2|preadv2|splice|seccomp|kevent|kqueue|signalfd|timerfd"
                        r"|socketpair")
 
+# As code this is a word of perf's, and a file of /proc.
+NO_CALL = {"stat"}
 # In prose, too: chapters speak of signals as of anything else.
 SIGNAL = re.compile(r"(?<!`)\bSIG[A-Z]{3,}[12]?\b(?!`)")
 STATE = re.compile(r"\b(?:CLOSE|TIME|FIN)[-_]WAIT(?:[-_]\d)?|\bLAST[-_]ACK\b")
@@ -45,19 +47,27 @@ FIRST = {
     "EAGAIN": "05-nonblocking.md#not-now",
     "ECONNREFUSED": "appendix-a-errno.md#connect",
     "ECONNRESET": "03-closing.md#the-close-that-eats-the-answer",
+    "EINVAL": "appendix-a-errno.md#rings",
+    "ELOOP": "14-hardening.md#links",
+    "ENFILE": "appendix-a-errno.md#accept4",
     "ENOBUFS": "appendix-k-ring-in-production.md#provided-buffers",
+    "ENOMEM": "appendix-k-ring-in-production.md#io_uring-is-refused",
     "EPERM": "appendix-k-ring-in-production.md#io_uring-is-refused",
+    "EPOLLERR": "appendix-n-event-loops.md#pollerr-and-pollhup-and-pollnval",
     "EPOLLONESHOT": "appendix-n-event-loops.md#edge-triggered-and-one-shot-entries",
-    "ETIMEDOUT": "appendix-j-what-tcp-does.md#keepalive-and-a-peer-without-power",
-    "connect": "appendix-n-event-loops.md#connect-without-blocking",
-    "EINPROGRESS": "appendix-n-event-loops.md#connect-without-blocking",
+    "ETIMEDOUT": "appendix-j-what-tcp-does.md#keepalive-and-a-dead-connection",
+    "connect": "appendix-n-event-loops.md#connect-without-blocking-and-with-a-timeout",
+    "EINPROGRESS": "appendix-n-event-loops.md#connect-without-blocking-and-with-a-timeout",
     "epoll_wait": "07-epoll.md#three-calls",
-    "eventfd": "appendix-n-event-loops.md#waking-a-loop-from-another-thread",
+    "eventfd": "appendix-n-event-loops.md#wake-a-loop-from-another-thread",
+    "io_uring_enter": "10-ring.md#the-smallest-ring",
     "io_uring_submit": "appendix-k-ring-in-production.md#the-lifetime-of-buffers",
+    "O_NONBLOCK": "05-nonblocking.md#not-now",
+    "ioctl": "04-threads.md#sending-ends-last",
     "recv": "02-blocking.md#zero-means-the-end-of-the-stream",
     "RLIMIT_MEMLOCK": "appendix-k-ring-in-production.md#io_uring-is-refused",
     "RLIMIT_NOFILE": "appendix-n-event-loops.md#emfile-or-too-many-open-files",
-    "send": "02-blocking.md#all-of-it-means-a-loop",
+    "setrlimit": "appendix-n-event-loops.md#emfile-or-too-many-open-files",
     "shutdown": "03-closing.md#a-lingering-close-in-three-moves",
     "SHUT_WR": "03-closing.md#a-lingering-close-in-three-moves",
     "TCP_NODELAY": "appendix-j-what-tcp-does.md#nagle-and-delayed-acknowledgements",
@@ -65,6 +75,8 @@ FIRST = {
 }
 # Headings of the handbook that say what one sees, as the titles of the boxes do.
 SEEN = {
+    "Permission denied for port 80 and below 1024", "Cannot assign requested address",
+    "Broken pipe with SIGPIPE and MSG_NOSIGNAL", "Keepalive and a dead connection",
     "recv returns 0 but the client is there", "A client that is connected to itself",
     "Address already in use with TIME_WAIT and SO_REUSEADDR", "io_uring is refused",
     "The completion queue overflows", "An idle server that shows iowait",
@@ -156,7 +168,7 @@ def explained(word: str) -> list[Section]:
 def row(word: str) -> str:
     """The first place by its heading, the others by number or letter."""
     first, *others = explained(word)
-    said = f", *{message(word)}*" if message(word) else ""
+    said = f", {getattr(errno, word)}, *{message(word)}*" if message(word) else ""
     more = "".join(f", [{other.mark}]({other.place})" for other in others)
     return f"- `{word}`{said}: [{first.heading}]({first.place}){more}"
 
@@ -167,7 +179,8 @@ def rows(wanted: Callable[[str], object]) -> str:
 
 
 def calls() -> str:
-    return rows(lambda word: word in kernel_interface.SYSTEM_CALLS or FUNCTIONS.fullmatch(word))
+    return rows(lambda word: word in kernel_interface.SYSTEM_CALLS and word not in NO_CALL
+                or FUNCTIONS.fullmatch(word))
 
 
 def options() -> str:

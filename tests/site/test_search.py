@@ -18,7 +18,7 @@ AMONG_FIRST = 2
 # chriskohlhoff/asio 1135), word for word.
 QUESTIONS = {
     "How to prevent SIGPIPEs (or handle them properly)":
-        "appendix-j-what-tcp-does#sigpipe-and-msg_nosignal",
+        "appendix-j-what-tcp-does#broken-pipe-with-sigpipe-and-msg_nosignal",
     "Error: Address already in use while binding socket with address but the port number is shown "
     "free by `netstat`":
         "appendix-j-what-tcp-does#address-already-in-use-with-time_wait-and-so_reuseaddr",
@@ -33,7 +33,25 @@ QUESTIONS = {
     "Socket close in combination with a read/recv is not happening.":
         "appendix-k-ring-in-production#close-with-a-recv-in-flight",
     "AddressSanitizer error when using co_spawn with capturing lambda":
-        "appendix-m-coroutines#rules-for-writing-one",
+        "appendix-m-coroutines#dangling-references-and-other-lifetimes",
+    # And these as one types them, with the words of the message or of the trade.
+    "connect() fails with Cannot assign requested address":
+        "appendix-j-what-tcp-does#cannot-assign-requested-address",
+    "bind: Permission denied on port 80":
+        "appendix-j-what-tcp-does#permission-denied-for-port-80-and-below-1024",
+    "How to detect that the network cable was unplugged from a TCP connection":
+        "appendix-j-what-tcp-does#keepalive-and-a-dead-connection",
+    "Can send() return fewer bytes than requested?": "02-blocking#to-send-all-of-it-takes-a-loop",
+    "pthread_create fails: Resource temporarily unavailable":
+        "appendix-n-event-loops#threads-that-cannot-be-started",
+    "Wake up epoll_wait from another thread":
+        "appendix-n-event-loops#wake-a-loop-from-another-thread",
+    "io_uring_queue_init returns -12 Cannot allocate memory":
+        "appendix-k-ring-in-production#io_uring-is-refused",
+    "io_uring cqe res -125 ECANCELED": "appendix-a-errno#rings",
+    "Graceful restart of server without dropping connections":
+        "15-beyond#six-ways-to-restart-under-load",
+    "How to get the real client IP address behind a load balancer": "15-beyond#who-is-asking",
 }
 
 
