@@ -45,9 +45,9 @@ struct Context {
   const Options& options;
   const std::unique_ptr<uring::Loop> loop;
   const Roster roster;
-  const std::vector<std::uint16_t> owners;  ///< See Server::Server().
-  Counters counters = {};
-  std::map<const Account*, Home> homes = {};               ///< That were asked for.
+  const std::vector<std::uint16_t> owners;    ///< See Server::Server().
+  Counters counters = Counters();             ///< With {}, GCC 14 for an i386 warns of its map.
+  std::map<const Account*, Home> homes = {};  ///< That were asked for.
   uring::IntrusiveList<Conversation> awaiting_query = {};  ///< The oldest first.
 
   std::size_t clients = 0;             ///< That have a Place.
