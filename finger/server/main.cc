@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <expected>
 #include <string>
@@ -90,7 +91,9 @@ std::size_t descriptors_for_clients(std::size_t listeners) {
   const rlim_t own = 11 + listeners;  // standard streams, the ring, the parent, --users, the log
   rlimit limit{};
   (void)::getrlimit(RLIMIT_NOFILE, &limit);  // EFAULT and EINVAL only
-  return limit.rlim_cur > own ? limit.rlim_cur - own : 0;
+  const rlim_t left = limit.rlim_cur > own ? limit.rlim_cur - own : 0;
+  // "unlimited" has 64 bits also where a size has 32.
+  return static_cast<std::size_t>(std::min<rlim_t>(left, SIZE_MAX));
 }
 
 /// --max-clients, or as many connections as there are descriptors for, each with its file.
