@@ -9,7 +9,6 @@ import pytest
 
 import broken_loops
 import broken_servers
-import broken_workers
 from harness import own_suite
 from harness.asked import levels_of_tests
 from harness.rule import LISTENS
@@ -20,12 +19,10 @@ LIST = FLEET / "found_by.md"
 ROW = re.compile(r"\| ([a-z][\w-]*) \| (.*?) \| (.*?) ?\|")
 PROGRAMS = {  # what starts them, and what pytest is told
     "broken_servers": (broken_servers.BUGS, ("--level", "closing")),
-    "broken_loops": (broken_loops.BUGS, ("--level", "command-line", "--without", "workers")),
-    "broken_workers": (broken_workers.BUGS, ("--level", "command-line")),
+    "broken_loops": (broken_loops.BUGS, ("--level", "command-line")),
 }
-PLACES = {"broken_servers": SUBJECTS, "broken_loops": FLEET, "broken_workers": FLEET}
+PLACES = {"broken_servers": SUBJECTS, "broken_loops": FLEET}
 WITHOUT_A_TEST = {"none", "ends-with-its-client", "undefined"}  # shown by tests of the reports
-NO_BUG_BEFORE_LATER_LEVELS = "any-number-will-do"  # so it is after chapter 9
 # These are enough for all that a failure says; the others are long.
 QUICK = {"drops-half-closed", "resets-answers-away", "no-room-means-gone"}
 # What a server does may be seen by several tests; to some it happens after a while.
@@ -79,8 +76,7 @@ def test_the_right_tests_find_the_bug_and_say_what_is_wrong(bug: str) -> None:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_same_tests_pass_for_the_server_without_a_bug(program: str) -> None:
     bugs, options = PROGRAMS[program]
-    tests = sorted({test for bug in bugs if bug != NO_BUG_BEFORE_LATER_LEVELS
-                    for test in FOUND_BY.get(bug, ([], []))[0]})
+    tests = sorted({test for bug in bugs for test in FOUND_BY.get(bug, ([], []))[0]})
     server = f"{sys.executable} {PLACES[program]}/{program}.py none --port {{port}}"
     run = own_suite.run_suite(PROTOCOL, *tests, "--server", server, *options, "-n", "2")
     assert run.returncode == 0 and " passed" in run.stdout, run.stdout

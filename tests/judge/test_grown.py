@@ -64,7 +64,7 @@ def the_suites_own(_: Path) -> str:
 
 
 WHOLE = [(in_python, "  next: logs, "), (on_the_ring, "  next: logs, "), (in_go, TOP),
-         (the_suites_own, "  next: workers, ")]
+         (the_suites_own, TOP)]
 
 
 @pytest.fixture

@@ -75,8 +75,8 @@ class DrainsAllOrNobody(Connection):
 class TakesNoTimeForEver(Loop):
     """Takes --drain-timeout 0 for no limit, as --read-timeout 0 is one."""
 
-    def take_signals(self) -> None:
-        super().take_signals()
+    def take_wakes(self) -> None:
+        super().take_wakes()
         self.options.drain_timeout = self.options.drain_timeout or NEVER
 
 
@@ -102,9 +102,9 @@ class WaitsInMilliseconds(Loop):
 class OldTimersFire(Loop):
     """Times belong to descriptors, and are kept when a client leaves: the next one has them."""
 
-    def __init__(self, options: object) -> None:
+    def __init__(self, *words) -> None:
         self.times: dict[int, float] = {}
-        super().__init__(options)
+        super().__init__(*words)
 
     def forget(self, connection: Connection) -> None:
         self.times[connection.socket.fileno()] = connection.deadline

@@ -190,6 +190,6 @@ class WaitsForTheReset(Connection):
 class DrainsAsByDefault(Loop):
     """Takes --drain-timeout for a bound that can only be lowered."""
 
-    def take_signals(self) -> None:
-        super().take_signals()
+    def take_wakes(self) -> None:
+        super().take_wakes()
         self.options.drain_timeout = min(self.options.drain_timeout, 5.0)

@@ -53,11 +53,11 @@ class PortKeptBusy(Loop):
 
 
 class ReadyTooEarly(Loop):
-    """Says that it listens, and names the port that it was given, before it does."""
+    """Says that it listens, and names no port, before it does."""
 
-    def run(self) -> None:
-        print(f"listening on 127.0.0.1:{self.options.port}", flush=True)
-        super().run()
+    @staticmethod
+    def prepare() -> None:
+        print("listening on 127.0.0.1:0", flush=True)
 
 
 # The command line
@@ -108,12 +108,6 @@ class SaysNothingOfLimits(Loop):
             super().log(line)
 
 
-# Time
-
-
-# What is left of a client
-
-
 # Stopping
 
 
@@ -136,7 +130,10 @@ class WaitsForTheGone(Connection):
 class StopsWhenAllLeave(Loop):
     """Waits for every client, and for new ones; hears no second signal."""
 
-    def take_signals(self) -> None:
+    def count_signal(self, *_: object) -> None:
+        pass
+
+    def take_wakes(self) -> None:
         self.wake_up.recv(100)
         self.options.drain_timeout = 60
         self.draining = True

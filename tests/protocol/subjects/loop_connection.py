@@ -73,7 +73,7 @@ class Connection:
 
     def receive(self) -> None:
         """Takes what has arrived, and answers it."""
-        data = self.socket.recv(self.receive_bytes)
+        data = self.read()
         if not data:
             self.at_end_of_stream()
             return
@@ -89,6 +89,10 @@ class Connection:
             if completed:
                 self.renew_deadline()
         self.send()
+
+    def read(self) -> bytes:
+        """What has arrived; nothing at the end of the stream."""
+        return self.socket.recv(self.receive_bytes)
 
     def at_end_of_stream(self) -> None:
         """The client has finished sending; the answers that it has not taken stay due."""

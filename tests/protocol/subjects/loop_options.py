@@ -52,7 +52,7 @@ class Options(argparse.ArgumentParser):
 
 
 def parse_options(words: Sequence[str]) -> argparse.Namespace:
-    """The contract's options, all but --workers."""
+    """The contract's options."""
     options = Options(allow_abbrev=False)
     options.add_argument("--host", type=address, default="127.0.0.1")
     options.add_argument("--port", type=number(0, 65535), default=5882)
@@ -61,6 +61,7 @@ def parse_options(words: Sequence[str]) -> argparse.Namespace:
     options.add_argument("--read-timeout", type=duration, default=60.0)
     options.add_argument("--drain-timeout", default=5.0,
                          type=lambda text: 0.0 if text == "0" else duration(text))
+    options.add_argument("--workers", type=number(1, 1024), default=1)
     options.add_argument("--protocol", choices=PROTOCOLS, default="echo")
     options.add_argument("--verbose", action="store_true")
     options.add_argument("--version", action="version", version="loop_server 1")

@@ -1,8 +1,8 @@
-"""An echo server with one event loop and the contract's options, all but --workers.
+"""An echo server with an event loop for each of its workers, and all of the contract's options.
 
     python3 loop_server.py --port 5882
 
-It is there for broken_loops.py, where each class spoils one thing about it.
+It has all levels of the ladder. In broken_loops.py each class spoils one thing about it.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import selectors
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -28,34 +29,54 @@ TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPER
 OF_ONE_CLIENT = (errno.EAGAIN, errno.ECONNABORTED, errno.EPROTO, errno.EHOSTUNREACH)
 
 
+class Shared:
+    """What the loops of a process have in common: the limit, the log's patience, and the end."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.loops: list[Loop] = []
+        self.connected = 0
+        self.silent_until = 0.0
+        self.signals = 0
+        self.status = 0
+
+
 class Loop:
-    """The listener, the connections, the signals, and one thread for all of them."""
+    """A listener, its connections, and one thread for all of them."""
 
     connection_type: type[Connection] = Connection
     backlog = socket.SOMAXCONN
-    own_descriptors = 16
+    own_descriptors = 16  # of a process and its first loop
+    loop_descriptors = 4  # of each loop
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.options = options
-        self.prepare_process()
+    def __init__(self, options: argparse.Namespace, shared: Shared) -> None:
+        self.options, self.shared = options, shared
+        if not shared.loops:
+            self.prepare_process()
         self.selector = selectors.EpollSelector()
         self.connections: set[Connection] = set()
         self.draining = False
         self.accept_again = NEVER
-        self.silent_until = 0.0
         self.wake_up, self.wakes = socket.socketpair()
         for end in (self.wake_up, self.wakes):
             end.setblocking(False)
         self.listener = self.listen()
         self.selector.register(self.wake_up, READ)
         self.watch_listener(True)
+        shared.loops.append(self)
+
+    @staticmethod
+    def count(options: argparse.Namespace) -> int:
+        """How many of them a process has."""
+        return options.workers
 
     def prepare_process(self) -> None:
         """What the loops of a process need once."""
         self.prepare_standard_error()
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        if hard < self.options.max_connections + self.own_descriptors:
+        own = self.own_descriptors + self.loop_descriptors * self.options.workers
+        if hard < self.options.max_connections + own:
             self.log(f"only {hard} descriptors: fewer connections than --max-connections")
 
     def prepare_standard_error(self) -> None:
@@ -65,7 +86,8 @@ class Loop:
         os.close(number)
 
     def listen(self) -> socket.socket:
-        """The socket that takes new connections."""
+        """The socket that takes new connections. The first has the port for itself, unless another
+        server has it; the others share it."""
         host = self.options.host
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server(
@@ -73,7 +95,9 @@ class Loop:
             family=family,
             backlog=self.backlog,
             dualstack_ipv6=host == "::",
+            reuse_port=bool(self.shared.loops),
         )
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.setblocking(False)
         return listener
 
@@ -86,12 +110,21 @@ class Loop:
             self.selector.unregister(self.listener)
 
     def run(self) -> None:
-        """Serves, turn after turn, until a signal says otherwise and the drain is over."""
+        """Of the first loop: a thread for each of the others, until all of them have ended."""
         signal.set_wakeup_fd(self.wakes.fileno())
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, self.count_signal)
         host, port = self.listener.getsockname()[:2]
         print(f"listening on {f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        threads = [threading.Thread(target=loop.serve) for loop in self.shared.loops[1:]]
+        for thread in threads:
+            thread.start()
+        self.serve()
+        for thread in threads:
+            thread.join()
+
+    def serve(self) -> None:
+        """Turn after turn, until a signal says otherwise and the drain is over."""
         while not self.draining:
             self.turn(self.next_deadline())
         end = time.monotonic() + self.options.drain_timeout
@@ -115,7 +148,7 @@ class Loop:
             if key.fileobj is self.listener:
                 self.accept()
             elif key.fileobj is self.wake_up:
-                self.take_signals()
+                self.take_wakes()
             elif key.data in self.connections:
                 self.guarded(key.data, lambda at=key.data, what=ready: at.advance(what))
         self.see_to_the_time()
@@ -154,13 +187,18 @@ class Loop:
         """One new connection, if there is one."""
         if self.draining:
             return  # since earlier in this turn
+        if not self.take_place():
+            self.watch_listener(False)
+            return
         try:
             client, address = self.listener.accept()
         except OSError as error:
+            self.give_back_place()
             if error.errno in OF_ONE_CLIENT:
                 return
             if error.errno not in TRANSIENT:
-                sys.exit(f"cannot accept: {error.strerror}")
+                self.fail(f"cannot accept: {error.strerror}")
+                return
             self.report_shortage(f"cannot accept: {error.strerror}")
             self.watch_listener(False)
             self.accept_again = time.monotonic() + ACCEPT_PAUSE_SECONDS
@@ -175,14 +213,49 @@ class Loop:
             self.log(f"{connection.peer}: connected")
 
     def has_room(self) -> bool:
-        """Whether one more connection is within the limit."""
-        return len(self.connections) < self.options.max_connections
+        """Whether one more connection is within the limit, which all loops share."""
+        return self.shared.connected < self.options.max_connections
+
+    def take_place(self) -> bool:
+        """Before a connection is accepted; False if there is none."""
+        with self.shared.lock:
+            if not self.has_room():
+                return False
+            self.shared.connected += 1
+            return True
+
+    def give_back_place(self) -> None:
+        """The next connection may be in the backlog of any loop: all look again."""
+        with self.shared.lock:
+            was_full = not self.has_room()
+            self.shared.connected -= 1
+        if was_full:
+            self.wake_others(b"\0")
+
+    def wake_others(self, word: bytes) -> None:
+        """A signal's number, as the kernel writes it when there is one, or 0: there is a place."""
+        for loop in self.shared.loops:
+            try:
+                if loop is not self:
+                    loop.wakes.send(word)
+            except BlockingIOError:
+                pass  # it has not looked since many of these
 
     def report_shortage(self, line: str) -> None:
-        """Once a second."""
-        if time.monotonic() >= self.silent_until:
-            self.silent_until = time.monotonic() + 1
-            self.log(line)
+        """Once a second, whichever loop it is."""
+        with self.shared.lock:
+            if time.monotonic() < self.shared.silent_until:
+                return
+            self.shared.silent_until = time.monotonic() + 1
+        self.log(line)
+
+    def fail(self, line: str) -> None:
+        """All loops end; the first that has failed says why."""
+        with self.shared.lock:
+            if not self.shared.status:
+                self.log(line)
+            self.shared.status = 1
+        self.begin_drain()
 
     def resume_accepting(self) -> None:
         """There is room again, or it is time to try."""
@@ -194,21 +267,31 @@ class Loop:
         """Before its descriptor is closed."""
         if connection.socket in self.selector.get_map():
             self.selector.unregister(connection.socket)
-        self.connections.discard(connection)
+        if connection in self.connections:
+            self.connections.discard(connection)
+            self.give_back_place()
         if self.options.verbose:
             self.log(f"{connection.peer}: closed")
         self.resume_accepting()
 
-    def take_signals(self) -> None:
-        """SIGTERM or SIGINT: the first begins the drain, the second ends the process."""
-        for _ in self.wake_up.recv(100):
-            if self.draining:
-                os._exit(0)
+    def count_signal(self, *_: object) -> None:
+        """SIGTERM or SIGINT: the first ends the wait, and so begins the drain; the second ends the
+        process, also when the first loop has nobody left."""
+        self.shared.signals += 1
+        if self.shared.signals > 1:
+            os._exit(self.shared.status)
+
+    def take_wakes(self) -> None:
+        """There is a place, or a signal has come."""
+        signals = any(self.wake_up.recv(100))
+        self.resume_accepting()
+        if signals and not self.draining:
             self.begin_drain()
 
     def begin_drain(self) -> None:
-        """No more connections, and no more input than the kernel has."""
+        """No more connections, and no more input than the kernel has, in all loops."""
         self.draining = True
+        self.wake_others(bytes([signal.SIGTERM]))
         self.watch_listener(False)
         self.listener.close()
         for connection in list(self.connections):
@@ -223,13 +306,17 @@ class Loop:
             pass  # there is nobody to tell
 
 
-def serve(server_type: type, options: argparse.Namespace) -> None:
+def serve(server_type: type[Loop], options: argparse.Namespace) -> None:
     """A whole program: serves until it is told to stop."""
+    shared = Shared()
     try:
-        server = server_type(options)
+        for _ in range(server_type.count(options)):
+            loop = server_type(options, shared)
+            options.port = loop.listener.getsockname()[1]  # if the kernel has chosen it
     except OSError as error:
         sys.exit(f"cannot listen: {error.strerror}")
-    server.run()
+    shared.loops[0].run()
+    sys.exit(shared.status)
 
 
 def main() -> None:
