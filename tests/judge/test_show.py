@@ -7,15 +7,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 import broken_servers
 from harness import own_suite, timeline
+from harness.call_reader import CallReader
 from harness.server import Server
 from harness.strace import need_ptrace
 from harness.target import foreign_server
 from harness.timeline import THE_SERVER, Event
+from harness.transcript import Transcript
 from harness.verdict import ContractBroken, server_section
 from judging import FLEET, PROTOCOL, SUBJECTS
 
@@ -83,6 +86,21 @@ def test_the_mistake_can_be_seen(bug: str) -> None:
         found = re.compile(words).search(run.stdout, place)
         assert found, f"no {words!r} after the lines before it:\n{run.stdout}"
         place = found.end()
+
+
+def test_what_was_sent_is_told_from_when_its_call_began() -> None:
+    """On a busy machine the client has the bytes before strace notes that the call has returned."""
+    client = SimpleNamespace(name="client 1", port=5000, transcript=Transcript())
+    server = SimpleNamespace(pid=7, arrivals=SimpleNamespace(names=lambda: {5000: "client 1"}))
+    reader = CallReader(server, [client])
+    socket = "5<TCP:[127.0.0.1:80->127.0.0.1:5000]>"
+    noted = [(1.0, f'sendto({socket}, "hell", 4, 0, NULL, 0 <unfinished ...>'),
+             (1.5, "<... sendto resumed>) = 4 <0.5>"),
+             (2.0, f"recvfrom({socket}, <unfinished ...>"),
+             (2.5, '<... recvfrom resumed>"hell", 65536, 0, NULL, NULL) = 4 <0.5>')]
+    calls = [call for at, text in noted for call in reader.read("7", at, text)]
+    assert [(call.at, call.what.partition("(")[0]) for call in calls] == [
+        (1.0, "sendto"), (2.5, "recvfrom")]
 
 
 SPINS = """import select, signal, socket, sys

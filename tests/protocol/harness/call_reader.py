@@ -75,11 +75,23 @@ class CallReader:
         self._listeners: set[str] = set()
         self._serving: set[str] = set()  # threads that have had to do with a client
         self.unfinished: dict[str, str] = {}
+        self._begun: dict[str, float] = {}  # when each thread's unfinished call was
         self.has_ring = False
         self._ignores_sigpipe = False  # strace(1) shows it all the same
 
-    def read(self, thread: str, text: str) -> Iterator[Call]:
-        """The call that this line ends. Its moment is counted from that of the line."""
+    def read(self, thread: str, at: float, text: str) -> Iterator[Call]:
+        """The call that this line ends, which strace(1) has begun at that moment."""
+        begun = self._begun.get(thread, at) if text.startswith("<...") else at
+        if text.endswith(UNFINISHED):
+            self._begun[thread] = at
+        for call in self._read(thread, text):
+            # What was sent may have arrived, and its client be done, before the call is seen to
+            # have returned. What was received, or waited for, is there only then.
+            at_its_end = call.what.startswith((*RECEIVES, *ACCEPTS, *WAITS, *SLEEPS))
+            yield call._replace(at=(at if at_its_end else begun) + call.at)
+
+    def _read(self, thread: str, text: str) -> Iterator[Call]:
+        """Its moment is counted from that of the line."""
         if text.startswith("---"):
             name = text.split()[1]
             ignored = ", which it ignores" if name == "SIGPIPE" and self._ignores_sigpipe else ""

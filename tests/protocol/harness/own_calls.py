@@ -42,9 +42,9 @@ def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:
         return
     offset = time.time() - time.monotonic()
     reader = CallReader(server, clients)
-    calls = [call._replace(at=float(found[2]) + call.at - offset)
-             for line in server.calls_log.read_text(errors="replace").splitlines()
-             if (found := WORDS.match(line)) for call in reader.read(found[1], found[3])]
+    calls = [call for line in server.calls_log.read_text(errors="replace").splitlines()
+             if (found := WORDS.match(line))
+             for call in reader.read(found[1], float(found[2]) - offset, found[3])]
     if had_ended:  # perhaps of an error on another connection
         failed = [call for call in calls if call.is_elsewhere and call.what != call.kind]
         calls += [call._replace(is_elsewhere=False) for call in failed[-ERRORS_SHOWN:]]
