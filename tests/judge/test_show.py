@@ -141,6 +141,18 @@ def test_calls_in_turn_are_counted_and_what_matters_stands_between_them() -> Non
     assert told[3] == "... 332 x recvfrom(7), 331 x sendto(7), 331 x SIGPIPE", told
 
 
+def test_bytes_to_and_fro_are_one_line_that_says_from_when_to_when() -> None:
+    """Each of the three clients has sent and got a few times, and nobody did anything else."""
+    events = [Event(-0.01, THE_SERVER, "is started")]
+    for begin, who in ((0.0, "client 1"), (0.1, "client 2"), (0.2, "client 3")):
+        events.append(Event(begin, who, "connects"))
+        events += [Event(begin + at / 1000, who, f"{verb} {at} bytes", kind=f"{who} {verb}")
+                   for at in range(0, 12, 2) for verb in ("sent", "got")]
+    told = timeline.lines(timeline.condensed(events))
+    assert told[4].strip() == "... from 12 ms to 18 ms: 4 x client 1 sent, 3 x client 1 got", told
+    assert len(told) == 1 + 3 * 7, told
+
+
 def test_a_page_of_lines_loses_no_line_that_matters() -> None:
     """Short runs, of which none is counted, between the ends of many clients."""
     events = [event for at in range(9) for event in (

@@ -1,5 +1,6 @@
 """The tests' own test: what a failure tells of a server, and which one is taken for the tested."""
 
+import json
 import shlex
 import signal
 import socket
@@ -7,11 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from harness import port_only, server as servers, timeline
 from harness.proc import wait_until
+from harness.results import Results
 from harness.rule import LIVES, REFUSES, SAYS_READY, STOPS, TAKES_OPTIONS, Rule
 from harness.server import Server
 from harness.serving import end_in_order
@@ -250,6 +254,21 @@ def test_a_child_that_has_ended_is_no_obstacle_to_a_limit() -> None:
         server.wait_until_ready()
         server.limit_memory(1 << 30)
         server.connect().echo(b"still there")
+
+
+def test_a_test_that_fails_and_then_cannot_end_in_order_tells_both(tmp_path: Path) -> None:
+    """pytest counts `1 failed, 1 error`."""
+    results = Results(tmp_path / "results")
+    for when, failed, cause in (("setup", False, ""), ("call", True, "no answer"),
+                                ("teardown", True, "it cannot be ended")):
+        results.pytest_runtest_logreport(SimpleNamespace(
+            nodeid="test_x.py::test_it[yours]", when=when, failed=failed, skipped=False,
+            user_properties=[("cause", cause)], sections=[("the rule", "is told")]))
+    (line,) = (tmp_path / "results").read_text().splitlines()
+    entry = json.loads(line)
+    assert (entry["outcome"], entry["cause"]) == ("failed", "no answer")
+    assert entry["sections"] == [["the rule", "is told"],
+                                 ["and at the end of the test", "it cannot be ended"]]
 
 
 def test_a_full_backlog_is_named_as_such() -> None:

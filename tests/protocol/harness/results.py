@@ -44,7 +44,8 @@ class Results:
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8", buffering=1)
         self._collected = False
-        self._failed: dict[str, pytest.TestReport] = {}
+        self._failed: dict[str, pytest.TestReport] = {}  # the first that went wrong
+        self._failed_again: dict[str, str] = {}  # and what went wrong after it
         self._skipped: dict[str, str] = {}  # and why
 
     @pytest.hookimpl(optionalhook=True)
@@ -60,8 +61,10 @@ class Results:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Notes one phase of a test; after the last the test is written."""
         test = report.nodeid.split("@")[0]  # xdist adds the group
-        if report.failed:
-            self._failed.setdefault(test, report)
+        if report.failed and test in self._failed:
+            self._failed_again[test] = dict(report.user_properties).get("cause", "")
+        elif report.failed:
+            self._failed[test] = report
         elif report.skipped:
             self._skipped[test] = reason_of_skip(report)
         if report.when == "teardown":
@@ -78,6 +81,9 @@ class Results:
 
     def _entry(self, test: str, report: pytest.TestReport) -> dict[str, Any]:
         said = dict(report.user_properties)
+        sections = [list(one) for one in report.sections if not one[0].startswith("Captured")]
+        if test in self._failed_again:
+            sections.append(["and at the end of the test", self._failed_again[test]])
         outcome = "skipped" if test in self._skipped else "passed"
         return {
             "test": test,
@@ -89,7 +95,7 @@ class Results:
             "chapter": said.get("chapter", ""),
             "clock": "clock" in said,
             "events": json.loads(said.get("events", "[]")),
-            "sections": [list(one) for one in report.sections if not one[0].startswith("Captured")],
+            "sections": sections,
         }
 
     def _write(self, entry: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ CLIENTS_SHOWN = 3
 LINES_SHOWN = 48
 FIRST_SHOWN, LAST_SHOWN = 10, 20  # whatever they are, where there are more
 LONG_RUN = 16  # of bytes and calls: of a longer one, most are only counted
+LONG_RUN_OF_BYTES = 6  # where the server's own calls are not between them
 FIRST_OF_A_KIND, LAST_OF_A_RUN = 1, 3
 GAP_SECONDS = 1.0  # without a line
 LONG_SECONDS = 0.1
@@ -38,6 +39,7 @@ class Event:
     is_break: bool = False  # here the rule was broken
     kind: str = ""  # as `recvfrom(7)`, where there may be thousands and no single one matters
     times: int = 1
+    until: float = 0.0  # of several in one line: when the last of them was
 
 
 def happened(servers: Sequence[Server], error: BaseException | None) -> list[Event]:
@@ -107,7 +109,11 @@ def lines(events: Sequence[Event]) -> list[str]:
 def _line(begin: float, event: Event) -> str:
     mark = "!" if event.is_break else " "
     milliseconds = f"{(event.at - begin) * 1000:5.0f}" if event.who else "     "
-    line = f"{mark}{milliseconds}  {event.who:8}  {event.what}"
+    what = event.what
+    if event.until:
+        first, last = ((at - begin) * 1000 for at in (event.at, event.until))
+        what = f"... from {first:.0f} ms to {last:.0f} ms: {what.removeprefix('... ')}"
+    line = f"{mark}{milliseconds}  {event.who:8}  {what}"
     if len(line) > COLUMNS and event.kind:
         line = line.partition(" |")[0]  # without the characters that the bytes are
     return line if len(line) <= COLUMNS else line[: COLUMNS - 4].rstrip(" .") + " ..."
@@ -137,11 +143,13 @@ def _without_repetitions(events: Sequence[Event]) -> Iterator[Event]:
 
 def _shortened(run: Sequence[Event]) -> Iterator[Event]:
     """The first ones of each kind and the last ones of all; the others are counted."""
+    of_bytes = all(event.who not in (THE_SERVER, NOBODY) for event in run)
+    is_long = len(run) > (LONG_RUN_OF_BYTES if of_bytes else LONG_RUN)
     seen: Counter[str] = Counter()
     left_out: list[Event] = []
     for number, event in enumerate(run):
         seen[event.kind] += 1
-        if len(run) > LONG_RUN and FIRST_OF_A_KIND < seen[event.kind] and (
+        if is_long and FIRST_OF_A_KIND < seen[event.kind] and (
                 number < len(run) - LAST_OF_A_RUN):
             left_out.append(event)
             continue
@@ -158,7 +166,7 @@ def _counted(events: Sequence[Event]) -> Sequence[Event]:
     for event in events:
         counts[event.kind] += event.times
     told = ", ".join(f"{count:,} x {kind}" for kind, count in counts.items())
-    return (Event(events[0].at, NOBODY, f"... {told}"),)
+    return (Event(events[0].at, NOBODY, f"... {told}", until=events[-1].at),)
 
 
 def _on_a_page(events: list[Event]) -> list[Event]:
