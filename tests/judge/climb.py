@@ -47,7 +47,8 @@ def climb(
             command, rung.name, directory, *options, progress=goes_on)
         if run.may_be_the_machine and progress(run):
             names = {test.name.partition("[")[0] for test in run.failures}
-            again = run_level(command, rung.name, directory, *options, "-k", " or ".join(names))
+            again = run_level(command, rung.name, directory, *options, "-k", " or ".join(names),
+                              progress=progress)
             if again.passed:  # and so would have been the others that were not reached
                 run = run_level(command, rung.name, directory, *options, progress=goes_on)
         judged.runs.append(run)

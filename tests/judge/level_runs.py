@@ -62,6 +62,12 @@ class Run:
     ended: bool = False
     complete: bool = False  # nobody broke it off
     failed_at: float = math.inf  # when the first failure was seen
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.monotonic() - self.begun
 
     @property
     def failing_seconds(self) -> float:

@@ -68,9 +68,7 @@ def show_progress(run: Run) -> None:
     """The line of a level that is still being run."""
     if in_terminal():
         line = level_line(run) if run.names else f"  {run.level:13} its tests are being loaded"
-        line += f", {time.monotonic() - run.begun:.0f} s" if run.tests or not run.names else (
-            f", the first of them run, {time.monotonic() - run.begun:.0f} s")
-        print(f"\r\033[K{line}", end="", flush=True)
+        print(f"\r\033[K{line}, {run.seconds:.0f} s", end="", flush=True)
 
 
 def show_start(server: Remembered, again: bool) -> None:

@@ -75,6 +75,22 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
 
 
+def test_while_a_level_runs_a_terminal_shows_how_far_it_is_and_for_how_long(
+    judges_own: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, report_text = map(judges_own, ("level_runs", "report_text"))
+    passed = runs.Test("test_one[yours]", "passed", "", "", "", "", ())
+    run = runs.Run("crowd", ["test_one[yours]", "test_two[yours]"], [passed])
+    run.begun -= 42
+    report_text.show_progress(run)
+    assert capsys.readouterr().out == "", "in a pipe a level is one line, at its end"
+    monkeypatch.setattr(report_text, "in_terminal", lambda: True)
+    monkeypatch.setattr(report_text, "columns", lambda: 96)
+    report_text.show_progress(run)
+    said = capsys.readouterr().out
+    assert "crowd" in said and said.endswith("   1 of 2, 42 s"), said
+
+
 def test_a_level_that_is_not_run_to_its_end_counts_its_failures(judges_own: Modules) -> None:
     runs, report_text = map(judges_own, ("level_runs", "report_text"))
     names = ["test_one[yours]", "test_two[yours]", "test_three[yours]"]
