@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <expected>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "finger/process/parent.h"
 #include "finger/process/service_manager.h"
 #include "finger/process/worker.h"
+#include "finger/rights/fence.h"
 #include "finger/rights/owners.h"
 #include "finger/server/options.h"
 
@@ -104,15 +106,19 @@ std::size_t connections_for(const Options& options) {
   return most;
 }
 
-/// With --users nothing takes root once the port is there: no process is root's.
+/// With --users nothing takes root once the port is there: no process is root's. Until then other
+/// people's code looks for the account, behind the fence that a worker begins with.
 std::expected<void, std::string> give_root_up(const Options& options) {
+  const auto unwritable = finger::forbid_writing();
+  if (!unwritable) return unwritable;
   const auto user = finger::user_to_become(options.user);
   if (!user) return std::unexpected(user.error());
   return finger::become(*user);
 }
 
 /// Says what would be served. Does all that a worker does before it serves, in this process.
-int check_config(const Options& options, const common::Status& listening) {
+int check_config(const Options& options, std::span<const common::Fd> listeners,
+                 const common::Status& listening) {
   finger::Parent::let_signals_through();  // the account database may keep us waiting
   const char* about_port = "";
   if (!listening && listening.error() == std::errc::address_in_use) {
@@ -123,7 +129,7 @@ int check_config(const Options& options, const common::Status& listening) {
   } else if (!listening) {
     return report_failure(options, listening.error());
   }
-  const auto server = finger::prepare(options, finger::Control(common::Fd()));
+  const auto server = finger::prepare(options, listeners, finger::Control(common::Fd()));
   if (!server) return complain(server.error());
   std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
                         options.address().to_string(), about_port, options.max_connections,
@@ -187,6 +193,6 @@ int main(int argc, char** argv) {
     common::log("started without root: only plans that everybody may read are served",
                 common::Severity::warning);
   }
-  if (options.check_config) return check_config(options, listening);
+  if (options.check_config) return check_config(options, *listeners, listening);
   return serve(options, std::move(*listeners), std::move(manager));
 }
