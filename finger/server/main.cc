@@ -26,7 +26,6 @@
 #include "finger/process/parent.h"
 #include "finger/process/service_manager.h"
 #include "finger/process/worker.h"
-#include "finger/rights/fence.h"
 #include "finger/rights/owners.h"
 #include "finger/server/options.h"
 
@@ -106,11 +105,8 @@ std::size_t connections_for(const Options& options) {
   return most;
 }
 
-/// With --users nothing takes root once the port is there: no process is root's. Until then other
-/// people's code looks for the account, behind the fence that a worker begins with.
+/// With --users nothing takes root once the port is there: no process is root's.
 std::expected<void, std::string> give_root_up(const Options& options) {
-  const auto unwritable = finger::forbid_writing();
-  if (!unwritable) return unwritable;
   const auto user = finger::user_to_become(options.user);
   if (!user) return std::unexpected(user.error());
   return finger::become(*user);
