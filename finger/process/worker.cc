@@ -43,8 +43,9 @@ void close_what_libraries_keep(std::span<const common::Fd> listeners, const Cont
 
 }  // namespace
 
-std::expected<std::unique_ptr<Server>, std::string> prepare(
-    const Options& options, std::span<const common::Fd> listeners, const Control& control) {
+std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& options,
+                                                            std::span<const common::Fd> listeners,
+                                                            const Control& control) {
   // 1. From now on nothing is written, and no program is run.
   const auto unwritable = forbid_writing();
   if (!unwritable) return std::unexpected(unwritable.error());

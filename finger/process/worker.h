@@ -18,8 +18,9 @@ namespace finger {
 /// that do not answer. Of what is open, that, `listeners` and the standard streams stay so. Only in
 /// a process with one thread. Error: a line that says what is missing, and what to do about it; the
 /// process must end then.
-std::expected<std::unique_ptr<Server>, std::string> prepare(
-    const Options& options, std::span<const common::Fd> listeners, const Control& control);
+std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& options,
+                                                            std::span<const common::Fd> listeners,
+                                                            const Control& control);
 
 /// A worker's life, in its process, from the fork to the end. Returns its exit status.
 int live(const Options& options, std::vector<common::Fd>& listeners, const Control& control);
