@@ -33,8 +33,8 @@ def start_with_few(start: Start, *options: str, clients: int = 2) -> FingerServe
 
 
 def connected(server: FingerServer) -> int:
-    """How many clients all workers together have, beside their listener and their parent."""
-    return sum(Process(pid).socket_count() - 2 for pid in workers(server))
+    """How many clients all workers have: each has its parent, and the newest the listener, too."""
+    return sum(Process(pid).socket_count() - 1 for pid in workers(server)) - 1
 
 
 def occupy(server: FingerServer) -> list[FingerClient]:
