@@ -113,6 +113,9 @@ Parsed Target::parse(std::string_view text) {
   auto target = is_url(text) ? parse_url(text.substr(scheme.size())) : parse_address(text);
   if (!target) return target;
   if (target->host.empty()) return Failure(syntax);
+  if (target->host.find_first_of("[]") != std::string::npos) {
+    return Failure("an IPv6 address is in two brackets, or in none");
+  }
   if (std::ranges::any_of(target->host + target->query, is_control_byte)) {
     return Failure("has a control character in it");
   }

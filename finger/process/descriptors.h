@@ -7,7 +7,7 @@
 
 namespace finger {
 
-/// Closes every descriptor of this process but `kept`, none of which is negative.
+/// Closes every descriptor of this process but `kept`. A negative number is none.
 void close_all_but(std::vector<int> kept);
 
 /// Closes what the program was started with besides its standard streams and the sockets that a

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "finger/process/descriptors.h"
 #include "finger/rights/call_filter.h"
@@ -31,22 +32,33 @@ std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
   return std::move(*loop);
 }
 
+/// Where accounts come from a service, its library keeps the connection, which root has made.
+void close_what_libraries_keep(std::span<const common::Fd> listeners, const Control& control,
+                               const Roster& roster) {
+  std::vector<int> kept{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, control.fd().get(),
+                        roster.users.get()};
+  for (const common::Fd& each : listeners) kept.push_back(each.get());
+  close_all_but(std::move(kept));
+}
+
 }  // namespace
 
 std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& options,
+                                                            std::span<const common::Fd> listeners,
                                                             const Control& control) {
-  // 1. The account that it will become.
+  // 1. From now on nothing is written, and no program is run.
+  const auto unwritable = forbid_writing();
+  if (!unwritable) return std::unexpected(unwritable.error());
+
+  // 2. The account that it will become.
   const bool is_root = ::geteuid() == 0;
   const auto daemon = is_root ? user_to_become(options.user) : User{};
   if (!daemon) return std::unexpected(daemon.error());
 
-  // 2. From now on nothing is written, and no program is run.
-  const auto unwritable = forbid_writing();
-  if (!unwritable) return std::unexpected(unwritable.error());
-
   // 3. The users who have opted in: takes files of the whole system and perhaps the network.
   auto roster = load_roster(options.source);
   if (!roster) return std::unexpected(roster.error());
+  close_what_libraries_keep(listeners, control, *roster);
 
   // 4. Where homes are.
   HomeFence fence;
@@ -94,7 +106,8 @@ int live(const Options& options, std::vector<common::Fd>& listeners, const Contr
   for (const int each : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1}) {
     (void)std::signal(each, SIG_IGN);
   }
-  const auto server = prepare(options, control);
+  be_killed_first();
+  const auto server = prepare(options, listeners, control);
   if (!server) {
     control.say(Control::failed, server.error());
     return 1;

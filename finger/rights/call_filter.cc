@@ -56,6 +56,7 @@ class Filter {
       : context_(::seccomp_init(otherwise)), error_(context_ ? 0 : -ENOMEM) {
     // Calls by another processor's numbers, as those of 32 bits, which no library of ours makes.
     set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    set(SCMP_FLTATR_CTL_TSYNC, 1);     // also for a thread that a library has left
     set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
   }
 

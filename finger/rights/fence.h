@@ -13,9 +13,9 @@ namespace finger {
 
 /// No rights can be gained (PR_SET_NO_NEW_PRIVS). Files are opened for reading only, and no program
 /// is executed. Before Linux 6.2 (version 3) a file that may be read and written can still be
-/// emptied. From 6.12 on (version 6) no abstract Unix socket is connected to another process's, and
-/// no other process is signalled, but those that this one starts. Error: a line that says what
-/// fails.
+/// emptied, wherever it is: to open(2) with O_ACCMODE Landlock has nothing to say. From 6.12 on
+/// (version 6) no abstract Unix socket is connected to another process's, and no other process is
+/// signalled, but those that this one starts. Error: a line that says what fails.
 std::expected<void, std::string> forbid_writing();
 
 /// Files are read only where homes are. From Linux 6.7 on (version 4) connect(2) and bind(2) of a

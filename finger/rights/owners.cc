@@ -1,5 +1,6 @@
 #include "finger/rights/owners.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -162,6 +163,15 @@ void forbid_tracing() {
   constexpr int may_be_traced = 0;
 #endif
   (void)::prctl(PR_SET_DUMPABLE, may_be_traced, 0, 0, 0);  // fails only for a wrong argument
+}
+
+void be_killed_first() {
+  // While a process may not be traced, its files in /proc are root's.
+  (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  const common::Fd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view before_all_others = "1000";
+  (void)::write(score.get(), before_all_others.data(), before_all_others.size());
+  forbid_tracing();
 }
 
 }  // namespace finger

@@ -46,4 +46,9 @@ std::expected<void, std::string> become(const User& user);
 /// No other process of the same user may trace this one, or read its memory.
 void forbid_tracing();
 
+/// Where memory runs out the kernel ends this process, and not its parent: an intruder who takes
+/// the kernel's memory, and none of its own, would otherwise lose the parent and keep the port.
+/// Before forbid_writing(). Without /proc it has no effect.
+void be_killed_first();
+
 }  // namespace finger

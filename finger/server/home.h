@@ -1,16 +1,12 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <utility>
 
-#include "common/byte_view.h"
-#include "common/fd.h"
 #include "finger/protocol/error.h"
 #include "uring/condition.h"
 #include "uring/loop.h"
@@ -23,48 +19,8 @@ namespace finger {
 enum class FileKind { project, pubkey, plan };
 inline constexpr std::array file_names{".project", ".pubkey", ".plan"};
 
-class Conversation;
-class Home;
-struct Context;
-
-/// A file that is open, and what it begins with. The clients that asked for it together share it.
-class OpenFile {
- public:
-  OpenFile(Context& context, Home& home, common::Fd file, std::uint64_t size)
-      : context_(context), home_(home), file_(std::move(file)), size_(size) {}
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() { close(); }
-
-  /// Reads the first bytes; of a file that is no longer than those, all. Errors: of read().
-  uring::Task<Status> begin(Conversation& conversation);
-  common::ByteView beginning() const { return beginning_; }
-  bool is_whole() const { return !file_; }  ///< There is nothing after its beginning.
-
-  /// So many bytes, and whether the file ends with them.
-  struct Piece {
-    std::size_t bytes;
-    bool is_last;
-  };
-  /// Errors: timed_out; of read(2); became_shorter: what a client has would be no plan that its
-  /// owner ever wrote.
-  uring::Task<Result<Piece>> read(Conversation& conversation, std::uint64_t offset,
-                                  std::span<std::byte> to);
-
- private:
-  void close();
-
-  Context& context_;
-  Home& home_;
-  common::Fd file_;
-  const std::uint64_t size_;
-  std::unique_ptr<std::byte[]> buffer_;
-  common::ByteView beginning_;  ///< In the buffer.
-};
-using SharedFile = std::shared_ptr<OpenFile>;
-
-/// So much of a file is read as soon as it is open.
-inline constexpr std::size_t beginning_bytes = 4 * 1024;
+class OpenFile;
+using SharedFile = std::shared_ptr<OpenFile>;  ///< Of the clients that asked for it together.
 
 /// A user's home while clients ask for what is in it: a mutex, for one operation at a time however
 /// many ask. What its holder has loaded, it shares with those that wait.

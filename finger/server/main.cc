@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <expected>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -115,7 +116,8 @@ std::expected<void, std::string> give_root_up(const Options& options) {
 }
 
 /// Says what would be served. Does all that a worker does before it serves, in this process.
-int check_config(const Options& options, const common::Status& listening) {
+int check_config(const Options& options, std::span<const common::Fd> listeners,
+                 const common::Status& listening) {
   finger::Parent::let_signals_through();  // the account database may keep us waiting
   const char* about_port = "";
   if (!listening && listening.error() == std::errc::address_in_use) {
@@ -126,7 +128,7 @@ int check_config(const Options& options, const common::Status& listening) {
   } else if (!listening) {
     return report_failure(options, listening.error());
   }
-  const auto server = finger::prepare(options, finger::Control(common::Fd()));
+  const auto server = finger::prepare(options, listeners, finger::Control(common::Fd()));
   if (!server) return complain(server.error());
   std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
                         options.address().to_string(), about_port, options.max_connections,
@@ -190,6 +192,6 @@ int main(int argc, char** argv) {
     common::log("started without root: only plans that everybody may read are served",
                 common::Severity::warning);
   }
-  if (options.check_config) return check_config(options, listening);
+  if (options.check_config) return check_config(options, *listeners, listening);
   return serve(options, std::move(*listeners), std::move(manager));
 }

@@ -13,7 +13,7 @@
 
 #include "finger/accounts/gecos.h"
 #include "finger/protocol/crlf.h"
-#include "finger/server/home.h"
+#include "finger/server/open_file.h"
 
 namespace finger {
 namespace {

@@ -4,6 +4,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
@@ -18,6 +19,7 @@ from harness.proc import wait_until
 from harness.strace import from_start
 from kit.call_list import permitted_calls
 from kit.intruder import (
+    COMPILER,
     NATIVE_CALLS,
     Intrude,
     Intruder,
@@ -26,7 +28,7 @@ from kit.intruder import (
     need_landlock,
     processor,
 )
-from kit.machine import Machine
+from kit.machine import GROUP, Machine
 from kit.manager import Manager
 from kit.namespace import NOBODY, as_nobody
 from kit.parent import only_worker, replace_worker, workers
@@ -49,6 +51,14 @@ def files_open(pid: int) -> list[str]:
         with suppress(FileNotFoundError):  # closed in between
             found.append(os.readlink(entry))
     return found
+
+
+@pytest.fixture(params=[False, True], ids=["as-we-are", "not-root"])
+def by_nobody(request: pytest.FixtureRequest, how: str) -> tuple[str, ...]:
+    """Words in front of the daemon, with which it is root or not."""
+    if request.param and how != "alone":
+        pytest.skip("with these accounts it is started as root")
+    return as_nobody() if request.param else ()
 
 
 @pytest.mark.parametrize("passed", [False, True], ids=["own-socket", "passed-socket"])
@@ -247,6 +257,45 @@ def test_a_worker_that_calls_by_another_processors_numbers_is_killed(
     said = server.stderr_text()
     assert "the worker has ended by itself: signal 31" in said
     assert "lives on" not in said
+
+
+@pytest.mark.usefixtures("walled_in")
+def test_a_library_that_knows_accounts_writes_nothing_and_leaves_no_socket_to_the_worker(
+    machine: Machine, start: Start, how: str, tmp_path: Path
+) -> None:
+    need_landlock()
+    library = tmp_path / "libnss_keeper.so.2"
+    source = Path(__file__).parent / "kit" / "nss_keeper.c"
+    subprocess.run([COMPILER, "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
+    machine.ask_first("keeper")
+    with closing(socket.socket(socket.AF_UNIX)) as service:
+        service.bind(str(tmp_path / "service"))
+        service.listen()
+        keeper = ("env", f"LD_LIBRARY_PATH={tmp_path}", f"KEEPER_SERVICE={tmp_path / 'service'}",
+                  f"KEEPER_FILE={tmp_path / 'written'}")  # fmt: skip
+        options = () if how == "alone" else ("--group", GROUP)
+        server = start(*options, under=(*machine.under, *keeper))
+        service.settimeout(server.patience)
+        asked, _ = service.accept()
+        with closing(asked):
+            # With --users, the main process finds the account that it becomes, and has no fence.
+            could_write = "done" if how == "alone" else "EACCES"
+            assert set(asked.recv(4096).decode().split()) == {could_write}
+        (worker,) = workers(server)
+        sockets = [file for file in files_open(worker) if file.startswith("socket:")]
+        assert len(sockets) == 2, "more than the port and its parent"
+
+
+def test_where_memory_runs_out_the_worker_goes_before_its_parent(
+    start_either: Start, by_nobody: tuple[str, ...]
+) -> None:
+    """Or an intruder would have it ended by taking memory that is the kernel's, and go on."""
+    server = start_either(under=by_nobody)
+    scores = {pid: int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+              for pid in (server.pid, *workers(server))}  # fmt: skip
+    assert scores.pop(server.pid) < 1000
+    assert list(scores.values()) == [1000]
+
 
 WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "no Landlock: ",
          "landlock_restrict_self": "Landlock is there, and refused: ",

@@ -62,6 +62,11 @@ class Machine:
         self.system_account("nobody", NOBODY)
         self.write_group()
 
+    def ask_first(self, module: str) -> None:
+        """Accounts and groups come from that module of nsswitch.conf, or else from files."""
+        lines = f"passwd: {module} files\ngroup: {module} files\n"
+        self._etc.joinpath("nsswitch.conf").write_text(lines)
+
     @property
     def under(self) -> tuple[str, ...]:
         files = ("passwd", "group", "nsswitch.conf")
