@@ -170,7 +170,7 @@ void be_killed_first() {
   (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   const common::Fd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   constexpr std::string_view before_all_others = "1000";
-  (void)::write(score.get(), before_all_others.data(), before_all_others.size());
+  (void)!::write(score.get(), before_all_others.data(), before_all_others.size());
   forbid_tracing();
 }
 

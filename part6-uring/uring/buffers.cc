@@ -124,7 +124,9 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
 
 /// What it could have had is lent, or has come and was not fetched yet.
 void Buffers::ran_out() {
-  if (has_woken_) really_has_none_ = true;
+  // In the turn that wakes coroutines they have received nothing yet: what is heard then is of
+  // before, and others may have been given back since.
+  if (has_woken_ && woke_in_ != loop_.turns()) really_has_none_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
   if (first) add_more();  // for all that have found none in this turn
 }

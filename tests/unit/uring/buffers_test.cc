@@ -90,6 +90,39 @@ CO_TEST_F(UringBuffers, AReceiveThatWaitsUntilTheSocketIsReadableTakesNoneBefore
   EXPECT_EQ(text_of(lease->bytes()), "hello");
 }
 
+Task<> wait_for_one(Buffers& buffers) { (void)co_await buffers.returned(); }
+
+/// As often as it takes.
+Task<> receive_one(Loop& loop, const Fd& fd, Buffers& buffers) {
+  auto lease = co_await loop.recv(fd, buffers);
+  while (!lease && lease.error() == std::errc::no_buffer_space) {
+    co_await wait_for_one(buffers);
+    lease = co_await loop.recv(fd, buffers);
+  }
+  EXPECT_THAT(lease, Succeeded());
+}
+
+// A receive finds no buffer. Before the loop hears of it, one is given back, and somebody else is
+// woken for it who then does not want it.
+CO_TEST_F(UringBuffers, WhatAReceiveFoundBeforeOneWasGivenBackHoldsUpNobody) {
+  const auto one = *Buffers::create(loop, 1, 16);
+  const auto ends = unix_connection();
+  (void)co_await loop.send(ends.client, bytes_of("first"));
+  auto lease = co_await loop.recv(ends.server, *one);
+  EXPECT_THAT(lease, Succeeded());
+  (void)co_await loop.send(ends.client, bytes_of("second"));
+
+  Scope scope(loop);
+  scope.spawn(wait_for_one(*one));
+  scope.spawn(receive_one(loop, ends.server, *one));
+  loop.reserve(loop.ring().entries());  // the kernel tries the receive, and nobody looks yet
+  lease->give_back();
+  const auto joined = co_await scope.join().within(5s);
+  EXPECT_THAT(joined, Succeeded());
+  if (!joined) scope.cancel();
+  co_await scope.join();
+}
+
 // Over TCP. On a Unix socket Linux 6.18 forgets to tell a multishot receive of an end of stream
 // that had come before the last bytes were taken.
 
