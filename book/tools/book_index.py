@@ -45,7 +45,6 @@ STATE = re.compile(r"\b(?:CLOSE|TIME|FIN)[-_]WAIT(?:[-_]\d)?|\bLAST[-_]ACK\b")
 # Where a listing or other words explain it, and no count of code words finds the place.
 FIRST = {
     "EAGAIN": "05-nonblocking.md#not-now",
-    "ECONNREFUSED": "appendix-a-errno.md#connect",
     "ECONNRESET": "03-closing.md#the-close-that-eats-the-answer",
     "EINVAL": "appendix-a-errno.md#rings",
     "ELOOP": "14-hardening.md#links",

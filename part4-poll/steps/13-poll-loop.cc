@@ -83,7 +83,6 @@ bool take(Client& client) {
   return message_bytes <= message_bytes_max;
 }
 
-// [turn]
 short interest(const Client& client) { return client.held.empty() ? POLLIN : POLLOUT; }
 
 bool send_held(Client& client, Time now) {
@@ -107,7 +106,6 @@ bool turn(Client& client, Time now) {
   client.deadline = now + patience;
   return send_held(client, now) && stays;
 }
-// [/turn]
 
 void give_turns(const std::vector<pollfd>& entries, Time now) {
   for (std::size_t i = 0; i < clients.size(); ++i) {
