@@ -1,8 +1,8 @@
 // The page of chapter 7 grown up, to be attacked: the patient loop on epoll(7). A client gets a
 // minute for a message, or for taking a byte of its answers; no client costs another one anything;
-// a signal ends the loop when all that had arrived is answered and acknowledged, or after five
-// seconds. Try it: ./27-under-attack 5882   and in another terminal   printf '\2\0\0\0hi' | ncat
-// 127.0.0.1 5882
+// after a signal it drains, and ends when all that had arrived is answered and acknowledged, or
+// after five seconds. Try it: ./27-under-attack 5882   and in another terminal
+//   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -22,6 +22,7 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 
 using namespace std::chrono_literals;
@@ -62,21 +63,19 @@ std::uint32_t length_in(const char* header) {
 
 constexpr std::size_t message_bytes_max = 4 + 65536;  // the header, too
 
-// [client]
 struct Client {
   int fd;
   Time deadline;            // for its next message, or for taking more of what is held
   std::string in = "";      // the beginning of a message, whose rest has not arrived
   std::string held = "";    // the end of our answers, which the kernel had no room for
   int unacknowledged = 0;   // as it was when we last looked whether the client takes its answers
-  bool ended = false;       // there is nothing more to receive
+  bool ended = false;       // its stream, so there is nothing more to receive
   std::uint32_t asked = 0;  // what its entry asks for
 };
 
 std::map<std::uint64_t, Client> clients;  // by token, a number that never comes back
-// [/client]
+
 std::chrono::seconds patience = 60s;
-bool draining = false;
 int epoll = -1;
 
 int wake = -1;  // an eventfd
@@ -139,35 +138,15 @@ bool still_takes(Client& client, Time now) {
 }
 // [/takes]
 
-// [stop]
-// All who are here get what they are owed, and nobody else gets in.
-void begin_drain(int listener) {
-  draining = true;
-  close(listener);
-  epoll_ctl(epoll, EPOLL_CTL_DEL, wake, nullptr);
-  for (auto& [token, client] : clients) shutdown(client.fd, SHUT_RD);
-}
-
-// In a stop everything is received and sent. Does the client's kernel still owe acknowledgements?
-bool awaits_acknowledgements(const Client& client) {
-  char discarded[4096];
-  if (recv(client.fd, discarded, sizeof discarded, 0) < 0 && !not_now()) return false;
-  if (unacknowledged(client.fd) > 0) return true;
-  shutdown(client.fd, SHUT_WR);  // only now, or what it still sends would bring on a reset
-  return false;
-}
-// [/stop]
-
 // [turn]
 // At most one receive and one send. False: close it.
 bool turn(Client& client, Time now) {
-  if (client.ended) return awaits_acknowledgements(client);
   if (!client.held.empty()) return send_held(client, now);
   char bytes[message_bytes_max];
   const ssize_t got = recv(client.fd, bytes, sizeof bytes, 0);
   if (got < 0) return not_now();
   client.ended = got == 0;
-  if (client.ended) return draining;
+  if (client.ended) return false;
   client.in.append(bytes, static_cast<std::size_t>(got));
   const bool stays = take(client);
   if (client.held.empty()) return stays;  // no message is complete, so its time goes on
@@ -187,7 +166,7 @@ void settle(std::uint64_t token, bool stays) {
     clients.erase(token);
     return;
   }
-  const std::uint32_t wanted = client.ended ? 0U : client.held.empty() ? EPOLLIN : EPOLLOUT;
+  const std::uint32_t wanted = client.held.empty() ? EPOLLIN : EPOLLOUT;
   if (wanted == std::exchange(client.asked, wanted)) return;
   epoll_event event{wanted, {.u64 = token}};
   check(epoll_ctl(epoll, EPOLL_CTL_MOD, client.fd, &event), "epoll_ctl");
@@ -225,25 +204,46 @@ void park_or_resume(int listener, Time now) {
   check(epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &event), "epoll_ctl");
 }
 
-// Those whose time is up, and, in a stop, those of whom no event reports anything.
-void look_after_all(Time now) {
+// Those whose time is up.
+void close_overdue(Time now) {
   for (auto next = clients.begin(); next != clients.end();) {
-    auto& [token, client] = *next++;
-    if (draining && client.ended) {
-      settle(token, awaits_acknowledgements(client));
-    } else if (client.deadline <= now) {
-      settle(token, still_takes(client, now));
-    }
+    auto& [token, client] = *next++;  // settle may erase it
+    if (client.deadline <= now) settle(token, still_takes(client, now));
   }
 }
 
 int how_long(Time now) {
-  if (draining) return 5;  // no event reports an acknowledgement
   auto next = now < accept_again ? accept_again : now + 1h;
   for (const auto& [token, client] : clients) next = std::min(next, client.deadline);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return static_cast<int>(std::max(left, 0ms).count());
 }
+
+// [drain]
+// Its turn when the server stops. False: it is owed nothing more, or it is gone.
+bool last_turn(Client& client, Time now) {
+  if (!client.ended) return turn(client, now) || client.ended;
+  char discarded[4096];
+  if (recv(client.fd, discarded, sizeof discarded, 0) < 0 && !not_now()) return false;
+  if (unacknowledged(client.fd) > 0) return true;
+  shutdown(client.fd, SHUT_WR);  // only now, or what it still sends would bring on a reset
+  return false;
+}
+
+// All who are here get what they are owed, and nobody else gets in.
+void drain(int listener) {
+  close(listener);
+  for (auto& [token, client] : clients) shutdown(client.fd, SHUT_RD);
+  const Time give_up = Clock::now() + 5s;
+  while (!clients.empty() && Clock::now() < give_up) {
+    for (auto next = clients.begin(); next != clients.end();) {
+      auto& [token, client] = *next++;
+      settle(token, last_turn(client, Clock::now()));
+    }
+    std::this_thread::sleep_for(5ms);  // no event reports an acknowledgement
+  }
+}
+// [/drain]
 
 int main(int argc, char** argv) {
   wake_on_signals();
@@ -254,8 +254,8 @@ int main(int argc, char** argv) {
   check(add(listener, listener_token), "epoll_ctl");
 
   // [loop]
-  Time give_up = Time::max();
-  while (!(draining && clients.empty()) && Clock::now() < give_up) {
+  bool stopping = false;
+  while (!stopping) {
     epoll_event batch[64];
     const int ready = epoll_wait(epoll, batch, 64, how_long(Clock::now()));
     if (ready < 0 && errno != EINTR) check(ready, "epoll_wait");
@@ -263,16 +263,16 @@ int main(int argc, char** argv) {
     for (int i = 0; i < ready; ++i) {
       const std::uint64_t token = batch[i].data.u64;
       if (token == wake_token) {
-        begin_drain(listener);
-        give_up = now + 5s;
+        stopping = true;
       } else if (token == listener_token) {
-        if (!draining) accept_one(listener, now);
+        accept_one(listener, now);
       } else if (clients.contains(token)) {
         settle(token, turn(clients.at(token), now));
       }
     }
-    look_after_all(now);
-    if (!draining) park_or_resume(listener, now);
+    close_overdue(now);
+    park_or_resume(listener, now);
   }
+  drain(listener);
   // [/loop]
 }

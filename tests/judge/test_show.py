@@ -147,9 +147,9 @@ def test_bytes_to_and_fro_are_one_line_that_says_from_when_to_when() -> None:
     for begin, who in ((0.0, "client 1"), (0.1, "client 2"), (0.2, "client 3")):
         events.append(Event(begin, who, "connects"))
         events += [Event(begin + at / 1000, who, f"{verb} {at} bytes", kind=f"{who} {verb}")
-                   for at in range(0, 12, 2) for verb in ("sent", "got")]
+                   for at in range(0, 20, 2) for verb in ("sent", "got")]
     told = timeline.lines(timeline.condensed(events))
-    assert told[4].strip() == "... from 12 ms to 18 ms: 4 x client 1 sent, 3 x client 1 got", told
+    assert told[4].strip() == "... from 12 ms to 26 ms: 8 x client 1 sent, 7 x client 1 got", told
     assert len(told) == 1 + 3 * 7, told
 
 
