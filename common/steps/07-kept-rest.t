@@ -1,5 +1,6 @@
 Two messages in one read are two messages, and one message in two reads is one. So are three
-messages, in whichever way they are cut.
+messages, in whichever way they are cut. But the decoder has no limit: it keeps what comes, whatever
+a length announces.
 
   $ cd "$STEPS"
 
@@ -10,3 +11,5 @@ messages, in whichever way they are cut.
   read 3: "hello", kept 0
   $ ./07-kept-rest cuts
   right in 65536 of 65536 ways to cut it
+  $ (printf '\377\377\377\377'; head -c 100M /dev/zero) | ./07-kept-rest | tail -n 1 | grep -o 'kept .*'
+  kept 104857604

@@ -34,7 +34,7 @@ ORDER = Rule(
 ANY_SLICING = Rule(
     "A message may arrive one byte at a time, and many may arrive at once: "
     "neither changes an answer.",
-    BYTES + "#one-read-or-recv-taken-for-one-message",
+    BYTES + "#one-recv-is-not-one-message",
 )
 NOT_EARLY = Rule(
     "A message is not answered before it is complete.",
@@ -67,7 +67,7 @@ TOO_LONG_BY_DEFAULT = Rule(
 )
 TOO_LONG_ANSWERS_FIRST = Rule(
     "Before an over-long message closes the connection, every earlier message is answered.",
-    BYTES + "#numbers-from-strangers",
+    BYTES + "#how-a-stream-ends",
 )
 TOO_LONG_ALONE = Rule(
     "An over-long message costs its own connection, and no other connection notices.",

@@ -28,7 +28,7 @@ QUESTIONS = {
     "close vs shutdown socket?": "03-closing#a-lingering-close-in-three-moves",
     "How to not get so many apache CLOSE_WAIT connections": "03-closing#an-end-on-one-side",
     "Call to recv may only return partial request message":
-        "01-bytes#one-read-or-recv-taken-for-one-message",
+        "01-bytes#one-recv-is-not-one-message",
     "Endless loop in EMFILE": "appendix-n-event-loops#emfile-or-too-many-open-files",
     "Socket close in combination with a read/recv is not happening.":
         "appendix-k-ring-in-production#close-with-a-recv-in-flight",
