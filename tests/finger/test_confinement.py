@@ -2,11 +2,9 @@
 
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -34,6 +32,7 @@ from kit.namespace import NOBODY, as_nobody
 from kit.parent import only_worker, replace_worker, workers
 from kit.reference import NO_PLAN
 from kit.server import FingerServer, Start
+from kit.terminal import Terminal, can_read, has_terminal
 from kit.users import Users
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.CONFINED)]
@@ -330,61 +329,11 @@ def test_each_no_of_the_page_is_tried() -> None:
     assert {answer for _, answer in rows[2:]} == {"no"}
 
 
-# The terminal becomes that of a session of its own, then standard input and standard error.
-AT_TERMINAL = """
-import fcntl, os, sys, termios
-if os.getsid(0) != os.getpid():
-    os.setsid()
-terminal = os.open(sys.argv[1], os.O_RDWR)
-fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
-os.dup2(terminal, 0)
-os.dup2(terminal, 2)
-os.close(terminal)
-os.execvp(sys.argv[2], sys.argv[2:])
-"""
-
-
-class Terminal:
-    """Somebody starts the daemon at it by hand, with the words of `under` in front of it."""
-
-    def __init__(self) -> None:
-        self._screen, self._shells = os.openpty()
-        self.path = os.ttyname(self._shells)
-        self.under = (sys.executable, "-c", AT_TERMINAL, self.path)
-        self._shown = b""
-
-    def shown(self) -> str:
-        """What was written to it so far."""
-        while select.select([self._screen], [], [], 0)[0]:
-            self._shown += os.read(self._screen, 65536)
-        return self._shown.decode()
-
-    def close(self) -> None:
-        """Hangs up."""
-        os.close(self._shells)
-        os.close(self._screen)
-
-
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     """A terminal, until the end of the test."""
     with closing(Terminal()) as opened:
         yield opened
-
-
-def has_terminal(pid: int) -> bool:
-    """Whether it belongs to a session that has one."""
-    state, parent, group, session, number = (
-        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:5]
-    )
-    return number != "0"
-
-
-def can_read(pid: int, descriptor: int) -> bool:
-    """Whether it is open for reading."""
-    lines = Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text().splitlines()
-    flags = next(int(line.split()[1], 8) for line in lines if line.startswith("flags:"))
-    return flags & os.O_ACCMODE != os.O_WRONLY
 
 
 def test_an_intruder_in_the_worker_has_no_terminal_to_type_at_or_read_from(
