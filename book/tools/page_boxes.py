@@ -26,7 +26,8 @@ TOLD = "in another terminal: .*\n"  # what ./serve prints when the server listen
 LISTENS = "listening on .*\n"  # what the server does, also where a box has no use for its errors
 # What is not in the machine, by what one types.
 NOT_THERE = {
-    r"(\./|\.\./)?(judge|check|measure|read|tests)\b": "the tests are not in the page's machine",
+    r"(\./|\.\./|\$ROOT/)?(judge|check|measure|read|tests)\b":
+        "the tests are not in the page's machine",
     r"sudo ": "nothing can be installed there",
     r"operations ": "there is no Python in it",
     r".*\bperf\b": "there is no perf in it",
