@@ -23,9 +23,11 @@ from typed import Box, Typed, chapters, typed
 TRIED = ROOT / "book" / ".vitepress" / "machine-tried.json"
 UNTRIED = "was not tried there yet"
 TOLD = "in another terminal: .*\n"  # what ./serve prints when the server listens
+LISTENS = "listening on .*\n"  # what the server does, also where a box has no use for its errors
 # What is not in the machine, by what one types.
 NOT_THERE = {
-    r"(\./|\.\./)?(judge|check|measure|read|tests)\b": "the tests are not in the page's machine",
+    r"(\./|\.\./|\$ROOT/)?(judge|check|measure|read|tests)\b":
+        "the tests are not in the page's machine",
     r"sudo ": "nothing can be installed there",
     r"operations ": "there is no Python in it",
     r".*\bperf\b": "there is no perf in it",
@@ -164,7 +166,7 @@ def bug_button(box: Box) -> dict[str, Any]:
     after = [command for command in box.commands if command not in before]
     return {"first": FIRST, "presses": [
         *({"terminal": 1, "text": command} for command in before),
-        {"terminal": 0, "text": box.server, "until": TOLD},
+        {"terminal": 0, "text": box.server, "until": LISTENS if "2>" in box.server else TOLD},
         *({"terminal": 1, "text": command} for command in after)]}
 
 

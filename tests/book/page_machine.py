@@ -27,9 +27,11 @@ DIFFERS = {
     "has not come back": "takes too long there",
     r"\b(recv|send|accept4?)\b.*(recvfrom|sendto)|fcntl": "32-bit programs make other system calls",
     r"`\d+ ms`": "measures a time",
+    r"\b(inf|nan)\b": "processor time is counted too coarsely there: something may have taken none",
+    r"`kept \d+` where": "there is less memory than it takes",
     r"`[^`]*timed out[^`]*` where": "a time limit is too short there",
     r"`Vm\w+: \d+`": "32-bit programs take less memory",
-    "not started as root": "needs root",
+    "not started as root|need privileges": "needs root",
     r"status 80 instead of 0|: Linux 6\.\d+ has ": "Linux 6.1 does not have it yet",
     "": "prints something else there",
 }

@@ -14,7 +14,7 @@ const slow = { timeout: 240_000 };
 const boxes = [
   ["02-blocking", "start ./02-echo-once", "hello"],
   ["06-poll", "./01-poll-two-pipes", "b read empty"],
-  ["10-ring", "count_calls part6", "100 io_uring_enter"],
+  ["10-ring", "count_calls part6", " io_uring_enter"],
   ["13-finger", "mkdir -p users/alice users/bob users/mallory", "server.$"],
 ];
 const first = ".vp-doc .language-console:has(.run-this)";

@@ -19,6 +19,7 @@ const mark = /\x1b\]133;(C|D;(\d+))\x07/g;
 const askAgain = 300; // ms
 const lookAgain = 50; // ms
 const interruptAgain = 10_000; // ms
+const beginning = 2000; // ms, for a server that does not say when it listens
 const forgotten = () => new Error("the machine was reset");
 const waits = /\$ $/;
 const longestMark = 16; // characters
@@ -97,6 +98,8 @@ export class Terminal {
 
   async #shows(pattern, era) {
     while (!this.busy || !pattern.test(this.printed)) await this.#pause(lookAgain, era);
+    const listens = performance.now() + (this.printed ? 0 : beginning);
+    while (performance.now() < listens) await this.#pause(lookAgain, era);
     return { printed: this.printed };
   }
 
