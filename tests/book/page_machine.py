@@ -28,6 +28,7 @@ DIFFERS = {
     r"\b(recv|send|accept4?)\b.*(recvfrom|sendto)|fcntl": "32-bit programs make other system calls",
     r"`\d+ ms`": "measures a time",
     r"\b(inf|nan)\b": "processor time is counted too coarsely there: something may have taken none",
+    "Resource temporarily unavailable": "there is no room for so many threads",
     r"`kept \d+` where": "there is less memory than it takes",
     r"`[^`]*timed out[^`]*` where": "a time limit is too short there",
     r"`Vm\w+: \d+`": "32-bit programs take less memory",
