@@ -21,7 +21,8 @@ CLIENTS_SHOWN = 3
 LINES_SHOWN = 48
 FIRST_SHOWN, LAST_SHOWN = 10, 20  # whatever they are, where there are more
 LONG_RUN = 16  # of bytes and calls: of a longer one, most are only counted
-LONG_RUN_OF_BYTES = 12  # a query fits, byte by byte; where the own calls are not between them
+# Where the server's own calls are not between them. A query that comes byte by byte fits.
+LONG_RUN_OF_BYTES = 12
 FIRST_OF_A_KIND, LAST_OF_A_RUN = 1, 3
 GAP_SECONDS = 1.0  # without a line
 LONG_SECONDS = 0.1
