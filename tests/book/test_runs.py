@@ -38,8 +38,10 @@ def parts_of(transcript: Path) -> set[str]:
 
 
 def marks_if_long(transcript: Path) -> list[pytest.MarkDecorator]:
-    """For a climb of the judge: half a minute each, and the judge's tests climb as well."""
-    return [pytest.mark.long] if transcript.stem.endswith("-judged") else []
+    """For a climb of the judge, since the judge's tests climb as well, and for sixty measurements:
+    they keep a core busy for half a minute.
+    """
+    return [pytest.mark.long] if transcript.stem.endswith(("-judged", "-sixty-rounds")) else []
 
 
 def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:

@@ -10,7 +10,7 @@ import rules
 from conftest import ALICE, ANSWER
 from kit.client import FingerClient
 from kit.load import all_the_while
-from kit.reference import NO_PLAN, converted
+from kit.reference import LARGE, NO_PLAN, converted
 from kit.scanner import OPEN_PERM, silent_about
 from kit.server import FingerServer, Start
 
@@ -20,8 +20,6 @@ pytestmark = [
     pytest.mark.rule(rules.CHANGING),
 ]
 
-LARGE = b"0123456789abcde\n" * 640_000
-WANTED = converted(LARGE)
 SECRET = b"what no client may see\n"
 
 
@@ -44,7 +42,7 @@ def test_a_plan_that_is_replaced_is_served_as_it_was(
         (server.users.outside / "secret").write_bytes(SECRET)
         server.users.plan("alice").symlink_to("../../secret")
     server.expect(b"alice", b"another\r\n" if becomes == "another" else NO_PLAN)
-    reader.expect_that(reader.take_the_rest(), WANTED)
+    reader.expect_that(reader.take_the_rest(), converted(LARGE))
 
 
 @pytest.mark.parametrize("left", [0, 500, 5_000_000])
@@ -77,7 +75,8 @@ def test_a_plan_that_grows_is_served_at_least_as_it_was(
 ) -> None:
     with open(server.users.plan("alice"), "ab") as plan:
         plan.write(b"and more\n")
-    assert reader.take_the_rest() in (WANTED, WANTED + b"and more\r\n")
+    wanted = converted(LARGE)
+    assert reader.take_the_rest() in (wanted, wanted + b"and more\r\n")
 
 
 @pytest.mark.clock

@@ -12,7 +12,7 @@ from harness.proc import wait_until
 from harness.verdict import ContractBroken
 from kit.client import FingerClient
 from kit.load import all_the_while
-from kit.reference import converted
+from kit.reference import LARGE, converted
 from kit.server import FingerServer, Start
 from kit.target import FingerTarget
 
@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.needs("core"), pytest.mark.clock, pytest.mark.rule(rul
 
 SLACK_SECONDS = 1.5  # the contract says half a second on an idle machine
 LINGER_SECONDS = 2  # the contract's, for what still comes after the answer
-LARGE = b"0123456789abcde\n" * 640_000  # 10 MB
 
 
 @pytest.fixture

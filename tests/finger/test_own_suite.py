@@ -69,6 +69,7 @@ def test_every_bug_is_one_that_a_test_finds() -> None:
     assert set(FINDINGS) == set(BUGS) - {"none"}
 
 
+@pytest.mark.long
 def test_the_small_server_passes_the_core() -> None:
     command = f"{sys.executable} {HERE}/finger_server.py {OPERANDS}"
     run = own_suite.run_suite(HERE, "--server", command)

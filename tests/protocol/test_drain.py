@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 import rules
-from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header
+from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header, long_stream
 from harness.held import queues
 from harness.limits import need_descriptors, send_buffer_bytes_max, unread_bytes_max
 from harness.proc import wait_until
@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
 AT_ONCE = 3.0  # the contract says one second on an idle machine
 SLOWLY_SECONDS = 6.0  # longer than --drain-timeout is without the option
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
-LARGE = frames(distinct_payloads(1000, 16_000))
 
 
 def expect_stop(server: Server, within: float, number: signal.Signals = signal.SIGTERM) -> float:
@@ -105,14 +104,14 @@ def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(start: Start, th
     # throws away every answer that had not left yet.
     server = start("--drain-timeout", "30s")
     client = server.connect(receive_buffer=65536)
-    sent = client.send_until_stuck(LARGE)
+    sent = client.send_until_stuck(long_stream())
     arrived = sent - client.unacknowledged_bytes()  # what the server's kernel has for certain
     server.send_signal(signal.SIGTERM)
     time.sleep(0.1)
-    received = client.send_on_until_gone(LARGE[sent:] if then == "sends_on" else b"")
+    received = client.send_on_until_gone(long_stream()[sent:] if then == "sends_on" else b"")
     due = arrived - arrived % (HEADER_BYTES + 16_000)
     expect_in_full(client, received, due)
-    assert LARGE.startswith(received), "what came back is not what was sent"
+    assert long_stream().startswith(received), "what came back is not what was sent"
     server.expect_exit()
 
 
@@ -121,7 +120,7 @@ def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(start: Start, th
 def test_a_slow_reader_has_as_long_as_the_option_says(start: Start) -> None:
     server = start("--drain-timeout", "60s", "--read-timeout", "0")
     client = server.connect(receive_buffer=4096)
-    sent = client.send_until_stuck(LARGE)
+    sent = client.send_until_stuck(long_stream())
     arrived = sent - client.unacknowledged_bytes()
     signalled = time.monotonic()
     server.send_signal(signal.SIGTERM)
@@ -140,7 +139,7 @@ def test_a_slow_reader_has_as_long_as_the_option_says(start: Start) -> None:
         broken.args = (f"{broken}, to a client that took {SLOWLY_SECONDS:g} s after the signal "
                        "before it read faster; --drain-timeout is 60 s",)
         raise
-    came_back = LARGE.startswith(received)
+    came_back = long_stream().startswith(received)
     assert came_back, "what came back is not what was sent"
     server.expect_exit()
 
@@ -182,7 +181,7 @@ def test_a_client_that_goes_on_sending_does_not_keep_the_server_from_stopping(
 @pytest.mark.rule(rules.DRAIN)
 def test_after_the_signal_nobody_new_is_accepted(start: Start) -> None:
     server = start("--drain-timeout", "60s")
-    server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+    server.connect(receive_buffer=4096).send_until_stuck(long_stream())
     server.send_signal(signal.SIGTERM)
     expect_refusal(server)
     server.expect_stop()  # the second signal
@@ -202,7 +201,7 @@ def test_the_longest_drain_is_over_when_nobody_is_left(start: Start) -> None:
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(start: Start) -> None:
     server = start("--drain-timeout", "2s")  # with less, several times as long were at once, too
-    server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+    server.connect(receive_buffer=4096).send_until_stuck(long_stream())
     took = expect_stop(server, 2 + AT_ONCE)
     assert took >= 2, f"gave up after {took:.3f} s; it had two seconds to try"
 
@@ -214,7 +213,7 @@ def test_a_client_that_never_reads_is_not_waited_for_where_there_is_no_time(
     start: Start, timeout: str
 ) -> None:
     server = start("--drain-timeout", timeout)
-    server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+    server.connect(receive_buffer=4096).send_until_stuck(long_stream())
     expect_stop(server, AT_ONCE)
 
 
@@ -230,7 +229,7 @@ def test_a_second_signal_ends_it_at_once(
     start: Start, first: signal.Signals, second: signal.Signals
 ) -> None:
     server = start("--drain-timeout", "60s", "--read-timeout", "0")
-    server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+    server.connect(receive_buffer=4096).send_until_stuck(long_stream())
     server.send_signal(first)
     expect_refusal(server)
     assert server.is_alive(), "stopped without the answers that are due"
@@ -243,7 +242,7 @@ def test_a_second_signal_ends_it_at_once(
 def test_a_second_signal_ends_whichever_worker_still_drains(start: Start) -> None:
     for _ in range(3):  # one in four times it is a worker that hears of the signal itself
         server = start("--workers", "4", "--drain-timeout", "60s", "--read-timeout", "0")
-        server.connect(receive_buffer=4096).send_until_stuck(LARGE)
+        server.connect(receive_buffer=4096).send_until_stuck(long_stream())
         server.send_signal(signal.SIGTERM)
         expect_refusal(server)
         time.sleep(0.1)  # those that have nobody left are done
@@ -272,7 +271,7 @@ def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
     for _ in range(4):
         server = start()
         client = server.connect(receive_buffer=4096)
-        client.send_until_stuck(LARGE, pause=0.03)
+        client.send_until_stuck(long_stream(), pause=0.03)
         if moment == "same":
             server.pause()
             client.reset()

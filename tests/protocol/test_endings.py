@@ -9,7 +9,7 @@ import pytest
 import rules
 from harness.at_rest import descriptors_at_rest
 from harness.client import Client
-from harness.frames import distinct_payloads, frames, header
+from harness.frames import header, long_stream
 from harness.held import half_close_and_read_late
 from harness.http import expect_hello, get
 from harness.lingering import TOO_LONG
@@ -28,7 +28,6 @@ CUTS = {"few": (1, 3, 4, 5), "many": (len(BEGINNING),)}  # in the length, after 
 NEVER_READING = 4
 HELD_AT_ONCE = 1
 LINGER_SECONDS = 2.0
-LARGE = frames(distinct_payloads(1000, 16_000))  # more than all buffers together
 LATE_SOON = ("--max-connections", str(AT_ONCE), "--read-timeout", "100ms")
 
 
@@ -82,7 +81,7 @@ def half_closes_and_reads_late(client: Client) -> None:
 
 def resets_with_answers_held(client: Client) -> None:
     """It leaves without having read what the server holds for it."""
-    client.send_until_stuck(LARGE)
+    client.send_until_stuck(long_stream())
     client.reset()
 
 
@@ -274,7 +273,7 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
         server.close_clients()
         clients[:] = [server.connect(receive_buffer=4096) for _ in range(NEVER_READING)]
         for client in clients:
-            client.send_until_stuck(LARGE)
+            client.send_until_stuck(long_stream())
         if rounds:  # the first clients stay for as long as the server lingers, and no others
             with suppress(OSError):
                 wait_until(lambda: not any(map(is_established, clients)), server.patience)
@@ -295,7 +294,7 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(start: St
     server = start("--drain-timeout", "30s")
     at_rest = descriptors_at_rest(server, says_goodbye)
     holds_it_up = server.connect(receive_buffer=4096)
-    holds_it_up.send_until_stuck(LARGE)
+    holds_it_up.send_until_stuck(long_stream())
     for client in [server.connect() for _ in range(AT_ONCE)]:
         client.echo(b"and now it says nothing")
     server.send_signal(signal.SIGTERM)

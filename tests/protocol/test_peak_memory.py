@@ -20,17 +20,33 @@ from harness.proc import wait_until
 from harness.server import Server, Start
 
 LARGEST = 8 * MEBIBYTE
+TAKEN_AT_ONCE_BYTES = 1_000_000  # the kernel has room for so much
 
-PAYLOAD = bytes(range(256)) * (LARGEST // 256)
-LARGE_AND_TAKEN_AT_ONCE = PAYLOAD[:1_000_000]  # by the kernel: there is room for so much
-TINY = [b"", b"x", PAYLOAD[:300]] * 30  # some of them arrive with the end of a large one
 
-STREAMS = {
-    # More than the kernel's buffers and the bound together, where those may have 32 MiB.
-    "largest": frames([PAYLOAD] * 8),
-    "growing": frames(PAYLOAD[: size * MEBIBYTE] for size in (1, 3, 5, 8)),
-    "mixed": frames([*TINY, PAYLOAD, *TINY, PAYLOAD[: 5 * MEBIBYTE], *TINY, PAYLOAD]),
-}
+def payload(size_bytes: int) -> bytes:
+    """So many bytes, of every value.
+
+    None is made before a test asks for it: a process that has much is slow to fork, and each that
+    runs any test of this suite reads this file.
+    """
+    return (bytes(range(256)) * (size_bytes // 256 + 1))[:size_bytes]
+
+
+def largest() -> bytes:
+    """More than the kernel's buffers and the bound together, where those may have 32 MiB."""
+    return frames([payload(LARGEST)] * 8)
+
+
+def growing() -> bytes:
+    """Messages of which each needs more room than the one before."""
+    return frames(payload(size * MEBIBYTE) for size in (1, 3, 5, 8))
+
+
+def mixed() -> bytes:
+    """Large messages and tiny ones, some of which arrive with the end of a large one."""
+    tiny = [b"", b"x", payload(300)] * 30
+    return frames(
+        [*tiny, payload(LARGEST), *tiny, payload(5 * MEBIBYTE), *tiny, payload(LARGEST)])
 
 
 def read_at_once(client: Client, stream: bytes) -> bytes:
@@ -73,26 +89,28 @@ def test_large_messages_never_cost_more_than_the_bound(
     server = started(start)
     before = server.process.rss_bytes()
     server.process.forget_peak()
-    for name, stream in STREAMS.items():
+    for made in (largest, growing, mixed):
+        stream = made()
         with server.connect(receive_buffer=4096 if answers_to is read_late else None) as client:
             came_back = answers_to(client, stream) == stream
-            assert came_back, f"what came back is not the stream '{name}'"
+            assert came_back, f"what came back is not the stream '{made.__name__}'"
         cost = server.process.peak_rss_bytes() - before
         allowed = connections(1, LARGEST) + server.target.at_work
         assert cost < allowed.bytes, (
-            f"{in_units(cost)} for one connection in the stream '{name}'; {allowed}")
+            f"{in_units(cost)} for one connection in the stream '{made.__name__}'; {allowed}")
 
 
 @pytest.mark.needs("restore", "max-message")
 @pytest.mark.rule(rules.RESTORE)
 def test_the_memory_of_large_messages_goes_back(start: Start) -> None:
     server = started(start)
+    stream = mixed()
 
     def two_clients() -> None:
         before = server.process.rss_bytes()
         for answers_to in (read_late, read_at_once):
             with server.connect() as client:
-                client.expect_same(STREAMS["mixed"], answers_to(client, STREAMS["mixed"]))
+                client.expect_same(stream, answers_to(client, stream))
         wait_until(lambda: server.process.rss_bytes() - before < MEBIBYTE, server.patience)
 
     rounds = ROUNDS_MAX if server.target.piece_bytes else 1
@@ -106,18 +124,19 @@ def test_the_memory_of_a_large_answer_goes_back_though_nobody_says_another_word(
     start: Start,
 ) -> None:
     server = started(start)
+    message = payload(TAKEN_AT_ONCE_BYTES)
     clients = [server.connect() for _ in range(4)]
     for client in clients:
         client.echo(b"here")
     before = server.process.rss_bytes()
     server.pause()  # so that all the answers are sent in one turn, the last before a silence
     for client in clients:
-        client.send_messages(LARGE_AND_TAKEN_AT_ONCE)
+        client.send_messages(message)
     server.resume()
     for client in clients:
-        client.expect(LARGE_AND_TAKEN_AT_ONCE)
+        client.expect(message)
     kept = server.process.rss_bytes
-    allowed = Allowance({"half a message": len(LARGE_AND_TAKEN_AT_ONCE) // 2})
+    allowed = Allowance({"half a message": len(message) // 2})
     allowed += server.target.at_rest
     assert wait_until(lambda: kept() - before < allowed.bytes, server.patience), (
         f"{in_units(kept() - before)} are kept though everybody has the answer; {allowed}")

@@ -6,7 +6,7 @@ import pytest
 
 import rules
 from harness.client import Client
-from harness.frames import distinct_payloads, frame, frames
+from harness.frames import frame, long_stream
 from harness.held import BURST, queues_if_any, send_until_the_server_holds_answers
 from harness.proc import wait_until
 from harness.server import Start
@@ -22,7 +22,6 @@ pytestmark = [
 LINGER = 2.0  # a connection that the server closes may stay so long for its peer's end of stream
 LATE_AT_BEST = 0.5  # what the contract says; of several clients, one meets with an idle machine
 TRIES = 3
-STREAM = frames(distinct_payloads(1000, 16_000))  # 16 MB: more than all buffers together
 
 
 def test_a_client_that_never_reads_is_closed_in_time(start: Start) -> None:
@@ -31,9 +30,8 @@ def test_a_client_that_never_reads_is_closed_in_time(start: Start) -> None:
     at_rest = server.process.socket_count()
     client = server.connect(receive_buffer=4096)
     begin = time.monotonic()
-    assert client.send_until_stuck(STREAM) < len(
-        STREAM
-    ), "the server took it all: where did it put that?"
+    taken = client.send_until_stuck(long_stream())
+    assert taken < len(long_stream()), "the server took it all: where did it put that?"
     gone = wait_until(
         lambda: server.process.socket_count() <= at_rest, timeout + LINGER + LATE, pause=0.01
     )
@@ -62,7 +60,7 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
     late = []
     for _ in range(3):
         client = server.connect(receive_buffer=4096)
-        client.send_until_stuck(STREAM)
+        client.send_until_stuck(long_stream())
         late.append(wait_for_the_end_of_its_stream(client) - timeout)
         client.reset()
     least = min(late[1:])  # the first may have met a server that looks at its clock now and then
@@ -74,11 +72,11 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(start: Start) -> None:
     client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
-    client.send_until_stuck(STREAM)
+    client.send_until_stuck(long_stream())
     wait_for_the_end_of_its_stream(client)
     client.let_window_grow()
     received = client.receive_until_end()
-    assert received and STREAM.startswith(received), "what came back is not what was sent"
+    assert received and long_stream().startswith(received), "what came back is not what was sent"
 
 
 @pytest.mark.needs("slow-readers", "read-timeout")
@@ -88,14 +86,14 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     timeout = 0.5
     server = start("--read-timeout", "500ms")
     client = server.connect(receive_buffer=4096)
-    taken = client.send_until_stuck(STREAM)
+    taken = client.send_until_stuck(long_stream())
     received = bytearray()
     end = time.monotonic() + 2.2 * timeout
     while time.monotonic() < end:
         received += client.receive(1500)
         time.sleep(0.05)
     # Without a pause in which the time to read could pass.
-    wanted = STREAM + frame(b"served on")
+    wanted = long_stream() + frame(b"served on")
     try:
         received += client.exchange(wanted[taken:], len(wanted) - len(received))
     except ContractBroken as broken:
@@ -111,10 +109,10 @@ def test_the_time_to_read_begins_anew_when_the_last_answer_has_left(start: Start
     timeout = 0.6
     server = start("--read-timeout", "600ms")
     client = server.connect(receive_buffer=4096)
-    taken = client.send_until_stuck(STREAM)
+    taken = client.send_until_stuck(long_stream())
     time.sleep(timeout / 2)  # nothing is taken, and no message can complete meanwhile
     begin = time.monotonic()  # it holds answers: its read clock begins later than that
-    client.echo_stream(STREAM, taken)
+    client.echo_stream(long_stream(), taken)
     client.expect_end(within=timeout + LATE)
     waited = time.monotonic() - begin
     assert waited >= timeout, f"closed {waited:.3f} s after it held answers still, not {timeout}"
@@ -148,6 +146,6 @@ def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_w
 
 def test_with_the_time_bound_off_a_client_may_take_its_time(start: Start) -> None:
     client = start("--read-timeout", "0").connect(receive_buffer=4096)
-    taken = client.send_until_stuck(STREAM)
+    taken = client.send_until_stuck(long_stream())
     time.sleep(0.4)
-    client.echo_stream(STREAM, taken)
+    client.echo_stream(long_stream(), taken)

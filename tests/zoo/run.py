@@ -27,7 +27,7 @@ from patch_file import ZooError, is_stage, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
 
-PARTS = 20  # of the zoo, each of them a day's
+PARTS = 30  # of the zoo, each of them a day's
 INTERRUPTED = 130  # the status of what Ctrl-C has ended
 
 
@@ -87,7 +87,7 @@ def run_bugs(names: Sequence[str]) -> int:
 
 
 def turn_of(names: Sequence[str], day: date) -> list[str]:
-    """Those whose turn it is on this day: in twenty days each has had one."""
+    """Those whose turn it is on this day: in thirty days each has had one."""
     return list(names[day.toordinal() % PARTS :: PARTS])
 
 

@@ -3,7 +3,7 @@
 import re
 
 NO_PLAN = b"No Plan.\r\n"
-LARGE = b"0123456789abcde\n" * 400_000  # a plan for which no buffers on the way suffice
+LARGE = b"0123456789abcde\n" * 640_000  # a plan of 10 MB, for which no buffers on the way suffice
 
 
 def error(text: str) -> bytes:

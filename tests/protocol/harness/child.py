@@ -6,6 +6,7 @@ import signal
 
 from harness import limits
 
+LIBC = ctypes.CDLL(None)  # loaded here, and not once more in each child
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 
@@ -22,7 +23,6 @@ def prepare(descriptor_limit: int | None) -> None:
     """
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
-    libc = ctypes.CDLL(None)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    LIBC.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
     limits.set_server_limit(descriptor_limit)

@@ -3,6 +3,7 @@
 echo_server.py and broken_servers.py repeat it: they are read, and copied, alone.
 """
 
+import functools
 import random
 from collections.abc import Iterable
 
@@ -37,6 +38,15 @@ def distinct_payloads(count: int, payload_bytes: int) -> list[bytes]:
     return [
         (b"%010d." % number * (payload_bytes // 11 + 1))[:payload_bytes] for number in range(count)
     ]
+
+
+@functools.cache
+def long_stream() -> bytes:
+    """16 MB in messages, more than all buffers on the way together.
+
+    Made when a test asks for it: what a worker of pytest holds makes each of its forks slower.
+    """
+    return frames(distinct_payloads(1000, 16_000))
 
 
 def drawn_length(chance: random.Random) -> int:
