@@ -196,7 +196,9 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
   uring::Deadline deadline(loop, std::min(due_after(loop.now(), limit), due));
   AwaitingQuery awaiting(loop.now(), deadline);
   context_.awaiting_query.push_back(awaiting);
-  co_return co_await receive_proxy_header(loop, client, deadline, context_.receiving);
+  const auto found = co_await receive_proxy_header(loop, client, deadline, context_.receiving);
+  // Also where the header has come in that moment: another waits for the place.
+  co_return awaiting.is_displaced() ? Proxied::refused : found;
 }
 
 void Server::turn_away(const common::Address& peer) {
