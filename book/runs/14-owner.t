@@ -19,7 +19,7 @@ root's leads nowhere.
   $ useradd -mU fingertest && chmod 700 ~fingertest && echo 'Gone fishing.' > ~fingertest/.plan
   $ start finger --addr 127.0.0.1 --group fingertest 2> ~fingertest/log
   listening on 127\.0\.0\.1:\d+ (re)
-  $ ps -o user= --pid $pid --ppid $pid
+  $ sleep 1; ps -o user= --pid $pid --ppid $pid
   root
   (nobody|fingerd) (re)
   $ ask 'fingertest\r\n'

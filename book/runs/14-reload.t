@@ -10,7 +10,7 @@ this half, and then there is only the fresh one, which knows who has come.
 
   $ start finger --addr 127.0.0.1 --users users --query-timeout 60s --deadline 60s 2> log
   listening on 127\.0\.0\.1:\d+ (re)
-  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf ali >&5; pgrep -P $pid
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf ali >&5; sleep 1; pgrep -P $pid
   \d+ (re)
   $ mkdir users/bob; echo 'Back in May.' > users/bob/.plan; ask 'bob\r\n'
   Error: No such user^M$
