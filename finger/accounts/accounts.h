@@ -11,7 +11,7 @@
 
 namespace finger {
 
-/// The users who have opted in, sorted by login; never changed. It holds no other user: from
+/// The users who have opted in, sorted by login; none comes or goes. It holds no other user: from
 /// here on, one that does not exist and one that has not opted in are the same.
 ///
 /// A login that no query can ask for (parse_query() in finger/protocol/query.h refuses it, or finds
@@ -38,6 +38,7 @@ class Accounts {
 
   /// All of them, sorted by the bytes of their logins.
   std::span<const Account> all() const { return accounts_; }
+  std::span<Account> all() { return accounts_; }
 
   /// Members of the group of whom the system knows nothing more: a slip of the pen, or a directory
   /// service that is away.

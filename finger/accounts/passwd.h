@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,10 @@ struct Account {
   std::string home;       ///< With --users, its name in that directory.
   uid_t uid;              ///< Its rights open the plan; with --users, the daemon's own do.
   gid_t gid;
+
+  /// The number of the credentials that open its files, for Await::as(): register_owners(). 0: the
+  /// process's own rights do. nullopt: nothing opens them.
+  std::optional<std::uint16_t> owner = 0;
 };
 
 /// The users who are in a group.

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -73,11 +72,9 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   fence.put_up();
 
   // 7. The owners' credentials, now that they bear both fences.
-  std::vector<std::uint16_t> owners;
   if (is_root) {
-    auto registered = register_owners((*loop)->ring(), roster->accounts, *daemon);
+    const auto registered = register_owners((*loop)->ring(), roster->accounts, *daemon);
     if (!registered) return std::unexpected(registered.error());
-    owners = std::move(*registered);
   }
 
   // 8. The ring's list of operations.
@@ -91,8 +88,7 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   }
 
   // 10. What a query takes is tried once. Then live() puts up the filter of system calls.
-  auto server =
-      std::make_unique<Server>(options, std::move(*loop), std::move(*roster), std::move(owners));
+  auto server = std::make_unique<Server>(options, std::move(*loop), std::move(*roster));
   const auto tried = server->try_once();
   if (!tried) return std::unexpected(tried.error());
   return server;

@@ -169,11 +169,4 @@ Home& Conversation::home_of(const Account& account) {
   return context_.homes.try_emplace(&account, loop()).first->second;
 }
 
-std::optional<std::uint16_t> Conversation::owner_of(const Account& account) const {
-  if (context_.owners.empty()) return 0;
-  const auto number = &account - context_.roster.accounts.all().data();
-  const std::uint16_t owner = context_.owners[static_cast<std::size_t>(number)];
-  return owner == 0 ? std::nullopt : std::optional(owner);
-}
-
 }  // namespace finger

@@ -2,14 +2,12 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "common/fd.h"
 #include "common/net/accept.h"
@@ -45,7 +43,6 @@ struct Context {
   const Options& options;
   const std::unique_ptr<uring::Loop> loop;
   const Roster roster;
-  const std::vector<std::uint16_t> owners;    ///< See Server::Server().
   Counters counters = Counters();             ///< With {}, GCC 14 for an i386 warns of its map.
   std::map<const Account*, Home> homes = {};  ///< That were asked for.
   uring::IntrusiveList<Conversation> awaiting_query = {};  ///< The oldest first.
@@ -151,10 +148,6 @@ class Conversation final : public uring::Node {
   uring::Loop& loop() { return *context_.loop; }
   uring::Deadline& deadline() { return deadline_; }
   Home& home_of(const Account& account);
-
-  /// The ring's number for the credentials that open this account's files; 0: the process's own
-  /// rights do. nullopt: nothing opens them.
-  std::optional<std::uint16_t> owner_of(const Account& account) const;
 
   const common::Address& peer() const { return peer_; }
   bool is_check() const { return is_check_; }

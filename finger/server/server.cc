@@ -65,13 +65,9 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
 
 }  // namespace
 
-Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster,
-               std::vector<std::uint16_t> owners)
+Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster)
     : address_limit_(options.max_per_ip),
-      context_{.options = options,
-               .loop = std::move(loop),
-               .roster = std::move(roster),
-               .owners = std::move(owners)} {}
+      context_{.options = options, .loop = std::move(loop), .roster = std::move(roster)} {}
 
 std::expected<void, std::string> Server::try_once() {
   // By itself, because a loop has no way to go on where this fails.
