@@ -50,11 +50,6 @@ void Parent::hold_signals() {
   (void)::sigprocmask(SIG_BLOCK, &set, nullptr);  // valid arguments
 }
 
-void Parent::let_signals_through() {
-  const sigset_t set = handled_signals();
-  (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-}
-
 int Parent::run() {
   (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // of those that look for homes: look.h
   const sigset_t set = handled_signals();

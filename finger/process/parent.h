@@ -59,9 +59,6 @@ class Parent {
   /// Signals that come before run() wait for it.
   static void hold_signals();
 
-  /// They end the process after all, as they would have: for one that does not run().
-  static void let_signals_through();
-
   /// Returns the exit status. Only in a process with one thread.
   int run();
 

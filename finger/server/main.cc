@@ -109,7 +109,6 @@ void fit_to_descriptors(Options& options, std::size_t listeners) {
 /// Says what would be served. Does all that a worker does before it serves, in this process.
 int check_config(const Options& options, std::span<const common::Fd> listeners,
                  const common::Status& listening) {
-  finger::Parent::let_signals_through();  // the account database may keep us waiting
   const char* about_port = "";
   if (!listening && listening.error() == std::errc::address_in_use) {
     about_port = " (which is taken: by systemd, or a server that has to stop)";
@@ -146,7 +145,6 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
 }  // namespace
 
 int main(int argc, char** argv) {
-  finger::Parent::hold_signals();
   Options options;
   const common::Program program{
       .name = "fingerd",
@@ -160,6 +158,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  // A check has nobody who would obey them, and may have to wait for the account database.
+  if (!options.check_config) finger::Parent::hold_signals();
   const bool is_root = ::geteuid() == 0;
   if (!is_root && !options.user.empty()) {
     return complain(fmt::format("only root can become --user {}", options.user));
