@@ -23,11 +23,6 @@ bool says_peer_has_gone(std::error_code error) {
 
 }  // namespace
 
-void LeavePlace::operator()(Context* context) const {
-  --context->clients;
-  context->fewer_open.notify_all();
-}
-
 common::Clock::time_point due_after(common::Clock::time_point begun_at,
                                     std::chrono::milliseconds limit) {
   return limit.count() == 0 ? uring::Deadline::never : begun_at + limit;

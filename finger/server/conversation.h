@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -30,13 +29,6 @@
 namespace finger {
 
 class Conversation;
-struct Context;
-
-/// Of --max-clients: given back when its connection is closed, also where a home still hangs.
-struct LeavePlace {
-  void operator()(Context* context) const;
-};
-using Place = std::unique_ptr<Context, LeavePlace>;
 
 /// What the conversations of a server use. It outlives them.
 struct Context {
@@ -61,21 +53,29 @@ struct Context {
   uring::Scope conversations{*loop};
 };
 
-/// A file whose client may have gone, and given its place back: in a home that hangs, it has its
-/// descriptor for as long as the home likes.
-class OrphanFile {
+/// One of those that the context counts, for as long as this exists.
+template <std::size_t Context::*number>
+class Counted {
  public:
-  explicit OrphanFile(Context& context) : context_(context) { ++context_.orphans; }
-  OrphanFile(const OrphanFile&) = delete;
-  OrphanFile& operator=(const OrphanFile&) = delete;
-  ~OrphanFile() {
-    --context_.orphans;
-    context_.fewer_open.notify_all();
-  }
+  Counted() = default;  ///< None of them.
+  explicit Counted(Context& context) : context_(&context) { ++(context.*number); }
 
  private:
-  Context& context_;
+  struct Leave {
+    void operator()(Context* context) const {
+      --(context->*number);
+      context->fewer_open.notify_all();
+    }
+  };
+  std::unique_ptr<Context, Leave> context_;
 };
+
+/// Of --max-clients: given back when its connection is closed, also where a home still hangs.
+using Place = Counted<&Context::clients>;
+
+/// A file whose client may have gone, and given its place back: in a home that hangs, it has its
+/// descriptor for as long as the home likes.
+using OrphanFile = Counted<&Context::orphans>;
 
 /// When that much time has passed since then; 0: never.
 common::Clock::time_point due_after(common::Clock::time_point begun_at,
@@ -135,13 +135,13 @@ class Conversation final : public uring::Node {
       conversation.deadline_.add(*this);
     }
     void cancel(uring::Error /*reason*/) override {
-      file_.emplace(conversation_.context());
+      file_ = OrphanFile(conversation_.context());
       conversation_.cut_short(failure(Error::home_timeout));
     }
 
    private:
     Conversation& conversation_;
-    std::optional<OrphanFile> file_;
+    OrphanFile file_;
   };
 
   Context& context() const { return context_; }

@@ -116,8 +116,7 @@ uring::Task<> Server::accept_from(const common::Fd& listener) {
       auto client = accept_one(listener);
       if (client && !client->fd) break;  // another worker was faster, or there are no more
       if (client) {
-        ++context_.clients;
-        context_.conversations.spawn(begin(std::move(*client), Place(&context_)));
+        context_.conversations.spawn(begin(std::move(*client), Place(context_)));
       } else if (common::is_transient_accept_error(client.error())) {
         accept_fault.report(client.error(), context_.loop->now());
         (void)co_await context_.fewer_open.wait()
