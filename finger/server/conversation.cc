@@ -44,10 +44,6 @@ Conversation::Conversation(Context& context, common::Accepted client, Place plac
   context.awaiting_query.push_back(*this);
 }
 
-Conversation::~Conversation() {
-  if (fd_) close();
-}
-
 void Conversation::note_query(std::string_view query) {
   query_ = query;
   unlink();
@@ -96,8 +92,9 @@ void Conversation::cut_short(const Status& ended) {
   close();
 }
 
+/// In the order in which a destructor does it.
 void Conversation::close() {
-  fd_ = common::Fd();  // first: a free place means that there is a descriptor
+  fd_ = common::Fd();
   address_permit_ = AddressPermit();
   place_ = Place();
 }

@@ -90,7 +90,6 @@ class Conversation final : public uring::Node {
                common::Clock::time_point due, bool is_check);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
-  ~Conversation();
 
   /// Some bytes of the query, or 0: the peer has ended its stream.
   /// Errors: query_timeout; displaced; cancelled, the worker is to stop and the kernel has no more
@@ -162,6 +161,7 @@ class Conversation final : public uring::Node {
   void close();
 
   Context& context_;
+  // The last of these three is given back first: a free place means that there is a descriptor.
   Place place_;
   AddressPermit address_permit_;  ///< Of --max-per-ip.
   common::Fd fd_;                 ///< Empty: it has ended.
