@@ -21,9 +21,9 @@ struct User {
 /// there is none, as where it is root's.
 std::expected<User, std::string> user_to_become(const std::string& name);
 
-/// Registers the credentials of each account's owner with a ring that is disabled. Nothing opens the
-/// files of root's accounts, of those whose ids this user namespace lacks, and of those beyond the
-/// 65,535 that a ring has numbers for; a line says so.
+/// Registers the credentials of each account's owner with a ring that is disabled. Nothing opens
+/// the files of root's accounts, of those whose ids this user namespace lacks, and of those beyond
+/// the 65,535 that a ring has numbers for; a line says so.
 ///
 /// Credentials are a uid and the primary gid, without supplementary groups: `docker` or `disk`
 /// would take an intruder much further. Their real ids are the daemon's: those are what a Unix

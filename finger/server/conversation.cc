@@ -13,12 +13,14 @@
 namespace finger {
 namespace {
 
-/// Of an error of recv(2) or send(2). Of an open or a read the same errno is about a file server.
-bool says_peer_has_gone(std::error_code error) {
-  return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
-         error == std::errc::not_connected || error == std::errc::host_unreachable ||
-         error == std::errc::network_unreachable ||
-         error == std::error_code(ETIMEDOUT, std::system_category());
+/// An error of recv(2) or send(2), or peer_gone where it says that. Of an open or a read the same
+/// errno is about a file server.
+std::unexpected<std::error_code> failed(std::error_code error) {
+  const bool has_gone = error == std::errc::connection_reset || error == std::errc::broken_pipe ||
+                        error == std::errc::not_connected || error == std::errc::host_unreachable ||
+                        error == std::errc::network_unreachable ||
+                        error == std::error_code(ETIMEDOUT, std::system_category());
+  return has_gone ? failure(Error::peer_gone) : std::unexpected(error);
 }
 
 }  // namespace
@@ -105,8 +107,7 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
   if (received) co_return received;
   if (is_displaced_) co_return failure(Error::displaced);
   if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);
-  has_peer_gone_ = says_peer_has_gone(received.error());
-  if (received.error() != uring::Error::cancelled) co_return received;
+  if (received.error() != uring::Error::cancelled) co_return failed(received.error());
   // A query that the kernel already holds when the drain begins is answered.
   const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
   if (held < 0) co_return received;
@@ -116,10 +117,7 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
 uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const auto sent = co_await loop().send(fd_, bytes, MSG_WAITALL).until(deadline_);
-    if (!sent) {
-      has_peer_gone_ = says_peer_has_gone(sent.error());
-      co_return std::unexpected(sent.error());
-    }
+    if (!sent) co_return failed(sent.error());
     sent_bytes_ += *sent;
     context_.counters.sent_bytes += *sent;
     bytes = bytes.subspan(*sent);

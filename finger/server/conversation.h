@@ -93,7 +93,7 @@ class Conversation final : public uring::Node {
 
   /// Some bytes of the query, or 0: the peer has ended its stream.
   /// Errors: query_timeout; displaced; cancelled, the worker is to stop and the kernel has no more
-  /// bytes; of recv(2).
+  /// bytes; peer_gone; of recv(2).
   uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
 
   /// The query is whole, or will never be: from now on there is time until the deadline to answer
@@ -109,16 +109,13 @@ class Conversation final : public uring::Node {
   /// Whether that is the address at which the peer has asked, as `192.0.2.1` or `[2001:db8::1]`.
   bool was_asked_at(std::string_view host) const;
 
-  /// Sends all of it before the deadline. Errors: timed_out; of send(2).
+  /// Sends all of it before the deadline. Errors: timed_out; peer_gone; of send(2).
   uring::Task<Status> send(std::span<const std::byte> bytes);
 
   /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
   /// not_regular, home_refused, no_owner.
   void note_no_plan(std::error_code why) { no_plan_ = why; }
   std::error_code no_plan() const { return no_plan_; }  ///< No error: the plan was sent.
-
-  /// Whether receive() or send() has failed because there is no peer any more.
-  bool has_peer_gone() const { return has_peer_gone_; }
 
   /// After note_query(), and once: the peer gets no more, and why. Counts the conversation and
   /// writes its line, then says goodbye, or where it is cut short closes with a reset.
@@ -172,7 +169,6 @@ class Conversation final : public uring::Node {
   uring::Deadline deadline_;
   std::size_t sent_bytes_ = 0;
   bool is_displaced_ = false;
-  bool has_peer_gone_ = false;
   std::string_view query_;  ///< Since note_query().
   std::error_code no_plan_;
 };

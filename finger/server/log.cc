@@ -22,12 +22,12 @@ constexpr auto failed = "failed";
 std::string outcome_of(const Conversation& conversation, const Status& ended) {
   if (ended) return conversation.no_plan() ? "no plan" : "answered";
   const auto error = ended.error();
-  const bool is_named =
-      !text_for_peer(error).empty() || error == Error::displaced || error == Error::home_timeout;
+  const bool is_named = !text_for_peer(error).empty() || error == Error::displaced ||
+                        error == Error::peer_gone || error == Error::home_timeout;
   if (is_named) return error.message();
   if (error == uring::Error::timed_out) return "timed out";
   if (error == uring::Error::cancelled) return "stopped";
-  return conversation.has_peer_gone() ? "gone" : failed;
+  return failed;
 }
 
 /// Why, where the log is to say more than that.
