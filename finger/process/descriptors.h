@@ -7,8 +7,8 @@
 
 namespace finger {
 
-/// Closes every descriptor of this process but `kept`. A negative number is none.
-void close_all_but(std::vector<int> kept);
+/// Closes every descriptor of this process but `kept` and `sockets`. A negative number is none.
+void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets = {});
 
 /// Closes what the program was started with besides its standard streams and the sockets that a
 /// service manager has passed: what the shell had open is not for a process that talks to unknown

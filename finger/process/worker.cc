@@ -4,7 +4,6 @@
 
 #include <csignal>
 #include <utility>
-#include <vector>
 
 #include "finger/process/descriptors.h"
 #include "finger/rights/call_filter.h"
@@ -31,15 +30,6 @@ std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
   return std::move(*loop);
 }
 
-/// Where accounts come from a service, its library keeps the connection, which root has made.
-void close_what_libraries_keep(std::span<const common::Fd> listeners, const Control& control,
-                               const Roster& roster) {
-  std::vector<int> kept{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, control.fd().get(),
-                        roster.users.get()};
-  for (const common::Fd& each : listeners) kept.push_back(each.get());
-  close_all_but(std::move(kept));
-}
-
 }  // namespace
 
 std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& options,
@@ -54,10 +44,13 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   const auto daemon = is_root ? user_to_become(options.user) : User{};
   if (!daemon) return std::unexpected(daemon.error());
 
-  // 3. The users who have opted in: takes files of the whole system and perhaps the network.
+  // 3. The users who have opted in: takes files of the whole system and perhaps the network. Where
+  // accounts come from a service, its library keeps the connection that root has made: no longer.
   auto roster = load_roster(options.source);
   if (!roster) return std::unexpected(roster.error());
-  close_what_libraries_keep(listeners, control, *roster);
+  close_all_but(
+      {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, control.fd().get(), roster->users.get()},
+      listeners);
 
   // 4. Where homes are.
   HomeFence fence;
