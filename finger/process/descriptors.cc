@@ -46,11 +46,7 @@ void make_empty(int descriptor) {
   std::array<int, 2> ends{-1, -1};
   if (!empty && ::pipe2(ends.data(), O_CLOEXEC) == 0) empty = common::Fd(ends[0]);
   const common::Fd writer(ends[1]);
-  if (empty.get() == descriptor) {  // it was closed
-    (void)empty.release();
-  } else if (empty) {
-    (void)::dup2(empty.get(), descriptor);
-  }
+  if (empty) (void)::dup2(empty.get(), descriptor);
 }
 
 }  // namespace finger

@@ -15,7 +15,7 @@ void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets = 
 /// clients. Nor is its terminal: from now on it is written to, and standard input is an empty file.
 void close_inherited_descriptors(std::span<const common::Fd> passed);
 
-/// The descriptor is a file that is empty for good.
+/// The descriptor, which is open, becomes a file that is empty for good.
 void make_empty(int descriptor);
 
 }  // namespace finger

@@ -158,18 +158,18 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  // A check has nobody who would obey them, and may have to wait for the account database.
+  // A check is ended by them, also while it waits for the account database.
   if (!options.check_config) finger::Parent::hold_signals();
   const bool is_root = ::geteuid() == 0;
   if (!is_root && !options.user.empty()) {
     return complain(fmt::format("only root can become --user {}", options.user));
   }
 
+  common::prepare_process(options.max_connections, 1, finger::server_profile);
   auto listeners = finger::take_passed_sockets();
   if (!listeners) return complain(listeners.error());
   finger::close_inherited_descriptors(*listeners);
   finger::forbid_tracing();
-  common::prepare_process(options.max_connections, 1, finger::server_profile);
   fit_to_descriptors(options, std::max<std::size_t>(1, listeners->size()));
   auto manager = finger::ServiceManager::from_environment();
   const auto listening = provide_listeners(options, *listeners);
