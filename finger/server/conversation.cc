@@ -155,8 +155,4 @@ uring::Task<> Conversation::wait_for_acknowledgement() {
   }
 }
 
-Home& Conversation::home_of(const Account& account) {
-  return context_.homes.try_emplace(&account, loop()).first->second;
-}
-
 }  // namespace finger

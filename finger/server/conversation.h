@@ -143,7 +143,6 @@ class Conversation final : public uring::Node {
   Context& context() const { return context_; }
   uring::Loop& loop() { return *context_.loop; }
   uring::Deadline& deadline() { return deadline_; }
-  Home& home_of(const Account& account);
 
   const common::Address& peer() const { return peer_; }
   bool is_check() const { return is_check_; }

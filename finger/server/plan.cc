@@ -180,7 +180,8 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedFile
 
 uring::Task<Status> send_plan(Conversation& conversation, const Account& account, std::string head,
                               bool verbose) {
-  Home& home = conversation.home_of(account);
+  auto& homes = conversation.context().homes;
+  Home& home = homes.try_emplace(&account, conversation.loop()).first->second;
   const auto project = co_await load_project(conversation, home, account);
   if (!project) co_return std::unexpected(project.error());
   head += *project;
