@@ -111,6 +111,7 @@ class Conversation final : public uring::Node {
 
   /// Sends all of it before the deadline. Errors: timed_out; peer_gone; of send(2).
   uring::Task<Status> send(std::span<const std::byte> bytes);
+  uring::Task<Status> send(std::string_view text) { return send(std::as_bytes(std::span(text))); }
 
   /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
   /// not_regular, home_refused, no_owner.

@@ -198,7 +198,7 @@ uring::Task<Status> send_plan(Conversation& conversation, const Account& account
   if (!plan && says_no_plan(plan.error())) {
     conversation.note_no_plan(plan.error());
     head += no_plan;
-    co_return co_await conversation.send(std::as_bytes(std::span(head)));
+    co_return co_await conversation.send(head);
   }
   if (!plan) co_return std::unexpected(plan.error());
   co_return co_await send_file(conversation, home, std::move(*plan), head);
