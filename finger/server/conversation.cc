@@ -71,7 +71,7 @@ bool Conversation::was_asked_at(std::string_view host) const {
 uring::Task<> Conversation::end(Status ended) {
   if (!fd_) co_return;  // the deadline was earlier
   if (is_cut_short(ended)) co_return cut_short(ended);
-  report_end(*this, query_, ended);
+  report_end(ended);
   co_await close_gracefully();  // also after an internal failure, of which the peer is told nothing
 }
 
@@ -85,7 +85,7 @@ bool Conversation::is_cut_short(const Status& ended) const {
 /// With a reset, if the peer was sent anything: an answer that ends in the middle must not look
 /// complete, and the kernel is not to keep bytes for a peer that does not read.
 void Conversation::cut_short(const Status& ended) {
-  report_end(*this, query_, ended);
+  report_end(ended);
   if (sent_bytes_ > 0 || common::unacknowledged_bytes(fd_) > 0) {
     constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
     // Fails only where the connection is closed already.

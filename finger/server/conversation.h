@@ -116,7 +116,6 @@ class Conversation final : public uring::Node {
   /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
   /// not_regular, home_refused, no_owner.
   void note_no_plan(std::error_code why) { no_plan_ = why; }
-  std::error_code no_plan() const { return no_plan_; }  ///< No error: the plan was sent.
 
   /// After note_query(), and once: the peer gets no more, and why. Counts the conversation and
   /// writes its line, then says goodbye, or where it is cut short closes with a reset.
@@ -145,14 +144,17 @@ class Conversation final : public uring::Node {
   uring::Loop& loop() { return *context_.loop; }
   uring::Deadline& deadline() { return deadline_; }
 
-  const common::Address& peer() const { return peer_; }
-  bool is_check() const { return is_check_; }
-  std::size_t sent_bytes() const { return sent_bytes_; }
-  common::Clock::duration age() const { return common::Clock::now() - accepted_at_; }
-
  private:
   bool is_cut_short(const Status& ended) const;
   void cut_short(const Status& ended);
+
+  /// Counts the conversation and, unless --log none is set, writes its line: peer, query, outcome,
+  /// bytes, milliseconds. With LogDetail::outcome it begins with that.
+  ///
+  ///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
+  ///
+  /// The query is escaped, and cut if it is long.
+  void report_end(const Status& ended) const;
   uring::Task<> close_gracefully();
   uring::Task<> wait_for_acknowledgement();
   void close();
@@ -169,8 +171,8 @@ class Conversation final : public uring::Node {
   uring::Deadline deadline_;
   std::size_t sent_bytes_ = 0;
   bool is_displaced_ = false;
-  std::string_view query_;  ///< Since note_query().
-  std::error_code no_plan_;
+  std::string_view query_;   ///< Since note_query().
+  std::error_code no_plan_;  ///< No error: the plan was sent.
 };
 
 /// Serves one client: reads its query, sends the answer or the reason why there is none, and

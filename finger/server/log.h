@@ -4,13 +4,8 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <string_view>
-
-#include "finger/protocol/error.h"
 
 namespace finger {
-
-class Conversation;
 
 /// What a worker has counted since it started.
 struct Counters {
@@ -23,13 +18,5 @@ struct Counters {
   /// `5 accepted, 1 turned away, 0 checks, 812 bytes sent: 4 answered, 1 no such user`.
   std::string text() const;
 };
-
-/// Counts the conversation and, unless --log none is set, writes its line: peer, query, outcome,
-/// bytes, milliseconds. With LogDetail::outcome it begins with that.
-///
-///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
-///
-/// `query` is what was received of it; it is escaped, and cut if it is long.
-void report_end(const Conversation& conversation, std::string_view query, const Status& ended);
 
 }  // namespace finger
