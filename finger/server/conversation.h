@@ -88,8 +88,6 @@ class Conversation final : public uring::Node {
   /// It is over at `due` at the latest. A proxy's `is_check` is not logged.
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
                common::Clock::time_point due, bool is_check);
-  Conversation(const Conversation&) = delete;
-  Conversation& operator=(const Conversation&) = delete;
 
   /// Some bytes of the query, or 0: the peer has ended its stream.
   /// Errors: query_timeout; displaced; cancelled, the worker is to stop and the kernel has no more
@@ -122,9 +120,8 @@ class Conversation final : public uring::Node {
   uring::Task<> end(Status ended);
 
   /// While it exists, the deadline cuts the conversation short, whatever operation is in flight,
-  /// and gives its place back: for operations on files. The deadline cancels those, too, but a file
-  /// system that waits for another machine or process (NFS, FUSE) may ignore that and keep them for
-  /// as long as it likes.
+  /// and gives its place back: for operations on files. The deadline cancels those, too, but a home
+  /// that hangs keeps them for as long as it likes: see Home.
   class EndAtDeadline final : public uring::Cancellable {
    public:
     explicit EndAtDeadline(Conversation& conversation) : conversation_(conversation) {
