@@ -11,8 +11,7 @@ namespace finger {
 
 /// How many connections each address has: --max-per-ip. A host with IPv6 has a whole /64 of
 /// addresses, which counts as one; and a /48, which many sites have, holds 65,536 of those, which
-/// together count as four. An IPv4 address is the same whether it comes through a dual-stack socket
-/// (`::ffff:192.0.2.7`) or through a socket of its own.
+/// together count as four.
 ///
 /// Holds an entry or two for each address that is connected now, so --max-clients bounds its
 /// memory.
