@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/net/unacknowledged.h"
-#include "common/server/limits.h"
 
 namespace finger {
 namespace {

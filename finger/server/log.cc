@@ -1,4 +1,4 @@
-#include "finger/server/log.h"
+#include "finger/server/conversation.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/server/log.h"
-#include "finger/server/conversation.h"
 
 namespace finger {
 namespace {
