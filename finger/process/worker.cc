@@ -8,7 +8,6 @@
 #include "finger/process/descriptors.h"
 #include "finger/rights/call_filter.h"
 #include "finger/rights/fence.h"
-#include "finger/rights/look.h"
 #include "finger/rights/owners.h"
 #include "uring/why_no_ring.h"
 

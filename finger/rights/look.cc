@@ -1,4 +1,4 @@
-#include "finger/rights/look.h"
+#include "finger/rights/fence.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -19,7 +19,6 @@
 #include <utility>
 
 #include "finger/rights/fence.h"
-#include "finger/rights/look.h"
 #include "in_child.h"
 #include "uring/loop.h"
 
