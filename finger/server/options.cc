@@ -70,11 +70,8 @@ OptionLine former_workers_option() {
   return line;
 }
 
-struct Gone {
-  std::string_view option;
-  std::string_view instead;
-};
-constexpr Gone gone[] = {
+/// Options, and what does it instead.
+constexpr std::pair<std::string_view, std::string_view> gone[] = {
     {"--takeover", "a socket unit keeps the port while a server is replaced (fingerd.socket)"},
     {"--metrics", "the log has the outcome, bytes and time of each exchange, and SIGUSR1 the sums"},
     {"--health", "finger -p PORT NAME@ADDR ends with 0 if it was answered"},
