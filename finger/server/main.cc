@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <expected>
+#include <functional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -133,10 +134,7 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
   if (!addresses) return report_failure(options, addresses.error());
   finger::Parent parent({.listeners = std::move(listeners),
                          .limits = {.drain = drain_timeout(options)},
-                         .live =
-                             [&options](std::vector<common::Fd>& sockets, finger::Control control) {
-                               return finger::live(options, sockets, control);
-                             },
+                         .live = std::bind_front(finger::live, std::cref(options)),
                          .announce = [&addresses] { common::announce(*addresses); },
                          .manager = std::move(manager)});
   return parent.run();
