@@ -43,3 +43,16 @@ The daemon has written a line about each.
   127\.0\.0\.1:\d+ "bob" no plan \(No such file or directory\) 10 bytes [\d.]+ ms (re)
   127\.0\.0\.1:\d+ "\.\." no such user 21 bytes [\d.]+ ms (re)
   127\.0\.0\.1:\d+ "mallory" no plan \(a symbolic link\) 10 bytes [\d.]+ ms (re)
+
+The worm's query began with 400 times the byte 1.
+
+  $ start finger --addr 127.0.0.1 --users users 2> log
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ head -c 536 /dev/zero | tr '\0' '\1' | ncat 127.0.0.1 $port | cat -A
+  Error: Invalid query^M$
+
+And what mallory can do: a second name for the secret.
+
+  $ ln -f .plan users/mallory/.plan; ask 'mallory\r\n'
+  a secret^M$
+  $ stop

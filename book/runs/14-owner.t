@@ -19,6 +19,9 @@ root's leads nowhere.
   $ useradd -mU fingertest && chmod 700 ~fingertest && echo 'Gone fishing.' > ~fingertest/.plan
   $ start finger --addr 127.0.0.1 --group fingertest 2> ~fingertest/log
   listening on 127\.0\.0\.1:\d+ (re)
+  $ sleep 1; ps -o user= --pid $pid --ppid $pid
+  root
+  (nobody|fingerd) (re)
   $ ask 'fingertest\r\n'
   Gone fishing.^M$
   $ echo 'a secret' > ~fingertest/secret; chmod 600 ~fingertest/secret

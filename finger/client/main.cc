@@ -60,12 +60,17 @@ Outcome<void> ask_one(const ClientOptions& options, const Target& target) {
   return ask(*server, target.line(options.verbose), Filter(shown(options)), deadline);
 }
 
+/// A name, which may come from a link, as an answer is shown.
+std::string filtered(std::string_view name, Show show) {
+  std::string text;
+  Filter filter(show);
+  filter.take(std::as_bytes(std::span(name)), text);
+  return text;
+}
+
 /// The target's name, above what is said of it; with a blank line between two answers.
 Outcome<void> print_heading(const ClientOptions& options, const Target& target, bool is_first) {
-  std::string heading = is_first ? "[" : "\n[";
-  Filter filter(shown(options));
-  filter.take(std::as_bytes(std::span(target.text)), heading);
-  return print(heading + "]\n");
+  return print((is_first ? "[" : "\n[") + filtered(target.text, shown(options)) + "]\n");
 }
 
 /// Asks one after the other. Returns the exit status: 0 if all have answered.
@@ -81,7 +86,8 @@ int ask_all(const ClientOptions& options, const std::vector<Target>& targets) {
     status = 1;
     // Without words: the output has no reader, as after `finger alice@example.org | head -1`.
     if (answered.error().empty()) break;
-    common::log(fmt::format("finger: {}: {}", target.host, answered.error()));
+    const auto host = filtered(target.host, shown({}));  // --raw is not for standard error
+    common::log(fmt::format("finger: {}: {}", host, answered.error()));
   }
   return status;
 }

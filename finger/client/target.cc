@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <span>
 
 #include "common/net/number.h"
+#include "common/server/log.h"
 
 namespace finger {
 namespace {
@@ -93,7 +95,10 @@ Parsed parse_address(std::string_view text) {
   }
   const auto place = text.substr(at + 1);
   const auto [host, port] = split_port(place);
-  if (port) return Failure("give the port with -p " + std::string(port->empty() ? "79" : *port));
+  if (port) {
+    const auto shown = port->empty() ? "79" : common::escape(std::as_bytes(std::span(*port)));
+    return Failure("give the port with -p " + shown);
+  }
   return Target{.text = "",
                 .host = std::string(without_brackets(host)),
                 .port = {},

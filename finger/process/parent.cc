@@ -206,10 +206,10 @@ void Parent::fail_start(std::string_view reason) {
   setup_.manager.ready(line);
 }
 
-/// Workers that were asked to leave see the end of their stream, and drain without us. One that
-/// starts may not look for it for a long time, and meanwhile has the port.
+/// Also workers that were asked to leave. They would see the end of their stream, and drain without
+/// us; but nothing would end one that an intruder has, and that keeps the port.
 void Parent::give_up(std::string_view reason) {
-  if (Worker* const starting = find(State::starting)) kill(*starting);
+  for (Worker& each : workers_) kill(each);
   common::log(reason, Severity::error);
   status_ = 1;
 }

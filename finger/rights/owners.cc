@@ -55,7 +55,6 @@ bool is_root_gone(const User& user) {
          });
 }
 
-// [register_owner]
 /// With the owner's ids in effect, the daemon's as the real ones, and 0 saved, as the way back.
 /// That one gives no right there: while the effective uid is not 0, no capability is in effect.
 Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
@@ -66,7 +65,6 @@ Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
   if (::setresuid(daemon.uid, 0, 0) < 0) std::terminate();  // never: its saved uid is 0
   return number;
 }
-// [/register_owner]
 
 /// -1 would mean to keep the id that is in effect, which is root's. setresuid(2)
 bool may_be_opened_as(const Account& account) {
@@ -127,7 +125,6 @@ std::expected<void, std::string> register_owners(uring::Ring& ring, Accounts& ac
   return {};
 }
 
-// [restrict_ring]
 Status restrict_ring(uring::Ring& ring) {
   constexpr int operations[] = {IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_OPENAT2,
                                 IORING_OP_READ,     IORING_OP_RECV,    IORING_OP_SEND,
@@ -135,7 +132,6 @@ Status restrict_ring(uring::Ring& ring) {
   const auto permitted = ring.permit_only(operations);
   return permitted ? ring.enable() : permitted;
 }
-// [/restrict_ring]
 
 std::expected<void, std::string> become(const User& user) {
   const auto failed = [](std::string_view what) {

@@ -32,16 +32,16 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 Conversation::Conversation(Context& context, common::Accepted client, Place place,
                            AddressPermit address_permit, common::Clock::time_point due,
                            bool is_check)
-    : context_(context),
+    : AwaitingQuery(context.loop->now(), deadline_),
+      context_(context),
       place_(std::move(place)),
       address_permit_(std::move(address_permit)),
       fd_(std::move(client.fd)),
       peer_(client.peer),
       is_check_(is_check),
-      accepted_at_(context.loop->now()),
       due_(due),
       deadline_(*context.loop,
-                std::min(due_after(accepted_at_, context.options.query_timeout), due)) {
+                std::min(due_after(accepted_at(), context.options.query_timeout), due)) {
   context.awaiting_query.push_back(*this);
 }
 
@@ -49,12 +49,6 @@ void Conversation::note_query(std::string_view query) {
   query_ = query;
   unlink();
   deadline_.renew(due_);
-}
-
-void Conversation::displace() {
-  is_displaced_ = true;
-  unlink();
-  deadline_.cancel(uring::Error::timed_out);
 }
 
 bool Conversation::was_asked_at(std::string_view host) const {
@@ -104,7 +98,7 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
   const auto received =
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
   if (received) co_return received;
-  if (is_displaced_) co_return failure(Error::displaced);
+  if (is_displaced()) co_return failure(Error::displaced);
   if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);
   if (received.error() != uring::Error::cancelled) co_return failed(received.error());
   // A query that the kernel already holds when the drain begins is answered.

@@ -30,8 +30,6 @@
 
 namespace finger {
 
-class Conversation;
-
 /// What a worker has counted since it started.
 struct Counters {
   std::uint64_t accepted = 0;  ///< Connections of clients.
@@ -44,6 +42,27 @@ struct Counters {
   std::string text() const;
 };
 
+/// A connection whose query is not whole, or whose PROXY header.
+class AwaitingQuery : public uring::Node {
+ public:
+  AwaitingQuery(common::Clock::time_point accepted_at, uring::Deadline& deadline)
+      : accepted_at_(accepted_at), deadline_(deadline) {}
+  common::Clock::time_point accepted_at() const { return accepted_at_; }
+
+  /// Another connection needs its place: what it waits for ends with timed_out.
+  void displace() {
+    is_displaced_ = true;
+    unlink();
+    deadline_.cancel(uring::Error::timed_out);
+  }
+  bool is_displaced() const { return is_displaced_; }
+
+ private:
+  const common::Clock::time_point accepted_at_;  ///< Or its PROXY header was whole.
+  uring::Deadline& deadline_;
+  bool is_displaced_ = false;
+};
+
 /// What the conversations of a server use. It outlives them.
 struct Context {
   const Options& options;
@@ -51,7 +70,7 @@ struct Context {
   const Roster roster;
   Counters counters = Counters();             ///< With {}, GCC 14 for an i386 warns of its map.
   std::map<const Account*, Home> homes = {};  ///< That were asked for.
-  uring::IntrusiveList<Conversation> awaiting_query = {};  ///< The oldest first.
+  uring::IntrusiveList<AwaitingQuery> awaiting_query = {};  ///< The oldest first.
 
   std::size_t clients = 0;             ///< That have a Place.
   std::size_t orphans = 0;             ///< See OrphanFile.
@@ -97,7 +116,7 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 
 /// One client's connection from accept to close, and the single deadline for all of it. Lives in
 /// the frame of the coroutine that serves it; its destructor closes the connection.
-class Conversation final : public uring::Node {
+class Conversation final : public AwaitingQuery {
  public:
   /// It is over at `due` at the latest. A proxy's `is_check` is not logged.
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
@@ -112,11 +131,6 @@ class Conversation final : public uring::Node {
   /// it, and the conversation cannot be displaced. `query` is what was received of it, for the log,
   /// and must be there until end() returns.
   void note_query(std::string_view query);
-
-  /// Another connection needs its place, and the query is not whole. receive() ends with
-  /// Error::displaced.
-  void displace();
-  common::Clock::time_point accepted_at() const { return accepted_at_; }
 
   /// Whether that is the address at which the peer has asked, as `192.0.2.1` or `[2001:db8::1]`.
   bool was_asked_at(std::string_view host) const;
@@ -177,11 +191,9 @@ class Conversation final : public uring::Node {
   common::Fd fd_;                 ///< Empty: it has ended.
   const common::Address peer_;
   const bool is_check_;
-  const common::Clock::time_point accepted_at_;  ///< Or its PROXY header was whole.
   const common::Clock::time_point due_;
   uring::Deadline deadline_;
   std::size_t sent_bytes_ = 0;
-  bool is_displaced_ = false;
   std::string_view query_;   ///< Since note_query().
   std::error_code no_plan_;  ///< No error: the plan was sent.
 };

@@ -59,7 +59,7 @@ void Conversation::report_end(const Status& ended) const {
   if (ended && no_plan_) outcome += fmt::format(" ({})", reason_of(no_plan_));
   std::string line;
   if (detail == LogDetail::full) line = fmt::format("{} {} ", peer_.to_string(), quoted(query_));
-  const std::chrono::duration<double, std::milli> age = common::Clock::now() - accepted_at_;
+  const std::chrono::duration<double, std::milli> age = common::Clock::now() - accepted_at();
   line += fmt::format("{} {} bytes {:.1f} ms", outcome, sent_bytes_, age.count());
   common::log(line, is_ours ? common::Severity::warning : common::Severity::info);
 }

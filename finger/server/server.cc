@@ -148,7 +148,7 @@ uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
   if (!there) co_return false;
   while (context_.clients >= places()) {
     if (accepting_.reason() != uring::Error{}) co_return false;
-    Conversation* const oldest = context_.awaiting_query.front();
+    AwaitingQuery* const oldest = context_.awaiting_query.front();
     auto again_at = oldest ? oldest->accepted_at() + query_time_min : uring::Deadline::never;
     if (again_at <= context_.loop->now()) {
       oldest->displace();
@@ -189,7 +189,11 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
   auto limit = context_.options.query_timeout;
   if (limit.count() > 0) limit = std::max<std::chrono::milliseconds>(limit, header_time_min);
   uring::Deadline deadline(loop, std::min(due_after(loop.now(), limit), due));
-  co_return co_await receive_proxy_header(loop, client, deadline, context_.receiving);
+  AwaitingQuery awaiting(loop.now(), deadline);
+  context_.awaiting_query.push_back(awaiting);
+  const auto found = co_await receive_proxy_header(loop, client, deadline, context_.receiving);
+  // Also where the header has come in that moment: another waits for the place.
+  co_return awaiting.is_displaced() ? Proxied::refused : found;
 }
 
 void Server::turn_away(const common::Address& peer) {

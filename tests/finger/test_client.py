@@ -197,6 +197,13 @@ def test_a_name_that_nobody_has(finger) -> None:
     client.run().ended(1, b"", b"finger: nosuch.invalid: ")
 
 
+def test_a_complaint_about_a_name_is_safe_for_a_terminal(finger) -> None:
+    """It may come from a link on somebody's page: U+009B begins a terminal's command, as ESC [."""
+    for option in ((), ("--raw",)):
+        client = finger("finger://%C2%9B31mno%E2%80%AEsuch.invalid/", "--timeout", "5s", *option)
+        client.run().ended(1, b"", b"finger: \\xc2\\x9b31mnosuch.invalid: ")
+
+
 # In a network of its own, whose only name server listens and never answers.
 INSIDE = """
 import json, socket, subprocess, sys, time
@@ -258,6 +265,7 @@ def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) ->
         (["-x@"], b"-x"),
         (["alice@h:79"], b"-p 79"),
         (["alice@[::1]:79"], b"-p 79"),
+        (["alice@h:\x1b[31m"], b"-p \\x1b[31m"),
         (["bob@h", "alice@h:"], b"alice@h:"),
         (["finger:///alice"], b"finger:///alice"),
         (["finger://h:0/alice"], b"from 1 to 65535"),

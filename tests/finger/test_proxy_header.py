@@ -159,6 +159,22 @@ def test_a_header_that_does_not_come_is_not_waited_for_long(start: Start, begun:
 
 
 @pytest.mark.clock
+@pytest.mark.rule(rules.DISPLACED)
+@pytest.mark.parametrize("begun", [b"", text()[:-1]], ids=["nothing", "begun"])
+def test_a_connection_without_a_header_leaves_for_another(start: Start, begun: bytes) -> None:
+    """With a proxy on the same machine, any user of it could take all places."""
+    server = start(*OPTION, "--max-clients", "2")
+    waiting = [by_proxy(server, begun) for _ in range(2)]
+    begin = time.monotonic()
+    server.expect(b"alice", ANSWER)
+    waited = time.monotonic() - begin
+    assert waited < 3, f"served after {waited:.2f} s, when a header was not waited for any more"
+    assert waiting[0].receive_until_gone() == b""
+    waiting[1].send(text()[len(begun) :] + b"alice\r\n")
+    waiting[1].expect_answer(ANSWER)
+
+
+@pytest.mark.clock
 @pytest.mark.rule(rules.PROXY_TIMEOUT)
 def test_the_deadline_counts_from_accept_and_not_from_the_header(start: Start) -> None:
     server = start(*OPTION, "--deadline", "2s", "--query-timeout", "10s")

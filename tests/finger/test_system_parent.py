@@ -95,6 +95,21 @@ def test_a_worker_that_falls_silent_ends_the_daemon(start: Start) -> None:
     assert wait_until(lambda: not is_there(worker), server.patience), "the worker runs on"
 
 
+@pytest.mark.rule(rules.WORKER_ENDS)
+def test_a_worker_that_does_not_leave_ends_with_the_daemon(start_either: Start) -> None:
+    """An intruder in it would have the port, and nobody who ends it: where he takes the kernel's
+    memory, it is the fresh worker that is killed."""
+    server = start_either()
+    before = only_worker(server)
+    os.kill(before, signal.SIGSTOP)
+    assert server.reload().startswith("reloaded: ")
+    (fresh,) = set(workers(server)) - {before}
+    os.kill(fresh, signal.SIGKILL)
+    assert server.wait_exit() == 1
+    assert wait_until(lambda: not is_there(before), server.patience), "it runs on"
+    assert wait_until(server.refuses_connections, server.patience), "the port is still taken"
+
+
 @pytest.mark.clock
 @pytest.mark.rule(rules.WORKER_ENDS)
 def test_a_machine_that_stood_still_is_no_silence(start: Start) -> None:

@@ -155,14 +155,15 @@ TEST(UringLoopDeathTest, EndsInItsOwnThreadOnly) {
   EXPECT_DEATH(end_elsewhere(), "a loop runs and ends in the thread that has made it");
 }
 
-// Idle, a loop makes one system call and stays there.
+// Idle, a loop makes one system call and stays there. On a slow machine it may look once more or
+// twice; one that does not sleep would turn thousands of times.
 CO_TEST_F(Uring, AnIdleLoopSleeps) {
   const auto ends = unix_connection();
   std::array<std::byte, 8> buffer;
   uring::Deadline far(loop, Clock::now() + 1h);
   const auto turns = loop.turns();
   EXPECT_THAT(co_await loop.recv(ends.server, buffer).within(50ms), TimedOut());
-  EXPECT_LE(loop.turns() - turns, 3u);
+  EXPECT_LE(loop.turns() - turns, 5u);
 }
 
 TEST(UringLoop, SpinsForAWhileBeforeItSleeps) {
