@@ -33,7 +33,8 @@ class Address {
   /// link-local address has its zone, as a number: its name would take system calls. RFC 4007, 11.
   std::string to_string() const;
 
-  /// The address without its port; an IPv4 one as `::ffff:192.0.2.7`.
+  /// The address without its port; an IPv4 one as `::ffff:192.0.2.7`, whether it has come through a
+  /// dual-stack socket or through a socket of its own.
   in6_addr as_ipv6() const;
 
   // All three begin with the family.

@@ -46,14 +46,6 @@ Accounts::Accounts(std::vector<Account> accounts) : accounts_(std::move(accounts
   accounts_.erase(repeated.begin(), repeated.end());
 }
 
-Result<Accounts> Accounts::of_group(const std::string& group) {
-  auto members = members_of(group);
-  if (!members) return std::unexpected(members.error());
-  Accounts accounts(std::move(members->accounts));
-  accounts.without_account_ = std::move(members->without_account);
-  return accounts;
-}
-
 Result<Accounts> Accounts::of_directory(const common::Fd& directory) {
   common::Fd readable(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!readable) return common::last_error();

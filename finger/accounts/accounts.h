@@ -1,17 +1,33 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/fd.h"
-#include "finger/accounts/passwd.h"
 #include "finger/protocol/error.h"
 
 namespace finger {
 
-/// The users who have opted in, sorted by login; never changed. It holds no other user: from
+/// A user. passwd(5)
+struct Account {
+  std::string login;
+  std::string full_name;  ///< Printable, perhaps empty; with --users, the login.
+  std::string home;       ///< With --users, its name in that directory.
+  uid_t uid;              ///< Its rights open the plan; with --users, the daemon's own do.
+  gid_t gid;
+
+  /// The number of the credentials that open its files, for Await::as(): register_owners(). 0: the
+  /// process's own rights do. nullopt: nothing opens them.
+  std::optional<std::uint16_t> owner = 0;
+};
+
+/// The users who have opted in, sorted by login; none comes or goes. It holds no other user: from
 /// here on, one that does not exist and one that has not opted in are the same.
 ///
 /// A login that no query can ask for (parse_query() in finger/protocol/query.h refuses it, or finds
@@ -23,9 +39,10 @@ class Accounts {
   /// In the system's order: of two with the same login the first counts.
   explicit Accounts(std::vector<Account> accounts);
 
-  /// The members of the group: see members_of() in finger/accounts/passwd.h. Call it outside
-  /// the event loop and from one thread at a time. Errors: no_such_group; an errno where the system
-  /// could not say, which is not the same.
+  /// The users who are in the group, whether the system lists them or not. Reads files and may ask
+  /// the network: before the event loop runs, and only in a process with one thread, since what
+  /// getpwent(3) returns is overwritten by the next call. Errors: no_such_group; an errno where the
+  /// system could not say, which is not the same.
   static Result<Accounts> of_group(const std::string& group);
 
   /// The directories in one that is open, perhaps with O_PATH only; not hidden ones, nor symbolic
@@ -38,6 +55,7 @@ class Accounts {
 
   /// All of them, sorted by the bytes of their logins.
   std::span<const Account> all() const { return accounts_; }
+  std::span<Account> all() { return accounts_; }
 
   /// Members of the group of whom the system knows nothing more: a slip of the pen, or a directory
   /// service that is away.

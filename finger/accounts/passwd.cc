@@ -1,4 +1,4 @@
-#include "finger/accounts/passwd.h"
+#include "finger/accounts/accounts.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -94,7 +94,7 @@ Result<std::vector<Account>> listed_members_of(const GroupEntry& group) {
 
 }  // namespace
 
-Result<Members> members_of(const std::string& group) {
+Result<Accounts> Accounts::of_group(const std::string& group) {
   const auto found = find_group(group);
   if (!found) return std::unexpected(found.error());
   auto listed = listed_members_of(*found);
@@ -104,17 +104,19 @@ Result<Members> members_of(const std::string& group) {
   // found" where the list says EMFILE.
   auto missing = found->members;
   for (const Account& member : *listed) missing.erase(member.login);
-  Members members{.accounts = std::move(*listed), .without_account = {}};
+  std::vector<std::string> without_account;
   for (const std::string& login : missing) {
     auto user = find_user(login);
     if (!user) return std::unexpected(user.error());
     if (*user) {
-      members.accounts.push_back(std::move(**user));
+      listed->push_back(std::move(**user));
     } else {
-      members.without_account.push_back(login);
+      without_account.push_back(login);
     }
   }
-  return members;
+  Accounts accounts(std::move(*listed));
+  accounts.without_account_ = std::move(without_account);
+  return accounts;
 }
 
 }  // namespace finger

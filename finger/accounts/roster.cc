@@ -37,13 +37,6 @@ std::string explain(const RosterSource& source, std::error_code error) {
   return fmt::format("cannot read who is in the group {}: {}", source.group, error.message());
 }
 
-Result<common::Fd> open_directory(const std::string& path) {
-  if (path.empty()) return common::Fd();
-  common::Fd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return common::last_error();
-  return directory;
-}
-
 /// The text, with CRLF at the end of each line. Errors: of open(2) and read(2); file_too_large.
 Result<std::string> read_list_text(const std::string& path) {
   if (path.empty()) return std::string();
@@ -90,9 +83,12 @@ std::string name_some(std::string_view what, std::span<const std::string> names)
 }  // namespace
 
 std::expected<Roster, std::string> load_roster(const RosterSource& source) {
-  auto users = open_directory(source.users);
-  if (!users) return std::unexpected(explain(source, users.error()));
-  auto accounts = *users ? Accounts::of_directory(*users) : Accounts::of_group(source.group);
+  common::Fd users;
+  if (!source.users.empty()) {
+    users = common::Fd(::open(source.users.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!users) return std::unexpected(explain(source, common::last_error().error()));
+  }
+  auto accounts = users ? Accounts::of_directory(users) : Accounts::of_group(source.group);
   if (!accounts) return std::unexpected(explain(source, accounts.error()));
   auto list = read_list_text(source.list_text);
   if (!list) {
@@ -101,7 +97,7 @@ std::expected<Roster, std::string> load_roster(const RosterSource& source) {
   }
   *list += list_answer(*accounts, source.users.empty());
   if (list->empty()) *list = nobody_listed;
-  return Roster{std::move(*users), std::move(*accounts), std::move(*list)};
+  return Roster{std::move(users), std::move(*accounts), std::move(*list)};
 }
 
 std::string describe(const Accounts& accounts) {

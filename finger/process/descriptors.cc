@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace finger {
 namespace {
@@ -20,7 +19,8 @@ void only_write_to_terminal(int descriptor, const char* path) {
 
 }  // namespace
 
-void close_all_but(std::vector<int> kept) {
+void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets) {
+  for (const common::Fd& each : sockets) kept.push_back(each.get());
   std::ranges::sort(kept);
   unsigned first = 0;
   for (const int each : kept) {
@@ -34,9 +34,7 @@ void close_all_but(std::vector<int> kept) {
 }
 
 void close_inherited_descriptors(std::span<const common::Fd> passed) {
-  std::vector<int> kept{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-  for (const common::Fd& each : passed) kept.push_back(each.get());
-  close_all_but(std::move(kept));
+  close_all_but({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, passed);
   make_empty(STDIN_FILENO);
   only_write_to_terminal(STDOUT_FILENO, "/proc/self/fd/1");
   only_write_to_terminal(STDERR_FILENO, "/proc/self/fd/2");
@@ -48,11 +46,7 @@ void make_empty(int descriptor) {
   std::array<int, 2> ends{-1, -1};
   if (!empty && ::pipe2(ends.data(), O_CLOEXEC) == 0) empty = common::Fd(ends[0]);
   const common::Fd writer(ends[1]);
-  if (empty.get() == descriptor) {  // it was closed
-    (void)empty.release();
-  } else if (empty) {
-    (void)::dup2(empty.get(), descriptor);
-  }
+  if (empty) (void)::dup2(empty.get(), descriptor);
 }
 
 }  // namespace finger

@@ -19,7 +19,6 @@
 #include "common/result.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
-#include "finger/rights/look.h"
 
 namespace finger {
 namespace {
@@ -50,13 +49,8 @@ void Parent::hold_signals() {
   (void)::sigprocmask(SIG_BLOCK, &set, nullptr);  // valid arguments
 }
 
-void Parent::let_signals_through() {
-  const sigset_t set = handled_signals();
-  (void)::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-}
-
 int Parent::run() {
-  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // of those that look for homes: look.h
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // of those that look for homes: look.cc
   const sigset_t set = handled_signals();
   signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_) return common::complain(common::explain_no_descriptor("to receive signals"));

@@ -59,9 +59,6 @@ class Parent {
   /// Signals that come before run() wait for it.
   static void hold_signals();
 
-  /// They end the process after all, as they would have: for one that does not run().
-  static void let_signals_through();
-
   /// Returns the exit status. Only in a process with one thread.
   int run();
 
@@ -109,7 +106,7 @@ class Parent {
   Clock::time_point late_reload_ = Clock::time_point::max();  ///< When the next is due, if one is.
   Clock::time_point no_late_reload_before_ = Clock::time_point::min();
   std::size_t users_ = 0;    ///< That the last one serves.
-  std::size_t looking_ = 0;  ///< Processes at directories that have not answered: look.h.
+  std::size_t looking_ = 0;  ///< Processes at directories that have not answered: look.cc.
   int status_ = 0;
 };
 

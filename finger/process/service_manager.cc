@@ -49,17 +49,13 @@ common::Fd connect_to(const std::string& path) {
   return socket;
 }
 
-/// -1: it is no socket.
-int option_of(int descriptor, int name) {
-  int value = -1;
-  socklen_t size = sizeof value;
-  return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
-}
-
+/// Also by several ways at once (SocketProtocol=mptcp).
 bool listens_for_tcp(int descriptor) {
-  const int family = option_of(descriptor, SO_DOMAIN);
-  return common::listens(descriptor) && option_of(descriptor, SO_TYPE) == SOCK_STREAM &&
-         (family == AF_INET || family == AF_INET6);
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  return common::listens(descriptor) &&
+         ::getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+         (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
 }
 
 /// What was passed as that descriptor. Error: a line that says what is wrong with it.

@@ -3,14 +3,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "finger/process/descriptors.h"
 #include "finger/rights/call_filter.h"
 #include "finger/rights/fence.h"
-#include "finger/rights/look.h"
 #include "finger/rights/owners.h"
 #include "uring/why_no_ring.h"
 
@@ -32,15 +29,6 @@ std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
   return std::move(*loop);
 }
 
-/// Where accounts come from a service, its library keeps the connection, which root has made.
-void close_what_libraries_keep(std::span<const common::Fd> listeners, const Control& control,
-                               const Roster& roster) {
-  std::vector<int> kept{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, control.fd().get(),
-                        roster.users.get()};
-  for (const common::Fd& each : listeners) kept.push_back(each.get());
-  close_all_but(std::move(kept));
-}
-
 }  // namespace
 
 std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& options,
@@ -55,10 +43,13 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   const auto daemon = is_root ? user_to_become(options.user) : User{};
   if (!daemon) return std::unexpected(daemon.error());
 
-  // 3. The users who have opted in: takes files of the whole system and perhaps the network.
+  // 3. The users who have opted in: takes files of the whole system and perhaps the network. Where
+  // accounts come from a service, its library keeps the connection that root has made: no longer.
   auto roster = load_roster(options.source);
   if (!roster) return std::unexpected(roster.error());
-  close_what_libraries_keep(listeners, control, *roster);
+  close_all_but(
+      {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, control.fd().get(), roster->users.get()},
+      listeners);
 
   // 4. Where homes are.
   HomeFence fence;
@@ -73,11 +64,9 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   fence.put_up();
 
   // 7. The owners' credentials, now that they bear both fences.
-  std::vector<std::uint16_t> owners;
   if (is_root) {
-    auto registered = register_owners((*loop)->ring(), roster->accounts, *daemon);
+    const auto registered = register_owners((*loop)->ring(), roster->accounts, *daemon);
     if (!registered) return std::unexpected(registered.error());
-    owners = std::move(*registered);
   }
 
   // 8. The ring's list of operations.
@@ -91,8 +80,7 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   }
 
   // 10. What a query takes is tried once. Then live() puts up the filter of system calls.
-  auto server =
-      std::make_unique<Server>(options, std::move(*loop), std::move(*roster), std::move(owners));
+  auto server = std::make_unique<Server>(options, std::move(*loop), std::move(*roster));
   const auto tried = server->try_once();
   if (!tried) return std::unexpected(tried.error());
   return server;

@@ -8,8 +8,7 @@
 
 namespace finger {
 
-/// Sets of addresses, as `127.0.0.1,10.0.0.0/8,fd00::/8`. An IPv4 address is the same whether it
-/// comes through a dual-stack socket (`::ffff:192.0.2.7`) or through a socket of its own.
+/// Sets of addresses, as `127.0.0.1,10.0.0.0/8,fd00::/8`.
 class AddressRanges {
  public:
   /// nullopt: one is neither an address nor an address, a slash and how many of its leading bits

@@ -51,21 +51,19 @@ constexpr auto permitted = {
 /// call, or that holds for one thread of many, nobody would know what is refused.
 class Filter {
  public:
-  /// What is done with a call that has no rule.
-  explicit Filter(std::uint32_t otherwise)
-      : context_(::seccomp_init(otherwise)), error_(context_ ? 0 : -ENOMEM) {
+  /// What is done with a call that has a rule, and with one that has none.
+  Filter(std::uint32_t action, std::uint32_t otherwise)
+      : action_(action), context_(::seccomp_init(otherwise)), error_(context_ ? 0 : -ENOMEM) {
     // Calls by another processor's numbers, as those of 32 bits, which no library of ours makes.
     set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     set(SCMP_FLTATR_CTL_TSYNC, 1);     // also for a thread that a library has left
     set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
   }
 
-  void permit(int call, std::initializer_list<scmp_arg_cmp> arguments) {
-    add(SCMP_ACT_ALLOW, call, arguments);
-  }
-
-  void refuse(int call, std::initializer_list<scmp_arg_cmp> arguments) {
-    add(SCMP_ACT_ERRNO(EPERM), call, arguments);
+  void add(int call, std::initializer_list<scmp_arg_cmp> arguments) {
+    const int added = ::seccomp_rule_add_array(
+        context_.get(), action_, call, static_cast<unsigned>(arguments.size()), arguments.begin());
+    if (added != -EDOM) note(added);  // EDOM: this processor has no such call
   }
 
   /// Error: of the kernel, or the first from before.
@@ -84,68 +82,64 @@ class Filter {
     note(::seccomp_attr_set(context_.get(), attribute, value));
   }
 
-  void add(std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> arguments) {
-    const int added = ::seccomp_rule_add_array(
-        context_.get(), action, call, static_cast<unsigned>(arguments.size()), arguments.begin());
-    if (added != -EDOM) note(added);  // EDOM: this processor has no such call
-  }
-
   void note(int result) {
     if (error_ == 0 && result < 0) error_ = result;
   }
 
+  const std::uint32_t action_;
   const std::unique_ptr<void, Release> context_;
   int error_;
 };
 
-void permit_with_some_arguments(Filter& filter) {
+void permit_with_some_arguments(Filter& permissions) {
   const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
   // What is written to shared memory is written to its file: standard error may be one, and open
   // for reading, too.
   const scmp_arg_cmp not_shared = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0);
-  filter.permit(SCMP_SYS(mmap), {not_executable, not_shared});
-  filter.permit(SCMP_SYS(mprotect), {not_executable});
+  permissions.add(SCMP_SYS(mmap), {not_executable, not_shared});
+  permissions.add(SCMP_SYS(mprotect), {not_executable});
   // What a client has not acknowledged.
-  filter.permit(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, TIOCOUTQ)});
+  permissions.add(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, TIOCOUTQ)});
   // The ring's end. Of liburing 2.4 and newer it comes with IORING_REGISTER_USE_REGISTERED_RING.
   constexpr auto operation = ~(1U << 31);
-  filter.permit(SCMP_SYS(io_uring_register),
-                {SCMP_A1_32(SCMP_CMP_MASKED_EQ, operation, IORING_UNREGISTER_RING_FDS)});
-  filter.permit(SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
-  filter.permit(SCMP_SYS(setsockopt),
-                {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
+  permissions.add(SCMP_SYS(io_uring_register),
+                  {SCMP_A1_32(SCMP_CMP_MASKED_EQ, operation, IORING_UNREGISTER_RING_FDS)});
+  permissions.add(SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
+  permissions.add(SCMP_SYS(setsockopt),
+                  {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
   // All that ends reading would turn the listener into a socket that may connect.
-  filter.permit(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
+  permissions.add(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
   // abort(3) signals its own process.
   const auto self = static_cast<unsigned>(::getpid());
-  filter.permit(SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
+  permissions.add(SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
 }
 
 /// Standard error may be the journal's socket, which the parent and later workers write to as well,
 /// and the listeners are theirs, too: what a socket loses by shutdown(2) it has lost for all, and
 /// clients' sockets inherit the listener's SO_LINGER. In a filter of its own, because in a list of
 /// what is permitted a number cannot be left out.
-void refuse_for_shared_sockets(Filter& filter) {
+void refuse_for_shared_sockets(Filter& refusals) {
   constexpr int numbers_max = 1024;  // listeners are opened first, and have the lowest
   for (int number = 0; number < numbers_max; ++number) {
     if (number > STDERR_FILENO && !common::listens(number)) continue;
     const scmp_arg_cmp this_one =
         SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, static_cast<unsigned>(number));
-    filter.refuse(SCMP_SYS(setsockopt), {this_one});
-    filter.refuse(SCMP_SYS(shutdown), {this_one});
+    refusals.add(SCMP_SYS(setsockopt), {this_one});
+    refusals.add(SCMP_SYS(shutdown), {this_one});
   }
 }
 
 }  // namespace
 
 void filter_calls() {
-  Filter shared(SCMP_ACT_ALLOW);
-  refuse_for_shared_sockets(shared);
-  Filter filter(SCMP_ACT_ERRNO(EPERM));
-  for (const int call : permitted) filter.permit(call, {});
-  permit_with_some_arguments(filter);
-  auto loaded = shared.load();  // first: the other permits no seccomp(2)
-  if (loaded) loaded = filter.load();
+  constexpr auto refuse = SCMP_ACT_ERRNO(EPERM);
+  Filter refusals(refuse, SCMP_ACT_ALLOW);
+  refuse_for_shared_sockets(refusals);
+  Filter permissions(SCMP_ACT_ALLOW, refuse);
+  for (const int call : permitted) permissions.add(call, {});
+  permit_with_some_arguments(permissions);
+  auto loaded = refusals.load();  // first: the other permits no seccomp(2)
+  if (loaded) loaded = permissions.load();
   if (loaded) return;
   common::log("no filter of system calls: " + loaded.error().message(), common::Severity::warning);
 }

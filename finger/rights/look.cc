@@ -1,4 +1,4 @@
-#include "finger/rights/look.h"
+#include "finger/rights/fence.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -146,13 +146,6 @@ bool hear(std::vector<Holder>& holders, const Fd& answers, int flags) {
   return true;
 }
 
-void report_silent(const Holder& holder, const Control& control) {
-  control.say(Control::silent);
-  common::log(fmt::format("{} does not answer: homes in it may be left out until it does",
-                          common::escape(std::as_bytes(std::span(holder.path)))),
-              common::Severity::warning);
-}
-
 }  // namespace
 
 std::expected<void, std::string> permit_homes(const HomeFence& fence, const Roster& roster,
@@ -186,7 +179,11 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
   while (hear(holders, answers, MSG_DONTWAIT)) {
   }
   for (const Holder& each : holders) {
-    if (!each.has_answered) report_silent(each, control);
+    if (each.has_answered) continue;
+    control.say(Control::silent);
+    common::log(fmt::format("{} does not answer: homes in it may be left out until it does",
+                            common::escape(std::as_bytes(std::span(each.path)))),
+                common::Severity::warning);
   }
   return {};
 }

@@ -96,21 +96,19 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
   return *user;
 }
 
-std::expected<std::vector<std::uint16_t>, std::string> register_owners(uring::Ring& ring,
-                                                                       const Accounts& accounts,
-                                                                       const User& daemon) {
+std::expected<void, std::string> register_owners(uring::Ring& ring, Accounts& accounts,
+                                                 const User& daemon) {
   const auto failed = [](std::error_code error) {
     return std::unexpected(fmt::format("cannot register a plan's owner: {}", error.message()));
   };
   if (::setgroups(0, nullptr) < 0) return failed(common::last_error().error());
-  std::vector<std::uint16_t> numbers(accounts.all().size());
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const Account& account = accounts.all()[i];
+  for (Account& account : accounts.all()) account.owner = std::nullopt;
+  for (Account& account : accounts.all()) {
     const auto number = may_be_opened_as(account)
                             ? register_owner(ring, daemon, account)
                             : std::unexpected(make_error_code(std::errc::invalid_argument));
     if (number) {
-      numbers[i] = *number;
+      account.owner = *number;
     } else if (number.error() == std::errc::invalid_argument) {  // no such id in this namespace
       common::log(fmt::format("{} has uid {} and gid {}: there is nobody to open the plan as",
                               account.login, account.uid, account.gid),
@@ -124,7 +122,7 @@ std::expected<std::vector<std::uint16_t>, std::string> register_owners(uring::Ri
       return failed(number.error());
     }
   }
-  return numbers;
+  return {};
 }
 
 Status restrict_ring(uring::Ring& ring) {

@@ -2,10 +2,8 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <expected>
 #include <string>
-#include <vector>
 
 #include "common/result.h"
 #include "finger/accounts/accounts.h"
@@ -23,17 +21,15 @@ struct User {
 /// there is none, as where it is root's.
 std::expected<User, std::string> user_to_become(const std::string& name);
 
-/// Registers the credentials of each account's owner with a ring that is disabled. Yields the
-/// numbers for Await::as(), in the order of the accounts; 0: there are none, and nothing is opened.
-/// That is so for root's accounts, for those whose ids this user namespace lacks, and for those
-/// beyond the 65,535 that a ring has numbers for; a line says so.
+/// Registers the credentials of each account's owner with a ring that is disabled. Nothing opens
+/// the files of root's accounts, of those whose ids this user namespace lacks, and of those beyond
+/// the 65,535 that a ring has numbers for; a line says so.
 ///
 /// Credentials are a uid and the primary gid, without supplementary groups: `docker` or `disk`
 /// would take an intruder much further. Their real ids are the daemon's: those are what a Unix
 /// socket tells its other end about a sender. Error: a line that says what fails.
-std::expected<std::vector<std::uint16_t>, std::string> register_owners(uring::Ring& ring,
-                                                                       const Accounts& accounts,
-                                                                       const User& daemon);
+std::expected<void, std::string> register_owners(uring::Ring& ring, Accounts& accounts,
+                                                 const User& daemon);
 
 /// Enables a ring that was made disabled, for the operations that serving takes and no others: a
 /// filter of system calls does not see what a ring does. Errors: of io_uring_register(2).

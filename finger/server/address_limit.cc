@@ -9,6 +9,9 @@
 namespace finger {
 namespace {
 
+using Counts = std::unordered_map<std::uint64_t, std::size_t>;
+constexpr std::size_t networks_a_site = 4;
+
 /// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one. No number
 /// is both: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
 std::uint64_t network_of(const common::Address& peer) {
@@ -27,27 +30,28 @@ std::optional<std::uint64_t> site_of(std::uint64_t network) {
   return network >> 16;
 }
 
-}  // namespace
-
-bool AddressLimit::Counts::add(std::uint64_t key) {
-  std::size_t& count = counts_[key];
-  if (count == each_max_) return false;  // at least 1: the entry existed
+/// Counts one more of these, unless there are so many already.
+bool add(Counts& counts, std::uint64_t key, std::size_t each_max) {
+  std::size_t& count = counts[key];
+  if (count == each_max) return false;  // at least 1: the entry existed
   ++count;
   return true;
 }
 
-void AddressLimit::Counts::remove(std::uint64_t key) {
-  const auto found = counts_.find(key);
-  assert(found != counts_.end() && found->second > 0);
-  if (--found->second == 0) counts_.erase(found);
+void remove(Counts& counts, std::uint64_t key) {
+  const auto found = counts.find(key);
+  assert(found != counts.end() && found->second > 0);
+  if (--found->second == 0) counts.erase(found);
 }
+
+}  // namespace
 
 AddressLimit::Permit AddressLimit::try_acquire(const common::Address& peer) {
   const std::uint64_t network = network_of(peer);
   const auto site = site_of(network);
-  if (!networks_.add(network)) return {};
-  if (site && !sites_.add(*site)) {
-    networks_.remove(network);
+  if (!add(networks_, network, connections_max_)) return {};
+  if (site && !add(sites_, *site, networks_a_site * connections_max_)) {
+    remove(networks_, network);
     return {};
   }
   return Permit(this, {network});
@@ -55,8 +59,8 @@ AddressLimit::Permit AddressLimit::try_acquire(const common::Address& peer) {
 
 void AddressLimit::release(std::uint64_t network) {
   const auto site = site_of(network);
-  networks_.remove(network);
-  if (site) sites_.remove(*site);
+  remove(networks_, network);
+  if (site) remove(sites_, *site);
 }
 
 }  // namespace finger

@@ -11,8 +11,7 @@ namespace finger {
 
 /// How many connections each address has: --max-per-ip. A host with IPv6 has a whole /64 of
 /// addresses, which counts as one; and a /48, which many sites have, holds 65,536 of those, which
-/// together count as four. An IPv4 address is the same whether it comes through a dual-stack socket
-/// (`::ffff:192.0.2.7`) or through a socket of its own.
+/// together count as four.
 ///
 /// Holds an entry or two for each address that is connected now, so --max-clients bounds its
 /// memory.
@@ -23,10 +22,7 @@ class AddressLimit {
   };
 
  public:
-  static constexpr std::size_t networks_a_site = 4;
-
-  explicit AddressLimit(std::size_t connections_max)
-      : networks_(connections_max), sites_(networks_a_site * connections_max) {}
+  explicit AddressLimit(std::size_t connections_max) : connections_max_(connections_max) {}
 
   using Permit = std::unique_ptr<AddressLimit, Release>;
 
@@ -37,20 +33,9 @@ class AddressLimit {
  private:
   void release(std::uint64_t network);
 
-  /// How many there are of each, and no more than so many.
-  class Counts {
-   public:
-    explicit Counts(std::size_t each_max) : each_max_(each_max) {}
-    bool add(std::uint64_t key);
-    void remove(std::uint64_t key);
-
-   private:
-    const std::size_t each_max_;
-    std::unordered_map<std::uint64_t, std::size_t> counts_;
-  };
-
-  Counts networks_;
-  Counts sites_;
+  const std::size_t connections_max_;
+  std::unordered_map<std::uint64_t, std::size_t> networks_;
+  std::unordered_map<std::uint64_t, std::size_t> sites_;
 };
 
 using AddressPermit = AddressLimit::Permit;

@@ -8,25 +8,21 @@
 #include <utility>
 
 #include "common/net/unacknowledged.h"
-#include "common/server/limits.h"
 
 namespace finger {
 namespace {
 
-/// Of an error of recv(2) or send(2). Of an open or a read the same errno is about a file server.
-bool says_peer_has_gone(std::error_code error) {
-  return error == std::errc::connection_reset || error == std::errc::broken_pipe ||
-         error == std::errc::not_connected || error == std::errc::host_unreachable ||
-         error == std::errc::network_unreachable ||
-         error == std::error_code(ETIMEDOUT, std::system_category());
+/// An error of recv(2) or send(2), or peer_gone where it says that. Of an open or a read the same
+/// errno is about a file server.
+std::unexpected<std::error_code> failed(std::error_code error) {
+  const bool has_gone = error == std::errc::connection_reset || error == std::errc::broken_pipe ||
+                        error == std::errc::not_connected || error == std::errc::host_unreachable ||
+                        error == std::errc::network_unreachable ||
+                        error == std::error_code(ETIMEDOUT, std::system_category());
+  return has_gone ? failure(Error::peer_gone) : std::unexpected(error);
 }
 
 }  // namespace
-
-void LeavePlace::operator()(Context* context) const {
-  --context->clients;
-  context->fewer_open.notify_all();
-}
 
 common::Clock::time_point due_after(common::Clock::time_point begun_at,
                                     std::chrono::milliseconds limit) {
@@ -49,10 +45,6 @@ Conversation::Conversation(Context& context, common::Accepted client, Place plac
   context.awaiting_query.push_back(*this);
 }
 
-Conversation::~Conversation() {
-  if (fd_) close();
-}
-
 void Conversation::note_query(std::string_view query) {
   query_ = query;
   unlink();
@@ -72,7 +64,7 @@ bool Conversation::was_asked_at(std::string_view host) const {
 uring::Task<> Conversation::end(Status ended) {
   if (!fd_) co_return;  // the deadline was earlier
   if (is_cut_short(ended)) co_return cut_short(ended);
-  report_end(*this, query_, ended);
+  report_end(ended);
   co_await close_gracefully();  // also after an internal failure, of which the peer is told nothing
 }
 
@@ -86,7 +78,7 @@ bool Conversation::is_cut_short(const Status& ended) const {
 /// With a reset, if the peer was sent anything: an answer that ends in the middle must not look
 /// complete, and the kernel is not to keep bytes for a peer that does not read.
 void Conversation::cut_short(const Status& ended) {
-  report_end(*this, query_, ended);
+  report_end(ended);
   if (sent_bytes_ > 0 || common::unacknowledged_bytes(fd_) > 0) {
     constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
     // Fails only where the connection is closed already.
@@ -95,8 +87,9 @@ void Conversation::cut_short(const Status& ended) {
   close();
 }
 
+/// In the order in which a destructor does it.
 void Conversation::close() {
-  fd_ = common::Fd();  // first: a free place means that there is a descriptor
+  fd_ = common::Fd();
   address_permit_ = AddressPermit();
   place_ = Place();
 }
@@ -107,8 +100,7 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
   if (received) co_return received;
   if (is_displaced()) co_return failure(Error::displaced);
   if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);
-  has_peer_gone_ = says_peer_has_gone(received.error());
-  if (received.error() != uring::Error::cancelled) co_return received;
+  if (received.error() != uring::Error::cancelled) co_return failed(received.error());
   // A query that the kernel already holds when the drain begins is answered.
   const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
   if (held < 0) co_return received;
@@ -118,10 +110,7 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
 uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const auto sent = co_await loop().send(fd_, bytes, MSG_WAITALL).until(deadline_);
-    if (!sent) {
-      has_peer_gone_ = says_peer_has_gone(sent.error());
-      co_return std::unexpected(sent.error());
-    }
+    if (!sent) co_return failed(sent.error());
     sent_bytes_ += *sent;
     context_.counters.sent_bytes += *sent;
     bytes = bytes.subspan(*sent);
@@ -157,17 +146,6 @@ uring::Task<> Conversation::wait_for_acknowledgement() {
     const auto slept = co_await loop().sleep(common::drain_poll_interval).until(deadline_);
     if (!slept) co_return;
   }
-}
-
-Home& Conversation::home_of(const Account& account) {
-  return context_.homes.try_emplace(&account, loop()).first->second;
-}
-
-std::optional<std::uint16_t> Conversation::owner_of(const Account& account) const {
-  if (context_.owners.empty()) return 0;
-  const auto number = &account - context_.roster.accounts.all().data();
-  const std::uint16_t owner = context_.owners[static_cast<std::size_t>(number)];
-  return owner == 0 ? std::nullopt : std::optional(owner);
 }
 
 }  // namespace finger

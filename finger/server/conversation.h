@@ -3,13 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "common/fd.h"
 #include "common/net/accept.h"
@@ -19,7 +19,6 @@
 #include "finger/protocol/error.h"
 #include "finger/server/address_limit.h"
 #include "finger/server/home.h"
-#include "finger/server/log.h"
 #include "finger/server/options.h"
 #include "uring/cancel/canceller.h"
 #include "uring/condition.h"
@@ -31,13 +30,17 @@
 
 namespace finger {
 
-struct Context;
+/// What a worker has counted since it started.
+struct Counters {
+  std::uint64_t accepted = 0;  ///< Connections of clients.
+  std::uint64_t refused = 0;   ///< Of those: closed at once, the address had too many.
+  std::uint64_t checks = 0;    ///< Connections of a proxy on its own behalf.
+  std::uint64_t sent_bytes = 0;
+  std::map<std::string, std::uint64_t, std::less<>> outcomes;  ///< How conversations have ended.
 
-/// Of --max-clients: given back when its connection is closed, also where a home still hangs.
-struct LeavePlace {
-  void operator()(Context* context) const;
+  /// `5 accepted, 1 turned away, 0 checks, 812 bytes sent: 4 answered, 1 no such user`.
+  std::string text() const;
 };
-using Place = std::unique_ptr<Context, LeavePlace>;
 
 /// A connection whose query is not whole, or whose PROXY header.
 class AwaitingQuery : public uring::Node {
@@ -65,7 +68,6 @@ struct Context {
   const Options& options;
   const std::unique_ptr<uring::Loop> loop;
   const Roster roster;
-  const std::vector<std::uint16_t> owners;    ///< See Server::Server().
   Counters counters = Counters();             ///< With {}, GCC 14 for an i386 warns of its map.
   std::map<const Account*, Home> homes = {};  ///< That were asked for.
   uring::IntrusiveList<AwaitingQuery> awaiting_query = {};  ///< The oldest first.
@@ -84,21 +86,29 @@ struct Context {
   uring::Scope conversations{*loop};
 };
 
-/// A file whose client may have gone, and given its place back: in a home that hangs, it has its
-/// descriptor for as long as the home likes.
-class OrphanFile {
+/// One of those that the context counts, for as long as this exists.
+template <std::size_t Context::*number>
+class Counted {
  public:
-  explicit OrphanFile(Context& context) : context_(context) { ++context_.orphans; }
-  OrphanFile(const OrphanFile&) = delete;
-  OrphanFile& operator=(const OrphanFile&) = delete;
-  ~OrphanFile() {
-    --context_.orphans;
-    context_.fewer_open.notify_all();
-  }
+  Counted() = default;  ///< None of them.
+  explicit Counted(Context& context) : context_(&context) { ++(context.*number); }
 
  private:
-  Context& context_;
+  struct Leave {
+    void operator()(Context* context) const {
+      --(context->*number);
+      context->fewer_open.notify_all();
+    }
+  };
+  std::unique_ptr<Context, Leave> context_;
 };
+
+/// Of --max-clients: given back when its connection is closed, also where a home still hangs.
+using Place = Counted<&Context::clients>;
+
+/// A file whose client may have gone, and given its place back: in a home that hangs, it has its
+/// descriptor for as long as the home likes.
+using OrphanFile = Counted<&Context::orphans>;
 
 /// When that much time has passed since then; 0: never.
 common::Clock::time_point due_after(common::Clock::time_point begun_at,
@@ -111,13 +121,10 @@ class Conversation final : public AwaitingQuery {
   /// It is over at `due` at the latest. A proxy's `is_check` is not logged.
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
                common::Clock::time_point due, bool is_check);
-  Conversation(const Conversation&) = delete;
-  Conversation& operator=(const Conversation&) = delete;
-  ~Conversation();
 
   /// Some bytes of the query, or 0: the peer has ended its stream.
   /// Errors: query_timeout; displaced; cancelled, the worker is to stop and the kernel has no more
-  /// bytes; of recv(2).
+  /// bytes; peer_gone; of recv(2).
   uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
 
   /// The query is whole, or will never be: from now on there is time until the deadline to answer
@@ -128,62 +135,57 @@ class Conversation final : public AwaitingQuery {
   /// Whether that is the address at which the peer has asked, as `192.0.2.1` or `[2001:db8::1]`.
   bool was_asked_at(std::string_view host) const;
 
-  /// Sends all of it before the deadline. Errors: timed_out; of send(2).
+  /// Sends all of it before the deadline. Errors: timed_out; peer_gone; of send(2).
   uring::Task<Status> send(std::span<const std::byte> bytes);
+  uring::Task<Status> send(std::string_view text) { return send(std::as_bytes(std::span(text))); }
 
   /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
   /// not_regular, home_refused, no_owner.
   void note_no_plan(std::error_code why) { no_plan_ = why; }
-  std::error_code no_plan() const { return no_plan_; }  ///< No error: the plan was sent.
-
-  /// Whether receive() or send() has failed because there is no peer any more.
-  bool has_peer_gone() const { return has_peer_gone_; }
 
   /// After note_query(), and once: the peer gets no more, and why. Counts the conversation and
   /// writes its line, then says goodbye, or where it is cut short closes with a reset.
   uring::Task<> end(Status ended);
 
   /// While it exists, the deadline cuts the conversation short, whatever operation is in flight,
-  /// and gives its place back: for operations on files. The deadline cancels those, too, but a file
-  /// system that waits for another machine or process (NFS, FUSE) may ignore that and keep them for
-  /// as long as it likes.
+  /// and gives its place back: for operations on files. The deadline cancels those, too, but a home
+  /// that hangs keeps them for as long as it likes: see Home.
   class EndAtDeadline final : public uring::Cancellable {
    public:
     explicit EndAtDeadline(Conversation& conversation) : conversation_(conversation) {
       conversation.deadline_.add(*this);
     }
     void cancel(uring::Error /*reason*/) override {
-      file_.emplace(conversation_.context());
+      file_ = OrphanFile(conversation_.context());
       conversation_.cut_short(failure(Error::home_timeout));
     }
 
    private:
     Conversation& conversation_;
-    std::optional<OrphanFile> file_;
+    OrphanFile file_;
   };
 
   Context& context() const { return context_; }
   uring::Loop& loop() { return *context_.loop; }
   uring::Deadline& deadline() { return deadline_; }
-  Home& home_of(const Account& account);
-
-  /// The ring's number for the credentials that open this account's files; 0: the process's own
-  /// rights do. nullopt: nothing opens them.
-  std::optional<std::uint16_t> owner_of(const Account& account) const;
-
-  const common::Address& peer() const { return peer_; }
-  bool is_check() const { return is_check_; }
-  std::size_t sent_bytes() const { return sent_bytes_; }
-  common::Clock::duration age() const { return common::Clock::now() - accepted_at(); }
 
  private:
   bool is_cut_short(const Status& ended) const;
   void cut_short(const Status& ended);
+
+  /// Counts the conversation and, unless --log none is set, writes its line: peer, query, outcome,
+  /// bytes, milliseconds. With LogDetail::outcome it begins with that.
+  ///
+  ///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
+  ///
+  /// The query is escaped, and cut if it is long.
+  void report_end(const Status& ended) const;
   uring::Task<> close_gracefully();
   uring::Task<> wait_for_acknowledgement();
   void close();
 
   Context& context_;
+  // The last of these three is given back first: a free place means that there is a descriptor.
   Place place_;
   AddressPermit address_permit_;  ///< Of --max-per-ip.
   common::Fd fd_;                 ///< Empty: it has ended.
@@ -192,9 +194,8 @@ class Conversation final : public AwaitingQuery {
   const common::Clock::time_point due_;
   uring::Deadline deadline_;
   std::size_t sent_bytes_ = 0;
-  bool has_peer_gone_ = false;
-  std::string_view query_;  ///< Since note_query().
-  std::error_code no_plan_;
+  std::string_view query_;   ///< Since note_query().
+  std::error_code no_plan_;  ///< No error: the plan was sent.
 };
 
 /// Serves one client: reads its query, sends the answer or the reason why there is none, and

@@ -1,4 +1,4 @@
-#include "finger/server/log.h"
+#include "finger/server/conversation.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/server/log.h"
-#include "finger/server/conversation.h"
 
 namespace finger {
 namespace {
@@ -19,21 +18,19 @@ constexpr std::size_t logged_bytes_max = 128;
 constexpr auto failed = "failed";
 
 /// How it has ended, in a few words that are always the same. `failed` is no client's doing.
-std::string outcome_of(const Conversation& conversation, const Status& ended) {
-  if (ended) return conversation.no_plan() ? "no plan" : "answered";
+std::string outcome_of(const Status& ended, std::error_code no_plan) {
+  if (ended) return no_plan ? "no plan" : "answered";
   const auto error = ended.error();
-  const bool is_named =
-      !text_for_peer(error).empty() || error == Error::displaced || error == Error::home_timeout;
+  const bool is_named = !text_for_peer(error).empty() || error == Error::displaced ||
+                        error == Error::peer_gone || error == Error::home_timeout;
   if (is_named) return error.message();
   if (error == uring::Error::timed_out) return "timed out";
   if (error == uring::Error::cancelled) return "stopped";
-  return conversation.has_peer_gone() ? "gone" : failed;
+  return failed;
 }
 
-/// Why, where the log is to say more than that.
-std::string reason_of(const Conversation& conversation, const Status& ended) {
-  const auto no_plan = conversation.no_plan();
-  if (!ended) return ended.error().message();
+/// Why there is no plan.
+std::string reason_of(std::error_code no_plan) {
   if (no_plan == std::errc::too_many_symbolic_link_levels) return "a symbolic link";
   if (no_plan == std::errc::cross_device_link) return "on another file system than the home";
   return no_plan.message();
@@ -52,23 +49,18 @@ std::string quoted(std::string_view query) {
 
 }  // namespace
 
-void report_end(const Conversation& conversation, std::string_view query, const Status& ended) {
-  using Milliseconds = std::chrono::duration<double, std::milli>;
-  auto outcome = outcome_of(conversation, ended);
-  ++conversation.context().counters.outcomes[outcome];
-  const auto detail = conversation.context().options.log;
-  if (detail == LogDetail::none || conversation.is_check()) return;
+void Conversation::report_end(const Status& ended) const {
+  auto outcome = outcome_of(ended, no_plan_);
+  ++context_.counters.outcomes[outcome];
+  const auto detail = context_.options.log;
+  if (detail == LogDetail::none || is_check_) return;
   const bool is_ours = outcome == failed;
-  if (is_ours) outcome += ": " + reason_of(conversation, ended);
-  if (ended && conversation.no_plan()) {
-    outcome += fmt::format(" ({})", reason_of(conversation, ended));
-  }
+  if (is_ours) outcome += ": " + ended.error().message();
+  if (ended && no_plan_) outcome += fmt::format(" ({})", reason_of(no_plan_));
   std::string line;
-  if (detail == LogDetail::full) {
-    line = fmt::format("{} {} ", conversation.peer().to_string(), quoted(query));
-  }
-  line += fmt::format("{} {} bytes {:.1f} ms", outcome, conversation.sent_bytes(),
-                      Milliseconds(conversation.age()).count());
+  if (detail == LogDetail::full) line = fmt::format("{} {} ", peer_.to_string(), quoted(query_));
+  const std::chrono::duration<double, std::milli> age = common::Clock::now() - accepted_at();
+  line += fmt::format("{} {} bytes {:.1f} ms", outcome, sent_bytes_, age.count());
   common::log(line, is_ours ? common::Severity::warning : common::Severity::info);
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <expected>
+#include <functional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -88,37 +89,27 @@ std::chrono::milliseconds drain_timeout(const Options& options) {
   return options.deadline + std::chrono::seconds(1);
 }
 
-std::size_t descriptors_for_clients(std::size_t listeners) {
+/// Counts the descriptors for clients, and permits no more connections than have enough of them,
+/// each with its file.
+void fit_to_descriptors(Options& options, std::size_t listeners) {
   const rlim_t own = 11 + listeners;  // standard streams, the ring, the parent, --users, the log
   rlimit limit{};
   (void)::getrlimit(RLIMIT_NOFILE, &limit);  // EFAULT and EINVAL only
   const rlim_t left = limit.rlim_cur > own ? limit.rlim_cur - own : 0;
   // "unlimited" has 64 bits also where a size has 32.
-  return static_cast<std::size_t>(std::min<rlim_t>(left, SIZE_MAX));
-}
-
-/// --max-clients, or as many connections as there are descriptors for, each with its file.
-std::size_t connections_for(const Options& options) {
+  options.descriptors = static_cast<std::size_t>(std::min<rlim_t>(left, SIZE_MAX));
   const auto most = std::max<std::size_t>(1, options.descriptors / finger::descriptors_each);
-  if (most >= options.max_connections) return options.max_connections;
+  if (most >= options.max_connections) return;
   common::log(fmt::format("{} connections at once instead of --max-clients {}, for want of "
                           "descriptors: raise LimitNOFILE= (ulimit -Hn)",
                           most, options.max_connections),
               common::Severity::warning);
-  return most;
-}
-
-/// With --users nothing takes root once the port is there: no process is root's.
-std::expected<void, std::string> give_root_up(const Options& options) {
-  const auto user = finger::user_to_become(options.user);
-  if (!user) return std::unexpected(user.error());
-  return finger::become(*user);
+  options.max_connections = most;
 }
 
 /// Says what would be served. Does all that a worker does before it serves, in this process.
 int check_config(const Options& options, std::span<const common::Fd> listeners,
                  const common::Status& listening) {
-  finger::Parent::let_signals_through();  // the account database may keep us waiting
   const char* about_port = "";
   if (!listening && listening.error() == std::errc::address_in_use) {
     about_port = " (which is taken: by systemd, or a server that has to stop)";
@@ -143,10 +134,7 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
   if (!addresses) return report_failure(options, addresses.error());
   finger::Parent parent({.listeners = std::move(listeners),
                          .limits = {.drain = drain_timeout(options)},
-                         .live =
-                             [&options](std::vector<common::Fd>& sockets, finger::Control control) {
-                               return finger::live(options, sockets, control);
-                             },
+                         .live = std::bind_front(finger::live, std::cref(options)),
                          .announce = [&addresses] { common::announce(*addresses); },
                          .manager = std::move(manager)});
   return parent.run();
@@ -155,7 +143,6 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
 }  // namespace
 
 int main(int argc, char** argv) {
-  finger::Parent::hold_signals();
   Options options;
   const common::Program program{
       .name = "fingerd",
@@ -169,24 +156,28 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  // A check is ended by them, also while it waits for the account database.
+  if (!options.check_config) finger::Parent::hold_signals();
   const bool is_root = ::geteuid() == 0;
   if (!is_root && !options.user.empty()) {
     return complain(fmt::format("only root can become --user {}", options.user));
   }
 
+  common::prepare_process(options.max_connections, 1, finger::server_profile);
   auto listeners = finger::take_passed_sockets();
   if (!listeners) return complain(listeners.error());
   finger::close_inherited_descriptors(*listeners);
   finger::forbid_tracing();
-  common::prepare_process(options.max_connections, 1, finger::server_profile);
-  options.descriptors = descriptors_for_clients(std::max<std::size_t>(1, listeners->size()));
-  options.max_connections = connections_for(options);
+  fit_to_descriptors(options, std::max<std::size_t>(1, listeners->size()));
   auto manager = finger::ServiceManager::from_environment();
   const auto listening = provide_listeners(options, *listeners);
   if (!listening && !options.check_config) return report_failure(options, listening.error());
   if (is_root && !options.source.users.empty()) {
-    const auto given_up = give_root_up(options);
-    if (!given_up) return complain(given_up.error());
+    // Nothing takes root once the port is there: no process is root's.
+    const auto user = finger::user_to_become(options.user);
+    if (!user) return complain(user.error());
+    const auto became = finger::become(*user);
+    if (!became) return complain(became.error());
   }
   if (!is_root && options.source.users.empty()) {
     common::log("started without root: only plans that everybody may read are served",

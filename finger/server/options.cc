@@ -18,16 +18,17 @@ using common::flag_option;
 using common::number_option;
 using common::OptionLine;
 
+/// Takes any text but an empty one, and those that have one of the characters of `without`.
 OptionLine text_option(std::string name, std::string value_name, std::string meaning,
-                       std::string takes, std::string& target) {
+                       std::string takes, std::string& target, std::string_view without = "") {
   return {.name = std::move(name),
           .value_name = std::move(value_name),
           .fallback = target,
           .meaning = std::move(meaning),
           .takes = std::move(takes),
-          .set = [&target](std::string_view text) {
+          .set = [&target, without](std::string_view text) {
             target = text;
-            return !text.empty();
+            return !text.empty() && text.find_first_of(without) == text.npos;
           }};
 }
 
@@ -42,18 +43,6 @@ OptionLine addr_option(std::string& target) {
       "-B");
   line.takes += " (for several: ListenStream= of a socket unit)";
   return line;
-}
-
-OptionLine user_option(std::string& target) {
-  return {.name = "--user",
-          .value_name = "NAME",
-          .fallback = "",
-          .meaning = "the account to become, once root has done its part, and its primary group",
-          .takes = "the name of an account (for another group: usermod -g)",
-          .set = [&target](std::string_view text) {
-            target = text;
-            return !text.empty() && !text.contains(':');
-          }};
 }
 
 OptionLine proxies_option(AddressRanges& target) {
@@ -81,11 +70,8 @@ OptionLine former_workers_option() {
   return line;
 }
 
-struct Gone {
-  std::string_view option;
-  std::string_view instead;
-};
-constexpr Gone gone[] = {
+/// Options, and what does it instead.
+constexpr std::pair<std::string_view, std::string_view> gone[] = {
     {"--takeover", "a socket unit keeps the port while a server is replaced (fingerd.socket)"},
     {"--metrics", "the log has the outcome, bytes and time of each exchange, and SIGUSR1 the sums"},
     {"--health", "finger -p PORT NAME@ADDR ends with 0 if it was answered"},
@@ -110,7 +96,9 @@ common::OptionTable option_table(Options& options) {
                   "serve DIR/NAME/.plan instead of the system's accounts; SIGHUP: look for new "
                   "users",
                   "the name of a directory", source.users),
-      user_option(options.user),
+      text_option("--user", "NAME",
+                  "the account to become, once root has done its part, and its primary group",
+                  "the name of an account (for another group: usermod -g)", options.user, ":"),
       flag_option("--full-name", "a line with the full name before every plan, not only with /W",
                   options.full_name),
       text_option("--list-text", "FILE", "a text before the list of users, read as the list is",

@@ -70,16 +70,16 @@ Result<struct statx> look_at(const Fd& file) {
 /// Not async(): nothing is opened, and inline the kernel only looks into its cache of names. Where
 /// that does not have all of them, a thread of the kernel's asks the file system.
 /// Errors: of openat2(2) and statx(2); home_refused; of check(); timed_out.
-uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account,
-                             std::uint16_t owner, FileKind kind) {
+uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account, FileKind kind) {
   uring::Loop& loop = conversation.loop();
   const Fd& users = conversation.context().roster.users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
   if (account.home.empty()) co_return failed(ENOENT);  // it would be the root directory's
   const auto path = fmt::format("{}/{}", account.home, file_names[static_cast<std::size_t>(kind)]);
   const auto how = how_to_find(static_cast<bool>(users));
-  auto found =
-      co_await loop.openat2(start, path.c_str(), how).as(owner).until(conversation.deadline());
+  auto found = co_await loop.openat2(start, path.c_str(), how)
+                   .as(*account.owner)
+                   .until(conversation.deadline());
   if (!found && found.error() == std::errc::permission_denied) {
     co_return failure(Error::home_refused);
   }
@@ -98,15 +98,14 @@ uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account,
 /// answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
 uring::Task<Result<SharedFile>> open(Conversation& conversation, Home& home, const Account& account,
                                      FileKind kind) {
-  const auto owner = conversation.owner_of(account);
-  if (!owner) co_return failure(Error::no_owner);
+  if (!account.owner) co_return failure(Error::no_owner);
   const Conversation::EndAtDeadline guard(conversation);
-  const auto found = co_await find(conversation, account, *owner, kind);
+  const auto found = co_await find(conversation, account, kind);
   if (!found) co_return std::unexpected(found.error());
   uring::Loop& loop = conversation.loop();
   const std::string way = fmt::format("/proc/self/fd/{}", found->get());
   auto file = co_await loop.openat2(loop.working_dir(), way.c_str(), how_to_open)
-                  .as(*owner)
+                  .as(*account.owner)
                   .async()
                   .until(conversation.deadline());
   if (!file) co_return std::unexpected(file.error());
@@ -181,7 +180,8 @@ uring::Task<Status> send_file(Conversation& conversation, Home& home, SharedFile
 
 uring::Task<Status> send_plan(Conversation& conversation, const Account& account, std::string head,
                               bool verbose) {
-  Home& home = conversation.home_of(account);
+  auto& homes = conversation.context().homes;
+  Home& home = homes.try_emplace(&account, conversation.loop()).first->second;
   const auto project = co_await load_project(conversation, home, account);
   if (!project) co_return std::unexpected(project.error());
   head += *project;
@@ -198,7 +198,7 @@ uring::Task<Status> send_plan(Conversation& conversation, const Account& account
   if (!plan && says_no_plan(plan.error())) {
     conversation.note_no_plan(plan.error());
     head += no_plan;
-    co_return co_await conversation.send(std::as_bytes(std::span(head)));
+    co_return co_await conversation.send(head);
   }
   if (!plan) co_return std::unexpected(plan.error());
   co_return co_await send_file(conversation, home, std::move(*plan), head);

@@ -1,6 +1,5 @@
 #include "finger/server/conversation.h"
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,10 +11,6 @@
 
 namespace finger {
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
 
 /// Receives up to the end of the line, however it is sliced. Errors: of QueryReader, of receive().
 uring::Task<Result<std::string_view>> read_line(Conversation& conversation, QueryReader& reader) {
@@ -39,7 +34,7 @@ uring::Task<Status> answer(Conversation& conversation, const Query& query) {
   if (is_for_another) co_return failure(Error::relay_denied);
   if (query.user.empty()) {
     if (!options.list) co_return failure(Error::list_denied);
-    co_return co_await conversation.send(bytes_of(roster.list));
+    co_return co_await conversation.send(roster.list);
   }
   const Account* const account = roster.accounts.find(query.user);
   if (account == nullptr) co_return failure(Error::no_such_user);
@@ -65,7 +60,7 @@ uring::Task<> serve(Conversation& conversation) {
   auto ended = co_await converse(conversation, reader);
   if (!ended) {
     if (const auto text = error_line(ended.error()); !text.empty()) {
-      const auto told = co_await conversation.send(bytes_of(text));
+      const auto told = co_await conversation.send(text);
       if (!told) ended = told;
     }
   }

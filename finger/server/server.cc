@@ -65,13 +65,9 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
 
 }  // namespace
 
-Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster,
-               std::vector<std::uint16_t> owners)
+Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster)
     : address_limit_(options.max_per_ip),
-      context_{.options = options,
-               .loop = std::move(loop),
-               .roster = std::move(roster),
-               .owners = std::move(owners)} {}
+      context_{.options = options, .loop = std::move(loop), .roster = std::move(roster)} {}
 
 std::expected<void, std::string> Server::try_once() {
   // By itself, because a loop has no way to go on where this fails.
@@ -120,8 +116,7 @@ uring::Task<> Server::accept_from(const common::Fd& listener) {
       auto client = accept_one(listener);
       if (client && !client->fd) break;  // another worker was faster, or there are no more
       if (client) {
-        ++context_.clients;
-        context_.conversations.spawn(begin(std::move(*client), Place(&context_)));
+        context_.conversations.spawn(begin(std::move(*client), Place(context_)));
       } else if (common::is_transient_accept_error(client.error())) {
         accept_fault.report(client.error(), context_.loop->now());
         (void)co_await context_.fewer_open.wait()

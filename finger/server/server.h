@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -28,10 +27,7 @@ inline constexpr std::size_t descriptors_each = 3;
 /// its parent tells it to leave, and ends when the last client has.
 class Server {
  public:
-  /// `owners` are the ring's numbers for the credentials that open each account's files, in the
-  /// order of the accounts, and 0 where nothing is opened; empty: this process's own rights do.
-  Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster,
-         std::vector<std::uint16_t> owners);
+  Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "finger/accounts/accounts.h"
 #include "finger/accounts/gecos.h"
-#include "finger/accounts/passwd.h"
 
 namespace tests {
 

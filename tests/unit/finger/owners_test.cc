@@ -17,10 +17,8 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "finger/rights/fence.h"
-#include "finger/rights/look.h"
 #include "in_child.h"
 #include "uring/loop.h"
 
@@ -58,14 +56,11 @@ finger::User daemon() {
   return *user;
 }
 
-/// What a worker does with root, in its order. Returns the numbers of the accounts' owners.
-std::vector<std::uint16_t> give_root_up(Loop& loop, const Accounts& accounts,
-                                        const finger::User& user = daemon()) {
-  const auto owners = finger::register_owners(loop.ring(), accounts, user);
-  must(owners && owners->size() == accounts.all().size(), "a number for each account");
+/// What a worker does with root, in its order.
+void give_root_up(Loop& loop, Accounts& accounts, const finger::User& user = daemon()) {
+  must(finger::register_owners(loop.ring(), accounts, user).has_value(), "owners are registered");
   must(finger::restrict_ring(loop.ring()).has_value(), "the ring is restricted");
   must(finger::become(user).has_value(), "root is given up");
-  return *owners;
 }
 
 /// What a test does as root, and what it gives up then, happens in a child.
@@ -90,7 +85,8 @@ Task<> do_this_and_that(Loop& loop) {
 
 [[noreturn]] void serve_and_do_more() {
   const auto loop = make_disabled_loop();
-  (void)give_root_up(*loop, one_account());
+  auto accounts = one_account();
+  give_root_up(*loop, accounts);
   loop->run(do_this_and_that(*loop));
   must(!loop->ring().register_credentials(), "nothing is registered any more");
   std::_Exit(tests::went_on);
@@ -118,11 +114,12 @@ TEST_F(OwnersDeathTest, ThereIsNobodyToOpenAPlanAsForSomeAccounts) {
   for (const uid_t uid : {uid_t{0}, static_cast<uid_t>(-1)}) {
     const auto act = [uid] {
       const auto loop = make_disabled_loop();
-      const auto accounts = Accounts(
+      auto accounts = Accounts(
           {{.login = "alice", .full_name = "", .home = "/nonexistent", .uid = uid, .gid = uid},
            {.login = "bob", .full_name = "", .home = "/nonexistent", .uid = owner, .gid = owner}});
-      const auto numbers = give_root_up(*loop, accounts);
-      must(numbers[0] == 0 && numbers[1] != 0, "alice has no number, and bob has one");
+      give_root_up(*loop, accounts);
+      must(!accounts.find("alice")->owner, "nothing opens alice's files");
+      must(accounts.find("bob")->owner.value_or(0) != 0, "bob's are opened with his rights");
       std::_Exit(tests::went_on);
     };
     EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on),
@@ -139,13 +136,14 @@ struct Compromised {
   explicit Compromised(const std::string& home) {
     const auto user = daemon();  // whose name is in a file that is beyond the fence
     must(finger::forbid_writing().has_value(), "a fence");
-    const finger::Roster roster{.users = {}, .accounts = account_at(home), .list = ""};
+    finger::Roster roster{.users = {}, .accounts = account_at(home), .list = ""};
     const finger::HomeFence fence;
     const finger::Control nobody{common::Fd()};
     must(finger::permit_homes(fence, roster, nobody).has_value(), "homes are looked at");
     loop = make_disabled_loop();
     fence.put_up();
-    as_owner = give_root_up(*loop, roster.accounts, user).front();
+    give_root_up(*loop, roster.accounts, user);
+    as_owner = *roster.accounts.find("alice")->owner;
   }
 
   /// With the owner's rights and with its own.

@@ -16,7 +16,6 @@
 #include <cstdlib>
 #include <functional>
 
-#include "finger/rights/look.h"
 #include "in_child.h"
 
 namespace {
