@@ -2,7 +2,6 @@
 
 A thousand clients that say nothing, and the server writes down what it does.
 
-  $ ulimit -Sn 4096
   $ start part6 --trace "$CRAMTMP/trace"
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 1000
