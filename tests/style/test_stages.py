@@ -184,7 +184,7 @@ def test_no_room_of_the_loop_includes_one_above_it() -> None:
 # The file of common/http that chooses among the protocols may see the option; the protocol may not.
 def test_the_protocols_know_no_option() -> None:
     pure = [path for path in sorted((ROOT / "common" / "http").iterdir())
-            if path.suffix in {".h", ".cc"} and path.stem != "protocol"]
+            if path.suffix in {".h", ".cc"} and path.stem != "protocol_option"]
     complain([f'{name(path)} must not include "{header}": bytes in, bytes out'
               for path in pure for header in includes(path) if "common/server/" in header])
 
