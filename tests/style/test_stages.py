@@ -144,7 +144,7 @@ def test_dependencies_point_one_way() -> None:
 # `examples` have is built from all of them.
 LOOP_ROOMS = (
     "error", "why_no_ring", "address", "ring_options", "memory/intrusive_list", "memory/frame_pool",
-    "operation/newer_kernels", "ring", "trace", "descriptor",
+    "operation/newer_kernels", "time/timespec", "ring", "trace", "descriptor",
     "cancel/canceller",
     "running/scope_base", "running/waiter", "task",
     "time/timer", "running/loop_core", "time/deadline",
