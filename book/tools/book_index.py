@@ -47,7 +47,6 @@ FIRST = {
     "EAGAIN": "05-nonblocking.md#not-now",
     "ECONNRESET": "03-closing.md#the-close-that-eats-the-answer",
     "EINVAL": "appendix-a-errno.md#rings",
-    "ELOOP": "14-hardening.md#links",
     "ENFILE": "appendix-a-errno.md#accept4",
     "ENOBUFS": "appendix-k-ring-in-production.md#provided-buffers",
     "ENOMEM": "appendix-k-ring-in-production.md#io_uring-is-refused",

@@ -4,7 +4,7 @@ from harness.rule import Rule
 
 FINGER = "book/13-finger.md"
 HARDENING = "book/14-hardening.md"
-BEYOND = "book/15-beyond.md"
+DAY_AFTER = "book/appendix-l-the-day-after.md"
 
 # The query
 PLAN = Rule(
@@ -251,26 +251,26 @@ MESSAGES = Rule(
 PROXY_HEADER = Rule(
     "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices, and "
     "are the client's that it names.",
-    BEYOND,
+    DAY_AFTER,
 )
 PROXY_TRUST = Rule(
     "From such an address a connection without a PROXY header is closed; from any other a PROXY "
     "header is a query like any other.",
-    BEYOND,
+    DAY_AFTER,
 )
 PROXY_BOUNDED = Rule(
     "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 8 KiB, of which "
     "what is behind the addresses is skipped.",
-    BEYOND,
+    DAY_AFTER,
 )
 PROXY_LOGS = Rule(
     "A proxy's connection that says that it is a check (LOCAL), and one that says nothing before "
     "it ends, is counted, and not logged.",
-    BEYOND,
+    DAY_AFTER,
 )
-PROXY_LIMIT = Rule("--max-per-ip counts the client that the PROXY header names.", BEYOND)
+PROXY_LIMIT = Rule("--max-per-ip counts the client that the PROXY header names.", DAY_AFTER)
 PROXY_TIMEOUT = Rule(
     "A PROXY header is waited for as long as --query-timeout, and three seconds at the least.",
-    BEYOND,
+    DAY_AFTER,
 )
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", FINGER)

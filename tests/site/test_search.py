@@ -51,7 +51,8 @@ QUESTIONS = {
     "io_uring cqe res -125 ECANCELED": "appendix-a-errno#rings",
     "Graceful restart of server without dropping connections":
         "15-beyond#six-ways-to-restart-under-load",
-    "How to get the real client IP address behind a load balancer": "15-beyond#who-is-asking",
+    "How to get the real client IP address behind a load balancer":
+        "appendix-l-the-day-after#who-is-asking",
 }
 
 
