@@ -1,6 +1,5 @@
-"""A first server in a language of the reader's choice, to be copied and built upon; or one as it is
-after a later chapter, which the patches in grown/python make of the first, or which is in grown as
-it is after the last one."""
+"""A first server in a language of the reader's choice, to be copied and built upon; or the one in
+Python as it is after a later chapter, which the patches in grown/python make of the first."""
 
 import os
 import shlex
@@ -25,10 +24,6 @@ LANGUAGES = {
     "rust": ["rustc -O -o echo echo.rs", "./echo"],
     "node": ["node echo.js"],
 }
-# Those that are there as they are after one chapter.
-WHOLE = {
-    "cpp": (12, ["g++ -O2 -std=c++20 -pthread -o echo echo.cc -luring", "./echo"]),
-}
 ONE_AFTER_THE_OTHER = "It serves one client after the other."
 CALLED_BACK = "Node calls it back for each client, so it serves many from the start."
 LATER_README = """# A server after chapter {0}
@@ -47,8 +42,6 @@ NOWHERE = "https://example.org/six-servers.git  # where these tests can be clone
 
 def chapters(language: str) -> list[int]:
     """After which of them there is a server in that language."""
-    if language in WHOLE:
-        return [1, WHOLE[language][0]]
     grown = (GROWN / language).glob("after-*.patch")
     return [1, *sorted(int(patch.stem.removeprefix("after-")) for patch in grown)]
 
@@ -72,13 +65,12 @@ def copy(language: str, to: Path, after: int = 1) -> str:
     try:
         to.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, to / source.name)
-        commands = LANGUAGES[language]
         if after == 1:
             about = first_readme(language, source.name)
         else:
             about = LATER_README.format(after, *levels_after(after))
-            commands = grow(language, to, after)
-        (to / "README.md").write_text(filled(about, {"COMMANDS": in_shell(commands)}))
+            grow(language, to, after)
+        (to / "README.md").write_text(filled(about, {"COMMANDS": in_shell(LANGUAGES[language])}))
         (to / WORKFLOW).parent.mkdir(parents=True, exist_ok=True)
         (to / WORKFLOW).write_text(workflow(first_commands(to)))
     except OSError as error:
@@ -108,25 +100,18 @@ def filled(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def grow(language: str, to: Path, after: int) -> list[str]:
-    """Patch after patch, in a first server's directory, or all at once; how it is built and
-    started."""
-    if language in WHOLE:
-        shutil.copytree(GROWN / language, to, dirs_exist_ok=True)
-        return WHOLE[language][1]
+def grow(language: str, to: Path, after: int) -> None:
+    """Patch after patch, in a first server's directory."""
     patches = sorted((GROWN / language).glob("after-*.patch"))[:chapters(language).index(after)]
     for patch in patches:
         subprocess.run(["patch", "--strip=1", "--silent", f"--input={patch}"], cwd=to, check=True)
     if after >= 9:
         shutil.copyfile(PROTOCOLS, to / "protocols.py")
-    return LANGUAGES[language]
 
 
 def workflow(commands: list[str]) -> str:
     """What has the server built by these commands, and judged, after each push to a code host."""
     *build, judge = commands
-    if any("-luring" in line for line in build):
-        build.insert(0, "sudo apt-get install -y liburing-dev")
     _, quote, command = judge.partition("'")
     return filled((SOURCES / "workflow.yml").read_text(), {
         "TESTS": origin() or NOWHERE,
