@@ -3,7 +3,6 @@ it. Those that grow with the book have the levels of their chapter, and fail the
 """
 
 import importlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,10 +40,9 @@ def in_python(directory: Path) -> str:
 
 def in_go(directory: Path) -> str:
     need_program("go")
-    directory.mkdir()
-    program = directory / "echo"
-    built = subprocess.run(["go", "build", "-o", program, "."], cwd=FLEET / "go", text=True,
-                           capture_output=True, env=os.environ | {"GOFLAGS": "-mod=mod"})
+    program = directory.with_name("echo")
+    built = subprocess.run(["go", "build", "-o", program, FLEET / "echo.go"], text=True,
+                           capture_output=True)
     assert built.returncode == 0, built.stderr
     return f"{program} --port {{port}}"
 
@@ -58,7 +56,8 @@ def on_the_ring(_: Path) -> str:
     return f"{need_built(DEFAULT_BUILD / 'part6-uring' / 'part6-uring')} --port {{port}}"
 
 
-WHOLE = [(in_python, "  next: logs, "), (on_the_ring, TOP), (in_go, TOP), (the_suites_own, TOP)]
+WHOLE = [(in_python, "  next: logs, "), (on_the_ring, TOP), (in_go, "  next: drain, "),
+         (the_suites_own, TOP)]
 
 
 @pytest.fixture
