@@ -7,7 +7,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import named
@@ -21,7 +21,6 @@ from first_start import options_of, start_once
 from rungs import DEFAULT_LEVEL, FOUNDATION, RENAMED, RUNGS, STAGES, rungs_below, stage_named
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
-from watch import Watched
 
 PASSED, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -46,7 +45,6 @@ def parse() -> argparse.Namespace:
                    "--after"):
         parser.add_argument(option)
     parser.add_argument("--without", default="")
-    parser.add_argument("--watch", action="store_true")
     parser.add_argument("--show", action="store_true")
     return parser.parse_args()
 
@@ -107,7 +105,7 @@ def write_reports(judged: list[Judged], options: argparse.Namespace) -> None:
 
 
 def judge_one(options: argparse.Namespace) -> int:
-    """One server, once or after each change of its program."""
+    """One server: a climb, or the tests of some levels."""
     climbs = options.level is None and options.up_to is None and options.k is None
     if climbs:
         level = level_named(options.begin or RUNGS[0], "--from")
@@ -115,57 +113,27 @@ def judge_one(options: argparse.Namespace) -> int:
         option = "--level" if options.level else "--up-to"
         level = level_named(options.level or options.up_to or DEFAULT_LEVEL, option, STAGES)
     server = given_or_remembered(options)
-    command = server.command
     if climbs and level in server.without:
         raise wrong_usage(f"--from {level}: that level is left out; begin at another one")
-    watched = Watched(command, Path.cwd())
-    if options.watch and not watched.names():
-        raise wrong_usage(f"--watch: the command names no file to watch: {command}")
     if climbs and (reason := remembered.remember(server, Path.cwd())):
         say(f"the command will not be remembered: {reason}")
-    while True:
-        changed = False
-
-        def unchanged() -> bool:
-            nonlocal changed
-            changed = changed or options.watch and watched.have_changed()
-            return not changed
-
-        report_text.show_start(server, options.watch)
-        if climbs:
-            judged = climb_and_show(server, level, unchanged, options.show)
-        else:
-            judged = ask_one_level(
-                server, level, options.k, unchanged, alone=options.level is not None,
-                show=options.show)
-        if not changed:
-            write_reports([judged], options)
-        if not options.watch:
-            return PASSED if judged.passed else FAILED
-        if not changed:
-            say(f"waiting for a change in {watched.names()} (Ctrl-C ends it)")
-            watched.wait()
+    report_text.show_start(server)
+    if climbs:
+        judged = climb_and_show(server, level, options.show)
+    else:
+        judged = ask_one_level(
+            server, level, options.k, alone=options.level is not None, show=options.show)
+    write_reports([judged], options)
+    return PASSED if judged.passed else FAILED
 
 
-def climb_and_show(
-    server: Remembered, begin: str, unchanged: Callable[[], bool], show: bool
-) -> Judged:
-    """From this level on, up to the first that fails, or until the program has changed."""
-
-    def progress(run: Run) -> bool:
-        report_text.show_progress(run)
-        return unchanged()
-
-    def arrived(run: Run) -> None:
-        if unchanged():
-            report_text.show_level(run)
-
-    judged = climb("your server", server.command, Path.cwd(), progress, arrived, begin,
-                   server.without)
-    if unchanged():
-        if show and judged.runs:
-            see_calls(server, judged.runs[-1])
-        report_text.show_climb(judged)
+def climb_and_show(server: Remembered, begin: str, show: bool) -> Judged:
+    """From this level on, up to the first that fails."""
+    judged = climb("your server", server.command, Path.cwd(), report_text.show_progress,
+                   report_text.show_level, begin, server.without)
+    if show and judged.runs:
+        see_calls(server, judged.runs[-1])
+    report_text.show_climb(judged)
     return judged
 
 
@@ -185,13 +153,7 @@ def see_calls(server: Remembered, run: Run) -> None:
 
 
 def ask_one_level(
-    server: Remembered,
-    level: str,
-    expression: str | None,
-    unchanged: Callable[[], bool],
-    *,
-    alone: bool,
-    show: bool,
+    server: Remembered, level: str, expression: str | None, *, alone: bool, show: bool
 ) -> Judged:
     """All of its tests or some, with pytest's own words; `alone` without those of lower levels."""
     asked = rungs_below(level)[-1:] if alone else rungs_below(level)
@@ -208,15 +170,13 @@ def ask_one_level(
         chosen += ["-k", expression]
     if alone and level in RUNGS[1:]:
         chosen.append(f"--above={RUNGS[RUNGS.index(level) - 1]}")
-    run = run_level(server.command, level, Path.cwd(), *chosen, shown=True,
-                    progress=lambda _: unchanged())
+    run = run_level(server.command, level, Path.cwd(), *chosen, shown=True)
     if expression and run.complete and not run.names:
         raise wrong_usage(named.why_none_fits(expression, level, alone))
-    if unchanged():
-        if show and run.failures:
-            see_calls(server, run)
-            report_text.show_failure(run.failures[0])
-        report_text.show_one_level(run)
+    if show and run.failures:
+        see_calls(server, run)
+        report_text.show_failure(run.failures[0])
+    report_text.show_one_level(run)
     return Judged("your server", server.command, [run])
 
 
@@ -253,7 +213,6 @@ def what_to_type(options: argparse.Namespace, directory: Path) -> str:
     if options.k:
         words.append(("-k", options.k))
     asked = "".join(f" {option} {shlex.quote(value)}" for option, value in words)
-    asked += " --watch" if options.watch else ""
     return (f"no server is remembered for {directory}, because no climb has begun there: type "
             f"./judge 'CMD --port {{port}}'{asked}, where CMD starts your server, as python3 "
             "echo.py or ./echo would")

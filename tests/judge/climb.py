@@ -14,7 +14,7 @@ def climb(
     name: str,
     command: str,
     directory: Path,
-    progress: Callable[[Run], bool] = lambda run: True,
+    progress: Callable[[Run], None] = lambda run: None,
     arrived: Callable[[Run], None] = lambda run: None,
     begin: str = RUNGS[0],
     without: tuple[str, ...] = (),
@@ -29,7 +29,12 @@ def climb(
     """
 
     def goes_on(run: Run) -> bool:
-        return progress(run) and run.failing_seconds < FAILING_SECONDS
+        progress(run)
+        return run.failing_seconds < FAILING_SECONDS
+
+    def to_the_end(run: Run) -> bool:
+        progress(run)
+        return True
 
     granted = RUNGS.index(begin)
     first = start_once(command)
@@ -45,10 +50,10 @@ def climb(
             options.append(f"--above={below}")
         run = refusal(command, rung) or run_level(
             command, rung.name, directory, *options, progress=goes_on)
-        if run.may_be_the_machine and progress(run):
+        if run.may_be_the_machine:
             names = {test.name.partition("[")[0] for test in run.failures}
             again = run_level(command, rung.name, directory, *options, "-k", " or ".join(names),
-                              progress=progress)
+                              progress=to_the_end)
             if again.passed:  # and so would have been the others that were not reached
                 run = run_level(command, rung.name, directory, *options, progress=goes_on)
         judged.runs.append(run)

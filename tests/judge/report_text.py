@@ -71,10 +71,8 @@ def show_progress(run: Run) -> None:
         print(f"\r\033[K{line}, {run.seconds:.0f} s", end="", flush=True)
 
 
-def show_start(server: Remembered, again: bool) -> None:
-    """Before the first level; with `again`, on a screen that is cleared."""
-    if again and in_terminal():
-        print("\033[2J\033[H", end="")
+def show_start(server: Remembered) -> None:
+    """Before the first level."""
     left_out = f" (without {', '.join(server.without)})" if server.without else ""
     print(f"your server: {server.command}{left_out}\n", flush=True)
 

@@ -149,7 +149,7 @@ def test_a_climb_ends_at_an_option_that_is_refused_and_says_so_once(
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
 
 
-@pytest.mark.parametrize("words", [("--from", "drain", "--watch"), ("-k", "half or 'close")])
+@pytest.mark.parametrize("words", [("--from", "drain"), ("-k", "half or 'close")])
 def test_without_a_command_to_remember_what_to_type_is_told(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:

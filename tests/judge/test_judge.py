@@ -3,15 +3,11 @@
 import os
 import pty
 import shlex
-import shutil
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,7 +15,7 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, LEVELS
-from judging import FLEET, JUDGE, STARTERS, SUBJECTS, a_climb, environment, judge
+from judging import FLEET, JUDGE, SUBJECTS, a_climb, environment, judge
 from harness.needed import need_program
 from harness.proc import wait_until
 from harness.strace import need_ptrace
@@ -138,53 +134,6 @@ def test_a_command_that_cannot_be_remembered_leaves_nothing_behind(tmp_path: Pat
     ran = judge("false {port}", at=tmp_path)
     assert "the command will not be remembered: Is a directory" in ran.complained
     assert list(file.parent.iterdir()) == [file]
-
-
-@contextmanager
-def watching(tmp_path: Path, *words: str) -> Iterator[tuple[Iterator[str], Path]]:
-    """./judge --watch of a copy of a first server: the lines that it says, and the copy."""
-    program = tmp_path / "echo.py"
-    shutil.copyfile(STARTERS / "python" / "echo.py", program)
-    command = [JUDGE, f"{sys.executable} echo.py --port {{port}}", *words, "--watch"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.STDOUT, env=environment(tmp_path)) as run:
-        assert run.stdout is not None
-        yield iter(run.stdout.readline, ""), program
-        run.terminate()
-
-
-def break_it(program: Path) -> None:
-    """It fails the first level from now on."""
-    program.write_text(program.read_text().replace('"little"', '"big"'))
-
-
-@a_climb
-def test_a_change_of_the_program_starts_the_climb_again(tmp_path: Path) -> None:
-    with watching(tmp_path) as (lines, program):
-        assert "next: survival" in next(line for line in lines if "next: " in line)
-        assert str(program) in next(line for line in lines if "waiting for a change" in line)
-        break_it(program)
-        assert "next: framing" in next(line for line in lines if "next: " in line)
-
-
-@a_climb
-def test_a_change_while_the_tests_run_ends_them(tmp_path: Path) -> None:
-    with watching(tmp_path) as (lines, program):
-        assert next(lines).startswith("your server: ")
-        time.sleep(0.5)  # it has begun, and takes some seconds
-        break_it(program)
-        said = list(takewhile(lambda line: line != "  next: framing, book/01-bytes.md\n", lines))
-    assert sum(line.startswith("your server: ") for line in said) == 1
-    assert not any("survival" in line for line in said)
-
-
-@a_climb
-def test_one_level_can_be_watched_too(tmp_path: Path) -> None:
-    with watching(tmp_path, "-k", "little_endian") as (lines, program):
-        assert "1 passed, 0 failed, 0 skipped\n" in lines
-        assert "waiting for a change" in next(lines)
-        break_it(program)
-        assert "0 passed, 1 failed, 0 skipped\n" in lines
 
 
 def not_in_the_background() -> None:
@@ -323,7 +272,6 @@ def test_a_level_that_is_left_out_stays_left_out_until_a_command_is_given(tmp_pa
     ([""], "there is no program ''"),
     (["'unbalanced {port}"], "no closing quotation"),
     (["ncat", "-k", "-l", "::1", "{port}"], "in quotes: ./judge 'ncat -k -l ::1 {port}'"),
-    (["true {port}", "--watch"], "names no file to watch"),
     (["true {port}", "part1"], "one command, and 'part1' is another"),
     (["--start", "c", "--after", "3", "x"], "in c there is a server after chapter 1 only"),
     (["--start", "python", "--after", "13", "x"], "1, 2, 3, 4, 5, 6, 7, 8, 9"),
@@ -339,7 +287,7 @@ def test_a_level_that_is_left_out_stays_left_out_until_a_command_is_given(tmp_pa
     (["true {port}", "--level", "light", "--from", "drain"], "--from does not go with --level"),
     (["true {port}", "-k", "x", "--from", "drain"], "--from does not go with -k"),
     (["true {port}", "--from", "drian"], "there is no level 'drian': did you mean drain?"),
-    (["--servers", "nosuch", "--watch"], "--servers does not go with --watch"),
+    (["--servers", "nosuch", "--show"], "--servers does not go with --show"),
 ])
 def test_what_does_not_go_together_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
     ran = judge(*words, at=tmp_path)
