@@ -41,8 +41,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("command", nargs="?", metavar="CMD")
     parser.add_argument("--from", dest="begin")
-    for option in ("--level", "--up-to", "-k", "--report", "--junit", "--servers", "--start",
-                   "--after"):
+    for option in ("--level", "--up-to", "-k", "--report", "--junit", "--start", "--after"):
         parser.add_argument(option)
     parser.add_argument("--without", default="")
     parser.add_argument("--show", action="store_true")
@@ -91,7 +90,7 @@ def why_not_writable(path: str) -> str:
     return "" if may_write else "no permission"
 
 
-def write_reports(judged: list[Judged], options: argparse.Namespace) -> None:
+def write_reports(judged: Judged, options: argparse.Namespace) -> None:
     """The page and the XML that were asked for."""
     for path, write in ((options.report, report_html.write_page),
                         (options.junit, report_junit.write_junit)):
@@ -123,14 +122,14 @@ def judge_one(options: argparse.Namespace) -> int:
     else:
         judged = ask_one_level(
             server, level, options.k, alone=options.level is not None, show=options.show)
-    write_reports([judged], options)
+    write_reports(judged, options)
     return PASSED if judged.passed else FAILED
 
 
 def climb_and_show(server: Remembered, begin: str, show: bool) -> Judged:
     """From this level on, up to the first that fails."""
-    judged = climb("your server", server.command, Path.cwd(), report_text.show_progress,
-                   report_text.show_level, begin, server.without)
+    judged = climb(server.command, Path.cwd(), report_text.show_progress, report_text.show_level,
+                   begin, server.without)
     if show and judged.runs:
         see_calls(server, judged.runs[-1])
     report_text.show_climb(judged)
@@ -161,7 +160,7 @@ def ask_one_level(
         first = (start_once(server.command, level, *options_of(asked)) if alone
                  else start_once(server.command))
         if first.trouble:  # every test would say the same
-            judged = Judged("your server", server.command, [], first.trouble, first=first)
+            judged = Judged(server.command, [], first.trouble, first=first)
             report_text.show_no_start(judged)
             return judged
         report_text.show_what_is_asked(level, asked)
@@ -177,7 +176,7 @@ def ask_one_level(
         see_calls(server, run)
         report_text.show_failure(run.failures[0])
     report_text.show_one_level(run)
-    return Judged("your server", server.command, [run])
+    return Judged(server.command, [run])
 
 
 def given_or_remembered(options: argparse.Namespace) -> Remembered:
@@ -218,27 +217,6 @@ def what_to_type(options: argparse.Namespace, directory: Path) -> str:
             "echo.py or ./echo would")
 
 
-def judge_many(options: argparse.Namespace) -> int:
-    """A table of servers: a line of the file is a name and a command."""
-    try:
-        lines = Path(options.servers).read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise wrong_usage(f"cannot read {options.servers}: {error.strerror}") from None
-    pairs = [line.split(maxsplit=1) for line in lines
-             if line.strip() and not line.lstrip().startswith("#")]
-    if not pairs or any(len(pair) != 2 for pair in pairs):
-        raise wrong_usage(f"{options.servers}: each line is a name and a command")
-    judged = []
-    width = max(len(name) for name, _ in pairs)
-    for name, command in pairs:
-        reason = why_not_runnable(command, Path.cwd())
-        one = Judged(name, command, [], reason) if reason else climb(name, command, Path.cwd())
-        judged.append(one)
-        report_text.show_row(one, width)
-    write_reports(judged, options)
-    return PASSED
-
-
 def start(options: argparse.Namespace) -> int:
     """A first server to build upon."""
     language = options.start
@@ -270,7 +248,7 @@ def main() -> int:
             raise wrong_usage(f"cannot write {path}: {reason}")
     if options.start:
         return start(options)
-    return judge_many(options) if options.servers else judge_one(options)
+    return judge_one(options)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ FAILING_SECONDS = 10  # a server that answers nothing fails every test of a leve
 
 
 def climb(
-    name: str,
     command: str,
     directory: Path,
-    progress: Callable[[Run], None] = lambda run: None,
-    arrived: Callable[[Run], None] = lambda run: None,
+    progress: Callable[[Run], None],
+    arrived: Callable[[Run], None],
     begin: str = RUNGS[0],
     without: tuple[str, ...] = (),
 ) -> Judged:
@@ -38,7 +37,7 @@ def climb(
 
     granted = RUNGS.index(begin)
     first = start_once(command)
-    judged = Judged(name, command, [], first.trouble, granted, without, first)
+    judged = Judged(command, [], first.trouble, granted, without, first)
     if first.trouble:
         return judged
     below = RUNGS[granted - 1] if granted else ""

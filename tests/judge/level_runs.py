@@ -105,21 +105,12 @@ class Run:
 class Judged:
     """A server with the runs of the levels that were asked of it, the last one maybe failed."""
 
-    name: str
     command: str
     runs: list[Run]
     trouble: str = ""  # why no level could be asked of it
     granted: int = 0  # so many levels at the bottom were not asked for
     without: tuple[str, ...] = ()  # these levels were not asked for either
     first: FirstStart | None = None  # how it was started before the climb
-
-    @property
-    def why(self) -> str:
-        """What stopped it, in a line; nothing at the top."""
-        if self.trouble or not self.runs:
-            return self.trouble
-        last = self.runs[-1]
-        return f"{last.level}: {last.failures[0].rule}" if last.failures else ""
 
     @property
     def passed(self) -> bool:

@@ -220,15 +220,6 @@ def show_stop(judged: Judged, last: Run) -> None:
     print(f"\n  this test alone:\n    {shlex.join(words)}")
 
 
-def show_row(judged: Judged, width: int) -> None:
-    """One of several servers: how far it has come, and what stopped it."""
-    done = sum(run.passed for run in judged.runs)
-    line = f"{judged.name:{width}}  {bar(done, len(RUNGS))} {done:2} of {len(RUNGS)}  {judged.why}"
-    if len(line) > COLUMNS:
-        line = line[: COLUMNS - len(" ...")].rpartition(" ")[0] + " ..."
-    print(line, flush=True)
-
-
 def judge_command() -> str:
     """How to call ./judge from here."""
     return "./judge" if Path.cwd() == ROOT else str(ROOT / "judge")

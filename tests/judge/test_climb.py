@@ -41,7 +41,8 @@ def test_a_climb_may_begin_higher(
     monkeypatch.setattr(climbing, "run_level", run_level)
     monkeypatch.setattr(climbing, "start_once", lambda *_: first.FirstStart(1.2))
     report_text.show_climb(
-        climbing.climb("ann", "true {port}", Path(), begin="limits", without=("backpressure",)))
+        climbing.climb("true {port}", Path(), report_text.show_progress, report_text.show_level,
+                       begin="limits", without=("backpressure",)))
     assert [level for level, _ in asked] == ["limits", "drain", "sockets"]
     assert "--above=timeouts" in asked[0][1] and "--above=limits" in asked[1][1]
     assert all("--without=backpressure" in options for _, options in asked)
@@ -68,7 +69,7 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
 
     monkeypatch.setattr(climbing, "run_level", run_level)
     monkeypatch.setattr(climbing, "start_once", lambda *_: first.FirstStart(0.1))
-    judged = climbing.climb("ann", "true {port}", Path())
+    judged = climbing.climb("true {port}", Path(), lambda _: None, lambda _: None)
     assert [one for one in asked if "-k" in one] == [
         ("--above=wake-ups", "-k", "test_late")]
     assert judged.runs[-1].passed is passes

@@ -1,4 +1,4 @@
-"""./judge, a server of the reader's own: the climb, first servers, reports, tables."""
+"""./judge, a server of the reader's own: the climb, first servers, reports."""
 
 import os
 import pty
@@ -57,8 +57,7 @@ def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_
     assert not any(word in page for word in ("://", "src=", "<link", "<script"))
 
     suites = list(ElementTree.parse(tmp_path / "found.xml").iter("testsuite"))
-    assert [suite.get("name") for suite in suites] == [
-        f"your server: {level}" for level in RUNGS[:3]]
+    assert [suite.get("name") for suite in suites] == list(RUNGS[:3])
     failures = list(suites[2].iter("failure"))
     assert len(failures) == int(suites[2].get("failures") or 0) > 1
     assert any(rules.HALF_CLOSE.text in (failure.text or "") for failure in failures)
@@ -157,19 +156,6 @@ def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> N
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), 10)
 
 
-@a_climb
-def test_a_table_of_servers_has_a_line_for_each(tmp_path: Path) -> None:
-    (tmp_path / "class").write_text(
-        f"# of this year\nann {broken('big-endian')}\n\nbob ./nosuch {{port}}\n")
-    ran = judge("--servers", "class", "--report", "class.html", at=tmp_path)
-    assert ran.status == 0, ran.complained
-    ann, bob = ran.said.splitlines()
-    assert ann.startswith("ann  ....................  0 of 18  framing: ")
-    assert bob.startswith("bob  ....................  0 of 18  there is no program './nosuch'")
-    page = (tmp_path / "class.html").read_text()
-    assert '<a href="#server-1">bob</a>' in page and rules.ECHO.text in page
-
-
 def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
     ran = judge(broken("answers-early"), "-k", "complete", at=tmp_path)
     assert ran.status == 1
@@ -245,11 +231,9 @@ def test_a_server_that_ends_at_once_ends_the_climb_before_its_first_test(tmp_pat
 def test_a_program_that_the_kernel_does_not_execute_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("echo a script without its first line\n")
     (tmp_path / "mine").chmod(0o755)
-    (tmp_path / "class").write_text("ann ./mine {port}\n")
-    for words, status in ((["./mine {port}"], 1), (["--servers", "class"], 0)):
-        ran = judge(*words, at=tmp_path)
-        assert (ran.status, ran.complained) == (status, "")
-        assert "cannot be started: Exec format error" in ran.said
+    ran = judge("./mine {port}", at=tmp_path)
+    assert (ran.status, ran.complained) == (1, "")
+    assert "cannot be started: Exec format error" in ran.said
 
 
 @a_climb
@@ -287,7 +271,6 @@ def test_a_level_that_is_left_out_stays_left_out_until_a_command_is_given(tmp_pa
     (["true {port}", "--level", "light", "--from", "drain"], "--from does not go with --level"),
     (["true {port}", "-k", "x", "--from", "drain"], "--from does not go with -k"),
     (["true {port}", "--from", "drian"], "there is no level 'drian': did you mean drain?"),
-    (["--servers", "nosuch", "--show"], "--servers does not go with --show"),
 ])
 def test_what_does_not_go_together_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
     ran = judge(*words, at=tmp_path)

@@ -51,7 +51,6 @@ MISTAKES = [
     ("judge 'sleep 1'", "has no {port}: write it where the port's number belongs"),
     ("judge --level framng 'sleep {port}'", "did you mean framing?"),
     ("judge --start cobol /nowhere", "--start takes one of python, c, "),
-    ("judge --servers /nowhere", "cannot read /nowhere: No such file or directory"),
     ("judge 'sleep {port}' --report /nowhere/x", "there is no such directory"),
     ("judge 'sleep {port}' --junit /usr", "cannot write /usr: it is a directory"),
     ("judge 'true {port}' --level nosuch", "--level takes one of framing, survival"),
