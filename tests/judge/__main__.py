@@ -13,7 +13,6 @@ from pathlib import Path
 import named
 import remembered
 import report_html
-import report_junit
 import report_text
 import starters
 from climb import climb
@@ -41,7 +40,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("command", nargs="?", metavar="CMD")
     parser.add_argument("--from", dest="begin")
-    for option in ("--level", "--up-to", "-k", "--report", "--junit", "--start", "--after"):
+    for option in ("--level", "--up-to", "-k", "--report", "--start", "--after"):
         parser.add_argument(option)
     parser.add_argument("--without", default="")
     parser.add_argument("--show", action="store_true")
@@ -90,17 +89,13 @@ def why_not_writable(path: str) -> str:
     return "" if may_write else "no permission"
 
 
-def write_reports(judged: Judged, options: argparse.Namespace) -> None:
-    """The page and the XML that were asked for."""
-    for path, write in ((options.report, report_html.write_page),
-                        (options.junit, report_junit.write_junit)):
-        if not path:
-            continue
-        try:
-            write(Path(path), judged)
-        except OSError as error:
-            raise SystemExit(f"judge: cannot write {path}: {error.strerror}") from None
-        say(f"wrote {path}")
+def write_report(judged: Judged, path: str) -> None:
+    """The page that was asked for."""
+    try:
+        report_html.write_page(Path(path), judged)
+    except OSError as error:
+        raise SystemExit(f"judge: cannot write {path}: {error.strerror}") from None
+    say(f"wrote {path}")
 
 
 def judge_one(options: argparse.Namespace) -> int:
@@ -122,7 +117,8 @@ def judge_one(options: argparse.Namespace) -> int:
     else:
         judged = ask_one_level(
             server, level, options.k, alone=options.level is not None, show=options.show)
-    write_reports(judged, options)
+    if options.report:
+        write_report(judged, options.report)
     return PASSED if judged.passed else FAILED
 
 
@@ -243,9 +239,8 @@ def start(options: argparse.Namespace) -> int:
 def main() -> int:
     """What was asked for; its exit status."""
     options = parse()
-    for path in filter(None, (options.report, options.junit)):  # before a climb of some minutes
-        if reason := why_not_writable(path):
-            raise wrong_usage(f"cannot write {path}: {reason}")
+    if options.report and (reason := why_not_writable(options.report)):  # before some minutes
+        raise wrong_usage(f"cannot write {options.report}: {reason}")
     if options.start:
         return start(options)
     return judge_one(options)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from xml.etree import ElementTree
 
 import pytest
 
@@ -138,7 +137,7 @@ def test_a_climb_ends_at_an_option_that_is_refused_and_says_so_once(
     status: int, tmp_path: Path
 ) -> None:
     command = refuses_to_time(status)
-    ran = judge(command, "--from", "timeouts", "--junit", "x.xml", at=tmp_path)
+    ran = judge(command, "--from", "timeouts", at=tmp_path)
     assert ran.status == 1
     assert "  timeouts      ....................   0 of 1\n" in ran.said, ran.said + ran.complained
     assert ran.said.count(f"no ready line was printed; it ended with exit status {status}") == 1
@@ -146,8 +145,6 @@ def test_a_climb_ends_at_an_option_that_is_refused_and_says_so_once(
     assert TAKES_OPTIONS.text in ran.said and TAKES_OPTIONS.chapter in ran.said
     assert "tests failed" not in ran.said and "-k test_" not in ran.said
     assert f"{shlex.quote(command)} --level timeouts\n" in ran.said
-    (suite,) = ElementTree.parse(tmp_path / "x.xml").iter("testsuite")
-    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
 
 
 @pytest.mark.parametrize("words", [("--from", "drain"), ("-k", "half or 'close")])

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -35,8 +34,7 @@ def broken(bug: str) -> str:
 
 @a_climb
 def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_path: Path) -> None:
-    ran = judge(broken("drops-half-closed"), "--report", "found.html", "--junit=found.xml",
-                at=tmp_path)
+    ran = judge(broken("drops-half-closed"), "--report", "found.html", at=tmp_path)
     assert ran.status == 1, ran.complained
     names = [line.split()[0] for line in ran.said.splitlines() if "#" in line[:24]]
     assert names[:3] == ["framing", "survival", "closing"] and "start" not in names
@@ -55,12 +53,6 @@ def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_
                   "Not asked for yet: ready-line, "):
         assert words in page
     assert not any(word in page for word in ("://", "src=", "<link", "<script"))
-
-    suites = list(ElementTree.parse(tmp_path / "found.xml").iter("testsuite"))
-    assert [suite.get("name") for suite in suites] == list(RUNGS[:3])
-    failures = list(suites[2].iter("failure"))
-    assert len(failures) == int(suites[2].get("failures") or 0) > 1
-    assert any(rules.HALF_CLOSE.text in (failure.text or "") for failure in failures)
 
 
 @a_climb
@@ -217,14 +209,11 @@ def test_a_level_goes_by_the_name_that_it_had_as_well(tmp_path: Path) -> None:
 
 
 def test_a_server_that_ends_at_once_ends_the_climb_before_its_first_test(tmp_path: Path) -> None:
-    ran = judge("sh -c 'echo oops {port} >&2; exit 3'", "--junit", "x.xml", "--report", "x.html",
-                at=tmp_path)
+    ran = judge("sh -c 'echo oops {port} >&2; exit 3'", "--report", "x.html", at=tmp_path)
     assert ran.status == 1
     words = " ".join(ran.said.split())
     assert ": it ended with exit status 3, unasked the server: $ sh -c 'echo oops " in words
     assert "stderr: oops" in words and "levels" not in words and "framing" not in words
-    (suite,) = ElementTree.parse(tmp_path / "x.xml").iter("testsuite")
-    assert suite.get("failures") == "1"
     assert "it ended with exit status 3" in (tmp_path / "x.html").read_text()
 
 

@@ -52,7 +52,7 @@ MISTAKES = [
     ("judge --level framng 'sleep {port}'", "did you mean framing?"),
     ("judge --start cobol /nowhere", "--start takes one of python, c, "),
     ("judge 'sleep {port}' --report /nowhere/x", "there is no such directory"),
-    ("judge 'sleep {port}' --junit /usr", "cannot write /usr: it is a directory"),
+    ("judge 'sleep {port}' --report /usr", "cannot write /usr: it is a directory"),
     ("judge 'true {port}' --level nosuch", "--level takes one of framing, survival"),
     ("read --port=99999", "--port takes a number from 1 to 65535, not '99999'"),
     ("read --pdf", "--pdf takes a file (try --help)"),
