@@ -17,7 +17,7 @@ import report_text
 import starters
 from climb import climb
 from first_start import options_of, start_once
-from rungs import DEFAULT_LEVEL, FOUNDATION, RENAMED, RUNGS, STAGES, rungs_below, stage_named
+from rungs import DEFAULT_LEVEL, FOUNDATION, RUNGS, STAGES, rungs_below, stage_named
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
 
@@ -49,10 +49,6 @@ def parse() -> argparse.Namespace:
 
 def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
     """The level, or the stage that begins so."""
-    if word in RENAMED:
-        say(f"the level '{word}' is called {RENAMED[word]} now; the grammar of the options, which "
-            f"it asked for as well, is the level {RUNGS[-1]}, at the top")
-    word = RENAMED.get(word, word)
     if word in RUNGS:
         return word
     if stages and (stage := stage_named(word)):
@@ -183,15 +179,11 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
     if needed := [level for level in without if level in FOUNDATION]:
         raise wrong_usage(f"--without {needed[0]}: every other level needs that one")
     if options.command is None:
-        try:
-            known = remembered.of(directory)
-        except remembered.Unreadable as unreadable:
-            raise wrong_usage(str(unreadable)) from None
+        known = remembered.of(directory)
         if known is None:
             raise wrong_usage(what_to_type(options, directory))
         say(f"the server of the last climb from here: {known.command}")
-        kept = (RENAMED.get(level, level) for level in known.without)
-        left_out = {*without, *kept} - set(FOUNDATION)
+        left_out = {*without, *known.without}
         server = Remembered(known.command, tuple(level for level in RUNGS if level in left_out))
     else:
         server = Remembered(options.command, without)

@@ -1,14 +1,14 @@
 """A report in one page of HTML that needs nothing else."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
 import report_figure
 from first_start import FirstStart
-from rungs import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
-from level_runs import Judged, Run, Test, by_rule
+from rungs import LADDER
+from level_runs import Judged, Test, by_rule
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
@@ -48,7 +48,7 @@ def meter(done: int, of: int) -> str:
 
 
 def details(server: Judged) -> Iterator[str]:
-    """Levels, capabilities and failures of a server."""
+    """Levels and failures of a server."""
     yield f"<pre>{escape(server.command)}</pre>"
     if server.first is not None:
         yield from first_start(server.first)
@@ -62,33 +62,12 @@ def details(server: Judged) -> Iterator[str]:
     yield "</table>"
     for reason, count in sum((run.reasons for run in server.runs), Counter()).items():
         yield f'<p class="open">{count} skipped: {escape(reason)}.</p>'
-    yield from capabilities(server.runs, server.granted)
     failures = [test for run in server.runs for test in run.failures]
     if failures:
         yield "<h3>Failures, by rule</h3>"
     for (rule, chapter), tests in by_rule(failures).items():
         yield f"<h4>{escape(rule)}</h4><p>Explained in {escape(chapter)}.</p>"
         yield from (failure(test) for test in tests)
-
-
-def capabilities(runs: Sequence[Run], granted: int) -> Iterator[str]:
-    """What it can do and cannot; those that it was not asked for are only named."""
-    outcomes: dict[str, list[str]] = {}
-    for test in (test for run in runs for test in run.tests):
-        outcomes.setdefault(test.needs, []).append(test.outcome)
-    yield "<h3>Capabilities</h3><table><tr><th>capability</th><th>tests passed</th></tr>"
-    for capability, ended in outcomes.items():
-        passed, ran = ended.count("passed"), len(ended) - ended.count("skipped")
-        kind = "open" if not ran else "pass" if passed == ran else "fail"
-        yield (f"<tr><td><b>{capability}</b>: {escape(CAPABILITIES[capability])}</td>"
-               f'<td class="{kind}">{passed} of {ran}</td></tr>')
-    yield "</table>"
-    below = {name for rung in LADDER[:granted] for name in rung.adds}
-    if not_asked := [name for name in CLIMBING_ORDER if name not in below | outcomes.keys()]:
-        yield f'<p class="open">Not asked for yet: {", ".join(not_asked)}.</p>'
-    if below:
-        yield ('<p class="open">Not asked for this time, with the levels below '
-               f'{LADDER[granted].name}: {", ".join(sorted(below, key=CLIMBING_ORDER.index))}.</p>')
 
 
 def first_start(first: FirstStart) -> Iterator[str]:
