@@ -181,16 +181,6 @@ class HttpLeaks(Http):
         super().parse_head(head)
 
 
-class HttpSkipsTwoBytes(Http):
-    """Knows that two bytes end a chunk, and does not look at them."""
-
-    def take_chunk_end(self) -> bool:
-        if len(self.pending) < 2:
-            return False
-        self.pending[:2] = b"\r\n"
-        return super().take_chunk_end()
-
-
 class HttpChunksForEverybody(Http):
     """Does not ask which version it is that sends chunks."""
 

@@ -45,16 +45,6 @@ class LimitForEachWorker(Loop):
         return len(self.connections) < self.options.max_connections
 
 
-class WakesTheFirst(Loop):
-    """Where a place has come free, one worker looks for a client that waits: enough for one."""
-
-    def wake_others(self, word: bytes) -> None:
-        if word == b"\0" and self is not self.shared.loops[0]:
-            self.shared.loops[0].wakes.send(word)
-        elif word != b"\0":
-            super().wake_others(word)
-
-
 class LateOnesKeepOtherPlaces(Connection):
     """Each worker but the first forgets to count down a client whose time is up."""
 
@@ -64,17 +54,6 @@ class LateOnesKeepOtherPlaces(Connection):
 
 
 # What else they share, or should
-
-
-class ComplainsForItself(Loop):
-    """Each of them knows when it has last reported a shortage itself."""
-
-    own_silent_until = 0.0
-
-    def report_shortage(self, line: str) -> None:
-        if time.monotonic() >= self.own_silent_until:
-            self.own_silent_until = time.monotonic() + 1
-            self.log(line)
 
 
 class OneBufferForAllWorkers(Connection):
@@ -103,14 +82,6 @@ class StopsOneWorker(Loop):
     def wake_others(self, word: bytes) -> None:
         if word == b"\0":
             super().wake_others(word)
-
-
-class WaitsAfterAFailure(Loop):
-    """One worker's failure ends the others in order, however long that takes."""
-
-    def fail(self, line: str) -> None:
-        self.options.drain_timeout = 3600
-        super().fail(line)
 
 
 class DeafWhenDone(Loop):
