@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import named
 import remembered
 import report_html
 import report_text
@@ -163,7 +162,8 @@ def ask_one_level(
         chosen.append(f"--above={RUNGS[RUNGS.index(level) - 1]}")
     run = run_level(server.command, level, Path.cwd(), *chosen, shown=True)
     if expression and run.complete and not run.names:
-        raise wrong_usage(named.why_none_fits(expression, level, alone))
+        where = f"{'of' if alone else 'up to'} the level {level}"
+        raise wrong_usage(f"-k: no test {where} has a name that fits '{expression}'")
     if show and run.failures:
         see_calls(server, run)
         report_text.show_failure(run.failures[0])
@@ -181,7 +181,10 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
     if options.command is None:
         known = remembered.of(directory)
         if known is None:
-            raise wrong_usage(what_to_type(options, directory))
+            raise wrong_usage(
+                f"no server is remembered for {directory}, because no climb has begun there: type "
+                "./judge 'CMD --port {port}', where CMD starts your server, as python3 echo.py or "
+                "./echo would")
         say(f"the server of the last climb from here: {known.command}")
         left_out = {*without, *known.without}
         server = Remembered(known.command, tuple(level for level in RUNGS if level in left_out))
@@ -190,19 +193,6 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
     if reason := why_not_runnable(server.command, directory):
         raise wrong_usage(reason)
     return server
-
-
-def what_to_type(options: argparse.Namespace, directory: Path) -> str:
-    """For somebody who gave no command where none is remembered."""
-    words = [(f"--{name}", value) for name, value in (
-        ("from", options.begin), ("level", options.level), ("up-to", options.up_to),
-        ("without", options.without)) if value]
-    if options.k:
-        words.append(("-k", options.k))
-    asked = "".join(f" {option} {shlex.quote(value)}" for option, value in words)
-    return (f"no server is remembered for {directory}, because no climb has begun there: type "
-            f"./judge 'CMD --port {{port}}'{asked}, where CMD starts your server, as python3 "
-            "echo.py or ./echo would")
 
 
 def start(options: argparse.Namespace) -> int:

@@ -166,16 +166,10 @@ def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
     assert "\n\nlevel framing asks for:\n  framing: each message comes back whole" in ran.said
 
 
-@pytest.mark.parametrize(("words", "says"), [
-    (["-k", "half_clsoe"], "closing has a name that fits 'half_clsoe'; did you mean half_close?"),
-    (["-k", "test_logs"], "no test up to the level closing has a name that fits 'test_logs'; some"),
-    (["--level", "survival", "-k", "little_endian"], "; some that do: --level framing"),
-])
-def test_a_name_that_fits_no_test_is_wrong_usage(
-    words: list[str], says: str, tmp_path: Path
-) -> None:
-    ran = judge("true {port}", *words, at=tmp_path)
-    assert ran.status == 2 and says in ran.complained, ran.said + ran.complained
+def test_a_name_that_fits_no_test_is_wrong_usage(tmp_path: Path) -> None:
+    ran = judge("true {port}", "-k", "half_clsoe", at=tmp_path)
+    assert ran.status == 2, ran.said
+    assert "no test up to the level closing has a name that fits 'half_clsoe'" in ran.complained
 
 
 def test_a_level_is_asked_alone_or_with_those_below(tmp_path: Path) -> None:

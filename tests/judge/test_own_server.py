@@ -13,12 +13,11 @@ import pytest
 
 import rules
 from harness import own_suite
-from harness.confined import confined
 from harness.memory import growth_at_rest, least_growth
 from harness.needed import need_built
 from harness.own_suite import Finding
 from harness.plugin import runnable
-from harness.rule import LISTENS, STOPS_IN_TIME
+from harness.rule import STOPS_IN_TIME
 from harness.target import DEFAULT_BUILD, stage_named
 from judging import FLEET, PROTOCOL, SUBJECTS
 
@@ -46,17 +45,6 @@ def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None
     own_suite.expect_found(finding, PROTOCOL, slowly, HARMLESS_TO_ALL)
 
 
-def test_a_message_that_is_cut_short_is_not_asked_about_at_the_level_survival() -> None:
-    command = broken_server("answers-what-is-cut-short")
-    run = run_suite("test_zoo_turns.py", "--server", command, "--level", "survival")
-    assert run.returncode == 0 and "1 passed" in run.stdout, run.stdout
-
-
-def test_a_restricted_server_is_looked_for_as_a_shell_does() -> None:
-    ran = subprocess.run([*confined("nofile=64"), "true"])
-    assert ran.returncode == 0
-
-
 def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
     test = "test_command_line.py::test_help_goes_to_stdout_and_names_every_option[yours]"
     for script, outcome in (("print('usage: mine')", "1 passed"), ("", "1 failed")):
@@ -81,13 +69,6 @@ def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
     assert "2 passed, 1 error" in run.stdout, run.stdout
     told = f"ERROR {test}", "a sanitizer reported: runtime error:", "signed integer overflow"
     assert all(words in run.stdout for words in told), run.stdout
-
-
-def test_a_command_that_does_not_listen_is_named_as_such() -> None:
-    run = run_suite(HARMLESS_TO_ALL, "--server", "/bin/true {port}")
-    assert run.returncode == 1
-    assert "nobody listens on" in run.stdout, run.stdout
-    assert LISTENS.text in run.stdout and rules.HALF_CLOSE.text not in run.stdout, run.stdout
 
 
 @pytest.mark.parametrize(("command", "complaint"), [
