@@ -143,6 +143,7 @@ func (c *client) echo() bool {
 	}
 	length := int64(binary.LittleEndian.Uint32(header[:]))
 	if uint64(length) > *maxMessage {
+		fmt.Fprintln(os.Stderr, "message too long")
 		return false
 	}
 	message := bytes.NewBuffer(header[:])
