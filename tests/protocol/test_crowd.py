@@ -7,14 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import rules
 from harness.at_rest import descriptors_at_rest, expect_rest
 from harness.client import Client
-from harness.examples import for_each_example
-from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
+from harness.frames import HEADER_BYTES, chances, distinct_payloads, drawn_length, frame, frames
 from harness.limits import backlog_max, need_descriptors
 from harness.polling import readable
 from harness.server import Server, Start
@@ -184,26 +181,22 @@ def test_whoever_leaves_at_the_same_moment_the_others_stay(
 @pytest.mark.rule(rules.SURVIVE)
 def test_any_pattern_of_coming_and_going_serves_whoever_is_there(server: Server) -> None:
     come, go, break_off, talk = range(4)
-    step = st.tuples(st.sampled_from([come, come, go, break_off, talk, talk]), st.integers(0, 1000))
-
-    @given(steps=st.lists(step, max_size=40))
-    def check(steps: list[tuple[int, int]]) -> None:
+    for chance in chances():
         present: list[Client] = []  # the model: who should be there
-        for action, which in steps:
+        for number in range(chance.randrange(40)):
+            action = chance.choice([come, come, go, break_off, talk, talk])
             if action == come:
                 present.append(server.connect())
             elif present:
-                client = present[which % len(present)]
+                client = chance.choice(present)
                 if action == talk:
-                    client.echo(b"%d" % which)
+                    client.echo(b"%d" % number)
                 else:
                     present.remove(client)
                     client.close() if action == go else client.reset()
         for client in present:
             client.echo(b"present")
             client.close()
-
-    for_each_example(check)
 
 
 @pytest.mark.clock
