@@ -1,34 +1,24 @@
 """The climb itself: which levels are asked for, and what is asked for again."""
 
-import importlib
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+import climb as climbing
+import first_start as first
+import level_runs as runs
+import report_text
 from judging import judge
 from harness.rule import TAKES_OPTIONS
 from harness.target import REPOSITORY
 from ladder import RUNGS
 
-Modules = Callable[[str], ModuleType]
-
-
-@pytest.fixture
-def judges_own(monkeypatch: pytest.MonkeyPatch) -> Modules:
-    """Gives a module of ./judge by its name."""
-    monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
-    return importlib.import_module
-
 
 def test_a_climb_may_begin_higher(
-    judges_own: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    climbing, runs, report_text, first = map(
-        judges_own, ("climb", "level_runs", "report_text", "first_start"))
     asked: list[tuple[str, tuple[str, ...]]] = []
 
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
@@ -54,9 +44,8 @@ def test_a_climb_may_begin_higher(
 
 @pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])
 def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
-    second_try: str, passes: bool, judges_own: Modules, monkeypatch: pytest.MonkeyPatch
+    second_try: str, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    climbing, runs, first = map(judges_own, ("climb", "level_runs", "first_start"))
     asked: list[tuple[str, ...]] = []
 
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
@@ -76,9 +65,8 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
 
 
 def test_while_a_level_runs_a_terminal_shows_how_far_it_is_and_for_how_long(
-    judges_own: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    runs, report_text = map(judges_own, ("level_runs", "report_text"))
     passed = runs.Test("test_one[yours]", "passed", "", "", "", "", ())
     run = runs.Run("crowd", ["test_one[yours]", "test_two[yours]"], [passed])
     run.begun -= 42
@@ -91,8 +79,7 @@ def test_while_a_level_runs_a_terminal_shows_how_far_it_is_and_for_how_long(
     assert "crowd" in said and said.endswith("   1 of 2, 42 s"), said
 
 
-def test_a_level_that_is_not_run_to_its_end_counts_its_failures(judges_own: Modules) -> None:
-    runs, report_text = map(judges_own, ("level_runs", "report_text"))
+def test_a_level_that_is_not_run_to_its_end_counts_its_failures() -> None:
     names = ["test_one[yours]", "test_two[yours]", "test_three[yours]"]
     for failed, told in ((1, "1 failure"), (2, "2 failures")):
         tests = [runs.Test(name, "failed", "", "", "", "", ()) for name in names[:failed]]

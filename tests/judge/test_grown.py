@@ -2,7 +2,6 @@
 it. Those that grow with the book have the levels of their chapter, and fail the next.
 """
 
-import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from judging import FLEET, STARTERS, SUBJECTS, judge
+import starters
+from judging import FLEET, SUBJECTS, judge
 from harness.needed import need_built, need_program, need_ring
 from harness.subject import DEFAULT_BUILD
 from ladder import LADDER, RUNGS
@@ -94,11 +94,9 @@ def test_a_busy_machine_accuses_nobody(
     assert end in ran.said, ran.said + ran.complained
 
 
-def test_each_chapter_that_adds_a_level_has_its_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_chapter_that_adds_a_level_has_its_servers() -> None:
     numbers = {int(rung.chapter[5:7]) for rung in LADDER if rung.chapter[5:7].isdigit()}
     assert numbers - {1} == set(FIRST_LEVELS)
-    monkeypatch.syspath_prepend(str(STARTERS.parent))
-    starters = importlib.import_module("starters")
     assert starters.chapters("python") == [1, *FIRST_LEVELS]
     for chapter, level in FIRST_LEVELS.items():
         has, fails = starters.levels_after(chapter)
