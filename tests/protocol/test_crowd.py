@@ -238,12 +238,20 @@ def test_a_server_with_nothing_to_do_takes_no_processor_time(server: Server) -> 
 @pytest.mark.clock
 @pytest.mark.needs("rest-when-idle", "concurrency")
 @pytest.mark.rule(rules.REST)
-@pytest.mark.parametrize("how", ["reset", "half_close"])
-def test_clients_that_left_in_mid_answer_take_no_processor_time(server: Server, how: str) -> None:
-    # An error or a hang-up is reported until somebody does something about it.
+@pytest.mark.parametrize("how", ["close", "half_close", "reset"])
+@pytest.mark.parametrize("sent", [frame(b"not complete")[:5], frame(bytes(30_000)) * 400],
+                         ids=["inside-a-message", "in-mid-answer"])
+def test_clients_that_left_are_not_looked_at_again_and_again(
+    server: Server, sent: bytes, how: str
+) -> None:
+    # An end, an error or a hang-up is reported until somebody does something about it.
+    stays = server.connect()
+    stays.echo(b"here")
     for _ in range(3):
         client = server.connect(receive_buffer=4096)
-        client.send_until_stuck(frame(bytes(30_000)) * 400, pause=0.03)
+        client.echo(b"here")
+        client.send_until_stuck(sent, pause=0.03)
         getattr(client, how)()
     time.sleep(0.1)
     expect_rest(server, "for clients that have left")
+    stays.echo(b"still here")
