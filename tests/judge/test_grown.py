@@ -21,7 +21,6 @@ FIRST_LEVELS = {  # that a chapter adds
     2: "survival", 3: "closing", 4: "start", 5: "light", 6: "rest", 7: "wake-ups", 8: "timeouts",
     9: "protocols",
 }
-LINES_MAX = 640  # HTTP alone takes 217
 BUSY_LOOPS = 6
 TOP = "the top of the ladder"
 
@@ -101,9 +100,3 @@ def test_each_chapter_that_adds_a_level_has_its_servers() -> None:
     for chapter, level in FIRST_LEVELS.items():
         has, fails = starters.levels_after(chapter)
         assert RUNGS.index(level) <= RUNGS.index(has) == RUNGS.index(fails) - 1
-
-
-def test_a_grown_server_is_short(tmp_path: Path) -> None:
-    in_python(tmp_path / "x")
-    lines = sum(len(path.read_text().splitlines()) for path in (tmp_path / "x").glob("*.py"))
-    assert lines <= LINES_MAX

@@ -1,7 +1,5 @@
 """./judge, a server of the reader's own: the climb, first servers, reports."""
 
-import os
-import pty
 import shlex
 import re
 import signal
@@ -52,27 +50,6 @@ def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_
                   "Clients could connect 0."):
         assert words in page
     assert not any(word in page for word in ("://", "src=", "<link", "<script"))
-
-
-@a_climb
-def test_in_a_terminal_there_are_colours(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    with subprocess.Popen([JUDGE, broken("big-endian")], cwd=tmp_path, stdout=theirs,
-                          stderr=subprocess.DEVNULL, env=environment(tmp_path)) as run:
-        os.close(theirs)
-        said = b""
-        while piece := read_terminal(ours):
-            said += piece
-        assert run.wait(60) == 1
-    os.close(ours)
-    assert b"\033[31m" in said and "░".encode() in said, said
-
-
-def read_terminal(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:
-        return b""  # its other side is closed
 
 
 @a_climb
@@ -211,33 +188,6 @@ def test_a_level_that_is_left_out_stays_left_out_until_a_command_is_given(tmp_pa
     assert names[0] == "rest" and not {"crowd", "light"} & set(names)
     ran = judge("false {port}", at=tmp_path)
     assert ran.said.startswith("your server: false {port}\n")
-
-
-@pytest.mark.parametrize(("words", "says"), [
-    ([""], "there is no program ''"),
-    (["'unbalanced {port}"], "no closing quotation"),
-    (["ncat", "-k", "-l", "::1", "{port}"], "in quotes: ./judge 'ncat -k -l ::1 {port}'"),
-    (["true {port}", "part1"], "one command, and 'part1' is another"),
-    (["--start", "c", "--after", "3", "x"], "in c there is a server after chapter 1 only"),
-    (["--start", "python", "--after", "13", "x"], "1, 2, 3, 4, 5, 6, 7, 8, 9"),
-    (["--after", "3", "true {port}"], "--after goes with --start"),
-    (["true {port}", "--start", "python", "x"], "--start takes a language, and then a directory"),
-    (["true {port}", "--up-to", "xyz"], "--up-to takes one of framing, survival"),
-    (["true {port}", "--up-to", "rest", "--level", "rest"], "--up-to does not go with --level"),
-    (["true {port}", "--without", "start"], "--without start: every other level needs that one"),
-    (["true {port}", "--without", "rest,lihgt"], "'lihgt': did you mean light?"),
-    (["true {port}", "--without", "light", "--from", "light"], "that level is left out"),
-    (["true {port}", "--level=part9"], "did you mean part1-blocking or part2-threads or part3-"),
-    (["true {port}", "--level"], "--level takes a level (try --help)"),
-    (["true {port}", "--level", "light", "--from", "drain"], "--from does not go with --level"),
-    (["true {port}", "-k", "x", "--from", "drain"], "--from does not go with -k"),
-    (["true {port}", "--from", "drian"], "there is no level 'drian': did you mean drain?"),
-])
-def test_what_does_not_go_together_is_a_line(words: list[str], says: str, tmp_path: Path) -> None:
-    ran = judge(*words, at=tmp_path)
-    assert (ran.status, ran.said) == (2, "")
-    assert says in ran.complained and len(ran.complained.splitlines()) == 1
-    assert not list(tmp_path.iterdir()), "it is remembered for the next time, or has begun"
 
 
 @a_climb
