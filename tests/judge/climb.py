@@ -69,6 +69,6 @@ def refusal(command: str, rung: Rung) -> Run | None:
     first = start_once(command, rung.name, *options) if options else None
     if first is None or not first.ended:
         return None
-    test = Test(TAKES_THE_OPTIONS, "failed", rung.adds[0], first.trouble, TAKES_OPTIONS.text,
+    test = Test(TAKES_THE_OPTIONS, "failed", first.trouble, TAKES_OPTIONS.text,
                 TAKES_OPTIONS.chapter, (("the server", first.said),))
     return Run(rung.name, [test.name], [test], ended=True, complete=True)

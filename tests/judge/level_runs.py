@@ -34,7 +34,6 @@ class Test:
 
     name: str  # with its case in brackets
     outcome: str  # passed, failed, skipped
-    needs: str  # the capability that it checks
     cause: str
     rule: str
     chapter: str
@@ -200,8 +199,8 @@ def take_lines(run: Run, lines) -> None:
             run.names = [name_of(test) for test in entry["collected"]]
             continue
         run.tests.append(Test(
-            name_of(entry["test"]), entry["outcome"], entry["needs"], entry["cause"],
-            entry["rule"], entry["chapter"], tuple((a, b) for a, b in entry["sections"]),
+            name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"],
+            entry["chapter"], tuple((a, b) for a, b in entry["sections"]),
             entry["clock"], entry["reason"], tuple(tuple(one) for one in entry["events"])))
         if entry["outcome"] == "failed":
             run.failed_at = min(run.failed_at, time.monotonic())

@@ -24,7 +24,7 @@ def test_a_climb_may_begin_higher(
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
         asked.append((level, options))
         outcome = "failed" if level == "sockets" else "passed"
-        test = runs.Test("test_it[yours]", outcome, "", "why", "", "", ())
+        test = runs.Test("test_it[yours]", outcome, "why", "", "", ())
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
@@ -52,7 +52,7 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
         asked.append(options)
         of_this = [one for one in asked if "--above=wake-ups" in one]
         outcome = "passed" if level != "timeouts" else "failed" if len(of_this) == 1 else second_try
-        test = runs.Test("test_late[yours]", outcome, "", "", "", "", (), clock=True)
+        test = runs.Test("test_late[yours]", outcome, "", "", "", (), clock=True)
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
@@ -67,7 +67,7 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
 def test_while_a_level_runs_a_terminal_shows_how_far_it_is_and_for_how_long(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    passed = runs.Test("test_one[yours]", "passed", "", "", "", "", ())
+    passed = runs.Test("test_one[yours]", "passed", "", "", "", ())
     run = runs.Run("crowd", ["test_one[yours]", "test_two[yours]"], [passed])
     run.begun -= 42
     report_text.show_progress(run)
@@ -82,7 +82,7 @@ def test_while_a_level_runs_a_terminal_shows_how_far_it_is_and_for_how_long(
 def test_a_level_that_is_not_run_to_its_end_counts_its_failures() -> None:
     names = ["test_one[yours]", "test_two[yours]", "test_three[yours]"]
     for failed, told in ((1, "1 failure"), (2, "2 failures")):
-        tests = [runs.Test(name, "failed", "", "", "", "", ()) for name in names[:failed]]
+        tests = [runs.Test(name, "failed", "", "", "", ()) for name in names[:failed]]
         run = runs.Run("framing", names, tests, ended=True)
         assert report_text.level_line(run).endswith(f", stopped after {told}")
 

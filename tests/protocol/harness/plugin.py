@@ -17,8 +17,7 @@ from harness.subject import DEFAULT_BUILD, Subject
 SUBJECTS = pytest.StashKey[Sequence[Subject]]()
 
 MARKERS = (
-    "needs(capability, ...): what the server must be able to do for this test; "
-    "the first is its line in the matrix",
+    "needs(capability, ...): what the server must be able to do for this test",
     "rule(rule): what the contract says; printed when the test fails",
     "clock(queue): looks at a clock, so it does not run beside others of its queue",
     "xdist_group(name): tests that one process runs",
