@@ -15,7 +15,7 @@ import report_html
 import report_text
 import starters
 from climb import climb
-from first_start import options_of, start_once
+from first_start import start_once
 from rungs import DEFAULT_LEVEL, FOUNDATION, RUNGS, STAGES, rungs_below, stage_named
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
@@ -148,8 +148,7 @@ def ask_one_level(
     """All of its tests or some, with pytest's own words; `alone` without those of lower levels."""
     asked = rungs_below(level)[-1:] if alone else rungs_below(level)
     if not expression:
-        first = (start_once(server.command, level, *options_of(asked)) if alone
-                 else start_once(server.command))
+        first = start_once(server.command)
         if first.trouble:  # every test would say the same
             judged = Judged(server.command, [], first.trouble, first=first)
             report_text.show_no_start(judged)

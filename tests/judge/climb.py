@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from first_start import options_of, start_once
-from rungs import LADDER, RUNGS, TAKES_OPTIONS, Rung
-from level_runs import TAKES_THE_OPTIONS, Judged, Run, Test, run_level
+from first_start import start_once
+from rungs import LADDER, RUNGS
+from level_runs import Judged, Run, run_level
 
 FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait
 
@@ -23,8 +23,7 @@ def climb(
     them.
 
     A level that fails is run to its end if that does not take long. What looks at a clock and fails
-    is tried again, alone: a machine that was busy for a moment is not the server's fault. A server
-    that does not start with the options of a level is told so once, and not by each of its tests.
+    is tried again, alone: a machine that was busy for a moment is not the server's fault.
     """
 
     def goes_on(run: Run) -> bool:
@@ -47,8 +46,7 @@ def climb(
         options = [f"--without={name}" for name in without]
         if below:
             options.append(f"--above={below}")
-        run = refusal(command, rung) or run_level(
-            command, rung.name, directory, *options, progress=goes_on)
+        run = run_level(command, rung.name, directory, *options, progress=goes_on)
         if run.may_be_the_machine:
             names = {test.name.partition("[")[0] for test in run.failures}
             again = run_level(command, rung.name, directory, *options, "-k", " or ".join(names),
@@ -61,14 +59,3 @@ def climb(
             break
         below = rung.name
     return judged
-
-
-def refusal(command: str, rung: Rung) -> Run | None:
-    """The only failure of a level whose options the server does not take: each test would fail."""
-    options = options_of([rung])
-    first = start_once(command, rung.name, *options) if options else None
-    if first is None or not first.ended:
-        return None
-    test = Test(TAKES_THE_OPTIONS, "failed", first.trouble, TAKES_OPTIONS.text,
-                TAKES_OPTIONS.chapter, (("the server", first.said),))
-    return Run(rung.name, [test.name], [test], ended=True, complete=True)

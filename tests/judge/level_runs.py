@@ -25,7 +25,6 @@ IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: most of the ti
 LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
 NO_TESTS = 5  # exit status of pytest
 STOP_SECONDS = 10
-TAKES_THE_OPTIONS = "test_the_server_takes_the_options_of_the_level"  # asked before the others
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rungs import FOUNDATION, LADDER, RUNGS, Rung
-from level_runs import ROOT, TAKES_THE_OPTIONS, Judged, Run, Test, by_rule
+from level_runs import ROOT, Judged, Run, Test, by_rule
 from remembered import Remembered
 
 COLUMNS = 96
@@ -213,9 +213,6 @@ def show_stop(judged: Judged, last: Run) -> None:
     words = [judge_command(), judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]
-    if failures[0].name == TAKES_THE_OPTIONS:
-        print(f"\n  this level alone:\n    {shlex.join(words)}")
-        return
     words += ["-k", failures[0].name.partition("[")[0]]
     print(f"\n  this test alone:\n    {shlex.join(words)}")
 
