@@ -209,11 +209,8 @@ def start(options: argparse.Namespace) -> int:
         raise wrong_usage(reason)
     what = "A first server" if after == there[0] else f"The server after chapter {after}"
     print(f"{what} is in {directory}, with a README. Next:\n")
-    for command in (f"cd {shlex.quote(str(directory))}", *starters.first_commands(directory)):
+    for command in (f"cd {shlex.quote(str(directory))}", *starters.in_shell(language).split("\n")):
         print(f"  {command}")
-    print(f"\nOn a code host, {starters.WORKFLOW} has it judged after each push.")
-    if not starters.origin():
-        print("Write into it where these tests can be cloned from.")
     return PASSED
 
 

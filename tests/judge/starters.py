@@ -35,8 +35,6 @@ What *Your own server* of the chapters up to {0} makes of the first server in th
 
 It has the levels up to `{1}`. The next is `{2}`.
 """
-WORKFLOW = Path(".github") / "workflows" / "judge.yml"
-NOWHERE = "https://example.org/six-servers.git  # where these tests can be cloned from"
 
 
 def chapters(language: str) -> list[int]:
@@ -54,10 +52,10 @@ def levels_after(chapter: int) -> tuple[str, str]:
 
 
 def copy(language: str, to: Path, after: int = 1) -> str:
-    """Copies the server and its README, and adds a workflow; what went wrong, or nothing. With
-    `after` it is the one that *Your own server* makes of it up to that chapter."""
+    """Copies the server and its README; what went wrong, or nothing. With `after` it is the one
+    that *Your own server* makes of it up to that chapter."""
     (source,) = (SOURCES / language).glob("[eE]cho.*")
-    names = [source.name, "README.md", WORKFLOW]
+    names = [source.name, "README.md"]
     there = [to / name for name in names if os.path.exists(to / name)]  # not where it is forbidden
     if there:
         return f"{there[0]} is there already, and is not overwritten: name another directory"
@@ -69,9 +67,7 @@ def copy(language: str, to: Path, after: int = 1) -> str:
         else:
             about = LATER_README.format(after, *levels_after(after))
             grow(language, to, after)
-        (to / "README.md").write_text(filled(about, {"COMMANDS": in_shell(LANGUAGES[language])}))
-        (to / WORKFLOW).parent.mkdir(parents=True, exist_ok=True)
-        (to / WORKFLOW).write_text(workflow(first_commands(to)))
+        (to / "README.md").write_text(filled(about, {"COMMANDS": in_shell(language)}))
     except OSError as error:
         return f"cannot copy to {to}: {error.strerror}"
     return ""
@@ -86,9 +82,9 @@ def first_readme(language: str, source: str) -> str:
     })
 
 
-def in_shell(commands: list[str]) -> str:
+def in_shell(language: str) -> str:
     """How it is built, if it is, and judged."""
-    *build, start = commands
+    *build, start = LANGUAGES[language]
     return "\n".join([*build, f"{shlex.quote(str(ROOT / 'judge'))} '{start} --port {{port}}'"])
 
 
@@ -106,28 +102,3 @@ def grow(language: str, to: Path, after: int) -> None:
         subprocess.run(["patch", "--strip=1", "--silent", f"--input={patch}"], cwd=to, check=True)
     if after >= 9:
         shutil.copyfile(PROTOCOLS, to / "protocols.py")
-
-
-def workflow(commands: list[str]) -> str:
-    """What has the server built by these commands, and judged, after each push to a code host."""
-    *build, judge = commands
-    _, quote, command = judge.partition("'")
-    return filled((SOURCES / "workflow.yml").read_text(), {
-        "TESTS": origin() or NOWHERE,
-        "COMMAND": quote + command,
-        "BUILD": "".join(f"      - run: {line}\n" for line in build),
-    })
-
-
-def origin() -> str:
-    """Where this project was cloned from, if that was from a server."""
-    asked = subprocess.run(["git", "-C", ROOT, "remote", "get-url", "origin"], text=True,
-                           capture_output=True, check=False) if shutil.which("git") else None
-    found = asked.stdout.strip() if asked else ""
-    return found if found.startswith("https://") else ""
-
-
-def first_commands(to: Path) -> list[str]:
-    """The commands of the README's first block: how to build it, and how to have it judged."""
-    _, _, block = (to / "README.md").read_text().partition("```bash\n")
-    return block.partition("```")[0].splitlines()
