@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from harness.at_rest import descriptors_at_rest, expect_rest
+from harness.at_rest import expect_rest
 from harness.client import Client
 from harness.frames import HEADER_BYTES, chances, distinct_payloads, drawn_length, frame, frames
 from harness.limits import backlog_max, need_descriptors
@@ -131,24 +131,6 @@ def test_clients_that_read_late_get_their_own_answers(server: Server) -> None:
         received = client.receive_until_end()
         complete = len(stream) - len(stream) % (104 + 731 * owner)
         client.expect_same(stream[:complete], received, f"what {client.name} got")
-
-
-@pytest.mark.needs("crowd")
-@pytest.mark.rule(rules.SURVIVE)
-def test_ten_thousand_connects_leave_the_server_as_it_was(server: Server) -> None:
-    at_rest = descriptors_at_rest(server, lambda client: client.echo(b"first"))
-    for number in range(10_000):
-        client = server.connect(source=f"127.0.0.{1 + number % 200}")  # ports enough for all
-        if number % 100 == 0:
-            client.echo(b"now and then a message")
-        if number % 3:
-            client.reset()
-        else:
-            client.close()
-        server.clients.clear()
-    server.connect().echo(b"still there")
-    server.close_clients()
-    server.wait_for_descriptors(at_rest)
 
 
 @pytest.mark.needs("concurrency")

@@ -131,7 +131,7 @@ def speaks(client: Client) -> None:
 def clients_come(
     server: Server, ends: Callable[[Client, int], None], count: int = AT_ONCE
 ) -> None:
-    """So many at once, and each ends so. Those few that fill the server with answers read little."""
+    """So many at once, and each ends so. The few that fill the server with answers read little."""
     buffer = 4096 if count == HELD_AT_ONCE else None
     for number, client in enumerate([server.connect(receive_buffer=buffer) for _ in range(count)]):
         ends(client, number)
