@@ -64,29 +64,6 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
 
 
-def test_while_a_level_runs_a_terminal_shows_how_far_it_is_and_for_how_long(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    passed = runs.Test("test_one[yours]", "passed", "", "", "", ())
-    run = runs.Run("crowd", ["test_one[yours]", "test_two[yours]"], [passed])
-    run.begun -= 42
-    report_text.show_progress(run)
-    assert capsys.readouterr().out == "", "in a pipe a level is one line, at its end"
-    monkeypatch.setattr(report_text, "in_terminal", lambda: True)
-    monkeypatch.setattr(report_text, "columns", lambda: 96)
-    report_text.show_progress(run)
-    said = capsys.readouterr().out
-    assert "crowd" in said and said.endswith("   1 of 2, 42 s"), said
-
-
-def test_a_level_that_is_not_run_to_its_end_counts_its_failures() -> None:
-    names = ["test_one[yours]", "test_two[yours]", "test_three[yours]"]
-    for failed, told in ((1, "1 failure"), (2, "2 failures")):
-        tests = [runs.Test(name, "failed", "", "", "", ()) for name in names[:failed]]
-        run = runs.Run("framing", names, tests, ended=True)
-        assert report_text.level_line(run).endswith(f", stopped after {told}")
-
-
 @pytest.mark.parametrize("words", [("--level", "framing"), ("--up-to", "closing")])
 def test_a_server_that_does_not_start_is_told_so_once_at_any_level(
     words: tuple[str, str], tmp_path: Path

@@ -34,7 +34,6 @@ BY_STAGES_ALONE = {
     "test_drain.py::test_connections_that_wait_for_the_one_thread_are_dropped",
     "test_faults.py::test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain",
     "test_interruptions.py::test_an_interrupted_wait_is_taken_up_again",
-    "test_interruptions.py::test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it",
     "test_weaknesses.py::test_a_message_costs_the_same_however_many_clients_are_idle",
 }
 

@@ -137,12 +137,6 @@ def test_the_servers_own_calls_are_shown_between_what_the_clients_did(tmp_path: 
     assert page.count('class="arrow"') == 2 and "recvfrom(5, " in page.partition("<svg ")[2], page
 
 
-@a_climb
-def test_what_a_level_asks_is_said_before_its_tests(tmp_path: Path) -> None:
-    ran = judge(broken("big-endian"), "--level", "framing", at=tmp_path)
-    assert "\n\nlevel framing asks for:\n  framing: each message comes back whole" in ran.said
-
-
 def test_a_name_that_fits_no_test_is_wrong_usage(tmp_path: Path) -> None:
     ran = judge("true {port}", "-k", "half_clsoe", at=tmp_path)
     assert ran.status == 2, ran.said

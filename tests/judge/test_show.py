@@ -153,16 +153,6 @@ def test_bytes_to_and_fro_are_one_line_that_says_from_when_to_when() -> None:
     assert len(told) == 1 + 3 * 7, told
 
 
-def test_a_page_of_lines_loses_no_line_that_matters() -> None:
-    """Short runs, of which none is counted, between the ends of many clients."""
-    events = [event for at in range(9) for event in (
-        *(routine(at, f"sendto({number}) = {at}") for number in range(10)),
-        Event(at, "client 1", f"reset the connection for the {at + 1}. time"))]
-    told = [event.what for event in timeline.condensed(events)]
-    assert len([what for what in told if what.startswith("reset")]) == 9, told
-    assert any(re.fullmatch(r"\.\.\. \(\d+ more lines\)", what) for what in told), told
-
-
 LOGS = """import socket, sys
 with socket.create_server(("127.0.0.1", 0)) as listener:
     print("listening on 127.0.0.1:%d" % listener.getsockname()[1], flush=True)

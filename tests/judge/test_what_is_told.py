@@ -20,8 +20,7 @@ from harness.rule import LIVES, SAYS_READY, STOPS, Rule
 from harness.server import Server
 from harness.serving import end_in_order
 from harness.target import foreign_server, free_port
-from harness.transcript import Transcript
-from harness.verdict import ContractBroken, NotReady, server_section
+from harness.verdict import ContractBroken, NotReady
 from judging import SUBJECTS
 
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
@@ -143,27 +142,6 @@ def test_of_many_clients_those_that_wait_are_shown() -> None:
         assert "   client 5  sent 10 bytes: 06 00 00 00 73 65 72 76 65 64 |....served|" in lines
         assert not any("client 1" in line for line in lines)
         assert lines[-1].endswith("(3 more clients)")
-
-
-def test_of_a_long_log_both_ends_are_shown() -> None:
-    script = "[print('line', number, file=sys.stderr) for number in range(100)]; sys.exit(1)"
-    with scripted(script) as server:
-        server.may_end()
-        said = server_section(server).splitlines()
-        assert said[1:3] == ["ended with exit status 1", "stderr: line 0"]
-        assert said[-1] == "stderr: line 99" and "... (70 more lines on stderr)" in said
-
-
-def test_a_long_run_of_bytes_is_shown_from_both_ends() -> None:
-    transcript = Transcript()
-    for piece in (b"abcd", bytes(90), b"wx", b"yz"):
-        transcript.got(piece)
-    begin, end = "61 62 63 64" + 4 * " 00", "77 78 79 7a"
-    assert [one.text() for one in transcript.entries] == [
-        f"got  98 bytes: {begin} ... {end} |abcd.... ... wxyz|"]
-    transcript.note("closed")
-    transcript.got(b"0123456789abcde")  # fits
-    assert transcript.entries[-1].text().endswith("64 65 |0123456789abcde|")
 
 
 def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
