@@ -13,7 +13,6 @@ import pytest
 
 import rules
 from harness import own_suite
-from harness.memory import growth_at_rest, least_growth
 from harness.needed import need_built
 from harness.plugin import runnable
 from harness.rule import STOPS_IN_TIME
@@ -92,36 +91,3 @@ def test_at_the_level_of_a_stage_the_contracts_options_are_appended() -> None:
     command = f"{program} --port {{port}} --read-timeout 50s"
     run = run_suite("test_max_message.py", "--server", command, "--level", "part5")
     assert run.returncode == 0 and " passed" in run.stdout, run.stdout
-
-
-@pytest.mark.parametrize(
-    ("grown_after_each_round", "kept"),
-    [([900, 0], 0), ([900, 700, 3], 3), ([300, 300, 300, 300], 300), ([900, 200, 300, 250], 200)],
-    ids=["rests at once", "rests after a while", "leaks", "leaks and settles"],
-)
-def test_memory_that_comes_to_rest_is_no_leak(grown_after_each_round: list[int], kept: int) -> None:
-    growth = iter(grown_after_each_round)
-    memory = [5000]
-
-    def one_round() -> None:
-        memory[0] += next(growth)
-
-    assert least_growth(lambda: memory[0], one_round, enough=100) == kept
-    assert next(growth, None) is None, "no round more than it takes, and none less"
-
-
-@pytest.mark.parametrize(("live", "garbage_max", "each"), [(0, 3000, 0), (700, 0, 700),
-                                                           (700, 3000, 700)])
-def test_garbage_comes_to_rest_and_a_leak_does_not(live: int, garbage_max: int, each: int) -> None:
-    """In KiB: each round keeps `live`, and leaves 300 of garbage, collected when it is too much."""
-    memory, garbage, height = 5000, 0, 5000
-
-    def one_round() -> None:
-        nonlocal memory, garbage, height
-        memory, garbage = memory + live, garbage + 300
-        if garbage > garbage_max:
-            garbage = 0
-        height = max(height, memory + garbage)
-
-    found = growth_at_rest(lambda: height << 10, one_round, enough=512 << 10) >> 10
-    assert each <= found <= each + garbage_max // 200
