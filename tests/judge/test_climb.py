@@ -64,16 +64,6 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
 
 
-@pytest.mark.parametrize("words", [("--level", "framing"), ("--up-to", "closing")])
-def test_a_server_that_does_not_start_is_told_so_once_at_any_level(
-    words: tuple[str, str], tmp_path: Path
-) -> None:
-    ran = judge("sh -c 'echo oops {port} >&2; exit 3'", *words, at=tmp_path)
-    assert ran.status == 1
-    assert ran.said.count("it ended with exit status 3") == 1, ran.said
-    assert "stderr: oops" in " ".join(ran.said.split()) and "asks for" not in ran.said
-
-
 SUBJECTS = REPOSITORY / "tests" / "protocol" / "subjects"
 REFUSES = """import sys
 if '--read-timeout' in sys.argv:

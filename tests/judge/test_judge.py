@@ -78,16 +78,6 @@ def test_a_remembered_server_is_asked_for_one_level_and_stays_remembered(tmp_pat
     assert "0 passed, 1 failed, 0 skipped" in ran.said
 
 
-def test_a_command_that_cannot_be_remembered_leaves_nothing_behind(tmp_path: Path) -> None:
-    judge("false {port}", at=tmp_path)
-    (file,) = (tmp_path / "six-servers").iterdir()
-    file.unlink()
-    file.mkdir()  # which no file can replace
-    ran = judge("false {port}", at=tmp_path)
-    assert "the command will not be remembered: Is a directory" in ran.complained
-    assert list(file.parent.iterdir()) == [file]
-
-
 def not_in_the_background() -> None:
     """A shell without job control starts what runs in its background with SIGINT ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

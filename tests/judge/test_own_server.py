@@ -4,19 +4,16 @@ A failing test must tell somebody who writes their own server what was sent, wha
 rule that breaks, and where the book explains it.
 """
 
-import argparse
 import shlex
 import subprocess
 import sys
 
-import pytest
 
 import rules
 from harness import own_suite
 from harness.needed import need_built
-from harness.plugin import runnable
 from harness.rule import STOPS_IN_TIME
-from harness.target import DEFAULT_BUILD, stage_named
+from harness.target import DEFAULT_BUILD
 from judging import FLEET, PROTOCOL, SUBJECTS
 
 
@@ -68,22 +65,6 @@ def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
     assert "2 passed, 1 error" in run.stdout, run.stdout
     told = f"ERROR {test}", "a sanitizer reported: runtime error:", "signed integer overflow"
     assert all(words in run.stdout for words in told), run.stdout
-
-
-@pytest.mark.parametrize(("command", "complaint"), [
-    ("./nosuch {port}", "there is no program './nosuch' that can be run"),
-    ("nosuch {port}", "there is no program 'nosuch' that can be run"),
-    (f"{__file__} {{port}}", "that can be run"),
-    ("'unbalanced {port}", "No closing quotation"),
-])
-def test_a_command_that_cannot_be_run_is_a_usage_error(command: str, complaint: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=complaint):
-        runnable(command)
-
-
-def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
-    with pytest.raises(pytest.UsageError, match="fits part1-blocking and part2-threads"):
-        stage_named("part")
 
 
 def test_at_the_level_of_a_stage_the_contracts_options_are_appended() -> None:

@@ -275,7 +275,7 @@ class _CollectsGarbageRarely(_CollectsGarbageLate):
 HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate,
                              "collects-garbage-rarely": _CollectsGarbageRarely}
 MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
-           "protocol_blunders", "worker_blunders")
+           "protocol_blunders")
 # OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
 BUGS: dict[str, Part] = {
     re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part
