@@ -8,14 +8,12 @@ import shlex
 import subprocess
 import sys
 
-
 import rules
 from harness import own_suite
 from harness.needed import need_built
 from harness.rule import STOPS_IN_TIME
 from harness.target import DEFAULT_BUILD
 from judging import FLEET, PROTOCOL, SUBJECTS
-
 
 HARMLESS_TO_ALL = (
     "test_half_close.py::"
