@@ -18,8 +18,6 @@ from judging import FLEET, PROTOCOL, SUBJECTS
 
 SHOWN = REPOSITORY / "book" / "solutions" / "d"
 PLAIN = FLEET / "plain"
-# With a short backlog: connects that it drops are repeated, which takes more than a minute in all.
-SLOW = {"forking_echo.py"}
 LANGUAGES = {  # what starts a source or builds it
     ".py": (sys.executable,),
     ".mjs": ("node",),
@@ -72,10 +70,7 @@ def test_a_server_in_another_language_passes_its_level(
     assert " passed" in run.stdout and "skipped" not in run.stdout, run.stdout
 
 
-@pytest.mark.parametrize("name", [
-    pytest.param(name, marks=pytest.mark.long if name in SLOW else ())
-    for name in sorted({path.name for path in PLAIN.iterdir()} | {"echo.go"})
-])
+@pytest.mark.parametrize("name", [*sorted(path.name for path in PLAIN.iterdir()), "echo.go"])
 def test_a_correct_plain_server_lacks_nothing_but_the_lingering_close(
     name: str, tmp_path: Path
 ) -> None:
