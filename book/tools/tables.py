@@ -4,8 +4,10 @@
     <!-- /table -->
 """
 
+import importlib
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import book_index
 import kernel_interface
 from blocks import ROOT, Wrong
 from measured import NUMBERS, label
+
+sys.path.append(str(ROOT / "tests" / "protocol"))  # which has the table of capabilities
 
 BUGS = ROOT / "book" / "bugs"
 HEAD_LINE = re.compile(r"^(\w+): +(\S.*)$", re.MULTILINE)
@@ -141,6 +145,16 @@ def operations() -> str:
                     kernel_interface.rows_of_operations())
 
 
+def capabilities() -> str:
+    """What the tests ask of each stage, and what one of them shows that its mechanism cannot do."""
+    table = importlib.import_module("capabilities")
+    rows = [[f"**{name}**: {meaning}", *(
+        "yes" if name in table.LEVELS[stage] else
+        "fails by design" if name in table.WEAKNESSES[stage] else "–" for stage in table.STAGES)]
+        for name, meaning in table.CAPABILITIES.items()]
+    return markdown(["capability", *table.STAGES], rows)
+
+
 def index(what: str) -> str:
     """A part of the index: no table, but made in the same way."""
     if what not in book_index.INDEX:
@@ -151,4 +165,5 @@ def index(what: str) -> str:
 TABLES: dict[str, Callable[..., str]] = {
     "bugs": bugs, "measurements": measurements, "machines": machines,
     "system-calls": system_calls, "operations": operations, "index": index,
+    "capabilities": capabilities,
 }

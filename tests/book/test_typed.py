@@ -30,7 +30,7 @@ LEFT_OUT = {
     r"sudo apt-get .*": "installs packages, and needs root",
     r"\./check (part\d|--all|--bug \S+)": "a section of ./check",
     r"\.\./judge.*": "needs a server that the reader has made",
-    r"\./judge .*\./(mine|echo-).*|.* --servers class .*": "the same",
+    r"\./judge .*\./(mine|echo-).*": "the same",
     r"\./judge --start python ~/echo": "leaves a file in the home directory",
     r"\./measure (?!--help).*": "takes minutes, of a quiet machine",
     r"(timeout 5 (head|bash)|printf 'set a) .*": "needs a server that the reader has made",

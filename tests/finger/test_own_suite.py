@@ -8,14 +8,22 @@ import pytest
 import rules
 from broken_servers import BUGS
 from harness import own_suite
-from harness.own_suite import Finding
 from harness.proc import wait_until, workers_of
+from harness.rule import Rule
 from kit.parent import is_there
 from kit.server import FingerServer
 
 HERE = Path(__file__).parent
 DEADLINE = "--deadline {deadline}"
 OPERANDS = f"--port {{port}} --users {{users}} {DEADLINE}"
+
+class Finding:
+    """Which test must find a bug, under which rule, and some of the words it must say."""
+
+    def __init__(self, test: str, rule: Rule, *words: str, patience: int = 1) -> None:
+        """`patience`, in seconds, is more where even the broken server has to work."""
+        self.test, self.rule, self.words, self.patience = test, rule, words, patience
+
 
 FINDINGS = {
     "one-receive-is-a-query": Finding(
@@ -62,7 +70,13 @@ def broken_server(bug: str) -> str:
 
 @pytest.mark.parametrize("bug", FINDINGS)
 def test_the_right_test_finds_the_bug_and_says_what_is_wrong(bug: str) -> None:
-    own_suite.expect_found(FINDINGS[bug], HERE, broken_server(bug), HARMLESS_TO_ALL)
+    finding = FINDINGS[bug]
+    run = own_suite.run_suite(HERE, finding.test, HARMLESS_TO_ALL, "--server", broken_server(bug),
+                              "--patience", str(finding.patience))
+    assert "1 failed, 1 passed" in run.stdout, run.stdout
+    assert f"FAILED {finding.test}" in run.stdout, run.stdout
+    for words in (*finding.words, finding.rule.text, finding.rule.chapter):
+        assert words in run.stdout, f"the failure does not say {words!r}:\n{run.stdout}"
 
 
 def test_every_bug_is_one_that_a_test_finds() -> None:

@@ -7,21 +7,18 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import named
 import remembered
 import report_html
-import report_junit
 import report_text
 import starters
 from climb import climb
-from first_start import options_of, start_once
-from rungs import DEFAULT_LEVEL, FOUNDATION, RENAMED, RUNGS, STAGES, rungs_below, stage_named
+from first_start import start_once
+from rungs import DEFAULT_LEVEL, FOUNDATION, RUNGS, STAGES, rungs_below, stage_named
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
-from watch import Watched
 
 PASSED, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -42,21 +39,15 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("command", nargs="?", metavar="CMD")
     parser.add_argument("--from", dest="begin")
-    for option in ("--level", "--up-to", "-k", "--report", "--junit", "--servers", "--start",
-                   "--after"):
+    for option in ("--level", "--up-to", "-k", "--report", "--start", "--after"):
         parser.add_argument(option)
     parser.add_argument("--without", default="")
-    parser.add_argument("--watch", action="store_true")
     parser.add_argument("--show", action="store_true")
     return parser.parse_args()
 
 
 def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
     """The level, or the stage that begins so."""
-    if word in RENAMED:
-        say(f"the level '{word}' is called {RENAMED[word]} now; the grammar of the options, which "
-            f"it asked for as well, is the level {RUNGS[-1]}, at the top")
-    word = RENAMED.get(word, word)
     if word in RUNGS:
         return word
     if stages and (stage := stage_named(word)):
@@ -93,21 +84,17 @@ def why_not_writable(path: str) -> str:
     return "" if may_write else "no permission"
 
 
-def write_reports(judged: list[Judged], options: argparse.Namespace) -> None:
-    """The page and the XML that were asked for."""
-    for path, write in ((options.report, report_html.write_page),
-                        (options.junit, report_junit.write_junit)):
-        if not path:
-            continue
-        try:
-            write(Path(path), judged)
-        except OSError as error:
-            raise SystemExit(f"judge: cannot write {path}: {error.strerror}") from None
-        say(f"wrote {path}")
+def write_report(judged: Judged, path: str) -> None:
+    """The page that was asked for."""
+    try:
+        report_html.write_page(Path(path), judged)
+    except OSError as error:
+        raise SystemExit(f"judge: cannot write {path}: {error.strerror}") from None
+    say(f"wrote {path}")
 
 
 def judge_one(options: argparse.Namespace) -> int:
-    """One server, once or after each change of its program."""
+    """One server: a climb, or the tests of some levels."""
     climbs = options.level is None and options.up_to is None and options.k is None
     if climbs:
         level = level_named(options.begin or RUNGS[0], "--from")
@@ -115,57 +102,28 @@ def judge_one(options: argparse.Namespace) -> int:
         option = "--level" if options.level else "--up-to"
         level = level_named(options.level or options.up_to or DEFAULT_LEVEL, option, STAGES)
     server = given_or_remembered(options)
-    command = server.command
     if climbs and level in server.without:
         raise wrong_usage(f"--from {level}: that level is left out; begin at another one")
-    watched = Watched(command, Path.cwd())
-    if options.watch and not watched.names():
-        raise wrong_usage(f"--watch: the command names no file to watch: {command}")
     if climbs and (reason := remembered.remember(server, Path.cwd())):
         say(f"the command will not be remembered: {reason}")
-    while True:
-        changed = False
-
-        def unchanged() -> bool:
-            nonlocal changed
-            changed = changed or options.watch and watched.have_changed()
-            return not changed
-
-        report_text.show_start(server, options.watch)
-        if climbs:
-            judged = climb_and_show(server, level, unchanged, options.show)
-        else:
-            judged = ask_one_level(
-                server, level, options.k, unchanged, alone=options.level is not None,
-                show=options.show)
-        if not changed:
-            write_reports([judged], options)
-        if not options.watch:
-            return PASSED if judged.passed else FAILED
-        if not changed:
-            say(f"waiting for a change in {watched.names()} (Ctrl-C ends it)")
-            watched.wait()
+    report_text.show_start(server)
+    if climbs:
+        judged = climb_and_show(server, level, options.show)
+    else:
+        judged = ask_one_level(
+            server, level, options.k, alone=options.level is not None, show=options.show)
+    if options.report:
+        write_report(judged, options.report)
+    return PASSED if judged.passed else FAILED
 
 
-def climb_and_show(
-    server: Remembered, begin: str, unchanged: Callable[[], bool], show: bool
-) -> Judged:
-    """From this level on, up to the first that fails, or until the program has changed."""
-
-    def progress(run: Run) -> bool:
-        report_text.show_progress(run)
-        return unchanged()
-
-    def arrived(run: Run) -> None:
-        if unchanged():
-            report_text.show_level(run)
-
-    judged = climb("your server", server.command, Path.cwd(), progress, arrived, begin,
-                   server.without)
-    if unchanged():
-        if show and judged.runs:
-            see_calls(server, judged.runs[-1])
-        report_text.show_climb(judged)
+def climb_and_show(server: Remembered, begin: str, show: bool) -> Judged:
+    """From this level on, up to the first that fails."""
+    judged = climb(server.command, Path.cwd(), report_text.show_progress, report_text.show_level,
+                   begin, server.without)
+    if show and judged.runs:
+        see_calls(server, judged.runs[-1])
+    report_text.show_climb(judged)
     return judged
 
 
@@ -185,21 +143,14 @@ def see_calls(server: Remembered, run: Run) -> None:
 
 
 def ask_one_level(
-    server: Remembered,
-    level: str,
-    expression: str | None,
-    unchanged: Callable[[], bool],
-    *,
-    alone: bool,
-    show: bool,
+    server: Remembered, level: str, expression: str | None, *, alone: bool, show: bool
 ) -> Judged:
     """All of its tests or some, with pytest's own words; `alone` without those of lower levels."""
     asked = rungs_below(level)[-1:] if alone else rungs_below(level)
     if not expression:
-        first = (start_once(server.command, level, *options_of(asked)) if alone
-                 else start_once(server.command))
+        first = start_once(server.command)
         if first.trouble:  # every test would say the same
-            judged = Judged("your server", server.command, [], first.trouble, first=first)
+            judged = Judged(server.command, [], first.trouble, first=first)
             report_text.show_no_start(judged)
             return judged
         report_text.show_what_is_asked(level, asked)
@@ -208,16 +159,15 @@ def ask_one_level(
         chosen += ["-k", expression]
     if alone and level in RUNGS[1:]:
         chosen.append(f"--above={RUNGS[RUNGS.index(level) - 1]}")
-    run = run_level(server.command, level, Path.cwd(), *chosen, shown=True,
-                    progress=lambda _: unchanged())
+    run = run_level(server.command, level, Path.cwd(), *chosen, shown=True)
     if expression and run.complete and not run.names:
-        raise wrong_usage(named.why_none_fits(expression, level, alone))
-    if unchanged():
-        if show and run.failures:
-            see_calls(server, run)
-            report_text.show_failure(run.failures[0])
-        report_text.show_one_level(run)
-    return Judged("your server", server.command, [run])
+        where = f"{'of' if alone else 'up to'} the level {level}"
+        raise wrong_usage(f"-k: no test {where} has a name that fits '{expression}'")
+    if show and run.failures:
+        see_calls(server, run)
+        report_text.show_failure(run.failures[0])
+    report_text.show_one_level(run)
+    return Judged(server.command, [run])
 
 
 def given_or_remembered(options: argparse.Namespace) -> Remembered:
@@ -228,56 +178,20 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
     if needed := [level for level in without if level in FOUNDATION]:
         raise wrong_usage(f"--without {needed[0]}: every other level needs that one")
     if options.command is None:
-        try:
-            known = remembered.of(directory)
-        except remembered.Unreadable as unreadable:
-            raise wrong_usage(str(unreadable)) from None
+        known = remembered.of(directory)
         if known is None:
-            raise wrong_usage(what_to_type(options, directory))
+            raise wrong_usage(
+                f"no server is remembered for {directory}, because no climb has begun there: type "
+                "./judge 'CMD --port {port}', where CMD starts your server, as python3 echo.py or "
+                "./echo would")
         say(f"the server of the last climb from here: {known.command}")
-        kept = (RENAMED.get(level, level) for level in known.without)
-        left_out = {*without, *kept} - set(FOUNDATION)
+        left_out = {*without, *known.without}
         server = Remembered(known.command, tuple(level for level in RUNGS if level in left_out))
     else:
         server = Remembered(options.command, without)
     if reason := why_not_runnable(server.command, directory):
         raise wrong_usage(reason)
     return server
-
-
-def what_to_type(options: argparse.Namespace, directory: Path) -> str:
-    """For somebody who gave no command where none is remembered."""
-    words = [(f"--{name}", value) for name, value in (
-        ("from", options.begin), ("level", options.level), ("up-to", options.up_to),
-        ("without", options.without)) if value]
-    if options.k:
-        words.append(("-k", options.k))
-    asked = "".join(f" {option} {shlex.quote(value)}" for option, value in words)
-    asked += " --watch" if options.watch else ""
-    return (f"no server is remembered for {directory}, because no climb has begun there: type "
-            f"./judge 'CMD --port {{port}}'{asked}, where CMD starts your server, as python3 "
-            "echo.py or ./echo would")
-
-
-def judge_many(options: argparse.Namespace) -> int:
-    """A table of servers: a line of the file is a name and a command."""
-    try:
-        lines = Path(options.servers).read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise wrong_usage(f"cannot read {options.servers}: {error.strerror}") from None
-    pairs = [line.split(maxsplit=1) for line in lines
-             if line.strip() and not line.lstrip().startswith("#")]
-    if not pairs or any(len(pair) != 2 for pair in pairs):
-        raise wrong_usage(f"{options.servers}: each line is a name and a command")
-    judged = []
-    width = max(len(name) for name, _ in pairs)
-    for name, command in pairs:
-        reason = why_not_runnable(command, Path.cwd())
-        one = Judged(name, command, [], reason) if reason else climb(name, command, Path.cwd())
-        judged.append(one)
-        report_text.show_row(one, width)
-    write_reports(judged, options)
-    return PASSED
 
 
 def start(options: argparse.Namespace) -> int:
@@ -295,23 +209,19 @@ def start(options: argparse.Namespace) -> int:
         raise wrong_usage(reason)
     what = "A first server" if after == there[0] else f"The server after chapter {after}"
     print(f"{what} is in {directory}, with a README. Next:\n")
-    for command in (f"cd {shlex.quote(str(directory))}", *starters.first_commands(directory)):
+    for command in (f"cd {shlex.quote(str(directory))}", *starters.in_shell(language).split("\n")):
         print(f"  {command}")
-    print(f"\nOn a code host, {starters.WORKFLOW} has it judged after each push.")
-    if not starters.origin():
-        print("Write into it where these tests can be cloned from.")
     return PASSED
 
 
 def main() -> int:
     """What was asked for; its exit status."""
     options = parse()
-    for path in filter(None, (options.report, options.junit)):  # before a climb of some minutes
-        if reason := why_not_writable(path):
-            raise wrong_usage(f"cannot write {path}: {reason}")
+    if options.report and (reason := why_not_writable(options.report)):  # before some minutes
+        raise wrong_usage(f"cannot write {options.report}: {reason}")
     if options.start:
         return start(options)
-    return judge_many(options) if options.servers else judge_one(options)
+    return judge_one(options)
 
 
 if __name__ == "__main__":

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from first_start import options_of, start_once
-from rungs import LADDER, RUNGS, TAKES_OPTIONS, Rung
-from level_runs import TAKES_THE_OPTIONS, Judged, Run, Test, run_level
+from first_start import start_once
+from rungs import LADDER, RUNGS
+from level_runs import Judged, Run, run_level
 
 FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait
 
 
 def climb(
-    name: str,
     command: str,
     directory: Path,
-    progress: Callable[[Run], bool] = lambda run: True,
-    arrived: Callable[[Run], None] = lambda run: None,
+    progress: Callable[[Run], None],
+    arrived: Callable[[Run], None],
     begin: str = RUNGS[0],
     without: tuple[str, ...] = (),
 ) -> Judged:
@@ -24,16 +23,20 @@ def climb(
     them.
 
     A level that fails is run to its end if that does not take long. What looks at a clock and fails
-    is tried again, alone: a machine that was busy for a moment is not the server's fault. A server
-    that does not start with the options of a level is told so once, and not by each of its tests.
+    is tried again, alone: a machine that was busy for a moment is not the server's fault.
     """
 
     def goes_on(run: Run) -> bool:
-        return progress(run) and run.failing_seconds < FAILING_SECONDS
+        progress(run)
+        return run.failing_seconds < FAILING_SECONDS
+
+    def to_the_end(run: Run) -> bool:
+        progress(run)
+        return True
 
     granted = RUNGS.index(begin)
     first = start_once(command)
-    judged = Judged(name, command, [], first.trouble, granted, without, first)
+    judged = Judged(command, [], first.trouble, granted, without, first)
     if first.trouble:
         return judged
     below = RUNGS[granted - 1] if granted else ""
@@ -43,12 +46,11 @@ def climb(
         options = [f"--without={name}" for name in without]
         if below:
             options.append(f"--above={below}")
-        run = refusal(command, rung) or run_level(
-            command, rung.name, directory, *options, progress=goes_on)
-        if run.may_be_the_machine and progress(run):
+        run = run_level(command, rung.name, directory, *options, progress=goes_on)
+        if run.may_be_the_machine:
             names = {test.name.partition("[")[0] for test in run.failures}
             again = run_level(command, rung.name, directory, *options, "-k", " or ".join(names),
-                              progress=progress)
+                              progress=to_the_end)
             if again.passed:  # and so would have been the others that were not reached
                 run = run_level(command, rung.name, directory, *options, progress=goes_on)
         judged.runs.append(run)
@@ -57,14 +59,3 @@ def climb(
             break
         below = rung.name
     return judged
-
-
-def refusal(command: str, rung: Rung) -> Run | None:
-    """The only failure of a level whose options the server does not take: each test would fail."""
-    options = options_of([rung])
-    first = start_once(command, rung.name, *options) if options else None
-    if first is None or not first.ended:
-        return None
-    test = Test(TAKES_THE_OPTIONS, "failed", rung.adds[0], first.trouble, TAKES_OPTIONS.text,
-                TAKES_OPTIONS.chapter, (("the server", first.said),))
-    return Run(rung.name, [test.name], [test], ended=True, complete=True)

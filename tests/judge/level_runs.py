@@ -25,7 +25,6 @@ IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: most of the ti
 LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
 NO_TESTS = 5  # exit status of pytest
 STOP_SECONDS = 10
-TAKES_THE_OPTIONS = "test_the_server_takes_the_options_of_the_level"  # asked before the others
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class Test:
 
     name: str  # with its case in brackets
     outcome: str  # passed, failed, skipped
-    needs: str  # the capability that it checks
     cause: str
     rule: str
     chapter: str
@@ -105,21 +103,12 @@ class Run:
 class Judged:
     """A server with the runs of the levels that were asked of it, the last one maybe failed."""
 
-    name: str
     command: str
     runs: list[Run]
     trouble: str = ""  # why no level could be asked of it
     granted: int = 0  # so many levels at the bottom were not asked for
     without: tuple[str, ...] = ()  # these levels were not asked for either
     first: FirstStart | None = None  # how it was started before the climb
-
-    @property
-    def why(self) -> str:
-        """What stopped it, in a line; nothing at the top."""
-        if self.trouble or not self.runs:
-            return self.trouble
-        last = self.runs[-1]
-        return f"{last.level}: {last.failures[0].rule}" if last.failures else ""
 
     @property
     def passed(self) -> bool:
@@ -209,8 +198,8 @@ def take_lines(run: Run, lines) -> None:
             run.names = [name_of(test) for test in entry["collected"]]
             continue
         run.tests.append(Test(
-            name_of(entry["test"]), entry["outcome"], entry["needs"], entry["cause"],
-            entry["rule"], entry["chapter"], tuple((a, b) for a, b in entry["sections"]),
+            name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"],
+            entry["chapter"], tuple((a, b) for a, b in entry["sections"]),
             entry["clock"], entry["reason"], tuple(tuple(one) for one in entry["events"])))
         if entry["outcome"] == "failed":
             run.failed_at = min(run.failed_at, time.monotonic())

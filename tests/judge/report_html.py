@@ -1,19 +1,19 @@
 """A report in one page of HTML that needs nothing else."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
 import report_figure
 from first_start import FirstStart
-from rungs import CAPABILITIES, CLIMBING_ORDER, LADDER, RUNGS
-from level_runs import Judged, Run, Test, by_rule
+from rungs import LADDER
+from level_runs import Judged, Test, by_rule
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: #1d2430; background: #fff; }
-h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 3rem; }
+h1, h3 { line-height: 1.2; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0;
   border-bottom: 1px solid #d8dde5; }
@@ -31,29 +31,15 @@ svg .break { fill: #fbe3e3; } svg .fault { fill: #a11414; font-weight: 600; }
 """
 
 
-def write_page(path: Path, judged: Sequence[Judged]) -> None:
-    """One server in detail, or a table of several and then each in detail."""
-    parts = [*overview(judged)] if len(judged) > 1 else []
-    for number, server in enumerate(judged):
-        parts += details(server, f"server-{number}")
-    whose = judged[0].name if len(judged) == 1 else f"{len(judged)} servers"
+def write_page(path: Path, judged: Judged) -> None:
+    """The server in detail."""
     path.write_text(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(whose)}: what the tests found</title>\n<style>{STYLE}</style>\n"
-        f"<h1>What the tests found about {escape(whose)}</h1>\n" + "\n".join(parts) + "\n</html>\n",
+        f"<title>What the tests found</title>\n<style>{STYLE}</style>\n"
+        "<h1>What the tests found about your server</h1>\n" + "\n".join(details(judged))
+        + "\n</html>\n",
         encoding="utf-8")
-
-
-def overview(judged: Sequence[Judged]) -> Iterator[str]:
-    """The table of several servers."""
-    yield "<table><tr><th>server</th><th>levels</th><th></th><th>stopped at</th></tr>"
-    for number, server in enumerate(judged):
-        done = sum(run.passed for run in server.runs)
-        yield (f'<tr><td><a href="#server-{number}">{escape(server.name)}</a></td>'
-               f"<td>{done} of {len(RUNGS)}</td><td>{meter(done, len(RUNGS))}</td>"
-               f"<td>{escape(server.why)}</td></tr>")
-    yield "</table>"
 
 
 def meter(done: int, of: int) -> str:
@@ -61,9 +47,8 @@ def meter(done: int, of: int) -> str:
     return f'<meter min="0" max="{of}" value="{done}">{done} of {of}</meter>'
 
 
-def details(server: Judged, anchor: str) -> Iterator[str]:
-    """Levels, capabilities and failures of a server."""
-    yield f'<h2 id="{anchor}">{escape(server.name)}</h2>'
+def details(server: Judged) -> Iterator[str]:
+    """Levels and failures of a server."""
     yield f"<pre>{escape(server.command)}</pre>"
     if server.first is not None:
         yield from first_start(server.first)
@@ -77,33 +62,12 @@ def details(server: Judged, anchor: str) -> Iterator[str]:
     yield "</table>"
     for reason, count in sum((run.reasons for run in server.runs), Counter()).items():
         yield f'<p class="open">{count} skipped: {escape(reason)}.</p>'
-    yield from capabilities(server.runs, server.granted)
     failures = [test for run in server.runs for test in run.failures]
     if failures:
         yield "<h3>Failures, by rule</h3>"
     for (rule, chapter), tests in by_rule(failures).items():
         yield f"<h4>{escape(rule)}</h4><p>Explained in {escape(chapter)}.</p>"
         yield from (failure(test) for test in tests)
-
-
-def capabilities(runs: Sequence[Run], granted: int) -> Iterator[str]:
-    """What it can do and cannot; those that it was not asked for are only named."""
-    outcomes: dict[str, list[str]] = {}
-    for test in (test for run in runs for test in run.tests):
-        outcomes.setdefault(test.needs, []).append(test.outcome)
-    yield "<h3>Capabilities</h3><table><tr><th>capability</th><th>tests passed</th></tr>"
-    for capability, ended in outcomes.items():
-        passed, ran = ended.count("passed"), len(ended) - ended.count("skipped")
-        kind = "open" if not ran else "pass" if passed == ran else "fail"
-        yield (f"<tr><td><b>{capability}</b>: {escape(CAPABILITIES[capability])}</td>"
-               f'<td class="{kind}">{passed} of {ran}</td></tr>')
-    yield "</table>"
-    below = {name for rung in LADDER[:granted] for name in rung.adds}
-    if not_asked := [name for name in CLIMBING_ORDER if name not in below | outcomes.keys()]:
-        yield f'<p class="open">Not asked for yet: {", ".join(not_asked)}.</p>'
-    if below:
-        yield ('<p class="open">Not asked for this time, with the levels below '
-               f'{LADDER[granted].name}: {", ".join(sorted(below, key=CLIMBING_ORDER.index))}.</p>')
 
 
 def first_start(first: FirstStart) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rungs import FOUNDATION, LADDER, RUNGS, Rung
-from level_runs import ROOT, TAKES_THE_OPTIONS, Judged, Run, Test, by_rule
+from level_runs import ROOT, Judged, Run, Test, by_rule
 from remembered import Remembered
 
 COLUMNS = 96
@@ -71,10 +71,8 @@ def show_progress(run: Run) -> None:
         print(f"\r\033[K{line}, {run.seconds:.0f} s", end="", flush=True)
 
 
-def show_start(server: Remembered, again: bool) -> None:
-    """Before the first level; with `again`, on a screen that is cleared."""
-    if again and in_terminal():
-        print("\033[2J\033[H", end="")
+def show_start(server: Remembered) -> None:
+    """Before the first level."""
     left_out = f" (without {', '.join(server.without)})" if server.without else ""
     print(f"your server: {server.command}{left_out}\n", flush=True)
 
@@ -215,20 +213,8 @@ def show_stop(judged: Judged, last: Run) -> None:
     words = [judge_command(), judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]
-    if failures[0].name == TAKES_THE_OPTIONS:
-        print(f"\n  this level alone:\n    {shlex.join(words)}")
-        return
     words += ["-k", failures[0].name.partition("[")[0]]
     print(f"\n  this test alone:\n    {shlex.join(words)}")
-
-
-def show_row(judged: Judged, width: int) -> None:
-    """One of several servers: how far it has come, and what stopped it."""
-    done = sum(run.passed for run in judged.runs)
-    line = f"{judged.name:{width}}  {bar(done, len(RUNGS))} {done:2} of {len(RUNGS)}  {judged.why}"
-    if len(line) > COLUMNS:
-        line = line[: COLUMNS - len(" ...")].rpartition(" ")[0] + " ..."
-    print(line, flush=True)
 
 
 def judge_command() -> str:

@@ -6,20 +6,11 @@ from level_runs import PROTOCOL
 
 sys.path.insert(0, str(PROTOCOL))
 
-from capabilities import CAPABILITIES, OPTION_OF, STAGES  # noqa: E402
-from harness.rule import TAKES_OPTIONS  # noqa: E402
-from ladder import (  # noqa: E402
-    CLIMBING_ORDER,
-    DEFAULT_LEVEL,
-    LADDER,
-    PORT_ONLY_LEVELS,
-    RENAMED,
-    RUNGS,
-    Rung,
-)
+from capabilities import STAGES  # noqa: E402
+from ladder import DEFAULT_LEVEL, LADDER, PORT_ONLY_LEVELS, RUNGS, Rung  # noqa: E402
 
-__all__ = ["CAPABILITIES", "CLIMBING_ORDER", "DEFAULT_LEVEL", "FOUNDATION", "LADDER", "OPTION_OF",
-           "RENAMED", "RUNGS", "STAGES", "TAKES_OPTIONS", "Rung", "rungs_below", "stage_named"]
+__all__ = ["DEFAULT_LEVEL", "FOUNDATION", "LADDER", "RUNGS", "STAGES", "Rung", "rungs_below",
+           "stage_named"]
 
 FOUNDATION = (*PORT_ONLY_LEVELS, "start")  # no level can be asked for without these
 

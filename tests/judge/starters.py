@@ -1,6 +1,5 @@
-"""A first server in a language of the reader's choice, to be copied and built upon; or one as it is
-after a later chapter, which the patches in grown/python make of the first, or which is in grown as
-it is after the last one."""
+"""A first server in a language of the reader's choice, to be copied and built upon; or the one in
+Python as it is after a later chapter, which the patches beside it make of the first."""
 
 import os
 import shlex
@@ -11,10 +10,9 @@ from pathlib import Path
 from rungs import LADDER
 from level_runs import ROOT
 
-SOURCES = Path(__file__).parent / "start"
-GROWN = SOURCES.parent / "grown"
-# What chapter 9 adds to the server in Python is a file that the tests' own server has, too.
-PROTOCOLS = ROOT / "tests" / "protocol" / "subjects" / "loop_protocols.py"
+SOURCES = ROOT / "book" / "own"
+# What chapter 9 adds to the server in Python is a file, which the tests' own server has, too.
+PROTOCOLS = SOURCES / "python" / "protocols.py"
 # How the first server is built, if it is, and started.
 LANGUAGES = {
     "python": ["python3 echo.py"],
@@ -24,10 +22,6 @@ LANGUAGES = {
     "go": ["go build -o echo echo.go", "./echo"],
     "rust": ["rustc -O -o echo echo.rs", "./echo"],
     "node": ["node echo.js"],
-}
-# Those that are there as they are after one chapter.
-WHOLE = {
-    "cpp": (12, ["g++ -O2 -std=c++20 -pthread -o echo echo.cc -luring", "./echo"]),
 }
 ONE_AFTER_THE_OTHER = "It serves one client after the other."
 CALLED_BACK = "Node calls it back for each client, so it serves many from the start."
@@ -41,15 +35,11 @@ What *Your own server* of the chapters up to {0} makes of the first server in th
 
 It has the levels up to `{1}`. The next is `{2}`.
 """
-WORKFLOW = Path(".github") / "workflows" / "judge.yml"
-NOWHERE = "https://example.org/six-servers.git  # where these tests can be cloned from"
 
 
 def chapters(language: str) -> list[int]:
     """After which of them there is a server in that language."""
-    if language in WHOLE:
-        return [1, WHOLE[language][0]]
-    grown = (GROWN / language).glob("after-*.patch")
+    grown = (SOURCES / language).glob("after-*.patch")
     return [1, *sorted(int(patch.stem.removeprefix("after-")) for patch in grown)]
 
 
@@ -62,25 +52,22 @@ def levels_after(chapter: int) -> tuple[str, str]:
 
 
 def copy(language: str, to: Path, after: int = 1) -> str:
-    """Copies the server and its README, and adds a workflow; what went wrong, or nothing. With
-    `after` it is the one that *Your own server* makes of it up to that chapter."""
-    (source,) = (SOURCES / language).iterdir()
-    names = [source.name, "README.md", WORKFLOW]
+    """Copies the server and its README; what went wrong, or nothing. With `after` it is the one
+    that *Your own server* makes of it up to that chapter."""
+    (source,) = (SOURCES / language).glob("[eE]cho.*")
+    names = [source.name, "README.md"]
     there = [to / name for name in names if os.path.exists(to / name)]  # not where it is forbidden
     if there:
         return f"{there[0]} is there already, and is not overwritten: name another directory"
     try:
         to.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, to / source.name)
-        commands = LANGUAGES[language]
         if after == 1:
             about = first_readme(language, source.name)
         else:
             about = LATER_README.format(after, *levels_after(after))
-            commands = grow(language, to, after)
-        (to / "README.md").write_text(filled(about, {"COMMANDS": in_shell(commands)}))
-        (to / WORKFLOW).parent.mkdir(parents=True, exist_ok=True)
-        (to / WORKFLOW).write_text(workflow(first_commands(to)))
+            grow(language, to, after)
+        (to / "README.md").write_text(filled(about, {"COMMANDS": in_shell(language)}))
     except OSError as error:
         return f"cannot copy to {to}: {error.strerror}"
     return ""
@@ -88,16 +75,16 @@ def copy(language: str, to: Path, after: int = 1) -> str:
 
 def first_readme(language: str, source: str) -> str:
     """What the first server is, how to build it, and how to have it judged."""
-    return filled((SOURCES / "README.md").read_text(), {
+    return filled((SOURCES / "readme.txt").read_text(), {
         "SOURCE": source,
         "JUDGE": str(ROOT / "judge"),
         "CLIENTS": CALLED_BACK if language == "node" else ONE_AFTER_THE_OTHER,
     })
 
 
-def in_shell(commands: list[str]) -> str:
+def in_shell(language: str) -> str:
     """How it is built, if it is, and judged."""
-    *build, start = commands
+    *build, start = LANGUAGES[language]
     return "\n".join([*build, f"{shlex.quote(str(ROOT / 'judge'))} '{start} --port {{port}}'"])
 
 
@@ -108,42 +95,10 @@ def filled(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def grow(language: str, to: Path, after: int) -> list[str]:
-    """Patch after patch, in a first server's directory, or all at once; how it is built and
-    started."""
-    if language in WHOLE:
-        shutil.copytree(GROWN / language, to, dirs_exist_ok=True)
-        return WHOLE[language][1]
-    patches = sorted((GROWN / language).glob("after-*.patch"))[:chapters(language).index(after)]
+def grow(language: str, to: Path, after: int) -> None:
+    """Patch after patch, in a first server's directory."""
+    patches = sorted((SOURCES / language).glob("after-*.patch"))[:chapters(language).index(after)]
     for patch in patches:
         subprocess.run(["patch", "--strip=1", "--silent", f"--input={patch}"], cwd=to, check=True)
     if after >= 9:
         shutil.copyfile(PROTOCOLS, to / "protocols.py")
-    return LANGUAGES[language]
-
-
-def workflow(commands: list[str]) -> str:
-    """What has the server built by these commands, and judged, after each push to a code host."""
-    *build, judge = commands
-    if any("-luring" in line for line in build):
-        build.insert(0, "sudo apt-get install -y liburing-dev")
-    _, quote, command = judge.partition("'")
-    return filled((SOURCES / "workflow.yml").read_text(), {
-        "TESTS": origin() or NOWHERE,
-        "COMMAND": quote + command,
-        "BUILD": "".join(f"      - run: {line}\n" for line in build),
-    })
-
-
-def origin() -> str:
-    """Where this project was cloned from, if that was from a server."""
-    asked = subprocess.run(["git", "-C", ROOT, "remote", "get-url", "origin"], text=True,
-                           capture_output=True, check=False) if shutil.which("git") else None
-    found = asked.stdout.strip() if asked else ""
-    return found if found.startswith("https://") else ""
-
-
-def first_commands(to: Path) -> list[str]:
-    """The commands of the README's first block: how to build it, and how to have it judged."""
-    _, _, block = (to / "README.md").read_text().partition("```bash\n")
-    return block.partition("```")[0].splitlines()

@@ -1,47 +1,37 @@
 """The climb itself: which levels are asked for, and what is asked for again."""
 
-import importlib
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
-from xml.etree import ElementTree
 
 import pytest
 
+import climb as climbing
+import first_start as first
+import level_runs as runs
+import report_text
 from judging import judge
 from harness.rule import TAKES_OPTIONS
 from harness.target import REPOSITORY
 from ladder import RUNGS
 
-Modules = Callable[[str], ModuleType]
-
-
-@pytest.fixture
-def judges_own(monkeypatch: pytest.MonkeyPatch) -> Modules:
-    """Gives a module of ./judge by its name."""
-    monkeypatch.syspath_prepend(str(REPOSITORY / "tests" / "judge"))
-    return importlib.import_module
-
 
 def test_a_climb_may_begin_higher(
-    judges_own: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    climbing, runs, report_text, first = map(
-        judges_own, ("climb", "level_runs", "report_text", "first_start"))
     asked: list[tuple[str, tuple[str, ...]]] = []
 
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
         asked.append((level, options))
         outcome = "failed" if level == "sockets" else "passed"
-        test = runs.Test("test_it[yours]", outcome, "", "why", "", "", ())
+        test = runs.Test("test_it[yours]", outcome, "why", "", "", ())
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
     monkeypatch.setattr(climbing, "start_once", lambda *_: first.FirstStart(1.2))
     report_text.show_climb(
-        climbing.climb("ann", "true {port}", Path(), begin="limits", without=("backpressure",)))
+        climbing.climb("true {port}", Path(), report_text.show_progress, report_text.show_level,
+                       begin="limits", without=("backpressure",)))
     assert [level for level, _ in asked] == ["limits", "drain", "sockets"]
     assert "--above=timeouts" in asked[0][1] and "--above=limits" in asked[1][1]
     assert all("--without=backpressure" in options for _, options in asked)
@@ -54,107 +44,47 @@ def test_a_climb_may_begin_higher(
 
 @pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])
 def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
-    second_try: str, passes: bool, judges_own: Modules, monkeypatch: pytest.MonkeyPatch
+    second_try: str, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    climbing, runs, first = map(judges_own, ("climb", "level_runs", "first_start"))
     asked: list[tuple[str, ...]] = []
 
     def run_level(command: str, level: str, directory: Path, *options: str, **_: object) -> object:
         asked.append(options)
         of_this = [one for one in asked if "--above=wake-ups" in one]
         outcome = "passed" if level != "timeouts" else "failed" if len(of_this) == 1 else second_try
-        test = runs.Test("test_late[yours]", outcome, "", "", "", "", (), clock=True)
+        test = runs.Test("test_late[yours]", outcome, "", "", "", (), clock=True)
         return runs.Run(level, [test.name], [test], ended=True)
 
     monkeypatch.setattr(climbing, "run_level", run_level)
     monkeypatch.setattr(climbing, "start_once", lambda *_: first.FirstStart(0.1))
-    judged = climbing.climb("ann", "true {port}", Path())
+    judged = climbing.climb("true {port}", Path(), lambda _: None, lambda _: None)
     assert [one for one in asked if "-k" in one] == [
         ("--above=wake-ups", "-k", "test_late")]
     assert judged.runs[-1].passed is passes
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
 
 
-def test_while_a_level_runs_a_terminal_shows_how_far_it_is_and_for_how_long(
-    judges_own: Modules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    runs, report_text = map(judges_own, ("level_runs", "report_text"))
-    passed = runs.Test("test_one[yours]", "passed", "", "", "", "", ())
-    run = runs.Run("crowd", ["test_one[yours]", "test_two[yours]"], [passed])
-    run.begun -= 42
-    report_text.show_progress(run)
-    assert capsys.readouterr().out == "", "in a pipe a level is one line, at its end"
-    monkeypatch.setattr(report_text, "in_terminal", lambda: True)
-    monkeypatch.setattr(report_text, "columns", lambda: 96)
-    report_text.show_progress(run)
-    said = capsys.readouterr().out
-    assert "crowd" in said and said.endswith("   1 of 2, 42 s"), said
-
-
-def test_a_level_that_is_not_run_to_its_end_counts_its_failures(judges_own: Modules) -> None:
-    runs, report_text = map(judges_own, ("level_runs", "report_text"))
-    names = ["test_one[yours]", "test_two[yours]", "test_three[yours]"]
-    for failed, told in ((1, "1 failure"), (2, "2 failures")):
-        tests = [runs.Test(name, "failed", "", "", "", "", ()) for name in names[:failed]]
-        run = runs.Run("framing", names, tests, ended=True)
-        assert report_text.level_line(run).endswith(f", stopped after {told}")
-
-
-@pytest.mark.parametrize("words", [("--level", "framing"), ("--up-to", "closing")])
-def test_a_server_that_does_not_start_is_told_so_once_at_any_level(
-    words: tuple[str, str], tmp_path: Path
-) -> None:
-    ran = judge("sh -c 'echo oops {port} >&2; exit 3'", *words, at=tmp_path)
-    assert ran.status == 1
-    assert ran.said.count("it ended with exit status 3") == 1, ran.said
-    assert "stderr: oops" in " ".join(ran.said.split()) and "asks for" not in ran.said
-
-
+SUBJECTS = REPOSITORY / "tests" / "protocol" / "subjects"
 REFUSES = """import sys
 if '--read-timeout' in sys.argv:
-    sys.exit(STATUS)
+    sys.exit(2)
 import echo_server
 echo_server.main()
 """
+REFUSES_TO_TIME = shlex.join(["env", f"PYTHONPATH={SUBJECTS}", sys.executable, "-c", REFUSES,
+                              "--port", "{port}"])
 
 
-def refuses_to_time(status: int) -> str:
-    """The command of a server that lacks the option of timeouts, and ends with that status."""
-    script = REFUSES.replace("STATUS", str(status))
-    subjects = REPOSITORY / "tests" / "protocol" / "subjects"
-    return f"env PYTHONPATH={subjects} {sys.executable} -c {shlex.quote(script)} --port {{port}}"
-
-
-def test_a_server_that_refuses_the_option_of_a_level_is_told_so_once(tmp_path: Path) -> None:
-    ran = judge(refuses_to_time(2), "--level", "timeouts", at=tmp_path)
+def test_a_climb_ends_at_an_option_that_is_refused_under_its_rule(tmp_path: Path) -> None:
+    ran = judge(REFUSES_TO_TIME, "--from", "timeouts", at=tmp_path)
     assert ran.status == 1
-    assert ran.said.count("it was given --read-timeout 1s") == 1, ran.said
-    assert "asks for" not in ran.said
+    for words in ("under 1 rule. The first:", "ended with exit status 2", "--read-timeout ",
+                  TAKES_OPTIONS.text, TAKES_OPTIONS.chapter):
+        assert words in " ".join(ran.said.split()), ran.said + ran.complained
 
 
-@pytest.mark.parametrize("status", [1, 2])
-def test_a_climb_ends_at_an_option_that_is_refused_and_says_so_once(
-    status: int, tmp_path: Path
-) -> None:
-    command = refuses_to_time(status)
-    ran = judge(command, "--from", "timeouts", "--junit", "x.xml", at=tmp_path)
-    assert ran.status == 1
-    assert "  timeouts      ....................   0 of 1\n" in ran.said, ran.said + ran.complained
-    assert ran.said.count(f"no ready line was printed; it ended with exit status {status}") == 1
-    assert "--port 0 --read-timeout 1s\n" in ran.said
-    assert TAKES_OPTIONS.text in ran.said and TAKES_OPTIONS.chapter in ran.said
-    assert "tests failed" not in ran.said and "-k test_" not in ran.said
-    assert f"{shlex.quote(command)} --level timeouts\n" in ran.said
-    (suite,) = ElementTree.parse(tmp_path / "x.xml").iter("testsuite")
-    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
-
-
-@pytest.mark.parametrize("words", [("--from", "drain", "--watch"), ("-k", "half or 'close")])
-def test_without_a_command_to_remember_what_to_type_is_told(
-    words: tuple[str, ...], tmp_path: Path
-) -> None:
-    ran = judge(*words, at=tmp_path)
+def test_without_a_command_to_remember_what_to_type_is_told(tmp_path: Path) -> None:
+    ran = judge("--from", "drain", at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
-    typed = " ".join(["./judge", "'CMD --port {port}'", *map(shlex.quote, words)])
     assert f"no server is remembered for {tmp_path}, " in ran.complained
-    assert f": type {typed}, where CMD starts your server" in ran.complained
+    assert ": type ./judge 'CMD --port {port}', where CMD starts your server" in ran.complained

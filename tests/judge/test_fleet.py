@@ -34,7 +34,6 @@ BY_STAGES_ALONE = {
     "test_drain.py::test_connections_that_wait_for_the_one_thread_are_dropped",
     "test_faults.py::test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain",
     "test_interruptions.py::test_an_interrupted_wait_is_taken_up_again",
-    "test_interruptions.py::test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it",
     "test_weaknesses.py::test_a_message_costs_the_same_however_many_clients_are_idle",
 }
 
@@ -104,10 +103,3 @@ def test_every_bug_is_one_that_a_test_finds_and_every_test_that_is_asked_finds_o
     of_fleet = {test.partition("[")[0] for tests, _ in FOUND_BY.values() for test in tests}
     unproven = set(levels_of_tests()) - of_stages - of_fleet
     assert unproven <= BY_STAGES_ALONE, f"nothing has made these fail: {sorted(unproven)}"
-
-
-def test_a_failure_tells_the_rule_and_the_section() -> None:
-    bug = "drops-half-closed"
-    run = own_suite.run_suite(PROTOCOL, *FOUND_BY[bug][0], *command(bug))
-    assert "still gets the answer to every complete message" in run.stdout, run.stdout
-    assert "Explained in book/03-closing.md#an-end-on-one-side" in run.stdout, run.stdout

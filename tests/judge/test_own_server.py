@@ -4,29 +4,16 @@ A failing test must tell somebody who writes their own server what was sent, wha
 rule that breaks, and where the book explains it.
 """
 
-import argparse
 import shlex
 import subprocess
 import sys
 
-import pytest
-
 import rules
 from harness import own_suite
-from harness.confined import confined
-from harness.memory import growth_at_rest, least_growth
 from harness.needed import need_built
-from harness.own_suite import Finding
-from harness.plugin import runnable
-from harness.rule import LISTENS, STOPS_IN_TIME
-from harness.target import DEFAULT_BUILD, stage_named
+from harness.rule import STOPS_IN_TIME
+from harness.target import DEFAULT_BUILD
 from judging import FLEET, PROTOCOL, SUBJECTS
-
-
-HARMLESS_TO_ALL = (
-    "test_half_close.py::"
-    "test_half_close_without_a_message_is_answered_with_the_end_of_stream[yours]"
-)
 
 
 def run_suite(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -41,20 +28,10 @@ def broken_server(bug: str) -> str:
 
 def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None:
     slowly = f"sh -c '{broken_server('dies-of-a-reset')}; sleep 0.3; exit 1'"
-    finding = Finding("test_survival.py::test_a_storm_of_resets_harms_nobody[yours]",
-                      rules.SURVIVE, "ended with exit status 1", "stderr: unexpected:")
-    own_suite.expect_found(finding, PROTOCOL, slowly, HARMLESS_TO_ALL)
-
-
-def test_a_message_that_is_cut_short_is_not_asked_about_at_the_level_survival() -> None:
-    command = broken_server("answers-what-is-cut-short")
-    run = run_suite("test_zoo_turns.py", "--server", command, "--level", "survival")
-    assert run.returncode == 0 and "1 passed" in run.stdout, run.stdout
-
-
-def test_a_restricted_server_is_looked_for_as_a_shell_does() -> None:
-    ran = subprocess.run([*confined("nofile=64"), "true"])
-    assert ran.returncode == 0
+    run = run_suite("test_survival.py::test_a_storm_of_resets_harms_nobody[yours]",
+                    "--server", slowly, "--patience", "1")
+    for words in ("ended with exit status 1", "stderr: unexpected:", rules.SURVIVE.text):
+        assert words in run.stdout, run.stdout
 
 
 def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
@@ -77,33 +54,10 @@ def test_a_stop_that_is_too_slow_is_told_under_its_own_rule() -> None:
 
 def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
     test = "test_framing.py::test_a_message_comes_back[yours]"
-    run = run_suite(test, HARMLESS_TO_ALL, "--server", broken_server("undefined"))
-    assert "2 passed, 1 error" in run.stdout, run.stdout
+    run = run_suite(test, "--server", broken_server("undefined"))
+    assert "1 passed, 1 error" in run.stdout, run.stdout
     told = f"ERROR {test}", "a sanitizer reported: runtime error:", "signed integer overflow"
     assert all(words in run.stdout for words in told), run.stdout
-
-
-def test_a_command_that_does_not_listen_is_named_as_such() -> None:
-    run = run_suite(HARMLESS_TO_ALL, "--server", "/bin/true {port}")
-    assert run.returncode == 1
-    assert "nobody listens on" in run.stdout, run.stdout
-    assert LISTENS.text in run.stdout and rules.HALF_CLOSE.text not in run.stdout, run.stdout
-
-
-@pytest.mark.parametrize(("command", "complaint"), [
-    ("./nosuch {port}", "there is no program './nosuch' that can be run"),
-    ("nosuch {port}", "there is no program 'nosuch' that can be run"),
-    (f"{__file__} {{port}}", "that can be run"),
-    ("'unbalanced {port}", "No closing quotation"),
-])
-def test_a_command_that_cannot_be_run_is_a_usage_error(command: str, complaint: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=complaint):
-        runnable(command)
-
-
-def test_a_prefix_that_fits_no_stage_is_a_usage_error() -> None:
-    with pytest.raises(pytest.UsageError, match="fits part1-blocking and part2-threads"):
-        stage_named("part")
 
 
 def test_at_the_level_of_a_stage_the_contracts_options_are_appended() -> None:
@@ -111,36 +65,3 @@ def test_at_the_level_of_a_stage_the_contracts_options_are_appended() -> None:
     command = f"{program} --port {{port}} --read-timeout 50s"
     run = run_suite("test_max_message.py", "--server", command, "--level", "part5")
     assert run.returncode == 0 and " passed" in run.stdout, run.stdout
-
-
-@pytest.mark.parametrize(
-    ("grown_after_each_round", "kept"),
-    [([900, 0], 0), ([900, 700, 3], 3), ([300, 300, 300, 300], 300), ([900, 200, 300, 250], 200)],
-    ids=["rests at once", "rests after a while", "leaks", "leaks and settles"],
-)
-def test_memory_that_comes_to_rest_is_no_leak(grown_after_each_round: list[int], kept: int) -> None:
-    growth = iter(grown_after_each_round)
-    memory = [5000]
-
-    def one_round() -> None:
-        memory[0] += next(growth)
-
-    assert least_growth(lambda: memory[0], one_round, enough=100) == kept
-    assert next(growth, None) is None, "no round more than it takes, and none less"
-
-
-@pytest.mark.parametrize(("live", "garbage_max", "each"), [(0, 3000, 0), (700, 0, 700),
-                                                           (700, 3000, 700)])
-def test_garbage_comes_to_rest_and_a_leak_does_not(live: int, garbage_max: int, each: int) -> None:
-    """In KiB: each round keeps `live`, and leaves 300 of garbage, collected when it is too much."""
-    memory, garbage, height = 5000, 0, 5000
-
-    def one_round() -> None:
-        nonlocal memory, garbage, height
-        memory, garbage = memory + live, garbage + 300
-        if garbage > garbage_max:
-            garbage = 0
-        height = max(height, memory + garbage)
-
-    found = growth_at_rest(lambda: height << 10, one_round, enough=512 << 10) >> 10
-    assert each <= found <= each + garbage_max // 200

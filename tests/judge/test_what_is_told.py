@@ -16,13 +16,11 @@ import pytest
 from harness import port_only, server as servers, timeline
 from harness.proc import wait_until
 from harness.results import Results
-from harness.rule import LIVES, REFUSES, SAYS_READY, STOPS, TAKES_OPTIONS, Rule
+from harness.rule import LIVES, SAYS_READY, STOPS, Rule
 from harness.server import Server
 from harness.serving import end_in_order
-from harness.stopping import expect_refusal
 from harness.target import foreign_server, free_port
-from harness.transcript import Transcript
-from harness.verdict import ContractBroken, NotReady, server_section
+from harness.verdict import ContractBroken, NotReady
 from judging import SUBJECTS
 
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
@@ -89,13 +87,6 @@ def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
         assert not isinstance(told.value, NotReady)
 
 
-def test_an_option_that_is_refused_is_the_reason_why_a_server_does_not_listen() -> None:
-    with scripted("sys.exit(2)", "command-line", "--read-timeout", "1s") as server:
-        with pytest.raises(ContractBroken, match="it was given --read-timeout 1s") as told:
-            server.wait_until_ready()
-        assert told.value.rule is TAKES_OPTIONS
-
-
 def test_a_server_is_started_with_signals_as_they_should_be() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a shell's background
     try:
@@ -153,45 +144,6 @@ def test_of_many_clients_those_that_wait_are_shown() -> None:
         assert lines[-1].endswith("(3 more clients)")
 
 
-def test_a_listener_that_stays_open_after_a_signal_is_named() -> None:
-    ignore = "signal.signal(signal.SIGTERM, lambda *_: None); "
-    with scripted(f"{ignore}{SAY}signal.pause(); signal.pause()") as server:
-        server.wait_until_ready()
-        server.send_signal(signal.SIGTERM)
-        with pytest.raises(ContractBroken, match="has not closed its listener") as told:
-            expect_refusal(server)
-        assert told.value.rule is REFUSES
-
-
-@pytest.mark.parametrize(("said", "hint"), [("MemoryError", True), ("BrokenPipeError", False)])
-def test_a_server_that_got_no_memory_and_lives_is_asked_why(said: str, hint: bool) -> None:
-    with scripted(f"print('{said}', file=sys.stderr, flush=True); {SERVE}") as server:
-        server.wait_until_ready()
-        server.memory_limit = 1 << 30
-        assert ("does it allocate a length" in server_section(server)) == hint
-
-
-def test_of_a_long_log_both_ends_are_shown() -> None:
-    script = "[print('line', number, file=sys.stderr) for number in range(100)]; sys.exit(1)"
-    with scripted(script) as server:
-        server.may_end()
-        said = server_section(server).splitlines()
-        assert said[1:3] == ["ended with exit status 1", "stderr: line 0"]
-        assert said[-1] == "stderr: line 99" and "... (70 more lines on stderr)" in said
-
-
-def test_a_long_run_of_bytes_is_shown_from_both_ends() -> None:
-    transcript = Transcript()
-    for piece in (b"abcd", bytes(90), b"wx", b"yz"):
-        transcript.got(piece)
-    begin, end = "61 62 63 64" + 4 * " 00", "77 78 79 7a"
-    assert [one.text() for one in transcript.entries] == [
-        f"got  98 bytes: {begin} ... {end} |abcd.... ... wxyz|"]
-    transcript.note("closed")
-    transcript.got(b"0123456789abcde")  # fits
-    assert transcript.entries[-1].text().endswith("64 65 |0123456789abcde|")
-
-
 def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
     ends = f"{sys.executable} {SUBJECTS}/broken_servers.py ends-with-its-client --port {{port}}"
     with running(ends) as server:
@@ -205,14 +157,6 @@ def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> N
                 look()
             assert told.value.rule is LIVES
         assert server.describe_end() == "ended with exit status 0, unasked"
-
-
-def test_a_file_that_may_not_grow_is_about_the_rule_of_the_test_that_limits_it() -> None:
-    with scripted(f"{SAY}signal.signal(signal.SIGXFSZ, signal.SIG_DFL); "
-                  "signal.raise_signal(signal.SIGXFSZ)") as server:
-        assert wait_until(lambda: not server.is_alive(), 10)
-        assert server.is_gone().rule is None
-        assert "which comes where a file, as its log, may not grow" in str(server.is_gone())
 
 
 def test_the_clients_of_several_servers_are_told_apart() -> None:
@@ -269,16 +213,3 @@ def test_a_test_that_fails_and_then_cannot_end_in_order_tells_both(tmp_path: Pat
     assert (entry["outcome"], entry["cause"]) == ("failed", "no answer")
     assert entry["sections"] == [["the rule", "is told"],
                                  ["and at the end of the test", "it cannot be ended"]]
-
-
-def test_a_full_backlog_is_named_as_such() -> None:
-    script = (
-        "import socket, sys, time;"
-        "listener = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=2);"
-        "listener.accept(); time.sleep(100)"
-    )
-    with running(f'{sys.executable} -c "{script}" {{port}}', patience=0.5) as server:
-        server.wait_until_ready()
-        with pytest.raises(ContractBroken, match="backlog is full: .* with a backlog of 2"):
-            for _ in range(10):
-                server.connect()

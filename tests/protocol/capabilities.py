@@ -16,7 +16,7 @@ STAGES = (
     "part6-uring",
 )
 
-# Capability: what it means, in the words of the matrix.
+# Capability: what it means, in the words of tests/matrix.md.
 CAPABILITIES = {
     "framing": "messages come back whole and in order, however the bytes are cut",
     "half-close": "a client that has finished sending gets every answer",

@@ -17,7 +17,6 @@ sys.path[:0] = [str(HERE), str(HERE / "subjects")]
 
 from capabilities import CAPABILITIES, RUN_ALONE, STAGES, WEAKNESSES  # noqa: E402
 from harness import plugin, target as targets  # noqa: E402
-from harness.matrix import Matrix  # noqa: E402
 from harness.plugin import (  # noqa: E402, F401
     client,
     patience,
@@ -32,8 +31,6 @@ from harness.results import Results  # noqa: E402
 from harness.server import Server, Start  # noqa: E402
 from harness.target import Target  # noqa: E402
 from ladder import CLIMBING_ORDER, DEFAULT_LEVEL, RUNGS  # noqa: E402
-
-plugin.load_hypothesis_profile()
 
 MARKERS = (
     "option(name): only for servers that take this option of the contract",
@@ -68,7 +65,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         level=DEFAULT_LEVEL,
         levels="another rung of the ladder in ladder.py, or a stage",
     )
-    group.addoption("--matrix", metavar="FILE", help="write the table of stages and capabilities")
     group.addoption("--results", metavar="FILE", help="write what became of each test, as JSON")
     group.addoption(
         "--above",
@@ -97,8 +93,6 @@ def pytest_configure(config: pytest.Config) -> None:
     plugin.configure(config, MARKERS, chosen)
     if hasattr(config, "workerinput"):
         return
-    if config.option.matrix and not config.getoption("lf", default=False):  # a few tell nothing
-        config.pluginmanager.register(Matrix(Path(config.option.matrix)))
     if config.option.results:
         config.pluginmanager.register(Results(Path(config.option.results)))
 
@@ -120,7 +114,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops what is for no server here, groups what looks at a clock, notes the matrix's lines."""
+    """Drops what is for no server here, and groups what looks at a clock."""
     plugin.drop_idle(config, items)
     if config.option.stage and len(config.stash[plugin.SUBJECTS]) < len(STAGES):
         names = {target.level for target in config.stash[plugin.SUBJECTS]}
@@ -135,10 +129,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=_place_in_the_climb)
     for item in items:
         target = plugin.subject_of(item)
-        if target is not None:
-            marker = item.get_closest_marker("lacks") or item.get_closest_marker("needs")
-            assert marker is not None
-            item.user_properties += [("target", target.name), (marker.name, marker.args[0])]
         if item.get_closest_marker("clock") or (target is not None and target.level in RUN_ALONE):
             # They spend their time waiting: one of each stage at once leaves the cores for others.
             item.add_marker(pytest.mark.xdist_group(target.level if target else "no stage"))

@@ -136,7 +136,6 @@ LADDER = (
     ),
 )
 RUNGS = tuple(rung.name for rung in LADDER)
-RENAMED = {"options": "start"}  # what a level was called when its tests were others
 PORT_ONLY_LEVELS = RUNGS[: RUNGS.index("start")]  # their tests pass nothing but the port
 DEFAULT_LEVEL = PORT_ONLY_LEVELS[-1]
 CLIMBING_ORDER = tuple(name for rung in LADDER for name in rung.adds)

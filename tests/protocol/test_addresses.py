@@ -23,6 +23,7 @@ pytestmark = pytest.mark.needs("addresses")
 
 HELD_UP = ("-e", "trace=bind,listen", "-e", "inject=bind:delay_exit=300000:when=1")
 LARGE_BYTES = 16_000
+DELAY_MICROSECONDS = 300_000
 RACE_TRIES = 5  # on a busy machine one server may be late, and then there was no race
 
 
@@ -164,6 +165,19 @@ def expect_restart(start: Start, options: tuple[str, ...]) -> None:
     assert address == first.address, f"it listens on {address}, not on {first.address}"
     second.connect().echo(b"here again")
     second.expect_stop()
+
+
+@pytest.mark.needs("ready-line")
+@pytest.mark.rule(rules.READY_LINE)
+def test_nobody_is_refused_after_the_ready_line(start: Start, tmp_path: Path) -> None:
+    # listen(2) is made to take its time. A ready line that comes before it is a lie for so long.
+    log = tmp_path / "trace"
+    delay = f"inject=listen:delay_enter={DELAY_MICROSECONDS}"
+    server = start(under=from_start(log, "-e", "trace=listen", "-e", delay))
+    with server.connect() as client:
+        client.echo(b"the first")
+    happened = wait_until(lambda: "(DELAYED)" in log.read_text(), server.patience)
+    assert happened, "nothing was delayed: this test tested nothing"
 
 
 # The same over IPv6: a server may have code of its own for it, and all of it has to be right

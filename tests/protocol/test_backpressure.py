@@ -6,6 +6,7 @@ import rules
 from harness.at_rest import descriptors_at_rest, expect_rest
 from harness.client import Client
 from harness.frames import HEADER_BYTES, distinct_payloads, frames
+from harness.held import BURST, send_until_the_server_holds_answers
 from harness.memory import connections, in_units, need_own_memory
 from harness.server import Server
 
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.needs("backpressure")
 
 PAYLOADS = distinct_payloads(500, 16_000)
 AT_A_TIME = 50  # messages
+TRIES = 10
 
 
 def complete_bytes(stream_bytes: int, payload_bytes: int) -> int:
@@ -125,3 +127,16 @@ def test_a_client_that_never_read_and_leaves_takes_its_memory_with_it(server: Se
         with server.connect() as next_one:
             next_one.echo(b"next")
         server.wait_for_descriptors(at_rest)
+
+
+@pytest.mark.rule(rules.SLOW_READER)
+def test_what_the_server_has_received_is_answered_without_another_byte(server: Server) -> None:
+    for _ in range(TRIES):
+        client = server.connect(receive_buffer=4096)
+        sent, all_taken = send_until_the_server_holds_answers(client)
+        client.let_window_grow()
+        client.expect_bytes(BURST * (sent // len(BURST)))
+        client.close()
+        if all_taken:
+            return
+    pytest.skip(f"in {TRIES} tries the server never held answers with all of its input read")

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import rules
+from harness.at_rest import expect_rest
 from harness.crowd import MESSAGE, answered, begun_crowd, expect_all_served
 from harness.server import Server, Start
 
@@ -40,6 +41,18 @@ def test_a_lack_of_descriptors_does_not_fill_the_log(start: Start) -> None:
     time.sleep(WATCHED_SECONDS)
     lines = server.log_lines()[before:]
     assert len(lines) <= 2, f"{len(lines)} lines in {WATCHED_SECONDS} s: {lines[:5]}"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("out-of-descriptors", "rest-when-idle", "concurrency")
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_new_connections_for_whom_there_is_no_descriptor_are_not_asked_in_again_and_again(
+    start: Start,
+) -> None:
+    server = start("--max-connections", "1000", descriptor_limit=LIMIT)
+    begun_crowd(server)
+    time.sleep(0.1)
+    expect_rest(server, "while new connections wait for a descriptor")
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)

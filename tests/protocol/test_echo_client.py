@@ -23,6 +23,7 @@ from harness.target import built_stages
 pytestmark = pytest.mark.stage("part6-uring")
 
 MAX_MESSAGE = 65536
+EVERY_BYTE = bytes(set(range(256)) - {ord("\n")})
 LINES = [b"line %d " % i + b"x" * (i % 200) for i in range(5000)]
 
 
@@ -90,11 +91,6 @@ def test_a_file_is_read_from_where_it_stands(serve, client, tmp_path: Path) -> N
         assert os.lseek(stdin.fileno(), 0, os.SEEK_CUR) == file.stat().st_size
 
 
-def test_a_pipe_is_sent_line_by_line(serve, client) -> None:
-    text = b"\n".join(LINES) + b"\n"
-    client(serve().address).run(text).ended(0, received(*LINES))
-
-
 def test_a_line_may_come_in_pieces(serve, client) -> None:
     with client(serve().address).start() as running:
         for piece in (b"o", b"ne\ntw", b"o\n"):
@@ -110,14 +106,11 @@ def test_a_line_may_come_in_pieces(serve, client) -> None:
     (b"a\n\n\nb\n", [b"a", b"", b"", b"b"]),
     (b"a\nlast", [b"a", b"last"]),
     (b"with CR\r\n", [b"with CR\r"]),
-])
+    (EVERY_BYTE + b"\n", [EVERY_BYTE]),
+    (b"\n".join(LINES) + b"\n", LINES),
+], ids=["nothing", "one-empty", "two-empty", "no-end", "a-return", "every-byte", "many"])
 def test_every_line_is_sent_also_an_empty_one_and_one_without_end(serve, client, text, lines):
     client(serve().address).run(text).ended(0, received(*lines))
-
-
-def test_a_pipe_gets_the_bytes_as_they_came(serve, client) -> None:
-    every_byte = bytes(set(range(256)) - {ord("\n")})
-    client(serve().address).run(every_byte + b"\n").ended(0, received(every_byte))
 
 
 def test_a_closed_input_has_ended(serve, client) -> None:

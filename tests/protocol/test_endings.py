@@ -1,7 +1,7 @@
 """However a connection ends, it gives back all that it had: descriptor, thread, memory, place."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import pytest
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.rule(rules.RESTORE)
 AT_ONCE = 40
 KEPT_BYTES_MAX = 512 * 1024
 BEGINNING = header(65536) + bytes(60_000)  # of a message that a server has to hold somewhere
-CUTS = {"few": (1, 3, 4, 5), "many": (len(BEGINNING),)}  # in the length, after it, in the payload
+FEW_BYTES = (1, 3, 4, 5)  # in the length, after it, in the payload
 NEVER_READING = 4
 HELD_AT_ONCE = 1
 LINGER_SECONDS = 2.0
@@ -53,43 +53,54 @@ def is_established(client: Client) -> bool:
     return end is not None and end.is_established
 
 
-def says_goodbye(client: Client) -> None:
+def says_goodbye(client: Client, _: int = 0) -> None:
     """It leaves after a message."""
     client.echo(bytes(60_000))
     client.close()
 
 
-def breaks_off(client: Client, cut: int) -> None:
-    """It leaves inside a message."""
-    client.echo(b"accepted")
-    client.send(BEGINNING[:cut])
-    client.close()
+def inside_a_message(
+    leaves: Callable[[Client], None], cuts: Sequence[int]
+) -> Callable[[Client, int], None]:
+    """It leaves so, each client after another of so many bytes."""
+
+    def ends(client: Client, number: int) -> None:
+        client.echo(b"accepted")
+        client.send(BEGINNING[: cuts[number % len(cuts)]])
+        leaves(client)
+
+    return ends
 
 
-def resets(client: Client, cut: int) -> None:
-    """It resets the connection inside a message."""
-    client.echo(b"accepted")
-    client.send(BEGINNING[:cut])
-    client.reset()
-
-
-def half_closes_and_reads_late(client: Client) -> None:
+def half_closes_and_reads_late(client: Client, _: int) -> None:
     """It has finished while the server holds answers, and takes them before it leaves."""
     half_close_and_read_late(client)
     client.close()
 
 
-def resets_with_answers_held(client: Client) -> None:
+def resets_with_answers_held(client: Client, _: int) -> None:
     """It leaves without having read what the server holds for it."""
     client.send_until_stuck(long_stream())
     client.reset()
 
 
-def announces_too_much(client: Client) -> None:
+def announces_too_much(client: Client, _: int) -> None:
     """The server ends it, for a length that is too long."""
     client.send(TOO_LONG)
     expect_end_by(rules.TOO_LONG, client)
     client.close()
+
+
+WAYS_TO_END = {  # how many clients there are at a time, and what each does
+    "says_goodbye": (AT_ONCE, says_goodbye),
+    "announces_too_much": (AT_ONCE, announces_too_much),
+    "breaks_off-few-bytes-of-it": (AT_ONCE, inside_a_message(Client.close, FEW_BYTES)),
+    "breaks_off-many-bytes-of-it": (AT_ONCE, inside_a_message(Client.close, [len(BEGINNING)])),
+    "resets-few-bytes-of-it": (AT_ONCE, inside_a_message(Client.reset, FEW_BYTES)),
+    "resets-many-bytes-of-it": (AT_ONCE, inside_a_message(Client.reset, [len(BEGINNING)])),
+    "half_closes_and_reads_late": (HELD_AT_ONCE, half_closes_and_reads_late),
+    "resets_with_answers_held": (HELD_AT_ONCE, resets_with_answers_held),
+}
 
 
 def asks(client: Client) -> None:
@@ -98,14 +109,14 @@ def asks(client: Client) -> None:
     expect_hello(client)
 
 
-def speaks_no_http(client: Client) -> None:
+def speaks_no_http(client: Client, _: int) -> None:
     """The server ends it, with an answer that says so."""
     client.send(b"nonsense\r\n\r\n")
     client.receive_until_end()
     client.close()
 
 
-def too_large_a_head(client: Client) -> None:
+def too_large_a_head(client: Client, _: int) -> None:
     """The server ends it before the head has ended."""
     client.send(get("/" + "p" * 9000))
     client.receive_until_end()
@@ -115,6 +126,16 @@ def too_large_a_head(client: Client) -> None:
 def speaks(client: Client) -> None:
     """It has a message answered, and stays."""
     client.echo(b"one of as many as there are places")
+
+
+def clients_come(
+    server: Server, ends: Callable[[Client, int], None], count: int = AT_ONCE
+) -> None:
+    """So many at once, and each ends so. The few that fill the server with answers read little."""
+    buffer = 4096 if count == HELD_AT_ONCE else None
+    for number, client in enumerate([server.connect(receive_buffer=buffer) for _ in range(count)]):
+        ends(client, number)
+    server.clients.clear()
 
 
 def expect_all_given_back(
@@ -145,51 +166,12 @@ def expect_all_given_back(
 
 
 @pytest.mark.needs("restore", "max-connections")
-@pytest.mark.parametrize("ends", [says_goodbye, announces_too_much], ids=lambda how: how.__name__)
+@pytest.mark.parametrize(("places", "ends"), WAYS_TO_END.values(), ids=WAYS_TO_END)
 def test_a_connection_that_ends_gives_back_all_it_had(
-    start: Start, ends: Callable[[Client], None]
+    start: Start, places: int, ends: Callable[[Client, int], None]
 ) -> None:
-    server = start("--max-connections", str(AT_ONCE))
-
-    def clients_come() -> None:
-        for client in [server.connect() for _ in range(AT_ONCE)]:
-            ends(client)
-        server.clients.clear()
-
-    expect_all_given_back(server, clients_come)
-
-
-@pytest.mark.needs("restore", "max-connections")
-@pytest.mark.parametrize("cuts", CUTS.values(), ids=[f"{few}-bytes-of-it" for few in CUTS])
-@pytest.mark.parametrize("leaves", [breaks_off, resets], ids=lambda how: how.__name__)
-def test_a_connection_that_ends_inside_a_message_gives_back_all_it_had(
-    start: Start, leaves: Callable[[Client, int], None], cuts: tuple[int, ...]
-) -> None:
-    server = start("--max-connections", str(AT_ONCE))
-
-    def clients_come() -> None:
-        for number, client in enumerate([server.connect() for _ in range(AT_ONCE)]):
-            leaves(client, cuts[number % len(cuts)])
-        server.clients.clear()
-
-    expect_all_given_back(server, clients_come)
-
-
-@pytest.mark.needs("restore", "max-connections")
-@pytest.mark.parametrize(
-    "ends", [half_closes_and_reads_late, resets_with_answers_held], ids=lambda how: how.__name__
-)
-def test_a_connection_that_ends_while_answers_are_held_gives_back_all_it_had(
-    start: Start, ends: Callable[[Client], None]
-) -> None:
-    server = start("--max-connections", str(HELD_AT_ONCE))
-
-    def clients_come() -> None:
-        for client in [server.connect(receive_buffer=4096) for _ in range(HELD_AT_ONCE)]:
-            ends(client)
-        server.clients.clear()
-
-    expect_all_given_back(server, clients_come, HELD_AT_ONCE)
+    server = start("--max-connections", str(places))
+    expect_all_given_back(server, lambda: clients_come(server, ends, places), places)
 
 
 @pytest.mark.clock
@@ -215,7 +197,7 @@ def test_a_connection_that_was_over_before_there_was_a_place_gives_back_all_it_h
 ) -> None:
     server = start("--max-connections", str(AT_ONCE))
 
-    def clients_come() -> None:
+    def they_come() -> None:
         served = [server.connect() for _ in range(AT_ONCE)]
         for client in served:
             speaks(client)
@@ -226,7 +208,7 @@ def test_a_connection_that_was_over_before_there_was_a_place_gives_back_all_it_h
             client.close()
         server.clients.clear()
 
-    expect_all_given_back(server, clients_come)
+    expect_all_given_back(server, they_come)
 
 
 @pytest.mark.needs("restore", "max-connections", "read-timeout")
@@ -248,7 +230,7 @@ def expect_late_ones_give_back(server: Server, begun: bytes) -> None:
     def is_late(client: Client) -> None:
         expect_end_by(rules.READ_TIMEOUT, client)
 
-    def clients_come() -> None:
+    def they_come() -> None:
         clients = [server.connect() for _ in range(AT_ONCE)]
         for client in clients:
             client.send(begun)
@@ -257,7 +239,7 @@ def expect_late_ones_give_back(server: Server, begun: bytes) -> None:
             client.close()
         server.clients.clear()
 
-    expect_all_given_back(server, clients_come, is_served=is_late)
+    expect_all_given_back(server, they_come, is_served=is_late)
 
 
 @pytest.mark.clock
@@ -268,7 +250,7 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
     clients: list[Client] = []
     rounds = 0
 
-    def clients_come() -> None:
+    def they_come() -> None:
         nonlocal rounds
         server.close_clients()
         clients[:] = [server.connect(receive_buffer=4096) for _ in range(NEVER_READING)]
@@ -281,7 +263,7 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
         rounds += 1
 
     try:
-        expect_all_given_back(server, clients_come, NEVER_READING)
+        expect_all_given_back(server, they_come, NEVER_READING)
     except ContractBroken as broken:
         with suppress(OSError):  # gone, or the kernel does not say
             if any(is_established(client) for client in clients):
@@ -306,13 +288,7 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(start: St
 @pytest.mark.needs("restore", "max-connections", "http")
 @pytest.mark.parametrize("ends", [speaks_no_http, too_large_a_head], ids=lambda how: how.__name__)
 def test_a_refused_request_gives_back_all_it_had(
-    start: Start, ends: Callable[[Client], None]
+    start: Start, ends: Callable[[Client, int], None]
 ) -> None:
     server = start("--protocol", "http", "--max-connections", str(AT_ONCE))
-
-    def clients_come() -> None:
-        for client in [server.connect() for _ in range(AT_ONCE)]:
-            ends(client)
-        server.clients.clear()
-
-    expect_all_given_back(server, clients_come, is_served=asks)
+    expect_all_given_back(server, lambda: clients_come(server, ends), is_served=asks)

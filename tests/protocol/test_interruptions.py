@@ -7,14 +7,11 @@ import pytest
 
 import rules
 from harness.frames import distinct_payloads, frame
-from harness.http import expect_hello, get
 from harness.server import Server, Start
 from harness.strace import ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS, WAIT_CALLS, Strace, inject
 from harness.target import Target
 
 pytestmark = pytest.mark.needs("interruptions")
-
-CROWD = 520  # part6 keeps what belongs to a conversation for 512 at most
 
 
 def talk(server: Server, clients: int = 5, rounds: int = 10) -> None:
@@ -92,29 +89,6 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     server.resume()
     for client in clients:
         client.expect(b"in time")
-
-
-@pytest.mark.clock
-@pytest.mark.needs("http", "interruptions", "concurrency", "read-timeout")
-@pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
-def test_bytes_that_come_with_the_end_of_the_time_do_not_extend_it(start: Start) -> None:
-    # In a crowd, a server may put away what it knows of a client that completes nothing. Its time
-    # is up at that very moment: it was never anybody's turn.
-    server = start("--protocol", "http", "--read-timeout", "3s")
-    late = server.connect()
-    over = time.monotonic() + 3.3
-    time.sleep(1.5)  # the crowd has time left when the late one has none
-    crowd = [server.connect() for _ in range(CROWD)]
-    for client in crowd:
-        client.send(get())
-    for client in crowd:
-        expect_hello(client)
-    server.pause()
-    late.send(b"\r\n")  # goes before a request, and is none
-    late.wait_until_in_kernel()
-    time.sleep(max(0.0, over - time.monotonic()))
-    server.resume()
-    late.wait_for_hang_up()
 
 
 @pytest.mark.rule(rules.SIGPIPE)

@@ -57,16 +57,6 @@ def test_three_times_the_limit_one_after_the_other_are_all_served(start: Start) 
             client.echo(b"%d" % number)
 
 
-@pytest.mark.parametrize("leave", ["close", "half_close", "reset"])
-def test_however_a_client_leaves_its_place_is_free(start: Start, leave: str) -> None:
-    server = start("--max-connections", "2")
-    server.connect().echo(b"stays")
-    for number in range(6):
-        client = server.connect()
-        client.echo(b"%d" % number)
-        getattr(client, leave)()
-
-
 def test_clients_that_left_while_they_waited_are_passed_over(start: Start) -> None:
     server = start("--max-connections", "1")
     first = server.connect()

@@ -1,7 +1,9 @@
 """--read-timeout: who completes no message leaves, not early and not much later."""
 
+import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +11,10 @@ import rules
 from harness.client import Client
 from harness.confined import CANNOT, confined
 from harness.frames import frame, header
+from harness.needed import need_program
 from harness.polling import readable
 from harness.server import Start
+from harness.target import Target
 from harness.timing import LATE, expect_end_after
 from harness.verdict import ContractBroken
 
@@ -26,7 +30,24 @@ WAYS_TO_COMPLETE = {  # what is sent once at the beginning, and what each time, 
     "in-pieces": (b"", MESSAGE[:2], MESSAGE[2:7], MESSAGE[7:]),
     "and-the-next-begun": (MESSAGE[:5], MESSAGE[5:] + MESSAGE[:5]),
 }
+SANITIZERS = (b"__asan_init", b"__tsan_init")
 LATE_AT_BEST = 0.5  # of several clients, one at least meets with an idle machine
+
+# Stands between a program and the C library: once the file exists, it is an hour later.
+SET_CLOCK = """
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int clock_gettime(clockid_t clock, struct timespec* time) {
+  const long result = syscall(SYS_clock_gettime, clock, time);
+  const char* file = getenv("CLOCK_IS_SET");
+  if (clock == CLOCK_REALTIME && file != NULL && access(file, F_OK) == 0) time->tv_sec += 3600;
+  return (int)result;
+}
+"""
 
 
 def dribble(client: Client, data: bytes, pause: float) -> None:
@@ -215,3 +236,41 @@ def test_a_clock_of_its_own_changes_nothing(start: Start, ahead: int) -> None:
     expect_end_after(server.connect(), begin, timeout=1)
     spent = server.process.cpu_seconds() - before
     assert spent < 0.5, f"{spent:.2f} s of processor time for a client that says nothing"
+
+
+@pytest.fixture
+def set_clock(tmp_path: Path) -> Path:
+    """The library that sets the clock, built from the source above."""
+    compiler = need_program("cc")
+    source, library = tmp_path / "set_clock.c", tmp_path / "set_clock.so"
+    source.write_text(SET_CLOCK)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
+
+
+@pytest.mark.needs("read-timeout")
+@pytest.mark.rule(rules.READ_TIMEOUT)
+def test_a_wall_clock_that_is_set_closes_nobody(
+    start: Start,
+    target: Target,
+    set_clock: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = shutil.which(target.command[0])
+    if program is not None and any(name in Path(program).read_bytes() for name in SANITIZERS):
+        pytest.skip("a sanitizer wants to be the first library that is loaded")
+    file = tmp_path / "an hour later"
+    monkeypatch.setenv("LD_PRELOAD", str(set_clock))
+    monkeypatch.setenv("CLOCK_IS_SET", str(file))
+    server = start("--read-timeout", "10m")
+    loaded = Path(f"/proc/{server.pid}/maps").read_text()
+    assert str(set_clock) in loaded, "the library was not loaded: this test would test nothing"
+    client = server.connect()
+    message = frame(b"in three pieces")
+    client.send_in_pieces(message[:5])
+    file.touch()
+    client.send_in_pieces(message[5:6])  # wakes the server: what does its clock say now?
+    client.expect_silence(0.3)
+    client.send(message[6:])
+    client.expect(b"in three pieces")

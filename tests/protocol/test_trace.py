@@ -1,6 +1,5 @@
 """--trace: the life of every operation, as chrome://tracing and https://ui.perfetto.dev read it."""
 
-import errno
 import json
 from collections import Counter
 from pathlib import Path
@@ -53,11 +52,6 @@ def check_spans(events: list[Event]) -> Counter[str]:
     return Counter(event["name"] for event in events if event["ph"] == "b")
 
 
-def marks(events: list[Event], kind: str) -> list[Event]:
-    """The marks that say that."""
-    return [event for event in events if event["ph"] == "n" and kind in event["args"]]
-
-
 def check_descriptors(events: list[Event]) -> None:
     """What works on a descriptor says which; what does not, says nothing."""
     for event in events:
@@ -96,24 +90,6 @@ def test_every_operation_has_an_end(start: Start, tmp_path: Path, ring: str) -> 
     names = check_spans(events)
     check_descriptors(events)
     assert names["recv"] > 60 and names["send"] > 60 and names["poll"] > 20, names
-
-
-@pytest.mark.rule(rules.TRACE)
-def test_a_trace_shows_who_was_asked_to_cancel(start: Start, tmp_path: Path) -> None:
-    server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms")
-    client = server.connect()
-    client.echo(b"and nothing more")
-    client.expect_end()
-    server.connect().echo(b"here until the end")
-    server.expect_stop()
-
-    events = read(tmp_path / "trace")
-    check_spans(events)
-    ends = {event["id"]: event["args"]["result"] for event in events if event["ph"] == "e"}
-    asked = {mark["id"]: mark["name"] for mark in marks(events, "asked")}
-    assert "recv" in asked.values(), "what --read-timeout ended is not marked"
-    assert {"poll", "read"} <= set(asked.values()), "nor is what the stop ended"
-    assert {ends[number] for number in asked} == {-errno.ECANCELED}
 
 
 @pytest.mark.rule(rules.TRACE)

@@ -12,7 +12,7 @@ import rules
 from harness import limits, sockdiag
 from harness.at_rest import expect_rest
 from harness.client import Client
-from harness.crowd import MESSAGE, answered, crowd, expect_all_served
+from harness.crowd import answered, crowd, expect_all_served
 from harness.proc import processes_of_session, wait_until
 from harness.server import Server, Start
 from harness.strace import from_start, inject
@@ -66,15 +66,6 @@ def test_as_many_slow_clients_as_workers_keep_the_next_one_waiting(start: Start)
     following.expect_silence(0.3)
     slow[1].close()
     following.expect(b"waits for a thread")
-
-
-@pytest.mark.needs("pool")
-@pytest.mark.rule(rules.POOL)
-def test_a_pool_serves_many_clients_one_after_another(start: Start) -> None:
-    server = start("--workers", "2")
-    for client in crowd(server, 50):
-        client.expect(MESSAGE)
-        client.close()
 
 
 @pytest.mark.needs("pool")

@@ -12,7 +12,7 @@ SPANS = re.findall(r"`([^`]+)`", text(ROOT / "CONTRIBUTING.md") or "")
 # Those that look at the project and change nothing are run as they are printed; fill.py without
 # --write, so that it says whether there is something to write.
 RUN_WHOLE = ("book/tools/diffs.py check", "book/tools/fill.py book/06-poll.md",
-             "tests/zoo/run.py list")
+             "tests/zoo/run.py apply")
 NO_HELP = {".ci/run", "finger/deploy/try-package", "tools/kernel-tests"}
 COMMANDS = sorted({span.replace("\n", " ") for span in SPANS
                    if (ROOT / span.split()[0]).is_file()

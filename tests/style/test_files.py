@@ -21,7 +21,6 @@ PATH = re.compile(r"(?<![\w./-])(?:(?:book|common|finger|part[1-6]-\w+|tests|too
                   r"\.(?:cc|cmake|h|js|md|mjs|patch|py|sh|t))(?![\w*])")
 # Files that are clearest above it, and why.
 LONG_FOR_A_REASON: dict[str, str] = {
-    "tests/protocol/rules.py": "a list of sentences, in which one looks up a single one",
     "part6-uring/uring/loop.h": "more than half is a table, of operations, three lines for each",
 }
 

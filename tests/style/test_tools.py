@@ -86,30 +86,6 @@ def test_summary_names_what_needed_a_second_try(
     assert (run.returncode, run.stdout.splitlines()[1]) == (status, f"  {says}")
 
 
-def test_a_new_outcome_is_noticed(tmp_path: Path) -> None:
-    table = (ROOT / "tests" / "matrix.md").read_text()
-    (tmp_path / "same.md").write_text(table)
-    assert tool("matrix.py", "compare", tmp_path / "same.md").returncode == 0
-
-    (tmp_path / "other.md").write_text(table.replace("| pass |", "| fails by design |", 1))
-    run = tool("matrix.py", "compare", tmp_path / "other.md")
-    assert run.returncode == 1 and "tools/matrix.py fill" in run.stderr
-
-    (tmp_path / "shorter.md").write_text("\n".join(table.splitlines()[:-1]))
-    assert tool("matrix.py", "compare", tmp_path / "shorter.md").returncode == 1
-
-    of_one = "\n".join("|".join(line.split("|")[:3]) + "|" for line in table.splitlines()
-                       if line.startswith("|"))
-    (tmp_path / "one.md").write_text(of_one)
-    assert tool("matrix.py", "compare", tmp_path / "one.md").returncode == 0
-    (tmp_path / "one.md").write_text(of_one.replace("| pass |", "| – |", 1))
-    assert tool("matrix.py", "compare", tmp_path / "one.md").returncode == 1
-
-    unsettled = table.replace("| pass |", "| not run |").replace("| – |", "| FAIL |")
-    (tmp_path / "partial.md").write_text(unsettled)
-    assert tool("matrix.py", "compare", tmp_path / "partial.md").returncode == 0
-
-
 def test_what_apt_has_installed_is_not_installed_again() -> None:
     need_program("dpkg-query")
     tell = """program=x; source tools/lib.sh

@@ -55,12 +55,6 @@ def test_readme_shows_every_stage() -> None:
               if f"[`{stage.name}`]({stage.name}/)" not in readme])
 
 
-def test_readme_shows_the_way_to_the_matrix() -> None:
-    assert "(tests/matrix.md)" in (text(ROOT / "README.md") or "")
-    assert (ROOT / "tests" / "matrix.md").is_file(), (
-        "tests/matrix.md is missing: ./check, then tools/matrix.py fill build/matrix.md")
-
-
 # Those of a reader: test_mistakes.py
 @pytest.mark.parametrize("command", ["tools/distribution.sh", "tools/kernel.sh"])
 def test_commands_explain_themselves(command: str) -> None:

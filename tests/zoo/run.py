@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The bug zoo: book/bugs/NAME.patch puts a mistake back and names the test that finds it.
 
-    run.py list               the bugs, one on a line
     run.py apply              does every patch still apply?
     run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
                               the same test must pass without it. Without a NAME: every bug;
@@ -29,15 +28,6 @@ from workshop import say  # noqa: E402
 
 PARTS = 30  # of the zoo, each of them a day's
 INTERRUPTED = 130  # the status of what Ctrl-C has ended
-
-
-def list_bugs() -> int:
-    """Prints name, stage and symptom of each."""
-    bugs = all_bugs()
-    width = max((len(bug.name) for bug in bugs), default=0)
-    for bug in bugs:
-        print(f"{bug.name:{width}}  {bug.stages[0]:16}  {bug.title}")
-    return 0
 
 
 def check_that_all_apply() -> int:
@@ -148,7 +138,6 @@ def main() -> int:
         epilog="The heads of the patches are explained in tests/zoo/bug.py.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="name, stage and symptom of every bug")
     commands.add_parser("apply", help="does every patch still apply? (seconds)")
     run = commands.add_parser(
         "run", help="put bugs back, one at a time, and see the tests find them (minutes)")
@@ -160,8 +149,6 @@ def main() -> int:
     build.add_argument("stage", nargs="?", metavar="STAGE", help="where it could be in several")
     arguments = parser.parse_args()
     try:
-        if arguments.command == "list":
-            return list_bugs()
         if arguments.command == "apply":
             return check_that_all_apply()
         if arguments.command == "run":

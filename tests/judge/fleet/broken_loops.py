@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[2] / "protocol" / "subjects"))
 
 from loop_options import parse_options  # noqa: E402
-from loop_protocols import Echo, Http, Protocol  # noqa: E402
+from protocols import Echo, Http, Protocol  # noqa: E402
 from loop_server import NEVER, READ, Connection, Loop, serve  # noqa: E402
 
 Part = type[Loop] | type[Connection] | type[Protocol]
@@ -275,7 +275,7 @@ class _CollectsGarbageRarely(_CollectsGarbageLate):
 HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate,
                              "collects-garbage-rarely": _CollectsGarbageRarely}
 MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
-           "protocol_blunders", "worker_blunders")
+           "protocol_blunders")
 # OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
 BUGS: dict[str, Part] = {
     re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part

@@ -97,13 +97,6 @@ class ForgetsTheRest(Connection):
         self.output.clear()
 
 
-class ReadsAll(Connection):
-    """Knows no high-water mark."""
-
-    def interest(self) -> int:
-        return super().interest() | (0 if self.peer_ended or self.ending else 1)
-
-
 class OneMistakeIsTheLast(Connection):
     """Ends the process when a client is gone."""
 

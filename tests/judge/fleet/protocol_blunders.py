@@ -1,6 +1,6 @@
 """Blunders about what the bytes mean: a part of broken_loops.py."""
 
-from loop_protocols import Discard, Echo, Http, Refused
+from protocols import Discard, Echo, Http, Refused
 
 # Messages
 
@@ -179,16 +179,6 @@ class HttpLeaks(Http):
     def parse_head(self, head: bytes) -> None:
         self.requests.append(head * 2)
         super().parse_head(head)
-
-
-class HttpSkipsTwoBytes(Http):
-    """Knows that two bytes end a chunk, and does not look at them."""
-
-    def take_chunk_end(self) -> bool:
-        if len(self.pending) < 2:
-            return False
-        self.pending[:2] = b"\r\n"
-        return super().take_chunk_end()
 
 
 class HttpChunksForEverybody(Http):

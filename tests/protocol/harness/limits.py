@@ -4,7 +4,6 @@ an ordinary one."""
 import array
 import fcntl
 import functools
-import itertools
 import resource
 import socket
 import termios
@@ -75,12 +74,3 @@ def set_server_limit(soft_and_hard: int | None) -> None:
     else:
         soft = SERVER_SOFT_LIMIT if hard == resource.RLIM_INFINITY else min(SERVER_SOFT_LIMIT, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def leave_descriptors(pid: int, count: int) -> None:
-    """Lets the process open that many more, and no other."""
-    taken = {int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()}
-    free = (number for number in itertools.count() if number not in taken)
-    *_, last = itertools.islice(free, count)
-    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (last + 1, hard))

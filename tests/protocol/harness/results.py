@@ -88,7 +88,6 @@ class Results:
         return {
             "test": test,
             "outcome": "failed" if test in self._failed else outcome,
-            "needs": said.get("needs", ""),
             "cause": said.get("cause", ""),
             "reason": self._skipped.get(test, ""),
             "rule": said.get("rule", ""),

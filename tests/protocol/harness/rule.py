@@ -1,4 +1,4 @@
-"""What a rule is; each suite has a `rules.py` of its own."""
+"""What a rule is; each suite has rules of its own."""
 
 from dataclasses import dataclass
 

@@ -151,23 +151,6 @@ class LastFirst(Healthy):
             self.answer(payload)
 
 
-class AnyLength(Healthy):
-    """Waits for four gigabytes if somebody announces them."""
-
-    def message_end(self, length: int) -> int:
-        return HEADER_BYTES + length
-
-
-class LengthWraps(Healthy):
-    """Adds the prefix to the length in 32 bits before comparing."""
-
-    def message_end(self, length: int) -> int:
-        end = (HEADER_BYTES + length) & 0xFFFFFFFF
-        if end > HEADER_BYTES + MAX_MESSAGE:
-            raise TooLong
-        return max(end, HEADER_BYTES)
-
-
 class NoRoomMeansGone(Healthy):
     """Has a prefix at the end of its full buffer, reads zero bytes, and says goodbye to nobody."""
 
@@ -194,15 +177,6 @@ class DiesOfAReset(Healthy):
         os._exit(1)
 
 
-class KnowsTwoErrors(Healthy):
-    """Expects a client to leave, and no line to be dead."""
-
-    def broke_off(self, error: OSError) -> None:
-        if not isinstance(error, (ConnectionResetError, BrokenPipeError)):
-            print(f"unexpected: {error}", file=sys.stderr, flush=True)
-            os._exit(1)
-
-
 class AnswersWhatIsCutShort(Healthy):
     """Asks for a message's bytes, gets fewer at the end of the stream, and sends them back."""
 
@@ -226,7 +200,7 @@ class OneReceiveIsAMessage(Healthy):
         return b""
 
 
-class AllocatesWhatIsAnnounced(AnyLength):
+class AllocatesWhatIsAnnounced(Healthy):
     """Takes memory for a message as soon as its length is known."""
 
     def message_end(self, length: int) -> int:

@@ -1,13 +1,16 @@
-"""The command line of loop_server.py."""
+"""The command line of loop_server.py. What its bytes mean it has from the server of the book."""
 
 import argparse
 import re
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
-from loop_protocols import PROTOCOLS
+sys.path.append(str(Path(__file__).resolve().parents[3] / "book" / "own" / "python"))
+
+from protocols import PROTOCOLS  # noqa: E402
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 NEVER = float("inf")
