@@ -33,6 +33,8 @@ from harness.rule import Rule  # noqa: E402
 from harness.ring import why_no_ring  # noqa: E402
 from kit.answer import Begin, Own, Run, Words, about, built  # noqa: E402
 
+plugin.load_hypothesis_profile()
+
 MARKERS = (
     "stage(name): the exercise changes this stage",
     "program(arguments, not_yet): the exercise is a program of its own",

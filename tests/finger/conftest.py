@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "protocol")]
@@ -33,19 +32,7 @@ from kit.server import FingerServer, Start  # noqa: E402
 from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
 from kit.users import Users  # noqa: E402
 
-# Few examples, and nothing that depends on speed or makes a directory.
-hypothesis.settings.register_profile(
-    "finger",
-    max_examples=25,
-    deadline=None,  # a test never depends on speed
-    database=None,  # makes no directory
-    suppress_health_check=[
-        hypothesis.HealthCheck.function_scoped_fixture,  # one server serves all examples
-        hypothesis.HealthCheck.too_slow,
-        hypothesis.HealthCheck.data_too_large,
-    ],
-)
-hypothesis.settings.load_profile("finger")
+plugin.load_hypothesis_profile()
 
 MARKERS = (
     "every_ring: a choice for a server whose ring is small, or on another kernel",

@@ -79,3 +79,4 @@ def test_a_correct_plain_server_lacks_nothing_but_the_lingering_close(
     failed = FAILED.findall(run.stdout)
     assert failed and set(failed) <= LINGERING_CLOSE, run.stdout
     assert FIRST_WORDS.findall(run.stdout) == ["no lingering close"] * len(failed), run.stdout
+    assert "Flaky" not in run.stdout and "direct cause" not in run.stdout, run.stdout

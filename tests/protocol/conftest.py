@@ -32,6 +32,8 @@ from harness.server import Server, Start  # noqa: E402
 from harness.target import Target  # noqa: E402
 from ladder import CLIMBING_ORDER, DEFAULT_LEVEL, RUNGS  # noqa: E402
 
+plugin.load_hypothesis_profile()
+
 MARKERS = (
     "option(name): only for servers that take this option of the contract",
     "lacks(capability): shows a weakness that a stage has because of its mechanism",

@@ -7,11 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rules
 from harness.at_rest import expect_rest
 from harness.client import Client
-from harness.frames import HEADER_BYTES, chances, distinct_payloads, drawn_length, frame, frames
+from harness.examples import for_each_example
+from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
 from harness.limits import backlog_max, need_descriptors
 from harness.polling import readable
 from harness.server import Server, Start
@@ -163,22 +166,26 @@ def test_whoever_leaves_at_the_same_moment_the_others_stay(
 @pytest.mark.rule(rules.SURVIVE)
 def test_any_pattern_of_coming_and_going_serves_whoever_is_there(server: Server) -> None:
     come, go, break_off, talk = range(4)
-    for chance in chances():
+    step = st.tuples(st.sampled_from([come, come, go, break_off, talk, talk]), st.integers(0, 1000))
+
+    @given(steps=st.lists(step, max_size=40))
+    def check(steps: list[tuple[int, int]]) -> None:
         present: list[Client] = []  # the model: who should be there
-        for number in range(chance.randrange(40)):
-            action = chance.choice([come, come, go, break_off, talk, talk])
+        for action, which in steps:
             if action == come:
                 present.append(server.connect())
             elif present:
-                client = chance.choice(present)
+                client = present[which % len(present)]
                 if action == talk:
-                    client.echo(b"%d" % number)
+                    client.echo(b"%d" % which)
                 else:
                     present.remove(client)
                     client.close() if action == go else client.reset()
         for client in present:
             client.echo(b"present")
             client.close()
+
+    for_each_example(check)
 
 
 @pytest.mark.clock

@@ -4,15 +4,16 @@ import errno
 import socket
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rules
 from harness import moments
 from harness.client import Client
+from harness.examples import for_each_example, payload_lists
 from harness.frames import (
     HEADER_BYTES,
-    chances,
     distinct_payloads,
-    drawn_length,
     frame,
     frames,
     header,
@@ -26,7 +27,6 @@ from harness.verdict import ContractBroken
 pytestmark = [pytest.mark.needs("framing"), pytest.mark.every_ring]
 
 THREE_MESSAGES = (b"", b"a", b"hello")
-UNREAD_BYTES_MAX = 60_000  # so much a client may send that reads nothing meanwhile
 BUFFER_SIZES = (4096, 8192, 16384, 65536, 65540)  # what servers like to read at once
 
 
@@ -94,15 +94,15 @@ def test_a_message_of_every_length_comes_back(client: Client) -> None:
 
 @pytest.mark.rule(rules.ANY_SLICING)
 def test_random_messages_in_random_slices_come_back(server: Server) -> None:
-    for chance in chances():
-        payloads = [patterned(drawn_length(chance)) for _ in range(chance.randint(1, 12))]
-        while len(stream := frames(payloads)) > UNREAD_BYTES_MAX:
-            payloads.pop()
-        cuts = chance.sample(range(len(stream)), min(len(stream), chance.randrange(9)))
-        places = [0, *sorted(cuts), len(stream)]
+    @given(payloads=payload_lists(), cuts=st.lists(st.integers(0, 80_000), max_size=8))
+    def check(payloads: list[bytes], cuts: list[int]) -> None:
+        stream = frames(payloads)
+        places = [0, *sorted({cut % len(stream) for cut in cuts}), len(stream)]
         with server.connect() as client:
             client.send_in_pieces(*(stream[a:b] for a, b in zip(places, places[1:]) if a < b))
             client.expect(*payloads)
+
+    for_each_example(check)
 
 
 @pytest.mark.rule(rules.NOT_EARLY)

@@ -5,10 +5,12 @@ import time
 from statistics import median
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rules
 from harness.client import Client
-from harness.frames import chances
+from harness.examples import for_each_example
 from harness.http import HELLO, Response, expect_hello, expect_refusal, expect_status, get, padded
 from harness.memory import ROUNDS_MAX, least_growth, need_own_memory
 from harness.needed import need_program
@@ -141,14 +143,16 @@ def test_a_half_close_after_pipelined_requests_still_gets_every_answer(client: C
 def test_requests_that_arrive_in_random_slices_are_answered(web: Server) -> None:
     stream = get("/one") + get("/two", "X-Long: " + "y" * 300) + get("/three", method="HEAD")
 
-    for chance in chances():
-        cuts = chance.sample(range(1, len(stream)), chance.randrange(7))
+    @given(cuts=st.lists(st.integers(1, len(stream) - 1), max_size=6, unique=True))
+    def check(cuts: list[int]) -> None:
         places = [0, *sorted(cuts), len(stream)]
         with web.connect() as client:
             client.send_in_pieces(*(stream[a:b] for a, b in zip(places, places[1:])))
             expect_hello(client)
             expect_hello(client)
             expect_hello(client, to_head=True)
+
+    for_each_example(check)
 
 
 @pytest.mark.rule(rules.HTTP_OK)

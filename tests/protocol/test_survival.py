@@ -3,10 +3,13 @@
 import socket
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rules
 from harness.client import Client
-from harness.frames import chances, distinct_payloads, frame, frames, header
+from harness.examples import for_each_example
+from harness.frames import distinct_payloads, frame, frames, header
 from harness.proc import processes_of_session, wait_until
 from harness.server import Server
 from harness.verdict import ContractBroken
@@ -94,9 +97,10 @@ def test_clients_that_connect_and_leave_without_a_word_harm_nobody(server: Serve
 def test_random_bytes_end_at_most_their_own_connection(server: Server) -> None:
     server.limit_memory(1 << 30)  # some of it announces more than the machine has
 
-    for chance in chances():
+    @given(nonsense=st.binary(max_size=2000))
+    def check(nonsense: bytes) -> None:
         with server.connect() as client:
-            client.try_send(chance.randbytes(chance.randrange(2000)))
+            client.try_send(nonsense)
             client.try_send(header(0xFFFFFFFF))  # so that there is an end, whatever came before
             try:
                 client.half_close()
@@ -104,6 +108,8 @@ def test_random_bytes_end_at_most_their_own_connection(server: Server) -> None:
             except ContractBroken as broken:
                 if not broken.by_reset:
                     raise  # nonsense may earn a reset, but not silence
+
+    for_each_example(check)
     still_serves(server)
 
 

@@ -5,13 +5,12 @@ echo_server.py and broken_servers.py repeat it: they are read, and copied, alone
 
 import functools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 HEADER_BYTES = 4
 MAX_MESSAGE_DEFAULT = 65536
 EVERY_LENGTH_BELOW = 1100  # those above are drawn, most of them small
 DRAWN_LENGTHS = 150
-EXAMPLES = 25
 
 
 def header(payload_bytes: int) -> bytes:
@@ -48,11 +47,6 @@ def long_stream() -> bytes:
     Made when a test asks for it: what a worker of pytest holds makes each of its forks slower.
     """
     return frames(distinct_payloads(1000, 16_000))
-
-
-def chances() -> Iterator[random.Random]:
-    """For so many examples, the same in each run."""
-    return map(random.Random, range(EXAMPLES))
 
 
 def drawn_length(chance: random.Random) -> int:

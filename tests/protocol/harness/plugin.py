@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any
 
+import hypothesis
 import pytest
 
 from harness import limits, results, timeline, verdict
@@ -22,6 +23,22 @@ MARKERS = (
     "clock(queue): looks at a clock, so it does not run beside others of its queue",
     "xdist_group(name): tests that one process runs",
 )
+
+
+def load_hypothesis_profile() -> None:
+    """Few examples, and nothing that depends on speed or makes a directory."""
+    hypothesis.settings.register_profile(
+        "protocol",
+        max_examples=25,
+        deadline=None,  # a test never depends on speed
+        database=None,  # makes no directory
+        suppress_health_check=[
+            hypothesis.HealthCheck.function_scoped_fixture,  # one server serves all examples
+            hypothesis.HealthCheck.too_slow,
+            hypothesis.HealthCheck.data_too_large,
+        ],
+    )
+    hypothesis.settings.load_profile("protocol")
 
 
 def add_options(group: Any, *, what: str, command: str, level: str, levels: str) -> None:
