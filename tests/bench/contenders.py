@@ -1,12 +1,8 @@
-"""What is measured: the stages, the peers and nginx, each started afresh on a core of its own."""
+"""What is measured: the stages and the peers, each started afresh on a core of its own."""
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,9 +12,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / name)
                 for name in ("protocol", "costs", "network")]
 
-from harness.proc import Process, wait_until  # noqa: E402
 from harness.server import Server  # noqa: E402
-from harness.target import DEFAULT_BUILD, REPOSITORY, Target, free_port  # noqa: E402
+from harness.target import DEFAULT_BUILD, REPOSITORY, Target  # noqa: E402
 
 SERVER_CORE, CLIENT_CORE = "1", "0"
 LADDER = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll")  # up to them
@@ -32,7 +27,6 @@ OPTIONS = {
     **dict.fromkeys(STAGES, ("--workers", "1", *ROOM)),
     "fingerd": ("--addr", "127.0.0.1", "--log", "none", "--max-per-ip", "1000"),
 }
-START_SECONDS = 10.0
 
 
 def on_core(core: str) -> tuple[str, ...]:
@@ -92,9 +86,6 @@ RING_BY_HAND = Contender.of_words("peer-ring --pair")
 ECHO = (*(Contender(name, name) for name in (*STAGES, *PEERS)), RING_BY_HAND)
 SPINNING = Contender.of_words("part6-uring --spin 1ms")
 FLOOR = Contender("floor", PEERS[0])  # the cheapest that receives and sends, and does nothing else
-ANSWERS_UNREAD = Contender.of_words("peer-ring --http")  # nobody can do less for a request
-HTTP = tuple(Contender.of_words(f"{name} --protocol http") for name in STAGES)
-NGINX = shutil.which("nginx") or "/usr/sbin/nginx"  # where not every user's PATH leads
 
 
 def built(contenders: Iterable[Contender], build: Path) -> list[Contender]:
@@ -106,63 +97,3 @@ def built(contenders: Iterable[Contender], build: Path) -> list[Contender]:
         else:
             print(f"{contender.name} is left out: it is not built", file=sys.stderr)
     return found
-
-
-NGINX_CONFIGURATION = """
-daemon off;
-worker_processes 1;
-error_log stderr crit;
-pid {directory}/pid;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off;
-  keepalive_requests 1000000000;
-  client_body_temp_path {directory};
-  proxy_temp_path {directory};
-  fastcgi_temp_path {directory};
-  uwsgi_temp_path {directory};
-  scgi_temp_path {directory};
-  default_type text/plain;
-  server {{
-    listen 127.0.0.1:{port} backlog=4096;
-    location / {{ return 200 "hello\\n"; }}
-  }}
-}}
-"""
-
-
-class Nginx:
-    """nginx with one worker, which answers every request with the bytes that our server sends. To
-    be started as a Contender is."""
-
-    name = "nginx"
-    address: tuple[str, int]
-    process: Process  # the worker: it does all the work
-
-    @contextmanager
-    def running(self, build: Path) -> Iterator[Nginx]:
-        """Ready, until the context ends."""
-        self.address = ("127.0.0.1", free_port())
-        with tempfile.TemporaryDirectory(prefix="nginx-") as directory:
-            file = Path(directory) / "nginx.conf"
-            file.write_text(
-                NGINX_CONFIGURATION.format(directory=directory, port=self.address[1])
-            )
-            words = [*on_core(SERVER_CORE), NGINX, "-c", str(file), "-e", "stderr"]
-            with subprocess.Popen(words, stdin=subprocess.DEVNULL) as master:
-                children = Path(f"/proc/{master.pid}/task/{master.pid}/children")
-                try:
-                    assert wait_until(self._accepts, START_SECONDS), "nginx does not listen"
-                    # The master listens; it may not have had the time yet to start the worker.
-                    assert wait_until(lambda: bool(children.read_text()), START_SECONDS)
-                    self.process = Process(int(children.read_text()))
-                    yield self
-                finally:
-                    master.terminate()  # it passes it on: a fast shutdown
-
-    def _accepts(self) -> bool:
-        try:
-            socket.create_connection(self.address, timeout=1).close()
-        except OSError:
-            return False
-        return True

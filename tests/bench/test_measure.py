@@ -27,7 +27,7 @@ from measures.cells import measured as measured_cell
 from measures.registry import EXPERIMENTS, NAMES
 from rounds import Job, Results, facts, in_rounds
 
-TINY = Effort("tiny", 1, 0.02, 100, 128, 500, 0.3)
+TINY = Effort("tiny", 1, 0.02, 100, 128, 0.3)
 SVG = "{http://www.w3.org/2000/svg}"
 IN_WORDS = ("m16_2",)  # tables without a number by itself
 WITH_FLOOR = ("m6_1", "m7_1", "m16_1")  # CPU a message

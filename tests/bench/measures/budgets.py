@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from contenders import ANSWERS_UNREAD, ECHO, HTTP, PART5, PART6, RING_BY_HAND, SPINNING, STAGES
+from contenders import ECHO, PART5, PART6, RING_BY_HAND, SPINNING, STAGES
 from count import CROWD, count
 from measures.experiment import Measurement, Setting, Table, can_trace, each, table
 from measures.idle import memory_of_the_silent
 from measures.ladder import echo
 from measures.cells import Cell, Ratio, counted, exactly, ranged, ratio_of, words
-from measures.nginx import beside_nginx
 from rounds import Results
-from workloads import ECHO_LOADS, HTTP_LOADS, LOADS, SPIN_LOAD
+from workloads import ECHO_LOADS, LOADS, SPIN_LOAD
 
 PLAIN, RING = "peer-epoll", "peer-ring"
 LIBRARIES = ("peer-libuv", "peer-asio", "peer-asio-coroutines")
@@ -75,7 +74,6 @@ class Bound:
         return ratio >= self.at_least if self.at_most is None else ratio <= self.at_most
 
 
-OURS_HTTP = HTTP[-1].name
 BOUNDS = (
     *(Bound(f"c{crowd}", "cpu_us", PART5, base, at_most=most)
       for base, most in ((PLAIN, 1.1), *((library, 1.05) for library in LIBRARIES))
@@ -88,13 +86,9 @@ BOUNDS = (
       for load in ("c64", "c1000", "c64-x16", "c64-16k")),
     *(Bound(load.name, "p99_us", PART6, PART5, at_most=1) for load in ECHO_LOADS),
     Bound("spin", "per_second", SPINNING.name, PART6, at_least=1.8),
-    Bound("ab", "per_second", OURS_HTTP, "nginx", at_least=1.3),
-    Bound("ab", "cpu_us", OURS_HTTP, "nginx", at_most=1),
-    Bound("wrk", "cpu_us", OURS_HTTP, "nginx", at_most=1),
-    # For comparison: what a ring by hand needs, and how far ab and wrk can be driven at all.
+    # For comparison: what a ring by hand needs.
     *(Bound(load.name, "cpu_us", RING, PLAIN) for load in ECHO_LOADS),
     Bound("spin", "cpu_us", SPINNING.name, PART6),
-    *(Bound(load.name, "per_second", ANSWERS_UNREAD.name, "nginx") for load in HTTP_LOADS),
 )
 COUNTED_BOUNDS = (  # load, server, number, at most
     (COUNTED, PART5, "calls_1", 3.05),
@@ -121,8 +115,6 @@ def held_to(setting: Setting) -> Measurement:
         jobs += each([LOADS[name] for name in MORE], plain, echo, setting)
         jobs += each([SPIN_LOAD], [SPINNING, *(it for it in ECHO if it.name == PART6)], echo,
                      setting)
-        for load in HTTP_LOADS:
-            jobs += beside_nginx(load, (HTTP[-1], ANSWERS_UNREAD), setting)
         jobs += each([MEMORY], [it for it in ECHO if it.name == PART6], memory_of_the_silent,
                      setting, once=True)
     if setting.wants("budgets", "counted") and can_trace("budgets and counted"):
@@ -166,5 +158,4 @@ def budgets(results: Results) -> Table:
                "best rounds are named, they and the median decide if they agree; if not, the "
                "machine was not quiet.",
                "What has no bound is here for comparison: `peer-ring` echoes bytes with a ring by "
-               "hand, with `--pair` as `part6` asks its ring, and with `--http` it answers what it "
-               "has not read."])
+               "hand, and with `--pair` as `part6` asks its ring."])

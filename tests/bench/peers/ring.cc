@@ -6,9 +6,6 @@
 //
 // With --pair it asks for one receive at a time, together with the send that goes before it. With
 // --linked the kernel begins that receive when the send has succeeded.
-//
-// With --http it answers whatever comes with the same words. It reads no request, and so shows how
-// far a client of HTTP can be driven at all.
 
 #include <liburing.h>
 
@@ -54,9 +51,8 @@ enum class Way {
 
 class Echo {
  public:
-  /// `answer`: empty, what came is.
-  Echo(int listener, std::string_view answer, Way way)
-      : listener_(listener), answer_(answer), way_(way), memory_(buffers * stride_bytes) {
+  Echo(int listener, Way way)
+      : listener_(listener), way_(way), memory_(buffers * stride_bytes) {
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
     must("io_uring_queue_init", io_uring_queue_init_params(entries, &ring_, &params));
@@ -181,12 +177,11 @@ class Echo {
       const std::string_view bytes(memory_.data() + id * stride_bytes,
                                    static_cast<std::size_t>(cqe.res));
       used_.push_back(id);
-      const auto answer = answer_.empty() ? bytes : answer_;
       if (connection->busy()) {  // sends of one turn might overtake each other
-        connection->waiting += answer;
+        connection->waiting += bytes;
         late_.push_back(connection);
       } else {
-        send_quietly(connection, answer);
+        send_quietly(connection, bytes);
         if (way_ != Way::multishot) return receive(connection);
       }
     }
@@ -220,7 +215,6 @@ class Echo {
   }
 
   int listener_;
-  std::string_view answer_;
   Way way_;
   std::vector<char> memory_;
   io_uring ring_{};
@@ -236,15 +230,14 @@ class Echo {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bool says_hello = false, in_pairs = false, linked = false;
+  bool in_pairs = false, linked = false;
   const auto listener = peer::listen_as_told(
       argc, argv, "peer-ring", "Echoes bytes on io_uring.",
-      {common::flag_option("--http", "whatever comes, unread, is answered with hello", says_hello),
-       common::flag_option("--pair", "a send and the next receive go in together", in_pairs),
+      {common::flag_option("--pair", "a send and the next receive go in together", in_pairs),
        common::flag_option("--linked", "as --pair, and the receive begins after the send",
                            linked)});
   const Way way = linked ? Way::linked_pair : in_pairs ? Way::pair : Way::multishot;
-  Echo echo(listener.get(), says_hello ? peer::hello : std::string_view(), way);
+  Echo echo(listener.get(), way);
   peer::announce(listener);
   echo.run();
 }
