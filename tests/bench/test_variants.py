@@ -16,12 +16,6 @@ from measures.oracle import rank_sum
 SETTING = Setting(DEFAULT_BUILD, QUICK)
 
 
-@pytest.mark.parametrize(("size", "waits"), [(1, 100), (16, 7), (100, 1), (1024, 1)])
-def test_a_batch_takes_as_many_waits_as_it_must(size: int, waits: int) -> None:
-    found = variants.run(SETTING, "batches", clients=100, batch=size, rounds=3)
-    assert (found["messages"], found["waits"]) == (300, 3 * waits)
-
-
 @pytest.mark.parametrize("size", [0, 8])
 def test_the_calls_of_a_batch_are_those_that_strace_sees(size: int, tmp_path: Path) -> None:
     """Those of more operations: a program reads its libraries, too."""
