@@ -1,7 +1,6 @@
-"""Counted: system calls, what is kept for a client, and who gets the newcomers."""
+"""Counted: system calls, and what is kept for a client."""
 
 import json
-import os
 import re
 import subprocess
 import tempfile
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from contenders import ALL_STAGES, CLIENT_CORE, PART2, PART3, PART5, Contender, on_core
+from contenders import ALL_STAGES, CLIENT_CORE, PART2, PART3, Contender, on_core
 from counting import PAYLOAD, WARM_UP_ROUNDS, echo_together
 from harness.client import Client
 from harness.needed import need_built, need_program
@@ -200,57 +199,3 @@ def m11_1(setting: Setting) -> Measurement:
 
     return Measurement(each(["bytes"], ["stack", "part6", "frames"], kept, setting),
                        tables, counts=True)
-
-
-# M9.2: whom the newcomers go to
-
-HOW = {"one epoll for the listener": "shared", "`EPOLLEXCLUSIVE`": "exclusive",
-       "`SO_REUSEPORT`": "reuseport"}
-SHARES_APART_MAX = 0.25  # of two tosses of so many coins, no two are the same
-PATIENCE = 20.0
-
-
-def sockets_in_epolls(server: Server) -> list[int]:
-    """How many descriptors each of its epolls watches: a worker has one. proc_pid_fdinfo(5)"""
-    directory, counts = Path(f"/proc/{server.pid}"), []
-    for number in sorted(os.listdir(directory / "fd"), key=int):
-        if os.readlink(directory / "fd" / number) == "anon_inode:[eventpoll]":
-            lines = (directory / "fdinfo" / number).read_text().splitlines()
-            counts.append(sum(line.startswith("tfd:") for line in lines))
-    return counts
-
-
-def newcomers(setting: Setting) -> int:
-    return min(400, max(setting.effort.counted // 4, 20))
-
-
-def busiest(workers: int, how: str, setting: Setting) -> Numbers:
-    """The busiest worker's share of the newcomers, in percent."""
-    count = newcomers(setting)
-    contender = Contender(PART5, PART5, ("--workers", f"{workers}", "--accept", how))
-    with contender.running(setting.build, before=()) as server:
-        at_rest, open_at_rest = sockets_in_epolls(server), server.process.descriptor_count()
-        for _ in range(count):
-            server.connect().echo(b"hello")
-        open_then = open_at_rest + count
-        if not wait_until(lambda: server.process.descriptor_count() >= open_then, PATIENCE):
-            raise SystemExit(f"{PART5} has not accepted all of its {count} clients")
-        wait_until(lambda: sum(sockets_in_epolls(server)) >= sum(at_rest) + count, PATIENCE)
-        taken = [now - before for now, before in zip(sockets_in_epolls(server), at_rest)]
-    if sum(taken) != count:
-        raise SystemExit(f"the workers' epolls hold {taken}, which are not {count} clients")
-    return {"busiest": max(taken) / count * 100}
-
-
-def m9_2(setting: Setting) -> Grid:
-    crowds = (2, 4)
-    return Grid(
-        f"The busiest worker's share of {newcomers(setting)} new connections, in percent",
-        "how the listener is watched",
-        {f"{workers} workers, one by one, %": timed("busiest", SHARES_APART_MAX, load=f"{workers}")
-         for workers in crowds},
-        busiest, HOW, crowds,
-        notes=["An even share is 50 % of two workers, 25 % of four. One by one: each client is "
-               "answered before the next connects, so all workers sleep. It is not "
-               "how the load is spread: a connection that never speaks counts as much as one that "
-               "never rests."])
