@@ -1,7 +1,6 @@
 """The programs that measure what no stage does count right."""
 
 import json
-import math
 import subprocess
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from harness.strace import need_ptrace
 from measures import attacks, variants
 from measures.effort import QUICK
 from measures.experiment import Setting
-from measures.oracle import rank_sum
 
 SETTING = Setting(DEFAULT_BUILD, QUICK)
 
@@ -39,15 +37,3 @@ def test_newcomers_are_answered_while_there_is_room(attackers: int) -> None:
     assert found["answers"] > 0 and found["unanswered"] == 0
     assert (found["newcomers"] > 0) == (attackers < 8)
     assert (found["newcomers_unanswered"] > 0) == (attackers == 8)
-
-
-@pytest.mark.parametrize(("first", "second", "score", "z"), [
-    ([1, 2, 3], [1, 2, 3], 0.5, 0.0),
-    (range(1, 11), range(11, 21), 1.0, 50 / math.sqrt(100 * 21 / 12)),
-    ([1, 1, 2], [1, 2, 2], 6 / 9, 1.5 / math.sqrt(9 / 12 * (7 - 48 / 30))),
-    ([1, 1], [1, 1], 0.5, 0.0),
-])
-def test_ranks_tell_whether_one_is_slower(first: list, second: list, score: float,
-                                          z: float) -> None:  # fmt: skip
-    assert rank_sum(list(first), list(second)) == pytest.approx((score, z))
-    assert rank_sum(list(second), list(first)) == pytest.approx((1 - score, -z))
