@@ -25,7 +25,6 @@ OPTIONS = {
     "part1-blocking": (),  # one at a time is no limit, it is what it does
     **dict.fromkeys(LADDER[1:], ROOM),
     **dict.fromkeys(STAGES, ("--workers", "1", *ROOM)),
-    "fingerd": ("--addr", "127.0.0.1", "--log", "none", "--max-per-ip", "1000"),
 }
 
 
@@ -39,7 +38,7 @@ class Contender:
     """A server that can be started, again and again."""
 
     name: str
-    program: str  # a name of LADDER, STAGES or PEERS, or a finger daemon
+    program: str  # a name of LADDER, STAGES or PEERS
     options: tuple[str, ...] = ()
     cores: str = SERVER_CORE
 
@@ -54,8 +53,6 @@ class Contender:
 
     def path(self, build: Path) -> Path:
         """Where a build puts the program."""
-        if self.program.startswith("fingerd"):
-            return build / "finger" / self.program
         directory = build / (self.program if self.program in OPTIONS else "tests/bench")
         return directory / self.program
 
