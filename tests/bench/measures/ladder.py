@@ -1,18 +1,20 @@
 """By the clock: the stages under the same loads, beside idle clients, far away."""
 
 import json
+import os
 
 from bad_link import Badness, bad_link
-from contenders import (ALL_STAGES, FLOOR, PART1, PART3, PART4, PART5, PART6, SERVER_CORE,
-                        Contender, on_core)
+from contenders import (ALL_STAGES, CLIENT_CORE, FLOOR, PART1, PART3, PART4, PART5, PART6,
+                        SERVER_CORE, STAGES, Contender, on_core)
+from count import CROWD
 from harness.needed import need_root
 from measures.counts import exact_calls
 from measures.experiment import Grid, Measurement, Setting, Table, Twice, can_trace, each, table
-from measures.cells import (NOTHING, ONE_AT_A_TIME, RANGE_MAX, Cell, Column, Ratio, column, exactly,
-                            latencies, ratio, throughput, timed, words)
+from measures.cells import (NOTHING, ONE_AT_A_TIME, P99, RANGE_MAX, Cell, Column, Ratio, column,
+                            exactly, latencies, ratio, throughput, timed, words)
 from namespaces import Namespace
 from rounds import Results
-from workloads import WARM_UP_SECONDS, Echo, Numbers, client
+from workloads import LOADS, WARM_UP_SECONDS, Echo, Numbers, client
 
 NAMES = [stage.name for stage in ALL_STAGES]
 STAGE = dict(zip(NAMES, ALL_STAGES))
@@ -55,6 +57,39 @@ def sweep(setting: Setting) -> Measurement:
                             PART4, PART5, PART6, FLOOR.name)}
 
     return Measurement(each(loads.values(), servers, echo, setting), tables)
+
+
+# One worker and two
+
+def cores_for(workers: int) -> str:
+    """As taskset(1) has it: not the client's, as long as there are others."""
+    allowed = sorted(os.sched_getaffinity(0) - {int(CLIENT_CORE)})
+    if len(allowed) < workers:
+        allowed = sorted(os.sched_getaffinity(0))
+    return ",".join(str(core) for core in allowed[:workers])
+
+
+def m9_3(setting: Setting) -> Grid:
+    cores = len(os.sched_getaffinity(0))
+    shared = "one of them the client's" if cores <= 2 else "none the client's"
+    base = "1 worker, a core"
+    ways = {base: (1, SERVER_CORE), "2 workers, one core": (2, SERVER_CORE),
+            f"2 workers, two cores, {shared}": (2, cores_for(2))}
+
+    def scaled(stage: str, way: str, setting: Setting) -> Numbers:
+        workers, allowed = ways[way]
+        found = echo(LOADS[f"c{CROWD}"],
+                     Contender(stage, stage, ("--workers", f"{workers}"), allowed), setting)
+        return {number: found[number] for number in ("per_second", "p99_us", "cpu_us")}
+
+    return Grid(
+        f"One worker and two, with {CROWD} clients", "stage: workers",
+        {"messages a second [ratio to one worker]": ratio("per_second", base),
+         "server CPU a message, µs [ratio]": ratio("cpu_us", base), "p99, µs": P99},
+        scaled, list(ways), STAGES, rows="both",
+        notes=[f"This machine has {cores} cores, and the client needs one of them. It is not how "
+               "far a server scales: for that it needs more cores than workers, and a client that "
+               "is no bottleneck, on another machine."])
 
 
 # The noise floor
