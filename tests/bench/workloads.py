@@ -15,7 +15,7 @@ GRACE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Echo:
-    """Framed messages: in a closed loop, or, at a rate, in an open one."""
+    """Framed messages, in a closed loop."""
 
     name: str
     title: str
@@ -23,7 +23,6 @@ class Echo:
     payload_bytes: int = 64
     in_flight: int = 1
     idle: int = 0
-    rate: int = 0  # messages a second in all, whatever the server does; 0: a closed loop
 
     def measure(self, contender: Contender, build: Path, seconds: float) -> Numbers:
         """One round."""
@@ -39,7 +38,6 @@ class Echo:
             "busy": cpu / found["seconds"],
             "client_busy": found["client_cpu_seconds"] / found["seconds"],
             "client_us": found["client_cpu_seconds"] / messages * 1e6,
-            "late_us": found["late_p99_us"],
         }
 
     def load(self, build: Path, port: int, pid: int, seconds: float) -> Numbers:
@@ -58,7 +56,6 @@ class Echo:
             "--idle": self.idle,
             "--bytes": self.payload_bytes,
             "--in-flight": self.in_flight,
-            "--rate": self.rate,
             "--duration": f"{seconds * 1000:.0f}ms",
             "--warm-up": f"{warm_up * 1000:.0f}ms",
             "--messages": messages,
