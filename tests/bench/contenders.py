@@ -44,7 +44,7 @@ class Contender:
 
     @classmethod
     def of_words(cls, words: str) -> Contender:
-        """`part6-uring --spin 1ms`"""
+        """`peer-ring --pair`"""
         program, *options = words.split()
         if program not in (*LADDER, *STAGES, *PEERS):
             known = ", ".join((*LADDER, *STAGES, *PEERS))
@@ -81,7 +81,6 @@ ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
 # A ring by hand in its best form: a receive for each message, and a send that says nothing.
 RING_BY_HAND = Contender.of_words("peer-ring --pair")
 ECHO = (*(Contender(name, name) for name in (*STAGES, *PEERS)), RING_BY_HAND)
-SPINNING = Contender.of_words("part6-uring --spin 1ms")
 FLOOR = Contender("floor", PEERS[0])  # the cheapest that receives and sends, and does nothing else
 
 

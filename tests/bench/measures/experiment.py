@@ -27,10 +27,6 @@ class Setting:
     effort: Effort
     names: tuple[str, ...] = ()  # of the experiment's, those that are asked for; none: all
 
-    def wants(self, *names: str) -> bool:
-        """Whether one of these is asked for."""
-        return not self.names or any(name in self.names for name in names)
-
     @property
     def thorough(self) -> bool:
         """Whether there is time for everything."""
