@@ -9,7 +9,6 @@ check_what_takes_long() {
   pytests "your own server" tests/judge "${in_parallel[@]}"
   pytests network tests/network -m long
   pytests "a soak" tests/soak
-  pytests "idle connections" tests/bench/test_idle.py
   check_rings
   check_kernel 6.1
   mapfile -t targets < <(stages) # the steps show mistakes: no sanitizer would like them

@@ -123,25 +123,18 @@ def m10_1(setting: Setting) -> Measurement:
                         *each([64], stages[1:], exact_calls, setting)], tables, counts=True)
 
 
-# M11.1: what is kept for a client: a thread's stack, a connection, a coroutine's frame
+# M11.1: what is kept for a client: a thread's stack, a coroutine's frame
 
 CONVERSATION = ("serve_client", "serve")  # the coroutines that are there while a client talks
 KEPT = {
     "`part2`: address space of a thread, with `malloc`'s": ("stack", "reserved"),
     "`part2`: memory of an idle one": ("stack", "touched"),
-    "`part6`: `sizeof(Connection)`": ("part6", "connection"),
 }
 
 
 def kept(_: str, what: str, setting: Setting) -> Numbers:
-    """A thread's, or a connection's of part 6 as the compiler has it, or the frames of its
-    coroutines."""
-    if what == "stack":
-        return stack(min(100, setting.effort.crowd_max), setting)
-    if what == "frames":
-        return frames(setting)
-    program = need_built(setting.build / "tests" / "bench" / "connection_size")
-    return json.loads(subprocess.run([program], capture_output=True, check=True).stdout)
+    """A thread's, or the frames of the coroutines of part 6."""
+    return frames(setting) if what == "frames" else stack(min(100, setting.effort.crowd_max), setting)
 
 
 def stack(threads: int, setting: Setting) -> Numbers:
@@ -197,5 +190,5 @@ def m11_1(setting: Setting) -> Measurement:
                    "an idle client costs in all: for that, with the kernel's share, see M12.1 and "
                    "M4.1."])}
 
-    return Measurement(each(["bytes"], ["stack", "part6", "frames"], kept, setting),
+    return Measurement(each(["bytes"], ["stack", "frames"], kept, setting),
                        tables, counts=True)
