@@ -8,7 +8,6 @@ check_what_takes_long() {
   pytests "builds of each part" tests/builds -m long
   pytests "your own server" tests/judge "${in_parallel[@]}"
   pytests network tests/network -m long
-  pytests "a soak" tests/soak
   check_rings
   check_kernel 6.1
   mapfile -t targets < <(stages) # the steps show mistakes: no sanitizer would like them
