@@ -1,5 +1,7 @@
 #include "load/crowd.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -7,8 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-
-#include "load/source.h"
 
 namespace load {
 namespace {
@@ -23,6 +23,26 @@ common::Status set_option(const common::Fd& socket, int level, int option, const
     return common::last_error();
   }
   return {};
+}
+
+/// Adds up to INADDR_ANY: the kernel chooses the address.
+constexpr std::uint32_t source_anywhere = 0 - INADDR_LOOPBACK;
+
+/// A TCP socket that connects from the loopback address 127.0.0.1 + `source`: to one port of one
+/// server, each address has some 28000 ports of its own.
+/// Errors: of socket(2), bind(2).
+common::Result<common::Fd> socket_from(std::uint32_t source) {
+  common::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return common::last_error();
+  const int on = 1;  // the port is chosen by connect(2), which knows the other end. ip(7)
+  (void)::setsockopt(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + source);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
+    return common::last_error();
+  }
+  return fd;
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct Goal {
 struct Tally {
   std::uint64_t messages = 0;
   std::chrono::nanoseconds duration{};  ///< From the first byte sent to the last received.
-  Histogram latency;  ///< Nanoseconds from sending a message to its last byte.
+  Histogram latency;                    ///< Nanoseconds from sending a message to its last byte.
 };
 
 /// So many connections, served by one thread, from several loopback addresses. Beside them there
