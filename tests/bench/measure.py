@@ -24,7 +24,8 @@ import measured  # noqa: E402
 import pytest  # noqa: E402
 from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
-from measures.experiment import FULL, QUICK, Experiment, Grid, Measurement, Setting, Table  # noqa: E402
+from measures.experiment import (  # noqa: E402
+    FULL, QUICK, Experiment, Grid, Measurement, Setting, Table)
 from measures.registry import EXPERIMENTS, NAMES  # noqa: E402
 from rounds import DIRTY, Noise, commit, facts, in_rounds, steps  # noqa: E402
 

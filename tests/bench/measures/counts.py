@@ -134,7 +134,9 @@ KEPT = {
 
 def kept(_: str, what: str, setting: Setting) -> Numbers:
     """A thread's, or the frames of the coroutines of part 6."""
-    return frames(setting) if what == "frames" else stack(min(100, setting.effort.crowd_max), setting)
+    if what == "frames":
+        return frames(setting)
+    return stack(min(100, setting.effort.crowd_max), setting)
 
 
 def stack(threads: int, setting: Setting) -> Numbers:
