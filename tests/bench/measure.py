@@ -33,7 +33,6 @@ CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
 # How deep each part is divided into lines; what is not here is a line.
 DEPTH = {"results": 2, "rows": 1, "chart": 1}
-CURVES = ("chart", "curves")
 
 
 class Progress:
@@ -139,8 +138,8 @@ def rounded(value: Any) -> Any:
 
 def in_lines(value: Any, path: tuple[str, ...] = ()) -> str:
     """JSON with a line for each thing that one compares, which is a server's rounds under one load,
-    a row of the table, or a curve of the chart."""
-    divided = not path or path == CURVES or len(path) <= DEPTH.get(path[0], 0)
+    or a row of the table."""
+    divided = not path or len(path) <= DEPTH.get(path[0], 0)
     if not divided or not value:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):

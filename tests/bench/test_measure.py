@@ -19,8 +19,8 @@ from contenders import DEFAULT_BUILD as BUILD
 from contenders import REPOSITORY
 from harness.limits import raise_descriptor_limit
 from measure import charts, in_lines, measured, run
-from measures.experiment import Chart, Effort, Experiment, Measurement, Setting, Table
-from measures.cells import beside_base, exact, of_rounds
+from measures.experiment import Effort, Experiment, Measurement, Setting, Table
+from measures.cells import beside_base, of_rounds
 from measures.registry import EXPERIMENTS, NAMES
 from rounds import Job, Results, in_rounds
 
@@ -89,9 +89,7 @@ def known(rounds: list[float]) -> Experiment:
 
     def tables(results: Results) -> dict[str, Table]:
         found = of_rounds(results, "load", "server", "us")
-        chart = Chart("T", "A description of so many words that it says something to somebody.",
-                      "x", "y", {"server": [(1, exact(5.0)), (2, exact(7.0))]})
-        return {"fake": Table("T", ["server", "µs"], [("server", [found])], chart)}
+        return {"fake": Table("T", ["server", "µs"], [("server", [found])])}
 
     jobs = [Job("load", "server", lambda: {"us": next(values)})]
     return Experiment(("fake",), lambda _: Measurement(jobs, tables))
@@ -111,7 +109,6 @@ def test_what_is_not_decided_is_not_told_as_a_number(
     assert [numbers["us"] for numbers in found["results"]["load"]["server"]] == rounds
     assert f"| server | {text} |" in measured.markdown(found)
     assert f"server  {text}\n" in capsys.readouterr().out
-    check_picture(tmp_path / "fake.svg")
 
 
 @pytest.mark.parametrize(("of_base", "text"), [

@@ -57,22 +57,11 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Chart:
-    """Curves, one for each label: points of x, and of y, which is exact."""
-
-    title: str
-    description: str  # for who cannot see it
-    x: str
-    y: str
-    curves: dict[str, list[tuple[float, Cell]]]
-
-
-@dataclass(frozen=True)
 class Twice:
     """The same rounds as two charts: bars that mislead, and dots that do not."""
 
     title: str
-    description: str
+    description: str  # for who cannot see it
     y: str
     rounds: dict[str, list[float]]
 
@@ -84,7 +73,7 @@ class Table:
     title: str
     head: Sequence[str]  # of all columns, the labels' included; with the unit
     rows: list[tuple[str, list[Cell]]]
-    chart: Chart | Twice | None = None
+    chart: Twice | None = None
     notes: Sequence[str] = ()  # what a reader has to know of this run
 
 
