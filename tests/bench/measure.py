@@ -1,4 +1,4 @@
-"""Measures what the book says in numbers: book/numbers/*.json, charts in book/fig, tables.
+"""Measures what the book says in numbers: book/numbers/*.json, a chart in book/fig, tables.
 
     cmake --build build/default --target bench && /usr/bin/python3 tests/bench/measure.py m6_1
 
@@ -168,7 +168,7 @@ def parse() -> argparse.Namespace:
                         help=f"of {', '.join(NAMES)}; without: all")
     parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--out", type=Path, metavar="DIR",
-                        help="where numbers and charts go (book/numbers and book/fig)")
+                        help="where numbers and the chart go (book/numbers and book/fig)")
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of as many as planned")
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="a build's directory (build/default)")
