@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from statistics import mean, median
-from textwrap import wrap
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -23,32 +22,23 @@ TOKENS = {name: token["light"] for name, token in json.loads(
     (BOOK / ".vitepress" / "theme" / "colours.json").read_text()).items()}
 PAPER, INK, PALE = (TOKENS[name] for name in ("sheet", "ink", "quiet"))
 # Okabe's and Ito's colours, which look different to every eye.
-COLOURS = tuple(TOKENS[f"line-{which}"] for which in range(1, 4))
-# As an SVG's path draws them around a point: disc, square, diamond.
-MARKERS = ("m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "m-4.5 -4.5h9v9h-9z", "m0 -6l6 6l-6 6l-6 -6z")
+COLOURS = tuple(TOKENS[f"line-{which}"] for which in (1, 2))
+# As an SVG's path draws them around a point: disc, square.
+MARKERS = ("m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "m-4.5 -4.5h9v9h-9z")
 FONT = "system-ui, sans-serif"
 WIDTH, HEIGHT = 720, 430
 LEFT, TOP, BOTTOM, MARGIN = 90, 56, 366, 14  # where the chart lies in its picture
-NAME_WIDTH, LETTER_WIDTH, NAME_GAP = 22, 7.5, 25  # characters, of so much each; between names
-LEADER_MAX = 60  # from the end of a curve to where the names begin
-LINE_HEIGHT = 17
-TICKS_MAX, ROOM = 8, 0.05
+TICKS_MAX = 8
 GRID = {"stroke": PALE, "stroke_opacity": 0.35, "stroke_width": 0.8, "fill": "none"}
 AXIS = {"stroke": INK, "fill": "none"}
 
 
 def described(chart: Mapping[str, Any]) -> str:
-    """The description, with the ends of each curve, or each round."""
-    if "rounds" in chart:
-        each = [f"{label}: mean {number(mean(values))}, median {number(median(values))}, all "
-                f"rounds {', '.join(map(number, sorted(values)))}."
-                for label, values in chart["rounds"].items()]
-        return " ".join([chart["description"], f"In {chart['y']}:", *each])
-    ends = []
-    for label, ((x, first), *_, (last_x, last)) in chart["curves"].items():
-        ends.append(f"{label}: {number(first['exact'])} at {x:,g}, "
-                    f"{number(last['exact'])} at {last_x:,g}.")
-    return " ".join([chart["description"], f"In {chart['y']}:", *ends])
+    """The description, with each round."""
+    each = [f"{label}: mean {number(mean(values))}, median {number(median(values))}, all "
+            f"rounds {', '.join(map(number, sorted(values)))}."
+            for label, values in chart["rounds"].items()]
+    return " ".join([chart["description"], f"In {chart['y']}:", *each])
 
 
 @dataclass(frozen=True)
@@ -59,12 +49,6 @@ class Scale:
     high: float
     begin: float
     end: float
-
-    @classmethod
-    def around(cls, values: Sequence[float], begin: float, end: float) -> Scale:
-        """All values are on it, with some room at both ends."""
-        room = (max(values) - min(values)) * ROOM
-        return cls(min(values) - room, max(values) + room, begin, end)
 
     def at(self, value: float) -> float:
         share = (value - self.low) / (self.high - self.low)
@@ -107,38 +91,11 @@ def draw(chart: Mapping[str, Any]) -> str:
     title = chart["title"]
     return picture(WIDTH, HEIGHT, title, described(chart), [
         written(14, 28, title, fill=INK, font_size=16, font_weight="bold"),
-        *(draw_curves(chart) if "curves" in chart else draw_rounds(chart["rounds"], chart["y"]))])
-
-
-def draw_curves(chart: Mapping[str, Any]) -> list[str]:
-    """All of them, each with its name at its end."""
-    curves = {label: [(at, cell["exact"]) for at, cell in curve]
-              for label, curve in chart["curves"].items()}
-    found = [point for curve in curves.values() for point in curve]
-    beside = 60 + LETTER_WIDTH * min(max(map(len, curves)), NAME_WIDTH)
-    x = Scale.around([at for at, _ in found], LEFT, WIDTH - MARGIN - beside)
-    y = Scale(0, 1.08 * max(value for _, value in found), BOTTOM, TOP)  # no marker is cut
-    looks = dict(zip(curves, zip(COLOURS, MARKERS)))
-    ends = {label: (x.at(curve[-1][0]), y.at(curve[-1][1])) for label, curve in curves.items()}
-    return [*axis_below(x), *axis_left(y, x.begin, x.end),
-            written((x.begin + x.end) / 2, HEIGHT - 16, chart["x"], fill=INK,
-                    text_anchor="middle"), title_of_y(chart["y"]),
-            *(draw_curve(curve, x, y, *looks[label]) for label, curve in curves.items()),
-            *draw_names(ends, looks, x.end)]
-
-
-def axis_below(x: Scale) -> list[str]:
-    """The line, its ticks and their numbers, and lines through the chart."""
-    ticks = [(x.at(value), f"{value:,.10g}") for value in x.ticks()]
-    return [tag("path", d=lines((at, BOTTOM, f"V{TOP}") for at, _ in ticks), **GRID),
-            tag("path", d=lines([(x.begin, BOTTOM, f"H{x.end}"),
-                                 *((at, BOTTOM, "v7") for at, _ in ticks)]), **AXIS),
-            tag("g", "".join(written(at, BOTTOM + 23, word) for at, word in ticks), fill=INK,
-                text_anchor="middle")]
+        *draw_rounds(chart["rounds"], chart["y"])])
 
 
 def axis_left(y: Scale, begin: float, end: float) -> list[str]:
-    """The same for the other axis."""
+    """The line, its ticks and their numbers, and lines through the chart."""
     ticks = [(y.at(value), f"{value:,.10g}") for value in y.ticks()]
     return [tag("path", d=lines((begin, at, f"H{end}") for at, _ in ticks), **GRID),
             tag("path", d=lines([(begin, y.begin, f"V{y.end}"),
@@ -151,47 +108,6 @@ def title_of_y(words: str) -> str:
     middle = (TOP + BOTTOM) // 2
     return written(22, middle, words, fill=INK, text_anchor="middle",
                    transform=f"rotate(-90 22 {middle})")
-
-
-def draw_curve(curve: Sequence[tuple[float, float]], x: Scale, y: Scale, colour: str,
-               marker: str) -> str:
-    """A line, and a mark at each point."""
-    at = [(x.at(value), y.at(found)) for value, found in curve]
-    line = tag("path", d="M" + " ".join(f"{x:g} {y:g}" for x, y in at), stroke_width=2.4)
-    marks = tag("path", d=lines((x, y, marker) for x, y in at), stroke_width=1.6, fill=colour)
-    return tag("g", line + marks, stroke=colour, fill="none")
-
-
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """The same places, moved apart so that two neighbours are `gap` from each other."""
-    order = sorted(range(len(wanted)), key=lambda which: wanted[which])
-    placed = [wanted[which] for which in order]
-    for _ in range(100):
-        for i in range(1, len(placed)):
-            if (lack := gap - (placed[i] - placed[i - 1])) > 0:
-                placed[i - 1] -= lack / 2
-                placed[i] += lack / 2
-    return [place for _, place in sorted(zip(order, placed))]
-
-
-def draw_names(ends: Mapping[str, tuple[float, float]], looks: Mapping[str, tuple[str, str]],
-               right: float) -> list[str]:
-    """The names of the curves, right of them, each level with its end or joined to it. A curve that
-    ends long before the others is known by its colour: a line that far would look like data."""
-    names = []
-    heights = spread([y for _, y in ends.values()], NAME_GAP)
-    for (label, (x, y)), height in zip(ends.items(), heights):
-        colour, _ = looks[label]
-        height, at, parts = round(height, 1), right + 17, []
-        if right - x < LEADER_MAX:
-            parts.append(tag("path", d=f"M{x + 8:g} {y:g}L{right + 12:g} {height:g}",
-                             stroke=colour, stroke_dasharray="1.5 2.5"))
-        in_lines = wrap(label, NAME_WIDTH)
-        for which, line in enumerate(in_lines):
-            below = (which - (len(in_lines) - 1) / 2) * LINE_HEIGHT
-            parts.append(written(at, height + 5 + below, line))
-        names.append(tag("g", "".join(parts), fill=INK))
-    return names
 
 
 def misleading_range(values: Sequence[float]) -> tuple[float, float]:

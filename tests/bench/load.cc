@@ -1,8 +1,6 @@
 // Loads an echo server with framed messages and measures: how many a second, how long each took,
 // and what CPU time the server spent on them. One thread; every byte that comes back is compared.
-// A closed loop, or with --rate an open one: load/crowd.h says what each asks, chapter 16 what each
-// hides. How late the client itself was is printed too: where that is no small part of the
-// latencies, they are the client's and not the server's.
+// A closed loop; chapter 16 says what that hides.
 // Prints one line of JSON.
 // Try it: taskset -c 1 ./part5-epoll --port 5882   and   taskset -c 0 ./load --connections 64
 
@@ -46,10 +44,8 @@ common::Program program(Settings& settings) {
                         "addresses they come from, 127.0.0.1 and up; 0: as it may be",
                         shape.sources, 0, 60'000),
           number_option("--bytes", "N", "payload of a message", shape.payload_bytes, 0, 1 << 24),
-          number_option("--in-flight", "N", "messages on their way in each (closed loop)",
-                        shape.in_flight, 1, 1 << 16),
-          number_option("--rate", "N", "messages a second in all (open loop); 0: closed loop",
-                        shape.rate, 0, 100'000'000),
+          number_option("--in-flight", "N", "messages on their way in each", shape.in_flight, 1,
+                        1 << 16),
           number_option("--messages", "N", "so many in all; 0: as many as fit --duration",
                         settings.messages, 0, any),
           common::duration_option("--duration", "how long to go on", settings.duration),
@@ -86,10 +82,10 @@ void print(const load::Tally& tally, std::chrono::nanoseconds server_cpu,
   fmt::print(
       "{{\"messages\": {}, \"seconds\": {:.6f}, \"server_cpu_seconds\": {:.9f}, "
       "\"client_cpu_seconds\": {:.6f}, \"p50_us\": {:.2f}, \"p99_us\": {:.2f}, "
-      "\"p999_us\": {:.2f}, \"max_us\": {:.2f}, \"late_p99_us\": {:.2f}}}\n",
+      "\"p999_us\": {:.2f}, \"max_us\": {:.2f}}}\n",
       tally.messages, seconds(tally.duration), seconds(server_cpu), seconds(own_cpu),
       us(tally.latency, 0.5), us(tally.latency, 0.99), us(tally.latency, 0.999),
-      us(tally.latency, 1.0), us(tally.lateness, 0.99));
+      us(tally.latency, 1.0));
 }
 
 int complain(std::string_view what, std::error_code error) {

@@ -1,4 +1,4 @@
-"""Measures what the book says in numbers: book/numbers/*.json, charts in book/fig, tables.
+"""Measures what the book says in numbers: book/numbers/*.json, a chart in book/fig, tables.
 
     cmake --build build/default --target bench && /usr/bin/python3 tests/bench/measure.py m6_1
 
@@ -24,8 +24,8 @@ import measured  # noqa: E402
 import pytest  # noqa: E402
 from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
-from measures.effort import FULL, QUICK  # noqa: E402
-from measures.experiment import Experiment, Grid, Measurement, Setting, Table  # noqa: E402
+from measures.experiment import (  # noqa: E402
+    FULL, QUICK, Experiment, Grid, Measurement, Setting, Table)
 from measures.registry import EXPERIMENTS, NAMES  # noqa: E402
 from rounds import DIRTY, Noise, commit, facts, in_rounds, steps  # noqa: E402
 
@@ -33,7 +33,6 @@ CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
 # How deep each part is divided into lines; what is not here is a line.
 DEPTH = {"results": 2, "rows": 1, "chart": 1}
-CURVES = ("chart", "curves")
 
 
 class Progress:
@@ -139,8 +138,8 @@ def rounded(value: Any) -> Any:
 
 def in_lines(value: Any, path: tuple[str, ...] = ()) -> str:
     """JSON with a line for each thing that one compares, which is a server's rounds under one load,
-    a row of the table, or a curve of the chart."""
-    divided = not path or path == CURVES or len(path) <= DEPTH.get(path[0], 0)
+    or a row of the table."""
+    divided = not path or len(path) <= DEPTH.get(path[0], 0)
     if not divided or not value:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):
@@ -169,7 +168,7 @@ def parse() -> argparse.Namespace:
                         help=f"of {', '.join(NAMES)}; without: all")
     parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--out", type=Path, metavar="DIR",
-                        help="where numbers and charts go (book/numbers and book/fig)")
+                        help="where numbers and the chart go (book/numbers and book/fig)")
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of as many as planned")
     parser.add_argument("--build", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="a build's directory (build/default)")

@@ -1,10 +1,10 @@
-"""restarts.py: of the ways to replace a server, those that show what the others lose."""
+"""Of the ways to replace a server, those that show what the others lose."""
 
 import pytest
 
 from contenders import DEFAULT_BUILD
 from harness.needed import need_built, need_root
-from restarts import measure
+from measures.restarts import measure
 
 FINGERD = DEFAULT_BUILD / "finger" / "fingerd"
 

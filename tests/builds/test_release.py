@@ -36,39 +36,11 @@ def test_a_program_tells_it(program: str) -> None:
     assert told == f"{path.name} {VERSION}\n"
 
 
-@pytest.mark.parametrize(("words", "status", "says"), [
-    (["--help"], 0, "usage: tools/release VERSION"),
-    ([], 2, "takes a version"),
-    (["0.0.1"], 2, f"this is {VERSION}"),
-    ([VERSION, "/usr"], 1, "/usr is there already"),
-])
-def test_release_says_what_is_wrong(words: list[str], status: int, says: str) -> None:
-    run = subprocess.run([ROOT / "tools" / "release", *words], capture_output=True, text=True)
-    assert run.returncode == status
-    assert says in run.stdout + run.stderr
-
-
-def test_the_notes_are_what_is_new_in_this_version() -> None:
-    notes = subprocess.run([ROOT / "tools" / "release", "--notes"], capture_output=True, text=True,
-                           check=True).stdout
-    _, this, *_ = re.split(r"^## .*\n", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
-    assert notes == this
-
-
 def clone(directory: Path) -> Path:
     if not (ROOT / ".git").exists():
         pytest.skip("needs a checkout of git")
     subprocess.run([need_program("git"), "clone", "-q", ROOT, directory], check=True)
     return directory
-
-
-def test_what_is_not_committed_is_not_released(tmp_path: Path) -> None:
-    copy = clone(tmp_path / "copy")
-    (copy / "forgotten").touch()
-    released = (copy / "common" / "cmake" / "version.txt").read_text().strip()
-    run = subprocess.run([copy / "tools" / "release", released], capture_output=True, text=True)
-    assert run.returncode == 1
-    assert "not committed: forgotten" in run.stderr
 
 
 @pytest.mark.long

@@ -37,8 +37,3 @@ def test_actionlint_has_nothing_to_say(workflow: Path) -> None:
     assert complaints(str(workflow)) == []
 
 
-def test_what_is_wrong_is_found(tmp_path: Path) -> None:
-    broken = tmp_path / "broken.yml"
-    text = (ROOT / ".github" / "workflows" / "site.yml").read_text()
-    broken.write_text(text.replace("steps.pages.outputs", "steps.page.outputs"))
-    assert "property \"page\" is not defined" in " ".join(complaints(str(broken)))

@@ -2,8 +2,8 @@
 
 A test file says what its exercise is about. `pytestmark = pytest.mark.stage("part4-poll")`: the
 reader changes that stage. `pytestmark = pytest.mark.program("--port {port}")`: the reader writes a
-program, which our solution shows how to start; `not_yet` starts one that does not solve it. The
-doc comment of each test is the rule, in the reader's words.
+program, which our solution shows how to start. The doc comment of each test is the rule, in the
+reader's words.
 """
 
 import inspect
@@ -37,7 +37,7 @@ plugin.load_hypothesis_profile()
 
 MARKERS = (
     "stage(name): the exercise changes this stage",
-    "program(arguments, not_yet): the exercise is a program of its own",
+    "program(arguments): the exercise is a program of its own",
     "ring: needs io_uring",
 )
 UNIT_SECONDS = 60
@@ -55,7 +55,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--solution", action="store_true", help="test our solution, where it is a "
                     "program of its own")
-    group.addoption("--not-yet", action="store_true", help="test a program that does not do it")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -106,9 +105,6 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
     words = shlex.split(option.server or "")
     if option.solution:
         words = started(about(request).program(build), marker.args[0])
-    elif option.not_yet and "not_yet" in marker.kwargs:
-        command = marker.kwargs["not_yet"].replace("{python}", sys.executable)
-        words = shlex.split(command.replace("{root}", str(ROOT)).replace("{build}", str(build)))
     if not words:
         exercise = about(request)
         pytest.fail(f"{exercise.number} wants a program of yours. What it must do stands at the end"

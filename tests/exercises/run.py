@@ -4,8 +4,8 @@
     run.py list               the exercises that a test proves done
     run.py apply              does every patch still apply, is every head as it should be?
     run.py targets NAME       what has to be built before the reader's own tree is tested
-    run.py solve [NAME ...]   the test must fail as long as the exercise is not done, and pass with
-                              our solution, in a copy below build/zoo. Without a NAME: all of them.
+    run.py solve [NAME ...]   the test must pass with our solution, in a copy below build/zoo, and
+                              fail as long as a stage is as it was. Without a NAME: all of them.
 
 Exit status: 0 all is well, 1 it is not, 2 wrong usage.
 """
@@ -20,7 +20,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -99,14 +98,13 @@ def solve(names: Sequence[str]) -> int:
 def prove(each: Exercise) -> tuple[str, str]:
     """The test without our solution, then with it: a verdict and why."""
     try:
-        before = Trial.of(each, solved=False)
-        if each.is_patch and not before.failed:
-            return "unsolved", f"the test finds nothing to do before it is done\n{before.output}"
-        if not each.is_patch and before.passed and not before.failed:
-            return "unsolved", f"the test passes a program that does not do it\n{before.output}"
-        with ExitStack() as stack:
-            if each.is_patch:
-                stack.enter_context(workshop.changed_by(each))
+        if each.is_patch:
+            before = Trial.of(each, solved=False)
+            if not before.failed:
+                return "unsolved", f"the test finds nothing to do\n{before.output}"
+            with workshop.changed_by(each):
+                after = Trial.of(each, solved=True)
+        else:
             after = Trial.of(each, solved=True)
     except workshop.NotHere as error:
         return "skipped", str(error)
@@ -116,8 +114,8 @@ def prove(each: Exercise) -> tuple[str, str]:
         return "unsolved", f"the test fails with our solution\n{after.output}"
     if not after.passed:
         return "skipped", after.reason
-    return "solved", (f"of its tests {after.passed} pass, and without it {before.passed}"
-                      + (f", {after.skipped} are skipped" if after.skipped else ""))
+    return "solved", f"{after.passed} tests pass" + (
+        f", {after.skipped} are skipped" if after.skipped else "")
 
 
 class Trial:
@@ -143,11 +141,11 @@ class Trial:
         except workshop.NotHere:
             raise
         except ZooError as error:
-            if solved or not each.is_patch:
+            if solved:
                 raise
             no_build = ElementTree.fromstring("<testcase><failure/></testcase>")
             return cls(str(error), [no_build])  # the test names what the reader has to add
-        return cls.run(each, ["--solution" if solved else "--not-yet"])
+        return cls.run(each, ["--solution"] if solved else [])
 
     @classmethod
     def run(cls, each: Exercise, options: Sequence[str]) -> Trial:
@@ -174,8 +172,8 @@ def main() -> int:
     commands.add_parser("list", help="number and title of every exercise that has a test")
     commands.add_parser("apply", help="does every patch apply? (seconds)")
     targets = commands.add_parser("targets", help="what to build to test the reader's own tree")
-    solve_them = commands.add_parser("solve", help="test our solutions, and that without them the "
-                                     "tests fail (minutes)")
+    solve_them = commands.add_parser("solve", help="test our solutions, and that a stage without "
+                                     "them fails (minutes)")
     for command in (targets, solve_them):
         command.add_argument("names", nargs="*", metavar="NAME", help="as e6_2 or E6.2")
     arguments = parser.parse_args()

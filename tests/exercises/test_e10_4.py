@@ -13,7 +13,7 @@ from harness.strace import Strace
 
 pytestmark = [
     pytest.mark.ring,
-    pytest.mark.program("{port}", not_yet="{build}/part6-uring/steps/50-one-call {port}"),
+    pytest.mark.program("{port}"),
 ]
 
 MESSAGES = 100

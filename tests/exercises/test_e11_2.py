@@ -8,7 +8,7 @@ from harness.frames import frames
 from harness.polling import readable
 from kit.answer import Begin, Run
 
-pytestmark = pytest.mark.program("", not_yet="{python} {root}/tests/exercises/not_yet/e11_2.py")
+pytestmark = pytest.mark.program("")
 
 PAYLOADS = [b"hello", b"", b"two\nlines", b"x" * 65536, b"the last"]
 TOO_LONG = (65537).to_bytes(4, "little")

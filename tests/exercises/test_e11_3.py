@@ -13,9 +13,7 @@ from harness.strace import from_start
 from kit.answer import Words
 from kit.spoken_to import Running, expect_sleep, receive
 
-NOT_YET = "sh -c 'sed -u s/^/1:\\ / {first} & sed -u s/^/2:\\ / {second} & wait; echo 0 lines'"
-
-pytestmark = [pytest.mark.ring, pytest.mark.program("{first} {second}", not_yet=NOT_YET)]
+pytestmark = [pytest.mark.ring, pytest.mark.program("{first} {second}")]
 
 LINES = 1_000_000
 STACK_BYTES = 256 * 1024

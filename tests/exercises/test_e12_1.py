@@ -10,10 +10,7 @@ import pytest
 from harness.strace import from_start
 from kit.answer import Run, Words
 
-NOT_YET = ("{python} -c 'import os, sys; os.setxattr(*map(os.fsencode, sys.argv[1:]))' "
-           "{file} {name} {value}")
-
-pytestmark = [pytest.mark.ring, pytest.mark.program("{file} {name} {value}", not_yet=NOT_YET)]
+pytestmark = [pytest.mark.ring, pytest.mark.program("{file} {name} {value}")]
 
 NAME = "user.colour"
 

@@ -9,8 +9,7 @@ from harness.polling import readable
 from kit.answer import Begin
 from kit.spoken_to import expect_output
 
-pytestmark = [pytest.mark.ring, pytest.mark.clock,
-              pytest.mark.program("{ms}", not_yet="timeout {ms} cat")]
+pytestmark = [pytest.mark.ring, pytest.mark.clock, pytest.mark.program("{ms}")]
 
 FEW_MS, MANY_MS = 20, 60_000
 

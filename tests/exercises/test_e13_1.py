@@ -7,7 +7,7 @@ import pytest
 from harness.polling import readable
 from kit.answer import Begin, Run
 
-pytestmark = pytest.mark.program("", not_yet="tr -cd '\\11\\12\\40-\\176'")
+pytestmark = pytest.mark.program("")
 
 SHOWN = {
     "plain": (b"Back in May.\r\n", b"Back in May.\n"),

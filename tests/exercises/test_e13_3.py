@@ -11,10 +11,7 @@ from harness.server import Server
 from kit.finger import ask
 from kit.answer import Own
 
-NOT_YET = ("ncat -lk 127.0.0.1 {port} --sh-exec "
-           "'sed -u s/@.*//\\;q | ncat 127.0.0.1 {next}; : {hosts}'")
-
-pytestmark = [pytest.mark.clock, pytest.mark.program("{port} {next} {hosts}", not_yet=NOT_YET)]
+pytestmark = [pytest.mark.clock, pytest.mark.program("{port} {next} {hosts}")]
 
 HOST, OTHER = "127.0.0.1", "127.0.0.2"
 ANSWER = b"Building a telescope.\r\n" * 1000

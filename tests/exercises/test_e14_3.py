@@ -12,7 +12,7 @@ from kit.parsers_of_e14_3 import answer
 
 PARSERS = Path(__file__).parent / "kit" / "parsers_of_e14_3.py"
 
-pytestmark = pytest.mark.program("{parser}", not_yet="true {parser}")
+pytestmark = pytest.mark.program("{parser}")
 
 Fuzzed = Callable[[str], subprocess.CompletedProcess[bytes]]
 BUGS = ("a byte too many", "tabs are no blanks", "small w", "a switch without a blank",

@@ -10,9 +10,7 @@ from harness.subject import free_port
 from kit.answer import Words
 from kit.own import LOCAL, MESSAGE, SIGNATURE, Client, binary, line, running
 
-pytestmark = pytest.mark.program(
-    "{port} {trusted}", not_yet="sh -c 'echo serves; ncat -k -l 127.0.0.1 {port} -e /bin/cat' "
-    "{trusted}")
+pytestmark = pytest.mark.program("{port} {trusted}")
 
 PROXY, UNKNOWN = "127.0.0.1", "127.0.0.2"
 GOOD = {

@@ -8,9 +8,7 @@ from harness.subject import free_port
 from kit.answer import Words
 from kit.own import LOCAL, MESSAGE, Client, binary, line, running
 
-pytestmark = pytest.mark.program(
-    "{port} {trusted} {most}", not_yet="{python} {root}/book/solutions/e15_2.py {port} {trusted} "
-    "{most}")
+pytestmark = pytest.mark.program("{port} {trusted} {most}")
 
 PROXY, UNKNOWN = "127.0.0.1", "127.0.0.2"
 MOST = 2

@@ -12,8 +12,7 @@ sys.path.insert(0, str(TESTS / "given"))
 
 import e16_2 as nights  # noqa: E402
 
-pytestmark = pytest.mark.program(
-    "{directory}", not_yet="{python} {root}/tests/exercises/not_yet/e16_2.py {directory}")
+pytestmark = pytest.mark.program("{directory}")
 
 
 @pytest.mark.parametrize("seed", range(1, 16))

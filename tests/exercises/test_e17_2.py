@@ -7,8 +7,7 @@ from harness.server import Server
 from harness.subject import Subject
 from kit import suite
 
-pytestmark = pytest.mark.program(
-    "{port}", not_yet="{python} {root}/tests/protocol/subjects/echo_server.py --port {port}")
+pytestmark = pytest.mark.program("{port}")
 
 
 def test_it_echoes_messages(target: Subject) -> None:

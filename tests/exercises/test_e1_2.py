@@ -10,8 +10,7 @@ from harness.server import Server
 from kit.answer import Own, Run
 from kit.suite import PROTOCOL
 
-pytestmark = pytest.mark.program(
-    "{port} {seconds} {seed}", not_yet="{python} -c pass {port} {seconds} {seed}")
+pytestmark = pytest.mark.program("{port} {seconds} {seed}")
 
 BROKEN_SERVERS = str(PROTOCOL / "subjects" / "broken_servers.py")
 BUGS = ("last-first", "one-message-per-wake-up", "zero-is-the-end", "drops-half-closed")

@@ -12,8 +12,7 @@ from harness.server import Server
 from kit.answer import Own, Run
 from kit.suite import PROTOCOL
 
-pytestmark = pytest.mark.program(
-    "{port}", not_yet="{python} {root}/tests/exercises/given/e2_1.py {port}")
+pytestmark = pytest.mark.program("{port}")
 
 MUCH = bytes(range(256)) * 4 * 32 * 1024  # 32 MiB: more than all buffers on the way hold
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.server import Server
 
-pytestmark = pytest.mark.program("{port}", not_yet="ncat -k -l 127.0.0.1 {port} -e /bin/cat")
+pytestmark = pytest.mark.program("{port}")
 
 MIB = 1 << 20
 

@@ -8,8 +8,7 @@ from harness.client import Client
 from harness.proc import wait_until
 from harness.server import Server
 
-pytestmark = pytest.mark.program(
-    "{port}", not_yet="{python} {root}/tests/protocol/subjects/echo_server.py --port {port}")
+pytestmark = pytest.mark.program("{port}")
 
 WELCOME = b"welcome\n"
 LINES = 300

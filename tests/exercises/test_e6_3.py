@@ -6,8 +6,7 @@ import pytest
 
 from harness.server import Server
 
-pytestmark = pytest.mark.program(
-    "{port}", not_yet="{python} {root}/tests/protocol/subjects/echo_server.py --port {port}")
+pytestmark = pytest.mark.program("{port}")
 
 POOL = 4
 

@@ -12,7 +12,7 @@ from harness.proc import Process, wait_until
 from harness.polling import readable
 from kit.answer import Begin
 
-pytestmark = pytest.mark.program("{ms}", not_yet="cat -u -- - {ms}")
+pytestmark = pytest.mark.program("{ms}")
 
 
 class Running:

@@ -1,3 +1,5 @@
+// What an HTTP session holds and searches. Where its limits are, tests/protocol asks of running
+// servers.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -10,7 +12,6 @@
 
 namespace {
 
-using common::Error;
 using common::HttpHead;
 using common::HttpSession;
 using common::SendBuffer;
@@ -30,45 +31,8 @@ std::string request_of(std::size_t head_bytes) {
   return begin + std::string(head_bytes - begin.size() - end.size(), 'x') + end;
 }
 
-TEST(HttpLimits, AHeadOf8KiBIsAnsweredAndOneByteMoreIsNot) {
-  for (const std::size_t slice_bytes : {1U, 7U, 1000U, 8191U, 8192U, 8193U, 16'384U}) {
-    const auto fits = request_of(head_bytes_max);
-    EXPECT_EQ(serve_http(tests::in_pieces_of(slice_bytes, fits)).answers, hello) << slice_bytes;
-    const auto outcome =
-        serve_http(tests::in_pieces_of(slice_bytes, request_of(head_bytes_max + 1)));
-    EXPECT_EQ(outcome.answers, too_large) << slice_bytes;
-    EXPECT_EQ(outcome.error, Error::malformed) << "not too_long: that is a message, and logged";
-    EXPECT_TRUE(outcome.finished);
-  }
-}
-
-TEST(HttpLimits, TheCountBeginsAnewWithEachRequest) {
-  const auto request = request_of(head_bytes_max);
-  EXPECT_EQ(serve_http(tests::times(3, request)).answers, tests::times(3, hello));
-  EXPECT_EQ(serve_http(tests::in_pieces_of(5000, tests::times(3, request))).answers,
-            tests::times(3, hello));
-}
-
 TEST(HttpLimits, TheCountBeginsWithTheRequestLine) {
   EXPECT_EQ(serve_http("\r\n\r\n" + request_of(head_bytes_max)).answers, hello);
-}
-
-TEST(HttpLimits, ThePeerIsToldAtTheFirstByteTooMany) {
-  HttpSession session;
-  SendBuffer answers;
-  const std::string endless = "GET / HTTP/1.1\r\nFiller: " + std::string(head_bytes_max, 'x');
-  for (std::size_t i = 0; i < head_bytes_max; ++i) {
-    ASSERT_EQ(session.take(bytes(endless).subspan(i, 1), answers), 0U);
-    ASSERT_TRUE(answers.empty()) << "after " << i + 1 << " bytes";
-  }
-  EXPECT_FALSE(session.take(bytes(endless).subspan(head_bytes_max, 1), answers).has_value());
-  EXPECT_EQ(tests::text(answers.view()), too_large);
-}
-
-TEST(HttpLimits, ARequestLineWithoutAnEndIsTooLargeToo) {
-  const std::string endless = "GET /" + std::string(20'000, 'x');
-  EXPECT_EQ(serve_http(endless).answers, too_large);
-  EXPECT_EQ(serve_http(tests::byte_by_byte(endless)).answers, too_large);
 }
 
 TEST(HttpLimits, EmptyLinesAreNotPassedOverForEver) {

@@ -140,15 +140,4 @@ TEST(ConnectionLog, HasALineForWhatIsWrongAndForEverythingWhenVerbose) {
   EXPECT_EQ(stderr_of([&] { ConnectionLog(true).opened(peer); }), "192.0.2.1:40000: connected\n");
 }
 
-TEST(Error, HasAMessageForEachOfItsKinds) {
-  std::vector<std::string> messages;
-  for (const auto error : {Error::too_long, Error::cut_short, Error::timed_out, Error::malformed}) {
-    messages.push_back(make_error_code(error).message());
-    EXPECT_THAT(messages.back(), testing::Not(testing::HasSubstr("unknown")));
-    EXPECT_STREQ(make_error_code(error).category().name(), "server");
-  }
-  std::ranges::sort(messages);
-  EXPECT_EQ(std::ranges::adjacent_find(messages), messages.end()) << "two of them say the same";
-}
-
 }  // namespace

@@ -1,3 +1,4 @@
+// What a process is prepared for. Its limit of descriptors, tests/protocol asks as well.
 #include "common/server/process.h"
 
 #include <fcntl.h>
@@ -22,26 +23,6 @@ void limit_descriptors(rlim_t soft, rlim_t hard) {
 }
 
 // Each in a child: what it changes cannot be taken back.
-TEST(PrepareProcessDeathTest, RaisesTheSoftLimitOfDescriptorsToTheHardOne) {
-  const auto act = [] {
-    limit_descriptors(64, 200);
-    common::prepare_process(100);
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    std::_Exit(limit.rlim_cur == 200 ? 0 : 1);
-  };
-  EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
-}
-
-TEST(PrepareProcessDeathTest, SaysOnceThatTheLimitIsTooLow) {
-  const auto act = [] {
-    limit_descriptors(64, 64);
-    common::prepare_process(4096);
-    std::_Exit(0);
-  };
-  EXPECT_EXIT(act(), ExitedWithCode(0),
-              "^[^\n]*64[^\n]*--max-connections 4096[^\n]*ulimit[^\n]*\n$");
-}
 
 // A client's connection that got number 2 would be sent our log lines.
 TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {

@@ -1,5 +1,7 @@
 #include "load/crowd.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -8,15 +10,12 @@
 #include <array>
 #include <limits>
 
-#include "load/source.h"
-
 namespace load {
 namespace {
 
 constexpr std::size_t out_bytes_max = 256 * 1024;
 constexpr std::size_t in_bytes_max = 256 * 1024;
 constexpr int patience_ms = 10'000;
-constexpr int due_at_once_max = 64;  // a client that is late still has to look for answers
 
 template <typename T>
 common::Status set_option(const common::Fd& socket, int level, int option, const T& value) {
@@ -24,6 +23,26 @@ common::Status set_option(const common::Fd& socket, int level, int option, const
     return common::last_error();
   }
   return {};
+}
+
+/// Adds up to INADDR_ANY: the kernel chooses the address.
+constexpr std::uint32_t source_anywhere = 0 - INADDR_LOOPBACK;
+
+/// A TCP socket that connects from the loopback address 127.0.0.1 + `source`: to one port of one
+/// server, each address has some 28000 ports of its own.
+/// Errors: of socket(2), bind(2).
+common::Result<common::Fd> socket_from(std::uint32_t source) {
+  common::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return common::last_error();
+  const int on = 1;  // the port is chosen by connect(2), which knows the other end. ip(7)
+  (void)::setsockopt(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + source);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) {
+    return common::last_error();
+  }
+  return fd;
 }
 
 }  // namespace
@@ -45,7 +64,7 @@ Crowd::Crowd(const Shape& shape)
       conversation_(shape.payload_bytes),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       // What all fits the socket's buffers never has to wait for room: recv(2) is wait enough.
-      one_blocks_(shape.connections == 1 && shape.rate == 0 &&
+      one_blocks_(shape.connections == 1 &&
                   shape.in_flight * conversation_.message_bytes() <= 64 * 1024),
       asked_at_(std::size_t{shape.connections} * shape.in_flight),
       out_(out_bytes_max),
@@ -94,40 +113,17 @@ common::Result<Tally> Crowd::run(const Goal& goal) {
   asked_ = 0;
   may_ask_ = goal.messages > 0 ? goal.messages : std::numeric_limits<std::uint64_t>::max();
   end_ = goal.messages > 0 ? Instant::max() : begin_ + goal.duration;
-  if (open() && goal.messages == 0) {  // those that are due in that time, however late
-    may_ask_ = static_cast<std::uint64_t>(goal.duration.count()) * shape_.rate / 1'000'000'000;
-    end_ = Instant::max();
-  }
   for (Connection& connection : connections_) {
-    connection.run_begin_bytes = connection.asked_bytes;
-    if (open()) continue;
     ask(connection, shape_.in_flight, begin_);
     if (const auto sent = send_what_is_asked(connection); !sent) {
       return std::unexpected(sent.error());
     }
   }
-  while (tally_.messages < asked_ || (open() && may_ask_ > 0)) {
-    if (open()) {
-      if (const auto sent = let_out_what_is_due(); !sent) return std::unexpected(sent.error());
-    }
-    const auto served = wait_and_serve(open() && may_ask_ > 0 ? 0 : patience_ms);
-    if (!served) return std::unexpected(served.error());
+  while (tally_.messages < asked_) {
+    if (const auto served = wait_and_serve(); !served) return std::unexpected(served.error());
   }
   tally_.duration = common::Clock::now() - begin_;
   return tally_;
-}
-
-common::Status Crowd::let_out_what_is_due() {
-  const Instant now = common::Clock::now();
-  for (int i = 0; i < due_at_once_max && may_ask_ > 0 && due_at(asked_) <= now; ++i) {
-    const Instant due = due_at(asked_);
-    Connection& connection = connections_[asked_ % connections_.size()];
-    ask(connection, 1, due);
-    if (const auto sent = send_what_is_asked(connection); !sent) return sent;
-    const std::chrono::nanoseconds lateness = common::Clock::now() - due;
-    tally_.lateness.add(static_cast<std::uint64_t>(lateness.count()));
-  }
-  return {};
 }
 
 void Crowd::ask(Connection& connection, std::uint64_t messages, Instant now) {
@@ -136,25 +132,13 @@ void Crowd::ask(Connection& connection, std::uint64_t messages, Instant now) {
   may_ask_ -= messages;
   asked_ += messages;
   for (; messages > 0; --messages) {
-    if (!open()) {
-      asked_at(connection, connection.asked_bytes / conversation_.message_bytes()) = now;
-    }
+    asked_at(connection, connection.asked_bytes / conversation_.message_bytes()) = now;
     connection.asked_bytes += conversation_.message_bytes();
   }
 }
 
 Crowd::Instant& Crowd::asked_at(const Connection& connection, std::uint64_t message) {
   return asked_at_[connection.number * shape_.in_flight + message % shape_.in_flight];
-}
-
-Crowd::Instant Crowd::due_at(std::uint64_t number) const {
-  return begin_ + std::chrono::nanoseconds(number * 1'000'000'000 / shape_.rate);
-}
-
-Crowd::Instant Crowd::begun_at(const Connection& connection, std::uint64_t message) {
-  if (!open()) return asked_at(connection, message);
-  const std::uint64_t before = connection.run_begin_bytes / conversation_.message_bytes();
-  return due_at((message - before) * connections_.size() + connection.number);
 }
 
 common::Status Crowd::send_what_is_asked(Connection& connection) {
@@ -199,20 +183,20 @@ void Crowd::answered(Connection& connection, std::uint64_t received_bytes, Insta
   connection.received_bytes += received_bytes;
   const std::uint64_t last = connection.received_bytes / conversation_.message_bytes();
   for (std::uint64_t message = first; message < last; ++message) {
-    const std::chrono::nanoseconds latency = now - begun_at(connection, message);
+    const std::chrono::nanoseconds latency = now - asked_at(connection, message);
     tally_.latency.add(static_cast<std::uint64_t>(latency.count()));
   }
   tally_.messages += last - first;
-  if (!open()) ask(connection, last - first, now);
+  ask(connection, last - first, now);
 }
 
-common::Status Crowd::wait_and_serve(int wait_ms) {
+common::Status Crowd::wait_and_serve() {
   if (one_blocks_) return receive(connections_.front());
 
   std::array<epoll_event, 1024> events;
-  const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms);
+  const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience_ms);
   if (ready < 0) return errno == EINTR ? common::Status() : common::last_error();
-  if (ready == 0 && wait_ms > 0) return common::failure(common::Error::timed_out);
+  if (ready == 0) return common::failure(common::Error::timed_out);
   for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(ready))) {
     Connection& connection = connections_[event.data.u64];
     if ((event.events & EPOLLOUT) != 0) {

@@ -22,22 +22,18 @@ struct Goal {
 struct Tally {
   std::uint64_t messages = 0;
   std::chrono::nanoseconds duration{};  ///< From the first byte sent to the last received.
-  /// Nanoseconds from sending a message to its last byte; in an open loop, from when it was due.
-  Histogram latency;
-  Histogram lateness;  ///< Of an open loop: nanoseconds from when a message was due to its sending.
+  Histogram latency;                    ///< Nanoseconds from sending a message to its last byte.
 };
 
 /// So many connections, served by one thread, from several loopback addresses. Beside them there
 /// may be idle connections, which never say a word.
-/// A closed loop has so many messages on their way in each: one answered, the next goes out. With
-/// one connection it waits in recv(2), else in epoll_wait(2). An open loop lets a message out when
-/// it is due, whatever has become of those before it, each connection in turn; it never sleeps.
+/// A closed loop: so many messages are on their way in each, and when one is answered the next goes
+/// out. With one connection it waits in recv(2), else in epoll_wait(2).
 class Crowd {
  public:
   struct Shape {
     std::uint32_t connections = 1;
-    std::uint32_t in_flight = 1;  ///< Of a closed loop.
-    std::uint32_t rate = 0;       ///< Messages a second in all; 0: a closed loop.
+    std::uint32_t in_flight = 1;
     std::uint32_t payload_bytes = 64;
     std::uint32_t idle_connections = 0;
     std::uint32_t sources = 8;  ///< Addresses, 127.0.0.1 and up; 0: any.
@@ -61,23 +57,18 @@ class Crowd {
     std::uint64_t asked_bytes = 0;  ///< Positions in the conversation, asked >= sent >= received.
     std::uint64_t sent_bytes = 0;
     std::uint64_t received_bytes = 0;
-    std::uint64_t run_begin_bytes = 0;  ///< Where the run that is on found it.
   };
 
   explicit Crowd(const Shape& shape);
-  bool open() const { return shape_.rate > 0; }
   common::Status add(const common::Address& server);
   common::Status add_idle(const common::Address& server);
   common::Result<common::Fd> connect_to(const common::Address& server);
-  common::Status let_out_what_is_due();
   void ask(Connection& connection, std::uint64_t messages, Instant now);
   common::Status send_what_is_asked(Connection& connection);
   common::Status receive(Connection& connection);
   void answered(Connection& connection, std::uint64_t received_bytes, Instant now);
-  common::Status wait_and_serve(int wait_ms);
+  common::Status wait_and_serve();
   Instant& asked_at(const Connection& connection, std::uint64_t message);
-  Instant due_at(std::uint64_t number) const;
-  Instant begun_at(const Connection& connection, std::uint64_t message);
 
   Shape shape_;
   Conversation conversation_;

@@ -1,7 +1,6 @@
-"""Counted: system calls, what is kept for a client, and who gets the newcomers."""
+"""Counted: system calls, and what is kept for a client."""
 
 import json
-import os
 import re
 import subprocess
 import tempfile
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from contenders import ALL_STAGES, CLIENT_CORE, PART2, PART3, PART5, Contender, on_core
+from contenders import ALL_STAGES, CLIENT_CORE, PART2, PART3, Contender, on_core
 from counting import PAYLOAD, WARM_UP_ROUNDS, echo_together
 from harness.client import Client
 from harness.needed import need_built, need_program
@@ -124,25 +123,20 @@ def m10_1(setting: Setting) -> Measurement:
                         *each([64], stages[1:], exact_calls, setting)], tables, counts=True)
 
 
-# M11.1: what is kept for a client: a thread's stack, a connection, a coroutine's frame
+# M11.1: what is kept for a client: a thread's stack, a coroutine's frame
 
 CONVERSATION = ("serve_client", "serve")  # the coroutines that are there while a client talks
 KEPT = {
     "`part2`: address space of a thread, with `malloc`'s": ("stack", "reserved"),
     "`part2`: memory of an idle one": ("stack", "touched"),
-    "`part6`: `sizeof(Connection)`": ("part6", "connection"),
 }
 
 
 def kept(_: str, what: str, setting: Setting) -> Numbers:
-    """A thread's, or a connection's of part 6 as the compiler has it, or the frames of its
-    coroutines."""
-    if what == "stack":
-        return stack(min(100, setting.effort.crowd_max), setting)
+    """A thread's, or the frames of the coroutines of part 6."""
     if what == "frames":
         return frames(setting)
-    program = need_built(setting.build / "tests" / "bench" / "connection_size")
-    return json.loads(subprocess.run([program], capture_output=True, check=True).stdout)
+    return stack(min(100, setting.effort.crowd_max), setting)
 
 
 def stack(threads: int, setting: Setting) -> Numbers:
@@ -198,59 +192,5 @@ def m11_1(setting: Setting) -> Measurement:
                    "an idle client costs in all: for that, with the kernel's share, see M12.1 and "
                    "M4.1."])}
 
-    return Measurement(each(["bytes"], ["stack", "part6", "frames"], kept, setting),
+    return Measurement(each(["bytes"], ["stack", "frames"], kept, setting),
                        tables, counts=True)
-
-
-# M9.2: whom the newcomers go to
-
-HOW = {"one epoll for the listener": "shared", "`EPOLLEXCLUSIVE`": "exclusive",
-       "`SO_REUSEPORT`": "reuseport"}
-SHARES_APART_MAX = 0.25  # of two tosses of so many coins, no two are the same
-PATIENCE = 20.0
-
-
-def sockets_in_epolls(server: Server) -> list[int]:
-    """How many descriptors each of its epolls watches: a worker has one. proc_pid_fdinfo(5)"""
-    directory, counts = Path(f"/proc/{server.pid}"), []
-    for number in sorted(os.listdir(directory / "fd"), key=int):
-        if os.readlink(directory / "fd" / number) == "anon_inode:[eventpoll]":
-            lines = (directory / "fdinfo" / number).read_text().splitlines()
-            counts.append(sum(line.startswith("tfd:") for line in lines))
-    return counts
-
-
-def newcomers(setting: Setting) -> int:
-    return min(400, max(setting.effort.counted // 4, 20))
-
-
-def busiest(workers: int, how: str, setting: Setting) -> Numbers:
-    """The busiest worker's share of the newcomers, in percent."""
-    count = newcomers(setting)
-    contender = Contender(PART5, PART5, ("--workers", f"{workers}", "--accept", how))
-    with contender.running(setting.build, before=()) as server:
-        at_rest, open_at_rest = sockets_in_epolls(server), server.process.descriptor_count()
-        for _ in range(count):
-            server.connect().echo(b"hello")
-        open_then = open_at_rest + count
-        if not wait_until(lambda: server.process.descriptor_count() >= open_then, PATIENCE):
-            raise SystemExit(f"{PART5} has not accepted all of its {count} clients")
-        wait_until(lambda: sum(sockets_in_epolls(server)) >= sum(at_rest) + count, PATIENCE)
-        taken = [now - before for now, before in zip(sockets_in_epolls(server), at_rest)]
-    if sum(taken) != count:
-        raise SystemExit(f"the workers' epolls hold {taken}, which are not {count} clients")
-    return {"busiest": max(taken) / count * 100}
-
-
-def m9_2(setting: Setting) -> Grid:
-    crowds = (2, 4)
-    return Grid(
-        f"The busiest worker's share of {newcomers(setting)} new connections, in percent",
-        "how the listener is watched",
-        {f"{workers} workers, one by one, %": timed("busiest", SHARES_APART_MAX, load=f"{workers}")
-         for workers in crowds},
-        busiest, HOW, crowds,
-        notes=["An even share is 50 % of two workers, 25 % of four. One by one: each client is "
-               "answered before the next connects, so all workers sleep. It is not "
-               "how the load is spread: a connection that never speaks counts as much as one that "
-               "never rests."])

@@ -11,12 +11,27 @@ from typing import Any, TypeVar
 import pytest
 from contenders import Contender, built
 from harness.strace import need_ptrace
-from measures.effort import FULL, Effort
 from measures.cells import Cell, Column
 from rounds import Job, Results
 from workloads import Numbers
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much time is given to the numbers: what --quick takes less of."""
+
+    name: str
+    rounds: int
+    seconds: float  # of one server under one load
+    crowd_max: int  # connections
+    counted: int  # messages, where calls are counted and no clock is looked at
+    watched_seconds: float  # how long memory is looked at under attack
+
+
+FULL = Effort("full", 7, 0.4, 10_000, 6400, 60.0)
+QUICK = Effort("quick", 3, 0.05, 1000, 640, 3.0)
 
 
 @dataclass(frozen=True)
@@ -26,10 +41,6 @@ class Setting:
     build: Path
     effort: Effort
     names: tuple[str, ...] = ()  # of the experiment's, those that are asked for; none: all
-
-    def wants(self, *names: str) -> bool:
-        """Whether one of these is asked for."""
-        return not self.names or any(name in self.names for name in names)
 
     @property
     def thorough(self) -> bool:
@@ -46,22 +57,11 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Chart:
-    """Curves, one for each label: points of x, and of y, which is exact."""
-
-    title: str
-    description: str  # for who cannot see it
-    x: str
-    y: str
-    curves: dict[str, list[tuple[float, Cell]]]
-
-
-@dataclass(frozen=True)
 class Twice:
     """The same rounds as two charts: bars that mislead, and dots that do not."""
 
     title: str
-    description: str
+    description: str  # for who cannot see it
     y: str
     rounds: dict[str, list[float]]
 
@@ -73,7 +73,7 @@ class Table:
     title: str
     head: Sequence[str]  # of all columns, the labels' included; with the unit
     rows: list[tuple[str, list[Cell]]]
-    chart: Chart | Twice | None = None
+    chart: Twice | None = None
     notes: Sequence[str] = ()  # what a reader has to know of this run
 
 

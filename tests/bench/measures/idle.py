@@ -7,28 +7,16 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import idle_memory
-from contenders import ALL_STAGES, CLIENT_CORE, PART2, STAGES, Contender
+from contenders import ALL_STAGES, PART2, STAGES, Contender
 from harness.target import Target
 from measures import variants
 from measures.experiment import Grid, Measurement, Setting, Table, each
 from measures.cells import LATENCY_APART_MAX, timed
 from rounds import Results
 from workloads import Echo, Numbers, client
-
-@contextmanager
-def on_client_core() -> Iterator[None]:
-    """Beside a server that spins, a client would wait for the core."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {int(CLIENT_CORE)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 # M5.1: processor time

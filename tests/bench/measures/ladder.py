@@ -1,18 +1,16 @@
-"""By the clock: the stages under the same loads, beside idle clients, far away."""
+"""By the clock: the stages under the same loads, and beside idle clients."""
 
-import json
+import os
 
-from bad_link import Badness, bad_link
-from contenders import (ALL_STAGES, FLOOR, PART1, PART3, PART4, PART5, PART6, SERVER_CORE,
-                        Contender, on_core)
-from harness.needed import need_root
+from contenders import (ALL_STAGES, CLIENT_CORE, FLOOR, PART1, PART3, PART4, PART5, PART6,
+                        SERVER_CORE, STAGES, Contender)
+from count import CROWD
 from measures.counts import exact_calls
 from measures.experiment import Grid, Measurement, Setting, Table, Twice, can_trace, each, table
-from measures.cells import (NOTHING, ONE_AT_A_TIME, RANGE_MAX, Cell, Column, Ratio, column, exactly,
+from measures.cells import (NOTHING, P99, RANGE_MAX, Cell, Column, Ratio, column, exactly,
                             latencies, ratio, throughput, timed, words)
-from namespaces import Namespace
 from rounds import Results
-from workloads import WARM_UP_SECONDS, Echo, Numbers, client
+from workloads import LOADS, Echo, Numbers
 
 NAMES = [stage.name for stage in ALL_STAGES]
 STAGE = dict(zip(NAMES, ALL_STAGES))
@@ -55,6 +53,39 @@ def sweep(setting: Setting) -> Measurement:
                             PART4, PART5, PART6, FLOOR.name)}
 
     return Measurement(each(loads.values(), servers, echo, setting), tables)
+
+
+# One worker and two
+
+def cores_for(workers: int) -> str:
+    """As taskset(1) has it: not the client's, as long as there are others."""
+    allowed = sorted(os.sched_getaffinity(0) - {int(CLIENT_CORE)})
+    if len(allowed) < workers:
+        allowed = sorted(os.sched_getaffinity(0))
+    return ",".join(str(core) for core in allowed[:workers])
+
+
+def m9_3(setting: Setting) -> Grid:
+    cores = len(os.sched_getaffinity(0))
+    shared = "one of them the client's" if cores <= 2 else "none the client's"
+    base = "1 worker, a core"
+    ways = {base: (1, SERVER_CORE), "2 workers, one core": (2, SERVER_CORE),
+            f"2 workers, two cores, {shared}": (2, cores_for(2))}
+
+    def scaled(stage: str, way: str, setting: Setting) -> Numbers:
+        workers, allowed = ways[way]
+        found = echo(LOADS[f"c{CROWD}"],
+                     Contender(stage, stage, ("--workers", f"{workers}"), allowed), setting)
+        return {number: found[number] for number in ("per_second", "p99_us", "cpu_us")}
+
+    return Grid(
+        f"One worker and two, with {CROWD} clients", "stage: workers",
+        {"messages a second [ratio to one worker]": ratio("per_second", base),
+         "server CPU a message, µs [ratio]": ratio("cpu_us", base), "p99, µs": P99},
+        scaled, list(ways), STAGES, rows="both",
+        notes=[f"This machine has {cores} cores, and the client needs one of them. It is not how "
+               "far a server scales: for that it needs more cores than workers, and a client that "
+               "is no bottleneck, on another machine."])
 
 
 # The noise floor
@@ -130,34 +161,3 @@ def the_ladder(results: Results) -> Table:
          "p50 / p99 / p99.9, µs": where_served(latencies)},
         notes=["System calls are counted with a message of every connection there when the server "
                "looks.", CLOSED_LOOP, ABOUT_THE_FLOOR, AT_LEAST])
-
-
-# A round trip of 40 ms: server and clients in network namespaces of their own
-
-DELAY_MS = 20  # each way
-FAR_SECONDS = 2.0  # fifty round trips
-
-
-def far(load: Echo, stage: Contender, setting: Setting) -> Numbers:
-    """One round over a link that delays each packet."""
-    with (Namespace() as here, Namespace() as there,
-          bad_link(here, there, Badness(delay_ms=DELAY_MS)) as (_, address)):
-        where = Contender(stage.name, stage.program, (*stage.options, "--host", address))
-        with where.running(setting.build, (*there.words, *on_core(SERVER_CORE))) as server:
-            command = load.words(setting.build, server.address[1], FAR_SECONDS, WARM_UP_SECONDS)
-            command += ["--host", address, "--sources", "0", "--server-pid", str(server.pid)]
-            found = json.loads(client(*here.words, *command, within=FAR_SECONDS))
-    return {"per_second": found["messages"] / found["seconds"], "p50_us": found["p50_us"],
-            "cpu_us": found["server_cpu_seconds"] / found["messages"] * 1e6}
-
-
-def m15_3(setting: Setting) -> Grid:
-    need_root("make network namespaces that others enter")
-    loads = {"1 client": Echo("far-1", "", 1), "100 clients": Echo("far-100", "", 100)}
-    return Grid(
-        f"The ladder with a round trip of {2 * DELAY_MS} ms", "messages a second",
-        {f"{clients}, {2 * DELAY_MS} ms": timed("per_second", load=load.name, absent=ONE_AT_A_TIME)
-         for clients, load in loads.items()},
-        far, ALL_STAGES, loads, serves=lambda load, stage: load == "far-1" or stage != PART1,
-        notes=["Each client waits for its answer before it sends the next message. A program "
-               "between two TUN devices makes the delay, 20 ms for each packet."])

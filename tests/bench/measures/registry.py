@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 
-from measures import (attacks, budgets, counts, daemons, idle, ladder, more_threads, nginx, oracle,
-                      variants)
+from measures import attacks, budgets, counts, idle, ladder, restarts, variants
 from measures.experiment import Experiment, Grid, Measurement, Setting
 
 # Those that share their rounds; all others have one name, their function's.
 TOGETHER: dict[Callable[[Setting], Grid | Measurement], tuple[str, ...]] = {
     ladder.sweep: ("m6_1", "m7_1"),
-    budgets.held_to: ("counted", "budgets"),
 }
 EXPERIMENTS = tuple(
     Experiment(TOGETHER.get(plan, (plan.__name__,)), plan) for plan in (
-        idle.m4_1, idle.m5_1, counts.m5_2, ladder.sweep, variants.m7_2, attacks.m8_1, attacks.m8_2,
-        nginx.m9_1, counts.m9_2, more_threads.m9_3, counts.m10_1, variants.m10_2, counts.m11_1,
-        budgets.held_to, idle.m12_1, more_threads.m12_2, daemons.m14_1, oracle.m14_2,
-        daemons.m15_1, ladder.m15_3, ladder.m16_1, ladder.m16_2, variants.m16_3))
+        idle.m4_1, idle.m5_1, counts.m5_2, ladder.sweep, attacks.m8_1, attacks.m8_2, ladder.m9_3,
+        counts.m10_1, variants.m10_2, counts.m11_1, budgets.counted, budgets.budgets, idle.m12_1,
+        restarts.m15_1, ladder.m16_1, ladder.m16_2))
 NAMES = [name for experiment in EXPERIMENTS for name in experiment.names]

@@ -1,14 +1,10 @@
-"""What no stage does, by tests/bench/variants: how many events are taken at a time (M7.2), reads in
-batches through a ring (M10.2). And what the step 02-open-loop of chapter 16 calculates (M16.3)."""
+"""What no stage does, by tests/bench/variants: reads in batches through a ring (M10.2)."""
 
 import json
-import re
-import subprocess
 
 from harness.needed import need_built
-from measures.experiment import Chart, Grid, Measurement, Setting, Table, each
-from measures.cells import counted, exact, ratio, words
-from rounds import Results
+from measures.experiment import Grid, Setting
+from measures.cells import counted, ratio
 from workloads import Numbers, client
 
 
@@ -29,30 +25,6 @@ def run(setting: Setting, name: str, **options: object) -> Numbers:
     return said(command(setting, name, **options), setting)
 
 
-# M7.2: how many events at a time
-
-def m7_2(setting: Setting) -> Grid:
-    speaking = min(1000, setting.effort.crowd_max)
-
-    def batch(_: str, size: int, setting: Setting) -> Numbers:
-        """Waits and processor time a message, while so many have spoken."""
-        found = run(setting, "batches", clients=speaking, batch=size,
-                    rounds=max(setting.effort.counted // 200, 1))
-        return {"waits": found["waits"] / found["messages"],
-                "us": found["cpu_seconds"] / found["messages"] * 1e6}
-
-    return Grid(
-        f"Events taken at a time, while {speaking:,} clients have spoken",
-        "events at a time, at most",
-        {"calls of `epoll_wait` a message": counted("waits"),
-         "server CPU a message, µs [ratio to 1]": ratio("us", "1")},
-        batch, [1, 16, 128, 1024], ["batch"],
-        notes=["A wait, a receive and a send, and no protocol: `tests/bench/variants/batches.cc`. "
-               "It is not what a server gains under little load, where one event is all there is, "
-               "and says nothing about latency: the last client of a batch waits for all before "
-               "it."])
-
-
 # M10.2: batches in the ring
 
 def ring_batch(_: str, size: int, setting: Setting) -> Numbers:
@@ -71,46 +43,3 @@ def m10_2(setting: Setting) -> Grid:
         notes=["The device does nearly nothing, so this is the price of asking. It is not what a "
                "ring saves or costs a server: there a receive waits for its bytes, which is what "
                "the ring is for, and TCP is most of the work."])
-
-
-# M16.3: how long an answer takes as the rate comes near to what a server can do
-
-STEP = "02-open-loop"
-ROW = re.compile(r" *(\d+) +(\d+) % +([\d.]+) ms +([\d.]+) ms +([\d.]+) ms")
-CURVES = {"evenly_p99": "evenly, p99", "random_p50": "at random, p50",
-          "random_p99": "at random, p99"}
-
-
-def calculated(_: str, step: str, setting: Setting) -> Numbers:
-    """What the step prints for each rate: how busy the server is, in %, and latencies in ms."""
-    program = need_built(setting.build / "book" / "steps" / "16" / step)
-    printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
-    return {f"{rate} {name}": float(value) for rate, *values in ROW.findall(printed)
-            for name, value in zip(("busy", *CURVES), values, strict=True)}
-
-
-def m16_3(setting: Setting) -> Measurement:
-    def tables(results: Results) -> dict[str, Table]:
-        (found,) = results["open"][STEP]
-        rates = [int(key.removesuffix(" busy")) for key in found if key.endswith(" busy")]
-        rows = [(f"{rate:,}", [words(f"{found[f'{rate} busy']:.0f} %"),
-                               *(exact(found[f"{rate} {name}"]) for name in CURVES)])
-                for rate in rates]
-        chart = Chart(
-            "How long an answer takes as the server gets busier",
-            "Three curves over the share of the time that the server is busy, from 20 to 98 "
-            "percent. Messages that come evenly take 2 ms each, up to the limit. Of messages that "
-            "come at random, the median and the 99th percentile rise slowly at first, and steeply "
-            "where there is hardly any time left.",
-            "the server is busy, % of the time", "latency, ms",
-            {CURVES[name]: [(found[f"{rate} busy"], exact(found[f"{rate} {name}"]))
-                            for rate in rates] for name in reversed(CURVES)})
-        return {"m16_3": Table(
-            "Latency as a server of 2 ms an answer gets busier",
-            ["messages a second", "busy", *(f"{title}, ms" for title in CURVES.values())], rows,
-            chart,
-            notes=["Calculated, not measured: there is no clock in it. A server that answers "
-                   "several at a time, or some faster than others, has another curve of the same "
-                   "shape."])}
-
-    return Measurement(each(["open"], [STEP], calculated, setting, once=True), tables, counts=True)

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/fd.h"
@@ -13,15 +12,6 @@ namespace peer {
 
 /// Fits a message of 16 KiB and its header.
 inline constexpr std::size_t buffer_bytes = 32 * 1024;
-
-/// What the stages answer to ab's request.
-inline constexpr std::string_view hello =
-    "HTTP/1.1 200 OK\r\n"
-    "Content-Type: text/plain\r\n"
-    "Content-Length: 6\r\n"
-    "Connection: keep-alive\r\n"
-    "\r\n"
-    "hello\n";
 
 /// Reads --host and --port, raises the limits and listens as the stages do: backlog SOMAXCONN,
 /// TCP_NODELAY for the connections. Ends the process where that cannot be done. `more`: options of

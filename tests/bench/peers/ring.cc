@@ -4,11 +4,7 @@
 // What the kernel would not take at once goes the slow way, through a copy. Input is read meanwhile
 // and kept: to be used with clients that have a bounded number of messages on their way.
 //
-// With --pair it asks for one receive at a time, together with the send that goes before it. With
-// --linked the kernel begins that receive when the send has succeeded.
-//
-// With --http it answers whatever comes with the same words. It reads no request, and so shows how
-// far a client of HTTP can be driven at all.
+// With --pair it asks for one receive at a time, together with the send that goes before it.
 
 #include <liburing.h>
 
@@ -45,18 +41,10 @@ struct Connection {
 enum Kind : std::uint64_t { accepting, receiving, sending };
 static_assert(alignof(Connection) > sending);
 
-/// What is submitted for a message.
-enum class Way {
-  multishot,    ///< The send: the receive is armed once and for all.
-  pair,         ///< The send and the next receive.
-  linked_pair,  ///< The same, and the receive begins when the send has succeeded.
-};
-
 class Echo {
  public:
-  /// `answer`: empty, what came is.
-  Echo(int listener, std::string_view answer, Way way)
-      : listener_(listener), answer_(answer), way_(way), memory_(buffers * stride_bytes) {
+  Echo(int listener, bool in_pairs)
+      : listener_(listener), in_pairs_(in_pairs), memory_(buffers * stride_bytes) {
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
     must("io_uring_queue_init", io_uring_queue_init_params(entries, &ring_, &params));
@@ -98,11 +86,11 @@ class Echo {
 
   void receive(Connection* connection) {
     io_uring_sqe* sqe = ask(receiving, connection);
-    if (way_ == Way::multishot) {
-      io_uring_prep_recv_multishot(sqe, connection->fd, nullptr, 0, 0);
-    } else {
+    if (in_pairs_) {
       io_uring_prep_recv(sqe, connection->fd, nullptr, 0, 0);
       sqe->ioprio = IORING_RECVSEND_POLL_FIRST;  // nobody speaks before he has his answer
+    } else {
+      io_uring_prep_recv_multishot(sqe, connection->fd, nullptr, 0, 0);
     }
     sqe->flags = IOSQE_BUFFER_SELECT;
     sqe->buf_group = group;
@@ -115,7 +103,6 @@ class Echo {
     io_uring_prep_send(sqe, connection->fd, bytes.data(), bytes.size(),
                        MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
     sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
-    if (way_ == Way::linked_pair) sqe->flags |= IOSQE_IO_LINK;
     connection->lent = bytes;
     connection->quiet = true;
     quiet_.push_back(connection);
@@ -181,13 +168,12 @@ class Echo {
       const std::string_view bytes(memory_.data() + id * stride_bytes,
                                    static_cast<std::size_t>(cqe.res));
       used_.push_back(id);
-      const auto answer = answer_.empty() ? bytes : answer_;
       if (connection->busy()) {  // sends of one turn might overtake each other
-        connection->waiting += answer;
+        connection->waiting += bytes;
         late_.push_back(connection);
       } else {
-        send_quietly(connection, answer);
-        if (way_ != Way::multishot) return receive(connection);
+        send_quietly(connection, bytes);
+        if (in_pairs_) return receive(connection);
       }
     }
     if ((cqe.flags & IORING_CQE_F_MORE) != 0) return;
@@ -195,8 +181,7 @@ class Echo {
     (goes_on ? starved_ : leaving_).push_back(connection);
   }
 
-  /// Only a silent send that failed, or a slow one, is heard of. A silent one takes the receive
-  /// with it that was linked to it.
+  /// Only a silent send that failed, or a slow one, is heard of.
   void sent(Connection* connection, int result) {
     if (connection->slow) {
       connection->slow = false;
@@ -205,7 +190,6 @@ class Echo {
       connection->waiting.insert(0, connection->lent.substr(taken));
     }
     send_slowly(connection);  // to a peer that is gone it fails again, and recv says so
-    if (way_ == Way::linked_pair && !connection->slow) starved_.push_back(connection);
   }
 
   void give_back(std::vector<unsigned>& ids) {
@@ -220,8 +204,7 @@ class Echo {
   }
 
   int listener_;
-  std::string_view answer_;
-  Way way_;
+  bool in_pairs_;
   std::vector<char> memory_;
   io_uring ring_{};
   io_uring_buf_ring* pool_ = nullptr;
@@ -236,15 +219,11 @@ class Echo {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bool says_hello = false, in_pairs = false, linked = false;
+  bool in_pairs = false;
   const auto listener = peer::listen_as_told(
       argc, argv, "peer-ring", "Echoes bytes on io_uring.",
-      {common::flag_option("--http", "whatever comes, unread, is answered with hello", says_hello),
-       common::flag_option("--pair", "a send and the next receive go in together", in_pairs),
-       common::flag_option("--linked", "as --pair, and the receive begins after the send",
-                           linked)});
-  const Way way = linked ? Way::linked_pair : in_pairs ? Way::pair : Way::multishot;
-  Echo echo(listener.get(), says_hello ? peer::hello : std::string_view(), way);
+      {common::flag_option("--pair", "a send and the next receive go in together", in_pairs)});
+  Echo echo(listener.get(), in_pairs);
   peer::announce(listener);
   echo.run();
 }

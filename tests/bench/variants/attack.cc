@@ -20,7 +20,6 @@
 #include "common/net/address.h"
 #include "common/server/duration.h"
 #include "load/histogram.h"
-#include "variants/check.h"
 #include "variants/variant.h"
 
 namespace {

@@ -12,7 +12,6 @@
 #include <cerrno>
 
 #include "common/fd.h"
-#include "variants/check.h"
 #include "variants/variant.h"
 
 namespace {

@@ -1,9 +1,12 @@
 #include "variants/variant.h"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <span>
 
@@ -43,6 +46,18 @@ std::uint32_t Words::number(std::string_view name) const {
 
 std::chrono::milliseconds Words::milliseconds(std::string_view name) const {
   return std::chrono::milliseconds(number(name));
+}
+
+std::chrono::nanoseconds thread_cpu_time() {
+  timespec time{};
+  check(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), "clock_gettime");
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+std::int64_t check(std::int64_t result, const char* what) {
+  if (result >= 0) return result;
+  common::log(fmt::format("{}: {}", what, std::strerror(errno)));
+  std::exit(1);
 }
 
 Variant::Variant(std::string_view name, Run run) { known().emplace(name, run); }

@@ -34,6 +34,12 @@ struct Variant {
   Variant(std::string_view name, Numbers (*run)(const Words&));
 };
 
+/// CPU time of the calling thread.
+std::chrono::nanoseconds thread_cpu_time();
+
+/// `result`, if it is not negative. Else ends the process with one line, which names `what` failed.
+std::int64_t check(std::int64_t result, const char* what);
+
 inline double seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
 }

@@ -13,11 +13,10 @@ from harness.ring import why_no_ring
 # Those that are not called as the program is.
 PACKAGES = {
     "addr2line": "binutils", "cc": "gcc", "dh": "debhelper", "dpkg-buildpackage": "dpkg-dev",
-    "findmnt": "util-linux", "go": "golang-go", "in.fingerd": "fingerd",
-    "inetd": "openbsd-inetd", "ip": "iproute2", "javac": "default-jdk-headless", "man": "man-db",
-    "node": "nodejs npm", "pdftotext": "poppler-utils", "perf": "linux-perf",
-    "promtool": "prometheus", "readelf": "binutils", "systemd-analyze": "systemd",
-    "systemd-sysusers": "systemd", "unshare": "util-linux",
+    "findmnt": "util-linux", "go": "golang-go", "ip": "iproute2", "javac": "default-jdk-headless",
+    "man": "man-db", "node": "nodejs npm", "pdftotext": "poppler-utils", "perf": "linux-perf",
+    "readelf": "binutils", "systemd-analyze": "systemd", "systemd-sysusers": "systemd",
+    "unshare": "util-linux",
 }  # fmt: skip
 
 

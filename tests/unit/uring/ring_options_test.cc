@@ -1,21 +1,8 @@
-#include <fcntl.h>
-#include <liburing.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
+// How a ring is set up. Why there may be none, and what no list of options is, tests/protocol asks.
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <thread>
 #include <tuple>
 
 #include "fixture.h"
@@ -26,9 +13,6 @@
 
 namespace {
 
-using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using namespace tests;
 using uring::Ring;
 using uring::Setup;
@@ -41,64 +25,6 @@ TEST(RingSetup, ReadsTheList) {
   EXPECT_EQ(setup->buffers, 2u);
   EXPECT_TRUE(setup->sqpoll);
   EXPECT_FALSE(Setup::parse("entries=4")->sqpoll);
-}
-
-TEST(RingSetup, RefusesWhatItDoesNotKnow) {
-  for (const char* wrong : {"entries", "entries=", "entries=3", "entries=4x", "buffers=3", "none",
-                            "entries=4,", ",", "no-multishot", "4"}) {
-    EXPECT_THAT(Setup::parse(wrong), FailedWith(std::errc::invalid_argument)) << wrong;
-  }
-}
-
-/// Answers the system call with that errno, as a container's seccomp filter does.
-void forbid_io_uring_setup(unsigned error) {
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter{.len = 4, .filter = program};
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) std::_Exit(2);
-  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) std::_Exit(2);
-}
-
-std::string release() {
-  utsname system{};
-  if (::uname(&system) != 0) std::abort();
-  return system.release;
-}
-
-[[noreturn]] void create_and_explain(const Setup& setup = {}) {
-  const auto loop = uring::Loop::create(setup);
-  if (loop) std::_Exit(0);
-  std::fprintf(stderr, "%s\n", uring::why_no_ring(loop.error()).c_str());
-  std::_Exit(1);
-}
-
-struct Refusal {
-  unsigned error;
-  const char* ring;
-  std::string explanation;
-};
-
-TEST(RingSetupDeathTest, SaysWhyThereIsNoRing) {
-  const std::string newer = " is needed, and this is Linux " + release();
-  const Refusal refusals[] = {
-      {EPERM, "", "seccomp filter forbids it: permit io_uring_setup"},
-      {EPERM, "", "SystemCallFilter="},
-      {ENOSYS, "", "Linux 6.1 or newer with io_uring" + newer},
-      // A flag that a kernel does not know is EINVAL: so answers one that is older than 6.1.
-      {EINVAL, "", "Linux 6.1 or newer" + newer},
-      {EINVAL, "sqpoll", "Linux 6.1 or newer" + newer}};
-  for (const Refusal& refusal : refusals) {
-    EXPECT_EXIT(
-        {
-          forbid_io_uring_setup(refusal.error);
-          create_and_explain(*Setup::parse(refusal.ring));
-        },
-        ::testing::ExitedWithCode(1), HasSubstr(refusal.explanation));
-  }
 }
 
 TEST(RingSetup, NumbersOutOfBoundsAreNoFaultOfTheKernel) {
@@ -154,38 +80,6 @@ TEST(RingSetup, BuffersHaveBoundsThatTheListHasToo) {
                                   std::numeric_limits<std::size_t>::max()}) {
     EXPECT_THAT(uring::Buffers::create(*loop, 1, bytes), FailedWith(std::errc::invalid_argument))
         << bytes;
-  }
-}
-
-[[noreturn]] void create_without_locked_memory() {
-  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
-  (void)::setrlimit(RLIMIT_MEMLOCK, &none);
-  if (::setuid(65534) != 0) std::_Exit(2);
-  create_and_explain();
-}
-
-/// In a child, whose rights do not come back.
-bool is_ring_counted_as_locked_memory() {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::close(STDERR_FILENO);  // that it complains is what we want to know, not what it says
-    create_without_locked_memory();
-  }
-  int status = 0;
-  return ::waitpid(child, &status, 0) == child && status != 0;
-}
-
-TEST(RingSetupDeathTest, SaysThatTheLimitOfLockedMemoryIsTooLow) {
-  if (::getuid() != 0) GTEST_SKIP() << "needs root, to become a user whose memory is counted";
-  if (!is_ring_counted_as_locked_memory()) GTEST_SKIP() << "this kernel does not count a ring";
-  EXPECT_EXIT(create_without_locked_memory(), ::testing::ExitedWithCode(1),
-              "limit of 0 KiB of locked memory is too low: raise it");
-}
-
-TEST(RingSetup, ExplainsEveryErrorInOneLine) {
-  for (const int error : {ENOSYS, EPERM, EACCES, ENOMEM, EMFILE, EINVAL}) {
-    const auto line = uring::why_no_ring({error, std::system_category()});
-    EXPECT_THAT(line, AllOf(HasSubstr("io_uring cannot be used: "), Not(HasSubstr("\n"))));
   }
 }
 

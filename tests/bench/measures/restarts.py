@@ -1,4 +1,4 @@
-"""Replaces fingerd again and again, in one of six ways, and counts what its clients meet.
+"""Replaces fingerd again and again, in one of six ways, and counts what its clients meet (M15.1).
 
 Clients come at a fixed rate, in small bursts, each with a connection and a question of its own.
 Counted is how many were answered, refused, and cut off (a reset, or an end without the whole
@@ -18,12 +18,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from finger import ANSWER, add_users
+from harness.needed import need_built, need_root
+from measures.cells import Cell, column, exact
+from measures.experiment import Grid, Setting
 from namespaces import Namespace
+from rounds import Results
+from workloads import Numbers
 
 CLIENTS = 10  # at a time: a burst
 PER_SECOND = 1000
 PATIENCE = 5.0
+PLAN = 20 * b"Building a telescope in the garden; back in May, with luck.\n"
+ANSWER = PLAN.replace(b"\n", b"\r\n")
 LISTEN_BEGIN = 3  # sd_listen_fds(3)
 PAUSE_SECONDS = 0.1  # between two restarts
 HOST = "127.0.0.1"
@@ -173,7 +179,9 @@ def measure(way: str, program: str, restarts: int) -> dict[str, float]:
     with (tempfile.TemporaryDirectory(prefix="restarts-") as directory, Namespace() as here,
           here.entered()):  # fmt: skip
         Path(directory).chmod(0o755)  # fingerd gives root up before it looks
-        add_users(Path(directory) / "users", ["alice"])
+        alice = Path(directory) / "users" / "alice"
+        alice.mkdir(parents=True)
+        (alice / ".plan").write_bytes(PLAN)
         service = Service(WAYS[way], program, Path(directory))
         clients = Clients(service.port)
         try:
@@ -185,3 +193,33 @@ def measure(way: str, program: str, restarts: int) -> dict[str, float]:
             clients.stop()
             service.stop()
     return {"restarts": restarts, **clients.counts}
+
+
+def in_all(results: Results, load: str, server: str, number: str) -> Cell:
+    """What was counted in all rounds together."""
+    return exact(sum(round(found[number]) for found in results[load][server]))
+
+
+def m15_1(setting: Setting) -> Grid:
+    program = need_built(setting.build / "finger" / "fingerd")
+    need_root("make a network of its own")
+    times = 10 if setting.thorough else 3
+
+    def replaced(_: str, way: str, setting: Setting) -> Numbers:
+        return measure(way, str(program), times)
+
+    return Grid(
+        "fingerd is replaced under load, in six ways", "way",
+        {"answered": column(in_all, "answered"), "refused": column(in_all, "refused"),
+         "cut off": column(in_all, "cut")},
+        replaced, list(WAYS), ["restarts"],
+        notes=[f"{times} restarts a round, a tenth of a second apart, in a network "
+               f"namespace; {PER_SECOND:,} clients a second in bursts of "
+               f"{CLIENTS}, each with a "
+               "connection and a question of its own. Counted are the clients of all rounds: "
+               "*refused*, there was no listener; *cut off*, a reset or an end came in place of "
+               "the answer. For socket activation and `SO_REUSEPORT` a small parent process makes "
+               "the sockets and passes them (`LISTEN_FDS`), as systemd does. The socket that stays "
+               "has `TCP_DEFER_ACCEPT`, as in `fingerd.socket`, and so have those of the row that "
+               "names it: a client that has not asked yet is not accepted. Without it the old "
+               "server accepts such clients, and when it is stopped, hangs up."])

@@ -1,1 +1,0 @@
-"""What the tests of finger/ have beyond the harness of tests/protocol: users, plans, answers."""
