@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fuzz_world.h"
+#include "resource_world.h"
 #include "uring/scope.h"
 #include "uring/task.h"
 

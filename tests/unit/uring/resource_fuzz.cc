@@ -3,7 +3,7 @@
 // checked: bytes are never another's and come in their order; after each round every descriptor is
 // closed, exactly once, every slot and every buffer can be had again, once; what has begun has
 // ended; and in a round in which nothing is cancelled nothing fails, and not a byte is missing.
-// Try it: ./uring_fuzz --seconds 60 --ring entries=4,buffers=2
+// Try it: ./uring_resource_fuzz --seconds 60 --ring entries=4,buffers=2
 
 #include <fcntl.h>
 #include <poll.h>
@@ -25,7 +25,7 @@
 
 #include "conversations.h"
 #include "fuzz_main.h"
-#include "fuzz_world.h"
+#include "resource_world.h"
 #include "uring/extra/race.h"
 
 /// In place of the C library's: a number that is closed twice may be another's the second time.

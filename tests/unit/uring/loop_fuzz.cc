@@ -1,0 +1,313 @@
+// Random operations, links, races, signals and joins, which are timed, cancelled and
+// destroyed at random. Promised is, and checked after each round: whatever began has ended, every
+// byte that was sent is received by an operation that says so, and nothing waits for ever.
+// Try it: ./uring_fuzz --seconds 60 --ring entries=4,buffers=2
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+#include "fuzz_main.h"
+#include "fuzz_world.h"
+#include "uring/extra/link.h"
+#include "uring/extra/race.h"
+#include "uring/loop.h"
+#include "uring/scope.h"
+
+namespace fuzz {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::microseconds;
+using uring::Canceller;
+using uring::Loop;
+using uring::Result;
+using uring::Scope;
+using uring::Task;
+
+/// Does something at random. With `depth`, also what contains such tasks: scopes, races.
+Task<> any_task(World& world, int depth);
+
+class Receiving {
+ public:
+  Receiving(World& world, Pipe& pipe) : pipe_(pipe), witness_(pipe.lossy), bytes_(world.size()) {}
+
+  auto operation(World& world) { return world.loop.recv(*pipe_.in, bytes_); }
+  void ended(const Result<std::size_t>& result) {
+    if (result) pipe_.received.add(bytes_.data(), *result);
+    witness_.done();
+  }
+
+ private:
+  Pipe& pipe_;
+  Witness witness_;
+  std::vector<std::byte> bytes_;
+};
+
+class Leasing {
+ public:
+  Leasing(World& /*world*/, Pipe& pipe) : pipe_(pipe), witness_(pipe.lossy) {}
+
+  auto operation(World& world) { return world.loop.recv(*pipe_.in, world.buffers); }
+  void ended(const Result<uring::Lease>& result) {
+    if (result) pipe_.received.add(result->bytes().data(), result->size());
+    witness_.done();
+  }
+
+ private:
+  Pipe& pipe_;
+  Witness witness_;
+};
+
+class Sending {
+ public:
+  Sending(World& world, Pipe& pipe)
+      : pipe_(pipe),
+        witness_(pipe.lossy),
+        bytes_(world.size()),
+        flags_(world.once_in(2) ? MSG_WAITALL : 0) {
+    world.fill(bytes_);
+  }
+
+  auto operation(World& world) { return world.loop.send(*pipe_.out, bytes_, flags_); }
+  void ended(const Result<std::size_t>& result) {
+    if (result) pipe_.sent.add(bytes_.data(), *result);
+    witness_.done();
+  }
+
+ private:
+  Pipe& pipe_;
+  Witness witness_;
+  std::vector<std::byte> bytes_;
+  int flags_;
+};
+
+/// An operation alone, in three shapes.
+template <typename Act>
+Task<> act(World& world, Pipe& pipe) {
+  Act one(world, pipe);
+  switch (world.below(4)) {
+    case 0:
+      one.ended(co_await one.operation(world));
+      break;
+    case 1:
+      one.ended(co_await one.operation(world).within(world.timeout()).shielded());
+      break;
+    case 2:
+      one.ended(co_await one.operation(world).until(world.deadline()));
+      break;
+    default:
+      one.ended(co_await limited(world, one.operation(world)));
+  }
+}
+
+template <typename First, typename Second>
+Task<> link_two(World& world, Pipe& from, Pipe& to) {
+  First first(world, from);
+  Second second(world, to);
+  auto keep = [&](auto results) {
+    first.ended(std::get<0>(results));
+    second.ended(std::get<1>(results));
+  };
+  switch (world.below(6)) {
+    case 0:
+      keep(co_await link(first.operation(world), second.operation(world)));
+      break;
+    case 1:
+      keep(co_await limited(
+          world, link(first.operation(world).whatever_happens(), second.operation(world))));
+      break;
+    case 2:
+      keep(co_await link(first.operation(world).within(world.timeout()),
+                         second.operation(world).until(world.deadline())));
+      break;
+    case 3:
+      keep(co_await link(limited(world, first.operation(world)).whatever_happens(),
+                         limited(world, second.operation(world)).shielded()));
+      break;
+    case 4:
+      keep(co_await link(first.operation(world).shielded(),
+                         second.operation(world).cancelled_by(world.canceller()))
+               .within(world.timeout()));
+      break;
+    default:
+      keep(co_await limited(world, link(first.operation(world), second.operation(world))));
+  }
+}
+
+template <typename Third>
+Task<> link_three(World& world, Pipe& from, Pipe& also_from, Pipe& to) {
+  Receiving first(world, from);
+  Receiving second(world, also_from);
+  Third third(world, to);
+  auto keep = [&](auto results) {
+    first.ended(std::get<0>(results));
+    second.ended(std::get<1>(results));
+    third.ended(std::get<2>(results));
+  };
+  switch (world.below(4)) {
+    case 0:
+      keep(co_await link(first.operation(world).whatever_happens(),
+                         second.operation(world).whatever_happens(), third.operation(world))
+               .until(world.deadline()));
+      break;
+    case 1:
+      keep(co_await link(first.operation(world).within(world.timeout()), second.operation(world),
+                         third.operation(world)));
+      break;
+    case 2:
+      keep(co_await link(first.operation(world).whatever_happens(),
+                         second.operation(world).cancelled_by(world.canceller()).whatever_happens(),
+                         third.operation(world).until(world.deadline())));
+      break;
+    default:  // in the smallest ring this is too long
+      keep(co_await link(limited(world, first.operation(world)).whatever_happens(),
+                         limited(world, second.operation(world)),
+                         limited(world, third.operation(world))));
+  }
+}
+
+Task<> wait_for_signal(World& world) {
+  if (world.once_in(2)) {
+    (void)co_await limited(world, world.condition.wait());
+  } else {
+    (void)co_await world.condition.wait().shielded().within(world.timeout());
+  }
+}
+
+/// Uses what others wait for.
+Task<> meddle(World& world) {
+  for (int i = 0; i < 3; ++i) {
+    switch (world.below(8)) {
+      case 0:
+        world.condition.notify_one();
+        break;
+      case 1:
+        world.condition.notify_all();
+        break;
+      default:
+        world.meddle();
+    }
+    (void)co_await world.loop.sleep(microseconds(world.below(200)));
+  }
+}
+
+Task<> nest(World& world, int depth) {
+  Scope scope(world.loop);
+  for (unsigned i = 0, count = world.below(4); i < count; ++i) {
+    scope.spawn(any_task(world, depth - 1));
+  }
+  const auto joined = co_await limited(world, scope.join());
+  if (world.once_in(4)) co_return;  // and destroys what is left
+  if (!joined || world.once_in(2)) scope.cancel();
+  co_await scope.join();
+}
+
+Task<int> number(Task<> task) {
+  co_await std::move(task);
+  co_return 1;
+}
+
+Task<> any_task(World& world, int depth) {
+  Pipe& from = world.pipe();
+  Pipe& also_from = world.pipe();
+  Pipe& to = world.pipe();
+  switch (world.below(depth > 0 ? 18 : 14)) {
+    case 0:
+    case 1:
+      return act<Receiving>(world, from);
+    case 2:
+    case 3:
+      return act<Sending>(world, to);
+    case 4:
+      return link_two<Receiving, Sending>(world, from, to);
+    case 5:
+      return link_two<Sending, Receiving>(world, to, from);
+    case 6:
+      return link_two<Receiving, Receiving>(world, from, also_from);
+    case 7:
+      return link_three<Sending>(world, from, also_from, to);
+    case 8:
+      return link_three<Receiving>(world, from, also_from, world.pipe());
+    case 9:
+      return act<Leasing>(world, from);
+    case 10:
+      return wait_for_signal(world);
+    case 11:
+    case 12:
+    case 13:
+      return meddle(world);
+    case 14:
+      return [](World& in, int levels) -> Task<> {
+        (void)co_await race(in.loop, any_task(in, levels), number(any_task(in, levels)))
+            .within(in.timeout());
+      }(world, depth - 1);
+    case 15:
+      return [](World& in, int levels) -> Task<> {
+        co_await with_timeout(in.loop, any_task(in, levels), in.timeout());
+      }(world, depth - 1);
+    case 16:
+      return [](World& in, int levels) -> Task<> {
+        (void)co_await limited(in, scoped(in.loop, number(any_task(in, levels))));
+      }(world, depth - 1);
+    default:
+      return nest(world, depth);
+  }
+}
+
+/// What is left in the sockets.
+void drain(World& world) {
+  std::array<std::byte, 4096> bytes;
+  for (Pipe& pipe : world.pipes) {
+    while (true) {
+      const auto got = ::recv(pipe.in->get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+      if (got <= 0) break;
+      pipe.received.add(bytes.data(), static_cast<std::size_t>(got));
+    }
+  }
+}
+
+}  // namespace
+
+Task<> play(Loop& loop, unsigned seed, Figures& figures) {
+  const auto buffers = std::move(*uring::Buffers::create(loop, loop.setup().buffers, 256));
+  {
+    World world(loop, *buffers, seed);
+    {
+      Scope scope(loop);
+      for (unsigned i = 0, count = 4 + world.below(20); i < count; ++i) {
+        scope.spawn(any_task(world, 2));
+        if (world.once_in(4)) (void)co_await loop.sleep(microseconds(world.below(100)));
+      }
+      (void)co_await scope.join().within(world.timeout() / 4);
+      if (!world.once_in(4)) {
+        if (!world.once_in(4)) scope.cancel();
+        for (Canceller& each : world.cancellers) each.cancel();
+        // Some await what will not happen, and have no limit: they end with their scope.
+        const auto joined = co_await scope.join().within(30ms);
+        if (!joined) scope.cancel();
+        co_await scope.join();
+      }
+    }
+    drain(world);
+    for (const Pipe& pipe : world.pipes) {
+      if (pipe.lossy) continue;
+      if (pipe.sent != pipe.received) {
+        std::fprintf(stderr, "sent %llu, received %llu\n",
+                     static_cast<unsigned long long>(pipe.sent.bytes),
+                     static_cast<unsigned long long>(pipe.received.bytes));
+        fail("bytes were lost, or made up");
+      }
+      ++figures.checked;
+      figures.bytes += pipe.received.bytes;
+    }
+  }
+}
+
+}  // namespace fuzz
