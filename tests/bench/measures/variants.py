@@ -1,4 +1,5 @@
-"""What no stage does, by tests/bench/variants: reads in batches through a ring (M10.2)."""
+"""What no stage does, by tests/bench/variants: how many events are taken at a time (M7.2), and
+reads in batches through a ring (M10.2)."""
 
 import json
 
@@ -23,6 +24,30 @@ def said(words: list[str], setting: Setting) -> Numbers:
 def run(setting: Setting, name: str, **options: object) -> Numbers:
     """What one of them says."""
     return said(command(setting, name, **options), setting)
+
+
+# M7.2: how many events at a time
+
+def m7_2(setting: Setting) -> Grid:
+    speaking = min(1000, setting.effort.crowd_max)
+
+    def batch(_: str, size: int, setting: Setting) -> Numbers:
+        """Waits and processor time a message, while so many have spoken."""
+        found = run(setting, "batches", clients=speaking, batch=size,
+                    rounds=max(setting.effort.counted // 200, 1))
+        return {"waits": found["waits"] / found["messages"],
+                "us": found["cpu_seconds"] / found["messages"] * 1e6}
+
+    return Grid(
+        f"Events taken at a time, while {speaking:,} clients have spoken",
+        "events at a time, at most",
+        {"calls of `epoll_wait` a message": counted("waits"),
+         "server CPU a message, µs [ratio to 1]": ratio("us", "1")},
+        batch, [1, 16, 128, 1024], ["batch"],
+        notes=["A wait, a receive and a send, and no protocol: `tests/bench/variants/batches.cc`. "
+               "It is not what a server gains under little load, where one event is all there is, "
+               "and says nothing about latency: the last client of a batch waits for all before "
+               "it."])
 
 
 # M10.2: batches in the ring
