@@ -115,7 +115,7 @@ in_parallel=(-n 6 --dist loadgroup) # on two cores: most of the time they wait
 # Where part6 cannot run its tests are left out; the summary counts them, and gives the reason.
 # leave_out_part6_if_need_be EXPR DIRECTORY… counts what fits the expression in these directories.
 of_part6='^unit\.([Uu]ring|Ring|FramePool|part6)'
-of_part6+='|^(steps\.part6-uring|steps\.book-i|steps\.finger|examples\.uring)\.'
+of_part6+='|^(steps\.part6-uring|steps\.finger|examples\.uring)\.'
 no_ring='' not_of_part6=() without_part6=() without_fingerd=()
 leave_out_part6_if_need_be() {
   no_ring=$(why_no_ring)

@@ -64,13 +64,12 @@ said() {
 # server_pid: the process that listens at $port, for a server in another terminal.
 server_pid() { ss -tlnpH "sport = :$port" | grep -om 1 'pid=[0-9]*' | cut -d = -f 2; }
 
-# steps WHERE: builds the steps of a stage, of common, of finger, of a chapter (15) or of an
-# appendix (i), and goes there.
+# steps WHERE: builds the steps of a stage, of common, of finger or of a chapter (15), and goes there.
 steps() {
   local stage target directory
   stage=$(basename "$(dirname "$(_program "$1")")")
   case $1 in
-    [0-9]* | i) target=book/steps/all directory=book/steps/$1 ;;
+    [0-9]*) target=book/steps/all directory=book/steps/$1 ;;
     *) target=$stage/all directory=$stage/steps ;;
   esac
   if [[ ! -e $BUILD/CMakeCache.txt ]]; then

@@ -36,19 +36,19 @@ SYSTEM_CALLS: dict[str, str | None] = dict.fromkeys("""
 # Operations of a ring, and the first Linux that has them. io_uring_enter(2); what is newer than
 # that page of liburing 2.3, from the library's own comments.
 OPERATIONS: dict[str, str] = {
-    "accept": "5.5", "async_cancel": "5.5", "bind": "6.11", "close": "5.6", "connect": "5.5",
-    "epoll_ctl": "5.6", "epoll_wait": "6.15", "fallocate": "5.6",
-    "fgetxattr": "5.19", "files_update": "5.6", "fixed_fd_install": "6.8",
-    "fsync": "5.1", "ftruncate": "6.9", "futex_wait": "6.7", "futex_wake": "6.7",
-    "link_timeout": "5.5", "linkat": "5.15", "listen": "6.11",
+    "accept": "5.5", "async_cancel": "5.5", "close": "5.6", "connect": "5.5",
+    "epoll_ctl": "5.6", "fallocate": "5.6",
+    "files_update": "5.6", "fixed_fd_install": "6.8",
+    "fsync": "5.1", "futex_wait": "6.7", "futex_wake": "6.7",
+    "link_timeout": "5.5", "linkat": "5.15",
     "mkdirat": "5.15", "msg_ring": "5.18", "nop": "5.1", "openat": "5.6",
-    "openat2": "5.6", "pipe": "6.16", "poll_add": "5.1", "poll_remove": "5.1",
-    "provide_buffers": "5.7", "read": "5.6", "read_fixed": "5.1", "read_multishot": "6.7",
+    "openat2": "5.6", "poll_add": "5.1", "poll_remove": "5.1",
+    "provide_buffers": "5.7", "read": "5.6", "read_fixed": "5.1",
     "readv": "5.1", "recv": "5.6", "recvmsg": "5.3", "remove_buffers": "5.7", "renameat": "5.11",
     "send": "5.6", "send_zc": "6.0", "sendmsg": "5.3", "sendmsg_zc": "6.1",
     "shutdown": "5.11", "socket": "5.19", "splice": "5.7", "statx": "5.6", "symlinkat": "5.15",
     "tee": "5.8", "timeout": "5.4", "timeout_remove": "5.5",
-    "unlinkat": "5.11", "uring_cmd": "5.19", "waitid": "6.7", "write": "5.6",
+    "unlinkat": "5.11", "waitid": "6.7", "write": "5.6",
     "write_fixed": "5.1", "writev": "5.1",
 }
 # How the functions that fill an entry in are called, where that differs.
