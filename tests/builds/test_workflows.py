@@ -35,5 +35,3 @@ def complaints(path: str) -> list[str]:
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_actionlint_has_nothing_to_say(workflow: Path) -> None:
     assert complaints(str(workflow)) == []
-
-
