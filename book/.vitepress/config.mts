@@ -38,11 +38,11 @@ function chapters(pattern: RegExp) {
     });
 }
 
-/** The pages of differences: up the ladder, and last what skips a rung. */
+/** The pages of differences, up the ladder. */
 function differences() {
   return readdirSync(join(book, "diffs"))
     .filter((name) => /^\d-\d\.md$/.test(name))
-    .sort((a, b) => a.charCodeAt(2) - b.charCodeAt(2) || b.charCodeAt(0) - a.charCodeAt(0))
+    .sort()
     .map((name) => ({
       text: titleOf(join("diffs", name)) ?? name,
       link: `/diffs/${name.slice(0, -3)}`,

@@ -17,10 +17,10 @@ import code_units
 from blocks import ROOT, Wrong
 from code_units import Change, Unit
 
-PAIRS = ("1-2", "2-3", "3-4", "4-5", "1-6")
+PAIRS = ("1-2", "2-3", "3-4", "4-5")
 MAP = "5-6"
 BUILD = "CMakeLists.txt"
-IN_ORDER = ("1-2", "2-3", "3-4", "4-5", MAP, "1-6")
+IN_ORDER = (*PAIRS, MAP)
 # Of what is new, and of what is gone; what is longer is shown by its head.
 NEW_LINES_MAX = 25
 GONE_LINES_MAX = 15

@@ -12,8 +12,7 @@ PACKAGES = BOOK / "node_modules"
 
 def pages() -> list[Path]:
     """Those of the site, in reading order."""
-    # Up the ladder, 1-2 to 5-6, and last 1-6, which skips rungs.
-    diffs = sorted(BOOK.glob("diffs/?-?.md"), key=lambda page: (page.stem[2], -int(page.stem[0])))
+    diffs = sorted(BOOK.glob("diffs/?-?.md"))
     return [BOOK / "index.md", *sorted(BOOK.glob("[0-9][0-9]-*.md")),
             *sorted(BOOK.glob("appendix-?-*.md")), BOOK / "diffs/README.md", *diffs,
             BOOK / "ladder-view.md", BOOK / "ring-view.md", BOOK / "bugs/README.md"]
