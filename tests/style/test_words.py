@@ -2,12 +2,9 @@
 
 import re
 import subprocess
-from pathlib import Path
 
-import comments
-import english
 import pytest
-from project import ROOT, complain, files, name, stages, text, to_look_at
+from project import ROOT, complain, files, name, stages, text
 
 # Built from pieces, or this file would complain about itself.
 OUTSIDE = re.compile(
@@ -22,21 +19,6 @@ def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
             for path in files() if path.name != "LICENSE-book"
             for number, line in enumerate((text(path) or "").splitlines(), 1)
             if (found := pattern.search(line))]
-
-
-def markdown_files() -> list[Path]:
-    return [path for path in files() if path.suffix == ".md"]
-
-
-def test_no_text_reads_as_translated() -> None:
-    complain([f"{name(path)}:{line}: '{what}': {instead}"
-              for path in to_look_at(markdown_files())
-              for line, what, instead in english.complaints(text(path) or "")])
-
-
-def test_no_comment_reads_as_translated() -> None:
-    complain([f"{name(path)}:{line}: '{what}': {instead}" for path in to_look_at(files())
-              for line, what, instead in english.complaints(comments.comments(path))])
 
 
 def test_nothing_speaks_of_what_the_reader_has_not_got() -> None:
