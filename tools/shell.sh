@@ -64,7 +64,8 @@ said() {
 # server_pid: the process that listens at $port, for a server in another terminal.
 server_pid() { ss -tlnpH "sport = :$port" | grep -om 1 'pid=[0-9]*' | cut -d = -f 2; }
 
-# steps WHERE: builds the steps of a stage, of common, of finger or of a chapter (15), and goes there.
+# steps WHERE: builds the steps of a stage, of common, of finger or of a chapter (15), and goes
+# there.
 steps() {
   local stage target directory
   stage=$(basename "$(dirname "$(_program "$1")")")
