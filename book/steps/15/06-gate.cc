@@ -129,9 +129,9 @@ int main(int argc, char** argv) {
     if (poll(ready, 4, -1) < 0) continue;  // EINTR: the server has the signal now
     if (ready[0].revents != 0) break;
     if (ready[1].revents != 0 && says_ready(notify) && gate < 0) {
-      if (old >= 0) send(old, "R", 1, MSG_NOSIGNAL);
-      unlink(place.c_str());
+      unlink(place.c_str());  // from here on the next gate comes to this one
       gate = bound_to(at_path(place), SOCK_STREAM);
+      if (old >= 0) send(old, "R", 1, MSG_NOSIGNAL);
     } else if (ready[2].revents != 0) {
       if (successor >= 0) close(successor);  // the later one wins
       successor = check(accept4(gate, nullptr, nullptr, SOCK_CLOEXEC), "accept");
