@@ -1,7 +1,7 @@
 // One echo client on a ring, in callbacks: each operation is given a function that is called with
 // its result. What part1 writes one below the other is now one inside the other, each level checks
 // its own errors, and there is no while: what is repeated needs a name. No function owns the
-// buffer, so it has to outlive them all. 10-co-await-echo is the same, fixed. Needs Linux 5.6.
+// buffer, so it has to outlive them all. 46-coroutine-echo is a coroutine. Needs Linux 5.6.
 // Try it: ./08-callbacks
 
 #include <liburing.h>
