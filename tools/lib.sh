@@ -71,41 +71,38 @@ did_you_mean() {
   [[ ! $alike ]] || echo ": did you mean ${alike/%, ${alike##*, }/ or ${alike##*, }}?"
 }
 
-# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. How far it is can
-# be seen from its newest line: on a terminal at any time, in a log once a minute.
+# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. On a terminal how
+# far it is can be seen from its newest line.
 quietly() {
-  local message=$1 log progress status=0
+  local message=$1 log progress='' status=0
   say "$message"
   shift
   log=$(mktemp)
-  show_progress "$message" "$log" &
-  progress=$!
+  if [[ -t 2 ]]; then
+    show_progress "$log" &
+    progress=$!
+  fi
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
-  wait "$progress" 2>/dev/null || true
-  [[ ! -t 2 ]] || printf '\r\e[K' >&2
+  if [[ $progress ]]; then
+    kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
+    wait "$progress" 2>/dev/null || true
+    printf '\r\e[K' >&2
+  fi
   ((status == 0 || status == 130)) || cat "$log" >&2 # Ctrl-C has no reason that is to be read
   rm -f "$log"
   return "$status"
 }
 
-# show_progress MESSAGE LOG goes on until it is ended. Ctrl-C does not reach what runs in the
-# background, so it looks whether the command is there still. While the log is empty it leaves the
-# terminal alone: somebody may be asked for a password there.
-log_progress_seconds=60 log_line_max=100
+# show_progress LOG goes on until it is ended. Ctrl-C does not reach what runs in the background, so
+# it looks whether the command is there still. While the log is empty it leaves the terminal alone:
+# somebody may be asked for a password there.
 show_progress() {
-  local line columns told=$SECONDS
+  local line columns
   while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do # it may outlive this by a moment
-    line=$(tail -n 1 "$2" 2>/dev/null) || return 0
-    if [[ -t 2 ]]; then
-      columns=$(stty size <&2 | cut -d ' ' -f 2)
-      ((columns > 0)) || columns=80 # a terminal need not know
-      [[ ! $line ]] || printf '\r\e[K%s' "${line:0:columns-1}" >&2
-    elif ((SECONDS - told >= log_progress_seconds)); then
-      told=$SECONDS
-      line="still $1${line:+: $line}" # of a compiler's command, where it begins will do
-      say "${line:0:log_line_max}"
-    fi
+    line=$(tail -n 1 "$1" 2>/dev/null) || return 0
+    columns=$(stty size <&2 | cut -d ' ' -f 2)
+    ((columns > 0)) || columns=80 # a terminal need not know
+    [[ ! $line ]] || printf '\r\e[K%s' "${line:0:columns-1}" >&2
   done
 }
 
