@@ -33,17 +33,6 @@ def without_words(source: str) -> str:
     return SILENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
 
 
-def comments(source: str) -> str:
-    """The comments of the source, and nothing else, line by line."""
-    said, end = [], 0
-    for match in SILENT.finditer(source):
-        said.append(re.sub(r"[^\n]", "", source[end : match.start()]))
-        is_comment = match[0].startswith(("//", "/*"))
-        said.append(match[0] if is_comment else re.sub(r"[^\n]", "", match[0]))
-        end = match.end()
-    return "".join(said)
-
-
 def functions(path: Path) -> list[Function]:
     """The functions that a source defines, in order; lambdas and local types belong to theirs."""
     return functions_of([path])[path]

@@ -51,7 +51,7 @@ export function counts({ moments }, moment) {
 
 const plural = (n, one) => `${n.toLocaleString("en")} ${one}${n === 1 ? "" : "s"}`;
 
-export function countsInWords(counted) {
+function countsInWords(counted) {
   const { calls, vain, wakes } = counted;
   return [
     calls || vain ? plural(calls, "call") : "no call",
@@ -70,7 +70,7 @@ const stateWords = {
   answered: ["answered ✓", "✓"],
   left: ["has left", "left"],
 };
-export const stateInWords = (state) => stateWords[state][0];
+const stateInWords = (state) => stateWords[state][0];
 
 const bothSpeak = 5;
 
