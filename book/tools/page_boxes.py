@@ -29,6 +29,7 @@ NOT_THERE = {
     r"(\./|\.\./|\$ROOT/)?(judge|check|measure|read|tests)\b":
         "the tests are not in the page's machine",
     r"sudo ": "nothing can be installed there",
+    r"useradd ": "no account can be made there",
     r"operations ": "there is no Python in it",
     r".*\bperf\b": "there is no perf in it",
     r".*\bbpftrace\b": "there is no bpftrace in it",
