@@ -16,7 +16,7 @@ namespace common {
 /// - after an error or when finished(), send the answers that are left and close;
 /// - call end_of_stream() when the peer has finished sending.
 /// A session that waits for the beginning of a message holds no buffer. Which session a server has
-/// is chosen in common/http/protocol.h.
+/// is chosen in common/http/protocol_option.h.
 class Session {
  public:
   virtual ~Session() = default;

@@ -8,7 +8,7 @@
 #include <cassert>
 #include <utility>
 
-#include "common/http/protocol.h"
+#include "common/http/protocol_option.h"
 #include "common/loop/eventfd.h"
 #include "common/net/accept.h"
 #include "common/server/limits.h"

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "common/fd.h"
-#include "common/http/protocol.h"
+#include "common/http/protocol_option.h"
 #include "common/loop/connection_limit.h"
 #include "common/loop/deadline_list.h"
 #include "common/loop/slab.h"

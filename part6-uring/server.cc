@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/http/protocol.h"
+#include "common/http/protocol_option.h"
 #include "common/send_buffer.h"
 #include "common/server/limits.h"
 #include "common/session.h"

@@ -8,7 +8,7 @@
 #include "acceptor.h"
 #include "background.h"
 #include "common/fd.h"
-#include "common/http/protocol.h"
+#include "common/http/protocol_option.h"
 #include "common/loop/connection_limit.h"
 #include "common/result.h"
 #include "common/server/log.h"

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "uring/buffers.h"
+#include "uring/time/timespec.h"
 
 namespace uring {
 namespace {

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "uring/time/timespec.h"
+
 namespace uring {
 namespace {
 
@@ -112,8 +114,7 @@ Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
   ++enter_calls_;
   int result = 0;
   if (timeout) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
-    __kernel_timespec limit{.tv_sec = seconds.count(), .tv_nsec = (*timeout - seconds).count()};
+    __kernel_timespec limit = timespec_of(*timeout);
     io_uring_cqe* first = nullptr;
     result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
   } else {

@@ -9,7 +9,7 @@ from contenders import DEFAULT_BUILD as BUILD
 from harness.needed import need_built, need_ring
 
 PROGRAM = BUILD / "part6-uring" / "part6-uring"
-IDLE = Path(__file__).with_name("idle.py")
+IDLE = Path(__file__).with_name("idle_memory.py")
 CONNECTIONS = 1000
 
 

@@ -3,7 +3,6 @@
 #include <liburing.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <concepts>
@@ -13,6 +12,7 @@
 #include "uring/descriptor.h"
 #include "uring/error.h"
 #include "uring/operation/newer_kernels.h"
+#include "uring/time/timespec.h"
 
 namespace uring {
 
@@ -165,13 +165,6 @@ class CloseDirectRequest {
  private:
   DirectFd fd_;
 };
-
-/// What is left of a time that is over is nothing: the kernel refuses what is negative (EINVAL).
-inline __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
-  const auto not_negative = std::max(time, std::chrono::nanoseconds::zero());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(not_negative);
-  return {.tv_sec = seconds.count(), .tv_nsec = (not_negative - seconds).count()};
-}
 
 /// To sleep: a timeout that has passed is what was wanted.
 class SleepRequest {

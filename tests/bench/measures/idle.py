@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import idle
+import idle_memory
 from contenders import ALL_STAGES, CLIENT_CORE, PART2, STAGES, Contender
 from harness.target import Target
 from measures import variants
@@ -127,8 +127,8 @@ def m4_1(setting: Setting) -> Measurement:
 def memory_of_the_silent(_: str, stage: Contender, setting: Setting) -> Numbers:
     """Of one server that so many have connected to."""
     target = Target(stage.name, stage.name, (str(stage.path(setting.build)),))
-    (share,) = idle.shares(many(setting))
-    found = idle.measure(target, [share], "--workers", "1", watched=0.05)
+    (share,) = idle_memory.shares(many(setting))
+    found = idle_memory.measure(target, [share], "--workers", "1", watched=0.05)
     return {"own": found.own_bytes[0], "kernel": found.kernel_bytes}
 
 

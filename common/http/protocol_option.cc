@@ -1,4 +1,4 @@
-#include "common/http/protocol.h"
+#include "common/http/protocol_option.h"
 
 namespace common {
 

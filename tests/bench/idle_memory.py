@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Counts what an idle connection costs, a hundred thousand at a time, or a million.
 
-    cmake --build build/default && /usr/bin/python3 tests/bench/idle.py
-    /usr/bin/python3 tests/bench/idle.py --connections 1000000
+    cmake --build build/default && /usr/bin/python3 tests/bench/idle_memory.py
+    /usr/bin/python3 tests/bench/idle_memory.py --connections 1000000
 
 A process has no more connections than RLIMIT_NOFILE leaves it. So there are as many servers as it
 takes, and for each of them a process of clients, from many loopback addresses. Where memory runs
