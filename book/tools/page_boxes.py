@@ -28,8 +28,10 @@ LISTENS = "listening on .*\n"  # what the server does, also where a box has no u
 NOT_THERE = {
     r"(\./|\.\./|\$ROOT/)?(judge|check|measure|read|tests)\b":
         "the tests are not in the page's machine",
+    r"grep .* verdict$": "the tests, which write this file, are not in the page's machine",
     r"sudo ": "nothing can be installed there",
-    r"operations ": "there is no Python in it",
+    r"useradd ": "no account can be made there",
+    r"operations |start /usr/bin/python3 ": "there is no Python in it",
     r".*\bperf\b": "there is no perf in it",
     r".*\bbpftrace\b": "there is no bpftrace in it",
     r".*\b(ab|wrk) -": "the programs that make load are not in it",

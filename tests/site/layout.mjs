@@ -64,6 +64,15 @@ export async function figuresOnAPhone(page, name) {
   report.expect("figures", name, found.length === 0, found.join("; "));
 }
 
+/** On a phone a listing is as wide as its bar, also where the bar takes two lines. */
+export async function listingsOnAPhone(page, name) {
+  const narrower = await page.locator(".listing-bar + [class*='language-']").evaluateAll(
+    (listings) => listings
+      .filter((one) => one.clientWidth < one.previousElementSibling.clientWidth)
+      .map((one) => one.previousElementSibling.textContent));
+  report.expect("listings", name, narrower.length === 0, `is narrow: ${narrower.join("; ")}`);
+}
+
 /**
  * What happens in a chapter is told by a row of the ladder, drawn anew for a phone. It belongs to the
  * opening, which now shows a run first: the question that the picture answers. The first stage's is

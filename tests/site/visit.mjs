@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 
 import { launch, report, watch, withPage } from "./browser.mjs";
 import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
-import { figuresOnAPhone, nothingCut, print, scenes } from "./layout.mjs";
+import { figuresOnAPhone, listingsOnAPhone, nothingCut, print, scenes } from "./layout.mjs";
 import {
   barsAreLow, copyButton, homeIsLight, keys, ladderFits, ladderMark, ladderView,
   ladderWithoutScript, readMarks, readWithoutScript, searchFinds, searchKnows,
@@ -78,6 +78,7 @@ for (const one of pages) {
     await page.setViewportSize(phone.viewport);
     await narrow(page, one);
     await figuresOnAPhone(page, one.name);
+    await listingsOnAPhone(page, one.name);
     await page.setViewportSize(desk.viewport);
     await thinOutCode(page);
     await accessible("light", page, one);
