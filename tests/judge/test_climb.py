@@ -10,9 +10,8 @@ import climb as climbing
 import first_start as first
 import level_runs as runs
 import report_text
-from judging import judge
+from judging import SUBJECTS, judge
 from harness.rule import TAKES_OPTIONS
-from harness.target import REPOSITORY
 from ladder import RUNGS
 
 
@@ -64,7 +63,6 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
 
 
-SUBJECTS = REPOSITORY / "tests" / "protocol" / "subjects"
 REFUSES = """import sys
 if '--read-timeout' in sys.argv:
     sys.exit(2)

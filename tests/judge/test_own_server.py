@@ -5,7 +5,6 @@ rule that breaks, and where the book explains it.
 """
 
 import shlex
-import subprocess
 import sys
 
 import rules
@@ -16,11 +15,6 @@ from harness.target import DEFAULT_BUILD
 from judging import FLEET, PROTOCOL, SUBJECTS
 
 
-def run_suite(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs the tests of this directory."""
-    return own_suite.run_suite(PROTOCOL, *arguments)
-
-
 def broken_server(bug: str) -> str:
     """The command that starts the server with this bug."""
     return f"{sys.executable} {SUBJECTS}/broken_servers.py {bug} --port {{port}}"
@@ -28,8 +22,8 @@ def broken_server(bug: str) -> str:
 
 def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None:
     slowly = f"sh -c '{broken_server('dies-of-a-reset')}; sleep 0.3; exit 1'"
-    run = run_suite("test_survival.py::test_a_storm_of_resets_harms_nobody[yours]",
-                    "--server", slowly, "--patience", "1")
+    test = "test_survival.py::test_a_storm_of_resets_harms_nobody[yours]"
+    run = own_suite.run_suite(PROTOCOL, test, "--server", slowly, "--patience", "1")
     for words in ("ended with exit status 1", "stderr: unexpected:", rules.SURVIVE.text):
         assert words in run.stdout, run.stdout
 
@@ -38,7 +32,7 @@ def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
     test = "test_command_line.py::test_help_goes_to_stdout_and_names_every_option[yours]"
     for script, outcome in (("print('usage: mine')", "1 passed"), ("", "1 failed")):
         command = shlex.join([sys.executable, "-c", script, "{port}"])
-        run = run_suite(test, "--server", command, "--level", "command-line")
+        run = own_suite.run_suite(PROTOCOL, test, "--server", command, "--level", "command-line")
         assert outcome in run.stdout, run.stdout
 
 
@@ -46,7 +40,8 @@ def test_a_stop_that_is_too_slow_is_told_under_its_own_rule() -> None:
     stays = f"{sys.executable} {FLEET}/broken_loops.py stops-when-all-leave --port {{port}}"
     test = "test_max_connections.py::test_the_greatest_limit_is_a_limit_like_any_other[yours]"
     ignores = f"sh -c 'trap : TERM; {stays} & while ! wait; do :; done'"
-    run = run_suite(test, "--server", ignores, "--level", "drain", "--patience", "3")
+    run = own_suite.run_suite(
+        PROTOCOL, test, "--server", ignores, "--level", "drain", "--patience", "3")
     for words in ("the test had passed; asked to stop after it: ", "runs on 3 s after SIGTERM"):
         assert words in run.stdout, run.stdout
     assert STOPS_IN_TIME.text in run.stdout, run.stdout
@@ -54,7 +49,7 @@ def test_a_stop_that_is_too_slow_is_told_under_its_own_rule() -> None:
 
 def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
     test = "test_framing.py::test_a_message_comes_back[yours]"
-    run = run_suite(test, "--server", broken_server("undefined"))
+    run = own_suite.run_suite(PROTOCOL, test, "--server", broken_server("undefined"))
     assert "1 passed, 1 error" in run.stdout, run.stdout
     told = f"ERROR {test}", "a sanitizer reported: runtime error:", "signed integer overflow"
     assert all(words in run.stdout for words in told), run.stdout
@@ -63,5 +58,6 @@ def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
 def test_at_the_level_of_a_stage_the_contracts_options_are_appended() -> None:
     program = need_built(DEFAULT_BUILD / "part5-epoll" / "part5-epoll")
     command = f"{program} --port {{port}} --read-timeout 50s"
-    run = run_suite("test_max_message.py", "--server", command, "--level", "part5")
+    run = own_suite.run_suite(
+        PROTOCOL, "test_max_message.py", "--server", command, "--level", "part5")
     assert run.returncode == 0 and " passed" in run.stdout, run.stdout

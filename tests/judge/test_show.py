@@ -19,7 +19,7 @@ from harness.strace import need_ptrace
 from harness.target import foreign_server
 from harness.timeline import THE_SERVER, Event
 from harness.transcript import Transcript
-from harness.verdict import ContractBroken, server_section
+from harness.verdict import server_section
 from judging import FLEET, PROTOCOL, SUBJECTS
 
 long = pytest.mark.long
@@ -200,12 +200,3 @@ def test_clients_that_a_test_has_let_go_are_told_and_where_others_came_in_betwee
     assert "(6 more clients)" in told and told.count("connects") == 3, told
     assert any(re.fullmatch(r"\.\.\. \d\.\d s with other clients: 6 connect", what)
                for what in told), told
-
-
-def test_a_client_that_waits_says_for_what_and_how_long() -> None:
-    with logging_server() as server:
-        client = server.connect()
-        with pytest.raises(ContractBroken):
-            client.expect_end(within=0.2)
-        told = [event.what for event in timeline.happened([server], OSError("enough"))]
-    assert "waited 0.2 s for its end of stream" in told, told
