@@ -56,7 +56,6 @@ FIRST = {
     "ETIMEDOUT": "appendix-j-what-tcp-does.md#keepalive-and-a-dead-connection",
     "connect": "appendix-n-event-loops.md#connect-without-blocking-and-with-a-timeout",
     "EINPROGRESS": "appendix-n-event-loops.md#connect-without-blocking-and-with-a-timeout",
-    "epoll_wait": "07-epoll.md#three-calls",
     "eventfd": "appendix-n-event-loops.md#wake-a-loop-from-another-thread",
     "io_uring_enter": "10-ring.md#the-smallest-ring",
     "io_uring_submit": "appendix-k-ring-in-production.md#the-lifetime-of-buffers",

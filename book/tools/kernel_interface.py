@@ -20,7 +20,7 @@ STEPS_MAX = 1  # named in a row
 SYSTEM_CALLS: dict[str, str | None] = dict.fromkeys("""
     accept bind chdir chmod chown clock_gettime close connect dup dup2 _exit fcntl fork fstat
     fstatfs geteuid getgroups getpid getppid getresgid getresuid getrlimit getpeername
-    getsockname getsockopt gettid ioctl kill listen lseek mmap munmap open poll prctl read recv
+    getsockname getsockopt gettid ioctl kill listen lseek mmap open poll prctl read recv
     recvmsg rmdir select send sendmsg setegid seteuid setgroups setresgid setresuid setrlimit
     setsid setsockopt setuid shutdown sigaction sigprocmask sigtimedwait socket socketpair stat
     timer_create timer_delete timer_settime uname unlink waitpid write
