@@ -106,6 +106,7 @@ class Reading:
         self.first = Terminal(ROOT)
         self.second: Terminal | None = None
         self.serving = False
+        self.has_helpers = False
         self.chapter = ""
         self.left_out: list[str] = []
         self.wrong: list[str] = []
@@ -128,10 +129,19 @@ class Reading:
         else:
             terminal = self.first
             if self.serving or re.search("another terminal|the reload's root shell", step.before):
-                terminal = self.second = self.second or Terminal(ROOT)
+                terminal = self.second = self.second or self._second_terminal()
             self._compare(step, *terminal.type(step.text, SECONDS))
-            if step.text == HELPERS and self.second and self.second is not terminal:
-                self.second.type(HELPERS, SECONDS)  # where a reader has them, who has two by now
+            if step.text == HELPERS:
+                self.has_helpers = True
+                if self.second and self.second is not terminal:
+                    self.second.type(HELPERS, SECONDS)  # where a reader has them, who has two
+
+    def _second_terminal(self) -> Terminal:
+        """A reader has the helpers there, whose first is for servers only."""
+        terminal = Terminal(ROOT)
+        if self.has_helpers:
+            terminal.type(HELPERS, SECONDS)
+        return terminal
 
     def _compare(self, step: Typed, printed: str, status: int) -> None:
         if wrong := complaint(step, printed, status):
