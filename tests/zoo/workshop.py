@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import finished
 from bug import Bug
 from patch_file import ROOT, Patch, ZooError, program_of
 
@@ -103,18 +104,21 @@ def build_directory(preset: str) -> Path:
 
 
 def build(preset: str, targets: list[str], tests: bool, shown: bool = False) -> None:
-    """Builds targets of the copy. With `shown`, what is said goes to stderr.
+    """Builds targets of the copy; what the project's own build has compiled is not compiled again.
+    With `shown`, what is said goes to stderr.
 
     ZooError: it fails; a bug is not one that a compiler finds. NotHere: CMake left a target out.
     """
-    directory = build_directory(preset)
+    directory, own = build_directory(preset), ROOT / "build" / preset
     configured = directory / "CMakeCache.txt"
     if configured.is_file() and f"={TREE}\n" not in configured.read_text(encoding="utf-8"):
         shutil.rmtree(directory)  # made where the project was before: CMake would refuse it
-    options = []
+    launchers = filter(None, [str(finished.LAUNCHER), finished.launcher_of(own)])
+    options = [f"-DCMAKE_CXX_COMPILER_LAUNCHER={';'.join(launchers)}"]
     if tests or not configured.is_file():  # who has built tests before keeps them
         options.append(f"-DBUILD_TESTING={'ON' if tests else 'OFF'}")
     _run(["cmake", "-S", str(TREE), "--preset", preset, *options], shown)
+    finished.lay_ready(own, TREE, directory)
     try:
         _run(["cmake", "--build", str(directory), "--target", *targets], shown)
     except ZooError as error:
