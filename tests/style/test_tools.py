@@ -160,6 +160,14 @@ def test_serve_gives_no_hint_for_a_server_that_does_not_serve(serve) -> None:
     assert "takes a number" in complained and "terminal" not in complained
 
 
+def test_serve_gives_no_hint_for_a_server_that_lists_its_options(serve) -> None:
+    listed = "Echoes messages.\n  --port N  where\n"
+    server = serve("part5", "--help", part5_epoll=f"printf '{listed}'")
+    said, complained = server.communicate(timeout=10)
+    assert (server.returncode, said) == (0, listed)
+    assert "terminal" not in complained
+
+
 def test_serve_takes_a_stage_without_a_ring_where_there_can_be_none(serve) -> None:
     no_ring = f"echo '{NO_RING}' >&2; exit 1"
     server = serve(part5_epoll=SERVES, fingerd=no_ring)
