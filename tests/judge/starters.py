@@ -11,8 +11,8 @@ from rungs import LADDER
 from level_runs import ROOT
 
 SOURCES = ROOT / "book" / "own"
-# What chapter 9 adds to the server in Python is a file, which the tests' own server has, too.
-PROTOCOLS = SOURCES / "python" / "protocols.py"
+# What chapter 9 adds to the server in Python is a file that the tests' own server has, too.
+PROTOCOLS = ROOT / "tests" / "protocol" / "subjects" / "loop_protocols.py"
 # How the first server is built, if it is, and started.
 LANGUAGES = {
     "python": ["python3 echo.py"],

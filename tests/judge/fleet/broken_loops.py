@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[2] / "protocol" / "subjects"))
 
 from loop_options import parse_options  # noqa: E402
-from protocols import Echo, Http, Protocol  # noqa: E402
+from loop_protocols import Echo, Http, Protocol  # noqa: E402
 from loop_server import NEVER, READ, Connection, Loop, serve  # noqa: E402
 
 Part = type[Loop] | type[Connection] | type[Protocol]

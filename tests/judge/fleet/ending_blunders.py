@@ -6,7 +6,7 @@ import socket
 import time
 
 from loop_options import NEVER
-from protocols import HEADER_BYTES, Echo, Refused
+from loop_protocols import HEADER_BYTES, Echo, Refused
 from loop_server import Connection, Loop
 
 TABLE_DESCRIPTORS = 4096

@@ -1,6 +1,6 @@
 """Blunders about what the bytes mean: a part of broken_loops.py."""
 
-from protocols import Discard, Echo, Http, Refused
+from loop_protocols import Discard, Echo, Http, Refused
 
 # Messages
 

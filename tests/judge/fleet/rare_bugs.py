@@ -7,7 +7,7 @@ Each leaves a server that is right for a client that asks once, in the usual wor
 import socket
 
 import loop_options
-from protocols import Echo, Http
+from loop_protocols import Echo, Http
 from loop_server import NEVER, Connection, Loop
 
 # One connection does not show it

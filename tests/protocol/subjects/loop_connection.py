@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from loop_options import NEVER
-from protocols import PROTOCOLS, Protocol, Refused
+from loop_protocols import PROTOCOLS, Protocol, Refused
 
 if TYPE_CHECKING:
     from loop_server import Loop

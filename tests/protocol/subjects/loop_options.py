@@ -1,16 +1,13 @@
-"""The command line of loop_server.py. What its bytes mean it has from the server of the book."""
+"""The command line of loop_server.py."""
 
 import argparse
 import re
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
-sys.path.append(str(Path(__file__).resolve().parents[3] / "book" / "own" / "python"))
-
-from protocols import PROTOCOLS  # noqa: E402
+from loop_protocols import PROTOCOLS
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 NEVER = float("inf")
