@@ -148,7 +148,7 @@ export default defineConfig({
   outDir: process.env.BOOK_OUT ?? "../build/site",
   cacheDir: "../build/site-cache",
   buildConcurrency: 1,  // the index of the search has the pages in the order in which they are done
-  srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "own/**", "node_modules/**",
+  srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "node_modules/**",
     ...(hasMachine ? [] : ["try.md"])],
   rewrites: {
     "bugs/README.md": "bugs/index.md",

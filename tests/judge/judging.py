@@ -10,7 +10,7 @@ import pytest
 from harness.subject import REPOSITORY
 
 JUDGE = REPOSITORY / "judge"
-STARTERS = REPOSITORY / "book" / "own"
+STARTERS = REPOSITORY / "tests" / "judge" / "start"
 PROTOCOL = REPOSITORY / "tests" / "protocol"
 SUBJECTS = PROTOCOL / "subjects"
 FLEET = Path(__file__).parent / "fleet"  # servers that are right, and servers that are not

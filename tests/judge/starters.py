@@ -1,5 +1,5 @@
 """A first server in a language of the reader's choice, to be copied and built upon; or the one in
-Python as it is after a later chapter, which the patches beside it make of the first."""
+Python as it is after a later chapter, which the patches in grown/python make of the first."""
 
 import os
 import shlex
@@ -10,7 +10,8 @@ from pathlib import Path
 from rungs import LADDER
 from level_runs import ROOT
 
-SOURCES = ROOT / "book" / "own"
+SOURCES = Path(__file__).parent / "start"
+GROWN = SOURCES.parent / "grown"
 # What chapter 9 adds to the server in Python is a file that the tests' own server has, too.
 PROTOCOLS = ROOT / "tests" / "protocol" / "subjects" / "loop_protocols.py"
 # How the first server is built, if it is, and started.
@@ -39,7 +40,7 @@ It has the levels up to `{1}`. The next is `{2}`.
 
 def chapters(language: str) -> list[int]:
     """After which of them there is a server in that language."""
-    grown = (SOURCES / language).glob("after-*.patch")
+    grown = (GROWN / language).glob("after-*.patch")
     return [1, *sorted(int(patch.stem.removeprefix("after-")) for patch in grown)]
 
 
@@ -54,7 +55,7 @@ def levels_after(chapter: int) -> tuple[str, str]:
 def copy(language: str, to: Path, after: int = 1) -> str:
     """Copies the server and its README; what went wrong, or nothing. With `after` it is the one
     that *Your own server* makes of it up to that chapter."""
-    (source,) = (SOURCES / language).glob("[eE]cho.*")
+    (source,) = (SOURCES / language).iterdir()
     names = [source.name, "README.md"]
     there = [to / name for name in names if os.path.exists(to / name)]  # not where it is forbidden
     if there:
@@ -75,7 +76,7 @@ def copy(language: str, to: Path, after: int = 1) -> str:
 
 def first_readme(language: str, source: str) -> str:
     """What the first server is, how to build it, and how to have it judged."""
-    return filled((SOURCES / "readme.txt").read_text(), {
+    return filled((SOURCES / "README.md").read_text(), {
         "SOURCE": source,
         "JUDGE": str(ROOT / "judge"),
         "CLIENTS": CALLED_BACK if language == "node" else ONE_AFTER_THE_OTHER,
@@ -97,7 +98,7 @@ def filled(text: str, values: dict[str, str]) -> str:
 
 def grow(language: str, to: Path, after: int) -> None:
     """Patch after patch, in a first server's directory."""
-    patches = sorted((SOURCES / language).glob("after-*.patch"))[:chapters(language).index(after)]
+    patches = sorted((GROWN / language).glob("after-*.patch"))[:chapters(language).index(after)]
     for patch in patches:
         subprocess.run(["patch", "--strip=1", "--silent", f"--input={patch}"], cwd=to, check=True)
     if after >= 9:
