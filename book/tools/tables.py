@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import book_index
 import kernel_interface
 from blocks import ROOT, Wrong
 from measured import NUMBERS, label
@@ -155,15 +154,7 @@ def capabilities() -> str:
     return markdown(["capability", *table.STAGES], rows)
 
 
-def index(what: str) -> str:
-    """A part of the index: no table, but made in the same way."""
-    if what not in book_index.INDEX:
-        raise Wrong(f"the index has no '{what}'; it has: {', '.join(book_index.INDEX)}")
-    return book_index.INDEX[what]()
-
-
 TABLES: dict[str, Callable[..., str]] = {
     "bugs": bugs, "measurements": measurements, "machines": machines,
-    "system-calls": system_calls, "operations": operations, "index": index,
-    "capabilities": capabilities,
+    "system-calls": system_calls, "operations": operations, "capabilities": capabilities,
 }

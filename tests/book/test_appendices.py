@@ -63,6 +63,21 @@ def test_the_search_knows_every_errno_that_has_a_line() -> None:
         name.lower() for name in errnos(appendix("a"))}
 
 
+def test_every_errno_of_the_tables_is_in_the_index() -> None:
+    tables = re.findall(r"^\| (`E.*?) \|", appendix("a"), re.MULTILINE)
+    named = {name for cell in tables for name in re.findall(r"`(E\w+)`", cell)}
+    assert len(named) > 30
+    assert not named - set(re.findall(r"^- `(E\w+)`, \d+, \*", appendix("p"), re.MULTILINE))
+
+
+def test_every_box_is_in_the_index() -> None:
+    """By its title, which is the symptom."""
+    pages = "\n".join(page.read_text() for page in BOOK.glob("*.md"))
+    titles = re.findall(r"^> \*\*What goes wrong: (.+?)\.?\*\*", pages, re.MULTILINE)
+    assert len(titles) > 20
+    assert [title for title in titles if title.lower() not in appendix("p").lower()] == []
+
+
 def test_every_call_is_in_the_table() -> None:
     found = {plain or by_number.removesuffix("32")  # setresuid32: for ids of 32 bits on an i386
              for path in kernel_interface.sources() if not kernel_interface.is_step(path)
