@@ -1,4 +1,4 @@
-"""Tables that are made of what is there: the zoo, the measurements, what is asked of the kernel.
+"""Tables that are made of what is there: the zoo, the measurements, what each stage can do.
 
     <!-- table: bugs hangs -->
     <!-- /table -->
@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import kernel_interface
 from blocks import ROOT, Wrong
 from measured import NUMBERS, label
 
@@ -131,19 +130,6 @@ def machines() -> str:
     ]) for (processor, cores, kernel, compiler, flags), those in found.items())
 
 
-def system_calls() -> str:
-    """Those that some Linux lacks, a row each, and the names of all others in a last row."""
-    rows = kernel_interface.rows_of_system_calls()
-    everywhere = ", ".join(name for name, since, _ in rows if since == "any")
-    return markdown(["system call", "Linux", "who makes it"],
-                    [*(row for row in rows if row[1] != "any"), [everywhere, "any", "–"]])
-
-
-def operations() -> str:
-    return markdown(["operation", "Linux", "who submits it", "steps"],
-                    kernel_interface.rows_of_operations())
-
-
 def capabilities() -> str:
     """What the tests ask of each stage, and what one of them shows that its mechanism cannot do."""
     table = importlib.import_module("capabilities")
@@ -156,5 +142,5 @@ def capabilities() -> str:
 
 TABLES: dict[str, Callable[..., str]] = {
     "bugs": bugs, "measurements": measurements, "machines": machines,
-    "system-calls": system_calls, "operations": operations, "capabilities": capabilities,
+    "capabilities": capabilities,
 }

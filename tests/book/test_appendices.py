@@ -1,14 +1,13 @@
-"""The appendices: their tables are made of the sources, and here they are held to be complete."""
+"""The appendices: what the sources use is in their tables."""
 
 import re
-import subprocess
+from functools import cache
+from pathlib import Path
 
 import form
-import kernel_interface
 import pytest
 import tables
 from blocks import ROOT, markdown_files
-from harness.needed import need_program
 
 BOOK = ROOT / "book"
 ERRNO = re.compile(r"\bE[A-Z0-9]{2,}\b")
@@ -26,6 +25,40 @@ LIBRARY = set("""
     unsetenv
 """.split())
 
+# How the functions that fill an entry of a ring in are called, where that is not by the operation.
+PREPARE = {"cancel": "async_cancel", "cancel64": "async_cancel", "cancel_fd": "async_cancel",
+           "poll_update": "poll_remove", "send_set_addr": "send", "send_zc_fixed": "send_zc",
+           "timeout_update": "timeout_remove"}
+
+
+@cache
+def sources() -> tuple[Path, ...]:
+    """Those of all parts and steps, but for programs that only measure or test."""
+    return tuple(path for where in ("part[1-6]-*", "finger", "book/steps", "common")
+                 for path in sorted(ROOT.glob(f"{where}/**/*.*")) if path.suffix in {".cc", ".h"})
+
+
+def is_step(path: Path) -> bool:
+    return "steps" in path.relative_to(ROOT).parts
+
+
+@cache
+def code(path: Path) -> str:
+    """A source without comments and strings."""
+    return re.sub(r'//[^\n]*|"(?:[^"\\\n]|\\.)*"', "", path.read_text())
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table below a heading of appendix B, without its head."""
+    section = appendix("b").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    table = re.findall(r"^\| (.*) \|$", section, re.MULTILINE)
+    return [row.split(" | ") for row in table[2:]]
+
+
+def named(heading: str) -> set[str]:
+    """What the first column of this table has."""
+    return {name for row in rows(heading) for name in re.findall(r"`(\w+)`", row[0])}
+
 
 def appendix(letter: str) -> str:
     return next(BOOK.glob(f"appendix-{letter}-*.md")).read_text()
@@ -37,8 +70,8 @@ def errnos(text: str) -> set[str]:
 
 def parts() -> str:
     """All sources of the programs, steps left out, comments included: they name errnos, too."""
-    return "\n".join(path.read_text() for path in kernel_interface.sources()
-                     if not kernel_interface.is_step(path) and "examples" not in path.parts
+    return "\n".join(path.read_text() for path in sources()
+                     if not is_step(path) and "examples" not in path.parts
                      and path.is_relative_to(ROOT) and path.parts[-2] != "machine")
 
 
@@ -49,7 +82,7 @@ def test_every_errno_that_is_decided_has_its_line() -> None:
 def test_every_errno_that_has_a_line_occurs() -> None:
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.*")
                       if path.suffix in {".py", ".cc", ".h"})
-    steps = "\n".join(path.read_text() for path in kernel_interface.sources())
+    steps = "\n".join(path.read_text() for path in sources())
     at_start = {"EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # reported as they are
     assert errnos(appendix("a")) - errnos(tests + steps) - at_start == set()
 
@@ -80,52 +113,32 @@ def test_every_box_is_in_the_index() -> None:
 
 def test_every_call_is_in_the_table() -> None:
     found = {plain or by_number.removesuffix("32")  # setresuid32: for ids of 32 bits on an i386
-             for path in kernel_interface.sources() if not kernel_interface.is_step(path)
-             for plain, by_number in CALL.findall(kernel_interface.code(path))}
-    assert found - LIBRARY - set(kernel_interface.SYSTEM_CALLS) == set()
+             for path in sources() if not is_step(path)
+             for plain, by_number in CALL.findall(code(path))}
+    assert found - LIBRARY - named("System calls") == set()
 
 
 def test_every_call_in_the_table_is_made() -> None:
-    unused = [name for name in kernel_interface.SYSTEM_CALLS
-              if not name.startswith("io_uring_") and not any(kernel_interface.callers(name))]
-    assert unused == []
+    words = {word for path in sources()
+             for word in re.findall(r"(?:__NR_|SYS_)?(\w+)", code(path))}
+    through_liburing = {"io_uring_enter", "io_uring_register", "io_uring_setup"}
+    assert named("System calls") - words - through_liburing == set()
 
 
 def test_every_operation_is_in_the_table() -> None:
-    known = {function: name for name in kernel_interface.OPERATIONS
-             for function in kernel_interface.PREPARED_BY.get(name, (name,))}
-    found = {name for path in kernel_interface.sources() for name in
-             re.findall(r"\bio_uring_prep_(\w+)\b", kernel_interface.code(path))}
+    found = {name for path in sources()
+             for name in re.findall(r"\bio_uring_prep_(\w+)\b", code(path))}
     plain = {re.sub(r"^multishot_|(?:_multishot)?(?:_direct)?$", "", name) for name in found}
-    assert plain - {"rw"} - set(known) == set()
+    assert {PREPARE.get(name, name) for name in plain - {"rw"}} - named("Ring operations") == set()
 
 
 def test_what_the_daemon_submits_is_what_its_ring_permits() -> None:
     source = (ROOT / "finger/rights/owners.cc").read_text()
     permitted = {name.lower() for name in re.findall(r"IORING_OP_(\w+)", source)}
     by_each_loop = {"async_cancel", "timeout"}  # Ring::permit_only adds them
-    submitted = {name.strip("`") for name, _, who, _ in kernel_interface.rows_of_operations()
+    submitted = {name.strip("`") for name, _, who, _ in rows("Ring operations")
                  if "fingerd" in who or "library" in who}
     assert submitted == permitted | by_each_loop
-
-
-def test_the_manual_page_agrees_when_an_operation_came() -> None:
-    if subprocess.run([need_program("man"), "-w", "2", "io_uring_enter"],
-                      capture_output=True).returncode != 0:
-        pytest.skip("no manual page io_uring_enter(2) (Debian: apt-get install liburing-dev)")
-    # At another width, the name of one operation in the text of another may begin a line.
-    page = subprocess.run("MANWIDTH=80 man 2 io_uring_enter | col -b", shell=True, text=True,
-                          capture_output=True).stdout
-    told = re.split(r"^\s*IORING_OP_(\w+)$", page.partition("\n   IOSQE")[0], flags=re.MULTILINE)
-    assert len(told) > 60, "the page is laid out in another way"
-    compared = 0
-    for name, text in zip(told[1::2], told[2::2]):
-        versions = re.findall(r"vailable since\s+(\d\.\d+)", text)
-        since = kernel_interface.OPERATIONS.get(name.lower())
-        if since and since != "5.1" and versions:  # it has no word for the first release
-            compared += 1
-            assert since in versions, f"{name}: {since} here, {versions} there"
-    assert compared > 20
 
 
 def test_every_symptom_has_its_table() -> None:
@@ -144,12 +157,6 @@ def test_a_patch_belongs_where_the_book_has_one_run_it() -> None:
     wrong = {name: sorted(where) for name, where in places.items()
              if name in heads and heads[name]["Chapter"] not in where}
     assert not wrong
-
-
-def test_every_name_of_measure_is_listed() -> None:
-    listed = subprocess.run(["./measure", "--help"], cwd=ROOT, text=True, capture_output=True)
-    names = set(re.findall(r"(?<= )m\d+_\d+(?= )", listed.stdout))
-    assert len(names) > 10 and names <= set(tables.experiments())
 
 
 def test_the_appendices_are_linked_from_the_first_page() -> None:
@@ -172,7 +179,7 @@ NOT_OURS = {"FetchContent"}  # CMake's
 def declared() -> set[str]:
     """All words of the loop's headers, and of those of common that it takes along."""
     headers = [*LOOP.rglob("*.h"), *(ROOT / "common").rglob("*.h")]
-    return {word for path in headers for word in re.findall(r"\w+", kernel_interface.code(path))}
+    return {word for path in headers for word in re.findall(r"\w+", code(path))}
 
 
 def promised(text: str) -> set[str]:
@@ -202,27 +209,3 @@ def test_what_the_readme_promises_of_the_loop_is_there() -> None:
 @pytest.mark.parametrize("letter", "bikm")
 def test_what_an_appendix_promises_of_the_loop_is_there(letter: str) -> None:
     assert promised(about_the_loop(appendix(letter))) - declared() == set()
-
-
-def test_each_header_in_the_readme_has_what_its_row_names() -> None:
-    rows = re.findall(r"^\| `uring/(\S+\.h)` \| (.*) \|$", (LOOP / "README.md").read_text(), re.M)
-    assert len(rows) > 5
-    for header, has in rows[1:]:  # the first is loop.h, which includes nearly all
-        own = set(re.findall(r"\w+", kernel_interface.code(LOOP / header)))
-        assert set(re.findall(r"`(\w+)`", has)) - own == set(), header
-    for header in LOOP.glob("extra/*.h"):
-        assert f"extra/{header.name}" in [name for name, _ in rows], header.name
-
-
-def test_the_evening_in_the_readme_is_as_long_as_it_says() -> None:
-    readme = (LOOP / "README.md").read_text()
-    rows = re.findall(r"^\| (`[^|]*`) \| (\d+) \|", readme, re.M)
-    assert rows
-    for files, told in rows:
-        lines = sum(len((LOOP / name).read_text().splitlines())
-                    for name in re.findall(r"`([^`]+)`", files))
-        assert abs(lines - int(told)) <= int(told) / 10, f"{files}: {lines} lines"
-    whole = re.search(r"is some ([\d,]+) lines", readme)
-    assert whole is not None
-    total = sum(int(told) for _, told in rows)
-    assert abs(total - int(whole[1].replace(",", ""))) <= 100, total
