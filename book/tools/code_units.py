@@ -137,21 +137,11 @@ def qualified(tag: dict[str, object]) -> str:
 
 
 def changes(old_stage: Path, new_stage: Path) -> list[Change]:
-    """What is not the same in two stages, in the order of reading; what is gone comes where it
-    was."""
+    """What is not the same in two stages: in the order of the new one, and then what is gone."""
     old, new = units(old_stage), units(new_stage)
-    partners = {key: key for key in new if key in old}
-    partners |= {key: moved for key in new if key not in old and (moved := _moved(key, old, new))}
-    found = [Change(old.get(partners.get(key, key)), unit) for key, unit in new.items()]
-    kept = {old_key: key for key, old_key in partners.items()}
-    place = 0
-    for key, unit in old.items():
-        if key in kept:
-            place = 1 + next(i for i, change in enumerate(found) if change.new == new[kept[key]])
-        else:
-            place = _place_in(found, unit, place)
-            found.insert(place, Change(unit, None))
-            place += 1
+    partners = {key: key if key in old else _moved(key, old, new) for key in new}
+    found = [Change(old.get(partners[key] or key), unit) for key, unit in new.items()]
+    found += [Change(unit, None) for key, unit in old.items() if key not in partners.values()]
     return [change for change in found if change.old is None or change.new is None
             or folded(change.old.lines) != folded(change.new.lines)]
 
@@ -171,16 +161,6 @@ def _moved(key: tuple[str, str], old: dict[tuple[str, str], Unit],
               and other[1].rpartition("::")[2] == last]
     those = by_name or (by_last if len(rivals) == 1 else [])
     return those[0] if len(those) == 1 else None
-
-
-def _place_in(found: list[Change], unit: Unit, place: int) -> int:
-    """After the unit before it, but always among those of its own files."""
-    own = [i for i, change in enumerate(found) if change.unit.component == unit.component]
-    if own:
-        return min(max(place, own[0]), own[-1] + 1)
-    later = reading_order(unit.file)
-    return next((i for i, change in enumerate(found) if reading_order(change.unit.file) > later),
-                len(found))
 
 
 def diff(old: Unit, new: Unit) -> list[str]:

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import diff_map
 from blocks import ROOT, Wrong
-from diff_blocks import ARGUMENTS, MAP, MARK, PAIRS, changes, counts, stages, with_differences
+from diff_blocks import ARGUMENTS, MAP, MARK, PAIRS, changes, stages, with_differences
 
 PAGES = ROOT / "book" / "diffs"
 HEADING = re.compile(r"^### `(.+)`$", re.MULTILINE)
-FILES = re.compile(r"^## `.+`$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,18 +50,15 @@ def entries(text: str) -> list[Entry]:
 def complaints(pair: str, text: str) -> Iterator[str]:
     """What a page lacks, has too much of, or says of code that is no more."""
     said = entries(text)
-    for key in changes(pair):
+    for key, change in changes(pair).items():
         if key not in {entry.key for entry in said}:
-            yield (f"{key[0]} {key[1]}: has changed and has no sentence "
-                   f"(book/tools/diffs.py add {pair})")
+            yield (f"{key[0]} {key[1]}: has changed and has no sentence, below a heading "
+                   f"### `{change.unit.shown}` and above <!-- diff: {pair} {key[0]} {key[1]} -->")
     for entry in said:
         yield from (f"{' '.join(entry.key)}: {what}" for what in _wrong(pair, entry))
     keys = [entry.key for entry in said]
     if len(keys) != len(set(keys)):
         yield "a unit is there twice"
-    elif set(keys) == set(changes(pair)) and (keys != list(changes(pair)) or
-            FILES.findall(text) != FILES.findall(with_headings(pair, text))):
-        yield f"its headings are not in the order of the code (book/tools/diffs.py add {pair})"
 
 
 def _wrong(pair: str, entry: Entry) -> Iterator[str]:
@@ -78,32 +74,6 @@ def _wrong(pair: str, entry: Entry) -> Iterator[str]:
     if entry.hash != change.hash:
         yield ("the code has changed since the sentence was confirmed: read both, then "
                f"book/tools/diffs.py confirm {pair} {entry.key[1]}")
-
-
-# What changes a page
-
-
-def with_headings(pair: str, text: str) -> str:
-    """The page, with a heading for each change that has none yet, in order."""
-    said = {entry.key: entry for entry in entries(text)}
-    first = re.search(r"^## ", text, re.MULTILINE)
-    parts = [text[:first.start()].rstrip() if first else text.rstrip()]
-    component = ""
-    order = list(changes(pair)) + [key for key, entry in said.items()
-                                   if entry.sentence and key not in changes(pair)]
-    for key in order:
-        change = changes(pair).get(key)
-        if key[0] != component:
-            component = key[0]
-            files = [f"`{file}`" for file in counts(pair) if Path(file).stem == component]
-            parts.append(f"## {', '.join(files)}")
-        entry = said.get(key)
-        parts.append(f"### `{change.unit.shown if change else entry.heading}`")
-        if entry and entry.sentence:
-            parts.append(entry.sentence)
-        confirmed = f" confirmed {entry.hash}" if entry and entry.hash else ""
-        parts.append(f"<!-- diff: {pair} {key[0]} {key[1]}{confirmed} -->")
-    return "\n\n".join(parts) + "\n"
 
 
 def confirmed(pair: str, text: str, names: list[str]) -> tuple[str, list[Entry]]:
@@ -138,9 +108,6 @@ def main() -> int:
     show = commands.add_parser("show", help="print a page, with each change below its sentence")
     show.add_argument("pair", choices=PAIRS, metavar="PAIR", help="such as 4-5")
     commands.add_parser("check", help="say what is missing, left over or out of date")
-    add = commands.add_parser("add", help="give each change that has none a heading, to write its "
-                                          "sentence below; puts the headings in order")
-    add.add_argument("pair", nargs="+", choices=PAIRS, metavar="PAIR", help="such as 4-5")
     confirm = commands.add_parser("confirm", help="say that the sentences fit the code of now")
     confirm.add_argument("pair", choices=PAIRS, metavar="PAIR", help="such as 4-5")
     confirm.add_argument("symbol", nargs="*", help="as the heading names it; default: all")
@@ -150,21 +117,16 @@ def main() -> int:
     if arguments.command == "show":
         print(with_differences((PAGES / f"{arguments.pair}.md").read_text()), end="")
         return 0
-    for pair in arguments.pair if arguments.command == "add" else [arguments.pair]:
-        page = PAGES / f"{pair}.md"
-        text = page.read_text()
-        if arguments.command == "add":
-            page.write_text(with_headings(pair, text))
-            continue
-        names = [name.split()[-1] for name in arguments.symbol]  # without `class`
-        try:
-            text, fresh = confirmed(pair, text, names)
-        except Wrong as wrong:
-            print(wrong, file=sys.stderr)
-            return 2
-        page.write_text(text)
-        for entry in fresh:
-            print(f"{entry.heading}: {entry.sentence}")
+    page = PAGES / f"{arguments.pair}.md"
+    names = [name.split()[-1] for name in arguments.symbol]  # without `class`
+    try:
+        text, fresh = confirmed(arguments.pair, page.read_text(), names)
+    except Wrong as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    page.write_text(text)
+    for entry in fresh:
+        print(f"{entry.heading}: {entry.sentence}")
     return 0
 
 
