@@ -1,43 +1,6 @@
-// What a page looks like: at which width text is cut, and what is on paper.
+// What a page looks like: on a phone, and on paper.
 
 import { report } from "./browser.mjs";
-
-export const widths = [360, 390, 768, 1024, 1280, 1366, 1440, 1536, 1920];
-
-/** Runs in the page. The words of its frame and its titles whose last letter cannot be seen. */
-function wordsCut() {
-  const cut = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
-    const parent = text.parentElement;
-    if (!parent.closest(".VPSidebar, .VPNavBar, .VPLocalNav, .aside, .vp-doc h1, figcaption")) {
-      continue;
-    }
-    if (!text.data.trim() || parent.closest(".visually-hidden, .aside-curtain")) continue;
-    if (!parent.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
-    const range = document.createRange();
-    range.selectNodeContents(text);
-    for (const { left, right, top, bottom } of range.getClientRects()) {
-      if (right <= 0 || top < 0 || bottom > innerHeight) continue; // a closed drawer; further down
-      const ends = document.elementFromPoint(right - 2, (top + bottom) / 2);
-      if (left < 0 || !ends || !parent.contains(ends)) cut.push(text.data.trim());
-    }
-  }
-  return cut;
-}
-
-/** No entry of the sidebar ends in the middle of a word, at any of the widths. */
-export async function nothingCut(page, url, names) {
-  for (const name of names) {
-    await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
-    for (const width of widths) {
-      await page.setViewportSize({ width, height: 1600 }); // so high that the sidebar is whole
-      await page.waitForTimeout(600); // it moves in and out
-      const cut = await page.evaluate(wordsCut);
-      report.expect("widths", `${name}, ${width} px`, cut.length === 0, `cut: ${cut.join("; ")}`);
-    }
-  }
-}
 
 /** Runs in the page: figures whose letters are small, or that go on where nobody is told so. */
 function hardToRead(smallest) {
@@ -71,38 +34,6 @@ export async function listingsOnAPhone(page, name) {
       .filter((one) => one.clientWidth < one.previousElementSibling.clientWidth)
       .map((one) => one.previousElementSibling.textContent));
   report.expect("listings", name, narrower.length === 0, `is narrow: ${narrower.join("; ")}`);
-}
-
-/**
- * What happens in a chapter is told by a row of the ladder, drawn anew for a phone. It belongs to the
- * opening, which now shows a run first: the question that the picture answers. The first stage's is
- * in chapter 0, which runs it before there is any code.
- */
-export async function scenes(page, url, shown) {
-  const other = { narrow: "wide", wide: "narrow" }[shown];
-  const drawings = { wide: ".scene > svg:not(.narrow)", narrow: ".scene > svg.narrow" };
-  for (const name of ["00-setup", "04-threads", "05-nonblocking", "06-poll", "07-epoll",
-    "10-ring"]) {
-    await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
-    const expect = (holds, complaint) =>
-      report.expect("scenes", `${name}, ${shown}`, holds, complaint);
-    const scene = page.locator(drawings[shown]);
-    expect(await scene.isVisible(), "has no scene");
-    expect(!(await page.locator(drawings[other]).isVisible()), "has two scenes");
-    const cut = await scene.evaluate((svg, isOpening) => {
-      const { left, right, bottom } = svg.getBoundingClientRect();
-      const section = document.querySelector(".vp-doc h2").getBoundingClientRect().top;
-      const texts = [...svg.querySelectorAll("text")].map((one) => one.getBoundingClientRect());
-      return (isOpening && bottom > section) || left < 0 || right > innerWidth ||
-        texts.some((text) => text.left < left || text.right > right);
-    }, name !== "00-setup");
-    expect(!cut, "its scene is cut, or not in the opening");
-  }
-  if (shown === "narrow") return;
-  await page.locator(".scene figcaption a.alive").click(); // of the ring's
-  const row = page.locator(".ladder-here button", { hasText: "6, io_uring" });
-  const there = await row.waitFor().then(() => true, () => false);
-  report.expect("scenes", "ladder-view", there, `the ring's scene leads to ${page.url()}`);
 }
 
 /** Writes a page as DIRECTORY/NAME.pdf, and beside it what must be found there. */

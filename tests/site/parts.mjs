@@ -1,30 +1,8 @@
 // What the site can do, tried by hand: each takes a page and reports.
 
-import { gzipSync } from "node:zlib";
-
 import { report } from "./browser.mjs";
 
 const path = (address) => new URL(address).pathname.replace(/index\.html$/, "");
-
-/** Every page is found by its title. */
-export async function searchFinds(page, pages) {
-  for (const { name, address } of pages) {
-    await page.goto(address, { waitUntil: "networkidle" });
-    const title = page.locator(".vp-doc h1");
-    const words = await title.evaluate((heading) => heading.firstChild.textContent.trim());
-    await page.keyboard.press("Control+k");
-    await page.locator("#localsearch-input").fill(words);
-    const results = page.locator("#localsearch-list a");
-    const leads = async () => (await results.evaluateAll((all) => all.map(({ href }) => href)))
-      .some((link) => path(link) === path(address));
-    let shown = false;
-    for (let tried = 0; !shown && tried < 50; ++tried) {
-      shown = await leads();
-      if (!shown) await page.waitForTimeout(100);
-    }
-    report.expect("search", name, shown, `a search for "${words}" does not find it`);
-  }
-}
 
 /** What people type, and the page that should answer first. */
 export async function searchKnows(page, url) {
@@ -51,35 +29,6 @@ export async function searchKnows(page, url) {
       .then(() => true, () => false);
     expect(found, "shows no lines with it");
   }
-}
-
-/** The rungs say what they are, on a chapter that is about one, and are on no other. */
-export async function ladderMark(page, url) {
-  for (const [name, said] of [["07-epoll", "On the ladder: stage 5, epoll"],
-    ["14-hardening", "On the ladder: the Finger daemon"], ["15-beyond", ""],
-    ["diffs/4-5", "On the ladder: from stage 4 to 5"]]) {
-    const expect = (holds, complaint) => report.expect("ladder mark", name, holds, complaint);
-    await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
-    for (const width of [390, 1280, 1440]) {
-      await page.setViewportSize({ width, height: 900 });
-      const mark = page.locator(".ladder-mark p:visible, .ladder-mark li:visible");
-      const words = (await mark.allInnerTexts()).filter((text) => !/^Its files/.test(text));
-      const wanted = said ? [said, ..."123456F"] : [];
-      expect(`${words}` === `${wanted}`, `at ${width} px its mark is ${words}`);
-    }
-  }
-  await page.goto(`${url}/07-epoll.html`, { waitUntil: "networkidle" });
-  const later = await page.locator(".aside .ladder-mark dd", { hasText: "chapter 9" }).count();
-  report.expect("ladder mark", "07-epoll", later === 2, `${later} files are chapter 9's, not 2`);
-}
-
-/** The two bars above a page leave a phone its screen, and offer nothing that is of no use there. */
-export async function barsAreLow(page, url) {
-  await page.goto(`${url}/index.html`, { waitUntil: "networkidle" });
-  const { y, height } = await page.locator(".VPLocalNav").boundingBox();
-  report.expect("phone", "index", y + height <= 96, `its bars are ${y + height} pixels high`);
-  const top = page.getByText("Return to top");
-  report.expect("phone", "index", !(await top.isVisible()), "offers a way to the top, at the top");
 }
 
 /** Of a listing all of it is copied, of a transcript what was typed. */
@@ -171,25 +120,6 @@ export async function ladderFits(page, url) {
     report.expect("ladder fits", `${width}`, wide <= width, `is ${wide} pixels wide`);
   }
 }
-const lightest = 300_000; // bytes, as a server sends them
-
-/** What the first page needs before it can be read, without what is fetched for later. */
-export async function homeIsLight(page, url, name) {
-  const parts = [];
-  const take = (one) => {
-    const later = /\/assets\/(?!index\.md)[\w-]+\.md\./.test(one.url());
-    if (!later) parts.push(one.body().then((body) => (packed(one) ? gzipSync(body) : body).length));
-  };
-  page.on("response", take);
-  await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
-  page.off("response", take); // one that comes when the page is closed has no body
-  const bytes = (await Promise.all(parts)).reduce((a, b) => a + b, 0);
-  report.expect("home", name, bytes > 50_000 && bytes < lightest, `is ${bytes} bytes`);
-}
-
-const text = /html|javascript|css|json|svg/;
-const packed = (response) => text.test(response.headers()["content-type"]);
-
 /** Chapters by keys, and the list of keys; with keys off, the list alone. */
 export async function keys(page, url) {
   const expect = (holds, complaint) => report.expect("keys", "06-poll", holds, complaint);

@@ -9,7 +9,7 @@ import { report } from "./browser.mjs";
 const told = scenes(readFileSync(new URL("../../book/ring-view.md", import.meta.url), "utf8"));
 const [, talks, both] = told.map(({ first }) => first + 1);
 const trace = new URL("../../book/fig/ring-trace.json", import.meta.url);
-const heights = { 360: 680, 390: 680, 768: 620, 1366: 560 }; // px of the view, by the page's width
+const widths = [360, 390, 768, 1366]; // px
 
 const hash = (page) => page.evaluate(() => window.location.hash);
 
@@ -122,32 +122,17 @@ async function crowded() {
   return found;
 }
 
-/** Runs in the page: one row of buttons of which none is cut, or one list. */
-function waysToScenes(view) {
-  const frame = view.getBoundingClientRect();
-  const shown = (one) => one.getBoundingClientRect().width > 0;
-  const inside = (one) => one.getBoundingClientRect().left >= frame.left &&
-    one.getBoundingClientRect().right <= frame.right;
-  const buttons = [...view.querySelectorAll(".ring-scenes button")].filter(shown);
-  const list = [...view.querySelectorAll("select.ring-scene")].filter(shown);
-  return list.length + (buttons.length > 0 && buttons.every(inside) ? 1 : 0);
-}
-
 export async function ringFits(page, url) {
   await page.emulateMedia({ reducedMotion: "reduce" }); // else boxes are on their way
   await page.goto(`${url}/ring-view.html`, { waitUntil: "networkidle" });
   const view = page.locator(".ring-view");
   await view.waitFor();
-  for (const [width, most] of Object.entries(heights)) {
-    await page.setViewportSize({ width: Number(width), height: 900 });
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
     const found = await page.evaluate(crowded);
     report.expect("ring fits", `${width} px`, found.length === 0, found.slice(0, 20).join("; "));
-    const { height } = await view.boundingBox();
-    report.expect("ring fits", `${width} px`, height <= most, `is ${height} px high`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    report.expect("ring fits", `${width} px`, wide <= Number(width), `is ${wide} px wide`);
-    const ways = await view.evaluate(waysToScenes);
-    report.expect("ring fits", `${width} px`, ways === 1, `leads to its scenes in ${ways} ways`);
+    report.expect("ring fits", `${width} px`, wide <= width, `is ${wide} px wide`);
   }
 }
 

@@ -49,11 +49,6 @@ def test_every_chapter_is_in_it(texts: dict[str, str]) -> None:
     assert titles <= headings
 
 
-def test_its_title_page_tells_the_version(texts: dict[str, str]) -> None:
-    version = (ROOT / "common" / "cmake" / "version.txt").read_text().strip()
-    assert f"Version {version}" in texts["title_page.xhtml"]
-
-
 def test_a_library_knows_its_author_and_shows_its_cover(file: Path) -> None:
     with zipfile.ZipFile(file) as book:
         package = book.read("EPUB/content.opf").decode()
@@ -65,21 +60,6 @@ def test_a_library_knows_its_author_and_shows_its_cover(file: Path) -> None:
     assert re.findall(r"<dc:creator[^>]*>(.*?)<", package) == [authors]
 
 
-def test_it_gives_no_advice_about_the_site(texts: dict[str, str]) -> None:
-    complain([f"{name}: {found}" for name, text in texts.items()
-              for found in re.findall(r".{40}[Oo]n (?:the site|a code host).{20}", text)])
-
-
-def test_figures_have_the_numbers_of_their_chapter(texts: dict[str, str]) -> None:
-    for page in in_book():
-        part = f"{number(page)}." if number(page) else ""
-        count = len(PICTURE.findall(page.read_text()))
-        wanted = [f"Figure {part}{i + 1}" for i in range(count)]
-        found = [figures for text in texts.values()
-                 if (figures := re.findall(r"<strong>(Figure [^<]+)</strong>", text)) == wanted]
-        assert found or not wanted, f"{page.name}: not {', '.join(wanted)}"
-
-
 def test_each_line_of_a_transcript_can_go_on_below(texts: dict[str, str]) -> None:
     """A line is an element, whose style moves what does not fit further in."""
     lines = [re.sub(r"<[^>]+>", "", line) for text in texts.values()
@@ -88,12 +68,6 @@ def test_each_line_of_a_transcript_can_go_on_below(texts: dict[str, str]) -> Non
               for line in code.splitlines()]
     assert len(wanted) > 500
     assert sorted(map(html.unescape, lines)) == sorted(wanted)
-
-
-def test_no_page_shows_its_front_matter(texts: dict[str, str]) -> None:
-    """Pandoc makes a heading of what does not begin its input."""
-    complain([f"{name}: {found}" for name, text in texts.items()
-              for found in re.findall(r".{20}\boutline:.{20}", text, re.DOTALL)])
 
 
 @pytest.mark.long
@@ -140,8 +114,3 @@ def test_its_links_lead_somewhere(texts: dict[str, str]) -> None:
             if other is None or (anchor and f'id="{anchor}"' not in other):
                 complaints.append(f"{name}: {link} leads nowhere")
     complain(complaints)
-
-
-def test_callouts_have_lost_their_marks(texts: dict[str, str]) -> None:
-    complain([f"{name}: {mark}" for name, text in texts.items()
-              for mark in re.findall(r"<p>\[![A-Z]+\]", text)])

@@ -14,7 +14,6 @@ pytestmark = pytest.mark.long
 
 FENCE = re.compile(r"^```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EDGES = re.compile(r"\A(?:(.+)\n)?(\d+)\n")
-OUTLINE = re.compile(r'<item page="\d+">(.*?)</item>')
 
 
 def without_space(text: str) -> str:
@@ -71,18 +70,6 @@ def test_the_contents_say_on_which_page_a_chapter_begins(sheets: list[str]) -> N
         assert without_space(head).endswith(without_space(title)), f"{title} has the head {head}"
 
 
-def test_the_contents_begin_with_the_version(sheets: list[str]) -> None:
-    version = (ROOT / "common" / "cmake" / "version.txt").read_text().strip()
-    assert any(f"Contents\nVersion {version}\n" in sheet for sheet in sheets[:6])
-
-
-def test_a_library_knows_its_author(file: Path) -> None:
-    run = subprocess.run(["pdfinfo", file], check=True, capture_output=True, text=True)
-    authors = re.search(r"^authors:\n  - name: (.+)$", (ROOT / "CITATION.cff").read_text(),
-                        re.MULTILINE)[1]
-    assert re.search(rf"^Author: +{re.escape(authors)}$", run.stdout, re.MULTILINE), run.stdout
-
-
 def test_solutions_are_at_the_end_where_their_exercises_say(sheets: list[str]) -> None:
     """A reader of an exercise does not see its solution by accident, and finds it."""
     heads = [EDGES.match(sheet) for sheet in sheets]
@@ -103,23 +90,6 @@ def test_the_index_says_on_which_page_something_is(sheets: list[str]) -> None:
               if without_space(title) not in without_space(sheets[int(page) - 1])])
 
 
-def test_a_caption_is_there_once(whole: str) -> None:
-    assert whole.count(without_space("and C’s receive stays in flight.")) == 1
-
-
 def test_a_link_leads_within_the_book_or_to_another_host(file: Path) -> None:
     run = subprocess.run(["pdfinfo", "-url", file], check=True, capture_output=True, text=True)
     complain([line for line in run.stdout.splitlines() if "book.invalid" in line])
-
-
-def test_its_outline_has_every_chapter_in_order(file: Path) -> None:
-    run = subprocess.run(["pdftohtml", "-xml", "-i", "-stdout", "-l", "1", file], check=True,
-                         capture_output=True, text=True)
-    found = (without_space(title) for title in OUTLINE.findall(run.stdout))
-    complain([f"{heading(page)} is not there, or too early" for page in in_book()
-              if without_space(heading(page)) not in found])  # looks on from the one before
-
-
-def test_nothing_is_there_that_only_a_screen_can_use(whole: str) -> None:
-    words = ("Skip to content", "Next page", "On this page", "Copy code")
-    complain([word for word in words if without_space(word) in whole])

@@ -10,10 +10,10 @@ import { writeFileSync } from "node:fs";
 
 import { launch, report, watch, withPage } from "./browser.mjs";
 import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
-import { figuresOnAPhone, listingsOnAPhone, nothingCut, print, scenes } from "./layout.mjs";
+import { figuresOnAPhone, listingsOnAPhone, print } from "./layout.mjs";
 import {
-  barsAreLow, copyButton, homeIsLight, keys, ladderFits, ladderMark, ladderView,
-  ladderWithoutScript, readMarks, readWithoutScript, searchFinds, searchKnows,
+  copyButton, keys, ladderFits, ladderView, ladderWithoutScript, readMarks, readWithoutScript,
+  searchKnows,
 } from "./parts.mjs";
 import { ringFits, ringView, ringWithoutScript } from "./ring.mjs";
 
@@ -87,23 +87,16 @@ for (const one of pages) {
     await accessible("dark", page, one, "color-contrast");
   });
 }
-await withPage(browser, desk, "search", (page) => searchFinds(page, pages));
 await withPage(browser, desk, "search", (page) => searchKnows(page, url));
 await withPage(browser, desk, "copy", (page) => copyButton(page, url));
 await withPage(browser, desk, "ring view", (page) => ringView(page, url));
 await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
 await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
-await withPage(browser, desk, "home", (page) => homeIsLight(page, url, pages[0].name));
-await withPage(browser, desk, "ladder mark", (page) => ladderMark(page, url));
-await withPage(browser, phone, "phone", (page) => barsAreLow(page, url));
 await withPage(browser, desk, "diffs", (page) => diffPage(page, url));
 await withPage(browser, phone, "diffs", (page) => diffsOnAPhone(page, url));
-await withPage(browser, desk, "scenes", (page) => scenes(page, url, "wide"));
-await withPage(browser, phone, "scenes", (page) => scenes(page, url, "narrow"));
 await withPage(browser, desk, "read marks", (page) => readMarks(page, url));
 await withPage(browser, desk, "keys", (page) => keys(page, url));
 await withPage(browser, desk, "ring fits", (page) => ringFits(page, url));
-await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["06-poll", "index"]));
 for (const name of ["06-poll", "14-hardening", "diffs/4-5"]) {
   await withPage(browser, desk, "print", async (page) => {
     const wanted = await print(page, url, name, directory);
