@@ -3,14 +3,13 @@
 be typed there before. As a program it prints for the site what each button types, or why there is
 none.
 
-What cannot be seen of a box, machine-tried.json has, by its commands: that it works, as the check
-sum of what its button types, or why it does not. A box that is not there was not tried, nor was one
-of whose beginnings none has this check sum any more.
+Most boxes work there after the shortest beginning. Those of which that is not so, and of which it
+cannot be seen, machine-exceptions.json has, by their commands: which beginning they need, counted
+from 0, or why they have no button.
 """
 
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,8 +19,7 @@ from typing import Any
 from blocks import ROOT
 from typed import Box, Typed, chapters, typed
 
-TRIED = ROOT / "book" / ".vitepress" / "machine-tried.json"
-UNTRIED = "was not tried there yet"
+EXCEPTIONS = ROOT / "book" / ".vitepress" / "machine-exceptions.json"
 TOLD = "in another terminal: .*\n"  # what ./serve prints when the server listens
 LISTENS = "listening on .*\n"  # what the server does, also where a box has no use for its errors
 # What is not in the machine, by what one types.
@@ -141,11 +139,6 @@ def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
             "presses": [press for step, press in pressed if step in box.steps]}
 
 
-def check_sum(button: dict[str, Any]) -> int:
-    """Another one when something else is typed, also before the box."""
-    return zlib.crc32(json.dumps(button).encode())
-
-
 # What goes wrong: a server with a bug, and what to type at it
 
 # A reader may have been anywhere, and have started something there.
@@ -189,28 +182,24 @@ Known = dict[str, list[dict[str, Any]]]
 
 def known_boxes() -> Known:
     """What the button of a box types, or why it has none, by page, in order."""
-    tried = json.loads(TRIED.read_text())["boxes"]
+    exceptions = json.loads(EXCEPTIONS.read_text())["boxes"]
 
     def known(page: str, box: PageBox) -> dict[str, Any]:
-        outcome = not_there(box) or tried.get(page, {}).get(box.text, UNTRIED)
-        if isinstance(outcome, int):
-            possible = (button(box, before) for before in box.beginnings())
-            outcome = {check_sum(one): one for one in possible}.get(outcome, UNTRIED)
-        return {"commands": box.commands,
-                **({"why": outcome} if isinstance(outcome, str) else outcome)}
+        outcome = not_there(box) or exceptions.get(page, {}).get(box.text, 0)
+        return {"commands": box.commands, **({"why": outcome} if isinstance(outcome, str)
+                                             else button(box, [*box.beginnings()][outcome]))}
 
     return {page.stem: [known(page.stem, box) for box in boxes(page)] for page in pages()}
 
 
 def known_bugs() -> Known:
     """The same of the boxes about what goes wrong."""
-    tried = json.loads(TRIED.read_text())["bugs"]
+    exceptions = json.loads(EXCEPTIONS.read_text())["bugs"]
 
     def known(page: str, box: Box) -> dict[str, Any]:
         commands = bug_commands(box)
-        outcome = tried.get(page, {}).get("\n".join(commands), UNTRIED)
-        return {"commands": commands,
-                **({"why": outcome} if isinstance(outcome, str) else bug_button(box))}
+        why = exceptions.get(page, {}).get("\n".join(commands))
+        return {"commands": commands, **({"why": why} if why else bug_button(box))}
 
     return {page: [known(page, box) for box in found] for page, found in with_a_bug().items()}
 

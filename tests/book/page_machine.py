@@ -2,12 +2,12 @@
 """The machine in the page, in Node: its terminals, and what comes of typing a box there.
 
 As a program it types the boxes of some chapters, as 02-blocking, or of all, and writes which of
-them work to book/.vitepress/machine-tried.json.
+them do not work, or need more than the shortest beginning, to
+book/.vitepress/machine-exceptions.json.
 """
 
 import argparse
 import json
-import re
 import select
 import subprocess
 import sys
@@ -17,25 +17,12 @@ from typing import Any
 sys.path.append(str(Path(__file__).parents[2] / "book" / "tools"))
 
 from blocks import ROOT  # noqa: E402
-from page_boxes import TRIED, PageBox, boxes, button, check_sum, not_there, pages  # noqa: E402
+from page_boxes import EXCEPTIONS, PageBox, boxes, button, not_there, pages  # noqa: E402
 from told import complaint  # noqa: E402
 
 STATE = ROOT / "build" / "machine" / "state"
 SECONDS = 240  # for a box; the emulation is some twenty times slower than this machine
-# Why what is printed there differs, by what was said of it; the first that fits.
-DIFFERS = {
-    "has not come back": "takes too long there",
-    r"\b(recv|send|accept4?)\b.*(recvfrom|sendto)|fcntl": "32-bit programs make other system calls",
-    r"`\d+ ms`": "measures a time",
-    r"\b(inf|nan)\b": "processor time is counted too coarsely there: something may have taken none",
-    "Resource temporarily unavailable": "there is no room for so many threads",
-    r"`kept \d+` where": "there is less memory than it takes",
-    r"`[^`]*timed out[^`]*` where": "a time limit is too short there",
-    r"`Vm\w+: \d+`": "32-bit programs take less memory",
-    "not started as root|need privileges": "needs root",
-    r"status 80 instead of 0|: Linux 6\.\d+ has ": "Linux 6.1 does not have it yet",
-    "": "prints something else there",
-}
+DIFFERS = "prints something else there"  # until an author says why
 
 
 class Stuck(Exception):
@@ -108,41 +95,39 @@ def typed_there(machine: PageMachine, box: PageBox, known: dict[str, Any]) -> st
 
 
 def tried(machine: PageMachine, box: PageBox) -> int | str:
-    """The check sum of the first button that works, or why none does."""
+    """Which of its beginnings is the first after which it works, or that none is."""
     print(f"  line {box.line}", flush=True)
     wrong = ""
-    for before in box.beginnings():
-        known = button(box, before)
-        now = typed_there(machine, box, known)
-        if not now:
-            return check_sum(known)
-        wrong = now  # of the last, after all that the chapter has typed
+    for number, before in enumerate(box.beginnings()):
+        wrong = typed_there(machine, box, button(box, before))
+        if not wrong:
+            return number
         machine.ask()
-    print(f"  line {box.line}: {wrong}", flush=True)
-    return next(why for pattern, why in DIFFERS.items() if re.search(pattern, wrong, re.DOTALL))
+    print(f"  line {box.line}: {wrong}", flush=True)  # after all that the chapter has typed
+    return "takes too long there" if "has not come back" in wrong else DIFFERS
 
 
 def note(kind: str, page: str, outcomes: dict[str, int | str]) -> None:
-    """Writes what came of the boxes of a page."""
-    known = json.loads(TRIED.read_text())
-    known[kind][page] = outcomes
+    """Writes what came of the boxes of a page. What an author has said of one that does not work
+    stays."""
+    known = json.loads(EXCEPTIONS.read_text())
+    before = known[kind].pop(page, {})
+    said = {text: why for text, why in before.items() if isinstance(outcomes.get(text), str)}
+    if found := {text: said.get(text, outcome) for text, outcome in outcomes.items() if outcome}:
+        known[kind][page] = found
     known[kind] = dict(sorted(known[kind].items()))
     spread = json.dumps(known, indent=1, ensure_ascii=False)
-    TRIED.write_text(spread.replace("\n  }", "}") + "\n")
+    EXCEPTIONS.write_text(spread.replace("\n  }", "}") + "\n")
 
 
 def main(names: list[str]) -> None:
-    """Tries the boxes of these chapters, or of all, and writes what came of it."""
     machine = PageMachine()
     named = {page.stem: page for page in pages()}
     for name in names or named:
         print(name, flush=True)
         machine.ask()
-        outcomes = {box.text: tried(machine, box) for box in boxes(named[name])
-                    if not not_there(box)}
-        note("boxes", name, outcomes)
-        good = sum(isinstance(outcome, int) for outcome in outcomes.values())
-        print(f"  {good} of {len(outcomes)}", flush=True)
+        note("boxes", name, {box.text: tried(machine, box) for box in boxes(named[name])
+                             if not not_there(box)})
     machine.close()
 
 
