@@ -115,23 +115,6 @@ async function box(page, name, size, command, printed) {
   await picture(page, `${name}-${size}`);
 }
 
-/** A page that was loaded again starts anew, with the pieces that the browser has kept. */
-async function again(page) {
-  await page.goto(`${url}/02-blocking.html`);
-  const start = async () => {
-    await page.locator(".machine .start").click();
-    await page.locator("#terminal-0 .xterm-rows").waitFor(slow);
-    return page.evaluate(() => performance.getEntriesByType("resource")
-      .filter(({ name }) => /\/machine\/[0-9a-f]{16}$/.test(name))
-      .reduce((bytes, { transferSize }) => bytes + transferSize, 0));
-  };
-  const first = await start();
-  report.expect("machine", "its size", first > 1e6 && first < 30e6, `${first} bytes were loaded`);
-  await page.reload();
-  const more = await start();
-  report.expect("machine", "loaded again", more === 0, `${more} bytes came another time`);
-}
-
 /** What is being typed when the machine is reset is not typed to its end, and the next box is. */
 async function resetWhileTyping(page) {
   await page.goto(`${url}/02-blocking.html`);
@@ -148,49 +131,6 @@ async function resetWhileTyping(page) {
   report.expect("machine", "reset while typing", true, "");
 }
 
-/** A wide line is a line: the terminal has a hundred columns, and a finger moves it both ways. */
-async function wideOutput(page) {
-  await page.goto(`${url}/try.html`);
-  await page.locator(".machine .start").click();
-  await page.locator("#terminal-0 .xterm-rows").waitFor(slow);
-  await page.locator("#terminal-0 .xterm-screen").click();
-  const typed = async (command, printed) => {
-    await page.keyboard.type(`${command}\n`);
-    await shows(page, 0, printed);
-  };
-  const rows = () => page.evaluate(() =>
-    [...document.querySelectorAll("#terminal-0 .xterm-rows > div")].map((row) => row.textContent.trim()));
-  await typed("stty size", " 100");
-  await typed("printf '%095d\\n' 7", "0007");
-  report.expect("machine", "a wide line", (await rows()).some((row) => /^0{94}7$/.test(row)), "is not one");
-  await accessible(page, "wide");
-  await picture(page, "wide-phone");
-
-  const { x, y, width, height } = await page.locator("#terminal-0").boundingBox();
-  const finger = await page.context().newCDPSession(page);
-  const touch = (type, ...touchPoints) => finger.send("Input.dispatchTouchEvent", { type, touchPoints });
-  const drag = async (right, down) => {
-    const at = (share) => ({ x: x + width / 2 + share * right, y: y + height / 2 + share * down });
-    await touch("touchStart", at(0));
-    for (let share = 0.1; share <= 1; share += 0.1) await touch("touchMove", at(share));
-    await touch("touchEnd");
-    await page.waitForTimeout(500);
-  };
-  const left = () => page.evaluate(() => document.querySelector("#terminal-0").scrollLeft);
-  report.expect("machine", "the prompt", (await left()) === 0, `is out of sight: ${await left()}`);
-  await drag(-150, 0);
-  report.expect("machine", "a finger, sideways", (await left()) > 50, `scrolled to ${await left()}`);
-  await picture(page, "wide-phone-right");
-  await typed("seq 60; echo do''ne", "done");
-  report.expect("machine", "the next prompt", (await left()) === 0, `is out of sight: ${await left()}`);
-  const [before] = await rows();
-  await drag(0, 100);
-  const [after] = await rows();
-  report.expect("machine", "a finger, down", Number(after) < Number(before) - 2, `${before}, ${after}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  report.expect("machine", "a phone", wide <= phone.viewport.width, `is ${wide} pixels wide`);
-}
-
 /** What goes wrong: the server with the bug in one terminal, the client in the other. */
 async function bug(page) {
   await page.goto(`${url}/appendix-k-ring-in-production.html`);
@@ -203,17 +143,6 @@ async function bug(page) {
   await picture(page, "bug-desk");
 }
 
-/** The views of a recorded run lead to where one may have a run of one's own. */
-async function fromTheViews(page) {
-  for (const view of ["ladder-view", "ring-view"]) {
-    await page.goto(`${url}/${view}.html`);
-    await page.getByRole("link", { name: "Do this yourself" }).click();
-    await page.waitForURL("**/try.html");
-    await page.locator(".machine .start").waitFor();
-    report.expect("machine", view, true, "");
-  }
-}
-
 async function withoutWebAssembly(page) {
   await page.addInitScript(() => delete globalThis.WebAssembly);
   await page.goto(`${url}/02-blocking.html`);
@@ -224,12 +153,9 @@ async function withoutWebAssembly(page) {
 
 const browser = await launch(chromium);
 await withPage(browser, desk, "no WebAssembly", withoutWebAssembly);
-await withPage(browser, desk, "from the views", fromTheViews);
 await withPage(browser, desk, "chapter 2", chapterTwo);
 await withPage(browser, phone, "two terminals", twoTerminals);
-await withPage(browser, phone, "wide output", wideOutput);
 await withPage(browser, desk, "what goes wrong", bug);
-await withPage(browser, desk, "loaded again", again);
 await withPage(browser, desk, "reset while typing", resetWhileTyping);
 for (const [size, screen] of Object.entries({ desk, phone })) {
   for (const [name, command, printed] of boxes) {
