@@ -1,8 +1,6 @@
 """What the commands say, in a line, on a machine or in a directory where they cannot work."""
 
-import json
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -68,11 +66,6 @@ def test_without_root_and_sudo_the_command_for_root_is_named(checkout: Path) -> 
     assert "no sudo here. As root: apt-get install g++ cmake ninja-build" in said
 
 
-def test_without_root_there_is_no_other_debian(checkout: Path) -> None:
-    said = last_line(checkout, "tools/distribution.sh", "sid", "true", within=AS_NOBODY)
-    assert "needs root, to make a system of its own: try it with sudo" in said
-
-
 def test_where_sudo_refuses_the_command_for_root_is_named(checkout: Path) -> None:
     add(checkout, "apt-get")
     add(checkout, "sudo", status=1, says="you are not in the sudoers file")
@@ -113,40 +106,3 @@ def test_a_build_that_was_moved_along_is_to_be_removed(checkout: Path) -> None:
     said = last_line(checkout, "./serve", "part1")
     assert "build/ was made in /where/it/was" in said
     assert said.endswith(f"rm -rf '{checkout}/build'")
-
-
-def test_an_editor_opens_the_container_as_readme_does() -> None:
-    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
-    assert (ROOT / ".devcontainer" / container["build"]["dockerfile"]).resolve().is_file()
-    assert " ".join(container["runArgs"]) in (ROOT / "README.md").read_text()
-
-
-@pytest.mark.parametrize("what", ["release", "architecture"])
-def test_what_is_checked_for_each_push_is_what_all_means(what: str) -> None:
-    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
-    on_push = re.search(rf"{what}: \[(.*)\]", workflow)
-    longer = (ROOT / "tools" / "check-longer.sh").read_text()
-    by_all = re.search(rf"for {what} in ([^;]*); do", longer)
-    assert on_push and by_all and on_push[1].split(", ") == by_all[1].split()
-
-
-@pytest.mark.parametrize(("part", "program"), [
-    ("debian apt g++ there", "mmdebstrap"), ("compile all", "git"), ("pack README.md", "mkdir"),
-    ("boot", "node"), ("cut_up", "split"), ("cut_up", "sha256sum"),
-])
-def test_a_part_of_the_page_s_machine_ends_where_a_program_fails(
-        tmp_path: Path, part: str, program: str) -> None:
-    (tmp_path / "system" / "boot").mkdir(parents=True)
-    (tmp_path / "state").write_text("saved\n")
-    failing = tmp_path / "bin" / program
-    failing.parent.mkdir()
-    failing.write_text("#!/bin/sh\nexit 3\n")
-    failing.chmod(0o755)
-    need_program("apt-get", "git", "zstd")
-    run = subprocess.run([ROOT / "tools" / "machine" / "parts", *part.split()], cwd=tmp_path,
-                         env={**os.environ, "PATH": f"{failing.parent}:{os.environ['PATH']}",
-                              "MACHINE_DIRECTORY": str(tmp_path)}, capture_output=True, text=True)
-    assert run.returncode == 3, run.stderr
-    script = (ROOT / "tools" / "machine" / "parts").read_text().splitlines()
-    line = int(re.findall(r"tools/machine/parts, line (\d+): status 3", run.stderr)[0])
-    assert program in script[line - 1]

@@ -1,7 +1,6 @@
 """What ./check believes, its summary and the table of stages, and what ./serve says."""
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -9,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness.needed import need_built, need_program
 from project import ROOT
 
 JUNIT = """<testsuite>
@@ -84,16 +82,6 @@ def test_summary_names_what_needed_a_second_try(
     (tmp_path / "steps.again.xml").write_text(f"<testsuite>{again}</testsuite>")
     run = summary(tmp_path, f"steps:{status}:5")
     assert (run.returncode, run.stdout.splitlines()[1]) == (status, f"  {says}")
-
-
-def test_what_apt_has_installed_is_not_installed_again() -> None:
-    need_program("dpkg-query")
-    tell = """program=x; source tools/lib.sh
-    for package in "${!proofs[@]}"; do is_there "$package" || echo "$package"; done"""
-    missing = subprocess.run(["bash", "-c", tell], cwd=ROOT, capture_output=True, text=True)
-    installed = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"],
-                               capture_output=True, text=True, check=True).stdout.splitlines()
-    assert not [name for name in missing.stdout.split() if f"{name} installed" in installed]
 
 
 DEFAULT_PORTS = (5882, 7979)  # of the stages, of ./serve finger
@@ -208,41 +196,3 @@ def test_summary_counts_what_was_left_out(tmp_path: Path) -> None:
     run = summary(tmp_path, "build:0:3", "part6:0:0")
     assert f"skipped 3: {NO_RING}" in run.stdout
     assert (run.returncode, run.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed, 3 skipped")
-
-
-def test_summary_ends_with_what_became_of_a_bug(tmp_path: Path) -> None:
-    words = "found: no-limit (3 s): test_crowd.py::test_a fails with the bug, and passes without it"
-    (tmp_path / "bug.words").write_text(f"{words}\n    AssertionError\n1 of 1 bugs found\n")
-    assert summary(tmp_path, "bug:0:3").stdout.splitlines()[-1] == words
-
-
-def test_summary_of_many_exercises_names_those_that_are_not_solved(tmp_path: Path) -> None:
-    solved = [f"solved: E{number}.1 (1 s): well" for number in range(6)]
-    lines = [*solved, "unsolved: E7.1 (2 s): no"]
-    (tmp_path / "every exercise.words").write_text("\n".join(lines))
-    said = summary(tmp_path, "every exercise:1:8").stdout.splitlines()
-    assert [line for line in said if "solved" in line] == ["unsolved: E7.1 (2 s): no"]
-
-
-def fuzz(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [ROOT / "tests" / "fuzz" / "run", *words]
-    environment = {**os.environ, "BUILD": str(tmp_path)}
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
-
-
-def test_a_fuzz_target_that_finds_something_fails_the_run_with_its_words(tmp_path: Path) -> None:
-    targets = tmp_path / "tests" / "fuzz"
-    for name in ("good", "bad"):
-        make_executable(targets / f"{name}_replay", "mkdir $2")
-    make_executable(targets / "good_fuzz", "echo '#7 DONE   cov: 5 ft: 6 corp: 3/20b lim: 4' >&2")
-    assert "good: 7 runs, cov: 5, 3 inputs" in fuzz(tmp_path, "1", "good").stdout
-    make_executable(targets / "bad_fuzz", "echo a promise is broken >&2; exit 77")
-    shutil.rmtree(targets / "good_corpus")
-    run = fuzz(tmp_path, "1")
-    assert run.returncode == 1 and "a promise is broken" in run.stderr and "good: 7" in run.stdout
-
-
-def test_fuzzing_nothing_is_no_success(tmp_path: Path) -> None:
-    (tmp_path / "tests" / "fuzz").mkdir(parents=True)
-    assert fuzz(tmp_path, "1").returncode == 1
-    assert fuzz(tmp_path, "a minute").returncode == 2

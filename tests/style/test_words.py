@@ -1,9 +1,7 @@
 """What the texts say: nothing about things that a reader has not got, no promise, no dead link."""
 
 import re
-import subprocess
 
-import pytest
 from project import ROOT, complain, files, name, stages, text
 
 # Built from pieces, or this file would complain about itself.
@@ -35,11 +33,3 @@ def test_readme_shows_every_stage() -> None:
     readme = text(ROOT / "README.md") or ""
     complain([f"README.md: the ladder lacks {stage.name}" for stage in stages()
               if f"[`{stage.name}`]({stage.name}/)" not in readme])
-
-
-# Those of a reader: test_mistakes.py
-@pytest.mark.parametrize("command", ["tools/distribution.sh", "tools/kernel.sh"])
-def test_commands_explain_themselves(command: str) -> None:
-    run = subprocess.run([command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=30)
-    assert run.returncode == 0
-    assert run.stdout.startswith(f"usage: {command}")
