@@ -1,33 +1,18 @@
-// Boxes about what goes wrong: the symptom becomes the title, and the patch a field. What to do, what
-// one sees and the test are a list; where they are sentences of a paragraph, they become fields, too.
+// Boxes about what goes wrong: the symptom becomes the title, and the patch has a line of its own.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const heading = /^\*\*What goes wrong: (.+?)\.?\*\*\s*/s;
-const caught = /\s*Caught by (.+?)\.?\s*$/s;
-const back = /\s*Bring it back(, as root)?: (.+?)\.?\s*$/s;
 
-/** What a box says: its title, its text, and its fields as Markdown. */
+/** What a box says: its title, its text, and a link to the patch that it names. */
 export function box(paragraphs, book, patches) {
   const title = heading.exec(paragraphs[0])?.[1];
   if (!title) return undefined;
   const texts = [paragraphs[0].replace(heading, ""), ...paragraphs.slice(1)];
-  const last = texts.length - 1;
-  const fields = [];
-  const take = (field) => {
-    const found = field.exec(texts[last]);
-    texts[last] = texts[last].replace(field, "");
-    return found;
-  };
-  const catcher = take(caught)?.[1];
-  const [, root, command] = take(back) ?? [];
-  const patch = `bugs/${/--bug ([\w-]+)/.exec(command ?? texts.join(" "))?.[1]}.patch`;
-  if (command) fields.push([`Bring it back${root ?? ""}`, command]);
-  if (catcher) fields.push(["Caught by", catcher]);
-  const link = `[\`${patch}\`](${patches}${patch})`;
-  if (existsSync(join(book, patch))) fields.push(["Its patch", link]);
-  return { title: title[0].toUpperCase() + title.slice(1), texts, fields };
+  const patch = `bugs/${/--bug ([\w-]+)/.exec(texts.join(" "))?.[1]}.patch`;
+  const link = existsSync(join(book, patch)) ? `[\`${patch}\`](${patches}${patch})` : "";
+  return { title: title[0].toUpperCase() + title.slice(1), texts, link };
 }
 
 export function bugBoxes(md, book) {
@@ -42,13 +27,12 @@ export function bugBoxes(md, book) {
       if (!found) continue;
       open.meta = { type: "warning bug", title: md.renderInline(found.title, env) };
       inside.forEach((inline, which) => (inline.content = found.texts[which]));
-      const rows = found.fields.map(([name, text]) =>
-        `<div><dt>${name}</dt><dd>${md.renderInline(text, env)}</dd></div>`);
-      if (rows.length === 0) continue;
-      const fields = Object.assign(Object.create(Object.getPrototypeOf(open)), open);
-      const content = `<dl>${rows.join("")}</dl>`;
-      Object.assign(fields, { type: "html_block", content, nesting: 0 });
-      tokens.splice(end, 0, fields);
+      if (!found.link) continue;
+      const last = Object.assign(Object.create(Object.getPrototypeOf(open)), open);
+      const content =
+        `<dl><div><dt>Its patch</dt><dd>${md.renderInline(found.link, env)}</dd></div></dl>`;
+      Object.assign(last, { type: "html_block", content, nesting: 0 });
+      tokens.splice(end, 0, last);
     }
   });
 }

@@ -1,9 +1,7 @@
-// What Markdown cannot say of a table, and the page can: where numbers stand, and which cells are
-// several.
+// What Markdown cannot say of a table, and the page can: where numbers stand.
 
 const longestNumber = 40; // characters
 const number = /^[≥±−-]?\d/;
-const between = " / ";
 
 const said = (cell) => cell.inline.children.map(({ content }) => content).join("");
 
@@ -14,47 +12,10 @@ function tables(tokens) {
     if (token.type === "table_open") found.push([]);
     if (token.type === "tr_open") found.at(-1).push([]);
     if (/^t[hd]_open$/.test(token.type)) {
-      found.at(-1).at(-1).push({ open: token, inline: tokens[i + 1], close: tokens[i + 2] });
+      found.at(-1).at(-1).push({ open: token, inline: tokens[i + 1] });
     }
   });
   return found;
-}
-
-/** The heads of a column of several, `p50 / p99, µs`: each with the unit, which is after the last. */
-function headsOf(text) {
-  const [, names, unit] = /^(.*?)(, [^,/]+)?$/.exec(text);
-  return names.split(between).map((name) => name + (unit ?? ""));
-}
-
-/** Three percentiles in a cell become three cells, if all of a column are three. */
-function partCells(state) {
-  const extra = new Map(); // from the token behind which they go
-  for (const [head, ...rows] of tables(state.tokens)) {
-    head.forEach((cell, column) => {
-      const names = headsOf(said(cell));
-      const parts = rows.map((row) => said(row[column]).split(between));
-      const isText = [cell, ...rows.map((row) => row[column])]
-        .every(({ inline }) => inline.children.length === 1);
-      const whole = isText && parts.every(({ length }) => length === names.length);
-      if (names.length === 1 || !whole) return;
-      [[cell, names], ...rows.map((row, i) => [row[column], parts[i]])].forEach(([one, texts]) =>
-        extra.set(one.close, cells(state, one, texts)));
-    });
-  }
-  state.tokens = state.tokens.flatMap((token) => [token, ...(extra.get(token) ?? [])]);
-}
-
-/** Leaves the first of the texts in a cell, and returns cells for the others. */
-function cells(state, { open, inline, close }, [first, ...others]) {
-  const [text] = inline.children;
-  text.content = inline.content = first;
-  inline.children = [text];
-  return others.flatMap((other) => {
-    const copy = Object.assign(new state.Token("inline", "", 0), inline, { content: other });
-    copy.children = [Object.assign(new state.Token("text", "", 0), { content: other })];
-    return [Object.assign(new state.Token(open.type, open.tag, 1), { attrs: null, map: open.map }),
-      copy, Object.assign(new state.Token(close.type, close.tag, -1))];
-  });
 }
 
 /** A chapter's number, which is a link, is a place and no number. */
@@ -88,6 +49,5 @@ function sources({ tokens }) {
 
 export function tablesWithNumbers(md) {
   md.core.ruler.push("sources", sources);
-  md.core.ruler.push("part-cells", partCells);
   md.core.ruler.push("numbers-and-words", mark);
 }
