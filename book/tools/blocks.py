@@ -13,7 +13,7 @@ BLOCK = re.compile(
     r"^<!-- (?P<kind>[a-z]+): (?P<arguments>.+?) -->\n(?P<text>.*?)^<!-- /(?P=kind) -->$",
     re.MULTILINE | re.DOTALL)
 INLINE = re.compile(  # after a backtick it is an example
-    r"(?<!`)<!-- (?P<kind>value|about): (?P<arguments>.+?) -->(?P<text>.*?)<!-- /(?P=kind) -->")
+    r"(?<!`)<!-- (?P<kind>value): (?P<arguments>.+?) -->(?P<text>.*?)<!-- /(?P=kind) -->")
 
 
 class Wrong(Exception):

@@ -73,8 +73,6 @@ def complaint(block: Block) -> str | None:
             return f"is not what was measured{fixed_by(block)}"
         if block.kind == "value" and block.text != (told := values.text(block.arguments)):
             return f"says '{block.text}', measured is '{told}'{fixed_by(block)}"
-        if block.kind == "about":
-            return values.far_off(block.arguments, block.text)
         if block.kind in MADE_OF_WHAT_IS and block.text != MADE_OF_WHAT_IS[block.kind](block):
             return f"is not what there is{fixed_by(block)}"
     except Wrong as wrong_block:
@@ -93,8 +91,6 @@ def filled(block: Block, build: Path) -> str:
             return numbers_text(block)
         if block.kind == "value":
             return values.text(block.arguments)
-        if block.kind == "about":
-            return block.text  # an author's words
         if block.kind in MADE_OF_WHAT_IS:
             return MADE_OF_WHAT_IS[block.kind](block)
         return _fenced("console", runs.recorded(block.arguments, build))

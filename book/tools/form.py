@@ -95,9 +95,9 @@ def _fences(text: str) -> Iterator[Problem]:
 
 
 def _marks(text: str) -> Iterator[Problem]:
-    for found in re.finditer(r"^[>\s*\d.-]*<!-- (value|about):", text, re.MULTILINE):
+    for found in re.finditer(r"^[>\s*\d.-]*<!-- value:", text, re.MULTILINE):
         yield Problem(_line(text, found.start()),
-                      f"a line that begins with <!-- {found[1]}: is taken for HTML as a whole")
+                      "a line that begins with <!-- value: is taken for HTML as a whole")
 
 
 def _traps(prose: str) -> Iterator[Problem]:

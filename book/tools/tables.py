@@ -94,7 +94,7 @@ def title_of(name: str) -> str:
 
 def places(name: str) -> str:
     """The chapters that show these numbers, or speak of them."""
-    told = rf"<!-- (?:numbers|value|about): {name} |\./measure[\w ]* {name}\b"
+    told = rf"<!-- (?:numbers|value): {name} |\./measure[\w ]* {name}\b"
     shown = re.compile(told + (rf"|\b{label(name)}\b" if label(name) != name else ""))
     files = [file.name for file in sorted((ROOT / "book").glob("[0-9][0-9]-*.md"))
              if shown.search(file.read_text())]

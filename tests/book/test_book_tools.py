@@ -12,7 +12,6 @@ import lock
 import measured
 import pytest
 import runs
-import values
 from blocks import Block, Wrong
 
 
@@ -110,8 +109,7 @@ def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
 
 @pytest.mark.usefixtures("ladder")
 @pytest.mark.parametrize(("arguments", "text"), [
-    ('"1:" calls', "3"), ('"9: part5" CPU', "4.1"), ('"9: part5" CPU high', "4.2"),
-    ('"9: part5" p50 1', "40"), ('"9: part6" CPU ratio-low', "1.04"),
+    ('"1:" calls', "3"), ('"9: part5" CPU', "4.1"), ('"9: part6" CPU ratio-low', "1.04"),
     ('"9: part5" calls / "9: part6" calls', "74"), ('"9: part6" p50', "–")])
 def test_a_number_in_a_sentence_is_the_one_that_was_measured(arguments: str, text: str) -> None:
     mark = block("value", f"m16_1 {arguments}", "17")
@@ -122,27 +120,11 @@ def test_a_number_in_a_sentence_is_the_one_that_was_measured(arguments: str, tex
 
 @pytest.mark.usefixtures("ladder")
 @pytest.mark.parametrize(("arguments", "complaint"), [
-    ('"9: part6" CPU', "inconclusive"), ('"9: part5" p50 2', "inconclusive"),
+    ('"9: part6" CPU', "inconclusive"), ('"9: part5" p50', "no single number"),
     ('"9:" calls', "2 rows"), ('"9: part5" RSS', "0 columns"),
-    ('"9: part5" CPU ratio', "no ratio"), ('"9: part5" CPU 3', "no number 3"), ("calls", "a row")])
+    ('"9: part5" CPU ratio-low', "no ratio-low"), ("calls", "a row")])
 def test_what_cannot_be_told_is_wrong(arguments: str, complaint: str) -> None:
     assert complaint in (fill.complaint(block("value", f"m16_1 {arguments}", "17")) or "")
-
-
-@pytest.mark.usefixtures("ladder")
-def test_a_number_in_words_lies_within_a_tenth_of_the_measured_one() -> None:
-    quotient = 'm16_1 "9: part5" calls / "9: part6" calls'  # 74
-    assert fill.complaint(block("about", quotient, "seventy")) is None
-    assert fill.complaint(block("about", quotient, "sixty")) == "says 'sixty', measured is 74.1"
-    assert fill.filled(block("about", quotient, "sixty"), Path()) == "sixty"
-
-
-@pytest.mark.parametrize(("said", "figure"), [
-    ("seventy", 70), ("twenty-one", 21), ("a hundred", 100), ("two thousand", 2000), ("twice", 2),
-    ("a third", 1 / 3), ("two thirds", 2 / 3), ("half", 0.5), ("1,200", 1200), ("0.97", 0.97),
-    ("5 %", 0.05), ("two and a half", 2.5)])
-def test_words_are_numbers(said: str, figure: float) -> None:
-    assert values.figure(said) == pytest.approx(figure)
 
 
 @pytest.mark.usefixtures("ladder")
