@@ -5,11 +5,10 @@ A chapter may show a part of a table, the rows and columns that make its point:
     <!-- numbers: m9_3 rows="part5-epoll*" columns="messages a second; p99" -->
     <!-- /numbers -->
 
-Rows are chosen by a pattern of their labels, of which what all have in common is left out; columns
-by how their heads begin; `columns="server CPU=time, timed at night"` gives one another head, as
-where columns were found in different ways. `columns="server CPU:ratio"` shows how far the rounds'
-ratios to the base lie apart, in place of the number itself: there the rounds may agree though the
-numbers do not.
+Rows are chosen by a pattern of their labels; columns by how their heads begin;
+`columns="server CPU=time, timed at night"` gives one another head, as where columns were found in
+different ways. `columns="server CPU:ratio"` shows how far the rounds' ratios to the base lie apart,
+in place of the number itself: there the rounds may agree though the numbers do not.
 """
 
 import fnmatch
@@ -141,10 +140,7 @@ def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]
     fitting = [row for row in found["rows"] if fnmatch.fnmatchcase(row["label"], pattern)]
     if not fitting:
         raise Wrong(f"no row of {found['name']} fits '{pattern}'")
-    common, colon, _ = pattern.rpartition(": ")  # "64, 1,000: *" leaves the stage's name
-    cut = len(common + colon)
-    label = found["head"][0].rpartition(": ")[2] if cut else found["head"][0]
-    head, cells = [label], [[{"text": row["label"][cut:]}] for row in fitting]
+    head, cells = [found["head"][0]], [[{"text": row["label"]}] for row in fitting]
     for words in (columns or "; ".join(found["head"][1:])).split("; "):
         chosen, _, said = words.partition("=")
         begins, _, what = chosen.partition(":")

@@ -96,12 +96,12 @@ def test_a_part_of_a_table_is_the_rows_and_columns_that_are_asked_for() -> None:
     found = measured.block('m16_1 rows="9: *" columns="CPU; CPU:ratio; calls"')
     first, _, *table = found.splitlines()
     assert first.startswith("*from M16.1 — `./measure m16_1`")
-    assert table == ["| stage | CPU, µs [ratio] | CPU, ratio | calls |",
-                     "| --- | --- | --- | --- |", "| part5 | 4.1 ±1.0% | – | 2 |",
-                     "| part6 | 4.6 to 5.8 [1.04 to 1.30] | 1.04 to 1.30 | 0.0270 |"]
+    assert table == ["| clients: stage | CPU, µs [ratio] | CPU, ratio | calls |",
+                     "| --- | --- | --- | --- |", "| 9: part5 | 4.1 ±1.0% | – | 2 |",
+                     "| 9: part6 | 4.6 to 5.8 [1.04 to 1.30] | 1.04 to 1.30 | 0.0270 |"]
     renamed = measured.block('m16_1 rows="9: *" columns="CPU:ratio=ratio, timed; calls=calls, all"')
-    assert renamed.splitlines()[2:6:3] == ["| stage | ratio, timed | calls, all |",
-                                           "| part6 | 1.04 to 1.30 | 0.0270 |"]
+    assert renamed.splitlines()[2:6:3] == ["| clients: stage | ratio, timed | calls, all |",
+                                           "| 9: part6 | 1.04 to 1.30 | 0.0270 |"]
     for wrong in ('rows="8: *"', 'columns="calls; x"', 'colums="calls"'):
         with pytest.raises(Wrong):
             measured.block(f"m16_1 {wrong}")
