@@ -10,7 +10,6 @@ from test_alone import ROOT, call, configure, copy_of, need_libraries, targets
 ELSEWHERE = ROOT / "part6-uring/uring/examples/elsewhere"
 # What a server of this project needs, and the loop does not.
 WITHOUT = tuple(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("CLI11", "Boost", "GTest"))
-COMMON_HEADERS = ["error.h", "fd.h", "net/accept.h", "net/address.h", "net/listen.h", "result.h"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -58,26 +57,6 @@ def test_an_installed_loop_is_found(installed: Path, tmp_path: Path) -> None:
     cache = (tmp_path / "build/CMakeCache.txt").read_text()
     assert f"uring_loop_DIR:PATH={installed}" in cache
     nap_in(tmp_path / "build")
-
-
-@pytest.mark.long  # builds the loop once more
-def test_of_common_only_what_the_loop_includes_is_installed(installed: Path) -> None:
-    common = installed / "include/uring_loop/common"
-    found = sorted(str(path.relative_to(common)) for path in common.rglob("*.h"))
-    assert found == COMMON_HEADERS
-    libraries = sorted(path.name for path in installed.rglob("*.a"))
-    assert libraries == ["liburing_loop.a", "liburing_loop_sockets.a"]
-    assert not (installed / "include/uring_loop/uring/examples").exists()
-
-
-@pytest.mark.long
-def test_every_installed_header_can_be_included_alone(installed: Path, tmp_path: Path) -> None:
-    include = installed / "include/uring_loop"
-    for header in sorted((include / "uring").rglob("*.h")):
-        source = tmp_path / f"{header.stem}.cc"
-        source.write_text(f'#include "{header.relative_to(include)}"\n')
-        run = call("c++", "-std=c++23", "-fsyntax-only", f"-I{include}", source)
-        assert run.returncode == 0, run.stdout
 
 
 @pytest.mark.long

@@ -1,14 +1,13 @@
 """Plain CMake where a package is missing says what is left out and what to install, and builds the
 rest."""
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from test_alone import PARTS, PROGRAMS, ROOT, call, configure, targets
+from test_alone import PARTS, PROGRAMS, ROOT, configure, targets
 
 SYSTEMS_LIBRARIES = {"dl"}  # what is linked as -lNAME and is no target of ours
 
@@ -86,14 +85,3 @@ def test_without_a_package_the_rest_can_be_built(
     assert "finger" in there, "the client needs no ring"
     linked = re.findall(r" -l([\w+-]+)", (tmp_path / "build" / "build.ninja").read_text())
     assert set(linked) <= SYSTEMS_LIBRARIES, "these are linked, and not built"
-
-
-@pytest.mark.long
-def test_a_step_of_finger_needs_no_libseccomp(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it was linked with was no target there, and it did not compile."""
-    run = configure_without(PACKAGES["libseccomp"], tmp_path, monkeypatch)
-    assert run.returncode == 0, run.stdout
-    run = call("cmake", "--build", tmp_path / "build", "--target", "finger-10-opener")
-    assert run.returncode == 0, run.stdout
-    assert os.access(tmp_path / "build" / "finger" / "steps" / "10-opener", os.X_OK)

@@ -3,7 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import form
 from blocks import ROOT, markdown_files
 from pages import BOOK, PACKAGES, complain, need_package
 
@@ -45,23 +44,6 @@ def test_every_page_is_well_formed() -> None:
     complain(badly_formed(read_by_people()))
 
 
-def test_a_list_of_bugs_has_none_of_the_site_s_traps() -> None:
-    """It has no front matter; but braces mean something to the site there, too."""
-    complain([f"bugs/README.md:{problem.line}: {problem.what}"
-              for problem in form.problems((BOOK / "bugs" / "README.md").read_text())
-              if "site" in problem.what])
-
-
 def test_the_project_s_words_are_sorted() -> None:
     words = WORDS.read_text().splitlines()
     assert words == sorted(set(words), key=lambda word: (word.lower(), word))
-
-
-def test_a_word_that_is_misspelt_is_found_in_prose_and_not_in_code(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text("# A page\n\nText with `recieve` in code, and epoll.\n\n"
-                    "```cpp\nint recieved;\n```\n\n> ```console\n> $ recieve\n> ```\n")
-    assert misspelt([page]) == []
-    page.write_text("# A page\n\nHere they recieve `messages`.\n\n```text\nx\n```\n\nEnd.\n")
-    complaint, = misspelt([page])
-    assert "recieve" in complaint and "3:11" in complaint
