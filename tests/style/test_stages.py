@@ -140,47 +140,6 @@ def test_dependencies_point_one_way() -> None:
               for path in ours for header in includes(path) if not may_include(path, header)])
 
 
-# The rooms of the loop, from the ground up: a room includes only rooms before it. What `extra` and
-# `examples` have is built from all of them.
-LOOP_ROOMS = (
-    "error", "why_no_ring", "address", "ring_options", "memory/intrusive_list", "memory/frame_pool",
-    "operation/newer_kernels", "time/timespec", "ring", "trace", "descriptor",
-    "cancel/canceller",
-    "running/scope_base", "running/waiter", "task",
-    "time/timer", "running/loop_core", "time/deadline",
-    "wait/loop_wait",
-    "await/await",
-    "operation/operation", "operation/request", "await/awaited",
-    "scope", "condition", "buffers", "loop", "extra", "examples",
-)
-
-
-def room(file: Path | str) -> str:
-    """Of a file of the loop: a header and its source are one, `extra` and `examples` one each."""
-    file = Path(file)
-    is_one = file.parts[0] in {"extra", "examples"}
-    return file.parts[0] if is_one else file.with_suffix("").as_posix()
-
-
-def test_the_rooms_of_the_loop_have_a_floor() -> None:
-    loop = ROOT / "part6-uring" / "uring"
-    found = {room(path.relative_to(loop)) for path in cpp_files() if is_the_loop(path)}
-    assert found == set(LOOP_ROOMS), "LOOP_ROOMS, here, says which room may include which"
-
-
-def test_no_room_of_the_loop_includes_one_above_it() -> None:
-    loop = ROOT / "part6-uring" / "uring"
-    complaints = []
-    for path in cpp_files():
-        if not is_the_loop(path):
-            continue
-        own = LOOP_ROOMS.index(room(path.relative_to(loop)))
-        complaints += [f'{name(path)} must not include "{header}": it is built from this file'
-                       for header in includes(path) if header.startswith("uring/")
-                       and LOOP_ROOMS.index(room(header.removeprefix("uring/"))) > own]
-    complain(complaints)
-
-
 # The file of common/http that chooses among the protocols may see the option; the protocol may not.
 def test_the_protocols_know_no_option() -> None:
     pure = [path for path in sorted((ROOT / "common" / "http").iterdir())
