@@ -32,7 +32,6 @@ def problems(text: str) -> Iterator[Problem]:
     prose = without_code(text)
     yield from _front_matter(text)
     yield from _headings(prose)
-    yield from _fences(text)
     yield from _marks(text)
     yield from _traps(prose)
     yield from _callouts(prose)
@@ -86,12 +85,6 @@ def _headings(prose: str) -> Iterator[Problem]:
         if found[2] in seen:
             yield Problem(_line(prose, found.start()), f"two headings '{found[2]}', one anchor")
         seen.add(found[2])
-
-
-def _fences(text: str) -> Iterator[Problem]:
-    for found in FENCE.finditer(text):
-        if found[2] == "mermaid":
-            yield Problem(_line(text, found.start()), "an e-book draws no Mermaid: book/fig")
 
 
 def _marks(text: str) -> Iterator[Problem]:
