@@ -29,22 +29,6 @@ export function changes(before, after) {
   return kinds;
 }
 
-/** Of a stage's new files those that another chapter is about: 9 is about `--workers`. */
-function elsewhere(files, number, at, book) {
-  const chapters = readdirSync(book).filter((name) => chapter.test(name)).map((name) => {
-    const text = readFileSync(join(book, name), "utf8");
-    return { name, number: Number(name.slice(0, 2)), about: aboutOf(text), at: rung(text) };
-  });
-  const found = {};
-  for (const file of files) {
-    const option = `\`--${file.replace(/\.\w+$/, "")}\``;
-    const other = chapters.find((one) =>
-      one.at === at && one.number !== number && one.about.includes(option));
-    if (other) found[file] = { number: other.number, page: other.name.slice(0, -3) };
-  }
-  return found;
-}
-
 export function opener(page, book) {
   const pair = between(page);
   if (pair) return { below: pair[0], rung: pair[1] };
@@ -63,7 +47,6 @@ export function opener(page, book) {
     const [from, to] = [previous, at].map((stage) =>
       join(root, readdirSync(root).find((one) => one.startsWith(`part${stage}-`))));
     found.changes = changes(from, to);
-    found.elsewhere = elsewhere(found.changes["+"], found.chapter, at, book);
   }
   return found;
 }
