@@ -10,10 +10,8 @@ const chapter = /^(\d\d)-.*\.md$/;
 const appendix = /^appendix-(\w)-.*\.md$/;
 const line = /^\*(.+)\*$/m;
 
-const aboutOf = (text) => line.exec(text)?.[1] ?? "";
-
 function rung(text) {
-  const said = aboutOf(text);
+  const said = line.exec(text)?.[1] ?? "";
   return /`part(\d)-/.exec(said)?.[1] ?? (said.includes("`finger") ? "F" : undefined);
 }
 
