@@ -1,4 +1,4 @@
-"""Tables that are made of what is there: the zoo, the measurements, what each stage can do.
+"""Tables that are made of what is there: the zoo, what was measured on, what each stage can do.
 
     <!-- table: bugs hangs -->
     <!-- /table -->
@@ -18,7 +18,6 @@ sys.path.append(str(ROOT / "tests" / "protocol"))  # which has the table of capa
 
 BUGS = ROOT / "book" / "bugs"
 HEAD_LINE = re.compile(r"^(\w+): +(\S.*)$", re.MULTILINE)
-EXPERIMENT = re.compile(r" {2,4}([a-z]\w*)  +(\S.*)")
 CHAPTER = re.compile(r"^(\d\d)-")
 APPENDIX = re.compile(r"appendix-([a-z])-")
 
@@ -69,48 +68,6 @@ def bugs(symptom: str) -> str:
     return markdown(["patch", "symptom", "stage", "found by", "shown in"], rows)
 
 
-def experiments() -> dict[str, str]:
-    """Every name that ./measure takes, with what it is, from its own words."""
-    script = (ROOT / "measure").read_text()
-    told = re.search(r"^describe_names\(\) \{\n.*?\n(.*?)^END_OF_NAMES$", script,
-                     re.MULTILINE | re.DOTALL)
-    found: dict[str, str] = {}
-    for line in (told[1] if told else "").splitlines():
-        name, what = EXPERIMENT.fullmatch(line).groups() if EXPERIMENT.fullmatch(line) else ("", "")
-        if name:
-            found[name] = what
-        elif found:  # the line before goes on
-            found[list(found)[-1]] += f" {line.strip()}"
-    if not found:
-        raise Wrong("./measure describes no names")
-    return {name: title_of(name) or what for name, what in found.items()}
-
-
-def title_of(name: str) -> str:
-    """The title under which it was measured."""
-    file = NUMBERS / f"{name}.json"
-    return json.loads(file.read_text())["title"] if file.is_file() else ""
-
-
-def places(name: str) -> str:
-    """The chapters that show these numbers, or speak of them."""
-    told = rf"<!-- (?:numbers|value): {name} |\./measure[\w ]* {name}\b"
-    shown = re.compile(told + (rf"|\b{label(name)}\b" if label(name) != name else ""))
-    files = [file.name for file in sorted((ROOT / "book").glob("[0-9][0-9]-*.md"))
-             if shown.search(file.read_text())]
-    return ", ".join(map(chapter, files)) or "–"
-
-
-def measurements() -> str:
-    """Each name, which leads to its numbers, and the chapters that show them."""
-    rows = []
-    for name, title in experiments().items():
-        file = NUMBERS / f"{name}.json"
-        where = f"[{label(name)}](numbers/{name}.json)" if file.is_file() else label(name)
-        rows.append([where, title, places(name)])
-    return markdown(["name", "what", "chapter"], rows)
-
-
 def machines() -> str:
     """On what the numbers of book/numbers were measured."""
     found: dict[tuple[str, ...], list[dict[str, str]]] = {}
@@ -141,6 +98,5 @@ def capabilities() -> str:
 
 
 TABLES: dict[str, Callable[..., str]] = {
-    "bugs": bugs, "measurements": measurements, "machines": machines,
-    "capabilities": capabilities,
+    "bugs": bugs, "machines": machines, "capabilities": capabilities,
 }

@@ -1,6 +1,7 @@
 """The appendices: what the sources use is in their tables."""
 
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -157,6 +158,13 @@ def test_a_patch_belongs_where_the_book_has_one_run_it() -> None:
     wrong = {name: sorted(where) for name, where in places.items()
              if name in heads and heads[name]["Chapter"] not in where}
     assert not wrong
+
+
+def test_every_name_of_measure_is_listed() -> None:
+    told = subprocess.run(["./measure", "--help"], cwd=ROOT, text=True, capture_output=True).stdout
+    names = {name.upper().replace("_", ".") for name in re.findall(r"(?<= )m\d+_\d+(?= )", told)}
+    listed = set(re.findall(r"^\| \[(M[\d.]+)\]\(numbers/", appendix("g"), re.MULTILINE))
+    assert len(names) > 10 and names == listed
 
 
 def test_the_appendices_are_linked_from_the_first_page() -> None:
