@@ -2,8 +2,8 @@
 
     A message costs <!-- value: m7_1 "1,000" part5 -->24<!-- /value --> µs with epoll.
 
-The text is written by fill.py. A mark names a row and a column by how their names begin, and if need
-be which number of the cell: `ratio-low` or `ratio-high`. Two of them with a `/` between are a
+The text is written by fill.py. A mark names a row and a column by how their names begin, and if
+need be which number of the cell: `ratio-low` or `ratio-high`. Two of them with a `/` between are a
 quotient. A median that is inconclusive cannot be told.
 """
 
