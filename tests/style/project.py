@@ -1,7 +1,6 @@
 """The files of the project, and how a check complains about them."""
 
 import os
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from blocks import NOT_OURS
 
 ROOT = Path(__file__).resolve().parents[2]
-changed: frozenset[Path] | None = None
 CODE = {".h", ".cc", ".py", ".sh", ".cmake"}
 
 
@@ -55,11 +53,6 @@ def is_code(path: Path) -> bool:
 def is_step(path: Path) -> bool:
     """Whether it is one of the small programs beside a stage, or below book/steps."""
     return path.parent.name == "steps" or path.parent.parent == ROOT / "book" / "steps"
-
-
-def to_look_at(paths: Iterable[Path]) -> list[Path]:
-    """Of these, what has changed, where conftest.py was told since when; else all of them."""
-    return [path for path in paths if changed is None or path in changed]
 
 
 def cpp_files() -> list[Path]:

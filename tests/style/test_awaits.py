@@ -4,7 +4,7 @@ it is closed twice. part6-uring/steps/43-named-first.cc shows it."""
 import re
 
 import cpp
-from project import ROOT, complain, cpp_files, name, text, to_look_at
+from project import ROOT, complain, cpp_files, name, text
 
 SHOWS_IT = "part6-uring/steps/43-named-first.cc"
 
@@ -29,5 +29,5 @@ def rest_of_the_conditional(code: str, begin: int) -> str:
 def test_no_conditional_expression_awaits() -> None:
     assert awaits_in_a_conditional((ROOT / SHOWS_IT).read_text())
     complain([f"{name(path)}:{line}: co_await after a ?, which g++ 12 gets wrong: write an if"
-              for path in to_look_at(cpp_files()) if name(path) != SHOWS_IT
+              for path in cpp_files() if name(path) != SHOWS_IT
               for line in awaits_in_a_conditional(text(path) or "")])

@@ -3,13 +3,13 @@
 import ast
 
 import cpp
-from project import complain, cpp_files, name, python_files, text, to_look_at
+from project import complain, cpp_files, name, python_files, text
 
 FUNCTION_LINES_MAX = 60
 
 
 def test_a_cpp_function_fits_on_a_page() -> None:
-    functions = cpp.functions_of(to_look_at(cpp_files()))
+    functions = cpp.functions_of(cpp_files())
     complain([f"{name(path)}:{function.first_line}: {function.name} has {function.lines} lines, "
               f"{FUNCTION_LINES_MAX} are advised: give a part of it a name"
               for path, found in functions.items() for function in found
@@ -18,7 +18,7 @@ def test_a_cpp_function_fits_on_a_page() -> None:
 
 def test_a_python_function_fits_on_a_page() -> None:
     complaints = []
-    for path in to_look_at(python_files()):
+    for path in python_files():
         for node in ast.walk(ast.parse(text(path) or "")):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
