@@ -32,51 +32,43 @@ def listing_text(block: Block) -> str:
     return above + _fenced(language, lines)
 
 
-def numbers_text(block: Block) -> str:
-    """What should stand between the marks of a table."""
-    return measured.block(block.arguments)
-
-
-def table_text(block: Block) -> str:
-    """What should stand between the marks of a table that is made of what is there."""
-    return "\n" + tables.table(block.arguments) + "\n"
-
-
-MADE_OF_WHAT_IS: dict[str, Callable[[Block], str]] = {
-    "table": table_text,
-    "changes": lambda block: diff_blocks.changes_text(block.arguments),
+# What should stand between the marks, by kind, and what it is held to. A run is another matter: see
+# runs.py.
+MADE_OF: dict[str, tuple[Callable[[Block], str], str]] = {
+    "listing": (listing_text, "what the code says"),
+    "numbers": (lambda block: measured.block(block.arguments), "what was measured"),
+    "value": (lambda block: values.text(block.arguments), "what was measured"),
+    "table": (lambda block: "\n" + tables.table(block.arguments) + "\n", "what there is"),
+    "changes": (lambda block: diff_blocks.changes_text(block.arguments), "what there is"),
 }
-
-
-def fixed_by(block: Block) -> str:
-    """The command that makes it true, at the end of a complaint."""
-    return f" (book/tools/fill.py --write {block.where.rpartition(':')[0]})"
 
 
 def complaint(block: Block) -> str | None:
     """What is wrong with a block, or None."""
+    wrong = None
     try:
-        if block.kind == "listing":
-            if block.text != listing_text(block):
-                return f"is not what the code says{fixed_by(block)}"
-            whole = " * " in f"{block.arguments} "  # it may have cuts
-            lines_max = PROGRAM_LINES_MAX if whole else LISTING_LINES_MAX
-            lines = sum(1 for line in block.fence if line.strip())
-            if block.path.parent.name == "book" and lines > lines_max:
-                return f"has {lines} lines: cut it to {lines_max}"
         if block.kind == "run":
             wrong = runs.fits(block.fence, runs.expected(block.arguments))
             if not wrong and block.text != _fenced("console", block.fence):
                 wrong = "has more than one fence"
-            return f"{wrong}{fixed_by(block)}" if wrong else None
-        if block.kind == "numbers" and block.text != numbers_text(block):
-            return f"is not what was measured{fixed_by(block)}"
-        if block.kind == "value" and block.text != (told := values.text(block.arguments)):
-            return f"says '{block.text}', measured is '{told}'{fixed_by(block)}"
-        if block.kind in MADE_OF_WHAT_IS and block.text != MADE_OF_WHAT_IS[block.kind](block):
-            return f"is not what there is{fixed_by(block)}"
+        elif block.kind in MADE_OF:
+            text, source = MADE_OF[block.kind]
+            if block.text == text(block):
+                return too_long(block)
+            wrong = f"is not {source}"
     except Wrong as wrong_block:
         return str(wrong_block)
+    file = block.where.partition(":")[0]
+    return f"{wrong} (book/tools/fill.py --write {file})" if wrong else None
+
+
+def too_long(block: Block) -> str | None:
+    """That a chapter's listing is."""
+    whole = " * " in f"{block.arguments} "  # it may have cuts
+    lines_max = PROGRAM_LINES_MAX if whole else LISTING_LINES_MAX
+    lines = sum(1 for line in block.fence if line.strip())
+    if block.kind == "listing" and block.path.parent.name == "book" and lines > lines_max:
+        return f"has {lines} lines: cut it to {lines_max}"
     return None
 
 
@@ -85,14 +77,8 @@ def filled(block: Block, build: Path) -> str:
     if complaint(block) is None:
         return block.text
     try:
-        if block.kind == "listing":
-            return listing_text(block)
-        if block.kind == "numbers":
-            return numbers_text(block)
-        if block.kind == "value":
-            return values.text(block.arguments)
-        if block.kind in MADE_OF_WHAT_IS:
-            return MADE_OF_WHAT_IS[block.kind](block)
+        if block.kind in MADE_OF:
+            return MADE_OF[block.kind][0](block)
         return _fenced("console", runs.recorded(block.arguments, build))
     except Wrong:
         return block.text
