@@ -22,7 +22,7 @@ common::OptionLine ring_option(uring::Setup& setup) {
           .value_name = "LIST",
           .fallback = "",
           .meaning = "how to set up the ring, as entries=4,buffers=2",
-          .takes = uring::setup_syntax,
+          .takes = uring::setup_syntax(),
           .set = [&setup](std::string_view list) {
             const auto parsed = uring::Setup::parse(list);
             if (!parsed) return false;

@@ -11,7 +11,8 @@ may not trace, and where the kernel has no Landlock.
 The walls go up in an order in which each holds for all that comes after it.
 
   $ names=openat,landlock_restrict_self,io_uring_setup,io_uring_register,setresuid
-  $ strace -fqq -o calls -e trace=$names $BUILD/finger/fingerd --check-config --addr 127.0.0.1 --group games
+  $ fingerd="$BUILD/finger/fingerd --addr 127.0.0.1 --group games"
+  $ strace -fqq -o calls -e trace=$names $fingerd --check-config
   would serve at 127\.0\.0\.1:79.* 1 user (re)
   $ walls='landlock_restrict_self|io_uring_setup|REGISTER_(PERS|RESTR|ENABLE)[A-Z_]*|setresuid.*'
   $ grep -oE "/etc/group|$walls" calls | uniq | grep -n .

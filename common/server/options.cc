@@ -1,6 +1,7 @@
 #include "common/server/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -169,6 +170,8 @@ std::optional<int> parse_options(int argc, const char* const* argv, const Progra
     return app.exit(asked);
   } catch (const CLI::ArgumentMismatch& wrong) {
     return complain(explain(wrong, program.options));
+  } catch (const CLI::ExtrasError&) {  // CLI11 names the last word first
+    return complain(fmt::format("not expected: {}", fmt::join(app.remaining(), " ")));
   } catch (const CLI::ParseError& wrong) {
     return complain(wrong.what());
   }

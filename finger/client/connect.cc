@@ -56,8 +56,8 @@ class Race {
 
   bool empty() const { return attempts_.empty(); }
 
-  /// Why the last failed attempt has failed.
-  const std::string& reason() const { return reason_; }
+  /// Why each attempt has failed, in the order in which they did.
+  const std::string& reasons() const { return reasons_; }
 
  private:
   struct Attempt {
@@ -67,7 +67,7 @@ class Race {
   void failed(const Address& address, int error);
 
   std::vector<Attempt> attempts_;
-  std::string reason_ = "it has no address";
+  std::string reasons_;
 };
 
 void Race::start(const Address& address) {
@@ -99,7 +99,8 @@ std::optional<Fd> Race::wait(DueTime latest) {
 }
 
 void Race::failed(const Address& address, int error) {
-  reason_ = fmt::format("cannot connect to {}: {}", address.to_string(), std::strerror(error));
+  reasons_ += fmt::format("{}to {}: {}", reasons_.empty() ? "" : "; ", address.to_string(),
+                          std::strerror(error));
 }
 
 }  // namespace
@@ -118,6 +119,7 @@ Outcome<std::vector<Address>> look_up(const std::string& host, std::uint16_t por
 }
 
 Outcome<Fd> connect_to(std::span<const Address> addresses, DueTime deadline) {
+  if (addresses.empty()) return Failure("it has no address");
   Race race;
   auto next_start = Clock::now();
   while (!addresses.empty() || !race.empty()) {
@@ -132,7 +134,7 @@ Outcome<Fd> connect_to(std::span<const Address> addresses, DueTime deadline) {
         addresses.empty() ? deadline : std::min(next_start, deadline.value_or(next_start));
     if (auto connected = race.wait(latest)) return std::move(*connected);
   }
-  return Failure(race.reason());
+  return Failure("cannot connect " + race.reasons());
 }
 
 bool wait_for(int descriptor, short events, DueTime deadline) {

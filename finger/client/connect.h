@@ -29,8 +29,8 @@ Outcome<std::vector<common::Address>> look_up(const std::string& host, std::uint
 
 /// Connects to the address that answers first. They are tried in order, the next one when the
 /// previous one has failed or has not answered for a quarter of a second: an address family that is
-/// announced and leads nowhere costs no more than that. The socket does not block.
-/// Source: RFC 8305, of which this is the simple half.
+/// announced and leads nowhere costs no more than that. If none answers, the words say of each why.
+/// The socket does not block. Source: RFC 8305, of which this is the simple half.
 Outcome<common::Fd> connect_to(std::span<const common::Address> addresses, DueTime deadline);
 
 /// Waits until poll(2) reports the events, or an error. False: the deadline came first.

@@ -10,3 +10,9 @@ and the new.
   with, first run:         bound
   with, second run:        bound
   with, but too late:      Address already in use
+
+A setting for the side that connects. Even where it is on for the loopback, 2, or everywhere, 1, it
+does nothing for a server.
+
+  $ cat /proc/sys/net/ipv4/tcp_tw_reuse
+  [012] (re)

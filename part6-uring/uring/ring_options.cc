@@ -53,4 +53,12 @@ Result<Setup> Setup::parse(std::string_view list) {
   return setup;
 }
 
+std::string setup_syntax() {
+  using std::to_string;
+  return "a list of entries=N (" + to_string(Setup::entries_min) + " to " +
+         to_string(Setup::entries_max) + "), buffers=N (a power of two up to " +
+         to_string(Setup::buffers_max) + "), buffer-bytes=N (1 to " +
+         to_string(Setup::buffer_bytes_max) + "), sqpoll, check-memory";
+}
+
 }  // namespace uring

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "uring/error.h"
@@ -29,7 +30,6 @@ struct Setup {
 };
 
 /// What `--ring` takes, in a line.
-inline constexpr char setup_syntax[] =
-    "a list of entries=N, buffers=N, buffer-bytes=N, sqpoll, check-memory";
+std::string setup_syntax();
 
 }  // namespace uring

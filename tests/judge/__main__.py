@@ -167,7 +167,8 @@ def ask_one_level(
         see_calls(server, run)
         report_text.show_failure(run.failures[0])
     report_text.show_one_level(run)
-    return Judged(server.command, [run])
+    return Judged(server.command, [run],
+                  without=tuple(one for one in server.without if one != level))
 
 
 def given_or_remembered(options: argparse.Namespace) -> Remembered:

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
 import report_figure
 from first_start import FirstStart
-from rungs import LADDER
+from rungs import LADDER, RUNGS
 from level_runs import Judged, Test, by_rule
 
 STYLE = """
@@ -50,6 +51,11 @@ def meter(done: int, of: int) -> str:
 def details(server: Judged) -> Iterator[str]:
     """Levels and failures of a server."""
     yield f"<pre>{escape(server.command)}</pre>"
+    yield f"<p>Judged on {datetime.now():%d %B %Y, at %H:%M}.</p>"
+    if server.granted:
+        yield f'<p class="open">Not asked for: {", ".join(RUNGS[:server.granted])}.</p>'
+    if server.without:
+        yield f'<p class="open">Left out: {", ".join(server.without)}.</p>'
     if server.first is not None:
         yield from first_start(server.first)
     yield "<table><tr><th>level</th><th>tests passed</th><th></th><th>asks</th></tr>"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,16 @@ def test_a_server_that_ends_at_once_ends_the_climb_before_its_first_test(tmp_pat
     assert ": it ended with exit status 3, unasked the server: $ sh -c 'echo oops " in words
     assert "stderr: oops" in words and "levels" not in words and "framing" not in words
     assert "it ended with exit status 3" in (tmp_path / "x.html").read_text()
+
+
+def test_a_report_says_when_it_was_made_and_what_was_not_asked_for(tmp_path: Path) -> None:
+    before = datetime.now()
+    judge("false {port}", "--from", "closing", "--without", "workers", "--report", "x.html",
+          at=tmp_path)
+    page = (tmp_path / "x.html").read_text()
+    assert any(f"<p>Judged on {day:%d %B %Y}, at " in page for day in (before, datetime.now()))
+    assert "Not asked for: framing, survival.<" in page
+    assert "Left out: workers.<" in page
 
 
 def test_a_program_that_the_kernel_does_not_execute_is_told(tmp_path: Path) -> None:

@@ -102,7 +102,9 @@ def test_a_ring_that_finds_no_descriptor_is_explained(start: Start) -> None:
 @pytest.mark.parametrize("value", NO_RINGS)
 def test_another_ring_is_wrong_usage(start: Start, value: str) -> None:
     server = start("--ring", value, ready=False)
-    expect_end(server, 2, "--ring", "entries=N", "sqpoll")
+    numbers = ("entries=N (4 to 32768)", "buffers=N (a power of two up to 32768)",
+               "buffer-bytes=N (1 to 1048576)")  # fmt: skip
+    expect_end(server, 2, "--ring", *numbers, "sqpoll")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)

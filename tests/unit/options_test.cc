@@ -90,6 +90,7 @@ TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
       // what the program does not have
       {{"--unknown"}, "--unknown"},
       {{"--unknown=1"}, "--unknown"},
+      {{"--unknown", "1"}, "not expected: --unknown 1"},
       {{"--por", "1"}, "--por"},
       {{"--PORT", "1"}, "--PORT"},
       {{"-h"}, "-h"},

@@ -16,7 +16,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
-def prepare(descriptor_limit: int | None) -> None:
+def prepare(descriptor_limit: int | None, niceness: int) -> None:
     """In the child: dies with the harness, lets strace attach, starts with ordinary limits.
 
     Of a ./check in the background, a shell ignores SIGINT, and its children would.
@@ -26,3 +26,4 @@ def prepare(descriptor_limit: int | None) -> None:
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     LIBC.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
     limits.set_server_limit(descriptor_limit)
+    os.nice(niceness)

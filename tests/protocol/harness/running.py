@@ -189,7 +189,7 @@ class Running:
             stderr=self._stderr if self._log_to is None else self._log_to,
             start_new_session=True,
             env=child.environment(),
-            preexec_fn=lambda: child.prepare(descriptor_limit),
+            preexec_fn=lambda: child.prepare(descriptor_limit, self.target.niceness),
         )
         self.pid = self._process.pid
         self.process = Process(self.pid)

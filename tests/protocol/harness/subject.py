@@ -31,6 +31,11 @@ class Subject:
         """Whether it takes the contract's options, prints a ready line and stops on a signal."""
         raise NotImplementedError
 
+    @property
+    def niceness(self) -> int:
+        """How far it stands back for others who want a core. nice(2)."""
+        return 0
+
     def need_buffers(self) -> None:
         """Skips the test for a ring whose buffers are fewer than the clients that speak at once."""
         if any("buffers=" in word for word in self.command):

@@ -93,6 +93,15 @@ TEST(ClientConnect, WaitsForASilentAddressWhenTheOthersRefuse) {
             silent.place.address.to_string());
 }
 
+// The last one alone may be a network that is not there, and hide who has refused.
+TEST(ClientConnect, SaysOfEachAddressWhyItFailed) {
+  const auto nobody = refusing();
+  const auto nowhere = *Address::parse("255.255.255.255", 79);
+  EXPECT_EQ(peer_of(connect_to({nobody.address, nowhere}, in(10s))),
+            "cannot connect to " + nobody.address.to_string() +
+                ": Connection refused; to 255.255.255.255:79: Network is unreachable");
+}
+
 TEST(ClientConnect, NeedsNoDeadline) {
   const auto server = listening(8);
   EXPECT_EQ(peer_of(connect_to({server.address}, std::nullopt)), server.address.to_string());
