@@ -1,6 +1,43 @@
-// What a page looks like: on a phone, and on paper.
+// What a page looks like: at which width text is cut, on a phone, and on paper.
 
 import { report } from "./browser.mjs";
+
+const widths = [360, 390, 768, 1024, 1280, 1366, 1440, 1536, 1920];
+
+/** Runs in the page. The words of its frame and its titles whose last letter cannot be seen. */
+function wordsCut() {
+  const cut = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    const parent = text.parentElement;
+    if (!parent.closest(".VPSidebar, .VPNavBar, .VPLocalNav, .aside, .vp-doc h1, figcaption")) {
+      continue;
+    }
+    if (!text.data.trim() || parent.closest(".visually-hidden, .aside-curtain")) continue;
+    if (!parent.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const { left, right, top, bottom } of range.getClientRects()) {
+      if (right <= 0 || top < 0 || bottom > innerHeight) continue; // a closed drawer; further down
+      const ends = document.elementFromPoint(right - 2, (top + bottom) / 2);
+      if (left < 0 || !ends || !parent.contains(ends)) cut.push(text.data.trim());
+    }
+  }
+  return cut;
+}
+
+/** No entry of the sidebar ends in the middle of a word, at any of the widths. */
+export async function nothingCut(page, url, names) {
+  for (const name of names) {
+    await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 1600 }); // so high that the sidebar is whole
+      await page.waitForTimeout(600); // it moves in and out
+      const cut = await page.evaluate(wordsCut);
+      report.expect("widths", `${name}, ${width} px`, cut.length === 0, `cut: ${cut.join("; ")}`);
+    }
+  }
+}
 
 /** Runs in the page: figures whose letters are small, or that go on where nobody is told so. */
 function hardToRead(smallest) {

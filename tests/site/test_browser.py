@@ -64,7 +64,7 @@ def found(site: str, printed: Path) -> dict[str, dict]:
 
 @pytest.mark.parametrize("check", [
     "silence", "pictures", "light", "dark", "phone", "figures", "listings", "search", "copy",
-    "ring view", "ring fits", "ladder view", "ladder fits", "diffs", "read marks", "keys",
+    "ring view", "ring fits", "ladder view", "ladder fits", "widths", "diffs", "read marks", "keys",
     "no script"])
 def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
     assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"

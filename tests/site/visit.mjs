@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 
 import { launch, report, watch, withPage } from "./browser.mjs";
 import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
-import { figuresOnAPhone, listingsOnAPhone, print } from "./layout.mjs";
+import { figuresOnAPhone, listingsOnAPhone, nothingCut, print } from "./layout.mjs";
 import {
   copyButton, keys, ladderFits, ladderView, ladderWithoutScript, readMarks, readWithoutScript,
   searchKnows,
@@ -97,6 +97,7 @@ await withPage(browser, phone, "diffs", (page) => diffsOnAPhone(page, url));
 await withPage(browser, desk, "read marks", (page) => readMarks(page, url));
 await withPage(browser, desk, "keys", (page) => keys(page, url));
 await withPage(browser, desk, "ring fits", (page) => ringFits(page, url));
+await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["06-poll", "index"]));
 for (const name of ["06-poll", "14-hardening", "diffs/4-5"]) {
   await withPage(browser, desk, "print", async (page) => {
     const wanted = await print(page, url, name, directory);
