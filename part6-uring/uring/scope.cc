@@ -36,11 +36,6 @@ void Scope::finished(Promise<void>& child) {
   if (size_ == 0) wake_joining();
 }
 
-void Scope::wake_when_joined(LoopWaiter& waiter) {
-  joining_.push_back(waiter);
-  if (size_ == 0) wake_joining();
-}
-
 void Scope::wake_joining() {
   while (LoopWaiter* const first = joining_.front()) first->wake(loop_);
 }

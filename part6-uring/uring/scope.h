@@ -72,9 +72,6 @@ class Scope final : public ScopeBase {
   /// go on.
   Join join() { return Join(JoinWait::Source(*this)); }
 
-  /// The same without an awaitable: `waiter` is woken.
-  void wake_when_joined(LoopWaiter& waiter);
-
   /// Destroys the children where they wait.
   void destroy_children();
 

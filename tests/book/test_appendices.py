@@ -217,3 +217,17 @@ def test_what_the_readme_promises_of_the_loop_is_there() -> None:
 @pytest.mark.parametrize("letter", "bikm")
 def test_what_an_appendix_promises_of_the_loop_is_there(letter: str) -> None:
     assert promised(about_the_loop(appendix(letter))) - declared() == set()
+
+
+def test_the_evening_in_the_readme_is_as_long_as_it_says() -> None:
+    readme = (LOOP / "README.md").read_text()
+    rows = re.findall(r"^\| (`[^|]*`) \| (\d+) \|", readme, re.M)
+    assert rows
+    for files, told in rows:
+        lines = sum(len((LOOP / name).read_text().splitlines())
+                    for name in re.findall(r"`([^`]+)`", files))
+        assert abs(lines - int(told)) <= int(told) / 10, f"{files}: {lines} lines"
+    whole = re.search(r"is some ([\d,]+) lines", readme)
+    assert whole is not None
+    total = sum(int(told) for _, told in rows)
+    assert abs(total - int(whole[1].replace(",", ""))) <= 100, total

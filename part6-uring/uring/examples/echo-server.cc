@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "uring/extra/race.h"
 #include "uring/loop.h"
 
 using namespace std::chrono_literals;
@@ -25,9 +24,9 @@ uring::Task<> serve(uring::Loop& loop, uring::Fd client) {
 }
 
 uring::Task<std::error_code> accept_clients(uring::Loop& loop, const uring::Fd& listener,
-                                            uring::Scope& clients) {
+                                            uring::Scope& clients, uring::Canceller& stop) {
   while (true) {
-    auto accepted = co_await loop.accept(listener);
+    auto accepted = co_await loop.accept(listener).cancelled_by(stop);
     if (accepted) {
       clients.spawn(serve(loop, std::move(accepted->fd)));
     } else if (uring::is_transient_accept_error(accepted.error())) {
@@ -40,18 +39,23 @@ uring::Task<std::error_code> accept_clients(uring::Loop& loop, const uring::Fd& 
 // [/serve]
 
 // [end]
-uring::Task<> receive_signal(uring::Loop& loop, const uring::Fd& signals) {
+uring::Task<> receive_signal(uring::Loop& loop, const uring::Fd& signals, uring::Canceller& stop) {
   signalfd_siginfo info;
   (void)co_await loop.read(signals, std::as_writable_bytes(std::span(&info, 1)));
+  stop.cancel();
 }
 
 /// Until a signal comes, or accepting fails. Those who are connected have five seconds more.
 uring::Task<> serve_until_told(uring::Loop& loop, uring::Fd listener, const uring::Fd& signals) {
+  uring::Canceller stop;
   uring::Scope clients(loop);
-  const auto ended = co_await uring::race(loop, accept_clients(loop, listener, clients),
-                                          receive_signal(loop, signals));
-  const auto error = std::get<0>(ended.values);
-  if (ended.winner == 0) std::fprintf(stderr, "accept: %s\n", error.message().c_str());
+  uring::Scope waiting(loop);
+  waiting.spawn(receive_signal(loop, signals, stop));
+  const auto error = co_await accept_clients(loop, listener, clients, stop);
+  if (error != uring::Error::cancelled)
+    std::fprintf(stderr, "accept: %s\n", error.message().c_str());
+  waiting.cancel();
+  co_await waiting.join();
   listener = {};  // who comes now is refused
   const auto all_left = co_await clients.join().within(5s);
   if (!all_left) clients.cancel();

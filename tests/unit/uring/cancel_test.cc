@@ -118,4 +118,43 @@ CO_TEST_F(Uring, ASignalWakesOneOrAll) {
   for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, Succeeded());
 }
 
+// A coroutine that was notified and cancelled begins nothing any more: the next is to hear of it.
+CO_TEST_F(Uring, ANotificationIsNotLostToACancel) {
+  uring::Condition condition(loop);
+  Canceller first;
+  std::array<std::optional<uring::Status>, 2> outcomes;
+  Scope scope(loop);
+  scope.spawn(keep_result(condition.wait().cancelled_by(first), outcomes[0]));
+  scope.spawn(keep_result(condition.wait(), outcomes[1]));
+  condition.notify_one();
+  first.cancel();
+  EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+  EXPECT_THAT(*outcomes[0], Cancelled());
+  EXPECT_THAT(*outcomes[1], Succeeded());
+
+  first.reset();
+  scope.spawn(keep_result(condition.wait().cancelled_by(first), outcomes[0]));
+  condition.notify_one();
+  first.cancel();  // there is no other: it wins
+  co_await scope.join();
+  EXPECT_THAT(*outcomes[0], Succeeded());
+}
+
+CO_TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
+  uring::Condition condition(loop);
+  std::array<std::optional<uring::Status>, 2> outcomes;
+  Scope scope(loop);
+  {
+    Scope destroyed(loop);
+    destroyed.spawn(keep_result(condition.wait(), outcomes[0]));
+    scope.spawn(keep_result(condition.wait(), outcomes[1]));
+    condition.notify_one();
+  }
+  EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+  EXPECT_FALSE(outcomes[0]);
+  EXPECT_THAT(*outcomes[1], Succeeded());
+  scope.cancel();
+  co_await scope.join();
+}
+
 }  // namespace

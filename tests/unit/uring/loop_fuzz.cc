@@ -1,6 +1,6 @@
-// Random operations, links, races, signals and joins, which are timed, cancelled and
-// destroyed at random. Promised is, and checked after each round: whatever began has ended, every
-// byte that was sent is received by an operation that says so, and nothing waits for ever.
+// Random operations, links, signals and joins, which are timed, cancelled and destroyed at random.
+// Promised is, and checked after each round: whatever began has ended, every byte that was sent is
+// received by an operation that says so, and nothing waits for ever.
 // Try it: ./uring_fuzz --seconds 60 --ring entries=4,buffers=2
 
 #include <poll.h>
@@ -16,7 +16,6 @@
 #include "fuzz_main.h"
 #include "fuzz_world.h"
 #include "uring/extra/link.h"
-#include "uring/extra/race.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
 
@@ -31,7 +30,7 @@ using uring::Result;
 using uring::Scope;
 using uring::Task;
 
-/// Does something at random. With `depth`, also what contains such tasks: scopes, races.
+/// Does something at random. With `depth`, also a scope with such tasks.
 Task<> any_task(World& world, int depth);
 
 class Receiving {
@@ -209,11 +208,6 @@ Task<> nest(World& world, int depth) {
   co_await scope.join();
 }
 
-Task<int> number(Task<> task) {
-  co_await std::move(task);
-  co_return 1;
-}
-
 Task<> any_task(World& world, int depth) {
   Pipe& from = world.pipe();
   Pipe& also_from = world.pipe();
@@ -243,19 +237,6 @@ Task<> any_task(World& world, int depth) {
     case 12:
     case 13:
       return meddle(world);
-    case 14:
-      return [](World& in, int levels) -> Task<> {
-        (void)co_await race(in.loop, any_task(in, levels), number(any_task(in, levels)))
-            .within(in.timeout());
-      }(world, depth - 1);
-    case 15:
-      return [](World& in, int levels) -> Task<> {
-        co_await with_timeout(in.loop, any_task(in, levels), in.timeout());
-      }(world, depth - 1);
-    case 16:
-      return [](World& in, int levels) -> Task<> {
-        (void)co_await limited(in, scoped(in.loop, number(any_task(in, levels))));
-      }(world, depth - 1);
     default:
       return nest(world, depth);
   }

@@ -8,7 +8,6 @@
 
 #include "fixture.h"
 #include "uring/extra/link.h"
-#include "uring/extra/race.h"
 
 namespace {
 
@@ -181,10 +180,6 @@ template <typename... T>
 std::error_code reason(const std::tuple<T...>& results) {
   return reason(std::get<0>(results));
 }
-template <typename... T>
-std::error_code reason(const uring::Raced<T...>& raced) {
-  return reason(raced.values);
-}
 
 template <int tight>
 Task<> expect_limited(Loop& loop, auto& make) {
@@ -220,9 +215,6 @@ CO_TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
   co_await expect_limited_by_all(loop, [&] { return loop.recv(ends.server, to); });
   co_await expect_limited_by_all(loop, [&] { return never.wait(); });
   co_await expect_limited_by_all(loop, [&] { return children.join(); });
-  co_await expect_limited_by_all(loop, [&] { return scoped(loop, receive(loop, ends.server)); });
-  co_await expect_limited_by_all(
-      loop, [&] { return race(loop, receive(loop, ends.server), receive(loop, ends.server)); });
   co_await expect_limited_by_all(
       loop, [&] { return link(loop.recv(ends.server, to), loop.recv(ends.server, to)); });
   EXPECT_EQ(children.size(), 1u) << "a join that timed out leaves the children at work";
@@ -254,17 +246,15 @@ concept CanBeModifiedInPlace = requires(T awaitable) {
 
 using Nop = decltype(std::declval<Loop&>().nop());
 using TimedNop = decltype(std::declval<Nop>().within(1s));
-using OneTask = decltype(scoped(std::declval<Loop&>(), std::declval<Task<>>()));
 
 static_assert(CanBeShielded<Nop> && CanHaveRights<Nop> && CanBreakALink<Nop>);
 static_assert(CanBeShielded<TimedNop> && CanHaveRights<TimedNop> && CanBreakALink<TimedNop>);
 static_assert(CanBeShielded<Condition::Wait>);
-static_assert(!CanHaveRights<Condition::Wait> && !CanHaveRights<OneTask>);
+static_assert(!CanHaveRights<Condition::Wait>);
 static_assert(CanBeAsync<Nop> && CanBeAsync<TimedNop>);
-static_assert(!CanBeAsync<Condition::Wait> && !CanBeAsync<OneTask>);
+static_assert(!CanBeAsync<Condition::Wait>);
 static_assert(!CanBreakALink<Condition::Wait>);
 static_assert(!CanBeShielded<Scope::Join>, "no scope ends it");
-static_assert(!CanBeShielded<OneTask>, "it is a scope: what is in it can be shielded");
 static_assert(!CanBeModifiedInPlace<Nop> && !CanBeModifiedInPlace<Condition::Wait>);
 static_assert(
     std::same_as<decltype(std::declval<Scope::Join>().operator co_await().await_resume()), void>);

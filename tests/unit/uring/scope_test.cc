@@ -170,6 +170,39 @@ CO_TEST_F(Uring, WhoJoinsAScopeThatIsDestroyedGoesOn) {
   EXPECT_EQ(never, 0);
 }
 
+CO_TEST_F(Uring, SeveralMayJoinAScope) {
+  Scope scope(loop);
+  uring::Status slept;
+  scope.spawn(keep_result(loop.sleep(10s), slept));
+  auto join = [](Scope& what, bool& joined) -> Task<> {
+    co_await what.join();
+    joined = true;
+  };
+  std::array<bool, 2> joined{};
+  Scope joining(loop);
+  for (bool& each : joined) joining.spawn(join(scope, each));
+  EXPECT_THAT(co_await scope.join().within(1ms), TimedOut());
+  EXPECT_EQ(scope.size(), 1u);
+  scope.cancel();
+  EXPECT_THAT(co_await joining.join().within(10s), Succeeded());
+  EXPECT_TRUE(joined[0] && joined[1]);
+  EXPECT_THAT(co_await scope.join().within(-1s), Succeeded());
+}
+
+CO_TEST_F(Uring, ATaskIsLimitedBesidesItsScope) {
+  const auto ends = unix_connection();
+  uring::Deadline deadline(loop, Clock::now() + 5ms);
+  std::optional<Result<std::size_t>> outcome;
+  Scope scope(loop);
+  const uring::Attachment late(deadline, scope);
+  scope.spawn(keep_result(receive(loop, ends.server), outcome));
+  co_await scope.join();
+  EXPECT_THAT(*outcome, TimedOut());
+  Scope another(loop);
+  const uring::Attachment too_late(deadline, another);
+  EXPECT_EQ(another.reason(), Error::timed_out);
+}
+
 Task<> destroy(Loop& loop, std::unique_ptr<Scope>& scope) {
   (void)co_await loop.nop();
   scope.reset();
