@@ -44,10 +44,6 @@ std::uint32_t Words::number(std::string_view name) const {
   return static_cast<std::uint32_t>(*value);
 }
 
-std::chrono::milliseconds Words::milliseconds(std::string_view name) const {
-  return std::chrono::milliseconds(number(name));
-}
-
 std::chrono::nanoseconds thread_cpu_time() {
   timespec time{};
   check(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), "clock_gettime");

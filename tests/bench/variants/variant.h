@@ -21,7 +21,6 @@ class Words {
 
   const std::string& text(std::string_view name) const;
   std::uint32_t number(std::string_view name) const;
-  std::chrono::milliseconds milliseconds(std::string_view name) const;
 
  private:
   std::map<std::string, std::string, std::less<>> words_;
