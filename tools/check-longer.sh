@@ -23,7 +23,6 @@ check_what_takes_long() {
   check_loop_with_chance
   build_or_finish clang
   ctests "unit, fuzz clang" clang --label-regex 'unit|fuzz' "${not_of_part6[@]}"
-  section "fuzz, a minute each" tests/fuzz/run 60 || true
   if ((EUID == 0)); then
     for release in bookworm trixie sid; do check_distribution "$release"; done
     for architecture in arm64 i386; do check_architecture "$architecture"; done

@@ -1,12 +1,11 @@
-// Runs a fuzz target without libFuzzer: on its seeds, on random changes of them, on files.
-// Try it: ./http_session_replay --changes 100000, or with the file that a fuzzer left behind.
+// Runs a fuzz target on its seeds, on random changes of them, on files.
+// Try it: ./http_session_replay --changes 100000, or with the file that it has left behind.
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -90,15 +89,6 @@ int replay_changes(std::string_view count_text) {
   return 0;
 }
 
-int write_seeds(const std::filesystem::path& directory) {
-  std::filesystem::create_directories(directory);
-  int number = 0;
-  for (const auto& seed : tests::seeds()) {
-    std::ofstream(directory / ("seed-" + std::to_string(++number)), std::ios::binary) << seed;
-  }
-  return 0;
-}
-
 }  // namespace
 
 // Sanitizers abort(3), too, instead of exit(3). Source: their manuals, "Runtime flags".
@@ -110,9 +100,8 @@ int main(int argc, char** argv) {
   (void)std::signal(SIGABRT, leave_input);  // which then ends the program nonetheless
   const std::string_view what = argc > 1 ? argv[1] : "";
   if (argc == 3 && what == "--changes") return replay_changes(argv[2]);
-  if (argc == 3 && what == "--write") return write_seeds(argv[2]);
   if (argc == 1 || what.starts_with('-')) {
-    std::fprintf(stderr, "usage: %s --changes N | --write DIRECTORY | FILE...\n", argv[0]);
+    std::fprintf(stderr, "usage: %s --changes N | FILE...\n", argv[0]);
     return 2;
   }
   for (int i = 1; i < argc; ++i) {

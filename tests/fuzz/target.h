@@ -12,7 +12,8 @@
 
 #include "slices.h"
 
-/// Does something with the input and aborts where a promise is broken. Source: libFuzzer's manual.
+/// Does something with the input and aborts where a promise is broken. The name is libFuzzer's:
+/// clang++ -fsanitize=fuzzer makes a fuzzer of it that is guided by coverage.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace tests {
