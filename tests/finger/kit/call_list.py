@@ -1,7 +1,4 @@
-"""The list of system calls that the daemon's filter permits, read from its source.
-
-Imports nothing of the tests: finger/deploy/try-systemd uses it as well.
-"""
+"""The list of system calls that the daemon's filter permits, read from its source."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ import select
 import signal
 import stat
 import struct
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -247,20 +246,10 @@ def mounted(
 
 
 def main() -> None:
-    """By hand, as root: mounts users, of whom alice's plan hangs in its open, until Ctrl-C.
-
-    With a directory, a home over it, which hangs in what each line of standard input names.
-    """
-    if not sys.argv[1:]:
-        with suppress(KeyboardInterrupt), mounted("open") as (mounted_at, _):
-            print(mounted_at, flush=True)
-            signal.pause()
-        return
-    with mounted("nothing", deaf=True, home=Path(sys.argv[1])) as (mounted_at, files):
+    """By hand, as root: mounts users, of whom alice's plan hangs in its open, until Ctrl-C."""
+    with suppress(KeyboardInterrupt), mounted("open") as (mounted_at, _):
         print(mounted_at, flush=True)
-        for line in sys.stdin:
-            files.stop_answering(line.strip())
-            print(line, end="", flush=True)
+        signal.pause()
 
 
 if __name__ == "__main__":
