@@ -1,8 +1,15 @@
 // Promise: whatever a directory calls its users, they are in order, each once, each found by a
-// query that asks for it; and nobody else is found.
+// query that asks for it; and nobody else is found. An answer about them is a line for each, of
+// text that commands no terminal.
 
-#include "entries.h"
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "finger/accounts/accounts.h"
+#include "finger/accounts/gecos.h"
+#include "finger/protocol/error.h"
 #include "finger/protocol/query.h"
 #include "finger/protocol/utf8.h"
 #include "target.h"
@@ -12,6 +19,26 @@ namespace {
 using finger::Account;
 using finger::Accounts;
 using tests::require;
+
+/// What is before the separator, which both are taken from `text`.
+std::string_view take_until(std::string_view& text, char separator) {
+  const auto found = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(found.size() + 1, text.size()));
+  return found;
+}
+
+/// Users from an input: of each, a login and a GECOS field that a bar ends, so that they may hold
+/// line ends and colons, which a directory in the network may send.
+std::vector<Account> entries_of(std::string_view text) {
+  std::vector<Account> entries;
+  while (!text.empty()) {
+    const std::string login(take_until(text, '|'));
+    const std::string gecos(take_until(text, '|'));
+    const auto uid = static_cast<uid_t>(entries.size());
+    entries.push_back({login, finger::full_name(gecos, login), "/home/" + login, uid, 100});
+  }
+  return entries;
+}
 
 void check_found(const Accounts& accounts, const Account& account) {
   const auto query = finger::parse_query(account.login);
@@ -27,14 +54,34 @@ const Account* search(const Accounts& accounts, std::string_view login) {
   return found == all.end() ? nullptr : &*found;
 }
 
+/// One line with its end, so many tabs, and nothing else but text.
+void check_line(std::string_view line, std::size_t tabs) {
+  require(line.ends_with("\r\n"));
+  std::string text(line.substr(0, line.size() - 2));
+  require(std::erase(text, '\t') == tabs);
+  require(finger::printable(text) == text);
+}
+
+void check_list(std::string_view list, std::size_t lines, std::size_t tabs) {
+  for (; lines > 0; --lines) {
+    const auto line = list.substr(0, list.find('\n') + 1);
+    check_line(line, tabs);
+    list.remove_prefix(line.size());
+  }
+  require(list.empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto entries = tests::entries(text);
+  const auto entries = entries_of(text);
   const Accounts accounts(entries);
   for (const Account& account : accounts.all()) {
     check_found(accounts, account);
+    const auto line = finger::name_line(account);
+    check_line(line, 0);
+    require(line.size() <= finger::full_name_bytes_max + 8);
     const auto first = std::ranges::find(entries, account.login, &Account::login);
     require(first != entries.end() && first->uid == account.uid);
   }
@@ -53,7 +100,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool can_be_asked_for = query && !query->user.empty() && query->user == login;
     require((accounts.find(login) != nullptr) == can_be_asked_for);
   }
+
+  check_list(finger::list_answer(accounts, true), accounts.all().size(), 1);
+  check_list(finger::list_answer(accounts, false), accounts.all().size(), 0);
+  // Any number as an error: nothing, or a line.
+  const int number = size > 0 ? data[0] : 0;
+  const std::error_code ours(number, make_error_code(finger::Error::no_such_user).category());
+  for (const auto error : {ours, std::error_code(number, std::system_category())}) {
+    const auto line = finger::error_line(error);
+    if (!line.empty()) check_line(line, 0);
+    if (!line.empty()) require(line.starts_with("Error: "));
+  }
   return 0;
 }
 
-std::vector<std::string> tests::seeds() { return entry_seeds(); }
+std::vector<std::string> tests::seeds() {
+  return {"bob|Bob Baker,Room 1,,|alice|& Adams|carol||", "bob|one|bob|two|bo|three|bobby|four",
+          "jos\xC3\xA9|Jos\xC3\xA9 \xE2\x82\xAC|\xF0\x9F\x99\x82|&&&&|",
+          "e\nve|Eve\r\nroot\x1B[2J|al@x|| ..||../x|\xC2\x9B\xE9|",
+          "||/W|&|/Wx|&,&|" + std::string(1025, 'x') + "|,"};
+}

@@ -1,4 +1,4 @@
-// What becomes of a text, in slices of every kind: tests/fuzz.
+// What becomes of a text, however it is read: tests/finger.
 #include "finger/protocol/crlf.h"
 
 #include <gtest/gtest.h>
