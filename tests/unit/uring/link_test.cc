@@ -127,41 +127,6 @@ CO_TEST_F(Uring, ALinkMayBeDestroyedInFlight) {
   (void)co_await loop.nop();
 }
 
-// A timeout and the results of a link race, many times over: what was received is reported.
-Task<> receive_and_send(Loop& loop, const common::Fd& fd, Canceller& canceller,
-                        std::size_t& received, int& ends_of_stream) {
-  std::array<std::byte, 16> in;
-  const std::array<std::byte, 1> out{};
-  const auto results =
-      co_await link(loop.recv(fd, in).within(50us), loop.send(fd, out)).cancelled_by(canceller);
-  const auto& [first, second] = results;
-  if (first) received += *first;
-  if (first && *first == 0) ++ends_of_stream;
-}
-
-CO_TEST_F(Uring, ALinkThatIsCancelledLosesNoByte) {
-  const auto ends = unix_connection();
-  std::array<std::byte, 64> rest;
-  std::size_t received = 0;
-  int ends_of_stream = 0;
-  constexpr int rounds = 1000;
-  for (int i = 0; i < rounds; ++i) {
-    Canceller canceller;
-    Scope scope(loop);
-    EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
-    scope.spawn(receive_and_send(loop, ends.server, canceller, received, ends_of_stream));
-    if (i % 3 == 1) (void)co_await loop.nop();
-    if (i % 3 != 2) canceller.cancel();
-    co_await scope.join();
-    const auto left = ::recv(ends.server.get(), rest.data(), rest.size(), MSG_DONTWAIT);
-    if (left > 0) received += static_cast<std::size_t>(left);
-    while (::recv(ends.client.get(), rest.data(), rest.size(), MSG_DONTWAIT) > 0) {
-    }
-  }
-  EXPECT_EQ(received, std::size_t{rounds});
-  EXPECT_EQ(ends_of_stream, 0);
-}
-
 Task<> two_hard_receives(Loop& loop, const common::Fd& silent, const common::Fd& data,
                          Deadline& deadline, std::optional<Result<std::size_t>>& outcome) {
   std::array<std::byte, 16> in;
@@ -233,32 +198,6 @@ CO_TEST_F(Uring, AMemberThatIsCancelledBeforehandCountsAsFailed) {
   EXPECT_EQ(loop.begun(), begun + 2);
   EXPECT_THAT(co_await link(receive(), loop.nop()), FieldsAre(TimedOut(), Cancelled()));
   EXPECT_EQ(loop.begun(), begun + 2);
-}
-
-Task<> shielded_link(Loop& loop, const common::Fd& fd) {
-  std::array<std::byte, 16> buffer;
-  (void)co_await link(loop.send(fd, bytes_of("hi")).shielded(), loop.recv(fd, buffer).shielded());
-  ADD_FAILURE() << "no line of a destroyed frame runs";
-}
-
-// The first ends immediately, the second waits shielded, and the third for the second.
-Task<> hard_shielded_link(Loop& loop, const common::Fd& fd) {
-  std::array<std::byte, 16> buffer;
-  std::array<std::byte, 16> more;
-  (void)co_await link(loop.nop(), loop.recv(fd, buffer).shielded().whatever_happens(),
-                      loop.recv(fd, more).within(1h).shielded());
-  ADD_FAILURE() << "no line of a destroyed frame runs";
-}
-
-CO_TEST_F(Uring, AShieldedLinkMayBeDestroyedInFlight) {
-  const auto ends = unix_connection();
-  for (const auto link_of : {shielded_link, hard_shielded_link}) {
-    for (const auto pause : {0ms, 2ms}) {
-      Scope scope(loop);
-      scope.spawn(link_of(loop, ends.server));
-      (void)co_await loop.sleep(pause);
-    }
-  }
 }
 
 TEST(UringLoop, ALinkLongerThanTheRingFails) {
