@@ -1,6 +1,7 @@
-  $ . "$ROOT/tools/shell.sh"
+What one sees of each level of the chapter, on our server after it. It may log that a client has left
+inside a message, when `stop` closes the connection.
 
-What one sees of each level of the chapter, on the server that has grown up to it.
+  $ . "$ROOT/tools/shell.sh"; exec 2> /dev/null
 
   $ $ROOT/judge --start python ours8 --after 8 > /dev/null
 

@@ -1,5 +1,6 @@
 """A first server in a language of the reader's choice, to be copied and built upon; or the one in
-Python as it is after a later chapter, which the patches in grown/python make of the first."""
+Python as it is after a later chapter: the patches in grown/python make it of the first, and after
+the last of them it is the tests' own, which has all levels."""
 
 import os
 import shlex
@@ -12,8 +13,8 @@ from level_runs import ROOT
 
 SOURCES = Path(__file__).parent / "start"
 GROWN = SOURCES.parent / "grown"
-# What chapter 9 adds to the server in Python is a file that the tests' own server has, too.
-PROTOCOLS = ROOT / "tests" / "protocol" / "subjects" / "loop_protocols.py"
+SUBJECTS = ROOT / "tests" / "protocol" / "subjects"
+WHOLE_AFTER = (8, 9)  # these chapters the server in Python is the tests' own
 # How the first server is built, if it is, and started.
 LANGUAGES = {
     "python": ["python3 echo.py"],
@@ -28,20 +29,23 @@ ONE_AFTER_THE_OTHER = "It serves one client after the other."
 CALLED_BACK = "Node calls it back for each client, so it serves many from the start."
 LATER_README = """# A server after chapter {0}
 
-What *Your own server* of the chapters up to {0} makes of the first server in this language.
+{1}
 
 ```bash
 @COMMANDS@
 ```
-
-It has the levels up to `{1}`. The next is `{2}`.
 """
+GROWN_SO_FAR = (
+    "What *Your own server* of the chapters up to {0} makes of the first server in this language. "
+    "It has the levels up to `{1}`. The next is `{2}`.")
+WHOLE = "The server in Python that the tests are tried on. It has all levels, later ones as well."
 
 
 def chapters(language: str) -> list[int]:
     """After which of them there is a server in that language."""
-    grown = (GROWN / language).glob("after-*.patch")
-    return [1, *sorted(int(patch.stem.removeprefix("after-")) for patch in grown)]
+    patches = (GROWN / language).glob("after-*.patch")
+    grown = [int(patch.stem.removeprefix("after-")) for patch in patches]
+    return [1, *sorted(grown), *(WHOLE_AFTER if grown else ())]
 
 
 def levels_after(chapter: int) -> tuple[str, str]:
@@ -66,8 +70,7 @@ def copy(language: str, to: Path, after: int = 1) -> str:
         if after == 1:
             about = first_readme(language, source.name)
         else:
-            about = LATER_README.format(after, *levels_after(after))
-            grow(language, to, after)
+            about = LATER_README.format(after, grow(language, to, after))
         (to / "README.md").write_text(filled(about, {"COMMANDS": in_shell(language)}))
     except OSError as error:
         return f"cannot copy to {to}: {error.strerror}"
@@ -96,10 +99,12 @@ def filled(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def grow(language: str, to: Path, after: int) -> None:
-    """Patch after patch, in a first server's directory."""
-    patches = sorted((GROWN / language).glob("after-*.patch"))[:chapters(language).index(after)]
-    for patch in patches:
+def grow(language: str, to: Path, after: int) -> str:
+    """Patch after patch, in a first server's directory; what is said of it there."""
+    if after in WHOLE_AFTER:
+        for file in SUBJECTS.glob("loop_*.py"):
+            shutil.copyfile(file, to / file.name.replace("loop_server", "echo"))
+        return WHOLE
+    for patch in sorted((GROWN / language).glob("after-*.patch"))[: after - 1]:
         subprocess.run(["patch", "--strip=1", "--silent", f"--input={patch}"], cwd=to, check=True)
-    if after >= 9:
-        shutil.copyfile(PROTOCOLS, to / "protocols.py")
+    return GROWN_SO_FAR.format(after, *levels_after(after))

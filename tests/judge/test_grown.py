@@ -1,5 +1,7 @@
 """Correct servers, whatever they are written in: each climbs as far as it goes, and nobody accuses
-it. Those that grow with the book have the levels of their chapter, and fail the next.
+it. Those that grow with the book have the levels of their chapter, and fail the next. From chapter
+8 on it is the tests' own, which has all of them; one without some lines of the log has those of the
+chapters, and fails the level `logs`.
 """
 
 import subprocess
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import starters
-from judging import FLEET, SUBJECTS, judge
+from judging import FLEET, judge
 from harness.needed import need_built, need_program, need_ring
 from harness.subject import DEFAULT_BUILD
 from ladder import LADDER, RUNGS
@@ -18,8 +20,7 @@ from ladder import LADDER, RUNGS
 pytestmark = pytest.mark.timeout(1200)
 
 FIRST_LEVELS = {  # that a chapter adds
-    2: "survival", 3: "closing", 4: "start", 5: "light", 6: "rest", 7: "wake-ups", 8: "timeouts",
-    9: "protocols",
+    2: "survival", 3: "closing", 4: "start", 5: "light", 6: "rest", 7: "wake-ups",
 }
 BUSY_LOOPS = 6
 TOP = "the top of the ladder"
@@ -33,10 +34,6 @@ def grown(chapter: int, directory: Path) -> str:
     return command.partition("'")[2].rstrip("'")
 
 
-def in_python(directory: Path) -> str:
-    return grown(max(FIRST_LEVELS), directory)
-
-
 def in_go(directory: Path) -> str:
     need_program("go")
     program = directory.with_name("echo")
@@ -46,8 +43,8 @@ def in_go(directory: Path) -> str:
     return f"{program} --port {{port}}"
 
 
-def the_suites_own(_: Path) -> str:
-    return f"{sys.executable} {SUBJECTS}/loop_server.py --port {{port}}"
+def in_python(directory: Path) -> str:
+    return grown(max(starters.WHOLE_AFTER), directory)
 
 
 def on_the_ring(_: Path) -> str:
@@ -55,8 +52,7 @@ def on_the_ring(_: Path) -> str:
     return f"{need_built(DEFAULT_BUILD / 'part6-uring' / 'part6-uring')} --port {{port}}"
 
 
-WHOLE = [(in_python, "  next: logs, "), (on_the_ring, TOP), (in_go, "  next: drain, "),
-         (the_suites_own, TOP)]
+WHOLE = [(in_python, TOP), (on_the_ring, TOP), (in_go, "  next: drain, ")]
 
 
 @pytest.fixture
@@ -84,6 +80,13 @@ def test_a_server_has_the_levels_of_its_chapter_and_fails_the_next(
 
 
 @pytest.mark.long
+def test_no_level_of_a_chapter_needs_the_lines_that_the_level_logs_asks_for(tmp_path: Path) -> None:
+    server = f"{sys.executable} {FLEET}/broken_loops.py says-nothing-of-ends --port {{port}}"
+    ran = judge(server, "--from", "timeouts", at=tmp_path)
+    assert "  next: logs, " in ran.said, ran.said + ran.complained
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(("server", "end"), WHOLE)
 def test_a_busy_machine_accuses_nobody(
     server, end: str, busy_machine: None, tmp_path: Path
@@ -95,8 +98,7 @@ def test_a_busy_machine_accuses_nobody(
 
 def test_each_chapter_that_adds_a_level_has_its_servers() -> None:
     numbers = {int(rung.chapter[5:7]) for rung in LADDER if rung.chapter[5:7].isdigit()}
-    assert numbers - {1} == set(FIRST_LEVELS)
-    assert starters.chapters("python") == [1, *FIRST_LEVELS]
+    assert numbers == {1, *FIRST_LEVELS, *starters.WHOLE_AFTER} == set(starters.chapters("python"))
     for chapter, level in FIRST_LEVELS.items():
         has, fails = starters.levels_after(chapter)
         assert RUNGS.index(level) <= RUNGS.index(has) == RUNGS.index(fails) - 1
