@@ -7,13 +7,12 @@ import pytest
 import rules
 from harness import moments
 from harness.client import Client
-from harness.frames import distinct_payloads, frame, frames, header
+from harness.frames import distinct_payloads, frames, header
 from harness.lingering import TOO_LONG, UNREAD, LingeringClose, expect_lingering_close
 from harness.proc import wait_until
 from harness.server import Server, Start
 
 LINGER_SECONDS = 2.0
-UNREAD_AT_ONCE = 50_000  # more than a server reads at a time, less than its kernel takes
 
 
 @pytest.mark.needs("closing")
@@ -53,19 +52,6 @@ def test_messages_before_one_that_is_too_long_are_answered(client: Client) -> No
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_unread_input_does_not_turn_the_close_into_a_reset(client: Client) -> None:
     expect_lingering_close(client)
-
-
-@pytest.mark.needs("closing", "interruptions")
-@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_input_that_is_there_and_is_not_read_does_not_become_a_reset(server: Server) -> None:
-    client = server.connect()
-    client.echo(b"accepted")
-    server.pause()  # so that there is more than it reads at a time when it finds what ends it
-    client.send(frame(b"answered") + TOO_LONG + bytes(UNREAD_AT_ONCE))
-    client.wait_until_in_kernel()
-    server.resume()
-    client.expect(b"answered")
-    client.expect_end()
 
 
 @pytest.mark.needs("closing")

@@ -74,13 +74,6 @@ def answer(to: socket.socket, count: int = 1, change: Callable[[bytes], bytes] =
 # Input from files and pipes
 
 
-def test_a_file_is_sent_line_by_line(serve, client, tmp_path: Path) -> None:
-    file = tmp_path / "lines"
-    file.write_bytes(b"\n".join(LINES) + b"\n")
-    with file.open("rb", buffering=0) as stdin:
-        client(serve().address).run(stdin=stdin).ended(0, received(*LINES))
-
-
 def test_a_file_is_read_from_where_it_stands(serve, client, tmp_path: Path) -> None:
     """A shell may have read some of it. At an offset of its own a client would send other lines."""
     file = tmp_path / "lines"

@@ -48,15 +48,6 @@ def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Start) -> None
         client.close()
 
 
-def test_three_times_the_limit_one_after_the_other_are_all_served(start: Start) -> None:
-    # A count of connections that only ever rises stops accepting here.
-    limit = 10
-    server = start("--max-connections", str(limit))
-    for number in range(3 * limit):
-        with server.connect() as client:
-            client.echo(b"%d" % number)
-
-
 def test_clients_that_left_while_they_waited_are_passed_over(start: Start) -> None:
     server = start("--max-connections", "1")
     first = server.connect()

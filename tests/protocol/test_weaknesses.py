@@ -219,20 +219,6 @@ def test_clients_that_speak_at_once_share_the_system_calls(server: Server) -> No
 
 @pytest.mark.needs("interest")
 @pytest.mark.rule(rules.INTEREST)
-def test_an_echo_that_is_taken_at_once_needs_no_epoll_ctl(server: Server) -> None:
-    client = server.connect()
-    client.echo(b"warm")
-    with Strace(server, "-e", "trace=epoll_ctl,recvfrom,read") as tracer:
-        for _ in range(MESSAGES):
-            client.echo(bytes(64))
-    calls = tracer.calls()
-    wasted = calls["epoll_ctl"]
-    assert wasted == 0, f"{wasted} calls of epoll_ctl for {MESSAGES} messages"
-    assert sum(calls.values()) >= MESSAGES, "the tracer saw nothing"
-
-
-@pytest.mark.needs("interest")
-@pytest.mark.rule(rules.INTEREST)
 def test_a_connection_is_watched_for_input_and_for_room_only_when_needed(server: Server) -> None:
     with Strace(server, "-e", "trace=epoll_ctl") as tracer:
         client = server.connect(receive_buffer=4096)
