@@ -22,7 +22,7 @@ def broken_server(bug: str) -> str:
 
 def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None:
     slowly = f"sh -c '{broken_server('dies-of-a-reset')}; sleep 0.3; exit 1'"
-    test = "test_survival.py::test_a_storm_of_resets_harms_nobody[yours]"
+    test = "test_survival.py::test_a_client_that_resets_at_any_byte_harms_nobody[yours]"
     run = own_suite.run_suite(PROTOCOL, test, "--server", slowly, "--patience", "1")
     for words in ("ended with exit status 1", "stderr: unexpected:", rules.SURVIVE.text):
         assert words in run.stdout, run.stdout

@@ -61,15 +61,6 @@ def test_unread_input_of_a_later_client_does_not_either(server: Server, before: 
     expect_lingering_close(moments.client_after(server, before))
 
 
-@pytest.mark.needs("closing", "concurrency")
-@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-@moments.beside
-def test_unread_input_of_a_client_beside_another_does_not_either(
-    server: Server, neighbour: str
-) -> None:
-    expect_lingering_close(moments.client_beside(server, neighbour))
-
-
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_answers_larger_than_any_buffer_survive_the_close(server: Server) -> None:

@@ -70,11 +70,6 @@ def test_one_byte_at_a_time_gives_the_same_answers(client: Client) -> None:
     client.expect(*THREE_MESSAGES)
 
 
-@pytest.mark.rule(rules.ANY_SLICING)
-def test_a_hundred_messages_in_one_segment_are_all_answered(client: Client) -> None:
-    client.echo(*distinct_payloads(100, 12))
-
-
 @pytest.mark.rule(rules.ORDER)
 def test_a_thousand_answers_come_in_the_order_of_their_messages(client: Client) -> None:
     payloads = [b"%d" % number * (number % 7) for number in range(1000)]

@@ -35,15 +35,6 @@ def test_a_later_client_that_half_closes_gets_its_answers_too(server: Server, be
     expect_answers_after_half_close(moments.client_after(server, before))
 
 
-@pytest.mark.needs("half-close", "concurrency")
-@pytest.mark.rule(rules.HALF_CLOSE)
-@moments.beside
-def test_a_client_that_half_closes_beside_another_gets_its_answers(
-    server: Server, neighbour: str
-) -> None:
-    expect_answers_after_half_close(moments.client_beside(server, neighbour))
-
-
 def expect_answers_after_half_close(client: Client) -> None:
     """All of them, and the end of the stream."""
     payloads = distinct_payloads(20, 1000)

@@ -5,12 +5,9 @@ import time
 from statistics import median
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import rules
 from harness.client import Client
-from harness.examples import for_each_example
 from harness.http import HELLO, Response, expect_hello, expect_refusal, expect_status, get, padded
 from harness.memory import ROUNDS_MAX, least_growth, need_own_memory
 from harness.needed import need_program
@@ -57,14 +54,6 @@ def test_head_has_the_headers_of_get_and_no_body(client: Client) -> None:
     of_head.headers["date"] = of_get.headers["date"] = ""
     assert of_head.headers == of_get.headers, (
         f"HEAD has the headers {of_head.headers}, and GET {of_get.headers}")
-
-
-@pytest.mark.rule(rules.HTTP_KEEP)
-def test_one_connection_takes_one_request_after_another(client: Client) -> None:
-    for number in range(50):
-        client.send(get(f"/{number}"))
-        expect_hello(client)
-        assert not client.has_input(), "more came than the answer"
 
 
 @pytest.mark.rule(rules.HTTP_ANY_CASE)
@@ -137,22 +126,6 @@ def test_a_half_close_after_pipelined_requests_still_gets_every_answer(client: C
     for _ in range(100):
         expect_hello(client)
     client.expect_end()
-
-
-@pytest.mark.rule(rules.HTTP_PIPELINE)
-def test_requests_that_arrive_in_random_slices_are_answered(web: Server) -> None:
-    stream = get("/one") + get("/two", "X-Long: " + "y" * 300) + get("/three", method="HEAD")
-
-    @given(cuts=st.lists(st.integers(1, len(stream) - 1), max_size=6, unique=True))
-    def check(cuts: list[int]) -> None:
-        places = [0, *sorted(cuts), len(stream)]
-        with web.connect() as client:
-            client.send_in_pieces(*(stream[a:b] for a, b in zip(places, places[1:])))
-            expect_hello(client)
-            expect_hello(client)
-            expect_hello(client, to_head=True)
-
-    for_each_example(check)
 
 
 @pytest.mark.rule(rules.HTTP_OK)

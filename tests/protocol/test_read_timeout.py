@@ -119,19 +119,6 @@ def test_the_end_comes_soon_after_the_time(start: Start) -> None:
         f"all of them were closed late, the best by {least:.2f} s; {LATE_AT_BEST} s may be")
 
 
-@pytest.mark.rule(rules.READ_TIMEOUT)
-@pytest.mark.needs("read-timeout", "concurrency")
-def test_a_neighbour_that_never_stops_talking_does_not_put_off_the_end(start: Start) -> None:
-    server = start("--read-timeout", "1s")
-    silent, talker = server.connect(), server.connect()
-    begin = time.monotonic()
-    while not silent.has_input():
-        waited = time.monotonic() - begin
-        assert waited < 1 + LATE, f"still open after {waited:.1f} s instead of one"
-        talker.echo(b"and another thing")
-    silent.expect_end()
-
-
 @pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
 @pytest.mark.parametrize("before", [b"", frame(b"complete")], ids=["first", "second"])
 def test_one_byte_at_a_time_does_not_extend_the_time(start: Start, before: bytes) -> None:

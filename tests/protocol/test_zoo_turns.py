@@ -26,8 +26,8 @@ LINGER_SECONDS = 2.0
 
 
 # Where each client has a thread, no client waits. On a busy machine the test looks late, and all
-# have been accepted by then, whatever the server does; and a server that accepts all of them at once
-# may by chance have served the client before. Neither is so most of the time.
+# have been accepted by then, whatever the server does; and a server that accepts all of them at
+# once may by chance have served the client before. Neither is so most of the time.
 @pytest.mark.clock
 @pytest.mark.needs("fairness", "light-clients")
 @pytest.mark.rule(rules.ACCEPT_BUDGET)

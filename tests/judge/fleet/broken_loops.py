@@ -102,18 +102,6 @@ class PatientWithReaders(Connection):
             self.deadline += self.loop.options.read_timeout
 
 
-class NoTimeWhileOthersTalk(Loop):
-    """Looks at its clock when nothing has happened for half a second."""
-
-    def turn(self, until: float) -> None:
-        if not self.selector.select(0.5):
-            super().see_to_the_time()
-        super().turn(0.0)
-
-    def see_to_the_time(self) -> None:
-        pass
-
-
 class ResetsLateReaders(Connection):
     """Closes the connection of a client that is too slow, with all that it has sent unread."""
 

@@ -35,27 +35,8 @@ class LingersForTheFirst(Connection):
             super().linger()
 
 
-class NeighboursAtTheEnd(Connection):
-    """Forgets the answers of a client that has finished sending, if another client is there."""
-
-    def send(self) -> None:
-        if self.forgets() and self.has_finished():
-            self.output.clear()
-        super().send()
-
-    def forgets(self) -> bool:
-        return len(self.loop.connections) > 1
-
-    def has_finished(self) -> bool:
-        """Whether the end of the stream is the next thing to be read."""
-        try:
-            return not self.socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-
-
-class LaterOnesAtTheEnd(NeighboursAtTheEnd):
-    """The same for each client but the first."""
+class LaterOnesAtTheEnd(Connection):
+    """Forgets the answers of a client that has finished sending, unless it is the first one."""
 
     served = 0
 
@@ -64,8 +45,17 @@ class LaterOnesAtTheEnd(NeighboursAtTheEnd):
         LaterOnesAtTheEnd.served += 1
         self.number = self.served
 
-    def forgets(self) -> bool:
-        return self.number > 1
+    def send(self) -> None:
+        if self.number > 1 and self.has_finished():
+            self.output.clear()
+        super().send()
+
+    def has_finished(self) -> bool:
+        """Whether the end of the stream is the next thing to be read."""
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
 
 
 # One length does not show it

@@ -33,19 +33,6 @@ def _too_long(client: Client) -> None:
     client.close()
 
 
-def _silence(_: Client) -> None:
-    pass
-
-
-def _half_a_message(client: Client) -> None:
-    client.send_in_pieces(frame(b"not complete")[:9])
-
-
-def _being_closed(client: Client) -> None:
-    client.send(TOO_LONG)
-    client.expect_end()
-
-
 LEAVE = {
     "a-goodbye": _goodbye,
     "a-half-close": _half_close,
@@ -53,13 +40,7 @@ LEAVE = {
     "an-end-inside-a-message": _end_inside_a_message,
     "too-long-a-message": _too_long,
 }
-STAY = {
-    "a-silent-one": _silence,
-    "one-inside-a-message": _half_a_message,
-    "one-that-is-being-closed": _being_closed,
-}
 after = pytest.mark.parametrize("before", LEAVE)
-beside = pytest.mark.parametrize("neighbour", STAY)
 
 
 def client_after(server: Server, before: str) -> Client:
@@ -67,12 +48,4 @@ def client_after(server: Server, before: str) -> Client:
     first = server.connect()
     first.echo(b"the first")
     LEAVE[before](first)
-    return server.connect()
-
-
-def client_beside(server: Server, neighbour: str) -> Client:
-    """A client that comes while another one is there, and does this."""
-    first = server.connect()
-    first.echo(b"the first")
-    STAY[neighbour](first)
     return server.connect()
