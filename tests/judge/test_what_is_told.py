@@ -102,26 +102,6 @@ def told(servers: list[Server], error: BaseException) -> list[str]:
     return [f"{line[:1]}{line[6:]}" for line in timeline.lines(timeline.happened(servers, error))]
 
 
-def test_what_happened_is_told_in_order_and_where_it_went_wrong_is_marked() -> None:
-    with scripted(f"{SAY}client = listener.accept(); signal.pause(); signal.pause()") as server:
-        server.wait_until_ready()
-        client = server.connect()
-        assert wait_until(client.is_held_by_the_server, 10)
-        client.send(b"hello")
-        server.pause()
-        server.resume()
-        server.note("made its calls of accept fail with EBADF")
-        server.stop(within=10)
-        error = client.broken("nothing came")
-        assert told([server], error) == [
-            "   server    is started", f"   server    listens on port {server.address[1]}",
-            "   client 1  connects", "   client 1  sent 5 bytes: 68 65 6c 6c 6f |hello|",
-            "   the test  sends SIGSTOP", "   the test  sends SIGCONT",
-            "   the test  made its calls of accept fail with EBADF",
-            "   the test  sends SIGTERM", "   server    has ended by signal SIGTERM",
-            "!  the test  finds: nothing came"]
-
-
 def test_a_client_in_the_backlog_is_told_to_have_been_there_when_the_signal_came() -> None:
     with scripted(f"{SAY}signal.pause()") as server:
         server.wait_until_ready()

@@ -84,15 +84,6 @@ def test_a_file_is_read_from_where_it_stands(serve, client, tmp_path: Path) -> N
         assert os.lseek(stdin.fileno(), 0, os.SEEK_CUR) == file.stat().st_size
 
 
-def test_a_line_may_come_in_pieces(serve, client) -> None:
-    with client(serve().address).start() as running:
-        for piece in (b"o", b"ne\ntw", b"o\n"):
-            running.type(piece)
-        running.wait_for(received(b"one", b"two"))
-        running.end_input()
-        running.ended(0, received(b"one", b"two"))
-
-
 @pytest.mark.parametrize(("text", "lines"), [
     (b"", []),
     (b"\n", [b""]),
@@ -249,17 +240,6 @@ def test_a_server_that_says_nothing_is_left_in_time(client) -> None:
             running.type(b"hello\n")
             running.ended(1, b"", b"no answer for 300ms")
             assert 0.3 <= running.seconds() < 2
-
-
-@pytest.mark.clock
-def test_every_line_has_the_whole_time(serve, client) -> None:
-    lines = [b"line %d" % i for i in range(5)]
-    with client(serve().address, "--timeout", "1s").start() as running:
-        for line in lines:
-            time.sleep(0.4)  # together longer than a second
-            running.type(line + b"\n")
-        running.end_input()
-        running.ended(0, received(*lines))
 
 
 @pytest.mark.clock

@@ -57,27 +57,6 @@ def test_half_close_inside_a_message_answers_the_complete_ones_before_it(
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)
-def test_a_megabyte_sent_before_the_half_close_comes_back_in_full(client: Client) -> None:
-    # More than one receive buffer is pending when the end of the stream is there to be seen.
-    payloads = distinct_payloads(64, 16384)
-    stream = frames(payloads)
-    received = client.exchange(stream, len(stream) - 4 * len(payloads[-1]))
-    client.half_close()
-    received += client.receive_until_end()
-    client.expect_same(stream, received)
-
-
-@pytest.mark.rule(rules.HALF_CLOSE)
-def test_answers_wait_for_a_client_that_reads_only_after_its_half_close(server: Server) -> None:
-    client = server.connect(receive_buffer=4096)
-    payloads = distinct_payloads(100, 1000)  # the server's buffers hold these, the client's do not
-    client.send_and_half_close(frames(payloads))
-    client.wait_until_in_kernel()
-    client.expect(*payloads)
-    client.expect_end()
-
-
-@pytest.mark.rule(rules.HALF_CLOSE)
 def test_answers_that_the_server_still_holds_outlive_a_half_close(server: Server) -> None:
     # The end of the stream is there to be seen, and few answers are left: to send them is easily
     # forgotten.

@@ -120,14 +120,6 @@ def test_pipelined_requests_are_answered_in_order(client: Client) -> None:
             expect_hello(client, to_head=kind == "HEAD")
 
 
-@pytest.mark.rule(rules.HTTP_PIPELINE)
-def test_a_half_close_after_pipelined_requests_still_gets_every_answer(client: Client) -> None:
-    client.send_and_half_close(get() * 100)
-    for _ in range(100):
-        expect_hello(client)
-    client.expect_end()
-
-
 @pytest.mark.rule(rules.HTTP_OK)
 def test_a_head_may_come_byte_by_byte(client: Client) -> None:
     request = get("/slow")

@@ -1,7 +1,6 @@
 """--protocol http: what holds for every server holds for one that speaks HTTP: limits, time, the
-log, an orderly stop."""
+log."""
 
-import signal
 import time
 from collections.abc import Callable
 
@@ -164,25 +163,6 @@ def test_a_request_that_never_completes_is_closed_in_time(
         client.try_send(more)
         time.sleep(0.02)
     client.expect_end()
-
-
-@pytest.mark.needs("http", "drain")
-@pytest.mark.rule(rules.DRAIN)
-def test_requests_that_had_arrived_are_answered_before_a_stop(web: Server) -> None:
-    client, idle = web.connect(), web.connect()
-    for one in (client, idle):
-        one.send(get())
-        expect_hello(one)
-    web.pause()
-    client.send(get() * 50 + get()[:10])
-    client.wait_until_in_kernel()
-    web.send_signal(signal.SIGTERM)
-    web.resume()
-    for _ in range(50):
-        expect_hello(client)
-    client.expect_end()
-    idle.expect_end()
-    web.expect_exit()
 
 
 @pytest.mark.needs("http", "logs")

@@ -63,17 +63,6 @@ def test_a_neighbour_in_mid_message_does_not_notice_either(server: Server) -> No
     neighbour.expect(b"in two halves")
 
 
-@pytest.mark.rule(rules.LOGS)
-def test_a_message_that_is_too_long_is_logged_once(server: Server) -> None:
-    with server.connect() as client:
-        client.send(header(0xFFFFFFFF) + bytes(1000))
-        client.expect_end()
-    server.wait_for_log_lines(1)
-    with server.connect() as client:
-        client.echo(b"by now the first is closed and done with")
-    assert len(server.log_lines()) == 1, f"one event, {len(server.log_lines())} lines"
-
-
 @pytest.mark.rule(rules.LENGTH_COSTS_NOTHING)
 def test_an_announced_gigabyte_costs_nothing(start: Start) -> None:
     server = start("--max-message", str(GIBIBYTE))

@@ -199,17 +199,6 @@ def test_the_time_of_a_client_that_has_left_is_not_the_next_ones(start: Start) -
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
-@pytest.mark.needs("read-timeout", "max-connections")
-def test_a_client_that_was_closed_for_silence_frees_its_place(start: Start) -> None:
-    server = start(*OPTION, "--max-connections", "1")
-    silent, waiting = server.connect(), server.connect()
-    waiting.send_messages(b"waits for the place")
-    silent.expect_end()
-    silent.close()
-    waiting.expect(b"waits for the place")
-
-
-@pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.needs("read-timeout", "rest-when-idle")
 @pytest.mark.parametrize("ahead", [1_000_000, -5], ids=["ahead", "behind"])
 def test_a_clock_of_its_own_changes_nothing(start: Start, ahead: int) -> None:

@@ -10,7 +10,6 @@ from functools import cache
 import pytest
 
 import rules
-from harness.at_rest import expect_rest
 from harness.confined import IO_URING_SETUP, confined, skip_if_impossible
 from harness.frames import distinct_payloads, frame, header
 from harness.server import Server, Start
@@ -128,30 +127,6 @@ def test_several_workers_serve_with_any_ring(start: Start, ring: str) -> None:
             client.expect(payload, b"", payload)
 
 
-@pytest.mark.rule(rules.RINGS)
-def test_more_clients_than_buffers_are_all_served_at_once(start: Start) -> None:
-    server = start("--ring", "entries=4,buffers=1")
-    clients = [server.connect() for _ in range(100)]
-    server.pause()  # so that all of them want a buffer in one turn
-    for number, client in enumerate(clients):
-        client.send_messages(b"%d" % number)
-    server.resume()
-    for number, client in enumerate(clients):
-        client.expect(b"%d" % number)
-
-
-@pytest.mark.clock
-@pytest.mark.rule(rules.SPIN)
-@pytest.mark.parametrize("workers", ["1", "3"])
-def test_a_server_that_spins_serves_and_then_rests(start: Start, workers: str) -> None:
-    server = start("--spin", "1ms", "--workers", workers)
-    clients = [server.connect() for _ in range(10)]
-    for client in clients:
-        client.echo(b"served")
-    time.sleep(0.1)
-    expect_rest(server, "after the time that it was told to spin")
-
-
 @pytest.mark.clock
 @pytest.mark.rule(rules.SPIN)
 def test_it_spins_as_long_as_it_is_told(start: Start) -> None:
@@ -163,15 +138,6 @@ def test_it_spins_as_long_as_it_is_told(start: Start) -> None:
     time.sleep(1.5)
     spent = server.process.wanted_seconds() - before
     assert 0.3 < spent < 1.0, f"it wanted a processor for {spent:.2f} s, not for 0.4 s"
-
-
-@pytest.mark.clock
-@pytest.mark.rule(rules.READ_TIMEOUT)
-def test_a_server_that_spins_keeps_the_time_bound(start: Start) -> None:
-    server = start("--spin", "8s", "--read-timeout", "300ms")
-    client = server.connect()
-    client.echo(b"and nothing more")
-    client.wait_for_hang_up(within=4.0)
 
 
 @pytest.mark.clock
@@ -238,31 +204,6 @@ def test_whoever_waits_for_a_buffer_gets_one(start: Start, ring: str) -> None:
             client.send_messages(b"hi")
         for client in speakers:
             client.expect(b"hi")
-
-
-@pytest.mark.clock
-@pytest.mark.rule(rules.BYSTANDER)
-@pytest.mark.parametrize("error", ["EAGAIN", "EBUSY"])
-@pytest.mark.parametrize("call", [1, 2, 3])
-def test_a_submission_that_fails_delays_no_answer(start: Start, error: str, call: int) -> None:
-    # Two clients hold the buffers that the third waits for. The call that submits their answers
-    # takes none, or the one after it.
-    server = start("--ring", f"buffers={BUFFERS}", "--read-timeout", "30s")
-    clients = [server.connect() for _ in range(BUFFERS + 1)]
-    for client in clients:
-        client.echo(b"accepted")
-    server.pause()  # so that all messages come in one turn
-    for client in clients:
-        client.send_messages(b"hi")
-        client.wait_until_in_kernel()
-    with Strace(server, *inject("io_uring_enter", error, str(call))) as tracer:
-        server.resume()
-        begin = time.monotonic()
-        for client in clients:
-            client.expect(b"hi")
-        took = time.monotonic() - begin
-        tracer.must_have_injected()
-    assert took < 10, f"the answers took {took:.1f} s"
 
 
 @pytest.mark.clock
