@@ -69,16 +69,6 @@ def test_each_directory_has_its_command_remembered(tmp_path: Path) -> None:
     assert judge(at=tmp_path, state=tmp_path).status == 2
 
 
-@a_climb
-def test_a_remembered_server_is_asked_for_one_level_and_stays_remembered(tmp_path: Path) -> None:
-    judge("false {port}", at=tmp_path)
-    ran = judge("true {port}", "-k", "little_endian", at=tmp_path)
-    assert "0 passed, 1 failed, 0 skipped" in ran.said
-    ran = judge("--level", "framing", "-k", "little_endian", at=tmp_path)
-    assert ran.said.startswith("your server: false {port}\n")
-    assert "0 passed, 1 failed, 0 skipped" in ran.said
-
-
 def not_in_the_background() -> None:
     """A shell without job control starts what runs in its background with SIGINT ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

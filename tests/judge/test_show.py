@@ -53,10 +53,6 @@ MISTAKES = {
     "reads-until-dry": (
         "test_crowd.py::test_a_flood_does_not_starve_its_neighbour",
         r'recvfrom\(\d+, "\\4\\0\\0\\0fire', r" \.\.\. .*\d+ x recvfrom\(\d+\)"),
-    "leaks-at-the-end": (
-        "test_endings.py::test_a_connection_that_ends_gives_back_all_it_had"
-        "[yours-half_closes_and_reads_late]",
-        r"2 x /dev/null", r"client \d+  shut down its sending side", r"close\(\d+\) = 0"),
     "dies-of-a-reset": (
         "test_survival.py::test_a_client_that_resets_at_any_byte_harms_nobody",
         r"recvfrom\(\d+\) = ECONNRESET, client \d+"),

@@ -61,15 +61,6 @@ def test_messages_are_answered_though_their_sender_falls_silent(
     client.expect_silence()
 
 
-@pytest.mark.rule(rules.SLOW_READER)
-def test_a_client_that_reads_byte_by_byte_gets_every_byte(server: Server) -> None:
-    client = server.connect(receive_buffer=4096)
-    payloads = distinct_payloads(3, 3000)
-    client.send_messages(*payloads)
-    stream = frames(payloads)
-    client.expect_same(stream, b"".join(client.receive(1) for _ in stream))
-
-
 def crowd_that_never_reads(server: Server, count: int) -> list[Client]:
     """Clients that have sent all the server would take."""
     stream = frames(PAYLOADS) * (1 if count > 1 else 4)  # much more than any garbage

@@ -42,15 +42,6 @@ def test_the_greatest_limit_is_a_limit_like_any_other(start: Start) -> None:
     server.connect().echo(b"the next one")
 
 
-@pytest.mark.rule(rules.TOO_LONG)
-def test_a_message_larger_than_every_buffer_comes_back(start: Start) -> None:
-    client = start("--max-message", str(4 * MEBIBYTE)).connect()
-    stream = frame(bytes(range(256)) * (4 * MEBIBYTE // 256))
-    client.echo_stream(stream)
-    client.send(header(4 * MEBIBYTE + 1))
-    client.expect_end()
-
-
 @pytest.mark.needs("max-message", "concurrency")
 @pytest.mark.rule(rules.TOO_LONG_ALONE)
 def test_a_neighbour_in_mid_message_does_not_notice_either(server: Server) -> None:

@@ -16,20 +16,11 @@ LARGE = 32768
 
 
 class LeaksOnTooLong(Connection):
-    """The same for a message that is too long."""
+    """Opens a file when a message is too long, and keeps it."""
 
     def linger(self) -> None:
         os.open(os.devnull, os.O_RDONLY)
         super().linger()
-
-
-class LeaksAtTheEnd(Connection):
-    """The same for a client that has finished before it took its answers."""
-
-    def at_end_of_stream(self) -> None:
-        super().at_end_of_stream()
-        if self.output:
-            os.open(os.devnull, os.O_RDONLY)
 
 
 class LeaksAfterLingering(Connection):

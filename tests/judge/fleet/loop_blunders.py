@@ -211,14 +211,6 @@ class DiesWithoutDescriptors(Loop):
 # Time
 
 
-class Impatient(Connection):
-    """Closes a connection after half its time."""
-
-    def renew_deadline(self) -> None:
-        super().renew_deadline()
-        self.deadline -= self.loop.options.read_timeout / 2
-
-
 class NoTime(Connection):
     """Has no clock."""
 

@@ -5,19 +5,6 @@ from loop_protocols import Discard, Echo, Http, Refused
 # Messages
 
 
-class OneByOne(Echo):
-    """Takes one message of all that have arrived."""
-
-    def take(self, data: bytes, output: bytearray) -> int:
-        before = len(self.pending)
-        if before:
-            self.pending, data = bytearray(), bytes(self.pending) + data
-        length = int.from_bytes(data[:4], "little") + 4
-        completed = super().take(data[:length], output)
-        self.pending += data[length:]
-        return completed
-
-
 class SmallMessages(Echo):
     """Has another limit than the one that it was given."""
 
