@@ -1,7 +1,5 @@
 """The climb itself: which levels are asked for, and what is asked for again."""
 
-import shlex
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +8,7 @@ import climb as climbing
 import first_start as first
 import level_runs as runs
 import report_text
-from judging import SUBJECTS, judge
-from harness.rule import TAKES_OPTIONS
+from judging import judge
 from ladder import RUNGS
 
 
@@ -61,24 +58,6 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
         ("--above=wake-ups", "-k", "test_late")]
     assert judged.runs[-1].passed is passes
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
-
-
-REFUSES = """import sys
-if '--read-timeout' in sys.argv:
-    sys.exit(2)
-import echo_server
-echo_server.main()
-"""
-REFUSES_TO_TIME = shlex.join(["env", f"PYTHONPATH={SUBJECTS}", sys.executable, "-c", REFUSES,
-                              "--port", "{port}"])
-
-
-def test_a_climb_ends_at_an_option_that_is_refused_under_its_rule(tmp_path: Path) -> None:
-    ran = judge(REFUSES_TO_TIME, "--from", "timeouts", at=tmp_path)
-    assert ran.status == 1
-    for words in ("under 1 rule. The first:", "ended with exit status 2", "--read-timeout ",
-                  TAKES_OPTIONS.text, TAKES_OPTIONS.chapter):
-        assert words in " ".join(ran.said.split()), ran.said + ran.complained
 
 
 def test_without_a_command_to_remember_what_to_type_is_told(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 import starters
 from judging import FLEET, judge
 from harness.needed import need_built, need_program, need_ring
+from harness.rule import TAKES_OPTIONS
 from harness.subject import DEFAULT_BUILD
 from ladder import LADDER, RUNGS
 
@@ -77,6 +78,9 @@ def test_a_server_has_the_levels_of_its_chapter_and_fails_the_next(
     readme = (tmp_path / "mine" / "README.md").read_text()
     fails = readme.partition("The next is `")[2].partition("`")[0]
     assert f"  next: {fails}, " in ran.said, ran.said + ran.complained
+    if fails == "timeouts":  # an option that it refuses, which is told under the rule for that
+        for words in ("under 1 rule. The first:", "with exit status 2", TAKES_OPTIONS.chapter):
+            assert words in ran.said, ran.said
 
 
 @pytest.mark.long

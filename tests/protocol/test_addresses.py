@@ -11,7 +11,6 @@ import rules
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
 from harness.held import SEEN_SECONDS, half_close_and_read_late
 from harness.limits import need_ipv6
-from harness.lingering import expect_lingering_close
 from harness.proc import wait_until
 from harness.server import START_SECONDS, Server, Start
 from harness.stopping import expect_in_full
@@ -193,12 +192,6 @@ def test_a_server_on_ipv6_can_be_started_again_on_its_port_at_once(start: Start)
 def test_over_ipv6_answers_that_are_held_outlive_a_half_close(start: Start) -> None:
     need_ipv6()
     half_close_and_read_late(start("--host", "::1").connect(receive_buffer=4096))
-
-
-@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_over_ipv6_unread_input_does_not_turn_the_close_into_a_reset(start: Start) -> None:
-    need_ipv6()
-    expect_lingering_close(start("--host", "::1").connect())
 
 
 @pytest.mark.rule(rules.LOGS)
