@@ -26,7 +26,8 @@
 #include "conversations.h"
 #include "fuzz_main.h"
 #include "resource_world.h"
-#include "uring/extra/race.h"
+#include "uring/scope.h"
+#include "uring/time/deadline.h"
 
 /// In place of the C library's: a number that is closed twice may be another's the second time.
 extern "C" int close(int number) {
@@ -265,6 +266,15 @@ Task<> nest(Resources& world, int depth) {
   co_await scope.join();
 }
 
+/// A task with one deadline for all that it awaits.
+Task<> until_a_deadline(Resources& world, int depth) {
+  uring::Deadline deadline(world.loop, uring::Clock::now() + world.limit());
+  Scope scope(world.loop);
+  const uring::Attachment late(deadline, scope);
+  scope.spawn(any_task(world, depth));
+  co_await scope.join();
+}
+
 Task<> any_task(Resources& world, int depth) {
   switch (world.below(depth > 0 ? 13 : 10)) {
     case 0:
@@ -285,9 +295,7 @@ Task<> any_task(Resources& world, int depth) {
     case 9:
       return meddle(world);
     case 10:
-      return [](Resources& in, int levels) -> Task<> {
-        co_await with_timeout(in.loop, any_task(in, levels), in.limit());
-      }(world, depth - 1);
+      return until_a_deadline(world, depth - 1);
     default:
       return nest(world, depth);
   }
