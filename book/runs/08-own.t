@@ -1,7 +1,8 @@
 What one sees of each level of the chapter, on our server after it. It may log that a client has left
 inside a message, when `stop` closes the connection.
 
-  $ . "$ROOT/tools/shell.sh"; exec 2> /dev/null
+  $ . "$ROOT/tools/shell.sh"
+  $ exec 2> /dev/null
 
   $ $ROOT/judge --start python ours8 --after 8 > /dev/null
 
