@@ -7,7 +7,7 @@ in three bites.
   $ head -n 5 verdict
   your server: ncat -k -l 127.0.0.1 {port} -e /bin/cat
   
-    framing       ################....  22 of 26
+    framing       ################....  21 of 25
   
   framing asks: each message comes back whole and in order, however its bytes are cut into pieces.
   $ grep 'client 1' verdict

@@ -2,7 +2,7 @@ A server on a page, before the judge: it gets past framing and survival, and not
 
   $ cd $ROOT
   $ ./judge "$BUILD/part1-blocking/steps/12-whole-server {port}" | grep '##'
-    framing       ####################  26 of 26
-    survival      ####################   9 of 9
+    framing       ####################  25 of 25
+    survival      ####################   7 of 7
     closing       #+\.+  \d+ of \d+(, stopped after \d+ failures?)? (re)
     ##.................. 2 of 18 levels

@@ -4,7 +4,7 @@
 The server on a page that closes in three moves, before the judge: it gets past closing.
 
   $ $ROOT/judge './13-three-moves {port}' | grep '##'
-    framing       ####################  26 of 26
-    survival      ####################   9 of 9
+    framing       ####################  25 of 25
+    survival      ####################   7 of 7
     closing       ####################  \d+ of \d+ (re)
     ###................. 3 of 18 levels

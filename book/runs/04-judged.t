@@ -5,9 +5,9 @@ The server with threads that can be stopped, before the judge: it gets past star
 past light, because an idle client costs it a thread.
 
   $ $ROOT/judge './07-stop-them-all {port}' | grep '##'
-    framing       ####################  26 of 26
-    survival      ####################   9 of 9
-    closing       ####################  36 of 36
+    framing       ####################  25 of 25
+    survival      ####################   7 of 7
+    closing       ####################  34 of 34
     start         ####################   ?\d+ of \d+ (re)
     crowd         ####################   ?\d+ of \d+ (re)
     light         #+\.+   ?\d+ of \d+(, stopped after \d+ failures?)? (re)
