@@ -1,14 +1,13 @@
-What one sees of each level of the chapter, on our server after it. It may log that a client has left
-inside a message, when `stop` closes the connection.
-
   $ . "$ROOT/tools/shell.sh"
-  $ exec 2> /dev/null
+
+What one sees of each level of the chapter, on our server after it. Who has left inside a message, it
+logs, and that is not shown here.
 
   $ $ROOT/judge --start python ours8 --after 8 > /dev/null
 
 A gigabyte is announced.
 
-  $ start /usr/bin/python3 ours8/echo.py --port 0 --max-message 1073741824
+  $ start /usr/bin/python3 ours8/echo.py --port 0 --max-message 1073741824 2> /dev/null
   listening on 127\.0\.0\.1:\d+ (re)
   $ memory | grep VmSize
   VmSize: \d{4,6} (re)
@@ -17,7 +16,7 @@ A gigabyte is announced.
 
 A stop with megabytes that have arrived, and a byte after it. A client's Send-Q of 0 says that they have.
 
-  $ start /usr/bin/python3 ours8/echo.py --port 0
+  $ start /usr/bin/python3 ours8/echo.py --port 0 2> /dev/null
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; head -c 2000000 /dev/zero >&5
   $ while ss -tnH dport = :$port | awk '{print $3}' | grep -q '[1-9]'; do sleep 0.1; done
@@ -28,7 +27,7 @@ A stop with megabytes that have arrived, and a byte after it. A client's Send-Q 
 
 A client that takes its answers slowly.
 
-  $ start /usr/bin/python3 ours8/echo.py --port 0 --read-timeout 3s
+  $ start /usr/bin/python3 ours8/echo.py --port 0 --read-timeout 3s 2> /dev/null
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 1 cat /dev/zero >&5
   [124]
@@ -38,7 +37,7 @@ A client that takes its answers slowly.
 
 The dribbler.
 
-  $ start /usr/bin/python3 ours8/echo.py --port 0 --read-timeout 1s
+  $ start /usr/bin/python3 ours8/echo.py --port 0 --read-timeout 1s 2> /dev/null
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done
   $ timeout --foreground 3 wc -c <&5
@@ -46,7 +45,7 @@ The dribbler.
 
 A client that never reads.
 
-  $ start /usr/bin/python3 ours8/echo.py --port 0; memory | grep VmRSS
+  $ start /usr/bin/python3 ours8/echo.py --port 0 2> /dev/null; memory | grep VmRSS
   listening on 127\.0\.0\.1:\d+ (re)
   VmRSS: \d{4,5} (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 2 cat /dev/zero >&5; memory | grep VmRSS
