@@ -6,7 +6,7 @@ Skipped where a user may have no namespaces of his own.
 A network of its own, for which it may change the setting. It takes user namespaces, or root.
 
   $ unshare -rn true 2>/dev/null || exit 80
-  $ unshare -rn sh -c 'ip link set lo up; sysctl -qw net.ipv4.tcp_migrate_req=1; ./01-drain'
+  $ unshare -rn sh -c 'ip link set lo up; echo 1 > /proc/sys/net/ipv4/tcp_migrate_req; ./01-drain'
                                 accepted    silent      queued      late
   killed                        ECONNRESET  the end     ECONNRESET  ECONNREFUSED
   drained                       answered    the end     ECONNRESET  ECONNREFUSED

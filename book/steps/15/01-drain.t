@@ -1,7 +1,7 @@
 Skipped where this machine gives away what waits in a listener's backlog (tcp_migrate_req).
 
   $ cd "$STEPS"
-  $ [ "$(sysctl -n net.ipv4.tcp_migrate_req)" = 0 ] || exit 80
+  $ [ "$(cat /proc/sys/net/ipv4/tcp_migrate_req)" = 0 ] || exit 80
 
 A drain answers whoever has asked of those that the server has accepted. What waits in the backlog
 belongs to the listener, and goes with it; a second listener on the port has a backlog of its own.
