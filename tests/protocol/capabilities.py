@@ -112,8 +112,8 @@ WEAKNESSES: dict[str, frozenset[str]] = {
     "part6-uring": frozenset(),
 }
 
-# Stages whose tests must not run beside others: a busy loop takes a whole core.
-RUN_ALONE = frozenset({"part3-nonblocking"})
+# Stages that spin: a busy loop takes a whole core, if it may.
+SPIN = frozenset({"part3-nonblocking"})
 
 # The options that a stage may lack, and the stages that take each; all take the others. What no
 # stage takes is the finger daemon's.

@@ -15,7 +15,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE / "subjects")]
 
-from capabilities import CAPABILITIES, RUN_ALONE, STAGES, WEAKNESSES  # noqa: E402
+from capabilities import CAPABILITIES, STAGES, WEAKNESSES  # noqa: E402
 from harness import plugin, target as targets  # noqa: E402
 from harness.plugin import (  # noqa: E402, F401
     client,
@@ -131,7 +131,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=_place_in_the_climb)
     for item in items:
         target = plugin.subject_of(item)
-        if item.get_closest_marker("clock") or (target is not None and target.level in RUN_ALONE):
+        if item.get_closest_marker("clock"):
             # They spend their time waiting: one of each stage at once leaves the cores for others.
             item.add_marker(pytest.mark.xdist_group(target.level if target else "no stage"))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from capabilities import LEVELS, OPTION_OF, RUN_ALONE, STAGES, takes_option
+from capabilities import LEVELS, OPTION_OF, SPIN, STAGES, takes_option
 from harness.memory import Allowance
 from harness.subject import DEFAULT_BUILD, REPOSITORY, Subject, free_port
 from ladder import LADDER, PORT_ONLY_LEVELS, RUNGS
@@ -32,7 +32,7 @@ class Target(Subject):
     @property
     def niceness(self) -> int:
         """A busy loop spins while its test waits, and the tests of other stages have work to do."""
-        return 5 if self.level in RUN_ALONE else 0
+        return 5 if self.level in SPIN else 0
 
     def takes_option(self, option: str) -> bool:
         """Whether it must take the option."""
