@@ -94,7 +94,7 @@ class Server(Running):
         except OSError as error:
             why = None
             if isinstance(error, TimeoutError):
-                why = self._full_backlog()
+                why = sockdiag.full_backlog(self.address[1])
             else:
                 self.may_end()
             if not self.is_alive() and not self.may_be_gone:
@@ -231,23 +231,6 @@ class Server(Running):
             return next((port for port, one in sockdiag.all_listeners() if one.inode in own), None)
         except OSError:
             return None  # the kernel does not say
-
-    def _full_backlog(self) -> str | None:
-        """Why a connection was not even begun, if it is that."""
-        try:
-            listeners = sockdiag.listeners(self.address[1])
-        except OSError:
-            return None
-        for listener in listeners:
-            waiting, backlog = listener.unread, listener.unacknowledged
-            if waiting >= backlog:
-                return (
-                    f"the server's backlog is full: {waiting} connections wait to be accepted, and "
-                    f"it called listen(2) with a backlog of {backlog}, so the kernel drops the "
-                    f"next; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
-                )
-        return None
-
 
 
 Start = Callable[..., Server]  # what the fixture `start` is: start("--max-message", "10")

@@ -62,6 +62,22 @@ def listeners(port: int) -> list[Queues]:
     return [listener for at, listener in all_listeners() if at == port]
 
 
+def full_backlog(port: int) -> str | None:
+    """Why a connection to this port was not even begun, if its listener's backlog is full."""
+    try:
+        for listener in listeners(port):
+            waiting, backlog = listener.unread, listener.unacknowledged
+            if waiting >= backlog:
+                return (
+                    f"the server's backlog is full: {waiting} connections wait to be accepted, and "
+                    f"it called listen(2) with a backlog of {backlog}, so the kernel drops the "
+                    f"next; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
+                )
+    except OSError:
+        pass  # the kernel does not say
+    return None
+
+
 def all_listeners() -> Iterator[tuple[int, Queues]]:
     """Every socket of this machine that listens, and its port. OSError: the kernel does not say."""
     for family, anywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
