@@ -6,5 +6,5 @@ The server on a page that closes in three moves, before the judge: it gets past 
   $ $ROOT/judge './13-three-moves {port}' | grep '##'
     framing       ####################  25 of 25
     survival      ####################   7 of 7
-    closing       ####################  \d+ of \d+ (re)
+    closing       ####################  34 of 34
     ###................. 3 of 18 levels

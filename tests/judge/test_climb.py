@@ -8,7 +8,7 @@ import climb as climbing
 import first_start as first
 import level_runs as runs
 import report_text
-from judging import judge
+from run_judge import judge
 from ladder import RUNGS
 
 

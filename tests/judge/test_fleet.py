@@ -13,7 +13,7 @@ from harness import own_suite
 from harness.asked import levels_of_tests
 from harness.rule import LISTENS
 from harness.target import REPOSITORY
-from judging import FLEET, PROTOCOL, SUBJECTS
+from run_judge import FLEET, PROTOCOL, SUBJECTS
 
 LIST = FLEET / "found_by.md"
 ROW = re.compile(r"\| ([a-z][\w-]*) \| (.*?) \| (.*?) ?\|")

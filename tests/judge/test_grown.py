@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import starters
-from judging import FLEET, judge
+from run_judge import FLEET, judge
 from harness.needed import need_built, need_program, need_ring
 from harness.rule import TAKES_OPTIONS
 from harness.subject import DEFAULT_BUILD

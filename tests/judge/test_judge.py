@@ -13,7 +13,7 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, LEVELS
-from judging import FLEET, JUDGE, SUBJECTS, a_climb, environment, judge
+from run_judge import FLEET, JUDGE, SUBJECTS, a_climb, environment, judge
 from harness.needed import need_program
 from harness.proc import wait_until
 from harness.strace import need_ptrace

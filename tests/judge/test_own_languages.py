@@ -14,7 +14,7 @@ import pytest
 from harness import own_suite
 from harness.needed import need_program
 from harness.target import REPOSITORY
-from judging import FLEET, PROTOCOL, SUBJECTS
+from run_judge import FLEET, PROTOCOL, SUBJECTS
 
 SHOWN = REPOSITORY / "book" / "solutions" / "d"
 PLAIN = FLEET / "plain"

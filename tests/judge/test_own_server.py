@@ -12,7 +12,7 @@ from harness import own_suite
 from harness.needed import need_built
 from harness.rule import STOPS_IN_TIME
 from harness.target import DEFAULT_BUILD
-from judging import FLEET, PROTOCOL, SUBJECTS
+from run_judge import FLEET, PROTOCOL, SUBJECTS
 
 
 def broken_server(bug: str) -> str:

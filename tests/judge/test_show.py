@@ -20,7 +20,7 @@ from harness.target import foreign_server
 from harness.timeline import THE_SERVER, Event
 from harness.transcript import Transcript
 from harness.verdict import server_section
-from judging import FLEET, PROTOCOL, SUBJECTS
+from run_judge import FLEET, PROTOCOL, SUBJECTS
 
 long = pytest.mark.long
 # Of a server of the fleet: a test that it fails, and the lines that show why, in this order.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from judging import JUDGE, STARTERS, a_climb, judge
+from run_judge import JUDGE, STARTERS, a_climb, judge
 from harness.needed import need_program
 
 pytestmark = pytest.mark.timeout(400)

@@ -20,8 +20,8 @@ from harness.rule import LIVES, SAYS_READY, STOPS, Rule
 from harness.server import Server
 from harness.serving import end_in_order
 from harness.target import foreign_server, free_port
-from harness.verdict import ContractBroken, NotReady
-from judging import SUBJECTS
+from harness.verdict import ContractBroken, NotReady, folded, server_section
+from run_judge import SUBJECTS
 
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
 BEGIN = ("import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
@@ -193,3 +193,28 @@ def test_a_test_that_fails_and_then_cannot_end_in_order_tells_both(tmp_path: Pat
     assert (entry["outcome"], entry["cause"]) == ("failed", "no answer")
     assert entry["sections"] == [["the rule", "is told"],
                                  ["and at the end of the test", "it cannot be ended"]]
+
+
+def test_lines_of_the_log_that_tell_the_same_of_many_clients_are_folded() -> None:
+    of_clients = [f"127.0.0.1:{4000 + n}: too long  (client {n})" for n in range(1, 6)]
+    assert list(folded(["ready", *of_clients, "bye", "bye"])) == [
+        "ready", of_clients[0], "... and 3 lines between, of other clients", of_clients[-1],
+        "bye  (2 times)"]
+    assert list(folded(of_clients[:3])) == of_clients[:3], "a single line is not left out"
+
+
+def test_the_descriptors_that_a_server_did_not_have_when_it_was_ready_are_told() -> None:
+    script = SAY + "kept = [open('/dev/null') for _ in range(3)]; listener.accept(); signal.pause()"
+    with scripted(script) as server:
+        server.wait_until_ready()
+        assert wait_until(lambda: len(server.process.descriptor_kinds()) >= 7, server.patience)
+        with pytest.raises(ContractBroken, match="ready: 3 x /dev/null$"):
+            server.wait_for_descriptors(1)
+
+
+def test_a_log_that_a_test_has_elsewhere_is_not_called_empty(tmp_path: Path) -> None:
+    target = foreign_server(ECHO, "framing")
+    with (tmp_path / "log").open("wb") as log:
+        server = Server(target, (), patience=10, log_to=log.fileno())
+        server.kill()
+    assert "nothing on stderr" not in server_section(server)

@@ -107,7 +107,7 @@ def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(start: St
     first.expect_end()
     second = server.connect()
     second.send_messages(b"waits")
-    second.expect_silence(0.3)
+    second.expect_silence(0.3, " to client 2, since client 1 still has the only place")
     first.close()
     second.expect(b"waits")
 

@@ -133,11 +133,13 @@ def test_a_slow_reader_has_as_long_as_the_option_says(start: Start) -> None:
                 received += client.receive(1000)
     client.let_window_grow()
     received += client.send_on_until_gone(b"")
+    gone = time.monotonic() - signalled
     try:
         expect_in_full(client, received, arrived - arrived % (HEADER_BYTES + 16_000))
     except ContractBroken as broken:
-        broken.args = (f"{broken}, to a client that took {SLOWLY_SECONDS:g} s after the signal "
-                       "before it read faster; --drain-timeout is 60 s",)
+        broken.args = (f"{gone:.1f} s after SIGTERM the connection was over, and --drain-timeout "
+                       f"is 60 s; the client began to read fast after {SLOWLY_SECONDS:g} s. "
+                       f"{broken}",)
         raise
     came_back = long_stream().startswith(received)
     assert came_back, "what came back is not what was sent"

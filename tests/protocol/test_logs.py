@@ -177,6 +177,7 @@ def test_a_log_whose_reader_has_gone_ends_nothing(start: Start) -> None:
     server = start("--verbose", log_to=writing)
     os.close(writing)
     os.close(reading)
+    server.note("closes the pipe that is the server's stderr")
     for _ in range(3):
         break_off(server)
     server.connect().echo(b"served on")

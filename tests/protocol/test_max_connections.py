@@ -26,7 +26,7 @@ def test_at_the_limit_a_new_connection_waits_until_one_leaves(start: Start) -> N
         client.echo(b"has a place")
     new_connection = server.connect()  # accepted by the kernel, not by the server
     new_connection.send_messages(b"waits")
-    new_connection.expect_silence(0.2)
+    new_connection.expect_silence(0.2, " to client 4, since three others have all places")
     served[1].close()
     new_connection.expect(b"waits")
     for client in (served[0], served[2]):

@@ -37,6 +37,7 @@ NO_TIME = re.compile(r"\], \d+, 0(?:, NULL, \d+)?\)\s+= |\{tv_sec=0, tv_[un]sec=
 KILLED = "+++ killed by SIGKILL"  # by us, to read what is noted here
 UNFINISHED, NEVER_RETURNED = " <unfinished ...>", " = ?"
 NOISE = ("EAGAIN", "EINTR")
+STDERR = "2"
 LONG_SECONDS = 0.05  # for a wait
 DESCRIPTORS_MAX = 1 << 20  # a greater number in an epoll_data_t is part of a pointer
 
@@ -188,6 +189,8 @@ class CallReader:
             self._owners[number] = self._peer(int(peer[1]))
         owner = self._owners.get(number)
         ended = error or result
+        if owner is None and number == STDERR and name in SENDS and error not in ("", *NOISE):
+            return Call(0.0, f"{name}(2) = {error}, its stderr", f"{name}(2) = {error}")
         if owner is None:
             is_listener = kind.startswith("TCP") and "->" not in kind and number not in self._owners
             return Call(0.0, f"{name}({number}) = {ended}, its listener") if (

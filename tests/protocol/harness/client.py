@@ -116,13 +116,13 @@ class Client(Connection):
                 f"{hexdump(extra[:16], len(extra))}"
             )
 
-    def expect_silence(self, seconds: float = SILENCE_SECONDS) -> None:
+    def expect_silence(self, seconds: float = SILENCE_SECONDS, why: str = "") -> None:
         """For so long nothing may come: no answer, no end of stream."""
         if readable(self.socket, seconds):
             early = self._receive_some(PIECE_BYTES)
             if early:
                 raise self.broken(
-                    f"nothing was due yet, but {hexdump(early[:16], len(early))} came"
+                    f"nothing was due yet{why}, but {hexdump(early[:16], len(early))} came"
                 )
             raise self.broken("the server ended the stream; it should have waited")
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from harness import child, own_calls, proc
@@ -48,6 +49,7 @@ class Running:
         self._stderr = tempfile.TemporaryFile()
         self._log_to = log_to
         self._log_begin = 0
+        self._open_when_ready: Counter[str] = Counter()
 
     def note(self, what: str, who: str = THE_TEST) -> None:
         """Something has happened now, for somebody who reads a failure."""
@@ -121,6 +123,11 @@ class Running:
 
     # What it said
 
+    @property
+    def log_is_elsewhere(self) -> bool:
+        """Whether a test gave it a stderr of its own, whose text is not known here."""
+        return self._log_to is not None
+
     def stderr_text(self) -> str:
         """All of stderr so far."""
         size = os.fstat(self._stderr.fileno()).st_size
@@ -153,6 +160,11 @@ class Running:
         if report := REPORTS.search(self.stderr_text()):
             raise ContractBroken(f"a sanitizer reported: {report.group()}")
 
+    def note_what_is_open(self) -> None:
+        """It is ready: what is open now has come with no client."""
+        with suppress(OSError):  # it has ended, or runs as another user
+            self._open_when_ready = Counter(self.process.descriptor_kinds())
+
     def wait_for_descriptors(self, at_rest: int) -> None:
         """Waits until no more descriptors are open than `at_rest`."""
         self._wait_for_at_most(
@@ -163,8 +175,9 @@ class Running:
         self._wait_for_at_most(at_first, self.process.thread_count, "threads run", more)
 
     def _open(self) -> str:
-        kinds = Counter(self.process.descriptor_kinds())
-        return ": " + ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common())
+        more = Counter(self.process.descriptor_kinds()) - self._open_when_ready
+        return "; those that were not when it was ready: " + ", ".join(
+            f"{count} x {kind}" for kind, count in more.most_common())
 
     def _wait_for_at_most(
         self, at_first: int, now: Callable[[], int], what: str, more: int = 0,

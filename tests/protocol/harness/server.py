@@ -78,6 +78,7 @@ class Server(Running):
         self.ready_at = time.monotonic()
         self.note(f"listens on port {self.address[1]}", THE_SERVER)
         self._log_begin = len(self.stderr_text())
+        self.note_what_is_open()
 
     def connect(
         self,

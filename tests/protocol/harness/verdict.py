@@ -6,7 +6,7 @@ import re
 import shlex
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ HAPPENED = "what happened, in milliseconds"
 PORT = re.compile(r":(\d+)\b")
 SERVERS_SHOWN = 2
 FIRST_LINES_SHOWN, LAST_LINES_SHOWN = 10, 20  # of a log; a cause may be at either end
+ALIKE_FOLDED = 2  # lines between the first and the last of a kind
 
 
 class ContractBroken(AssertionError):
@@ -86,8 +87,7 @@ def server_section(server: Server) -> str:
     names = server.arrivals.names()
     said = [line + "".join(f"  ({names[int(port)]})" for port in PORT.findall(line)
                            if int(port) in names) for line in server.stderr_text().splitlines()]
-    log = [line + (f"  ({times:,} times)" if times > 1 else "")
-           for line, times in ((line, len(list(same))) for line, same in groupby(said))]
+    log = list(folded(said))
     if server.memory_limit and (not server.is_alive() or speaks_of_memory(log)):
         lines.append(
             f"(it could have {server.memory_limit >> 20} MiB of memory more than at first: does it "
@@ -98,9 +98,24 @@ def server_section(server: Server) -> str:
     if left_out > 0:
         lines.append(f"... ({left_out} more lines on stderr)")
     lines.extend(f"stderr: {line}" for line in log[FIRST_LINES_SHOWN:][-LAST_LINES_SHOWN:])
-    if not log:
+    if server.log_is_elsewhere:
+        lines.append("its stderr was not kept: the test had given it one of its own")
+    elif not log:
         lines.append("nothing on stderr")
     return "\n".join(lines)
+
+
+def folded(log: Sequence[str]) -> Iterator[str]:
+    """Lines in a row that are the same once, with their number; of many that differ in nothing but
+    the client, the first and the last."""
+    for _, alike in groupby(log, key=lambda line: PORT.sub(":", line.partition("  (client")[0])):
+        group = [(line, len(list(same))) for line, same in groupby(alike)]
+        between = len(group) - 2
+        for number, (line, times) in enumerate(group):
+            if between < ALIKE_FOLDED or number in (0, len(group) - 1):
+                yield line + (f"  ({times:,} times)" if times > 1 else "")
+            elif number == 1:
+                yield f"... and {between} lines between, of other clients"
 
 
 def speaks_of_memory(log: list[str]) -> bool:
