@@ -179,7 +179,10 @@ void try_it(const char* how, bool drain_first) {
   shared->over = false;
   sockaddr_in address{};
   const int listener = listen_at(address);
-  for (Server& server : shared->servers) start_server(server);
+  for (Server& server : shared->servers) {
+    server.connections = 0;  // a proxy that was killed has not taken back its last ones
+    start_server(server);
+  }
   const pid_t proxy = start([listener] { run_proxy(listener); });
   const pid_t crowd = start([address] { run_clients(address); });
   for (int i = 0; i < restarts; ++i) {
