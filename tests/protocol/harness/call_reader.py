@@ -190,7 +190,8 @@ class CallReader:
         owner = self._owners.get(number)
         ended = error or result
         if owner is None and number == STDERR and name in SENDS and error not in ("", *NOISE):
-            return Call(0.0, f"{name}(2) = {error}, its stderr", f"{name}(2) = {error}")
+            failed = f"{name}({number}) = {error}"
+            return Call(0.0, f"{failed}, its stderr", failed)
         if owner is None:
             is_listener = kind.startswith("TCP") and "->" not in kind and number not in self._owners
             return Call(0.0, f"{name}({number}) = {ended}, its listener") if (
