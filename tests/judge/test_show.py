@@ -84,19 +84,40 @@ def test_the_mistake_can_be_seen(bug: str) -> None:
         place = found.end()
 
 
+SOCKET = "5<TCP:[127.0.0.1:80->127.0.0.1:5000]>"
+
+
+def reader_of(transcript: Transcript) -> CallReader:
+    """Of a server that has one client, which is at SOCKET."""
+    client = SimpleNamespace(name="client 1", port=5000, transcript=transcript)
+    server = SimpleNamespace(pid=7, arrivals=SimpleNamespace(names=lambda: {5000: "client 1"}))
+    return CallReader(server, [client])
+
+
 def test_what_was_sent_is_told_from_when_its_call_began() -> None:
     """On a busy machine the client has the bytes before strace notes that the call has returned."""
-    client = SimpleNamespace(name="client 1", port=5000, transcript=Transcript())
-    server = SimpleNamespace(pid=7, arrivals=SimpleNamespace(names=lambda: {5000: "client 1"}))
-    reader = CallReader(server, [client])
-    socket = "5<TCP:[127.0.0.1:80->127.0.0.1:5000]>"
-    noted = [(1.0, f'sendto({socket}, "hell", 4, 0, NULL, 0 <unfinished ...>'),
+    reader = reader_of(Transcript())
+    noted = [(1.0, f'sendto({SOCKET}, "hell", 4, 0, NULL, 0 <unfinished ...>'),
              (1.5, "<... sendto resumed>) = 4 <0.5>"),
-             (2.0, f"recvfrom({socket}, <unfinished ...>"),
+             (2.0, f"recvfrom({SOCKET}, <unfinished ...>"),
              (2.5, '<... recvfrom resumed>"hell", 65536, 0, NULL, NULL) = 4 <0.5>')]
     calls = [call for at, text in noted for call in reader.read("7", at, text)]
     assert [(call.at, call.what.partition("(")[0]) for call in calls] == [
         (1.0, "sendto"), (2.5, "recvfrom")]
+
+
+def test_what_a_process_leaves_to_its_child_is_not_called_unread() -> None:
+    transcript = Transcript()
+    transcript.sent(b"hello", begun=0.0)
+    reader = reader_of(transcript)
+    noted = [("7", f"accept(3<TCP:[127.0.0.1:80]>, NULL, NULL) = {SOCKET} <0.1>"),
+             ("7", "clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 8 <0.1>"),
+             ("7", f"close({SOCKET}) = 0 <0.1>"),
+             ("8", f'recvfrom({SOCKET}, "hel", 3, 0, NULL, NULL) = 3 <0.1>'),
+             ("8", f"close({SOCKET}) = 0 <0.1>")]
+    calls = [call.what for process, text in noted for call in reader.read(process, 0.0, text)]
+    assert calls[1:] == ["close(5) = 0", 'recvfrom(5, "hel") = 3',
+                         "close(5) = 0  2 bytes were never read"]
 
 
 SPINS = """import select, signal, socket, sys

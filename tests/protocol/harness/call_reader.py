@@ -20,8 +20,10 @@ WAITS = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "ep
          RING_WAIT)
 SLEEPS = ("nanosleep", "clock_nanosleep")
 OPTION, ACTION = "setsockopt", "rt_sigaction"
-CALLS = ",".join((*RECEIVES, *SENDS, *ACCEPTS, *ENDS, *WAITS, *SLEEPS, OPTION, ACTION, "futex",
-                  "exit_group"))
+CLONES = ("fork", "vfork", "clone", "clone3")
+CALLS = ",".join(f"?{name}" for name in (  # not every processor has them all
+    *RECEIVES, *SENDS, *ACCEPTS, *ENDS, *WAITS, *SLEEPS, *CLONES, OPTION, ACTION, "futex",
+    "exit_group"))
 KIND = r"<((?:->|[^<>])*)>"  # what a descriptor is, as <TCP:[127.0.0.1:80->127.0.0.1:5000]>
 CALL = re.compile(
     rf"^(\w+)\((.*)\)\s+= (-?\w+)(?:{KIND})?(?: (E\w+))?[^<]*(?: <([\d.]+)>)?$")
@@ -59,6 +61,7 @@ class Peer:
     name: str
     client: Connection | None  # where it is one of those that are shown
     is_unknown: bool  # it belongs to another program that the test has started
+    holders: int = 1  # processes that have it open
     received: int = 0
     sent: int = 0
     heard: set[str] = field(default_factory=set)  # 0, for the end of the stream, and errors
@@ -117,6 +120,10 @@ class CallReader:
         elif name == "exit_group":
             if thread == self._main_thread:
                 yield Call(0.0, text.partition(")")[0] + ")")
+        elif name in CLONES:
+            if "CLONE_FILES" not in text:  # not a thread
+                for owner in filter(None, self._owners.values()):
+                    owner.holders += 1
         elif name in WAITS and (wait := WAITED.search(text)):
             yield self._wait(name, text, wait, resumed=resumed)
         elif call := CALL.match(text):
@@ -201,6 +208,7 @@ class CallReader:
             return None
         if name == "close":
             del self._owners[number]
+            owner.holders -= 1
         count = int(result) if result.isdigit() else 0
         remark = self._remark(name, owner, arguments, count, error)
         data = f", {how[0]}" if how else self._data(name, arguments, error)
@@ -242,7 +250,8 @@ class CallReader:
             due = owner.client and owner.client.transcript.answerable_bytes(owner.received)
             if due is not None and owner.sent > due:
                 return "  <- before its message was complete"
-        if name == "close" and owner.client and not self.has_ring and owner.heard <= {"0"}:
+        is_last = name == "close" and not owner.holders
+        if is_last and owner.client and not self.has_ring and owner.heard <= {"0"}:
             unread = owner.client.transcript.sent_bytes - owner.received
             return f"  {unread} bytes were never read" if unread > 0 else ""
         return ""
