@@ -63,6 +63,7 @@ std::string why_no_ring(std::error_code error) {
   if (error == std::errc::not_enough_memory) {
     rlimit limit{};
     (void)::getrlimit(RLIMIT_MEMLOCK, &limit);  // EFAULT and EINVAL only
+    if (limit.rlim_cur == RLIM_INFINITY) return begin + error.message();
     return begin + "the limit of " + std::to_string(limit.rlim_cur / 1024) +
            " KiB of locked memory is too low: raise it with ulimit -l, or ask for a smaller ring";
   }

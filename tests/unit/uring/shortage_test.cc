@@ -1,16 +1,20 @@
-// Out of descriptors: what is refused, and what becomes of a new connection.
+// Out of descriptors: what is refused, and what becomes of a new connection. Out of memory: what is
+// said of it.
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "common/net/listen.h"
 #include "fixture.h"
 #include "no_more_descriptors.h"
+#include "uring/why_no_ring.h"
 
 namespace {
 
@@ -48,6 +52,18 @@ TEST_F(Uring, ANewcomerWhoFindsNoSlotIsTurnedAway) {
     EXPECT_EQ(co_await loop.recv(new_connection.client, buffer).within(10s),
               Result<std::size_t>(0u));
   });
+}
+
+TEST(UringRefused, ALimitThatIsNoneIsNotBlamed) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_MEMLOCK, &before), 0);
+  const rlimit none{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+  if (::setrlimit(RLIMIT_MEMLOCK, &none) != 0) {
+    GTEST_SKIP() << "this process may not lift its limit of locked memory";
+  }
+  const auto error = std::make_error_code(std::errc::not_enough_memory);
+  EXPECT_EQ(uring::why_no_ring(error), "io_uring cannot be used: " + error.message());
+  ::setrlimit(RLIMIT_MEMLOCK, &before);
 }
 
 }  // namespace
