@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness import port_only, server as servers, timeline
+from harness.frames import distinct_payloads, frames
 from harness.proc import wait_until
 from harness.results import Results
 from harness.rule import LIVES, SAYS_READY, STOPS, Rule
@@ -72,6 +73,27 @@ def test_what_a_server_owes_is_named(
     assert told.value.rule is rule and time.monotonic() - begin < 10
     if rule is STOPS:
         assert server.describe_end() == "asked to stop with SIGTERM, which killed it"
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    pytest.param("stream[:50000] + stream[50100:]", r"The 100 bytes .* due there are missing, and",
+                 id="lost"),
+    pytest.param("stream[:50000] + bytes(100) + stream[50000:]", r"The 100 bytes .* are too many",
+                 id="too-many"),
+    pytest.param("stream[:50000] + bytes(100) + stream[50100:]", r"from byte 50000 on: .*[|]$",
+                 id="others"),
+])
+def test_of_a_long_stream_the_piece_that_is_lost_or_too_many_is_told(
+    change: str, words: str
+) -> None:
+    stream = frames(distinct_payloads(20, 5000))
+    script = (f"{SAY}client, _ = listener.accept(); stream = client.recv({len(stream)}, "
+              f"socket.MSG_WAITALL); client.sendall({change}); signal.pause()")
+    with scripted(script) as server:
+        server.wait_until_ready()
+        client = server.connect()
+        with pytest.raises(ContractBroken, match=words):
+            client.echo_stream(stream)
 
 
 def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(

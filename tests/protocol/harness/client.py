@@ -10,6 +10,9 @@ from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
+ALIKE_BYTES = 64  # fewer may look alike by chance
+FOLLOWED_BYTES = 1 << 15  # more than one message, and so the length that begins another
+
 
 class Client(Connection):
     """A connection that expects answers.
@@ -62,15 +65,18 @@ class Client(Connection):
 
     def echo_stream(self, stream: bytes, sent: int = 0) -> None:
         """Sends it from there on and expects all of it back: for more than buffers hold."""
-        self.expect_same(stream, self.exchange(stream[sent:], len(stream)))
+        self.expect_same(stream, self.exchange(stream[sent:], len(stream), stream))
 
     def echo(self, *payloads: bytes) -> None:
         """Sends the messages and expects them back."""
         self.send_messages(*payloads)
         self.expect(*payloads)
 
-    def exchange(self, stream: bytes, answer_bytes: int) -> bytes:
-        """Sends and receives at once until `answer_bytes` came: for more than buffers hold."""
+    def exchange(self, stream: bytes, answer_bytes: int, wanted: bytes | None = None) -> bytes:
+        """Sends and receives at once until `answer_bytes` came: for more than buffers hold.
+
+        If too few come, the complaint is where they differ from what was `wanted`.
+        """
         self.socket.setblocking(False)
         received, sent = bytearray(), 0
         try:
@@ -79,6 +85,8 @@ class Client(Connection):
                 if not can_read and not can_write:
                     self.transcript.note(
                         f"waited {self.patience:g} s for {answer_bytes - len(received)} more bytes")
+                    if wanted is not None and not wanted.startswith(received):
+                        raise self.broken(_difference("what came back", wanted, bytes(received)))
                     raise self.broken(f"nothing moved for {self.patience:g} s")
                 if can_write:
                     begun = time.monotonic()
@@ -201,8 +209,28 @@ def _difference(which: str, wanted: bytes, received: bytes) -> str:
         return f"the server ended the stream after {came}"
     differing = (i for i, (a, b) in enumerate(zip(wanted, received)) if a != b)
     place = next(differing, len(wanted))
+    due, came = wanted[place:], received[place:]
     return (
         f"{which} differs from byte {place} on: "
-        f"wanted {hexdump(wanted[place:place + 16], len(wanted) - place)}, "
-        f"got {hexdump(received[place:place + 16], len(received) - place)}"
+        f"wanted {hexdump(due[:16], len(due))}, got {hexdump(came[:16], len(came))}"
+        f"{_how_far_off(due, came)}"
     )
+
+
+def _how_far_off(due: bytes, came: bytes) -> str:
+    """Whether they are the same but for a piece at the beginning of one of them."""
+    if lost := _begins_in(due, came):
+        return f". The {lost} bytes that were due there are missing, and what follows them came"
+    if added := _begins_in(came, due):
+        return f". The {added} bytes that came there are too many: after them comes what was due"
+    return ""
+
+
+def _begins_in(whole: bytes, part: bytes) -> int:
+    """How far into `whole` `part` begins, and goes on for as long as can be told; 0 if nowhere."""
+    begin, known = 0, part[:ALIKE_BYTES]
+    while len(known) == ALIKE_BYTES and (begin := whole.find(known, begin + 1)) > 0:
+        count = min(FOLLOWED_BYTES, len(whole) - begin, len(part))
+        if whole[begin : begin + count] == part[:count]:
+            return begin
+    return 0
