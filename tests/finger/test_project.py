@@ -1,7 +1,6 @@
-"""What else of a home is shown: the first line of .project, and with /W the .pubkey."""
+"""What else of a user is shown: --full-name, the first line of .project, with /W the .pubkey."""
 
 import os
-import signal
 import time
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from harness.needed import need_root
 from kit import hanging_fs
 from kit.machine import Machine
 from kit.namespace import NOBODY
-from kit.reference import NO_PLAN, converted, name_line
+from kit.reference import NO_PLAN, NO_SUCH_USER, converted, name_line
 from kit.server import FingerServer, Start
 from kit.users import Users
 
@@ -28,6 +27,18 @@ def write(users: Users, name: str, content: bytes) -> Path:
     path = users.plan("alice").with_name(name)
     path.write_bytes(content)
     return path
+
+
+@pytest.mark.rule(rules.FULL_NAME)
+def test_the_name_comes_before_every_plan(users: Users, start: Start) -> None:
+    (users.directory / "a&b,c").mkdir()
+    server = start("--full-name")
+    for line in (b"alice", b"/W alice"):
+        server.expect(line, name_line("alice") + ANSWER)
+    server.expect(b"bob", name_line("bob") + NO_PLAN)
+    server.expect(b"a&b,c", name_line("a&b,c") + NO_PLAN)
+    server.expect(b"nobody", NO_SUCH_USER)
+    server.expect(b"", b"a&b,c\r\nalice\r\nbob\r\ncarol\r\n")
 
 
 @pytest.mark.parametrize(
@@ -116,28 +127,3 @@ def test_clients_that_ask_together_share_each_file(start: Start) -> None:
         # own is answered. Which of the ten that is, is up to the moment.
         assert set(answers) <= {b"", wanted}, answers
         server.expect(b"/W alice", wanted)
-
-
-@pytest.mark.rule(rules.LIST)
-def test_a_text_comes_before_the_list(start: Start, users: Users) -> None:
-    text = users.outside / "text"
-    text.write_bytes(b"Welcome.\n\nWho is here:")
-    server = start("--list-text", os.fspath(text))
-    server.expect(b"", b"Welcome.\r\n\r\nWho is here:\r\nalice\r\nbob\r\ncarol\r\n")
-    text.write_bytes(b"Nobody today.\n")
-    for name in ("alice", "bob", "carol"):
-        users.remove(name)
-    server.send_signal(signal.SIGHUP)
-    server.expect_soon(b"", b"Nobody today.\r\n")
-
-
-@pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize("size", [None, 65_537])
-def test_a_text_that_cannot_be_read_is_named(
-    start: Start, tmp_path: Path, size: int | None
-) -> None:
-    text = tmp_path / "text"
-    if size:
-        text.write_bytes(b"x" * size)
-    tmp_path.chmod(0o755)
-    start("--list-text", os.fspath(text), ready=False).expect_refusal(1, "--list-text", str(text))

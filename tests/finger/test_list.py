@@ -1,26 +1,18 @@
-"""--full-name and --no-list."""
+"""The list of users: --no-list, and --list-text above it."""
+
+import os
+import signal
+from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ANSWER
-from kit.reference import LIST_DENIED, NO_PLAN, NO_SUCH_USER, name_line
+from kit.reference import LIST_DENIED, NO_SUCH_USER
 from kit.server import Start
 from kit.users import Users
 
 pytestmark = pytest.mark.needs("contract")
-
-
-@pytest.mark.rule(rules.FULL_NAME)
-def test_the_name_comes_before_every_plan(users: Users, start: Start) -> None:
-    (users.directory / "a&b,c").mkdir()
-    server = start("--full-name")
-    for line in (b"alice", b"/W alice"):
-        server.expect(line, name_line("alice") + ANSWER)
-    server.expect(b"bob", name_line("bob") + NO_PLAN)
-    server.expect(b"a&b,c", name_line("a&b,c") + NO_PLAN)
-    server.expect(b"nobody", NO_SUCH_USER)
-    server.expect(b"", b"a&b,c\r\nalice\r\nbob\r\ncarol\r\n")
 
 
 @pytest.mark.rule(rules.NO_LIST)
@@ -49,3 +41,28 @@ def test_a_long_list_reaches_a_slow_reader(users: Users, start: Start) -> None:
     client = server.asking(b"", receive_buffer=4096)
     wanted = sorted([*names, "alice", "bob", "carol"])
     client.expect_answer("".join(f"{name}\r\n" for name in wanted).encode())
+
+
+@pytest.mark.rule(rules.LIST)
+def test_a_text_comes_before_the_list(start: Start, users: Users) -> None:
+    text = users.outside / "text"
+    text.write_bytes(b"Welcome.\n\nWho is here:")
+    server = start("--list-text", os.fspath(text))
+    server.expect(b"", b"Welcome.\r\n\r\nWho is here:\r\nalice\r\nbob\r\ncarol\r\n")
+    text.write_bytes(b"Nobody today.\n")
+    for name in ("alice", "bob", "carol"):
+        users.remove(name)
+    server.send_signal(signal.SIGHUP)
+    server.expect_soon(b"", b"Nobody today.\r\n")
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("size", [None, 65_537])
+def test_a_text_that_cannot_be_read_is_named(
+    start: Start, tmp_path: Path, size: int | None
+) -> None:
+    text = tmp_path / "text"
+    if size:
+        text.write_bytes(b"x" * size)
+    tmp_path.chmod(0o755)
+    start("--list-text", os.fspath(text), ready=False).expect_refusal(1, "--list-text", str(text))
