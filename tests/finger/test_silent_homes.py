@@ -146,9 +146,17 @@ def test_a_scanner_that_does_not_answer_a_read_holds_up_no_other_client(
     server.expect(b"alice", converted((bob.homes / "alice" / ".plan").read_bytes()))
 
 
-def wake_ups(pid: int) -> int:
-    """How often the thread that serves has waited so far."""
-    status = Path(f"/proc/{pid}/status").read_text()
+def wake_ups(worker: int) -> int:
+    """How often the thread that serves wakes up in two seconds, a second from now."""
+    time.sleep(1)
+    before = waits_until_now(worker)
+    time.sleep(2)
+    return waits_until_now(worker) - before
+
+
+def waits_until_now(worker: int) -> int:
+    """How often that thread has waited."""
+    status = Path(f"/proc/{worker}/status").read_text()
     return int(re.findall(r"^voluntary_ctxt_switches:\t(\d+)$", status, re.MULTILINE)[0])
 
 
@@ -160,10 +168,25 @@ def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
         server.asking(b"alice", source=f"127.0.0.{2 + number}")
     assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
     (worker,) = workers(server)
-    time.sleep(1)
-    before = wake_ups(worker)
-    time.sleep(2)
-    woken = wake_ups(worker) - before
+    woken = wake_ups(worker)
     alices.let_go()
     server.close_clients()
     assert woken < 40, f"woken {woken} times in 2 s, with nothing to do"
+
+
+def test_a_worker_rests_while_what_it_has_cancelled_does_not_end(
+    alices: HangingFileSystem, start_as_root: Start
+) -> None:
+    """The kernel cannot tell when it could be cancelled: the loop has to ask again, but how often?
+
+    A file server may be dead for days, and a thousand homes may be on it.
+    """
+    server = start_as_root("--deadline", "200ms")
+    client = server.asking(b"alice")
+    assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+    client.wait_for_hang_up(server.patience)
+    (worker,) = workers(server)
+    woken = wake_ups(worker)
+    alices.let_go()
+    server.expect_soon(b"alice", ALICE)
+    assert woken < 40, f"woken {woken} times in 2 s, though its clients have gone"

@@ -1,8 +1,26 @@
 #include "uring/operation/operation.h"
 
+#include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
+
+#include "uring/time/timespec.h"
 
 namespace uring {
+namespace {
+
+/// How long to wait before a cancel request is made again: 1 ms, then twice as long each time, up
+/// to a second. They stay where they are, because the kernel may look later.
+auto pauses = [] {
+  std::array<__kernel_timespec, 11> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i] = timespec_of(std::chrono::milliseconds(1LL << i));
+  }
+  return all;
+}();
+
+}  // namespace
 
 void Operation::cancel(Error reason) {
   if (!in_flight()) return;
@@ -11,14 +29,14 @@ void Operation::cancel(Error reason) {
 }
 
 void Operation::ask_to_cancel(Ask when) {
-  static __kernel_timespec a_moment{.tv_sec = 0, .tv_nsec = 1'000'000};
   if (cancel_asked_ || !can_be_found()) return;
   loop().reserve(when == Ask::now ? 1 : 2);  // may collect completions, and among them our last
   if (!in_flight() || !can_be_found()) return;
-  if (when == Ask::in_a_moment) {
+  if (when == Ask::later) {
     // The two have one completion: a success has none, and a failure takes the other with it.
     io_uring_sqe& pause = loop().next_entry();
-    io_uring_prep_timeout(&pause, &a_moment, 0, IORING_TIMEOUT_ETIME_SUCCESS);
+    io_uring_prep_timeout(&pause, &pauses[pause_], 0, IORING_TIMEOUT_ETIME_SUCCESS);
+    if (pause_ + 1U < pauses.size()) ++pause_;
     pause.flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
     pause.user_data = user_data_of(Part::cancel);
   }
@@ -40,11 +58,12 @@ void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); 
 /// still to come has to be asked again: it was not found, in between two waits, or has an end that
 /// a thread of the kernel's is still to tell; or a worker had it (EALREADY), which was told and may
 /// have been about to hand it over to poll, without looking any more. Not at once, which would be
-/// the same question again and again.
+/// the same question again and again, and each time later: where a file server is dead, a worker
+/// has it for as long as that takes, and there may be a thousand such files.
 void Operation::cancel_answered(int result) {
   cancel_asked_ = false;
   if (complete_one()) return ended();
-  if (result != 0) ask_to_cancel(Ask::in_a_moment);
+  if (result != 0) ask_to_cancel(Ask::later);
 }
 
 void Operation::cancel_and_wait_slow() {

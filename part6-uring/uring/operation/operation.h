@@ -51,8 +51,8 @@ class Operation : public Cancellable {
   enum class Part : std::uint64_t { request, cancel };
   static constexpr std::uint64_t part_mask = 1;
 
-  /// Asks the kernel, once. The end comes with the last completion, and only then is it known which
-  /// was first: a result that the kernel had already is not lost.
+  /// Asks the kernel, and again if the answer is no. The end comes with the last completion, and
+  /// only then is it known which was first: a result that the kernel had already is not lost.
   void cancel(Error reason) override;
 
   std::uint64_t user_data() const override { return user_data_of(Part::request); }
@@ -106,6 +106,7 @@ class Operation : public Cancellable {
     outstanding_ = 1;
     reason_ = Error{};
     cancel_asked_ = false;
+    pause_ = 0;
     loop_->count_begun();
     if (!shielded_) loop_->current_scope().add(*this);
     return loop_->next_entry();
@@ -159,7 +160,7 @@ class Operation : public Cancellable {
   }
 
  private:
-  enum class Ask { now, in_a_moment };
+  enum class Ask { now, later };
 
   void cancel_and_wait_slow();
   void ask_to_cancel(Ask when);
@@ -172,6 +173,7 @@ class Operation : public Cancellable {
   std::uint16_t outstanding_ = 0;
   Error reason_{};
   bool cancel_asked_ = false;
+  std::uint8_t pause_ = 0;  // which one is next, before it is asked again
   const bool shielded_;
 };
 
