@@ -97,8 +97,9 @@ void Conversation::close() {
 uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
   const auto received =
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
-  if (received) co_return received;
+  // Also where something has come in that moment: another waits for the place.
   if (is_displaced()) co_return failure(Error::displaced);
+  if (received) co_return received;
   if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);
   if (received.error() != uring::Error::cancelled) co_return failed(received.error());
   // A query that the kernel already holds when the drain begins is answered.

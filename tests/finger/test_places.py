@@ -1,5 +1,6 @@
 """Places at --max-clients, and how long a query may take: who sends none cannot shut others out."""
 
+import signal
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ import rules
 from conftest import ANSWER
 from harness.proc import wait_until
 from kit.client import FingerClient
-from kit.reference import LARGE, QUERY_TIMEOUT, converted
+from kit.reference import LARGE, NO_PLAN, QUERY_TIMEOUT, converted
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.DISPLACED)]
@@ -39,6 +40,26 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(start: Start) 
     for client in others:
         client.send(b"ce\r\n")
         client.expect_answer(ANSWER)
+
+
+def test_a_query_that_is_whole_in_the_turn_in_which_its_place_is_wanted_shuts_nobody_out(
+    start: Start
+) -> None:
+    """Its client may keep the place, or lose it; the other one, that is silent, is no reason to let
+    the newcomer wait for an answer that nobody reads.
+    """
+    server = start("--max-clients", "2", "--query-timeout", "1m", "--deadline", "1m")
+    server.users.replace("alice", LARGE)
+    old = server.connect(receive_buffer=4096)
+    old.send_in_pieces(b"ali")
+    silent = begun(server)
+    time.sleep(0.5)  # no place is wanted of who came just now
+    server.send_signal(signal.SIGSTOP)
+    new = server.asking(b"bob")
+    old.send(b"ce\r\n")
+    server.send_signal(signal.SIGCONT)
+    new.expect_answer(NO_PLAN)
+    silent.close()
 
 
 def test_no_place_is_taken_away_before_somebody_wants_it(start: Start) -> None:
