@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "common/fd.h"
 #include "common/net/accept.h"
@@ -106,8 +107,8 @@ class Counted {
 /// Of --max-clients: given back when its connection is closed, also where a home still hangs.
 using Place = Counted<&Context::clients>;
 
-/// A file whose client may have gone, and given its place back: in a home that hangs, it has its
-/// descriptor for as long as the home likes.
+/// A descriptor whose client may have gone, and given its place back: in a home that hangs, a file
+/// has it for as long as the home likes, and one that is being opened has two.
 using OrphanFile = Counted<&Context::orphans>;
 
 /// When that much time has passed since then; 0: never.
@@ -152,17 +153,19 @@ class Conversation final : public AwaitingQuery {
   /// that hangs keeps them for as long as it likes: see Home.
   class EndAtDeadline final : public uring::Cancellable {
    public:
-    explicit EndAtDeadline(Conversation& conversation) : conversation_(conversation) {
+    EndAtDeadline(Conversation& conversation, std::size_t descriptors)
+        : conversation_(conversation), descriptors_(descriptors) {
       conversation.deadline_.add(*this);
     }
     void cancel(uring::Error /*reason*/) override {
-      file_ = OrphanFile(conversation_.context());
+      while (left_open_.size() < descriptors_) left_open_.emplace_back(conversation_.context());
       conversation_.cut_short(failure(Error::home_timeout));
     }
 
    private:
     Conversation& conversation_;
-    OrphanFile file_;
+    const std::size_t descriptors_;  // that the operation has
+    std::vector<OrphanFile> left_open_;
   };
 
   Context& context() const { return context_; }

@@ -3,14 +3,15 @@
 namespace finger {
 namespace {
 
-/// Through the ring, and without waiting: where a file comes over the network, the other side has
-/// a say in how long that takes. That, too, is an operation in the home.
+/// By a thread of the kernel's: where a file comes over the network, the other side has a say in
+/// how long that takes, and one that was removed meanwhile has its blocks freed now. That, too, is
+/// an operation in the home.
 uring::Task<> close_in(Home& home, Context& context, common::Fd file) {
   const OrphanFile orphan(context);
   uring::Deadline never(*context.loop);
   const auto lock = co_await home.lock(never);
   // What was only read has nothing left to lose.
-  (void)co_await context.loop->close(std::move(file));
+  (void)co_await context.loop->close(std::move(file)).async();
 }
 
 }  // namespace
@@ -28,7 +29,7 @@ uring::Task<Status> OpenFile::begin(Conversation& conversation) {
 /// async(), since inline a read waits for a virus scanner, which may be asked before each.
 uring::Task<Result<OpenFile::Piece>> OpenFile::read(Conversation& conversation,
                                                     std::uint64_t offset, std::span<std::byte> to) {
-  const Conversation::EndAtDeadline guard(conversation);
+  const Conversation::EndAtDeadline guard(conversation, 1);
   const auto got =
       co_await conversation.loop().read(file_, to, offset).async().until(conversation.deadline());
   if (!got) co_return std::unexpected(got.error());

@@ -99,7 +99,7 @@ uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account,
 uring::Task<Result<SharedFile>> open(Conversation& conversation, Home& home, const Account& account,
                                      FileKind kind) {
   if (!account.owner) co_return failure(Error::no_owner);
-  const Conversation::EndAtDeadline guard(conversation);
+  const Conversation::EndAtDeadline guard(conversation, 2);
   const auto found = co_await find(conversation, account, kind);
   if (!found) co_return std::unexpected(found.error());
   uring::Loop& loop = conversation.loop();

@@ -139,3 +139,26 @@ def test_an_exchange_is_logged_and_its_place_is_free_when_its_client_is_closed(
         files.let_go()
         server.expect(b"bob", BOB)
         assert server.stderr_text().count('"alice"') == 1, "it is logged once more"
+
+
+@pytest.mark.rule(rules.RESTORE)
+@pytest.mark.parametrize("error", [errno.EIO, errno.ECANCELED], ids=errno.errorcode.get)
+def test_what_it_says_of_a_close_costs_nobody_else_a_descriptor(start: Start, error: int) -> None:
+    """The number of a file is free before its file system is told of the close, and whoever comes
+    next has it. The answer is that system's own, also the one that sounds like io_uring's.
+    """
+    with hanging_fs.mounted("flush", deaf=True) as (place, files):
+        server = start("--users", os.fspath(place), "--query-timeout", "1m")
+        server.expect(b"alice", converted(ALICES_PLAN))
+        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        clients = [server.connect() for _ in range(3)]
+        for client in clients:
+            client.send_in_pieces(b"bo")
+        files.let_go(error)
+        server.expect(b"bob", BOB)
+        silent = server.connect()  # gets the number that would be free
+        silent.send_in_pieces(b"al")
+        for client in clients:
+            client.send(b"b\r\n")
+            client.expect_answer(BOB)
+        server.close_clients()

@@ -31,7 +31,7 @@ HOMES = 256
 PER_ADDRESS = 16
 DESCRIPTORS = 64
 PLACES = 17  # with so many descriptors
-LEFT_OPEN = 2 * PLACES
+LEFT_OPEN, OPENING = 2 * PLACES, 20
 LARGE_BYTES = 10_000_000
 BOB = converted(BOBS_PLAN)
 ALICE = converted(ALICES_PLAN)
@@ -103,18 +103,21 @@ def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+@pytest.mark.parametrize(("request_kind", "count"), [("read", LEFT_OPEN), ("open", OPENING)])
 def test_files_that_are_left_open_in_such_a_home_take_no_clients_descriptors(
-    bob: Machine, start_as_root: Start
+    request_kind: str, count: int, bob: Machine, start_as_root: Start
 ) -> None:
-    """Its clients' places are free, and there are fewer places for as long."""
-    people = [bob.add(f"host{number:02}") for number in range(LEFT_OPEN)]
+    """Its clients' places are free, and there are fewer places for as long. What is being opened
+    has two descriptors.
+    """
+    people = [bob.add(f"host{number:02}") for number in range(count)]
     others = [bob.add(f"other{number:02}", BOBS_PLAN) for number in range(PLACES)]
     for other in others:
         os.truncate(other.plan, LARGE_BYTES)
     bob.opt_in(*people, *others)
     logins = tuple(person.login.encode() for person in people)
     mounted = hanging_fs.mounted(
-        "read", deaf=True, department=bob.move_homes(*people), people=logins
+        request_kind, deaf=True, department=bob.move_homes(*people), people=logins
     )
     with mounted as (_, files):
         server = start_as_root("--deadline", "2s", "--max-per-ip", "100",
@@ -123,7 +126,7 @@ def test_files_that_are_left_open_in_such_a_home_take_no_clients_descriptors(
             asking = [server.asking(login) for login in some]
             for client in asking:
                 client.wait_for_hang_up(2 + server.patience)
-        assert len(files.waiting) == LEFT_OPEN, "they do not hang: this test tested nothing"
+        assert len(files.waiting) == count, "they do not hang: this test tested nothing"
         at_once = [server.asking(other.login.encode(), receive_buffer=4096) for other in others]
         for client in at_once:
             assert client.receive(len(BOB)) == BOB

@@ -95,7 +95,12 @@ class AwaitedOperation : public Operation {
   using Operation::loop;
 
   // For links.
-  void join(Joint& joint) { joint_ = &joint; }
+  void join(Joint& joint, bool follows) {
+    joint_ = &joint;
+    if constexpr (requires { source_.request().follow(); }) {
+      if (follows) source_.request().follow();
+    }
+  }
   bool is_hard_link() const { return source_.how().hard_link; }
   void fill(unsigned link_flags) noexcept {
     // Read before the entry is written to: it has bytes, and those may be anything's.
@@ -146,6 +151,7 @@ class AwaitedOperation : public Operation {
     make_ready(waiter_);
   }
   bool can_be_found() const override {
+    if constexpr (requires { R::is_never_cancelled; }) return false;
     return !answered_ && (joint_ == nullptr || joint_->is_head(*this));
   }
 

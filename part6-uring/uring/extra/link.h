@@ -128,7 +128,7 @@ void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
   each([&, i = std::size_t{0}, to_come = open_](auto& one) mutable {
     if (!begins_[i++]) return;
     const bool is_last = --to_come == 0;
-    one.join(*this);
+    one.join(*this, before != nullptr);
     one.fill(is_last ? 0U : one.is_hard_link() ? IOSQE_IO_HARDLINK : IOSQE_IO_LINK);
     Trace* const trace = loop().trace();
     if (trace != nullptr && before != nullptr) trace->linked(before->trace_id(), one.trace_id());

@@ -26,7 +26,9 @@ namespace uring {
 ///   itself is none;
 /// - `translate(result)`, if some errors are no errors;
 /// - `failed(result, flags)`, if there is something to put right after the others, as soon as the
-///   error has arrived.
+///   error has arrived;
+/// - `is_never_cancelled`, if the kernel is not to be asked for it;
+/// - `follow()`, if it must know that it comes after another one in a link.
 template <typename T>
 concept AnyRequest = std::move_constructible<T> && requires(T& request, io_uring_sqe& entry) {
   typename T::Value;
@@ -134,19 +136,30 @@ class CloseRequest {
  public:
   using Value = void;
   static constexpr const char* what = "close";
+  /// ECANCELED would not tell whether it had begun: a file system may answer that, too.
+  static constexpr bool is_never_cancelled = true;
   CloseRequest(Fd fd, bool is_permitted) : fd_(std::move(fd)), is_permitted_(is_permitted) {}
-  void prepare(io_uring_sqe& entry) { io_uring_prep_close(&entry, fd_.get()); }
+  void follow() { follows_ = true; }
+  void prepare(io_uring_sqe& entry) {
+    was_submitted_ = true;
+    io_uring_prep_close(&entry, fd_.get());
+  }
   int translate(int result) {
     // A request that has not begun has closed nothing: then we do. After any other, whatever it
     // says, the number is free and may be another's: forget it without closing. (A file system's
-    // own errors, EACCES among them, come when the number is free already.)
-    if (result != -ECANCELED && is_permitted_) (void)fd_.release();
+    // own errors, EACCES and ECANCELED among them, come when the number is free already. Of one
+    // that follows another in a link, ECANCELED says that it has not begun. So it does where the
+    // kernel can make no thread for it: then the descriptor is lost.)
+    const bool may_have_begun = was_submitted_ && (result != -ECANCELED || !follows_);
+    if (may_have_begun && is_permitted_) (void)fd_.release();
     return result;
   }
 
  private:
   Fd fd_;
   bool is_permitted_;
+  bool follows_ = false;
+  bool was_submitted_ = false;
 };
 
 class CloseDirectRequest {

@@ -116,11 +116,11 @@ class HangingFileSystem:
         """From now on these requests about alice's plan hang."""
         self.hangs = KINDS[hangs]
 
-    def let_go(self) -> None:
-        """Answers whatever waits, at last, and hangs no more."""
+    def let_go(self, error: int = errno.EIO) -> None:
+        """Answers whatever waits, at last, with an error, and hangs no more."""
         self.hangs = frozenset()
         for unique in list(self.waiting):
-            self._answer(unique, error=errno.EIO)
+            self._answer(unique, error=error)
 
     def _handle(self, request: bytes) -> None:
         _, kind, unique, number, *_ = IN.unpack_from(request)
