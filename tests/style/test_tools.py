@@ -141,6 +141,33 @@ def test_serve_is_the_server_and_tells_how_to_talk_to_it_when_it_listens(serve) 
     assert server.wait(10) == 7, "the signal did not reach the server"
 
 
+# A program of the build, and one that it has started, which leads a session of its own.
+HAS_A_CHILD = """here=$(dirname "$0")
+cp "$(command -v bash)" "$here/parent"; cp "$(command -v sleep)" "$here/child"
+exec "$here/parent" -c 'setsid "$0" 20 & trap "kill $!; exit 0" TERM; sleep 0.3
+  echo listening on 127.0.0.1:79; wait' "$here/child"
+"""
+
+
+@pytest.mark.parametrize("is_other_running", [False, True], ids=["alone", "beside-one"])
+def test_serve_says_to_stop_what_was_started_and_not_the_servers_own_child(
+    serve, tmp_path: Path, is_other_running: bool
+) -> None:
+    other = tmp_path / "build" / "other"
+    other.parent.mkdir()
+    shutil.copy("/bin/sleep", other)
+    with subprocess.Popen([other, "20"], start_new_session=True) as started:
+        if not is_other_running:
+            started.kill()
+            started.wait()
+        server = serve(fingerd=HAS_A_CHILD)
+        hint = next(line for line in iter(server.stderr.readline, "") if "terminal" in line)
+        server.terminate()
+        server.wait(10)
+        started.kill()
+    assert ("stop; " in hint) is is_other_running, hint
+
+
 def test_serve_gives_no_hint_for_a_server_that_does_not_serve(serve) -> None:
     server = serve("part5", "--workers", "many", part5_epoll="echo 'takes a number' >&2; exit 2")
     said, complained = server.communicate(timeout=10)
