@@ -12,12 +12,12 @@ this half, and then there is only the fresh one, which knows who has come.
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf ali >&5; sleep 1; pgrep -P $pid
   \d+ (re)
-  $ mkdir users/bob; echo 'Back in May.' > users/bob/.plan; ask 'bob\r\n'
+  $ mkdir users/carol; echo 'Back in May.' > users/carol/.plan; ask 'carol\r\n'
   Error: No such user^M$
   $ kill -HUP $pid; sleep 1; pgrep -P $pid
   \d+ (re)
   \d+ (re)
-  $ ask 'bob\r\n'
+  $ ask 'carol\r\n'
   Back in May.^M$
   $ printf 'ce\r\n' >&5; cat <&5; exec 5>&-; sleep 1; pgrep -P $pid
   Write a\r (esc)
