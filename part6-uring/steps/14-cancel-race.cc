@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr int tries = 1000;  // for each row
-enum UserData : __u64 { the_read, the_cancel };
+enum UserData : __u64 { the_read, the_cancel, one_more_cancel };
 
 io_uring ring;
 int ours;
@@ -103,13 +103,30 @@ struct Results {
   int cancel;
 };
 
-/// Waits for both completions, in either order.
+void submit_cancel(UserData user_data) {
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring);
+  io_uring_prep_cancel64(sqe, the_read, 0);
+  submit(sqe, user_data);
+}
+
+/// Waits for both completions, in either order. A worker that is told when it is just about to wait
+/// may wait all the same, and has to be told once more.
 Results await_both() {
   int results[2];
-  for (int n = 0; n < 2; ++n) {
+  for (int to_come = 2; to_come > 0;) {
     io_uring_cqe* cqe = nullptr;
-    check_result(io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
-    results[io_uring_cqe_get_data64(cqe)] = cqe->res;
+    __kernel_timespec a_while{.tv_sec = 0, .tv_nsec = 20'000'000};
+    const int waited = io_uring_wait_cqe_timeout(&ring, &cqe, &a_while);
+    if (waited == -ETIME) {
+      submit_cancel(one_more_cancel);
+      continue;
+    }
+    check_result(waited, "io_uring_wait_cqe_timeout");
+    const __u64 which = io_uring_cqe_get_data64(cqe);
+    if (which != one_more_cancel) {
+      results[which] = cqe->res;
+      --to_come;
+    }
     io_uring_cqe_seen(&ring, cqe);
   }
   return {results[the_read], results[the_cancel]};
@@ -123,9 +140,7 @@ void run(const char* title, int times, Body submit_first) {
   int lost = 0;
   for (int i = 0; i < times; ++i) {
     const bool sent = submit_first();
-    io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-    io_uring_prep_cancel64(sqe, the_read, 0);
-    submit(sqe, the_cancel);
+    submit_cancel(the_cancel);
     const Results results = await_both();
     ++answers.at(results.cancel);
     if (!sent) continue;
