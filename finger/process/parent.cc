@@ -236,7 +236,8 @@ void Parent::dismiss(Worker& worker, char order) {
 }
 
 void Parent::kill(Worker& worker) {
-  (void)::kill(worker.pid, SIGKILL);  // a child that was not waited for: it exists
+  // Once it was waited for, the kernel may give its number to any process.
+  if (!worker.was_waited_for) (void)::kill(worker.pid, SIGKILL);
   worker.state = State::killed;
   worker.due = Clock::now() + found_pause;
 }
@@ -281,6 +282,7 @@ void Parent::reap() {
 }
 
 void Parent::bury(std::list<Worker>::iterator worker, int status) {
+  worker->was_waited_for = true;
   while (worker->state == State::starting && worker->control.fd()) hear(*worker);  // it may say why
   const State state = worker->state;
   workers_.erase(worker);

@@ -76,6 +76,7 @@ class Parent {
     Clock::time_point due;
     State state = State::starting;
     bool is_late = false;
+    bool was_waited_for = false;  ///< It has ended, and its number is no longer its own.
   };
   using State = Worker::State;
   enum class Phase { starting, serving, ending };

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -17,6 +20,13 @@
 #include <functional>
 
 #include "in_child.h"
+
+/// In place of the C library's: the number of a process that was waited for may be another's.
+extern "C" int kill(pid_t pid, int signal) noexcept {
+  const auto result = ::syscall(SYS_kill, pid, signal);
+  if (result < 0 && errno == ESRCH) std::fputs("a process that is gone was killed\n", stderr);
+  return static_cast<int>(result);
+}
 
 namespace {
 
@@ -135,6 +145,37 @@ TEST(ParentDeathTest, EndsIfTheFirstWorkerDoesNotServe) {
     std::_Exit(1);
   };
   EXPECT_EXIT(run_parent(fail), failed, "^there is no group finger\n$");
+}
+
+/// In the parent: fork(2) of the second worker, the first of those that fail, returns when that has
+/// ended.
+void wait_for_the_second_worker() {
+  static int forks = 0;
+  if (++forks != 2) return;
+  siginfo_t ended{};
+  (void)::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT);
+}
+
+// Before the parent has heard why, that is: SIGCHLD comes with the signal that has started it.
+TEST(ParentDeathTest, KillsNoProcessThatItHasWaitedFor) {
+  const auto work = [](int number, const Control& control) {
+    if (number == 1) {
+      control.say(Control::failed, "there is no group finger");
+      std::_Exit(1);
+    }
+    control.say(Control::ready, "1 user");
+    send_to_parent(SIGHUP);
+    wait_until_begun(2);
+    ::usleep(100'000);  // until the parent has heard of it
+    send_to_parent(SIGTERM);
+  };
+  const auto run_with_late_forks = [&] {
+    (void)::pthread_atfork(nullptr, wait_for_the_second_worker, nullptr);
+    run_parent(work);
+  };
+  EXPECT_EXIT(run_with_late_forks(), stopped,
+              serving + "cannot reload, the worker before goes on: there is no group finger\n" +
+                  "told d\n$");
 }
 
 // It would keep the port, and nobody would end it.
