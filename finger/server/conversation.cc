@@ -68,18 +68,22 @@ uring::Task<> Conversation::end(Status ended) {
   co_await close_gracefully();  // also after an internal failure, of which the peer is told nothing
 }
 
-/// Whether time is up, another needs the place, or an answer ends in the middle.
+/// Whether time is up, another needs the place, or an answer ends in the middle. That it does also
+/// where its plan has become empty before any of it was read.
 bool Conversation::is_cut_short(const Status& ended) const {
   if (ended || !text_for_peer(ended.error()).empty()) return false;
   return ended.error() == uring::Error::timed_out || ended.error() == Error::home_timeout ||
-         ended.error() == Error::displaced || sent_bytes_ > 0;
+         ended.error() == Error::displaced || ended.error() == Error::became_shorter ||
+         sent_bytes_ > 0;
 }
 
-/// With a reset, if the peer was sent anything: an answer that ends in the middle must not look
-/// complete, and the kernel is not to keep bytes for a peer that does not read.
+/// With a reset, if the peer was sent anything or its plan has become shorter: an answer that ends
+/// in the middle must not look complete, and the kernel is not to keep bytes for a peer that does
+/// not read.
 void Conversation::cut_short(const Status& ended) {
   report_end(ended);
-  if (sent_bytes_ > 0 || common::unacknowledged_bytes(fd_) > 0) {
+  if (sent_bytes_ > 0 || ended.error() == Error::became_shorter ||
+      common::unacknowledged_bytes(fd_) > 0) {
     constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
     // Fails only where the connection is closed already.
     (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -11,7 +11,7 @@ from conftest import ALICE, ANSWER
 from kit.client import FingerClient
 from kit.load import all_the_while
 from kit.reference import LARGE, NO_PLAN, converted
-from kit.scanner import OPEN_PERM, silent_about
+from kit.scanner import ACCESS_PERM, OPEN_PERM, silent_about
 from kit.server import FingerServer, Start
 
 pytestmark = [
@@ -68,6 +68,22 @@ def test_a_plan_that_shrinks_before_it_is_open_is_served_as_it_is(
         os.truncate(plan, left)
         scanner.permit()
         client.expect_answer(converted(LARGE[:left]) or NO_PLAN)
+
+
+@pytest.mark.parametrize("left", [0, 500])
+def test_a_plan_that_shrinks_before_it_is_read_does_not_look_whole(
+    server: FingerServer, left: int
+) -> None:
+    """It was longer when it was opened. Of an empty one nothing has been sent by then."""
+    plan = server.users.plan("alice")
+    plan.write_bytes(LARGE)
+    with silent_about(plan, ACCESS_PERM) as scanner:
+        client = server.asking(b"alice")
+        scanner.wait_until_asked()
+        os.truncate(plan, left)
+        scanner.permit()
+        client.expect_reset()
+    assert "failed: it has become shorter meanwhile" in server.wait_for_log_lines(1)[0]
 
 
 def test_a_plan_that_grows_is_served_at_least_as_it_was(
