@@ -300,8 +300,8 @@ class Loop final : public LoopCore {
 
   // About another operation: the first that the Canceller holds. It ends with Error::cancelled when
   // it is removed; on Linux 6.1 with EINTR, if a worker of the kernel's had it. Errors here:
-  // ENOENT, it has had its result, or is just being handed to another thread of the kernel's;
-  // EALREADY, it is about to end.
+  // ENOENT, it has had its result, or is just being handed to another thread of the kernel's, or
+  // there is none; EALREADY, it is about to end.
 
   auto cancel(const Canceller& other) {
     return make<void>("cancel", by<io_uring_prep_cancel64>(other.user_data(), 0));
@@ -434,7 +434,8 @@ class Loop final : public LoopCore {
   std::size_t collect();
   void run_ready();
 
-  static constexpr std::uint64_t alarm_user_data = 0;  ///< No operation is there.
+  /// No operation is there, and 0 would be what an empty Canceller gives cancel() to look for.
+  static constexpr std::uint64_t alarm_user_data = 1;
 
   const std::thread::id thread_ = std::this_thread::get_id();
   Setup setup_;

@@ -8,11 +8,13 @@
 #include <chrono>
 
 #include "fixture.h"
+#include "uring/time/deadline.h"
 
 namespace {
 
 using namespace tests;
 using uring::Canceller;
+using uring::Deadline;
 using uring::Fd;
 using uring::Status;
 
@@ -159,6 +161,17 @@ CO_TEST_F(Uring, RemovesTimeouts) {
   EXPECT_THAT(co_await loop.timeout_remove(handle), Succeeded());
   co_await scope.join();
   EXPECT_THAT(*outcome, Cancelled());
+}
+
+// Not even the timeout that the loop itself has in flight, so that it wakes up for a deadline.
+CO_TEST_F(Uring, FindsNothingForACancellerThatHoldsNothing) {
+  const Deadline later(loop, Clock::now() + 1h);
+  (void)co_await loop.sleep(1ms);  // the loop waits
+  const Canceller nothing;
+  EXPECT_THAT(co_await loop.cancel(nothing), FailedWith(std::errc::no_such_file_or_directory));
+  EXPECT_THAT(co_await loop.timeout_remove(nothing),
+              FailedWith(std::errc::no_such_file_or_directory));
+  EXPECT_THAT(co_await loop.poll_remove(nothing), FailedWith(std::errc::no_such_file_or_directory));
 }
 
 CO_TEST_F(Uring, DoesNothing) { EXPECT_THAT(co_await loop.nop(), Succeeded()); }
