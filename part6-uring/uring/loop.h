@@ -74,9 +74,10 @@ class Loop final : public LoopCore {
   Status register_files(unsigned slots, unsigned own = 0);
 
   /// How many threads of the kernel's may wait for files at the same time (`bounded`), and for what
-  /// is no file: operations that cannot be done at once go to them. Without this call four for each
-  /// processor, and as many as RLIMIT_NPROC lets the user have. For the rings of this thread, and
-  /// before they are restricted. io_uring_register(2), IORING_REGISTER_IOWQ_MAX_WORKERS
+  /// is no file: operations that cannot be done at once go to them. Without this call they are four
+  /// for each processor, but no more than the thread's first ring has entries, and as many as
+  /// RLIMIT_NPROC lets the user have. For the rings of this thread, and before they are restricted.
+  /// io_uring_register(2), IORING_REGISTER_IOWQ_MAX_WORKERS
   Status register_iowq_max_workers(unsigned bounded, unsigned unbounded);
 
   /// Memory that read_fixed() and write_fixed() name by its place in `buffers`. Once.
