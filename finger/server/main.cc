@@ -180,7 +180,7 @@ int main(int argc, char** argv) {
     if (!became) return complain(became.error());
   }
   if (!is_root && options.source.users.empty()) {
-    common::log("started without root: only plans that everybody may read are served",
+    common::log("started without root: only plans that this account may read are served",
                 common::Severity::warning);
   }
   if (options.check_config) return check_config(options, *listeners, listening);

@@ -13,6 +13,7 @@ import pytest
 import rules
 from conftest import ALICE, ANSWER
 from harness.proc import wait_until
+from harness.subject import REPOSITORY
 from harness.verdict import ContractBroken
 from kit.namespace import as_nobody
 from kit.parent import replace_worker
@@ -153,6 +154,25 @@ def test_how_half_a_query_has_ended_is_told(
     exchange = server.wait_for_exchange()
     assert (exchange.outcome, exchange.bytes) == (outcome, size)
     assert leave or 300 <= exchange.milliseconds < 1500
+
+
+@pytest.mark.clock
+def test_the_man_page_names_each_refusal_as_the_log_does(start: Start) -> None:
+    """Who greps the log for what the page says must find it."""
+    server = start("--no-list", "--query-timeout", "300ms", "--log", "outcome")
+    for query in (b"nobody", b"a@b", b"\xff", b"x" * 1100, b""):
+        with server.connect() as client:
+            client.ask(query)
+    with server.connect() as client:
+        client.half_close()
+        client.receive_until_end()
+    with server.connect() as client:
+        client.receive_until_end()
+    lines = server.wait_for_log_lines(7)
+    page = (REPOSITORY / "finger" / "server" / "fingerd.8.scd").read_text()
+    output = page.partition("\n# OUTPUT\n")[2].partition("\n# ")[0]
+    logged = {line.partition(" bytes ")[0].rpartition(" ")[0] for line in lines}
+    assert len(logged) == 7 and logged <= set(re.findall("_([^_]+)_", output))
 
 
 @pytest.mark.rule(rules.ESCAPED)

@@ -11,6 +11,7 @@ import pytest
 import rules
 from conftest import ANSWER
 from kit.client import FingerClient
+from kit.reference import RELAY_DENIED
 from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PROXY_HEADER)]
@@ -63,6 +64,16 @@ def test_a_header_without_a_client_leaves_the_proxys_address(start: Start, heade
         assert server.wait_for_exchange().query == "bob", "what says that it is a check is logged"
     else:
         assert server.wait_for_exchange().peer.startswith(f"{PROXY}:")
+
+
+@pytest.mark.rule(rules.RELAY)
+@pytest.mark.parametrize(("host", "answer"), [(b"203.0.113.1", RELAY_DENIED),
+                                              (b"127.0.0.1", ANSWER)])  # fmt: skip
+def test_the_address_that_was_asked_is_the_sockets_and_not_the_headers(
+    start: Start, host: bytes, answer: bytes
+) -> None:
+    server = start(*OPTION)
+    by_proxy(server, text() + b"alice@" + host + b"\r\n").expect_answer(answer)
 
 
 @VERSIONS

@@ -11,7 +11,7 @@ from conftest import ANSWER
 from harness.needed import need_root
 from harness.proc import wait_until
 from kit.machine import GROUP_ID, Machine
-from kit.namespace import NOBODY
+from kit.namespace import NOBODY, as_user
 from kit.parent import expect_no_right_left, replace_worker, workers
 from kit.reference import NO_PLAN, NO_SUCH_USER
 from kit.server import Start
@@ -37,6 +37,18 @@ def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
     secret = machine.secret(uid[whose], b"not for clients\n")
     os.link(secret, machine.homes / "bob" / ".plan")
     start_as_root().expect(b"bob", NO_PLAN)
+
+
+def test_without_root_what_the_account_itself_may_read_is_served(
+    machine: Machine, start_as_root: Start
+) -> None:
+    """And the log says so: to start it as oneself is to publish one's own private plan."""
+    alice = machine.homes.joinpath("alice").stat().st_uid
+    server = start_as_root(under=as_user(alice))
+    server.expect(b"alice", ANSWER)
+    server.expect(b"bob", NO_PLAN)
+    said = "started without root: only plans that this account may read are served"
+    assert said in server.stderr_text()
 
 
 def test_an_owners_further_groups_open_nothing(machine: Machine, start_as_root: Start) -> None:
