@@ -94,6 +94,24 @@ def test_garbage_that_is_collected_some_day_is_no_leak(when: str, test: str) -> 
     assert "1 passed" in run.stdout, run.stdout
 
 
+@pytest.mark.parametrize("test", [
+    "test_restore.py::test_descriptors_and_threads_are_back_after_five_hundred_clients[yours]",
+    "test_endings.py::test_a_connection_that_ends_gives_back_all_it_had"
+    "[yours-resets_with_answers_held]",
+    "test_endings.py::test_a_client_that_never_reads_gives_back_all_it_had[yours]",
+    "test_endings.py::test_a_connection_whose_client_never_ends_its_stream_gives_back_all_it_had",
+    "test_endings.py::test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends[yours]",
+    "test_backpressure.py::test_a_client_that_never_read_and_leaves_takes_its_memory_with_it",
+    "test_turns.py::test_a_client_is_served_before_all_new_connections_are_accepted[yours]",
+])
+def test_what_a_server_opens_once_is_no_leak(test: str) -> None:
+    server = f"{sys.executable} {FLEET}/broken_loops.py opens-its-own-later --port {{port}}"
+    run = own_suite.run_suite(
+        PROTOCOL, test, "--server", server, "--patience", PATIENCE_SECONDS,
+        *PROGRAMS["broken_loops"][1])
+    assert "1 passed" in run.stdout, run.stdout
+
+
 def test_every_bug_is_one_that_a_test_finds_and_every_test_that_is_asked_finds_one() -> None:
     bugs = {bug for bugs, _ in PROGRAMS.values() for bug in bugs}
     assert set(FOUND_BY) == bugs - WITHOUT_A_TEST

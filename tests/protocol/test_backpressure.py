@@ -1,9 +1,11 @@
 """Clients that send more than they read: nothing is lost, and memory stays bounded."""
 
+from collections.abc import Callable
+
 import pytest
 
 import rules
-from harness.at_rest import descriptors_at_rest, expect_rest
+from harness.at_rest import descriptors_at_rest, expect_descriptors_back, expect_rest
 from harness.client import Client
 from harness.frames import HEADER_BYTES, distinct_payloads, frames
 from harness.held import BURST, send_until_the_server_holds_answers
@@ -112,12 +114,15 @@ def test_waiting_for_a_client_to_read_takes_no_processor_time(server: Server) ->
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_client_that_never_read_and_leaves_takes_its_memory_with_it(server: Server) -> None:
     at_rest = descriptors_at_rest(server, lambda client: client.echo(b"first"))
-    for leave in ("reset", "close"):
-        (client,) = crowd_that_never_reads(server, 1)
-        getattr(client, leave)()
-        with server.connect() as next_one:
-            next_one.echo(b"next")
-        server.wait_for_descriptors(at_rest)
+    for leaves in (Client.reset, Client.close):
+
+        def one_comes(leaves: Callable[[Client], None] = leaves) -> None:
+            (client,) = crowd_that_never_reads(server, 1)
+            leaves(client)
+            with server.connect() as next_one:
+                next_one.echo(b"next")
+
+        at_rest = expect_descriptors_back(server, at_rest, one_comes)
 
 
 @pytest.mark.rule(rules.SLOW_READER)

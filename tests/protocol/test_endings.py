@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 import rules
-from harness.at_rest import descriptors_at_rest
+from harness.at_rest import descriptors_at_rest, expect_descriptors_back
 from harness.client import Client
 from harness.frames import header, long_stream
 from harness.held import half_close_and_read_late
@@ -143,16 +143,17 @@ def expect_all_given_back(
     one_round: Callable[[], None],
     places: int = AT_ONCE,
     is_served: Callable[[Client], None] = speaks,
+    first_round: Callable[[], None] | None = None,
 ) -> None:
     """Rounds of clients cost no more than the first, and then all places are free."""
     descriptors = descriptors_at_rest(server, is_served)
     threads = server.process.thread_count()
 
-    def until_all_have_left() -> None:
-        one_round()
-        server.wait_for_descriptors(descriptors)
+    def until_all_have_left(come: Callable[[], None] = one_round) -> None:
+        nonlocal descriptors
+        descriptors = expect_descriptors_back(server, descriptors, come)
 
-    until_all_have_left()
+    until_all_have_left(first_round or one_round)
     if not server.process.is_sanitized():
         memory = server.process.rss_bytes
         grown = least_growth(memory, until_all_have_left, KEPT_BYTES_MAX)
@@ -181,11 +182,14 @@ def test_a_connection_whose_client_never_ends_its_stream_gives_back_all_it_had(
 ) -> None:
     server = start("--max-connections", str(AT_ONCE))
     at_rest = descriptors_at_rest(server, speaks)
-    for client in [server.connect() for _ in range(AT_ONCE)]:
-        client.send(TOO_LONG)
-        expect_end_by(rules.TOO_LONG, client)
-    wait_until(lambda: server.process.descriptor_count() <= at_rest, LINGER_SECONDS)
-    server.wait_for_descriptors(at_rest)
+
+    def they_stay() -> None:
+        for client in [server.connect() for _ in range(AT_ONCE)]:
+            client.send(TOO_LONG)
+            expect_end_by(rules.TOO_LONG, client)
+        wait_until(lambda: server.process.descriptor_count() <= at_rest, LINGER_SECONDS)
+
+    expect_descriptors_back(server, at_rest, they_stay)
     for client in [server.connect() for _ in range(AT_ONCE)]:
         speaks(client)
 
@@ -248,22 +252,21 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
     server = start("--max-connections", str(NEVER_READING), "--read-timeout", "200ms")
 
     clients: list[Client] = []
-    rounds = 0
 
-    def they_come() -> None:
-        nonlocal rounds
+    def they_stay() -> None:
         server.close_clients()
         clients[:] = [server.connect(receive_buffer=4096) for _ in range(NEVER_READING)]
         for client in clients:
             client.send_until_stuck(long_stream())
-        if rounds:  # the first clients stay for as long as the server lingers, and no others
-            with suppress(OSError):
-                wait_until(lambda: not any(map(is_established, clients)), server.patience)
-                server.close_clients()
-        rounds += 1
 
-    try:
-        expect_all_given_back(server, they_come, NEVER_READING)
+    def they_come() -> None:
+        they_stay()
+        with suppress(OSError):
+            wait_until(lambda: not any(map(is_established, clients)), server.patience)
+            server.close_clients()
+
+    try:  # the first clients stay for as long as the server lingers, and no others
+        expect_all_given_back(server, they_come, NEVER_READING, first_round=they_stay)
     except ContractBroken as broken:
         with suppress(OSError):  # gone, or the kernel does not say
             if any(is_established(client) for client in clients):
@@ -280,7 +283,8 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(start: St
     for client in [server.connect() for _ in range(AT_ONCE)]:
         client.echo(b"and now it says nothing")
     server.send_signal(signal.SIGTERM)
-    server.wait_for_descriptors(at_rest + 1)  # one is left; a listener may be, shut down
+    # One client is left; a listener may be, shut down.
+    server.wait_for_descriptors(at_rest + 1 + server.target.runtime_descriptors)
     assert server.is_alive(), "it ended with answers that a client could still have taken"
     server.expect_stop()  # the second signal
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 import rules
+from harness.at_rest import descriptors_at_rest, expect_descriptors_back
 from harness.frames import frame
 from harness.server import Server, Start
 from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
@@ -86,23 +87,24 @@ def test_an_accept_that_fails_for_good_ends_the_server(start: Start, target: Tar
 def test_a_failing_receive_or_send_ends_one_connection_only(
     server: Server, calls: str, error: str
 ) -> None:
-    with server.connect() as client:
-        client.echo(b"first")
-        at_rest = server.process.descriptor_count()
-    with Strace(server, *inject(calls, error, "1")) as tracer:
-        victim = server.connect()
-        victim.try_send(frame(b"lost"))
-        try:
-            victim.half_close()
-            victim.receive_until_gone()
-        except ContractBroken:
-            pass  # whatever happens to this one
-        victim.close()
-        tracer.must_have_injected()
-    for _ in range(3):
-        with server.connect() as client:
-            client.echo(b"next")
-    server.wait_for_descriptors(at_rest)
+    at_rest = descriptors_at_rest(server, lambda client: client.echo(b"first"))
+
+    def one_fails() -> None:
+        with Strace(server, *inject(calls, error, "1")) as tracer:
+            victim = server.connect()
+            victim.try_send(frame(b"lost"))
+            try:
+                victim.half_close()
+                victim.receive_until_gone()
+            except ContractBroken:
+                pass  # whatever happens to this one
+            victim.close()
+            tracer.must_have_injected()
+        for _ in range(3):
+            with server.connect() as client:
+                client.echo(b"next")
+
+    expect_descriptors_back(server, at_rest, one_fails)
 
 
 @pytest.mark.needs("interest")
@@ -113,12 +115,15 @@ def test_a_client_that_cannot_be_registered_is_closed_and_forgotten(
 ) -> None:
     server.connect().echo(b"first")
     at_rest = server.process.descriptor_count()
-    with Strace(server, *inject("epoll_ctl", error, "1")) as tracer:
-        victim = server.connect()
-        victim.receive_until_gone()  # closed, in whatever way
-        tracer.must_have_injected()
-        victim.close()
-    server.wait_for_descriptors(at_rest)
+
+    def one_is_turned_away() -> None:
+        with Strace(server, *inject("epoll_ctl", error, "1")) as tracer:
+            victim = server.connect()
+            victim.receive_until_gone()  # closed, in whatever way
+            tracer.must_have_injected()
+            victim.close()
+
+    expect_descriptors_back(server, at_rest, one_is_turned_away)
     server.connect().echo(b"next")
 
 

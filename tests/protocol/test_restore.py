@@ -3,7 +3,7 @@
 import pytest
 
 import rules
-from harness.at_rest import descriptors_at_rest
+from harness.at_rest import descriptors_at_rest, expect_descriptors_back
 from harness.frames import frame, header
 from harness.memory import (KIBIBYTE, SETTLING_ROUNDS_MAX, Allowance, in_units, least_growth,
                             need_own_memory, settled)
@@ -35,9 +35,7 @@ def clients_come(server: Server, count: int, payload_bytes: int) -> None:
 def test_descriptors_and_threads_are_back_after_five_hundred_clients(server: Server) -> None:
     descriptors = descriptors_at_rest(server, lambda client: client.echo(b"first"))
     threads = server.process.thread_count()
-    clients_come(server, 500, 100)
-    server.close_clients()
-    server.wait_for_descriptors(descriptors)
+    expect_descriptors_back(server, descriptors, lambda: clients_come(server, 500, 100))
     server.wait_for_threads(threads, 1 + server.target.runtime_threads)
 
 

@@ -260,6 +260,29 @@ class _CollectsGarbageRarely(_CollectsGarbageLate):
     buffers_max = 512  # 32 MiB, as a language may where nothing is short
 
 
+class _OpensItsOwnLater(Loop):
+    """No bug: a runtime opens what it needs for itself when it first needs it, as Go's does an
+    epoll and a pipe for its first timer. Here that is when the second client comes, and once more
+    in a stop."""
+
+    accepted = 0
+    own: tuple[object, ...] = ()
+
+    def accept(self) -> None:
+        super().accept()
+        self.accepted += 1
+        if self.accepted == 2:
+            self.open_its_own()
+
+    def begin_drain(self) -> None:
+        super().begin_drain()
+        self.open_its_own()
+
+    def open_its_own(self) -> None:
+        """Never closed, and never opened again."""
+        self.own = (*self.own, select.epoll(), *os.pipe())
+
+
 class _SaysNothingOfEnds(Loop):
     """No bug below the level `logs`: an end inside a message leaves no line."""
 
@@ -270,6 +293,7 @@ class _SaysNothingOfEnds(Loop):
 
 HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGarbageLate,
                              "collects-garbage-rarely": _CollectsGarbageRarely,
+                             "opens-its-own-later": _OpensItsOwnLater,
                              "says-nothing-of-ends": _SaysNothingOfEnds}
 MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
            "protocol_blunders")

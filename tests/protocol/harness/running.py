@@ -29,6 +29,7 @@ REPORTS = re.compile(
     r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
 )
 ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
+STILL_SECONDS = 3.0  # without a change: by then a lingering close, of up to 2 s, is over
 
 
 class Running:
@@ -165,10 +166,22 @@ class Running:
         with suppress(OSError):  # it has ended, or runs as another user
             self._open_when_ready = Counter(self.process.descriptor_kinds())
 
-    def wait_for_descriptors(self, at_rest: int) -> None:
-        """Waits until no more descriptors are open than `at_rest`."""
-        self._wait_for_at_most(
-            at_rest, self.process.descriptor_count, "descriptors are open", told=self._open)
+    def wait_for_descriptors(self, at_rest: int, when: str = "at first") -> None:
+        """Waits until no more descriptors are open than `at_rest`, as there were `when`."""
+        self._wait_for_at_most(at_rest, self.process.descriptor_count, "descriptors are open",
+                               when=when, told=self._open)
+
+    def descriptors_come_back(self, at_rest: int) -> bool:
+        """Waits until no more are open than `at_rest`; False when that seems not to come."""
+        begin = time.monotonic()
+        count, since = self.process.descriptor_count(), begin
+        while count > at_rest:
+            time.sleep(0.005)
+            before, count, now = count, self.process.descriptor_count(), time.monotonic()
+            since = since if count == before else now
+            if now - since > STILL_SECONDS or now - begin > self.patience:
+                return False
+        return True
 
     def wait_for_threads(self, at_first: int, more: int = 0) -> None:
         """Waits until no more threads run than `at_first`, and so many more."""
@@ -181,12 +194,12 @@ class Running:
 
     def _wait_for_at_most(
         self, at_first: int, now: Callable[[], int], what: str, more: int = 0,
-        told: Callable[[], str] = str,
+        when: str = "at first", told: Callable[[], str] = str,
     ) -> None:
         if not proc.wait_until(lambda: now() <= at_first + more, self.patience):
             may_be = f"; {at_first + more} may be" if more else ""
             raise ContractBroken(
-                f"{now()} {what} after {self.patience:g} s, {at_first} at first{may_be}"
+                f"{now()} {what} after {self.patience:g} s, {at_first} {when}{may_be}"
                 f"{told()}")
 
     def begin(

@@ -71,6 +71,11 @@ class Target(Subject):
         """How many threads its language may start for itself, whatever the clients do."""
         return 0 if self.level in STAGES else 40
 
+    @property
+    def runtime_descriptors(self) -> int:
+        """How many descriptors its language may open for itself, once and whenever it likes."""
+        return 0 if self.level in STAGES else 8
+
 
 def stage_named(prefix: str) -> str:
     """The stage that `prefix` names without doubt, or a usage error that lists the choices."""
