@@ -1,5 +1,7 @@
 """The climb itself: which levels are asked for, and what is asked for again."""
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,9 @@ import climb as climbing
 import first_start as first
 import level_runs as runs
 import report_text
-from run_judge import judge
+from harness import own_suite
 from ladder import RUNGS
+from run_judge import FLEET, PROTOCOL, a_climb, judge
 
 
 def test_a_climb_may_begin_higher(
@@ -58,6 +61,28 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
         ("--above=wake-ups", "-k", "test_late")]
     assert judged.runs[-1].passed is passes
     assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
+
+
+def test_the_plainest_tests_of_a_level_come_first() -> None:
+    """What needs more than the level itself may fail for another reason."""
+    asked = own_suite.run_suite(PROTOCOL, "--collect-only", "--server", "true {port}",
+                                "--level", "protocols", "--above", "sockets")
+    tests = re.findall(r"test_(\w+)\.py::test_(\w+)", asked.stdout)
+    of_http = [name for file, name in tests if file == "http"]
+    assert of_http[0] == "get_of_any_path_says_hello", asked.stdout
+    assert tests[-1][0] == "endings", asked.stdout
+
+
+@a_climb
+@pytest.mark.parametrize(("bug", "level", "sentence"), [
+    ("no-http", "protocols", "get of any path says hello (/)"),
+])
+def test_the_plainest_failure_is_shown(
+    bug: str, level: str, sentence: str, tmp_path: Path
+) -> None:
+    server = f"{sys.executable} {FLEET}/broken_loops.py {bug} --port {{port}}"
+    ran = judge(server, "--from", level, at=tmp_path)
+    assert f". The first:\n\n  {sentence}\n" in ran.said, ran.said
 
 
 def test_without_a_command_to_remember_what_to_type_is_told(tmp_path: Path) -> None:

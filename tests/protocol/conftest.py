@@ -141,9 +141,12 @@ def _takes_options(item: pytest.Item, target: Target | None) -> bool:
     return all(target.takes_option(mark.args[0]) for mark in item.iter_markers("option"))
 
 
-def _place_in_the_climb(item: pytest.Item) -> int:
-    """A test of what is most basic comes first: when it fails, so will others."""
-    return max(CLIMBING_ORDER.index(name) for name in item.get_closest_marker("needs").args)
+def _place_in_the_climb(item: pytest.Item) -> tuple[int, int]:
+    """A test of what is most basic comes first: when it fails, so will others. What needs something
+    else besides, as one that also counts descriptors, comes after what needs only that.
+    """
+    needs = item.get_closest_marker("needs").args
+    return max(map(CLIMBING_ORDER.index, needs)), len(needs)
 
 
 def _is_asked_at(level: str, item: pytest.Item) -> bool:

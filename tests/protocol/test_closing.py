@@ -85,7 +85,7 @@ def test_after_its_end_of_stream_the_server_takes_what_still_comes(client: Clien
 
 
 @pytest.mark.clock
-@pytest.mark.needs("max-connections")
+@pytest.mark.needs("closing", "max-connections")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_the_end_of_stream_comes_before_the_wait_for_the_peers(client: Client) -> None:
     begin = time.monotonic()
@@ -98,7 +98,7 @@ def test_the_end_of_stream_comes_before_the_wait_for_the_peers(client: Client) -
 
 
 @pytest.mark.clock
-@pytest.mark.needs("max-connections")
+@pytest.mark.needs("closing", "max-connections")
 @pytest.mark.rule(rules.CLOSING_KEEPS_PLACE)
 def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(start: Start) -> None:
     server = start("--max-connections", "1")

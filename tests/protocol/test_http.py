@@ -32,13 +32,6 @@ def expect_connection(answer: Response, wanted: str) -> None:
     assert value.lower() == wanted, f"the answer says {value!r} of its Connection, not {wanted!r}"
 
 
-@pytest.mark.rule(rules.HTTP_EMPTY_LINE)
-def test_empty_lines_before_a_request_are_passed_over(client: Client) -> None:
-    client.send(b"\r\n" + get() + b"\r\n\r\n" + get())
-    expect_hello(client)
-    expect_hello(client)
-
-
 @pytest.mark.rule(rules.HTTP_OK)
 @pytest.mark.parametrize("path", ["/", "/index.html", "/a/b?c=d&e=f", "/%20%C3%A9", "*"])
 def test_get_of_any_path_says_hello(client: Client, path: str) -> None:
@@ -54,6 +47,13 @@ def test_head_has_the_headers_of_get_and_no_body(client: Client) -> None:
     of_head.headers["date"] = of_get.headers["date"] = ""
     assert of_head.headers == of_get.headers, (
         f"HEAD has the headers {of_head.headers}, and GET {of_get.headers}")
+
+
+@pytest.mark.rule(rules.HTTP_EMPTY_LINE)
+def test_empty_lines_before_a_request_are_passed_over(client: Client) -> None:
+    client.send(b"\r\n" + get() + b"\r\n\r\n" + get())
+    expect_hello(client)
+    expect_hello(client)
 
 
 @pytest.mark.rule(rules.HTTP_ANY_CASE)

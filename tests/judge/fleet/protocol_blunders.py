@@ -1,6 +1,7 @@
 """Blunders about what the bytes mean: a part of broken_loops.py."""
 
-from loop_protocols import Discard, Echo, Http, Refused
+from loop_protocols import PROTOCOLS, Discard, Echo, Http, Refused
+from loop_server import Loop
 
 # Messages
 
@@ -72,6 +73,14 @@ class EchoingDiscard(Discard):
 
 
 # HTTP
+
+
+class NoHttp(Loop):
+    """Takes the option, and echoes."""
+
+    @staticmethod
+    def prepare() -> None:
+        PROTOCOLS["http"] = Echo
 
 
 class HttpForgetsConnection(Http):

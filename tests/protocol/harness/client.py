@@ -26,10 +26,9 @@ class Client(Connection):
         while len(received) < byte_count:
             piece = self._receive_some(byte_count - len(received), due)
             if not piece:
-                raise self.broken(
-                    "the server ended the stream where "
-                    f"{byte_count - len(received)} more bytes were due"
-                )
+                missing = byte_count - len(received)
+                raise self.broken(f"the server ended the stream, with {missing} more "
+                                  f"{'byte' if missing == 1 else 'bytes'} due")
             received += piece
         return bytes(received)
 
