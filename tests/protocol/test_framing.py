@@ -70,16 +70,16 @@ def test_one_byte_at_a_time_gives_the_same_answers(client: Client) -> None:
     client.expect(*THREE_MESSAGES)
 
 
-@pytest.mark.rule(rules.ORDER)
-def test_a_thousand_answers_come_in_the_order_of_their_messages(client: Client) -> None:
-    payloads = [b"%d" % number * (number % 7) for number in range(1000)]
-    client.echo(*payloads)
-
-
-@pytest.mark.rule(rules.ORDER)
-def test_a_large_message_overtakes_no_small_one(client: Client) -> None:
-    for large in (1000, 20_000, 40_000, 65_536):
-        client.echo(b"first", bytes(large), b"", b"in between", bytes(large), b"last")
+@pytest.mark.rule(rules.ANY_SLICING)
+@pytest.mark.parametrize("size", BUFFER_SIZES)
+def test_a_length_prefix_may_lie_across_the_end_of_a_buffer(client: Client, size: int) -> None:
+    # Two bytes of a prefix at a buffer's very end leave no room for the other two: a server that
+    # then reads zero bytes takes its client for gone.
+    for overhang in range(HEADER_BYTES + 1):
+        first = bytes(size - HEADER_BYTES - overhang)
+        stream = frame(first) + frame(b"second")
+        client.send_in_pieces(stream[:size], stream[size:])
+        client.expect(first, b"second")
 
 
 @pytest.mark.rule(rules.ECHO)
@@ -90,6 +90,18 @@ def test_a_message_of_every_length_comes_back(client: Client) -> None:
         except ContractBroken as broken:
             broken.args = (f"a message of {length} bytes: {broken}",)
             raise
+
+
+@pytest.mark.rule(rules.ORDER)
+def test_a_thousand_answers_come_in_the_order_of_their_messages(client: Client) -> None:
+    payloads = [b"%d" % number * (number % 7) for number in range(1000)]
+    client.echo(*payloads)
+
+
+@pytest.mark.rule(rules.ORDER)
+def test_a_large_message_overtakes_no_small_one(client: Client) -> None:
+    for large in (1000, 20_000, 40_000, 65_536):
+        client.echo(b"first", bytes(large), b"", b"in between", bytes(large), b"last")
 
 
 @pytest.mark.rule(rules.ANY_SLICING)
@@ -132,18 +144,6 @@ def test_many_messages_at_once_are_answered_without_another_byte(client: Client)
     payloads = distinct_payloads(300, 100)
     client.send_messages(*payloads)
     client.expect(*payloads)  # and not a byte was sent to wake the server up again
-
-
-@pytest.mark.rule(rules.ANY_SLICING)
-@pytest.mark.parametrize("size", BUFFER_SIZES)
-def test_a_length_prefix_may_lie_across_the_end_of_a_buffer(client: Client, size: int) -> None:
-    # Two bytes of a prefix at a buffer's very end leave no room for the other two: a server that
-    # then reads zero bytes takes its client for gone.
-    for overhang in range(HEADER_BYTES + 1):
-        first = bytes(size - HEADER_BYTES - overhang)
-        stream = frame(first) + frame(b"second")
-        client.send_in_pieces(stream[:size], stream[size:])
-        client.expect(first, b"second")
 
 
 @pytest.mark.rule(rules.ECHO)

@@ -61,6 +61,13 @@ class LaterOnesAtTheEnd(Connection):
 # One length does not show it
 
 
+class FullBufferLosesItsLast(Connection):
+    """Has room for one byte less than it reads."""
+
+    def read(self) -> bytes:
+        return super().read()[: self.receive_bytes - 1]
+
+
 class OneLengthAstray(Echo):
     """What has 77 bytes gets the answer that was made for the one before."""
 
