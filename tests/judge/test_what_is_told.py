@@ -132,6 +132,35 @@ def test_a_client_in_the_backlog_is_told_to_have_been_there_when_the_signal_came
         assert "   the test  sends SIGTERM; not accepted yet: client 1" in told([server], OSError())
 
 
+def test_a_client_that_leaves_before_it_is_accepted_is_told_to_have_done_so() -> None:
+    with scripted(f"{SAY}one = listener.accept(); signal.pause()") as server:
+        server.wait_until_ready()
+        accepted, resets, closes = [server.connect() for _ in range(3)]
+        assert wait_until(accepted.is_held_by_the_server, 10)
+        accepted.reset()
+        resets.reset()
+        closes.close()
+        said = told([server], OSError())
+    waited = "not yet accepted by the server"
+    for line in ("1  reset the connection", f"2  reset the connection, {waited}",
+                 f"3  closed, {waited}"):
+        assert f"   client {line}" in said, said
+
+
+def test_a_close_over_unread_input_is_told_to_be_a_reset() -> None:
+    with running(ECHO) as server:
+        server.wait_until_ready()
+        leaves_it, takes_it = server.connect(), server.connect()
+        for client in (leaves_it, takes_it):
+            client.send_messages(b"hello")
+            assert wait_until(client.has_input, 10)
+        takes_it.expect(b"hello")
+        server.close_clients()
+        said = told([server], OSError())
+    assert "   client 1  closed, with unread input: a reset" in said, said
+    assert "   client 2  closed" in said, said
+
+
 def test_of_many_clients_those_that_wait_are_shown() -> None:
     with running(ECHO) as server:
         server.wait_until_ready()

@@ -6,6 +6,7 @@ import socket
 import struct
 import termios
 import time
+from contextlib import suppress
 from typing import Self
 
 from harness import proc, sockdiag
@@ -195,14 +196,29 @@ class Connection:
     def reset(self) -> None:
         """Leaves with a reset, as a crashed machine's successor would."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transcript.note("reset the connection")
+        self.transcript.note(f"reset the connection{self._unaccepted()}")
         self.socket.close()
 
     def close(self) -> None:
         """Leaves in order. Harmless when it has left already."""
         if self.socket.fileno() >= 0:
-            self.transcript.note("closed")
+            # The kernel makes a reset of it where input is left unread. RFC 2525, 2.17
+            unread = ", with unread input: a reset" if self._has_unread_bytes() else ""
+            self.transcript.note(f"closed{unread or self._unaccepted()}")
             self.socket.close()
+
+    def _has_unread_bytes(self) -> bool:
+        number = array.array("i", [0])
+        fcntl.ioctl(self.socket.fileno(), termios.FIONREAD, number)
+        return number[0] > 0
+
+    def _unaccepted(self) -> str:
+        """Said of a client that leaves the backlog, if the kernel tells."""
+        if not self.transcript.got_bytes:  # else it was accepted
+            with suppress(OSError):
+                if self.is_in_the_backlog():
+                    return ", not yet accepted by the server"
+        return ""
 
     def broken(self, what: str, *, by_reset: bool = False) -> ContractBroken:
         """The failure to raise when the server did something wrong in this client's eyes."""
