@@ -175,6 +175,23 @@ def test_of_many_clients_those_that_wait_are_shown() -> None:
         assert lines[-1].endswith("(3 more clients)")
 
 
+def test_where_the_server_ends_unasked_the_clients_that_it_had_last_are_shown() -> None:
+    """The others have connected while it was ending, and their turn never came."""
+    script = (f"{SAY}import time\nwhile True:\n  client, _ = listener.accept()\n"
+              "  if client.recv(9): time.sleep(0.3); sys.exit(1)")
+    with scripted(script) as server:
+        server.wait_until_ready()
+        server.connect().close()
+        for _ in range(12):
+            with server.connect() as client:
+                client.send(b"\5")
+        assert wait_until(lambda: not server.is_alive(), 10)
+        lines = told([server], server.is_gone())
+    assert "   client 2  sent 1 byte: 05 |.|" in lines, lines
+    assert not any("client 13" in line for line in lines), lines
+    assert lines[-1].endswith("(10 more clients)"), lines
+
+
 def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
     ends = f"{sys.executable} {SUBJECTS}/broken_servers.py ends-with-its-client --port {{port}}"
     with running(ends) as server:

@@ -39,6 +39,7 @@ class Connection:
         self.patience = patience
         self.transcript = Transcript()
         self.was_reset = False  # by the server
+        self.left_accepted = False  # though no byte had come from the server
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer is not None:  # before connecting: it bounds the window
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -218,6 +219,7 @@ class Connection:
             with suppress(OSError):
                 if self.is_in_the_backlog():
                     return ", not yet accepted by the server"
+                self.left_accepted = self.is_held_by_the_server()
         return ""
 
     def broken(self, what: str, *, by_reset: bool = False) -> ContractBroken:

@@ -64,6 +64,11 @@ class Running:
             self.note(f"has {end_in_words(status)}", THE_SERVER)
         return status is None
 
+    def has_ended_unasked(self) -> bool:
+        """Whether it has ended though no test wanted that."""
+        return (not self.is_alive() and self._asked is None
+                and not self._killed and not self.may_be_gone)
+
     def wait_exit(self, within: float | None = None) -> int:
         """Waits until the server has ended by itself; its exit status (-N: killed by signal N)."""
         limit = self.patience if within is None else within

@@ -26,6 +26,7 @@ LONG_RUN_OF_BYTES = 12
 FIRST_OF_A_KIND, LAST_OF_A_RUN = 1, 3
 GAP_SECONDS = 1.0  # without a line
 LONG_SECONDS = 0.1
+ENDING_SECONDS = 0.05  # of a process, from the mistake on
 COLUMNS = 96
 THE_TEST, THE_SERVER, NOBODY = "the test", "server", ""
 
@@ -48,7 +49,9 @@ def happened(servers: Sequence[Server], error: BaseException | None) -> list[Eve
     clients = {client: f"{client.name} of {number}" if len(servers) > 1 else client.name
                for number, server in enumerate(servers, 1)
                for client in server.arrivals.known(server.clients)}
-    shown = those_that_matter(list(clients), getattr(error, "client", None))
+    shown = those_that_matter(
+        list(clients), getattr(error, "client", None),
+        has_ended=any(server.has_ended_unasked() for server in servers))
     end = getattr(error, "at", time.monotonic())
     found = [event for server in servers for event in server.events]
     for client in shown:
@@ -76,16 +79,30 @@ def happened(servers: Sequence[Server], error: BaseException | None) -> list[Eve
 
 
 def those_that_matter(
-    clients: list[Connection], noticed_by: Connection | None
+    clients: list[Connection], noticed_by: Connection | None, *, has_ended: bool = False
 ) -> list[Connection]:
     """The one that noticed something, then those that wait for an answer, then those that are still
-    there, then the last ones."""
+    there, then the last ones. Where the server has ended unasked, the last are no guide: the kernel
+    went on connecting clients whose turn never came."""
     order = [client for client in clients if client is noticed_by]
-    order += [client for client in clients if waits(client)]
-    order += [client for client in reversed(clients) if client.socket.fileno() >= 0]
-    order += reversed(clients)
-    shown = list(dict.fromkeys(order))[:CLIENTS_SHOWN]
+    order += [client for client in clients if waits(client)][:CLIENTS_SHOWN]
+    if has_ended:
+        shown = order + served_at_the_end(clients)
+    else:
+        order += [client for client in reversed(clients) if client.socket.fileno() >= 0]
+        order += reversed(clients)
+        shown = list(dict.fromkeys(order))[:CLIENTS_SHOWN]
     return [client for client in clients if client in shown]
+
+
+def served_at_the_end(clients: list[Connection]) -> list[Connection]:
+    """The last one that the server is known to have accepted, and the first ones of those that had
+    come shortly before: the end of a process takes a moment, in which other threads may accept."""
+    accepted = [client for client in clients
+                if client.left_accepted or client.transcript.got_bytes] or clients[:1]
+    since = sum(client.transcript.entries[-1].at < accepted[-1].transcript.entries[-1].at -
+                ENDING_SECONDS for client in clients)
+    return [*clients[since:][:CLIENTS_SHOWN], *accepted[-1:]]
 
 
 def waits(client: Connection) -> bool:
