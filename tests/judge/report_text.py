@@ -160,7 +160,9 @@ def show_climb(judged: Judged) -> None:
         line += f" from {RUNGS[judged.granted]} on; those below it were not asked for"
     print(line)
     if passed == len(rungs):
-        print("  the top of the ladder; --level part5-epoll asks for what one mechanism must do")
+        print(wrapped("That was the last level. If you want more, --level part5-epoll asks for all "
+                      "that the book's own server with epoll must do: it also counts your calls "
+                      "of epoll_ctl, and grants no memory to the language.", "  "))
         return
     show_way_on(rungs[passed], judged.without)
 

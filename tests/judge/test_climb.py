@@ -88,6 +88,14 @@ def test_the_plainest_failure_is_shown(
     assert f"\n\n  {sentence}\n" in ran.said, ran.said
 
 
+def test_at_the_top_it_is_told_what_more_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    test = runs.Test("test_it[yours]", "passed", "", "", "", ())
+    all_passed = [runs.Run(level, [test.name], [test], ended=True) for level in RUNGS]
+    report_text.show_climb(runs.Judged("true {port}", all_passed))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "18 of 18 levels That was the last level. If you want more, --level part5-epoll" in said
+
+
 def test_without_a_command_to_remember_what_to_type_is_told(tmp_path: Path) -> None:
     ran = judge("--from", "drain", at=tmp_path)
     assert (ran.status, ran.said) == (2, "")

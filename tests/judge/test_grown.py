@@ -24,7 +24,7 @@ FIRST_LEVELS = {  # that a chapter adds
     2: "survival", 3: "closing", 4: "start", 5: "light", 6: "rest", 7: "wake-ups",
 }
 BUSY_LOOPS = 6
-TOP = "the top of the ladder"
+TOP = "That was the last level."
 
 
 def grown(chapter: int, directory: Path) -> str:
