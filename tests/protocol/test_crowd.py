@@ -20,6 +20,7 @@ from harness.polling import readable
 from harness.server import Server, Start
 
 SMALL_LENGTHS = 1100  # each of them is sent by two clients
+LEAVING = 4
 FIREHOSE = Path(__file__).parent / "harness" / "firehose.py"
 
 
@@ -117,6 +118,29 @@ def first_that_differs(sizes: list[int], sent: bytes, received: bytes) -> tuple[
             return number, size
         begin = end
     return len(sizes), sizes[-1]
+
+
+@pytest.mark.needs("concurrency")
+@pytest.mark.rule(rules.OWN_ANSWERS)
+@pytest.mark.parametrize("how", ["close", "reset", "half_close"])
+def test_after_others_left_inside_a_message_each_client_gets_its_own(
+    server: Server, how: str
+) -> None:
+    """What has kept the beginnings of their messages is free again, once, and may be used again."""
+    for _ in range(LEAVING):
+        client = server.connect()
+        client.send(frame(b"never to be whole")[:9])
+        client.let_it_arrive()
+        getattr(client, how)()
+    server.connect().echo(b"beside")
+    payloads = [b"%d: of nobody else" % number for number in range(2 * LEAVING)]
+    clients = [server.connect() for _ in payloads]
+    for part in (slice(0, 7), slice(7, None)):
+        for client, payload in zip(clients, payloads):
+            client.send(frame(payload)[part])
+            client.let_it_arrive()
+    for client, payload in zip(clients, payloads):
+        client.expect(payload)
 
 
 @pytest.mark.needs("backpressure", "concurrency")

@@ -58,6 +58,23 @@ class LaterOnesAtTheEnd(Connection):
             return False
 
 
+class PoolTakesBackTwice(Connection):
+    """The beginning of a message has a buffer of a pool, which gets it back twice after a reset."""
+
+    pool: list[bytearray] = []
+
+    def receive(self) -> None:
+        if not self.protocol.pending and self.pool:
+            self.protocol.pending = self.pool.pop()
+        super().receive()
+
+    def broke_off(self, error: OSError) -> None:
+        if self.protocol.pending:
+            self.protocol.pending.clear()
+            self.pool.extend([self.protocol.pending] * 2)
+        super().broke_off(error)
+
+
 # One length does not show it
 
 
