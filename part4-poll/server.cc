@@ -109,7 +109,7 @@ void Server::park(Parked reason, Clock::time_point now) {
 }
 
 void Server::resume() {
-  if (parked_ == Parked::no || draining_) return;
+  if (parked_ == Parked::no) return;
   poller_.watch(listener_, Token(Token::Kind::listener), {.input = true});
   parked_ = Parked::no;
 }
@@ -172,6 +172,7 @@ void Server::begin_drain() {
   draining_ = true;
   if (parked_ == Parked::no) poller_.forget(listener_);
   listener_ = common::Fd();  // the kernel resets the connections in its backlog
+  parked_ = Parked::no;      // there is no more time at which to accept again
   clients_.for_each([this](Token token, Client& client) {
     client.connection.begin_drain();
     apply(token, client, Connection::Action::keep);

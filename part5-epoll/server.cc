@@ -122,7 +122,7 @@ void Server::park(Parked reason, Clock::time_point now) {
 }
 
 void Server::resume() {
-  if (parked_ == Parked::no || draining_) return;
+  if (parked_ == Parked::no) return;
   const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
   if (!watched) {
     const auto now = Clock::now();
@@ -196,6 +196,7 @@ void Server::begin_drain() {
   draining_ = true;
   if (parked_ == Parked::no) poller_.forget_listener(listener_);
   listener_ = common::Fd();  // the kernel resets the connections in its backlog
+  parked_ = Parked::no;      // there is no more time at which to accept again
   clients_.for_each([this](Token token, Client& client) {
     client.connection.begin_drain();
     apply(token, client, Connection::Action::keep);

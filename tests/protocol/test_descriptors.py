@@ -1,6 +1,7 @@
 """Out of descriptors: new connections wait, the processor rests, the log stays short."""
 
 import resource
+import signal
 import time
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import rules
 from harness.at_rest import expect_rest
 from harness.crowd import MESSAGE, answered, begun_crowd, expect_all_served
+from harness.frames import long_stream
 from harness.server import Server, Start
 
 pytestmark = pytest.mark.needs("out-of-descriptors")
@@ -60,6 +62,27 @@ def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     begun_crowd(server)
     server.expect_stop()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("out-of-descriptors", "rest-when-idle", "concurrency", "drain")
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_a_stop_that_begins_without_descriptors_rests_while_it_waits_for_a_slow_reader(
+    start: Start,
+) -> None:
+    # The listener is not watched when the signal comes, and never will be again: a loop that still
+    # means to try it at some time in the past has no time to sleep.
+    server = start(
+        "--max-connections", "1000", "--drain-timeout", "30s", descriptor_limit=LIMIT
+    )
+    slow_reader = server.connect(receive_buffer=4096)
+    slow_reader.send_until_stuck(long_stream())
+    begun_crowd(server)
+    server.send_signal(signal.SIGTERM)
+    time.sleep(0.3)  # the others are served, and a new try would be due
+    expect_rest(server, "while a stop waits for a slow reader")
+    slow_reader.close()
+    server.expect_exit()
 
 
 @pytest.mark.rule(rules.RAISE_LIMIT)
