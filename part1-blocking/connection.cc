@@ -50,24 +50,21 @@ Connection::Connection(const common::Fd& socket, milliseconds read_timeout)
 }
 
 common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer) {
-  int flags = 0;
   while (true) {
-    if (read_timeout_ > milliseconds(0) && flags == 0) {
-      // Checked before each call: while bytes keep coming, no call waits long enough to fail.
-      if (receive_tried_ && Clock::now() >= deadline_) {
-        return common::failure(common::Error::timed_out);
-      }
-      // The first receive since the timeout was restarted has the whole of it, which SO_RCVTIMEO
-      // usually is already: no system call.
-      limit_receive(receive_tried_ ? until(deadline_) : read_timeout_);
-    }
+    const bool limited = read_timeout_ > milliseconds(0);
+    // Asked before each call: while bytes keep coming, no call waits long enough to fail.
+    const bool too_late = limited && receive_tried_ && Clock::now() >= deadline_;
+    // The first receive since the timeout was restarted has the whole of it, which SO_RCVTIMEO
+    // usually is already: no system call.
+    if (limited && !too_late) limit_receive(receive_tried_ ? until(deadline_) : read_timeout_);
+    // Too late, it does not wait, but takes what had come in time: the process may have been
+    // stopped meanwhile (SIGSTOP, then SIGCONT).
+    const int flags = too_late ? MSG_DONTWAIT : 0;
     const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
     receive_tried_ = true;
     if (received >= 0) return buffer.first(static_cast<std::size_t>(received));
-    // EINTR: SIGCONT after SIGSTOP, say. The deadline may have passed meanwhile: first take what
-    // had come in time, without waiting. If nothing had, the next round checks the deadline.
-    flags = errno == EINTR ? MSG_DONTWAIT : 0;
     if (!must_try_again()) return common::last_error();
+    if (too_late) return common::failure(common::Error::timed_out);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "common/net/has_input.h"
 #include "common/net/unacknowledged.h"
 #include "common/server/log.h"
 
@@ -131,9 +132,16 @@ Connection::Action Connection::linger(Scratch& scratch) {
   return Action::close;
 }
 
-Connection::Action Connection::expire(Clock::time_point now) {
+Connection::Action Connection::expire(Clock::time_point now, Scratch& scratch) {
   if (state_ == State::lingering) return Action::close;
-  if (!held_.empty()) {
+  if (held_.empty()) {
+    // It may be the server that is late: it was stopped and continued, or had no processor. A
+    // message that came in time may then still be in the kernel, in pieces.
+    for (int i = 0; i < common::late_receives_max && common::has_input(fd_); ++i) {
+      const Action action = receive(now, scratch);
+      if (action == Action::close || deadline_ > now) return action;
+    }
+  } else {
     // No send went through, but a peer that reads slowly has freed less than a send waits for.
     const std::size_t before = std::exchange(unacknowledged_, common::unacknowledged_bytes(fd_));
     if (unacknowledged_ < before) {

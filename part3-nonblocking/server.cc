@@ -85,7 +85,7 @@ void Server::advance_all(Clock::time_point now) {
     Connection& connection = *clients_[i];
     auto action = connection.advance({.input = true, .output = true}, now, scratch_);
     if (action == Connection::Action::keep && connection.deadline() <= now) {
-      action = connection.expire(now);
+      action = connection.expire(now, scratch_);
     }
     if (action == Connection::Action::close) {
       close(i);  // the last one has moved here: i stays

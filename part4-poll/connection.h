@@ -50,8 +50,8 @@ class Connection {
   /// kernel of the peer has acknowledged all answers, which causes no event.
   Action linger(Scratch& scratch);
 
-  /// Its deadline has passed.
-  Action expire(common::Clock::time_point now);
+  /// Its deadline has passed. What has come in time is received first, however late this call is.
+  Action expire(common::Clock::time_point now, Scratch& scratch);
 
   /// From now on it answers what the kernel has received already, and then closes.
   void begin_drain();

@@ -54,10 +54,8 @@ common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {
   events_.clear();
   int ready = ::poll(polled_.data(), polled_.size(), common::timeout_ms(deadline));
-  // A signal came, and the deadline may have passed since: first see what had come in time.
-  if (ready < 0 && errno == EINTR) ready = ::poll(polled_.data(), polled_.size(), 0);
   if (ready < 0) {
-    if (errno == EINTR) return events_;  // nothing is ready yet; the caller will wait again
+    if (errno == EINTR) return events_;  // a signal came; the caller will wait again
     return common::last_error();
   }
   for (std::size_t i = 0; ready > 0 && i < polled_.size(); ++i) {

@@ -163,7 +163,7 @@ void Server::close_overdue(Clock::time_point now) {
     while (const auto token = list->overdue(now)) {
       Client* client = clients_.find(*token);
       assert(client != nullptr);  // an entry leaves the list with its client
-      apply(*token, *client, client->connection.expire(now));
+      apply(*token, *client, client->connection.expire(now, scratch_));
     }
   }
 }

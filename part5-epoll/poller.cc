@@ -69,13 +69,10 @@ common::Result<std::span<const Event>> Poller::wait(
     std::optional<common::Clock::time_point> deadline) {
   events_.clear();
   std::array<epoll_event, batch_events_max> batch;
-  int ready = ::epoll_wait(epoll_.get(), batch.data(), batch.size(), common::timeout_ms(deadline));
-  // A signal came, and the deadline may have passed since: first see what had come in time.
-  if (ready < 0 && errno == EINTR) {
-    ready = ::epoll_wait(epoll_.get(), batch.data(), batch.size(), 0);
-  }
+  const int ready =
+      ::epoll_wait(epoll_.get(), batch.data(), batch.size(), common::timeout_ms(deadline));
   if (ready < 0) {
-    if (errno == EINTR) return events_;  // nothing is ready yet; the caller will wait again
+    if (errno == EINTR) return events_;  // a signal came; the caller will wait again
     return common::last_error();
   }
   for (const epoll_event& event : std::span(batch).first(static_cast<std::size_t>(ready))) {

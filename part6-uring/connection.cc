@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/net/has_input.h"
 #include "common/net/unacknowledged.h"
 
 namespace stage {
@@ -18,16 +19,19 @@ Connection::Connection(ConnectionContext& context, common::Fd socket)
 uring::Task<common::Result<common::ByteView>> Connection::receive() {
   input_.give_back();
   auto when = uring::ReceiveWhen::readable;  // no buffer is taken before
+  uring::Deadline* deadline = &deadline_;
   while (true) {
-    auto received = co_await context_.loop.recv(socket_, context_.buffers, when).until(deadline_);
+    auto received = co_await context_.loop.recv(socket_, context_.buffers, when).until(*deadline);
     if (received) {
       input_ = std::move(*received);
       peer_has_ended_ = input_.empty();
       co_return input_.bytes();
     }
     const std::error_code error = received.error();
-    if (error == uring::Error::timed_out) co_return common::failure(common::Error::timed_out);
-    if (error == std::errc::no_buffer_space) {
+    if (error == uring::Error::timed_out) {
+      if (!may_receive_late()) co_return common::failure(common::Error::timed_out);
+      deadline = &context_.no_deadline;
+    } else if (error == std::errc::no_buffer_space) {
       if (const auto waited = co_await wait_for_buffer(); !waited) {
         co_return std::unexpected(waited.error());
       }
@@ -37,6 +41,15 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
     }  // else the kernel had no memory to wait for bytes before it tries
     when = uring::ReceiveWhen::now;
   }
+}
+
+/// Its time is up, but it may be the server that is late: it was stopped and continued, or had no
+/// processor. A message that came in time may then still be in the kernel, in pieces. Whether there
+/// is one: a receive need not wait for it.
+bool Connection::may_receive_late() {
+  if (late_receives_ == common::late_receives_max) return false;
+  ++late_receives_;
+  return common::has_input(socket_);
 }
 
 /// Buffers go to those that wait in turn. If a newcomer could take one first, a client could wait
@@ -81,7 +94,10 @@ uring::Task<common::Status> Connection::send_copy(common::ByteView output) {
   co_return {};
 }
 
-void Connection::restart_timeout() { deadline_.renew(context_.loop.now() + context_.read_timeout); }
+void Connection::restart_timeout() {
+  deadline_.renew(context_.loop.now() + context_.read_timeout);
+  late_receives_ = 0;
+}
 
 uring::Task<> Connection::close_gracefully() {
   input_.give_back();

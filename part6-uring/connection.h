@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "common/byte_view.h"
 #include "common/fd.h"
@@ -28,6 +29,7 @@ struct ConnectionContext {
   uring::IntrusiveList<Connection> conversing{};             ///< Those that a drain is to end.
   std::array<std::byte, common::scratch_bytes> discarded{};  ///< Bytes that are not wanted.
   uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
+  uring::Deadline no_deadline{loop};
   bool draining = false;
 };
 
@@ -58,6 +60,7 @@ class Connection : public uring::Node {
   void begin_drain();
 
  private:
+  bool may_receive_late();
   uring::Task<common::Status> wait_for_buffer();
   uring::Task<common::Status> send_copy(common::ByteView output);
   uring::Task<> close_when_acknowledged();
@@ -67,6 +70,7 @@ class Connection : public uring::Node {
   uring::Deadline deadline_;  ///< When the message being received is due: it ends the receive.
   uring::Lease input_;        ///< The buffer of what was received last.
   bool peer_has_ended_ = false;
+  std::uint8_t late_receives_ = 0;  ///< For the message being received, which is overdue.
 };
 
 }  // namespace stage

@@ -24,8 +24,8 @@ inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_
 inline constexpr std::size_t scratch_bytes = 16 * 1024;
 
 /// How long a server waits before it tries again what failed in a shortage: no descriptor (EMFILE,
-/// ENFILE), no memory, no thread, a network that is down. It accepts again earlier if a connection
-/// closes.
+/// ENFILE), no memory, no thread, a network that is down. A loop accepts again earlier if one of
+/// its own connections closes.
 inline constexpr std::chrono::milliseconds shortage_pause(100);
 
 /// Connections accepted in one round of a loop: a flood of them must not keep the others waiting.
@@ -38,9 +38,17 @@ inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds
 /// reports it.
 inline constexpr std::chrono::milliseconds drain_poll_interval(5);
 
-/// A loop reads the clock once a round, and a message may be younger than that. No connection is
-/// closed too early as long as a round takes less than this.
+/// A loop reads the clock once a round, and a message may be younger than that: the deadline for
+/// the next one is then too early by as much as the round takes. It has so much more time, and no
+/// connection is closed too early unless a round takes longer, as when the process is stopped in
+/// the middle of it.
 inline constexpr std::chrono::milliseconds round_time_max(100);
+
+/// How often a connection whose time is up receives at most, before it is closed, what had come in
+/// time. A hundred buffers of a loop hold more than the 6 MiB that the kernel keeps of a stream
+/// unless sysctl(8) was told otherwise; but a request's body that comes as fast as it is received
+/// must not keep the others waiting.
+inline constexpr int late_receives_max = 100;
 
 /// What a loop makes of --read-timeout: round_time_max is added. 0 means no limit; it becomes a
 /// century, an ordinary number, so that no other code has to treat it specially.

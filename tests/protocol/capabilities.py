@@ -33,6 +33,8 @@ CAPABILITIES = {
     "that the kernel has",
     "drain": "stops on a signal, in order and in time",
     "interruptions": "EINTR, SIGSTOP and SIGPIPE change nothing",
+    "after-a-pause": "a message that came in time is answered wherever the pause found the server, "
+    "and however many receives it takes",
     "accept-faults": "a failing accept is tried again, without a busy loop",
     "restore": "descriptors and memory go back to where they were",
     "concurrency": "a silent client does not stop the next one",
@@ -67,6 +69,7 @@ _EVERY_STAGE = _PORT_ONLY | {
     "slow-readers",
     "drain",
     "interruptions",
+    "after-a-pause",
     "accept-faults",
     "restore",
 }

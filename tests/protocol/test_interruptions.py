@@ -1,7 +1,10 @@
 """Signals that mean nothing to the server: interrupted calls, pauses, writing to who has left."""
 
 import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -89,6 +92,91 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     server.resume()
     for client in clients:
         client.expect(b"in time")
+
+
+@pytest.mark.clock
+@pytest.mark.needs("after-a-pause", "concurrency")
+@pytest.mark.rule(rules.PAUSED)
+def test_after_a_pause_more_clients_are_answered_than_one_wait_reports(
+    start: Start, target: Target
+) -> None:
+    target.need_buffers()
+    server = start("--read-timeout", "1s")
+    clients = [server.connect() for _ in range(300)]  # part5 takes 256 events at a time
+    for client in clients:
+        client.echo(b"accepted")
+    server.pause()
+    for client in clients:
+        client.send_messages(b"in time")
+    clients[-1].wait_until_in_kernel()
+    time.sleep(1.5)
+    server.resume()
+    for client in clients:
+        client.expect(b"in time")
+
+
+@contextmanager
+def busy(server: Server) -> Iterator[None]:
+    """The server has a client that sends its next message as soon as it has its answer."""
+    talker = server.connect().socket
+    done = threading.Event()
+
+    def talk() -> None:
+        with suppress(OSError):  # what becomes of this one is another matter
+            while not done.is_set() and talker.send(frame(b"busy")):
+                talker.recv(100)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("after-a-pause", "concurrency")
+@pytest.mark.rule(rules.PAUSED)
+def test_after_a_pause_in_the_middle_of_a_round_everybody_is_answered(start: Start) -> None:
+    # A loop is stopped while it serves one client, and has not asked about the others. Where it is
+    # stopped exactly, is left to chance.
+    server = start("--read-timeout", "500ms")
+    for _ in range(5):
+        with busy(server):
+            clients = [server.connect() for _ in range(20)]
+            for client in clients:
+                client.echo(b"accepted")
+            server.pause()
+            for client in clients:
+                client.send_messages(b"in time")
+            clients[-1].wait_until_in_kernel()
+            time.sleep(0.8)
+            server.resume()
+            for client in clients:
+                client.expect(b"in time")
+                client.close()
+
+
+@pytest.mark.clock
+@pytest.mark.needs("after-a-pause", "max-message")
+@pytest.mark.rule(rules.PAUSED)
+@pytest.mark.parametrize(
+    ("size", "options"), [(20_000, ()), (200_000, ("--max-message", "1000000"))],
+    ids=["larger-than-a-thread-receives", "larger-than-a-loop-receives"]
+)
+def test_after_a_pause_a_message_is_answered_that_takes_several_receives(
+    start: Start, size: int, options: tuple[str, ...]
+) -> None:
+    server = start("--read-timeout", "1s", *options)
+    client = server.connect()
+    client.echo(b"accepted")
+    time.sleep(0.1)  # now it waits
+    server.pause()
+    client.send_messages(bytes(size))
+    time.sleep(1.5)
+    server.resume()
+    client.expect(bytes(size))
 
 
 @pytest.mark.rule(rules.SIGPIPE)
