@@ -25,6 +25,5 @@ int main(int argc, char** argv) {
       common::SignalThread::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::report_failure(options, signals.error());
   common::announce((*server)->address());
-  const auto outcome = (*server)->run();
-  return outcome ? 0 : common::report_failure(options, outcome.error());
+  return (*server)->run();
 }

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <system_error>
 #include <thread>
@@ -11,6 +10,8 @@
 #include "common/net/accept.h"
 #include "common/net/listen.h"
 #include "common/server/limits.h"
+#include "common/server/process.h"
+#include "common/server/signal_thread.h"
 #include "common/session.h"
 #include "connection.h"
 
@@ -65,53 +66,54 @@ std::string Server::address() const {
   return address ? address->to_string() : address.error().message();
 }
 
-common::Status Server::run() { return options_.workers == 0 ? run_threads() : run_pool(); }
+int Server::run() {
+  if (options_.workers == 0) {
+    run_threads();
+  } else {
+    run_pool();
+  }
+  return failed_ ? 1 : 0;
+}
 
-common::Status Server::run_threads() {
-  const auto outcome = accept_clients(&Server::start_thread);
-  if (!outcome) stop();  // else it would live on for its present clients, and accept no more
+void Server::run_threads() {
+  accept_clients(&Server::start_thread);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return permits_taken_ == 0; });
-  return outcome;
 }
 
-common::Status Server::run_pool() {
-  std::vector<common::Status> outcomes(options_.workers);
-  {
-    std::vector<std::jthread> pool;
-    for (common::Status& status : outcomes) {
-      try {
-        pool.emplace_back([this, &status] {
-          status = accept_clients(&Server::serve_client);
-          if (!status) stop();  // the others, too: one thread less would go unnoticed
-        });
-      } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-        status = std::unexpected(error.code());
-        stop();
-        break;
-      }
+void Server::run_pool() {
+  std::vector<std::jthread> pool;  // joined at the end
+  for (std::size_t i = 0; i < options_.workers; ++i) {
+    try {
+      pool.emplace_back([this] { accept_clients(&Server::serve_client); });
+    } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+      return give_up(error.code());
     }
-  }  // joins them
-  const auto failed = std::ranges::find_if(outcomes, [](const auto& status) { return !status; });
-  return failed == outcomes.end() ? common::Status() : *failed;
+  }
 }
 
-common::Status Server::accept_clients(void (Server::*serve_one)(Client)) {
+void Server::accept_clients(void (Server::*serve_one)(Client)) {
   while (true) {
     auto permit = acquire_permit();
-    if (!permit) return {};
+    if (!permit) return;
     auto accepted = accept_one(listener_);
     if (accepted) {
       (this->*serve_one)({std::move(*permit), std::move(accepted->fd), accepted->peer});
       continue;
     }
-    if (stopping_) return {};
-    if (!common::is_transient_accept_error(accepted.error())) {
-      return std::unexpected(accepted.error());
-    }
+    if (stopping_) return;
+    if (!common::is_transient_accept_error(accepted.error())) return give_up(accepted.error());
     accept_fault_.report(accepted.error(), common::Clock::now());
     std::this_thread::sleep_for(common::shortage_pause);
   }
+}
+
+/// Stops the other threads, too: one less would go unnoticed, and none that accepts would be no
+/// server. The first that fails says why, before it waits for the clients.
+void Server::give_up(std::error_code error) {
+  if (failed_.exchange(true)) return;
+  (void)common::report_failure(options_, error);
+  common::SignalThread::stop_after_failure();
 }
 
 /// A counting semaphore that stop() ends: at the limit it waits, and new connections wait in the

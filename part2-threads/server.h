@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -33,9 +34,9 @@ class Server {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
-  /// cure.
-  common::Status run();
+  /// Serves until stop() is called. Returns the exit status: 1 when no more clients can be
+  /// accepted, which is said on stderr and stops it through the common::SignalThread.
+  int run();
 
   /// Begins an orderly stop: run() returns. From any thread.
   void stop();
@@ -63,9 +64,10 @@ class Server {
     common::Address peer;
   };
 
-  common::Status run_threads();
-  common::Status run_pool();
-  common::Status accept_clients(void (Server::*serve_one)(Client));
+  void run_threads();
+  void run_pool();
+  void accept_clients(void (Server::*serve_one)(Client));
+  void give_up(std::error_code error);
   std::optional<Permit> acquire_permit();
   void release_permit();
   void start_thread(Client client);
@@ -79,6 +81,7 @@ class Server {
   common::RepeatedFault accept_fault_{"cannot accept"};
   common::RepeatedFault thread_fault_{"cannot start a thread"};
 
+  std::atomic<bool> failed_ = false;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::unordered_set<int> serving_sockets_;  ///< stop() has to interrupt their connections.

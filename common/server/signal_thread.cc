@@ -15,6 +15,8 @@
 namespace common {
 namespace {
 
+SignalThread* waiting = nullptr;  // set before the server has threads, cleared when it has none
+
 sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -49,6 +51,7 @@ Result<std::unique_ptr<SignalThread>> SignalThread::create(std::chrono::millisec
   } catch (const std::system_error& error) {
     return std::unexpected(error.code());
   }
+  waiting = signals.get();
   return signals;
 }
 
@@ -57,6 +60,12 @@ SignalThread::~SignalThread() {
   done_ = true;
   (void)::pthread_kill(thread_.native_handle(), SIGTERM);  // cannot fail: the thread exists
   thread_.join();
+  waiting = nullptr;
+}
+
+void SignalThread::stop_after_failure() {
+  waiting->exit_status_ = 1;
+  (void)::pthread_kill(waiting->thread_.native_handle(), SIGTERM);  // cannot fail, as above
 }
 
 void SignalThread::wait_for_signals(std::chrono::milliseconds drain_timeout,
@@ -72,7 +81,7 @@ void SignalThread::wait_for_signals(std::chrono::milliseconds drain_timeout,
   if (done_) return;
 
   // Not exit(3): the threads that are still serving must not find their objects destroyed.
-  ::_exit(0);
+  ::_exit(exit_status_);
 }
 
 }  // namespace common

@@ -176,3 +176,27 @@ def test_workers_of_which_one_has_failed_stop_in_time(
         tracer.must_have_injected()
     assert status == 1, f"exit status {status}, not 1"
     assert len(server.log_lines()) == 1, f"not one line on stderr: {server.log_lines()}"
+
+
+@pytest.mark.clock
+@pytest.mark.needs("pool", "drain")
+@pytest.mark.rule(rules.DRAIN_BOUNDED)
+@pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["thread-each", "pool"])
+def test_threads_of_which_one_cannot_accept_stop_in_time(
+    start: Start, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # When its time is up the process ends at once: nobody joins the thread that serves.
+    monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")
+    server = start(
+        *options, "--drain-timeout", "1s", "--read-timeout", "0", under=TO_END_UNDER_STRACE
+    )
+    slow_reader = server.connect(receive_buffer=4096)
+    slow_reader.send_until_stuck(frame(bytes(60_000)) * 200)
+    with Strace(server, *inject(ACCEPT_CALLS, "EBADF", "1+")) as tracer:
+        for _ in range(2):  # strace may have come too late for a call that was waiting already
+            with suppress(ContractBroken), server.connect():
+                pass
+        status = server.wait_exit()
+        tracer.must_have_injected()
+    assert status == 1, f"exit status {status}, not 1"
+    assert len(server.log_lines()) == 1, f"not one line on stderr: {server.log_lines()}"

@@ -63,6 +63,20 @@ TEST(SignalThreadDeathTest, LaterThreadsAreNotInterrupted) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
 }
 
+TEST(SignalThreadDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeForIt) {
+  static constexpr auto timeout = 100ms;
+  const auto act = [] {
+    std::atomic<bool> stopped = false;
+    const auto signals = SignalThread::create(timeout, [&] { stopped = true; });
+    SignalThread::stop_after_failure();
+    wait_for(stopped);
+    never_finish();
+  };
+  const auto begin = Clock::now();
+  EXPECT_EXIT(act(), ExitedWithCode(1), quietly);
+  EXPECT_GE(Clock::now() - begin, timeout);
+}
+
 TEST(SignalWakeupDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeForIt) {
   static constexpr auto timeout = 100ms;
   const auto act = [] {
