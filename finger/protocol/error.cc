@@ -26,6 +26,7 @@ constexpr Text texts[] = {
     {Error::list_denied, "user list denied", "User list denied"},
     {Error::query_timeout, "query timeout", "Query timeout"},
     {Error::displaced, "displaced"},
+    {Error::stopped, "stopped"},
     {Error::peer_gone, "gone"},
     {Error::no_such_group, "no such group"},
     {Error::home_timeout, "timed out in the home"},

@@ -21,6 +21,7 @@ enum class Error {
   list_denied,       ///< The empty query, and --no-list.
   query_timeout,     ///< The line did not end in time.
   displaced,         ///< Another connection has its place. Never told to a peer, as what follows.
+  stopped,           ///< The worker is to end, and the query is not whole.
   peer_gone,         ///< There is no peer any more.
   no_such_group,     ///< The group of those who opt in does not exist.
   home_timeout,      ///< The deadline has passed while a home did not answer.

@@ -108,7 +108,7 @@ uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) 
   if (received.error() != uring::Error::cancelled) co_return failed(received.error());
   // A query that the kernel already holds when the drain begins is answered.
   const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
-  if (held < 0) co_return received;
+  if (held < 0) co_return failure(Error::stopped);
   co_return static_cast<std::size_t>(held);
 }
 

@@ -22,10 +22,10 @@ std::string outcome_of(const Status& ended, std::error_code no_plan) {
   if (ended) return no_plan ? "no plan" : "answered";
   const auto error = ended.error();
   const bool is_named = !text_for_peer(error).empty() || error == Error::displaced ||
-                        error == Error::peer_gone || error == Error::home_timeout;
+                        error == Error::stopped || error == Error::peer_gone ||
+                        error == Error::home_timeout;
   if (is_named) return error.message();
   if (error == uring::Error::timed_out) return "timed out";
-  if (error == uring::Error::cancelled) return "stopped";
   return failed;
 }
 

@@ -75,16 +75,19 @@ def test_when_it_answers_at_last_nothing_is_left_behind(
 
 @pytest.mark.parametrize("fails", [hanging_fs.OPEN, hanging_fs.READ], ids=["open", "read"])
 @pytest.mark.parametrize(
-    "error", [errno.EIO, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENOTCONN, errno.ECONNRESET],
-    ids=errno.errorcode.get)
+    ("error", "said"), [
+        *((each, os.strerror(each)) for each in (
+            errno.EIO, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENOTCONN, errno.ECONNRESET)),
+        (errno.ECANCELED, "cancelled")])
 @pytest.mark.rule(rules.LOGS)
 def test_a_file_server_that_is_away_is_no_client_that_has_gone(
-    start: Start, fails: int, error: int
+    start: Start, fails: int, error: int, said: str
 ) -> None:
+    """Nor a worker that is to stop, where the file system says that it was cancelled."""
     with hanging_fs.mounted("nothing", fails=fails, error=error) as (place, _):
         server = start("--users", os.fspath(place))
         server.ask(b"alice")
-        assert server.wait_for_exchange().outcome == f"failed: {os.strerror(error)}"
+        assert server.wait_for_exchange().outcome == f"failed: {said}"
 
 
 def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start: Start) -> None:

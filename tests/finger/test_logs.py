@@ -156,6 +156,14 @@ def test_how_half_a_query_has_ended_is_told(
     assert leave or 300 <= exchange.milliseconds < 1500
 
 
+def test_who_has_half_a_query_when_the_worker_is_to_end_was_stopped(server: FingerServer) -> None:
+    client = server.connect()
+    client.send(b"ali")
+    server.wait_until_busy()
+    assert server.stop() == 0
+    assert [each.outcome for each in server.exchanges()] == ["stopped"]
+
+
 @pytest.mark.clock
 def test_the_man_page_names_each_refusal_as_the_log_does(start: Start) -> None:
     """Who greps the log for what the page says must find it."""
