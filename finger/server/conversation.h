@@ -124,7 +124,8 @@ class Conversation final : public AwaitingQuery {
                common::Clock::time_point due, bool is_check);
 
   /// Some bytes of the query, or 0: the peer has ended its stream.
-  /// Errors: query_timeout; displaced; stopped, the kernel has no more bytes; peer_gone; of recv(2).
+  /// Errors: query_timeout; displaced; stopped, and the kernel has no more bytes; peer_gone; of
+  /// recv(2).
   uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
 
   /// The query is whole, or will never be: from now on there is time until the deadline to answer

@@ -75,7 +75,8 @@ class [[nodiscard]] Await {
     return std::move(*this);
   }
 
-  /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number.
+  /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number. Not
+  /// for a close.
   Await as(std::uint16_t credentials) && requires requires(Source& source) {
     source.use_credentials(credentials);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <coroutine>
 #include <cstdint>
 #include <type_traits>
@@ -64,7 +65,12 @@ class OperationSource {
   OperationSource(LoopCore& loop, R request) : loop_(&loop), request_(std::move(request)) {}
 
   void shield() { how_.shielded = true; }
-  void use_credentials(std::uint16_t number) { how_.credentials = number; }
+  /// Not to close: refused for a number that is not registered, it would leave a descriptor open
+  /// that nobody owns any more. Nor does anybody need a right for it.
+  void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest> &&
+                                                      !std::same_as<R, CloseDirectRequest>) {
+    how_.credentials = number;
+  }
   void use_hard_link() { how_.hard_link = true; }
   void force_async() { how_.async = true; }
 

@@ -251,6 +251,12 @@ static_assert(CanBeShielded<Nop> && CanHaveRights<Nop> && CanBreakALink<Nop>);
 static_assert(CanBeShielded<TimedNop> && CanHaveRights<TimedNop> && CanBreakALink<TimedNop>);
 static_assert(CanBeShielded<Condition::Wait>);
 static_assert(!CanHaveRights<Condition::Wait>);
+// With a number that is not registered the kernel refuses before it begins, with EINVAL: nothing
+// would close the descriptor then, and nobody owns it any more.
+using Close = decltype(std::declval<Loop&>().close(std::declval<uring::Fd>()));
+using CloseDirect = decltype(std::declval<Loop&>().close(std::declval<uring::DirectFd>()));
+static_assert(!CanHaveRights<Close> && !CanHaveRights<CloseDirect>);
+static_assert(CanBeAsync<Close> && CanBeShielded<Close>);
 static_assert(CanBeAsync<Nop> && CanBeAsync<TimedNop>);
 static_assert(!CanBeAsync<Condition::Wait>);
 static_assert(!CanBreakALink<Condition::Wait>);
