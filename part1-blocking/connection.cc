@@ -54,6 +54,9 @@ common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer
     const bool limited = read_timeout_ > milliseconds(0);
     // Asked before each call: while bytes keep coming, no call waits long enough to fail.
     const bool too_late = limited && receive_tried_ && Clock::now() >= deadline_;
+    if (too_late && ++late_receives_ > common::late_receives_max) {
+      return common::failure(common::Error::timed_out);
+    }
     // The first receive since the timeout was restarted has the whole of it, which SO_RCVTIMEO
     // usually is already: no system call.
     if (limited && !too_late) limit_receive(receive_tried_ ? until(deadline_) : read_timeout_);
@@ -92,6 +95,7 @@ common::Status Connection::send_all(common::ByteView output) {
 
 void Connection::restart_timeout() {
   receive_tried_ = false;
+  late_receives_ = 0;
   renew_deadline();
 }
 

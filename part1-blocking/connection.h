@@ -47,6 +47,7 @@ class Connection {
   std::chrono::milliseconds read_timeout_;
   common::Clock::time_point deadline_;          ///< The message being received is due.
   bool receive_tried_ = false;                  ///< The timeout was not restarted since.
+  int late_receives_ = 0;                       ///< For the message, after its deadline.
   std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
 };
 

@@ -70,7 +70,7 @@ class Connection : public uring::Node {
   uring::Deadline deadline_;  ///< When the message being received is due: it ends the receive.
   uring::Lease input_;        ///< The buffer of what was received last.
   bool peer_has_ended_ = false;
-  std::uint8_t late_receives_ = 0;  ///< For the message being received, which is overdue.
+  std::uint16_t late_receives_ = 0;  ///< For the message, after its deadline.
 };
 
 }  // namespace stage

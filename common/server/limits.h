@@ -45,10 +45,10 @@ inline constexpr std::chrono::milliseconds drain_poll_interval(5);
 inline constexpr std::chrono::milliseconds round_time_max(100);
 
 /// How often a connection whose time is up receives at most, before it is closed, what had come in
-/// time. A hundred buffers of a loop hold more than the 6 MiB that the kernel keeps of a stream
-/// unless sysctl(8) was told otherwise; but a request's body that comes as fast as it is received
-/// must not keep the others waiting.
-inline constexpr int late_receives_max = 100;
+/// time. So many buffers of a thread hold more than the 6 MiB that the kernel keeps of a stream
+/// unless sysctl(8) was told otherwise. Without a bound, a peer that sends as fast as it is
+/// received would have no deadline: bytes would always be there.
+inline constexpr int late_receives_max = 400;
 
 /// What a loop makes of --read-timeout: round_time_max is added. 0 means no limit; it becomes a
 /// century, an ordinary number, so that no other code has to treat it specially.

@@ -164,13 +164,4 @@ TEST_F(Poller, ReturnsToTheCallerWhenASignalInterruptsIt) {
   EXPECT_LT(Clock::now(), deadline);
 }
 
-// The deadline may have passed as well: what came in time must not be taken for late.
-TEST_F(Poller, ReportsWhatHadComeWhenASignalInterruptedIt) {
-  (void)poller_.watch(one_.server, token(1), readable);
-  static int sends;
-  sends = one_.client.get();
-  const Interrupter interrupter([](int) { (void)::send(sends, "x", 1, MSG_DONTWAIT); });
-  EXPECT_EQ(poller_.wait(std::nullopt).value().size(), 1U);
-}
-
 }  // namespace
