@@ -11,8 +11,9 @@ namespace common {
 /// Follows a chunked body to its end and keeps nothing of it. Source: RFC 9112, 7.1.
 class ChunkedBody {
  public:
-  /// How many bytes more than its data a body may spend on chunk extensions, blanks and trailer
-  /// fields. So a signature with each chunk is fine, and a body that is nothing else ends.
+  /// How many bytes a body may spend on chunk extensions, blanks and trailer fields. Each byte of
+  /// data after them pays one back, none in advance: a signature with each chunk is fine, and a
+  /// body that is nothing else ends.
   static constexpr std::size_t extra_bytes_max = 8192;
 
   /// Takes the bytes that come next. Returns how many of them belong to the body: all of them,
@@ -46,7 +47,7 @@ class ChunkedBody {
   Status expect(char byte, char expected, Expecting next);
 
   std::uint64_t data_left_ = 0;    ///< What this chunk lacks; while its size is read: that.
-  std::uint16_t extra_bytes_ = 0;  ///< They came since the last data.
+  std::uint16_t extra_bytes_ = 0;  ///< Those that no data has paid back.
   std::uint8_t digits_ = 0;
   Expecting expecting_ = Expecting::first_digit;
 };
