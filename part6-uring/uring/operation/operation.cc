@@ -11,9 +11,10 @@ namespace uring {
 namespace {
 
 /// How long to wait before a cancel request is made again: 1 ms, then twice as long each time, up
-/// to a second. They stay where they are, because the kernel may look later.
+/// to a quarter of a second. What ends by itself during a pause has ended when that has. They
+/// stay where they are, because the kernel may look later.
 auto pauses = [] {
-  std::array<__kernel_timespec, 11> all{};
+  std::array<__kernel_timespec, 9> all{};
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i] = timespec_of(std::chrono::milliseconds(1LL << i));
   }
