@@ -23,7 +23,8 @@ from ladder import DEFAULT_LEVEL, LADDER, RUNGS
 pytestmark = pytest.mark.timeout(400)  # three climbs, one by one
 
 OF_A_MECHANISM = {
-    "batched-calls", "feather-light", "interest", "plain-calls", "pool", "ring", "trace",
+    "after-a-pause", "batched-calls", "feather-light", "interest", "plain-calls", "pool", "ring",
+    "trace",
 }  # fmt: skip
 
 
