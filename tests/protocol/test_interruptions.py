@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 import rules
+from harness.client import Client
 from harness.frames import distinct_payloads, frame
 from harness.server import Server, Start
 from harness.strace import ACCEPT_CALLS, RECEIVE_CALLS, SEND_CALLS, WAIT_CALLS, Strace, inject
@@ -72,6 +73,18 @@ def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None
         client.expect(b"sent to one who does not run")
 
 
+def expect_answers_after_a_pause(server: Server, clients: list[Client], seconds: float) -> None:
+    """Each sends a message to the paused server, which runs again when the time is over."""
+    server.pause()
+    for client in clients:
+        client.send_messages(b"in time")
+    clients[-1].wait_until_in_kernel()
+    time.sleep(seconds)
+    server.resume()
+    for client in clients:
+        client.expect(b"in time")
+
+
 @pytest.mark.clock
 @pytest.mark.needs("concurrency", "read-timeout")
 @pytest.mark.rule(rules.PAUSED)
@@ -84,14 +97,7 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     for client in clients:
         client.echo(b"accepted")
     time.sleep(0.1)  # now it waits for all of them, with a timeout
-    server.pause()
-    for client in clients:
-        client.send_messages(b"in time")
-    clients[-1].wait_until_in_kernel()
-    time.sleep(2.0)  # the time is over when the server runs again
-    server.resume()
-    for client in clients:
-        client.expect(b"in time")
+    expect_answers_after_a_pause(server, clients, seconds=2.0)
 
 
 @pytest.mark.clock
@@ -105,14 +111,7 @@ def test_after_a_pause_more_clients_are_answered_than_one_wait_reports(
     clients = [server.connect() for _ in range(300)]  # part5 takes 256 events at a time
     for client in clients:
         client.echo(b"accepted")
-    server.pause()
-    for client in clients:
-        client.send_messages(b"in time")
-    clients[-1].wait_until_in_kernel()
-    time.sleep(1.5)
-    server.resume()
-    for client in clients:
-        client.expect(b"in time")
+    expect_answers_after_a_pause(server, clients, seconds=1.5)
 
 
 @contextmanager
@@ -147,14 +146,8 @@ def test_after_a_pause_in_the_middle_of_a_round_everybody_is_answered(start: Sta
             clients = [server.connect() for _ in range(20)]
             for client in clients:
                 client.echo(b"accepted")
-            server.pause()
+            expect_answers_after_a_pause(server, clients, seconds=0.8)
             for client in clients:
-                client.send_messages(b"in time")
-            clients[-1].wait_until_in_kernel()
-            time.sleep(0.8)
-            server.resume()
-            for client in clients:
-                client.expect(b"in time")
                 client.close()
 
 
