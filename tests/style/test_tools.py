@@ -104,6 +104,7 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     """./serve in a project of two stages and a finger daemon, in which a build does nothing and no
     package is missing."""
     make_executable(tmp_path / "bin" / "cmake", "")
+    make_executable(tmp_path / "bin" / "setpriv", "")  # everybody may read
     for stage in ("part5-epoll", "part6-uring"):
         make_executable(tmp_path / stage / "main.cc", "")
     (tmp_path / "tools").mkdir()
@@ -216,6 +217,22 @@ def test_serve_tries_the_finger_daemon_with_sample_users(
     server = serve("finger", *words, fingerd='echo "$*"; exit 0')
     assert server.stdout.readline() == given.format(root=tmp_path) + "\n"
     server.communicate(timeout=10)
+
+
+def test_serve_as_root_copies_sample_users_whom_only_root_may_read(serve, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the daemon gives root up only where it has been started as root")
+    plan = tmp_path / "finger" / "users" / "alice" / ".plan"
+    plan.parent.mkdir(parents=True, mode=0o700)
+    plan.write_text("Back in May.")
+    plan.chmod(0o600)
+    (tmp_path / "bin" / "setpriv").unlink()
+    as_nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups"
+    server = serve("finger", fingerd=f'echo "$1"; {as_nobody} cat "${{1#*=}}/alice/.plan"')
+    assert server.stdout.readline() == "--users=/run/finger-users\n"
+    said, complained = server.communicate(timeout=10)
+    assert said == "Back in May."
+    assert complained.count("it serves a copy in /run/finger-users") == 1
 
 
 def test_summary_counts_what_was_left_out(tmp_path: Path) -> None:
