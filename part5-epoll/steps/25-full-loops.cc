@@ -1,8 +1,8 @@
-// The server of 20-epoll-server in several threads, each with a loop, an epoll and a listener of its
-// own, on one port: the kernel decides which of them a client gets, see SO_REUSEPORT in socket(7). An
-// answer takes 10 ms of a processor, and the second argument says how many loops there are. A hundred
-// clients that ask at once wait for a second in front of one loop, and not for much more than half a
-// second in front of two on two processors.
+// The server of 20-epoll-server in several threads, each with a loop, an epoll and a listener of
+// its own, on one port: the kernel decides which of them a client gets, see SO_REUSEPORT in
+// socket(7). An answer takes 10 ms of a processor, and the second argument says how many loops
+// there are. A hundred clients that ask at once wait for a second in front of one loop, and not for
+// much more than half a second in front of two on two processors.
 // Try it: ./25-full-loops 5882 2   and in other terminals   ncat 127.0.0.1 5882
 
 #include <netinet/in.h>

@@ -127,7 +127,7 @@ def test_one_byte_at_a_time_does_not_extend_the_time(start: Start, before: bytes
     client = server.connect()
     client.send(before)
     client.receive(len(before))
-    dribble(client, header(1000) + bytes(996), pause=0.03)
+    dribble(client, header(180) + bytes(176), pause=0.03)
     expect_end_after(client, begin, TIMEOUT)
 
 
