@@ -38,7 +38,7 @@ And the rest of it.
     the rule, explained in book/01-bytes.md#a-decoder-that-keeps-the-rest:
       A message is not answered before it is complete.
   
-    this test alone:
+    this test alone; add --show to see the system calls of your server in between:
       .*/judge .*ncat.* --level framing -k test_nothing_is_answered_before_the_message_is_complete (re)
   
     .................... 0 of 18 levels

@@ -216,7 +216,8 @@ def show_stop(judged: Judged, last: Run) -> None:
     if judged.without:
         words += ["--without", ",".join(judged.without)]
     words += ["-k", failures[0].name.partition("[")[0]]
-    print(f"\n  this test alone:\n    {shlex.join(words)}")
+    print("\n  this test alone; add --show to see the system calls of your server in between:")
+    print(f"    {shlex.join(words)}")
 
 
 def judge_command() -> str:

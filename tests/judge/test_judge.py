@@ -42,7 +42,7 @@ def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_
     assert ran.said.endswith(" --from start\n")
     for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
                   "shut down its sending side", "the rule, explained in book/03-closing.md",
-                  f"{JUDGE} '", "--level closing -k test_"):
+                  "add --show", f"{JUDGE} '", "--level closing -k test_"):
         assert words in " ".join(ran.said.split()), ran.said
     assert ran.said.count("the rule, explained") == 1
     assert "\033" not in ran.said and "\r" not in ran.said  # as in a terminal
