@@ -91,9 +91,17 @@ def announces_too_much(client: Client, _: int) -> None:
     client.close()
 
 
+def resets_when_the_server_has_ended(client: Client, _: int) -> None:
+    """The server has ended it, waits for the client's end, and gets a reset."""
+    client.send(TOO_LONG)
+    expect_end_by(rules.TOO_LONG, client)
+    client.reset()
+
+
 WAYS_TO_END = {  # how many clients there are at a time, and what each does
     "says_goodbye": (AT_ONCE, says_goodbye),
     "announces_too_much": (AT_ONCE, announces_too_much),
+    "resets_when_the_server_has_ended": (AT_ONCE, resets_when_the_server_has_ended),
     "breaks_off-few-bytes-of-it": (AT_ONCE, inside_a_message(Client.close, FEW_BYTES)),
     "breaks_off-many-bytes-of-it": (AT_ONCE, inside_a_message(Client.close, [len(BEGINNING)])),
     "resets-few-bytes-of-it": (AT_ONCE, inside_a_message(Client.reset, FEW_BYTES)),
