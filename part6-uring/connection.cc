@@ -19,9 +19,8 @@ Connection::Connection(ConnectionContext& context, common::Fd socket)
 uring::Task<common::Result<common::ByteView>> Connection::receive() {
   input_.give_back();
   auto when = uring::ReceiveWhen::readable;  // no buffer is taken before
-  uring::Deadline* deadline = &deadline_;
   while (true) {
-    auto received = co_await context_.loop.recv(socket_, context_.buffers, when).until(*deadline);
+    auto received = co_await context_.loop.recv(socket_, context_.buffers, when).until(deadline_);
     if (received) {
       input_ = std::move(*received);
       peer_has_ended_ = input_.empty();
@@ -30,7 +29,6 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
     const std::error_code error = received.error();
     if (error == uring::Error::timed_out) {
       if (!may_receive_late()) co_return common::failure(common::Error::timed_out);
-      deadline = &context_.no_deadline;
     } else if (error == std::errc::no_buffer_space) {
       if (const auto waited = co_await wait_for_buffer(); !waited) {
         co_return std::unexpected(waited.error());
@@ -44,12 +42,13 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
 }
 
 /// Its time is up, but it may be the server that is late: it was stopped and continued, or had no
-/// processor. A message that came in time may then still be in the kernel, in pieces. Whether there
-/// is one: a receive need not wait for it.
+/// processor. A message that came in time may then still be in the kernel, in pieces. True: there
+/// is one, and it has time for a receive that need not wait.
 bool Connection::may_receive_late() {
-  if (late_receives_ == common::late_receives_max) return false;
+  if (late_receives_ == common::late_receives_max || !common::has_input(socket_)) return false;
   ++late_receives_;
-  return common::has_input(socket_);
+  deadline_.renew(context_.loop.now());  // bytes that are there come before it ends anything
+  return true;
 }
 
 /// Buffers go to those that wait in turn. If a newcomer could take one first, a client could wait

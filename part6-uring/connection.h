@@ -29,7 +29,6 @@ struct ConnectionContext {
   uring::IntrusiveList<Connection> conversing{};             ///< Those that a drain is to end.
   std::array<std::byte, common::scratch_bytes> discarded{};  ///< Bytes that are not wanted.
   uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
-  uring::Deadline no_deadline{loop};
   bool draining = false;
 };
 

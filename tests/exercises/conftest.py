@@ -31,7 +31,7 @@ from harness.plugin import (  # noqa: E402, F401
 )
 from harness.rule import Rule  # noqa: E402
 from harness.ring import why_no_ring  # noqa: E402
-from kit.answer import Begin, Own, Run, Words, about, built  # noqa: E402
+from kit.tested import Begin, Own, Run, Words, about, built  # noqa: E402
 
 plugin.load_hypothesis_profile()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.strace import from_start
-from kit.answer import Run, Words
+from kit.tested import Run, Words
 
 pytestmark = [
     pytest.mark.ring,

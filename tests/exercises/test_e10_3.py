@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.strace import from_start
-from kit.answer import Begin, Run, Words
+from kit.tested import Begin, Run, Words
 
 pytestmark = [pytest.mark.ring, pytest.mark.program("{file}")]
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.frames import frames
 from harness.polling import readable
-from kit.answer import Begin, Run
+from kit.tested import Begin, Run
 
 pytestmark = pytest.mark.program("")
 

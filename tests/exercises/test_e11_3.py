@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.strace import from_start
-from kit.answer import Words
+from kit.tested import Words
 from kit.spoken_to import Running, expect_sleep, receive
 
 pytestmark = [pytest.mark.ring, pytest.mark.program("{first} {second}")]

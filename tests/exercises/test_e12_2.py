@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from kit.answer import Run
+from kit.tested import Run
 
 pytestmark = [pytest.mark.clock, pytest.mark.program("{port} {ms}")]
 

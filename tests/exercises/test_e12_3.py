@@ -8,7 +8,7 @@ import pytest
 
 from harness.proc import wait_until
 from harness.strace import from_start
-from kit.answer import Words
+from kit.tested import Words
 from kit.spoken_to import Running, expect_sleep
 
 pytestmark = [pytest.mark.ring, pytest.mark.program("{ring} {epoll}")]

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from harness.polling import readable
-from kit.answer import Begin
+from kit.tested import Begin
 from kit.spoken_to import expect_output
 
 pytestmark = [pytest.mark.ring, pytest.mark.clock, pytest.mark.program("{ms}")]

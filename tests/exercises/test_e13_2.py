@@ -8,7 +8,7 @@ import pytest
 
 from harness.server import Server
 from kit.finger import ALICES_ANSWER, ask, users  # noqa: F401
-from kit.answer import Own, built
+from kit.tested import Own, built
 
 pytestmark = pytest.mark.ring
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.server import Server
 from kit.finger import ask
-from kit.answer import Own
+from kit.tested import Own
 
 pytestmark = [pytest.mark.clock, pytest.mark.program("{port} {next} {hosts}")]
 

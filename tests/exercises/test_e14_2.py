@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.answer import Run
+from kit.tested import Run
 from kit.played import said, serving
 
 pytestmark = pytest.mark.program("{port} {pid}")

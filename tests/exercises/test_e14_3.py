@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.answer import Run
+from kit.tested import Run
 from kit.parsers_of_e14_3 import answer
 
 PARSERS = Path(__file__).parent / "kit" / "parsers_of_e14_3.py"

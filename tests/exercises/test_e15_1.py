@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.subject import free_port
-from kit.answer import Words
+from kit.tested import Words
 from kit.own import MESSAGE, Client, running, say
 
 pytestmark = pytest.mark.program("{port} {gate}")

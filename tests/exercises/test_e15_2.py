@@ -7,7 +7,7 @@ import pytest
 
 from harness.polling import readable
 from harness.subject import free_port
-from kit.answer import Words
+from kit.tested import Words
 from kit.own import LOCAL, MESSAGE, SIGNATURE, Client, binary, line, running
 
 pytestmark = pytest.mark.program("{port} {trusted}")

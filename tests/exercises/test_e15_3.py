@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness.subject import free_port
-from kit.answer import Words
+from kit.tested import Words
 from kit.own import LOCAL, MESSAGE, Client, binary, line, running
 
 pytestmark = pytest.mark.program("{port} {trusted} {most}")

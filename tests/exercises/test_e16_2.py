@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exercise import TESTS
-from kit.answer import Run
+from kit.tested import Run
 
 sys.path.insert(0, str(TESTS / "given"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.server import Server
-from kit.answer import Own, Run
+from kit.tested import Own, Run
 from kit.suite import PROTOCOL
 
 pytestmark = pytest.mark.program("{port} {seconds} {seed}")

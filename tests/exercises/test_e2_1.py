@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from harness.server import Server
-from kit.answer import Own, Run
+from kit.tested import Own, Run
 from kit.suite import PROTOCOL
 
 pytestmark = pytest.mark.program("{port}")

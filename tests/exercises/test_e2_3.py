@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.proc import Process
-from kit.answer import Run
+from kit.tested import Run
 
 pytestmark = pytest.mark.program("{pid}")
 

@@ -10,7 +10,7 @@ import pytest
 
 from harness.proc import Process, wait_until
 from harness.polling import readable
-from kit.answer import Begin
+from kit.tested import Begin
 
 pytestmark = pytest.mark.program("{ms}")
 

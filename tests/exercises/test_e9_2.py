@@ -5,7 +5,7 @@ import random
 import pytest
 
 from harness.polling import readable
-from kit.answer import Begin, Run
+from kit.tested import Begin, Run
 
 pytestmark = pytest.mark.program("")
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.client import Client
 from harness.server import Server
-from kit.answer import Own, built
+from kit.tested import Own, built
 
 ALICE = b"Building a telescope.\nBack in May.\n"
 ALICES_ANSWER = ALICE.replace(b"\n", b"\r\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.proc import wait_until
 from harness.polling import readable
-from kit.answer import Words
+from kit.tested import Words
 
 IDLE_SECONDS = 0.3
 
