@@ -33,7 +33,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def parts_of(transcript: Path) -> set[str]:
-    """The parts that it names, as part5 or finger. Those of chapter 16 are about how to measure, and
+    """The parts that it names, as part5 or finger. Those of chapter 16 are about measuring, and
     take for that whatever serves: half a minute of full load, for which no change of a part asks.
     """
     if transcript.stem.startswith("16-"):
