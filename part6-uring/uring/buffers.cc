@@ -99,19 +99,19 @@ void Buffers::give_first() {
   grow(needed_);
 }
 
-/// No more than there are buffers for. One that finds that it needs none, because its peer has gone
-/// or says nothing, leaves the buffer free for the next turn's.
-bool Buffers::wake_waiters() {
+bool Buffers::can_wake_waiters() {
   add_if_all_are_lent();
   note_need();
-  if (!returned_.has_waiters() || free() == 0) return true;
-  if (woke_in_ + 1 == loop_.turns()) return false;  // their receives are submitted now
+  return returned_.has_waiters() && free() > 0;
+}
+
+/// No more than there are buffers for. One that finds that it needs none, because its peer has gone
+/// or says nothing, leaves the buffer free for the next turn's.
+void Buffers::wake_waiters() {
   for (std::uint32_t left = free(); left > 0 && returned_.has_waiters(); --left) {
     returned_.notify_one();
+    has_woken_ = true;
   }
-  woke_in_ = loop_.turns();
-  has_woken_ = true;
-  return true;
 }
 
 void Buffers::receive_failed(int result, std::uint32_t flags) {
@@ -124,9 +124,7 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
 
 /// What it could have had is lent, or has come and was not fetched yet.
 void Buffers::ran_out() {
-  // In the turn that wakes coroutines they have received nothing yet: what is heard then is of
-  // before, and others may have been given back since.
-  if (has_woken_ && woke_in_ != loop_.turns()) really_has_none_ = true;
+  if (has_woken_) really_has_none_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
   if (first) add_more();  // for all that have found none in this turn
 }

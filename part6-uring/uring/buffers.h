@@ -123,10 +123,14 @@ class Buffers {
   /// thread of the kernel's has waited for.
   void receive_failed(int result, std::uint32_t flags);
 
-  /// Lets coroutines go on for which there are buffers, and looks how many are needed. For the
-  /// loop, in each turn before it submits. False: it must not sleep in this turn, since there may
-  /// be some left for others when those that went on last have theirs.
-  bool wake_waiters();
+  // For the loop, in each turn before it submits.
+
+  /// Whether coroutines wait for what is there. Looks how many are needed, too.
+  bool can_wake_waiters();
+
+  /// Makes as many of them ready as there are buffers. What was heard of a receive that has found
+  /// none must be of one that was tried before: see ran_out().
+  void wake_waiters();
 
  private:
   friend class Lease;
@@ -163,8 +167,7 @@ class Buffers {
   std::uint32_t lent_ = 0;
   std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
   std::uint64_t ran_out_in_ = 0;  ///< The last turn in which a receive has found none.
-  std::uint64_t woke_in_ = 0;     ///< The last turn in which coroutines went on.
-  bool has_woken_ = false;        ///< Whether, since then, none was given to the kernel.
+  bool has_woken_ = false;        ///< Coroutines; and since then, none was given to the kernel.
   bool really_has_none_ = false;  ///< A receive after that found none: some have come unfetched.
   std::vector<std::uint16_t> idle_;
   std::uint32_t needed_ = 0;     ///< How many should be in the ring.

@@ -79,6 +79,7 @@ void Loop::check_thread() const {
 
 void Loop::turn() {
   ++turns_;
+  lend_to_waiters();
   submit_and_wait();
   collect();
   now_ = Clock::now();
@@ -104,11 +105,22 @@ void Loop::collect_what_has_come() {
   }
 }
 
+/// Here, since what has come is lent only when its coroutine has gone on. Those that wait go on at
+/// once, so that their receives, which are tried when they are submitted, come before those of
+/// peers that were just served, which first look whether there are bytes. A turn later, peers that
+/// always have more to say would have taken the buffers, in each turn.
+void Loop::lend_to_waiters() {
+  bool can_wake = false;
+  for (Buffers* const each : buffers_) can_wake |= each->can_wake_waiters();
+  if (!can_wake) return;
+  collect();  // of receives that were tried before the last ones were given back
+  run_ready();
+  for (Buffers* const each : buffers_) each->wake_waiters();
+  run_ready();
+  must_not_sleep_ = true;  // there may be some left for others when these have theirs
+}
+
 void Loop::submit_and_wait() {
-  // Here, since what has come is lent only when its coroutine has gone on.
-  for (Buffers* const each : buffers_) {
-    if (!each->wake_waiters()) must_not_sleep_ = true;
-  }
   if (std::exchange(must_not_sleep_, false) || !ready_.empty() || spin()) {
     submit();
     return;

@@ -427,6 +427,7 @@ class Loop final : public LoopCore {
   void make_room(unsigned entries) override;
   void wait_and_collect() override;
   void collect_what_has_come();
+  void lend_to_waiters();
   void submit_and_wait();
   bool wake_at(Clock::time_point time);
   void submit();

@@ -31,7 +31,9 @@ class Terminal:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             os.chdir(directory)
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, a terminal does not
+            # Python ignores the one, and who has started this in the background the other.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execvpe("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"], environment)
         settings = termios.tcgetattr(self._fd)
         settings[1] &= ~termios.ONLCR

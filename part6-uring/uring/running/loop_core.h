@@ -50,7 +50,7 @@ class LoopCore {
 
   // For buffers.
 
-  /// Buffers that coroutines may wait for: the loop calls Buffers::wake_waiters().
+  /// Buffers that coroutines may wait for: see Loop::lend_to_waiters().
   void add(Buffers& buffers) { buffers_.push_back(&buffers); }
   void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
 

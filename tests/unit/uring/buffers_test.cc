@@ -93,13 +93,15 @@ CO_TEST_F(UringBuffers, AReceiveThatWaitsUntilTheSocketIsReadableTakesNoneBefore
 Task<> wait_for_one(Buffers& buffers) { (void)co_await buffers.returned(); }
 
 /// As often as it takes.
-Task<> receive_one(Loop& loop, const Fd& fd, Buffers& buffers) {
-  auto lease = co_await loop.recv(fd, buffers);
+Task<Result<Lease>> receive_one(Loop& loop, const Fd& fd, Buffers& buffers,
+                                uring::ReceiveWhen when = uring::ReceiveWhen::now) {
+  auto lease = co_await loop.recv(fd, buffers, when);
   while (!lease && lease.error() == std::errc::no_buffer_space) {
     co_await wait_for_one(buffers);
     lease = co_await loop.recv(fd, buffers);
   }
   EXPECT_THAT(lease, Succeeded());
+  co_return lease;
 }
 
 // A receive finds no buffer. Before the loop hears of it, one is given back, and somebody else is
@@ -114,12 +116,43 @@ CO_TEST_F(UringBuffers, WhatAReceiveFoundBeforeOneWasGivenBackHoldsUpNobody) {
 
   Scope scope(loop);
   scope.spawn(wait_for_one(*one));
-  scope.spawn(receive_one(loop, ends.server, *one));
+  Result<Lease> second;
+  scope.spawn(keep_result(receive_one(loop, ends.server, *one), second));
   loop.reserve(loop.ring().entries());  // the kernel tries the receive, and nobody looks yet
   lease->give_back();
   const auto joined = co_await scope.join().within(5s);
   EXPECT_THAT(joined, Succeeded());
   if (!joined) scope.cancel();
+  co_await scope.join();
+}
+
+/// Serves a peer that always has more to say; keeps each buffer for a turn, as if it answered.
+Task<> serve(Loop& loop, const Fd& fd, Buffers& buffers, const bool& is_over, int& served) {
+  while (!is_over) {
+    const auto lease = co_await receive_one(loop, fd, buffers, uring::ReceiveWhen::readable);
+    (void)co_await loop.nop();
+    ++served;
+  }
+}
+
+// Two such peers take the two buffers there are, in step. A third one, which waits until one of
+// them is given back, has it before they come again.
+CO_TEST_F(UringBuffers, WhoWaitsIsServedBesidePeersThatAlwaysHaveMore) {
+  const auto two = *Buffers::create(loop, 2, 16);
+  const std::array<tests::Ends, 3> ends{unix_connection(), unix_connection(), unix_connection()};
+  const std::string much(64 * 1024, 'm');
+  for (const auto& each : ends) {
+    EXPECT_EQ(co_await loop.send(each.client, bytes_of(much)), Result<std::size_t>(much.size()));
+    (void)co_await loop.shutdown(each.client, SHUT_WR);
+  }
+  bool is_over = false;
+  int served = 0;
+  Scope scope(loop);
+  scope.spawn(serve(loop, ends[0].server, *two, is_over, served));
+  scope.spawn(serve(loop, ends[1].server, *two, is_over, served));
+  (void)co_await receive_one(loop, ends[2].server, *two, uring::ReceiveWhen::readable);
+  EXPECT_LT(served, 20);
+  is_over = true;
   co_await scope.join();
 }
 
