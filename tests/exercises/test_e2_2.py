@@ -41,7 +41,7 @@ def test_much_takes_no_more_memory_than_a_little(server: Server) -> None:
     counted(server, b"a little")
     server.process.forget_peak()
     before = server.process.peak_rss_bytes()
-    assert counted(server, *[bytes(MIB)] * 128) == b"%d bytes, 0 lines\n" % (128 * MIB)
+    assert counted(server, *[bytes(MIB)] * 48) == b"%d bytes, 0 lines\n" % (48 * MIB)
     assert server.process.peak_rss_bytes() - before < 16 * MIB
 
 
