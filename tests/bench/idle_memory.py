@@ -33,6 +33,7 @@ from harness.target import DEFAULT_BUILD, Target, built_stages  # noqa: E402
 SPARE_DESCRIPTORS = 200  # for a process's other needs
 SOURCE_CONNECTIONS = 1000
 PATIENCE = 120.0
+WATCHED_SECONDS = 5.0
 LOOK_EACH = 200  # connections between two looks whether that is enough
 KEEP_FREE_GIB = 6.0
 
@@ -130,13 +131,10 @@ def connect_all(
     return reached
 
 
-def measure(
-    target: Target, counts: list[int], *options: str, watched: float = 5.0,
-    bytes_kept_free: float = 0.0,
-) -> Costs:  # fmt: skip
-    """Starts servers and clients, looks for so many seconds, and ends them."""
+def measure(target: Target, counts: list[int], bytes_kept_free: float) -> Costs:
+    """Starts servers and clients, watches them while nothing happens, and ends them."""
     limits = ["--max-connections", str(max(counts) + 1), "--read-timeout", "0"]
-    servers = [Server(target, [*limits, *options], patience=PATIENCE) for _ in counts]
+    servers = [Server(target, limits, patience=PATIENCE) for _ in counts]
     lines: list[Connection] = []
     try:
         for server in servers:
@@ -152,8 +150,9 @@ def measure(
         own = [(process.private_bytes() - first) / count
                for process, first, count in zip(processes, before, reached)]  # fmt: skip
         cpu_before = sum(process.cpu_seconds() for process in processes)
-        time.sleep(watched)
-        busy = (sum(process.cpu_seconds() for process in processes) - cpu_before) / watched
+        time.sleep(WATCHED_SECONDS)
+        busy = (sum(process.cpu_seconds() for process in processes) - cpu_before)
+        busy /= WATCHED_SECONDS
         return Costs(sum(reached), sum(counts), seconds, own, kernel, busy)
     finally:
         for line in lines:
@@ -173,7 +172,7 @@ def main() -> None:
     (target,) = built_stages(arguments.build, ["part6"])
     counts = shares(arguments.connections)
     kept_free = arguments.keep_free * 2**30
-    measure(target, counts, bytes_kept_free=kept_free).print()
+    measure(target, counts, kept_free).print()
 
 
 if __name__ == "__main__":

@@ -189,8 +189,8 @@ def m11_1(setting: Setting) -> Measurement:
             "What is kept for a client", ["of whom", "bytes"], rows,
             notes=["The frames are there for as long as the client is, and its session is inside "
                    "that of `serve_client`. A frame's size is this compiler's. None of it is what "
-                   "an idle client costs in all: for that, with the kernel's share, see M12.1 and "
-                   "M4.1."])}
+                   "an idle client costs in all: `tests/bench/idle_memory.py` counts that, with "
+                   "the kernel's share."])}
 
     return Measurement(each(["bytes"], ["stack", "frames"], kept, setting),
                        tables, counts=True)

@@ -1,5 +1,4 @@
-"""What it costs to be there: while nothing happens (M5.1), a thread (M4.1), and the memory of a
-connection (M12.1)."""
+"""What it costs to be there: while nothing happens (M5.1), and a thread (M4.1)."""
 
 import json
 import os
@@ -9,9 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-import idle_memory
-from contenders import ALL_STAGES, PART2, STAGES, Contender
-from harness.target import Target
+from contenders import ALL_STAGES, PART2, Contender
 from measures import variants
 from measures.experiment import Grid, Measurement, Setting, Table, each
 from measures.cells import LATENCY_APART_MAX, timed
@@ -108,30 +105,6 @@ def m4_1(setting: Setting) -> Measurement:
                    "ones."])}
 
     return Measurement(each(["threads"], crowds, thread_costs, setting), tables)
-
-
-# M12.1: memory of an idle client
-
-def memory_of_the_silent(_: str, stage: Contender, setting: Setting) -> Numbers:
-    """Of one server that so many have connected to."""
-    target = Target(stage.name, stage.name, (str(stage.path(setting.build)),))
-    (share,) = idle_memory.shares(many(setting))
-    found = idle_memory.measure(target, [share], "--workers", "1", watched=0.05)
-    return {"own": found.own_bytes[0], "kernel": found.kernel_bytes}
-
-
-def many(setting: Setting) -> int:
-    return min(10_000, setting.effort.crowd_max)
-
-
-def m12_1(setting: Setting) -> Grid:
-    return Grid(
-        f"Memory of an idle client, of {many(setting):,}", "stage",
-        {"the server's own, bytes": timed("own"),
-         "the kernel's, both ends, bytes": timed("kernel")},
-        memory_of_the_silent, [Contender(name, name) for name in STAGES], ["memory"],
-        notes=["The kernel's share is what all of its small allocations grew by meanwhile, the "
-               "client's socket and anybody else's included."])
 
 
 def memory_of_the_spoken(crowd: int, stage: Contender, setting: Setting) -> Numbers:
