@@ -3,15 +3,13 @@
 import time
 
 from harness.connection import GONE, PIECE_BYTES, SILENCE_SECONDS, Connection
+from harness.difference import difference
 from harness.frames import frame
 from harness.polling import readable, ready
 from harness.hexdump import hexdump
 from harness.verdict import ContractBroken, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
-
-ALIKE_BYTES = 64  # fewer may look alike by chance
-FOLLOWED_BYTES = 1 << 15  # more than one message, and so the length that begins another
 
 
 class Client(Connection):
@@ -51,7 +49,7 @@ class Client(Connection):
                 piece = self._receive_some(missing, f"{missing} bytes of {which}")
                 received += piece
                 if not piece or not wanted.startswith(bytes(received)):
-                    raise self.broken(_difference(which, wanted, bytes(received)))
+                    raise self.broken(difference(which, wanted, bytes(received)))
 
     def expect_bytes(self, wanted: bytes) -> None:
         """Exactly these bytes come next."""
@@ -60,7 +58,7 @@ class Client(Connection):
     def expect_same(self, wanted: bytes, received: bytes, what: str = "what came back") -> None:
         """These bytes have come, no others and no more."""
         if received != wanted:
-            raise self.broken(_difference(what, wanted, received))
+            raise self.broken(difference(what, wanted, received))
 
     def echo_stream(self, stream: bytes, sent: int = 0) -> None:
         """Sends it from there on and expects all of it back: for more than buffers hold."""
@@ -85,7 +83,7 @@ class Client(Connection):
                     self.transcript.note(
                         f"waited {self.patience:g} s for {answer_bytes - len(received)} more bytes")
                     if wanted is not None and not wanted.startswith(received):
-                        raise self.broken(_difference("what came back", wanted, bytes(received)))
+                        raise self.broken(difference("what came back", wanted, bytes(received)))
                     raise self.broken(f"nothing moved for {self.patience:g} s")
                 if can_write:
                     begun = time.monotonic()
@@ -200,36 +198,3 @@ class Client(Connection):
         else:
             self.transcript.note_hang_up("got  the end of the stream")
         return data
-
-
-def _difference(which: str, wanted: bytes, received: bytes) -> str:
-    if wanted.startswith(received):
-        came = f"{len(received)} of the {len(wanted)} bytes of {which}"
-        return f"the server ended the stream after {came}"
-    differing = (i for i, (a, b) in enumerate(zip(wanted, received)) if a != b)
-    place = next(differing, len(wanted))
-    due, came = wanted[place:], received[place:]
-    return (
-        f"{which} differs from byte {place} on: "
-        f"wanted {hexdump(due[:16], len(due))}, got {hexdump(came[:16], len(came))}"
-        f"{_how_far_off(due, came)}"
-    )
-
-
-def _how_far_off(due: bytes, came: bytes) -> str:
-    """Whether they are the same but for a piece at the beginning of one of them."""
-    if lost := _begins_in(due, came):
-        return f". The {lost} bytes that were due there are missing, and what follows them came"
-    if added := _begins_in(came, due):
-        return f". The {added} bytes that came there are too many: after them comes what was due"
-    return ""
-
-
-def _begins_in(whole: bytes, part: bytes) -> int:
-    """How far into `whole` `part` begins, and goes on for as long as can be told; 0 if nowhere."""
-    begin, known = 0, part[:ALIKE_BYTES]
-    while len(known) == ALIKE_BYTES and (begin := whole.find(known, begin + 1)) > 0:
-        count = min(FOLLOWED_BYTES, len(whole) - begin, len(part))
-        if whole[begin : begin + count] == part[:count]:
-            return begin
-    return 0

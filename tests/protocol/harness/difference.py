@@ -1,0 +1,40 @@
+"""How an answer differs from what was due."""
+
+from harness.hexdump import hexdump
+
+ALIKE_BYTES = 64  # fewer may look alike by chance
+FOLLOWED_BYTES = 1 << 15  # more than one message, and so the length that begins another
+
+
+def difference(which: str, wanted: bytes, received: bytes) -> str:
+    """Where they part, and whether a piece is missing there or too much."""
+    if wanted.startswith(received):
+        came = f"{len(received)} of the {len(wanted)} bytes of {which}"
+        return f"the server ended the stream after {came}"
+    differing = (i for i, (a, b) in enumerate(zip(wanted, received)) if a != b)
+    place = next(differing, len(wanted))
+    due, came = wanted[place:], received[place:]
+    return (
+        f"{which} differs from byte {place} on: "
+        f"wanted {hexdump(due[:16], len(due))}, got {hexdump(came[:16], len(came))}"
+        f"{_how_far_off(due, came)}"
+    )
+
+
+def _how_far_off(due: bytes, came: bytes) -> str:
+    """Whether they are the same but for a piece at the beginning of one of them."""
+    if lost := _begins_in(due, came):
+        return f". The {lost} bytes that were due there are missing, and what follows them came"
+    if added := _begins_in(came, due):
+        return f". The {added} bytes that came there are too many: after them comes what was due"
+    return ""
+
+
+def _begins_in(whole: bytes, part: bytes) -> int:
+    """How far into `whole` `part` begins, and goes on for as long as can be told; 0 if nowhere."""
+    begin, known = 0, part[:ALIKE_BYTES]
+    while len(known) == ALIKE_BYTES and (begin := whole.find(known, begin + 1)) > 0:
+        count = min(FOLLOWED_BYTES, len(whole) - begin, len(part))
+        if whole[begin : begin + count] == part[:count]:
+            return begin
+    return 0
