@@ -30,7 +30,7 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
     if (error == uring::Error::timed_out) {
       if (!may_receive_late()) co_return common::failure(common::Error::timed_out);
     } else if (error == std::errc::no_buffer_space) {
-      if (const auto waited = co_await wait_for_buffer(); !waited) {
+      if (const auto waited = co_await context_.buffers.returned(); !waited) {
         co_return std::unexpected(waited.error());
       }
     } else if (error != std::errc::resource_unavailable_try_again ||
@@ -42,23 +42,13 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
 }
 
 /// Its time is up, but it may be the server that is late: it was stopped and continued, or had no
-/// processor. A message that came in time may then still be in the kernel, in pieces. True: there
-/// is one, and it has time for a receive that need not wait.
+/// processor, or no buffer. A message that came in time may then still be in the kernel, in pieces.
+/// True: there is one, and it has time for a receive that need not wait.
 bool Connection::may_receive_late() {
   if (late_receives_ == common::late_receives_max || !common::has_input(socket_)) return false;
   ++late_receives_;
   deadline_.renew(context_.loop.now());  // bytes that are there come before it ends anything
   return true;
-}
-
-/// Buffers go to those that wait in turn. If a newcomer could take one first, a client could wait
-/// for as long as others keep talking.
-uring::Task<common::Status> Connection::wait_for_buffer() {
-  const auto began = context_.loop.now();
-  const auto returned = co_await context_.buffers.returned();
-  // The peer may have sent its message long ago: how long it waits for us is not its own time.
-  deadline_.renew(deadline_.due() + (context_.loop.now() - began));
-  co_return returned;
 }
 
 /// Tried without waiting: usually the kernel takes all of it. For what it leaves, see send_copy().

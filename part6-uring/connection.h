@@ -60,7 +60,6 @@ class Connection : public uring::Node {
 
  private:
   bool may_receive_late();
-  uring::Task<common::Status> wait_for_buffer();
   uring::Task<common::Status> send_copy(common::ByteView output);
   uring::Task<> close_when_acknowledged();
 
