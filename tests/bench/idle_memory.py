@@ -151,9 +151,8 @@ def measure(target: Target, counts: list[int], bytes_kept_free: float) -> Costs:
                for process, first, count in zip(processes, before, reached)]  # fmt: skip
         cpu_before = sum(process.cpu_seconds() for process in processes)
         time.sleep(WATCHED_SECONDS)
-        busy = (sum(process.cpu_seconds() for process in processes) - cpu_before)
-        busy /= WATCHED_SECONDS
-        return Costs(sum(reached), sum(counts), seconds, own, kernel, busy)
+        cpu = sum(process.cpu_seconds() for process in processes) - cpu_before
+        return Costs(sum(reached), sum(counts), seconds, own, kernel, cpu / WATCHED_SECONDS)
     finally:
         for line in lines:
             line.close()
