@@ -1,4 +1,4 @@
-"""What ./check believes, its summary and the table of stages, and what ./serve says."""
+"""What ./check leaves out, its summary and the table of stages, and what ./serve says."""
 
 import os
 import shutil
@@ -233,6 +233,62 @@ def test_serve_as_root_copies_sample_users_whom_only_root_may_read(serve, tmp_pa
     said, complained = server.communicate(timeout=10)
     assert said == "Back in May."
     assert complained.count("it serves a copy in /run/finger-users") == 1
+
+
+# In place of the sections of ./check: their names.
+STUBS = """
+need() { :; }
+why_no_ring() { :; }
+build_or_finish() { echo "build $1"; }
+pytests() { echo "$1"; }
+ctests() { echo "$1"; }
+patches() { echo "$1"; }
+finish() { exit 0; }
+"""
+ONLY_AFTER_A_CHANGE = {"style", "rules", "zoo applies", "solutions apply", "builds", "exercises",
+                       "pages"}
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., set[str]]:
+    """Which sections ./check has, in a repository in which one commit is all there is."""
+    if not shutil.which("git"):
+        pytest.skip("no git here")  # then, to ./check, everything has changed
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "check", tmp_path)
+    for name in ("lib.sh", "sections.sh", "check-longer.sh", "packages.sh"):
+        stubs = STUBS if name == "check-longer.sh" else ""  # the last that is taken in
+        (tmp_path / "tools" / name).write_text((ROOT / "tools" / name).read_text() + stubs)
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=us", "-c", "user.email=us@localhost", *words],
+                       cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "--initial-branch=main")
+    git("add", ".")
+    git("commit", "--message=all")
+
+    def run(*words: str) -> set[str]:
+        return set(subprocess.run([tmp_path / "check", *words], capture_output=True, text=True,
+                                  check=True).stdout.splitlines())
+
+    return run
+
+
+def test_check_leaves_texts_and_solutions_out_where_nothing_has_changed(check) -> None:
+    assert {"build default", "protocol", "finger", "book", "costs"} <= check()
+    assert not ONLY_AFTER_A_CHANGE & check()
+
+
+@pytest.mark.parametrize("changed", ["README.md", "tools/lib.sh"], ids=["new", "edited"])
+def test_check_leaves_nothing_out_after_a_change(check, tmp_path: Path, changed: str) -> None:
+    with (tmp_path / changed).open("a") as file:
+        file.write("# changed\n")
+    assert ONLY_AFTER_A_CHANGE <= check()
+
+
+def test_check_today_leaves_nothing_out(check) -> None:
+    assert ONLY_AFTER_A_CHANGE <= check("--today")
 
 
 def test_summary_counts_what_was_left_out(tmp_path: Path) -> None:
