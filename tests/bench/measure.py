@@ -24,10 +24,11 @@ import measured  # noqa: E402
 import pytest  # noqa: E402
 from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
+from machine import DIRTY, Noise, commit, facts  # noqa: E402
 from measures.experiment import (  # noqa: E402
     FULL, QUICK, Experiment, Grid, Measurement, Setting, Table)
 from measures.registry import EXPERIMENTS, NAMES  # noqa: E402
-from rounds import DIRTY, Noise, commit, facts, in_rounds, steps  # noqa: E402
+from rounds import in_rounds, steps  # noqa: E402
 
 CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"

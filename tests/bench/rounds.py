@@ -1,24 +1,11 @@
-"""How a measurement is made: in rounds, in random order, and with a word about the machine."""
+"""How a measurement is made: in rounds, in random order."""
 
-import json
-import os
-import platform
 import random
-import resource
-import shlex
-import shutil
-import subprocess
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from contenders import REPOSITORY
 from workloads import Numbers
 
-QUIET_LOAD = 0.3  # a load average above says that somebody was at work, perhaps the compiler
-DIRTY = "-dirty"  # what was measured differs from the commit
-QUIET_OTHERS = 0.1  # of a CPU: more, and somebody is
 Results = dict[str, dict[str, list[Numbers]]]  # by load, then by server; a round each
 
 
@@ -57,96 +44,3 @@ def in_rounds(jobs: Sequence[Job], rounds: int,
 def steps(jobs: Sequence[Job], rounds: int) -> int:
     """How often something is measured in so many rounds."""
     return sum(1 if job.once else rounds for job in jobs)
-
-
-def processor() -> str:
-    """Its name, as the kernel gives it."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
-def commit() -> str:
-    """Which state of the project was measured; unknown, where it came as an archive. What differs
-    from it in book/ does not count: that is where a run writes to."""
-    if shutil.which("git") is None:
-        return "unknown"
-    found = git("rev-parse", "--short", "HEAD")
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!book")
-    return (found or "unknown") + (DIRTY if changed else "")
-
-
-def git(*words: str) -> str:
-    run = subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, text=True)
-    return run.stdout.strip()
-
-
-def compiler(build: Path) -> tuple[str, str]:
-    """The compiler of the stages, and those of its flags that matter for speed."""
-    database = build / "compile_commands.json"
-    entries = json.loads(database.read_text()) if database.is_file() else []
-    words = next((shlex.split(entry["command"]) for entry in entries
-                  if entry["file"].endswith("/part1-blocking/main.cc")), [])
-    program = next((word for word in words if "++" in Path(word).name), None)
-    if program is None:
-        return "unknown", "unknown"
-    said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
-    flags = [word for word in words if word.startswith(("-O", "-g", "-m", "-f", "-D", "-std="))]
-    return said.partition("\n")[0], " ".join(flags)
-
-
-def facts(build: Path) -> dict[str, str | int]:
-    """Where, when and what is measured."""
-    by, flags = compiler(build)
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "time": time.strftime("%H:%M %Z"),
-        "processor": processor(),
-        "cores": os.cpu_count() or 0,
-        "kernel": f"Linux {platform.release()}",
-        "commit": commit(), "compiler": by, "flags": flags,
-    }
-
-
-def stolen_seconds() -> float:
-    """CPU time that the machine below gave to others. proc(5), /proc/stat"""
-    fields = Path("/proc/stat").read_text().split()
-    return int(fields[8]) / os.sysconf("SC_CLK_TCK")
-
-
-def others_seconds() -> float:
-    """CPU time of everybody but this process and its children, of those that have ended: it grows
-    by what others do. Without what interrupts do for the network, most of which is ours."""
-    fields = Path("/proc/stat").read_text().split()
-    busy = sum(map(int, fields[1:4])) / os.sysconf("SC_CLK_TCK")  # user, nice, system
-    for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
-        used = resource.getrusage(whose)
-        busy -= used.ru_utime + used.ru_stime
-    return busy
-
-
-class Noise:
-    """What others did meanwhile."""
-
-    def __init__(self, load: float) -> None:
-        """`load`: the load average when nothing had been measured yet, which adds to it."""
-        self._load = load
-        self._began, self._stolen, self._others = time.time(), stolen_seconds(), others_seconds()
-
-    @property
-    def quiet(self) -> bool:
-        """Whether nobody else was at work when it began, or hardly anybody since."""
-        others = self._share(others_seconds() - self._others)
-        return self._load <= QUIET_LOAD or others <= QUIET_OTHERS
-
-    def words(self) -> str:
-        """What there was of it."""
-        stolen, others = (self._share(seconds) for seconds in (
-            stolen_seconds() - self._stolen, others_seconds() - self._others))
-        return (f"load average at the start {self._load:.2f}, since then {max(others, 0):.0%} of a "
-                f"CPU for others and {stolen:.2%} stolen")
-
-    def _share(self, seconds: float) -> float:
-        """Of one CPU."""
-        return seconds / (time.time() - self._began)

@@ -12,9 +12,9 @@ import xml.etree.ElementTree as xml
 from collections.abc import Iterator
 from pathlib import Path
 
+import machine
 import measure
 import pytest
-import rounds
 from contenders import DEFAULT_BUILD as BUILD
 from contenders import REPOSITORY
 from harness.limits import raise_descriptor_limit
@@ -176,7 +176,7 @@ def test_the_book_takes_no_numbers_of_a_state_that_is_no_commit(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["measure", "m4_1"])
     monkeypatch.setattr(measured, "NUMBERS", tmp_path / "numbers")
-    monkeypatch.setattr(measure, "commit", lambda: "0a1b2c3" + rounds.DIRTY)
+    monkeypatch.setattr(measure, "commit", lambda: "0a1b2c3" + machine.DIRTY)
     with pytest.raises(SystemExit, match="commit them, or choose where to write with --out"):
         measure.main()
     assert not (tmp_path / "numbers").exists()
