@@ -58,7 +58,10 @@ uring::Task<common::Result<Admitted>> Acceptor::next() {
       budget_ = 0;  // another loop was faster
     } else if (const auto over = co_await wait_out(accepted.error()); !over) {
       co_return std::unexpected(over.error());
-    }  // The permit is kept: given back, it would wake the other loops, which lack the same.
+    } else {
+      // The permit is kept: given back, it would wake the other loops, which lack the same.
+      budget_ = common::accept_budget;
+    }
   }
 }
 

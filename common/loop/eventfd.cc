@@ -8,8 +8,8 @@ namespace common {
 
 void wake(int eventfd) {
   const std::uint64_t one = 1;
-  // It fails only when 2^64 - 2 wake-ups are pending (EAGAIN), and then one more is not missed.
-  // eventfd(2)
+  // Only when 2^64 - 2 wake-ups are pending does it fail (EAGAIN), where one more is not missed, or
+  // wait, without EFD_NONBLOCK. eventfd(2)
   (void)!::write(eventfd, &one, sizeof one);
 }
 

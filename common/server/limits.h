@@ -46,7 +46,8 @@ inline constexpr std::chrono::milliseconds round_time_max(100);
 
 /// How often a connection whose time is up receives at most, before it is closed, what had come in
 /// time. So many buffers of a thread hold more than the 6 MiB that the kernel keeps of a stream
-/// unless sysctl(8) was told otherwise. Without a bound, a peer that sends as fast as it is
+/// unless sysctl(8) was told otherwise; part 6's may be made smaller by --ring, and hold less then.
+/// Without a bound, a peer that sends as fast as it is
 /// received would have no deadline: bytes would always be there.
 inline constexpr int late_receives_max = 400;
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,11 +38,16 @@ std::string explain(const RosterSource& source, std::error_code error) {
   return fmt::format("cannot read who is in the group {}: {}", source.group, error.message());
 }
 
-/// The text, with CRLF at the end of each line. Errors: of open(2) and read(2); file_too_large.
+/// The text, with CRLF at the end of each line. Errors: of open(2) and read(2); file_too_large;
+/// not_regular.
 Result<std::string> read_list_text(const std::string& path) {
   if (path.empty()) return std::string();
-  const common::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Not to wait for whoever writes into a FIFO.
+  const common::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return common::last_error();
+  struct stat about {};
+  if (::fstat(file.get(), &about) < 0) return common::last_error();
+  if (!S_ISREG(about.st_mode)) return failure(Error::not_regular);
   std::vector<std::byte> text(list_text_bytes_max + 1);
   std::size_t size = 0;
   while (size < text.size()) {

@@ -30,7 +30,7 @@ constexpr Text texts[] = {
     {Error::peer_gone, "gone"},
     {Error::no_such_group, "no such group"},
     {Error::home_timeout, "timed out in the home"},
-    {Error::became_shorter, "it has become shorter meanwhile"},
+    {Error::became_shorter, "became shorter"},
     {Error::empty_plan, "it is empty"},
     {Error::not_regular, "not a regular file"},
     {Error::home_refused, "Permission denied for the home"},

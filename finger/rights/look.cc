@@ -42,6 +42,13 @@ struct Holder {
   std::string path;
   std::vector<std::string> names;
   bool has_answered = false;
+  bool is_closed = false;  ///< No rule could be made for a home in it: see look().
+};
+
+/// What a process that looks says.
+struct Answer {
+  std::uint32_t number;  ///< Of the holder.
+  bool is_closed;
 };
 
 std::vector<Holder> holders_of(const Accounts& accounts) {
@@ -98,17 +105,23 @@ bool mounts_on_demand(const Fd& directory) {
   return ::fstatfs(directory.get(), &about) == 0 && about.f_type == AUTOFS_SUPER_MAGIC;
 }
 
-/// At the directory, if that is not `/` itself, and then at the homes in it that are links.
-void look(const HomeFence& fence, const Holder& holder) {
+/// At the directory, if that is not `/` itself, and then at the homes in it that are links. False:
+/// one of them is closed to this process, though perhaps not to a home's owner. It has root's
+/// credentials, and still less rights where a unit leaves it few capabilities, or on NFS.
+bool look(const HomeFence& fence, const Holder& holder) {
   const Fd directory = open_directory(AT_FDCWD, holder.path.c_str());
-  if (!directory) return;  // no plan in it can be opened
+  if (!directory) return errno != EACCES;  // else no plan in it can be opened
   const bool holds_all = is_root_directory(directory);
   if (!holds_all) fence.permit(directory);
-  if (mounts_on_demand(directory)) return;
+  if (mounts_on_demand(directory)) return true;
+  bool is_open = true;
   for (const std::string& name : holder.names) {
     if (!holds_all && !is_link(directory, name)) continue;
-    if (const Fd home = open_directory(directory.get(), name.c_str())) permit_around(fence, home);
+    const Fd home = open_directory(directory.get(), name.c_str());
+    if (!home && errno == EACCES) is_open = false;
+    if (home) permit_around(fence, home);
   }
+  return is_open;
 }
 
 /// Twice, so that it is no child of this process, which would wait for it, but of the parent.
@@ -133,16 +146,17 @@ common::Result<bool> fork_twice() {
                                const Fd& answers) {
   (void)::prctl(PR_SET_NAME, "fingerd-look", 0, 0, 0);
   close_all_but({STDERR_FILENO, answers.get(), fence.descriptor()});
-  look(fence, holder);
-  const bool is_told = ::send(answers.get(), &number, sizeof number, MSG_NOSIGNAL) > 0;
+  const Answer answer{.number = number, .is_closed = !look(fence, holder)};
+  const bool is_told = ::send(answers.get(), &answer, sizeof answer, MSG_NOSIGNAL) > 0;
   std::_Exit(is_told ? 0 : answered_late);  // EPIPE: it is not waited for any more
 }
 
 /// False: all processes have ended, or nothing is there.
 bool hear(std::vector<Holder>& holders, const Fd& answers, int flags) {
-  std::uint32_t number = 0;
-  if (::recv(answers.get(), &number, sizeof number, flags) != sizeof number) return false;
-  holders[number].has_answered = true;
+  Answer answer{};
+  if (::recv(answers.get(), &answer, sizeof answer, flags) != sizeof answer) return false;
+  holders[answer.number].has_answered = true;
+  holders[answer.number].is_closed = answer.is_closed;
   return true;
 }
 
@@ -179,11 +193,18 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
   while (hear(holders, answers, MSG_DONTWAIT)) {
   }
   for (const Holder& each : holders) {
-    if (each.has_answered) continue;
-    control.say(Control::silent);
-    common::log(fmt::format("{} does not answer: homes in it may be left out until it does",
-                            common::escape(std::as_bytes(std::span(each.path)))),
-                common::Severity::warning);
+    const std::string path = common::escape(std::as_bytes(std::span(each.path)));
+    if (!each.has_answered) {
+      control.say(Control::silent);
+      common::log(
+          fmt::format("{} does not answer: homes in it may be left out until it does", path),
+          common::Severity::warning);
+    } else if (each.is_closed) {
+      common::log(fmt::format("not all homes in {} are served: a directory on the way is closed "
+                              "to fingerd",
+                              path),
+                  common::Severity::warning);
+    }
   }
   return {};
 }

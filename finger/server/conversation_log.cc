@@ -17,13 +17,14 @@ constexpr std::size_t logged_bytes_max = 128;
 
 constexpr auto failed = "failed";
 
-/// How it has ended, in a few words that are always the same. `failed` is no client's doing.
+/// How it has ended, in a few words that are always the same. `failed` is no client's doing, nor a
+/// user's.
 std::string outcome_of(const Status& ended, std::error_code no_plan) {
   if (ended) return no_plan ? "no plan" : "answered";
   const auto error = ended.error();
   const bool is_named = !text_for_peer(error).empty() || error == Error::displaced ||
                         error == Error::stopped || error == Error::peer_gone ||
-                        error == Error::home_timeout;
+                        error == Error::home_timeout || error == Error::became_shorter;
   if (is_named) return error.message();
   if (error == uring::Error::timed_out) return "timed out";
   return failed;
@@ -36,15 +37,29 @@ std::string reason_of(std::error_code no_plan) {
   return no_plan.message();
 }
 
+/// Of several blanks in a row the first, and none in front: what is asked for cannot be put behind
+/// so many that it would be cut away.
+std::string without_needless_blanks(std::string_view query) {
+  std::string text;
+  for (const char character : query) {
+    const bool is_blank = character == ' ' || character == '\t';
+    if (!is_blank || !(text.empty() || text.ends_with(' ') || text.ends_with('\t'))) {
+      text += character;
+    }
+  }
+  return text;
+}
+
 /// In quotation marks, with those inside escaped: the query cannot end its quotation.
 std::string quoted(std::string_view query) {
-  const auto shown = query.substr(0, logged_bytes_max);
+  const std::string asked = without_needless_blanks(query);
+  const auto shown = std::string_view(asked).substr(0, logged_bytes_max);
   std::string text = "\"";
   for (const char character : common::escape(std::as_bytes(std::span(shown)))) {
     if (character == '"') text += '\\';
     text += character;
   }
-  return text + (shown.size() < query.size() ? "\"..." : "\"");
+  return text + (shown.size() < asked.size() ? "\"..." : "\"");
 }
 
 }  // namespace

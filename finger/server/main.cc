@@ -183,6 +183,11 @@ int main(int argc, char** argv) {
     common::log("started without root: only plans that this account may read are served",
                 common::Severity::warning);
   }
+  const bool is_chosen = options.query_timeout != Options().query_timeout;
+  if (is_chosen && options.deadline.count() > 0 && options.query_timeout > options.deadline) {
+    common::log("a query has no longer than --deadline, which is shorter than --query-timeout",
+                common::Severity::warning);
+  }
   if (options.check_config) return check_config(options, *listeners, listening);
   return serve(options, std::move(*listeners), std::move(manager));
 }

@@ -172,12 +172,15 @@ uring::Task<> Server::begin(common::Accepted client, Place place) {
       co_return;
     }
   }
-  if (!is_check) ++context_.counters.accepted;
-  auto address_permit = address_limit_.try_acquire(client.peer);
-  if (!address_permit) {
-    turn_away(client.peer);
-    client.fd = {};
-    co_return;
+  AddressPermit address_permit;
+  if (!is_check) {  // the proxy's own, however many of its clients it could not name
+    ++context_.counters.accepted;
+    address_permit = address_limit_.try_acquire(client.peer);
+    if (!address_permit) {
+      turn_away(client.peer);
+      client.fd = {};
+      co_return;
+    }
   }
   Conversation conversation(context_, std::move(client), std::move(place),
                             std::move(address_permit), due, is_check);

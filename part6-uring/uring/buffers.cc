@@ -122,7 +122,8 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
   give_back(number);
 }
 
-/// What it could have had is lent, or has come and was not fetched yet.
+/// What it could have had is lent, or has come and was not fetched yet. Those that were woken have
+/// been tried since, and still there was none.
 void Buffers::ran_out() {
   if (has_woken_) really_has_none_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();

@@ -128,8 +128,8 @@ class Buffers {
   /// Whether coroutines wait for what is there. Looks how many are needed, too.
   bool can_wake_waiters();
 
-  /// Makes as many of them ready as there are buffers. What was heard of a receive that has found
-  /// none must be of one that was tried before: see ran_out().
+  /// Makes as many of them ready as there are buffers. Collect all completions before it: what is
+  /// heard afterwards of a receive that has found none counts as of one that was tried afterwards.
   void wake_waiters();
 
  private:

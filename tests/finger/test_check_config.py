@@ -51,6 +51,18 @@ def test_with_few_descriptors_it_says_how_many_connections_there_are(start_eithe
     assert server.stderr_text().count("LimitNOFILE=") == 1, "once is enough"
 
 
+@pytest.mark.parametrize(("options", "is_said"), [
+    (["--query-timeout", "30s"], True), (["--query-timeout", "30s", "--deadline", "40s"], False),
+    (["--query-timeout", "30s", "--deadline", "0"], False), (["--query-timeout", "0"], False),
+    (["--deadline", "1s"], False)])
+def test_a_query_that_has_less_time_than_was_asked_for_is_told(
+    start: Start, options: list[str], is_said: bool
+) -> None:
+    server = start("--check-config", *options, ready=False)
+    assert server.wait_exit() == 0
+    assert ("no longer than --deadline" in server.stderr_text()) is is_said
+
+
 def test_a_member_without_an_account_is_named(machine: Machine, start_as_root: Start) -> None:
     machine.opt_in(machine.add("dora", ALICE), Person("ghost", 0, Path("/nonexistent")))
     status, said = checked(start_as_root)

@@ -183,7 +183,7 @@ def test_every_character_of_unicode(shown) -> None:
     """Letters are seen, controls are not obeyed, directions have no effect."""
     codes = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF and c != ord("\n")]
     answer = "".join(f"<{chr(code)}>\r\n" for code in codes)
-    lines = shown(answer.encode()).decode().split("\n")
+    lines = shown(answer.encode(), "--timeout", "1m").decode().split("\n")  # megabytes
     assert len(lines) == len(codes) + 1
     for code, line in zip(codes, lines):
         character, name = chr(code), f"U+{code:04X}"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,12 +58,15 @@ def test_a_text_comes_before_the_list(start: Start, users: Users) -> None:
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize("size", [None, 65_537])
+@pytest.mark.parametrize(("make", "why"), [
+    (lambda text: None, "No such file or directory"),
+    (lambda text: text.write_bytes(b"x" * 65_537), "File too large"),
+    (os.mkfifo, "not a regular file"),  # for which it would wait
+], ids=["none", "too-long", "a-pipe"])
 def test_a_text_that_cannot_be_read_is_named(
-    start: Start, tmp_path: Path, size: int | None
+    start: Start, users: Users, make: Callable[[Path], object], why: str
 ) -> None:
-    text = tmp_path / "text"
-    if size:
-        text.write_bytes(b"x" * size)
-    tmp_path.chmod(0o755)
-    start("--list-text", os.fspath(text), ready=False).expect_refusal(1, "--list-text", str(text))
+    text = users.outside / "text"
+    make(text)
+    start("--list-text", os.fspath(text), ready=False).expect_refusal(
+        1, "--list-text", str(text), why)

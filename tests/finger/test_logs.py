@@ -193,6 +193,13 @@ def test_what_a_peer_sends_is_escaped(server: FingerServer, query: bytes) -> Non
     assert server.wait_for_exchange().bytes > 0
 
 
+@pytest.mark.parametrize("before", [b"", b"/W"], ids=["in-front", "behind-the-switch"])
+def test_blanks_do_not_hide_who_was_asked_for(server: FingerServer, before: bytes) -> None:
+    assert server.ask(before + b" \t" * 300 + b"alice").endswith(ANSWER)
+    asked = server.wait_for_exchange().query
+    assert asked.startswith(before.decode()) and asked.endswith("alice"), asked
+
+
 @pytest.mark.rule(rules.ESCAPED)
 def test_a_backslash_cannot_forge_an_escape(server: FingerServer) -> None:
     server.ask(b"\\x1b")

@@ -155,6 +155,18 @@ def test_max_per_ip_counts_the_clients_and_not_the_proxy(start: Start) -> None:
     again.expect_answer(ANSWER)
 
 
+@pytest.mark.rule(rules.PROXY_LIMIT)
+def test_a_proxys_own_check_is_answered_however_many_clients_it_cannot_name(start: Start) -> None:
+    server = start(*OPTION, "--max-per-ip", "1")
+    unknown = by_proxy(server, b"PROXY UNKNOWN\r\nali")
+    unknown.let_it_arrive()
+    assert by_proxy(server, b"PROXY UNKNOWN\r\nali").receive_until_gone() == b""
+    for _ in range(2):
+        by_proxy(server, LOCAL + b"alice\r\n").expect_answer(ANSWER)
+    unknown.send(b"ce\r\n")
+    unknown.expect_answer(ANSWER)
+
+
 @pytest.mark.clock
 @pytest.mark.rule(rules.PROXY_TIMEOUT)
 @pytest.mark.parametrize("begun", [b"", text()[:-1], binary()[:-1]], ids=["nothing", "v1", "v2"])

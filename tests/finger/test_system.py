@@ -18,6 +18,9 @@ from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 
+FEW_CAPABILITIES = ("setpriv", "--no-new-privs",
+                    "--bounding-set=-all,+net_bind_service,+setuid,+setgid,+kill")
+
 
 def test_a_home_that_nobody_else_may_enter_is_served(
     start_as_root: Start
@@ -143,14 +146,34 @@ def test_no_thread_of_the_worker_has_a_right_left(
 
 
 def test_four_capabilities_are_enough(start_as_root: Start) -> None:
-    clipped = "--bounding-set=-all,+net_bind_service,+setuid,+setgid,+kill"
-    server = start_as_root(under=("setpriv", "--no-new-privs", clipped))
+    server = start_as_root(under=FEW_CAPABILITIES)
     server.expect(b"alice", ANSWER)
     (before,) = workers(server)
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: workers(server) not in ([], [before]), server.patience)
     assert wait_until(lambda: len(workers(server)) == 1, server.patience)
     server.expect(b"alice", ANSWER)
+
+
+def test_a_home_to_which_only_its_owner_has_a_way_is_named(
+    machine: Machine, start_as_root: Start
+) -> None:
+    """With few capabilities root has no way to it, either, and can permit nothing there."""
+    dora = machine.add("dora", b"here\n")
+    machine.opt_in(dora)
+    own = machine.homes / "own"
+    own.mkdir(mode=0o700)
+    os.chown(own, dora.uid, dora.uid)
+    (own / "sub").mkdir()
+    machine.move_home("dora", own / "sub" / "dora", "/home/own/sub/dora")
+    line = ("not all homes in /home/own/sub are served: a directory on the way is closed to "
+            "fingerd\n")
+    server = start_as_root(under=FEW_CAPABILITIES)
+    server.expect(b"dora", NO_PLAN)
+    assert line in server.stderr_text()
+    server = start_as_root()
+    server.expect(b"dora", b"here\r\n")
+    assert line not in server.stderr_text()
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)

@@ -1,20 +1,28 @@
 """--trace: the life of every operation, as chrome://tracing and https://ui.perfetto.dev read it."""
 
 import json
+import select
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import rules
+from harness.client import Client
 from harness.frames import frame
+from harness.http import get
 from harness.server import Server, Start
 from harness.usage import expect_wrong_usage
 
 pytestmark = pytest.mark.needs("trace")
 
 Event = dict[str, Any]
+
+UP_AFTER_US = 300_000  # --read-timeout 100ms, a loop's round, and a while for a busy machine
+LATE_RECEIVES_MAX = 400
+LINGERING_RECEIVES_MAX = 600  # for all that the kernel can hold of a stream
 
 
 def read(file: Path) -> list[Event]:
@@ -128,6 +136,35 @@ def test_every_worker_has_a_trace_of_its_own(start: Start, tmp_path: Path) -> No
     threads = [{event["tid"] for event in events} for events in traces]
     assert all(len(thread) == 1 for thread in threads), "threads write into each other's file"
     assert len(set.union(*threads)) == 3
+
+
+def send_without_end(client: Client) -> None:
+    """As fast as the server receives, until it ends its stream."""
+    client.send(get("/", f"Content-Length: {10**15}", method="POST"))
+    body = bytes(1 << 20)
+    client.socket.setblocking(False)
+    while not select.select([client.socket], [client.socket], [], client.patience)[0]:
+        with suppress(BlockingIOError):
+            client.socket.send(body)
+
+
+@pytest.mark.needs("trace", "http", "read-timeout")
+@pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
+def test_who_sends_without_end_is_received_only_so_often_when_the_time_is_up(
+    start: Start, tmp_path: Path
+) -> None:
+    server = start("--protocol", "http", "--read-timeout", "100ms", "--trace",
+                   str(tmp_path / "trace"))  # fmt: skip
+    send_without_end(server.connect())
+    server.expect_stop()
+    events = [event for event in read(tmp_path / "trace") if event["name"] == "recv"]
+    begun = {event["id"]: event["ts"] for event in events if event["ph"] == "b"}
+    time_is_up = min(begun.values()) + UP_AFTER_US
+    late = sum(event["ph"] == "e" and event["args"]["result"] > 0
+               and begun[event["id"]] > time_is_up for event in events)
+    assert late <= LATE_RECEIVES_MAX + LINGERING_RECEIVES_MAX, (
+        f"{late} receives got bytes when the time was up; it goes on for {LATE_RECEIVES_MAX}, and "
+        "then discards what has come")
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)

@@ -20,6 +20,7 @@ from harness.target import Target
 from harness.usage import expect_wrong_usage
 from harness.verdict import ContractBroken
 
+TRIES_A_SECOND = 10  # to accept, for want of descriptors: one in 100 ms
 ROUNDS = 20  # by one of three an error of the kind is found
 WAYS = [pytest.param((), id="default")] + [
     pytest.param(("--accept", how), id=how, marks=pytest.mark.option("--accept"))
@@ -279,6 +280,12 @@ def test_workers_of_which_one_is_missing_do_not_run(
     expect_all_threads_or_none(start, tmp_path / "trace")
 
 
+def leave_few_descriptors(server: Server) -> None:
+    """How many a worker has is its own business: 20 more are left to all of them."""
+    few = server.process.descriptor_count() + 20
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (few, few))
+
+
 def expect_a_line_a_second(server: Server) -> None:
     """With more clients than descriptors, all workers together report it once a second."""
     begin, before = time.monotonic(), len(server.log_lines())
@@ -312,9 +319,31 @@ def test_workers_out_of_descriptors_report_it_once_a_second(
     server = start("--workers", "60", *how)
     if server.process.checks_types_by_descriptor():
         pytest.skip(limits.UBSAN_NEEDS_DESCRIPTORS)
-    few = server.process.descriptor_count() + 20  # how many a worker has is its own business
-    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (few, few))
+    leave_few_descriptors(server)
     expect_a_line_a_second(server)
+
+
+@pytest.mark.clock
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
+def test_workers_out_of_descriptors_do_not_wake_each_other(start: Start, target: Target) -> None:
+    if target.name == "yours":
+        pytest.skip("what else its threads wait for is not to be seen from outside")
+    workers = 60
+    server = start("--workers", str(workers))
+    if server.process.checks_types_by_descriptor():
+        pytest.skip(limits.UBSAN_NEEDS_DESCRIPTORS)
+    leave_few_descriptors(server)
+    for _ in range(500):
+        server.connect()
+    time.sleep(2.5)  # what grows with each try is seen by then
+    begin, before = time.monotonic(), server.process.voluntary_switches()
+    time.sleep(1)
+    took = time.monotonic() - begin
+    each = (server.process.voluntary_switches() - before) / took / workers
+    assert each < 2.5 * TRIES_A_SECOND, (
+        f"each of {workers} workers has slept {each:.0f} times a second; it has to try whether "
+        f"there is a descriptor {TRIES_A_SECOND} times")
 
 
 @pytest.mark.needs("workers")

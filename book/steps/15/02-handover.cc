@@ -1,7 +1,7 @@
 // A server is replaced while clients keep asking. The new one gets the listening socket from the
 // old one, over a Unix socket, and says when it serves; only then the old one
 // stops. Generation 3 fails before it has said so, and in the end two programs come that are no
-// servers. A hasty server does not wait for that word.
+// servers, and then two successors at the same time. A hasty server does not wait for that word.
 // Try it: ./02-handover, and ./02-handover hasty
 
 #include <fcntl.h>
@@ -93,16 +93,16 @@ void serve(int listener, int gate_listener) {
     pollfd ready[]{{listener, POLLIN, 0}, {gate_listener, POLLIN, 0}, {successor, POLLIN, 0}};
     check(poll(ready, 3, -1), "poll");
     if (ready[0].revents != 0) answer_one(listener);
-    if (ready[1].revents != 0) {
-      if (successor >= 0) close(successor);  // the later one wins
-      successor = check(accept(gate_listener, nullptr, nullptr), "accept");
-      send_listener(successor, listener);
-      if (is_hasty) return;
-    } else if (ready[2].revents != 0) {
+    if (ready[2].revents != 0) {
       char byte = 0;
       if (recv(successor, &byte, 1, 0) == 1) return;  // it serves
       close(successor);                               // it has ended without a word
       successor = -1;
+    } else if (ready[1].revents != 0) {
+      if (successor >= 0) close(successor);  // the later one wins
+      successor = check(accept(gate_listener, nullptr, nullptr), "accept");
+      send_listener(successor, listener);
+      if (is_hasty) return;
     }
   }
 }
@@ -136,18 +136,38 @@ bool ask() {
   return answered;
 }
 
+void pause(pid_t server) {
+  kill(server, SIGSTOP);
+  waitpid(server, nullptr, WUNTRACED);
+}
+
+bool is_hung_up_on(int visitor) {
+  pollfd hung_up{visitor, POLLRDHUP, 0};
+  check(poll(&hung_up, 1, 5000), "poll");
+  close(visitor);  // and with it the listener that it was sent
+  return hung_up.revents != 0;
+}
+
 /// Whether the server answers after two visitors at its gate: the first says nothing and waits to
 /// be hung up on, the second has gone before the server looks.
 bool survives_impostors(pid_t server) {
-  kill(server, SIGSTOP);
-  waitpid(server, nullptr, WUNTRACED);
+  pause(server);
   const int silent = connect_to(gate, AF_UNIX);
   close(connect_to(gate, AF_UNIX));
   kill(server, SIGCONT);
-  pollfd hung_up{silent, POLLRDHUP, 0};
-  check(poll(&hung_up, 1, 5000), "poll");
-  close(silent);  // and with it the listener that it was sent
-  return hung_up.revents != 0 && ask();
+  return is_hung_up_on(silent) && ask();
+}
+
+/// Whether the server leaves to a successor that has said that it serves, if another has come
+/// before the server looks.
+bool leaves_to_the_first(pid_t server) {
+  const int first = connect_to(gate, AF_UNIX);
+  close(receive_listener(first));
+  pause(server);
+  const int second = connect_to(gate, AF_UNIX);
+  send(first, "R", 1, MSG_NOSIGNAL);
+  kill(server, SIGCONT);
+  return is_hung_up_on(second);
 }
 
 }  // namespace
@@ -176,6 +196,9 @@ int main(int argc, char**) {
   }
   std::printf("unanswered: %d of %d\n", unanswered, asked);
   std::printf("two impostors: %s\n", survives_impostors(serving) ? "harmless" : "harmful");
+  if (!is_hasty) {
+    std::printf("two successors: %s\n", leaves_to_the_first(serving) ? "one serves" : "both serve");
+  }
   kill(serving, SIGKILL);
   unlink(gate.sun_path);
 }

@@ -1,7 +1,7 @@
   $ cd "$STEPS"
 
 The old server stops when the new one has said that it serves. One fails before, and nobody notices.
-Two more come that are no servers: one says nothing, one hangs up.
+Two more come that are no servers: one says nothing, one hangs up. Of two successors one serves.
 
   $ ./02-handover
   1 binds the port
@@ -11,6 +11,7 @@ Two more come that are no servers: one says nothing, one hangs up.
   5 is handed the socket
   unanswered: 0 of \d{4,} (re)
   two impostors: harmless
+  two successors: one serves
 
 A hasty server stops when the socket is on its way.
 

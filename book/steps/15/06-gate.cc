@@ -132,17 +132,21 @@ int main(int argc, char** argv) {
       unlink(place.c_str());  // from here on the next gate comes to this one
       gate = bound_to(at_path(place), SOCK_STREAM);
       if (old >= 0) send(old, "R", 1, MSG_NOSIGNAL);
+    } else if (ready[3].revents != 0) {
+      char byte = 0;
+      if (recv(successor, &byte, 1, 0) == 1) {  // the next server serves
+        kill(server, SIGQUIT);
+        break;
+      }
+      close(successor);  // it has ended without a word
+      successor = -1;
     } else if (ready[2].revents != 0) {
       if (successor >= 0) close(successor);  // the later one wins
       successor = check(accept4(gate, nullptr, nullptr, SOCK_CLOEXEC), "accept");
       send_listener(successor, listener);
-    } else if (ready[3].revents != 0) {
-      char byte = 0;
-      if (recv(successor, &byte, 1, 0) == 1) kill(server, SIGQUIT);  // the next server serves
-      close(successor);  // else it has ended without a word
-      successor = -1;
     }
   }
+  close(gate);  // who comes too late must not serve, too
   int status = 0;
   check(waitpid(server, &status, 0), "waitpid");
   unlink(notify_path.c_str());

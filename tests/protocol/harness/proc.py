@@ -115,6 +115,13 @@ class Process:
             total += int(ran) + int(waited)
         return total / 1e9
 
+    def voluntary_switches(self) -> int:
+        """How often its threads have gone to sleep, in all."""
+        return sum(
+            self._number("voluntary_ctxt_switches", self._directory / "task" / str(each) / "status")
+            for each in self.thread_ids()
+        )
+
     def wait_until_stopped(self, within: float) -> None:
         """Waits until SIGSTOP has taken hold of every thread."""
         assert wait_until(lambda: self._all_in("Tt"), within), (
