@@ -24,6 +24,12 @@ SECRET = b"what no client may see\n"
 
 
 @pytest.fixture
+def server(start: Start) -> FingerServer:
+    """It gives more time than an emulated machine needs for a large plan."""
+    return start("--deadline", "1m")
+
+
+@pytest.fixture
 def reader(server: FingerServer) -> FingerClient:
     """Has got the beginning of a large plan and reads no more for now."""
     server.users.replace("alice", LARGE)
