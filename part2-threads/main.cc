@@ -23,7 +23,6 @@ int main(int argc, char** argv) {
   if (!server) return common::report_failure(options, server.error());
   const auto signals =
       common::SignalThread::create(options.drain_timeout, [&server] { (*server)->stop(); });
-  if (!signals) return common::report_failure(options, signals.error());
-  common::announce((*server)->address());
+  if (!signals) return common::complain(common::explain_no_thread(signals.error()));
   return (*server)->run();
 }

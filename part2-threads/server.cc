@@ -76,6 +76,7 @@ int Server::run() {
 }
 
 void Server::run_threads() {
+  common::announce(address());
   accept_clients(&Server::start_thread);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return permits_taken_ == 0; });
@@ -87,9 +88,10 @@ void Server::run_pool() {
     try {
       pool.emplace_back([this] { accept_clients(&Server::serve_client); });
     } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-      return give_up(error.code());
+      return give_up(common::explain_no_thread(error.code()));
     }
   }
+  common::announce(address());  // now that it will not give up
 }
 
 void Server::accept_clients(void (Server::*serve_one)(Client)) {
@@ -102,7 +104,9 @@ void Server::accept_clients(void (Server::*serve_one)(Client)) {
       continue;
     }
     if (stopping_) return;
-    if (!common::is_transient_accept_error(accepted.error())) return give_up(accepted.error());
+    if (!common::is_transient_accept_error(accepted.error())) {
+      return give_up(common::explain_failure(options_, accepted.error()));
+    }
     accept_fault_.report(accepted.error(), common::Clock::now());
     std::this_thread::sleep_for(common::shortage_pause);
   }
@@ -110,9 +114,9 @@ void Server::accept_clients(void (Server::*serve_one)(Client)) {
 
 /// Stops the other threads, too: one less would go unnoticed, and none that accepts would be no
 /// server. The first that fails says why, before it waits for the clients.
-void Server::give_up(std::error_code error) {
+void Server::give_up(std::string_view why) {
   if (failed_.exchange(true)) return;
-  (void)common::report_failure(options_, error);
+  (void)common::complain(why);
   common::SignalThread::stop_after_failure();
 }
 

@@ -67,7 +67,7 @@ class Server {
   void run_threads();
   void run_pool();
   void accept_clients(void (Server::*serve_one)(Client));
-  void give_up(std::error_code error);
+  void give_up(std::string_view why);
   std::optional<Permit> acquire_permit();
   void release_permit();
   void start_thread(Client client);

@@ -31,6 +31,5 @@ int main(int argc, char** argv) {
   const auto signals =
       common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::report_failure(options, signals.error());
-  common::announce((*server)->address());
   return (*server)->run();
 }

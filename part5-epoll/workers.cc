@@ -58,7 +58,8 @@ std::string Workers::address() const { return servers_.front()->address(); }
 
 int Workers::run() {
   const auto run_one = [this](std::size_t i) {
-    if (const auto finished = servers_[i]->run(); !finished) give_up(finished.error());
+    const auto finished = servers_[i]->run();
+    if (!finished) give_up(common::explain_failure(options_, finished.error()));
   };
   {
     std::vector<std::jthread> threads;  // the first server runs on this one
@@ -66,19 +67,20 @@ int Workers::run() {
       try {
         threads.emplace_back(run_one, i);
       } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
-        give_up(error.code());
+        give_up(common::explain_no_thread(error.code()));
         break;
       }
     }
+    if (!failed_) common::announce(address());
     run_one(0);
   }  // joins them
   return failed_ ? 1 : 0;
 }
 
 /// Stops the others, too: one server less would go unnoticed. The first that fails says why.
-void Workers::give_up(std::error_code error) {
+void Workers::give_up(std::string_view why) {
   if (failed_.exchange(true)) return;
-  (void)common::report_failure(options_, error);
+  (void)common::complain(why);
   common::SignalWakeup::stop_after_failure();
 }
 

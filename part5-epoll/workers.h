@@ -35,7 +35,7 @@ class Workers {
  private:
   explicit Workers(const Options& options)
       : options_(options), connection_limit_(options.max_connections) {}
-  void give_up(std::error_code error);
+  void give_up(std::string_view why);
 
   const Options& options_;
   common::ConnectionLimit connection_limit_;

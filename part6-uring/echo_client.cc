@@ -247,7 +247,7 @@ int main(int argc, char** argv) {
                                 .summary = "Sends each line of its input to an echo server.",
                                 .options = stage::option_lines(settings)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  common::prepare_process(1);
+  common::prepare_process(1, 1, {.descriptors_each = 0});
 
   const auto loop = uring::Loop::create({});
   if (!loop) return stage::report_failure(uring::why_no_ring(loop.error()));

@@ -12,7 +12,7 @@ from typing import Self
 
 POOL = 4
 LINE_BYTES_MAX = 4096
-ANSWERS_MAX = 100  # of one client, not sent yet: until then we read on
+ANSWERS_MAX = 100  # of one client, not known yet: until then we read on
 
 Job = tuple["Client", list[bytes], int]
 
@@ -28,7 +28,8 @@ class Client:
         self.ended = False
 
     def interest(self) -> int:
-        wanted = 0 if self.ended or len(self.answers) >= ANSWERS_MAX else select.POLLIN
+        is_owed_enough = self.out or len(self.answers) >= ANSWERS_MAX
+        wanted = 0 if self.ended or is_owed_enough else select.POLLIN
         return wanted | (select.POLLOUT if self.out else 0)
 
     def finished(self) -> bool:

@@ -4,7 +4,10 @@ import os
 import re
 import sys
 
-SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r\n")
+# No control characters: a lone CR may be the end of a line to others.
+TEXT = rb"[^\x00-\x08\x0a-\x1f\x7f]*"
+SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;" + TEXT + rb")?\r\n")
+FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:" + TEXT + rb"\r\n")
 LINE_BYTES_MAX = 4096
 
 
@@ -47,9 +50,9 @@ class ChunkedBody:
         self.read_line = self.size
 
     def trailer(self, line):
-        if not line.endswith(b"\r\n"):
-            raise Malformed(f"no end of a line: {line[:40]!r}")
         self.finished = line == b"\r\n"
+        if not self.finished and not FIELD_LINE.fullmatch(line):
+            raise Malformed(f"no field: {line[:40]!r}")
 
 
 def main():

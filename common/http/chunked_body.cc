@@ -45,8 +45,11 @@ Status ChunkedBody::take_one(char byte) {
     case Expecting::data_line_feed:
       return expect(byte, '\n', Expecting::first_digit);
     case Expecting::trailer_line:
-      expecting_ = Expecting::trailer;
-      return take_extra(byte, Expecting::last_line_feed);
+      if (byte == '\r') return take_extra(byte, Expecting::last_line_feed);
+      expecting_ = Expecting::trailer_name;
+      return byte == ':' ? failure(Error::malformed) : take_name(byte);
+    case Expecting::trailer_name:
+      return take_name(byte);
     case Expecting::trailer:
       return take_extra(byte, Expecting::trailer_line_feed);
     case Expecting::trailer_line_feed:
@@ -75,6 +78,20 @@ Status ChunkedBody::take_after_size(char byte) {
   if (!blank && byte != ';' && byte != '\r') return failure(Error::malformed);
   expecting_ = blank ? Expecting::blank : Expecting::extension;
   return take_extra(byte, Expecting::size_line_feed);
+}
+
+/// A byte of a trailer field's name, or the colon behind it. A line without one is no field: it may
+/// be the next request of somebody who has left out the trailer's end. RFC 9110, 5.6.2
+Status ChunkedBody::take_name(char byte) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  const bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+  const bool is_digit = byte >= '0' && byte <= '9';
+  if (byte == ':') {
+    expecting_ = Expecting::trailer;
+  } else if (!is_letter && !is_digit && marks.find(byte) == std::string_view::npos) {
+    return failure(Error::malformed);
+  }
+  return take_extra(byte, Expecting::nothing);
 }
 
 /// A byte of an extension or a trailer field, up to the line's end. What they say is ignored, but

@@ -34,6 +34,7 @@ class ChunkedBody {
     data_return,
     data_line_feed,
     trailer_line,
+    trailer_name,
     trailer,
     trailer_line_feed,
     last_line_feed,
@@ -43,6 +44,7 @@ class ChunkedBody {
   Status take_one(char byte);
   Status take_digit(char byte);
   Status take_after_size(char byte);
+  Status take_name(char byte);
   Status take_extra(char byte, Expecting at_line_end);
   Status expect(char byte, char expected, Expecting next);
 

@@ -5,6 +5,7 @@
 #include <boost/version.hpp>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 namespace common {
 namespace {
@@ -16,8 +17,9 @@ namespace http = boost::beast::http;
 /// fed in pieces, version 1.74 notices a mistake sooner or later depending on where they were cut,
 /// and a last chunk cut after its first line fails an assertion.
 ///
-/// Nothing is asked of Host: HTTP/1.1 demands it, but a request that is typed by hand has none,
-/// and every path here is the same resource of the same host.
+/// No Host is asked for: HTTP/1.1 demands one, but a request that is typed by hand has none, and
+/// every path here is the same resource of the same host. Two are refused: whoever forwarded this
+/// may have seen the other. RFC 9112, 3.2
 class HeadParser final : public http::basic_parser<true> {
  public:
   HeadParser() {
@@ -61,6 +63,8 @@ class HeadParser final : public http::basic_parser<true> {
         close_ = close_ || beast::iequals(option, "close");
         keep_alive_ = keep_alive_ || beast::iequals(option, "keep-alive");
       }
+    } else if (name == http::field::host) {
+      if (std::exchange(has_host_, true)) error = http::error::bad_field;
     } else if (name == http::field::transfer_encoding) {
       // Beast takes a body with another coding for no body at all, and its bytes would be read as
       // the next request. RFC 9112, 6.1 offers 501 for a coding we do not know; like HTTP/1.0 with
@@ -92,6 +96,7 @@ class HeadParser final : public http::basic_parser<true> {
   HttpHead head_;
   bool close_ = false;
   bool keep_alive_ = false;
+  bool has_host_ = false;
 };
 
 }  // namespace

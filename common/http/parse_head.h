@@ -22,8 +22,9 @@ struct HttpHead {
   std::uint64_t content_length = 0;  ///< 0 also where the head names none.
 };
 
-/// Reads `head`, of HttpHead::bytes_max at most. Beast's parser does the work; what it lets through
-/// although RFC 9112 forbids it is refused here. Error: malformed.
+/// Reads `head`, of HttpHead::bytes_max at most. Beast's parser does the work. What it lets through
+/// and would leave in doubt where a message ends, or for whom it is, is refused here; a path may
+/// have any byte that is no blank and no control. Error: malformed.
 Result<HttpHead> parse_http_head(std::string_view head);
 
 /// Whether `line`, which has its line end, can begin a request.

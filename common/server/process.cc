@@ -106,7 +106,8 @@ std::string explain_no_descriptor(std::string_view for_what) {
                      for_what);
 }
 
-int report_failure(const Options& options, std::error_code error, const ServerProfile& profile) {
+std::string explain_failure(const Options& options, std::error_code error,
+                            const ServerProfile& profile) {
   std::string advice;
   if (error == std::errc::address_in_use) {
     advice = ": stop the server that has it, or choose another --port";
@@ -120,8 +121,12 @@ int report_failure(const Options& options, std::error_code error, const ServerPr
   } else if (error == std::errc::permission_denied) {
     advice = ": ports below 1024 need privileges, choose another --port";
   }
-  return complain(fmt::format("cannot serve {} port {}: {}{}", options.host, options.port,
-                              error.message(), advice));
+  return fmt::format("cannot serve {} port {}: {}{}", options.host, options.port, error.message(),
+                     advice);
+}
+
+int report_failure(const Options& options, std::error_code error, const ServerProfile& profile) {
+  return complain(explain_failure(options, error, profile));
 }
 
 }  // namespace common

@@ -42,8 +42,11 @@ std::string explain_no_thread(std::error_code error);
 /// Says so of descriptors, of which there are too few `for_what`: "for one client", say.
 std::string explain_no_descriptor(std::string_view for_what);
 
-/// Says in one line on stderr why the server cannot run, and what to do where there is something.
-/// Returns the exit status 1.
+/// Why the server cannot run, and what to do where there is something, in a line.
+std::string explain_failure(const Options& options, std::error_code error,
+                            const ServerProfile& profile = {});
+
+/// Says so on stderr. Returns the exit status 1.
 int report_failure(const Options& options, std::error_code error,
                    const ServerProfile& profile = {});
 

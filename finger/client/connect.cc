@@ -10,7 +10,10 @@
 #include <cstring>
 #include <future>
 #include <memory>
+#include <system_error>
 #include <thread>
+
+#include "common/server/process.h"
 
 namespace finger {
 namespace {
@@ -109,9 +112,13 @@ Outcome<std::vector<Address>> look_up(const std::string& host, std::uint16_t por
                                       DueTime deadline) {
   std::promise<Outcome<std::vector<Address>>> asked;
   auto answer = asked.get_future();
-  std::thread([host, port, family, asked = std::move(asked)]() mutable {
-    asked.set_value(ask_resolver(host, port, family));
-  }).detach();
+  try {
+    std::thread([host, port, family, asked = std::move(asked)]() mutable {
+      asked.set_value(ask_resolver(host, port, family));
+    }).detach();
+  } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+    return Failure(common::explain_no_thread(error.code()));
+  }
   if (deadline && answer.wait_until(*deadline) == std::future_status::timeout) {
     return Failure("the name was not resolved in time");
   }

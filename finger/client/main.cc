@@ -42,14 +42,8 @@ bool is_utf8_locale() {
   return is_same_word(codeset, "UTF-8") || is_same_word(codeset, "UTF8");
 }
 
-Show shown(const ClientOptions& options) {
-  if (options.raw) return Show::everything;
-  if (options.high_bytes) return Show::high_bytes;
-  return is_utf8_locale() ? Show::utf8 : Show::ascii;
-}
-
 /// From the lookup of the name to the last byte, with one deadline.
-Outcome<void> ask_one(const ClientOptions& options, const Target& target) {
+Outcome<void> ask_one(const ClientOptions& options, const Target& target, Show show) {
   DueTime deadline;
   if (options.timeout.count() > 0) deadline = common::Clock::now() + options.timeout;
   const auto port = target.port.value_or(options.port);
@@ -57,7 +51,7 @@ Outcome<void> ask_one(const ClientOptions& options, const Target& target) {
   if (!addresses) return Failure(addresses.error());
   const auto server = connect_to(*addresses, deadline);
   if (!server) return Failure(server.error());
-  return ask(*server, target.line(options.verbose), Filter(shown(options)), deadline);
+  return ask(*server, target.line(options.verbose), Filter(show), deadline);
 }
 
 /// A name, which may come from a link, as an answer is shown.
@@ -69,24 +63,28 @@ std::string filtered(std::string_view name, Show show) {
 }
 
 /// The target's name, above what is said of it; with a blank line between two answers.
-Outcome<void> print_heading(const ClientOptions& options, const Target& target, bool is_first) {
-  return print((is_first ? "[" : "\n[") + filtered(target.text, shown(options)) + "]\n");
+Outcome<void> print_heading(const Target& target, bool is_first, Show show) {
+  return print((is_first ? "[" : "\n[") + filtered(target.text, show) + "]\n");
 }
 
 /// Asks one after the other. Returns the exit status: 0 if all have answered.
 int ask_all(const ClientOptions& options, const std::vector<Target>& targets) {
+  // Once, before a lookup that may hang has a thread of its own: setlocale(3) is not for two.
+  const Show safe = is_utf8_locale() ? Show::utf8 : Show::ascii;
+  const Show bytes = options.high_bytes ? Show::high_bytes : safe;
+  const Show show = options.raw ? Show::everything : bytes;
   int status = 0;
   for (const Target& target : targets) {
     Outcome<void> answered;
     if (targets.size() > 1) {
-      answered = print_heading(options, target, &target == &targets.front());
+      answered = print_heading(target, &target == &targets.front(), show);
     }
-    if (answered) answered = ask_one(options, target);
+    if (answered) answered = ask_one(options, target, show);
     if (answered) continue;
     status = 1;
     // Without words: the output has no reader, as after `finger alice@example.org | head -1`.
     if (answered.error().empty()) break;
-    const auto host = filtered(target.host, shown({}));  // --raw is not for standard error
+    const auto host = filtered(target.host, safe);  // --raw is not for standard error
     common::log(fmt::format("finger: {}: {}", host, answered.error()));
   }
   return status;
@@ -121,6 +119,6 @@ int main(int argc, char** argv) {
     common::log(fmt::format("finger: {} (try --help)", targets.error()));
     return 2;
   }
-  common::prepare_process(1);
+  common::prepare_process(1, 1, {.descriptors_each = 0});
   return finger::ask_all(options, *targets);
 }

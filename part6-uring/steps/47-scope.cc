@@ -82,7 +82,7 @@ struct Task {
   }
 
   bool await_ready() const { return false; }
-  Handle await_suspend(std::coroutine_handle<> caller) {
+  Handle await_suspend(std::coroutine_handle<> caller) const {
     frame.promise().awaiting = caller;
     return frame;
   }
@@ -108,7 +108,10 @@ struct Scope {
   Join join() { return {*this}; }
 
   Detached look_after(Task child) {
-    co_await child;
+    {
+      const Task running = std::move(child);
+      co_await running;
+    }  // its frame goes before anybody is told
     if (--children == 0) joining.resume();
   }
 

@@ -65,6 +65,16 @@ def test_four_at_a_time(server: Server) -> None:
     assert server.process.thread_count() <= 1 + POOL
 
 
+def test_who_never_reads_costs_little(server: Server) -> None:
+    """From a client that takes no answers, no more lines are taken, and the others are served."""
+    before = server.process.private_bytes()
+    deaf = server.connect(receive_buffer=4096)
+    deaf.send_until_stuck((b"x" * 3999 + b"\n") * 5000, pause=0.5)  # 20 MB
+    server.connect().exchange(b"hello\n", 6)
+    grown = server.process.private_bytes() - before
+    assert grown < 4 << 20, f"it has grown by {grown} bytes"
+
+
 def test_who_asks_and_leaves_harms_nobody(server: Server) -> None:
     """A client that has left when its answer comes is nobody's problem, and neither is one that
     only says that it has asked its last."""

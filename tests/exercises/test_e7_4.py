@@ -59,6 +59,23 @@ def test_who_was_busy_gets_it_later(start: Callable[..., Server]) -> None:
     slow.expect(*payloads)
 
 
+def test_who_is_always_a_little_behind_stays(start: Callable[..., Server]) -> None:
+    """A client that reads one message for each that is sent, and is some behind, gets all of them:
+    what waits for it is little, however much it has been sent."""
+    server = start(OPTION, "--max-message", "1000000")
+    speaker = crowd(server, 1)[0]
+    slow = server.connect(receive_buffer=4096)
+    slow.send_messages(b"here")
+    speaker.expect(b"here")
+    slow.expect(b"here")
+    payload = bytes(100_000)
+    for number in range(50 + 200):
+        speaker.send_messages(payload)
+        speaker.expect(payload)
+        if number >= 50:
+            slow.expect(payload)
+
+
 def test_who_never_reads_costs_little_and_holds_up_nobody(start: Callable[..., Server]) -> None:
     """One client never reads. The others hear everything, and what waits for that one is bounded;
     it may be closed."""

@@ -19,6 +19,8 @@ from client_program import (  # noqa: F401
     reset_after,
 )
 
+from harness.strace import from_start, inject
+
 PLAN = b"Building a telescope.\r\nBack in May.\r\n"
 SHOWN = b"Building a telescope.\nBack in May.\n"
 
@@ -32,6 +34,13 @@ SHOWN = b"Building a telescope.\nBack in May.\n"
 def test_the_exit_status_says_whether_there_was_an_answer(finger, answer, ended) -> None:
     with Scripted(answer) as server:
         finger("alice@127.0.0.1", port=server.port).run().ended(*ended)
+
+
+def test_where_no_thread_can_be_made_a_line_says_so(finger, tmp_path: Path) -> None:
+    """One looks the name up, so that a deadline can end the wait."""
+    client = finger("alice@127.0.0.1", port=1)
+    client.words[:0] = from_start(tmp_path / "calls", *inject("clone,clone3", "EAGAIN", "1+"))
+    client.run().ended(1, b"", b"no thread can be started")
 
 
 def test_what_has_come_is_shown_while_more_is_to_come(finger) -> None:

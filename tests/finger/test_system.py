@@ -10,6 +10,7 @@ import rules
 from conftest import ANSWER
 from harness.needed import need_root
 from harness.proc import wait_until
+from kit.intruder import need_landlock
 from kit.machine import GROUP_ID, Machine
 from kit.namespace import NOBODY, as_user
 from kit.parent import expect_no_right_left, replace_worker, workers
@@ -159,6 +160,7 @@ def test_a_home_to_which_only_its_owner_has_a_way_is_named(
     machine: Machine, start_as_root: Start
 ) -> None:
     """With few capabilities root has no way to it, either, and can permit nothing there."""
+    need_landlock()
     dora = machine.add("dora", b"here\n")
     machine.opt_in(dora)
     own = machine.homes / "own"
@@ -169,8 +171,9 @@ def test_a_home_to_which_only_its_owner_has_a_way_is_named(
     line = ("not all homes in /home/own/sub are served: a directory on the way is closed to "
             "fingerd\n")
     server = start_as_root(under=FEW_CAPABILITIES)
-    server.expect(b"dora", NO_PLAN)
     assert line in server.stderr_text()
+    if not server.process.is_sanitized():  # which may read what it likes
+        server.expect(b"dora", NO_PLAN)
     server = start_as_root()
     server.expect(b"dora", b"here\r\n")
     assert line not in server.stderr_text()

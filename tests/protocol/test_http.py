@@ -170,6 +170,7 @@ def test_another_method_is_refused_and_the_connection_kept(client: Client, metho
         b"\x00\x01\x02\x03\r\n\r\n",
         b"GET / HTTP/1.1\r\nNo colon\r\n\r\n",
         b"GET / HTTP/1.1\r\n: no name\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : blank before the colon\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost\t: tab before the colon\r\n\r\n",
         b"G\x7fT / HTTP/1.1\r\n\r\n",

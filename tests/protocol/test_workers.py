@@ -262,6 +262,8 @@ def expect_all_threads_or_none(start: Start, log: Path) -> None:
     assert status == 1, f"exit status {status}, not 1"
     lines = server.stderr_text().splitlines()
     assert len(lines) == 1, f"{len(lines)} lines on stderr, not 1: {lines}"
+    assert "thread" in lines[0], f"the line does not say what is missing: {lines[0]}"
+    assert server.stdout_text() == "", "it has said that it listens, and cannot run"
 
 
 @pytest.mark.needs("pool")
