@@ -109,8 +109,8 @@ const HttpOutcome skipped = kept(std::string(not_allowed) + std::string(hello), 
 
 TEST(HttpBody, MayHaveExtensionsAndTrailersOfSoManyBytesTogether) {
   const auto body = [](std::size_t extension_bytes, std::size_t trailer_bytes) {
-    return "0;" + std::string(extension_bytes - 1, 'x') + "\r\ny:" +
-           std::string(trailer_bytes - 2, 'y') + "\r\n\r\n";
+    return "0;" + std::string(extension_bytes - 1, 'x') +
+           "\r\ny:" + std::string(trailer_bytes - 2, 'y') + "\r\n\r\n";
   };
   constexpr std::size_t most = common::ChunkedBody::extra_bytes_max;
   EXPECT_EQ(serve_body(chunked, body(4000, most - 4000)), skipped);
