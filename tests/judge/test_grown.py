@@ -90,6 +90,15 @@ def test_no_level_of_a_chapter_needs_the_lines_that_the_level_logs_asks_for(tmp_
     assert "  next: logs, " in ran.said, ran.said + ran.complained
 
 
+def test_the_whole_server_refuses_each_request_that_a_table_of_the_tests_has(
+    tmp_path: Path
+) -> None:
+    command = in_python(tmp_path / "mine")
+    tables = "malformed or doubt or broken_chunk"
+    ran = judge(command, "--level", "protocols", "-k", tables, at=tmp_path / "mine")
+    assert "passed, 0 failed, 0 skipped" in ran.said, ran.said + ran.complained
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("server", "end"), WHOLE)
 def test_a_busy_machine_accuses_nobody(

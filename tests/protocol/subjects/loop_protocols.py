@@ -145,6 +145,8 @@ class Http(Protocol):
         def all_of(name: bytes) -> list[bytes]:
             return [value for key, value in fields if key == name]
 
+        if len(all_of(b"host")) > 1:
+            raise self.refusal(b"400 Bad Request")
         lengths, codings = all_of(b"content-length"), all_of(b"transfer-encoding")
         self.check_lengths(lengths, codings, old=request[2] == b"0")
         self.in_chunks, self.in_trailer, self.extra_bytes = bool(codings), False, 0
