@@ -8,7 +8,10 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from _pytest.mark.expression import Expression
 
 import remembered
 import report_html
@@ -43,7 +46,9 @@ def parse() -> argparse.Namespace:
         parser.add_argument(option)
     parser.add_argument("--without", default="")
     parser.add_argument("--show", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.k = expression_of(options.k)
+    return options
 
 
 def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
@@ -66,8 +71,12 @@ def why_not_runnable(command: str, directory: Path) -> str:
     except ValueError as error:
         return f"the command {command!r}: {error}".lower()
     if not shutil.which(directory / word if "/" in word else word):
-        ours = f"; for a stage of ours: ./check {word}" if stage_named(word) else ""
-        return f"there is no program {word!r} that can be run (in {directory}){ours}"
+        hint = ""
+        if stage_named(word):
+            hint = f"; for a stage of ours: ./check {word}"
+        elif "=" in word or word == "cd":
+            hint = "; no shell reads the command: type env NAME=VALUE …, or sh -c 'cd … && exec …'"
+        return f"there is no program {word!r} that can be run (in {directory}){hint}"
     if "{port}" not in command:
         return f"the command {command!r} has no {{port}}: write it where the port's number belongs"
     return ""
@@ -82,6 +91,17 @@ def why_not_writable(path: str) -> str:
         return "there is no such directory"
     may_write = os.access(path if os.path.exists(path) else directory, os.W_OK)
     return "" if may_write else "no permission"
+
+
+def expression_of(words: str | None) -> str | None:
+    """What -k takes: a part of a name as pytest writes it, or as our sentences do, with blanks."""
+    for expression in (words, words and words.strip().replace(" ", "_")):
+        if not expression:
+            return None
+        with suppress(Exception):  # whatever this release of pytest raises
+            Expression.compile(expression)
+            return expression
+    raise wrong_usage(f"-k: '{words}' is no part of a test's name, nor several with and, or, not")
 
 
 def write_report(judged: Judged, path: str) -> None:

@@ -16,12 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rungs import PROTOCOL
+from harness import child
+
 if TYPE_CHECKING:
     from first_start import FirstStart
 
-ROOT = Path(__file__).resolve().parents[2]
-PROTOCOL = ROOT / "tests" / "protocol"
-IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: most of the time they wait
+IN_PARALLEL = ("-p", "xdist.plugin", "-n", "3", "--dist", "loadgroup")  # most of the time they wait
+# Nothing of the user's decides what is asked: no plugin, no option, no module of the directory.
+OURS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
+PLUGINS = ("-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin")
 LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
 NO_TESTS = 5  # exit status of pytest
 STOP_SECONDS = 10
@@ -95,8 +99,18 @@ class Run:
 
     @property
     def passed(self) -> bool:
-        """Whether the server has this level."""
-        return self.ended and bool(self.names) and not self.failures
+        """Whether the server has this level: whatever keeps a test from running is no pass."""
+        return self.is_whole and self.count("passed") > 0 and not self.failures
+
+    @property
+    def was_skipped(self) -> bool:
+        """Whether nothing of it can be asked here."""
+        return self.is_whole and self.count("skipped") == len(self.names) > 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each of its tests has ended."""
+        return self.ended and len(self.tests) == len(self.names)
 
 
 @dataclass(frozen=True)
@@ -113,7 +127,15 @@ class Judged:
     @property
     def passed(self) -> bool:
         """Whether all that was asked of it is so."""
-        return bool(self.runs) and self.runs[-1].passed
+        return bool(self.runs) and all(run.passed for run in self.runs)
+
+
+def environment() -> dict[str, str]:
+    """That of the tests. Their servers get the user's, harness/child.py sees to it."""
+    theirs = {name: value for name, value in os.environ.items()
+              if name.startswith(("PYTEST_", "PYTHON"))}
+    others = {name: value for name, value in os.environ.items() if name not in theirs}
+    return {**others, **OURS, child.OF_THE_USER: json.dumps(theirs)}
 
 
 class JudgeBroken(Exception):
@@ -143,12 +165,13 @@ def run_level(
     with tempfile.TemporaryDirectory() as scratch:
         results, log = Path(scratch, "results"), Path(scratch, "log")
         results.touch()
-        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(PROTOCOL),
-                 f"--server={command}", f"--level={level}", f"--results={results}", *options,
-                 *IN_PARALLEL]
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *PLUGINS,
+                 str(PROTOCOL), f"--server={command}", f"--level={level}",
+                 f"--results={results}", *options, *IN_PARALLEL]
         with log.open("w") as unseen, results.open(encoding="utf-8") as lines:
             tests = subprocess.Popen(words, cwd=directory, stdout=None if shown else unseen,
-                                     stderr=subprocess.STDOUT, start_new_session=True)
+                                     stderr=subprocess.STDOUT, env=environment(),
+                                     start_new_session=True)
             try:
                 complete = follow(tests, run, lines, progress)
             finally:

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from rungs import FOUNDATION, LADDER, RUNGS, Rung
-from level_runs import ROOT, Judged, Run, Test, by_rule
+from rungs import FOUNDATION, LADDER, ROOT, RUNGS, Rung
+from level_runs import Judged, Run, Test, by_rule
 from remembered import Remembered
 
 COLUMNS = 96
@@ -137,8 +137,16 @@ def show_one_level(run: Run) -> None:
     if run.failures:
         show_groups(run.failures)
     show_skipped(run)
+    show_no_pass(run)
     counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
     print(f"\n{', '.join(counts)}")
+
+
+def show_no_pass(run: Run) -> None:
+    """Said of a level that nothing speaks against, and nothing for."""
+    if not run.passed and not run.failures:
+        ran = f"{run.count('passed')} of {len(run.names)} tests ran" if run.tests else "no test ran"
+        print(f"\n{run.level} is not passed: {ran}")
 
 
 def show_climb(judged: Judged) -> None:
@@ -149,22 +157,24 @@ def show_climb(judged: Judged) -> None:
     last = judged.runs[-1]
     if last.failures:
         show_stop(judged, last)
-    elif not last.passed:
-        print("\nno test ran at this level")
+    for run in judged.runs:
+        show_no_pass(run)
     if judged.first and judged.first.seconds > LATE_START_SECONDS:
         print(f"\n  it listened after {judged.first.seconds:.1f} s")
     rungs = [rung for rung in LADDER[judged.granted :] if rung.name not in judged.without]
-    passed = sum(run.passed for run in judged.runs)
+    missing = [rung for rung in rungs
+               if rung.name not in {run.level for run in judged.runs if run.passed}]
+    passed = len(rungs) - len(missing)
     line = f"\n  {painted(bar(passed, len(rungs)), GREEN)} {passed} of {len(rungs)} levels"
     if judged.granted:
         line += f" from {RUNGS[judged.granted]} on; those below it were not asked for"
     print(line)
-    if passed == len(rungs):
+    if not missing:
         print(wrapped("That was the last level. If you want more, --level part5-epoll asks for all "
                       "that the book's own server with epoll must do: it also counts your calls "
                       "of epoll_ctl, and grants no memory to the language.", "  "))
         return
-    show_way_on(rungs[passed], judged.without)
+    show_way_on(missing[0], judged.without)
 
 
 def show_way_on(rung: Rung, without: Sequence[str]) -> None:

@@ -1,16 +1,17 @@
 """The ladder of levels, which belongs to the tests."""
 
 import sys
+from pathlib import Path
 
-from level_runs import PROTOCOL
-
+ROOT = Path(__file__).resolve().parents[2]
+PROTOCOL = ROOT / "tests" / "protocol"
 sys.path.insert(0, str(PROTOCOL))
 
 from capabilities import STAGES  # noqa: E402
 from ladder import DEFAULT_LEVEL, LADDER, PORT_ONLY_LEVELS, RUNGS, Rung  # noqa: E402
 
-__all__ = ["DEFAULT_LEVEL", "FOUNDATION", "LADDER", "RUNGS", "STAGES", "Rung", "rungs_below",
-           "stage_named"]
+__all__ = ["DEFAULT_LEVEL", "FOUNDATION", "LADDER", "PROTOCOL", "ROOT", "RUNGS", "STAGES", "Rung",
+           "rungs_below", "stage_named"]
 
 FOUNDATION = (*PORT_ONLY_LEVELS, "start")  # no level can be asked for without these
 

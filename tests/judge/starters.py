@@ -8,8 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from rungs import LADDER
-from level_runs import ROOT
+from rungs import LADDER, ROOT
 
 SOURCES = Path(__file__).parent / "start"
 GROWN = SOURCES.parent / "grown"

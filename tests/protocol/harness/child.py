@@ -1,6 +1,7 @@
 """What the process of a server begins with."""
 
 import ctypes
+import json
 import os
 import signal
 
@@ -8,12 +9,18 @@ from harness import limits
 
 LIBC = ctypes.CDLL(None)  # loaded here, and not once more in each child
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+OF_THE_USER = "JUDGED_ENVIRONMENT"  # what ./judge keeps from the tests, as JSON
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 
 
 def environment() -> dict[str, str]:
-    """Ours, without what would flush a ready line that a Python server has not flushed."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    """The user's, without what would flush a ready line that a Python server has not flushed."""
+    known = dict(os.environ)
+    if OF_THE_USER in known:
+        theirs = json.loads(known.pop(OF_THE_USER))
+        known = {name: value for name, value in known.items()
+                 if not name.startswith(("PYTEST_", "PYTHON"))} | theirs
+    return {name: value for name, value in known.items() if name != "PYTHONUNBUFFERED"}
 
 
 def prepare(descriptor_limit: int | None, niceness: int) -> None:

@@ -1,0 +1,82 @@
+"""What ./judge takes over from its surroundings: nothing that changes a verdict."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import level_runs as runs
+import report_text
+from harness import child
+from rungs import RUNGS
+from run_judge import JUDGE, SUBJECTS, environment, judge
+
+pytestmark = pytest.mark.timeout(400)
+
+HOSTILE = {
+    "PYTEST_ADDOPTS": "--collect-only", "PYTEST_PLUGINS": "nosuch",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONOPTIMIZE": "2", "PYTHONWARNINGS": "error",
+    "PYTHONPATH": ".", "PYTHONUTF8": "0", "LC_ALL": "C",
+}
+MODULES = ("queue", "json", "signal", "logging", "pytest", "harness", "rules", "conftest")
+
+
+@pytest.mark.parametrize(("bug", "status", "says"), [
+    ("none", 0, "\n1 passed, 0 failed, 0 skipped\n"),
+    ("big-endian", 1, "sent 5 bytes: 01 00 00 00 61"),
+])
+def test_a_hostile_directory_and_environment_change_no_verdict(
+    bug: str, status: int, says: str, tmp_path: Path
+) -> None:
+    here = tmp_path / "übung"
+    here.mkdir()
+    for module in MODULES:
+        (here / f"{module}.py").write_text("raise SystemExit('a module of the user')")
+    (here / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    server = f"{sys.executable} -I {SUBJECTS}/broken_servers.py {bug} --port {{port}}"
+    ran = subprocess.run(
+        [JUDGE, server, "--level", "framing", "-k", "little endian"], cwd=here,
+        env=environment(tmp_path) | HOSTILE, capture_output=True, timeout=300)
+    said = (ran.stdout + ran.stderr).decode()
+    assert ran.returncode == status and says in said, said
+
+
+def test_the_server_has_the_environment_of_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in HOSTILE.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    users, tests = dict(os.environ), runs.environment()
+    assert not {"PYTEST_ADDOPTS", "PYTHONOPTIMIZE", "PYTHONPATH"} & tests.keys()
+    for name in users:
+        monkeypatch.delenv(name)
+    for name, value in tests.items():
+        monkeypatch.setenv(name, value)
+    assert child.environment() == {
+        name: value for name, value in users.items() if name != "PYTHONUNBUFFERED"}
+
+
+@pytest.mark.parametrize(("outcomes", "says"), [
+    ([], "no test ran"), (["passed"], "1 of 2 tests ran"),
+    (["skipped", "skipped"], "0 of 2 tests ran"),
+])
+def test_a_level_of_which_not_every_test_ran_is_no_pass(
+    outcomes: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tests = [runs.Test(f"test_{number}[yours]", outcome, "", "", "", (), reason="why not")
+             for number, outcome in enumerate(outcomes)]
+    run = runs.Run(RUNGS[0], ["test_0[yours]", "test_1[yours]"], tests, ended=True, complete=True)
+    assert not run.passed and not runs.Judged("true {port}", [run]).passed
+    assert run.was_skipped == (len(outcomes) == 2)
+    report_text.show_one_level(run)
+    assert f"framing is not passed: {says}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "status"), [("little endian", 0), ("not (a", 2)])
+def test_a_name_may_be_copied_as_the_sentence_that_it_is(
+    words: str, status: int, tmp_path: Path
+) -> None:
+    server = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
+    ran = judge(server, "-k", words, at=tmp_path)
+    assert ran.status == status and len(ran.complained.splitlines()) == status // 2, ran.complained
