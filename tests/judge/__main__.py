@@ -13,6 +13,7 @@ from pathlib import Path
 
 from _pytest.mark.expression import Expression
 
+import keeper
 import remembered
 import report_html
 import report_text
@@ -23,7 +24,7 @@ from rungs import DEFAULT_LEVEL, FOUNDATION, RUNGS, STAGES, rungs_below, stage_n
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
 
-PASSED, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+PASSED, FAILED, WRONG_USAGE = 0, 1, 2
 
 
 def say(text: str) -> None:
@@ -242,16 +243,14 @@ def main() -> int:
         raise wrong_usage(f"cannot write {options.report}: {reason}")
     if options.start:
         return start(options)
-    return judge_one(options)
+    try:
+        return judge_one(options)
+    except JudgeBroken as broken:
+        print(broken, file=sys.stderr)
+        say("the tests could not be run")
+        return FAILED
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a complaint
-    try:
-        sys.exit(main())
-    except JudgeBroken as broken:
-        print(broken, file=sys.stderr)
-        say("the tests could not be run")
-        sys.exit(FAILED)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    sys.exit(keeper.keep(main))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import keeper
 from rungs import PROTOCOL
 from harness import child
 
@@ -28,7 +28,6 @@ OURS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF
 PLUGINS = ("-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin")
 LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
 NO_TESTS = 5  # exit status of pytest
-STOP_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -171,11 +170,10 @@ def run_level(
         with log.open("w") as unseen, results.open(encoding="utf-8") as lines:
             tests = subprocess.Popen(words, cwd=directory, stdout=None if shown else unseen,
                                      stderr=subprocess.STDOUT, env=environment(),
-                                     start_new_session=True)
-            try:
-                complete = follow(tests, run, lines, progress)
-            finally:
-                stop(tests)
+                                     start_new_session=True,
+                                     preexec_fn=keeper.ends_with_its_parent)
+            complete = follow(tests, run, lines, progress)
+            keeper.end_all()
             take_lines(run, lines)
         run.complete = complete
         run.ended = bool(run.failures) or (complete and tests.returncode in (0, NO_TESTS))
@@ -191,21 +189,10 @@ def follow(tests: subprocess.Popen, run: Run, lines, progress: Callable[[Run], b
             tests.wait(LOOK_SECONDS)
             return True
         except subprocess.TimeoutExpired:
+            keeper.bury_orphans(but=tests.pid)
             take_lines(run, lines)
             if not progress(run):
                 return False
-
-
-def stop(tests: subprocess.Popen) -> None:
-    """Ends what still runs, as Ctrl-C does: each test ends its server and what that has started."""
-    if tests.poll() is not None:
-        return
-    os.killpg(tests.pid, signal.SIGINT)
-    try:
-        tests.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(tests.pid, signal.SIGKILL)
-        tests.wait()
 
 
 def take_lines(run: Run, lines) -> None:

@@ -2,10 +2,7 @@
 
 import shlex
 import re
-import signal
-import subprocess
 import sys
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -13,9 +10,8 @@ import pytest
 
 import rules
 from capabilities import CAPABILITIES, LEVELS
-from run_judge import FLEET, JUDGE, SUBJECTS, a_climb, environment, judge
+from run_judge import FLEET, JUDGE, SUBJECTS, a_climb, judge
 from harness.needed import need_program
-from harness.proc import wait_until
 from harness.strace import need_ptrace
 from harness.target import REPOSITORY
 from ladder import DEFAULT_LEVEL, LADDER, RUNGS
@@ -68,27 +64,6 @@ def test_each_directory_has_its_command_remembered(tmp_path: Path) -> None:
         assert f"not today, {ran.at.name}" in ran.said
     assert judge(at=here, state=tmp_path).said.startswith("your server: ./mine {port}\n")
     assert judge(at=tmp_path, state=tmp_path).status == 2
-
-
-def not_in_the_background() -> None:
-    """A shell without job control starts what runs in its background with SIGINT ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@a_climb
-def test_a_climb_that_is_broken_off_leaves_no_server_behind(tmp_path: Path) -> None:
-    said = tmp_path / "pids"
-    (tmp_path / "mine").write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >>{said}\nwait\n")
-    (tmp_path / "mine").chmod(0o755)
-    with subprocess.Popen([JUDGE, "./mine {port}"], cwd=tmp_path, text=True,
-                          stdout=subprocess.PIPE, env=environment(tmp_path),
-                          preexec_fn=not_in_the_background) as run:
-        assert wait_until(said.exists, 60)
-        time.sleep(0.5)  # all of the workers are in a test
-        run.send_signal(signal.SIGINT)
-        assert run.wait(60) == 130, run.stdout.read()
-    started = said.read_text().split()
-    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started), 10)
 
 
 def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:

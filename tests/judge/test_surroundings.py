@@ -1,6 +1,8 @@
-"""What ./judge takes over from its surroundings: nothing that changes a verdict."""
+"""What ./judge takes over from its surroundings, nothing that changes a verdict; and what it leaves
+behind, which is nothing."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 import level_runs as runs
 import report_text
 from harness import child
+from harness.proc import wait_until
 from rungs import RUNGS
 from run_judge import JUDGE, SUBJECTS, environment, judge
 
@@ -80,3 +83,30 @@ def test_a_name_may_be_copied_as_the_sentence_that_it_is(
     server = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
     ran = judge(server, "-k", words, at=tmp_path)
     assert ran.status == status and len(ran.complained.splitlines()) == status // 2, ran.complained
+
+
+def not_in_the_background() -> None:
+    """A shell without job control starts what runs in its background with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("number", [
+    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL
+])
+def test_however_the_judge_is_ended_nothing_of_a_server_stays(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+    (tmp_path / "mine").write_text(
+        f"#!/bin/sh\nsleep 1000 &\necho $! >>{pids}\n"
+        f"setsid sh -c 'echo $$ >>{pids}; exec sleep 1000' &\nwait\n")
+    (tmp_path / "mine").chmod(0o755)
+    with subprocess.Popen([JUDGE, "./mine {port}", "-k", "little_endian"], cwd=tmp_path,
+                          env=environment(tmp_path), preexec_fn=not_in_the_background,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2, 100)
+        run.send_signal(number)
+        status = run.wait(60)
+        assert status == (-number if number == signal.SIGKILL else 128 + number), run.stderr.read()
+    for pid in pids.read_text().split():
+        assert wait_until(lambda: not Path(f"/proc/{pid}").exists(), 10), f"{pid} is still there"
