@@ -8,10 +8,12 @@
 #include <cassert>
 #include <limits>
 #include <span>
+#include <sstream>
 
 #include "common/net/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"
+#include "common/server/print.h"
 
 namespace common {
 namespace {
@@ -85,9 +87,24 @@ std::optional<std::string> flag_with_value(std::span<const char* const> words,
   return std::nullopt;
 }
 
-std::string one_line(std::string text) {
-  std::ranges::replace(text, '\n', ' ');
-  return text;
+/// Says in one line what is wrong with the command line. Returns the exit status.
+int explain_wrong_usage(const Program& program, std::string_view what) {
+  auto line = fmt::format("{}: {} (try --help)", program.name, what);
+  std::ranges::replace(line, '\n', ' ');
+  log(line, Severity::error);
+  return 2;
+}
+
+/// Prints what --help or --version asks for. Returns the exit status.
+int print_asked(const Program& program, const CLI::App& app, const CLI::Success& asked) {
+  std::ostringstream text;
+  (void)app.exit(asked, text);
+  const auto printed = print(text.str());
+  if (printed) return 0;
+  log(fmt::format("{}: cannot write to standard output: {}", program.name,
+                  printed.error().message()),
+      Severity::error);
+  return 1;
 }
 
 }  // namespace
@@ -160,20 +177,17 @@ std::optional<int> parse_options(int argc, const char* const* argv, const Progra
   app.set_help_flag("--help", "print this and exit");
   app.set_version_flag("--version", fmt::format("{} {}", program.name, PROGRAM_VERSION));
   for (const OptionLine& line : program.options) add_line(app, line);
-  const auto complain = [&program](std::string_view what) {
-    log(one_line(fmt::format("{}: {} (try --help)", program.name, what)), Severity::error);
-    return 2;
-  };
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {  // --help, --version: prints to stdout
-    return app.exit(asked);
+  } catch (const CLI::Success& asked) {
+    return print_asked(program, app, asked);
   } catch (const CLI::ArgumentMismatch& wrong) {
-    return complain(explain(wrong, program.options));
+    return explain_wrong_usage(program, explain(wrong, program.options));
   } catch (const CLI::ExtrasError&) {  // CLI11 names the last word first
-    return complain(fmt::format("not expected: {}", fmt::join(app.remaining(), " ")));
+    const auto words = fmt::format("not expected: {}", fmt::join(app.remaining(), " "));
+    return explain_wrong_usage(program, words);
   } catch (const CLI::ParseError& wrong) {
-    return complain(wrong.what());
+    return explain_wrong_usage(program, wrong.what());
   }
   return std::nullopt;
 }

@@ -84,8 +84,8 @@ struct Program {
 };
 
 /// Reads the command line into what the table's lines write to. nullopt: go on. Otherwise the exit
-/// status to end with: 0 after --help and --version, 2 after wrong usage, which one line on stderr
-/// explains.
+/// status to end with: 0 after --help and --version, or 1 where stdout did not take them; 2 after
+/// wrong usage. One line on stderr explains 1 and 2.
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program);
 
 template <typename T>

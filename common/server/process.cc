@@ -10,26 +10,25 @@
 
 #include <csignal>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <system_error>
 #include <thread>
 
 #include "common/server/log.h"
+#include "common/server/print.h"
 
 namespace common {
 
 namespace {
 
 /// Each gets the lowest free number, which is this one, and keeps it. If a client's connection got
-/// number 2, it would be sent our log.
+/// number 2, it would be sent our log. Of a descriptor with O_PATH read(2) and write(2) are EBADF,
+/// as of a closed one: what is lost is known to be lost. A bare chroot has no /dev/null, but a /.
 void take_standard_numbers() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (::fcntl(number, F_GETFD) >= 0 || ::open("/dev/null", O_RDWR) >= 0) continue;
-    // There is no /dev/null, as in a bare chroot. A socket that is not connected refuses what is
-    // written to it. Without even that no client could be accepted either.
-    if (::socket(AF_UNIX, SOCK_STREAM, 0) < 0) std::exit(EXIT_FAILURE);
+    if (::fcntl(number, F_GETFD) >= 0) continue;
+    if (::open("/", O_PATH) < 0) std::exit(EXIT_FAILURE);  // no client could be accepted either
   }
 }
 
@@ -85,8 +84,11 @@ void use_small_stacks() {
 }
 
 void announce(std::string_view address) {
-  std::puts(fmt::format("listening on {}", address).c_str());
-  std::fflush(stdout);
+  const auto printed = print(fmt::format("listening on {}\n", address));
+  if (printed || printed.error() == std::errc::bad_file_descriptor) return;
+  // Not exit(3): other threads may serve already.
+  std::_Exit(
+      complain("cannot write the ready line to standard output: " + printed.error().message()));
 }
 
 int complain(std::string_view line) {

@@ -17,9 +17,9 @@ struct ServerProfile {
   std::size_t descriptors_each = 1;
 };
 
-/// What every server does before it opens anything. Opens /dev/null as 0, 1 and 2 where they are
-/// closed: otherwise a client's connection could become descriptor 2 and receive our log. Raises
-/// the soft limit of descriptors to the hard one, and says so on stderr if that is too little for
+/// What every server does before it opens anything. Takes 0, 1 and 2 where they are closed:
+/// otherwise a client's connection could become descriptor 2 and receive our log. Raises the soft
+/// limit of descriptors to the hard one, and says so on stderr if that is too little for
 /// `connections_max`. Ignores SIGPIPE, in case the reader of our stderr goes away. Makes freed
 /// large blocks go back to the system.
 void prepare_process(std::size_t connections_max, std::size_t workers = 1,
@@ -29,8 +29,10 @@ void prepare_process(std::size_t connections_max, std::size_t workers = 1,
 /// enough for a few calls and a receive buffer.
 void use_small_stacks();
 
-/// Prints the line `listening on ADDRESS`, the only one on stdout, and flushes it: stdout may be
-/// a pipe, which is buffered.
+/// Prints the line `listening on ADDRESS`, the only one on stdout. A line that cannot be written
+/// ends the process with status 1, since who waits for it would wait for ever; but for a stdout
+/// that was closed when the process was started, where nobody waits. Source: the contract, "Command
+/// line".
 void announce(std::string_view address);
 
 /// Says the line on stderr, an error. Returns the exit status 1.

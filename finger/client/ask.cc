@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <span>
 #include <string>
+#include <system_error>
 
 #include "common/server/limits.h"
+#include "common/server/print.h"
+#include "common/server/process.h"
 
 namespace finger {
 namespace {
@@ -33,19 +35,12 @@ Outcome<void> print_off_the_clock(std::string_view shown, DueTime& deadline) {
 }  // namespace
 
 Outcome<void> print(std::string_view shown) {
-  while (!shown.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, shown.data(), shown.size());
-    if (written >= 0) {
-      shown.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {  // another process has made it non-blocking
-      (void)wait_for(STDOUT_FILENO, POLLOUT, std::nullopt);
-    } else if (errno == EPIPE) {
-      return Failure("");
-    } else if (errno != EINTR) {
-      return failed("cannot write to standard output");
-    }
+  const auto printed = common::print(shown);
+  if (printed) return {};
+  if (printed.error() != std::errc::broken_pipe) {  // as after `finger alice@example.org | head -1`
+    (void)common::complain("finger: cannot write to standard output: " + printed.error().message());
   }
-  return {};
+  return Failure("");
 }
 
 Outcome<void> send_all(const common::Fd& server, std::string_view line, DueTime deadline) {

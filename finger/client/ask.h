@@ -7,8 +7,8 @@
 
 namespace finger {
 
-/// Writes to standard output, and waits for as long as that takes. Failure without words: it has no
-/// reader any more.
+/// Writes to standard output, and waits for as long as that takes. Failure without words: a line
+/// has said why it cannot be written, or its reader has gone, which needs none.
 Outcome<void> print(std::string_view shown);
 
 /// The whole line, or as much as the server takes before it closes.

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <expected>
 #include <functional>
 #include <span>
@@ -23,6 +22,7 @@
 #include "common/net/address.h"
 #include "common/net/listen.h"
 #include "common/server/log.h"
+#include "common/server/print.h"
 #include "common/server/process.h"
 #include "finger/process/descriptors.h"
 #include "finger/process/parent.h"
@@ -121,11 +121,12 @@ int check_config(const Options& options, std::span<const common::Fd> listeners,
   }
   const auto server = finger::prepare(options, listeners, finger::Control(common::Fd()));
   if (!server) return complain(server.error());
-  std::puts(fmt::format("would serve at {}{}, with {} connections at the same time: {}",
-                        options.address().to_string(), about_port, options.max_connections,
-                        finger::describe((*server)->roster().accounts))
-                .c_str());
-  return 0;
+  const auto printed =
+      common::print(fmt::format("would serve at {}{}, with {} connections at the same time: {}\n",
+                                options.address().to_string(), about_port, options.max_connections,
+                                finger::describe((*server)->roster().accounts)));
+  if (printed) return 0;
+  return complain("cannot write to standard output: " + printed.error().message());
 }
 
 int serve(const Options& options, std::vector<common::Fd> listeners,

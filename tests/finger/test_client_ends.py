@@ -129,10 +129,16 @@ def test_time_that_the_reader_of_the_output_takes_is_not_the_servers(finger) -> 
     assert seen == lines.replace(b"\r", b"") * 10_000
 
 
+FULL = b"finger: cannot write to standard output: No space left on device\n"
+
+
 def test_an_output_that_cannot_be_written_ends_it(finger) -> None:
+    """The host is not to blame, and another one would do no better."""
     with Scripted(PLAN) as server, Path("/dev/full").open("wb") as full:
-        client = finger("alice@127.0.0.1", port=server.port)
-        client.run(stdout=full).ended(1, b"", b"standard output: No space left on device")
+        client = finger("alice@127.0.0.1", "bob@127.0.0.1", port=server.port)
+        client.run(stdout=full).ended(1, b"", FULL)
+        finger("alice@127.0.0.1", port=server.port).run(stdout=full).ended(1, b"", FULL)
+        assert server.queries == [b"alice\r\n"]
 
 
 def test_standard_streams_may_be_non_blocking(finger) -> None:
@@ -152,8 +158,9 @@ def test_a_closed_output_is_not_the_servers_connection(finger) -> None:
         behind.append(client.recv(1))
 
     with Scripted(look_behind) as server:
-        made = finger("alice@127.0.0.1", port=server.port)
-        subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *made.words], timeout=20)
+        client = finger("alice@127.0.0.1", port=server.port)
+        client.words[:0] = ["sh", "-c", 'exec "$@" >&-', "sh"]
+        client.run().ended(1, b"", b"finger: cannot write to standard output: Bad file descriptor")
     assert behind == [b""]
 
 

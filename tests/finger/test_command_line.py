@@ -113,6 +113,16 @@ def test_the_port_has_a_short_name(start: Start) -> None:
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("options", [[], ["--check-config"]], ids=["serving", "checking"])
+def test_an_output_that_cannot_be_written_ends_it(start: Start, options: list[str]) -> None:
+    """Whoever waits for the ready line would wait for ever."""
+    to_full = ("sh", "-c", 'exec "$@" >/dev/full', "sh")
+    server = start(*options, under=to_full, ready=False)
+    assert server.wait_exit() == 1
+    assert "to standard output: No space left on device\n" in server.stderr_text()
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("option", ["-g", "--group"])
 def test_a_group_that_there_is_not_is_named(start: Start, option: str) -> None:
     start(option, "no-such-group", ready=False).expect_refusal(1, "no-such-group")

@@ -97,11 +97,14 @@ def test_every_line_is_sent_also_an_empty_one_and_one_without_end(serve, client,
     client(serve().address).run(text).ended(0, received(*lines))
 
 
-def test_a_closed_input_has_ended(serve, client) -> None:
+@pytest.mark.parametrize(("closed", "says"), [
+    ("<&-", b"cannot read standard input: Bad file descriptor"),
+    (">&-", b"cannot write to standard output: Bad file descriptor"),
+], ids=["input", "output"])
+def test_a_closed_descriptor_is_told_like_another_that_fails(serve, client, closed, says) -> None:
     made = client(serve().address)
-    words = ["sh", "-c", 'exec "$@" <&-', "sh", *made.words]
-    run = subprocess.run(words, capture_output=True, timeout=made.patience)
-    assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
+    made.words[:0] = ["sh", "-c", f'exec "$@" {closed}', "sh"]
+    made.run(b"hello\n").ended(1, b"", says)
 
 
 def test_standard_streams_may_be_non_blocking(serve, client) -> None:

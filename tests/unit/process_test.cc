@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -22,31 +23,35 @@ void limit_descriptors(rlim_t soft, rlim_t hard) {
   if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) std::_Exit(99);
 }
 
-// Each in a child: what it changes cannot be taken back.
-
-// A client's connection that got number 2 would be sent our log lines.
-TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
-  const auto act = [] {
-    for (int number = 0; number <= 2; ++number) (void)::close(number);
-    common::prepare_process(1);
-    const int next = ::open("/dev/null", O_RDONLY);
-    std::_Exit(next > 2 ? 0 : 1);
-  };
-  EXPECT_EXIT(act(), ExitedWithCode(0), "");
+/// All that it prints to stdout meets a full disk.
+void print_to_a_full_disk() {
+  const int full = ::open("/dev/full", O_WRONLY);
+  if (::dup2(full, STDOUT_FILENO) < 0) std::_Exit(99);
 }
 
-// A chroot, or a bare container.
-TEST(PrepareProcessDeathTest, TakesThemThoughThereIsNoDevNull) {
+// Each in a child: what it changes cannot be taken back.
+
+/// As in a bare container, which has no /dev/null. The process may lack the right to.
+void try_to_enter_an_empty_directory() {
+  std::string empty = "/tmp/no-dev.XXXXXX";
+  if (::mkdtemp(empty.data()) == nullptr) std::_Exit(99);
+  if (::geteuid() == 0 || ::unshare(CLONE_NEWUSER) == 0) (void)!::chroot(empty.c_str());
+}
+
+// A client's connection that got number 2 would be sent our log lines. And what is written there is
+// lost, which has to be an error.
+TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
   const auto act = [] {
-    std::string empty = "/tmp/no-dev.XXXXXX";
-    if (::mkdtemp(empty.data()) == nullptr) std::_Exit(99);
-    if (::geteuid() != 0 && ::unshare(CLONE_NEWUSER) < 0) std::_Exit(0);  // cannot be tried here
-    if (::chroot(empty.c_str()) < 0) std::_Exit(0);
+    try_to_enter_an_empty_directory();
     for (int number = 0; number <= 2; ++number) (void)::close(number);
     common::prepare_process(1);
-    bool taken = true;
-    for (int number = 0; number <= 2; ++number) taken &= ::fcntl(number, F_GETFD) >= 0;
-    std::_Exit(taken && ::write(STDERR_FILENO, "lost", 4) < 0 ? 0 : 1);
+    char byte = 0;
+    bool right = ::dup(0) > 2;
+    for (int number = 0; number <= 2; ++number) {
+      right &= ::read(number, &byte, 1) < 0 && errno == EBADF;
+      right &= ::write(number, &byte, 1) < 0 && errno == EBADF;
+    }
+    std::_Exit(right ? 0 : 1);
   };
   EXPECT_EXIT(act(), ExitedWithCode(0), "");
 }
@@ -69,6 +74,36 @@ TEST(PrepareProcessDeathTest, CountsTheDescriptorsOfTheWorkers) {
     std::_Exit(0);
   };
   EXPECT_EXIT(act(), ExitedWithCode(0), "^[^\n]*200[^\n]*--max-connections 100[^\n]*\n$");
+}
+
+// A program that waits for it would wait for ever.
+TEST(AnnounceDeathTest, EndsTheProcessIfTheReadyLineCannotBeWritten) {
+  const auto act = [] {
+    print_to_a_full_disk();
+    common::announce("127.0.0.1:1");
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(1), "^cannot write the ready line[^\n]*No space left[^\n]*\n$");
+}
+
+TEST(AnnounceDeathTest, GoesOnIfStdoutIsClosed) {
+  const auto act = [] {
+    (void)::close(STDOUT_FILENO);
+    common::prepare_process(1);
+    common::announce("127.0.0.1:1");
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), "^$");
+}
+
+TEST(ParseOptionsDeathTest, SaysThatHelpCannotBeWritten) {
+  const auto act = [] {
+    print_to_a_full_disk();
+    const char* const words[] = {"a-program", "--help"};
+    std::_Exit(common::parse_options(2, words, {.name = "a-program", .summary = "", .options = {}})
+                   .value_or(0));
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(1), "^a-program: cannot write [^\n]*No space left[^\n]*\n$");
 }
 
 TEST(Fail, SaysInOneLineWhatToDo) {
