@@ -234,8 +234,7 @@ common::OptionTable option_lines(Settings& settings) {
 }
 
 int report_failure(std::string_view why) {
-  common::log(fmt::format("echo-client: {}", why));
-  return 1;
+  return common::complain(fmt::format("echo-client: {}", why));
 }
 
 }  // namespace

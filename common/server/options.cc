@@ -170,8 +170,7 @@ OptionLine address_option(std::string name, std::string meaning, std::string& ta
 
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program) {
   if (const auto flag = flag_with_value({argv, static_cast<std::size_t>(argc)}, program)) {
-    log(fmt::format("{}: {}: takes no value (try --help)", program.name, *flag));
-    return 2;
+    return explain_wrong_usage(program, *flag + ": takes no value");
   }
   CLI::App app(program.summary, program.name);
   app.set_help_flag("--help", "print this and exit");

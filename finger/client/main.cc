@@ -82,10 +82,9 @@ int ask_all(const ClientOptions& options, const std::vector<Target>& targets) {
     if (answered) answered = ask_one(options, target, show);
     if (answered) continue;
     status = 1;
-    // Without words: the output has no reader, as after `finger alice@example.org | head -1`.
-    if (answered.error().empty()) break;
+    if (answered.error().empty()) break;            // the output is at fault, not this target
     const auto host = filtered(target.host, safe);  // --raw is not for standard error
-    common::log(fmt::format("finger: {}: {}", host, answered.error()));
+    (void)common::complain(fmt::format("finger: {}: {}", host, answered.error()));
   }
   return status;
 }
@@ -116,7 +115,7 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   const auto targets = finger::parse_targets(options.targets);
   if (!targets) {
-    common::log(fmt::format("finger: {} (try --help)", targets.error()));
+    common::log(fmt::format("finger: {} (try --help)", targets.error()), common::Severity::error);
     return 2;
   }
   common::prepare_process(1, 1, {.descriptors_each = 0});

@@ -104,7 +104,8 @@ def test_the_journal_is_told_what_matters(start: Start, users: Users, tmp_path: 
 
 @pytest.mark.rule(rules.PRIORITIES)
 @pytest.mark.parametrize(("option", "status", "said"), [
-    ("--addr=192.0.2.1", 1, "<3>cannot serve "), ("--max-clientz", 2, "<3>fingerd: ")])  # fmt: skip
+    ("--addr=192.0.2.1", 1, "<3>cannot serve "), ("--max-clientz", 2, "<3>fingerd: "),
+    ("--no-list=yes", 2, "<3>fingerd: ")])  # fmt: skip
 def test_why_it_cannot_run_is_an_error(
     start: Start, tmp_path: Path, option: str, status: int, said: str
 ) -> None:
