@@ -13,6 +13,10 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit 1; }
 wrong_usage() { say "$*"; exit 2; }
 
+# What a command prints would be lost; ./serve becomes a server, which may do without.
+[[ $program == serve || -e /dev/fd/1 ]] ||
+  cannot_run "cannot write to standard output: it is closed"
+
 # What a command takes: what the value of each of its options is, or nothing for one without; what a
 # letter is short for; the one option that may be repeated.
 declare -A takes=() long=([-h]=--help) given=()
@@ -36,7 +40,7 @@ read_command_line() {
     esac
     options+=("$option")
     if [[ ! ${takes[$option]+there} ]]; then
-      [[ $option != --help ]] || { usage && exit; }
+      [[ $option != --help ]] || { usage; exit; }
       wrong_usage "unknown option $option$(did_you_mean "$option" "${!takes[@]}") (try --help)"
     elif [[ ! ${takes[$option]} ]]; then
       [[ $word != *=* ]] || wrong_usage "$option takes no value (try --help)"

@@ -13,6 +13,10 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "protocol"))
+
+from harness.output import told_if_unwritten  # noqa: E402
+
 VERDICTS = ("found: ", "missed: ", "solved: ", "unsolved: ", "skipped: ")
 
 
@@ -124,4 +128,6 @@ def main(directory: Path, sections: Path) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "--left-out":
         sys.exit(leave_out(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    with told_if_unwritten("check"):
+        status = main(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(status)

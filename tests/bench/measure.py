@@ -24,6 +24,7 @@ import measured  # noqa: E402
 import pytest  # noqa: E402
 from contenders import DEFAULT_BUILD, REPOSITORY  # noqa: E402
 from harness.limits import raise_descriptor_limit  # noqa: E402
+from harness.output import told_if_unwritten  # noqa: E402
 from machine import DIRTY, Noise, commit, facts  # noqa: E402
 from measures.experiment import (  # noqa: E402
     FULL, QUICK, Experiment, Grid, Measurement, Setting, Table)
@@ -207,4 +208,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_if_unwritten("measure"):
+        main()

@@ -24,6 +24,8 @@ from rungs import DEFAULT_LEVEL, FOUNDATION, RUNGS, STAGES, rungs_below, stage_n
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
 
+from harness.output import told_if_unwritten
+
 PASSED, FAILED, WRONG_USAGE = 0, 1, 2
 
 
@@ -241,10 +243,9 @@ def main() -> int:
     options = parse()
     if options.report and (reason := why_not_writable(options.report)):  # before some minutes
         raise wrong_usage(f"cannot write {options.report}: {reason}")
-    if options.start:
-        return start(options)
     try:
-        return judge_one(options)
+        with told_if_unwritten("judge"):
+            return start(options) if options.start else judge_one(options)
     except JudgeBroken as broken:
         print(broken, file=sys.stderr)
         say("the tests could not be run")

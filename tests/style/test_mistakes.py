@@ -85,6 +85,21 @@ def test_a_mistake_is_a_line_that_says_what_to_do(
     assert run.stderr.startswith(f"{words.split()[0]}: ")
 
 
+@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+@pytest.mark.parametrize("words", [
+    "serve --help", "check --help", "judge --help", "read --help", "measure --help",
+    "judge 'true {port}'"])  # fmt: skip
+def test_an_output_that_cannot_be_written_is_a_line_and_no_success(
+        words: str, output: str, without_builds: dict[str, str]) -> None:
+    run = subprocess.run(["bash", "-c", f"./{words} {output}"], cwd=ROOT, env=without_builds,
+                         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    if "apt-get" in run.stderr:
+        pytest.skip(f"this command needs what is not installed here: {run.stderr}")
+    assert run.returncode == 1
+    assert "standard output" in run.stderr or "write error" in run.stderr
+    assert run.stderr.count("\n") == 1, run.stderr
+
+
 @pytest.mark.parametrize("command", ["serve", "check", "judge", "read", "measure"])
 def test_a_command_is_found_through_a_link(command: str, tmp_path: Path) -> None:
     link = tmp_path / "link to it"

@@ -84,6 +84,14 @@ def test_summary_names_what_needed_a_second_try(
     assert (run.returncode, run.stdout.splitlines()[1]) == (status, f"  {says}")
 
 
+def test_a_summary_that_cannot_be_written_is_a_line_and_no_success(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run([ROOT / "tools" / "summary.py", tmp_path, tmp_path / "sections"],
+                             stdout=full, stderr=subprocess.PIPE, text=True)
+    assert run.stderr == "check: cannot write to standard output: No space left on device\n"
+    assert run.returncode == 1
+
+
 DEFAULT_PORTS = (5882, 7979)  # of the stages, of ./serve finger
 NO_RING = "io_uring cannot be used: a seccomp filter forbids it"
 
