@@ -249,6 +249,17 @@ def test_a_server_with_nothing_to_do_takes_no_processor_time(server: Server) -> 
 
 
 @pytest.mark.clock
+@pytest.mark.needs("rest-when-idle")
+@pytest.mark.rule(rules.REST)
+def test_an_urgent_byte_is_not_looked_at_again_and_again(server: Server) -> None:
+    # POLLPRI stays until the byte is received with MSG_OOB, or others that came after it are.
+    client = server.connect()
+    client.echo(b"urgent from now on")
+    client.send_urgent(b"!")
+    expect_rest(server, "since an urgent byte has come")
+
+
+@pytest.mark.clock
 @pytest.mark.needs("rest-when-idle", "concurrency")
 @pytest.mark.rule(rules.REST)
 @pytest.mark.parametrize("how", ["close", "half_close", "reset"])

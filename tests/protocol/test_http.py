@@ -159,39 +159,6 @@ def test_another_method_is_refused_and_the_connection_kept(client: Client, metho
     expect_hello(client)
 
 
-@pytest.mark.rule(rules.HTTP_MALFORMED)
-@pytest.mark.parametrize(
-    "request_bytes",
-    [
-        b"nonsense\r\n\r\n",
-        b"GET /\r\n\r\n",
-        b"GET / HTTP/1.1 extra\r\n\r\n",
-        b"GET / FTP/1.1\r\n\r\n",
-        b"\x00\x01\x02\x03\r\n\r\n",
-        b"GET / HTTP/1.1\r\nNo colon\r\n\r\n",
-        b"GET / HTTP/1.1\r\n: no name\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost : blank before the colon\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost\t: tab before the colon\r\n\r\n",
-        b"G\x7fT / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nX: a\x00b\r\n\r\n",
-    ],
-)
-def test_a_malformed_request_is_answered_with_400_and_closed(
-    client: Client, request_bytes: bytes
-) -> None:
-    client.send(request_bytes + get())
-    expect_refusal(client, 400)
-
-
-@pytest.mark.rule(rules.HTTP_MALFORMED)
-def test_requests_before_a_malformed_one_are_answered(client: Client) -> None:
-    client.send(get() + get(method="HEAD") + b"nonsense\r\n\r\n")
-    expect_hello(client)
-    expect_hello(client, to_head=True)
-    expect_refusal(client, 400)
-
-
 @pytest.mark.rule(rules.HTTP_TOO_LARGE)
 def test_a_head_without_an_end_is_refused_as_soon_as_it_is_too_large(client: Client) -> None:
     client.send(padded(20_000)[: HEAD_BYTES_MAX + 1])

@@ -1,13 +1,12 @@
 """--protocol http: bodies are read and thrown away, never taken for the next request. Where a body
-ends is told by RFC 9112: 6 (length and coding), 7.1 (chunks); here are its cases in three tables.
+ends is told by RFC 9112: 6 (length and coding), 7.1 (chunks). What is broken is in test_http_syntax.py.
 """
 
 import pytest
 
 import rules
 from harness.client import Client
-from harness.http import (about, body_is, expect_hello, expect_refused_body, expect_status,
-                          get)
+from harness.http import about, body_is, expect_hello, expect_status, get
 from harness.server import Server
 
 pytestmark = pytest.mark.needs("http")
@@ -59,53 +58,6 @@ BODIES = {  # headers, and a body that is over where it ends
     "an-extension-to-each-of-many-sizes": (
         [CHUNKED], chunks(*[bytes(100)] * 9000, extension=b";a")),
 }
-LENGTHS_IN_DOUBT = (  # headers of a request with the body `hello`
-    ["Content-Length: 5", CHUNKED], [CHUNKED, "Content-Length: 5"],
-    ["content-length: 5", CHUNKED.lower()],
-    ["Content-Length: 5", "Content-Length: 6"], ["content-length: 5", "CONTENT-LENGTH: 6"],
-    ["Content-Length: 5, 6"], ["Content-Length: five"], ["Content-Length:"],
-    ["Content-Length: -1"], ["Content-Length: +5"], ["Content-Length: 0x5"],
-    ["Content-Length: 5 5"], ["Content-Length: 5.0"], ["Content-Length: 5;"],
-    ["Content-Length: 9223372036854775808"],  # 2^63
-    ["Content-Length: 18446744073709551616"],  # 2^64
-    ["Content-Length: 99999999999999999999999999"],
-    ["Content-Length : 5"], ["Transfer-Encoding : chunked"], ["transfer-encoding : chunked"],
-    ["X-Any : thing"],
-    ["Transfer-Encoding: gzip"], ["Transfer-Encoding: identity"], ["Transfer-Encoding: xchunked"],
-    ["Transfer-Encoding: chunked, gzip"], ["Transfer-Encoding: chunked, chunked"],
-    ["Transfer-Encoding: chunked, identity"], [CHUNKED, CHUNKED],
-    [CHUNKED, "Transfer-Encoding: gzip"], ['Transfer-Encoding: "chunked"'],
-    ["Transfer-Encoding: chunked;"], ["Transfer-Encoding:"],
-)
-BROKEN_CHUNKS = {
-    "no-number": b"nonsense\r\n",
-    "no-digit": b"\r\nhello\r\n0\r\n\r\n",
-    "extension-without-a-size": b";a=b\r\nhello\r\n0\r\n\r\n",
-    "minus": b"-1\r\n\r\n",
-    "plus": b"+5\r\nhello\r\n0\r\n\r\n",
-    "hexadecimal-as-in-c": b"0x5\r\nhello\r\n0\r\n\r\n",
-    "blank-before": b" 5\r\nhello\r\n0\r\n\r\n",
-    "blank-inside": b"5 5\r\nhello\r\n0\r\n\r\n",
-    "65-bits": b"fffffffffffffffff\r\n",
-    "too-much-data": b"5\r\nhello-too-long\r\n0\r\n\r\n",
-    "other-bytes-after-the-data": b"5\r\nhelloXX0\r\n\r\n",
-    "nothing-after-the-data": b"5\r\nhello0\r\n\r\n",
-    "a-line-feed-after-the-data": b"5\r\nhello\n0\r\n\r\n",
-    "a-line-feed-after-the-size": b"5\nhello\r\n0\r\n\r\n",
-    "a-line-feed-in-the-extension": b"5;a\nhello\r\n0\r\n\r\n",
-    "a-return-in-the-extension": b"5;a\rb\r\nhello\r\n0\r\n\r\n",
-    "two-returns": b"5\r\r\nhello\r\n0\r\n\r\n",
-    "nul-after-the-size": b"5\0\r\nhello\r\n0\r\n\r\n",
-    "a-line-feed-after-the-last-size": b"0\r\n\n",
-    "a-request-in-a-trailer": b"0\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "no-colon-in-a-trailer": b"0\r\nTrailer\r\n\r\n",
-    "blank-before-the-colon-of-a-trailer": b"0\r\nTrailer : x\r\n\r\n",
-    "a-folded-trailer": b"0\r\n x\r\n\r\n",
-    "a-trailer-without-a-name": b"0\r\n: x\r\n\r\n",
-    "a-line-feed-after-a-trailer": b"0\r\nTrailer: x\n\r\n",
-    "a-return-in-a-trailer": b"0\r\nTrailer\rx\r\n\r\n",
-    "nul-in-a-trailer": b"0\r\nTrailer: x\0\r\n\r\n",
-}
 
 
 @pytest.mark.rule(rules.HTTP_BODY)
@@ -155,27 +107,6 @@ def test_pipelined_requests_with_bodies_are_told_apart(client: Client) -> None:
     for _ in range(90):
         expect_hello(client)
     client.expect_silence()
-
-
-@pytest.mark.rule(rules.HTTP_AMBIGUOUS)
-@pytest.mark.parametrize("headers", LENGTHS_IN_DOUBT, ids="+".join)
-def test_a_body_whose_length_is_in_doubt_is_refused(client: Client, headers: list[str]) -> None:
-    client.send(get("/", *headers, body=b"hello") + TRICK)
-    expect_refused_body(client)
-
-
-@pytest.mark.rule(rules.HTTP_AMBIGUOUS)
-def test_chunks_in_http_1_0_are_refused(client: Client) -> None:
-    client.send(get("/", CHUNKED, version="HTTP/1.0", body=chunks(b"hello")) + TRICK)
-    expect_refused_body(client)
-
-
-@pytest.mark.rule(rules.HTTP_BROKEN_CHUNK)
-@pytest.mark.parametrize("case", BROKEN_CHUNKS)
-def test_a_broken_chunk_ends_the_connection(client: Client, case: str) -> None:
-    client.send(get("/", CHUNKED, body=BROKEN_CHUNKS[case]) + TRICK)
-    with body_is(case, BROKEN_CHUNKS[case]):
-        expect_refused_body(client)
 
 
 @pytest.mark.rule(rules.HTTP_EXPECT)

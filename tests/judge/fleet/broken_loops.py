@@ -9,8 +9,10 @@ import importlib
 import os
 import re
 import select
+import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "protocol" / "subjects"))
@@ -145,6 +147,7 @@ class SaysItAgain(Loop):
     """Sets a client's entry after each message, to what it is."""
 
     epoll: select.epoll | None = None
+    also = 0
 
     def watch(self, connection: Connection) -> None:
         super().watch(connection)
@@ -152,7 +155,24 @@ class SaysItAgain(Loop):
             self.epoll = select.epoll.fromfd(self.selector.fileno())
         known = self.selector.get_map().get(connection.socket)
         if known is not None:
-            self.epoll.modify(known.fd, select.EPOLLIN if known.events == READ else select.EPOLLOUT)
+            events = select.EPOLLIN if known.events == READ else select.EPOLLOUT
+            self.epoll.modify(known.fd, events | self.also)
+
+
+class _LeavesTheUrgent(Connection):
+    """Receives where there is something to receive: that would take an urgent byte away, too."""
+
+    def receive(self) -> None:
+        with suppress(BlockingIOError):
+            self.socket.recv(1, socket.MSG_PEEK)
+            super().receive()
+
+
+class HearsTheUrgent(SaysItAgain):
+    """Asks for urgent bytes as well, and then does nothing about them."""
+
+    also = select.EPOLLPRI
+    connection_type = _LeavesTheUrgent
 
 
 class AcceptsAllThatWait(Loop):
@@ -296,7 +316,7 @@ HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGar
                              "opens-its-own-later": _OpensItsOwnLater,
                              "says-nothing-of-ends": _SaysNothingOfEnds}
 MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
-           "protocol_blunders")
+           "protocol_blunders", "http_blunders")
 # OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
 BUGS: dict[str, Part] = {
     re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part

@@ -90,6 +90,11 @@ class Connection:
         self.transcript.sent(data, begun)
         return True
 
+    def send_urgent(self, byte: bytes) -> None:
+        """Sends a byte that is not part of the stream, unless the server asks for that. tcp(7)"""
+        self.socket.send(byte, socket.MSG_OOB)
+        self.transcript.note(f"sent {byte!r} as urgent data (MSG_OOB)")
+
     def send_messages(self, *payloads: bytes) -> None:
         """Sends all messages back to back, in one call."""
         self.send(frames(payloads))

@@ -97,16 +97,6 @@ def expect_status(client: Client, status: int, *, to_head: bool = False) -> Resp
     return response
 
 
-def expect_refused_body(client: Client) -> None:
-    """It cannot be told where the request ends: 400, or 501 for a coding that is not known, and the
-    end of the connection. What follows is never answered.
-    """
-    response = receive_response(client)
-    if response.status not in (400, 501):
-        raise client.broken(f"status {response.status} instead of 400")
-    client.expect_end()
-
-
 @contextmanager
 def about(what: str) -> Iterator[None]:
     """A failure says first what it is about."""

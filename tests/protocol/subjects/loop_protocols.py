@@ -11,7 +11,7 @@ LENGTH_MAX = (1 << 63) - 1
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") [^\x00-\x20\x7f]+ HTTP/1\.([01])")
 HEADER = re.compile(rb"(" + TOKEN + rb"):[ \t]*((?:[^\x00-\x08\x0a-\x1f\x7f])*)")
-CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?")
+CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 
 
 class Refused(Exception):
@@ -73,6 +73,8 @@ class Discard(Protocol):
 class Http(Protocol):
     """Requests, pipelined or not, with bodies that are thrown away."""
 
+    request_line, header, chunk_size, trailer = REQUEST_LINE, HEADER, CHUNK_SIZE, HEADER
+
     def __init__(self, max_message: int) -> None:
         super().__init__(max_message)
         self.searched = 0
@@ -118,7 +120,7 @@ class Http(Protocol):
         if end < 0:
             self.searched = len(self.pending)
             line, ended, _ = self.pending.partition(b"\r\n")
-            if ended and not REQUEST_LINE.fullmatch(line):
+            if ended and not self.request_line.fullmatch(line):
                 raise self.refusal(b"400 Bad Request")
             return False
         head = bytes(self.pending[:end])
@@ -136,8 +138,8 @@ class Http(Protocol):
     def parse_head(self, head: bytes) -> None:
         """What the answer and the end of the request depend on."""
         first, *lines = head.split(b"\r\n")
-        request = REQUEST_LINE.fullmatch(first)
-        headers = [HEADER.fullmatch(line) for line in lines]
+        request = self.request_line.fullmatch(first)
+        headers = [self.header.fullmatch(line) for line in lines]
         if not request or not all(headers):
             raise self.refusal(b"400 Bad Request")
         fields = [(header[1].lower(), header[2].strip()) for header in headers if header]
@@ -179,18 +181,18 @@ class Http(Protocol):
         length = end if end >= 0 else len(self.pending)
         self.check_extra_bytes(length)
         if end < 0:
-            if not CHUNK_SIZE.match(self.pending) and self.pending and not self.in_trailer:
+            if not self.chunk_size.match(self.pending) and self.pending and not self.in_trailer:
                 raise self.refusal(b"400 Bad Request")
             return False
         line = bytes(self.pending[:end])
         del self.pending[: end + 2]
         if self.in_trailer:
-            if line and not HEADER.fullmatch(line):
+            if line and not self.trailer.fullmatch(line):
                 raise self.refusal(b"400 Bad Request")
             self.extra_bytes += len(line)
             self.in_chunks = bool(line)
             return True
-        size = CHUNK_SIZE.fullmatch(line)
+        size = self.chunk_size.fullmatch(line)
         if not size or int(size[1], 16) > LENGTH_MAX:
             raise self.refusal(b"400 Bad Request")
         self.body_left = int(size[1], 16)
