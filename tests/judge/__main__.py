@@ -17,16 +17,18 @@ import keeper
 import remembered
 import report_html
 import report_text
+import report_xml
 import starters
 from climb import climb
 from first_start import start_once
-from rungs import DEFAULT_LEVEL, FOUNDATION, RUNGS, STAGES, rungs_below, stage_named
+from rungs import DEFAULT_LEVEL, FOUNDATION, JUDGE, RUNGS, STAGES, rungs_below, stage_named
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
 
 from harness.output import told_if_unwritten
 
 PASSED, FAILED, WRONG_USAGE = 0, 1, 2
+USAGE = Path(__file__).with_name("usage.txt")
 
 
 def say(text: str) -> None:
@@ -42,11 +44,15 @@ def wrong_usage(text: str) -> SystemExit:
 
 def parse() -> argparse.Namespace:
     """What ./judge has found to be in order. CMD is the directory, with --start."""
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = argparse.ArgumentParser(prog="judge", usage="--help explains it", add_help=False)
     parser.add_argument("command", nargs="?", metavar="CMD")
-    parser.add_argument("--from", dest="begin")
-    for option in ("--level", "--up-to", "-k", "--report", "--start", "--after"):
+    one_of = parser.add_mutually_exclusive_group()
+    one_of.add_argument("--from", dest="begin")
+    for option in ("--level", "--up-to"):
+        one_of.add_argument(option)
+    for option in ("-k", "--report", "--start", "--after"):
         parser.add_argument(option)
+    parser.add_argument("--help", action="store_true")
     parser.add_argument("--without", default="")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
@@ -108,9 +114,10 @@ def expression_of(words: str | None) -> str | None:
 
 
 def write_report(judged: Judged, path: str) -> None:
-    """The page that was asked for."""
+    """The page that was asked for, or the XML."""
+    write = report_xml.write if path.endswith(".xml") else report_html.write_page
     try:
-        report_html.write_page(Path(path), judged)
+        write(Path(path), judged)
     except OSError as error:
         raise SystemExit(f"judge: cannot write {path}: {error.strerror}") from None
     say(f"wrote {path}")
@@ -165,10 +172,16 @@ def see_calls(server: Remembered, run: Run) -> None:
         say("this test traces the server itself, which only one can do: no calls shown")
 
 
+def to_the_end(run: Run) -> bool:
+    """Whatever has failed, the tests go on."""
+    report_text.show_progress(run)
+    return True
+
+
 def ask_one_level(
     server: Remembered, level: str, expression: str | None, *, alone: bool, show: bool
 ) -> Judged:
-    """All of its tests or some, with pytest's own words; `alone` without those of lower levels."""
+    """All of its tests or some; `alone` without those of lower levels."""
     asked = rungs_below(level)[-1:] if alone else rungs_below(level)
     if not expression:
         first = start_once(server.command)
@@ -182,13 +195,14 @@ def ask_one_level(
         chosen += ["-k", expression]
     if alone and level in RUNGS[1:]:
         chosen.append(f"--above={RUNGS[RUNGS.index(level) - 1]}")
-    run = run_level(server.command, level, Path.cwd(), *chosen, shown=True)
+    run = run_level(server.command, level, Path.cwd(), *chosen, progress=to_the_end)
     if expression and run.complete and not run.names:
         where = f"{'of' if alone else 'up to'} the level {level}"
         raise wrong_usage(f"-k: no test {where} has a name that fits '{expression}'")
+    if not expression:  # else it is not the level's bar
+        report_text.show_level(run)
     if show and run.failures:
         see_calls(server, run)
-        report_text.show_failure(run.failures[0])
     report_text.show_one_level(run)
     return Judged(server.command, [run],
                   without=tuple(one for one in server.without if one != level))
@@ -241,6 +255,12 @@ def start(options: argparse.Namespace) -> int:
 def main() -> int:
     """What was asked for; its exit status."""
     options = parse()
+    if options.help:  # in a checkout, the script that calls this has answered already
+        print(USAGE.read_text(encoding="utf-8").replace("./judge", JUDGE).replace(
+            "Installs what is missing (on Debian and Ubuntu), and tests", "Tests"), end="")
+        return PASSED
+    if options.show and not shutil.which("strace"):
+        raise wrong_usage("--show needs strace (Debian: apt-get install strace)")
     if options.report and (reason := why_not_writable(options.report)):  # before some minutes
         raise wrong_usage(f"cannot write {options.report}: {reason}")
     try:

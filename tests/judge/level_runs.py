@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,10 @@ from harness import child
 if TYPE_CHECKING:
     from first_start import FirstStart
 
-IN_PARALLEL = ("-p", "xdist.plugin", "-n", "3", "--dist", "loadgroup")  # most of the time they wait
+IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: most of the time they wait
 # Nothing of the user's decides what is asked: no plugin, no option, no module of the directory.
 OURS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
-PLUGINS = ("-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin")
+PLUGINS = ("_hypothesis_pytestplugin", "pytest_timeout", "xdist.plugin")
 LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
 NO_TESTS = 5  # exit status of pytest
 
@@ -154,23 +155,23 @@ def run_level(
     level: str,
     directory: Path,
     *options: str,
-    shown: bool = False,
     progress: Callable[[Run], bool] = lambda run: True,
 ) -> Run:
-    """Runs the tests of that level, from that directory; `options` are pytest's. With `shown` its
-    words appear as they come. `progress` sees the run now and then, and ends it with False.
+    """Runs the tests of that level, from that directory; `options` are pytest's. `progress` sees the
+    run now and then, and ends it with False.
     """
     run = Run(level)
     with tempfile.TemporaryDirectory() as scratch:
         results, log = Path(scratch, "results"), Path(scratch, "log")
         results.touch()
-        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *PLUGINS,
-                 str(PROTOCOL), f"--server={command}", f"--level={level}",
-                 f"--results={results}", *options, *IN_PARALLEL]
+        plugins = [name for name in PLUGINS if find_spec(name.partition(".")[0])]
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                 *(f"-p{name}" for name in plugins), str(PROTOCOL), f"--server={command}",
+                 f"--level={level}", f"--results={results}", *options,
+                 *(IN_PARALLEL if "xdist.plugin" in plugins else ())]
         with log.open("w") as unseen, results.open(encoding="utf-8") as lines:
-            tests = subprocess.Popen(words, cwd=directory, stdout=None if shown else unseen,
-                                     stderr=subprocess.STDOUT, env=environment(),
-                                     start_new_session=True,
+            tests = subprocess.Popen(words, cwd=directory, stdout=unseen, stderr=subprocess.STDOUT,
+                                     env=environment(), start_new_session=True,
                                      preexec_fn=keeper.ends_with_its_parent)
             complete = follow(tests, run, lines, progress)
             keeper.end_all()

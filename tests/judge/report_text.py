@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from rungs import FOUNDATION, LADDER, ROOT, RUNGS, Rung
+from rungs import FOUNDATION, JUDGE, LADDER, ROOT, RUNGS, Rung
 from level_runs import Judged, Run, Test, by_rule
 from remembered import Remembered
 
@@ -133,10 +133,12 @@ def show_groups(failures: Sequence[Test]) -> None:
 
 
 def show_one_level(run: Run) -> None:
-    """After all that pytest has said: the failures under their rules, and how many there are."""
+    """Each failure, then all of them under their rules, and how many there are."""
+    for test in run.failures:
+        print()
+        show_failure(test)
     if run.failures:
         show_groups(run.failures)
-    show_skipped(run)
     show_no_pass(run)
     counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
     print(f"\n{', '.join(counts)}")
@@ -222,17 +224,17 @@ def show_stop(judged: Judged, last: Run) -> None:
         left = number(len(last.names) - len(last.tests), "test")
         print("\n" + wrapped(f"{left} of the level not run: a level that has failed is given up "
                              "after ten seconds more", "  "))
-    words = [judge_command(), judged.command, "--level", last.level]
+    words = [judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]
     words += ["-k", failures[0].name.partition("[")[0]]
     print("\n  this test alone; add --show to see the system calls of your server in between:")
-    print(f"    {shlex.join(words)}")
+    print(f"    {judge_command()} {shlex.join(words)}")
 
 
 def judge_command() -> str:
     """How to call ./judge from here."""
-    return "./judge" if Path.cwd() == ROOT else str(ROOT / "judge")
+    return "./judge" if Path.cwd() == ROOT else JUDGE
 
 
 def number(count: int, word: str) -> str:

@@ -3,12 +3,11 @@ Python as it is after a later chapter: the patches in grown/python make it of th
 the last of them it is the tests' own, which has all levels."""
 
 import os
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
-from rungs import LADDER, ROOT
+from rungs import JUDGE, LADDER, ROOT
 
 SOURCES = Path(__file__).parent / "start"
 GROWN = SOURCES.parent / "grown"
@@ -80,7 +79,7 @@ def first_readme(language: str, source: str) -> str:
     """What the first server is, how to build it, and how to have it judged."""
     return filled((SOURCES / "README.md").read_text(), {
         "SOURCE": source,
-        "JUDGE": str(ROOT / "judge"),
+        "JUDGE": JUDGE,
         "CLIENTS": CALLED_BACK if language == "node" else ONE_AFTER_THE_OTHER,
     })
 
@@ -88,7 +87,7 @@ def first_readme(language: str, source: str) -> str:
 def in_shell(language: str) -> str:
     """How it is built, if it is, and judged."""
     *build, start = LANGUAGES[language]
-    return "\n".join([*build, f"{shlex.quote(str(ROOT / 'judge'))} '{start} --port {{port}}'"])
+    return "\n".join([*build, f"{JUDGE} '{start} --port {{port}}'"])
 
 
 def filled(text: str, values: dict[str, str]) -> str:

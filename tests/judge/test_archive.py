@@ -1,0 +1,88 @@
+"""judge.pyz, the judge without a checkout, and its report for CI systems."""
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import level_runs as runs
+import report_xml
+from first_start import FirstStart
+from harness.target import REPOSITORY
+from run_judge import SUBJECTS, environment, judge
+
+pytestmark = pytest.mark.timeout(400)
+
+MAKE = REPOSITORY / "tools" / "judge-archive" / "make"
+
+
+def run(*words: str, at: Path) -> subprocess.CompletedProcess[str]:
+    """In an environment in which nothing is remembered or unpacked yet."""
+    return subprocess.run(words, cwd=at, capture_output=True, text=True, timeout=300,
+                          env=environment(at / "state") | {"XDG_CACHE_HOME": str(at / "cache")})
+
+
+@pytest.mark.parametrize(("bug", "status"), [("none", 0), ("drops-half-closed", 1)])
+def test_the_archive_judges_as_the_script_does(bug: str, status: int, tmp_path: Path) -> None:
+    made = run(str(MAKE), "judge.pyz", at=tmp_path)
+    assert made.returncode == 0, made.stderr
+    here = tmp_path / "empty"
+    here.mkdir()
+    words = (f"{sys.executable} {SUBJECTS}/broken_servers.py {bug} --port {{port}}",
+             "--level", "closing", "-k", "1-bytes-of-it", "--report", "judge.xml")
+    ran = run(sys.executable, str(tmp_path / "judge.pyz"), *words, at=here)
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    said = judge(*words[:-2], at=tmp_path).said
+    assert ran.stdout.splitlines()[-1] == said.splitlines()[-1]
+    assert ("the rule, explained in book/03-closing.md" in ran.stdout) == bool(status), ran.stdout
+    (case,) = ElementTree.parse(here / "judge.xml").getroot().iter("testcase")
+    assert case.get("classname") == "closing" and "1-bytes-of-it" in case.get("name")
+    assert len(case.findall("failure")) == status
+
+
+def test_the_archive_has_the_same_bytes_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    for name in ("one", "two"):
+        assert run(str(MAKE), name, at=tmp_path).returncode == 0
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_what_is_missing_is_a_line(tmp_path: Path) -> None:
+    assert run(str(MAKE), "judge.pyz", at=tmp_path).returncode == 0
+    ran = run(sys.executable, "-S", "judge.pyz", "true {port}", at=tmp_path)  # no site-packages
+    assert ran.returncode == 1 and ran.stderr.count("\n") == 1, ran.stderr
+    assert ran.stderr.startswith("judge: missing: pytest, hypothesis; "), ran.stderr
+
+
+def test_the_help_of_the_archive_calls_it_by_its_name(tmp_path: Path) -> None:
+    assert run(str(MAKE), "judge.pyz", at=tmp_path).returncode == 0
+    ran = run(sys.executable, "judge.pyz", "--help", at=tmp_path)
+    assert ran.stdout.startswith(f"usage: python3 {tmp_path}/judge.pyz ['CMD"), ran.stderr
+    assert "./judge" not in ran.stdout and "Installs" not in ran.stdout
+
+
+def test_the_xml_has_levels_and_tests_and_no_byte_that_xml_cannot_hold(tmp_path: Path) -> None:
+    tests = [runs.Test("test_a[yours]", "passed", "", "", "", ()),
+             runs.Test("test_b[yours-1]", "failed", "said \x1b[2J", "The rule.", "book/x.md",
+                       (("the server", "$ mine <&>"),)),
+             runs.Test("test_c[yours]", "skipped", "", "", "", (), reason="no strace here")]
+    level = runs.Run("framing", [test.name for test in tests] + ["test_d[yours]"], tests)
+    report_xml.write(tmp_path / "x.xml", runs.Judged("mine {port}", [level]))
+    suite = ElementTree.parse(tmp_path / "x.xml").getroot().find("testsuite")
+    assert suite.attrib == {"name": "framing", "tests": "4", "failures": "1", "skipped": "2"}
+    assert [case.get("name") for case in suite] == ["a", "b (1)", "c", "d"]
+    failure = suite.find("testcase/failure")
+    assert failure.get("message") == "said \ufffd[2J"
+    assert failure.text == "The rule.\nExplained in book/x.md\n\nthe server:\n$ mine <&>"
+
+
+def test_a_server_that_does_not_start_is_a_failure_in_the_xml(tmp_path: Path) -> None:
+    judged = runs.Judged("mine {port}", [], "nobody listens",
+                         first=FirstStart(1, "nobody listens", "stderr: oops"))
+    report_xml.write(tmp_path / "x.xml", judged)
+    (failure,) = ElementTree.parse(tmp_path / "x.xml").getroot().iter("failure")
+    assert (failure.get("message"), failure.text) == ("nobody listens", "stderr: oops")
