@@ -16,6 +16,7 @@ TOLD = {
     "CITATION.cff": r"^version: (\S+)$",
 }
 MADE = {f"six-servers-{VERSION}{what}" for what in (".tar.gz", "-site.tar.gz", ".pdf", ".epub")}
+MADE |= {"judge.pyz"}
 
 
 @pytest.mark.parametrize("file", TOLD)

@@ -157,8 +157,8 @@ def run_level(
     *options: str,
     progress: Callable[[Run], bool] = lambda run: True,
 ) -> Run:
-    """Runs the tests of that level, from that directory; `options` are pytest's. `progress` sees the
-    run now and then, and ends it with False.
+    """Runs the tests of that level, from that directory; `options` are pytest's. `progress` sees
+    the run now and then, and ends it with False.
     """
     run = Run(level)
     with tempfile.TemporaryDirectory() as scratch:
@@ -170,9 +170,9 @@ def run_level(
                  f"--level={level}", f"--results={results}", *options,
                  *(IN_PARALLEL if "xdist.plugin" in plugins else ())]
         with log.open("w") as unseen, results.open(encoding="utf-8") as lines:
-            tests = subprocess.Popen(words, cwd=directory, stdout=unseen, stderr=subprocess.STDOUT,
-                                     env=environment(), start_new_session=True,
-                                     preexec_fn=keeper.ends_with_its_parent)
+            tests = subprocess.Popen(
+                words, cwd=directory, stdout=unseen, stderr=subprocess.STDOUT, env=environment(),
+                start_new_session=True, preexec_fn=keeper.ends_with_its_parent)
             complete = follow(tests, run, lines, progress)
             keeper.end_all()
             take_lines(run, lines)

@@ -67,7 +67,7 @@ def test_the_help_of_the_archive_calls_it_by_its_name(tmp_path: Path) -> None:
 
 def test_the_xml_has_levels_and_tests_and_no_byte_that_xml_cannot_hold(tmp_path: Path) -> None:
     tests = [runs.Test("test_a[yours]", "passed", "", "", "", ()),
-             runs.Test("test_b[yours-1]", "failed", "said \x1b[2J", "The rule.", "book/x.md",
+             runs.Test("test_b[yours-1]", "failed", "said \x1b[2J", "The rule.", "README.md",
                        (("the server", "$ mine <&>"),)),
              runs.Test("test_c[yours]", "skipped", "", "", "", (), reason="no strace here")]
     level = runs.Run("framing", [test.name for test in tests] + ["test_d[yours]"], tests)
@@ -77,7 +77,7 @@ def test_the_xml_has_levels_and_tests_and_no_byte_that_xml_cannot_hold(tmp_path:
     assert [case.get("name") for case in suite] == ["a", "b (1)", "c", "d"]
     failure = suite.find("testcase/failure")
     assert failure.get("message") == "said \ufffd[2J"
-    assert failure.text == "The rule.\nExplained in book/x.md\n\nthe server:\n$ mine <&>"
+    assert failure.text == "The rule.\nExplained in README.md\n\nthe server:\n$ mine <&>"
 
 
 def test_a_server_that_does_not_start_is_a_failure_in_the_xml(tmp_path: Path) -> None:

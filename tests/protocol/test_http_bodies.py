@@ -1,5 +1,5 @@
 """--protocol http: bodies are read and thrown away, never taken for the next request. Where a body
-ends is told by RFC 9112: 6 (length and coding), 7.1 (chunks). What is broken is in test_http_syntax.py.
+ends is told by RFC 9112: 6 (length and coding), 7.1 (chunks). test_http_syntax.py has broken ones.
 """
 
 import pytest

@@ -1,7 +1,7 @@
-"""--protocol http: what is no request, by the places where a number, a token, a blank or a line's end
-may stand. In each of them usual parsers take more than RFC 9112 does: `int`, `strtol`, `isdigit`,
-`strip`, a pattern that knows \\s or no end. What the RFC leaves to the server (a line feed alone in a
-head, white space around a request line) is not asked.
+"""--protocol http: what is no request, by the places where a number, a token, a blank or a line's
+end may stand. In each of them usual parsers take more than RFC 9112 does: `int`, `strtol`,
+`isdigit`, `strip`, a pattern that knows \\s or no end. What the RFC leaves to the server (a line
+feed alone in a head, white space around a request line) is not asked.
 """
 
 from dataclasses import dataclass
@@ -87,7 +87,8 @@ IN_LENGTHS = {
         b": 5\r\n\r\nhello", (b"Content-Length ", b"Content-Length\t",
                               *between_white(b"Content-Length"))),
     "coding": Place(HOST + b"Transfer-Encoding:", (
-        b"chunked", b" chunked", b" \tChunked\t ", b"CHUNKED"), b"\r\n\r\n5\r\nhello\r\n0\r\n\r\n", (
+        b"chunked", b" chunked", b" \tChunked\t ", b"CHUNKED"),
+        b"\r\n\r\n5\r\nhello\r\n0\r\n\r\n", (
         b"", b"gzip", b"identity", b"xchunked", b"chunkedx", b"chunked gzip", b"chunked, gzip",
         b"chunked, chunked", b"chunked, identity", b"chunked;", b"chunked;q=1", b'"chunked"',
         "chun\u212aed".encode(), *between_white(b"chunked")), OTHER_CODING),
@@ -154,7 +155,7 @@ def test_a_broken_chunk_ends_the_connection(web: Server, place: str) -> None:
 
 
 def expect_refused(server: Server, name: str, place: Place) -> None:
-    """What is right in this place is answered, all on one connection; what is wrong ends its own."""
+    """What is right here is answered, all on one connection; what is wrong ends its own."""
     name = name.replace("-", " ")
     with server.connect() as client:
         for right in place.right:

@@ -1,4 +1,4 @@
-"""./judge as one file: unpacks the tests once, for pytest, which reads no archive, and runs them."""
+"""./judge as one file: unpacks the tests once, for pytest, which reads no archive, and starts."""
 
 import hashlib
 import os
@@ -34,8 +34,9 @@ def main() -> None:
     if sys.version_info < (3, 11):
         sys.exit(f"judge: needs Python 3.11, and this is {sys.version.split()[0]}")
     if missing := [name for name in NEEDED if not find_spec(name)]:
-        sys.exit(f"judge: missing: {', '.join(missing)}; pip install pytest pytest-xdist hypothesis, or "
-                 "apt-get install python3-pytest python3-pytest-xdist python3-hypothesis")
+        sys.exit(f"judge: missing: {', '.join(missing)}; pip install pytest pytest-xdist "
+                 "hypothesis, or apt-get install python3-pytest python3-pytest-xdist "
+                 "python3-hypothesis")
     for name, without in FASTER.items():
         if not find_spec(name):
             print(f"judge: {without}", file=sys.stderr)

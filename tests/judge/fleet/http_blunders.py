@@ -1,4 +1,4 @@
-"""Blunders about what is a request: a part of broken_loops.py. Each is what a usual parser takes."""
+"""Blunders about what is a request: a part of broken_loops.py. Usual parsers take as much."""
 
 import re
 from contextlib import suppress
