@@ -30,6 +30,12 @@ else()
   set(BUILD_TESTING OFF)  # a project that takes a part of this has tests of its own
 endif()
 
+# Warnings that hold for everything we compile.
+add_library(project_warnings INTERFACE)
+target_compile_options(project_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  $<$<CXX_COMPILER_ID:Clang>:-Wcomma>) # two statements in one, which GCC does not see
+
 include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/stage.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)

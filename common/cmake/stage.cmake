@@ -1,9 +1,3 @@
-# Warnings that hold for everything we compile.
-add_library(project_warnings INTERFACE)
-target_compile_options(project_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
-  $<$<CXX_COMPILER_ID:Clang>:-Wcomma>) # two statements in one, which GCC does not see
-
 # add_stage(SOURCES server.cc … [LIBRARIES common_http …])
 # A stage is named after its directory: an executable of that name, and its steps.
 function(add_stage)
