@@ -91,7 +91,7 @@ def capabilities() -> str:
     """What the tests ask of each stage, and what one of them shows that its mechanism cannot do."""
     table = importlib.import_module("capabilities")
     rows = [[f"**{name}**: {meaning}", *(
-        "yes" if name in table.LEVELS[stage] else
+        "yes" if name in table.CAPABILITIES_OF[stage] else
         "fails by design" if name in table.WEAKNESSES[stage] else "–" for stage in table.STAGES)]
         for name, meaning in table.CAPABILITIES.items()]
     return markdown(["capability", *table.STAGES], rows)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from capabilities import CAPABILITIES, LEVELS
+from capabilities import CAPABILITIES, CAPABILITIES_OF
 from run_judge import FLEET, JUDGE, SUBJECTS, a_climb, judge
 from harness.needed import need_program
 from harness.strace import need_ptrace
@@ -162,7 +162,7 @@ def test_the_readme_shows_what_is_really_said(tmp_path: Path) -> None:
 
 
 def test_the_ladder_leaves_out_only_what_belongs_to_a_mechanism() -> None:
-    assert set(CAPABILITIES) - LEVELS[RUNGS[-1]] == OF_A_MECHANISM
+    assert set(CAPABILITIES) - CAPABILITIES_OF[RUNGS[-1]] == OF_A_MECHANISM
     assert DEFAULT_LEVEL == "closing"
     for rung in LADDER:
         assert (REPOSITORY / rung.chapter).is_file(), rung

@@ -76,7 +76,8 @@ _EVERY_STAGE = _PORT_ONLY | {
 _PLAIN = {"plain-calls"}
 _SEVERAL_CLIENTS = {"concurrency", "crowd", "max-connections", "fairness", "out-of-descriptors"}
 
-LEVELS: dict[str, frozenset[str]] = {
+# What a server must be able to do, by its name: a level of the judge, or a stage.
+CAPABILITIES_OF: dict[str, frozenset[str]] = {
     **{
         rung.name: frozenset(name for below in LADDER[: number + 1] for name in below.adds)
         for number, rung in enumerate(LADDER)
@@ -148,7 +149,7 @@ def takes_option(level: str, option: str) -> bool:
     """Whether a server of this level must take the option."""
     if level in STAGES:
         return level in OPTION_STAGES.get(option, STAGES)
-    return OPTION_OF.get(option) in LEVELS[level]
+    return OPTION_OF.get(option) in CAPABILITIES_OF[level]
 
 
 def refuses_option(level: str, option: str) -> bool:

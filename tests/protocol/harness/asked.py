@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from capabilities import LEVELS, takes_option
+from capabilities import CAPABILITIES_OF, takes_option
 from ladder import LADDER
 
 PROTOCOL = Path(__file__).resolve().parents[1]
@@ -19,7 +19,8 @@ def levels_of_tests() -> dict[str, str]:
     found = {}
     for name, (needs, options) in _what_tests_ask().items():
         for rung in LADDER:
-            if needs <= LEVELS[rung.name] and all(takes_option(rung.name, one) for one in options):
+            has_options = all(takes_option(rung.name, one) for one in options)
+            if needs <= CAPABILITIES_OF[rung.name] and has_options:
                 found[name] = rung.name
                 break
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from capabilities import LEVELS, OPTION_OF, SPIN, STAGES, takes_option
+from capabilities import CAPABILITIES_OF, OPTION_OF, SPIN, STAGES, takes_option
 from harness.memory import Allowance
 from harness.subject import DEFAULT_BUILD, REPOSITORY, Subject, free_port
 from ladder import LADDER, PORT_ONLY_LEVELS, RUNGS
@@ -23,7 +23,7 @@ class Target(Subject):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        return LEVELS[self.level] - self.without
+        return CAPABILITIES_OF[self.level] - self.without
 
     @property
     def speaks_contract(self) -> bool:
