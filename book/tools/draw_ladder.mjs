@@ -34,6 +34,7 @@ function picture(shown, title = "") {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" \
 width="${width}" height="${height}" role="img" aria-labelledby="t d" \
 font-family="system-ui, sans-serif">
+  <!-- Drawn by book/tools/draw_ladder.mjs from ladder-trace.json. -->
   <title id="t">A is connected and silent. ${about.moments[moment]}</title>
   <desc id="d">${described}</desc>
   <rect width="${width}" height="${height}" rx="8" fill="${literal("sheet")}"/>

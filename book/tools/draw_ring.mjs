@@ -27,6 +27,7 @@ const [width, height] = [wide.width + 2 * margin, wide.height + 2 * margin];
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" \
 width="${width}" height="${height}" role="img" aria-labelledby="t d" \
 font-family="system-ui, sans-serif">
+  <!-- Drawn by book/tools/draw_ring.mjs from ring-trace.json. -->
   <title id="t">The two queues at one moment of a recorded run</title>
   <desc id="d">${step.text} ${clients}. The submission queue has its head at ${step.sqHead} and \
 its tail at ${step.sqTail}, the completion queue at ${step.cqHead} and ${step.cqTail}.</desc>

@@ -82,6 +82,7 @@ def picture(width: int, height: int, title: str, description: str, parts: Iterab
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" font-family="{FONT}" font-size="14" role="img" '
         'aria-labelledby="t d">',
+        "<!-- Drawn by ./measure. -->",
         tag("title", escape(title), id="t"), tag("desc", escape(description), id="d"),
         tag("rect", width=width, height=height, rx=8, fill=PAPER), *parts, "</svg>\n"])
 
