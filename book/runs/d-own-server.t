@@ -6,7 +6,7 @@ The server in Python, and one that has forgotten what a half-close is.
   $ broken='python3 tests/protocol/subjects/broken_servers.py drops-half-closed'
   $ ./judge "$broken --port {port}" -k 1-bytes-of-it > "$CRAMTMP/out" 2>&1
   [1]
-  $ sed -n '/what happened/,$p' "$CRAMTMP/out" | head -n 13
+  $ sed -n '/what happened/,/^$/p; /the rule, /,/^$/p' "$CRAMTMP/out"
     what happened, in milliseconds:
            0  server    is started
        *\d+  server    listens on port \d+ (re)

@@ -204,7 +204,7 @@ def ask_one_level(
     if show and run.failures:
         see_calls(server, run)
     report_text.show_one_level(run)
-    return Judged(server.command, [run],
+    return Judged(server.command, [run], chosen=expression or "",
                   without=tuple(one for one in server.without if one != level))
 
 

@@ -123,6 +123,7 @@ class Judged:
     granted: int = 0  # so many levels at the bottom were not asked for
     without: tuple[str, ...] = ()  # these levels were not asked for either
     first: FirstStart | None = None  # how it was started before the climb
+    chosen: str = ""  # by -k, from the tests of the levels
 
     @property
     def passed(self) -> bool:

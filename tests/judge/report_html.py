@@ -54,6 +54,8 @@ def details(server: Judged) -> Iterator[str]:
     yield f"<p>Judged on {datetime.now():%d %B %Y, at %H:%M}.</p>"
     if server.granted:
         yield f'<p class="open">Not asked for: {", ".join(RUNGS[:server.granted])}.</p>'
+    if server.chosen:
+        yield f'<p class="open">Of the tests, only those that fit {escape(server.chosen)}.</p>'
     if server.without:
         yield f'<p class="open">Left out: {", ".join(server.without)}.</p>'
     if server.first is not None:
@@ -73,7 +75,7 @@ def details(server: Judged) -> Iterator[str]:
         yield "<h3>Failures, by rule</h3>"
     for (rule, chapter), tests in by_rule(failures).items():
         yield f"<h4>{escape(rule)}</h4><p>Explained in {escape(chapter)}.</p>"
-        yield from (failure(test) for test in tests)
+        yield from (failure(test, is_open=test is failures[0]) for test in tests)
 
 
 def first_start(first: FirstStart) -> Iterator[str]:
@@ -84,9 +86,9 @@ def first_start(first: FirstStart) -> Iterator[str]:
         yield f"<p>Clients could connect {first.seconds:.2f} s after the start.</p>"
 
 
-def failure(test: Test) -> str:
-    """One of them, folded."""
+def failure(test: Test, *, is_open: bool) -> str:
+    """One of them. All but the first are folded."""
     sections = "".join(f"<p>{escape(title)}</p><pre>{escape(text)}</pre>"
                        for title, text in test.sections if title != "the rule")
-    return (f"<details><summary>{escape(test.sentence)}</summary>"
+    return (f"<details{' open' if is_open else ''}><summary>{escape(test.sentence)}</summary>"
             f'<p class="fail">{escape(test.cause)}</p>{report_figure.of(test)}{sections}</details>')

@@ -71,6 +71,10 @@ def test_the_plainest_tests_of_a_level_come_first() -> None:
     of_http = [name for file, name in tests if file == "http"]
     assert of_http[0] == "get_of_any_path_says_hello", asked.stdout
     assert tests[-1][0] == "endings", asked.stdout
+    asked = own_suite.run_suite(PROTOCOL, "--collect-only", "--server", "true {port}",
+                                "--level", "resources", "--above", "rest")
+    tests = re.findall(r"test_(\w+)\.py::test_(\w+)", asked.stdout)
+    assert tests[0][1] == "at_the_limit_a_new_connection_waits_until_one_leaves", asked.stdout
 
 
 @a_climb

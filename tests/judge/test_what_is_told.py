@@ -13,15 +13,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import port_only, server as servers, timeline
+import rules
+from harness import plugin, port_only, server as servers, timeline
 from harness.frames import distinct_payloads, frames
 from harness.proc import wait_until
 from harness.results import Results
-from harness.rule import LIVES, SAYS_READY, STOPS, Rule
+from harness.rule import LIVES, PROGRESS, SAYS_READY, STOPS, Rule
 from harness.server import Server
 from harness.serving import end_in_order
 from harness.target import foreign_server, free_port
-from harness.verdict import ContractBroken, NotReady, folded, server_section
+from harness.verdict import ContractBroken, NotReady, Silent, cut, folded, server_section
 from run_judge import SUBJECTS
 
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
@@ -54,7 +55,10 @@ def scripted(script: str, level: str = "start", *options: str) -> Iterator[Serve
     pytest.param(SERVE, signal.SIGTERM, "SIGTERM, which killed it [0-9]+ ms after its ready", STOPS,
                  id="is-killed"),
     pytest.param(f"signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); {SAY}listener.accept()",
-                 signal.SIGINT, "with SIGINT, the server ended .* 3, not 0", None, id="status"),
+                 signal.SIGINT, "with SIGINT, the server ended .* status 3, not with 0", STOPS,
+                 id="status"),
+    pytest.param(f"signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(11)); {SAY}"
+                 "listener.accept()", signal.SIGINT, "ended by signal SIGSEGV", STOPS, id="signal"),
     pytest.param(SERVE.replace(", flush=True", ""), None, "it was not printed, or not flushed",
                  SAYS_READY, id="not-flushed"),
     pytest.param("listener.accept()", None, "listens on port [0-9]+, and .* or not flushed",
@@ -71,7 +75,7 @@ def test_what_a_server_owes_is_named(
         assert stop is not None
         server.expect_stop(stop)
     assert told.value.rule is rule and time.monotonic() - begin < 10
-    if rule is STOPS:
+    if "killed" in words:
         assert server.describe_end() == "asked to stop with SIGTERM, which killed it"
 
 
@@ -94,6 +98,29 @@ def test_of_a_long_stream_the_piece_that_is_lost_or_too_many_is_told(
         client = server.connect()
         with pytest.raises(ContractBroken, match=words):
             client.echo_stream(stream)
+
+
+def test_what_is_wrong_with_stdout_is_told_under_the_rule_about_stdout() -> None:
+    with scripted("signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye'))); "
+                  + SERVE) as server:
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match="stdout holds more than the ready") as told:
+            end_in_order(server)
+        assert told.value.rule is SAYS_READY
+
+
+@pytest.mark.parametrize(("rule", "told"), [
+    (rules.BOUNDED_MEMORY, PROGRESS), (rules.RESTORE, PROGRESS), (rules.ORDER, rules.ORDER)])
+def test_an_answer_that_does_not_come_is_not_told_under_a_rule_about_memory(
+    rule: Rule, told: Rule
+) -> None:
+    with scripted(f"{SAY}one = listener.accept(); signal.pause()") as server:
+        server.wait_until_ready()
+        client = server.connect()
+        stream = frames([bytes(1 << 20)] * 2)
+        with pytest.raises(Silent, match=r"after 0 of 2,097,160 bytes .* copy all that") as broken:
+            client.echo_stream(stream)
+    assert plugin.rule_of(broken.value, rule) is told
 
 
 def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
@@ -215,7 +242,7 @@ def test_the_clients_of_several_servers_are_told_apart() -> None:
             server.connect().echo(b"hello")
         said = told(both, both[1].clients[0].broken("something"))
         for number in (1, 2):
-            assert f"   client 1 of {number}  connects" in said, said
+            assert f"   client 1 of server {number}  connects" in said, said
 
 
 @pytest.mark.parametrize("listens", [False, True], ids=["silent", "listening"])
@@ -261,6 +288,13 @@ def test_a_test_that_fails_and_then_cannot_end_in_order_tells_both(tmp_path: Pat
     assert (entry["outcome"], entry["cause"]) == ("failed", "no answer")
     assert entry["sections"] == [["the rule", "is told"],
                                  ["and at the end of the test", "it cannot be ended"]]
+
+
+def test_a_long_line_is_cut_in_its_middle() -> None:
+    told = cut("error: " + "x" * 5000 + " at the end")
+    assert told.startswith("error: xxx") and told.endswith("xxx at the end")
+    assert "... (4,838 characters) ..." in told
+    assert cut("short") == "short"
 
 
 def test_lines_of_the_log_that_tell_the_same_of_many_clients_are_folded() -> None:

@@ -141,12 +141,15 @@ def _takes_options(item: pytest.Item, target: Target | None) -> bool:
     return all(target.takes_option(mark.args[0]) for mark in item.iter_markers("option"))
 
 
-def _place_in_the_climb(item: pytest.Item) -> tuple[int, int]:
+def _place_in_the_climb(item: pytest.Item) -> tuple[int, int, bool]:
     """A test of what is most basic comes first: when it fails, so will others. What needs something
-    else besides, as one that also counts descriptors, comes after what needs only that.
+    else besides, as one that also counts descriptors, comes after what needs only that; and before
+    others come the tests of the file that has its name, as test_max_connections.py.
     """
     needs = item.get_closest_marker("needs").args
-    return max(map(CLIMBING_ORDER.index, needs)), len(needs)
+    last = max(needs, key=CLIMBING_ORDER.index)
+    return (CLIMBING_ORDER.index(last), len(needs),
+            item.path.stem != f"test_{last.replace('-', '_')}")
 
 
 def _is_asked_at(level: str, item: pytest.Item) -> bool:

@@ -10,5 +10,10 @@ ROW = re.compile(r"^\| ([A-Z_]+) \| (.+) \| \[\w+\]\(\.\./\.\./(\S+)\) \|$", re.
 
 SURVIVE = LIVES
 READY_LINE = SAYS_READY
-globals().update({name: Rule(text, place)
+ABOUT_COSTS = {
+    "BACKLOG", "BOUNDED_MEMORY", "HTTP_FLAT", "IDLE_BYTES", "IDLE_HOLDS_NOTHING", "INTEREST",
+    "LENGTH_COSTS_NOTHING", "LIMIT_COSTS_NOTHING", "NO_DELAY", "NO_THREAD_EACH", "REST", "RESTORE",
+    "WAKE_UP_FLAT",
+}  # fmt: skip
+globals().update({name: Rule(text, place, name in ABOUT_COSTS)
                   for name, text, place in ROW.findall(PAGE.read_text(encoding="utf-8"))})

@@ -114,7 +114,7 @@ def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(start: St
 
 @pytest.mark.clock
 @pytest.mark.needs("closing")
-@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+@pytest.mark.rule(rules.LINGER_ENDS)
 def test_a_silent_peer_that_never_ends_its_stream_is_not_waited_for_without_end(
     client: Client,
 ) -> None:
@@ -128,7 +128,7 @@ def test_a_silent_peer_that_never_ends_its_stream_is_not_waited_for_without_end(
 
 @pytest.mark.clock
 @pytest.mark.needs("closing")
-@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+@pytest.mark.rule(rules.LINGER_ENDS)
 def test_a_peer_that_never_ends_its_stream_is_given_two_seconds(client: Client) -> None:
     client.send(TOO_LONG)
     client.expect_end()

@@ -99,9 +99,10 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
     allowed += server.target.at_rest
     more = settled(server.process.rss_bytes, messages) - memory
     assert more < allowed.bytes, (
-        f"{in_units(more)} of memory more with {IDLE} idle clients than without, that is "
-        f"{in_units(more / IDLE)} each, both times after a busy client had talked until memory no "
-        f"longer grew; {allowed}")
+        f"{IDLE} clients that have each sent a message of {LARGE:,} bytes, taken the answer and "
+        f"fallen silent cost {in_units(more / IDLE)} each, {in_units(more)} in all: does each keep "
+        "its buffer? Before they came and while they were there, a busy client had talked until "
+        f"memory no longer grew; {allowed}")
 
 
 @pytest.mark.needs("light-clients")

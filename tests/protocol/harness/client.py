@@ -7,9 +7,12 @@ from harness.difference import difference
 from harness.frames import frame
 from harness.polling import readable, ready
 from harness.hexdump import hexdump
-from harness.verdict import ContractBroken, hide_from_traceback
+from harness.verdict import ContractBroken, Silent, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
+
+LARGE_BYTES = 1 << 20
+PIECE_BY_PIECE = ": does the server copy all that it has for each piece that comes, or goes?"
 
 
 class Client(Connection):
@@ -75,7 +78,7 @@ class Client(Connection):
         If too few come, the complaint is where they differ from what was `wanted`.
         """
         self.socket.setblocking(False)
-        received, sent = bytearray(), 0
+        received, sent, begin = bytearray(), 0, time.monotonic()
         try:
             while len(received) < answer_bytes:
                 can_read, can_write = ready(self.socket, self.patience, to_write=sent < len(stream))
@@ -84,7 +87,10 @@ class Client(Connection):
                         f"waited {self.patience:g} s for {answer_bytes - len(received)} more bytes")
                     if wanted is not None and not wanted.startswith(received):
                         raise self.broken(difference("what came back", wanted, bytes(received)))
-                    raise self.broken(f"nothing moved for {self.patience:g} s")
+                    raise Silent(
+                        f"nothing moved for {self.patience:g} s, after {len(received):,} of "
+                        f"{answer_bytes:,} bytes had come back in {time.monotonic() - begin:.0f} s"
+                        + (PIECE_BY_PIECE if answer_bytes > LARGE_BYTES else ""), self)
                 if can_write:
                     begun = time.monotonic()
                     piece = stream[
@@ -192,7 +198,7 @@ class Client(Connection):
         except TimeoutError:
             waited = self.socket.gettimeout()
             self.transcript.note(f"waited {waited:g} s for {due}")
-            raise self.broken(f"the server owes {due} and sent nothing for {waited:g} s") from None
+            raise Silent(f"the server owes {due} and sent nothing for {waited:g} s", self) from None
         if data:
             self.transcript.got(data)
         else:

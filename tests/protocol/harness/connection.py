@@ -14,7 +14,7 @@ from harness.frames import frames
 from harness.polling import failed, writable
 from harness.transcript import Transcript
 from harness.hexdump import hexdump
-from harness.verdict import ContractBroken, hide_from_traceback
+from harness.verdict import ContractBroken, Silent, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
@@ -72,7 +72,8 @@ class Connection:
             ) from None
         except TimeoutError:
             self.transcript.note(f"could not send all of {len(data)} bytes")
-            raise self.broken(f"the server took no more bytes for {self.patience:g} s") from None
+            raise Silent(
+                f"the server took no more bytes for {self.patience:g} s", self) from None
         self.transcript.sent(data, begun)
 
     def try_send(self, data: bytes) -> bool:

@@ -12,6 +12,7 @@ import pytest
 
 from harness import limits, results, timeline, verdict
 from harness.client import Client
+from harness.rule import PROGRESS, Rule
 from harness.server import Server, Start
 from harness.serving import CALL_FAILED, SERVERS, serving
 from harness.subject import DEFAULT_BUILD, Subject
@@ -170,6 +171,14 @@ def is_hidden(error: BaseException) -> bool:
             and os.geteuid() != 0)
 
 
+def rule_of(error: BaseException | None, of_the_test: Rule | None) -> Rule | None:
+    """The rule that is broken: where no answer came, none about memory or time."""
+    rule = getattr(error, "rule", None) or of_the_test
+    if isinstance(error, verdict.Silent) and rule is not None and rule.is_about_costs:
+        return PROGRESS
+    return rule
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Explains a failure: what was sent, what came back, the rule, the server's own words."""
@@ -183,7 +192,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     item.stash[CALL_FAILED] = True
     error = call.excinfo.value if call.excinfo else None
     marker = item.get_closest_marker("rule")
-    rule = getattr(error, "rule", None) or (marker.args[0] if marker else None)
+    rule = rule_of(error, marker.args[0] if marker else None)
     servers = item.stash.get(SERVERS, [])
     if getattr(error, "client", None) and error.client.transcript.hung_up:
         for server in servers:

@@ -9,6 +9,7 @@ class Rule:
 
     text: str
     chapter: str
+    is_about_costs: bool = False  # memory, processor time: not about whether there are answers
 
 
 LIVES = Rule(
@@ -39,6 +40,15 @@ SAYS_READY = Rule(
 TAKES_OPTIONS = Rule(
     "From the level that adds an option, the server takes it.",
     "book/appendix-d-your-own-server.md#levels",
+)
+PROGRESS = Rule(
+    "Within ten seconds a byte is answered, or taken, however large its message is: what a message "
+    "costs does not grow with the pieces that it comes in.",
+    "book/appendix-d-your-own-server.md#levels",
+)
+NO_REPORT = Rule(
+    "In a build for the sanitizers nothing is reported: no use after free, no overflow, no race.",
+    "book/appendix-d-your-own-server.md#how-far-your-runtime-takes-you",
 )
 LISTENS = Rule(
     "The server listens on the port that its command line names, on 127.0.0.1 at least.",

@@ -17,7 +17,7 @@ from pathlib import Path
 from harness import child, own_calls, proc
 from harness.polling import readable
 from harness.proc import Process
-from harness.rule import LIVES
+from harness.rule import LIVES, NO_REPORT
 from harness.subject import Subject
 from harness.timeline import THE_SERVER, THE_TEST, Event
 from harness.verdict import ContractBroken, end_in_words, hide_from_traceback
@@ -164,7 +164,7 @@ class Running:
     def check_reports(self) -> None:
         """After the end: no sanitizer has anything to say."""
         if report := REPORTS.search(self.stderr_text()):
-            raise ContractBroken(f"a sanitizer reported: {report.group()}")
+            raise ContractBroken(f"a sanitizer reported: {report.group()}", rule=NO_REPORT)
 
     def note_what_is_open(self) -> None:
         """It is ready: what is open now has come with no client."""

@@ -19,7 +19,8 @@ from harness.rule import SAYS_READY, STOPS, TAKES_OPTIONS
 from harness.running import Running
 from harness.subject import Subject
 from harness.timeline import THE_SERVER, still_in_the_backlog
-from harness.verdict import ContractBroken, hide_from_traceback, without_ready_line
+from harness.verdict import (ContractBroken, end_in_words, hide_from_traceback,
+                             without_ready_line)
 
 __tracebackhide__ = hide_from_traceback
 
@@ -163,7 +164,8 @@ class Server(Running):
                 f"{soon if after < SOON_SECONDS else ''}: asked to stop, it must finish and end "
                 "with exit status 0", rule=STOPS)
         asked = f"asked to stop with {self._asked.name}, " if self._asked else ""
-        raise ContractBroken(f"{asked}the server ended with exit status {status}, not 0")
+        raise ContractBroken(f"{asked}the server {end_in_words(status)}, not with 0",
+                             rule=STOPS if asked else None)
 
     def listens(self) -> bool:
         """Whether its own processes listen on the port, and not somebody else's."""
@@ -194,7 +196,8 @@ class Server(Running):
         """After the end: no sanitizer report, nothing unasked on stdout, no raw bytes on stderr."""
         self.check_reports()
         if self.address[1] and not self.ready_line.fullmatch(self.stdout_text()):
-            raise ContractBroken(f"stdout holds more than the ready line: {self.stdout_text()!r}")
+            raise ContractBroken(
+                f"stdout holds more than the ready line: {self.stdout_text()!r}", rule=SAYS_READY)
         is_asked = "logs" in self.target.capabilities
         if is_asked and (raw := CONTROL_BYTES.search(self.stderr_text().encode())):
             raise ContractBroken(f"stderr holds the unescaped byte {raw.group()!r}")

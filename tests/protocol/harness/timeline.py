@@ -46,7 +46,7 @@ class Event:
 
 def happened(servers: Sequence[Server], error: BaseException | None) -> list[Event]:
     """Everything worth a line, in order. What is there again and again is counted."""
-    clients = {client: f"{client.name} of {number}" if len(servers) > 1 else client.name
+    clients = {client: f"{client.name} of server {number}" if len(servers) > 1 else client.name
                for number, server in enumerate(servers, 1)
                for client in server.arrivals.known(server.clients)}
     shown = those_that_matter(

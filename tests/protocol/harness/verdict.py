@@ -27,6 +27,7 @@ HAPPENED = "what happened, in milliseconds"
 PORT = re.compile(r":(\d+)\b")
 SERVERS_SHOWN = 2
 FIRST_LINES_SHOWN, LAST_LINES_SHOWN = 10, 20  # of a log; a cause may be at either end
+LINE_BEGIN, LINE_END = 120, 60  # characters of a line that is longer
 ALIKE_FOLDED = 2  # lines between the first and the last of a kind
 
 
@@ -48,6 +49,11 @@ class ContractBroken(AssertionError):
         self.client = client
         self.rule = rule
         self.by_reset = by_reset  # the connection ended with a reset, which some rules allow
+
+
+class Silent(ContractBroken):
+    """For as long as a test waits, nothing has come or nothing was taken. In a test about memory or
+    descriptors that is not what its rule is about."""
 
 
 class NotReady(ContractBroken):
@@ -85,7 +91,7 @@ def server_section(server: Server) -> str:
     client whose port is in a line."""
     lines = ["$ " + shlex.join(server.words), server.describe_end()]
     names = server.arrivals.names()
-    said = [line + "".join(f"  ({names[int(port)]})" for port in PORT.findall(line)
+    said = [cut(line) + "".join(f"  ({names[int(port)]})" for port in PORT.findall(line)
                            if int(port) in names) for line in server.stderr_text().splitlines()]
     log = list(folded(said))
     if server.memory_limit and (not server.is_alive() or speaks_of_memory(log)):
@@ -103,6 +109,14 @@ def server_section(server: Server) -> str:
     elif not log:
         lines.append("nothing on stderr")
     return "\n".join(lines)
+
+
+def cut(line: str) -> str:
+    """As much of a line as somebody reads."""
+    between = len(line) - LINE_BEGIN - LINE_END
+    if between <= 0:
+        return line
+    return f"{line[:LINE_BEGIN]} ... ({between:,} characters) ... {line[-LINE_END:]}"
 
 
 def folded(log: Sequence[str]) -> Iterator[str]:
