@@ -17,8 +17,8 @@ class Fd {
     return *this;
   }
   ~Fd() {
-    // Not tried again after EINTR: Linux has freed the number by then, and another thread may hold
-    // it already. close(2), "Dealing with error returns from close()".
+    // close(2) is not tried again after EINTR: Linux has freed the number by then, and another
+    // thread may hold it already. close(2), "Dealing with error returns from close()".
     if (number_ >= 0) (void)::close(number_);
   }
 

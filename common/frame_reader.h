@@ -25,11 +25,11 @@ inline std::uint32_t payload_bytes_of(ByteView header) {
 
 /// Cuts a byte stream into messages, however the stream was sliced on its way.
 ///
-/// Does no I/O: feed() it the bytes that came, then call next() until it has no more. It reads them
-/// in place; only the beginning of a message whose rest has not arrived is copied, into memory that
-/// grows by doubling as bytes arrive (an announced length costs nothing) and that is given back
-/// when the message was returned. It holds at most 2 * (4 + payload_bytes_max) bytes, and none
-/// between messages.
+/// Does no I/O: feed() it the bytes that came, then call next() until it has no more. next() reads
+/// them in place; only the beginning of a message whose rest has not arrived is copied, into memory
+/// that grows by doubling as bytes arrive (an announced length costs nothing) and that is given
+/// back when the message was returned. A reader holds at most 2 * (4 + payload_bytes_max) bytes,
+/// and none between messages.
 class FrameReader {
  public:
   explicit FrameReader(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
@@ -68,8 +68,8 @@ class FrameReader {
   bool held_returned_ = false;  ///< held_ is a whole message, and the last view points into it.
 };
 
-// Here and not in the .cc file: for a message that is whole, the call would cost as much as the
-// work.
+// next() is here and not in the .cc file: for a message that is whole, a call would cost as much as
+// the work.
 inline Result<std::optional<ByteView>> FrameReader::next() {
   if (!held_.empty()) return next_held();
 

@@ -51,7 +51,7 @@ class SendBuffer {
   static constexpr std::size_t kept_bytes_max = 65 * 1024;  // more than a message of 64 KiB takes
 
   Bytes storage_;
-  ByteView view_;  ///< It shows storage_, or bytes elsewhere while that is empty.
+  ByteView view_;  ///< Shows storage_, or bytes elsewhere while that is empty.
 };
 
 }  // namespace common

@@ -120,9 +120,9 @@ void Connection::close_when_acknowledged() {
     (void)::recv(socket_.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
     std::this_thread::sleep_for(common::drain_poll_interval);
   }
-  // Not earlier: stop() has shut down the other direction, and with both shut down the kernel
-  // answers further input with a reset and discards what is not acknowledged. (If the stop came
-  // while we lingered, sending had been shut down before that.)
+  // Sending ends here and not earlier: stop() has shut down the other direction, and with both shut
+  // down the kernel answers further input with a reset and discards what is not acknowledged. (If
+  // the stop came while we lingered, sending had been shut down before that.)
   (void)::shutdown(socket_.get(), SHUT_WR);
 }
 

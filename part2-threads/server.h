@@ -44,7 +44,7 @@ class Server {
  private:
   Server(const Options& options, common::Fd listener);
 
-  /// One of the permits that --max-connections allows. It is free again when this ends.
+  /// One of the permits that --max-connections allows, given back when the object ends.
   class Permit {
    public:
     explicit Permit(Server& server) : server_(&server) {}

@@ -88,7 +88,7 @@ class Server {
 
   common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
   common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;        ///< It ends before the lists: its entries leave them.
+  common::Slab<Client> clients_;        ///< Ends before the lists: its entries leave them.
   Parked parked_ = Parked::no;
   common::Clock::time_point accept_again_;  ///< A shortage ends then, or when one closes.
   std::atomic<bool> stopping_ = false;

@@ -18,13 +18,13 @@ Connection::Connection(ConnectionContext& context, common::Fd socket)
 
 uring::Task<common::Result<common::ByteView>> Connection::receive() {
   input_.give_back();
-  auto when = uring::ReceiveWhen::readable;  // else one is needed to try
+  auto when = uring::ReceiveWhen::readable;  // no buffer before there are bytes
   while (true) {
     auto received = co_await context_.loop.recv(socket_, context_.buffers, when).until(deadline_);
     if (received) {
       input_ = std::move(*received);
       peer_has_ended_ = input_.empty();
-      // It is late still, until the message is complete: the next one counts, too.
+      // The client is late until its message is complete: the next receive counts, too.
       if (late_receives_ > 0) deadline_.cancel(uring::Error::timed_out);
       co_return input_.bytes();
     }

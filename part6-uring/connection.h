@@ -26,14 +26,14 @@ struct ConnectionContext {
   uring::Buffers& buffers;
   const common::Clock::duration read_timeout;  ///< For a message, or for the peer to take output.
 
-  uring::IntrusiveList<Connection> conversing{};             ///< Those that a drain is to end.
+  uring::IntrusiveList<Connection> conversing{};  ///< Connections that a drain is to end.
   std::array<std::byte, common::scratch_bytes> discarded{};  ///< Bytes that are not wanted.
   uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
   bool draining = false;
 };
 
-/// One peer, on a ring. It promises what part 1's does, except that what receive() returns is good
-/// for a shorter time.
+/// One peer, on a ring. The class promises what part 1's does, except that what receive() returns
+/// is good for a shorter time.
 class Connection : public uring::Node {
  public:
   Connection(ConnectionContext& context, common::Fd socket);

@@ -12,8 +12,8 @@ namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended; no error: between two messages, as a client should leave.
-/// Part 1 takes any Session by reference. Here its type is known: take() is not a virtual call.
+/// Returns why it ended; no error: between two messages, as a client should leave. Part 1 takes any
+/// Session by reference. This template knows the session's type: take() is not a virtual call.
 template <typename Session>
 uring::Task<common::Status> serve(Connection& connection, Session& session) {
   while (!session.finished()) {  // an echo session never is; HTTP's may be

@@ -39,8 +39,8 @@ struct Shared {
   std::atomic<bool> stopping = false;
 };
 
-/// Serves every client on one thread, each in a coroutine that reads like part 1's. It must run and
-/// end on the thread that makes it, the only one that may use its ring.
+/// Serves every client on one thread, each in a coroutine that reads like part 1's. A server must
+/// run and end on the thread that makes it, the only one that may use its ring.
 class Server {
  public:
   /// A server that accepts from `listener`, which is non-blocking. `wake` is an eventfd(2), written

@@ -49,7 +49,7 @@ class ChunkedBody {
   Status expect(char byte, char expected, Expecting next);
 
   std::uint64_t data_left_ = 0;    ///< What this chunk lacks; while its size is read: that.
-  std::uint16_t extra_bytes_ = 0;  ///< Those that no data has paid back.
+  std::uint16_t extra_bytes_ = 0;  ///< Bytes besides data that no data has paid back.
   std::uint8_t digits_ = 0;
   Expecting expecting_ = Expecting::first_digit;
 };

@@ -147,7 +147,7 @@ Result<std::size_t> HttpSession::take_head(std::string_view received) {
   return text.size() - held;
 }
 
-/// Checks the request line when it has come, once. It does not end before `searched`.
+/// Checks the request line when it has come, once. The line does not end before `searched`.
 bool HttpSession::check_request_line(std::string_view text, std::size_t searched) {
   if (request_line_checked_) return true;
   const auto line_feed = text.find('\n', searched);

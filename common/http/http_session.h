@@ -17,9 +17,9 @@ namespace common {
 /// What cannot be understood is answered with 400, a head of more than bytes_max with 431, and
 /// take() then ends with the error malformed: where the next request would begin is unknown.
 ///
-/// Of a request it holds only a head that has not arrived whole. One take() appends at most 5 times
-/// the bytes that it was given, and 200 more. Of empty lines, which RFC 9112, 2.2 lets clients send
-/// before a request, it passes over as many bytes as a head may have.
+/// A session holds nothing of a request but a head that has not arrived whole. One take() appends
+/// at most 5 times the bytes that it was given, and 200 more. Empty lines, which RFC 9112, 2.2 lets
+/// clients send before a request, are passed over, as many bytes of them as a head may have.
 class HttpSession final : public Session {
  public:
   Result<std::size_t> take(ByteView received, SendBuffer& output) override;

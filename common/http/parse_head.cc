@@ -13,13 +13,13 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-/// Beast's parser with its answers turned into an HttpHead. It is given whole heads and no bodies:
-/// fed in pieces, version 1.74 notices a mistake sooner or later depending on where they were cut,
-/// and a last chunk cut after its first line fails an assertion.
+/// Beast's parser with its answers turned into an HttpHead. The parser is given whole heads and no
+/// bodies: fed in pieces, version 1.74 notices a mistake sooner or later depending on where they
+/// were cut, and a last chunk cut after its first line fails an assertion.
 ///
 /// No Host is asked for: HTTP/1.1 demands one, but a request that is typed by hand has none, and
-/// every path here is the same resource of the same host. Two are refused: whoever forwarded this
-/// may have seen the other. RFC 9112, 3.2
+/// every path here is the same resource of the same host. Two Hosts are refused: whoever forwarded
+/// this may have seen the other. RFC 9112, 3.2
 class HeadParser final : public http::basic_parser<true> {
  public:
   HeadParser() {
@@ -57,7 +57,7 @@ class HeadParser final : public http::basic_parser<true> {
   void on_field_impl(http::field name, beast::string_view, beast::string_view value,
                      beast::error_code& error) override {
     if (name == http::field::connection) {
-      // Not Beast's keep_alive(): it also obeys Proxy-Connection, and in HTTP/1.0 prefers
+      // Beast's keep_alive() is not asked: it also obeys Proxy-Connection, and in HTTP/1.0 prefers
       // keep-alive to close. RFC 9112, 9.3
       for (const auto option : http::token_list(value)) {
         close_ = close_ || beast::iequals(option, "close");

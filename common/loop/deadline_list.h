@@ -59,7 +59,8 @@ class DeadlineList {
   /// Says when the first is due; nullopt: there is none.
   std::optional<Clock::time_point> soonest() const;
 
-  /// The token of the first if it is due. It stays first until it is set anew or unlinked.
+  /// The token of the first entry if that is due. An entry stays first until it is set anew or
+  /// unlinked.
   std::optional<Token> overdue(Clock::time_point now) const;
 
  private:

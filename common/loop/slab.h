@@ -51,7 +51,8 @@ class Slab {
 
   std::size_t size() const { return size_; }
 
-  /// Calls visit(token, object) for each. It may erase the object it is called with, and no other.
+  /// Calls visit(token, object) for each object. `visit` may erase the object it is called with,
+  /// and no other.
   template <typename Visit>
   void for_each(Visit visit) {
     for (const auto& chunk : chunks_) {
@@ -67,7 +68,7 @@ class Slab {
 
   struct Slot {
     std::optional<T> object;
-    Token token;  ///< It finds the object, or the next one.
+    Token token;  ///< Finds the object, or the next one here.
   };
   using Chunk = std::array<Slot, chunk_slots>;
 

@@ -22,9 +22,10 @@ namespace common {
 
 namespace {
 
-/// Each gets the lowest free number, which is this one, and keeps it. If a client's connection got
-/// number 2, it would be sent our log. Of a descriptor with O_PATH read(2) and write(2) are EBADF,
-/// as of a closed one: what is lost is known to be lost. A bare chroot has no /dev/null, but a /.
+/// What is opened gets the lowest free number, which is this one, and keeps it. If a client's
+/// connection got number 2, it would be sent our log. A descriptor with O_PATH can be neither read
+/// nor written (EBADF), like a closed one: so what is lost is known to be lost. A bare chroot has
+/// no /dev/null, but a /.
 void take_standard_numbers() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(number, F_GETFD) >= 0) continue;

@@ -27,8 +27,8 @@ struct Account {
   std::optional<std::uint16_t> owner = 0;
 };
 
-/// The users who have opted in, sorted by login; none comes or goes. It holds no other user: from
-/// here on, one that does not exist and one that has not opted in are the same.
+/// The users who have opted in, sorted by login; none comes or goes. Accounts hold no other user:
+/// from here on, one that does not exist and one that has not opted in are the same.
 ///
 /// A login that no query can ask for (parse_query() in finger/protocol/query.h refuses it, or finds
 /// a host in it) is left out, so everything in it can be shown to any client.

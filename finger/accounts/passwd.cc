@@ -72,8 +72,8 @@ struct CloseList {
   ~CloseList() { ::endpwent(); }
 };
 
-/// Those of the system's list of users who are in the group, in the list's order. A directory
-/// service on the network may not list its users.
+/// Users of the system's list who are in the group, in the list's order. A directory service on the
+/// network may not list its users.
 Result<std::vector<Account>> listed_members_of(const GroupEntry& group) {
   const CloseList at_end;
   errno = 0;

@@ -26,7 +26,7 @@ std::string explain(const RosterSource& source, std::error_code error) {
     return common::explain_no_descriptor("to read who has opted in");
   }
   if (!source.users.empty()) {
-    // It may be another user by now than the one who has started it.
+    // The daemon may run as another user by now than the one who has started it.
     const bool is_denied = error == std::errc::permission_denied;
     const auto user = is_denied ? fmt::format(" (uid {})", ::geteuid()) : "";
     return fmt::format("cannot read --users {}: {}{}", source.users, error.message(), user);
@@ -42,7 +42,7 @@ std::string explain(const RosterSource& source, std::error_code error) {
 /// not_regular.
 Result<std::string> read_list_text(const std::string& path) {
   if (path.empty()) return std::string();
-  // Not to wait for whoever writes into a FIFO.
+  // The open of a FIFO must not wait for a writer: O_NONBLOCK.
   const common::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return common::last_error();
   struct stat about {};

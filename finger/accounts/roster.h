@@ -16,8 +16,8 @@ struct RosterSource {
   std::string list_text;  ///< A file: the administrator's text before the list; empty: none.
 };
 
-/// The users who have opted in, as they were found when a worker started. It is never changed: a
-/// reload is another worker.
+/// The users who have opted in, as they were found when a worker started. A roster is never
+/// changed: a reload is another worker.
 struct Roster {
   common::Fd users;  ///< The directory of --users, which has the homes; empty: there is none.
   Accounts accounts;

@@ -22,8 +22,8 @@ using Failure = std::unexpected<std::string>;
 using DueTime = std::optional<common::Clock::time_point>;
 
 /// All addresses of a host, of one family or, with AF_UNSPEC, of any; the best first, as
-/// getaddrinfo(3) sorts them. That function runs in a thread of its own, since nothing can
-/// interrupt it: at the deadline the thread is left to itself.
+/// getaddrinfo(3) sorts them. The call runs in a thread of its own, since nothing can interrupt it:
+/// at the deadline the thread is left to itself.
 Outcome<std::vector<common::Address>> look_up(const std::string& host, std::uint16_t port,
                                               int family, DueTime deadline);
 

@@ -23,7 +23,7 @@ class CrlfConverter {
     return buffer.last((buffer.size() - 1) / growth_max);
   }
 
-  /// Converts the next bytes of the stream in one pass and returns how many are in `out` now. It
+  /// Converts the next bytes of the stream in one pass and returns how many are in `out` now. `out`
   /// must have room for growth_max times `in`, which may be its spare_part(), or the beginning of
   /// that.
   std::size_t convert(ByteView in, std::span<std::byte> out);

@@ -23,7 +23,8 @@ using common::Status;
 constexpr std::string_view text_signature = "PROXY ";
 constexpr std::string_view binary_signature("\r\n\r\n\0\r\nQUIT\n", 12);
 
-/// Of version 2: the signature, version and command, family and transport, and the length.
+/// The beginning of a header of version 2: the signature, version and command, family and
+/// transport, and the length.
 constexpr std::size_t fixed_bytes = 16;
 
 // Bytes of the addresses and ports of both ends. For AF_UNIX, two paths.

@@ -11,15 +11,15 @@
 namespace finger {
 
 /// The header that a proxy sends before a client's own bytes: on whose behalf it has connected.
-/// Version 1, a line of text, or version 2, in binary; the first byte tells which. It may come in
-/// any slices. No I/O, no heap. Source: HAProxy's proxy-protocol.txt, section 2.
+/// Version 1, a line of text, or version 2, in binary; the first byte tells which. The header may
+/// come in any slices. No I/O, no heap. Source: HAProxy's proxy-protocol.txt, section 2.
 class ProxyHeader {
  public:
-  /// Of version 2, the longest that is taken: a client's certificate may be in it. What it holds
-  /// besides the addresses (TLVs) is skipped, a checksum included.
+  /// The longest header of version 2 that is taken: a client's certificate may be in it. What a
+  /// header holds besides the addresses (TLVs) is skipped, a checksum included.
   static constexpr std::size_t bytes_max = 8 * 1024;
 
-  /// Of version 1, with its CRLF: the longest that the protocol has.
+  /// The longest line that version 1 has, with its CRLF.
   static constexpr std::size_t line_bytes_max = 107;
 
   /// Takes the header's bytes off the front of `bytes` and returns how many they were: fewer than
@@ -43,7 +43,7 @@ class ProxyHeader {
   common::Status take_binary(common::ByteView head);
   common::Status read_addresses(common::ByteView head, std::size_t addresses_bytes);
 
-  std::array<std::byte, line_bytes_max> head_;  ///< Of version 2, all that is looked at fits, too.
+  std::array<std::byte, line_bytes_max> head_;  ///< What is looked at of version 2 fits, too.
   std::size_t received_ = 0;
   bool complete_ = false;
   bool is_check_ = false;

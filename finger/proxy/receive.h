@@ -10,11 +10,10 @@ namespace finger {
 
 /// What a trusted proxy's connection has turned out to be.
 enum class Proxied {
-  client,  ///< Its header names a client, or says that the proxy does not know it.
-  check,   ///< Its header says that the proxy looks whether somebody answers. It may ask all the
-           ///< same.
-  silent,  ///< It has ended before its first byte: it has looked whether the port is open.
-  refused  ///< It has no header, or not in time. A line says so.
+  client,  ///< The header names a client, or says that the proxy does not know it.
+  check,   ///< The header says that the proxy looks whether somebody answers. A query may follow.
+  silent,  ///< The proxy has left before its first byte: it has looked whether the port is open.
+  refused  ///< There is no header, or none in time. A line says so.
 };
 
 /// Receives the PROXY header with which a trusted proxy's connection begins, and nothing of what

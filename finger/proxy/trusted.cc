@@ -13,7 +13,7 @@ namespace finger {
 namespace {
 
 constexpr unsigned ipv6_bits = 128;
-constexpr unsigned mapped_bits = 96;  ///< Of `::ffff:0:0/96`, which IPv4 addresses are mapped to.
+constexpr unsigned mapped_bits = 96;  ///< IPv4 addresses are mapped to `::ffff:0:0/96`.
 
 /// The address without those of its bits that come after the first so many.
 in6_addr beginning(in6_addr address, unsigned bits) {

@@ -21,7 +21,7 @@ class AddressRanges {
  private:
   struct Range {
     in6_addr first;
-    unsigned bits;  ///< Of the IPv6 form: 96 more than an IPv4 prefix says.
+    unsigned bits;  ///< In the IPv6 form: 96 more than an IPv4 prefix says.
   };
   static std::optional<Range> parse_range(std::string_view text);
 
