@@ -141,13 +141,13 @@ def measure(target: Target, counts: list[int], bytes_kept_free: float) -> Costs:
             server.wait_until_ready()
             warm_up(server)
         processes = [server.process for server in servers]
-        before = [process.private_bytes() for process in processes]
+        before = [process.memory_bytes() for process in processes]
         kernel_before = memory_bytes("Slab")
         began = time.monotonic()
         reached = connect_all(servers, counts, lines, bytes_kept_free)
         seconds = time.monotonic() - began
         kernel = (memory_bytes("Slab") - kernel_before) / sum(reached)  # sockets among it
-        own = [(process.private_bytes() - first) / count
+        own = [(process.memory_bytes() - first) / count
                for process, first, count in zip(processes, before, reached)]  # fmt: skip
         cpu_before = sum(process.cpu_seconds() for process in processes)
         time.sleep(WATCHED_SECONDS)

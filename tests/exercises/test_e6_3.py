@@ -67,11 +67,11 @@ def test_four_at_a_time(server: Server) -> None:
 
 def test_who_never_reads_costs_little(server: Server) -> None:
     """From a client that takes no answers, no more lines are taken, and the others are served."""
-    before = server.process.private_bytes()
+    before = server.process.memory_bytes()
     deaf = server.connect(receive_buffer=4096)
     deaf.send_until_stuck((b"x" * 3999 + b"\n") * 5000, pause=0.5)  # 20 MB
     server.connect().exchange(b"hello\n", 6)
-    grown = server.process.private_bytes() - before
+    grown = server.process.memory_bytes() - before
     assert grown < 4 << 20, f"it has grown by {grown} bytes"
 
 

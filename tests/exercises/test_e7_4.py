@@ -85,13 +85,13 @@ def test_who_never_reads_costs_little_and_holds_up_nobody(start: Callable[..., S
     deaf.send_messages(b"talk to me")
     for client in (speaker, listener):
         client.expect(b"talk to me")
-    before = server.process.private_bytes()
+    before = server.process.memory_bytes()
     payload = bytes(60_000)
     for _ in range(400):  # 24 MB
         speaker.send_messages(payload)
         speaker.expect(payload)
         listener.expect(payload)
-    grown = server.process.private_bytes() - before
+    grown = server.process.memory_bytes() - before
     assert server.process.is_sanitized() or grown < 2 << 20, f"it has grown by {grown} bytes"
 
 

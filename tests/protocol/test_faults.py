@@ -68,8 +68,8 @@ def expect_end_when_accept_fails(server: Server, clients: int) -> None:
         for _ in range(clients):
             with suppress(ContractBroken), server.connect():
                 pass
-        status = server.wait_exit()
         tracer.must_have_injected()
+        status = server.wait_exit()
     assert status == 1, f"exit status {status}, not 1"
     assert len(server.log_lines()) == 1, f"not one line on stderr: {server.log_lines()}"
 
@@ -157,8 +157,8 @@ def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
             for _ in range(6):
                 with suppress(ContractBroken), server.connect():
                     pass
-            status = server.wait_exit()
             tracer.must_have_injected()
+            status = server.wait_exit()
         assert status == 1, f"exit status {status}, not 1"
         assert len(server.log_lines()) == 1, f"not one line on stderr: {server.log_lines()}"
 

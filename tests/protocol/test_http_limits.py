@@ -100,11 +100,11 @@ def test_what_never_ends_costs_bounded_memory(web: Server, begun: bytes, more: b
         expect_hello(client)
         client.let_it_arrive()
     web.process.forget_peak()
-    before = web.process.rss_bytes()
+    before = web.process.memory_bytes()
     client = web.connect()
     allowed = connections() + web.target.at_work
     send_until_it_rests(web, client, begun + more * ((ENDLESS_BYTES + allowed.bytes) // len(more)))
-    kept = web.process.peak_rss_bytes() - before
+    kept = web.process.peak_memory_bytes() - before
     assert kept < allowed.bytes, f"{in_units(kept)} for what never ends; {allowed}"
 
 
@@ -114,13 +114,13 @@ def test_a_client_that_reads_no_answer_costs_bounded_memory(web: Server) -> None
     with web.connect() as client:
         client.send(get())
         expect_hello(client)
-    before = web.process.rss_bytes()
+    before = web.process.memory_bytes()
     client = web.connect(receive_buffer=4096)
     allowed = connections() + web.target.at_work
     stream = get() * 800_000
     taken = send_until_it_rests(web, client, stream)
     assert taken < len(stream), "everything was taken from a client that never reads"
-    kept = web.process.rss_bytes() - before
+    kept = web.process.memory_bytes() - before
     assert kept < allowed.bytes, f"{in_units(kept)} for a client that never reads; {allowed}"
 
 

@@ -37,9 +37,9 @@ def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
     talker = server.connect()
     for _ in range(600):  # touches every receive buffer, which the clients share
         talker.echo(b"warm")
-    before = server.process.private_bytes()
+    before = server.process.memory_bytes()
     a_crowd_of(server, CLIENTS, first_words)
-    each = (server.process.private_bytes() - before) / CLIENTS
+    each = (server.process.memory_bytes() - before) / CLIENTS
     print(f"{each:.0f} bytes for each of {CLIENTS} idle clients")
     assert each <= BYTES_MAX, f"{each:.0f} bytes of memory for an idle client, not {BYTES_MAX}"
 
@@ -57,7 +57,7 @@ def test_a_limit_of_a_million_costs_nothing_before_they_come(start: Start) -> No
         raise ContractBroken(
             "4000 descriptors are too few for --max-connections 1000000: one line on stderr at the "
             f"start should say so, not {lines or 'none'}", rule=rules.RAISE_LIMIT)
-    more = many.process.private_bytes() - few.process.private_bytes()
+    more = many.process.memory_bytes() - few.process.memory_bytes()
     allowed = Allowance({"whatever differs between two starts": 128 << 10}) + few.target.at_rest
     assert more < allowed.bytes, (
         f"{in_units(more)} more for a limit that nobody has reached; {allowed}")

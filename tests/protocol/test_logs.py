@@ -190,7 +190,7 @@ def test_a_log_that_cannot_grow_ends_nothing(start: Start, tmp_path: Path) -> No
     with (tmp_path / "log").open("wb") as log:
         server = start(log_to=log.fileno())
         limit = os.fstat(log.fileno()).st_size + FILE_BYTES_MAX
-        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, limit))
+        server.tree.limit(resource.RLIMIT_FSIZE, lambda _: limit)
         for _ in range(FILE_BYTES_MAX):
             break_off(server)
         server.connect().echo(b"served on")

@@ -60,11 +60,11 @@ def test_an_announced_gigabyte_costs_nothing(start: Start) -> None:
     need_own_memory(server)
     with server.connect() as client:
         client.echo(b"what a first connection costs is paid")
-    resident, reserved = server.process.rss_bytes(), server.process.virtual_bytes()
+    resident, reserved = server.process.memory_bytes(), server.process.virtual_bytes()
     with server.connect() as client:
         client.send_in_pieces(header(GIBIBYTE), b"the first bytes of very many")
         client.expect_silence()
-        grown = server.process.rss_bytes() - resident
+        grown = server.process.memory_bytes() - resident
         assert grown < MEBIBYTE, f"{grown} bytes of memory for a promise"
         grown = server.process.virtual_bytes() - reserved
         assert grown < GIBIBYTE // 2, f"{grown} bytes of address space for a promise"

@@ -88,14 +88,14 @@ def test_large_messages_never_cost_more_than_the_bound(
     start: Start, answers_to: Callable[[Client, bytes], bytes]
 ) -> None:
     server = started(start)
-    before = server.process.rss_bytes()
+    before = server.process.memory_bytes()
     server.process.forget_peak()
     for made in (largest, growing, mixed):
         stream = made()
         with server.connect(receive_buffer=4096 if answers_to is read_late else None) as client:
             came_back = answers_to(client, stream) == stream
             assert came_back, f"what came back is not the stream '{made.__name__}'"
-        cost = server.process.peak_rss_bytes() - before
+            cost = server.process.peak_memory_bytes() - before  # a process for it ends with it
         allowed = connections(1, LARGEST) + server.target.at_work
         assert cost < allowed.bytes, (
             f"{in_units(cost)} for one connection in the stream '{made.__name__}'; {allowed}")
@@ -108,14 +108,14 @@ def test_the_memory_of_large_messages_goes_back(start: Start) -> None:
     stream = mixed()
 
     def two_clients() -> None:
-        before = server.process.rss_bytes()
+        before = server.process.memory_bytes()
         for answers_to in (read_late, read_at_once):
             with server.connect() as client:
                 client.expect_same(stream, answers_to(client, stream))
-        wait_until(lambda: server.process.rss_bytes() - before < MEBIBYTE, server.patience)
+        wait_until(lambda: server.process.memory_bytes() - before < MEBIBYTE, server.patience)
 
     rounds = ROUNDS_MAX if server.target.piece_bytes else 1
-    kept = least_growth(server.process.rss_bytes, two_clients, MEBIBYTE, rounds)
+    kept = least_growth(server.process.memory_bytes, two_clients, MEBIBYTE, rounds)
     assert kept < MEBIBYTE, f"{in_units(kept)} are kept though everybody has left"
 
 
@@ -129,14 +129,14 @@ def test_the_memory_of_a_large_answer_goes_back_though_nobody_says_another_word(
     clients = [server.connect() for _ in range(4)]
     for client in clients:
         client.echo(b"here")
-    before = server.process.rss_bytes()
+    before = server.process.memory_bytes()
     server.pause()  # so that all the answers are sent in one turn, the last before a silence
     for client in clients:
         client.send_messages(message)
     server.resume()
     for client in clients:
         client.expect(message)
-    kept = server.process.rss_bytes
+    kept = server.process.memory_bytes
     allowed = Allowance({"half a message": len(message) // 2})
     allowed += server.target.at_rest
     assert wait_until(lambda: kept() - before < allowed.bytes, server.patience), (

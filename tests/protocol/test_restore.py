@@ -46,7 +46,7 @@ def test_memory_does_not_grow_with_the_number_of_clients_that_were_here(server: 
     clients_come(server, WARM_UP, 60_000)
     bound = 512 * KIBIBYTE
     grown = least_growth(
-        server.process.rss_bytes, lambda: clients_come(server, 1000, 60_000), bound
+        server.process.memory_bytes, lambda: clients_come(server, 1000, 60_000), bound
     )
     assert grown < bound, (
         f"{in_units(grown)} more after a thousand clients, round after round; {in_units(bound)} "
@@ -67,7 +67,7 @@ def test_memory_does_not_grow_with_the_number_of_messages(server: Server) -> Non
 
     bound = 256 * KIBIBYTE
     # So many rounds: a collector may touch what it has reserved for young objects bit by bit.
-    grown = least_growth(server.process.rss_bytes, twenty_thousand, bound, SETTLING_ROUNDS_MAX)
+    grown = least_growth(server.process.memory_bytes, twenty_thousand, bound, SETTLING_ROUNDS_MAX)
     assert grown < bound, (
         f"{in_units(grown)} more after 20,000 messages, in each of {SETTLING_ROUNDS_MAX} rounds; "
         f"{in_units(bound)} may be")
@@ -84,7 +84,7 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
             for _ in range(IDLE):
                 client.echo(bytes(LARGE))
 
-    memory = settled(server.process.rss_bytes, messages)
+    memory = settled(server.process.memory_bytes, messages)
     threads = server.process.thread_count()
     clients = [server.connect() for _ in range(IDLE)]
     for client in clients:
@@ -92,12 +92,12 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
     now, most = server.process.thread_count(), threads + server.target.runtime_threads
     if now > most:
         raise ContractBroken(
-            f"{now} threads run beside {len(clients)} idle clients, {threads} before they came; "
-            f"{most} may be", rule=rules.NO_THREAD_EACH)
+            f"{now} threads run in {len(server.tree.pids())} process(es) beside {len(clients)} "
+            f"idle clients, {threads} before they came; {most} may be", rule=rules.NO_THREAD_EACH)
 
     allowed = Allowance({f"{IDLE} idle clients, 4 KiB each": 4 * KIBIBYTE * IDLE})
     allowed += server.target.at_rest
-    more = settled(server.process.rss_bytes, messages) - memory
+    more = settled(server.process.memory_bytes, messages) - memory
     assert more < allowed.bytes, (
         f"{IDLE} clients that have each sent a message of {LARGE:,} bytes, taken the answer and "
         f"fallen silent cost {in_units(more / IDLE)} each, {in_units(more)} in all: does each keep "
@@ -121,6 +121,6 @@ def test_answers_that_had_to_wait_leave_no_buffer_behind(server: Server) -> None
     # A single answer that is kept has 60 KB.
     odds = 8 * (32 if server.target.piece_bytes else 16) * KIBIBYTE
     allowed = Allowance({"an allocator's odds and ends": odds})
-    grown = least_growth(server.process.rss_bytes, lambda: clients_wait(8), allowed.bytes)
+    grown = least_growth(server.process.memory_bytes, lambda: clients_wait(8), allowed.bytes)
     assert grown < allowed.bytes, (
         f"{in_units(grown)} more after eight clients whose answers had to wait; {allowed}")

@@ -10,7 +10,7 @@ import rules
 from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import distinct_payloads, frame, frames, header
-from harness.proc import processes_of_session, wait_until
+from harness.proc import wait_until
 from harness.server import Server
 from harness.verdict import ContractBroken
 
@@ -109,13 +109,12 @@ def give_up_soon(server: Server, client: Client) -> None:
     """The server's kernel gives up when the client has taken nothing for a moment. tcp(7)"""
     end = client.servers_end()
     assert end is not None, "no such connection"
-    for process in processes_of_session(server.pid):
-        for number, inode in process.sockets().items():
-            if inode == end.inode:
-                try:
-                    with process.borrow_socket(number) as own:
-                        own.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, 100)
-                except PermissionError as error:
-                    pytest.skip(f"a server's socket cannot be had here: {error}")
-                return
+    for process, number, inode in server.tree.each_socket():
+        if inode == end.inode:
+            try:
+                with process.borrow_socket(number) as own:
+                    own.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, 100)
+            except PermissionError as error:
+                pytest.skip(f"a server's socket cannot be had here: {error}")
+            return
     pytest.skip("the connection is none of a process that can be seen")

@@ -103,11 +103,11 @@ def test_every_operation_has_an_end(start: Start, tmp_path: Path, ring: str) -> 
 @pytest.mark.rule(rules.TRACE)
 def test_a_trace_shows_whose_operation_it_was(start: Start, tmp_path: Path) -> None:
     server = start("--trace", str(tmp_path / "trace"))
-    listener = set(server.process.sockets())
+    listener = set(server.process.first.sockets())
     client = server.connect()
     for _ in range(10):
         client.echo(b"hi")
-    (connection,) = set(server.process.sockets()) - listener
+    (connection,) = set(server.process.first.sockets()) - listener
     client.close()
     server.expect_stop()
 

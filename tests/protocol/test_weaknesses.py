@@ -45,14 +45,14 @@ def test_one_silent_client_keeps_the_next_one_waiting(server: Server) -> None:
 @pytest.mark.rule(rules.THREAD_EACH)
 def test_every_idle_client_costs_a_thread_and_its_memory(server: Server) -> None:
     server.connect().echo(b"first")
-    threads, memory = server.process.thread_count(), server.process.rss_bytes()
+    threads, memory = server.process.thread_count(), server.process.memory_bytes()
     reserved = server.process.virtual_bytes()
     for _ in range(CLIENTS):
         server.connect().echo(b"idle from now on")
     added = server.process.thread_count() - threads
     assert added >= CLIENTS, f"{added} threads for {CLIENTS} clients"
     if not server.process.is_sanitized():
-        each = (server.process.rss_bytes() - memory) / CLIENTS
+        each = (server.process.memory_bytes() - memory) / CLIENTS
         assert each > 4096, f"{each:.0f} bytes for a thread?"
         each = (server.process.virtual_bytes() - reserved) / CLIENTS
         assert each > 16384, f"{each:.0f} bytes of address space for a thread with its stack?"

@@ -13,7 +13,7 @@ from harness import limits, sockdiag
 from harness.at_rest import expect_rest
 from harness.client import Client
 from harness.crowd import answered, crowd, expect_all_served
-from harness.proc import processes_of_session, wait_until
+from harness.proc import wait_until
 from harness.server import Server, Start
 from harness.strace import from_start, inject
 from harness.target import Target
@@ -144,7 +144,7 @@ def workers_at_work(server: Server) -> Counter[str]:
 def what_there_is(server: Server) -> Counter[str]:
     """Of the server and of all that it has started."""
     found = Counter({"listeners": len(sockdiag.listeners(server.address[1]))})
-    for process in processes_of_session(server.pid):
+    for process in server.tree.members():
         try:
             own = [one for one in process.thread_ids() if not process.is_of_the_kernel(one)]
             found += Counter({"processes": 1, "threads": len(own),
@@ -283,9 +283,10 @@ def test_workers_of_which_one_is_missing_do_not_run(
 
 
 def leave_few_descriptors(server: Server) -> None:
-    """How many a worker has is its own business: 20 more are left to all of them."""
-    few = server.process.descriptor_count() + 20
-    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (few, few))
+    """How many a worker has is its own business: 20 more are left to all of them, and a worker that
+    is a process has one more at least."""
+    more = max(20 // len(server.tree.pids()), 1)
+    server.tree.limit(resource.RLIMIT_NOFILE, lambda one: one.descriptor_count() + more)
 
 
 def expect_a_line_a_second(server: Server) -> None:

@@ -112,7 +112,7 @@ def memory_in_time(_: str, both: str, setting: Setting) -> Numbers:
             due = begin + sample * seconds * WATCHED_SHARE / SAMPLES
             time.sleep(max(due - time.monotonic(), 0))
             for form, server in servers.items():
-                found[f"{form} {sample}"] = server.process.rss_bytes()
+                found[f"{form} {sample}"] = server.process.first.rss_bytes()
     return found
 
 

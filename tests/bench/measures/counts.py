@@ -144,11 +144,11 @@ def stack(threads: int, setting: Setting) -> Numbers:
     with Contender(PART2, PART2).running(setting.build) as server:
         server.connect().echo(b"warm")
         process = server.process
-        reserved, touched = process.virtual_bytes(), process.private_bytes()
+        reserved, touched = process.virtual_bytes(), process.memory_bytes()
         for _ in range(threads):
             server.connect().echo(b"hello")
         return {"reserved": (process.virtual_bytes() - reserved) / threads,
-                "touched": (process.private_bytes() - touched) / threads}
+                "touched": (process.memory_bytes() - touched) / threads}
 
 
 def frames(setting: Setting) -> Numbers:

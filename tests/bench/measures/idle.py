@@ -113,7 +113,7 @@ def memory_of_the_spoken(crowd: int, stage: Contender, setting: Setting) -> Numb
         for _ in range(2):  # warm
             with server.connect() as somebody:
                 somebody.echo(b"warm")
-        before = server.process.private_bytes()
+        before = server.process.memory_bytes()
         for _ in range(crowd):
             server.connect().echo(b"here")
-        return {"bytes": (server.process.private_bytes() - before) / crowd}
+        return {"bytes": (server.process.memory_bytes() - before) / crowd}

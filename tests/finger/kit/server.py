@@ -5,12 +5,11 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from harness.proc import Process, serving, wait_until, workers_of
+from harness.proc import Process, serving, wait_until
 from harness.server import READY, Server
 from harness.verdict import ContractBroken, hide_from_traceback
 from kit.client import FingerClient
@@ -59,10 +58,6 @@ class FingerServer(Server):
         """The one that talks to clients: the only worker, or where there is none, the server."""
         return Process(serving(self.pid))
 
-    @process.setter
-    def process(self, _: Process) -> None:
-        """What the base class knows is the process that it has started."""
-
     def connection_count(self) -> int:
         """How many clients are connected; it has its listener, and a worker its parent, as well."""
         at_rest = 1 if self.process.pid == self.pid else 2
@@ -74,14 +69,6 @@ class FingerServer(Server):
             os.kill(self.process.pid, number)
         else:
             super().send_signal(number)
-
-    def kill(self) -> None:
-        """Also its workers: one that a test has stopped would outlive its parent."""
-        workers = workers_of(self.pid)
-        super().kill()
-        for worker in workers:
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
 
     def connect(self, **how: Any) -> FingerClient:
         """A new client, connected."""

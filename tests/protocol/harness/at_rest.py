@@ -20,8 +20,7 @@ def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) ->
     with server.connect() as client:
         exchange(client)
         with_a_client = server.process.descriptor_count()
-    # Counted at once, the connection is nearly always among them still. But where the connection is
-    # no descriptor of this process, as below a wrapper, there is nothing to see.
+    # Counted at once, the connection is nearly always among them still.
     wait_until(lambda: server.process.descriptor_count() < with_a_client, GONE_SECONDS)
     return server.process.descriptor_count()
 

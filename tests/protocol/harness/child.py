@@ -9,6 +9,7 @@ from harness import limits
 
 LIBC = ctypes.CDLL(None)  # loaded here, and not once more in each child
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+MARK = "UNDER_TEST"  # in the environment of a server, and of all that it starts
 OF_THE_USER = "JUDGED_ENVIRONMENT"  # what ./judge keeps from the tests, as JSON
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 

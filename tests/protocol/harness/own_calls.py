@@ -23,10 +23,10 @@ ERRORS_SHOWN = 3
 SPINS, SPIN_SECONDS = 50, 0.005  # so many waits in a row, each of no more than this
 
 
-def words(log: Path) -> tuple[str, ...]:
-    """In front of a command line, which keeps its process id."""
-    return ("env", "LSAN_OPTIONS=detect_leaks=0", "strace", "-DDD", "-f", "-q", "-ttt", "-o",
-            str(log), *ARGUMENTS)
+def words(log: Path, mark: str) -> tuple[str, ...]:
+    """In front of a command line, which keeps its process id, and which alone is marked."""
+    return ("env", "LSAN_OPTIONS=detect_leaks=0", "strace", "-E", mark, "-DDD", "-f", "-q", "-ttt",
+            "-o", str(log), *ARGUMENTS)
 
 
 def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:

@@ -12,7 +12,7 @@ import pytest
 
 from harness import limits, results, timeline, verdict
 from harness.client import Client
-from harness.rule import PROGRESS, Rule
+from harness.rule import LIVES, PROGRESS, Rule
 from harness.server import Server, Start
 from harness.serving import CALL_FAILED, SERVERS, serving
 from harness.subject import DEFAULT_BUILD, Subject
@@ -191,12 +191,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         return
     item.stash[CALL_FAILED] = True
     error = call.excinfo.value if call.excinfo else None
-    marker = item.get_closest_marker("rule")
-    rule = rule_of(error, marker.args[0] if marker else None)
     servers = item.stash.get(SERVERS, [])
     if getattr(error, "client", None) and error.client.transcript.hung_up:
         for server in servers:
             server.may_end()
+            if server.is_deaf():
+                error.args = (f"{error}; and it has ceased to listen",)
+                error.rule = LIVES
+    marker = item.get_closest_marker("rule")
+    rule = rule_of(error, marker.args[0] if marker else None)
     events = timeline.happened(servers, error) if servers else []
     report.sections += verdict.sections(rule, servers, events)
     report.user_properties += results.properties(rule, error, events)

@@ -1,13 +1,11 @@
 """A server that is given a port and nothing else, as at the levels before `start`: whether it
 listens is found out by connecting, and it is ended without being asked."""
 
-import os
-import signal
 import socket
 from collections.abc import Sequence
 
 from harness import proc
-from harness.rule import LISTENS
+from harness.rule import LISTENS, LIVES
 from harness.subject import free_port, is_taken
 from harness.verdict import ContractBroken, hide_from_traceback
 
@@ -40,19 +38,25 @@ class PortOnly:
                 socket.create_connection(self.address, timeout=1).close()
             except OSError:
                 return not self.is_alive()
+            if not answered:
+                self.note("connects and leaves, to see whether it listens")
             answered = True
             return True
 
-        for _ in range(PORTS_TRIED):
+        for more in reversed(range(PORTS_TRIED)):
             if not proc.wait_until(answers, self.START_SECONDS, 0.01):
                 break
             # If another server has answered, the server is about to find its port taken, and ends.
             proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
+            if self.is_deaf() and not is_taken(self.address):
+                raise ContractBroken(
+                    "the server listened, and listens no more since a client has left that said "
+                    "nothing", rule=LIVES)
             if self.is_alive():
                 return
-            if not is_taken(self.address):
-                if answered:
-                    raise self.is_gone()
+            if self.tree.pids() or answered and not is_taken(self.address):
+                raise self.is_gone()
+            if not more or not is_taken(self.address):
                 break
             self.kill()
             self._begin_on_a_free_port()
@@ -61,13 +65,6 @@ class PortOnly:
         if self.is_alive():
             why = f" after {self.START_SECONDS:g} s"
         raise ContractBroken(f"nobody listens on {host}:{port}{why}", rule=LISTENS)
-
-    def kill(self) -> None:
-        """With what it has started: the session is its own."""
-        if self.is_alive():
-            self._killed = True
-            os.killpg(self.pid, signal.SIGKILL)
-        super().kill()
 
     def describe_end(self) -> str:
         """How it ended, in words."""

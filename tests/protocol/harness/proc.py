@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +73,10 @@ class Process:
         (self._directory / "clear_refs").write_text("5")
 
     def private_bytes(self) -> int:
-        """Resident memory of its own: heap and stacks, but no program text, exact to the page."""
-        return self._number("Anonymous", self._directory / "smaps_rollup") * 1024
+        """Resident memory of its own: heap and stacks, but no program text, exact to the page. Of a
+        page that it shares since a fork(2) it has a part."""
+        rollup = self._directory / "smaps_rollup"
+        return (self._number("Pss_Anon", rollup) + self._number("Pss_Shmem", rollup)) * 1024
 
     def data_bytes(self) -> int:
         """Private memory that it may write to, touched or not: what RLIMIT_DATA bounds."""
@@ -82,6 +85,20 @@ class Process:
     def virtual_bytes(self) -> int:
         """Address space: reserved memory counts, touched or not."""
         return self._status_kilobytes("VmSize") * 1024
+
+    def exists(self) -> bool:
+        """Whether it is there, be it that it has ended and nobody has waited for it."""
+        return self._directory.exists()
+
+    def children(self) -> list[int]:
+        """The ids of the processes that it has started, or adopted."""
+        found: list[int] = []
+        with suppress(OSError):  # it has ended
+            for thread in self.thread_ids():
+                with suppress(OSError):
+                    said = (self._directory / "task" / str(thread) / "children").read_text()
+                    found += map(int, said.split())
+        return found
 
     def thread_ids(self) -> list[int]:
         """The ids of all threads."""
@@ -122,14 +139,21 @@ class Process:
             for each in self.thread_ids()
         )
 
+    def is_stopped(self) -> bool:
+        """Whether SIGSTOP has taken hold of every thread, or there is none any more."""
+        return self._all_in("TtZX")
+
     def wait_until_stopped(self, within: float) -> None:
-        """Waits until SIGSTOP has taken hold of every thread."""
-        assert wait_until(lambda: self._all_in("Tt"), within), (
-            f"{self.pid} does not stop within {within:g} s")
+        """Waits until it is."""
+        assert wait_until(self.is_stopped, within), f"{self.pid} does not stop within {within:g} s"
+
+    def is_zombie(self) -> bool:
+        """Whether it has ended, and nobody has waited for it."""
+        return self._all_in("ZX")
 
     def wait_until_asleep(self, within: float) -> None:
         """Waits until every thread waits for something."""
-        assert wait_until(lambda: self._all_in("S"), within), (
+        assert wait_until(lambda: self._all_in("SZX"), within), (
             f"{self.pid} does not rest within {within:g} s")
 
     def is_of_the_kernel(self, thread_id: int) -> bool:
@@ -137,9 +161,24 @@ class Process:
         name = (self._directory / "task" / str(thread_id) / "comm").read_text()
         return name.startswith("iou-")
 
-    def tracer_of(self, thread_id: int) -> int:
-        """The id of the process that traces this thread, or 0."""
-        return self._number("TracerPid", self._directory / "task" / str(thread_id) / "status")
+    def is_traced_by(self, tracer: int) -> bool:
+        """Whether every thread is, or it has ended; io_uring's workers are traced by nobody."""
+        try:
+            own = {one for one in self.thread_ids() if not self.is_of_the_kernel(one)}
+            return self.is_zombie() or own <= set(self.threads_traced_by(tracer))
+        except FileNotFoundError:  # a thread has ended in between, or all of them: look again
+            return not self.exists()
+
+    def threads_traced_by(self, tracer: int) -> list[int]:
+        """The ids of those threads."""
+        found = []
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for thread in self.thread_ids():
+                status = self._directory / "task" / str(thread) / "status"
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    if self._number("TracerPid", status) == tracer:
+                        found.append(thread)
+        return found
 
     def soft_descriptor_limit(self) -> int:
         """The soft RLIMIT_NOFILE."""
@@ -182,9 +221,14 @@ class Process:
                 continue  # closed between the two calls
 
     def _all_in(self, states: str) -> bool:
-        """Whether every thread is in one of these states. proc_pid_stat(5)"""
-        stats = (self._directory / "task" / str(t) / "stat" for t in self.thread_ids())
-        return all(stat.read_text().rpartition(")")[2].split()[0] in states for stat in stats)
+        """Whether every thread is in one of these states, or has ended. proc_pid_stat(5)"""
+        try:
+            stats = [self._directory / "task" / str(t) / "stat" for t in self.thread_ids()]
+        except FileNotFoundError:
+            return "X" in states
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread has ended: look again
+            return all(stat.read_text().rpartition(")")[2].split()[0] in states for stat in stats)
+        return False
 
     def _status_kilobytes(self, key: str) -> int:
         return self._number(key, self._directory / "status")
@@ -214,16 +258,6 @@ def is_sanitized(program: Path) -> bool:
     """Whether it was built with AddressSanitizer, ThreadSanitizer or MemorySanitizer."""
     binary = program.read_bytes()
     return any(name in binary for name in (b"__asan_init", b"__tsan_init", b"__msan_init"))
-
-
-def processes_of_session(session: int) -> Iterator[Process]:
-    """Those that are there now; any of them may have ended when it is looked at. setsid(2)"""
-    for entry in os.listdir("/proc"):
-        try:
-            if entry.isdigit() and os.getsid(int(entry)) == session:
-                yield Process(int(entry))
-        except ProcessLookupError:
-            continue
 
 
 def wait_until(holds: Callable[[], bool], within: float, pause: float = 0.005) -> bool:

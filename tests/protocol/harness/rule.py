@@ -51,6 +51,7 @@ NO_REPORT = Rule(
     "book/appendix-d-your-own-server.md#how-far-your-runtime-takes-you",
 )
 LISTENS = Rule(
-    "The server listens on the port that its command line names, on 127.0.0.1 at least.",
+    "The server stays in the foreground, and listens on the port that its command line names, on "
+    "127.0.0.1 at least.",
     "book/appendix-d-your-own-server.md",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import resource
@@ -13,11 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from harness import child, own_calls, proc
-from harness.polling import readable
-from harness.proc import Process
-from harness.rule import LIVES, NO_REPORT
+from harness.process_tree import ProcessTree, adopt_orphans
+from harness.rule import LISTENS, LIVES, NO_REPORT
 from harness.subject import Subject
 from harness.timeline import THE_SERVER, THE_TEST, Event
 from harness.verdict import ContractBroken, end_in_words, hide_from_traceback
@@ -29,11 +30,12 @@ REPORTS = re.compile(
     r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
 )
 ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
+STARTS = itertools.count()
 STILL_SECONDS = 3.0  # without a change: by then a lingering close, of up to 2 s, is over
 
 
 class Running:
-    """The process of a server."""
+    """The processes of a server."""
 
     def __init__(self, target: Subject, patience: float, *, log_to: int | None) -> None:
         self.target = target
@@ -46,18 +48,22 @@ class Running:
         self._asked: signal.Signals | None = None  # by which signal it was asked to stop
         self._killed = False  # by us
         self._has_ended = False
-        self._stdout = b""
-        self._stderr = tempfile.TemporaryFile()
+        self._stdout, self._stderr = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self._log_to = log_to
         self._log_begin = 0
         self._open_when_ready: Counter[str] = Counter()
+
+    @property
+    def process(self) -> ProcessTree:
+        """All of its processes, looked at as one."""
+        return self.tree
 
     def note(self, what: str, who: str = THE_TEST) -> None:
         """Something has happened now, for somebody who reads a failure."""
         self.events.append(Event(time.monotonic(), who, what))
 
     def is_alive(self) -> bool:
-        """Whether the process still runs."""
+        """Whether the process that was started still runs."""
         status = self._process.poll()
         if status is not None and not self._has_ended and not self._killed:
             self._has_ended = True
@@ -87,18 +93,19 @@ class Running:
         proc.wait_until(lambda: not self.is_alive(), ENDING_SECONDS)
 
     def kill(self) -> None:
-        """Ends it without asking. Harmless when it is gone."""
-        if self.is_alive():
-            self._killed = True
-            self._process.kill()
-            self._process.wait()
-        self.stdout_text()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        """Ends it without asking, and all that it has started. Harmless when it is gone."""
+        self._killed = self._killed or self.is_alive()
+        self.tree.kill()
+        self._process.wait()
 
     def is_gone(self) -> ContractBroken:
         """The failure to raise when it has ended unasked."""
         status = self._process.poll() or 0
+        if status == 0 and (others := self.tree.pids()):
+            return ContractBroken(
+                f"the process that was started {end_in_words(status)}, and process {others[0]}, "
+                "which it has started, runs on in the background: keep the server in the "
+                "foreground", rule=LISTENS)
         # A file could not grow, and the test, whose rule it is then, has seen to that.
         rule = None if status == -signal.SIGXFSZ else LIVES
         return ContractBroken(
@@ -119,13 +126,7 @@ class Running:
     def limit_memory(self, more_bytes: int) -> None:
         """From now on it may take only so many bytes more: an announced length may be 4 GiB."""
         self.memory_limit = more_bytes
-        for process in proc.processes_of_session(self.pid):
-            try:
-                limit = process.data_bytes() + more_bytes
-                _, hard = resource.prlimit(process.pid, resource.RLIMIT_DATA)
-                resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit, hard))
-            except OSError:
-                continue  # it has just ended, or runs as another user
+        self.tree.limit(resource.RLIMIT_DATA, lambda one: one.data_bytes() + more_bytes)
 
     # What it said
 
@@ -136,8 +137,7 @@ class Running:
 
     def stderr_text(self) -> str:
         """All of stderr so far."""
-        size = os.fstat(self._stderr.fileno()).st_size
-        return os.pread(self._stderr.fileno(), size, 0).decode(errors="backslashreplace")
+        return _text_of(self._stderr)
 
     def log_lines(self) -> list[str]:
         """The lines on stderr since the ready line."""
@@ -152,14 +152,8 @@ class Running:
         return self.log_lines()
 
     def stdout_text(self) -> str:
-        """All of stdout; complete once the server has ended."""
-        pipe = self._process.stdout
-        while pipe is not None and not pipe.closed and readable(pipe):
-            piece = os.read(pipe.fileno(), 65536)
-            if not piece:
-                break
-            self._stdout += piece
-        return self._stdout.decode(errors="backslashreplace")
+        """All of stdout so far."""
+        return _text_of(self._stdout)
 
     def check_reports(self) -> None:
         """After the end: no sanitizer has anything to say."""
@@ -212,16 +206,24 @@ class Running:
     ) -> None:
         """Starts it. `under` are the words of a program that starts it and leaves it its id."""
         self.words = [*under, *words]
-        traced = own_calls.words(self.calls_log) if self.calls_log is not None else ()
+        number = str(next(STARTS))
+        mark = f"{child.MARK}={number}"
+        traced = own_calls.words(self.calls_log, mark) if self.calls_log is not None else ()
+        adopt_orphans()
         self._process = subprocess.Popen(
             [*traced, *self.words],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=self._stdout,
             stderr=self._stderr if self._log_to is None else self._log_to,
             start_new_session=True,
-            env=child.environment(),
+            env=child.environment() | ({} if traced else {child.MARK: number}),
             preexec_fn=lambda: child.prepare(descriptor_limit, self.target.niceness),
         )
         self.pid = self._process.pid
-        self.process = Process(self.pid)
+        self.tree = ProcessTree(self.pid, mark)
         self.note("is started", THE_SERVER)
+
+
+def _text_of(file: IO[bytes]) -> str:
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode(errors="backslashreplace")

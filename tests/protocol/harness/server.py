@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from harness import proc, sockdiag
+from harness import sockdiag
 from harness.arrivals import Arrivals
 from harness.child import STOP_SIGNALS
 from harness.client import Client
-from harness.polling import readable
 from harness.port_only import PortOnly
-from harness.rule import SAYS_READY, STOPS, TAKES_OPTIONS
+from harness.rule import LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
 from harness.running import Running
 from harness.subject import Subject
 from harness.timeline import THE_SERVER, still_in_the_backlog
@@ -27,8 +26,10 @@ __tracebackhide__ = hide_from_traceback
 READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]+)\n")
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
+LOOK_SECONDS = 0.005
 SOON_SECONDS = 2.0  # a signal that comes within them finds what was late
 WRONG_USAGE = 2  # the exit status
+TO_ALL = (signal.SIGSTOP, signal.SIGCONT, signal.SIGWINCH, signal.SIGURG)
 LOOKED_AT_MAX = 100  # clients, when a signal is sent: are they accepted yet?
 
 
@@ -103,7 +104,8 @@ class Server(Running):
                 raise self.is_gone() from None
             host, port = address
             raise ContractBroken(
-                why or f"cannot connect to {host}:{port}: {error.strerror or error}") from error
+                why or f"cannot connect to {host}:{port}: {error.strerror or error}",
+                rule=LIVES if self.is_deaf() else None) from error
         self.clients.append(client)
         self.arrivals.note(client)
         return client
@@ -121,14 +123,17 @@ class Server(Running):
     # Stopping
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Sends a signal to the server alone."""
+        """Sends a signal to the process that was started; one that asks for nothing, to all."""
         waiting = ""
         if number in STOP_SIGNALS:
             self._asked = number
             names = [one.name for one in self.clients[:LOOKED_AT_MAX] if still_in_the_backlog(one)]
             waiting = f"; not accepted yet: {', '.join(names)}" if names else ""
         self.note(f"sends {number.name}{waiting}")
-        self._process.send_signal(number)
+        if number in TO_ALL:
+            self.tree.send(number)
+        else:
+            self._process.send_signal(number)
 
     def pause(self) -> None:
         """Stops it in its tracks: what arrives now is seen all at once when it goes on."""
@@ -171,15 +176,13 @@ class Server(Running):
         """Whether its own processes listen on the port, and not somebody else's."""
         try:
             listeners = {listener.inode for listener in sockdiag.listeners(self.address[1])}
+            return any(inode in listeners for _, _, inode in self.tree.each_socket())
         except OSError:
-            return True  # the kernel does not say
-        for process in proc.processes_of_session(self.pid):
-            try:
-                if listeners & set(process.sockets().values()):
-                    return True
-            except OSError:
-                continue  # it has just ended, or runs as another user
-        return False
+            return self.is_alive()  # the kernel does not say
+
+    def is_deaf(self) -> bool:
+        """Whether it runs on, unasked to stop, and has ceased to listen."""
+        return self.is_alive() and self._asked is None and not self.listens()
 
     def close_clients(self) -> None:
         """Closes every client that the test left open."""
@@ -206,23 +209,24 @@ class Server(Running):
         begin = time.monotonic()
         patience_ends = begin + self.patience
         end = max(patience_ends, begin + START_SECONDS)
-        while not (ready := self.ready_line.match(self.stdout_text())):
+        while not (ready := self.ready_line.match(said := self.stdout_text())):
             if not self.is_alive():
                 raise self._ended_before_it_listened()
             now = time.monotonic()
-            if "\n" in self._stdout.decode(errors="replace") or now > end:
-                raise without_ready_line(now - begin, self.stdout_text())
+            if "\n" in said or now > end:
+                raise without_ready_line(now - begin, said)
             if now > patience_ends and (port := self._port()):
                 raise ContractBroken(
                     f"the server listens on port {port}, and {self.patience:g} s after its start "
                     "its ready line is not on stdout: it was not printed, or not flushed",
                     rule=SAYS_READY)
-            if self._process.stdout is not None:
-                readable(self._process.stdout, 0.1)
+            time.sleep(LOOK_SECONDS)
         self.address = (ready["v6"] or ready["v4"], int(ready["port"]))
 
     def _ended_before_it_listened(self) -> ContractBroken:
         words = shlex.join(self._options)
+        if self._process.returncode == 0 and self.tree.pids():
+            return self.is_gone()
         what = f"no ready line was printed; it {self.describe_end()}"
         if words and self._process.returncode == WRONG_USAGE:
             return ContractBroken(f"{what}: it was given {words}", rule=TAKES_OPTIONS)
@@ -231,7 +235,7 @@ class Server(Running):
     def _port(self) -> int | None:
         """A port on which it listens."""
         try:
-            own = set(self.process.sockets().values())
+            own = {inode for _, _, inode in self.tree.each_socket()}
             return next((port for port, one in sockdiag.all_listeners() if one.inode in own), None)
         except OSError:
             return None  # the kernel does not say

@@ -1,0 +1,133 @@
+"""The tests' own test: a server is all the processes that its command has started, in whatever
+session, and what is in none of them is not held against it."""
+
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import own_suite, port_only
+from harness.proc import Process, wait_until
+from harness.rule import LISTENS, LIVES
+from harness.server import Server
+from harness.target import foreign_server
+from harness.verdict import ContractBroken
+from run_judge import FLEET, PROTOCOL, SUBJECTS, judge
+
+STAYS = """trap 'kill -TERM $!' TERM INT
+{} &
+while :; do wait $!; status=$?; kill -0 $! 2>/dev/null || exit $status; done"""
+LOOP = f"{sys.executable} {SUBJECTS}/loop_server.py --port {{port}}"
+ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
+LISTENING = ("import os, signal, socket, sys, time; "
+             "listener = socket.create_server(('127.0.0.1', int(sys.argv[1]))); ")
+SAYS_SO = "print('listening on 127.0.0.1:%d' % listener.getsockname()[1], flush=True); "
+NO_DELAY = "test_framing.py::test_every_connection_has_tcp_nodelay"
+
+
+def below_a_shell(command: str) -> str:
+    """Started by a script that stays, and passes on what asks it to stop."""
+    return shlex.join(["sh", "-c", STAYS.format(command)])
+
+
+def in_python(script: str) -> str:
+    """A few words after which `listener` is there."""
+    return shlex.join([sys.executable, "-c", LISTENING + script, "{port}"])
+
+
+def started(command: str, level: str = "start") -> Server:
+    """To be killed by its test."""
+    return Server(foreign_server(command, level), patience=5)
+
+
+@pytest.mark.parametrize(("bug", "test"), [
+    ("no-rest", "test_crowd.py::test_a_server_with_nothing_to_do_takes_no_processor_time[yours]"),
+    ("holds-buffers", "test_restore.py::test_an_idle_client_holds_no_buffer_and_no_thread[yours]"),
+])
+def test_a_shell_before_the_server_hides_nothing(bug: str, test: str) -> None:
+    server = f"{sys.executable} {FLEET}/broken_loops.py {bug} --port {{port}}"
+    run = own_suite.run_suite(
+        PROTOCOL, test, "--server", below_a_shell(server), "--level", "command-line")
+    assert "1 failed" in run.stdout, run.stdout
+
+
+def test_what_is_right_below_a_shell_is_not_accused() -> None:
+    tests = (NO_DELAY,
+             "test_faults.py::test_an_accept_that_fails_twice_is_tried_again[yours-EPERM]",
+             "test_framing.py::test_connections_beside_one_another_have_tcp_nodelay")
+    run = own_suite.run_suite(
+        PROTOCOL, *tests, "--server", below_a_shell(LOOP), "--level", "command-line")
+    assert run.returncode == 0 and "skipped" not in run.stdout, run.stdout
+
+
+def test_all_of_a_tree_is_seen_stopped_and_ended_in_whatever_session_it_is() -> None:
+    """A child that loses its parent and leaves the session is ours still."""
+    leaves = f"(setsid sh -c 'sleep 60 & sleep 60' &) ; exec {ECHO}"
+    server = started(shlex.join(["sh", "-c", leaves]), "framing")
+    try:
+        server.wait_until_ready()
+        assert wait_until(lambda: server.process.thread_count() == 4, 10), server.tree.pids()
+        pids = server.tree.pids()
+        server.pause()
+        assert all(Process(pid).is_stopped() for pid in pids)
+        server.resume()
+    finally:
+        server.kill()
+    assert not any(Process(pid).exists() for pid in pids)
+
+
+def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:
+    comes_and_goes = in_python(
+        SAYS_SO + "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "while True: os.fork() or os._exit(0)")
+    server = started(comes_and_goes)
+    looks = ("descriptor_count", "descriptor_kinds", "socket_count", "memory_bytes", "forget_peak",
+             "peak_memory_bytes", "virtual_bytes", "thread_count", "times_of_threads",
+             "cpu_seconds", "wanted_seconds", "voluntary_switches", "soft_descriptor_limit")
+    try:
+        server.wait_until_ready()
+        spent = [0.0]
+        for _ in range(100):
+            for look in looks:
+                getattr(server.process, look)()
+            spent.append(server.process.cpu_seconds())
+        assert spent == sorted(spent), "time that was spent cannot be less later"
+        server.pause()
+        server.resume()
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize("level", ["framing", "start"])
+def test_a_server_in_the_background_is_told_at_once_to_stay_and_is_ended(
+    level: str, tmp_path: Path
+) -> None:
+    pid = tmp_path / "pid"
+    daemon = (f"setsid sh -c 'echo $$ > {pid}; exec {ECHO}' & "
+              f"while ! test -s {pid}; do sleep 0.01; done")
+    server = started(shlex.join(["sh", "-c", daemon]), level)
+    with pytest.raises(ContractBroken, match="runs on in the background: keep the server in the") \
+            as told:
+        server.wait_until_ready()
+    server.kill()
+    assert told.value.rule is LISTENS
+    assert not Process(int(pid.read_text())).exists()
+
+
+def test_a_banner_longer_than_a_pipe_holds_up_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_only.PortOnly, "START_SECONDS", 5.0)
+    server = started(f"sh -c 'yes | head -c 200000; exec {ECHO}'", "framing")
+    try:
+        server.wait_until_ready()
+    finally:
+        server.kill()
+
+
+def test_the_judges_own_look_at_the_port_is_told_and_held_against_who_did_not_survive_it(
+    tmp_path: Path,
+) -> None:
+    deaf = in_python("listener.accept()[0].recv(1) or listener.close(); time.sleep(60)")
+    ran = judge(deaf, "--level", "framing", "-k", "a_message_comes_back", at=tmp_path)
+    assert "the test  connects and leaves, to see whether it listens" in ran.said, ran.said
+    assert LIVES.text in ran.said, ran.said
