@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Sends back whole messages: ncat -k -l 127.0.0.1 5882 -e ./e0_3.py"""
+"""Sends back whole messages: tools/inetd 5882 ./e0_3.py"""
 
 import sys
 

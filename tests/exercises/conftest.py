@@ -88,7 +88,8 @@ def started(program: list[str], arguments: str) -> list[str]:
     """A program and what follows its name; or what starts it, where that says {program}."""
     if "{program}" not in arguments:
         return [*program, *shlex.split(arguments)]
-    return [word.replace("{program}", " ".join(program)) for word in shlex.split(arguments)]
+    before, _, after = arguments.partition("{program}")
+    return [*shlex.split(before), *program, *shlex.split(after)]
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 from harness.subject import Subject
 from kit import suite
 
-pytestmark = pytest.mark.program("ncat -k -l 127.0.0.1 {port} -e '{program}'")
+pytestmark = pytest.mark.program("tools/inetd {port} {program}")
 
 
 def test_the_contracts_tests_pass(target: Subject) -> None:
-    """Started by ncat, your program keeps the contract at the level framing."""
+    """Started for each client, your program keeps the contract at the level framing."""
     suite.contract(target, "test_framing.py").must_all_pass()
