@@ -1,6 +1,7 @@
 """Where it listens, and who may share a port."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -18,9 +19,10 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.ADDRESSES)]
 @pytest.mark.parametrize("given", [False, True], ids=["by-default", "asked-for"])
 def test_two_colons_serve_both_families(start: Start, given: bool) -> None:
     need_ipv6()
-    # Without --addr the harness asks for 127.0.0.1: sh takes that out again.
-    script = 'program=$1; shift; exec "$program" "$1" "$2" "$5" "$6"'
-    default = ("sh", "-c", script, "sh")
+    # Without --addr the harness asks for 127.0.0.1: this takes it out again.
+    script = ("import os, sys; words = sys.argv[1:]; at = words.index('--addr'); "
+              "del words[at : at + 2]; os.execvp(words[0], words)")
+    default = (sys.executable, "-c", script)
     server = start("--addr", "::") if given else start(under=default)
     assert server.stdout_text() == f"listening on [::]:{server.address[1]}\n"
     for host in ("::1", "127.0.0.1"):

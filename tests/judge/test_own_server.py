@@ -7,12 +7,16 @@ rule that breaks, and where the book explains it.
 import shlex
 import sys
 
+import pytest
+
 import rules
 from harness import own_suite
 from harness.needed import need_built
 from harness.rule import STOPS_IN_TIME
-from harness.target import DEFAULT_BUILD
+from harness.target import DEFAULT_BUILD, REPOSITORY
 from run_judge import FLEET, PROTOCOL, SUBJECTS
+
+FINGER = REPOSITORY / "tests" / "finger"
 
 
 def broken_server(bug: str) -> str:
@@ -45,6 +49,20 @@ def test_a_stop_that_is_too_slow_is_told_under_its_own_rule() -> None:
     for words in ("the test had passed; asked to stop after it: ", "runs on 3 s after SIGTERM"):
         assert words in run.stdout, run.stdout
     assert STOPS_IN_TIME.text in run.stdout, run.stdout
+
+
+@pytest.mark.parametrize(("tests", "level"), [
+    (("test_deadline.py", "-k", "no_whole_query or do_not_extend"), "core"),
+    (("test_addresses.py", "-k", "serve_both_families"), "fingerd"),
+])
+def test_the_daemon_passes_when_it_is_called_as_the_book_prints_it(
+    tests: tuple[str, ...], level: str
+) -> None:
+    program = need_built(DEFAULT_BUILD / "finger" / "fingerd")
+    text = (REPOSITORY / "book" / "13-finger.md").read_text(encoding="utf-8")
+    command = text.partition("tests/finger --server 'mine/fingerd")[2].partition("'")[0]
+    run = own_suite.run_suite(FINGER, *tests, "--server", f"{program}{command}", "--level", level)
+    assert run.returncode == 0 and " passed" in run.stdout, run.stdout
 
 
 def test_a_sanitizers_report_fails_the_test_that_passed() -> None:

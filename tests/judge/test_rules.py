@@ -6,6 +6,7 @@ on its way up that refuses every other one must not fail for that.
 import ast
 import functools
 import re
+import runpy
 
 import pytest
 
@@ -52,6 +53,14 @@ def test_the_section_that_a_rule_names_has_its_words(name: str) -> None:
              if len(word) >= WORD_LETTERS}
     found = {stem for stem in stems if stem in text.lower()}
     assert 2 * len(found) >= len(stems), f"only {found} of {stems} in {rule.chapter}"
+
+
+def test_a_rule_of_the_finger_suite_names_a_section() -> None:
+    namespace = runpy.run_path(str(REPOSITORY / "tests" / "finger" / "rules.py"))
+    of_finger = [one for one in namespace.values() if isinstance(one, Rule)]
+    assert len(of_finger) > 50
+    for rule in of_finger:
+        assert "#" in rule.chapter and section(rule.chapter), rule
 
 
 def chapter_number(file: str) -> int:

@@ -12,7 +12,7 @@ import pytest
 from capabilities import CORE_LEVEL, LEVELS, PROGRAMS
 from harness.subject import Subject
 
-DEFAULT_DEADLINE_SECONDS = 10.0
+DEFAULT_DEADLINE_SECONDS, QUERY_SECONDS = 10.0, 2.0
 SHORT_DEADLINE_SECONDS = 0.4
 ADDRESS_OPTIONS = ("-B", "--addr")
 USERS_OPTIONS = ("--users", "-g", "--group")
@@ -39,6 +39,11 @@ class FingerTarget(Subject):
         if self.speaks_contract or any("{deadline}" in word for word in self.command):
             return ("--deadline", f"{SHORT_DEADLINE_SECONDS * 1000:.0f}ms"), SHORT_DEADLINE_SECONDS
         return (), DEFAULT_DEADLINE_SECONDS
+
+    @property
+    def query_seconds(self) -> float:
+        """How long a query may take at least, where that is less than the deadline."""
+        return min(QUERY_SECONDS, self.deadline[1])
 
     def serving(self, users: Path) -> FingerTarget:
         """The same with these users."""
