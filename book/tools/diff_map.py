@@ -54,10 +54,10 @@ def functions(stage: Path) -> set[str]:
 def symbols(directory: Path) -> set[str]:
     """Everything that the sources below a directory declare, by each name it can be called by."""
     found: set[str] = set()
-    for path in directory.rglob("*"):
-        if path.suffix not in {".h", ".cc"} or "steps" in path.parts:
-            continue
-        for tag in listings.tags(path):
+    paths = [path for path in directory.rglob("*")
+             if path.suffix in {".h", ".cc"} and "steps" not in path.parts]
+    for tags in listings.tags_of(paths).values():
+        for tag in tags:
             scopes = str(tag.get("scope", "")).split("::")
             names = [*(scope for scope in scopes if scope), str(tag["name"])]
             found |= {"::".join(names[i:]) for i in range(len(names))}
