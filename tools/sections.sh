@@ -3,8 +3,8 @@
 # The sections of a run of ./check: each is a command whose result the summary tells.
 
 results=$(mktemp -d)
-beside='' # the process group of what runs beside this
-trap '[[ ! $beside ]] || kill -INT -- "-$beside" 2>/dev/null || true; rm -rf "$results"' EXIT
+beside=() # the process groups of what runs beside this
+trap 'kill -INT -- "${beside[@]/#/-}" 2>/dev/null || true; rm -rf "$results"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -76,20 +76,25 @@ ctest_of_failures() {
   ctest --output-on-failure "$@" | sed -E '/^ +Start +[0-9]+: |\.\.\. +Passed +[0-9.]+ sec$/d'
 }
 
-# with_beside COMMAND -- COMMAND… runs the second, and the first beside it, whose words come last.
-# In a process group of its own that gets Ctrl-C.
-with_beside() {
+# side_by_side COMMAND… runs them at once, in process groups of their own that get Ctrl-C. The words
+# of the first are shown as they come, those of each other when the ones before it have ended.
+side_by_side() {
+  local command
   set -m
-  {
-    trap 'exit 130' INT
-    "$1"
-  } >"$results/beside" 2>&1 </dev/null &
-  beside=$!
+  for command in "${@:2}"; do
+    {
+      trap 'exit 130' INT
+      "$command"
+    } >"$results/$command.said" 2>&1 </dev/null &
+    beside+=("$!")
+  done
   set +m
-  "${@:3}"
-  wait "$beside" || true
-  beside=''
-  cat "$results/beside"
+  "$1"
+  for command in "${@:2}"; do
+    wait "${beside[0]}" || true
+    beside=("${beside[@]:1}")
+    cat "$results/$command.said"
+  done
 }
 
 # patches NAME SUITE COMMAND… is a section of the zoo or of the exercises, of which the summary

@@ -2,8 +2,8 @@
 
 What a test has to say about itself: `needs` (the capability it checks; the table in
 capabilities.py decides which stage is asked) or `lacks` (the weakness it shows), `rule` (what the
-contract says, for the reader of a failure), and `clock` when it looks at a clock and must not run
-beside others.
+contract says, for the reader of a failure), and `clock` when it looks at a clock: a server of the
+reader's meets such tests one after the other.
 """
 
 import dataclasses
@@ -127,13 +127,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 and not (below and _is_asked_at(below, item))
                 and not (item.get_closest_marker("of_one_stage")
                          and plugin.subject_of(item) not in last)]
-    if config.option.server and config.option.level in RUNGS:
+    if not config.option.server:
+        return
+    if config.option.level in RUNGS:
         items.sort(key=_place_in_the_climb)
     for item in items:
-        target = plugin.subject_of(item)
         if item.get_closest_marker("clock"):
-            # They spend their time waiting: one of each stage at once leaves the cores for others.
-            item.add_marker(pytest.mark.xdist_group(target.level if target else "no stage"))
+            # A server that is not ours may be a slow one: it meets them one after the other.
+            item.add_marker(pytest.mark.xdist_group("clock"))
 
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:

@@ -248,13 +248,15 @@ STUBS = """
 need() { :; }
 why_no_ring() { :; }
 build_or_finish() { echo "build $1"; }
+section() { echo "$1"; }
 pytests() { echo "$1"; }
-ctests() { echo "$1"; }
+ctests() { echo "$1" "${@:3}"; }
 patches() { echo "$1"; }
 finish() { exit 0; }
 """
-ONLY_AFTER_A_CHANGE = {"style", "rules", "zoo applies", "solutions apply", "builds", "exercises",
-                       "pages"}
+EVERY_RUN = {"build default", "protocol", "finger", "costs"}
+ONLY_AFTER_A_CHANGE = {"unit, fuzz, steps", "style", "rules", "zoo applies", "solutions apply",
+                       "builds", "exercises", "book", "pages"}
 
 
 @pytest.fixture
@@ -263,6 +265,8 @@ def check(tmp_path: Path) -> Callable[..., set[str]]:
     if not shutil.which("git"):
         pytest.skip("no git here")  # then, to ./check, everything has changed
     (tmp_path / "tools").mkdir()
+    (tmp_path / "part5-epoll" / "steps").mkdir(parents=True)
+    (tmp_path / "part5-epoll" / "main.cc").touch()
     shutil.copy(ROOT / "check", tmp_path)
     for name in ("lib.sh", "sections.sh", "check-longer.sh", "packages.sh"):
         stubs = STUBS if name == "check-longer.sh" else ""  # the last that is taken in
@@ -283,8 +287,8 @@ def check(tmp_path: Path) -> Callable[..., set[str]]:
     return run
 
 
-def test_check_leaves_texts_and_solutions_out_where_nothing_has_changed(check) -> None:
-    assert {"build default", "protocol", "finger", "book", "costs"} <= check()
+def test_check_asks_about_the_machine_where_nothing_has_changed(check) -> None:
+    assert EVERY_RUN | {"loop", "protocol, a choice"} <= check()
     assert not ONLY_AFTER_A_CHANGE & check()
 
 
@@ -292,11 +296,18 @@ def test_check_leaves_texts_and_solutions_out_where_nothing_has_changed(check) -
 def test_check_leaves_nothing_out_after_a_change(check, tmp_path: Path, changed: str) -> None:
     with (tmp_path / changed).open("a") as file:
         file.write("# changed\n")
-    assert ONLY_AFTER_A_CHANGE <= check()
+    assert EVERY_RUN | ONLY_AFTER_A_CHANGE <= check()
 
 
 def test_check_today_leaves_nothing_out(check) -> None:
-    assert ONLY_AFTER_A_CHANGE <= check("--today")
+    assert EVERY_RUN | ONLY_AFTER_A_CHANGE <= check("--today")
+
+
+def test_check_of_a_stage_runs_steps_that_have_changed(check, tmp_path: Path) -> None:
+    wanted = r"unit, fuzz, steps --tests-regex ^unit\.part5\."
+    assert wanted in check("part5")
+    (tmp_path / "part5-epoll" / "steps" / "99-new.cc").touch()
+    assert rf"{wanted}|^steps\.part5-epoll\." in check("part5")
 
 
 def test_summary_counts_what_was_left_out(tmp_path: Path) -> None:
