@@ -13,12 +13,12 @@ from pathlib import Path
 
 from _pytest.mark.expression import Expression
 
-import keeper
 import remembered
 import report_html
 import report_text
 import report_xml
 import starters
+import keeper
 from climb import climb
 from first_start import start_once
 from rungs import DEFAULT_LEVEL, FOUNDATION, JUDGE, RUNGS, STAGES, rungs_below, stage_named

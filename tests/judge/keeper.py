@@ -1,15 +1,16 @@
 """What ./judge has started ends with it, however ./judge ends: also a server in a session of its
 own, and what that has started."""
 
-import ctypes
 import os
 import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-LIBC = ctypes.CDLL(None)  # loaded here, and not once more in each child
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+from harness.child import LIBC, PR_SET_PDEATHSIG
+from harness.proc import Process
+from harness.process_tree import adopt_orphans
+
 ASKS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_SECONDS = 0.01
 
@@ -48,15 +49,10 @@ def heed_signals(handle: Callable[[int], None]) -> None:
 
 
 def end_work(number: int) -> None:
-    """From here on, whatever is done is left by its `finally`, and no second signal disturbs."""
+    """What is being done is left, each part of it by its `finally`; no second signal disturbs."""
     for one in ASKS_TO_END:
         signal.signal(one, signal.SIG_IGN)
     raise SystemExit(128 + number)
-
-
-def adopt_orphans() -> None:
-    """What descendants leave behind becomes a child of this process, and not of init's. prctl(2)"""
-    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def ends_with_its_parent(number: signal.Signals = signal.SIGKILL) -> None:
@@ -81,7 +77,7 @@ def peek() -> int:
 
 def end_all() -> None:
     """Kills all children, those that become children thereby, and so on."""
-    while any([may_kill(child, signal.SIGKILL) for child in children_of(os.getpid())]):
+    while any([may_kill(child, signal.SIGKILL) for child in Process(os.getpid()).children()]):
         bury_orphans(but=0)
         time.sleep(LOOK_SECONDS)
 
@@ -92,16 +88,3 @@ def may_kill(process: int, number: int) -> bool:
         os.kill(process, number)
         return True
     return False
-
-
-def children_of(parent: int) -> list[int]:
-    """Those that run, or have ended and were not waited for."""
-    found = []
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{entry}/stat", "rb") as stat:
-                if int(stat.read().rpartition(b")")[2].split()[1]) == parent:
-                    found.append(int(entry))
-        except OSError:
-            continue  # it has just ended
-    return found

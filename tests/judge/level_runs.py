@@ -16,8 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import keeper
 from rungs import PROTOCOL
+import keeper
 from harness import child
 
 if TYPE_CHECKING:
