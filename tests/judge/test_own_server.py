@@ -65,6 +65,21 @@ def test_the_daemon_passes_when_it_is_called_as_the_book_prints_it(
     assert run.returncode == 0 and " passed" in run.stdout, run.stdout
 
 
+def test_a_program_that_reads_exactly_and_writes_all_serves_as_a_server_without_a_socket() -> None:
+    """As E0.3 asks. Below ncat -e it would stand still with ncat, each in a write to the other."""
+    script = ("import sys\nread, write = open(0, 'rb', 0), open(1, 'wb', 0)\n"
+              "def exactly(n):\n  got = b''\n  while len(got) < n: got += read.read(n - len(got)) "
+              "or sys.exit()\n  return got\n"
+              "while True:\n  message = exactly(4)\n"
+              "  message += exactly(int.from_bytes(message, 'little'))\n"
+              "  while message: message = message[write.write(message):]")
+    inetd = [str(REPOSITORY / "tools" / "inetd"), "{port}"]
+    run = own_suite.run_suite(
+        PROTOCOL, "test_framing.py", "-k", "largest_size or overtakes", "--server",
+        shlex.join([*inetd, sys.executable, "-c", script]), "--level", "framing")
+    assert "2 passed" in run.stdout, run.stdout
+
+
 def test_a_sanitizers_report_fails_the_test_that_passed() -> None:
     test = "test_framing.py::test_a_message_comes_back[yours]"
     run = own_suite.run_suite(PROTOCOL, test, "--server", broken_server("undefined"))

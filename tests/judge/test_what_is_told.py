@@ -261,12 +261,6 @@ def test_a_port_that_was_taken_meanwhile_is_tried_again(
             server.connect().echo(b"served by the right server")
 
 
-def test_a_server_that_a_script_has_started_is_known_as_its_own() -> None:
-    with running(f"sh -c '{ECHO}; true'") as server:
-        server.wait_until_ready()
-        assert server.listens()
-
-
 def test_a_child_that_has_ended_is_no_obstacle_to_a_limit() -> None:
     # Nobody waits for the child: it remains as a zombie.
     with running(f"sh -c 'true & exec {ECHO}'") as server:
