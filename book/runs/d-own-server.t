@@ -9,6 +9,7 @@ The server in Python, and one that has forgotten what a half-close is.
   $ sed -n '/what happened/,/^$/p; /the rule, /,/^$/p' "$CRAMTMP/out"
     what happened, in milliseconds:
            0  server    is started
+       *\d+  the test  connects and leaves, to see whether it listens (re)
        *\d+  server    listens on port \d+ (re)
        *\d+  client 1  connects (re)
        *\d+  client 1  sent 15 bytes: 03 00 00 00 6f 6e 65 03 00 00 00 74 77 6f 0a \|\.\.\.\.one\.\.\.\.two\.\| (re)
