@@ -95,6 +95,7 @@ def test_the_servers_own_calls_are_shown_between_what_the_clients_did(tmp_path: 
             rf'server    sendto({number}, "\5\0\0\0hell") = 8  <- before its message was complete']
     assert [line for line in told if line in done] == done, ran.said
     page = (tmp_path / "found.html").read_text()
+    assert "only those that fit 1-bytes-missing" in page and page.count("<details open>") == 1
     assert page.count('class="arrow"') == 2 and f"recvfrom({number}, " in page.partition("<svg ")[2]
 
 

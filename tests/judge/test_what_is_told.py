@@ -100,6 +100,14 @@ def test_of_a_long_stream_the_piece_that_is_lost_or_too_many_is_told(
             client.echo_stream(stream)
 
 
+def test_a_ready_line_that_did_not_come_is_not_waited_for_as_long_again() -> None:
+    command = shlex.join([sys.executable, "-c", f"{BEGIN}listener.accept()", "{port}"])
+    for words in ("and 2 s after its start", "and 1 s after its start"):
+        with running(command, "start", patience=2) as server:
+            with pytest.raises(ContractBroken, match=words):
+                server.wait_until_ready()
+
+
 def test_what_is_wrong_with_stdout_is_told_under_the_rule_about_stdout() -> None:
     with scripted("signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye'))); "
                   + SERVE) as server:

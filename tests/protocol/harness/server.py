@@ -26,6 +26,7 @@ __tracebackhide__ = hide_from_traceback
 READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]+)\n")
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
+KNOWN_SECONDS = 1.0  # for the ready line of a server that has not printed one before
 LOOK_SECONDS = 0.005
 SOON_SECONDS = 2.0  # a signal that comes within them finds what was late
 WRONG_USAGE = 2  # the exit status
@@ -38,6 +39,7 @@ class Server(Running):
 
     client_type: type[Client] = Client
     ready_line = READY
+    _without_ready_line: set[Subject] = set()  # those that listened and did not say so
 
     def __new__(cls, target: Subject, *_: object, **__: object) -> Self:
         """One that is given a port and nothing else is waited for and ended in another way."""
@@ -207,7 +209,10 @@ class Server(Running):
 
     def _wait_until_it_listens(self) -> None:
         begin = time.monotonic()
-        patience_ends = begin + self.patience
+        patience = self.patience
+        if self.target in self._without_ready_line:
+            patience = min(patience, KNOWN_SECONDS)
+        patience_ends = begin + patience
         end = max(patience_ends, begin + START_SECONDS)
         while not (ready := self.ready_line.match(said := self.stdout_text())):
             if not self.is_alive():
@@ -216,8 +221,9 @@ class Server(Running):
             if "\n" in said or now > end:
                 raise without_ready_line(now - begin, said)
             if now > patience_ends and (port := self._port()):
+                self._without_ready_line.add(self.target)
                 raise ContractBroken(
-                    f"the server listens on port {port}, and {self.patience:g} s after its start "
+                    f"the server listens on port {port}, and {patience:g} s after its start "
                     "its ready line is not on stdout: it was not printed, or not flushed",
                     rule=SAYS_READY)
             time.sleep(LOOK_SECONDS)
