@@ -22,6 +22,13 @@ std::unexpected<std::error_code> failed(std::error_code error) {
   return has_gone ? failure(Error::peer_gone) : std::unexpected(error);
 }
 
+/// Whether the end of the descriptor resets the connection, also where the process has been killed.
+void reset_at_close(const common::Fd& connection, bool is_reset) {
+  const linger mode{.l_onoff = is_reset ? 1 : 0, .l_linger = 0};
+  // Fails only where the connection is closed already.
+  (void)::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &mode, sizeof mode);
+}
+
 }  // namespace
 
 common::Clock::time_point due_after(common::Clock::time_point begun_at,
@@ -43,6 +50,9 @@ Conversation::Conversation(Context& context, common::Accepted client, Place plac
       deadline_(*context.loop,
                 std::min(due_after(accepted_at(), context.options.query_timeout), due)) {
   context.awaiting_query.push_back(*this);
+  // An answer that ends in the middle must not look complete, whatever ends it; and the kernel is
+  // not to keep bytes for a peer that does not read.
+  reset_at_close(fd_, true);
 }
 
 void Conversation::note_query(std::string_view query) {
@@ -77,17 +87,8 @@ bool Conversation::is_cut_short(const Status& ended) const {
          sent_bytes_ > 0;
 }
 
-/// With a reset, if the peer was sent anything or its plan has become shorter: an answer that ends
-/// in the middle must not look complete, and the kernel is not to keep bytes for a peer that does
-/// not read.
 void Conversation::cut_short(const Status& ended) {
   report_end(ended);
-  if (sent_bytes_ > 0 || ended.error() == Error::became_shorter ||
-      common::unacknowledged_bytes(fd_) > 0) {
-    constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
-    // Fails only where the connection is closed already.
-    (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  }
   close();
 }
 
@@ -123,11 +124,12 @@ uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
   co_return Status();
 }
 
-/// Ends our side of the stream, then reads and discards until the peer ends its own, for at most
-/// linger_timeout and not beyond the deadline: closing with unread input sends a reset, which
-/// destroys an answer that is still on its way. During a drain it waits only until the peer's
-/// kernel has acknowledged everything.
+/// The kernel has the whole answer. Ends our side of the stream, then reads and discards until the
+/// peer ends its own, for at most linger_timeout and not beyond the deadline: closing with unread
+/// input sends a reset, which destroys an answer that is still on its way. During a drain it waits
+/// only until the peer's kernel has acknowledged everything.
 uring::Task<> Conversation::close_gracefully() {
+  reset_at_close(fd_, false);
   if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: the peer has gone
   deadline_.renew(std::min(deadline_.due(), loop().now() + common::linger_timeout));
   while (true) {

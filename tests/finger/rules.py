@@ -189,6 +189,10 @@ CONFINED = Rule(
     "descriptor that was inherited, no file outside the homes, nothing to write to, no connection.",
     BREAK_IN,
 )
+CUT_SHORT = Rule(
+    "An answer that the end of its process cuts short ends in a reset, whatever has ended it.",
+    HARDENING,
+)
 WORKER_ENDS = Rule(
     "A worker that crashes, or is silent for ten seconds, ends the daemon with 1, and a line says "
     "which it was. No worker outlives its parent.",
