@@ -1,7 +1,5 @@
 #include "finger/server/options.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -18,30 +16,22 @@ using common::flag_option;
 using common::number_option;
 using common::OptionLine;
 
-/// Takes any text but an empty one, and those that have one of the characters of `without`.
+/// Takes any text but an empty one.
 OptionLine text_option(std::string name, std::string value_name, std::string meaning,
-                       std::string takes, std::string& target, std::string_view without = "") {
+                       std::string takes, std::string& target) {
   return {.name = std::move(name),
           .value_name = std::move(value_name),
           .fallback = target,
           .meaning = std::move(meaning),
           .takes = std::move(takes),
-          .set = [&target, without](std::string_view text) {
+          .set = [&target](std::string_view text) {
             target = text;
-            return !text.empty() && text.find_first_of(without) == text.npos;
+            return !text.empty();
           }};
 }
 
 OptionLine with_short_name(OptionLine line, std::string name) {
   line.short_name = std::move(name);
-  return line;
-}
-
-OptionLine addr_option(std::string& target) {
-  auto line = with_short_name(
-      common::address_option("--addr", "address to listen on; :: serves IPv6 and IPv4", target),
-      "-B");
-  line.takes += " (for several: ListenStream= of a socket unit)";
   return line;
 }
 
@@ -62,29 +52,14 @@ OptionLine proxies_option(AddressRanges& target) {
           }};
 }
 
-/// For one release, `--workers 1` is what it always was.
-OptionLine former_workers_option() {
-  static std::size_t ignored = 1;
-  auto line = number_option("--workers", "1", "there is one; taken for one release", ignored, 1, 1);
-  line.takes = "1, or nothing: for more cores, start a fingerd for each behind a proxy";
-  return line;
-}
-
-/// Options, and what does it instead.
-constexpr std::pair<std::string_view, std::string_view> gone[] = {
-    {"--takeover", "a socket unit keeps the port while a server is replaced (fingerd.socket)"},
-    {"--metrics", "the log has the outcome, bytes and time of each exchange, and SIGUSR1 the sums"},
-    {"--health", "finger -p PORT NAME@ADDR ends with 0 if it was answered"},
-    {"--max-rate", "a firewall limits connections a second (nft: limit rate)"},
-    {"--ring", "the ring is set up as serving takes"},
-};
-
 }  // namespace
 
 common::OptionTable option_table(Options& options) {
   RosterSource& source = options.source;
   return {
-      addr_option(options.host),
+      with_short_name(common::address_option(
+                          "--addr", "address to listen on; :: serves IPv6 and IPv4", options.host),
+                      "-B"),
       with_short_name(
           number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
                         options.port, 0, std::numeric_limits<std::uint16_t>::max()),
@@ -98,7 +73,7 @@ common::OptionTable option_table(Options& options) {
                   "the name of a directory", source.users),
       text_option("--user", "NAME",
                   "the account to become, once root has done its part, and its primary group",
-                  "the name of an account (for another group: usermod -g)", options.user, ":"),
+                  "the name of an account", options.user),
       flag_option("--full-name", "a line with the full name before every plan, not only with /W",
                   options.full_name),
       text_option("--list-text", "FILE", "a text before the list of users, read as the list is",
@@ -120,19 +95,7 @@ common::OptionTable option_table(Options& options) {
       common::choice_option(
           "--log", "HOW", "of each exchange; outcome: without the peer and the query", options.log,
           {{"full", LogDetail::full}, {"outcome", LogDetail::outcome}, {"none", LogDetail::none}}),
-      flag_option("--quiet", "--log none; taken for one release", options.log, LogDetail::none),
-      former_workers_option(),
   };
-}
-
-std::optional<std::string> gone_option(std::span<const char* const> words) {
-  for (const std::string_view word : words) {
-    const auto name = word.substr(0, word.find('='));
-    for (const auto& [option, instead] : gone) {
-      if (name == option) return fmt::format("there is no {} any more: {}", option, instead);
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace finger

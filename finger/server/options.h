@@ -2,8 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
-#include <span>
 #include <string>
 
 #include "common/server/options.h"
@@ -43,9 +41,5 @@ inline constexpr common::ServerProfile server_profile{
 
 /// fingerd's option table. Its lines write to `options`, which must outlive it.
 common::OptionTable option_table(Options& options);
-
-/// Of the words of a command line, the first option that fingerd had once and has no more, with
-/// what does it instead, as a line. nullopt: there is none.
-std::optional<std::string> gone_option(std::span<const char* const> words);
 
 }  // namespace finger

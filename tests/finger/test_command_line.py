@@ -72,31 +72,18 @@ def test_a_port_is_digits_up_to_65535(start: Start, value: str) -> None:
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize(
-    "word", ["--nonsense", "stray", "--deadline", "--max-cl=10", "-x", "--users=", "--quiet=yes"]
+    "word", ["--nonsense", "stray", "--deadline", "--max-cl=10", "-x", "--users=", "--no-list=yes",
+             "--quiet", "--workers=1"]
 )
 def test_unknown_options_and_missing_values_are_wrong_usage(start: Start, word: str) -> None:
     start(word, ready=False).expect_refusal(2, word.partition("=")[0])
-
-
-@pytest.mark.rule(rules.WRONG_USAGE)
-@pytest.mark.parametrize(
-    ("option", "instead"),
-    [("--takeover=/run/f", "fingerd.socket"), ("--metrics", "SIGUSR1"), ("--health", "finger -p"),
-     ("--max-rate=3", "firewall"), ("--ring=entries=4", "the ring"), ("--workers=2", "proxy"),
-     ("--user=nobody:tty", "usermod")],
-)  # fmt: skip
-def test_an_option_that_is_gone_is_refused_with_what_does_it_instead(
-    start: Start, option: str, instead: str
-) -> None:
-    start(option, ready=False).expect_refusal(2, option.partition("=")[0], instead)
 
 
 @pytest.mark.rule(rules.OPTIONS)
 @pytest.mark.parametrize(
     "options",
     [("--deadline", "5s"), ("--deadline=5s",), ("-B", "127.0.0.1"), ("--addr=127.0.0.1",),
-     ("--max-clients=1",), ("--max-per-ip", "1"), ("--workers=1",), ("--log", "none"), ("--quiet",),
-     ("--deadline", "0")],
+     ("--max-clients=1",), ("--max-per-ip", "1"), ("--log", "none"), ("--deadline", "0")],
     ids=" ".join,
 )  # fmt: skip
 def test_every_form_of_an_option_is_taken(start: Start, options: tuple[str, ...]) -> None:
