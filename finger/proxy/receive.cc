@@ -34,24 +34,26 @@ common::Result<bool> receive_some(const common::Fd& fd, ProxyHeader& header) {
   return true;
 }
 
-Proxied give_up(const common::Address& proxy, const ProxyHeader& header, std::error_code reason) {
+Proxied give_up(const common::Address* proxy, const ProxyHeader& header, std::error_code reason) {
   const bool has_left = reason == common::Error::cut_short || reason == std::errc::connection_reset;
   if (has_left && !header.begun()) return Proxied::silent;
-  common::log(fmt::format("{}: closed: PROXY header: {}", proxy.to_string(), reason.message()));
+  common::log(fmt::format("{}closed: PROXY header: {}", proxy ? proxy->to_string() + ": " : "",
+                          reason.message()));
   return Proxied::refused;
 }
 
 }  // namespace
 
 uring::Task<Proxied> receive_proxy_header(uring::Loop& loop, common::Accepted& accepted,
-                                          uring::Deadline& deadline, uring::Canceller& stopping) {
+                                          uring::Deadline& deadline, uring::Canceller& stopping,
+                                          bool is_named) {
   ProxyHeader header;
   std::error_code stopped;
   while (true) {
     const auto complete = receive_some(accepted.fd, header);
     if (complete && *complete) break;
     if (!complete) stopped = complete.error();
-    if (stopped) co_return give_up(accepted.peer, header, stopped);
+    if (stopped) co_return give_up(is_named ? &accepted.peer : nullptr, header, stopped);
     // One last look follows when it has waited long enough, or a drain begins.
     const auto ready =
         co_await loop.poll(accepted.fd, POLLIN).until(deadline).cancelled_by(stopping);

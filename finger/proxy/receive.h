@@ -18,8 +18,10 @@ enum class Proxied {
 
 /// Receives the PROXY header with which a trusted proxy's connection begins, and nothing of what
 /// follows it. From then on `accepted` is from the client that the header names. When `stopping` is
-/// cancelled a header that the kernel holds already still counts.
+/// cancelled a header that the kernel holds already still counts. What the log says of one that is
+/// missing begins with the address if that is to be named.
 uring::Task<Proxied> receive_proxy_header(uring::Loop& loop, common::Accepted& accepted,
-                                          uring::Deadline& deadline, uring::Canceller& stopping);
+                                          uring::Deadline& deadline, uring::Canceller& stopping,
+                                          bool is_named);
 
 }  // namespace finger

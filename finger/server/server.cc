@@ -21,8 +21,7 @@ namespace {
 using common::Clock;
 
 common::RepeatedFault accept_fault("cannot accept");
-common::RepeatedFault turned_away("turned away: too many connections from there");
-common::RepeatedFault some_turned_away("turned away: too many connections from one address");
+common::RepeatedFault turned_away("turned away: too many connections from one address");
 
 /// However many others come, a client has so long for its query: a round trip to the other side of
 /// the world. Else a burst of clients that are all in order would displace each other.
@@ -194,7 +193,8 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
   uring::Deadline deadline(loop, std::min(due_after(loop.now(), limit), due));
   AwaitingQuery awaiting(loop.now(), deadline);
   context_.awaiting_query.push_back(awaiting);
-  const auto found = co_await receive_proxy_header(loop, client, deadline, context_.receiving);
+  const auto found = co_await receive_proxy_header(loop, client, deadline, context_.receiving,
+                                                   context_.options.log == LogDetail::full);
   // Also where the header has come in that moment: another waits for the place.
   co_return awaiting.is_displaced() ? Proxied::refused : found;
 }
@@ -202,8 +202,8 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
 void Server::turn_away(const common::Address& peer) {
   ++context_.counters.refused;
   const auto now = context_.loop->now();
-  if (context_.options.log == LogDetail::outcome) return some_turned_away.report(now);
-  turned_away.report(peer, now);
+  if (context_.options.log == LogDetail::full) return turned_away.report(peer, now);
+  turned_away.report(now);
 }
 
 /// What the parent says. The end of the stream: it has gone, and this process must, too.

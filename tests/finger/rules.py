@@ -191,11 +191,11 @@ CONFINED = Rule(
 )
 CUT_SHORT = Rule(
     "An answer that the end of its process cuts short ends in a reset, whatever has ended it.",
-    HARDENING,
+    GOODBYE,
 )
 WORKER_ENDS = Rule(
     "A worker that crashes, or is silent for ten seconds, ends the daemon with 1, and a line says "
-    "which it was. No worker outlives its parent.",
+    "which it was; one says so of a worker that leaves, too. No worker outlives its parent.",
     STOPPING,
 )
 
@@ -222,7 +222,11 @@ DRAIN = Rule(
     "deadline, the others and the backlog are closed, and the server exits with 0.",
     STOPPING,
 )
-SECOND_SIGNAL = Rule("A second signal ends the server at once, with 0.", STOPPING)
+SECOND_SIGNAL = Rule(
+    "A second signal ends the server at once, with 0, and a line says how many clients that cuts; "
+    "within 100 ms of the first it is the same stop.",
+    STOPPING,
+)
 READY_LINE = Rule(
     "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; nothing "
     "else goes there.",
@@ -251,7 +255,9 @@ LOGS = Rule(
 COUNTED = Rule(
     "SIGUSR1 logs what was counted in a line, and so does a worker when it ends.", STOPPING
 )
-PRIVACY = Rule("With --log outcome no line names a peer or a query.", LOG_LINES)
+PRIVACY = Rule(
+    "With --log outcome, and with none, no line of any kind names a client or a query.", LOG_LINES
+)
 WHY_NO_PLAN = Rule("For `No Plan.` the line says `no plan` and why, for the operator.", LOG)
 PRIORITIES = Rule(
     "Where stderr is a stream to systemd's journal (JOURNAL_STREAM), each line begins with its "

@@ -238,6 +238,23 @@ def said(server: FingerServer) -> list[str]:
 
 
 def test_a_daemon_that_logs_none_says_nothing_of_exchanges(start: Start) -> None:
+@pytest.mark.rule(rules.PRIVACY)
+@pytest.mark.parametrize("detail", ["outcome", "none"])
+def test_no_line_of_any_kind_names_a_client(start: Start, detail: str) -> None:
+    proxy = "127.0.0.2"
+    server = start("--log", detail, "--max-per-ip", "1", "--proxy-protocol", proxy)
+    with server.connect(source=proxy) as client:
+        client.send(b"nonsense\r\n")
+        assert client.receive_until_gone() == b""
+    with server.connect():
+        server.wait_until_busy()
+        server.connect().expect_end()
+    assert server.stop() == 0
+    text = server.stderr_text()
+    assert "turned away: " in text and "closed: PROXY header: " in text
+    assert "127." not in text
+
+
     server = start("--log=none")
     for query in (b"alice", b"nobody", b"\xff", b"a@b", b""):
         server.ask(query)
