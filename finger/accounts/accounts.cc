@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -25,14 +27,18 @@ struct CloseDirectory {
   void operator()(DIR* stream) const { (void)::closedir(stream); }  // it was only read
 };
 
-/// Whether that is the name of a directory, and not of a symbolic link. Read from the entry where
-/// possible, without touching the directory itself: its user may have mounted a file system there
-/// that refuses others, or keeps them waiting.
-bool is_at_directory(const dirent& entry, int parent) {
-  if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
-  struct stat status {};
-  return ::fstatat(parent, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-         S_ISDIR(status.st_mode);
+/// Whether that is the name of a directory that may be searched, and not of a symbolic link: a disk
+/// of its own has a `lost+found`, which is only root's. What is mounted there counts, and is not
+/// touched: a user's own file system may refuse others, or keep them waiting.
+bool is_at_home(const dirent& entry, int parent) {
+  if (entry.d_type != DT_DIR && entry.d_type != DT_UNKNOWN) return false;
+  const auto inside = std::string(entry.d_name) + "/.";
+  constexpr open_how how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                         .mode = 0,
+                         .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
+  const common::Fd found(
+      static_cast<int>(::syscall(SYS_openat2, parent, inside.c_str(), &how, sizeof how)));
+  return found || errno == EXDEV;
 }
 
 }  // namespace
@@ -60,7 +66,7 @@ Result<Accounts> Accounts::of_directory(const common::Fd& directory) {
     if (entry == nullptr && errno != 0) return common::last_error();
     if (entry == nullptr) return Accounts(std::move(accounts));
     const std::string name(entry->d_name);
-    if (name.starts_with('.') || !is_at_directory(*entry, number)) continue;
+    if (name.starts_with('.') || !is_at_home(*entry, number)) continue;
     constexpr auto no_id = static_cast<uid_t>(-1);
     accounts.push_back({name, name, name, no_id, no_id});
   }

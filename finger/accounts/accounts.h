@@ -45,8 +45,8 @@ class Accounts {
   /// system could not say, which is not the same.
   static Result<Accounts> of_group(const std::string& group);
 
-  /// The directories in one that is open, perhaps with O_PATH only; not hidden ones, nor symbolic
-  /// links. Reads the disk. Errors: an errno.
+  /// The directories in one that is open, perhaps with O_PATH only; not hidden ones, symbolic
+  /// links, nor those that this process may not search. Reads the disk. Errors: an errno.
   static Result<Accounts> of_directory(const common::Fd& directory);
 
   /// The account with exactly this login, good as long as the Accounts; nullptr: there is none.

@@ -67,7 +67,6 @@ def unreadable(plan: Path) -> None:
 
 NO_PLANS: dict[str, Callable[[Path], object]] = {
     "no plan (Permission denied)": unreadable,
-    "no plan (Permission denied for the home)": lambda plan: plan.parent.chmod(0),
     "no plan (a symbolic link)": lambda plan: plan.symlink_to("elsewhere"),
     "no plan (not a regular file)": os.mkfifo,
 }
@@ -80,6 +79,14 @@ def test_the_line_says_why_there_is_no_plan(start: Start, users: Users, outcome:
     server = start(under=as_nobody())
     server.expect(b"bob", NO_PLAN)
     assert server.wait_for_exchange().outcome == outcome
+
+
+@pytest.mark.rule(rules.WHY_NO_PLAN)
+def test_the_line_says_that_a_home_is_closed(start: Start, users: Users) -> None:
+    server = start(under=as_nobody())
+    users.plan("bob").parent.chmod(0)
+    server.expect(b"bob", NO_PLAN)
+    assert server.wait_for_exchange().outcome == "no plan (Permission denied for the home)"
 
 
 @pytest.mark.rule(rules.PRIORITIES)

@@ -11,7 +11,7 @@ import rules
 from conftest import ANSWER
 from harness.needed import need_namespaces, need_root
 from kit.namespace import after, as_nobody
-from kit.reference import NO_PLAN
+from kit.reference import NO_PLAN, NO_SUCH_USER
 from kit.server import Start
 from kit.users import Users
 
@@ -33,18 +33,31 @@ def test_a_plan_that_may_not_be_read_is_no_plan(users: Users, start: Start) -> N
     server.expect(b"dora", b"open to all\r\n")
 
 
+@pytest.mark.needs("contract")
+@pytest.mark.rule(rules.LIST)
 @pytest.mark.parametrize("mode", [0o700, 0o000, 0o644, 0o711])
-def test_a_home_that_may_not_be_entered_holds_no_plan(
+def test_who_has_a_directory_that_may_not_be_searched_has_not_opted_in(
     users: Users, start: Start, mode: int
 ) -> None:
+    """As lost+found, where the directory of users is a disk of its own."""
     home = users.directory / "alice"
     home.chmod(mode)
     may_enter = mode & (0o001 if os.geteuid() == 0 else 0o100)  # as nobody, or as ourselves
     try:
         server = start(under=as_nobody())
-        server.expect(b"alice", ANSWER if may_enter else NO_PLAN)
+        server.expect(b"alice", ANSWER if may_enter else NO_SUCH_USER)
+        server.expect(b"", (b"alice\r\n" if may_enter else b"") + b"bob\r\ncarol\r\n")
     finally:
         home.chmod(0o755)
+
+
+def test_a_home_that_is_closed_later_holds_no_plan(users: Users, start: Start) -> None:
+    server = start(under=as_nobody())
+    (users.directory / "alice").chmod(0o000)
+    try:
+        server.expect(b"alice", NO_PLAN)
+    finally:
+        (users.directory / "alice").chmod(0o755)
 
 
 def test_an_ordinary_user_can_run_these_tests() -> None:
@@ -53,7 +66,7 @@ def test_an_ordinary_user_can_run_these_tests() -> None:
     here = Path(__file__).parent
     if subprocess.run([*as_nobody(), "test", "-r", here / "kit", "-a", "-x", here]).returncode:
         pytest.skip("nobody may not read this directory")
-    some = "test_a_link_is_no_plan or group_that_there_is_not or that_closes or may_not_be_entered"
+    some = "test_a_link_is_no_plan or group_that_there_is_not or that_closes or not_be_searched"
     run = subprocess.run(
         [*as_nobody(), sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", some],
         cwd=here, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True)
