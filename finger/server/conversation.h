@@ -159,12 +159,13 @@ class Conversation final : public AwaitingQuery {
     }
     void cancel(uring::Error /*reason*/) override {
       while (left_open_.size() < descriptors_) left_open_.emplace_back(conversation_.context());
-      conversation_.cut_short(failure(Error::home_timeout));
+      conversation_.cut_short(timed_out_since(begun_at_));
     }
 
    private:
     Conversation& conversation_;
     const std::size_t descriptors_;  // that the operation has
+    const common::Clock::time_point begun_at_ = common::Clock::now();
     std::vector<OrphanFile> left_open_;
   };
 

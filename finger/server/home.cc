@@ -2,10 +2,17 @@
 
 namespace finger {
 
+std::unexpected<std::error_code> timed_out_since(common::Clock::time_point begun_at) {
+  const bool hangs = common::Clock::now() - begun_at >= std::chrono::milliseconds(250);
+  return std::unexpected(hangs ? make_error_code(Error::home_timeout)
+                               : make_error_code(uring::Error::timed_out));
+}
+
 uring::Task<Result<Home::Lock>> Home::lock(uring::Deadline& deadline) {
   if (is_locked_) {
+    const auto begun_at = common::Clock::now();
     const auto handed_over = co_await unlocked_.wait().until(deadline);
-    if (!handed_over) co_return failure(Error::home_timeout);
+    if (!handed_over) co_return timed_out_since(begun_at);
   }
   is_locked_ = true;
   co_return Lock(this);

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 
+#include "common/server/duration.h"
 #include "finger/protocol/error.h"
 #include "uring/condition.h"
 #include "uring/loop.h"
@@ -14,6 +18,10 @@
 #include "uring/time/deadline.h"
 
 namespace finger {
+
+/// Why an operation in a home ends at the deadline: home_timeout if it has been under way for so
+/// long that it may be to blame, else uring's timed_out.
+std::unexpected<std::error_code> timed_out_since(common::Clock::time_point begun_at);
 
 /// What of a home is shown.
 enum class FileKind { project, pubkey, plan };
@@ -38,12 +46,12 @@ class Home {
   /// While it exists, an operation in the home may begin.
   using Lock = std::unique_ptr<Home, Release>;
 
-  /// Waits until no other conversation holds it. Error: home_timeout.
+  /// Waits until no other conversation holds it. Errors: those of timed_out_since().
   uring::Task<Result<Lock>> lock(uring::Deadline& deadline);
 
   /// What `load` finds, called under the lock. The conversations that had to wait share what one of
   /// them has loaded since they asked: no client gets a file that is older than its question.
-  /// Errors: home_timeout; of `load`.
+  /// Errors: of lock(); of `load`.
   uring::Task<Result<SharedFile>> load_or_share(
       FileKind kind, uring::Deadline& deadline,
       std::function<uring::Task<Result<SharedFile>>()> load);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -133,6 +134,12 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
           finger::ServiceManager manager) {
   const auto addresses = addresses_of(listeners);
   if (!addresses) return report_failure(options, addresses.error());
+  // So much of an answer the kernel holds for a client that does not read, whose socket inherits
+  // this, and not the four megabytes of net.ipv4.tcp_wmem. It fails for no socket. socket(7)
+  constexpr int send_buffer_bytes = 128 * 1024;
+  for (const common::Fd& each : listeners) {
+    (void)::setsockopt(each.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof(int));
+  }
   finger::Parent parent({.listeners = std::move(listeners),
                          .limits = {.drain = drain_timeout(options)},
                          .live = std::bind_front(finger::live, std::cref(options)),

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -121,6 +122,27 @@ def test_a_plan_that_never_ends_ends_at_the_deadline(start: Start) -> None:
             assert time.monotonic() - begin < 0.7 + 5
     assert received.startswith(b"begin\r\n" * 1000)
     server.expect(b"bob", NO_PLAN)
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DEADLINE)
+def test_a_plan_that_is_longer_than_its_deadline_is_no_home_that_hangs(start: Start) -> None:
+    server = start("--deadline", "2s")
+    os.truncate(server.users.plan("alice"), 1 << 36)
+    with server.asking(b"alice") as client, suppress(ConnectionResetError):
+        while client.socket.recv(1 << 20):
+            pass
+    assert server.wait_for_exchange().outcome == "timed out"
+
+
+@pytest.mark.clock
+@pytest.mark.rule(rules.DEADLINE)
+def test_the_kernel_holds_little_of_an_answer_that_nobody_reads(start: Start) -> None:
+    """Else each client takes four megabytes of its memory, which no limit of ours bounds."""
+    server = start("--deadline", "1s")
+    server.users.replace("alice", LARGE)
+    with server.asking(b"alice", receive_buffer=4096):
+        assert server.wait_for_exchange().bytes < 1 << 20
 
 
 def expect_her_plan_or_none(server: FingerServer, change: Callable[[int], None]) -> None:

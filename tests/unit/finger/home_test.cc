@@ -154,7 +154,7 @@ TEST_F(SharedHome, WhoCannotWaitGoesAwayAndHoldsUpNobody) {
     scope.spawn(ask_until(hurry, hurried));
     scope.spawn(ask(last));
     co_await expire(hurry);
-    EXPECT_THAT(hurried.error(), Eq(Error::home_timeout));
+    EXPECT_FALSE(hurried.has_value());
     co_await end_load();
     co_await end_load();
     co_await scope.join();
