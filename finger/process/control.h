@@ -12,17 +12,18 @@ namespace finger {
 
 /// The exit status of a process that was not waited for, and whose directory of homes has answered
 /// at last.
-inline constexpr int answered_late = 3;
+inline constexpr int exit_answered_late = 3;
 
 /// One end of the socket between the parent and a worker (SOCK_SEQPACKET: each word is a message).
 /// The end of the stream: the other process has gone.
 class Control {
  public:
   // The worker says:
-  static constexpr char silent = 's';  ///< A directory of homes does not answer: look.cc.
+  static constexpr char silent = 's';  ///< `s4711`: that process waits for a directory: look.cc.
   static constexpr char ready = 'r';   ///< `r2 users; no account: ghost`: it serves.
   static constexpr char failed = 'f';  ///< `fWHY`: it cannot.
   static constexpr char alive = '.';   ///< Its loop turns.
+  static constexpr char has = 'h';     ///< `h17`: it leaves, and still has so many clients.
   // The parent says:
   static constexpr char leave = 'l';  ///< Accept no more; end when the last client has left.
   static constexpr char drain = 'd';  ///< And clients that have not asked yet leave now.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,12 +9,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <climits>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <iterator>
 #include <optional>
 #include <utility>
 
+#include "common/net/number.h"
 #include "common/result.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
@@ -26,6 +28,8 @@ namespace {
 using common::Severity;
 constexpr auto never = common::Clock::time_point::max();
 constexpr auto found_pause = std::chrono::milliseconds(500);  // until waitpid(2) finds who died
+/// timeout(1) signals a process and then its group, and so do some wrappers: that is one stop.
+constexpr auto same_stop = std::chrono::milliseconds(100);
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -43,14 +47,13 @@ pollfd input(const common::Fd& fd) { return {.fd = fd.get(), .events = POLLIN, .
 
 }  // namespace
 
-void Parent::hold_signals() {
+void Parent::hold_signals(bool are_held) {
   (void)std::signal(SIGCHLD, SIG_DFL);  // if SIG_IGN was inherited, none would report an end
   const sigset_t set = handled_signals();
-  (void)::sigprocmask(SIG_BLOCK, &set, nullptr);  // valid arguments
+  (void)::sigprocmask(are_held ? SIG_BLOCK : SIG_UNBLOCK, &set, nullptr);  // valid arguments
 }
 
 int Parent::run() {
-  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // of those that look for homes: look.cc
   const sigset_t set = handled_signals();
   signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_) return common::complain(common::explain_no_descriptor("to receive signals"));
@@ -59,7 +62,7 @@ int Parent::run() {
     wait();
     const auto now = Clock::now();
     for (Worker& each : workers_) {
-      if (each.due <= now) be_late(each);
+      if (each.due <= now) on_deadline(each);
     }
     if (late_reload_ <= now) {
       late_reload_ = never;
@@ -134,7 +137,7 @@ void Parent::start() {
   signals_ = {};
   setup_.manager = {};
   common::forget_log_lines();
-  std::exit(setup_.live(setup_.listeners, std::move(its)));
+  std::exit(setup_.run_worker(setup_.listeners, std::move(its)));
 }
 
 void Parent::reload() {
@@ -152,8 +155,9 @@ std::string Parent::reason_not_to_start() const {
   if (static_cast<std::size_t>(killed) >= killed_max) {
     return fmt::format("{} workers were killed and do not end: a home hangs", killed);
   }
-  if (looking_ < looking_max) return {};
-  return fmt::format("{} processes wait for directories of homes that do not answer", looking_);
+  if (unanswered_lookups_.size() < lookups_max) return {};
+  return fmt::format("{} processes wait for directories of homes that do not answer",
+                     unanswered_lookups_.size());
 }
 
 /// While a worker starts it has met no client yet, and its words are believed. After that it says
@@ -170,12 +174,27 @@ void Parent::hear(Worker& worker) {
     worker.due = Clock::now() + setup_.limits.silence;
     worker.is_late = false;
   }
+  if (worker.state == State::leaving && text[0] == Control::has) {
+    worker.clients = common::parse_number(more, 0, SIZE_MAX);
+  }
   if (worker.state != State::starting) return;
-  if (text[0] == Control::silent) ++looking_;
+  if (text[0] == Control::silent) {
+    note_lookup(static_cast<pid_t>(common::parse_number(more, 0, INT_MAX).value_or(0)));
+  }
   if (text[0] == Control::ready) promote(worker, more);
   if (text[0] == Control::failed) {
     kill(worker);
     fail_start(more);
+  }
+}
+
+/// One that has ended meanwhile, and was waited for, is treated as if it ended now.
+void Parent::note_lookup(pid_t process) {
+  siginfo_t unused{};
+  if (::waitid(P_PID, static_cast<id_t>(process), &unused, WEXITED | WNOHANG | WNOWAIT) < 0) {
+    late_reload_ = std::max(Clock::now(), no_late_reload_before_);
+  } else {
+    unanswered_lookups_.push_back(process);
   }
 }
 
@@ -188,7 +207,7 @@ void Parent::promote(Worker& worker, std::string_view found) {
   worker.state = State::serving;
   worker.due = Clock::now() + setup_.limits.silence;
   if (std::exchange(phase_, Phase::serving) == Phase::starting) {
-    common::log(fmt::format("serving {}", found));
+    common::log(fmt::format("serving {}", found), users == 0 ? Severity::warning : Severity::info);
     setup_.announce();
   } else {
     common::log(fmt::format("reloaded: serving {}; before: {}", found, before),
@@ -209,7 +228,7 @@ void Parent::fail_start(std::string_view reason) {
 /// Also workers that were asked to leave. They would see the end of their stream, and drain without
 /// us; but nothing would end one that an intruder has, and that keeps the port.
 void Parent::give_up(std::string_view reason) {
-  for (Worker& each : workers_) kill(each);
+  for (Worker& each : workers_) kill(each, "the daemon ends");
   common::log(reason, Severity::error);
   status_ = 1;
 }
@@ -217,16 +236,18 @@ void Parent::give_up(std::string_view reason) {
 /// The first time clients that have asked get their answers; the second time none does.
 void Parent::stop(char order) {
   const bool is_second = std::exchange(phase_, Phase::ending) == Phase::ending;
+  if (is_second && Clock::now() < same_stop_until_) return;
   if (!is_second) setup_.manager.stopping();
   setup_.listeners.clear();
   for (Worker& each : workers_) {
     if (each.state == State::killed) continue;
     if (is_second || each.state == State::starting) {
-      kill(each);
+      kill(each, "a second signal has come");
     } else {
       dismiss(each, order);
     }
   }
+  same_stop_until_ = Clock::now() + same_stop;
 }
 
 void Parent::dismiss(Worker& worker, char order) {
@@ -235,14 +256,20 @@ void Parent::dismiss(Worker& worker, char order) {
   worker.due = Clock::now() + setup_.limits.drain;
 }
 
-void Parent::kill(Worker& worker) {
+/// `why`: for the log, where it leaves, and may have clients.
+void Parent::kill(Worker& worker, std::string_view why) {
+  if (worker.state == State::leaving) {
+    common::log(fmt::format("worker {} is killed: {}; clients still connected: {}", worker.pid, why,
+                            worker.clients ? std::to_string(*worker.clients) : "unknown"),
+                Severity::warning);
+  }
   // Once it was waited for, the kernel may give its number to any process.
   if (!worker.was_waited_for) (void)::kill(worker.pid, SIGKILL);
   worker.state = State::killed;
   worker.due = Clock::now() + found_pause;
 }
 
-void Parent::be_late(Worker& worker) {
+void Parent::on_deadline(Worker& worker) {
   switch (worker.state) {
     case State::starting:
       kill(worker);
@@ -256,7 +283,7 @@ void Parent::be_late(Worker& worker) {
       kill(worker);
       return give_up(fmt::format("worker {} has fallen silent", worker.pid));
     case State::leaving:
-      return kill(worker);
+      return kill(worker, "it has not left in time");
     case State::killed:
       worker.due = never;
       common::log(fmt::format("worker {} was killed and does not end: it waits for the kernel, "
@@ -274,10 +301,9 @@ void Parent::reap() {
     const auto worker = std::ranges::find(workers_, pid, &Worker::pid);
     if (worker != workers_.end()) {
       bury(worker, status);
-    } else if (WIFSIGNALED(status) || WEXITSTATUS(status) == answered_late) {
-      if (looking_ > 0) --looking_;
-      if (WIFEXITED(status)) late_reload_ = std::max(Clock::now(), no_late_reload_before_);
-    }
+    } else if (std::erase(unanswered_lookups_, pid) > 0 && WIFEXITED(status)) {
+      late_reload_ = std::max(Clock::now(), no_late_reload_before_);
+    }  // else a child of other people's: of process 1, or of a module that knows accounts
   }
 }
 
@@ -285,11 +311,15 @@ void Parent::bury(std::list<Worker>::iterator worker, int status) {
   worker->was_waited_for = true;
   while (worker->state == State::starting && worker->control.fd()) hear(*worker);  // it may say why
   const State state = worker->state;
+  const pid_t pid = worker->pid;
   workers_.erase(worker);
   if (state == State::starting) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (state == State::serving) {
     give_up(fmt::format("the worker has ended by itself: {}", describe(status)));
+  } else if (state == State::leaving && status != 0) {
+    common::log(fmt::format("worker {} has ended while it was leaving: {}", pid, describe(status)),
+                Severity::warning);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,19 +46,19 @@ class Parent {
   /// hang; and so many processes that look at directories which do not answer. Then no worker is
   /// started any more.
   static constexpr std::size_t killed_max = 4;
-  static constexpr std::size_t looking_max = 8;
+  static constexpr std::size_t lookups_max = 8;
 
   struct Setup {
     std::vector<common::Fd> listeners;  ///< Closed when the daemon is to end.
     Limits limits;
-    std::function<int(std::vector<common::Fd>&, Control)> live;  ///< A worker's; its exit status.
-    std::function<void()> announce;                              ///< The first one serves.
+    std::function<int(std::vector<common::Fd>&, Control)> run_worker;  ///< Its exit status.
+    std::function<void()> announce;                                    ///< The first one serves.
     ServiceManager manager;
   };
   explicit Parent(Setup setup) : setup_(std::move(setup)) {}
 
-  /// Signals that come before run() wait for it.
-  static void hold_signals();
+  /// Signals that come before run() wait for it; or wait no longer.
+  static void hold_signals(bool are_held = true);
 
   /// Returns the exit status. Only in a process with one thread.
   int run();
@@ -77,6 +78,7 @@ class Parent {
     State state = State::starting;
     bool is_late = false;
     bool was_waited_for = false;  ///< It has ended, and its number is no longer its own.
+    std::optional<std::size_t> clients = std::nullopt;  ///< By its own words, while it leaves.
   };
   using State = Worker::State;
   enum class Phase { starting, serving, ending };
@@ -88,13 +90,14 @@ class Parent {
   void reload();
   std::string reason_not_to_start() const;
   void hear(Worker& worker);
+  void note_lookup(pid_t process);
   void promote(Worker& worker, std::string_view found);
   void fail_start(std::string_view reason);
   void give_up(std::string_view reason);
   void stop(char order);
   void dismiss(Worker& worker, char order);
-  void kill(Worker& worker);
-  void be_late(Worker& worker);
+  void kill(Worker& worker, std::string_view why = {});
+  void on_deadline(Worker& worker);
   void reap();
   void bury(std::list<Worker>::iterator worker, int status);
   Worker* find(State state);
@@ -106,8 +109,9 @@ class Parent {
   bool is_reload_due_ = false;  ///< SIGHUP came while a worker started.
   Clock::time_point late_reload_ = Clock::time_point::max();  ///< When the next is due, if one is.
   Clock::time_point no_late_reload_before_ = Clock::time_point::min();
-  std::size_t users_ = 0;    ///< That the last one serves.
-  std::size_t looking_ = 0;  ///< Processes at directories that have not answered: look.cc.
+  Clock::time_point same_stop_until_ = Clock::time_point::min();
+  std::size_t users_ = 0;                  ///< That the last one serves.
+  std::vector<pid_t> unanswered_lookups_;  ///< At directories that have not answered: look.cc.
   int status_ = 0;
 };
 

@@ -79,14 +79,14 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
     if (!became) return std::unexpected(became.error());
   }
 
-  // 10. What a query takes is tried once. Then live() puts up the filter of system calls.
+  // 10. What a query takes is tried once. Then run_worker() puts up the filter of system calls.
   auto server = std::make_unique<Server>(options, std::move(*loop), std::move(*roster));
   const auto tried = server->try_once();
   if (!tried) return std::unexpected(tried.error());
   return server;
 }
 
-int live(const Options& options, std::vector<common::Fd>& listeners, const Control& control) {
+int run_worker(const Options& options, std::vector<common::Fd>& listeners, const Control& control) {
   // A session of its own, so without the terminal: what has it can type into root's shell, and what
   // ^C sends to its group would reach this process, too. It takes orders from its parent alone.
   (void)::setsid();

@@ -23,6 +23,6 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
                                                             const Control& control);
 
 /// A worker's life, in its process, from the fork to the end. Returns its exit status.
-int live(const Options& options, std::vector<common::Fd>& listeners, const Control& control);
+int run_worker(const Options& options, std::vector<common::Fd>& listeners, const Control& control);
 
 }  // namespace finger

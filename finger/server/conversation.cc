@@ -38,14 +38,14 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 
 Conversation::Conversation(Context& context, common::Accepted client, Place place,
                            AddressPermit address_permit, common::Clock::time_point due,
-                           bool is_check)
+                           bool from_proxy_itself)
     : AwaitingQuery(context.loop->now(), deadline_),
       context_(context),
       place_(std::move(place)),
       address_permit_(std::move(address_permit)),
       fd_(std::move(client.fd)),
       peer_(client.peer),
-      is_check_(is_check),
+      from_proxy_itself_(from_proxy_itself),
       due_(due),
       deadline_(*context.loop,
                 std::min(due_after(accepted_at(), context.options.query_timeout), due)) {

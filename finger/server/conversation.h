@@ -119,9 +119,9 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 /// the frame of the coroutine that serves it; its destructor closes the connection.
 class Conversation final : public AwaitingQuery {
  public:
-  /// It is over at `due` at the latest. A proxy's `is_check` is not logged.
+  /// It is over at `due` at the latest. One `from_proxy_itself` is not logged.
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
-               common::Clock::time_point due, bool is_check);
+               common::Clock::time_point due, bool from_proxy_itself);
 
   /// Some bytes of the query, or 0: the peer has ended its stream.
   /// Errors: query_timeout; displaced; stopped, and the kernel has no more bytes; peer_gone; of
@@ -194,7 +194,7 @@ class Conversation final : public AwaitingQuery {
   AddressPermit address_permit_;  ///< Of --max-per-ip.
   common::Fd fd_;                 ///< Empty: it has ended.
   const common::Address peer_;
-  const bool is_check_;
+  const bool from_proxy_itself_;
   const common::Clock::time_point due_;
   uring::Deadline deadline_;
   std::size_t sent_bytes_ = 0;

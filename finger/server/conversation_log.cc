@@ -37,8 +37,8 @@ std::string reason_of(std::error_code no_plan) {
   return no_plan.message();
 }
 
-/// Of several blanks in a row the first, and none in front: what is asked for cannot be put behind
-/// so many that it would be cut away.
+/// Collapses runs of blanks and drops leading ones, so that a client cannot pad its query beyond
+/// the cut.
 std::string without_needless_blanks(std::string_view query) {
   std::string text;
   for (const char character : query) {
@@ -68,7 +68,7 @@ void Conversation::report_end(const Status& ended) const {
   auto outcome = outcome_of(ended, no_plan_);
   ++context_.counters.outcomes[outcome];
   const auto detail = context_.options.log;
-  if (detail == LogDetail::none || is_check_) return;
+  if (detail == LogDetail::none || from_proxy_itself_) return;
   const bool is_ours = outcome == failed;
   if (is_ours) outcome += ": " + ended.error().message();
   if (ended && no_plan_) outcome += fmt::format(" ({})", reason_of(no_plan_));

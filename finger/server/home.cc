@@ -19,8 +19,8 @@ uring::Task<Result<Home::Lock>> Home::lock(uring::Deadline& deadline) {
 }
 
 /// Hands the lock over to the next, who may share what was loaded; that is forgotten where none
-/// waits. In their order: a client's plan is opened when its .project, which it has let go of, is
-/// closed, and not before.
+/// waits. First come, first served: so the close of a client's .project, queued first, ends before
+/// its .plan is opened.
 void Home::unlock() {
   if (unlocked_.has_waiters()) return unlocked_.notify_one();
   is_locked_ = false;

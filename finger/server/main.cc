@@ -142,7 +142,7 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
   }
   finger::Parent parent({.listeners = std::move(listeners),
                          .limits = {.drain = drain_timeout(options)},
-                         .live = std::bind_front(finger::live, std::cref(options)),
+                         .run_worker = std::bind_front(finger::run_worker, std::cref(options)),
                          .announce = [&addresses] { common::announce(*addresses); },
                          .manager = std::move(manager)});
   return parent.run();
@@ -159,13 +159,10 @@ int main(int argc, char** argv) {
           "SIGHUP reads anew who has; SIGUSR1 logs what was counted; SIGTERM stops it, and "
           "SIGQUIT when its clients have left.",
       .options = finger::option_table(options)};
-  if (const auto gone = finger::gone_option({argv, static_cast<std::size_t>(argc)})) {
-    common::log(*gone, common::Severity::error);
-    return 2;
-  }
+  finger::Parent::hold_signals();  // as early as it can be: SIGHUP would end it
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   // A check is ended by them, also while it waits for the account database.
-  if (!options.check_config) finger::Parent::hold_signals();
+  if (options.check_config) finger::Parent::hold_signals(false);
   const bool is_root = ::geteuid() == 0;
   if (!is_root && !options.user.empty()) {
     return complain(fmt::format("only root can become --user {}", options.user));

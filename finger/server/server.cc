@@ -92,7 +92,7 @@ int Server::run(std::vector<common::Fd>& listeners, const Control& control) {
 
 uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const Control& control) {
   uring::Scope chores(*context_.loop);
-  chores.spawn(obey(control));
+  chores.spawn(follow_parent(control));
   chores.spawn(say_alive(control));
   {
     uring::Scope accepting(*context_.loop);
@@ -100,7 +100,10 @@ uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const
     co_await accepting.join();
   }
   listeners.clear();
-  while (context_.clients > 0) (void)co_await context_.fewer_open.wait();
+  while (context_.clients > 0) {
+    control.say(Control::has, std::to_string(context_.clients));  // the parent may have to cut them
+    (void)co_await context_.fewer_open.wait();
+  }
   co_await context_.conversations.join();
   chores.cancel();
   co_await chores.join();
@@ -115,7 +118,7 @@ uring::Task<> Server::accept_from(const common::Fd& listener) {
       auto client = accept_one(listener);
       if (client && !client->fd) break;  // another worker was faster, or there are no more
       if (client) {
-        context_.conversations.spawn(begin(std::move(*client), Place(context_)));
+        context_.conversations.spawn(serve_client(std::move(*client), Place(context_)));
       } else if (common::is_transient_accept_error(client.error())) {
         accept_fault.report(client.error(), context_.loop->now());
         (void)co_await context_.fewer_open.wait()
@@ -159,20 +162,20 @@ uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
 }
 
 /// One client, from accept to close.
-uring::Task<> Server::begin(common::Accepted client, Place place) {
+uring::Task<> Server::serve_client(common::Accepted client, Place place) {
   const auto due = due_after(context_.loop->now(), context_.options.deadline);
-  bool is_check = false;
+  bool from_proxy_itself = false;
   if (context_.options.proxies.contains(client.peer)) {
     const Proxied found = co_await receive_header(client, due);
-    is_check = found == Proxied::check;
-    if (is_check || found == Proxied::silent) ++context_.counters.checks;
+    from_proxy_itself = found == Proxied::check;
+    if (from_proxy_itself || found == Proxied::silent) ++context_.counters.checks;
     if (found == Proxied::silent || found == Proxied::refused) {
       client.fd = {};  // first: a free place means that there is a descriptor
       co_return;
     }
   }
   AddressPermit address_permit;
-  if (!is_check) {  // the proxy's own, however many of its clients it could not name
+  if (!from_proxy_itself) {  // the proxy's own, however many of its clients it could not name
     ++context_.counters.accepted;
     address_permit = address_limit_.try_acquire(client.peer);
     if (!address_permit) {
@@ -182,7 +185,7 @@ uring::Task<> Server::begin(common::Accepted client, Place place) {
     }
   }
   Conversation conversation(context_, std::move(client), std::move(place),
-                            std::move(address_permit), due, is_check);
+                            std::move(address_permit), due, from_proxy_itself);
   co_await serve(conversation);
 }
 
@@ -207,7 +210,7 @@ void Server::turn_away(const common::Address& peer) {
 }
 
 /// What the parent says. The end of the stream: it has gone, and this process must, too.
-uring::Task<> Server::obey(const Control& control) {
+uring::Task<> Server::follow_parent(const Control& control) {
   std::array<std::byte, 1> word{};
   while (true) {
     const auto got = co_await context_.loop->recv(control.fd(), word);

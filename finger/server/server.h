@@ -45,10 +45,10 @@ class Server {
   uring::Task<> accept_from(const common::Fd& listener);
   std::size_t places() const;
   uring::Task<bool> wait_for_place(const common::Fd& listener);
-  uring::Task<> begin(common::Accepted client, Place place);
+  uring::Task<> serve_client(common::Accepted client, Place place);
   uring::Task<Proxied> receive_header(common::Accepted& client, common::Clock::time_point due);
   void turn_away(const common::Address& peer);
-  uring::Task<> obey(const Control& control);
+  uring::Task<> follow_parent(const Control& control);
   uring::Task<> say_alive(const Control& control);
 
   AddressLimit address_limit_;

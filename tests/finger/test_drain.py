@@ -1,5 +1,6 @@
 """An orderly stop: a client that has sent a whole query is answered, no other is waited for."""
 
+import os
 import signal
 import time
 
@@ -112,11 +113,27 @@ def test_what_waits_in_the_backlog_is_turned_away(start: Start) -> None:
 @pytest.mark.rule(rules.SECOND_SIGNAL)
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Signals) -> None:
-    reading_slowly(server)
+    client = reading_slowly(server)
     server.send_signal(signal.SIGTERM)
     assert wait_until(server.refuses_connections, server.patience), "still accepts connections"
+    time.sleep(0.3)  # earlier, it would be the same stop
     assert server.is_alive(), "stopped without the answer that is due"
     expect_stop(server, AT_ONCE, second)
+    client.let_window_grow()
+    client.expect_reset()
+    assert "a second signal has come; clients still connected: 1\n" in server.stderr_text()
+
+
+@pytest.mark.rule(rules.SECOND_SIGNAL)
+def test_two_signals_at_once_are_one_stop(server: FingerServer) -> None:
+    """As timeout(1) sends them, to its child and then to the group."""
+    client = reading_slowly(server)
+    os.kill(server.pid, signal.SIGSTOP)
+    os.kill(server.pid, signal.SIGTERM)
+    os.kill(server.pid, signal.SIGINT)
+    os.kill(server.pid, signal.SIGCONT)
+    client.expect_that(client.take_the_rest(), converted(LARGE))
+    assert server.wait_exit() == 0
 
 
 @pytest.mark.clock

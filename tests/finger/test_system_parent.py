@@ -82,6 +82,55 @@ def test_a_worker_that_crashes_ends_the_daemon(start_either: Start) -> None:
     start_either(port=server.address[1]).expect(b"alice", ANSWER)
 
 
+@pytest.mark.rule(rules.CUT_SHORT)
+def test_an_answer_that_a_crash_cuts_does_not_look_whole(start: Start) -> None:
+    server = start()
+    server.users.replace("alice", LARGE)
+    client = server.reading_slowly(b"alice")
+    os.kill(only_worker(server), signal.SIGKILL)
+    assert server.wait_exit() == 1
+    client.let_window_grow()
+    client.expect_reset()
+
+
+@pytest.mark.rule(rules.WORKER_ENDS)
+@pytest.mark.parametrize("order", [signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT])
+def test_a_worker_that_crashes_while_it_leaves_is_told_of(start: Start, order: int) -> None:
+    server = start()
+    server.users.replace("alice", LARGE)
+    client = server.reading_slowly(b"alice")
+    worker = only_worker(server)
+    if order == signal.SIGHUP:
+        server.reload()
+    else:
+        server.send_signal(signal.Signals(order))
+        assert wait_until(server.refuses_connections, server.patience)
+    os.kill(worker, signal.SIGKILL)
+    line = f"worker {worker} has ended while it was leaving: signal 9\n"
+    assert wait_until(lambda: line in server.stderr_text(), server.patience)
+    client.let_window_grow()
+    client.expect_reset()
+    assert (server.stop() if order == signal.SIGHUP else server.wait_exit()) == 0
+
+
+@pytest.mark.rule(rules.CUT_SHORT)
+def test_what_a_crash_of_the_fresh_worker_cuts_is_told_and_does_not_look_whole(
+    start: Start
+) -> None:
+    server = start()
+    server.users.replace("alice", LARGE)
+    client = server.reading_slowly(b"alice")
+    before = only_worker(server)
+    server.reload()
+    (fresh,) = set(workers(server)) - {before}
+    os.kill(fresh, signal.SIGKILL)
+    assert server.wait_exit() == 1
+    client.let_window_grow()
+    client.expect_reset()
+    line = f"worker {before} is killed: the daemon ends; clients still connected: 1\n"
+    assert line in server.stderr_text()
+
+
 @pytest.mark.clock
 @pytest.mark.rule(rules.WORKER_ENDS)
 def test_a_worker_that_falls_silent_ends_the_daemon(start: Start) -> None:
@@ -203,6 +252,8 @@ def test_a_worker_that_does_not_drain_in_time_is_killed(start_as_root: Start) ->
     os.kill(worker, signal.SIGSTOP)
     assert server.stop(within=2 + AT_ONCE) == 0
     assert not is_there(worker)
+    said = f"worker {worker} is killed: it has not left in time; clients still connected: unknown"
+    assert said in server.stderr_text()
 
 
 @pytest.mark.rule(rules.DRAIN)

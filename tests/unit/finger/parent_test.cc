@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -11,13 +12,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <string>
 
 #include "in_child.h"
 
@@ -80,14 +84,15 @@ using Work = std::function<void(int number, const Control& control)>;
 int run(const Work& work) {
   begun() = 0;
   Parent::hold_signals();
-  Parent parent({.listeners = {},
-                 .limits = limits,
-                 .live = [&work](std::vector<common::Fd>& /*listeners*/, Control control) -> int {
-                   work(begun()++, control);
-                   serve(control);
-                 },
-                 .announce = [] { std::fputs("announced\n", stderr); },
-                 .manager = {}});
+  Parent parent(
+      {.listeners = {},
+       .limits = limits,
+       .run_worker = [&work](std::vector<common::Fd>& /*listeners*/, Control control) -> int {
+         work(begun()++, control);
+         serve(control);
+       },
+       .announce = [] { std::fputs("announced\n", stderr); },
+       .manager = {}});
   return parent.run();
 }
 
@@ -208,24 +213,52 @@ TEST(ParentDeathTest, LooksTwiceBeforeAWorkerCountsAsSilent) {
   EXPECT_EXIT(run_parent(pause), stopped, serving + "told d\n$");
 }
 
-/// As fingerd-look is, whose directory answers at last.
-void leave_a_process_that_ends_with(int status) {
-  if (const pid_t between = ::fork(); between > 0) return (void)::waitpid(between, nullptr, 0);
-  if (::fork() > 0) std::_Exit(0);
-  ::usleep(100'000);
-  std::_Exit(status);
+/// A child of the parent, as fingerd-look is, whose directory answers at last. Its number.
+std::string leave_a_process_that_answers_late() {
+  alignas(16) static std::array<std::byte, 64 * 1024> stack;
+  const auto answer_late = [](void*) -> int {
+    ::usleep(100'000);
+    std::_Exit(finger::exit_answered_late);
+  };
+  const int flags = CLONE_PARENT | SIGCHLD;
+  return std::to_string(::clone(answer_late, stack.data() + stack.size(), flags, nullptr));
 }
 
 TEST(ParentDeathTest, DoesNotReloadAllTheTimeForADirectoryThatIsAlwaysLate) {
   const auto work = [](int number, const Control& control) {
-    control.say(Control::silent);
+    const auto process = leave_a_process_that_answers_late();
+    control.say(Control::silent, process);
     control.say(Control::ready, "1 user");
-    leave_a_process_that_ends_with(finger::answered_late);
     if (number == 0) return;
     ::usleep(200'000);  // until that one has ended
     send_to_parent(SIGTERM);
   };
   EXPECT_EXIT(run_parent(work), stopped, serving + reloaded("1 user") + "told d\n(told l\n)?$");
+}
+
+// The parent may hear of it when it has ended, and was waited for.
+TEST(ParentDeathTest, ReloadsForADirectoryThatHasAnsweredBeforeItWasSaidToBeSilent) {
+  const auto work = [](int number, const Control& control) {
+    if (number == 0) {
+      const auto process = leave_a_process_that_answers_late();
+      while (::access(("/proc/" + process).c_str(), F_OK) == 0) ::usleep(1000);
+      control.say(Control::silent, process);
+    }
+    control.say(Control::ready, "1 user");
+    if (number == 1) send_to_parent(SIGTERM);
+  };
+  EXPECT_EXIT(run_parent(work), stopped, serving + reloaded("1 user") + "told d\n(told l\n)?$");
+}
+
+// Of process 1 all orphans are children, and a module that knows accounts may make some.
+TEST(ParentDeathTest, DoesNotReloadForAChildOfOtherPeoples) {
+  const auto work = [](int, const Control& control) {
+    (void)leave_a_process_that_answers_late();
+    control.say(Control::ready, "1 user");
+    ::usleep(300'000);  // until that one has ended
+    send_to_parent(SIGTERM);
+  };
+  EXPECT_EXIT(run_parent(work), stopped, serving + "told d\n$");
 }
 
 }  // namespace
