@@ -5,26 +5,30 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
-#include <cstdint>
+#include <climits>
+#include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <span>
 #include <string_view>
-#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "common/result.h"
-#include "common/server/duration.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "finger/process/descriptors.h"
@@ -35,39 +39,74 @@ namespace {
 using common::Fd;
 
 /// For all directories together.
-constexpr auto patience = std::chrono::seconds(2);
+constexpr int patience_ms = 2000;
 
-/// A directory that holds homes, and their names in it.
-struct Holder {
-  std::string path;
-  std::vector<std::string> names;
-  bool has_answered = false;
-  bool is_closed = false;  ///< No rule could be made for a home in it: see look().
-};
+/// By their paths the directories that hold homes, with the names of these.
+using Holders = std::map<std::string, std::set<std::string>>;
 
-/// What a process that looks says.
-struct Answer {
-  std::uint32_t number;  ///< Of the holder.
-  bool is_closed;
-};
+/// How a look has ended: in memory of this process and of the one that looks, and each of the two
+/// changes it once at most, from `waiting`.
+using Ended = std::atomic<char>;
+constexpr char waiting = 0;
+constexpr char all_found = 1;
+constexpr char some_closed = 2;  ///< No rule could be made for a home: see look().
+constexpr char too_late = 3;
 
-std::vector<Holder> holders_of(const Accounts& accounts) {
-  std::map<std::string, std::vector<std::string>> found;
+bool end(Ended& look, char how) {
+  char expected = waiting;
+  return look.compare_exchange_strong(expected, how);
+}
+
+Holders holders_of(const Accounts& accounts) {
+  Holders found;
   for (const Account& account : accounts.all()) {
     const std::string_view home(account.home);
     const auto end = home.find_last_not_of('/');
     const auto slash = home.rfind('/', end);
     if (end == home.npos || slash == home.npos) continue;  // no home, or the root directory
     const auto holder = slash == 0 ? "/" : home.substr(0, slash);
-    found[std::string(holder)].emplace_back(home.substr(slash + 1, end - slash));
+    found[std::string(holder)].emplace(home.substr(slash + 1, end - slash));
   }
-  std::vector<Holder> holders;
-  for (auto& [path, names] : found) holders.push_back({path, std::move(names)});
-  return holders;
+  return found;
 }
 
-Fd open_directory(int parent, const char* path) {
-  return Fd(::openat(parent, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+bool is_roots(const Fd& file) {
+  struct statx about {};
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  return ::statx(file.get(), "", flags, STATX_UID, &about) == 0 && about.stx_uid == 0;
+}
+
+/// The directory at an absolute path, by a way in which no user has a say: a link is followed where
+/// it is root's, in a directory of root's. Any other may be of a user who owns the directory above
+/// the home, and lead to what holds other users' files. Nothing: errno says why; EACCES, it is
+/// closed, or there is such a link.
+Fd find_directory(std::string path) {
+  constexpr int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+  constexpr int links_max = 40;  // the kernel's: path_resolution(7)
+  Fd here(::open("/", flags | O_DIRECTORY));
+  for (int links = 0; links <= links_max;) {
+    const auto begin = path.find_first_not_of('/');
+    if (begin == path.npos) return here;
+    const auto end = std::min(path.find('/', begin), path.size());
+    const std::string name = path.substr(begin, end - begin);
+    path.erase(0, end);
+    Fd next(::openat(here.get(), name.c_str(), flags | O_DIRECTORY));
+    if (!next && errno != ENOTDIR) return {};
+    if (next) {
+      here = std::move(next);
+      continue;
+    }
+    const Fd link(::openat(here.get(), name.c_str(), flags));
+    std::array<char, PATH_MAX> target;
+    const ssize_t size = ::readlinkat(link.get(), "", target.data(), target.size());
+    if (size < 0) return {};  // it is a file
+    if (!is_roots(here) || !is_roots(link)) break;
+    if (target[0] == '/') here = Fd(::open("/", flags | O_DIRECTORY));
+    path.insert(0, target.data(), static_cast<std::size_t>(size));
+    ++links;
+  }
+  errno = EACCES;
+  return {};
 }
 
 bool is_root_directory(const Fd& directory) {
@@ -77,26 +116,21 @@ bool is_root_directory(const Fd& directory) {
          here.st_dev == root.st_dev && here.st_ino == root.st_ino;
 }
 
-// [permit_around]
 /// What is beneath the directory that holds this one; or, as all that `/` holds would be too much,
 /// what is beneath this one.
 void permit_around(const HomeFence& fence, const Fd& home) {
-  const Fd holder = open_directory(home.get(), "..");
+  const Fd holder(::openat(home.get(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const Fd& permitted = is_root_directory(holder) ? home : holder;
   if (permitted && !is_root_directory(permitted)) fence.permit(permitted);
 }
-// [/permit_around]
 
-/// Asks nothing of what is mounted there: that is no link.
+/// Or a file. Asks nothing of what is mounted there: that is none.
 bool is_link(const Fd& directory, const std::string& name) {
   const open_how how{
-      .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_NO_XDEV};
+      .flags = O_PATH | O_DIRECTORY | O_NOFOLLOW, .mode = 0, .resolve = RESOLVE_NO_XDEV};
   const Fd entry(
       static_cast<int>(::syscall(SYS_openat2, directory.get(), name.c_str(), &how, sizeof how)));
-  struct statx about {};
-  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  return entry && ::statx(entry.get(), "", flags, STATX_TYPE, &about) == 0 &&
-         S_ISLNK(about.stx_mode);
+  return !entry && errno == ENOTDIR;
 }
 
 /// Whether its entries are mounted when they are looked at.
@@ -106,58 +140,41 @@ bool mounts_on_demand(const Fd& directory) {
 }
 
 /// At the directory, if that is not `/` itself, and then at the homes in it that are links. False:
-/// one of them is closed to this process, though perhaps not to a home's owner. It has root's
-/// credentials, and still less rights where a unit leaves it few capabilities, or on NFS.
-bool look(const HomeFence& fence, const Holder& holder) {
-  const Fd directory = open_directory(AT_FDCWD, holder.path.c_str());
+/// one of them is closed to this process, though perhaps not to a home's owner, or beyond a link of
+/// a user's. It has root's credentials, and still less rights where a unit leaves it few
+/// capabilities, or on NFS.
+bool look(const HomeFence& fence, const Holders::value_type& holder) {
+  const auto& [path, names] = holder;
+  const Fd directory = find_directory(path);
   if (!directory) return errno != EACCES;  // else no plan in it can be opened
   const bool holds_all = is_root_directory(directory);
   if (!holds_all) fence.permit(directory);
   if (mounts_on_demand(directory)) return true;
   bool is_open = true;
-  for (const std::string& name : holder.names) {
+  for (const std::string& name : names) {
     if (!holds_all && !is_link(directory, name)) continue;
-    const Fd home = open_directory(directory.get(), name.c_str());
+    const Fd home = find_directory(path + "/" + name);
     if (!home && errno == EACCES) is_open = false;
     if (home) permit_around(fence, home);
   }
   return is_open;
 }
 
-/// Twice, so that it is no child of this process, which would wait for it, but of the parent.
-/// True: in the process that looks. Error: of fork(2).
-common::Result<bool> fork_twice() {
-  const pid_t between = ::fork();
-  if (between < 0) return common::last_error();
-  if (between == 0) {
-    const pid_t looks = ::fork();
-    if (looks == 0) return true;
-    std::_Exit(looks > 0 ? 0 : errno);
-  }
-  int status = 0;
-  (void)::waitpid(between, &status, 0);
-  if (status == 0) return false;
-  return std::unexpected(std::error_code(WEXITSTATUS(status), std::system_category()));
-}
+struct Look {
+  const HomeFence& fence;
+  const Holders::value_type& holder;
+  Ended& ended;
+  const Fd& end_of_all;  ///< A pipe's: closed when the last of these processes has ended.
+};
 
 /// The process that looks: it may be there for days, so it has a name of its own, and neither the
 /// port nor the parent's ear.
-[[noreturn]] void look_and_end(const HomeFence& fence, const Holder& holder, std::uint32_t number,
-                               const Fd& answers) {
+int look_and_end(void* argument) {
+  const Look& asked = *static_cast<Look*>(argument);
   (void)::prctl(PR_SET_NAME, "fingerd-look", 0, 0, 0);
-  close_all_but({STDERR_FILENO, answers.get(), fence.descriptor()});
-  const Answer answer{.number = number, .is_closed = !look(fence, holder)};
-  const bool is_told = ::send(answers.get(), &answer, sizeof answer, MSG_NOSIGNAL) > 0;
-  std::_Exit(is_told ? 0 : answered_late);  // EPIPE: it is not waited for any more
-}
-
-/// False: all processes have ended, or nothing is there.
-bool hear(std::vector<Holder>& holders, const Fd& answers, int flags) {
-  Answer answer{};
-  if (::recv(answers.get(), &answer, sizeof answer, flags) != sizeof answer) return false;
-  holders[answer.number].has_answered = true;
-  holders[answer.number].is_closed = answer.is_closed;
-  return true;
+  close_all_but({STDERR_FILENO, asked.end_of_all.get(), asked.fence.descriptor()});
+  const char found = look(asked.fence, asked.holder) ? all_found : some_closed;
+  std::_Exit(end(asked.ended, found) ? 0 : exit_answered_late);
 }
 
 }  // namespace
@@ -169,43 +186,49 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
     if (!is_root_directory(roster.users)) fence.permit(roster.users);
     return {};
   }
-  auto holders = holders_of(roster.accounts);
+  const auto holders = holders_of(roster.accounts);
+  if (holders.empty()) return {};
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0) {
+  const std::size_t bytes = holders.size() * sizeof(Ended);
+  auto* const looks = static_cast<Ended*>(
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  if (looks == MAP_FAILED || ::pipe2(ends.data(), O_CLOEXEC) < 0) {
     return std::unexpected(common::explain_no_descriptor("to look for homes"));
   }
-  const Fd answers(ends[0]);
-  Fd answer(ends[1]);
-  for (std::uint32_t i = 0; i < holders.size(); ++i) {
-    const auto looks = fork_twice();
-    if (!looks) return std::unexpected(common::explain_no_thread(looks.error()));
-    if (*looks) look_and_end(fence, holders[i], i, answer);
-    while (hear(holders, answers, MSG_DONTWAIT)) {  // with thousands, the socket would be full
+  const Fd all_ended(ends[0]);
+  Fd end_of_all(ends[1]);
+  std::vector<pid_t> processes;
+  for (const auto& each : holders) {
+    // A child of the parent, since one that is late outlives this process. A check has no parent.
+    alignas(16) static std::array<std::byte, 64 * 1024> stack;  // each has its own copy of it
+    const int flags = SIGCHLD | (control.fd() ? CLONE_PARENT : 0);
+    Look look{fence, each, looks[processes.size()], end_of_all};
+    const pid_t process = ::clone(look_and_end, stack.data() + stack.size(), flags, &look);
+    if (process < 0) {
+      return std::unexpected(common::explain_no_thread(common::last_error().error()));
     }
+    processes.push_back(process);
   }
-  answer = {};
-  const auto end = common::Clock::now() + patience;
-  pollfd answered{.fd = answers.get(), .events = POLLIN, .revents = 0};
-  while (::poll(&answered, 1, common::timeout_ms(end)) > 0 && hear(holders, answers, 0)) {
-  }
-  // From now on a process that still looks learns that it is late; what it has said before counts.
-  (void)::shutdown(answers.get(), SHUT_RD);
-  while (hear(holders, answers, MSG_DONTWAIT)) {
-  }
-  for (const Holder& each : holders) {
-    const std::string path = common::escape(std::as_bytes(std::span(each.path)));
-    if (!each.has_answered) {
-      control.say(Control::silent);
+  end_of_all = {};
+  pollfd ended{.fd = all_ended.get(), .events = 0, .revents = 0};
+  (void)::poll(&ended, 1, patience_ms);  // POLLHUP is always reported
+  for (std::size_t i = 0; const auto& [path_bytes, names] : holders) {
+    const std::string path = common::escape(std::as_bytes(std::span(path_bytes)));
+    Ended& look = looks[i];
+    const pid_t process = processes[i++];
+    if (end(look, too_late)) {
+      control.say(Control::silent, std::to_string(process));
       common::log(
           fmt::format("{} does not answer: homes in it may be left out until it does", path),
           common::Severity::warning);
-    } else if (each.is_closed) {
-      common::log(fmt::format("not all homes in {} are served: a directory on the way is closed "
-                              "to fingerd",
+    } else if (look == some_closed) {
+      common::log(fmt::format("not all homes in {} are served: on the way is a directory that is "
+                              "closed to fingerd, or a link that is not root's",
                               path),
                   common::Severity::warning);
     }
   }
+  (void)::munmap(looks, bytes);
   return {};
 }
 

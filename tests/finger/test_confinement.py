@@ -140,6 +140,32 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
     expect_it_kept_in(intruder, server)
 
 
+@pytest.mark.parametrize("link", ["home", "a/home"])
+def test_a_link_of_a_users_does_not_widen_what_an_intruder_reads(
+    machine: Machine, start_as_root: Start, intrude: Intrude, link: str
+) -> None:
+    """She has the directory above her home, or the one above that."""
+    need_landlock()
+    erin = machine.add("erin")
+    machine.opt_in(erin)
+    others = machine.another_disk / "others"
+    (others / "home").mkdir(parents=True)
+    secret = machine.another_disk / ("secret" if link == "home" else "others/secret")
+    secret.write_bytes(b"somebody else's\n")
+    secret.chmod(0o666)
+    own = machine.homes / "own"
+    own.mkdir()
+    os.chown(own, erin.uid, erin.uid)
+    machine.move_home("erin", own / "before", f"/home/own/{link}")
+    (own / link.partition("/")[0]).symlink_to(others)
+    os.lchown(own / link.partition("/")[0], erin.uid, erin.uid)
+    intruder = intrude(Path("/home/own/before/.plan"), outside=secret)
+    server = start_as_root(under=intruder.under)
+    server.expect(b"erin", NO_PLAN)
+    assert intruder.could(server)["reads-outside"] == "EACCES"
+    assert "not all homes in /home/own" in server.stderr_text()
+
+
 @pytest.mark.usefixtures("walled_in")
 @pytest.mark.rule(rules.WHY_NO_PLAN)
 def test_homes_mounted_anew_are_served_after_a_reload(
