@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "common/server/log.h"
 
 namespace finger {
 namespace {
@@ -26,11 +29,13 @@ void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets) {
   for (const int each : kept) {
     if (each < 0) continue;
     const auto number = static_cast<unsigned>(each);
-    // It fails only where a filter of system calls forbids it.
     if (number > first) (void)::close_range(first, number - 1, 0);
     first = number + 1;
   }
-  (void)::close_range(first, ~0U, 0);
+  static bool is_said = false;  // it fails only where a filter forbids it, and then each time
+  if (::close_range(first, ~0U, 0) == 0 || std::exchange(is_said, true)) return;
+  common::log("no close_range(2): what was open when it started stays open, also in the worker",
+              common::Severity::warning);
 }
 
 void close_inherited_descriptors(std::span<const common::Fd> passed) {

@@ -7,7 +7,8 @@
 
 namespace finger {
 
-/// Closes every descriptor of this process but `kept` and `sockets`. A negative number is none.
+/// Closes every descriptor of this process but `kept` and `sockets`; a line says so where it may
+/// not. A negative number is none.
 void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets = {});
 
 /// Closes what the program was started with besides its standard streams and the sockets that a

@@ -39,7 +39,7 @@ constexpr auto permitted = {
     SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(openat), SCMP_SYS(poll),
     SCMP_SYS(ppoll), SCMP_SYS(read), SCMP_SYS(statx), SCMP_SYS(write),
     // Memory.
-    SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
+    SCMP_SYS(brk), SCMP_SYS(mremap), SCMP_SYS(munmap),
     // The process itself.
     SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(getpid), SCMP_SYS(gettid),
     SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
@@ -98,6 +98,11 @@ void permit_with_some_arguments(Filter& permissions) {
   const scmp_arg_cmp not_shared = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0);
   permissions.add(SCMP_SYS(mmap), {not_executable, not_shared});
   permissions.add(SCMP_SYS(mprotect), {not_executable});
+  // What allocators say. Not MADV_MERGEABLE: the time of a write to a merged page tells whether
+  // another process has the same.
+  for (const unsigned advice : {MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE}) {
+    permissions.add(SCMP_SYS(madvise), {SCMP_A2_32(SCMP_CMP_EQ, advice)});
+  }
   // What a client has not acknowledged.
   permissions.add(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, TIOCOUTQ)});
   // The ring's end. Of liburing 2.4 and newer it comes with IORING_REGISTER_USE_REGISTERED_RING.

@@ -208,6 +208,7 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
       return std::unexpected(common::explain_no_thread(common::last_error().error()));
     }
     processes.push_back(process);
+    (void)::sched_yield();  // most end at once: with hundreds, they need not all be there together
   }
   end_of_all = {};
   pollfd ended{.fd = all_ended.get(), .events = 0, .revents = 0};

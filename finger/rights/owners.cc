@@ -55,8 +55,8 @@ bool is_root_gone(const User& user) {
          });
 }
 
-/// With the owner's ids in effect, the daemon's as the real ones, and 0 saved, as the way back.
-/// That one gives no right there: while the effective uid is not 0, no capability is in effect.
+/// With the owner's ids in effect, the daemon's as the real ones, and 0 saved, as the way back. The
+/// saved uid 0 grants nothing: capabilities are in effect only while the effective uid is 0.
 Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
                                      const Account& account) {
   if (::setresgid(daemon.gid, account.gid, daemon.gid) < 0) return common::last_error();
@@ -164,7 +164,10 @@ void be_killed_first() {
   (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   const common::Fd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   constexpr std::string_view before_all_others = "1000";
-  (void)!::write(score.get(), before_all_others.data(), before_all_others.size());
+  if (::write(score.get(), before_all_others.data(), before_all_others.size()) < 0) {
+    common::log("no oom_score_adj: where memory runs out, the kernel may end the parent instead",
+                common::Severity::warning);
+  }
   forbid_tracing();
 }
 

@@ -44,8 +44,8 @@ void forbid_tracing();
 
 /// Where memory runs out the kernel ends this process, and not its parent: an intruder who takes
 /// the kernel's memory, and none of its own, would otherwise lose the parent and keep the port.
-/// Before forbid_writing(). Without /proc it has no effect. For as long as this takes, a process of
-/// the same user may trace this one.
+/// Before forbid_writing(). Where /proc cannot be written, a line says so. For as long as this
+/// takes, a process of the same user may trace this one.
 void be_killed_first();
 
 }  // namespace finger

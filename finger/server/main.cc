@@ -101,8 +101,8 @@ void fit_to_descriptors(Options& options, std::size_t listeners) {
   options.descriptors = static_cast<std::size_t>(std::min<rlim_t>(left, SIZE_MAX));
   const auto most = std::max<std::size_t>(1, options.descriptors / finger::descriptors_each);
   if (most >= options.max_connections) return;
-  common::log(fmt::format("{} connections at once instead of --max-clients {}, for want of "
-                          "descriptors: raise LimitNOFILE= (ulimit -Hn)",
+  common::log(fmt::format("--max-clients is {} instead of {}, for want of descriptors: raise "
+                          "LimitNOFILE= (ulimit -Hn)",
                           most, options.max_connections),
               common::Severity::warning);
   options.max_connections = most;
@@ -122,10 +122,9 @@ int check_config(const Options& options, std::span<const common::Fd> listeners,
   }
   const auto server = finger::prepare(options, listeners, finger::Control(common::Fd()));
   if (!server) return complain(server.error());
-  const auto printed =
-      common::print(fmt::format("would serve at {}{}, with {} connections at the same time: {}\n",
-                                options.address().to_string(), about_port, options.max_connections,
-                                finger::describe((*server)->roster().accounts)));
+  const auto printed = common::print(fmt::format(
+      "would serve at {}{}, with --max-clients {}: {}\n", options.address().to_string(), about_port,
+      options.max_connections, finger::describe((*server)->roster().accounts)));
   if (printed) return 0;
   return complain("cannot write to standard output: " + printed.error().message());
 }

@@ -32,18 +32,18 @@ def checked(start: Start, *options: str, **how: object) -> tuple[int, str]:
 def test_it_says_what_it_would_serve(start: Start) -> None:
     status, said = checked(start, "--max-clients", "7")
     assert status == 0
-    assert "3 users" in said and "7 connections" in said and "127.0.0.1" in said, said
+    assert "3 users" in said and "--max-clients 7" in said and "127.0.0.1" in said, said
 
 
 def test_with_few_descriptors_it_says_how_many_connections_there_are(start_either: Start) -> None:
     """As many as when it serves, and what to do about it."""
     status, said = checked(start_either, descriptor_limit=FEW)
-    found = re.search(r", with (\d+) connections at the same time: ", said)
+    found = re.search(r", with --max-clients (\d+): ", said)
     assert status == 0 and found, said
     assert (FEW - 12) // PER_CLIENT <= int(found[1]) <= FEW // PER_CLIENT, said
     server = start_either(descriptor_limit=FEW)
     lowered = (
-        f"{found[1]} connections at once instead of --max-clients 1024, for want of descriptors: "
+        f"--max-clients is {found[1]} instead of 1024, for want of descriptors: "
         "raise LimitNOFILE= (ulimit -Hn)\n"
     )
     assert lowered in server.stderr_text()

@@ -238,13 +238,6 @@ def test_outcomes_alone_name_neither_the_peer_nor_the_query(start: Start) -> Non
     assert not [line for line in lines if re.search(r"127\.|alice|carol|elsewhere", line)]
 
 
-def said(server: FingerServer) -> list[str]:
-    """All lines but the warning about a kernel without Landlock, and what each worker says."""
-    lines = server.stderr_text().splitlines()
-    return [line for line in lines if not re.match(r"no Landlock|serving \d|served: ", line)]
-
-
-def test_a_daemon_that_logs_none_says_nothing_of_exchanges(start: Start) -> None:
 @pytest.mark.rule(rules.PRIVACY)
 @pytest.mark.parametrize("detail", ["outcome", "none"])
 def test_no_line_of_any_kind_names_a_client(start: Start, detail: str) -> None:
@@ -262,6 +255,13 @@ def test_no_line_of_any_kind_names_a_client(start: Start, detail: str) -> None:
     assert "127." not in text
 
 
+def said(server: FingerServer) -> list[str]:
+    """All lines but the warning about a kernel without Landlock, and what each worker says."""
+    lines = server.stderr_text().splitlines()
+    return [line for line in lines if not re.match(r"no Landlock|serving \d|served: ", line)]
+
+
+def test_a_daemon_that_logs_none_says_nothing_of_exchanges(start: Start) -> None:
     server = start("--log=none")
     for query in (b"alice", b"nobody", b"\xff", b"a@b", b""):
         server.ask(query)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ import rules
 from conftest import ANSWER
 from harness.needed import need_root
 from harness.proc import wait_until
-from kit.intruder import need_landlock
+from kit.intruder import Intrude, need_landlock
 from kit.machine import GROUP_ID, Machine
 from kit.namespace import NOBODY, as_user
 from kit.parent import expect_no_right_left, replace_worker, workers
@@ -176,6 +177,33 @@ def test_a_home_to_which_only_its_owner_has_a_way_is_named(
     server = start_as_root()
     server.expect(b"dora", b"here\r\n")
     assert line not in server.stderr_text()
+
+
+@pytest.mark.rule(rules.CONFINED)
+@pytest.mark.parametrize("link", ["home", "a/home"])
+def test_a_link_of_a_users_does_not_widen_what_an_intruder_reads(
+    machine: Machine, start_as_root: Start, intrude: Intrude, link: str
+) -> None:
+    """She has the directory above her home, or the one above that."""
+    need_landlock()
+    erin = machine.add("erin")
+    machine.opt_in(erin)
+    others = machine.another_disk / "others"
+    (others / "home").mkdir(parents=True)
+    secret = machine.another_disk / ("secret" if link == "home" else "others/secret")
+    secret.write_bytes(b"somebody else's\n")
+    secret.chmod(0o666)
+    own = machine.homes / "own"
+    own.mkdir()
+    os.chown(own, erin.uid, erin.uid)
+    machine.move_home("erin", own / "before", f"/home/own/{link}")
+    (own / link.partition("/")[0]).symlink_to(others)
+    os.lchown(own / link.partition("/")[0], erin.uid, erin.uid)
+    intruder = intrude(Path("/home/own/before/.plan"), outside=secret)
+    server = start_as_root(under=intruder.under)
+    server.expect(b"erin", NO_PLAN)
+    assert intruder.could(server)["reads-outside"] == "EACCES"
+    assert "not all homes in /home/own" in server.stderr_text()
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)

@@ -197,6 +197,7 @@ static void overwrite_log(void) {
 static void try_arguments(int client, pid_t process) {
   void* const page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   report("protects-code", mprotect(page, 4096, PROT_READ | PROT_EXEC));
+  report("merges-pages", madvise(page, 4096, MADV_MERGEABLE));
   void* const log = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, STDERR_FILENO, 0);
   report("maps-log", log == MAP_FAILED ? -1 : 0);
   report("clears-flags", fcntl(STDERR_FILENO, F_SETFL, 0));
