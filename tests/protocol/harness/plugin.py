@@ -186,7 +186,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if not report.failed:
         return
     if call.excinfo and is_hidden(call.excinfo.value):
-        why = "Skipped: only root sees what a process has open that forbids tracing"
+        why = "Skipped: of a process that forbids tracing, or is another user's, only root sees more"
         report.outcome, report.longrepr = "skipped", (str(item.path), None, why)
         return
     item.stash[CALL_FAILED] = True

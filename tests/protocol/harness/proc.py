@@ -64,6 +64,13 @@ class Process:
         """Resident memory."""
         return self._status_kilobytes("VmRSS") * 1024
 
+    def has_memory(self) -> bool:
+        """Whether it has any: one that is ending has given it back."""
+        try:
+            return self.rss_bytes() > 0
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
     def peak_rss_bytes(self) -> int:
         """The most resident memory since forget_peak(), or since the start."""
         return self._status_kilobytes("VmHWM") * 1024

@@ -64,7 +64,7 @@ class ProcessTree:
                 if process.pid == self.first.pid:
                     raise
             except PermissionError:
-                if not process.is_zombie():  # of which only root sees more
+                if process.has_memory():  # of one that is ending, only root sees more
                     raise
 
     def send(self, number: signal.Signals) -> None:
