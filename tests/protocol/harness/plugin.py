@@ -186,7 +186,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if not report.failed:
         return
     if call.excinfo and is_hidden(call.excinfo.value):
-        why = "Skipped: of a process that forbids tracing, or is another user's, only root sees more"
+        why = "Skipped: a process that forbids tracing, or is another user's, shows only root more"
         report.outcome, report.longrepr = "skipped", (str(item.path), None, why)
         return
     item.stash[CALL_FAILED] = True
