@@ -104,6 +104,7 @@ def leave_out(file: Path, number: int, reason: str) -> None:
     ElementTree.ElementTree(suite).write(file)
 
 
+@told_if_unwritten("check")
 def main(directory: Path, sections: Path) -> int:
     """Prints a line for each section, the reasons for what was skipped, and the sum."""
     total, all_reasons = Counter(), Counter()
@@ -128,6 +129,4 @@ def main(directory: Path, sections: Path) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "--left-out":
         sys.exit(leave_out(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
-    with told_if_unwritten("check"):
-        status = main(Path(sys.argv[1]), Path(sys.argv[2]))
-    sys.exit(status)
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

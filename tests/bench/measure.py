@@ -177,6 +177,7 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@told_if_unwritten("measure")
 def main() -> None:
     arguments = parse()
     effort = QUICK if arguments.quick else FULL
@@ -208,5 +209,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with told_if_unwritten("measure"):
-        main()
+    main()

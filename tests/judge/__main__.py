@@ -252,6 +252,7 @@ def start(options: argparse.Namespace) -> int:
     return PASSED
 
 
+@told_if_unwritten("judge")
 def main() -> int:
     """What was asked for; its exit status."""
     options = parse()
@@ -264,8 +265,7 @@ def main() -> int:
     if options.report and (reason := why_not_writable(options.report)):  # before some minutes
         raise wrong_usage(f"cannot write {options.report}: {reason}")
     try:
-        with told_if_unwritten("judge"):
-            return start(options) if options.start else judge_one(options)
+        return start(options) if options.start else judge_one(options)
     except JudgeBroken as broken:
         print(broken, file=sys.stderr)
         say("the tests could not be run")

@@ -84,11 +84,13 @@ def test_summary_names_what_needed_a_second_try(
     assert (run.returncode, run.stdout.splitlines()[1]) == (status, f"  {says}")
 
 
-def test_a_summary_that_cannot_be_written_is_a_line_and_no_success(tmp_path: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        run = subprocess.run([ROOT / "tools" / "summary.py", tmp_path, tmp_path / "sections"],
-                             stdout=full, stderr=subprocess.PIPE, text=True)
-    assert run.stderr == "check: cannot write to standard output: No space left on device\n"
+@pytest.mark.parametrize(("output", "why"), [
+    (">&-", "it is closed"), (">/dev/full", "No space left on device")])  # fmt: skip
+def test_a_summary_that_cannot_be_written_is_a_line_and_no_success(
+        output: str, why: str, tmp_path: Path) -> None:
+    run = subprocess.run(["bash", "-c", f'tools/summary.py "$0" "$0/sections" {output}', tmp_path],
+                         cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    assert run.stderr == f"check: cannot write to standard output: {why}\n"
     assert run.returncode == 1
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 @contextlib.contextmanager
 def told_if_unwritten(program: str) -> Iterator[None]:
     """Ends the program with a line and status 1 where standard output does not take what it prints:
-    the disk is full, say."""
+    it is closed, or the disk is full."""
+    if sys.stdout is None:
+        sys.exit(f"{program}: cannot write to standard output: it is closed")
     try:
         yield
         sys.stdout.flush()
