@@ -84,9 +84,9 @@ void Loop::turn() {
   collect();
   now_ = Clock::now();
   run_ready();
-  if (const auto earliest = timers_.earliest(); earliest && *earliest <= now_) {
+  if (const auto earliest = deadlines_.earliest(); earliest && *earliest <= now_) {
     collect_what_has_come();
-    timers_.expire(now_);
+    deadlines_.expire(now_);
     run_ready();
   }
 }
@@ -125,7 +125,7 @@ void Loop::submit_and_wait() {
     submit();
     return;
   }
-  const auto earliest = timers_.earliest();
+  const auto earliest = deadlines_.earliest();
   if (!earliest || wake_at(*earliest)) return note_submitted(ring_.submit_and_wait(std::nullopt));
   const auto now = Clock::now();
   note_submitted(ring_.submit_and_wait(std::max(*earliest, now) - now));
@@ -160,7 +160,7 @@ void Loop::note_submitted(const Status& submitted) {
 /// came.
 bool Loop::spin() {
   if (setup_.spin.count() == 0) return false;
-  const auto earliest = timers_.earliest().value_or(Clock::time_point::max());
+  const auto earliest = deadlines_.earliest().value_or(Clock::time_point::max());
   const auto now = Clock::now();
   const bool has_end = setup_.spin < Clock::time_point::max() - now;
   const auto end = std::min(has_end ? now + setup_.spin : Clock::time_point::max(), earliest);

@@ -11,14 +11,24 @@
 
 #include "uring/cancel/canceller.h"
 #include "uring/running/loop_core.h"
-#include "uring/time/timer.h"
+#include "uring/time/deadline.h"
 
 namespace uring {
 
-class Deadline;
+/// In place of a point in time, or of a Deadline, where there is no timeout.
+struct Unlimited {
+  Unlimited() = default;
+  Unlimited(LoopCore& /*loop*/, Unlimited /*due*/) {}
+};
 
-/// How long something may take, if that is limited.
-struct Unlimited {};
+/// These, and one more.
+template <std::size_t n>
+std::array<Canceller*, n + 1> with(const std::array<Canceller*, n>& cancellers, Canceller& other) {
+  std::array<Canceller*, n + 1> all;
+  std::copy(cancellers.begin(), cancellers.end(), all.begin());
+  all.back() = &other;
+  return all;
+}
 
 template <typename Wait, bool timed, std::size_t cancellers>
 class Awaiter;
@@ -62,10 +72,7 @@ class [[nodiscard]] Await {
 
   /// Does not begin if that is cancelled already.
   Await<Wait, timed, cancellers + 1> cancelled_by(Canceller& canceller) && {
-    std::array<Canceller*, cancellers + 1> all;
-    std::copy(cancellers_.begin(), cancellers_.end(), all.begin());
-    all.back() = &canceller;
-    return {std::move(source_), due_, all};
+    return {std::move(source_), due_, with(cancellers_, canceller)};
   }
 
   /// Is not cancelled with its scope.
@@ -129,7 +136,9 @@ template <typename Wait, bool timed, std::size_t cancellers>
 class Awaiter final : public Wait {
  public:
   explicit Awaiter(Await<Wait, timed, cancellers>&& await)
-      : Wait(await.source_), limit_(await.due_), attachments_(await.cancellers_) {}
+      : Wait(await.source_),
+        limit_(this->loop(), await.due_),
+        attachments_(with_limit(await.cancellers_)) {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
   ~Awaiter() { this->abandon(); }
@@ -137,7 +146,7 @@ class Awaiter final : public Wait {
   bool await_ready() { return !this->may_begin(attachments_.reason()); }
 
   void await_suspend(std::coroutine_handle<> awaiting) {
-    hand_over();
+    attachments_.attach(*this);
     this->start(awaiting);
   }
 
@@ -156,19 +165,21 @@ class Awaiter final : public Wait {
     return reason != Error{} ? reason : Wait::reason_not_to_begin();
   }
   void fill(unsigned link_flags) {
-    hand_over();
+    attachments_.attach(*this);
     Wait::fill(link_flags);
   }
 
  private:
-  /// To those that may end it early.
-  void hand_over() {
-    attachments_.attach(*this);
-    if constexpr (timed) limit_.arm(this->loop().timers(), *this);
+  auto with_limit(const std::array<Canceller*, cancellers>& others) {
+    if constexpr (timed) {
+      return with(others, limit_);
+    } else {
+      return others;
+    }
   }
 
-  [[no_unique_address]] std::conditional_t<timed, TimeLimit, Unlimited> limit_;
-  [[no_unique_address]] Attachments<cancellers> attachments_;
+  [[no_unique_address]] std::conditional_t<timed, Deadline, Unlimited> limit_;
+  [[no_unique_address]] Attachments<cancellers + (timed ? 1 : 0)> attachments_;  ///< Ends first.
 };
 
 }  // namespace uring

@@ -11,7 +11,7 @@
 #include "uring/running/scope_base.h"
 #include "uring/running/waiter.h"
 #include "uring/task.h"
-#include "uring/time/timer.h"
+#include "uring/time/deadline.h"
 #include "uring/trace.h"
 
 namespace uring {
@@ -27,7 +27,7 @@ class LoopCore {
   virtual ~LoopCore() = default;
 
   Ring& ring() { return ring_; }
-  Timers& timers() { return timers_; }
+  Deadlines& deadlines() { return deadlines_; }
   Trace* trace() { return trace_.get(); }
 
   /// The scope of the coroutine that is running.
@@ -81,7 +81,7 @@ class LoopCore {
   }
 
   Ring ring_;
-  Timers timers_;
+  Deadlines deadlines_;
   const std::unique_ptr<Trace> trace_;  ///< Null: there is none.
   ScopeBase* current_scope_ = nullptr;  ///< The loop has one from its beginning.
   std::uint32_t begun_ = 0;

@@ -1,10 +1,19 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
 #include "uring/cancel/canceller.h"
-#include "uring/running/loop_core.h"
-#include "uring/time/timer.h"
 
 namespace uring {
+
+class Deadlines;
+class LoopCore;
+
+/// CLOCK_MONOTONIC: it never jumps.
+using Clock = std::chrono::steady_clock;
 
 /// A point in time that many operations share, one after another or side by side:
 ///
@@ -14,21 +23,60 @@ namespace uring {
 ///
 /// When it passes, those under way end with Error::timed_out, and later ones immediately, until it
 /// is renewed. As a Canceller it can also have a scope in its hands, with all that is in it: see
-/// Attachment; and it may end before its operations, which then have no limit any more.
-class Deadline : public Canceller, public Timer {
+/// Attachment; and it may end before its operations, which then have no limit any more. Costs the
+/// kernel nothing: the loop waits no longer than the first deadline allows.
+class Deadline : public Canceller {
  public:
-  explicit Deadline(LoopCore& loop, Clock::time_point due = never) : Timer(due) {
-    set(loop.timers(), due);
-  }
+  static constexpr Clock::time_point never = Clock::time_point::max();
 
-  /// Moves it, also after it has passed.
-  void renew(Clock::time_point due) {
-    reset();
-    set(timers(), due);
-  }
+  explicit Deadline(LoopCore& loop, Clock::time_point due = never);
+  ~Deadline();
+
+  Clock::time_point due() const { return due_; }
+
+  /// Moves it, also after it has passed. Usually a store: one that moves away keeps its place until
+  /// the loop comes to it.
+  void renew(Clock::time_point due);
 
  private:
-  void expire() override { cancel(Error::timed_out); }
+  friend class Deadlines;
+  static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
+  Deadlines& all_;
+  Clock::time_point due_;
+  std::size_t place_ = nowhere;
 };
+
+/// All of a loop, the earliest first: a binary heap in which each knows its place.
+class Deadlines {
+ public:
+  /// When to look again; nullopt: there is none. May be too early for one that was moved.
+  std::optional<Clock::time_point> earliest() const;
+
+  /// Cancels what is in the hands of those that are due.
+  void expire(Clock::time_point now);
+
+ private:
+  friend class Deadline;
+  struct Entry {
+    Clock::time_point at;  ///< Not later than due(): one that is moved to later stays where it is.
+    Deadline* deadline;
+  };
+
+  void put_in_place(Deadline& deadline);
+  void insert(Deadline& deadline);
+  void remove(Deadline& deadline);
+  void put(std::size_t place, Entry entry);
+  void rise(std::size_t place);
+  void sink(std::size_t place);
+
+  std::vector<Entry> heap_;
+};
+
+inline void Deadline::renew(Clock::time_point due) {
+  reset();
+  due_ = due;
+  if (place_ == nowhere || all_.heap_[place_].at > due) all_.put_in_place(*this);
+}
 
 }  // namespace uring
