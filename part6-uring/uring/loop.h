@@ -110,10 +110,6 @@ class Loop final : public LoopCore {
     return start(Request<Value, Prepare>(what, std::move(prepare)));
   }
   template <typename Prepare>
-  auto make_fd(const char* what, Prepare prepare) {
-    return start(FdRequest<Prepare>(what, std::move(prepare)));
-  }
-  template <typename Prepare>
   auto make_direct(const char* what, Prepare prepare) {
     return start(DirectRequest<Prepare>(ring(), what, std::move(prepare)));
   }
@@ -190,10 +186,10 @@ class Loop final : public LoopCore {
   static Descriptor working_dir() { return Descriptor::borrowed(AT_FDCWD); }
 
   auto openat(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make_fd("openat", by<io_uring_prep_openat>(dir.number(), path, flags | O_CLOEXEC, mode));
+    return make<Fd>("openat", by<io_uring_prep_openat>(dir.number(), path, flags | O_CLOEXEC, mode));
   }
   auto openat2(Descriptor dir, const char* path, const open_how& how) {
-    return make_fd("openat2", [=, how = how](io_uring_sqe& e) mutable {
+    return make<Fd>("openat2", [=, how = how](io_uring_sqe& e) mutable {
       io_uring_prep_openat2(&e, dir.number(), path, &how);
     });
   }
@@ -224,7 +220,7 @@ class Loop final : public LoopCore {
   // Sockets. Sending to a peer that has gone is EPIPE, never SIGPIPE.
 
   auto socket(int domain, int type, int protocol) {
-    return make_fd("socket", by<io_uring_prep_socket>(domain, type | SOCK_CLOEXEC, protocol, 0));
+    return make<Fd>("socket", by<io_uring_prep_socket>(domain, type | SOCK_CLOEXEC, protocol, 0));
   }
   /// The address is copied.
   auto connect(Descriptor fd, const Address& peer) {
@@ -357,7 +353,7 @@ class Loop final : public LoopCore {
   }
   /// A descriptor of the process for a direct one.
   auto fixed_fd_install(const DirectFd& fd) {
-    return make_fd("fixed_fd_install", [slot = fd.slot()](io_uring_sqe& e) {
+    return make<Fd>("fixed_fd_install", [slot = fd.slot()](io_uring_sqe& e) {
       io_uring_prep_rw(op_fixed_fd_install, &e, slot, nullptr, 0, 0);
       e.flags |= IOSQE_FIXED_FILE;
     });

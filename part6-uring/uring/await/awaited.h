@@ -9,7 +9,6 @@
 #include "uring/await/await.h"
 #include "uring/operation/operation.h"
 #include "uring/operation/request.h"
-#include "uring/running/waiter.h"
 
 namespace uring {
 
@@ -29,26 +28,6 @@ inline Result<typename R::Value> decode(R& request, const Operation& operation, 
     return static_cast<typename R::Value>(result);
   }
 }
-
-/// Puts right what a failure has left, as soon as it has arrived: its result may be fetched long
-/// afterwards.
-template <AnyRequest R>
-void note_failure(R& request, int result, std::uint32_t flags) {
-  if constexpr (requires { request.failed(result, flags); }) {
-    if (result < 0) request.failed(result, flags);
-  }
-}
-
-/// Several operations that are awaited as one: a link.
-class Joint {
- public:
-  virtual ~Joint() = default;
-  virtual void member_ended() = 0;
-  virtual bool is_head(const Operation& member) const = 0;
-
- protected:
-  Joint() = default;
-};
 
 /// How a request is to be done.
 struct How {
@@ -95,14 +74,14 @@ class AwaitedOperation : public Operation {
 
   /// `source` is a part of the expression that awaits, and stays as long as this.
   explicit AwaitedOperation(Source& source)
-      : Operation(source.loop(), source.how().shielded), source_(source) {}
+      : Operation(source.loop(), source.how().shielded, is_cancellable), source_(source) {}
 
   const char* what() const override { return source_.request().what; }
   using Operation::loop;
 
   // For links.
   void join(Joint& joint, bool follows) {
-    joint_ = &joint;
+    Operation::join(joint);
     if constexpr (requires { source_.request().follow(); }) {
       if (follows) source_.request().follow();
     }
@@ -114,7 +93,6 @@ class AwaitedOperation : public Operation {
     const std::uint16_t credentials = source.how().credentials;
     const bool async = source.how().async;
     io_uring_sqe& entry = begin();
-    answered_ = false;
     source.request().prepare(entry);
     entry.personality = credentials;
     if (async) entry.flags |= IOSQE_ASYNC;
@@ -123,12 +101,9 @@ class AwaitedOperation : public Operation {
   using Operation::reason_not_to_begin;
   using Operation::refuse;
 
-  Result<Value> take() {
-    unclaimed_ = false;
-    return decode(source_.request(), *this, result(), flags());
-  }
+  Result<Value> take() { return decode(source_.request(), *this, claim(), flags()); }
   void abandon() {
-    if (in_flight() || unclaimed_) abandon_at_work();
+    if (in_flight() || is_unclaimed()) abandon_at_work();
   }
 
  protected:
@@ -139,29 +114,19 @@ class AwaitedOperation : public Operation {
     return false;
   }
   void start(std::coroutine_handle<> awaiting) {
-    waiter_.wait(loop().current_scope(), awaiting);
+    wait(awaiting);
     if (!loop().ring().has_room(1)) return make_room_and_fill();
     fill(0);
   }
 
-  void arrived(int result, std::uint32_t flags) final {
-    answered_ = true;
-    note_failure(source_.request(), result, flags);
-    // Else the buffer of a zero-copy send is free: its result was there before.
-    if ((flags & IORING_CQE_F_NOTIF) == 0) set_result(result, flags);
-    if ((flags & IORING_CQE_F_MORE) == 0 && complete_one()) ended();
-  }
-  void ended() final {
-    unclaimed_ = true;
-    if (joint_ != nullptr) return joint_->member_ended();
-    make_ready(waiter_);
-  }
-  bool can_be_found() const override {
-    if constexpr (requires { R::is_never_cancelled; }) return false;
-    return !answered_ && (joint_ == nullptr || joint_->is_head(*this));
-  }
-
  private:
+  static constexpr bool is_cancellable = !requires { R::is_never_cancelled; };
+
+  void failed(int result, std::uint32_t flags) override {
+    if constexpr (requires { source_.request().failed(result, flags); }) {
+      source_.request().failed(result, flags);
+    }
+  }
   /// Apart: where nothing was called between its making and its beginning, the compiler still knows
   /// what is in this object, and need not look.
   [[gnu::cold, gnu::noinline]] void make_room_and_fill() {
@@ -170,14 +135,10 @@ class AwaitedOperation : public Operation {
   }
   [[gnu::cold, gnu::noinline]] void abandon_at_work() {
     cancel_and_wait();
-    if (unclaimed_) (void)take();  // closes a descriptor that was not fetched
+    if (is_unclaimed()) (void)take();  // closes a descriptor that was not fetched
   }
 
-  bool unclaimed_ = false;
-  bool answered_ = false;  ///< Has its result; a zero-copy send may wait for its memory.
   Source& source_;
-  Waiter waiter_;
-  Joint* joint_ = nullptr;
 };
 
 }  // namespace uring

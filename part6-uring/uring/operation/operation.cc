@@ -63,8 +63,8 @@ void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); 
 /// has it for as long as that takes, and there may be a thousand such files.
 void Operation::cancel_answered(int result) {
   cancel_asked_ = false;
-  if (complete_one()) return ended();
-  if (result != 0) ask_to_cancel(Ask::later);
+  complete_one();
+  if (in_flight() && result != 0) ask_to_cancel(Ask::later);
 }
 
 void Operation::cancel_and_wait_slow() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,6 +13,7 @@
 
 #include "uring/cancel/canceller.h"
 #include "uring/running/loop_core.h"
+#include "uring/running/waiter.h"
 #include "uring/trace.h"
 
 namespace uring {
@@ -28,6 +30,19 @@ inline constexpr std::size_t request_bytes_max = 0x7fff0000;
 inline std::uint32_t length_of(ConstBytes bytes) {
   return static_cast<std::uint32_t>(std::min(bytes.size(), request_bytes_max));
 }
+
+class Operation;
+
+/// Several operations that are awaited as one: a link.
+class Joint {
+ public:
+  virtual ~Joint() = default;
+  virtual void member_ended() = 0;
+  virtual bool is_head(const Operation& member) const = 0;
+
+ protected:
+  Joint() = default;
+};
 
 /// One request to the kernel and everything that belongs to it.
 ///
@@ -71,42 +86,40 @@ class Operation : public Cancellable {
   /// Which of the operations in the trace it is, if there is one.
   Trace::Id trace_id() const { return {.number = number_, .what = what()}; }
 
-  /// A completion with our user_data has arrived. For the loop.
+  /// A completion with our user_data has arrived. For the loop. The request itself has one; one
+  /// that sends without copying has two, and all but the last have IORING_CQE_F_MORE.
   void completed(Part part, int result, std::uint32_t flags) {
     assert(in_flight());
     if (part == Part::cancel) return cancel_answered(result);
-    arrived(result, flags);
+    answered_ = true;
+    if (result < 0) failed(result, flags);
+    // Else the buffer of a zero-copy send is free: its result was there before.
+    if ((flags & IORING_CQE_F_NOTIF) == 0) set_result(result, flags);
+    if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
   }
 
  protected:
-  /// One that is `shielded` goes on when its scope is cancelled, as the last words of a
-  /// conversation may have to.
-  Operation(LoopCore& loop, bool shielded) : loop_(&loop), shielded_(shielded) {}
+  /// How it is to be ended early. One that is `shielded` goes on when its scope is cancelled, as
+  /// the last words of a conversation may have to; one that is not `cancellable` always goes on.
+  Operation(LoopCore& loop, bool shielded, bool cancellable)
+      : loop_(&loop), shielded_(shielded), cancellable_(cancellable) {}
   ~Operation() {
     assert(
         !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
   }
 
-  /// The request itself has a completion; one that sends without copying has two. Calls
-  /// complete_one() with the last, which has no IORING_CQE_F_MORE.
-  virtual void arrived(int result, std::uint32_t flags) = 0;
+  /// Puts right what a failure has left, as soon as it has arrived: its result may be fetched long
+  /// afterwards.
+  virtual void failed(int result, std::uint32_t flags) = 0;
 
-  /// The last completion was there.
-  virtual void ended() = 0;
+  /// Remembers the coroutine that goes on when the operation has ended.
+  void wait(std::coroutine_handle<> awaiting) { waiter_.wait(loop_->current_scope(), awaiting); }
 
-  void set_result(int result, std::uint32_t flags) {
-    result_ = result;
-    flags_ = flags;
-  }
-
-  /// Begins it within the current scope, also again after its end, with an entry for which there is
-  /// room: see LoopCore::reserve(). The caller fills the entry in and hands it to sign().
+  /// Begins it within the current scope, with an entry for which there is room: see
+  /// LoopCore::reserve(). The caller fills the entry in and hands it to sign().
   io_uring_sqe& begin() {
     assert(!in_flight());
     outstanding_ = 1;
-    reason_ = Error{};
-    cancel_asked_ = false;
-    pause_ = 0;
     loop_->count_begun();
     if (!shielded_) loop_->current_scope().add(*this);
     return loop_->next_entry();
@@ -120,21 +133,16 @@ class Operation : public Cancellable {
     entry.flags |= static_cast<std::uint8_t>(link_flags);
   }
 
-  /// One completion fewer is to come. True: it was the last, and the operation has ended.
-  [[nodiscard]] bool complete_one() {
-    if (--outstanding_ > 0) return false;
+  /// One completion fewer is to come. With the last, the operation has ended.
+  void complete_one() {
+    if (--outstanding_ > 0) return;
     loop_->count_ended();
     if (loop_->trace() != nullptr) trace_end();
     unlink();  // from its scope
-    return true;
+    unclaimed_ = true;
+    if (joint_ != nullptr) return joint_->member_ended();
+    loop_->make_ready(waiter_);
   }
-
-  [[gnu::cold]] void trace_begun(const io_uring_sqe& entry);
-  [[gnu::cold]] void trace_end() const;
-
-  /// Whether a cancel request may find it: not yet, where it waits in a link for another, and no
-  /// more, where it has had its result and waits for its memory. Then the kernel is not asked.
-  virtual bool can_be_found() const { return true; }
 
   /// Returns when the kernel has done with it, which it is asked to be soon.
   void cancel_and_wait() {
@@ -144,15 +152,22 @@ class Operation : public Cancellable {
   /// Why it will not even begin; Error{}: it will.
   void refuse(Error reason);
   void refuse(int result) { set_result(result, 0); }
+
+  /// Makes it a member of a link, which is told of its end in place of a coroutine.
+  void join(Joint& joint) { joint_ = &joint; }
+
   Error reason_not_to_begin() const {
     return shielded_ ? Error{} : loop_->current_scope().reason();
   }
 
-  /// Lets a coroutine go on when the loop comes to it.
-  void make_ready(Waiter& waiter) { loop_->make_ready(waiter); }
-
   LoopCore& loop() const { return *loop_; }
-  int result() const { return result_; }
+
+  /// The result, for the coroutine; until then, an operation that has ended is_unclaimed().
+  int claim() {
+    unclaimed_ = false;
+    return result_;
+  }
+  bool is_unclaimed() const { return unclaimed_; }
   std::uint32_t flags() const { return flags_; }
 
   std::uint64_t user_data_of(Part part) const {
@@ -162,11 +177,25 @@ class Operation : public Cancellable {
  private:
   enum class Ask { now, later };
 
+  /// Whether a cancel request may find it: not yet, where it waits in a link for another, and no
+  /// more, where it has had its result and waits for its memory. Then the kernel is not asked.
+  bool can_be_found() const {
+    return !answered_ && cancellable_ && (joint_ == nullptr || joint_->is_head(*this));
+  }
+  void set_result(int result, std::uint32_t flags) {
+    result_ = result;
+    flags_ = flags;
+  }
+
+  [[gnu::cold]] void trace_begun(const io_uring_sqe& entry);
+  [[gnu::cold]] void trace_end() const;
   void cancel_and_wait_slow();
   void ask_to_cancel(Ask when);
   void cancel_answered(int result);
 
   LoopCore* loop_;
+  Waiter waiter_;
+  Joint* joint_ = nullptr;
   int result_ = 0;
   std::uint32_t flags_ = 0;
   std::uint32_t number_ = 0;
@@ -174,7 +203,10 @@ class Operation : public Cancellable {
   Error reason_{};
   bool cancel_asked_ = false;
   std::uint8_t pause_ = 0;  // which one is next, before it is asked again
+  bool answered_ = false;   ///< Has its result; a zero-copy send may wait for its memory.
+  bool unclaimed_ = false;  ///< Has ended, and its result was not fetched.
   const bool shielded_;
+  const bool cancellable_;
 };
 
 static_assert(alignof(Operation) > Operation::part_mask, "an address has room for a Part");

@@ -22,8 +22,9 @@ namespace uring {
 /// - `prepare(io_uring_sqe&)`, which fills in the request as the io_uring_prep_…() functions do,
 ///   and may point to members: the object stays where it is until the operation's end. An
 ///   exception in it ends the process;
-/// - `decode(result, flags)`, which makes a Value of a result that is not negative, if the result
-///   itself is none;
+/// - `decode(result, flags)`, which makes a Value of a result that is not negative, if
+/// Value(result)
+///   is not the right one;
 /// - `translate(result)`, if some errors are no errors;
 /// - `failed(result, flags)`, if there is something to put right after the others, as soon as the
 ///   error has arrived;
@@ -47,14 +48,6 @@ class Request {
 
  private:
   Prepare prepare_;
-};
-
-/// One that yields a new descriptor.
-template <typename Prepare>
-class FdRequest : public Request<Fd, Prepare> {
- public:
-  using Request<Fd, Prepare>::Request;
-  Result<Fd> decode(int result, std::uint32_t /*flags*/) const { return Fd(result); }
 };
 
 /// One that yields a new direct descriptor, in a slot which the kernel chooses.
