@@ -46,16 +46,10 @@ Result<std::unique_ptr<Loop>> Loop::create(const Setup& setup, const char* trace
 
 Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
     : LoopCore(std::move(ring), std::move(trace)), setup_(setup) {
-  current_scope_ = &root_;
   if (setup.check_memory) FramePool::check_memory();
 }
 
-Loop::~Loop() {
-  check_thread();
-  root_.cancel();
-  root_.destroy_children();
-  assert(begun_ == ended_);  // whatever began has had its last completion
-}
+Loop::~Loop() { check_thread(); }
 
 Status Loop::register_files(unsigned slots, unsigned own) {
   const auto made = status_of(io_uring_register_files_sparse(&ring_.raw(), slots));

@@ -186,7 +186,8 @@ class Loop final : public LoopCore {
   static Descriptor working_dir() { return Descriptor::borrowed(AT_FDCWD); }
 
   auto openat(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make<Fd>("openat", by<io_uring_prep_openat>(dir.number(), path, flags | O_CLOEXEC, mode));
+    return make<Fd>("openat",
+                    by<io_uring_prep_openat>(dir.number(), path, flags | O_CLOEXEC, mode));
   }
   auto openat2(Descriptor dir, const char* path, const open_how& how) {
     return make<Fd>("openat2", [=, how = how](io_uring_sqe& e) mutable {
@@ -441,7 +442,7 @@ class Loop final : public LoopCore {
   std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
   __kernel_timespec alarm_in_{};
   Trace::Id alarm_id_{.number = 0, .what = "timeout"};
-  Scope root_{*this, Scope::Root{}};
+  Scope tasks_{*this};  ///< Those of run().
 };
 
 namespace detail {
@@ -464,7 +465,7 @@ T Loop::run(Task<T> task) {
   std::optional<Kept> value;
   check_thread();
   now_ = Clock::now();
-  root_.spawn(detail::keep_value(std::move(task), value));
+  tasks_.spawn(detail::keep_value(std::move(task), value));
   while (!value) turn();
   if constexpr (!std::is_void_v<T>) return std::move(*value);
 }

@@ -5,21 +5,17 @@
 namespace uring {
 
 Scope::Scope(LoopCore& loop) : loop_(loop) {
-  ScopeBase& parent = loop.current_scope();
+  Canceller& parent = loop.current_scope();
   parent.add(*this);
   if (parent.reason() != Error{}) cancel(parent.reason());
 }
 
 Scope::~Scope() {
   // A task that destroys its own scope would go on in a frame that is gone.
-  assert(children_.empty() || &loop_.current_scope() != this);
+  assert(children_.empty() || &loop_.current_scope() != &canceller_);
   if (size_ > 0) cancel();  // all together, so that waiting for each of them is short
   destroy_children();
   wake_joining();
-}
-
-void Scope::destroy_children() {
-  while (Promise<void>* child = children_.take_front()) child->handle().destroy();
 }
 
 void Scope::spawn(Task<> child) {
@@ -27,13 +23,20 @@ void Scope::spawn(Task<> child) {
   frame.promise().set_owner(*this);
   children_.push_back(frame.promise());
   ++size_;
-  loop_.run_in(*this, frame);
+  loop_.run_in(canceller_, frame);
 }
 
 void Scope::finished(Promise<void>& child) {
   --size_;
   loop_.bury(child);  // not here: we are called from inside the frame
   if (size_ == 0) wake_joining();
+}
+
+void Promise<void>::tell_owner() { owner_->finished(*this); }
+
+/// Where they wait.
+void Scope::destroy_children() {
+  while (Promise<void>* child = children_.take_front()) child->handle().destroy();
 }
 
 void Scope::wake_joining() {

@@ -4,8 +4,9 @@
 #include <cstddef>
 
 #include "uring/await/await.h"
+#include "uring/cancel/canceller.h"
+#include "uring/error.h"
 #include "uring/running/loop_core.h"
-#include "uring/running/scope_base.h"
 #include "uring/task.h"
 #include "uring/wait/loop_wait.h"
 
@@ -25,16 +26,17 @@ namespace uring {
 /// that it is in is itself destroyed? Then the children's frames are destroyed where they wait,
 /// after the kernel has done with their operations; no line of them runs any more. Safe, but the
 /// thread waits meanwhile: usually, join(). A task must not destroy the scope that it runs in.
-class Scope final : public ScopeBase {
+class Scope final : public Cancellable {
  public:
   /// Inside the current scope of the loop.
   explicit Scope(LoopCore& loop);
 
-  /// That of a loop itself, inside no other.
-  struct Root {};
-  Scope(LoopCore& loop, Root /*root*/) : loop_(loop) {}
-
   ~Scope();
+
+  void cancel(Error reason = Error::cancelled) override { canceller_.cancel(reason); }
+
+  /// Why operations in it end immediately; Error{}: they do not.
+  Error reason() const { return canceller_.reason(); }
 
   /// Starts a child. It takes values, or references to what outlives the scope.
   void spawn(Task<> child);
@@ -72,14 +74,14 @@ class Scope final : public ScopeBase {
   /// go on.
   Join join() { return Join(JoinWait::Source(*this)); }
 
-  /// Destroys the children where they wait.
-  void destroy_children();
-
  private:
-  void finished(Promise<void>& child) override;
+  friend class Promise<void>;
+  void finished(Promise<void>& child);
+  void destroy_children();
   void wake_joining();
 
   LoopCore& loop_;
+  Canceller canceller_;  ///< Of the operations that children begin, and of the scopes inside.
   IntrusiveList<Promise<void>> children_;
   std::size_t size_ = 0;
   WaitList joining_;

@@ -9,10 +9,10 @@
 
 #include "uring/memory/frame_pool.h"
 #include "uring/memory/intrusive_list.h"
-#include "uring/running/scope_base.h"
 
 namespace uring {
 
+class Scope;
 template <typename T>
 class Task;
 
@@ -77,19 +77,21 @@ class Promise<void> : public PromiseBase, public Node {
   FinalAwaiter final_suspend() const noexcept { return {}; }
   std::coroutine_handle<> next() {
     if (owner_ == nullptr) return continuation_;
-    owner_->finished(*this);
+    tell_owner();
     return std::noop_coroutine();
   }
   void return_void() const {}
   void take_value() const {}
 
-  void set_owner(ScopeBase& owner) { owner_ = &owner; }
+  void set_owner(Scope& owner) { owner_ = &owner; }
   std::coroutine_handle<Promise> handle() {
     return std::coroutine_handle<Promise>::from_promise(*this);
   }
 
  private:
-  ScopeBase* owner_ = nullptr;
+  void tell_owner();
+
+  Scope* owner_ = nullptr;
 };
 
 /// A coroutine that begins when it is awaited and yields a T. Owns its frame, which may be

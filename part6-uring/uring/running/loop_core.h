@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
@@ -8,7 +9,6 @@
 
 #include "uring/memory/intrusive_list.h"
 #include "uring/ring.h"
-#include "uring/running/scope_base.h"
 #include "uring/running/waiter.h"
 #include "uring/task.h"
 #include "uring/time/deadline.h"
@@ -24,14 +24,14 @@ class LoopCore {
  public:
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
-  virtual ~LoopCore() = default;
+  virtual ~LoopCore() { assert(begun_ == ended_); }  // whatever began has had its last completion
 
   Ring& ring() { return ring_; }
   Deadlines& deadlines() { return deadlines_; }
   Trace* trace() { return trace_.get(); }
 
-  /// The scope of the coroutine that is running.
-  ScopeBase& current_scope() { return *current_scope_; }
+  /// What cancels the scope of the coroutine that is running.
+  Canceller& current_scope() { return *current_scope_; }
 
   std::uint64_t turns() const { return turns_; }
 
@@ -61,8 +61,8 @@ class LoopCore {
 
   void make_ready(Waiter& waiter) { ready_.push_back(waiter); }
 
-  void run_in(ScopeBase& scope, std::coroutine_handle<> coroutine) {
-    ScopeBase* const before = std::exchange(current_scope_, &scope);
+  void run_in(Canceller& scope, std::coroutine_handle<> coroutine) {
+    Canceller* const before = std::exchange(current_scope_, &scope);
     coroutine.resume();
     current_scope_ = before;
     destroy_ended_tasks();
@@ -83,7 +83,8 @@ class LoopCore {
   Ring ring_;
   Deadlines deadlines_;
   const std::unique_ptr<Trace> trace_;  ///< Null: there is none.
-  ScopeBase* current_scope_ = nullptr;  ///< The loop has one from its beginning.
+  Canceller root_;                      ///< Of the scopes that are made outside of any coroutine.
+  Canceller* current_scope_ = &root_;
   std::uint32_t begun_ = 0;
   std::uint32_t ended_ = 0;
   std::uint64_t turns_ = 0;

@@ -17,7 +17,7 @@ class LoopWaiter : public Waiter {
   void wake(LoopCore& loop);
   bool woken() const { return woken_; }
 
-  void wait(ScopeBase& scope, std::coroutine_handle<> coroutine) {
+  void wait(Canceller& scope, std::coroutine_handle<> coroutine) {
     Waiter::wait(scope, coroutine);
     woken_ = false;
   }
