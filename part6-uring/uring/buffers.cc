@@ -10,8 +10,8 @@
 #include <new>
 #include <utility>
 
+#include "uring/loop_core.h"
 #include "uring/memory/frame_pool.h"
-#include "uring/running/loop_core.h"
 
 namespace uring {
 namespace {

@@ -15,16 +15,15 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "uring/await/await.h"
 #include "uring/await/awaited.h"
 #include "uring/buffers.h"
+#include "uring/loop_core.h"
 #include "uring/operation/newer_kernels.h"
 #include "uring/operation/request.h"
 #include "uring/ring.h"
-#include "uring/running/loop_core.h"
 #include "uring/scope.h"
 #include "uring/task.h"
 #include "uring/time/deadline.h"
@@ -41,9 +40,6 @@ namespace uring {
 ///
 /// A loop is made, run and ended in one thread: its ring takes requests from no other. Another
 /// thread wakes it by a write to what it reads, an eventfd or a pipe.
-///
-/// A turn submits what the coroutines asked for, waits, collects all completions that are there and
-/// then resumes the coroutines whose operations have ended: one system call for all of it.
 class Loop final : public LoopCore {
  public:
   /// Errors: those of Ring::create(), which why_no_ring() puts into words; of opening the trace.
@@ -57,17 +53,6 @@ class Loop final : public LoopCore {
   /// it ends the process, and says so; as ~Loop() does.
   template <typename T>
   T run(Task<T> task);
-
-  const Setup& setup() const { return setup_; }
-
-  /// Operations since the start. Equal when nothing is in flight.
-  std::uint32_t begun() const { return begun_; }
-  std::uint32_t ended() const { return ended_; }
-
-  /// When this turn began to let coroutines go on: all that they decide in it agrees about the
-  /// time. After long work in a turn it is that far in the past, and a Deadline that is renewed
-  /// from it that much earlier than one from Clock::now().
-  Clock::time_point now() const { return now_; }
 
   /// A table of this many direct descriptors. The first `own` of its slots are for the caller to
   /// choose, the rest for the kernel. Once. Error: EMFILE, more than RLIMIT_NOFILE.
@@ -419,29 +404,6 @@ class Loop final : public LoopCore {
  private:
   Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
 
-  void check_thread() const;
-  void turn();
-  void make_room(unsigned entries) override;
-  void wait_and_collect() override;
-  void collect_what_has_come();
-  void lend_to_waiters();
-  void submit_and_wait();
-  bool wake_at(Clock::time_point time);
-  void submit();
-  void note_submitted(const Status& submitted);
-  bool spin();
-  std::size_t collect();
-  void run_ready();
-
-  /// No operation is there, and 0 would be what an empty Canceller gives cancel() to look for.
-  static constexpr std::uint64_t alarm_user_data = 1;
-
-  const std::thread::id thread_ = std::this_thread::get_id();
-  Setup setup_;
-  Clock::time_point now_ = Clock::now();
-  std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
-  __kernel_timespec alarm_in_{};
-  Trace::Id alarm_id_{.number = 0, .what = "timeout"};
   Scope tasks_{*this};  ///< Those of run().
 };
 

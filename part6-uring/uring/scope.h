@@ -6,7 +6,7 @@
 #include "uring/await/await.h"
 #include "uring/cancel/canceller.h"
 #include "uring/error.h"
-#include "uring/running/loop_core.h"
+#include "uring/loop_core.h"
 #include "uring/task.h"
 #include "uring/wait/loop_wait.h"
 

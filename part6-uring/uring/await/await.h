@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "uring/cancel/canceller.h"
-#include "uring/running/loop_core.h"
+#include "uring/loop_core.h"
 #include "uring/time/deadline.h"
 
 namespace uring {

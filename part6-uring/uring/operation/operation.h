@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "uring/cancel/canceller.h"
-#include "uring/running/loop_core.h"
-#include "uring/running/waiter.h"
+#include "uring/loop_core.h"
 #include "uring/trace.h"
+#include "uring/wait/waiter.h"
 
 namespace uring {
 

@@ -1,6 +1,6 @@
 #include "uring/time/deadline.h"
 
-#include "uring/running/loop_core.h"
+#include "uring/loop_core.h"
 
 namespace uring {
 

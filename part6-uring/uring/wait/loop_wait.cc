@@ -1,6 +1,6 @@
 #include "uring/wait/loop_wait.h"
 
-#include "uring/running/loop_core.h"
+#include "uring/loop_core.h"
 
 namespace uring {
 

@@ -3,7 +3,7 @@
 #include <coroutine>
 
 #include "uring/cancel/canceller.h"
-#include "uring/running/waiter.h"
+#include "uring/wait/waiter.h"
 
 namespace uring {
 

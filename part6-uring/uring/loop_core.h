@@ -4,27 +4,32 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "uring/memory/intrusive_list.h"
 #include "uring/ring.h"
-#include "uring/running/waiter.h"
 #include "uring/task.h"
 #include "uring/time/deadline.h"
 #include "uring/trace.h"
+#include "uring/wait/waiter.h"
 
 namespace uring {
 
 class Buffers;
 
-/// What operations, waits, scopes and buffers ask of the loop that they belong to. A program has a
-/// Loop, which is one. It knows their types by name only, so that all of them can include it.
+/// The loop without its table of operations: what operations, waits, scopes and buffers ask of it.
+/// A program has a Loop, which is one. It knows their types by name only, so that all of them can
+/// include it.
+///
+/// A turn submits what the coroutines asked for, waits, collects all completions that are there and
+/// then resumes the coroutines whose operations have ended: one system call for all of it.
 class LoopCore {
  public:
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
-  virtual ~LoopCore() { assert(begun_ == ended_); }  // whatever began has had its last completion
 
   Ring& ring() { return ring_; }
   Deadlines& deadlines() { return deadlines_; }
@@ -34,6 +39,17 @@ class LoopCore {
   Canceller& current_scope() { return *current_scope_; }
 
   std::uint64_t turns() const { return turns_; }
+
+  const Setup& setup() const { return setup_; }
+
+  /// Operations since the start. Equal when nothing is in flight.
+  std::uint32_t begun() const { return begun_; }
+  std::uint32_t ended() const { return ended_; }
+
+  /// When this turn began to let coroutines go on: all that they decide in it agrees about the
+  /// time. After long work in a turn it is that far in the past, and a Deadline that is renewed
+  /// from it that much earlier than one from Clock::now().
+  Clock::time_point now() const { return now_; }
 
   // For operations.
 
@@ -46,11 +62,11 @@ class LoopCore {
   void count_ended() { ++ended_; }
 
   /// Waits for a completion and collects, without letting any coroutine go on.
-  virtual void wait_and_collect() = 0;
+  void wait_and_collect();
 
   // For buffers.
 
-  /// Buffers that coroutines may wait for: see Loop::lend_to_waiters().
+  /// Buffers that coroutines may wait for: see lend_to_waiters().
   void add(Buffers& buffers) { buffers_.push_back(&buffers); }
   void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
 
@@ -72,15 +88,36 @@ class LoopCore {
   void bury(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  protected:
-  LoopCore(Ring ring, std::unique_ptr<Trace> trace)
-      : ring_(std::move(ring)), trace_(std::move(trace)) {}
-  virtual void make_room(unsigned entries) = 0;
+  LoopCore(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
+      : setup_(setup), ring_(std::move(ring)), trace_(std::move(trace)) {}
+  ~LoopCore() { assert(begun_ == ended_); }  // whatever began has had its last completion
 
+  void check_thread() const;
+  void turn();
+
+  const Setup setup_;
+  Ring ring_;
+  Clock::time_point now_ = Clock::now();
+
+ private:
+  void collect_what_has_come();
+  void lend_to_waiters();
+  void submit_and_wait();
+  bool wake_at(Clock::time_point time);
+  void submit();
+  void note_submitted(const Status& submitted);
+  bool spin();
+  std::size_t collect();
+  void make_room(unsigned entries);
+  void run_ready();
   void destroy_ended_tasks() {
     while (Promise<void>* const ended = ended_tasks_.take_front()) ended->handle().destroy();
   }
 
-  Ring ring_;
+  /// No operation is there, and 0 would be what an empty Canceller gives cancel() to look for.
+  static constexpr std::uint64_t alarm_user_data = 1;
+
+  const std::thread::id thread_ = std::this_thread::get_id();
   Deadlines deadlines_;
   const std::unique_ptr<Trace> trace_;  ///< Null: there is none.
   Canceller root_;                      ///< Of the scopes that are made outside of any coroutine.
@@ -89,7 +126,10 @@ class LoopCore {
   std::uint32_t ended_ = 0;
   std::uint64_t turns_ = 0;
   std::uint16_t buffer_groups_ = 0;
-  bool must_not_sleep_ = false;  ///< In the next turn.
+  bool must_not_sleep_ = false;                ///< In the next turn.
+  std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
+  __kernel_timespec alarm_in_{};
+  Trace::Id alarm_id_{.number = 0, .what = "timeout"};
   std::vector<Buffers*> buffers_;
   IntrusiveList<Waiter> ready_;
   IntrusiveList<Promise<void>> ended_tasks_;

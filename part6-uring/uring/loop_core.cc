@@ -1,0 +1,183 @@
+#include "uring/loop_core.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "uring/buffers.h"
+#include "uring/operation/operation.h"
+#include "uring/time/timespec.h"
+
+namespace uring {
+namespace {
+
+/// The ring itself does not work any more; no caller could go on.
+[[noreturn]] void give_up(std::error_code error) {
+  std::fprintf(stderr, "uring: io_uring_enter: %s\n", error.message().c_str());
+  std::abort();
+}
+
+[[noreturn]] void refuse_another_thread() {
+  std::fputs("uring: a loop runs and ends in the thread that has made it\n", stderr);
+  std::abort();
+}
+
+/// Whether the kernel wants completions to be collected, or has no memory for the moment.
+bool is_passing(std::error_code error) {
+  return error == std::errc::device_or_resource_busy ||
+         error == std::errc::resource_unavailable_try_again;
+}
+
+}  // namespace
+
+void LoopCore::wait_and_collect() {
+  check_thread();
+  const auto status = ring_.submit_and_wait(std::nullopt);
+  if (!status && !is_passing(status.error())) give_up(status.error());
+  collect();
+}
+
+void LoopCore::check_thread() const {
+  if (std::this_thread::get_id() != thread_) refuse_another_thread();
+}
+
+void LoopCore::turn() {
+  ++turns_;
+  lend_to_waiters();
+  submit_and_wait();
+  collect();
+  now_ = Clock::now();
+  run_ready();
+  if (const auto earliest = deadlines_.earliest(); earliest && *earliest <= now_) {
+    collect_what_has_come();
+    deadlines_.expire(now_);
+    run_ready();
+  }
+}
+
+/// Before deadlines end: what has come may renew them, however late we see it. The kernel hands it
+/// out in portions, since Linux 6.13, so we ask until nothing comes; but not for more than what is
+/// in flight now, each with an answer, or a busy ring would let no deadline end.
+void LoopCore::collect_what_has_come() {
+  std::size_t left = 2 * std::size_t{begun_ - ended_};
+  while (left > 0) {
+    submit();
+    const std::size_t collected = collect();
+    if (collected == 0) break;
+    run_ready();
+    left -= std::min(left, collected);
+  }
+}
+
+/// Here, since what has come is lent only when its coroutine has gone on. Those that wait go on at
+/// once, so that their receives, which are tried when they are submitted, come before those of
+/// peers that were just served, which first look whether there are bytes. A turn later, peers that
+/// always have more to say would have taken the buffers, in each turn.
+void LoopCore::lend_to_waiters() {
+  bool can_wake = false;
+  for (Buffers* const each : buffers_) can_wake |= each->can_wake_waiters();
+  if (!can_wake) return;
+  collect();  // of receives that were tried before the last ones were given back
+  run_ready();
+  for (Buffers* const each : buffers_) each->wake_waiters();
+  run_ready();
+  must_not_sleep_ = true;  // there may be some left for others when these have theirs
+}
+
+void LoopCore::submit_and_wait() {
+  if (std::exchange(must_not_sleep_, false) || !ready_.empty() || spin()) {
+    submit();
+    return;
+  }
+  const auto earliest = deadlines_.earliest();
+  if (!earliest || wake_at(*earliest)) return note_submitted(ring_.submit_and_wait(std::nullopt));
+  const auto now = Clock::now();
+  note_submitted(ring_.submit_and_wait(std::max(*earliest, now) - now));
+}
+
+/// Whether the wait ends by then without a timeout of its own: the ring has one in flight that
+/// outlasts many waits, since deadlines are usually moved away before they pass. A timeout that is
+/// given with each wait costs the kernel a timer each time.
+bool LoopCore::wake_at(Clock::time_point time) {
+  if (alarm_at_) return *alarm_at_ <= time;
+  reserve(1);
+  alarm_at_ = time;
+  const auto now = Clock::now();
+  alarm_in_ = timespec_of(std::max(time, now) - now);
+  io_uring_sqe& entry = ring_.next_entry();
+  io_uring_prep_timeout(&entry, &alarm_in_, 0, 0);
+  entry.user_data = alarm_user_data;
+  if (Trace* to = trace()) alarm_id_.number = to->begun(alarm_id_.what, entry);
+  return true;
+}
+
+void LoopCore::submit() { note_submitted(ring_.submit()); }
+
+void LoopCore::note_submitted(const Status& submitted) {
+  if (!submitted && !is_passing(submitted.error())) give_up(submitted.error());
+  // What the kernel has not taken it takes in the next turn, which then must not sleep before it
+  // has seen what became of it.
+  if (ring_.has_unsubmitted() && !ring_.sqpoll()) must_not_sleep_ = true;
+}
+
+/// Looks at the ring for a while instead of sleeping, but not beyond a deadline. False: nothing
+/// came.
+bool LoopCore::spin() {
+  if (setup_.spin.count() == 0) return false;
+  const auto earliest = deadlines_.earliest().value_or(Clock::time_point::max());
+  const auto now = Clock::now();
+  const bool has_end = setup_.spin < Clock::time_point::max() - now;
+  const auto end = std::min(has_end ? now + setup_.spin : Clock::time_point::max(), earliest);
+  while (ring_.submit()) {
+    if (ring_.has_completion()) return true;
+    if (Clock::now() >= end) break;
+  }
+  return false;
+}
+
+/// An operation that ends here makes its coroutine ready, and run_ready() lets it go on. Returns
+/// how many completions there were.
+std::size_t LoopCore::collect() {
+  std::size_t collected = 0;
+  Completion completion;
+  while (ring_.take(completion)) {
+    ++collected;
+    if (completion.user_data == alarm_user_data) {
+      alarm_at_.reset();
+      if (Trace* to = trace()) to->ended(alarm_id_, completion.result);
+      continue;
+    }
+    auto* operation = reinterpret_cast<Operation*>(completion.user_data & ~Operation::part_mask);
+    const auto part = static_cast<Operation::Part>(completion.user_data & Operation::part_mask);
+    operation->completed(part, completion.result, completion.flags);
+  }
+  return collected;
+}
+
+void LoopCore::make_room(unsigned entries) {
+  assert(entries <= ring_.entries());  // a chain must go in whole: see Setup::entries
+  while (ring_.look_for_room() < entries) {
+    const auto status = ring_.submit();
+    if (!status && !is_passing(status.error())) give_up(status.error());
+    if (!status) collect();  // those that end wait in ready_ until the turn comes to them
+    if (ring_.sqpoll()) (void)io_uring_sqring_wait(&ring_.raw());  // until there is room
+  }
+}
+
+/// What becomes ready meanwhile goes on in this turn, too, for a number of rounds. Then the ring
+/// and the deadlines have their turn: coroutines that wake each other for ever must not starve
+/// them.
+void LoopCore::run_ready() {
+  constexpr int rounds_max = 8;
+  for (int round = 0; round < rounds_max && !ready_.empty(); ++round) {
+    IntrusiveList<Waiter> now;
+    ready_.move_all_to(now);
+    while (const Waiter* waiter = now.take_front()) {
+      run_in(waiter->scope(), waiter->coroutine());
+    }
+  }
+}
+
+}  // namespace uring
