@@ -34,7 +34,7 @@ common::Result<std::unique_ptr<Workers>> Workers::create(const Options& options)
   auto sockets =
       common::listen_group(options.address(), accept == AcceptHow::reuseport ? options.workers : 1);
   if (!sockets) return std::unexpected(sockets.error());
-  auto listeners = common::one_for_each(std::move(*sockets), options.workers);
+  auto listeners = common::listeners_for_workers(std::move(*sockets), options.workers);
   if (!listeners) return std::unexpected(listeners.error());
 
   std::unique_ptr<Workers> workers(new Workers(options));

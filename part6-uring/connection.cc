@@ -23,7 +23,7 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
     auto received = co_await context_.loop.recv(socket_, context_.buffers, when).until(deadline_);
     if (received) {
       input_ = std::move(*received);
-      peer_has_ended_ = input_.empty();
+      peer_ended_ = input_.empty();
       // The client is late until its message is complete: the next receive counts, too.
       if (late_receives_ > 0) deadline_.cancel(uring::Error::timed_out);
       co_return input_.bytes();
@@ -94,7 +94,7 @@ uring::Task<> Connection::close_gracefully() {
   input_.give_back();
   if (context_.draining) co_return co_await close_when_acknowledged();
   // A peer that has ended its stream sends nothing that a close could answer with a reset.
-  if (peer_has_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0)
+  if (peer_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0)
     co_return;  // ENOTCONN: it has gone
 
   unlink();  // from those that are conversing: a drain ends this wait by `lingering`

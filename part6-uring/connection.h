@@ -67,7 +67,7 @@ class Connection : public uring::Node {
   const common::Fd socket_;
   uring::Deadline deadline_;  ///< When the message being received is due: it ends the receive.
   uring::Lease input_;        ///< The buffer of what was received last.
-  bool peer_has_ended_ = false;
+  bool peer_ended_ = false;
   std::uint16_t late_receives_ = 0;  ///< For the message, after its deadline.
 };
 

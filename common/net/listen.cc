@@ -64,7 +64,7 @@ Result<Fd> listen_on(const Address& address, SocketMode mode) {
   return socket;
 }
 
-bool listens(int descriptor) {
+bool is_listening(int descriptor) {
   int value = 0;
   socklen_t size = sizeof value;
   return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value == 1;
@@ -96,7 +96,7 @@ Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets
   return group;
 }
 
-Result<std::vector<Fd>> one_for_each(std::vector<Fd> sockets, std::size_t workers) {
+Result<std::vector<Fd>> listeners_for_workers(std::vector<Fd> sockets, std::size_t workers) {
   for (std::size_t i = 0; sockets.size() < workers; ++i) {
     Fd same(::fcntl(sockets[i].get(), F_DUPFD_CLOEXEC, 0));
     if (!same) return last_error();

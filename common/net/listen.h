@@ -18,7 +18,7 @@ enum class SocketMode { blocking, nonblocking };
 Result<Fd> listen_on(const Address& address, SocketMode mode);
 
 /// Whether it is a socket that listens.
-bool listens(int descriptor);
+bool is_listening(int descriptor);
 
 /// Several sockets, non-blocking, that listen on one address and port (SO_REUSEPORT): the kernel
 /// spreads the new connections over them. EADDRINUSE where another process listens there already,
@@ -27,6 +27,6 @@ Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets
 
 /// One listener for each of several workers: the sockets, and where there are fewer, duplicates of
 /// them in turn. Error: of fcntl(2).
-Result<std::vector<Fd>> one_for_each(std::vector<Fd> sockets, std::size_t workers);
+Result<std::vector<Fd>> listeners_for_workers(std::vector<Fd> sockets, std::size_t workers);
 
 }  // namespace common

@@ -22,8 +22,8 @@ struct Account {
   uid_t uid;              ///< Its rights open the plan; with --users, the daemon's own do.
   gid_t gid;
 
-  /// The number of the credentials that open its files, for Await::as(): register_owners(). 0: the
-  /// process's own rights do. nullopt: nothing opens them.
+  /// The number of the credentials that open its files, for Awaitable::as(): register_owners(). 0:
+  /// the process's own rights do. nullopt: nothing opens them.
   std::optional<std::uint16_t> owner = 0;
 };
 

@@ -53,7 +53,7 @@ common::Fd connect_to(const std::string& path) {
 bool listens_for_tcp(int descriptor) {
   int protocol = 0;
   socklen_t size = sizeof protocol;
-  return common::listens(descriptor) &&
+  return common::is_listening(descriptor) &&
          ::getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
          (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
 }

@@ -126,7 +126,7 @@ void permit_with_some_arguments(Filter& permissions) {
 void refuse_for_shared_sockets(Filter& refusals) {
   constexpr int numbers_max = 1024;  // listeners are opened first, and have the lowest
   for (int number = 0; number < numbers_max; ++number) {
-    if (number > STDERR_FILENO && !common::listens(number)) continue;
+    if (number > STDERR_FILENO && !common::is_listening(number)) continue;
     const scmp_arg_cmp this_one =
         SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, static_cast<unsigned>(number));
     refusals.add(SCMP_SYS(setsockopt), {this_one});

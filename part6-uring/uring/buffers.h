@@ -91,7 +91,7 @@ class Buffers {
   Condition::Wait returned() { return returned_.wait(); }
 
   /// For a request that is to take one of them.
-  void mark(io_uring_sqe& entry) const {
+  void apply_to(io_uring_sqe& entry) const {
     entry.flags |= IOSQE_BUFFER_SELECT;
     entry.buf_group = group_;
   }
@@ -192,8 +192,8 @@ class RecvLease {
       : fd_(fd), when_(when), buffers_(&buffers) {}
   void prepare(io_uring_sqe& entry) const {
     io_uring_prep_recv(&entry, fd_.number(), nullptr, 0, 0);
-    fd_.mark(entry);
-    buffers_->mark(entry);
+    fd_.apply_to(entry);
+    buffers_->apply_to(entry);
     if (when_ == ReceiveWhen::readable) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
   }
   void failed(int result, std::uint32_t flags) const { buffers_->receive_failed(result, flags); }

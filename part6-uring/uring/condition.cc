@@ -3,16 +3,16 @@
 namespace uring {
 
 void Condition::wake_all() {
-  while (LoopWaiter* const first = waiting_.front()) first->wake(loop_);
+  while (WaitNode* const first = waiting_.front()) first->wake(loop_);
 }
 
-void Condition::ConditionWait::start(std::coroutine_handle<> awaiting) {
-  wait_in(condition_.waiting_, awaiting);
+void Condition::ConditionWait::suspend(std::coroutine_handle<> awaiting) {
+  suspend_in(condition_.waiting_, awaiting);
   belong_to_scope();
   unclaimed_ = true;
 }
 
-Status Condition::ConditionWait::take() {
+Status Condition::ConditionWait::claim() {
   unclaimed_ = false;
   return status();
 }

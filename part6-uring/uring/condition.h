@@ -3,7 +3,7 @@
 #include <cassert>
 #include <coroutine>
 
-#include "uring/await/await.h"
+#include "uring/awaitable.h"
 #include "uring/wait/loop_wait.h"
 
 namespace uring {
@@ -26,7 +26,7 @@ class Condition {
   ~Condition() { assert(waiting_.empty()); }  // it outlives those that wait for it
 
   void notify_one() {
-    if (LoopWaiter* const first = waiting_.front()) first->wake(loop_);
+    if (WaitNode* const first = waiting_.front()) first->wake(loop_);
   }
   void notify_all() {
     if (!waiting_.empty()) wake_all();
@@ -42,15 +42,15 @@ class Condition {
 
    protected:
     using LoopWait::may_begin;
-    void start(std::coroutine_handle<> awaiting);
-    Status take();
+    void suspend(std::coroutine_handle<> awaiting);
+    Status claim();
     void abandon();
 
    private:
     Condition& condition_;
     bool unclaimed_ = false;  ///< A notification would be.
   };
-  using Wait = Await<ConditionWait>;
+  using Wait = Awaitable<ConditionWait>;
 
   /// Yields a Status. Errors: timed_out; cancelled, or whatever its scope was cancelled for.
   Wait wait() { return Wait(ConditionWait::Source(*this)); }

@@ -55,7 +55,7 @@ class Descriptor {
   std::uint8_t flags() const { return flags_; }  ///< Of an entry that is about it.
 
   /// After io_uring_prep_…(), which clears the flags.
-  void mark(io_uring_sqe& entry) const { entry.flags |= flags_; }
+  void apply_to(io_uring_sqe& entry) const { entry.flags |= flags_; }
 
  private:
   Descriptor(int number, std::uint8_t flags) : number_(number), flags_(flags) {}

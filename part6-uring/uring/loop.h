@@ -17,11 +17,11 @@
 #include <span>
 #include <utility>
 
-#include "uring/await/await.h"
-#include "uring/await/awaited.h"
+#include "uring/awaitable.h"
 #include "uring/buffers.h"
 #include "uring/loop_core.h"
 #include "uring/operation/newer_kernels.h"
+#include "uring/operation/operation_of.h"
 #include "uring/operation/request.h"
 #include "uring/ring.h"
 #include "uring/scope.h"
@@ -79,8 +79,8 @@ class Loop final : public LoopCore {
 
   /// Any operation at all: see AnyRequest.
   template <AnyRequest R>
-  Await<AwaitedOperation<R>> start(R request) {
-    return Await<AwaitedOperation<R>>(OperationSource<R>(*this, std::move(request)));
+  Awaitable<OperationOf<R>> start(R request) {
+    return Awaitable<OperationOf<R>>(OperationSource<R>(*this, std::move(request)));
   }
 
  private:
@@ -108,7 +108,7 @@ class Loop final : public LoopCore {
   auto on(Descriptor fd, const char* what, T... arguments) {
     return make<Value>(what, [=](io_uring_sqe& e) {
       prepare(&e, fd.number(), arguments...);
-      fd.mark(e);
+      fd.apply_to(e);
     });
   }
 
@@ -155,14 +155,14 @@ class Loop final : public LoopCore {
     const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
     return make<std::size_t>("splice", [=](io_uring_sqe& e) {
       io_uring_prep_splice(&e, in.number(), in_offset, out.number(), out_offset, length, in_flags);
-      out.mark(e);
+      out.apply_to(e);
     });
   }
   auto tee(Descriptor in, Descriptor out, unsigned length, unsigned flags = 0) {
     const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
     return make<std::size_t>("tee", [=](io_uring_sqe& e) {
       io_uring_prep_tee(&e, in.number(), out.number(), length, in_flags);
-      out.mark(e);
+      out.apply_to(e);
     });
   }
 
@@ -212,7 +212,7 @@ class Loop final : public LoopCore {
   auto connect(Descriptor fd, const Address& peer) {
     return make<void>("connect", [=, to = peer](io_uring_sqe& e) {
       io_uring_prep_connect(&e, fd.number(), to.data(), to.size());
-      fd.mark(e);
+      fd.apply_to(e);
     });
   }
   /// On a Unix socket the peer's address says nothing.
@@ -233,7 +233,7 @@ class Loop final : public LoopCore {
     return make<std::size_t>("sendto", [=, to = peer](io_uring_sqe& e) {
       io_uring_prep_send(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL);
       io_uring_prep_send_set_addr(&e, to.data(), static_cast<std::uint16_t>(to.size()));
-      fd.mark(e);
+      fd.apply_to(e);
     });
   }
   auto recvmsg(Descriptor fd, msghdr& message, unsigned flags = 0) {
@@ -318,7 +318,7 @@ class Loop final : public LoopCore {
   auto accept_direct(Descriptor listener) {
     return make_direct("accept_direct", [=](io_uring_sqe& e) {
       io_uring_prep_accept_direct(&e, listener.number(), nullptr, nullptr, 0, any_slot);
-      listener.mark(e);
+      listener.apply_to(e);
     });
   }
   /// In a slot of the caller's own, so that a link can use it: see Loop::register_files().

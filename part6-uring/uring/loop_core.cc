@@ -172,10 +172,10 @@ void LoopCore::make_room(unsigned entries) {
 void LoopCore::run_ready() {
   constexpr int rounds_max = 8;
   for (int round = 0; round < rounds_max && !ready_.empty(); ++round) {
-    IntrusiveList<Waiter> now;
+    IntrusiveList<Suspended> now;
     ready_.move_all_to(now);
-    while (const Waiter* waiter = now.take_front()) {
-      run_in(waiter->scope(), waiter->coroutine());
+    while (const Suspended* const next = now.take_front()) {
+      run_in(next->scope(), next->coroutine());
     }
   }
 }

@@ -14,7 +14,7 @@
 #include "uring/task.h"
 #include "uring/time/deadline.h"
 #include "uring/trace.h"
-#include "uring/wait/waiter.h"
+#include "uring/wait/suspended.h"
 
 namespace uring {
 
@@ -75,7 +75,7 @@ class LoopCore {
 
   // For waits, scopes and tasks.
 
-  void make_ready(Waiter& waiter) { ready_.push_back(waiter); }
+  void make_ready(Suspended& waiter) { ready_.push_back(waiter); }
 
   void run_in(Canceller& scope, std::coroutine_handle<> coroutine) {
     Canceller* const before = std::exchange(current_scope_, &scope);
@@ -131,7 +131,7 @@ class LoopCore {
   __kernel_timespec alarm_in_{};
   Trace::Id alarm_id_{.number = 0, .what = "timeout"};
   std::vector<Buffers*> buffers_;
-  IntrusiveList<Waiter> ready_;
+  IntrusiveList<Suspended> ready_;
   IntrusiveList<Promise<void>> ended_tasks_;
 };
 

@@ -74,7 +74,7 @@ class Ring {
   bool has_unsubmitted() { return io_uring_sq_ready(&ring_) > 0; }
 
   /// The credentials that the calling thread has now, by a number that requests can bear:
-  /// Await::as(). They stay what they are when the thread gives its own up. All of them count:
+  /// Awaitable::as(). They stay what they are when the thread gives its own up. All of them count:
   /// files are opened with the effective ids, and a Unix socket tells its other end the sender's
   /// real ones (unix(7), SCM_CREDENTIALS). Any thread may call it while the ring is disabled.
   /// Error: EBUSY, there are 65,535 already; after permit_only(), EACCES.

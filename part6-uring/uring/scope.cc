@@ -40,7 +40,7 @@ void Scope::destroy_children() {
 }
 
 void Scope::wake_joining() {
-  while (LoopWaiter* const first = joining_.front()) first->wake(loop_);
+  while (WaitNode* const first = joining_.front()) first->wake(loop_);
 }
 
 }  // namespace uring

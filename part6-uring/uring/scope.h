@@ -3,7 +3,7 @@
 #include <coroutine>
 #include <cstddef>
 
-#include "uring/await/await.h"
+#include "uring/awaitable.h"
 #include "uring/cancel/canceller.h"
 #include "uring/error.h"
 #include "uring/loop_core.h"
@@ -55,13 +55,13 @@ class Scope final : public Cancellable {
       set_reason(scope_.size() > 0 ? cancelled : Error{});
       return scope_.size() > 0 && cancelled == Error{};
     }
-    void start(std::coroutine_handle<> awaiting) { wait_in(scope_.joining_, awaiting); }
-    Status take() const { return status(); }
+    void suspend(std::coroutine_handle<> awaiting) { suspend_in(scope_.joining_, awaiting); }
+    Status claim() const { return status(); }
 
    private:
     Scope& scope_;
   };
-  using Join = Await<JoinWait>;
+  using Join = Awaitable<JoinWait>;
 
   /// Waits until every child has finished, or was destroyed with the scope. That takes as long as
   /// it takes, also where the coroutine that waits is itself cancelled, and yields nothing.

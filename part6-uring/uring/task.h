@@ -116,9 +116,9 @@ class [[nodiscard]] Task {
   /// The caller takes the frame over, and must destroy it.
   Handle release() { return std::exchange(frame_, nullptr); }
 
-  class Awaiter {
+  class TaskAwaiter {
    public:
-    explicit Awaiter(Handle frame) : frame_(frame) {}
+    explicit TaskAwaiter(Handle frame) : frame_(frame) {}
     bool await_ready() const noexcept { return false; }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) const noexcept {
       frame_.promise().set_continuation(awaiting);
@@ -129,9 +129,9 @@ class [[nodiscard]] Task {
    private:
     Handle frame_;
   };
-  Awaiter operator co_await() const&& {
+  TaskAwaiter operator co_await() const&& {
     assert(frame_ && !frame_.done());  // not moved from, nor awaited before
-    return Awaiter(frame_);
+    return TaskAwaiter(frame_);
   }
 
  private:

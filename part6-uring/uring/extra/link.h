@@ -11,14 +11,14 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/await/await.h"
-#include "uring/await/awaited.h"
+#include "uring/awaitable.h"
 #include "uring/loop.h"
+#include "uring/operation/operation_of.h"
 #include "uring/wait/loop_wait.h"
 
 namespace uring {
 
-/// What a link is made of: an Await for each member.
+/// What a link is made of: an Awaitable for each member.
 template <typename... Members>
 class LinkSource {
  public:
@@ -35,11 +35,11 @@ class LinkSource {
   std::tuple<Members...> members_;
 };
 
-/// What an Await becomes.
+/// What an Awaitable becomes.
 template <typename Member>
 using AwaiterOf = decltype(std::declval<Member>().operator co_await());
 
-/// Several operations, for Await: see link().
+/// Several operations, for Awaitable: see link().
 template <typename... Members>
 class LinkWait : public LoopWait, public Joint {
  public:
@@ -64,10 +64,10 @@ class LinkWait : public LoopWait, public Joint {
 
  protected:
   bool may_begin(Error cancelled);
-  void start(std::coroutine_handle<> awaiting);
+  void suspend(std::coroutine_handle<> awaiting);
 
-  auto take() {
-    return std::apply([](auto&... one) { return std::tuple(one.take()...); }, members_);
+  auto claim() {
+    return std::apply([](auto&... one) { return std::tuple(one.claim()...); }, members_);
   }
 
   /// Abandons the members in their order: each waits for those before it at most.
@@ -121,8 +121,8 @@ bool LinkWait<Members...>::may_begin(Error cancelled) {
 }
 
 template <typename... Members>
-void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
-  wait(awaiting);
+void LinkWait<Members...>::suspend(std::coroutine_handle<> awaiting) {
+  note(awaiting);
   loop().reserve(static_cast<unsigned>(open_));
   const Operation* before = nullptr;
   each([&, i = std::size_t{0}, to_come = open_](auto& one) mutable {
@@ -158,13 +158,13 @@ void LinkWait<Members...>::start(std::coroutine_handle<> awaiting) {
 /// All entries go in together. If the ring has fewer (Ring::entries()) all end with
 /// argument_list_too_long and nothing has begun.
 template <typename... Members>
-Await<LinkWait<Members...>> link(Members&&... members) {
+Awaitable<LinkWait<Members...>> link(Members&&... members) {
   static_assert(sizeof...(Members) >= 2, "a link has two members or more");
   static_assert((std::is_rvalue_reference_v<Members&&> && ...),
                 "a link takes operations over: make them in the same expression");
   static_assert((std::derived_from<AwaiterOf<Members>, Operation> && ...),
                 "only operations of the kernel can be linked");
-  return Await<LinkWait<Members...>>(LinkSource<Members...>(std::move(members)...));
+  return Awaitable<LinkWait<Members...>>(LinkSource<Members...>(std::move(members)...));
 }
 
 }  // namespace uring

@@ -41,14 +41,14 @@ struct FramePool::ThreadEnd {
   ~ThreadEnd() {
     for (Blocks::Lists* const lists : {&blocks_.free, &blocks_.filled}) {
       for (std::size_t i = 0; i < lists->size(); ++i) {
-        while ((*lists)[i] != nullptr) ::operator delete(take((*lists)[i], (i + 1) * step_bytes));
+        while ((*lists)[i] != nullptr) ::operator delete(pop((*lists)[i], (i + 1) * step_bytes));
       }
     }
   }
 };
 
 /// The first of a list that is not empty.
-void* FramePool::take(Free*& first, std::size_t bytes) {
+void* FramePool::pop(Free*& first, std::size_t bytes) {
   Free* const block = first;
   ASAN_UNPOISON_MEMORY_REGION(block, class_bytes(bytes));
   first = block->next;
@@ -64,7 +64,7 @@ void* FramePool::allocate_slow(std::size_t bytes) {
     blocks_.owned_bytes += class_bytes(bytes);
     return ::operator new(class_bytes(bytes));
   }
-  void* const block = take(first, bytes);
+  void* const block = pop(first, bytes);
   demand_pattern(static_cast<std::byte*>(block) + sizeof(Free), class_bytes(bytes) - sizeof(Free),
                  "a coroutine frame");
   return block;
@@ -76,7 +76,7 @@ void FramePool::release_slow(void* block, std::size_t bytes) noexcept {
   Free*& first = (check ? blocks_.filled : blocks_.free)[class_of(bytes)];
   const std::size_t used_bytes = blocks_.owned_bytes - blocks_.free_bytes - class_bytes(bytes);
   const std::size_t kept_bytes_max = std::max(kept_bytes_min, used_bytes);
-  if (blocks_.free_bytes > kept_bytes_max && first != nullptr) disown(take(first, bytes), bytes);
+  if (blocks_.free_bytes > kept_bytes_max && first != nullptr) disown(pop(first, bytes), bytes);
   if (blocks_.free_bytes >= kept_bytes_max) return disown(block, bytes);
   blocks_.free_bytes += class_bytes(bytes);
   if (check) {

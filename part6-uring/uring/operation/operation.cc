@@ -39,11 +39,11 @@ void Operation::ask_to_cancel(Ask when) {
     io_uring_prep_timeout(&pause, &pauses[pause_], 0, IORING_TIMEOUT_ETIME_SUCCESS);
     if (pause_ + 1U < pauses.size()) ++pause_;
     pause.flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
-    pause.user_data = user_data_of(Part::cancel);
+    pause.user_data = user_data_of(Part::cancel_request);
   }
   io_uring_sqe& entry = loop().next_entry();
   io_uring_prep_cancel64(&entry, user_data_of(Part::request), 0);
-  entry.user_data = user_data_of(Part::cancel);
+  entry.user_data = user_data_of(Part::cancel_request);
   cancel_asked_ = true;
   ++outstanding_;
   if (Trace* trace = loop().trace()) trace->cancel_asked(trace_id());

@@ -14,7 +14,7 @@
 #include "uring/cancel/canceller.h"
 #include "uring/loop_core.h"
 #include "uring/trace.h"
-#include "uring/wait/waiter.h"
+#include "uring/wait/suspended.h"
 
 namespace uring {
 
@@ -63,7 +63,7 @@ class Joint {
 class Operation : public Cancellable {
  public:
   /// Which of the entries that carry an operation's address a completion belongs to.
-  enum class Part : std::uint64_t { request, cancel };
+  enum class Part : std::uint64_t { request, cancel_request };
   static constexpr std::uint64_t part_mask = 1;
 
   /// Asks the kernel, and again if the answer is no. The end comes with the last completion, and
@@ -90,7 +90,7 @@ class Operation : public Cancellable {
   /// that sends without copying has two, and all but the last have IORING_CQE_F_MORE.
   void completed(Part part, int result, std::uint32_t flags) {
     assert(in_flight());
-    if (part == Part::cancel) return cancel_answered(result);
+    if (part == Part::cancel_request) return cancel_answered(result);
     answered_ = true;
     if (result < 0) failed(result, flags);
     // Else the buffer of a zero-copy send is free: its result was there before.
@@ -112,11 +112,11 @@ class Operation : public Cancellable {
   /// afterwards.
   virtual void failed(int result, std::uint32_t flags) = 0;
 
-  /// Remembers the coroutine that goes on when the operation has ended.
-  void wait(std::coroutine_handle<> awaiting) { waiter_.wait(loop_->current_scope(), awaiting); }
+  /// Notes which coroutine is to go on when the operation has ended.
+  void note(std::coroutine_handle<> awaiting) { suspended_.set(loop_->current_scope(), awaiting); }
 
   /// Begins it within the current scope, with an entry for which there is room: see
-  /// LoopCore::reserve(). The caller fills the entry in and hands it to sign().
+  /// LoopCore::reserve(). The caller fills the entry in and hands it to tag().
   io_uring_sqe& begin() {
     assert(!in_flight());
     outstanding_ = 1;
@@ -127,7 +127,7 @@ class Operation : public Cancellable {
 
   /// So that its completions find the way here; the next call hands it to the kernel. `link_flags`
   /// link what is submitted next.
-  void sign(io_uring_sqe& entry, unsigned link_flags = 0) {
+  void tag(io_uring_sqe& entry, unsigned link_flags = 0) {
     entry.user_data = user_data_of(Part::request);
     if (loop_->trace() != nullptr) trace_begun(entry);
     entry.flags |= static_cast<std::uint8_t>(link_flags);
@@ -141,7 +141,7 @@ class Operation : public Cancellable {
     unlink();  // from its scope
     unclaimed_ = true;
     if (joint_ != nullptr) return joint_->member_ended();
-    loop_->make_ready(waiter_);
+    loop_->make_ready(suspended_);
   }
 
   /// Returns when the kernel has done with it, which it is asked to be soon.
@@ -163,7 +163,7 @@ class Operation : public Cancellable {
   LoopCore& loop() const { return *loop_; }
 
   /// The result, for the coroutine; until then, an operation that has ended is_unclaimed().
-  int claim() {
+  int claim_result() {
     unclaimed_ = false;
     return result_;
   }
@@ -194,7 +194,7 @@ class Operation : public Cancellable {
   void cancel_answered(int result);
 
   LoopCore* loop_;
-  Waiter waiter_;
+  Suspended suspended_;
   Joint* joint_ = nullptr;
   int result_ = 0;
   std::uint32_t flags_ = 0;

@@ -87,7 +87,7 @@ class BundleRequest {
     entry.ioprio = recvsend_bundle;
     entry.flags = IOSQE_BUFFER_SELECT;
     entry.buf_group = group_;
-    fd_.mark(entry);
+    fd_.apply_to(entry);
   }
   static Result<Bundle> decode(int result, std::uint32_t flags) {
     return Bundle{.bytes = static_cast<std::size_t>(result),
@@ -112,7 +112,7 @@ class AcceptRequest {
   void prepare(io_uring_sqe& entry) {
     size_ = Address::capacity();
     io_uring_prep_accept(&entry, listener_.number(), peer_.data(), &size_, SOCK_CLOEXEC);
-    listener_.mark(entry);
+    listener_.apply_to(entry);
   }
   Result<Value> decode(int result, std::uint32_t /*flags*/) const {
     return Accepted{.fd = Fd(result), .peer = peer_};

@@ -4,7 +4,7 @@
 
 namespace uring {
 
-void LoopWaiter::wake(LoopCore& loop) {
+void WaitNode::wake(LoopCore& loop) {
   woken_ = true;
   loop.make_ready(*this);
 }
@@ -15,9 +15,8 @@ bool LoopWait::may_begin(Error cancelled) {
   return reason_ == Error{};
 }
 
-void LoopWait::wait(std::coroutine_handle<> awaiting) {
-  reason_ = Error{};
-  waiter_.wait(loop().current_scope(), awaiting);
+void LoopWait::note(std::coroutine_handle<> awaiting) {
+  node_.set(loop().current_scope(), awaiting);
 }
 
 void LoopWait::belong_to_scope() {
@@ -27,7 +26,7 @@ void LoopWait::belong_to_scope() {
 void LoopWait::cancel(Error reason) {
   if (woken() || reason_ != Error{}) return;
   reason_ = reason;
-  loop().make_ready(waiter_);  // out of the list it was in
+  loop().make_ready(node_);  // out of the list it was in
 }
 
 Status LoopWait::status() const {

@@ -3,32 +3,28 @@
 #include <coroutine>
 
 #include "uring/cancel/canceller.h"
-#include "uring/wait/waiter.h"
+#include "uring/wait/suspended.h"
 
 namespace uring {
 
 class LoopCore;
 
-/// A coroutine that waits for something that happens in the loop itself, in the list of those that
-/// wait for the same.
-class LoopWaiter : public Waiter {
+/// A coroutine that is suspended until something happens in the loop itself, in the list of those
+/// that wait for the same.
+class WaitNode : public Suspended {
  public:
   /// It has happened. Lets the coroutine go on; no timeout or canceller changes that any more.
   void wake(LoopCore& loop);
   bool woken() const { return woken_; }
 
-  void wait(Canceller& scope, std::coroutine_handle<> coroutine) {
-    Waiter::wait(scope, coroutine);
-    woken_ = false;
-  }
-
  private:
   bool woken_ = false;
 };
 
-using WaitList = IntrusiveList<LoopWaiter>;
+using WaitList = IntrusiveList<WaitNode>;
 
-/// A wait for something that happens in the loop itself, for Await: a condition, the end of a task.
+/// A wait for something that happens in the loop itself, for Awaitable: a condition,
+/// the end of a task.
 class LoopWait : public Cancellable {
  public:
   explicit LoopWait(LoopCore& loop, bool shielded = false) : loop_(&loop), shielded_(shielded) {}
@@ -42,21 +38,20 @@ class LoopWait : public Cancellable {
   /// False, and status() says why: it is cancelled by `cancelled`, or with the current scope.
   bool may_begin(Error cancelled);
 
-  /// Waits in that list.
-  void wait_in(WaitList& list, std::coroutine_handle<> awaiting) {
-    wait(awaiting);
-    list.push_back(waiter_);
+  /// Notes which coroutine is to go on, and puts it into that list.
+  void suspend_in(WaitList& list, std::coroutine_handle<> awaiting) {
+    note(awaiting);
+    list.push_back(node_);
   }
-  void wait(std::coroutine_handle<> awaiting);
+  void note(std::coroutine_handle<> awaiting);
 
   /// Makes it end with the current scope.
   void belong_to_scope();
 
   void abandon() {}
 
-  bool woken() const { return waiter_.woken(); }
-  void wake() { waiter_.wake(loop()); }
-  LoopWaiter& waiter() { return waiter_; }
+  bool woken() const { return node_.woken(); }
+  void wake() { node_.wake(loop()); }
 
   void set_reason(Error reason) { reason_ = reason; }
   Error reason() const { return reason_; }
@@ -64,7 +59,7 @@ class LoopWait : public Cancellable {
 
  private:
   LoopCore* loop_;
-  LoopWaiter waiter_;
+  WaitNode node_;
   Error reason_{};
   const bool shielded_;
 };

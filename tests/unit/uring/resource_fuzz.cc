@@ -134,8 +134,8 @@ class CancelAllOn {
 };
 
 /// Waits for what never comes, until it is cancelled.
-template <typename Await>
-Task<> wait_until_cancelled(Await waiting, const char* what) {
+template <typename Awaitable>
+Task<> wait_until_cancelled(Awaitable waiting, const char* what) {
   const auto ended = co_await std::move(waiting);
   if (!ended && ended.error() == uring::Error::cancelled) co_return;
   if (!ended && ended.error() == uring::Error::timed_out) co_return;  // a scope around it

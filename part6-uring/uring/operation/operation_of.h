@@ -6,7 +6,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/await/await.h"
 #include "uring/operation/operation.h"
 #include "uring/operation/request.h"
 
@@ -64,16 +63,16 @@ class OperationSource {
   How how_;
 };
 
-/// An operation that its request describes, for Await; yields Result<Value>. Errors: cancelled,
+/// An operation that its request describes, for Awaitable; yields Result<Value>. Errors: cancelled,
 /// timed_out, and the errno of the operation.
 template <AnyRequest R>
-class AwaitedOperation : public Operation {
+class OperationOf : public Operation {
  public:
   using Value = typename R::Value;
   using Source = OperationSource<R>;
 
   /// `source` is a part of the expression that awaits, and stays as long as this.
-  explicit AwaitedOperation(Source& source)
+  explicit OperationOf(Source& source)
       : Operation(source.loop(), source.how().shielded, is_cancellable), source_(source) {}
 
   const char* what() const override { return source_.request().what; }
@@ -96,12 +95,12 @@ class AwaitedOperation : public Operation {
     source.request().prepare(entry);
     entry.personality = credentials;
     if (async) entry.flags |= IOSQE_ASYNC;
-    sign(entry, link_flags);
+    tag(entry, link_flags);
   }
   using Operation::reason_not_to_begin;
   using Operation::refuse;
 
-  Result<Value> take() { return decode(source_.request(), *this, claim(), flags()); }
+  Result<Value> claim() { return decode(source_.request(), *this, claim_result(), flags()); }
   void abandon() {
     if (in_flight() || is_unclaimed()) abandon_at_work();
   }
@@ -113,8 +112,8 @@ class AwaitedOperation : public Operation {
     refuse(reason);
     return false;
   }
-  void start(std::coroutine_handle<> awaiting) {
-    wait(awaiting);
+  void suspend(std::coroutine_handle<> awaiting) {
+    note(awaiting);
     if (!loop().ring().has_room(1)) return make_room_and_fill();
     fill(0);
   }
@@ -135,7 +134,7 @@ class AwaitedOperation : public Operation {
   }
   [[gnu::cold, gnu::noinline]] void abandon_at_work() {
     cancel_and_wait();
-    if (is_unclaimed()) (void)take();  // closes a descriptor that was not fetched
+    if (is_unclaimed()) (void)claim();  // closes a descriptor that was not fetched
   }
 
   Source& source_;

@@ -41,42 +41,42 @@ class Awaiter;
 ///     co_await changed.wait().within(5s);
 ///
 /// Until it is awaited nothing has begun: it holds no more than what is asked for, a
-/// `Wait::Source`, and may be moved. `Wait` is what takes a while, an operation (AwaitedOperation)
+/// `Wait::Source`, and may be moved. `Wait` is what takes a while, an operation (OperationOf)
 /// or what happens in the loop itself (LoopWait): co_await makes it, in the frame of the coroutine,
 /// where it stays. A result that is there wins over a timeout or canceller that comes later.
 ///
 /// Time is measured by the loop, which cancels what is late. So a timeout ends whatever can be
 /// cancelled, also what a worker thread of the kernel's does, and takes no entry in the ring.
 template <typename Wait, bool timed = false, std::size_t cancellers = 0>
-class [[nodiscard]] Await {
+class [[nodiscard]] Awaitable {
  public:
   using Source = typename Wait::Source;
 
-  explicit Await(Source source) : source_(std::move(source)) {}
+  explicit Awaitable(Source source) : source_(std::move(source)) {}
 
   /// Ends with Error::timed_out if it takes longer, from now on.
-  Await<Wait, true, cancellers> within(std::chrono::nanoseconds timeout) && {
+  Awaitable<Wait, true, cancellers> within(std::chrono::nanoseconds timeout) && {
     const auto now = Clock::now();
     const bool has_end = timeout < Clock::time_point::max() - now;
     return std::move(*this).until(has_end ? now + timeout : Clock::time_point::max());
   }
-  Await<Wait, true, cancellers> until(Clock::time_point due) && {
+  Awaitable<Wait, true, cancellers> until(Clock::time_point due) && {
     if constexpr (timed) due = std::min(due, due_);
     return {std::move(source_), due, cancellers_};
   }
 
   /// A Deadline is a Canceller that the clock cancels. Does not begin if it has passed.
-  Await<Wait, timed, cancellers + 1> until(Deadline& deadline) && {
+  Awaitable<Wait, timed, cancellers + 1> until(Deadline& deadline) && {
     return std::move(*this).cancelled_by(deadline);
   }
 
   /// Does not begin if that is cancelled already.
-  Await<Wait, timed, cancellers + 1> cancelled_by(Canceller& canceller) && {
+  Awaitable<Wait, timed, cancellers + 1> cancelled_by(Canceller& canceller) && {
     return {std::move(source_), due_, with(cancellers_, canceller)};
   }
 
   /// Is not cancelled with its scope.
-  Await shielded() && requires requires(Source& source) { source.shield(); }
+  Awaitable shielded() && requires requires(Source& source) { source.shield(); }
   {
     source_.shield();
     return std::move(*this);
@@ -84,7 +84,7 @@ class [[nodiscard]] Await {
 
   /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number. Not
   /// for a close.
-  Await as(std::uint16_t credentials) && requires requires(Source& source) {
+  Awaitable as(std::uint16_t credentials) && requires requires(Source& source) {
     source.use_credentials(credentials);
   }
   {
@@ -95,14 +95,14 @@ class [[nodiscard]] Await {
   /// Is not tried inline, in the thread that submits it: a worker thread of the kernel's has it
   /// from the start (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For what may wait even where it is
   /// tried inline, as to open a file: only the lookup of its names is sure not to wait there.
-  Await async() && requires requires(Source& source) { source.force_async(); }
+  Awaitable async() && requires requires(Source& source) { source.force_async(); }
   {
     source_.force_async();
     return std::move(*this);
   }
 
   /// In a link: what comes after it is done even if this one fails or falls short.
-  Await whatever_happens() && requires requires(Source& source) { source.use_hard_link(); }
+  Awaitable whatever_happens() && requires requires(Source& source) { source.use_hard_link(); }
   {
     source_.use_hard_link();
     return std::move(*this);
@@ -118,12 +118,12 @@ class [[nodiscard]] Await {
 
  private:
   template <typename, bool, std::size_t>
-  friend class Await;
+  friend class Awaitable;
   template <typename, bool, std::size_t>
   friend class Awaiter;
   using Due = std::conditional_t<timed, Clock::time_point, Unlimited>;
 
-  Await(Source source, Due due, std::array<Canceller*, cancellers> all)
+  Awaitable(Source source, Due due, std::array<Canceller*, cancellers> all)
       : source_(std::move(source)), due_(due), cancellers_(all) {}
 
   Source source_;
@@ -131,11 +131,11 @@ class [[nodiscard]] Await {
   [[no_unique_address]] std::array<Canceller*, cancellers> cancellers_{};
 };
 
-/// What an Await becomes in the frame of the coroutine that awaits it.
+/// What an Awaitable becomes in the frame of the coroutine that awaits it.
 template <typename Wait, bool timed, std::size_t cancellers>
 class Awaiter final : public Wait {
  public:
-  explicit Awaiter(Await<Wait, timed, cancellers>&& await)
+  explicit Awaiter(Awaitable<Wait, timed, cancellers>&& await)
       : Wait(await.source_),
         limit_(this->loop(), await.due_),
         attachments_(with_limit(await.cancellers_)) {}
@@ -147,14 +147,14 @@ class Awaiter final : public Wait {
 
   void await_suspend(std::coroutine_handle<> awaiting) {
     attachments_.attach(*this);
-    this->start(awaiting);
+    this->suspend(awaiting);
   }
 
   auto await_resume() {
     if constexpr (requires { Wait::never_fails_unless_limited; } && !timed && cancellers == 0) {
       return;
     } else {
-      return this->take();
+      return this->claim();
     }
   }
 
