@@ -94,8 +94,7 @@ uring::Task<> Connection::close_gracefully() {
   input_.give_back();
   if (context_.draining) co_return co_await close_when_acknowledged();
   // A peer that has ended its stream sends nothing that a close could answer with a reset.
-  if (peer_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0)
-    co_return;  // ENOTCONN: it has gone
+  if (peer_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
 
   unlink();  // from those that are conversing: a drain ends this wait by `lingering`
   deadline_.renew(context_.loop.now() + common::linger_timeout);

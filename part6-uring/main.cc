@@ -6,9 +6,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "common/net/listen.h"
 #include "common/server/duration.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
@@ -76,13 +74,10 @@ int main(int argc, char** argv) {
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options.max_connections, options.workers);
 
-  auto listeners = common::listen_group(options.address(), options.workers);
-  if (!listeners) return common::report_failure(options, listeners.error());
-  const auto workers = stage::Workers::create(options, std::move(*listeners));
-  if (!workers) return common::complain(workers.error());
+  const auto server = stage::Workers::create(options);
+  if (!server) return common::complain(server.error());
   const auto signals =
-      common::SignalWakeup::create(options.drain_timeout, [&workers] { (*workers)->stop(); });
+      common::SignalWakeup::create(options.drain_timeout, [&server] { (*server)->stop(); });
   if (!signals) return common::report_failure(options, signals.error());
-  common::announce((*workers)->address());
-  return (*workers)->run();
+  return (*server)->run();
 }

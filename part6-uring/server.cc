@@ -1,8 +1,12 @@
 #include "server.h"
 
+#include <sys/eventfd.h>
+
 #include <utility>
 
 #include "common/http/protocol_option.h"
+#include "common/loop/eventfd.h"
+#include "common/net/address.h"
 #include "common/send_buffer.h"
 #include "common/server/limits.h"
 #include "common/session.h"
@@ -33,41 +37,53 @@ uring::Task<common::Status> serve(Connection& connection, Session& session) {
 
 }  // namespace
 
-common::Result<std::unique_ptr<Server>> Server::create(const Options& options, Shared& shared,
-                                                       const std::string& trace_file,
-                                                       common::Fd listener,
-                                                       const common::Fd& wake) {
-  const uring::Setup& setup = options.ring;
+common::Result<std::unique_ptr<Server>> Server::create(const Options& options, common::Fd listener,
+                                                       common::ConnectionLimit& connection_limit,
+                                                       const std::string& trace_file) {
+  common::Fd wake(::eventfd(0, EFD_CLOEXEC));
+  if (!wake) return common::last_error();
+  uring::Setup setup = options.ring;
+  setup.disabled = true;  // until run(), whose thread is the only one that may use the ring
   auto loop = uring::Loop::create(setup, trace_file.empty() ? nullptr : trace_file.c_str());
   if (!loop) return std::unexpected(loop.error());
   auto buffers = uring::Buffers::create(**loop, setup.buffers, setup.buffer_bytes);
   if (!buffers) return std::unexpected(buffers.error());
-  return std::unique_ptr<Server>(new Server(options, shared, std::move(*loop), std::move(*buffers),
-                                            std::move(listener), wake));
+  return std::unique_ptr<Server>(new Server(options, std::move(listener), connection_limit,
+                                            std::move(*loop), std::move(*buffers),
+                                            std::move(wake)));
 }
 
-Server::Server(const Options& options, Shared& shared, std::unique_ptr<uring::Loop> loop,
-               std::unique_ptr<uring::Buffers> buffers, common::Fd listener, const common::Fd& wake)
+Server::Server(const Options& options, common::Fd listener,
+               common::ConnectionLimit& connection_limit, std::unique_ptr<uring::Loop> loop,
+               std::unique_ptr<uring::Buffers> buffers, common::Fd wake)
     : options_(options),
-      shared_(shared),
       log_(options.verbose),
       loop_(std::move(loop)),
       buffers_(std::move(buffers)),
       listener_(std::move(listener)),
-      background_(*loop_, wake),
-      acceptor_(*loop_, listener_, shared.connection_limit, background_),
+      wake_(std::move(wake)),
+      background_(*loop_, wake_),
+      acceptor_(*loop_, listener_, connection_limit, background_),
       context_{.loop = *loop_,
                .buffers = *buffers_,
                .read_timeout = common::loop_read_timeout(options.read_timeout)},
       clients_(*loop_) {}
 
-common::Status Server::run() { return loop_->run(serve_until_stopped()); }
+std::string Server::address() const {
+  const auto address = common::Address::of_socket(listener_);
+  return address ? address->to_string() : address.error().message();
+}
+
+common::Status Server::run() {
+  if (const auto enabled = loop_->enable(); !enabled) return enabled;
+  return loop_->run(serve_until_stopped());
+}
 
 uring::Task<common::Status> Server::serve_until_stopped() {
   uring::Scope tasks(*loop_);
   background_.spawn(tasks, background_.watch_eventfd());
   background_.spawn(tasks, accept_clients());
-  while (!shared_.stopping && !background_.fault()) (void)co_await background_.change();
+  while (!stopping_ && !background_.fault()) (void)co_await background_.change();
   // Closed while the ring polls it, a listener would stay open, and nothing would accept from it.
   tasks.cancel();
   co_await tasks.join();
@@ -113,6 +129,11 @@ void Server::begin_drain() {
   context_.draining = true;
   while (Connection* const each = context_.conversing.take_front()) each->begin_drain();
   context_.lingering.cancel();
+}
+
+void Server::stop() {
+  stopping_ = true;
+  common::wake(wake_.get());
 }
 
 }  // namespace stage

@@ -31,33 +31,30 @@ struct Options : common::Options {
   std::string trace_file;  ///< Empty: none. Workers after the first add their number.
 };
 
-/// What the servers of one process share.
-struct Shared {
-  explicit Shared(const Options& options) : connection_limit(options.max_connections) {}
-
-  common::ConnectionLimit connection_limit;
-  std::atomic<bool> stopping = false;
-};
-
-/// Serves every client on one thread, each in a coroutine that reads like part 1's. A server must
-/// run and end on the thread that makes it, the only one that may use its ring.
+/// Serves every client on one thread, each in a coroutine that reads like part 1's.
 class Server {
  public:
-  /// A server that accepts from `listener`, which is non-blocking. `wake` is an eventfd(2), written
-  /// to when `shared` has changed. An empty `trace_file` means none.
-  /// Errors: of uring::Loop::create(), uring::Buffers::create().
-  static common::Result<std::unique_ptr<Server>> create(const Options& options, Shared& shared,
-                                                        const std::string& trace_file,
-                                                        common::Fd listener,
-                                                        const common::Fd& wake);
+  /// One worker: it accepts from `listener`, which is non-blocking, and shares `connection_limit`
+  /// with the others. An empty `trace_file` means none.
+  /// Errors: of eventfd(2), uring::Loop::create(), uring::Buffers::create().
+  static common::Result<std::unique_ptr<Server>> create(const Options& options, common::Fd listener,
+                                                        common::ConnectionLimit& connection_limit,
+                                                        const std::string& trace_file);
 
-  /// Serves until it is woken and `stopping` is set, and then drains. Errors: of accept(2), only
-  /// those that trying again cannot cure; of reading `wake`.
+  std::string address() const;
+
+  /// Serves until stop() is called, and then drains. Once: the ring belongs to the thread that
+  /// calls it. Errors: of accept(2), only those that trying again cannot cure; of
+  /// uring::Loop::enable().
   common::Status run();
 
+  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
+  void stop();
+
  private:
-  Server(const Options& options, Shared& shared, std::unique_ptr<uring::Loop> loop,
-         std::unique_ptr<uring::Buffers> buffers, common::Fd listener, const common::Fd& wake);
+  Server(const Options& options, common::Fd listener, common::ConnectionLimit& connection_limit,
+         std::unique_ptr<uring::Loop> loop, std::unique_ptr<uring::Buffers> buffers,
+         common::Fd wake);
 
   uring::Task<common::Status> serve_until_stopped();
   uring::Task<common::Status> accept_clients();
@@ -67,14 +64,15 @@ class Server {
   void begin_drain();
 
   const Options& options_;
-  Shared& shared_;
   common::ConnectionLog log_;
   std::unique_ptr<uring::Loop> loop_;
   std::unique_ptr<uring::Buffers> buffers_;
   common::Fd listener_;  ///< While it accepts.
+  common::Fd wake_;      ///< An eventfd(2): look at stopping_, and again at the limit.
   Background background_;
   Acceptor acceptor_;
   ConnectionContext context_;
+  std::atomic<bool> stopping_ = false;
   uring::Scope clients_;  ///< The last: they use the others.
 };
 

@@ -1,64 +1,44 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <expected>
-#include <latch>
 #include <memory>
 #include <string>
-#include <system_error>
-#include <thread>
+#include <string_view>
 #include <vector>
 
-#include "common/fd.h"
+#include "common/loop/connection_limit.h"
 #include "server.h"
 
 namespace stage {
 
 /// Several servers in one process, a thread and a ring each. They share the address,
-/// --max-connections and nothing else; the kernel spreads new connections over them. A ring belongs
-/// to the thread that makes it, so each server is made, run and ended in its own.
+/// --max-connections and nothing else; the kernel spreads new connections over them.
 class Workers {
  public:
-  /// A server for each of the listeners, which are those of one address; the first is for the
-  /// calling thread, which must call run(). Error: a line that says what is missing, and what to do
-  /// about it.
-  static std::expected<std::unique_ptr<Workers>, std::string> create(
-      const Options& options, std::vector<common::Fd> listeners);
-  Workers(const Workers&) = delete;
-  Workers& operator=(const Workers&) = delete;
-  ~Workers();
+  /// As many servers as --workers says. They listen from now on: a client that connects before
+  /// run() has started their threads waits in a backlog. Error: a line that says what is missing,
+  /// and what to do about it.
+  static std::expected<std::unique_ptr<Workers>, std::string> create(const Options& options);
 
-  std::string address() const { return address_; }
+  std::string address() const;
 
-  /// Serves until stop() is called. Once. Returns the exit status: 1 when one of the servers has
-  /// failed, which is said on stderr and stops the others through the common::SignalWakeup.
+  /// Serves until stop() is called. Returns the exit status: 1 when one of the servers has failed,
+  /// which is said on stderr and stops the others through the common::SignalWakeup.
   int run();
 
   /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
   void stop();
 
  private:
-  enum class State { creating, running, given_up };
-
-  Workers(const Options& options, std::string address, std::vector<common::Fd> listeners);
-  std::expected<void, std::string> start();
-  std::unique_ptr<Server> create_server(std::size_t i);
-  std::expected<std::unique_ptr<Server>, std::string> try_to_create_server(std::size_t i);
-  void work(std::size_t i);
-  void give_up(std::error_code error);
+  explicit Workers(const Options& options)
+      : options_(options), connection_limit_(options.max_connections) {}
+  void give_up(std::string_view why);
 
   const Options& options_;
-  const std::string address_;
-  std::vector<common::Fd> listeners_;  ///< One for each server, which takes it.
-  Shared shared_;
-  std::vector<common::Fd> wakes_;
-  std::vector<std::expected<void, std::string>> outcomes_;  ///< Why a server could not be made.
-  std::latch created_;  ///< All others have tried to make theirs.
-  std::unique_ptr<Server> first_;
-  std::atomic<State> state_ = State::creating;
+  common::ConnectionLimit connection_limit_;
+  std::vector<std::unique_ptr<Server>> servers_;
   std::atomic<bool> failed_ = false;
-  std::vector<std::jthread> threads_;  ///< Of the others. Joined before the rest goes.
 };
 
 }  // namespace stage

@@ -23,7 +23,9 @@ Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
   if (setup.check_memory) FramePool::check_memory();
 }
 
-Loop::~Loop() { check_thread(); }
+Loop::~Loop() {
+  if (begun() != ended()) check_thread();
+}
 
 Status Loop::register_files(unsigned slots, unsigned own) {
   const auto made = status_of(io_uring_register_files_sparse(&ring_.raw(), slots));

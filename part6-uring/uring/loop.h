@@ -38,19 +38,21 @@ namespace uring {
 ///     if (!loop) { … why_no_ring(loop.error()) … }
 ///     (*loop)->run(serve(**loop, listener));
 ///
-/// A loop is made, run and ended in one thread: its ring takes requests from no other. Another
-/// thread wakes it by a write to what it reads, an eventfd or a pipe.
+/// A loop is made and run in one thread: its ring takes requests from no other. Or it is made
+/// `disabled` (Setup) and run in another thread, which calls enable() first. Another thread wakes
+/// it by a write to what it reads, an eventfd or a pipe.
 class Loop final : public LoopCore {
  public:
   /// Errors: those of Ring::create(), which why_no_ring() puts into words; of opening the trace.
   static Result<std::unique_ptr<Loop>> create(const Setup& setup, const char* trace_file = nullptr);
 
-  /// What is still at work is cancelled and waited for, as in ~Scope().
+  /// What is still at work is cancelled and waited for, as in ~Scope(), which another thread than
+  /// that of run() cannot do: there it ends the process, and says so.
   ~Loop();
 
   /// Runs the task, and whatever it spawns in scopes of its own, until it has ended; not from a
-  /// coroutine, which awaits the task instead. In another thread than that which has made the loop
-  /// it ends the process, and says so; as ~Loop() does.
+  /// coroutine, which awaits the task instead. In another thread than the loop's it ends the
+  /// process, and says so.
   template <typename T>
   T run(Task<T> task);
 

@@ -20,7 +20,7 @@ namespace {
 }
 
 [[noreturn]] void refuse_another_thread() {
-  std::fputs("uring: a loop runs and ends in the thread that has made it\n", stderr);
+  std::fputs("uring: a loop runs and ends in one thread\n", stderr);
   std::abort();
 }
 
@@ -31,6 +31,11 @@ bool is_passing(std::error_code error) {
 }
 
 }  // namespace
+
+Status LoopCore::enable() {
+  thread_ = std::this_thread::get_id();
+  return ring_.enable();
+}
 
 void LoopCore::wait_and_collect() {
   check_thread();

@@ -42,6 +42,9 @@ class LoopCore {
 
   const Setup& setup() const { return setup_; }
 
+  /// Lets a ring that was set up `disabled` begin, and gives the loop to the calling thread.
+  Status enable();
+
   /// Operations since the start. Equal when nothing is in flight.
   std::uint32_t begun() const { return begun_; }
   std::uint32_t ended() const { return ended_; }
@@ -117,7 +120,7 @@ class LoopCore {
   /// No operation is there, and 0 would be what an empty Canceller gives cancel() to look for.
   static constexpr std::uint64_t alarm_user_data = 1;
 
-  const std::thread::id thread_ = std::this_thread::get_id();
+  std::thread::id thread_ = std::this_thread::get_id();
   Deadlines deadlines_;
   const std::unique_ptr<Trace> trace_;  ///< Null: there is none.
   Canceller root_;                      ///< Of the scopes that are made outside of any coroutine.

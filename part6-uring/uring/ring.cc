@@ -62,8 +62,7 @@ Result<Ring> Ring::create(const Setup& setup) {
 
   made.entries_ = made.ring_.sq.ring_entries;
   (void)made.look_for_room();
-  // The ring's own descriptor needs no lookup then. Not for a thread's 17th ring: EBUSY.
-  (void)io_uring_register_ring_fd(&made.ring_);
+  if (!setup.disabled) made.register_descriptor();
   return made;
 }
 
@@ -79,6 +78,9 @@ Ring::Ring(Ring&& other) noexcept
 Ring::~Ring() {
   if (ring_.sq.ring_ptr != nullptr) io_uring_queue_exit(&ring_);
 }
+
+/// The ring's own descriptor needs no lookup then. Not for a thread's 17th ring: EBUSY.
+void Ring::register_descriptor() { (void)io_uring_register_ring_fd(&ring_); }
 
 void Ring::ask_for_operations() {
   io_uring_probe* const probe = io_uring_get_probe_ring(&ring_);
@@ -155,6 +157,7 @@ Status Ring::permit_only(std::span<const int> operations) {
 }
 
 Status Ring::enable() {
+  register_descriptor();  // now: it is the calling thread's, and permit_only() forbids it later
   const auto done = do_register(ring_, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
   if (!done) return std::unexpected(done.error());
   return {};

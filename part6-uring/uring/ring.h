@@ -110,6 +110,7 @@ class Ring {
 
  private:
   Ring() = default;
+  void register_descriptor();
   void ask_for_operations();
   void give_back_taken() { io_uring_smp_store_release(ring_.cq.khead, taken_); }
   bool look();

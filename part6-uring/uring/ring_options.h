@@ -22,7 +22,7 @@ struct Setup {
   std::size_t buffer_bytes = 20 * 1024;  ///< A message of 16 KiB and its header fit.
   bool sqpoll = false;                   ///< A kernel thread submits: needs no call, burns a core.
   bool check_memory = false;             ///< FramePool::check_memory().
-  bool disabled = false;                 ///< Does nothing before Ring::enable().
+  bool disabled = false;                 ///< Does nothing before enable().
   std::chrono::nanoseconds spin{};       ///< How long to poll the ring before sleeping.
 
   /// From what `--ring` takes: `entries=4,buffers=2,sqpoll`. Error: invalid_argument.

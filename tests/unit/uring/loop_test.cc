@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fixture.h"
+#include "uring/buffers.h"
 #include "uring/condition.h"
 
 namespace {
@@ -33,6 +34,11 @@ Task<> time_out(Loop& loop, const common::Fd& fd, int& done) {
   std::array<std::byte, 8> buffer;
   EXPECT_THAT(co_await loop.recv(fd, buffer).within(2ms), TimedOut());
   ++done;
+}
+
+Task<> lend_one(Loop& loop, const common::Fd& fd, uring::Buffers& buffers) {
+  const auto lease = co_await loop.recv(fd, buffers);
+  EXPECT_THAT(lease, Succeeded());
 }
 
 Task<> nops(Loop& loop, int count, int& done) {
@@ -143,16 +149,32 @@ TEST(UringLoopDeathTest, RunsInItsOwnThreadOnly) {
     const auto loop = *Loop::create({});
     std::thread([&loop] { loop->run(nothing()); }).join();
   };
-  EXPECT_DEATH(run_elsewhere(), "a loop runs and ends in the thread that has made it");
+  EXPECT_DEATH(run_elsewhere(), "a loop runs and ends in one thread");
 }
 
 // What is in flight would have to be cancelled, and the ring takes requests of its own thread only.
 TEST(UringLoopDeathTest, EndsInItsOwnThreadOnly) {
   const auto end_elsewhere = [] {
     auto loop = *Loop::create({});
+    Scope scope(*loop);
+    int done = 0;
+    scope.spawn(count_nop(*loop, done));
     std::thread([&loop] { loop.reset(); }).join();
   };
-  EXPECT_DEATH(end_elsewhere(), "a loop runs and ends in the thread that has made it");
+  EXPECT_DEATH(end_elsewhere(), "a loop runs and ends in one thread");
+}
+
+TEST(UringLoop, AnotherThreadMayRunOneThatWasMadeDisabled) {
+  auto setup = tests::ring_setup();
+  setup.disabled = true;
+  const auto loop = tests::make_loop(setup);
+  const auto buffers = *uring::Buffers::create(*loop, 2, 64);
+  const auto ends = unix_connection();
+  ASSERT_EQ(::send(ends.client.get(), "hi", 2, 0), 2);
+  std::thread([&] {
+    EXPECT_THAT(loop->enable(), Succeeded());
+    loop->run(lend_one(*loop, ends.server, *buffers));
+  }).join();
 }
 
 // Idle, a loop makes one system call and stays there. On a slow machine it may look once more or
