@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "common/server/duration.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
@@ -23,24 +22,8 @@ common::OptionLine ring_option(uring::Setup& setup) {
           .takes = uring::setup_syntax(),
           .set = [&setup](std::string_view list) {
             const auto parsed = uring::Setup::parse(list);
-            if (!parsed) return false;
-            const auto spin = setup.spin;
-            setup = *parsed;
-            setup.spin = spin;
-            return true;
-          }};
-}
-
-common::OptionLine spin_option(uring::Setup& setup) {
-  return {.name = "--spin",
-          .value_name = "DURATION",
-          .fallback = "0",
-          .meaning = "look at the ring that long before sleeping, for lower latency and a core",
-          .takes = "a duration such as 250ms, 10s, 2m or 0",
-          .set = [&setup](std::string_view text) {
-            const auto duration = common::parse_duration(text);
-            if (duration) setup.spin = *duration;
-            return duration.has_value();
+            if (parsed) setup = *parsed;
+            return parsed.has_value();
           }};
 }
 
@@ -69,7 +52,9 @@ int main(int argc, char** argv) {
       common::workers_option("event loops, a thread each; or 1", options.workers));
   program.options.push_back(common::protocol_option(options.protocol));
   program.options.push_back(ring_option(options.ring));
-  program.options.push_back(spin_option(options.ring));
+  program.options.push_back(common::duration_option(
+      "--spin", "look at the ring that long before sleeping, for lower latency and a core",
+      options.spin));
   program.options.push_back(trace_option(options.trace_file));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options.max_connections, options.workers);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -28,7 +29,8 @@ struct Options : common::Options {
   std::size_t workers = 1;
   common::Protocol protocol = common::Protocol::echo;
   uring::Setup ring;
-  std::string trace_file;  ///< Empty: none. Workers after the first add their number.
+  std::chrono::milliseconds spin{};  ///< How long to look at the ring before sleeping.
+  std::string trace_file;            ///< Empty: none. Workers after the first add their number.
 };
 
 /// Serves every client on one thread, each in a coroutine that reads like part 1's.

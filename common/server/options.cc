@@ -163,8 +163,9 @@ OptionLine address_option(std::string name, std::string meaning, std::string& ta
           .meaning = std::move(meaning),
           .takes = "an IPv4 or IPv6 address without brackets",
           .set = [&target](std::string_view text) {
-            target = text;
-            return Address::parse(text, 0).has_value();
+            const bool is_address = Address::parse(text, 0).has_value();
+            if (is_address) target = text;
+            return is_address;
           }};
 }
 

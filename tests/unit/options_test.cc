@@ -107,6 +107,7 @@ TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
     const auto shown = testing::PrintToString(arguments);
     EXPECT_EQ(parsed.status, 2) << shown;
     EXPECT_EQ(parsed.out, "") << shown;
+    EXPECT_EQ(parsed.options.host, common::Options().host) << shown;
     EXPECT_THAT(parsed.err, AllOf(StartsWith("a-stage: "), HasSubstr(named), HasSubstr(takes)));
     EXPECT_EQ(std::ranges::count(parsed.err, '\n'), 1) << shown << " says\n" << parsed.err;
   }
