@@ -27,7 +27,8 @@ struct ConnectionContext {
   const common::Clock::duration read_timeout;  ///< For a message, or for the peer to take output.
 
   uring::IntrusiveList<Connection> conversing{};  ///< Connections that a drain is to end.
-  std::array<std::byte, common::scratch_bytes> discarded{};  ///< Bytes that are not wanted.
+  /// For bytes that are not wanted.
+  std::array<std::byte, common::transient_buffer_bytes> discarded{};
   uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
   bool draining = false;
 };

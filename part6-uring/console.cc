@@ -58,7 +58,7 @@ uring::Task<common::Result<std::optional<std::string>>> Console::next_line(
 uring::Task<common::Result<std::size_t>> Console::read(uring::Deadline& deadline,
                                                        uring::Canceller& never_mind) {
   const auto input = uring::Descriptor::borrowed(STDIN_FILENO);
-  std::array<std::byte, common::scratch_bytes> buffer;
+  std::array<std::byte, common::transient_buffer_bytes> buffer;
   // At the position of the file, not at an offset of our own: a shell may have read lines
   // before us.
   const auto got = co_await loop_.read(input, buffer).until(deadline).cancelled_by(never_mind);

@@ -21,7 +21,7 @@ inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
 
 /// A buffer whose bytes are used, or dropped, before the next read into it.
-inline constexpr std::size_t scratch_bytes = 16 * 1024;
+inline constexpr std::size_t transient_buffer_bytes = 16 * 1024;
 
 /// How long a server waits before it tries again what failed in a shortage: no descriptor (EMFILE,
 /// ENFILE), no memory, no thread, a network that is down. A loop accepts again earlier if one of
@@ -44,11 +44,11 @@ inline constexpr std::chrono::milliseconds drain_poll_interval(5);
 /// the middle of it.
 inline constexpr std::chrono::milliseconds round_time_max(100);
 
-/// How often a connection whose time is up receives at most, before it is closed, what had come in
-/// time. So many buffers of a thread hold more than the 6 MiB that the kernel keeps of a stream
-/// unless sysctl(8) was told otherwise; part 6's may be made smaller by --ring, and hold less then.
-/// Without a bound, a peer that sends as fast as it is
-/// received would have no deadline: bytes would always be there.
+/// After its deadline a connection may still make this many receives, to answer what arrived in
+/// time: the server may have been late. So many buffers of a thread hold more than the 6 MiB that
+/// the kernel keeps of a stream unless sysctl(8) was told otherwise; part 6's hold less if --ring
+/// has made them smaller. Without the bound, a peer that never stops sending would have no
+/// deadline.
 inline constexpr int late_receives_max = 400;
 
 /// What a loop makes of --read-timeout: round_time_max is added. 0 means no limit; it becomes a

@@ -62,7 +62,7 @@ Outcome<void> ask(const common::Fd& server, std::string_view line, Filter filter
                   DueTime deadline) {
   if (const auto sent = send_all(server, line, deadline); !sent) return sent;
 
-  std::array<std::byte, common::scratch_bytes> received;
+  std::array<std::byte, common::transient_buffer_bytes> received;
   std::string shown;
   Outcome<void> ended = Failure("closed without an answer");
   while (true) {

@@ -81,7 +81,8 @@ struct Context {
   uring::Canceller receiving = {};
   uring::Canceller lingering = {};
 
-  std::array<std::byte, common::scratch_bytes> discarded = {};  ///< Bytes that are not looked at.
+  /// For bytes that are not looked at.
+  std::array<std::byte, common::transient_buffer_bytes> discarded = {};
 
   /// And files that are being closed. The last member: what runs in it uses the others.
   uring::Scope conversations{*loop};

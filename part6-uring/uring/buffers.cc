@@ -122,10 +122,10 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
   give_back(number);
 }
 
-/// What it could have had is lent, or has come and was not fetched yet. Those that were woken have
-/// been tried since, and still there was none.
+/// A receive found no buffer. If that was after waiters were woken, the kernel has none although
+/// free() counts some: completions that we have not fetched hold the rest.
 void Buffers::ran_out() {
-  if (has_woken_) really_has_none_ = true;
+  if (has_woken_) confirmed_empty_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
   if (first) add_more();  // for all that have found none in this turn
 }

@@ -144,7 +144,7 @@ class Buffers {
   void give_first();
   void ran_out();
   /// Those that the kernel has, as far as is known.
-  std::uint32_t free() const { return really_has_none_ ? 0 : in_ring_ - lent_; }
+  std::uint32_t free() const { return confirmed_empty_ ? 0 : in_ring_ - lent_; }
   void add_if_all_are_lent() {
     if (lent_ == in_ring_) add_more();
   }
@@ -168,7 +168,7 @@ class Buffers {
   std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
   std::uint64_t ran_out_in_ = 0;  ///< The last turn in which a receive has found none.
   bool has_woken_ = false;        ///< Coroutines; and since then, none was given to the kernel.
-  bool really_has_none_ = false;  ///< A receive after that found none: some have come unfetched.
+  bool confirmed_empty_ = false;  ///< What ran_out() has found.
   std::vector<std::uint16_t> idle_;
   std::uint32_t needed_ = 0;     ///< How many should be in the ring.
   std::uint32_t most_lent_ = 0;  ///< How many were lent at most, in the last turns_.
@@ -234,7 +234,7 @@ inline void Buffers::give_to_kernel(std::uint16_t number) {
   entry.bid = number;  // `len` stays: all are as long
   io_uring_smp_store_release(&ring_.get()->resv, tail_);
   has_woken_ = false;
-  really_has_none_ = false;
+  confirmed_empty_ = false;
 }
 
 }  // namespace uring

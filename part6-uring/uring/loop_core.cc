@@ -62,9 +62,10 @@ void LoopCore::turn() {
   }
 }
 
-/// Before deadlines end: what has come may renew them, however late we see it. The kernel hands it
-/// out in portions, since Linux 6.13, so we ask until nothing comes; but not for more than what is
-/// in flight now, each with an answer, or a busy ring would let no deadline end.
+/// Called when a deadline has passed. Takes every completion that is there, since each may renew
+/// the deadline, however late we see it. The kernel hands them out in portions, since Linux 6.13,
+/// so we ask until nothing comes; but for at most two for each operation in flight, or a busy ring
+/// would let no deadline end.
 void LoopCore::collect_what_has_come() {
   std::size_t left = 2 * std::size_t{begun_ - ended_};
   while (left > 0) {
@@ -76,10 +77,9 @@ void LoopCore::collect_what_has_come() {
   }
 }
 
-/// Here, since what has come is lent only when its coroutine has gone on. Those that wait go on at
-/// once, so that their receives, which are tried when they are submitted, come before those of
-/// peers that were just served, which first look whether there are bytes. A turn later, peers that
-/// always have more to say would have taken the buffers, in each turn.
+/// Runs before the loop submits. Coroutines that wait for a buffer go first: their receives take a
+/// buffer when they are submitted. The receive of a peer that was just served polls first, so a
+/// turn later it would have taken a buffer again, in every turn, and a waiting peer would get none.
 void LoopCore::lend_to_waiters() {
   bool can_wake = false;
   for (Buffers* const each : buffers_) can_wake |= each->can_wake_waiters();

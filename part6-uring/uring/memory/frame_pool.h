@@ -51,8 +51,8 @@ class FramePool {
   static constexpr std::size_t step_bytes = 32;
   static constexpr std::size_t recycled_bytes_max = 4096;  ///< Larger frames are the heap's.
 
-  /// Of the blocks that wait for their next use no more is kept than of those in use, but always
-  /// this much. Or a server would keep for good what its busiest minute has needed.
+  /// Free blocks are kept up to the bytes now in use, but at least this many. Without the first
+  /// bound, a server would keep for good what its busiest minute has needed.
   static constexpr std::size_t kept_bytes_min = 1 << 20;
 
   /// A thread's. Without a destructor, so that each use of it need not ask whether it is there.
