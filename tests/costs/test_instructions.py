@@ -23,7 +23,7 @@ TRIES = 3
 def test_a_message_takes_no_more_instructions_than_it_did(
     start: Callable[..., Server], target: Target
 ) -> None:
-    # 366 and 1,002 with g++ 12: no aim, since nearly all of a message's time is the kernel's, but
+    # 366 and 974 with g++ 12: no aim, since nearly all of a message's time is the kernel's, but
     # an increase has to be meant. Of part5's, 120 are the copy that its session makes of each
     # answer. A busy machine adds to it: where a round takes long, deadlines are moved more often.
     most = INSTRUCTIONS_MAX[target.name] * OF_OTHERS
