@@ -108,10 +108,11 @@ def test_a_server_in_the_background_is_told_at_once_to_stay_and_is_ended(
     daemon = (f"setsid sh -c 'echo $$ > {pid}; exec {ECHO}' & "
               f"while ! test -s {pid}; do sleep 0.01; done")
     server = started(shlex.join(["sh", "-c", daemon]), level)
-    with pytest.raises(ContractBroken, match="runs on in the background: keep the server in the") \
-            as told:
-        server.wait_until_ready()
-    server.kill()
+    try:
+        with pytest.raises(ContractBroken, match="in the background: keep the server in the") as told:
+            server.wait_until_ready()
+    finally:
+        server.kill()
     assert told.value.rule is LISTENS
     assert not Process(int(pid.read_text())).exists()
 
