@@ -109,7 +109,7 @@ def test_a_server_in_the_background_is_told_at_once_to_stay_and_is_ended(
               f"while ! test -s {pid}; do sleep 0.01; done")
     server = started(shlex.join(["sh", "-c", daemon]), level)
     try:
-        with pytest.raises(ContractBroken, match="in the background: keep the server in the") as told:
+        with pytest.raises(ContractBroken, match="in the background: keep the server in") as told:
             server.wait_until_ready()
     finally:
         server.kill()
