@@ -115,7 +115,7 @@ def test_what_is_wrong_with_stdout_is_told_under_the_rule_about_stdout() -> None
         with pytest.raises(ContractBroken, match="stdout holds more than the ready") as told:
             end_in_order(server)
         assert told.value.rule is SAYS_READY
-        assert told.value.at == server.events[-1].at, "the mark is not at the start that it is about"
+        assert told.value.at == server.events[-1].at, "the mark is at another server's end"
 
 
 @pytest.mark.parametrize(("rule", "told"), [
