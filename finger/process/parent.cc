@@ -198,7 +198,7 @@ void Parent::note_lookup(pid_t process) {
   }
 }
 
-/// It serves: `2 users; no account: ghost`. From now on the one before accepts no more.
+/// The worker serves: `2 users; no account: ghost`. From now on the one before accepts no more.
 void Parent::promote(Worker& worker, std::string_view found) {
   std::size_t users = 0;
   (void)std::from_chars(found.data(), found.data() + found.size(), users);
@@ -225,8 +225,8 @@ void Parent::fail_start(std::string_view reason) {
   setup_.manager.ready(line);
 }
 
-/// Also workers that were asked to leave. They would see the end of their stream, and drain without
-/// us; but nothing would end one that an intruder has, and that keeps the port.
+/// Workers that were asked to leave are killed, too. They would see the end of their stream, and
+/// drain without us; but nothing would end a worker that an intruder has, and that keeps the port.
 void Parent::give_up(std::string_view reason) {
   for (Worker& each : workers_) kill(each, "the daemon ends");
   common::log(reason, Severity::error);

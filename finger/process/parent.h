@@ -17,10 +17,10 @@
 
 namespace finger {
 
-/// The process that keeps the listening sockets, and root where it was started as root. It talks to
-/// no client. It starts a worker, which serves; at SIGHUP another, which replaces the one before as
-/// soon as it serves; at SIGTERM it lets them drain, and at SIGQUIT it lets them serve the clients
-/// that are connected; the second time it kills them.
+/// The process that keeps the listening sockets, and root where it was started as root. The parent
+/// talks to no client. It starts a worker, which serves; at SIGHUP another, which replaces the one
+/// before as soon as it serves; at SIGTERM it lets them drain, and at SIGQUIT it lets them serve
+/// the clients that are connected; the second time it kills them.
 ///
 /// A worker that dies, or does not say for a while that its loop turns, ends the daemon with 1:
 /// what has started it starts it anew, with its memory laid out anew. An intruder who makes a
@@ -77,8 +77,8 @@ class Parent {
     Clock::time_point due;
     State state = State::starting;
     bool is_late = false;
-    bool was_waited_for = false;  ///< It has ended, and its number is no longer its own.
-    std::optional<std::size_t> clients = std::nullopt;  ///< By its own words, while it leaves.
+    bool was_waited_for = false;  ///< The process has ended: its number may be another's.
+    std::optional<std::size_t> clients = std::nullopt;  ///< The worker's word, while it leaves.
   };
   using State = Worker::State;
   enum class Phase { starting, serving, ending };
@@ -110,7 +110,7 @@ class Parent {
   Clock::time_point late_reload_ = Clock::time_point::max();  ///< When the next is due, if one is.
   Clock::time_point no_late_reload_before_ = Clock::time_point::min();
   Clock::time_point same_stop_until_ = Clock::time_point::min();
-  std::size_t users_ = 0;                  ///< That the last one serves.
+  std::size_t users_ = 0;                  ///< Users that the last one serves.
   std::vector<pid_t> unanswered_lookups_;  ///< At directories that have not answered: look.cc.
   int status_ = 0;
 };

@@ -49,7 +49,7 @@ common::Fd connect_to(const std::string& path) {
   return socket;
 }
 
-/// Also by several ways at once (SocketProtocol=mptcp).
+/// MPTCP counts, too: TCP by several ways at once (SocketProtocol=mptcp).
 bool listens_for_tcp(int descriptor) {
   int protocol = 0;
   socklen_t size = sizeof protocol;

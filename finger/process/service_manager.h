@@ -10,9 +10,9 @@
 namespace finger {
 
 /// The manager that has started us, systemd or one that speaks its protocol, where there is one:
-/// what it is told (sd_notify(3)). That is a variable and datagrams, which systemd promises to keep
-/// as they are. libsystemd speaks them as well, and would bring half a dozen libraries into a
-/// process that is root's.
+/// what it is told (sd_notify(3)). The protocol is a variable and datagrams, which systemd promises
+/// to keep as they are. libsystemd speaks them as well, and would bring half a dozen libraries into
+/// a process that is root's.
 class ServiceManager {
  public:
   /// Without a manager: all that it is told is dropped.

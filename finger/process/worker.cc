@@ -15,10 +15,10 @@ namespace finger {
 namespace {
 
 /// So many homes may hang before those that do not are waited for as well: each keeps a thread of
-/// the kernel's. It has two kinds of them, for opens and for reads (io_wq_submit_work() knows a
-/// read's file only in the thread, so it counts as one of a socket). Without a word from us, a ring
-/// has four of the first kind for each processor, and of the second all that the system allows,
-/// which an intruder in the loop would take.
+/// the kernel's. The kernel has two kinds of threads, for opens and for reads (io_wq_submit_work()
+/// knows a read's file only in the thread, so it counts as one of a socket). Without a word from
+/// us, a ring has four of the first kind for each processor, and of the second all that the system
+/// allows, which an intruder in the loop would take.
 constexpr unsigned homes_hanging_max = 1024;
 
 std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
@@ -88,7 +88,8 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
 
 int run_worker(const Options& options, std::vector<common::Fd>& listeners, const Control& control) {
   // A session of its own, so without the terminal: what has it can type into root's shell, and what
-  // ^C sends to its group would reach this process, too. It takes orders from its parent alone.
+  // ^C sends to its group would reach this process, too. A worker takes orders from its parent
+  // alone.
   (void)::setsid();
   make_empty(STDOUT_FILENO);
   for (const int each : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1}) {

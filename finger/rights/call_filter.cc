@@ -47,8 +47,8 @@ constexpr auto permitted = {
     // Time, which most processors tell without a call.
     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday)};
 
-/// The filter in the making. Of its errors the first is kept for load(): with a list that lacks a
-/// call, or that holds for one thread of many, nobody would know what is refused.
+/// The filter in the making. Its first error is kept for load(): with a list that lacks a call, or
+/// that holds for one thread of many, nobody would know what is refused.
 class Filter {
  public:
   /// What is done with a call that has a rule, and with one that has none.
@@ -98,14 +98,14 @@ void permit_with_some_arguments(Filter& permissions) {
   const scmp_arg_cmp not_shared = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0);
   permissions.add(SCMP_SYS(mmap), {not_executable, not_shared});
   permissions.add(SCMP_SYS(mprotect), {not_executable});
-  // What allocators say. Not MADV_MERGEABLE: the time of a write to a merged page tells whether
-  // another process has the same.
+  // What allocators say. MADV_MERGEABLE is not permitted: the time of a write to a merged page
+  // tells whether another process has the same.
   for (const unsigned advice : {MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE}) {
     permissions.add(SCMP_SYS(madvise), {SCMP_A2_32(SCMP_CMP_EQ, advice)});
   }
   // What a client has not acknowledged.
   permissions.add(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, TIOCOUTQ)});
-  // The ring's end. Of liburing 2.4 and newer it comes with IORING_REGISTER_USE_REGISTERED_RING.
+  // The ring's end. liburing 2.4 and newer make this call with IORING_REGISTER_USE_REGISTERED_RING.
   constexpr auto operation = ~(1U << 31);
   permissions.add(SCMP_SYS(io_uring_register),
                   {SCMP_A1_32(SCMP_CMP_MASKED_EQ, operation, IORING_UNREGISTER_RING_FDS)});

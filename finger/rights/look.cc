@@ -41,7 +41,7 @@ using common::Fd;
 /// For all directories together.
 constexpr int patience_ms = 2000;
 
-/// By their paths the directories that hold homes, with the names of these.
+/// The directories that hold homes, by their paths, with the names of the homes.
 using Holders = std::map<std::string, std::set<std::string>>;
 
 /// How a look has ended: in memory of this process and of the one that looks, and each of the two
@@ -139,10 +139,10 @@ bool mounts_on_demand(const Fd& directory) {
   return ::fstatfs(directory.get(), &about) == 0 && about.f_type == AUTOFS_SUPER_MAGIC;
 }
 
-/// At the directory, if that is not `/` itself, and then at the homes in it that are links. False:
-/// one of them is closed to this process, though perhaps not to a home's owner, or beyond a link of
-/// a user's. It has root's credentials, and still less rights where a unit leaves it few
-/// capabilities, or on NFS.
+/// Looks at the directory, if that is not `/` itself, and then at the homes in it that are links.
+/// False: one of them is closed to this process, though perhaps not to a home's owner, or beyond a
+/// link of a user's. This process has root's credentials, and still less rights where a unit leaves
+/// it few capabilities, or on NFS.
 bool look(const HomeFence& fence, const Holders::value_type& holder) {
   const auto& [path, names] = holder;
   const Fd directory = find_directory(path);

@@ -12,8 +12,8 @@
 namespace finger {
 namespace {
 
-/// An error of recv(2) or send(2), or peer_gone where it says that. Of an open or a read the same
-/// errno is about a file server.
+/// An error of recv(2) or send(2), or peer_gone where it says that. After an open or a read the
+/// same errno is about a file server.
 std::unexpected<std::error_code> failed(std::error_code error) {
   const bool has_gone = error == std::errc::connection_reset || error == std::errc::broken_pipe ||
                         error == std::errc::not_connected || error == std::errc::host_unreachable ||
@@ -78,8 +78,8 @@ uring::Task<> Conversation::end(Status ended) {
   co_await close_gracefully();  // also after an internal failure, of which the peer is told nothing
 }
 
-/// Whether time is up, another needs the place, or an answer ends in the middle. That it does also
-/// where its plan has become empty before any of it was read.
+/// Whether time is up, another needs the place, or an answer ends in the middle. An answer ends so
+/// also where its plan has become empty before any of it was read.
 bool Conversation::is_cut_short(const Status& ended) const {
   if (ended || !text_for_peer(ended.error()).empty()) return false;
   return ended.error() == uring::Error::timed_out || ended.error() == Error::home_timeout ||
@@ -102,7 +102,7 @@ void Conversation::close() {
 uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
   const auto received =
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
-  // Also where something has come in that moment: another waits for the place.
+  // Another client waits for the place, even if something has come in that moment.
   if (is_displaced()) co_return failure(Error::displaced);
   if (received) co_return received;
   if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);

@@ -34,7 +34,7 @@ namespace finger {
 /// What a worker has counted since it started.
 struct Counters {
   std::uint64_t accepted = 0;  ///< Connections of clients.
-  std::uint64_t refused = 0;   ///< Of those: closed at once, the address had too many.
+  std::uint64_t refused = 0;   ///< Accepted and closed at once, the address had too many.
   std::uint64_t checks = 0;    ///< Connections of a proxy on its own behalf.
   std::uint64_t sent_bytes = 0;
   std::map<std::string, std::uint64_t, std::less<>> outcomes;  ///< How conversations have ended.
@@ -64,16 +64,16 @@ class AwaitingQuery : public uring::Node {
   bool is_displaced_ = false;
 };
 
-/// What the conversations of a server use. It outlives them.
+/// What the conversations of a server use. A context outlives them.
 struct Context {
   const Options& options;
   const std::unique_ptr<uring::Loop> loop;
   const Roster roster;
   Counters counters = Counters();             ///< With {}, GCC 14 for an i386 warns of its map.
-  std::map<const Account*, Home> homes = {};  ///< That were asked for.
+  std::map<const Account*, Home> homes = {};  ///< Homes of users that were asked for.
   uring::IntrusiveList<AwaitingQuery> awaiting_query = {};  ///< The oldest first.
 
-  std::size_t clients = 0;             ///< That have a Place.
+  std::size_t clients = 0;             ///< Clients that have a Place.
   std::size_t orphans = 0;             ///< See OrphanFile.
   uring::Condition fewer_open{*loop};  ///< One of either has gone.
 
@@ -105,7 +105,8 @@ class Counted {
   std::unique_ptr<Context, Leave> context_;
 };
 
-/// Of --max-clients: given back when its connection is closed, also where a home still hangs.
+/// A place of --max-clients: given back when its connection is closed, also where a home still
+/// hangs.
 using Place = Counted<&Context::clients>;
 
 /// A descriptor whose client may have gone, and given its place back: in a home that hangs, a file
@@ -120,7 +121,7 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 /// the frame of the coroutine that serves it; its destructor closes the connection.
 class Conversation final : public AwaitingQuery {
  public:
-  /// It is over at `due` at the latest. One `from_proxy_itself` is not logged.
+  /// The conversation is over at `due` at the latest. One `from_proxy_itself` is not logged.
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
                common::Clock::time_point due, bool from_proxy_itself);
 
@@ -192,7 +193,7 @@ class Conversation final : public AwaitingQuery {
   Context& context_;
   // The last of these three is given back first: a free place means that there is a descriptor.
   Place place_;
-  AddressPermit address_permit_;  ///< Of --max-per-ip.
+  AddressPermit address_permit_;  ///< A place of --max-per-ip.
   common::Fd fd_;                 ///< Empty: it has ended.
   const common::Address peer_;
   const bool from_proxy_itself_;

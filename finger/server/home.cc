@@ -37,7 +37,7 @@ uring::Task<Result<SharedFile>> Home::load_or_share(
   if (last && last->number > begun_before) co_return last->file;
   const std::uint64_t number = ++loads_begun_;
   auto file = co_await load();
-  // That it ended early is about this client, and not about the file: the next tries again.
+  // An early end is about this client, and not about the file: the next client tries again.
   const bool ended_early =
       !file && (file.error() == uring::Error::timed_out || file.error() == uring::Error::cancelled);
   if (!ended_early) last = Loaded{number, file};

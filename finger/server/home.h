@@ -28,7 +28,7 @@ enum class FileKind { project, pubkey, plan };
 inline constexpr std::array file_names{".project", ".pubkey", ".plan"};
 
 class OpenFile;
-using SharedFile = std::shared_ptr<OpenFile>;  ///< Of the clients that asked for it together.
+using SharedFile = std::shared_ptr<OpenFile>;  ///< Clients that ask together share it.
 
 /// A user's home while clients ask for what is in it: a mutex, for one operation at a time however
 /// many ask. What its holder has loaded, it shares with those that wait.
@@ -58,7 +58,7 @@ class Home {
 
  private:
   struct Loaded {
-    std::uint64_t number;  ///< Of the load.
+    std::uint64_t number;  ///< The load's.
     Result<SharedFile> file;
   };
   void unlock();
@@ -66,7 +66,7 @@ class Home {
   bool is_locked_ = false;
   uring::Condition unlocked_;
   std::uint64_t loads_begun_ = 0;
-  /// By kind, while conversations wait that may share it.
+  /// What was loaded last, by kind, while conversations wait that may share it.
   std::array<std::optional<Loaded>, file_names.size()> last_;
 };
 

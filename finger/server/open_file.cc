@@ -3,9 +3,9 @@
 namespace finger {
 namespace {
 
-/// By a thread of the kernel's: where a file comes over the network, the other side has a say in
-/// how long that takes, and one that was removed meanwhile has its blocks freed now. That, too, is
-/// an operation in the home.
+/// A thread of the kernel's closes the file: where it comes over the network, the other side has a
+/// say in how long that takes, and one that was removed meanwhile has its blocks freed now. A
+/// close, too, is an operation in the home.
 uring::Task<> close_in(Home& home, Context& context, common::Fd file) {
   const OrphanFile orphan(context);
   uring::Deadline never(*context.loop);

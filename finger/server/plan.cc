@@ -67,8 +67,8 @@ Result<struct statx> look_at(const Fd& file) {
   return about;
 }
 
-/// Not async(): nothing is opened, and inline the kernel only looks into its cache of names. Where
-/// that does not have all of them, a thread of the kernel's asks the file system.
+/// The lookup is not async(): nothing is opened, and inline the kernel only looks into its cache of
+/// names. Where the cache does not have all of them, a thread of the kernel's asks the file system.
 /// Errors: of openat2(2) and statx(2); home_refused; of check(); timed_out.
 uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account, FileKind kind) {
   uring::Loop& loop = conversation.loop();

@@ -32,7 +32,8 @@ constexpr auto header_time_min = std::chrono::seconds(3);
 
 constexpr auto alive_interval = std::chrono::seconds(2);
 
-/// No descriptor: there is no connection. It need not be non-blocking: the ring waits for it.
+/// No descriptor: there is no connection. The socket need not be non-blocking: the ring waits for
+/// it.
 common::Result<common::Accepted> accept_one(const common::Fd& listener) {
   while (true) {
     common::Accepted client;
@@ -54,7 +55,7 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
     if (!directory) co_return std::unexpected(directory.error());
     each = std::move(*directory);
   }
-  // Reads have threads of their own. Of each kind the last one stays, if no other can be made
+  // Reads have threads of their own. The last thread of each kind stays, if no other can be made
   // later. This read fails in its thread, since what was opened with O_PATH cannot be read.
   std::array<std::byte, 1> nothing;
   const auto read = co_await loop.read(opened.front(), nothing, 0).async();
@@ -69,7 +70,7 @@ Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster
       context_{.options = options, .loop = std::move(loop), .roster = std::move(roster)} {}
 
 std::expected<void, std::string> Server::try_once() {
-  // By itself, because a loop has no way to go on where this fails.
+  // This request is submitted by itself, because a loop has no way to go on where that fails.
   const auto entered = context_.loop->ring().submit();
   if (!entered) return std::unexpected(uring::why_no_ring(entered.error()));
   const auto opened = context_.loop->run(open_what_a_query_needs(*context_.loop));
@@ -198,7 +199,7 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
   context_.awaiting_query.push_back(awaiting);
   const auto found = co_await receive_proxy_header(loop, client, deadline, context_.receiving,
                                                    context_.options.log == LogDetail::full);
-  // Also where the header has come in that moment: another waits for the place.
+  // Another client waits for the place, even if the header has come in that moment.
   co_return awaiting.is_displaced() ? Proxied::refused : found;
 }
 
@@ -228,7 +229,7 @@ uring::Task<> Server::follow_parent(const Control& control) {
   }
 }
 
-/// By the ring that serves the clients: a loop that does not turn says nothing.
+/// The ring that serves the clients sends the word: a loop that does not turn says nothing.
 uring::Task<> Server::say_alive(const Control& control) {
   constexpr std::array word{std::byte{Control::alive}};
   while (true) {

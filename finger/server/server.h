@@ -23,8 +23,8 @@ namespace finger {
 /// What a conversation holds at the same time: its connection, what was found, and the file.
 inline constexpr std::size_t descriptors_each = 3;
 
-/// Serves clients on one thread and one ring, with a coroutine for each: serve.cc. It accepts until
-/// its parent tells it to leave, and ends when the last client has.
+/// Serves clients on one thread and one ring, with a coroutine for each: serve.cc. A server accepts
+/// until its parent tells it to leave, and ends when the last client has.
 class Server {
  public:
   Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster);
@@ -52,7 +52,7 @@ class Server {
   uring::Task<> say_alive(const Control& control);
 
   AddressLimit address_limit_;
-  std::error_code fault_;  ///< Of accept(2): it accepts no more.
+  std::error_code fault_;  ///< Error of accept(2): no more is accepted.
   uring::Canceller accepting_;
   Context context_;  ///< The last member: what runs in it uses the others.
 };
