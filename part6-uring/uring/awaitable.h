@@ -40,9 +40,9 @@ class Awaiter;
 ///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
 ///     co_await changed.wait().within(5s);
 ///
-/// Until it is awaited nothing has begun: it holds no more than what is asked for, a
-/// `Wait::Source`, and may be moved. `Wait` is what takes a while, an operation (OperationOf)
-/// or what happens in the loop itself (LoopWait): co_await makes it, in the frame of the coroutine,
+/// Until an Await is awaited nothing has begun: it holds no more than what is asked for, a
+/// `Wait::Source`, and may be moved. `Wait` is what takes a while, an operation (OperationOf) or
+/// what happens in the loop itself (LoopWait): co_await makes it, in the frame of the coroutine,
 /// where it stays. A result that is there wins over a timeout or canceller that comes later.
 ///
 /// Time is measured by the loop, which cancels what is late. So a timeout ends whatever can be
@@ -82,8 +82,8 @@ class [[nodiscard]] Awaitable {
     return std::move(*this);
   }
 
-  /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number. Not
-  /// for a close.
+  /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number. A
+  /// close cannot have them.
   Awaitable as(std::uint16_t credentials) && requires requires(Source& source) {
     source.use_credentials(credentials);
   }

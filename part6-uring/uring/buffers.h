@@ -60,7 +60,7 @@ class Lease {
 /// when all of them are lent or a receive has found none, and fewer again when half of them have
 /// been enough for a while. The others are idle.
 ///
-/// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). That is no fault:
+/// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). This is no fault:
 /// wait for returned(), and receive again. A receive that is tried before there are bytes needs a
 /// buffer for that moment, though it keeps none; one that waits first (IORING_RECVSEND_POLL_FIRST)
 /// needs none before its bytes are there.
@@ -80,10 +80,10 @@ class Buffers {
   std::uint16_t group() const { return group_; }
   std::size_t bytes_each() const { return bytes_each_; }
 
-  /// Those that are not lent: with the kernel, or idle.
+  /// Buffers that are not lent: with the kernel, or idle.
   std::uint32_t available() const { return count_ - lent_; }
 
-  /// Those that leases hold.
+  /// Buffers that leases hold.
   std::uint32_t lent() const { return lent_; }
 
   /// Waits until there is one to take, however it came to be free: as many coroutines go on as
@@ -111,7 +111,7 @@ class Buffers {
   static std::uint16_t number_of(std::uint32_t flags) {
     return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
   }
-  /// It came with this many bytes, and will be given back.
+  /// The buffer came with this many bytes, and will be given back.
   void lend(std::uint16_t number, int size) {
     ++lent_;
     if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
@@ -119,8 +119,8 @@ class Buffers {
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);
 
-  /// A receive has ended with an error. It may have taken a buffer all the same, as one does that a
-  /// thread of the kernel's has waited for.
+  /// A receive has ended with an error. The receive may have taken a buffer all the same, as one
+  /// does that a thread of the kernel's has waited for.
   void receive_failed(int result, std::uint32_t flags);
 
   // For the loop, in each turn before it submits.
@@ -143,7 +143,7 @@ class Buffers {
   Status register_ring();
   void give_first();
   void ran_out();
-  /// Those that the kernel has, as far as is known.
+  /// Buffers that the kernel has, as far as is known.
   std::uint32_t free() const { return confirmed_empty_ ? 0 : in_ring_ - lent_; }
   void add_if_all_are_lent() {
     if (lent_ == in_ring_) add_more();
@@ -225,9 +225,9 @@ inline void Buffers::give_back(std::uint16_t number) {
   give_to_kernel(number);
 }
 
-/// After those that are there. It is unreadable already, where memory is checked.
+/// The buffer goes behind those that are there. It is unreadable already, where memory is checked.
 inline void Buffers::give_to_kernel(std::uint16_t number) {
-  // Not through io_uring_buf_ring::bufs: g++ puts it 8 bytes too far in some headers. The tail lies
+  // io_uring_buf_ring::bufs is not used: g++ puts it 8 bytes too far in some headers. The tail lies
   // in the first entry's `resv`, which therefore must not be written.
   io_uring_buf& entry = at(tail_++);
   entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));

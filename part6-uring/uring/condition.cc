@@ -17,8 +17,8 @@ Status Condition::ConditionWait::claim() {
   return status();
 }
 
-/// It has been notified and may not use that any more: a coroutine whose scope was cancelled begins
-/// nothing. So the next has it. Where there is none, it wins.
+/// This waiter has been notified and may not use the notification any more: a coroutine whose scope
+/// was cancelled begins nothing. So the next waiter has it. Where there is none, this one wins.
 void Condition::ConditionWait::cancel(Error reason) {
   if (!woken()) return LoopWait::cancel(reason);
   if (!unclaimed_ || this->reason() != Error{} || condition_.waiting_.empty()) return;

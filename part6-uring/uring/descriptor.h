@@ -45,14 +45,14 @@ class Descriptor {
   Descriptor(const DirectFd& fd)                   // NOLINT: meant to convert
       : number_(fd.slot()), flags_(IOSQE_FIXED_FILE) {}
 
-  /// Of standard input and others that have no owner.
+  /// A descriptor without an owner, as standard input.
   static Descriptor borrowed(int number) { return Descriptor(number, 0); }
   static Descriptor direct(int slot) { return Descriptor(slot, IOSQE_FIXED_FILE); }
 
   int number() const { return number_; }
   bool is_direct() const { return flags_ != 0; }
 
-  std::uint8_t flags() const { return flags_; }  ///< Of an entry that is about it.
+  std::uint8_t flags() const { return flags_; }  ///< What an entry that is about it has.
 
   /// After io_uring_prep_…(), which clears the flags.
   void apply_to(io_uring_sqe& entry) const { entry.flags |= flags_; }

@@ -13,9 +13,9 @@ using common::Status;
 /// The first two are why an operation ended early although nothing failed. They call for different
 /// reactions: a cancelled coroutine should end, one that was late may try again. 0 is none of them.
 enum class Error : std::uint8_t {
-  cancelled = 1,   ///< It, its scope, or the operation that it was linked to was cancelled.
+  cancelled = 1,   ///< The operation, its scope, or the one that it was linked to was cancelled.
   timed_out,       ///< Its own timeout or the deadline it shares has passed.
-  kernel_too_old,  ///< Of Ring::create(): it lacks what Linux 6.1 has. See why_no_ring().
+  kernel_too_old,  ///< Ring::create(): the kernel lacks what Linux 6.1 has. See why_no_ring().
 };
 
 /// Compares equal to std::errc::operation_canceled, timed_out and function_not_supported.

@@ -246,9 +246,10 @@ class Loop final : public LoopCore {
   }
   /// Ends when the kernel needs `from` no more, which may be when the peer has acknowledged it all.
   /// Once the kernel has begun to send, no timeout and no canceller changes that, and code that
-  /// destroys the frame waits for the peer. What ends it is to drop the connection: connect(2) with
-  /// AF_UNSPEC; shutdown(2) does not. Not for a ring with a kernel thread that submits (`sqpoll`):
-  /// if the process is killed meanwhile, that thread spins until the connection ends (6.1 to 6.18).
+  /// destroys the frame waits for the peer. Only dropping the connection ends the wait: connect(2)
+  /// with AF_UNSPEC; shutdown(2) does not. Not meant for a ring with a kernel thread that submits
+  /// (`sqpoll`): if the process is killed meanwhile, that thread spins until the connection ends
+  /// (6.1 to 6.18).
   auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
     return on<std::size_t, io_uring_prep_send_zc>(fd, "send_zc", from.data(), length_of(from),
                                                   flags | MSG_NOSIGNAL, 0);
@@ -277,16 +278,16 @@ class Loop final : public LoopCore {
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
   /// A sleep of the time that is left, also where something is linked in front of it.
   auto sleep_until(Clock::time_point due) {
-    // Not with IORING_TIMEOUT_ABS: the kernel takes that for a time of the host's clock, and in a
-    // container with a time namespace of its own, ours is another (time_namespaces(7)).
+    // IORING_TIMEOUT_ABS is not used: the kernel takes its time for a time of the host's clock, and
+    // in a container with a time namespace of its own, ours is another (time_namespaces(7)).
     const auto now = Clock::now();
     return sleep(due > now ? due - now : std::chrono::nanoseconds::zero());
   }
 
-  // About another operation: the first that the Canceller holds. It ends with Error::cancelled when
-  // it is removed; on Linux 6.1 with EINTR, if a worker of the kernel's had it. Errors here:
-  // ENOENT, it has had its result, or is just being handed to another thread of the kernel's, or
-  // there is none; EALREADY, it is about to end.
+  // About another operation: the first that the Canceller holds. That operation ends with
+  // Error::cancelled when it is removed; on Linux 6.1 with EINTR, if a worker of the kernel's had
+  // it. Errors here: ENOENT, it has had its result, or is just being handed to another thread of
+  // the kernel's, or there is none; EALREADY, it is about to end.
 
   auto cancel(const Canceller& other) {
     return make<void>("cancel", by<io_uring_prep_cancel64>(other.user_data(), 0));
@@ -373,14 +374,15 @@ class Loop final : public LoopCore {
 
   // Between rings and processes.
 
-  /// Makes a completion on another ring, with this user_data and result. That ring is one by hand:
-  /// a loop takes its completions for those of its operations.
+  /// Makes a completion on another ring, with this user_data and result. The other ring is one by
+  /// hand: a loop takes its completions for those of its operations.
   auto msg_ring(int ring_fd, std::uint64_t user_data, unsigned result) {
     return make<void>("msg_ring", by<io_uring_prep_msg_ring>(ring_fd, result, user_data, 0));
   }
-  /// Waits while `word` is `value`. Errors: EAGAIN, it was not. Not before the process has had a
-  /// second thread: with that, an io worker too, it has a table of futexes of its own, and on Linux
-  /// 6.18 a wait of io_uring's stays in the one before, where no wake-up finds it.
+  /// Waits while `word` is `value`. Errors: EAGAIN, it was not. Must not begin before the process
+  /// has had a second thread: with that, an io worker too, the process has a table of futexes of
+  /// its own, and on Linux 6.18 a wait of io_uring's stays in the one before, where no wake-up
+  /// finds it.
   auto futex_wait(const std::uint32_t& word, std::uint32_t value) {
     return make<void>("futex_wait", [=, word = &word](io_uring_sqe& e) {
       io_uring_prep_rw(op_futex_wait, &e, futex_32_private, word, 0, value);
@@ -406,7 +408,7 @@ class Loop final : public LoopCore {
  private:
   Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
 
-  Scope tasks_{*this};  ///< Those of run().
+  Scope tasks_{*this};  ///< The tasks of run().
 };
 
 namespace detail {

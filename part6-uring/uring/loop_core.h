@@ -21,8 +21,8 @@ namespace uring {
 class Buffers;
 
 /// The loop without its table of operations: what operations, waits, scopes and buffers ask of it.
-/// A program has a Loop, which is one. It knows their types by name only, so that all of them can
-/// include it.
+/// A program has a Loop, which is one. LoopCore knows their types by name only, so that all of them
+/// can include it.
 ///
 /// A turn submits what the coroutines asked for, waits, collects all completions that are there and
 /// then resumes the coroutines whose operations have ended: one system call for all of it.
@@ -123,7 +123,7 @@ class LoopCore {
   std::thread::id thread_ = std::this_thread::get_id();
   Deadlines deadlines_;
   const std::unique_ptr<Trace> trace_;  ///< Null: there is none.
-  Canceller root_;                      ///< Of the scopes that are made outside of any coroutine.
+  Canceller root_;  ///< Holds the scopes that are made outside of any coroutine.
   Canceller* current_scope_ = &root_;
   std::uint32_t begun_ = 0;
   std::uint32_t ended_ = 0;

@@ -23,8 +23,8 @@ Result<long> do_register(const io_uring& ring, unsigned what, const void* about,
 }
 
 /// One thread submits: locks are spared. An entry that is refused has its completion, and those
-/// after it are submitted all the same. Not IORING_SETUP_NO_SQARRAY: liburing 2.3 would go on
-/// writing to the array.
+/// after it are submitted all the same. IORING_SETUP_NO_SQARRAY is not among them: liburing 2.3
+/// would go on writing to the array.
 constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL;
 
 Status set_up(const Setup& setup, io_uring& ring) {
@@ -41,7 +41,7 @@ Status set_up(const Setup& setup, io_uring& ring) {
   const int result = io_uring_queue_init_params(setup.entries, &ring, &params);
   if (result == 0) return {};
   ring = {};
-  // It does not know a flag: DEFER_TASKRUN is of 6.1.
+  // The kernel does not know a flag: DEFER_TASKRUN is of 6.1.
   if (result == -EINVAL) return std::unexpected(make_error_code(Error::kernel_too_old));
   return status_of(result);
 }
@@ -79,7 +79,7 @@ Ring::~Ring() {
   if (ring_.sq.ring_ptr != nullptr) io_uring_queue_exit(&ring_);
 }
 
-/// The ring's own descriptor needs no lookup then. Not for a thread's 17th ring: EBUSY.
+/// The ring's own descriptor needs no lookup then. EBUSY, without harm, for a thread's 17th ring.
 void Ring::register_descriptor() { (void)io_uring_register_ring_fd(&ring_); }
 
 void Ring::ask_for_operations() {

@@ -18,7 +18,7 @@ namespace uring {
 
 /// What the kernel says about a request.
 struct Completion {
-  std::uint64_t user_data;  ///< Of the request.
+  std::uint64_t user_data;  ///< The request's.
   int result;               ///< What the system call would return, or -errno.
   std::uint32_t flags;
 };

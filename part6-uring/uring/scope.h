@@ -38,7 +38,7 @@ class Scope final : public Cancellable {
   /// Why operations in it end immediately; Error{}: they do not.
   Error reason() const { return canceller_.reason(); }
 
-  /// Starts a child. It takes values, or references to what outlives the scope.
+  /// Starts a child. Its parameters are values, or references to what outlives the scope.
   void spawn(Task<> child);
 
   /// Children that have not finished.
@@ -63,8 +63,8 @@ class Scope final : public Cancellable {
   };
   using Join = Awaitable<JoinWait>;
 
-  /// Waits until every child has finished, or was destroyed with the scope. That takes as long as
-  /// it takes, also where the coroutine that waits is itself cancelled, and yields nothing.
+  /// Waits until every child has finished, or was destroyed with the scope. The wait takes as long
+  /// as it takes, also where the coroutine that waits is itself cancelled, and yields nothing.
   ///
   ///     const auto joined = co_await clients.join().within(10s);
   ///     if (!joined) clients.cancel();
@@ -81,7 +81,7 @@ class Scope final : public Cancellable {
   void wake_joining();
 
   LoopCore& loop_;
-  Canceller canceller_;  ///< Of the operations that children begin, and of the scopes inside.
+  Canceller canceller_;  ///< Holds the operations that children begin, and the scopes inside.
   IntrusiveList<Promise<void>> children_;
   std::size_t size_ = 0;
   WaitList joining_;

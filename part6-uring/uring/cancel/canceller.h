@@ -52,7 +52,7 @@ class Canceller {
   /// Attachment.
   void add(Cancellable& member) { members_.push_back(member); }
 
-  /// That of the first operation under way; 0: there is none.
+  /// The user_data of the first operation under way; 0: there is none.
   std::uint64_t user_data() const { return empty() ? 0 : members_.front()->user_data(); }
 
  private:
@@ -87,7 +87,7 @@ class Attachment final : public Cancellable {
   Cancellable* target_ = nullptr;
 };
 
-/// What `n` cancellers may end. It is not in their hands before attach().
+/// What `n` cancellers may end. The wait is not in their hands before attach().
 template <std::size_t n>
 class Attachments {
  public:

@@ -8,8 +8,8 @@
 namespace uring {
 
 /// Where coroutine frames come from: per thread, lists of blocks that were used before, so that
-/// neither an operation nor a connection allocates once the pool is warm. Of what a peak has needed
-/// it keeps no more than is in use, and a megabyte.
+/// neither an operation nor a connection allocates once the pool is warm. After a peak the pool
+/// keeps no more than is in use, and a megabyte.
 ///
 /// Recycling hides what a sanitizer looks for: a frame used after its end is valid memory, only
 /// another's. So with checks on, a returned block is filled with a pattern, which is looked

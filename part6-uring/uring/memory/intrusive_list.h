@@ -26,7 +26,7 @@ class Node {
   template <typename T>
   friend class IntrusiveList;
 
-  Node* previous_;  ///< Of one that is linked; else anything.
+  Node* previous_;  ///< Anything, while the node is not linked.
   Node* next_ = nullptr;
 };
 

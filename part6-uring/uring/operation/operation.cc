@@ -58,9 +58,10 @@ void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); 
 /// Done, or too late: in any case the request's own completion decides how it ended. One that is
 /// still to come has to be asked again: it was not found, in between two waits, or has an end that
 /// a thread of the kernel's is still to tell; or a worker had it (EALREADY), which was told and may
-/// have been about to hand it over to poll, without looking any more. Not at once, which would be
-/// the same question again and again, and each time later: where a file server is dead, a worker
-/// has it for as long as that takes, and there may be a thousand such files.
+/// have been about to hand it over to poll, without looking any more. The kernel is not asked again
+/// at once, which would be the same question again and again, and each time later: where a file
+/// server is dead, a worker has it for as long as that takes, and there may be a thousand such
+/// files.
 void Operation::cancel_answered(int result) {
   cancel_asked_ = false;
   complete_one();
@@ -81,8 +82,8 @@ std::error_code Operation::error_of(int result) const {
   constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted
   const bool cut_off = result == -ECANCELED || result == -EINTR || result == -restart;
   if (cut_off && reason_ != Error{}) return reason_;
-  // By Loop::cancel(). Or it was linked to one that failed, or needed a thread of the
-  // kernel's, and none could be made.
+  // Loop::cancel() ended it. Or the operation was linked to one that failed, or needed a thread of
+  // the kernel's, and none could be made.
   if (result == -ECANCELED || result == -restart) return Error::cancelled;
   return {-result, std::system_category()};
 }

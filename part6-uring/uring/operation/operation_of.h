@@ -43,8 +43,8 @@ class OperationSource {
   OperationSource(LoopCore& loop, R request) : loop_(&loop), request_(std::move(request)) {}
 
   void shield() { how_.shielded = true; }
-  /// Not to close: refused for a number that is not registered, it would leave a descriptor open
-  /// that nobody owns any more. Nor does anybody need a right for it.
+  /// A close has none: refused for a number that is not registered, it would leave a descriptor
+  /// open that nobody owns any more. Nor does anybody need a right for it.
   void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest> &&
                                                       !std::same_as<R, CloseDirectRequest>) {
     how_.credentials = number;

@@ -140,9 +140,9 @@ class CloseRequest {
   int translate(int result) {
     // A request that has not begun has closed nothing: then we do. After any other, whatever it
     // says, the number is free and may be another's: forget it without closing. (A file system's
-    // own errors, EACCES and ECANCELED among them, come when the number is free already.)
-    // ECANCELED of a linked close means that it never began: we close. Of another it may also mean
-    // that no worker thread could be made; we cannot tell, and lose the descriptor.
+    // own errors, EACCES and ECANCELED among them, come when the number is free already.) ECANCELED
+    // of a linked close means that it never began: we close. ECANCELED of another request may also
+    // mean that no worker thread could be made; we cannot tell, and lose the descriptor.
     const bool may_have_begun = was_submitted_ && (result != -ECANCELED || !follows_);
     if (may_have_begun && is_permitted_) (void)fd_.release();
     return result;

@@ -59,7 +59,7 @@ class Deadlines {
  private:
   friend class Deadline;
   struct Entry {
-    Clock::time_point at;  ///< Not later than due(): one that is moved to later stays where it is.
+    Clock::time_point at;  ///< Not later than due(): a renewal to later leaves it.
     Deadline* deadline;
   };
 

@@ -13,7 +13,8 @@ class LoopCore;
 /// that wait for the same.
 class WaitNode : public Suspended {
  public:
-  /// It has happened. Lets the coroutine go on; no timeout or canceller changes that any more.
+  /// What was waited for has happened. Lets the coroutine go on; no timeout or canceller changes
+  /// that any more.
   void wake(LoopCore& loop);
   bool woken() const { return woken_; }
 
