@@ -251,6 +251,7 @@ static void try_everything(int client, int listener) {
   const char* other = getenv("INTRUDER_OUTSIDE");  // one outside of it; all may read and write both
   report("reads-home", open(own, O_RDONLY));
   report("reads-outside", open(other, O_RDONLY));
+  report("walks-outside", open(other, O_PATH));
   report("writes-home", open(own, O_WRONLY));
   report("empties-home", open(own, O_RDONLY | O_TRUNC));
   report("writes-outside", open(other, O_WRONLY));
