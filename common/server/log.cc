@@ -104,7 +104,7 @@ std::string escape(ByteView bytes) {
 void RepeatedFault::report(std::error_code error, Clock::time_point now) {
   const auto left_out = begin_line(now);
   if (!left_out) return;
-  const auto more = *left_out == 0 ? "" : fmt::format(" (and {} times more)", *left_out);
+  const auto more = *left_out == 0 ? "" : fmt::format(" (and {} more)", *left_out);
   log(fmt::format("{}: {}{}", what_, error.message(), more), Severity::warning);
 }
 

@@ -65,7 +65,7 @@ std::string why_no_ring(std::error_code error) {
     (void)::getrlimit(RLIMIT_MEMLOCK, &limit);  // EFAULT and EINVAL only
     if (limit.rlim_cur == RLIM_INFINITY) return begin + error.message();
     return begin + "the limit of " + std::to_string(limit.rlim_cur / 1024) +
-           " KiB of locked memory is too low: raise it with ulimit -l, or ask for a smaller ring";
+           " KiB of locked memory is too low: raise it with ulimit -l";
   }
   if (error == std::errc::too_many_files_open) {
     return begin + "no descriptor is left for it: raise the limit with ulimit -n";

@@ -67,9 +67,9 @@ class RepeatedFaults : public testing::Test {
 TEST_F(RepeatedFaults, AreReportedOnceASecondAndCounted) {
   EXPECT_EQ(report(0s), "cannot accept: Too many open files\n");
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(report(999'999us), "");
-  EXPECT_EQ(report(1s), "cannot accept: Too many open files (and 1000 times more)\n");
+  EXPECT_EQ(report(1s), "cannot accept: Too many open files (and 1000 more)\n");
   EXPECT_EQ(report(1500ms), "");
-  EXPECT_EQ(report(2s), "cannot accept: Too many open files (and 1 times more)\n");
+  EXPECT_EQ(report(2s), "cannot accept: Too many open files (and 1 more)\n");
   EXPECT_EQ(report(4s), "cannot accept: Too many open files\n");
 }
 
@@ -107,7 +107,7 @@ TEST(RepeatedFault, WritesOneLineThoughManyThreadsReport) {
   });
   EXPECT_EQ(std::ranges::count(written, '\n'), 1);
   const auto later = stderr_of([&] { fault.report(error, Clock::time_point(2h)); });
-  EXPECT_EQ(later, "cannot accept: Too many open files (and 3999 times more)\n");
+  EXPECT_EQ(later, "cannot accept: Too many open files (and 3999 more)\n");
 }
 
 TEST(ConnectionLog, HasALineForWhatIsWrongAndForEverythingWhenVerbose) {
