@@ -1,16 +1,17 @@
 #include "common/server/log.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <utility>
 
-#include "common/fd.h"
 #include "common/server/log_queue.h"
 
 namespace common {
@@ -21,29 +22,64 @@ struct Log {
   LogQueue queue;
 };
 
-/// O_NONBLOCK is a property of the open file, which others share with us, the shell among them. A
-/// terminal or a pipe can be opened once more. Nothing: its kind or its owner forbids that.
-Fd open_stderr_again() {
-  struct stat file {};
-  if (::fstat(STDERR_FILENO, &file) < 0) return {};
-  if (!S_ISCHR(file.st_mode) && !S_ISFIFO(file.st_mode)) return {};  // files: another position
-  return Fd(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+/// A call of this thread that waits is interrupted by SIGURG, again and again: a signal that comes
+/// before the call has begun to wait interrupts nothing. signal(7)
+class WriteTimeout {
+ public:
+  WriteTimeout() {
+    sigevent event{};
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = SIGURG;
+    event._sigev_un._tid = ::gettid();  // glibc has no other name for it
+    if (::timer_create(CLOCK_MONOTONIC, &event, &timer_) < 0) return;
+    constexpr timespec timeout{.tv_sec = 0, .tv_nsec = 10'000'000};
+    constexpr itimerspec repeated{.it_interval = timeout, .it_value = timeout};
+    is_running_ = ::timer_settime(timer_, 0, &repeated, nullptr) == 0;
+  }
+  WriteTimeout(const WriteTimeout&) = delete;
+  WriteTimeout& operator=(const WriteTimeout&) = delete;
+  ~WriteTimeout() {
+    if (is_running_) (void)::timer_delete(timer_);
+  }
+
+  explicit operator bool() const { return is_running_; }
+
+ private:
+  timer_t timer_{};
+  bool is_running_ = false;
+};
+
+/// Before main, so that each thread inherits an unblocked SIGURG. By default it is ignored, and an
+/// ignored signal interrupts nothing.
+bool handle_sigurg() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  sigset_t urgent;
+  sigemptyset(&urgent);
+  sigaddset(&urgent, SIGURG);
+  return ::sigaction(SIGURG, &action, nullptr) == 0 &&
+         ::pthread_sigmask(SIG_UNBLOCK, &urgent, nullptr) == 0;
 }
 
-ssize_t write_without_waiting(std::string_view lines) {
-  if (const Fd own = open_stderr_again()) return ::write(own.get(), lines.data(), lines.size());
-  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
-  if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return -1;
-  return ::write(STDERR_FILENO, lines.data(), lines.size());
+[[maybe_unused]] const bool is_interruptible = handle_sigurg();
+
+bool takes_bytes(int descriptor) {
+  pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
+  return ::poll(&ready, 1, 0) > 0 && (ready.revents & POLLOUT) != 0;
 }
 
 /// After an error the lines stay in the queue: a disk may have room again. If the reader of a pipe
 /// has gone for good, they are lost in any case.
 void write_now(LogQueue& queue) {
-  while (!queue.empty()) {
-    const auto written = write_without_waiting(queue.front());
+  if (queue.empty() || !takes_bytes(STDERR_FILENO)) return;
+  const WriteTimeout timeout;
+  while (timeout && !queue.empty() && takes_bytes(STDERR_FILENO)) {
+    const auto lines = queue.front();
+    const auto written = ::write(STDERR_FILENO, lines.data(), lines.size());
     if (written < 0) return;
+    const bool is_cut = static_cast<std::size_t>(written) < lines.size();
     queue.pop(static_cast<std::size_t>(written));
+    if (is_cut) return;
   }
 }
 

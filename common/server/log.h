@@ -20,9 +20,11 @@ enum class Severity { error = 3, warning = 4, info = 6 };
 /// stderr takes no bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
 /// LogQueue until a later call, or the end of the process, finds room.
 ///
-/// A write still waits for a disk that is slow, and may wait where stderr cannot be opened once
-/// more without blocking: a terminal or a pipe of another user's. Then it asks with poll(2), and
-/// loses the race if another process fills it first.
+/// The caller waits for 10 ms at the most, whatever stderr is: a pipe, a socket, a terminal, of
+/// whichever account, a serial line. A terminal that says it takes bytes may take only one, and
+/// keeps a write waiting until it has them all: SIGURG ends that wait, and what is left of the
+/// line stays in the queue. A regular file has no such limit, for on a file server that is dead no
+/// signal ends a write.
 ///
 /// Where stderr is a stream to systemd's journal, the severity goes in front, as sd-daemon(3) has
 /// it, and the journal takes it off again; the journal adds the time, too. Anywhere else a line is

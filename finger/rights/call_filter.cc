@@ -44,6 +44,8 @@ constexpr auto permitted = {
     SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(getpid), SCMP_SYS(gettid),
     SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(getrandom),
+    // A line of the log that waits.
+    SCMP_SYS(timer_create), SCMP_SYS(timer_delete), SCMP_SYS(timer_settime),
     // Time, which most processors tell without a call.
     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday)};
 

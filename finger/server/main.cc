@@ -93,7 +93,7 @@ std::chrono::milliseconds drain_timeout(const Options& options) {
 /// Counts the descriptors for clients, and permits no more connections than have enough of them,
 /// each with its file.
 void fit_to_descriptors(Options& options, std::size_t listeners) {
-  const rlim_t own = 11 + listeners;  // standard streams, the ring, the parent, --users, the log
+  const rlim_t own = 10 + listeners;  // standard streams, the ring, the parent, --users
   rlimit limit{};
   (void)::getrlimit(RLIMIT_NOFILE, &limit);  // EFAULT and EINVAL only
   const rlim_t left = limit.rlim_cur > own ? limit.rlim_cur - own : 0;

@@ -1,11 +1,10 @@
 """A line for each exchange: who, what, how it ended, how much, how long."""
 
-import fcntl
 import os
 import re
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import rules
 from conftest import ALICE, ANSWER
 from harness.proc import wait_until
 from harness.subject import REPOSITORY
+from harness.unread import UNREAD, under_of
 from harness.verdict import ContractBroken
 from kit.namespace import as_nobody
 from kit.parent import replace_worker
@@ -271,28 +271,45 @@ def test_a_daemon_that_logs_none_says_nothing_of_exchanges(start: Start) -> None
 
 
 @pytest.mark.rule(rules.STALLED_LOG)
-def test_a_log_reader_that_stops_holds_up_no_client(start: Start) -> None:
-    reader, writer = os.pipe()
-    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
-    server = start(log_to=writer)
-    os.close(writer)
-    try:
-        for _ in range(300):  # lines of some seventy bytes
+@pytest.mark.parametrize("kind", UNREAD)
+def test_a_log_reader_that_stops_holds_up_no_client(
+    start: Start, tmp_path: Path, kind: str
+) -> None:
+    with ExitStack() as held:
+        server = start(log_to=UNREAD[kind](held, tmp_path), under=under_of(kind))
+        for _ in range(600):  # lines of some seventy bytes
             server.expect(b"alice", ANSWER)
         assert server.stop() == 0
-    finally:
-        os.close(reader)
+
+
+def fill(writer: int) -> None:
+    """Until not one byte more goes in. Then a write waits for room again, as it does by default."""
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b".\n" * 2048)
+    os.set_blocking(writer, True)
+
+
+@pytest.mark.rule(rules.STALLED_LOG)
+def test_a_terminal_that_nobody_reads_holds_up_no_reload_and_no_stop(start: Start) -> None:
+    under = under_of("terminal-of-another")
+    master, slave = os.openpty()
+    fill(slave)
+    os.read(master, 2048)
+    server = start("--log", "none", log_to=slave, under=under)
+    os.close(slave)
+    for _ in range(60):  # lines of some forty bytes
+        replace_worker(server)
+    assert server.stop() == 0
+    os.close(master)
 
 
 @pytest.mark.rule(rules.STALLED_LOG)
 def test_lines_that_waited_for_a_log_reader_are_written_once(start: Start) -> None:
     reader, writer = os.pipe()
     server = start(log_to=writer)
-    os.set_blocking(writer, False)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(writer, b".\n" * 2048)
-    os.set_blocking(writer, True)
+    fill(writer)
     os.close(writer)
     for _ in range(3):
         replace_worker(server)

@@ -1,0 +1,67 @@
+"""Standard errors that nobody reads, of each kind, for a server that must not wait for them."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from harness.needed import need_root
+
+# Words in front of a command line: as somebody else, to whom what is open here does not belong.
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
+             "--pdeathsig=keep")  # fmt: skip
+
+
+def _hold(held: ExitStack, *descriptors: int) -> int:
+    """Until the test is over; the last, which is written to."""
+    for each in descriptors:
+        held.callback(os.close, each)
+    return descriptors[-1]
+
+
+def _terminal(held: ExitStack, _: Path) -> int:
+    return _hold(held, *os.openpty())
+
+
+def _pipe(held: ExitStack, _: Path) -> int:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    return _hold(held, reading, writing)
+
+
+def _fifo(held: ExitStack, directory: Path) -> int:
+    """One with a name, and of this account's alone."""
+    path = directory / "log"
+    os.mkfifo(path, 0o600)
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 4096)
+    return _hold(held, reading, os.open(path, os.O_WRONLY))
+
+
+def _socket(held: ExitStack, _: Path) -> int:
+    reading, writing = socket.socketpair()
+    return _hold(held, reading.detach(), writing.detach())
+
+
+def _full_disk(held: ExitStack, _: Path) -> int:
+    return _hold(held, os.open("/dev/full", os.O_WRONLY))
+
+
+UNREAD: dict[str, Callable[[ExitStack, Path], int]] = {
+    "terminal": _terminal,
+    "terminal-of-another": _terminal,
+    "pipe": _pipe,
+    "fifo-of-another": _fifo,
+    "socket": _socket,
+    "full-disk": _full_disk,
+}
+
+
+def under_of(kind: str) -> tuple[str, ...]:
+    """The words in front of the command line of a server that has it as standard error."""
+    if not kind.endswith("of-another"):
+        return ()
+    need_root()
+    return AS_NOBODY
