@@ -21,24 +21,24 @@ bool not_now() { return errno == EAGAIN || errno == EINTR; }
 }  // namespace
 
 Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Session> session,
-                       const common::Options& options, Clock::time_point now)
+                       const common::Options& options)
     : fd_(std::move(accepted.fd)),
       peer_(accepted.peer),
       session_(std::move(session)),
       options_(options),
       read_timeout_(common::loop_read_timeout(options.read_timeout)) {
   common::ConnectionLog(options_.verbose).opened(peer_);
-  renew_deadline(now);
+  renew_deadline();
 }
 
-Connection::Action Connection::advance(Readiness ready, Clock::time_point now, Scratch& scratch) {
+Connection::Action Connection::advance(Readiness ready, Scratch& scratch) {
   if (state_ == State::lingering) return ready.input ? linger(scratch) : Action::keep;
   // Backpressure: while answers are held nothing is received, so a slow reader holds no more.
-  if (!held_.empty()) return ready.output ? send_held(now) : Action::keep;
-  return ready.input ? receive(now, scratch) : Action::keep;
+  if (!held_.empty()) return ready.output ? send_held() : Action::keep;
+  return ready.input ? receive(scratch) : Action::keep;
 }
 
-Connection::Action Connection::receive(Clock::time_point now, Scratch& scratch) {
+Connection::Action Connection::receive(Scratch& scratch) {
   const auto buffer = std::span(scratch.receive_buffer);
   const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (received < 0) {
@@ -50,7 +50,7 @@ Connection::Action Connection::receive(Clock::time_point now, Scratch& scratch) 
     peer_ended_ = true;
     const auto outcome = session_->end_of_stream();
     log_closed(outcome || draining_ ? std::error_code() : outcome.error());
-    return close_gracefully(now);
+    return close_gracefully();
   }
 
   const common::ByteView bytes = buffer.first(static_cast<std::size_t>(received));
@@ -59,14 +59,14 @@ Connection::Action Connection::receive(Clock::time_point now, Scratch& scratch) 
     log_closed(completed ? std::error_code() : completed.error());
     state_ = State::ending;
   } else if (*completed > 0) {
-    renew_deadline(now);  // by messages only: a byte now and then would hold it open for ever
+    renew_deadline();  // by messages only: a byte now and then would hold it open for ever
   }
-  const Action action = send(scratch.output.view(), now);
+  const Action action = send(scratch.output.view());
   scratch.output.clear();
   return action;
 }
 
-Connection::Action Connection::send(common::ByteView output, Clock::time_point now) {
+Connection::Action Connection::send(common::ByteView output) {
   std::size_t taken = 0;
   if (!output.empty()) {
     const ssize_t sent = ::send(fd_.get(), output.data(), output.size(), MSG_NOSIGNAL);
@@ -81,13 +81,13 @@ Connection::Action Connection::send(common::ByteView output, Clock::time_point n
     held_.assign(rest.begin(), rest.end());
     held_begin_ = 0;
     unacknowledged_ = common::unacknowledged_bytes(fd_);
-    renew_deadline(now);
+    renew_deadline();
     return Action::keep;
   }
-  return state_ == State::ending ? close_gracefully(now) : Action::keep;
+  return state_ == State::ending ? close_gracefully() : Action::keep;
 }
 
-Connection::Action Connection::send_held(Clock::time_point now) {
+Connection::Action Connection::send_held() {
   assert(held_begin_ < held_.size());
   const auto rest = common::ByteView(held_).subspan(held_begin_);
   const ssize_t sent = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
@@ -97,16 +97,16 @@ Connection::Action Connection::send_held(Clock::time_point now) {
     return Action::close;
   }
   held_begin_ += static_cast<std::size_t>(sent);
-  renew_deadline(now);
+  renew_deadline();
   if (held_begin_ < held_.size()) {
     unacknowledged_ = common::unacknowledged_bytes(fd_);
     return Action::keep;
   }
   held_ = common::Bytes();  // gives the memory back
-  return state_ == State::ending ? close_gracefully(now) : Action::keep;
+  return state_ == State::ending ? close_gracefully() : Action::keep;
 }
 
-Connection::Action Connection::close_gracefully(Clock::time_point now) {
+Connection::Action Connection::close_gracefully() {
   // After its end of stream the peer sends nothing that a close could answer with a reset.
   if (peer_ended_ && !draining_) return Action::close;
   state_ = State::lingering;
@@ -114,7 +114,7 @@ Connection::Action Connection::close_gracefully(Clock::time_point now) {
     deadline_ = Clock::time_point::max();  // a drain has a timeout of its own
     return Action::keep;
   }
-  deadline_ = now + common::linger_timeout;
+  deadline_ = Clock::now() + common::linger_timeout;
   if (::shutdown(fd_.get(), SHUT_WR) < 0) return Action::close;  // ENOTCONN: the peer has gone
   return Action::keep;
 }
@@ -132,26 +132,27 @@ Connection::Action Connection::linger(Scratch& scratch) {
   return Action::close;
 }
 
-Connection::Action Connection::expire(Clock::time_point now, Scratch& scratch) {
+Connection::Action Connection::expire(Scratch& scratch) {
   if (state_ == State::lingering) return Action::close;
+  const auto overdue = deadline_;
   if (held_.empty()) {
     // It may be the server that is late: it was stopped and continued, or had no processor. A
     // message that came in time may then still be in the kernel, in pieces.
     for (int i = 0; i < common::late_receives_max && common::has_input(fd_); ++i) {
-      const Action action = receive(now, scratch);
-      if (action == Action::close || deadline_ > now) return action;
+      const Action action = receive(scratch);
+      if (action == Action::close || deadline_ > overdue) return action;
     }
   } else {
     // No send went through, but a peer that reads slowly has freed less than a send waits for.
     const std::size_t before = std::exchange(unacknowledged_, common::unacknowledged_bytes(fd_));
     if (unacknowledged_ < before) {
-      renew_deadline(now);
+      renew_deadline();
       return Action::keep;
     }
     held_ = common::Bytes();
   }
   log_closed(common::Error::timed_out);
-  return close_gracefully(now);
+  return close_gracefully();
 }
 
 void Connection::begin_drain() {
@@ -164,7 +165,7 @@ void Connection::begin_drain() {
   (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will report it
 }
 
-void Connection::renew_deadline(Clock::time_point now) { deadline_ = now + read_timeout_; }
+void Connection::renew_deadline() { deadline_ = Clock::now() + read_timeout_; }
 
 void Connection::log_closed(std::error_code reason) const {
   if (state_ != State::conversing) return;  // the first reason is the one that counts

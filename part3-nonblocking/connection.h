@@ -40,18 +40,18 @@ class Connection {
   enum class Action { keep, close };
 
   Connection(common::Accepted accepted, std::unique_ptr<common::Session> session,
-             const common::Options& options, common::Clock::time_point now);
+             const common::Options& options);
 
   /// One turn: at most one receive and one send, so that a busy peer costs the others no more than
   /// that.
-  Action advance(Readiness ready, common::Clock::time_point now, Scratch& scratch);
+  Action advance(Readiness ready, Scratch& scratch);
 
   /// One turn of a lingering connection: discards what has come. In a drain it closes once the
   /// kernel of the peer has acknowledged all answers, which causes no event.
   Action linger(Scratch& scratch);
 
   /// Its deadline has passed. What has come in time is received first, however late this call is.
-  Action expire(common::Clock::time_point now, Scratch& scratch);
+  Action expire(Scratch& scratch);
 
   /// From now on it answers what the kernel has received already, and then closes.
   void begin_drain();
@@ -77,11 +77,11 @@ class Connection {
     lingering,   ///< Discards what comes, so that no reset destroys answers on their way.
   };
 
-  Action receive(common::Clock::time_point now, Scratch& scratch);
-  Action send(common::ByteView output, common::Clock::time_point now);
-  Action send_held(common::Clock::time_point now);
-  Action close_gracefully(common::Clock::time_point now);
-  void renew_deadline(common::Clock::time_point now);
+  Action receive(Scratch& scratch);
+  Action send(common::ByteView output);
+  Action send_held();
+  Action close_gracefully();
+  void renew_deadline();
   /// Cold: called once for each connection, and kept out of the code that runs for each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;
 

@@ -45,7 +45,7 @@ std::string Server::address() const {
 
 common::Status Server::run() {
   while (!drained()) {
-    const auto now = Clock::now();  // read once: all decisions of one round agree about the time
+    const auto now = Clock::now();  // for what is due; what is renewed reads the clock itself
 
     if (stopping_ && !draining_) begin_drain();
     if (now >= accept_again_) {
@@ -69,23 +69,23 @@ common::Status Server::accept_new(Clock::time_point now) {
       return {};
     }
     if (!client->fd) return {};  // the backlog is empty
-    add(std::move(*client), now);
+    add(std::move(*client));
   }
   return {};
 }
 
-void Server::add(common::Accepted accepted, Clock::time_point now) {
+void Server::add(common::Accepted accepted) {
   auto session = std::make_unique<common::EchoSession>(options_.max_message);
   clients_.push_back(
-      std::make_unique<Connection>(std::move(accepted), std::move(session), options_, now));
+      std::make_unique<Connection>(std::move(accepted), std::move(session), options_));
 }
 
 void Server::advance_all(Clock::time_point now) {
   for (std::size_t i = 0; i < clients_.size();) {
     Connection& connection = *clients_[i];
-    auto action = connection.advance({.input = true, .output = true}, now, scratch_);
+    auto action = connection.advance({.input = true, .output = true}, scratch_);
     if (action == Connection::Action::keep && connection.deadline() <= now) {
-      action = connection.expire(now, scratch_);
+      action = connection.expire(scratch_);
     }
     if (action == Connection::Action::close) {
       close(i);  // the last one has moved here: i stays

@@ -40,7 +40,7 @@ class Server {
   Server(const Options& options, common::Fd listener);
 
   common::Status accept_new(common::Clock::time_point now);
-  void add(common::Accepted accepted, common::Clock::time_point now);
+  void add(common::Accepted accepted);
   void advance_all(common::Clock::time_point now);
   void close(std::size_t i);
   void begin_drain();

@@ -57,9 +57,9 @@ class Server {
   common::Status accept_new(common::Clock::time_point now);
   void park(Parked reason, common::Clock::time_point now);
   void resume();
-  void add(common::Accepted accepted, common::Clock::time_point now);
+  void add(common::Accepted accepted);
   void wake_up();
-  void advance(const Event& event, common::Clock::time_point now);
+  void advance(const Event& event);
   void apply(common::Token token, Client& client, Connection::Action action);
   void change_interest(common::Token token, Client& client);
   void close(common::Token token, Client& client);

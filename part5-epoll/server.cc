@@ -70,7 +70,7 @@ common::Status Server::run() {
   while (!drained()) {
     const auto events = poller_.wait(next_deadline());
     if (!events) return std::unexpected(events.error());
-    const auto now = Clock::now();  // read once: all decisions of one round agree about the time
+    const auto now = Clock::now();  // for what is due; what is renewed reads the clock itself
 
     for (const Event& event : *events) {
       switch (event.token.kind()) {
@@ -78,7 +78,7 @@ common::Status Server::run() {
           wake_up();
           break;
         case Token::Kind::connection:
-          advance(event, now);
+          advance(event);
           break;
         case Token::Kind::listener:
           if (const auto accepted = accept_new(now); !accepted) return accepted;
@@ -108,7 +108,7 @@ common::Status Server::accept_new(Clock::time_point now) {
       return {};
     }
     if (!client->fd) return {};  // the backlog is empty
-    add(std::move(*client), std::move(*permit), now);
+    add(std::move(*client), std::move(*permit));
   }
   return {};
 }
@@ -132,10 +132,10 @@ void Server::resume() {
   parked_ = Parked::no;
 }
 
-void Server::add(common::Accepted accepted, common::Permit permit, Clock::time_point now) {
+void Server::add(common::Accepted accepted, common::Permit permit) {
   auto session = common::make_session(options_.protocol, options_.max_message);
   const Token token = clients_.emplace(
-      std::move(permit), Connection(std::move(accepted), std::move(session), options_, now));
+      std::move(permit), Connection(std::move(accepted), std::move(session), options_));
   apply(token, *clients_.find(token), Connection::Action::keep);
 }
 
@@ -145,10 +145,10 @@ void Server::wake_up() {
   resume();  // another server may have given a permit back
 }
 
-void Server::advance(const Event& event, Clock::time_point now) {
+void Server::advance(const Event& event) {
   Client* client = clients_.find(event.token);
   if (client == nullptr) return;  // closed earlier in this batch
-  apply(event.token, *client, client->connection.advance(event.ready, now, scratch_));
+  apply(event.token, *client, client->connection.advance(event.ready, scratch_));
 }
 
 /// Does what the connection asks for after its turn: close it, or wait for what it waits for now.
@@ -187,7 +187,7 @@ void Server::close_overdue(Clock::time_point now) {
     while (const auto token = list->overdue(now)) {
       Client* client = clients_.find(*token);
       assert(client != nullptr);  // an entry leaves the list with its client
-      apply(*token, *client, client->connection.expire(now, scratch_));
+      apply(*token, *client, client->connection.expire(scratch_));
     }
   }
 }

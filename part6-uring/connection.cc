@@ -12,7 +12,7 @@ namespace stage {
 Connection::Connection(ConnectionContext& context, common::Fd socket)
     : context_(context),
       socket_(std::move(socket)),
-      deadline_(context.loop, context.loop.now() + context.read_timeout) {
+      deadline_(context.loop, common::Clock::now() + context.read_timeout) {
   context.conversing.push_back(*this);
 }
 
@@ -86,7 +86,7 @@ uring::Task<common::Status> Connection::send_copy(common::ByteView output) {
 }
 
 void Connection::restart_timeout() {
-  deadline_.renew(context_.loop.now() + context_.read_timeout);
+  deadline_.renew(common::Clock::now() + context_.read_timeout);
   late_receives_ = 0;
 }
 
@@ -97,7 +97,7 @@ uring::Task<> Connection::close_gracefully() {
   if (peer_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
 
   unlink();  // from those that are conversing: a drain ends this wait by `lingering`
-  deadline_.renew(context_.loop.now() + common::linger_timeout);
+  deadline_.renew(common::Clock::now() + common::linger_timeout);
   while (true) {
     // MSG_TRUNC: the kernel discards what it would have copied. tcp(7)
     const auto discarded_bytes = co_await context_.loop.recv(socket_, context_.discarded, MSG_TRUNC)

@@ -39,7 +39,7 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 Conversation::Conversation(Context& context, common::Accepted client, Place place,
                            AddressPermit address_permit, common::Clock::time_point due,
                            bool from_proxy_itself)
-    : AwaitingQuery(context.loop->now(), deadline_),
+    : AwaitingQuery(common::Clock::now(), deadline_),
       context_(context),
       place_(std::move(place)),
       address_permit_(std::move(address_permit)),
@@ -131,7 +131,7 @@ uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
 uring::Task<> Conversation::close_gracefully() {
   reset_at_close(fd_, false);
   if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: the peer has gone
-  deadline_.renew(std::min(deadline_.due(), loop().now() + common::linger_timeout));
+  deadline_.renew(std::min(deadline_.due(), common::Clock::now() + common::linger_timeout));
   while (true) {
     // MSG_TRUNC: the kernel discards what it would have copied. tcp(7)
     const auto received = co_await loop()

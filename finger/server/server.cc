@@ -164,7 +164,7 @@ uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
 
 /// One client, from accept to close.
 uring::Task<> Server::serve_client(common::Accepted client, Place place) {
-  const auto due = due_after(context_.loop->now(), context_.options.deadline);
+  const auto due = due_after(Clock::now(), context_.options.deadline);
   bool from_proxy_itself = false;
   if (context_.options.proxies.contains(client.peer)) {
     const Proxied found = co_await receive_header(client, due);
@@ -194,8 +194,8 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
   uring::Loop& loop = *context_.loop;
   auto limit = context_.options.query_timeout;
   if (limit.count() > 0) limit = std::max<std::chrono::milliseconds>(limit, header_time_min);
-  uring::Deadline deadline(loop, std::min(due_after(loop.now(), limit), due));
-  AwaitingQuery awaiting(loop.now(), deadline);
+  uring::Deadline deadline(loop, std::min(due_after(Clock::now(), limit), due));
+  AwaitingQuery awaiting(Clock::now(), deadline);
   context_.awaiting_query.push_back(awaiting);
   const auto found = co_await receive_proxy_header(loop, client, deadline, context_.receiving,
                                                    context_.options.log == LogDetail::full);
