@@ -34,15 +34,18 @@ inline constexpr int accept_budget = 16;
 /// How long a connection waits, after its own end of stream, for the peer's.
 inline constexpr std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);
 
+/// A stop signal that comes so soon after the first is the same stop: timeout(1) sends one to its
+/// child, and then one to the whole group, the child included.
+inline constexpr std::chrono::milliseconds same_stop(100);
+
 /// In a drain, how often to ask whether the peer's kernel has acknowledged everything: no event
 /// reports it.
 inline constexpr std::chrono::milliseconds drain_poll_interval(5);
 
-/// A loop reads the clock once a round, and a message may be younger than that: the deadline for
-/// the next one is then too early by as much as the round takes. It has so much more time, and no
-/// connection is closed too early unless a round takes longer, as when the process is stopped in
-/// the middle of it.
-inline constexpr std::chrono::milliseconds round_time_max(100);
+/// A deadline begins anew when a message is complete, and the client counts from its answer, which
+/// comes later by whatever the server does in between. So much more time it has for that, and no
+/// client is closed too early unless it takes longer, as when the process is stopped just then.
+inline constexpr std::chrono::milliseconds answer_time_max(100);
 
 /// After its deadline a connection may still make this many receives, to answer what arrived in
 /// time: the server may have been late. So many buffers of a thread hold more than the 6 MiB that
@@ -51,11 +54,11 @@ inline constexpr std::chrono::milliseconds round_time_max(100);
 /// deadline.
 inline constexpr int late_receives_max = 400;
 
-/// What a loop makes of --read-timeout: round_time_max is added. 0 means no limit; it becomes a
+/// What a loop makes of --read-timeout: answer_time_max is added. 0 means no limit; it becomes a
 /// century, an ordinary number, so that no other code has to treat it specially.
 constexpr Clock::duration loop_read_timeout(std::chrono::milliseconds read_timeout) {
   if (read_timeout == read_timeout.zero()) return std::chrono::years(100);
-  return read_timeout + round_time_max;
+  return read_timeout + answer_time_max;
 }
 
 }  // namespace common

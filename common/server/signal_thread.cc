@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/server/duration.h"
+#include "common/server/limits.h"
 
 namespace common {
 namespace {
@@ -25,16 +26,16 @@ sigset_t stop_signals() {
   return set;
 }
 
-/// Waits for a stop signal, until `deadline` at the latest. sigtimedwait(2)
-void wait_until(Clock::time_point deadline) {
+/// Waits for a stop signal, until `deadline` at the latest; false: none has come. sigtimedwait(2)
+bool wait_until(Clock::time_point deadline) {
   const sigset_t set = stop_signals();
   while (true) {
     const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
     const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
     const auto nanoseconds = static_cast<long>((left - seconds).count());
     const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = nanoseconds};
-    if (::sigtimedwait(&set, nullptr, &timeout) > 0) return;
-    if (errno != EINTR) return;  // EAGAIN: the time is over. EINTR: SIGCONT, say
+    if (::sigtimedwait(&set, nullptr, &timeout) > 0) return true;
+    if (errno != EINTR) return false;  // EAGAIN: the time is over. EINTR: SIGCONT, say
   }
 }
 
@@ -75,9 +76,10 @@ void SignalThread::wait_for_signals(std::chrono::milliseconds drain_timeout,
   (void)::sigwait(&set, &number);  // fails only for a set with invalid signals
   if (done_) return;
 
-  const auto deadline = Clock::now() + drain_timeout;
+  const auto asked_at = Clock::now();
   stop();
-  wait_until(deadline);
+  while (wait_until(asked_at + drain_timeout) && !done_ && Clock::now() - asked_at < same_stop) {
+  }
   if (done_) return;
 
   // Not exit(3): the threads that are still serving must not find their objects destroyed.

@@ -12,10 +12,10 @@ namespace common {
 
 /// Turns SIGINT and SIGTERM into an orderly stop. They are blocked in every thread, and one
 /// thread does nothing but wait for them, so a signal can come at any moment without
-/// interrupting anything: sigwait(3). The first calls `stop` (on that thread). A second one, or
-/// `drain_timeout` passing, ends the process immediately, with 0. Create it before any other
-/// thread: threads inherit the blocked signals. There is one at a time; it must not outlive what
-/// `stop` uses.
+/// interrupting anything: sigwait(3). The first calls `stop` (on that thread). A second one after
+/// `same_stop`, or `drain_timeout` passing, ends the process immediately, with 0. Create it before
+/// any other thread: threads inherit the blocked signals. There is one at a time; it must not
+/// outlive what `stop` uses.
 class SignalThread {
  public:
   /// Starts to wait for the signals. Error: EAGAIN, the system allows no more threads.

@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "common/server/limits.h"
+
 namespace common {
 namespace {
 
@@ -79,11 +81,14 @@ void SignalWakeup::stop_after_failure() {
 
 void SignalWakeup::on_signal(int number) {
   const int saved_errno = errno;
-  if (handler->asked_.exchange(true) || number == SIGALRM) {
+  const auto now = Clock::now();
+  auto first = never;
+  const bool is_first = number != SIGALRM && handler->asked_at_.compare_exchange_strong(first, now);
+  if (number == SIGALRM || (!is_first && now - first >= same_stop)) {
     // Not exit(3): nothing here may be destroyed while it is in use.
     ::_exit(handler->exit_status_);
   }
-  handler->begin_drain();
+  if (is_first) handler->begin_drain();
   errno = saved_errno;
 }
 

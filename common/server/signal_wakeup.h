@@ -7,14 +7,15 @@
 #include <memory>
 
 #include "common/result.h"
+#include "common/server/duration.h"
 
 namespace common {
 
 /// Turns SIGINT and SIGTERM into an orderly stop, like SignalThread, but without a thread. The
 /// signal handler calls `stop`, which must be async-signal-safe: it may store to an atomic and
 /// write(2) to an eventfd, and not much more. Source: signal-safety(7). The first signal calls
-/// `stop`. A second one, or `drain_timeout` passing, ends the process immediately, with 0. There is
-/// one at a time; it must not outlive what `stop` uses.
+/// `stop`. A second one after `same_stop`, or `drain_timeout` passing, ends the process
+/// immediately, with 0. There is one at a time; it must not outlive what `stop` uses.
 class SignalWakeup {
  public:
   /// Starts to handle the signals. Errors: of timer_create(2).
@@ -36,7 +37,8 @@ class SignalWakeup {
   std::chrono::milliseconds drain_timeout_;
   std::function<void()> stop_;  ///< Calling one that is there neither allocates nor locks.
   timer_t drain_timer_;
-  std::atomic<bool> asked_ = false;  ///< Two threads may each get a signal at the same time.
+  static constexpr auto never = Clock::time_point::max();
+  std::atomic<Clock::time_point> asked_at_ = never;  ///< Two threads may each get a signal at once.
   std::atomic<int> exit_status_ = 0;
 };
 

@@ -12,7 +12,12 @@ from harness.held import queues
 from harness.limits import need_descriptors, send_buffer_bytes_max, unread_bytes_max
 from harness.proc import wait_until
 from harness.server import Server, Start
-from harness.stopping import expect_exit_without_the_gone, expect_in_full, expect_refusal
+from harness.stopping import (
+    SAME_STOP_SECONDS,
+    expect_exit_without_the_gone,
+    expect_in_full,
+    expect_refusal,
+)
 from harness.verdict import ContractBroken
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
@@ -186,6 +191,7 @@ def test_after_the_signal_nobody_new_is_accepted(start: Start) -> None:
     server.connect(receive_buffer=4096).send_until_stuck(long_stream())
     server.send_signal(signal.SIGTERM)
     expect_refusal(server)
+    time.sleep(SAME_STOP_SECONDS)
     server.expect_stop()  # the second signal
 
 
@@ -236,8 +242,26 @@ def test_a_second_signal_ends_it_at_once(
     server.connect(receive_buffer=4096).send_until_stuck(long_stream())
     server.send_signal(first)
     expect_refusal(server)
+    time.sleep(SAME_STOP_SECONDS)
     assert server.is_alive(), "stopped without the answers that are due"
     expect_stop(server, AT_ONCE, second)
+
+
+@pytest.mark.needs("drain", "read-timeout")
+@pytest.mark.rule(rules.SECOND_SIGNAL)
+def test_signals_that_come_together_are_one_stop(start: Start) -> None:
+    # timeout(1) sends one to its child, and then one to the group, the child included.
+    server = start("--drain-timeout", "30s", "--read-timeout", "0")
+    client = server.connect(receive_buffer=65536)
+    sent = client.send_until_stuck(long_stream())
+    arrived = sent - client.unacknowledged_bytes()
+    server.pause()  # both are there when it goes on
+    for number in STOP_SIGNALS:
+        server.send_signal(number)
+    server.resume()
+    received = client.send_on_until_gone(b"")
+    expect_in_full(client, received, arrived - arrived % (HEADER_BYTES + 16_000))
+    server.expect_exit()
 
 
 @pytest.mark.clock
@@ -252,7 +276,7 @@ def test_a_second_signal_ends_whichever_worker_still_drains(
         server.connect(receive_buffer=4096).send_until_stuck(long_stream())
         server.send_signal(signal.SIGTERM)
         expect_refusal(server)
-        time.sleep(0.1)  # those that have nobody left are done
+        time.sleep(SAME_STOP_SECONDS)  # those that have nobody left are done
         assert server.is_alive(), "stopped without the answers that are due"
         expect_stop(server, AT_ONCE)
 

@@ -1,6 +1,7 @@
 """However a connection ends, it gives back all that it had: descriptor, thread, memory, place."""
 
 import signal
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -17,6 +18,7 @@ from harness.memory import growth_at_rest, in_units, least_growth
 from harness.proc import wait_until
 from harness.rule import Rule
 from harness.server import Server, Start
+from harness.stopping import SAME_STOP_SECONDS
 from harness.verdict import ContractBroken
 
 pytestmark = pytest.mark.rule(rules.RESTORE)
@@ -294,6 +296,7 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(start: St
     # One client is left; a listener may be, shut down.
     server.wait_for_descriptors(at_rest + 1 + server.target.runtime_descriptors)
     assert server.is_alive(), "it ended with answers that a client could still have taken"
+    time.sleep(SAME_STOP_SECONDS)
     server.expect_stop()  # the second signal
 
 

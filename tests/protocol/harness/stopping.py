@@ -6,6 +6,8 @@ from harness.rule import REFUSES
 from harness.server import Server
 from harness.verdict import ContractBroken
 
+SAME_STOP_SECONDS = 0.15  # two stop signals that are closer may be the same stop
+
 
 def expect_refusal(server: Server) -> None:
     """Soon nobody listens any more."""
