@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -85,11 +86,10 @@ uring::Task<common::Status> Server::serve_until_stopped() {
   background_.spawn(tasks, background_.watch_eventfd());
   background_.spawn(tasks, accept_clients());
   while (!stopping_ && !background_.fault()) (void)co_await background_.change();
-  // Closed while the ring polls it, a listener would stay open, and nothing would accept from it.
   tasks.cancel();
   co_await tasks.join();
-  listener_ = common::Fd();  // the kernel turns away what waits in the backlog
-  if (background_.fault()) co_return std::unexpected(background_.fault());
+  // In a stop accept(2) fails: the listener is shut down.
+  if (!stopping_) co_return std::unexpected(background_.fault());
   begin_drain();
   co_await clients_.join();
   co_return {};
@@ -134,6 +134,9 @@ void Server::begin_drain() {
 
 void Server::stop() {
   stopping_ = true;
+  // The kernel turns away what waits in the backlog, and the port is free. To close it would not
+  // do: the ring polls it, and keeps it open for milliseconds after the process has ended, too.
+  (void)::shutdown(listener_.get(), SHUT_RD);
   common::wake(wake_.get());
 }
 

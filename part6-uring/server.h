@@ -69,8 +69,8 @@ class Server {
   common::ConnectionLog log_;
   std::unique_ptr<uring::Loop> loop_;
   std::unique_ptr<uring::Buffers> buffers_;
-  common::Fd listener_;  ///< While it accepts.
-  common::Fd wake_;      ///< An eventfd(2): look at stopping_, and again at the limit.
+  const common::Fd listener_;
+  common::Fd wake_;  ///< An eventfd(2): look at stopping_, and again at the limit.
   Background background_;
   Acceptor acceptor_;
   ConnectionContext context_;

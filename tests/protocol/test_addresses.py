@@ -14,7 +14,7 @@ from harness.limits import need_ipv6
 from harness.proc import wait_until
 from harness.rule import STOPS
 from harness.server import START_SECONDS, Server, Start
-from harness.stopping import expect_in_full
+from harness.stopping import SAME_STOP_SECONDS, expect_in_full
 from harness.strace import from_start, moment_of
 from harness.target import Target, free_port
 from harness.verdict import ContractBroken, Silent
@@ -170,6 +170,30 @@ def expect_restart(start: Start, options: tuple[str, ...]) -> None:
     assert address == first.address, f"it listens on {address}, not on {first.address}"
     second.connect().echo(b"here again")
     second.expect_stop()
+
+
+@pytest.mark.needs("ready-line", "drain", "concurrency")
+@pytest.mark.rule(rules.RESTART)
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_server_that_gave_up_its_clients_can_be_started_on_its_port_at_once(
+    start: Start, target: Target, signals: int
+) -> None:
+    timeout = "0" if signals == 1 else "60s"
+    for options in target.with_and_without_workers():
+        for _ in range(5):
+            first = start("--drain-timeout", timeout, *options)
+            for _ in range(10):
+                client = first.connect(receive_buffer=4096)
+                client.echo(b"accepted")
+                client.send_messages(*[bytes(60_000)] * 4)
+            for _ in range(signals):
+                first.send_signal(signal.SIGTERM)
+                time.sleep(SAME_STOP_SECONDS * (signals - 1))
+            first.expect_exit()
+            first.close_clients()
+            second = start(*options, port=first.address[1])
+            second.connect().echo(b"here again")
+            second.expect_stop()
 
 
 @pytest.mark.needs("ready-line")
