@@ -6,6 +6,7 @@
 #include <bit>
 #include <cassert>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <utility>
@@ -43,7 +44,14 @@ Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t c
       bytes_each > Setup::buffer_bytes_max) {
     return std::unexpected(std::make_error_code(std::errc::invalid_argument));
   }
-  std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each));
+  const std::size_t stride_bytes = stride_for(bytes_each);
+  const bool has_size = count <= SIZE_MAX / stride_bytes;  // not always, where a size has 32 bits
+  Memory memory;
+  if (has_size) {  // pages that are not used yet are not there either
+    memory.reset(static_cast<std::byte*>(std::aligned_alloc(line_bytes, count * stride_bytes)));
+  }
+  if (!memory) return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
+  std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each, std::move(memory)));
   if (const auto registered = made->register_ring(); !registered) {
     return std::unexpected(registered.error());
   }
@@ -51,17 +59,14 @@ Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t c
   return made;
 }
 
-Buffers::Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each)
+Buffers::Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each, Memory memory)
     : loop_(loop),
       count_(count),
       bytes_each_(bytes_each),
       stride_bytes_(stride_for(bytes_each)),
       mask_(count - 1),
       returned_(loop),
-      memory_(static_cast<std::byte*>(std::aligned_alloc(line_bytes, count * stride_bytes_))) {
-  if (memory_ == nullptr) throw std::bad_alloc();
-  // Touched now: no page is missing when the first messages come.
-  std::fill_n(memory_.get(), count * stride_bytes_, std::byte{});
+      memory_(std::move(memory)) {
   loop.add(*this);
 }
 
@@ -71,7 +76,9 @@ Status Buffers::register_ring() {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::size_t bytes = (count_ * sizeof(io_uring_buf) + page - 1) / page * page;
   void* memory = std::aligned_alloc(page, bytes);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) {
+    return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
+  }
   ring_.reset(new (memory) io_uring_buf[count_]());
   for (std::uint32_t i = 0; i < count_; ++i) {
     ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of whichever buffer is there

@@ -138,8 +138,9 @@ class Buffers {
   struct FreeDeleter {
     void operator()(void* memory) const;
   };
+  using Memory = std::unique_ptr<std::byte, FreeDeleter>;
 
-  Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each);
+  Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each, Memory memory);
   Status register_ring();
   void give_first();
   void ran_out();
@@ -176,7 +177,7 @@ class Buffers {
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
   Condition returned_;
-  std::unique_ptr<std::byte, FreeDeleter> memory_;
+  Memory memory_;
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;
 };
 

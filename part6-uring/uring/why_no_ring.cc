@@ -42,10 +42,13 @@ std::string explain_kernel(std::error_code error) {
   std::string line = needed + " is needed, and this is Linux " + release;
   const bool is_wsl = release.find("microsoft") != std::string::npos;
   if (is_wsl) return line + ": try wsl --update";
+  if (!is_new_enough(release)) return line;
   // ENOSYS is what some filters answer, too; and where one forbids only io_uring_register, the
   // kernel's newer operations cannot be asked for.
-  if (is_new_enough(release)) line.append(", so a seccomp filter forbids it: ").append(to_permit);
-  return line;
+  line += is_too_old
+              ? ", so a seccomp filter forbids a part of it: "
+              : ", so it was built without (CONFIG_IO_URING), or a seccomp filter forbids it: ";
+  return line + to_permit;
 }
 
 }  // namespace
@@ -53,7 +56,12 @@ std::string explain_kernel(std::error_code error) {
 std::string why_no_ring(std::error_code error) {
   const std::string begin = "io_uring cannot be used: ";
   if (error == std::errc::function_not_supported) return begin + explain_kernel(error);
-  if (error == std::errc::operation_not_permitted || error == std::errc::permission_denied) {
+  if (error == std::errc::permission_denied) {
+    return begin +
+           "a security module forbids it, as SELinux does: look for its denial in the log "
+           "of audit(8)";
+  }
+  if (error == std::errc::operation_not_permitted) {
     const auto disabled = read_number("/proc/sys/kernel/io_uring_disabled");
     if (disabled && *disabled != 0) {
       return begin + "it is switched off here: try sysctl -w kernel.io_uring_disabled=0";
@@ -65,7 +73,7 @@ std::string why_no_ring(std::error_code error) {
     (void)::getrlimit(RLIMIT_MEMLOCK, &limit);  // EFAULT and EINVAL only
     if (limit.rlim_cur == RLIM_INFINITY) return begin + error.message();
     return begin + "the limit of " + std::to_string(limit.rlim_cur / 1024) +
-           " KiB of locked memory is too low: raise it with ulimit -l";
+           " KiB of locked memory is too low, or no memory is left: raise it with ulimit -l";
   }
   if (error == std::errc::too_many_files_open) {
     return begin + "no descriptor is left for it: raise the limit with ulimit -n";

@@ -12,14 +12,16 @@ import pytest
 import rules
 from harness.confined import IO_URING_SETUP, confined, skip_if_impossible
 from harness.frames import distinct_payloads, frame, header
+from harness.proc import Process
 from harness.server import Server, Start
 from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
 
 pytestmark = [pytest.mark.needs("ring"), pytest.mark.option("--ring")]
 
 SECCOMP = ("seccomp", "io_uring_setup")
+SECURITY_MODULE = ("security module", "SELinux")
 RELEASE = os.uname().release
-NO_RING_AT_ALL = ("Linux 6.1 or newer with io_uring is needed", RELEASE)
+NO_RING_AT_ALL = ("Linux 6.1 or newer with io_uring is needed", RELEASE, "CONFIG_IO_URING")
 TOO_OLD = ("Linux 6.1 or newer is needed", RELEASE)
 SWITCHED_OFF = ("sysctl -w kernel.io_uring_disabled=0",)
 BUFFERS = 2  # of a ring with little in it
@@ -64,7 +66,7 @@ def is_counted_as_locked_memory() -> bool:
     ("restrictions", "named"),
     [
         pytest.param(("ring=EPERM",), SECCOMP, id="seccomp-EPERM"),
-        pytest.param(("ring=EACCES",), SECCOMP, id="seccomp-EACCES"),
+        pytest.param(("ring=EACCES",), SECURITY_MODULE, id="security-module"),
         pytest.param(("ring=ENOSYS",), NO_RING_AT_ALL, id="seccomp-ENOSYS"),
         pytest.param(("ring=EINVAL",), TOO_OLD, id="kernel-too-old"),
         pytest.param(("disabled=2", "ring=EPERM"), SWITCHED_OFF, id="switched-off"),
@@ -84,6 +86,20 @@ def test_where_there_can_be_no_ring_one_line_says_why(
     server = start("--workers", workers, "--ring", "entries=1024", ready=False,
                    under=confined(*restrictions))  # fmt: skip
     expect_end(server, 1, "io_uring cannot be used: ", *named)
+
+
+@pytest.mark.rule(rules.NO_RING)
+def test_buffers_for_which_there_is_no_memory_are_explained(start: Start) -> None:
+    server = start("--ring", "buffer-bytes=1048576,buffers=32768", ready=False,
+                   under=("prlimit", f"--as={4 << 30}"))  # fmt: skip
+    expect_end(server, 1, "io_uring cannot be used: ", "memory")
+
+
+@pytest.mark.rule(rules.NO_RING)
+def test_buffers_that_nobody_has_used_take_no_memory(start: Start) -> None:
+    server = start("--ring", "buffer-bytes=262144,buffers=4096")  # a GiB
+    server.connect().echo(b"one of them is used")
+    assert Process(server.pid).rss_bytes() < 200 << 20  # a sanitizer has its own
 
 
 @pytest.mark.rule(rules.NO_RING)
