@@ -1,5 +1,6 @@
 #include "common/http/parse_head.h"
 
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/version.hpp>
@@ -62,6 +63,12 @@ class HeadParser final : public http::basic_parser<true> {
       for (const auto option : http::token_list(value)) {
         close_ = close_ || beast::iequals(option, "close");
         keep_alive_ = keep_alive_ || beast::iequals(option, "keep-alive");
+      }
+    } else if (name == http::field::content_length) {
+      // Beast also takes a list of the same number, which whoever forwarded this may have read as
+      // another. RFC 9110, 8.6
+      if (!std::ranges::all_of(value, [](char each) { return each >= '0' && each <= '9'; })) {
+        error = http::error::bad_content_length;
       }
     } else if (name == http::field::host) {
       if (std::exchange(has_host_, true)) error = http::error::bad_field;

@@ -107,6 +107,15 @@ HttpOutcome serve_body(const std::string& fields, const std::string& body) {
 /// Where the body is no more than that, and the GET seen as the second request.
 const HttpOutcome skipped = kept(std::string(not_allowed) + std::string(hello), 2);
 
+TEST(HttpBody, HasALengthOfDigits) {
+  for (const std::string length : {"5", "05", "5\r\nContent-Length: 05"}) {
+    EXPECT_EQ(serve_body("Content-Length: " + length + "\r\n", "hello"), skipped) << length;
+  }
+  for (const std::string length : {"5, 5", "5\r\nContent-Length: 5, 5", "5,", "+5"}) {
+    EXPECT_EQ(serve_body("Content-Length: " + length + "\r\n", "hello"), refused) << length;
+  }
+}
+
 TEST(HttpBody, MayHaveExtensionsAndTrailersOfSoManyBytesTogether) {
   const auto body = [](std::size_t extension_bytes, std::size_t trailer_bytes) {
     return "0;" + std::string(extension_bytes - 1, 'x') +
