@@ -199,10 +199,6 @@ Failure Client::no_answer(std::error_code error, std::size_t line_bytes) const {
 }
 
 common::OptionTable option_lines(Settings& settings) {
-  const auto set_host = [&settings](std::string_view text) {
-    settings.host = text;
-    return common::Address::parse(text, 0).has_value();
-  };
   const auto set_port = [&settings](std::string_view text) {
     const auto number = common::parse_number(text, 1, 65'535);
     if (number) settings.port = static_cast<std::uint16_t>(*number);
@@ -213,12 +209,7 @@ common::OptionTable option_lines(Settings& settings) {
     if (duration) settings.timeout = *duration;
     return duration.has_value();
   };
-  return {{.name = "--host",
-           .value_name = "ADDR",
-           .fallback = settings.host,
-           .meaning = "address of the server",
-           .takes = "an IPv4 or IPv6 address without brackets",
-           .set = set_host},
+  return {common::address_option("--host", "address of the server", settings.host),
           {.name = "--port",
            .value_name = "N",
            .fallback = fmt::format("{}", settings.port),

@@ -161,7 +161,7 @@ OptionLine address_option(std::string name, std::string meaning, std::string& ta
           .value_name = "ADDR",
           .fallback = target,
           .meaning = std::move(meaning),
-          .takes = "an IPv4 or IPv6 address without brackets",
+          .takes = "an IPv4 or IPv6 address without brackets or %interface, so no link-local one",
           .set = [&target](std::string_view text) {
             const bool is_address = Address::parse(text, 0).has_value();
             if (is_address) target = text;

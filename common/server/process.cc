@@ -122,7 +122,8 @@ std::string explain_failure(const Options& options, std::error_code error,
     advice = fmt::format(": {} takes no link-local address, which needs an interface as well",
                          profile.address);
   } else if (error == std::errc::permission_denied) {
-    advice = ": ports below 1024 need privileges, choose another --port";
+    advice = options.port < 1024 ? ": ports below 1024 need privileges, choose another --port"
+                                 : ": a security module forbids it, as SELinux does";
   }
   return fmt::format("cannot serve {} port {}: {}{}", options.host, options.port, error.message(),
                      advice);

@@ -238,6 +238,7 @@ class Loop final : public LoopCore {
       fd.apply_to(e);
     });
   }
+  /// For the sender's address: an Address, its data() as msg_name and capacity() as msg_namelen.
   auto recvmsg(Descriptor fd, msghdr& message, unsigned flags = 0) {
     return on<std::size_t, io_uring_prep_recvmsg>(fd, "recvmsg", &message, flags);
   }

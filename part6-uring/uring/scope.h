@@ -25,7 +25,8 @@ namespace uring {
 /// What if it is destroyed while children are at work, by a forgotten join() or because the frame
 /// that it is in is itself destroyed? Then the children's frames are destroyed where they wait,
 /// after the kernel has done with their operations; no line of them runs any more. Safe, but the
-/// thread waits meanwhile: usually, join(). A task must not destroy the scope that it runs in.
+/// thread waits meanwhile: usually, join(). A task must not destroy the scope that it runs in; it
+/// may cancel it.
 class Scope final : public Cancellable {
  public:
   /// Inside the current scope of the loop.

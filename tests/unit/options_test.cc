@@ -73,6 +73,7 @@ TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
       {{"--drain-timeout", "1h"}, "--drain-timeout", "250ms"},
       {{"--host", "localhost"}, "--host", "IPv4 or IPv6"},
       {{"--host", "[::1]"}, "--host", "without brackets"},
+      {{"--host", "fe80::1%lo"}, "--host", "or %interface, so no link-local one"},
       {{"--host", ""}, "--host"},
       {{"--food", "RICH"}, "--food", "plain rich none"},
       // by its other name
