@@ -19,6 +19,7 @@
 
 #include "common/net/number.h"
 #include "common/result.h"
+#include "common/server/limits.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 
@@ -28,8 +29,6 @@ namespace {
 using common::Severity;
 constexpr auto never = common::Clock::time_point::max();
 constexpr auto found_pause = std::chrono::milliseconds(500);  // until waitpid(2) finds who died
-/// timeout(1) signals a process and then its group, and so do some wrappers: that is one stop.
-constexpr auto same_stop = std::chrono::milliseconds(100);
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -247,7 +246,7 @@ void Parent::stop(char order) {
       dismiss(each, order);
     }
   }
-  same_stop_until_ = Clock::now() + same_stop;
+  same_stop_until_ = Clock::now() + common::same_stop;
 }
 
 void Parent::dismiss(Worker& worker, char order) {
