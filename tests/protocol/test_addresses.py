@@ -180,7 +180,7 @@ def test_a_server_that_gave_up_its_clients_can_be_started_on_its_port_at_once(
 ) -> None:
     timeout = "0" if signals == 1 else "60s"
     for options in target.with_and_without_workers():
-        for _ in range(5):
+        for _ in range(10):
             first = start("--drain-timeout", timeout, *options)
             for _ in range(10):
                 client = first.connect(receive_buffer=4096)
@@ -190,10 +190,9 @@ def test_a_server_that_gave_up_its_clients_can_be_started_on_its_port_at_once(
                 first.send_signal(signal.SIGTERM)
                 time.sleep(SAME_STOP_SECONDS * (signals - 1))
             first.expect_exit()
+            # At once, while a server would take longer to start than the kernel has to clean up.
+            socket.create_server(first.address).close()
             first.close_clients()
-            second = start(*options, port=first.address[1])
-            second.connect().echo(b"here again")
-            second.expect_stop()
 
 
 @pytest.mark.needs("ready-line")
