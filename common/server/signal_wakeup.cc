@@ -93,8 +93,8 @@ void SignalWakeup::on_signal(int number) {
 }
 
 void SignalWakeup::begin_drain() {
+  stop_();  // first, because another thread may get the SIGALRM, and ends the process
   start(drain_timer_, drain_timeout_);
-  stop_();
 }
 
 }  // namespace common

@@ -135,6 +135,20 @@ TEST(SignalWakeupDeathTest, LeavesErrnoAsItWas) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
 }
 
+// The clock's signal may reach another thread than the one that handles the first.
+TEST(SignalWakeupDeathTest, ATimeoutOfNothingIsNotOverBeforeTheStop) {
+  const auto act = [] {
+    const auto signals = SignalWakeup::create(0s, [] {
+      ::usleep(100'000);
+      (void)!::write(STDERR_FILENO, "stopped", 7);
+    });
+    const std::jthread other(never_finish);
+    ::raise(SIGTERM);
+    never_finish();
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(0), "^stopped$");
+}
+
 TEST(SignalWakeupDeathTest, SignalsThatReachTwoThreadsAtOnceAreOneStop) {
   const auto act = [] {
     std::atomic<int> calls = 0;
