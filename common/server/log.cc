@@ -23,7 +23,8 @@ struct Log {
 };
 
 /// A call of this thread that waits is interrupted by SIGURG, again and again: a signal that comes
-/// before the call has begun to wait interrupts nothing. signal(7)
+/// before the call has begun to wait interrupts nothing. signal(7). Without a timer the call waits:
+/// a user who may have none (RLIMIT_SIGPENDING) would be told nothing otherwise.
 class WriteTimeout {
  public:
   WriteTimeout() {
@@ -34,19 +35,18 @@ class WriteTimeout {
     if (::timer_create(CLOCK_MONOTONIC, &event, &timer_) < 0) return;
     constexpr timespec timeout{.tv_sec = 0, .tv_nsec = 10'000'000};
     constexpr itimerspec repeated{.it_interval = timeout, .it_value = timeout};
-    is_running_ = ::timer_settime(timer_, 0, &repeated, nullptr) == 0;
+    (void)::timer_settime(timer_, 0, &repeated, nullptr);  // fails only for a wrong argument
+    is_there_ = true;
   }
   WriteTimeout(const WriteTimeout&) = delete;
   WriteTimeout& operator=(const WriteTimeout&) = delete;
   ~WriteTimeout() {
-    if (is_running_) (void)::timer_delete(timer_);
+    if (is_there_) (void)::timer_delete(timer_);
   }
-
-  explicit operator bool() const { return is_running_; }
 
  private:
   timer_t timer_{};
-  bool is_running_ = false;
+  bool is_there_ = false;
 };
 
 /// Before main, so that each thread inherits an unblocked SIGURG. By default it is ignored, and an
@@ -73,7 +73,7 @@ bool takes_bytes(int descriptor) {
 void write_now(LogQueue& queue) {
   if (queue.empty() || !takes_bytes(STDERR_FILENO)) return;
   const WriteTimeout timeout;
-  while (timeout && !queue.empty() && takes_bytes(STDERR_FILENO)) {
+  while (!queue.empty() && takes_bytes(STDERR_FILENO)) {
     const auto lines = queue.front();
     const auto written = ::write(STDERR_FILENO, lines.data(), lines.size());
     if (written < 0) return;

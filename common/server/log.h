@@ -24,7 +24,8 @@ enum class Severity { error = 3, warning = 4, info = 6 };
 /// whichever account, a serial line. A terminal that says it takes bytes may take only one, and
 /// keeps a write waiting until it has them all: SIGURG ends that wait, and what is left of the
 /// line stays in the queue. A regular file has no such limit, for on a file server that is dead no
-/// signal ends a write.
+/// signal ends a write. The limit is also missing where the user may have no timer
+/// (RLIMIT_SIGPENDING).
 ///
 /// Where stderr is a stream to systemd's journal, the severity goes in front, as sd-daemon(3) has
 /// it, and the journal takes it off again; the journal adds the time, too. Anywhere else a line is

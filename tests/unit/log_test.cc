@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,6 +41,17 @@ TEST(Log, DoesNotMixTheLinesOfThreads) {
     const auto line = written.substr(at, 101);
     ASSERT_EQ(line, std::string(100, line.front()) + '\n');
   }
+}
+
+// A timer counts as a signal that waits, and a user may have too many of those: ulimit -i.
+TEST(LogDeathTest, WritesAlsoWithoutATimer) {
+  const auto act = [] {
+    constexpr rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    if (::setrlimit(RLIMIT_SIGPENDING, &none) < 0) std::_Exit(99);
+    common::log("line");
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(act(), testing::ExitedWithCode(0), "^line\n$");
 }
 
 TEST(Escape, LeavesPrintableAsciiAndLetsNothingThroughThatMovesTheCursor) {
