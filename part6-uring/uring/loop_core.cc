@@ -33,8 +33,9 @@ bool is_passing(std::error_code error) {
 }  // namespace
 
 Status LoopCore::enable() {
-  thread_ = std::this_thread::get_id();
-  return ring_.enable();
+  const auto enabled = ring_.enable();
+  if (enabled) thread_ = std::this_thread::get_id();
+  return enabled;
 }
 
 void LoopCore::wait_and_collect() {

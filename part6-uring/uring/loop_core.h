@@ -42,7 +42,7 @@ class LoopCore {
 
   const Setup& setup() const { return setup_; }
 
-  /// Lets a ring that was set up `disabled` begin, and gives the loop to the calling thread.
+  /// Lets a ring that was set up `disabled` begin, and gives the loop to the calling thread. Once.
   Status enable();
 
   /// Operations since the start. Equal when nothing is in flight.

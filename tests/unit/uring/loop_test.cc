@@ -177,6 +177,12 @@ TEST(UringLoop, AnotherThreadMayRunOneThatWasMadeDisabled) {
   }).join();
 }
 
+TEST(UringLoop, StaysWithItsThreadWhereAnotherEnablesItTooLate) {
+  const auto loop = tests::make_loop(tests::ring_setup());
+  std::thread([&] { EXPECT_FALSE(loop->enable().has_value()); }).join();
+  loop->run(nothing());
+}
+
 // Idle, a loop makes one system call and stays there. On a slow machine it may look once more or
 // twice; one that does not sleep would turn thousands of times.
 CO_TEST_F(Uring, AnIdleLoopSleeps) {
