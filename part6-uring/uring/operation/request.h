@@ -22,9 +22,8 @@ namespace uring {
 /// - `prepare(io_uring_sqe&)`, which fills in the request as the io_uring_prep_…() functions do,
 ///   and may point to members: the object stays where it is until the operation's end. An
 ///   exception in it ends the process;
-/// - `decode(result, flags)`, which makes a Value of a result that is not negative, if
-/// Value(result)
-///   is not the right one;
+/// - `decode(result, flags)`, which makes a Value of a result that is not negative, where that is
+///   more than Value(result);
 /// - `translate(result)`, if some errors are no errors;
 /// - `failed(result, flags)`, if there is something to put right after the others, as soon as the
 ///   error has arrived;
