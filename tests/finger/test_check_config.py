@@ -51,6 +51,14 @@ def test_with_few_descriptors_it_says_how_many_connections_there_are(start_eithe
     assert server.stderr_text().count("LimitNOFILE=") == 1, "once is enough"
 
 
+def test_where_its_output_is_closed_the_status_says_it(start: Start) -> None:
+    closed = ("sh", "-c", 'exec "$@" >&-', "sh")
+    server = start("--check-config", ready=False, under=closed)
+    status = server.wait_exit()
+    skip_if_impossible(status, server.stderr_text())
+    assert status == 0, server.stderr_text()
+
+
 @pytest.mark.parametrize(("options", "is_said"), [
     (["--query-timeout", "30s"], True), (["--query-timeout", "30s", "--deadline", "40s"], False),
     (["--query-timeout", "30s", "--deadline", "0"], False), (["--query-timeout", "0"], False),
