@@ -40,7 +40,7 @@ class Awaiter;
 ///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
 ///     co_await changed.wait().within(5s);
 ///
-/// Until an Await is awaited nothing has begun: it holds no more than what is asked for, a
+/// Until an Awaitable is awaited nothing has begun: it holds no more than what is asked for, a
 /// `Wait::Source`, and may be moved. `Wait` is what takes a while, an operation (OperationOf) or
 /// what happens in the loop itself (LoopWait): co_await makes it, in the frame of the coroutine,
 /// where it stays. A result that is there wins over a timeout or canceller that comes later.
