@@ -89,6 +89,8 @@ bool Conversation::is_cut_short(const Status& ended) const {
 
 void Conversation::cut_short(const Status& ended) {
   report_end(ended);
+  // A peer that was sent nothing has no answer that could look whole.
+  if (sent_bytes_ == 0 && ended.error() != Error::became_shorter) reset_at_close(fd_, false);
   close();
 }
 

@@ -34,7 +34,7 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(start: Start) 
     server = start("--max-clients", "3", "--query-timeout", "1m", "--deadline", "1m")
     old, *others = [begun(server) for _ in range(3)]
     server.expect(b"alice", ANSWER)
-    assert old.receive_until_gone() == b"", "it was told something"
+    old.expect_end()  # in order, since there is no answer that could look whole
     assert wait_until(lambda: len(server.exchanges()) == 2, server.patience), server.log_lines()
     assert [each.outcome for each in server.exchanges()] == ["displaced", "answered"]
     for client in others:
