@@ -39,6 +39,7 @@ class SignalWakeup {
   timer_t drain_timer_;
   static constexpr auto never = Clock::time_point::max();
   std::atomic<Clock::time_point> asked_at_ = never;  ///< Two threads may each get a signal at once.
+  static_assert(decltype(asked_at_)::is_always_lock_free);  // a handler must not wait for a lock
   std::atomic<int> exit_status_ = 0;
 };
 

@@ -103,10 +103,8 @@ class Operation : public Cancellable {
   /// the last words of a conversation may have to; one that is not `cancellable` always goes on.
   Operation(LoopCore& loop, bool shielded, bool cancellable)
       : loop_(&loop), shielded_(shielded), cancellable_(cancellable) {}
-  ~Operation() {
-    assert(
-        !in_flight());  // a class derived from this one lacks cancel_and_wait() in its destructor
-  }
+  /// The class derived from this one has called cancel_and_wait() in its own destructor.
+  ~Operation() { assert(!in_flight()); }
 
   /// Puts right what a failure has left, as soon as it has arrived: its result may be fetched long
   /// afterwards.
