@@ -172,7 +172,6 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
     client.send(get())
     answer_bytes = len(client.receive_what_is_there(10_000))
     batch = get() * 500
-    client.exchange(batch, 500 * answer_bytes)
 
     def ten_thousand() -> None:
         for _ in range(20):
@@ -180,6 +179,7 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
             count = answers.count(HELLO)
             assert count == 500, f"{count} of 500 answers have the body"
 
+    ten_thousand()  # whose bytes have been in each of the server's buffers, which are there to stay
     rounds = ROUNDS_MAX if web.target.piece_bytes else 1  # garbage comes to rest, a leak does not
     grown = least_growth(web.process.memory_bytes, ten_thousand, GROWTH_MAX, rounds)
     assert grown < GROWTH_MAX, (
