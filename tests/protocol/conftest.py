@@ -127,14 +127,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 and not (below and _is_asked_at(below, item))
                 and not (item.get_closest_marker("of_one_stage")
                          and plugin.subject_of(item) not in last)]
-    if not config.option.server:
-        return
-    if config.option.level in RUNGS:
+    if config.option.server and config.option.level in RUNGS:
         items.sort(key=_place_in_the_climb)
+    if len(config.stash[plugin.SUBJECTS]) == 1 and not config.option.server:
+        return
     for item in items:
+        target = plugin.subject_of(item)
         if item.get_closest_marker("clock"):
-            # A server that is not ours may be a slow one: it meets them one after the other.
-            item.add_marker(pytest.mark.xdist_group("clock"))
+            # They spend their time waiting: one of each stage at once leaves the cores for others.
+            # A server of the reader's may be a slow one, and a stage alone has the cores to itself.
+            item.add_marker(pytest.mark.xdist_group(target.level if target else "no stage"))
 
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:
