@@ -14,7 +14,7 @@ from harness.server import Server
 from harness.target import Target
 
 CONNECTIONS = 64
-INSTRUCTIONS_MAX = {"part5-epoll": 370, "part6-uring": 1016}
+INSTRUCTIONS_MAX = {"part5-epoll": 381, "part6-uring": 1016}
 OF_OTHERS = 1.0 if os.confstr("CS_GNU_LIBC_VERSION") == "glibc 2.36" else 1.25
 TRIES = 3
 
@@ -23,9 +23,10 @@ TRIES = 3
 def test_a_message_takes_no_more_instructions_than_it_did(
     start: Callable[..., Server], target: Target
 ) -> None:
-    # 366 and 974 with g++ 12: no aim, since nearly all of a message's time is the kernel's, but
+    # 377 and 998 with g++ 12: no aim, since nearly all of a message's time is the kernel's, but
     # an increase has to be meant. Of part5's, 120 are the copy that its session makes of each
-    # answer. A busy machine adds to it: where a round takes long, deadlines are moved more often.
+    # answer, and 11 the clock, which is read when a message is complete. A busy machine adds to it:
+    # where a round takes long, deadlines are moved more often.
     most = INSTRUCTIONS_MAX[target.name] * OF_OTHERS
     for _ in range(TRIES):
         counts = instructions_a_message(
