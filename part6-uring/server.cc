@@ -89,7 +89,11 @@ uring::Task<common::Status> Server::serve_until_stopped() {
   tasks.cancel();
   co_await tasks.join();
   // In a stop accept(2) fails: the listener is shut down.
-  if (!stopping_) co_return std::unexpected(background_.fault());
+  if (!stopping_) {
+    clients_.cancel();  // what is in flight may end in this thread only
+    co_await clients_.join();
+    co_return std::unexpected(background_.fault());
+  }
   begin_drain();
   co_await clients_.join();
   co_return {};

@@ -70,15 +70,16 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     server = start("--read-timeout", "500ms")
     client = server.connect(receive_buffer=4096)
     taken = client.send_until_stuck(long_stream())
+    # Made before: a pause later on would be one in which the time to read could pass.
+    wanted = long_stream() + frame(b"served on")
+    rest = wanted[taken:]
     received = bytearray()
     end = time.monotonic() + 2.2 * timeout
     while time.monotonic() < end:
         received += client.receive(1500)
         time.sleep(0.05)
-    # Without a pause in which the time to read could pass.
-    wanted = long_stream() + frame(b"served on")
     try:
-        received += client.exchange(wanted[taken:], len(wanted) - len(received))
+        received += client.exchange(rest, len(wanted) - len(received))
     except ContractBroken as broken:
         raise ContractBroken(
             f"a client that read 1500 bytes every 50 ms, with --read-timeout 500ms: {broken}. Room "
