@@ -15,7 +15,6 @@ What has begun, and what has ended.
   $ grep -c '"ph":"e"' "$CRAMTMP/trace"
   [12]\d+ (re)
   $ grep '"asked":"cancel"' "$CRAMTMP/trace" | grep -o '"name":"[a-z]*"' | sort | uniq -c
-        1 "name":"poll"
         1 "name":"read"
   $ grep -c '"name":"recv".*"result":0' "$CRAMTMP/trace"
   1000

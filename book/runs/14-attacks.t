@@ -78,7 +78,7 @@ All of them.
   "hard" (answered|no plan \(Permission denied\)) 10 bytes (re)
   "link" no plan (a symbolic link) 10 bytes
   "x\x1b[2J" invalid query 22 bytes
-  too many connections from there
+  too many connections from one address
 
 Which of the two it is.
 
