@@ -67,19 +67,17 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     # With so small a window the kernel reports room for more only every few seconds. What counts is
     # that the peer takes bytes, and it does.
     timeout = 0.5
+    wanted = long_stream() + frame(b"served on")  # 16 MB: to make them later would be a pause
     server = start("--read-timeout", "500ms")
     client = server.connect(receive_buffer=4096)
     taken = client.send_until_stuck(long_stream())
-    # Made before: a pause later on would be one in which the time to read could pass.
-    wanted = long_stream() + frame(b"served on")
-    rest = wanted[taken:]
     received = bytearray()
     end = time.monotonic() + 2.2 * timeout
     while time.monotonic() < end:
         received += client.receive(1500)
         time.sleep(0.05)
     try:
-        received += client.exchange(rest, len(wanted) - len(received))
+        received += client.exchange(wanted[taken:], len(wanted) - len(received))
     except ContractBroken as broken:
         raise ContractBroken(
             f"a client that read 1500 bytes every 50 ms, with --read-timeout 500ms: {broken}. Room "
