@@ -128,7 +128,7 @@ def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(start: Start) ->
 @pytest.mark.parametrize("readers", [1, 3])
 def test_a_slow_reader_keeps_no_plan_from_others(start: Start, readers: int) -> None:
     # Each client holds its connection, home and plan at most: those of one more are left.
-    server = start_with_few(start, "--deadline", "10s", clients=readers + 1)
+    server = start_with_few(start, "--deadline", "60s", clients=readers + 1)
     slow = reading_slowly(server, readers)
     begin = time.monotonic()
     for _ in range(20):
