@@ -158,7 +158,7 @@ def test_ten_megabytes_reach_a_slow_reader_that_is_fast_enough(server: FingerSer
     received = bytearray()
     while len(received) < len(wanted) and (piece := client.receive_what_is_there(131_072)):
         received += piece
-        time.sleep(0.01)
+        time.sleep(0.003)
     client.expect_that(bytes(received), wanted)
     client.expect_end()
 
