@@ -1,10 +1,10 @@
   $ . "$ROOT/tools/shell.sh"
   $ cd "$BUILD/part2-threads/steps"
 
-The server with threads that can be stopped, before the judge: it gets past start and crowd, and not
+The server with a thread for each client, before the judge: it gets past start and crowd, and not
 past light, because an idle client costs it a thread.
 
-  $ $ROOT/judge './07-stop-them-all {port}' | grep '##'
+  $ $ROOT/judge './05-thread-each {port}' | grep '##'
     framing       ####################  25 of 25
     survival      ####################   7 of 7
     closing       ####################  34 of 34

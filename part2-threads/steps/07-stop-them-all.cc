@@ -1,13 +1,14 @@
-// The server on a page with a thread for each client, at most so many at a time, and a stop that
-// wakes all of them and costs no client an answer.
-// Try it: ./07-stop-them-all 5882 100   and in a second terminal   ncat 127.0.0.1 5882   Then
-// type Ctrl-C in the first.
+// The server with a thread for each client again, with a stop that wakes all of them and costs no
+// client an answer.
+// Try it: ./07-stop-them-all 5882   and in a second terminal   ncat 127.0.0.1 5882   Then type
+// Ctrl-C in the first.
 
 #include <err.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -16,7 +17,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -24,12 +24,14 @@
 #include <mutex>
 #include <set>
 #include <span>
+#include <string_view>
+#include <system_error>
 #include <thread>
 
 using Clock = std::chrono::steady_clock;
-using std::chrono::microseconds;
+using std::chrono::microseconds, std::chrono::milliseconds;
 
-constexpr std::chrono::seconds patience(60);  // with a client, for a message
+milliseconds patience(60'000);  // with a client, for a message
 
 template <typename T>
 T check(T result, const char* what) {
@@ -106,14 +108,8 @@ void serve(int client) {
   }
 }
 
-std::mutex mutex;                 // for what follows
-std::condition_variable changed;  // a permit is free, or we are to stop
-std::size_t permits_max = 1000;
-std::size_t permits_taken = 0;  // by clients, and by the one to be accepted next
-std::set<int> serving;          // the sockets that stop() has to shut down
 std::atomic<bool> stopping = false;
 
-// [hang-up]
 // What we have sent and the client's kernel has not acknowledged yet.
 int unacknowledged_bytes(int client) {
   tcp_info info{};
@@ -127,33 +123,40 @@ int unacknowledged_bytes(int client) {
 
 void hang_up(int client) {
   unsigned char discarded[4096];
+  if (!stopping && shutdown(client, SHUT_WR) == 0) {
+    const auto give_up = Clock::now() + std::chrono::seconds(2);
+    limit_calls(client, SO_RCVTIMEO, milliseconds(100));  // then it looks whether a stop has come
+    ssize_t n = -1;
+    while (n != 0 && !stopping && Clock::now() < give_up) {
+      n = recv(client, discarded, sizeof discarded, 0);
+    }
+  }
   if (stopping) {
     while (unacknowledged_bytes(client) > 0) {
       recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      std::this_thread::sleep_for(milliseconds(5));
     }
     shutdown(client, SHUT_WR);
-  } else if (shutdown(client, SHUT_WR) == 0) {
-    const auto give_up = Clock::now() + std::chrono::seconds(2);
-    while (receive(client, discarded, give_up) > 0) {
-    }
   }
   close(client);
 }
-// [/hang-up]
 
-bool take_permit() {
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [] { return stopping || permits_taken < permits_max; });
-  if (!stopping) ++permits_taken;
-  return !stopping;
+// What the command line has after a name, as 100 after --max-connections. A time comes back in
+// milliseconds, be it 300ms, 60s or 5m.
+unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] != name) continue;
+    char* rest = nullptr;
+    const unsigned long number = std::strtoul(words[i + 1], &rest, 10);
+    const std::string_view unit = rest;
+    return unit == "s" ? number * 1000 : unit == "m" ? number * 60'000 : number;
+  }
+  return otherwise;
 }
 
-void give_back_permit() {
-  const std::scoped_lock lock(mutex);
-  --permits_taken;
-  changed.notify_all();
-}
+sem_t permits;          // as many as there may be clients
+std::mutex mutex;       // for the set
+std::set<int> serving;  // the sockets that stop() has to shut down
 
 void serve_client(int client) {
   {
@@ -167,44 +170,55 @@ void serve_client(int client) {
     serving.erase(client);  // before hang_up closes it, and the number is another client's
   }
   hang_up(client);
-  give_back_permit();
+  sem_post(&permits);
 }
 
+// Returns in a stop, with a permit.
 void accept_clients(int listener) {
-  while (take_permit()) {
+  while (true) {
+    sem_wait(&permits);
     const int client = accept(listener, nullptr, nullptr);
-    if (client < 0 && !stopping) err(1, "accept");
-    if (client < 0) return give_back_permit();  // stop() has shut down the listener
-    std::thread(serve_client, client).detach();
+    if (client < 0 && stopping) return;
+    check(client, "accept");
+    try {
+      std::thread(serve_client, client).detach();
+    } catch (const std::system_error&) {
+      serve_client(client);  // there is no thread to be had, so this one serves, and accepts later
+    }
   }
 }
 
 void stop(int listener) {
   const std::scoped_lock lock(mutex);
   stopping = true;
-  changed.notify_all();
-  shutdown(listener, SHUT_RDWR);
-  for (const int client : serving) shutdown(client, SHUT_RD);
+  shutdown(listener, SHUT_RDWR);                               // accept fails, now and later
+  sem_post(&permits);                                          // there is one more than before
+  for (const int client : serving) shutdown(client, SHUT_RD);  // recv returns 0
 }
 
 int main(int argc, char** argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  patience = milliseconds(option(words, "--read-timeout", 60'000));
+  if (patience.count() == 0) patience = std::chrono::years(1);  // 0: for as long as it likes
+  const auto drain_limit = milliseconds(option(words, "--drain-timeout", 5000));
+  const auto permits_max = static_cast<unsigned>(option(words, "--max-connections", 1000));
+  sem_init(&permits, 0, permits_max);
+
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in this thread, and in those that it starts
-  if (argc > 2) permits_max = std::strtoul(argv[2], nullptr, 10);
   const int listener = listen_on(argc > 1 ? argv[1] : "0");
-
   std::thread([=] {
     int signal = 0;
     sigwait(&signals, &signal);
     stop(listener);
-    std::this_thread::sleep_for(std::chrono::seconds(5));
+    std::this_thread::sleep_for(drain_limit);
     _exit(0);  // some client has held us up for long enough
   }).detach();
 
   accept_clients(listener);
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [] { return permits_taken == 0; });
+  // accept_clients has a permit still, and stop() made one more: these are all that clients had.
+  for (unsigned i = 0; i < permits_max; ++i) sem_wait(&permits);
 }
