@@ -1,6 +1,6 @@
 // BROKEN on purpose: after close with unread input, TCP sends a reset instead of the end of stream,
 // and throws away the part of the answer that it has not delivered yet. SO_LINGER does not change
-// that; 13-three-moves does.
+// that; 14-three-moves does.
 // Try it: ./06-reset-eats-reply   In its last row, the client's buffer is large: nothing is lost.
 
 #include <arpa/inet.h>

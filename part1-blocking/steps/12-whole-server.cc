@@ -1,5 +1,4 @@
-// A whole server: it sends each message back, to one client after the other, and gives each message
-// a minute, or as many seconds as its second argument says.
+// A whole server on a page: it sends each message back, to one client after the other.
 // Try it: ./12-whole-server 5882   and in a second terminal
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
@@ -7,20 +6,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
-
-using Clock = std::chrono::steady_clock;
-using std::chrono::microseconds;
-
-std::chrono::seconds patience(60);  // with a client, for a message
 
 template <typename T>
 T check(T result, const char* what) {
@@ -49,28 +41,11 @@ int listen_on(const char* port) {
   return listener;
 }
 
-// A receive or a send that sleeps for longer than this fails with EAGAIN.
-void limit_calls(int client, int option, microseconds limit) {
-  const timeval value{.tv_sec = limit.count() / 1'000'000, .tv_usec = limit.count() % 1'000'000};
-  check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
-}
-
-// As recv(2), but it fails when the deadline has passed.
-ssize_t receive(int client, std::span<unsigned char> room, Clock::time_point deadline) {
-  while (true) {
-    const auto left = std::chrono::duration_cast<microseconds>(deadline - Clock::now());
-    if (left.count() <= 0) return -1;
-    limit_calls(client, SO_RCVTIMEO, left);
-    const ssize_t n = recv(client, room.data(), room.size(), 0);
-    if (n >= 0 || errno != EINTR) return n;  // EINTR: we were suspended, say, and go on
-  }
-}
-
-bool receive_all(int client, std::span<unsigned char> room, Clock::time_point deadline) {
+bool receive_all(int client, std::span<unsigned char> room) {
   while (!room.empty()) {
-    const ssize_t n = receive(client, room, deadline);
-    if (n <= 0) return false;
-    room = room.subspan(static_cast<std::size_t>(n));
+    const ssize_t n = recv(client, room.data(), room.size(), 0);
+    if (n == 0 || (n < 0 && errno != EINTR)) return false;
+    if (n > 0) room = room.subspan(static_cast<std::size_t>(n));
   }
   return true;
 }
@@ -84,24 +59,21 @@ bool send_all(int client, std::span<const unsigned char> rest) {
   return true;
 }
 
-// Returns when the client has finished sending, announces too much, is too slow, or is gone.
+// Returns when the client has finished sending, announces too much, or is gone.
 void serve(int client) {
   static unsigned char message[4 + 65536];
-  limit_calls(client, SO_SNDTIMEO, patience);
   while (true) {
-    const auto deadline = Clock::now() + patience;
-    if (!receive_all(client, std::span(message).first(4), deadline)) return;
+    if (!receive_all(client, std::span(message).first(4))) return;
     const std::uint32_t size =
         message[0] | message[1] << 8 | message[2] << 16 | std::uint32_t{message[3]} << 24;
     if (size > sizeof message - 4) return;
-    if (!receive_all(client, std::span(message).subspan(4, size), deadline)) return;
+    if (!receive_all(client, std::span(message).subspan(4, size))) return;
     if (!send_all(client, std::span(message).first(4 + size))) return;
   }
 }
 
 int main(int argc, char** argv) {
   const int listener = listen_on(argc > 1 ? argv[1] : "0");
-  if (argc > 2) patience = std::chrono::seconds(std::strtoul(argv[2], nullptr, 10));
   while (true) {
     const int client = check(accept(listener, nullptr, nullptr), "accept");
     serve(client);

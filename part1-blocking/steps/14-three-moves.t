@@ -1,6 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ start ./13-three-moves
+  $ start ./14-three-moves
   listening on 127\.0\.0\.1:\d+ (re)
 
 Twenty messages of 64 KiB, then nonsense, and a client that takes the answers a second later: all of

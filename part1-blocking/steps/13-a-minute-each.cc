@@ -1,7 +1,6 @@
-// The whole server again, with another way to hang up: it ends its own side, reads and discards
-// what the client still sends, for two seconds and no longer, and only then closes. Try it:
-// ./13-three-moves 5882   and in a second terminal
-//         printf '\2\0\0\0hi\377\377\377\377and more' | ncat 127.0.0.1 5882 | xxd
+// The server on a page, which gives each message a minute, or as many seconds as its second
+// argument says.
+// Try it: ./13-a-minute-each 5882   and in a second terminal, a minute long:   ncat 127.0.0.1 5882
 
 #include <err.h>
 #include <netinet/in.h>
@@ -97,24 +96,12 @@ void serve(int client) {
   }
 }
 
-void hang_up(int client) {
-  // First our end of the stream, after the last answer. It fails if the client is gone already.
-  if (shutdown(client, SHUT_WR) == 0) {
-    // Then what the client still sends, until it ends its side, or for two seconds.
-    const auto give_up = Clock::now() + std::chrono::seconds(2);
-    unsigned char discarded[4096];
-    while (receive(client, discarded, give_up) > 0) {
-    }
-  }
-  close(client);
-}
-
 int main(int argc, char** argv) {
   const int listener = listen_on(argc > 1 ? argv[1] : "0");
   if (argc > 2) patience = std::chrono::seconds(std::strtoul(argv[2], nullptr, 10));
   while (true) {
     const int client = check(accept(listener, nullptr, nullptr), "accept");
     serve(client);
-    hang_up(client);
+    close(client);
   }
 }
