@@ -62,12 +62,16 @@ The other files.
   server.^M$
   $ rm users/alice/.project
 
-A plan that becomes shorter while it is sent: the answer ends with a reset.
+A plan that is written anew while it is sent: the answer has a bit of both, and ends with a reset.
+One time in sixteen the seam lies between two lines.
 
-  $ yes 'Back in May.' | head -c 50M > users/bob/.plan
+  $ plan() { (echo This week:; yes "$2") | head -c $1 > users/bob/.plan; }
+  $ plan 50M 'Back in spring.'
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf 'bob\r\n' >&5; sleep 0.5
-  $ truncate -s 10M users/bob/.plan; cat <&5 | wc -c
+  $ plan 10M 'Home at my desk'; cat <&5 2> why | tr -d '\r' | uniq -c | head -n 3; cat why
+        1 This week:
+   +\d+ Back in spring. (re)
+   +\d+ [A-Z].+ (re)
   cat: -: Connection reset by peer
-  \d{6,8} (re)
   $ exec 5>&-; rm users/bob/.plan
   $ stop
