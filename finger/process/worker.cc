@@ -43,10 +43,10 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   const auto daemon = is_root ? user_to_become(options.user) : User{};
   if (!daemon) return std::unexpected(daemon.error());
 
-  // 3. The users who have opted in: takes files of the whole system and perhaps the network. Where
-  // accounts come from a service, its library keeps the connection that root has made: no longer.
+  // 3. The users who have opted in: takes files of the whole system and perhaps the network.
   auto roster = load_roster(options.source);
   if (!roster) return std::unexpected(roster.error());
+  // Where accounts come from a service, its library keeps the connection that root has made.
   close_all_but(
       {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, control.fd().get(), roster->users.get()},
       listeners);
