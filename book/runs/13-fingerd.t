@@ -63,13 +63,13 @@ The other files.
   $ rm users/alice/.project
 
 A plan that is written anew while it is sent: the answer has a bit of both, and ends with a reset.
-One time in sixteen the seam lies between two lines.
+Where the seam lies depends on how much the buffers hold; it may lie between two lines.
 
-  $ plan() { (echo This week:; yes "$2") | head -c $1 > users/bob/.plan; }
+  $ plan() { (echo Plan:; yes "$2") | head -c $1 > users/bob/.plan; }
   $ plan 50M 'Back in spring.'
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf 'bob\r\n' >&5; sleep 0.5
   $ plan 10M 'Home at my desk'; cat <&5 2> why | tr -d '\r' | uniq -c | head -n 3; cat why
-        1 This week:
+        1 Plan:
    +\d+ Back in spring. (re)
    +\d+ [A-Z].+ (re)
   cat: -: Connection reset by peer
