@@ -2,7 +2,7 @@
 
 The flag stays set while the kernel keeps something. A program that looks only into the
 ring has eight of twelve, and never gets more. Both calls bring the other four, in
-order. Nothing is lost.
+order. Nothing is lost. But three clients of a multishot accept wait for a request that has ended.
 
   $ ./07-cq-overflow
   broken: looks into the ring
@@ -23,3 +23,6 @@ order. Nothing is lost.
     kernel entered  in the ring 4, flag clear, lost 0
     taking          9 10 11 12
     taken           in the ring 0, flag clear, lost 0
+  one multishot accept, 12 clients
+    8 accepted, more to follow
+    1 accepted, no more to follow
