@@ -7,7 +7,7 @@ well. The program is left nowhere.
   $ trap 'rm -f broken broken.cc' EXIT
 
   $ broken() {
-  >   sed "$1" $ROOT/common/steps/07-kept-rest.cc > broken.cc
+  >   sed "$1" $ROOT/common/steps/03-kept-rest.cc > broken.cc
   >   g++ -std=c++23 broken.cc -o broken && ./broken cuts
   > }
   $ broken 's/kept += read/kept = read/; s/while (const auto message/if (const auto message/'

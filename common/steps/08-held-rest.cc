@@ -1,4 +1,4 @@
-// 07-kept-rest with the decoder of the stages in place of its own, and with the memory that it owns
+// 03-kept-rest with the decoder of the stages in place of its own, and with the memory that it owns
 // after each read: none between messages, and never more than twice what has arrived of one.
 // Try it: (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./08-held-rest
 

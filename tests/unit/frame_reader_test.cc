@@ -1,4 +1,4 @@
-// That a stream may be cut anywhere, tests/fuzz tries and common/steps/03-decoder shows.
+// That a stream may be cut anywhere, tests/fuzz tries.
 #include "common/frame_reader.h"
 
 #include <gmock/gmock.h>

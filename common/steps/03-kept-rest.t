@@ -4,12 +4,12 @@ a length announces.
 
   $ cd "$STEPS"
 
-  $ printf '\5\0\0\0hello\3\0\0\0you' | ./07-kept-rest
+  $ printf '\5\0\0\0hello\3\0\0\0you' | ./03-kept-rest
   read 16: "hello" "you", kept 0
-  $ (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./07-kept-rest
+  $ (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./03-kept-rest
   read 6:, kept 6
   read 3: "hello", kept 0
-  $ ./07-kept-rest cuts
+  $ ./03-kept-rest cuts
   right in 65536 of 65536 ways to cut it
-  $ (printf '\377\377\377\377'; head -c 100M /dev/zero) | ./07-kept-rest | tail -n 1 | grep -o 'kept .*'
+  $ (printf '\377\377\377\377'; head -c 100M /dev/zero) | ./03-kept-rest | tail -n 1 | grep -o 'kept .*'
   kept 104857604

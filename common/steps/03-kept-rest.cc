@@ -1,6 +1,6 @@
 // A decoder that gets it right: what is not a whole message yet is kept until more bytes arrive.
 // With an argument it is put to the test: three messages, cut in every way there is.
-// Try it: (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./07-kept-rest   and ./07-kept-rest cuts
+// Try it: (printf '\5\0\0\0he'; sleep 1; printf 'llo') | ./03-kept-rest   and ./03-kept-rest cuts
 
 #include <err.h>
 #include <unistd.h>
