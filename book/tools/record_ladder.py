@@ -7,8 +7,8 @@ record_ladder.py [--build DIR]    writes book/fig/ladder-trace.json, and draws t
 What is kept is what comes out the same each time: which calls, in which order, with which result,
 and how often a thread slept. No times are kept, for a program that is watched is slow. Only part3
 is never twice the same: it asks as often as it can. Each server is recorded three times, and
-nothing is written if they differ. The sentences of book/fig/ladder-says.json tell what is seen: read them
-again.
+nothing is written if they differ. The sentences of book/fig/ladder-says.json tell what is seen:
+read them again.
 """
 
 import argparse
