@@ -17,10 +17,11 @@ def climb(
     arrived: Callable[[Run], None],
     begin: str = RUNGS[0],
     without: tuple[str, ...] = (),
+    ask: Callable[..., Run] = run_level,
 ) -> Judged:
     """Asks for each level only what the one below did not. `arrived` sees each level at its end.
     What is below `begin` is taken for granted; the levels `without` are left out, and what needs
-    them.
+    them. `ask` runs the tests of a level.
 
     A level that fails is run to its end if that does not take long. What looks at a clock and fails
     is tried again, alone: a machine that was busy for a moment is not the server's fault.
@@ -46,13 +47,13 @@ def climb(
         options = [f"--without={name}" for name in without]
         if below:
             options.append(f"--above={below}")
-        run = run_level(command, rung.name, directory, *options, progress=goes_on)
+        run = ask(command, rung.name, directory, *options, progress=goes_on)
         if run.may_be_the_machine:
             names = {test.name.partition("[")[0] for test in run.failures}
-            again = run_level(command, rung.name, directory, *options, "-k", " or ".join(names),
+            again = ask(command, rung.name, directory, *options, "-k", " or ".join(names),
                               progress=to_the_end)
             if again.passed:  # and so would have been the others that were not reached
-                run = run_level(command, rung.name, directory, *options, progress=goes_on)
+                run = ask(command, rung.name, directory, *options, progress=goes_on)
         judged.runs.append(run)
         arrived(run)
         if not (run.passed or run.was_skipped):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rungs import PROTOCOL
 import keeper
@@ -205,16 +205,20 @@ def take_lines(run: Run, lines) -> None:
         if not line.endswith("\n"):
             lines.seek(begin)
             return
-        entry = json.loads(line)
-        if "collected" in entry:
-            run.names = [name_of(test) for test in entry["collected"]]
-            continue
-        run.tests.append(Test(
-            name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"],
-            entry["chapter"], tuple((a, b) for a, b in entry["sections"]),
-            entry["clock"], entry["reason"], tuple(tuple(one) for one in entry["events"])))
-        if entry["outcome"] == "failed":
-            run.failed_at = min(run.failed_at, time.monotonic())
+        take(run, json.loads(line))
+
+
+def take(run: Run, entry: dict[str, Any]) -> None:
+    """Adds what harness/results.py says: which tests there are, or what became of one."""
+    if "collected" in entry:
+        run.names = [name_of(test) for test in entry["collected"]]
+        return
+    run.tests.append(Test(
+        name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"], entry["chapter"],
+        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["reason"],
+        tuple(tuple(one) for one in entry["events"])))
+    if entry["outcome"] == "failed":
+        run.failed_at = min(run.failed_at, time.monotonic())
 
 
 def name_of(test: str) -> str:

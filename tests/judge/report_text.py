@@ -99,17 +99,21 @@ def show_what_is_asked(level: str, asked: Sequence[Rung]) -> None:
 def show_failure(test: Test) -> None:
     """One failure: what was sent, what came back, the rule, the chapter, the server's words."""
     print("  " + painted(test.sentence, BOLD))
-    sections = dict(reversed(test.sections))  # of several servers, the first
-    end = unasked_end(sections.get("the server", ""))
-    if end and end not in test.cause:
-        print(painted(f"    the server {end}, and so:", RED))
-    print(painted(wrapped(test.cause, "    "), RED))
+    for cause in causes(test):
+        print(painted(wrapped(cause, "    "), RED))
     for title, text in test.sections:
         if title != "the rule":
             print(f"\n  {title}:")
             print(textwrap.indent(text, "    "))
     print(f"\n  the rule, explained in {painted(test.chapter, BOLD)}:")
     print(wrapped(test.rule, "    "))
+
+
+def causes(test: Test) -> list[str]:
+    """What a failure says first: that the server broke down, if so, and what its client noticed."""
+    sections = dict(reversed(test.sections))  # of several servers, the first
+    end = unasked_end(sections.get("the server", ""))
+    return [*([f"the server {end}, and so:"] if end and end not in test.cause else []), test.cause]
 
 
 def unasked_end(said: str) -> str:

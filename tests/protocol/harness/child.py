@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import signal
+from collections.abc import Mapping, Sequence
 
 from harness import limits
 
@@ -24,7 +25,15 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in known.items() if name != "PYTHONUNBUFFERED"}
 
 
-def prepare(descriptor_limit: int | None, niceness: int) -> None:
+def become(words: Sequence[str], environment: Mapping[str, str]) -> None:
+    """In the child, in place of execve(2), for those who have a way of their own to start some
+    program, and set this."""
+
+
+def prepare(
+    words: Sequence[str], environment: Mapping[str, str], descriptor_limit: int | None,
+    niceness: int,
+) -> None:
     """In the child: dies with the harness, lets strace attach, starts with ordinary limits.
 
     Of a ./check in the background, a shell ignores SIGINT, and its children would.
@@ -35,3 +44,4 @@ def prepare(descriptor_limit: int | None, niceness: int) -> None:
     LIBC.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
     limits.set_server_limit(descriptor_limit)
     os.nice(niceness)
+    become(words, environment)

@@ -209,15 +209,18 @@ class Running:
         number = str(next(STARTS))
         mark = f"{child.MARK}={number}"
         traced = own_calls.words(self.calls_log, mark) if self.calls_log is not None else ()
+        started = [*traced, *self.words]
+        environment = child.environment() | ({} if traced else {child.MARK: number})
         adopt_orphans()
         self._process = subprocess.Popen(
-            [*traced, *self.words],
+            started,
             stdin=subprocess.DEVNULL,
             stdout=self._stdout,
             stderr=self._stderr if self._log_to is None else self._log_to,
             start_new_session=True,
-            env=child.environment() | ({} if traced else {child.MARK: number}),
-            preexec_fn=lambda: child.prepare(descriptor_limit, self.target.niceness),
+            env=environment,
+            preexec_fn=lambda: child.prepare(
+                started, environment, descriptor_limit, self.target.niceness),
         )
         self.pid = self._process.pid
         self.tree = ProcessTree(self.pid, mark)

@@ -1,0 +1,303 @@
+#!/usr/bin/python3
+"""./judge for a page: has the tests loaded, and waits for the text of a server in Python.
+
+Loading takes a minute in the Linux that a page emulates, so it's done before that machine's state
+is saved. Each climb is a fork of this process, and so is each server, which spares it the start of
+an interpreter; and a server stays for the next test, unless one has failed. The climb itself is
+that of ./judge, up to the level `closing`: above it, tests look at milliseconds, memory and
+processor time, which no emulator keeps.
+
+It reads requests from stdin and writes what it finds to stdout, each a line of JSON:
+
+  {"judge": TEXT}   climbs with this server; with "from": LEVEL begins there, and asks for what is
+                    below in the end; a climb that goes on is given up
+  {"stop": true}    gives up the climb: {"end": "stopped"}
+  {}                {"levels": {LEVEL: how many tests}}, as at the beginning
+
+Of a climb it tells {"trouble": why the server does not even start, "said": its words}, or of each
+level {"level": NAME, "tests": how many}, {"test": SENTENCE, "outcome": …} with all that is said of
+a failure, and {"passed": whether the level is, "level": NAME}; then {"end": "climbed"}, or "broken"
+if the tests themselves have failed, with what they said.
+"""
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Self
+
+import hypothesis
+import pytest
+
+import report_text
+from climb import climb
+from rungs import PORT_ONLY_LEVELS, PROTOCOL, RUNGS
+import keeper
+from level_runs import Judged, Run, by_rule, environment, name_of, take
+from capabilities import CAPABILITIES_OF
+from harness import child, frames, plugin
+from harness.arrivals import Arrivals
+from harness.process_tree import adopt_orphans
+from harness.results import Results
+from harness.server import Server
+from harness.serving import CALL_FAILED
+from harness.target import Target
+
+SERVER = "echo.py"  # in the directory in which this was started
+COMMAND = f"python3 {SERVER} --port {{port}}"
+PATIENCE_SECONDS = 5
+AT_HOME_ONLY = RUNGS[len(PORT_ONLY_LEVELS):]
+EXAMPLES, EVERY_LENGTH_BELOW, DRAWN_LENGTHS = 6, 20, 10  # an emulated processor is slow
+PAGE = os.dup(1)
+LIKELY = """argparse asyncio collections contextlib dataclasses enum errno fcntl functools io
+itertools logging queue random re resource select selectors signal socket socketserver string
+struct subprocess termios threading time traceback typing""".split()  # what a server may import
+
+
+def say(**entry: object) -> None:
+    """A line to the page."""
+    data = memoryview(json.dumps(entry).encode() + b"\n")
+    while data:
+        data = data[os.write(PAGE, data):]
+
+
+def become_server(words: Sequence[str], environment: Mapping[str, str]) -> None:
+    """In a child that was to execute these words: if it's Python that they start, does what it
+    would do, and never returns."""
+    if words[:2] != ["python3", SERVER]:
+        return
+    status = 1
+    try:
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # with Popen's pipe: to it, that is an execve
+        os.environ.clear()
+        os.environ.update(environment)
+        gc.enable()
+        atexit._clear()  # what was registered is the tests'
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as an interpreter begins
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.stdin = open(0)
+        sys.stdout = sys.__stdout__ = open(1, "w")
+        sys.stderr = sys.__stderr__ = open(2, "w", errors="backslashreplace", buffering=1)
+        sys.argv = list(words[1:])
+        sys.path[0] = os.getcwd()
+        status = run(os.path.abspath(SERVER))
+        threading._shutdown()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+    finally:
+        os._exit(status)
+
+
+def run(script: str) -> int:
+    """As `python3 SCRIPT`; its exit status."""
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    main.__file__ = script
+    try:
+        exec(compile(Path(script).read_bytes(), script, "exec"), main.__dict__)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException as error:
+        traceback.print_exception(type(error), error, error.__traceback__.tb_next)
+        if isinstance(error, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        return 1
+    return 0
+
+
+class Lasting(Server):
+    """A server that stays for the next test: in a machine that's emulated, its start takes longer
+    than what most tests ask. `kept` is the one that waits."""
+
+    kept: Self | None = None
+    may_stay = False  # nothing has failed, in the test that goes on
+
+    @classmethod
+    def start(cls, target: Target, options: Sequence[str] = (), **how: Any) -> Server:
+        """In place of a new one, the one that is kept, if that will do."""
+        kept, Lasting.kept = Lasting.kept, None
+        if kept and not options and how.keys() == {"patience"}:
+            return kept
+        if kept:
+            kept.kill()
+        return cls(target, options, **how)
+
+    def wait_until_ready(self) -> None:
+        """Of one that was kept, nothing is to be waited for."""
+        if self.ready_at == float("inf"):
+            super().wait_until_ready()
+
+    def kill(self) -> None:
+        """Or keeps it, as it was when nobody had asked it anything."""
+        if Lasting.may_stay and self.is_alive() and not self.memory_limit:
+            self.clients, self.arrivals, self.events = [], Arrivals(), []
+            Lasting.kept = self
+        else:
+            super().kill()
+
+
+class Heard(Results):
+    """What became of each test, in a run that goes on."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(Path(os.devnull))
+        self._run = run
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        take(self._run, entry)
+
+
+class Agent:
+    """A plugin of pytest that keeps what was collected, and judges whatever comes."""
+
+    items: dict[str, list[pytest.Item]]
+    config: pytest.Config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """In place of running all of the tests once."""
+        self.config = session.config
+        hypothesis.settings.register_profile("page", hypothesis.settings.default,
+                                             max_examples=EXAMPLES)
+        hypothesis.settings.load_profile("page")
+        self.items = {level: [] for level in PORT_ONLY_LEVELS}
+        for item in session.items:
+            self.items[level_of(item)].append(item)
+        for name in LIKELY:
+            importlib.import_module(name)
+        gc.collect()
+        gc.freeze()
+        self.say_levels()
+        for request in requests():
+            if not request:
+                self.say_levels()
+                continue
+            keeper.end_all()
+            if "judge" in request:
+                Path(SERVER).write_text(request["judge"])
+                if os.fork() == 0:
+                    self.climb_and_exit(request.get("from", RUNGS[0]))
+            else:
+                os.write(PAGE, b"\n")  # what the climb was saying may have no end
+                say(end="stopped")
+        return True
+
+    def say_levels(self) -> None:
+        """What can be judged here."""
+        say(levels={level: len(items) for level, items in self.items.items()})
+
+    def climb_and_exit(self, begin: str) -> None:
+        """The climb, in a process of its own."""
+        try:
+            judged = self.climb(begin, AT_HOME_ONLY)
+            if judged.passed and judged.granted:
+                self.climb(RUNGS[0], RUNGS[judged.granted:])
+            say(end="climbed")
+        except BaseException:
+            say(end="broken", said=traceback.format_exc())
+        finally:
+            keeper.end_all()
+            os._exit(0)
+
+    def climb(self, begin: str, without: tuple[str, ...]) -> Judged:
+        """That of ./judge."""
+        judged = climb(
+            COMMAND, Path.cwd(), self.say_last, say_level, begin, without, self.run_level)
+        if judged.first and judged.trouble:
+            say(trouble=judged.trouble, said=judged.first.said)
+        return judged
+
+    def run_level(self, command: str, level: str, directory: Path, *options: str,
+                  progress: Callable[[Run], bool]) -> Run:
+        """In place of level_runs.run_level: with what is loaded, and one test after the other."""
+        items = self.items[level]
+        if "-k" in options:
+            names = options[options.index("-k") + 1].split(" or ")
+            items = [item for item in items if item.name.partition("[")[0] in names]
+        run = Run(level, [name_of(item.nodeid) for item in items])
+        say(level=level, tests=len(items))
+        for item, following in zip_longest(items, items[1:]):
+            failed_at, is_fresh = run.failed_at, Lasting.kept is None
+            self.run_test(run, item, following)
+            if run.tests[-1].outcome == "failed" and not is_fresh:
+                run.tests.pop()  # what a fresh one does counts, as for ./judge
+                run.failed_at = failed_at
+                self.run_test(run, item, following)
+            if not progress(run):
+                break
+        run.complete = run.ended = True
+        return run
+
+    def run_test(self, run: Run, item: pytest.Item, following: pytest.Item | None) -> None:
+        """Adds to the run what becomes of it."""
+        item.stash[CALL_FAILED] = False
+        Lasting.may_stay = True
+        heard = Heard(run)
+        self.config.pluginmanager.register(heard)
+        self.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        self.config.pluginmanager.unregister(heard)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Comes after the test and before the end of its server."""
+        Lasting.may_stay = Lasting.may_stay and report.passed
+
+    def say_last(self, run: Run) -> None:
+        """What became of the test that has just ended."""
+        test = run.tests[-1]
+        about = {} if test.outcome != "failed" else {
+            "causes": report_text.causes(test), "sections": test.sections, "rule": test.rule,
+            "chapter": test.chapter}
+        say(test=test.sentence, outcome=test.outcome, **about)
+
+
+def say_level(run: Run) -> None:
+    """A level at its end, and the rules that are broken in it."""
+    say(passed=run.passed, level=run.level, seconds=round(run.seconds, 1),
+        left=len(run.names) - len(run.tests),
+        broken=[[rule, chapter, tests[0].sentence, tests[0].cause]
+                for (rule, chapter), tests in by_rule(run.failures).items()])
+
+
+def level_of(item: pytest.Item) -> str:
+    """The first level that asks this."""
+    needs = set(item.get_closest_marker("needs").args)
+    return next(level for level in PORT_ONLY_LEVELS if needs <= CAPABILITIES_OF[level])
+
+
+def requests() -> Iterator[dict[str, Any]]:
+    """Lines of stdin, until it ends."""
+    for line in open(0, encoding="utf-8", newline="\n"):
+        if line.strip():
+            yield json.loads(line)
+
+
+def main() -> None:
+    """Loads all there is, and serves until stdin ends. What pytest prints, nobody reads."""
+    os.environ.update(environment())
+    adopt_orphans()
+    child.become = become_server
+    plugin.Server = Lasting.start
+    frames.EVERY_LENGTH_BELOW, frames.DRAWN_LENGTHS = EVERY_LENGTH_BELOW, DRAWN_LENGTHS
+    unread = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(unread, 1)
+    os.dup2(unread, 2)
+    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:faulthandler",
+                 "-p", "_hypothesis_pytestplugin", str(PROTOCOL), f"--server={COMMAND}",
+                 f"--level={PORT_ONLY_LEVELS[-1]}", f"--patience={PATIENCE_SECONDS}"],
+                plugins=[Agent()])
+
+
+if __name__ == "__main__":
+    main()
