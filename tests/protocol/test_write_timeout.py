@@ -54,12 +54,13 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
 @pytest.mark.needs("slow-readers", "read-timeout")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(start: Start) -> None:
+    stream = long_stream()  # 16 MB: to make them later would be a silence
     client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
-    client.send_until_stuck(long_stream())
+    client.send_until_stuck(stream)
     wait_for_the_end_of_its_stream(client)
     client.let_window_grow()
     received = client.receive_until_end()
-    assert received and long_stream().startswith(received), "what came back is not what was sent"
+    assert received and stream.startswith(received), "what came back is not what was sent"
 
 
 @pytest.mark.needs("slow-readers", "read-timeout")
