@@ -1,12 +1,13 @@
 // The server of 20-epoll-server in several threads, each with a loop, an epoll and a listener of
 // its own, on one port: the kernel decides which of them a client gets, see SO_REUSEPORT in
-// socket(7). An answer takes 10 ms of a processor, and the second argument says how many loops
-// there are. A hundred clients that ask at once wait for a second in front of one loop, and not for
-// much more than half a second in front of two on two processors.
-// Try it: ./25-full-loops 5882 2   and in other terminals   ncat 127.0.0.1 5882
+// socket(7). An answer takes 10 ms of a processor. The loops share the permits for clients: the
+// second argument says how many loops there are, and the third how many permits. BROKEN, "first": a
+// permit that is given back wakes one loop only, and the client may be in another one's queue.
+// Try it: ./25-full-loops 5882 2 1   and in other terminals   ncat 127.0.0.1 5882
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,7 +15,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -72,31 +75,81 @@ bool echo(int client) {
   return got > 0 && send(client, bytes, static_cast<size_t>(got), MSG_NOSIGNAL) == got;
 }
 
+// [permits]
+std::mutex mutex;           // for what follows
+int permits = 1000;         // for clients, in all loops together
+std::vector<int> sleepers;  // eventfds, each of a loop that found no permit
+bool only_first = false;    // BROKEN
+
+bool take_permit(int wake) {
+  const std::scoped_lock lock(mutex);
+  if (permits == 0) sleepers.push_back(wake);
+  return permits > 0 && permits-- > 0;
+}
+
+void give_back_permit() {
+  const std::scoped_lock lock(mutex);
+  ++permits;
+  while (!sleepers.empty()) {
+    eventfd_write(sleepers.front(), 1);
+    sleepers.erase(sleepers.begin());
+    if (only_first) return;
+  }
+}
+// [/permits]
+
+int watch(int epoll, int how, int fd, std::uint32_t interest) {
+  epoll_event event{interest, {.fd = fd}};
+  return epoll_ctl(epoll, how, fd, &event);
+}
+
+// [accept]
+// Until its queue is empty. False: there is no permit, so the loop does not watch its listener.
+bool accept_clients(int listener, int epoll, int wake) {
+  while (take_permit(wake)) {
+    const int client = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client >= 0 && watch(epoll, EPOLL_CTL_ADD, client, EPOLLIN) == 0) continue;
+    if (client >= 0) close(client);
+    give_back_permit();
+    return true;
+  }
+  return false;
+}
+// [/accept]
+
 void serve(int listener) {
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  epoll_event interest{EPOLLIN, {.fd = listener}};
-  check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &interest), "epoll_ctl");
+  const int wake = check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
+  check(watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN), "epoll_ctl");
+  check(watch(epoll, EPOLL_CTL_ADD, wake, EPOLLIN), "epoll_ctl");
   while (true) {
     epoll_event batch[64];
     const int ready = epoll_wait(epoll, batch, 64, -1);
     if (ready < 0 && errno == EINTR) continue;  // it was stopped and continued, or is traced
     check(ready, "epoll_wait");
+    // [batch]
     for (int i = 0; i < ready; ++i) {
       const int fd = batch[i].data.fd;
-      if (fd != listener) {
-        if (!echo(fd)) close(fd);  // which takes it off the list, too
-        continue;
+      if (fd == listener) {
+        if (accept_clients(listener, epoll, wake)) continue;
+        check(watch(epoll, EPOLL_CTL_MOD, listener, 0), "epoll_ctl");
+      } else if (fd == wake) {  // there may be a permit
+        eventfd_t times;
+        eventfd_read(wake, &times);
+        check(watch(epoll, EPOLL_CTL_MOD, listener, EPOLLIN), "epoll_ctl");
+      } else if (!echo(fd)) {
+        close(fd);  // which takes it off the list, too
+        give_back_permit();
       }
-      const int client = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (client < 0) continue;  // it has gone, or EMFILE
-      interest = {EPOLLIN, {.fd = client}};
-      if (epoll_ctl(epoll, EPOLL_CTL_ADD, client, &interest) < 0) close(client);
     }
+    // [/batch]
   }
 }
 
 int main(int argc, char** argv) {
   const int loops = argc > 2 ? std::atoi(argv[2]) : 1;
+  if (argc > 3) permits = std::atoi(argv[3]);
+  only_first = argc > 4 && std::strcmp(argv[4], "first") == 0;
   const int first = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   std::vector<std::jthread> others;
   for (int i = 1; i < loops; ++i) others.emplace_back(serve, listen_on(port_of(first)));

@@ -33,6 +33,17 @@ Each of them did a part of it.
   at work
   $ stop
 
+One permit for both loops. A client has it, and a second one waits in the queue of either loop. When
+the first leaves, the loop that is woken may be the other.
+
+  $ try() { start ./25-full-loops 0 2 1 $1 > waits; crowd 1; exec 5<>/dev/tcp/127.0.0.1/$port
+  >   echo hi >&5; sleep 0.1; disperse; timeout --foreground 1 head -c 3 <&5 | wc -c; stop; }
+  $ for i in 1 2 3 4 5 6 7 8; do try first; done | xargs
+  [03]( [03]){7} (re)
+  $ for i in 1 2 3 4 5 6 7 8; do try; done | xargs
+  3 3 3 3 3 3 3 3
+  $ until [ "$(try first)" = 0 ]; do :; done
+
 With other programs kept from the cores, which not everybody may do, that takes two loops less than
 three quarters of one loop's time.
 

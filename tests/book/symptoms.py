@@ -18,7 +18,6 @@ SYMPTOMS = {
     "reset-ends-server": ("", GONE),
     "time-per-call": (r"0\n(Ncat: .*\n)?", "12\n"),
     "erased-while-iterating": ("", f"(?s:.*){GONE}"),
-    "one-worker-woken": (r"(6\n){8}", r"(6\n)*(0\n)(.*\n)*"),
     "follows-links": ("(?s:(?!a password).)*", "(?s:.*a password.*)"),
 }
 SPINS = (r"(\d+) ms\n\1 ms\n", r"(\d+) ms\n(?!\1 ms)\d+ ms\n")
