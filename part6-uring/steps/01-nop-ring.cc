@@ -91,7 +91,7 @@ void show(const char* when, const Ring& ring) {
 /// Fills in an entry and announces it.
 void prepare_nop(const Ring& ring, unsigned long long user_data) {
   const unsigned tail = *ring.sq_tail;  // ours: only we write it
-  const unsigned which = 3;             // any free entry will do
+  const unsigned which = 2;             // any free entry will do
   ring.sqes[which] = {};
   ring.sqes[which].opcode = IORING_OP_NOP;
   ring.sqes[which].user_data = user_data;

@@ -3,21 +3,21 @@
 The ring has a power of two of entries, and twice as many for completions. One NOP is
 seen at each of its four steps: we move the tail of the submissions, the kernel moves
 their head and the tail of the completions, and we move the head of these. The array
-says which sqe it is: number 3, each time. The fifth NOP is at position 0 again.
+says which sqe it is: number 2, each time. The fifth NOP is at position 0 again.
 
   $ ./01-nop-ring
   asked for 3: 4 submissions, mask 3; 8 completions, mask 7
   set up    submissions: head 0 tail 0 array 0 0 0 0   completions: head 0 tail 0
-  prepared  submissions: head 0 tail 1 array 3 0 0 0   completions: head 0 tail 0
-  entered   submissions: head 1 tail 1 array 3 0 0 0   completions: head 0 tail 1
+  prepared  submissions: head 0 tail 1 array 2 0 0 0   completions: head 0 tail 0
+  entered   submissions: head 1 tail 1 array 2 0 0 0   completions: head 0 tail 1
   nop 1 at position 0, completion at position 0: user_data 101, result 0
-  reaped    submissions: head 1 tail 1 array 3 0 0 0   completions: head 1 tail 1
+  reaped    submissions: head 1 tail 1 array 2 0 0 0   completions: head 1 tail 1
   nop 2 at position 1, completion at position 1: user_data 102, result 0
   nop 3 at position 2, completion at position 2: user_data 103, result 0
   nop 4 at position 3, completion at position 3: user_data 104, result 0
   nop 5 at position 0, completion at position 4: user_data 105, result 0
   nop 6 at position 1, completion at position 5: user_data 106, result 0
-  ended     submissions: head 6 tail 6 array 3 3 3 3   completions: head 6 tail 6
+  ended     submissions: head 6 tail 6 array 2 2 2 2   completions: head 6 tail 6
 
 If we don't move the completions' head, each look finds the first one.
 
@@ -27,4 +27,4 @@ If we don't move the completions' head, each look finds the first one.
   nop 4 at position 3, completion at position 0: user_data 101, result 0
   nop 5 at position 0, completion at position 0: user_data 101, result 0
   nop 6 at position 1, completion at position 0: user_data 101, result 0
-  ended     submissions: head 6 tail 6 array 3 3 3 3   completions: head 0 tail 6
+  ended     submissions: head 6 tail 6 array 2 2 2 2   completions: head 0 tail 6
