@@ -80,6 +80,7 @@ class Contender:
 ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
 # A ring by hand in its best form: a receive for each message, and a send that says nothing.
 RING_BY_HAND = Contender.of_words("peer-ring --pair")
+OWN_BUFFERS = Contender.of_words("peer-ring --own-buffers")
 ECHO = (*(Contender(name, name) for name in (*STAGES, *PEERS)), RING_BY_HAND)
 FLOOR = Contender("floor", PEERS[0])  # the cheapest that receives and sends, and does nothing else
 

@@ -3,13 +3,13 @@ held to."""
 
 from dataclasses import dataclass
 
-from contenders import ECHO, PART5, PART6, RING_BY_HAND, STAGES
+from contenders import ECHO, OWN_BUFFERS, PART5, PART6, RING_BY_HAND, STAGES, Contender
 from count import CROWD, count
 from harness.strace import need_ptrace
 from measures import cells
 from measures.experiment import Grid, Measurement, Setting, Table, each
 from measures.ladder import echo
-from measures.cells import Ratio, ranged, ratio_of, words
+from measures.cells import Cell, Ratio, ranged, ratio_of, words
 from rounds import Results
 from workloads import LOADS
 
@@ -72,6 +72,36 @@ def budgets(setting: Setting) -> Measurement:
     compared = [it for it in ECHO if it.name in (*STAGES, PLAIN, RING_BY_HAND.name)]
     jobs = each([LOADS[f"c{crowd}"] for crowd in crowds], compared, echo, setting)
     return Measurement(jobs, lambda results: {"budgets": verdicts(results)})
+
+
+# M10.3: rings by hand, each with another kind of receive
+
+RINGS = {PART6: "part6-uring", "peer-ring": "by hand, a multishot receive",
+         RING_BY_HAND.name: "by hand, a receive for each message",
+         OWN_BUFFERS.name: "the same, with a buffer for each client"}
+
+
+def m10_3(setting: Setting) -> Measurement:
+    loads = [LOADS["c64"], LOADS["c1000"]]
+    compared = [Contender.of_words(words) for words in (PLAIN, *RINGS)]
+
+    def tables(results: Results) -> dict[str, Table]:
+        rows = [(label, [against_epoll(results, load.name, ring) for load in loads])
+                for ring, label in RINGS.items()]
+        return {"m10_3": Table(
+            "A ring's processor time for a message, divided by that of plain epoll",
+            ["ring", *(load.title for load in loads)], rows,
+            notes=["Median, lowest and highest of the rounds. Those by hand echo bytes: they know "
+                   "no messages, no limits and no timeouts, and neither does `peer-epoll`, by "
+                   "which all are divided."])}
+
+    return Measurement(each(loads, compared, echo, setting), tables)
+
+
+def against_epoll(results: Results, load: str, ring: str) -> Cell:
+    """A ratio, in words."""
+    ratio = ratio_of(results, load, "cpu_us", ring, PLAIN)
+    return words(ranged(ratio) if ratio else "too few rounds")
 
 
 def counted(setting: Setting) -> Grid:

@@ -12,6 +12,6 @@ TOGETHER: dict[Callable[[Setting], Grid | Measurement], tuple[str, ...]] = {
 EXPERIMENTS = tuple(
     Experiment(TOGETHER.get(plan, (plan.__name__,)), plan) for plan in (
         idle.m4_1, idle.m5_1, counts.m5_2, ladder.sweep, variants.m7_2, attacks.m8_2,
-        ladder.m9_3, counts.m10_1, variants.m10_2, counts.m11_1, budgets.counted, budgets.budgets,
-        sqpoll.m12_2, restarts.m15_1, ladder.m16_1, ladder.m16_2))
+        ladder.m9_3, counts.m10_1, variants.m10_2, budgets.m10_3, counts.m11_1, budgets.counted,
+        budgets.budgets, sqpoll.m12_2, restarts.m15_1, ladder.m16_1, ladder.m16_2))
 NAMES = [name for experiment in EXPERIMENTS for name in experiment.names]

@@ -4,7 +4,8 @@
 // What the kernel would not take at once goes the slow way, through a copy. Input is read meanwhile
 // and kept: to be used with clients that have a bounded number of messages on their way.
 //
-// With --pair it asks for one receive at a time, together with the send that goes before it.
+// With --pair it asks for one receive at a time, together with the send that goes before it; with
+// --own-buffers so, too, and each connection has buffers of its own, be it idle or not.
 
 #include <liburing.h>
 
@@ -33,6 +34,7 @@ struct Connection {
   std::string_view lent{};
   std::string going{};
   std::string waiting{};
+  std::vector<char> own{}, sending{};  // with buffers of its own: the next input, the last answer
 
   bool busy() const { return quiet || slow || !waiting.empty(); }
 };
@@ -43,8 +45,11 @@ static_assert(alignof(Connection) > sending);
 
 class Echo {
  public:
-  Echo(int listener, bool in_pairs)
-      : listener_(listener), in_pairs_(in_pairs), memory_(buffers * stride_bytes) {
+  Echo(int listener, bool in_pairs, bool own_buffers)
+      : listener_(listener),
+        in_pairs_(in_pairs || own_buffers),
+        own_buffers_(own_buffers),
+        memory_(buffers * stride_bytes) {
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
     must("io_uring_queue_init", io_uring_queue_init_params(entries, &ring_, &params));
@@ -86,12 +91,17 @@ class Echo {
 
   void receive(Connection* connection) {
     io_uring_sqe* sqe = ask(receiving, connection);
-    if (in_pairs_) {
-      io_uring_prep_recv(sqe, connection->fd, nullptr, 0, 0);
-      sqe->ioprio = IORING_RECVSEND_POLL_FIRST;  // nobody speaks before he has his answer
-    } else {
+    if (!in_pairs_) {
       io_uring_prep_recv_multishot(sqe, connection->fd, nullptr, 0, 0);
+    } else if (own_buffers_) {
+      std::swap(connection->own, connection->sending);
+      connection->own.resize(stride_bytes);
+      io_uring_prep_recv(sqe, connection->fd, connection->own.data(), peer::buffer_bytes, 0);
+    } else {
+      io_uring_prep_recv(sqe, connection->fd, nullptr, 0, 0);
     }
+    if (in_pairs_) sqe->ioprio = IORING_RECVSEND_POLL_FIRST;  // a client waits for its answer
+    if (own_buffers_) return;
     sqe->flags = IOSQE_BUFFER_SELECT;
     sqe->buf_group = group;
   }
@@ -165,9 +175,10 @@ class Echo {
   void received(Connection* connection, const io_uring_cqe& cqe) {
     if (cqe.res > 0) {
       const unsigned id = cqe.flags >> IORING_CQE_BUFFER_SHIFT;
-      const std::string_view bytes(memory_.data() + id * stride_bytes,
-                                   static_cast<std::size_t>(cqe.res));
-      used_.push_back(id);
+      const char* const at =
+          own_buffers_ ? connection->own.data() : memory_.data() + id * stride_bytes;
+      const std::string_view bytes(at, static_cast<std::size_t>(cqe.res));
+      if (!own_buffers_) used_.push_back(id);
       if (connection->busy()) {  // sends of one turn might overtake each other
         connection->waiting += bytes;
         late_.push_back(connection);
@@ -205,6 +216,7 @@ class Echo {
 
   int listener_;
   bool in_pairs_;
+  bool own_buffers_;
   std::vector<char> memory_;
   io_uring ring_{};
   io_uring_buf_ring* pool_ = nullptr;
@@ -220,10 +232,13 @@ class Echo {
 
 int main(int argc, char** argv) {
   bool in_pairs = false;
+  bool own_buffers = false;
   const auto listener = peer::listen_as_told(
       argc, argv, "peer-ring", "Echoes bytes on io_uring.",
-      {common::flag_option("--pair", "a send and the next receive go in together", in_pairs)});
-  Echo echo(listener.get(), in_pairs);
+      {common::flag_option("--pair", "a send and the next receive go in together", in_pairs),
+       common::flag_option("--own-buffers", "the same, with buffers for each connection",
+                           own_buffers)});
+  Echo echo(listener.get(), in_pairs, own_buffers);
   peer::announce(listener);
   echo.run();
 }
