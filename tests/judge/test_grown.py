@@ -4,7 +4,6 @@ it. Those that grow with the book have the levels of their chapter, and fail the
 chapters, and fails the level `logs`.
 """
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,17 +53,10 @@ def on_the_ring(_: Path) -> str:
     return f"{need_built(DEFAULT_BUILD / 'part6-uring' / 'part6-uring')} --port {{port}}"
 
 
-def accepts_by_the_ring(directory: Path) -> str:
-    """A step's server, with what appendix D makes of it: no system call accepts."""
+def accepts_by_the_ring() -> str:
+    """Chapter 11's page: no system call accepts."""
     need_ring()
-    need_program("g++")
-    shutil.copyfile(REPOSITORY / "part6-uring" / "steps" / "46-coroutine-echo.cc",
-                    directory / "mine.cc")
-    patch = starters.GROWN / "cpp" / "accepts-by-the-ring.patch"
-    for words in (["patch", "--strip=1", "--silent", f"--input={patch}"],
-                  ["g++", "-std=c++23", "-O2", "mine.cc", "-luring", "-o", "mine"]):
-        subprocess.run(words, cwd=directory, check=True)
-    return "./mine --port {port}"
+    return f"{need_built(DEFAULT_BUILD / 'part6-uring' / 'steps' / '46-coroutine-echo')} {{port}}"
 
 
 WHOLE = [(in_python, TOP), (on_the_ring, TOP), (in_go, "  next: drain, ")]
@@ -98,18 +90,10 @@ def test_a_server_has_the_levels_of_its_chapter_and_fails_the_next(
 
 
 def test_accepts_that_are_no_calls_are_not_made_to_fail_and_cost_no_level(tmp_path: Path) -> None:
-    ran = judge(accepts_by_the_ring(tmp_path), "--level", "resources", "-k",
+    ran = judge(accepts_by_the_ring(), "--level", "resources", "-k",
                 "test_faults or test_max_connections", at=tmp_path)
     assert " 0 failed, 12 skipped" in ran.said, ran.said + ran.complained
     assert "what it asks of a ring is no call" in ran.said, ran.said
-
-
-@pytest.mark.long
-def test_a_ring_with_an_accept_in_flight_climbs_up_to_the_first_option_it_lacks(
-    tmp_path: Path
-) -> None:
-    ran = judge(accepts_by_the_ring(tmp_path), at=tmp_path)
-    assert "  next: timeouts, " in ran.said, ran.said + ran.complained
 
 
 @pytest.mark.long

@@ -1,0 +1,15 @@
+Skipped where the step is not built, which needs liburing (Debian: liburing-dev).
+
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$BUILD/part6-uring/steps" || exit 80
+
+The same with deadlines, a scope and a drain: what is left to be had is another protocol.
+
+  $ $ROOT/judge --from timeouts './53-scope-and-deadline {port}' | grep '##\|protocols  '
+    timeouts      ####################  \d+ of \d+(, \d+ skipped)? (re)
+    limits        ####################   ?\d+ of \d+ (re)
+    backpressure  ####################  \d+ of \d+(, \d+ skipped)? (re)
+    drain         ####################  \d+ of \d+(, \d+ skipped)? (re)
+    sockets       ####################   ?\d+ of \d+(, \d+ skipped)? (re)
+    protocols     #*\.+ +\d+ of \d+(, .*)? (re)
+    #+\.+ 5 of \d+ levels from timeouts on; .* (re)

@@ -1,0 +1,57 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$STEPS"
+  $ trap 'rm -f unflagged unflagged.cc' EXIT
+
+A limit for each receive lets a client that dribbles get all of its message in, and more.
+
+  $ start ./46-coroutine-echo 0 --read-timeout 500ms
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ dribble() { printf '\20\0\0\0'; while printf x; do sleep 0.1; done; }
+  $ TIMEFORMAT='%R s'
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; dribble >&5 | { time wc -c <&5; }
+  20
+  [2-9]\.\d+ s (re)
+
+With a deadline for the message the client leaves in time. Those whose message has arrived while the
+process was suspended stay.
+
+  $ start ./53-scope-and-deadline 0 --read-timeout 500ms
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; dribble >&5 | { time wc -c <&5; }
+  0
+  [01]\.\d+ s (re)
+  $ start ./53-scope-and-deadline 0 --read-timeout 2s
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ crowd 40; kill -STOP $pid; sleep 2.5
+  $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -CONT $pid
+  $ for c in ${clients[@]}; do head -c 6 <&$c; done | wc -c
+  240
+
+A stop of the server without a scope, and of the one with it.
+
+  $ start ./46-coroutine-echo
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ crowd 40; suspend
+  $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -INT $pid; kill -CONT $pid
+  $ for c in ${clients[@]}; do head -c 6 <&$c; done 2>/dev/null | wc -c
+  0
+  $ exit_status
+  exit status 0
+  $ start ./53-scope-and-deadline
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ crowd 40; suspend
+  $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -INT $pid; kill -CONT $pid
+  $ for c in ${clients[@]}; do head -c 6 <&$c; done | wc -c
+  240
+  $ disperse; exit_status
+  exit status 0
+
+Without the flag, a task that was cancelled begins what no cancel is for.
+
+  $ sed '/cancelled = true/d' $ROOT/part6-uring/steps/53-scope-and-deadline.cc > unflagged.cc
+  $ g++ -std=c++23 unflagged.cc -luring -o unflagged
+  $ start ./unflagged 0
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ kill -INT $pid; timeout 2 tail --pid=$pid -f /dev/null; echo $?
+  124
+  $ kill -KILL $pid
