@@ -24,7 +24,9 @@ def running(command: Sequence[str], patience: float) -> Iterator[subprocess.Pope
         try:
             assert server.stdout is not None
             if not readable(server.stdout, patience) or not server.stdout.readline():
-                say(command, "does not say with a line on stdout that it serves")
+                # Nor will it for any other test, each of which would wait as long.
+                pytest.exit(f"{' '.join(command)}: does not say with a line on stdout that it "
+                            "serves", returncode=1)
             yield server
         finally:
             server.kill()
