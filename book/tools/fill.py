@@ -18,7 +18,9 @@ from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
 
 DEFAULT_BUILD = ROOT / "build" / "default"
 LISTING_LINES_MAX = 25  # blank ones do not count: they are there for the reader
-PROGRAM_LINES_MAX = 90  # of a step that is shown whole, to be read from its first line to its last
+# Of a step that is shown whole, to be read from its first line to its last. Chapter 8 shows so many
+# of its page that are new, because it is not seen in pieces how they belong together.
+PROGRAM_LINES_MAX = 150
 
 
 def listing_text(block: Block) -> str:

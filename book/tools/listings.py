@@ -6,12 +6,16 @@ A block names a file and a symbol, or a region between `// [name]` and `// [/nam
     <!-- /listing -->
 
 `*` is the whole file, several names in a row are shown one below the other. `cut A..B` puts a line
-`// …` in place of the listing's lines A to B; there may be several.
+`// …` in place of the listing's lines A to B; there may be several. `since OTHER` shows what has
+changed in each since that file, with the unchanged line above and below:
+
+    <!-- listing: part5-epoll/poller.cc Poller::wait since part4-poll/poller.cc -->
 
 Of a patch, a name is that of a file it changes, with `@2` only the second hunk; of a file that it
 adds, the text itself is shown.
 """
 
+import difflib
 import functools
 import json
 import re
@@ -26,23 +30,22 @@ LANGUAGES = {".cc": "cpp", ".h": "cpp", ".py": "python", ".sh": "bash", ".txt": 
 FILE_OF_PATCH = re.compile(r"^--- (\S+)\n\+\+\+ b/(\S+)\n", re.MULTILINE)
 REGION = re.compile(r"^\s*(?://|#) \[/?[\w-]+\]$")
 CUT = re.compile(r"cut (\d+)\.\.(\d+)")
+SINCE = re.compile(r"since (\S+)")
 
 
 def listing(arguments: str) -> tuple[str, list[str]]:
     """The fence's language and its lines. Raises Wrong if file or symbol does not exist."""
     cuts = [(int(first), int(last)) for first, last in CUT.findall(arguments)]
-    path, *names = CUT.sub("", arguments).split()
-    source = ROOT / path
-    if not source.is_file():
-        raise Wrong(f"there is no file {path}")
+    path, names, earlier = _taken_apart(arguments)
+    source = _file(path)
     if not names:
         raise Wrong(f"names no symbol of {path} (`*` is the whole file)")
     if source.suffix == ".patch":
         language, found = _of_patch(source, names)
         return language, _without(found, cuts, "//")
-    found = []
-    for name in names:
-        found += ([""] if found else []) + _cut_out(source, name)
+    found = _cut_out_all(source, names)
+    if earlier:
+        return "diff", _without(_changes(_cut_out_all(_file(earlier), names), found), cuts, "//")
     found = [line.expandtabs(4) for line in found]  # Go has tabs
     comment = "#" if source.suffix in {".py", ".sh", ".txt", ".cmake"} else "//"
     return LANGUAGES.get(source.suffix, "text"), _without(found, cuts, comment)
@@ -50,10 +53,32 @@ def listing(arguments: str) -> tuple[str, list[str]]:
 
 def caption(arguments: str, to_root: str) -> str:
     """The line above a listing in the book: the file, as a link, and the names in it."""
-    path, *names = CUT.sub("", arguments).split()
+    path, names, earlier = _taken_apart(arguments)
     shown = list(dict.fromkeys(f"`{name.partition('@')[0]}`" for name in names
                                if not name.startswith("[") and name != "*"))
-    return ", ".join([f"[`{path}`]({to_root}{path})", *shown])
+    since = [f"changed since [`{Path(earlier).stem}`]({to_root}{earlier})"] if earlier else []
+    return ", ".join([f"[`{path}`]({to_root}{path})", *shown, *since])
+
+
+def _taken_apart(arguments: str) -> tuple[str, list[str], str | None]:
+    """The file, the names in it, and the earlier one that it is compared with."""
+    earlier = SINCE.search(arguments)
+    path, *names = SINCE.sub("", CUT.sub("", arguments)).split()
+    return path, names, earlier[1] if earlier else None
+
+
+def _file(path: str) -> Path:
+    if not (ROOT / path).is_file():
+        raise Wrong(f"there is no file {path}")
+    return ROOT / path
+
+
+def _changes(old: list[str], new: list[str]) -> list[str]:
+    """As `diff -U1` has them, with `// …` for what is the same between two of them."""
+    found = list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:]
+    if not found:
+        raise Wrong("nothing of it has changed")
+    return [" // …" if line.startswith("@@") else line.rstrip() for line in found[1:]]
 
 
 def _of_patch(source: Path, names: list[str]) -> tuple[str, list[str]]:
@@ -76,6 +101,13 @@ def _of_patch(source: Path, names: list[str]) -> tuple[str, list[str]]:
             lines = [line.removeprefix("+") for line in lines[1:]]
         found += [line.rstrip() for line in lines]
     return language, found
+
+
+def _cut_out_all(source: Path, names: list[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        found += ([""] if found else []) + _cut_out(source, name)
+    return found
 
 
 def _cut_out(source: Path, name: str) -> list[str]:

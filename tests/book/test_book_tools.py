@@ -43,6 +43,19 @@ def test_a_listing_that_is_not_the_code_is_found_and_mended() -> None:
     assert "[`common/fd.h`](../common/fd.h), `Fd`" in fresh.text
 
 
+def test_a_listing_of_changes_has_the_unchanged_line_above_and_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "ROOT", tmp_path)
+    for name, changed in (("old.cc", "3"), ("new.cc", "4")):
+        lines = ["// [all]", "1", "2", changed, "5", "6", "7", "8", 2 * changed, "// [/all]"]
+        (tmp_path / name).write_text("\n".join(lines))
+    shown = listings.listing("new.cc [all] since old.cc")
+    assert shown == ("diff", [" 2", "-3", "+4", " 5", " // …", " 8", "-33", "+44"])
+    with pytest.raises(Wrong, match="nothing of it has changed"):
+        listings.listing("new.cc [all] since new.cc")
+
+
 TRANSCRIPT = """  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
 
