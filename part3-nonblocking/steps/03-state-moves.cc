@@ -22,11 +22,11 @@ std::string read_line(int fd) {
 }
 
 // Not blocking: the same loop. The parameter and the local that must survive have become members.
-struct Connection {
+struct LineReader {
   int fd;
   std::string line;
   // The line, as from read_line, or nullopt if it is not complete yet.
-  std::optional<std::string> advance() {
+  std::optional<std::string> go_on() {
     ssize_t n;
     char c;
     while ((n = recv(fd, &c, 1, MSG_DONTWAIT)) == 1 && c != '\n') line += c;
@@ -44,15 +44,15 @@ int main() {
   if (send(a[1], "alice\n", 6, MSG_NOSIGNAL) < 0) err(1, "send");
   std::printf("read_line: returns \"%s\"\n", read_line(a[0]).c_str());
 
-  Connection connections[] = {{a[0], ""}, {b[0], ""}};
+  LineReader readers[] = {{a[0], ""}, {b[0], ""}};
   const std::pair<int, std::string> pieces[] = {
       {a[1], "al"}, {b[1], "b"}, {a[1], "ice\n"}, {b[1], "ob\n"}};
   for (const auto& [fd, piece] : pieces) {
     if (send(fd, piece.data(), piece.size(), MSG_NOSIGNAL) < 0) err(1, "send");
-    std::printf("advance:");
-    for (Connection& connection : connections) {
-      const auto line = connection.advance();
-      const std::string text = line ? *line : connection.line;
+    std::printf("go_on:  ");
+    for (LineReader& reader : readers) {
+      const auto line = reader.go_on();
+      const std::string text = line ? *line : reader.line;
       std::printf("  %7s %7s", line ? "returns" : "keeps", ('"' + text + '"').c_str());
     }
     std::puts("");

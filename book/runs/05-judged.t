@@ -1,0 +1,13 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$BUILD/part3-nonblocking/steps"
+
+The page of chapter 5 before the judge: an idle client costs it nothing, and it never rests.
+
+  $ $ROOT/judge './08-patient-loop {port}' | grep '##'
+    framing       ####################  25 of 25
+    survival      ####################   7 of 7
+    closing       ####################  34 of 34
+    start         ####################   ?\d+ of \d+ (re)
+    crowd         ####################  27 of 27
+    light         ####################   4 of 4
+    ######\.+ 6 of \d+ levels (re)
