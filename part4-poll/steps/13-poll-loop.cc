@@ -1,11 +1,13 @@
 // The patient loop on poll(2): before each sleep it asks for what it could do next, and for nothing
-// else. A client gets a minute for a message, or for taking more of its answers; a listener that
-// cannot accept is left out; a signal wakes the loop. Try it: ./13-poll-loop 5882   and in another
-// terminal   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd   (a second argument: the seconds)
+// else. A listener that cannot accept is left out, the earliest deadline ends the sleep, and a
+// signal wakes the loop. Try it: ./13-poll-loop 5882   and in another terminal
+//   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,7 +18,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -40,13 +44,27 @@ int listen_on(int port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const int on = 1;
-  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
   check(bind(listener, reinterpret_cast<sockaddr*>(&address), size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
   std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   std::fflush(stdout);
   return listener;
+}
+
+// What the command line has after a name, as 100 after --max-connections. A time comes back in
+// milliseconds, be it 300ms, 60s or 5m.
+unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] != name) continue;
+    char* rest = nullptr;
+    const unsigned long number = std::strtoul(words[i + 1], &rest, 10);
+    const std::string_view unit = rest;
+    return unit == "s" ? number * 1000 : unit == "m" ? number * 60'000 : number;
+  }
+  return otherwise;
 }
 
 // The length in the first four bytes, lowest byte first.
@@ -56,16 +74,17 @@ std::uint32_t length_in(const char* header) {
 }
 
 constexpr std::size_t message_bytes_max = 4 + 65536;  // the header, too
+std::chrono::milliseconds patience = 60s;  // with a client, for a message or for taking answers
+
+enum class State { conversing, ending, lingering };
 
 struct Client {
   int fd;
-  std::string in;    // the beginning of a message, whose rest has not arrived
-  std::string held;  // the end of our answers, which the kernel had no room for
-  Time deadline;     // for its next message, or for taking more of what is held
+  Time deadline;          // for its next message, for taking some of `held`, or for its lingering
+  std::string in = "";    // the beginning of a message, whose rest has not arrived
+  std::string held = "";  // the end of our answers, which the kernel had no room for
+  State state = State::conversing;
 };
-
-std::chrono::seconds patience = 60s;
-std::vector<Client> clients;
 
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
@@ -80,56 +99,110 @@ bool take(Client& client) {
   }
   client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
   client.in.erase(0, taken);
+  if (client.in.empty()) client.in.shrink_to_fit();  // which an empty string does not by itself
   return message_bytes <= message_bytes_max;
 }
 
-short interest(const Client& client) { return client.held.empty() ? POLLIN : POLLOUT; }
+// The first of the three moves. False: the client has gone.
+bool hang_up(Client& client) {
+  client.state = State::lingering;
+  client.held.clear();
+  client.deadline = Clock::now() + 2s;
+  return shutdown(client.fd, SHUT_WR) == 0;
+}
 
-bool send_held(Client& client, Time now) {
+// The second: throws away what comes, until the client's end of the stream.
+bool discard(Client& client) {
+  char discarded[4096];
+  const ssize_t got = recv(client.fd, discarded, sizeof discarded, 0);
+  return got < 0 ? not_now() : got > 0;
+}
+
+bool send_held(Client& client) {
   const ssize_t sent = send(client.fd, client.held.data(), client.held.size(), MSG_NOSIGNAL);
   if (sent < 0) return not_now();
   client.held.erase(0, static_cast<std::size_t>(sent));
-  client.deadline = now + patience;
+  if (client.held.empty()) client.held.shrink_to_fit();
+  client.deadline = Clock::now() + patience;
   return true;
 }
 
-// At most one receive and one send. False: close it.
-bool turn(Client& client, Time now) {
-  if (!client.held.empty()) return send_held(client, now);
+bool receive(Client& client) {
   char bytes[message_bytes_max];
   const ssize_t got = recv(client.fd, bytes, sizeof bytes, 0);
   if (got < 0) return not_now();
   if (got == 0) return false;
   client.in.append(bytes, static_cast<std::size_t>(got));
-  const bool stays = take(client);
-  if (client.held.empty()) return stays;  // no message is complete, so its time goes on
-  client.deadline = now + patience;
-  return send_held(client, now) && stays;
+  if (!take(client)) client.state = State::ending;
+  if (client.held.empty()) return true;  // no message is complete, so its time goes on
+  client.deadline = Clock::now() + patience;
+  return send_held(client);
 }
 
-void give_turns(const std::vector<pollfd>& entries, Time now) {
+// One turn: at most one receive and one send. False: close it, which is the third move.
+bool advance(Client& client) {
+  if (client.state == State::lingering) return discard(client);
+  if (!client.held.empty()) return send_held(client);
+  return client.state == State::ending ? hang_up(client) : receive(client);
+}
+
+// Its time is up. False: close it.
+bool expire(Client& client) { return client.state != State::lingering && hang_up(client); }
+
+short interest(const Client& client) {
+  return client.held.empty() && client.state != State::ending ? POLLIN : POLLOUT;
+}
+
+std::vector<Client> clients;
+
+void give_turns(const std::vector<pollfd>& entries) {
+  const Time now = Clock::now();
   for (std::size_t i = 0; i < clients.size(); ++i) {
     Client& client = clients[i];
     const bool reported = entries[i + 2].revents != 0;  // wake and the listener come first
-    const bool stays = !reported || turn(client, now);
-    if (stays && now < client.deadline) continue;
+    const bool stays = !reported || advance(client);
+    if (stays && (now < client.deadline || expire(client))) continue;
     close(client.fd);
     client.fd = -1;
   }
   std::erase_if(clients, [](const Client& client) { return client.fd < 0; });
 }
 
-// [listener]
+std::size_t clients_max = 4096;
 Time accept_again;  // when the listener is worth asking about
 
-bool parked(Time now) { return clients.size() >= 64 || now < accept_again; }
+bool parked(Time now) { return clients.size() >= clients_max || now < accept_again; }
 
-void accept_one(int listener, Time now) {
-  const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd >= 0) clients.push_back({fd, "", "", now + patience});
-  if (fd < 0 && errno != EAGAIN) accept_again = now + 100ms;  // as for EMFILE
+// accept has failed. When is the listener worth asking about again?
+Time ask_again(Time now) {
+  static Time quiet_until;
+  if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
+  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK || errno == EOPNOTSUPP;
+  if (broken) check(-1, "accept");  // for good: it is the listener's fault
+  if (now >= quiet_until) {
+    std::perror("accept");  // EMFILE, for example
+    quiet_until = now + 1s;
+  }
+  return now + 100ms;
 }
-// [/listener]
+
+void accept_one(int listener) {
+  const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const Time now = Clock::now();
+  if (fd < 0) accept_again = ask_again(now);
+  if (fd >= 0) clients.push_back({.fd = fd, .deadline = now + patience});
+}
+
+// A shell allows 1,024 descriptors at first, and each client needs one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  limit.rlim_cur = limit.rlim_max;
+  check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+  if (limit.rlim_max >= clients_max + 16) return;  // the others are our own
+  std::fprintf(stderr, "%ju descriptors are too few for --max-connections %zu\n",
+               std::uintmax_t{limit.rlim_max}, clients_max);
+}
 
 int how_long(Time now) {
   auto next = now < accept_again ? accept_again : now + 1h;
@@ -138,7 +211,6 @@ int how_long(Time now) {
   return static_cast<int>(std::max(left, 0ms).count());
 }
 
-// [wake]
 int wake = -1;  // an eventfd
 
 void on_signal(int) {
@@ -152,23 +224,24 @@ void wake_on_signals() {
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);
 }
-// [/wake]
 
 int main(int argc, char** argv) {
   wake_on_signals();
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  clients_max = option(words, "--max-connections", 4096);
+  patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  raise_descriptor_limit();
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
-  if (argc > 2) patience = std::chrono::seconds(std::atoi(argv[2]));
   std::vector<pollfd> entries;
   do {
-    Time now = Clock::now();
+    const Time now = Clock::now();
     entries = {{wake, POLLIN, 0}, {parked(now) ? -1 : listener, POLLIN, 0}};
     for (const Client& client : clients) entries.push_back({client.fd, interest(client), 0});
     const int ready = poll(entries.data(), entries.size(), how_long(now));
     if (ready < 0 && errno != EINTR) check(ready, "poll");
 
-    now = Clock::now();
-    give_turns(entries, now);
-    if (entries[1].revents != 0) accept_one(listener, now);
+    give_turns(entries);
+    if (entries[1].revents != 0) accept_one(listener);
   } while (entries[0].revents == 0);
-  std::puts("stopped");
 }

@@ -20,22 +20,21 @@ The others don't notice, and when that client reads, it gets all of its answers.
 
 A signal ends it.
 
-  $ kill -TERM $pid; said
-  stopped
-  $ stop
+  $ kill $pid; wait $pid; echo "exit status $?"
+  exit status 0
 
 Out of descriptors, it sleeps.
 
-  $ start ./13-poll-loop
+  $ start ./13-poll-loop 2> /dev/null
   listening on 127\.0\.0\.1:\d+ (re)
   $ prlimit --nofile=8 --pid $pid; crowd 9
   $ processor_time; sleep 2; processor_time
   \d?0 ms (re)
   \d?0 ms (re)
 
-It has 64 clients at most.
+At the limit, the others wait.
 
-  $ start ./13-poll-loop; crowd 70
+  $ start ./13-poll-loop 0 --max-connections 64; crowd 70
   listening on 127\.0\.0\.1:\d+ (re)
   $ ss -tln sport = :$port | awk '{print $1, $2}'
   State Recv-Q
@@ -45,7 +44,7 @@ It has 64 clients at most.
 A client that says nothing gets a second here, one that sends a byte now and then no more than that,
 and one with a message a new second.
 
-  $ start ./13-poll-loop 0 1
+  $ start ./13-poll-loop 0 --read-timeout 1s
   listening on 127\.0\.0\.1:\d+ (re)
   $ TIMEFORMAT='%R s'; exec 5<>/dev/tcp/127.0.0.1/$port; time cat <&5
   [01]\.\d{3} s (re)
