@@ -1,4 +1,4 @@
-// The server of 20-epoll-server in several threads, each with a loop, an epoll and a listener of
+// A server on epoll(7) in several threads, each with a loop, an epoll and a listener of
 // its own, on one port: the kernel decides which of them a client gets, see SO_REUSEPORT in
 // socket(7). An answer takes 10 ms of a processor. The loops share the permits for clients: the
 // second argument says how many loops there are, and the third how many permits. BROKEN, "first": a
