@@ -1,8 +1,7 @@
-// The page of chapter 7 grown up, to be attacked: the patient loop on epoll(7). A client gets a
-// minute for a message, or for taking a byte of its answers; no client costs another one anything;
-// after a signal it drains, and ends when all that had arrived is answered and acknowledged, or
-// after five seconds. Try it: ./27-under-attack 5882   and in another terminal
-//   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882
+// The page of chapter 7 grown up, to be attacked: no client costs another one anything. One that
+// takes answers, however slowly, stays; and after a signal all that had arrived is answered and
+// acknowledged. Try it: ./27-under-attack 5882   and in another terminal
+//   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -10,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +21,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -46,7 +49,8 @@ int listen_on(int port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   const int on = 1;
-  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
   check(bind(listener, reinterpret_cast<sockaddr*>(&address), size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
@@ -55,28 +59,240 @@ int listen_on(int port) {
   return listener;
 }
 
+// What the command line has after a name, as 100 after --max-connections. A time comes back in
+// milliseconds, be it 300ms, 60s or 5m.
+unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] != name) continue;
+    char* rest = nullptr;
+    const unsigned long number = std::strtoul(words[i + 1], &rest, 10);
+    const std::string_view unit = rest;
+    return unit == "s" ? number * 1000 : unit == "m" ? number * 60'000 : number;
+  }
+  return otherwise;
+}
+
 // The length in the first four bytes, lowest byte first.
 std::uint32_t length_in(const char* header) {
   const auto byte = [header](int i) { return static_cast<std::uint32_t>(header[i]) & 0xff; };
   return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
 }
 
-constexpr std::size_t message_bytes_max = 4 + 65536;  // the header, too
+constexpr std::size_t receive_bytes = 4 + 65536;
+std::size_t message_bytes_max = receive_bytes;  // the header, too
+std::chrono::milliseconds patience = 60s;  // with a client, for a message or for taking answers
+bool draining = false;
+
+enum class State { conversing, ending, lingering };
 
 struct Client {
   int fd;
-  Time deadline;            // for its next message, or for taking more of what is held
-  std::string in = "";      // the beginning of a message, whose rest has not arrived
-  std::string held = "";    // the end of our answers, which the kernel had no room for
-  int unacknowledged = 0;   // as it was when we last looked whether the client takes its answers
-  bool ended = false;       // its stream, so there is nothing more to receive
+  Time deadline;          // for its next message, for taking some of `held`, or for its lingering
+  std::string in = "";    // the beginning of a message, whose rest has not arrived
+  std::string held = "";  // the end of our answers, which the kernel had no room for
+  State state = State::conversing;
   std::uint32_t asked = 0;  // what its entry asks for
+  Time noted = {};          // the deadline under which it is in the set
+  int unacknowledged = 0;   // as it was when we last sent, or looked whether it takes its answers
 };
 
-std::map<std::uint64_t, Client> clients;  // by token, a number that never comes back
+bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
-std::chrono::seconds patience = 60s;
+// Answers every message that is complete. False: the next one is too long.
+bool take(Client& client) {
+  std::size_t taken = 0;
+  std::size_t message_bytes = 0;
+  while (client.in.size() - taken >= 4) {
+    message_bytes = 4 + std::size_t{length_in(&client.in[taken])};
+    if (message_bytes > message_bytes_max || client.in.size() - taken < message_bytes) break;
+    taken += message_bytes;
+  }
+  client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
+  client.in.erase(0, taken);
+  if (client.in.empty()) client.in.shrink_to_fit();  // which an empty string does not by itself
+  return message_bytes <= message_bytes_max;
+}
+
+// What we have sent and the client's kernel has not acknowledged yet.
+int unacknowledged_bytes(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  check(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
+  if (info.tcpi_state == TCP_CLOSE) return 0;  // it is gone, and will acknowledge nothing more
+  int bytes = 0;
+  check(ioctl(fd, SIOCOUTQ, &bytes), "SIOCOUTQ");
+  return bytes;
+}
+
+// The first of the three moves, which a stop makes last. False: the client has gone.
+bool hang_up(Client& client) {
+  client.state = State::lingering;
+  client.held.clear();
+  client.deadline = Clock::now() + 2s;
+  return draining || shutdown(client.fd, SHUT_WR) == 0;
+}
+
+// The second: throws away what comes, until the client's end of the stream. In a stop that end may
+// be our own SHUT_RD, so there it goes on until all answers are acknowledged.
+bool discard(Client& client) {
+  char discarded[4096];
+  const ssize_t got = recv(client.fd, discarded, sizeof discarded, 0);
+  if (got < 0 && !not_now()) return false;
+  if (!draining) return got != 0;
+  if (unacknowledged_bytes(client.fd) > 0) return true;
+  shutdown(client.fd, SHUT_WR);  // only now, or what it still sends would bring on a reset
+  return false;
+}
+
+bool send_held(Client& client) {
+  const ssize_t sent = send(client.fd, client.held.data(), client.held.size(), MSG_NOSIGNAL);
+  if (sent < 0 && !not_now()) return false;
+  if (sent > 0) {
+    client.held.erase(0, static_cast<std::size_t>(sent));
+    client.deadline = Clock::now() + patience;
+  }
+  if (client.held.empty()) {
+    client.held.shrink_to_fit();
+  } else {
+    client.unacknowledged = unacknowledged_bytes(client.fd);
+  }
+  return true;
+}
+
+bool receive(Client& client) {
+  char bytes[receive_bytes];
+  const ssize_t got = recv(client.fd, bytes, sizeof bytes, 0);
+  if (got < 0) return not_now();
+  if (got == 0) return draining && hang_up(client);
+  client.in.append(bytes, static_cast<std::size_t>(got));
+  if (!take(client)) client.state = State::ending;
+  if (client.held.empty()) return true;  // no message is complete, so its time goes on
+  client.deadline = Clock::now() + patience;
+  return send_held(client);
+}
+
+// One turn: at most one receive and one send. False: close it, which is the third move.
+bool advance(Client& client) {
+  if (client.state == State::lingering) return discard(client);
+  if (!client.held.empty()) return send_held(client);
+  return client.state == State::ending ? hang_up(client) : receive(client);
+}
+
+// Its time is up. False: close it.
+bool expire(Client& client) {
+  if (client.state == State::lingering) return false;
+  char byte;
+  if (client.held.empty()) {
+    const bool we_are_late = recv(client.fd, &byte, 1, MSG_PEEK) > 0;
+    return we_are_late ? advance(client) : hang_up(client);
+  }
+  const int before = std::exchange(client.unacknowledged, unacknowledged_bytes(client.fd));
+  if (client.unacknowledged >= before) return hang_up(client);
+  client.deadline = Clock::now() + patience;  // its kernel has taken some of its answers meanwhile
+  return true;
+}
+
 int epoll = -1;
+
+using Token = std::uint64_t;
+std::map<Token, Client> clients;             // a token never comes back
+std::set<std::pair<Time, Token>> deadlines;  // the earliest first
+
+std::uint32_t interest(const Client& client) {
+  return client.held.empty() && client.state != State::ending ? EPOLLIN : EPOLLOUT;
+}
+
+// After its turn: closes it, or notes when its time is up, and what it waits for.
+void settle(Token token, bool stays) {
+  Client& client = clients.at(token);
+  deadlines.erase({client.noted, token});
+  if (!stays) {
+    epoll_ctl(epoll, EPOLL_CTL_DEL, client.fd, nullptr);
+    close(client.fd);
+    clients.erase(token);
+    return;
+  }
+  client.noted = client.deadline;
+  deadlines.emplace(client.noted, token);
+  const std::uint32_t wanted = interest(client);
+  if (wanted == std::exchange(client.asked, wanted)) return;
+  epoll_event event{wanted, {.u64 = token}};
+  check(epoll_ctl(epoll, EPOLL_CTL_MOD, client.fd, &event), "epoll_ctl");
+}
+
+void close_overdue() {
+  const Time now = Clock::now();
+  while (!deadlines.empty() && deadlines.begin()->first <= now) {
+    const Token token = deadlines.begin()->second;
+    settle(token, expire(clients.at(token)));
+  }
+}
+
+std::size_t clients_max = 4096;
+Time accept_again;  // when the listener is worth asking about
+
+// accept has failed. When is the listener worth asking about again?
+Time ask_again(Time now) {
+  static Time quiet_until;
+  if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
+  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK || errno == EOPNOTSUPP;
+  if (broken) check(-1, "accept");  // for good: it is the listener's fault
+  if (now >= quiet_until) {
+    std::perror("accept");  // EMFILE, for example
+    quiet_until = now + 1s;
+  }
+  return now + 100ms;
+}
+
+constexpr Token wake_token = 0;
+constexpr Token listener_token = 1;
+
+int add(int fd, Token token) {
+  epoll_event event{EPOLLIN, {.u64 = token}};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void accept_one(int listener) {
+  static Token last_token = listener_token;
+  const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const Time now = Clock::now();
+  if (fd < 0) {
+    accept_again = ask_again(now);
+  } else if (add(fd, ++last_token) < 0) {
+    close(fd);  // no wait would ever mention it
+  } else {
+    clients[last_token] = {.fd = fd, .deadline = now + patience, .asked = EPOLLIN};
+    settle(last_token, true);
+  }
+}
+
+// Leaves out the listener while there is no room.
+void park_or_resume(int listener) {
+  static bool parked = false;
+  const bool park = clients.size() >= clients_max || Clock::now() < accept_again;
+  if (park == std::exchange(parked, park)) return;
+  epoll_event event{park ? 0U : EPOLLIN, {.u64 = listener_token}};
+  check(epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &event), "epoll_ctl");
+}
+
+// A shell allows 1,024 descriptors at first, and each client needs one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  limit.rlim_cur = limit.rlim_max;
+  check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+  if (limit.rlim_max >= clients_max + 16) return;  // the others are our own
+  std::fprintf(stderr, "%ju descriptors are too few for --max-connections %zu\n",
+               std::uintmax_t{limit.rlim_max}, clients_max);
+}
+
+int how_long() {
+  const Time now = Clock::now();
+  auto next = now < accept_again ? accept_again : now + 1h;
+  if (!deadlines.empty()) next = std::min(next, deadlines.begin()->first);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(std::max(left, 0ms).count());
+}
 
 int wake = -1;  // an eventfd
 
@@ -92,163 +308,36 @@ void wake_on_signals() {
   std::signal(SIGINT, on_signal);
 }
 
-bool not_now() { return errno == EAGAIN || errno == EINTR; }
-
-// Answers every message that is complete. False: the next one is too long.
-bool take(Client& client) {
-  std::size_t taken = 0;
-  std::size_t message_bytes = 0;
-  while (client.in.size() - taken >= 4) {
-    message_bytes = 4 + std::size_t{length_in(&client.in[taken])};
-    if (message_bytes > message_bytes_max || client.in.size() - taken < message_bytes) break;
-    taken += message_bytes;
-  }
-  client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
-  client.in.erase(0, taken);
-  return message_bytes <= message_bytes_max;
-}
-
-// What we have sent and the client's kernel has not acknowledged yet.
-int unacknowledged(int fd) {
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  check(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  if (info.tcpi_state == TCP_CLOSE) return 0;  // it is gone, and will acknowledge nothing more
-  int bytes = 0;
-  check(ioctl(fd, SIOCOUTQ, &bytes), "SIOCOUTQ");
-  return bytes;
-}
-
-// [takes]
-bool send_held(Client& client, Time now) {
-  const ssize_t sent = send(client.fd, client.held.data(), client.held.size(), MSG_NOSIGNAL);
-  if (sent < 0) return not_now();
-  client.held.erase(0, static_cast<std::size_t>(sent));
-  client.deadline = now + patience;
-  client.unacknowledged = unacknowledged(client.fd);
-  return true;
-}
-
-// Its time is up. True: its kernel has taken some of its answers meanwhile, so it gets more time.
-bool still_takes(Client& client, Time now) {
-  const int before = std::exchange(client.unacknowledged, unacknowledged(client.fd));
-  if (client.held.empty() || client.unacknowledged >= before) return false;
-  client.deadline = now + patience;
-  return true;
-}
-// [/takes]
-
-// [turn]
-// At most one receive and one send. False: close it.
-bool turn(Client& client, Time now) {
-  if (!client.held.empty()) return send_held(client, now);
-  char bytes[message_bytes_max];
-  const ssize_t got = recv(client.fd, bytes, sizeof bytes, 0);
-  if (got < 0) return not_now();
-  client.ended = got == 0;
-  if (client.ended) return false;
-  client.in.append(bytes, static_cast<std::size_t>(got));
-  const bool stays = take(client);
-  if (client.held.empty()) return stays;  // no message is complete, so its time goes on
-  client.deadline = now + patience;
-  client.unacknowledged = unacknowledged(client.fd);
-  return send_held(client, now) && stays;
-}
-// [/turn]
-
-// [settle]
-// After its turn: closes it, or has its entry ask for what it waits for now.
-void settle(std::uint64_t token, bool stays) {
-  Client& client = clients.at(token);
-  if (!stays) {
-    epoll_ctl(epoll, EPOLL_CTL_DEL, client.fd, nullptr);
-    close(client.fd);
-    clients.erase(token);
-    return;
-  }
-  const std::uint32_t wanted = client.held.empty() ? EPOLLIN : EPOLLOUT;
-  if (wanted == std::exchange(client.asked, wanted)) return;
-  epoll_event event{wanted, {.u64 = token}};
-  check(epoll_ctl(epoll, EPOLL_CTL_MOD, client.fd, &event), "epoll_ctl");
-}
-// [/settle]
-
-constexpr std::uint64_t wake_token = 0;
-constexpr std::uint64_t listener_token = 1;
-
-int add(int fd, std::uint64_t token) {
-  epoll_event event{EPOLLIN, {.u64 = token}};
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
-Time accept_again;  // when the listener is worth asking about
-
-void accept_one(int listener, Time now) {
-  static std::uint64_t last_token = listener_token;
-  const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0 && errno != EAGAIN) accept_again = now + 100ms;  // as for EMFILE
-  if (fd < 0) return;
-  if (add(fd, ++last_token) < 0) {
-    close(fd);
-    return;
-  }
-  clients[last_token] = {.fd = fd, .deadline = now + patience, .asked = EPOLLIN};
-}
-
-// Leaves out the listener while there is no room.
-void park_or_resume(int listener, Time now) {
-  static bool parked = false;
-  const bool park = clients.size() >= 64 || now < accept_again;
-  if (park == std::exchange(parked, park)) return;
-  epoll_event event{park ? 0U : EPOLLIN, {.u64 = listener_token}};
-  check(epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &event), "epoll_ctl");
-}
-
-// Those whose time is up.
-void close_overdue(Time now) {
-  for (auto next = clients.begin(); next != clients.end();) {
-    auto& [token, client] = *next++;  // settle may erase it
-    if (client.deadline <= now) settle(token, still_takes(client, now));
-  }
-}
-
-int how_long(Time now) {
-  auto next = now < accept_again ? accept_again : now + 1h;
-  for (const auto& [token, client] : clients) next = std::min(next, client.deadline);
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
-  return static_cast<int>(std::max(left, 0ms).count());
-}
-
-// [drain]
-// Its turn when the server stops. False: it is owed nothing more, or it is gone.
-bool last_turn(Client& client, Time now) {
-  if (!client.ended) return turn(client, now) || client.ended;
-  char discarded[4096];
-  if (recv(client.fd, discarded, sizeof discarded, 0) < 0 && !not_now()) return false;
-  if (unacknowledged(client.fd) > 0) return true;
-  shutdown(client.fd, SHUT_WR);  // only now, or what it still sends would bring on a reset
-  return false;
-}
-
 // All who are here get what they are owed, and nobody else gets in.
-void drain(int listener) {
+void drain(int listener, std::chrono::milliseconds limit) {
   close(listener);
-  for (auto& [token, client] : clients) shutdown(client.fd, SHUT_RD);
-  const Time give_up = Clock::now() + 5s;
-  while (!clients.empty() && Clock::now() < give_up) {
+  draining = true;
+  for (auto& [token, client] : clients) {
+    // One that lingers has its sending shut down already; with both, its input brings on a reset.
+    if (client.state != State::lingering) shutdown(client.fd, SHUT_RD);
+  }
+  const Time begin = Clock::now();
+  while (!clients.empty() && Clock::now() < begin + limit) {
+    eventfd_t signals = 0;  // of the first 100 ms: timeout(1) sends two
+    if (eventfd_read(wake, &signals) == 0 && Clock::now() > begin + 100ms) return;
     for (auto next = clients.begin(); next != clients.end();) {
-      auto& [token, client] = *next++;
-      settle(token, last_turn(client, Clock::now()));
+      auto& [token, client] = *next++;  // settle may erase it
+      settle(token, advance(client));
     }
     std::this_thread::sleep_for(5ms);  // no event reports an acknowledgement
   }
 }
-// [/drain]
 
 int main(int argc, char** argv) {
   wake_on_signals();
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  clients_max = option(words, "--max-connections", 4096);
+  message_bytes_max = 4 + option(words, "--max-message", 65'536);
+  patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  const std::chrono::milliseconds drain_limit(option(words, "--drain-timeout", 5'000));
+  raise_descriptor_limit();
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
-  if (argc > 2) patience = std::chrono::seconds(std::atoi(argv[2]));
   epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   check(add(wake, wake_token), "epoll_ctl");
   check(add(listener, listener_token), "epoll_ctl");
@@ -257,22 +346,21 @@ int main(int argc, char** argv) {
   bool stopping = false;
   while (!stopping) {
     epoll_event batch[64];
-    const int ready = epoll_wait(epoll, batch, 64, how_long(Clock::now()));
+    const int ready = epoll_wait(epoll, batch, 64, how_long());
     if (ready < 0 && errno != EINTR) check(ready, "epoll_wait");
-    const Time now = Clock::now();
     for (int i = 0; i < ready; ++i) {
-      const std::uint64_t token = batch[i].data.u64;
+      const Token token = batch[i].data.u64;
       if (token == wake_token) {
         stopping = true;
       } else if (token == listener_token) {
-        accept_one(listener, now);
+        accept_one(listener);
       } else if (clients.contains(token)) {
-        settle(token, turn(clients.at(token), now));
+        settle(token, advance(clients.at(token)));
       }
     }
-    close_overdue(now);
-    park_or_resume(listener, now);
+    close_overdue();
+    park_or_resume(listener);
   }
-  drain(listener);
+  drain(listener, drain_limit);
   // [/loop]
 }

@@ -2,33 +2,36 @@
   $ cd "$STEPS"
   $ trap 'rm -f waits waits.cc' EXIT
 
-A client takes its answers slowly, 50,000 bytes five times a second. The server of part4's step has
-no room to report for two seconds, and closes it; this one sees that the client's kernel takes them.
+A client asks for eight million bytes, and at first takes its answers slowly, 25,000 bytes five times
+a second. The page before has no room to report for three seconds, and hangs up; this one sees that the
+client's kernel takes them.
 
-  $ slowly() { timeout 1 cat /dev/zero >&5; for i in {1..20}; do sleep 0.2; head -c 50000 <&5; done | wc -c; }
-  $ start $BUILD/part4-poll/steps/13-poll-loop 0 2; exec 5<>/dev/tcp/127.0.0.1/$port; slowly
+  $ slowly() { (head -c 8000000 /dev/zero >&5 &); { for i in {1..20}; do sleep 0.2; head -c 25000; done; head -c 7500000; } <&5 | wc -c; }
+  $ start ./20-epoll-loop 0 --read-timeout 3s; exec 5<>/dev/tcp/127.0.0.1/$port; slowly
   listening on 127\.0\.0\.1:\d+ (re)
-  head: error reading 'standard input': Connection reset by peer
-  [1-9]\d{4,5} (re)
-  $ start ./27-under-attack 0 2; exec 5<>/dev/tcp/127.0.0.1/$port; slowly
+  [1-7]\d{6} (re)
+  $ start ./27-under-attack 0 --read-timeout 3s; exec 5<>/dev/tcp/127.0.0.1/$port; slowly
   listening on 127\.0\.0\.1:\d+ (re)
-  1000000
+  8000000
 
 One that takes nothing is closed.
 
+  $ start ./27-under-attack 0 --read-timeout 1s; exec 5<>/dev/tcp/127.0.0.1/$port; timeout 1 cat /dev/zero >&5
+  listening on 127\.0\.0\.1:\d+ (re)
+  [124]
   $ sleep 5; ss -tnH state established sport = :$port
 
 A byte now and then is not a message.
 
-  $ start ./27-under-attack 0 1
+  $ start ./27-under-attack 0 --read-timeout 1s
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done 2> /dev/null
   $ wc -c <&5
   0
 
-It has 64 clients at most, and their places come back.
+At the limit, the others wait, and places come back.
 
-  $ start ./27-under-attack; crowd 70
+  $ start ./27-under-attack 0 --max-connections 64; crowd 70
   listening on 127\.0\.0\.1:\d+ (re)
   $ ss -tlnH sport = :$port | awk '{print $2}'
   6
