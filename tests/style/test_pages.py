@@ -10,6 +10,8 @@ import pytest
 from project import ROOT
 
 PAGES = {  # by the chapter that ends with it
+    2: "part1-blocking/steps/13-a-minute-each.cc",
+    3: "part1-blocking/steps/14-three-moves.cc",
     4: "part2-threads/steps/07-stop-them-all.cc",
     5: "part3-nonblocking/steps/08-patient-loop.cc",
     6: "part4-poll/steps/13-poll-loop.cc",
