@@ -96,7 +96,7 @@ bool take(Client& client) {
   }
   client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
   client.in.erase(0, taken);
-  if (client.in.empty()) client.in.shrink_to_fit();  // which an empty string does not by itself
+  if (client.in.empty()) client.in.shrink_to_fit();  // an empty string keeps its memory
   return message_bytes <= message_bytes_max;
 }
 
@@ -145,7 +145,7 @@ bool advance(Client& client) {
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// Its time is up. False: close it.
+// The client's time is up. False: close it.
 bool expire(Client& client) { return client.state != State::lingering && hang_up(client); }
 
 std::vector<Client> clients;

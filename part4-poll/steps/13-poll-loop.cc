@@ -99,7 +99,7 @@ bool take(Client& client) {
   }
   client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
   client.in.erase(0, taken);
-  if (client.in.empty()) client.in.shrink_to_fit();  // which an empty string does not by itself
+  if (client.in.empty()) client.in.shrink_to_fit();  // an empty string keeps its memory
   return message_bytes <= message_bytes_max;
 }
 
@@ -146,7 +146,7 @@ bool advance(Client& client) {
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// Its time is up. False: close it.
+// The client's time is up. False: close it.
 bool expire(Client& client) { return client.state != State::lingering && hang_up(client); }
 
 short interest(const Client& client) {
@@ -178,7 +178,7 @@ Time ask_again(Time now) {
   static Time quiet_until;
   if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
   const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK || errno == EOPNOTSUPP;
-  if (broken) check(-1, "accept");  // for good: it is the listener's fault
+  if (broken) check(-1, "accept");  // a broken listener stays broken
   if (now >= quiet_until) {
     std::perror("accept");  // EMFILE, for example
     quiet_until = now + 1s;
@@ -199,7 +199,7 @@ void raise_descriptor_limit() {
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = limit.rlim_max;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  if (limit.rlim_max >= clients_max + 16) return;  // the others are our own
+  if (limit.rlim_max >= clients_max + 16) return;  // 16 are our own
   std::fprintf(stderr, "%ju descriptors are too few for --max-connections %zu\n",
                std::uintmax_t{limit.rlim_max}, clients_max);
 }

@@ -93,7 +93,7 @@ struct Client {
   State state = State::conversing;
   std::uint32_t asked = 0;  // what its entry asks for
   Time noted = {};          // the deadline under which it is in the set
-  int unacknowledged = 0;   // as it was when we last sent, or looked whether it takes its answers
+  int unacknowledged = 0;   // the bytes that were, when we last sent or last looked
 };
 
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
@@ -109,7 +109,7 @@ bool take(Client& client) {
   }
   client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
   client.in.erase(0, taken);
-  if (client.in.empty()) client.in.shrink_to_fit();  // which an empty string does not by itself
+  if (client.in.empty()) client.in.shrink_to_fit();  // an empty string keeps its memory
   return message_bytes <= message_bytes_max;
 }
 
@@ -178,7 +178,7 @@ bool advance(Client& client) {
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// Its time is up. False: close it.
+// The client's time is up. False: close it.
 bool expire(Client& client) {
   if (client.state == State::lingering) return false;
   char byte;
@@ -202,7 +202,7 @@ std::uint32_t interest(const Client& client) {
   return client.held.empty() && client.state != State::ending ? EPOLLIN : EPOLLOUT;
 }
 
-// After its turn: closes it, or notes when its time is up, and what it waits for.
+// After a client's turn: closes it, or notes when its time is up, and what it waits for.
 void settle(Token token, bool stays) {
   Client& client = clients.at(token);
   deadlines.erase({client.noted, token});
@@ -236,7 +236,7 @@ Time ask_again(Time now) {
   static Time quiet_until;
   if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
   const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK || errno == EOPNOTSUPP;
-  if (broken) check(-1, "accept");  // for good: it is the listener's fault
+  if (broken) check(-1, "accept");  // a broken listener stays broken
   if (now >= quiet_until) {
     std::perror("accept");  // EMFILE, for example
     quiet_until = now + 1s;
@@ -281,7 +281,7 @@ void raise_descriptor_limit() {
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = limit.rlim_max;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  if (limit.rlim_max >= clients_max + 16) return;  // the others are our own
+  if (limit.rlim_max >= clients_max + 16) return;  // 16 are our own
   std::fprintf(stderr, "%ju descriptors are too few for --max-connections %zu\n",
                std::uintmax_t{limit.rlim_max}, clients_max);
 }
@@ -308,17 +308,17 @@ void wake_on_signals() {
   std::signal(SIGINT, on_signal);
 }
 
-// All who are here get what they are owed, and nobody else gets in.
+// Every client that is here gets what it is owed, and no other gets in.
 void drain(int listener, std::chrono::milliseconds limit) {
   close(listener);
   draining = true;
   for (auto& [token, client] : clients) {
-    // One that lingers has its sending shut down already; with both, its input brings on a reset.
+    // A lingering client's sending is shut. With both shut, its next byte brings on a reset.
     if (client.state != State::lingering) shutdown(client.fd, SHUT_RD);
   }
   const Time begin = Clock::now();
   while (!clients.empty() && Clock::now() < begin + limit) {
-    eventfd_t signals = 0;  // of the first 100 ms: timeout(1) sends two
+    eventfd_t signals = 0;  // those of the first 100 ms are one: timeout(1) sends two
     if (eventfd_read(wake, &signals) == 0 && Clock::now() > begin + 100ms) return;
     for (auto next = clients.begin(); next != clients.end();) {
       auto& [token, client] = *next++;  // settle may erase it
