@@ -115,7 +115,6 @@ bool discard(Client& client) {
   return got < 0 ? not_now() : got > 0;
 }
 
-// [turn]
 bool send_held(Client& client) {
   const ssize_t sent = send(client.fd, client.held.data(), client.held.size(), MSG_NOSIGNAL);
   if (sent < 0) return not_now();
@@ -136,7 +135,6 @@ bool receive(Client& client) {
   client.deadline = Clock::now() + patience;
   return send_held(client);
 }
-// [/turn]
 
 // One turn: at most one receive and one send. False: close it, which is the third move.
 bool advance(Client& client) {

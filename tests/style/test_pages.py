@@ -52,3 +52,9 @@ def test_a_page_keeps_the_rules_of_the_chapters_before_it(chapter: int) -> None:
     wrong = [f"{why}: {found[0]}" for since, why, pattern in HAS_NOT
              if since <= chapter and (found := re.search(pattern, page))]
     assert not missing + wrong, f"{PAGES[chapter]} of chapter {chapter}: {missing} {wrong}"
+
+
+def test_a_turn_is_the_same_whether_the_loop_sleeps_or_not() -> None:
+    turns = [re.search(r"^int check\((.|\n)*^bool expire\(.*$", (ROOT / PAGES[chapter]).read_text(),
+                       re.MULTILINE) for chapter in (5, 6)]
+    assert turns[0] and turns[1] and turns[0][0] == turns[1][0]
