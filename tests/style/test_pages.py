@@ -17,6 +17,7 @@ PAGES = {  # by the chapter that ends with it
     6: "part4-poll/steps/13-poll-loop.cc",
     7: "part5-epoll/steps/20-epoll-loop.cc",
     8: "part5-epoll/steps/27-under-attack.cc",
+    9: "part5-epoll/steps/28-page-with-loops.cc",
 }
 HAS = [  # since this chapter, for this reason, what is matched
     (2, "no answer waits for a timer", r"TCP_NODELAY"),
