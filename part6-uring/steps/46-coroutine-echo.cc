@@ -319,15 +319,15 @@ unsigned long option(std::span<char*> words, std::string_view name, unsigned lon
   return otherwise;
 }
 
-/// All the descriptors that we may have, and a line if they are too few.
-void raise_limit(unsigned long clients_max) {
+// A shell allows 1,024 descriptors at first, and each client needs one.
+void raise_descriptor_limit(unsigned long clients_max) {
   rlimit limit{};
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = limit.rlim_max;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  if (limit.rlim_cur >= clients_max + 16) return;
-  std::fprintf(stderr, "%ju descriptors are too few for %lu clients\n",
-               std::uintmax_t{limit.rlim_cur}, clients_max);
+  if (limit.rlim_max >= clients_max + 16) return;  // the others are our own
+  std::fprintf(stderr, "%ju descriptors are too few for --max-connections %lu\n",
+               std::uintmax_t{limit.rlim_max}, clients_max);
 }
 
 int main(int argc, char** argv) {
@@ -335,7 +335,7 @@ int main(int argc, char** argv) {
   for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, [](int) { _exit(0); });
   patience = milliseconds(option(words, "--read-timeout", 60'000));
   const unsigned long clients_max = option(words, "--max-connections", 4096);
-  raise_limit(clients_max);
+  raise_descriptor_limit(clients_max);
   permits =
       check(eventfd(static_cast<unsigned>(clients_max), EFD_SEMAPHORE | EFD_CLOEXEC), "eventfd");
   check_result(io_uring_queue_init(256, &ring, 0), "io_uring_queue_init");

@@ -267,7 +267,7 @@ Task receive_all(Client& client, std::span<char> room) {
 // [/receive]
 
 // What we have sent and the client's kernel has not acknowledged yet.
-int unacknowledged(int fd) {
+int unacknowledged_bytes(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
@@ -281,10 +281,10 @@ int unacknowledged(int fd) {
 Task send_all(Client& client, std::string_view rest) {
   while (!rest.empty()) {
     client.deadline.set(patience);
-    const int before = unacknowledged(client.fd);
+    const int before = unacknowledged_bytes(client.fd);
     const int sent = co_await Send(client.deadline, client.fd, rest);
     if (sent > 0) rest.remove_prefix(static_cast<std::size_t>(sent));
-    const bool still_takes = sent == -ECANCELED && unacknowledged(client.fd) < before;
+    const bool still_takes = sent == -ECANCELED && unacknowledged_bytes(client.fd) < before;
     if (sent < 0 && !still_takes) co_return false;
   }
   co_return true;
@@ -297,7 +297,6 @@ std::uint32_t length_in(const char* header) {
   return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
 }
 
-// [serve]
 /// Returns when the client has finished sending, announces too much, is too slow, or is gone.
 Task serve(Client& client) {
   while (true) {
@@ -315,9 +314,7 @@ Task serve(Client& client) {
     if (!co_await send_all(client, message)) co_return false;
   }
 }
-// [/serve]
 
-// [hang-up]
 Task hang_up(Client& client) {
   char discarded[4096];
   if (!stopping && shutdown(client.fd, SHUT_WR) == 0) {
@@ -327,7 +324,7 @@ Task hang_up(Client& client) {
     }
   }
   Canceller never;
-  while (stopping && unacknowledged(client.fd) > 0) {
+  while (stopping && unacknowledged_bytes(client.fd) > 0) {
     recv(client.fd, discarded, sizeof discarded, MSG_DONTWAIT);
     co_await Sleep(never, 5ms);
   }
@@ -335,7 +332,6 @@ Task hang_up(Client& client) {
   close(client.fd);
   co_return true;
 }
-// [/hang-up]
 
 Task serve_client(int fd) {
   Client client(fd);
@@ -396,7 +392,6 @@ Detached serve_until_stopped(int listener, int signals, milliseconds drain_patie
 }
 // [/stop]
 
-// [run]
 /// Sleeps until something has completed, or the first deadline is due.
 void submit_and_wait() {
   auto first = Clock::now() + 1h;
@@ -429,7 +424,6 @@ void run() {
     }
   }
 }
-// [/run]
 
 int listen_on(const char* port) {
   const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
@@ -463,15 +457,15 @@ unsigned long option(std::span<char*> words, std::string_view name, unsigned lon
   return otherwise;
 }
 
-/// All the descriptors that we may have, and a line if they are too few.
-void raise_limit(unsigned long clients_max) {
+// A shell allows 1,024 descriptors at first, and each client needs one.
+void raise_descriptor_limit(unsigned long clients_max) {
   rlimit limit{};
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = limit.rlim_max;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  if (limit.rlim_cur >= clients_max + 16) return;
-  std::fprintf(stderr, "%ju descriptors are too few for %lu clients\n",
-               std::uintmax_t{limit.rlim_cur}, clients_max);
+  if (limit.rlim_max >= clients_max + 16) return;  // the others are our own
+  std::fprintf(stderr, "%ju descriptors are too few for --max-connections %lu\n",
+               std::uintmax_t{limit.rlim_max}, clients_max);
 }
 
 int block_signals() {
@@ -488,7 +482,7 @@ int main(int argc, char** argv) {
   if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
   payload_bytes_max = static_cast<std::uint32_t>(option(words, "--max-message", 65536));
   const unsigned long clients_max = option(words, "--max-connections", 4096);
-  raise_limit(clients_max);
+  raise_descriptor_limit(clients_max);
   permits =
       check(eventfd(static_cast<unsigned>(clients_max), EFD_SEMAPHORE | EFD_CLOEXEC), "eventfd");
   check_result(io_uring_queue_init(256, &ring, 0), "io_uring_queue_init");
