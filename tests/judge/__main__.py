@@ -199,7 +199,9 @@ def ask_one_level(
     if expression and run.complete and not run.names:
         where = f"{'of' if alone else 'up to'} the level {level}"
         raise wrong_usage(f"-k: no test {where} has a name that fits '{expression}'")
-    if not expression:  # else it is not the level's bar
+    if expression:  # it is not the level's bar
+        report_text.show_skipped(run)
+    else:
         report_text.show_level(run)
     if show and run.failures:
         see_calls(server, run)
