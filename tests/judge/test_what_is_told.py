@@ -132,6 +132,19 @@ def test_an_answer_that_does_not_come_is_not_told_under_a_rule_about_memory(
     assert plugin.rule_of(broken.value, rule) is told
 
 
+def test_a_client_is_waited_for_while_those_before_it_are_accepted() -> None:
+    with scripted(f"import time; {SAY}\n"
+                  "for _ in range(20): time.sleep(0.1); listener.accept()[0].close()\n"
+                  "one = listener.accept()[0]; one.sendall(one.recv(99))\n"
+                  "signal.pause()") as server:
+        server.wait_until_ready()
+        for _ in range(20):
+            server.connect().close()
+        server.connect().echo(b"two seconds later, four times as long as silence may last")
+        with pytest.raises(Silent):
+            server.connect().echo(b"nobody is accepted any more")
+
+
 def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

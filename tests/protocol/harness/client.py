@@ -197,6 +197,8 @@ class Client(Connection):
             ) from None
         except TimeoutError:
             waited = self.socket.gettimeout()
+            if waited == self.patience and self.moves_up():
+                return self._receive_some(byte_count, due)  # the server is busy, and not silent
             self.transcript.note(f"waited {waited:g} s for {due}")
             raise Silent(f"the server owes {due} and sent nothing for {waited:g} s", self) from None
         if data:

@@ -20,6 +20,7 @@ __tracebackhide__ = hide_from_traceback
 
 PIECE_BYTES = 1 << 18
 SILENCE_SECONDS = 0.05  # how long "nothing comes" is watched: longer finds no more, only slower
+NEXT_ONE_SECONDS = 1.0  # for a server that starts a process for each client, on a busy machine
 GONE = (BrokenPipeError, ConnectionResetError)
 
 
@@ -178,6 +179,16 @@ class Connection:
         end = self.servers_end()
         return end is not None and end.is_established and end.inode == 0
 
+    def moves_up(self) -> bool:
+        """Whether it is in the backlog, and the server takes those before it."""
+        try:
+            port = self.socket.getpeername()[1]
+            waiting = _connections_waiting(port)
+            return self.is_in_the_backlog() and proc.wait_until(
+                lambda: _connections_waiting(port) < waiting, NEXT_ONE_SECONDS)
+        except OSError:
+            return False  # it was reset, or the kernel does not say
+
     # Leaving
 
     def send_and_half_close(self, data: bytes) -> None:
@@ -231,3 +242,7 @@ class Connection:
     def broken(self, what: str, *, by_reset: bool = False) -> ContractBroken:
         """The failure to raise when the server did something wrong in this client's eyes."""
         return ContractBroken(what, self, by_reset=by_reset)
+
+
+def _connections_waiting(port: int) -> int:
+    return sum(listener.unread for listener in sockdiag.listeners(port))
