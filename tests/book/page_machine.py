@@ -20,7 +20,7 @@ from blocks import ROOT  # noqa: E402
 from page_boxes import EXCEPTIONS, PageBox, boxes, button, not_there, pages  # noqa: E402
 from told import complaint  # noqa: E402
 
-STATE = ROOT / "build" / "machine" / "state"
+STATE = ROOT / "build" / "machine" / "boxes.state"
 SECONDS = 240  # for a box; the emulation is some twenty times slower than this machine
 DIFFERS = "prints something else there"  # until an author says why
 

@@ -24,6 +24,15 @@ const forgotten = () => new Error("the machine was reset");
 const waits = /\$ $/;
 const longestMark = 16; // characters
 
+/** What a line of the judge's says: nothing, if a stop has broken it off. */
+function told(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return {};
+  }
+}
+
 /** A terminal of the machine: what a bash there is sent, and what it prints. */
 export class Terminal {
   #emulator;
@@ -168,6 +177,8 @@ export class Machine {
   #saved;
   #answers;
   #pressed = []; // what was typed for boxes, since the beginning
+  /** Is called with all that the judge says, if the machine has one: see tests/judge/agent.py. */
+  heard = () => {};
 
   constructor(V86, options) {
     this.#saved = options.initial_state?.buffer;
@@ -178,17 +189,34 @@ export class Machine {
     let line = "";
     this.#emulator.add_listener(`serial${control}-output-byte`, (byte) => {
       line += String.fromCharCode(byte);
-      if (line.endsWith("\n")) {
-        this.#answers?.(line.trim());
-        line = "";
-      }
+      if (!line.endsWith("\n")) return;
+      if (line.startsWith("{")) this.heard(told(line));
+      else this.#answers?.(line.trim());
+      line = "";
     });
+  }
+
+  /** Asks the judge. */
+  tell(request) {
+    this.#send(JSON.stringify(request));
+  }
+
+  /** When the judge answers, after a state was restored. */
+  judgeIsReady() {
+    return new Promise((resolve) => {
+      const asking = setInterval(() => this.tell({}), askAgain);
+      this.heard = ({ levels }) => levels && (clearInterval(asking), resolve());
+    });
+  }
+
+  #send(words) {
+    this.#emulator.serial_send_bytes(control, new TextEncoder().encode(`${words}\n`));
   }
 
   /** What the first process of the machine does besides: see tools/machine/inside/init. */
   ask(words) {
     const answer = new Promise((resolve) => (this.#answers = resolve));
-    this.#emulator.serial_send_bytes(control, new TextEncoder().encode(`${words}\n`));
+    this.#send(words);
     return answer;
   }
 
