@@ -15,7 +15,7 @@ import { consoleLanguage } from "./console.js";
 import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
-import { copyMachine, hasMachine, machineBoxes, serveMachine } from "./machine.js";
+import { copyMachine, hasMachine, machineModules, serveMachine } from "./machine.js";
 import { opener, openerLine } from "./opener.js";
 import { searchOptions } from "./search.js";
 import { tablesWithNumbers } from "./tables.js";
@@ -158,7 +158,8 @@ export default defineConfig({
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
     const isFirst = page.relativePath === "index.md";
-    if (isFirst || /-view\.md$/.test(page.relativePath)) page.frontmatter.pageClass = "picture";
+    const isPicture = isFirst || /(-view|^own)\.md$/.test(page.relativePath);
+    if (isPicture) page.frontmatter.pageClass = "picture";
     if (isFirst) {
       page.frontmatter.outline = false;
       page.frontmatter.next = { text: titleOf("00-setup.md")!, link: "/00-setup" };
@@ -197,15 +198,15 @@ export default defineConfig({
       listings(md, book);
       diffPages(md, book);
       openerLine(md);
-      // A script makes steps of these two. The search shows lines of a page without the site's
+      // A script brings these to life. The search shows lines of a page without the site's
       // components, and Vue takes one with the name of its page, as LadderView, for the page itself.
-      figures(md, book, { "ring-view": "RecordedRing", ladder: "RecordedLadder" });
+      figures(md, book, { "ring-view": "RecordedRing", ladder: "RecordedLadder", own: "OwnServer" });
     },
   },
   vite: {
     build: { assetsInlineLimit: 0 }, // figures stay files
     define: { __MACHINE__: String(hasMachine) },
-    plugins: [colours, serveMachine, machineBoxes, {
+    plugins: [colours, serveMachine, machineModules, {
       name: "ends-with-ctrl-c",
       configureServer() {
         process.once("SIGINT", () => process.exit()); // which is no error
@@ -216,6 +217,7 @@ export default defineConfig({
     nav: host ? [{ text: "Code and releases", link: repositoryOf(host) }] : undefined,
     sidebar: [
       { text: "The ladder view", link: "/ladder-view" },
+      { text: "Your own server", link: "/own" },
       // The paths of the first page: an evening, the ladder, the ring, what runs in earnest.
       { text: "One long evening", items: chapters(/^0[0-2]-.*\.md$/) },
       { text: "The ladder", items: chapters(/^0[3-9]-.*\.md$/) },

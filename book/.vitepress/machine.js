@@ -1,14 +1,14 @@
-// The machine in the page, where ./read --machine was asked for: its pieces become files of the site.
+// The machines in pages, where ./read --machine was asked for: their pieces become files of the site.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, createReadStream, existsSync } from "node:fs";
+import { cpSync, createReadStream, existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const pieces = join(here, "../../build/machine/pieces");
 
-/** Whether this site has one. */
+/** Whether this site has them. */
 export const hasMachine = Boolean(process.env.BOOK_MACHINE);
 
 export function copyMachine(outDir) {
@@ -20,21 +20,24 @@ export const serveMachine = {
   name: "serves-the-machine",
   configureServer({ middlewares }) {
     middlewares.use((request, response, next) => {
-      const name = /\/machine\/([\w.]+)$/.exec(request.url)?.[1];
+      const name = /\/machine\/([\w./]+)$/.exec(request.url)?.[1];
       if (!hasMachine || !name || !existsSync(join(pieces, name))) return next();
       createReadStream(join(pieces, name)).pipe(response);
     });
   },
 };
 
-const boxes = "virtual:machine-boxes";
+const made = (tool) => execFileSync(join(here, "../tools", tool));
+const sizeOfOwn = () => JSON.parse(readFileSync(join(pieces, "own/manifest.json"), "utf8")).bytes;
+const modules = {
+  "virtual:machine-boxes": () => `export default ${made("page_boxes.py")}`,
+  "virtual:own-server": () => `export const { levels, servers } = ${made("own_server.py")};
+    export const megabytes = ${Math.round(sizeOfOwn() / 1e6)};`,
+};
 
-/** What the buttons of the book's boxes type, as a module. */
-export const machineBoxes = {
-  name: "knows-the-boxes",
-  resolveId: (id) => (id === boxes ? `\0${boxes}` : undefined),
-  load(id) {
-    if (id !== `\0${boxes}`) return undefined;
-    return `export default ${execFileSync(join(here, "../tools/page_boxes.py"))}`;
-  },
+/** What the buttons of the book's boxes type, and what one needs to write a server, as modules. */
+export const machineModules = {
+  name: "knows-the-machines",
+  resolveId: (id) => (modules[id] ? `\0${id}` : undefined),
+  load: (id) => modules[id.slice(1)]?.(),
 };

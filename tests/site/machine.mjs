@@ -2,14 +2,15 @@
 //
 // node machine.mjs CHROMIUM URL DIRECTORY    where pictures go
 
-import { launch, report, watch, withPage } from "./browser.mjs";
+import { launch, watch, withPage } from "./browser.mjs";
+import { ownServer, ownServerOnAPhone } from "./own.mjs";
+import { accessible, picture, report, shows, slow } from "./there.mjs";
 
-const [chromium, url, directory] = process.argv.slice(2);
+const [chromium, url] = process.argv.slice(2);
 watch(url);
-const { AxeBuilder } = report.require("@axe-core/playwright");
+const machine = ".machine, .machine-is";
 const desk = { viewport: { width: 1366, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-const slow = { timeout: 240_000 };
 // A box of a chapter: one of its commands, and the last that it prints.
 const boxes = [
   ["02-blocking", "start ./02-echo-once", "hello"],
@@ -19,27 +20,13 @@ const boxes = [
 ];
 const first = ".vp-doc .language-console:has(.run-this)";
 
-/** Waits until a terminal shows this. */
-const shows = (page, terminal, text) => page.waitForFunction(
-  ([id, wanted]) => document.querySelector(`#${id} .xterm-rows`)?.textContent
-    .replaceAll("\u00a0", " ").includes(wanted),
-  [`terminal-${terminal}`, text], slow);
-
-async function accessible(page, where) {
-  const { violations } = await new AxeBuilder({ page }).include(".machine").include(".machine-is").analyze();
-  report.expect("axe", where, violations.length === 0,
-    violations.map(({ id, nodes }) => `${id}: ${nodes[0].target} ${nodes[0].failureSummary}`).join("\n"));
-}
-
-const picture = (page, name) => page.screenshot({ path: `${directory}/${name}.png` });
-
 async function chapterTwo(page) {
   await page.goto(`${url}/02-blocking.html`);
   await page.locator(".machine .start").waitFor();
   const asked = await page.evaluate(() => performance.getEntriesByType("resource")
     .filter(({ name }) => /machine\/|v86|Terminal/.test(name)).length);
   report.expect("machine", "before the click", asked === 0, "something of it was loaded");
-  await accessible(page, "before the start");
+  await accessible(page, machine, "before the start");
   const button = page.locator(`${first} .run-this`).first();
   await button.focus();
   const began = Date.now();
@@ -52,10 +39,10 @@ async function chapterTwo(page) {
   console.error(`click to the echoed bytes: ${Date.now() - began} ms`);
   report.expect("machine", "run this", true, "");
   await picture(page, "02-desk");
-  await accessible(page, "light");
+  await accessible(page, machine, "light");
   await page.emulateMedia({ colorScheme: "dark" });
   await page.waitForTimeout(500);
-  await accessible(page, "dark");
+  await accessible(page, machine, "dark");
   await picture(page, "02-dark");
   await leavesByKey(page);
   await page.locator(".pager-link.next").click();
@@ -84,7 +71,7 @@ async function twoTerminals(page) {
   report.expect("machine", "a phone", seen === 1, `shows ${seen} terminals`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   report.expect("machine", "a phone", wide <= phone.viewport.width, `is ${wide} pixels wide`);
-  await accessible(page, "phone");
+  await accessible(page, machine, "phone");
   await picture(page, "try-phone");
   await page.getByRole("button", { name: "Reset" }).click();
   await page.waitForFunction(() => !document.querySelector("#terminal-1 .xterm-rows")
@@ -156,6 +143,8 @@ await withPage(browser, desk, "no WebAssembly", withoutWebAssembly);
 await withPage(browser, desk, "chapter 2", chapterTwo);
 await withPage(browser, phone, "two terminals", twoTerminals);
 await withPage(browser, desk, "what goes wrong", bug);
+await withPage(browser, desk, "your own server", (page) => ownServer(page, url));
+await withPage(browser, phone, "your own server", (page) => ownServerOnAPhone(page, url));
 await withPage(browser, desk, "reset while typing", resetWhileTyping);
 for (const [size, screen] of Object.entries({ desk, phone })) {
   for (const [name, command, printed] of boxes) {

@@ -15,7 +15,8 @@ def pages() -> list[Path]:
     diffs = sorted(BOOK.glob("diffs/?-?.md"))
     return [BOOK / "index.md", *sorted(BOOK.glob("[0-9][0-9]-*.md")),
             *sorted(BOOK.glob("appendix-?-*.md")), BOOK / "diffs/README.md", *diffs,
-            BOOK / "ladder-view.md", BOOK / "ring-view.md", BOOK / "bugs/README.md"]
+            BOOK / "ladder-view.md", BOOK / "own.md", BOOK / "ring-view.md",
+            BOOK / "bugs/README.md"]
 
 
 def in_book() -> list[Path]:

@@ -17,6 +17,7 @@ import BookLayout from "./BookLayout.vue";
 import { copyCommands } from "./copy";
 import DiffModes from "./DiffModes.vue";
 import LadderView from "./ladder/LadderView.vue";
+import OwnServer from "./own/OwnServer.vue";
 import RingView from "./ring/RingView.vue";
 
 export default {
@@ -24,6 +25,7 @@ export default {
   Layout: BookLayout,
   enhanceApp({ app }) {
     app.component("DiffModes", DiffModes);
+    app.component("OwnServer", OwnServer);
     app.component("RecordedLadder", LadderView);
     app.component("RecordedRing", RingView);
     if (!import.meta.env.SSR) copyCommands();

@@ -1,5 +1,6 @@
 // The machine of this visit: it goes on while the reader turns to another chapter, so it belongs to
-// no page. Loaded only when somebody has asked for it.
+// no page. Loaded only when somebody has asked for it. There are two, "boxes" and "own", of which one
+// runs.
 
 import { withBase } from "vitepress";
 import { reactive } from "vue";
@@ -8,17 +9,32 @@ const typing = 18; // ms a key: a reader's pace
 const onTheWay = 2; // ms a key: what was to be typed before
 
 /** What the pages show: phase is off, loading, running or failed. */
-export const session = reactive({ phase: "off", loaded: 0, total: 0, wrong: "", typing: false, resets: 0 });
+export const session = reactive({
+  which: "boxes", phase: "off", loaded: 0, total: 0, wrong: "", typing: false, resets: 0,
+});
 /** The terminals, once it runs. */
 export let machine;
 let starting;
 let restored; // after the last reset
 
-export const possible = () => typeof WebAssembly === "object";
+/** Whether there is WebAssembly, and the memory for what the machine has for its own. */
+export function possible() {
+  try {
+    return Boolean(new WebAssembly.Memory({ initial: 5000 })); // pages of 64 KiB
+  } catch {
+    return false;
+  }
+}
 
-/** Starts it, if that was not done. */
-export function start() {
-  starting ??= boot().catch((error) => {
+/** Starts this one, if that was not done; the other is ended. */
+export function start(which) {
+  if (session.which !== which) {
+    session.which = which;
+    starting = undefined;
+    machine?.end();
+  }
+  starting ??= boot(which).catch((error) => {
+    if (session.which !== which) throw error;
     starting = undefined;
     session.phase = "failed";
     session.wrong = error.message;
@@ -27,14 +43,18 @@ export function start() {
   return starting;
 }
 
-async function boot() {
+async function boot(which) {
   session.phase = "loading";
   session.loaded = 0;
-  const [state, { V86 }, { Machine }, { default: wasm }] = await Promise.all([
-    load(), import("v86"), import("./machine.js"), import("v86/build/v86.wasm?url"),
+  const [[state, megabytes], { V86 }, { Machine }, { default: wasm }] = await Promise.all([
+    load(which), import("v86"), import("./machine.js"), import("v86/build/v86.wasm?url"),
   ]);
-  machine = new Machine(V86, { wasm_path: wasm, initial_state: { buffer: state } });
+  if (session.which !== which) throw new Error("another one was started");
+  machine = new Machine(V86, {
+    wasm_path: wasm, memory_size: megabytes * 2 ** 20, initial_state: { buffer: state },
+  });
   await machine.ready();
+  if (which === "own") await machine.judgeIsReady();
   const { makeAll } = await import("./terminals.js");
   await makeAll();
   session.phase = "running";
@@ -44,20 +64,21 @@ async function boot() {
  * The state, from its pieces: their names say what is in them, so that a browser may keep them. Which
  * pieces it has, the browser asks each time.
  */
-async function load() {
-  const { bytes, pieces } = await (await get("manifest.json", { cache: "no-cache" })).json();
+async function load(which) {
+  const manifest = await get(`${which}/manifest.json`, { cache: "no-cache" });
+  const { bytes, megabytes, pieces } = await manifest.json();
   session.total = bytes;
   const state = new Uint8Array(bytes);
   await Promise.all(pieces.map(async ({ name, at }) => {
     let end = at;
-    const reader = (await get(name, { cache: "force-cache" })).body.getReader();
+    const reader = (await get(`${which}/${name}`, { cache: "force-cache" })).body.getReader();
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       state.set(read.value, end);
       end += read.value.length;
       session.loaded += read.value.length;
     }
   }));
-  return state.buffer;
+  return [state.buffer, megabytes];
 }
 
 async function get(name, options) {

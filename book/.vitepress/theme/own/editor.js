@@ -1,0 +1,67 @@
+// The editor of the page on which a reader writes a server: CodeMirror 6.
+
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+
+const colours = HighlightStyle.define([
+  { tag: tags.keyword, color: "var(--here)" },
+  { tag: tags.string, color: "var(--client-c)" },
+  { tag: tags.comment, color: "var(--quiet)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--client-b)" },
+]);
+const theme = EditorView.theme({
+  "&": { height: "100%", fontSize: "13px" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--mono-font)", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-gutters": { background: "var(--sheet)", color: "var(--quiet)", border: "none" },
+  ".wrong": { background: "color-mix(in srgb, var(--wrong) 16%, transparent)" },
+});
+
+const mark = StateEffect.define();
+const marked = StateField.define({
+  create: () => Decoration.none,
+  update(marks, { effects, changes, state }) {
+    for (const effect of effects) {
+      if (!effect.is(mark)) continue;
+      if (!effect.value || effect.value > state.doc.lines) return Decoration.none;
+      const wrong = Decoration.line({ class: "wrong" });
+      return Decoration.set([wrong.range(state.doc.line(effect.value).from)]);
+    }
+    return marks.map(changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/** An editor with this text; `changed` is called with each that it becomes. */
+export function makeEditor(parent, doc, changed) {
+  const view = new EditorView({
+    parent, doc,
+    extensions: [
+      lineNumbers(), history(), indentOnInput(), indentUnit.of("    "), python(), marked, theme,
+      syntaxHighlighting(colours), keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
+      // A contenteditable can be focused without it, but axe asks for it where it scrolls.
+      EditorView.contentAttributes.of({ "aria-label": "Your server, echo.py", tabindex: "0" }),
+      EditorView.updateListener.of(({ docChanged, state }) => docChanged && changed(state.doc.toString())),
+    ],
+  });
+  return {
+    /** Another text in its place, which can be undone. */
+    replace(insert) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert } });
+    },
+    /** Marks that line, and has it in sight; 0: none. */
+    mark(line) {
+      const effects = [mark.of(line)];
+      if (line && line <= view.state.doc.lines) {
+        effects.push(EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "center" }));
+      }
+      view.dispatch({ effects });
+    },
+    end: () => view.destroy(),
+  };
+}

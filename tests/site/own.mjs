@@ -1,0 +1,62 @@
+// The page on which a server is written and judged, in Chromium: what is wrong, for machine.mjs.
+
+import { accessible, picture, report, shows, slow } from "./there.mjs";
+
+const wrong = "import socket\n\ndef serve(:\n    pass\n";
+
+/** Types a server in the place of the one that is there, and has it judged. */
+async function judge(page, text) {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(text);
+  await page.getByRole("button", { name: "Judge it" }).click();
+}
+
+const ended = (page) => page.getByRole("button", { name: "Judge it" }).waitFor(slow);
+
+/** One that does not even start is mended, judged to its first failure, and kept over a reload. */
+export async function ownServer(page, url) {
+  await page.goto(`${url}/own.html`);
+  await page.locator(".cm-content").waitFor();
+  const asked = await page.evaluate(() => performance.getEntriesByType("resource")
+    .filter(({ name }) => /machine\/|v86|Terminal/.test(name)).length);
+  report.expect("own", "before the click", asked === 0, "something of the machine was loaded");
+  await accessible(page, ".own", "before the click");
+  await judge(page, wrong);
+  await page.locator(".own .cause", { hasText: "exit status 1" }).waitFor(slow);
+  const marked = await page.locator(".cm-line.wrong").textContent();
+  report.expect("own", "the line", marked === "def serve(:", `marks ${marked}`);
+  await ended(page);
+  await page.getByLabel("Begin with another server").selectOption("1");
+  const began = Date.now();
+  await page.getByRole("button", { name: "Judge it" }).click();
+  await page.locator(".own li.passed", { hasText: "framing" }).waitFor(slow);
+  console.error(`click to framing: ${Date.now() - began} ms`);
+  await page.locator(".own li.failed", { hasText: "survival" }).waitFor(slow);
+  await ended(page);
+  const chapter = await page.getByRole("link", { name: "Read why." }).getAttribute("href");
+  report.expect("own", "rule", /02-blocking\.html#/.test(chapter), `leads to ${chapter}`);
+  await accessible(page, ".own", "a failure");
+  await picture(page, "own-desk");
+  await shows(page, 0, "$");
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.insertText("# mine\n");
+  await page.reload();
+  await page.locator(".cm-line", { hasText: "# mine" }).waitFor();
+  report.expect("own", "reload", true, "");
+}
+
+export async function ownServerOnAPhone(page, url) {
+  await page.goto(`${url}/own.html`);
+  await page.locator(".cm-content").waitFor();
+  const panes = page.locator(".own .pane:visible");
+  report.expect("own", "a phone", await panes.count() === 1, "shows both at once");
+  await judge(page, wrong);
+  await page.locator("#own-judge .cause").waitFor(slow);
+  report.expect("own", "a phone", await panes.count() === 1, "shows both at once");
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  report.expect("own", "a phone", wide <= 390, `is ${wide} pixels wide`);
+  await accessible(page, ".own", "phone");
+  await picture(page, "own-phone");
+}
