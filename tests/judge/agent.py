@@ -293,7 +293,8 @@ def main() -> None:
     unread = os.open(os.devnull, os.O_WRONLY)
     os.dup2(unread, 1)
     os.dup2(unread, 2)
-    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:faulthandler",
+    # A traceback, which nobody reads, would have the sources of the tests parsed: seconds.
+    pytest.main(["-q", "-s", "--tb=native", "-p", "no:cacheprovider", "-p", "no:faulthandler",
                  "-p", "_hypothesis_pytestplugin", str(PROTOCOL), f"--server={COMMAND}",
                  f"--level={PORT_ONLY_LEVELS[-1]}", f"--patience={PATIENCE_SECONDS}"],
                 plugins=[Agent()])
