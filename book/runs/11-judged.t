@@ -5,10 +5,8 @@ Skipped where the step is not built, which needs liburing (Debian: liburing-dev)
 
 The coroutine server before the judge: a limit for each receive is none for a message.
 
-  $ $ROOT/judge --from light './46-coroutine-echo {port}' | grep '##'
-    light         ####################   ?\d+ of \d+ (re)
-    rest          ####################   ?\d+ of \d+ (re)
+  $ $ROOT/judge --from resources './46-coroutine-echo {port}' | grep '##'
     resources     ####################  \d+ of \d+(, \d+ skipped)? (re)
     wake-ups      ####################   ?\d+ of \d+(, \d+ skipped)? (re)
     timeouts      #+\.+  +\d+ of \d+(, .*)? (re)
-    #+\.+ 4 of \d+ levels from light on; .* (re)
+    #+\.+ 2 of \d+ levels from resources on; .* (re)
