@@ -53,6 +53,26 @@ def test_a_shell_before_the_server_hides_nothing(bug: str, test: str) -> None:
     assert "1 failed" in run.stdout, run.stdout
 
 
+def test_a_server_that_accepts_slowly_is_not_given_more_clients_than_its_backlog_holds() -> None:
+    slow = in_python("listener.listen(socket.SOMAXCONN); " + SAYS_SO + """
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+while True:
+    client = listener.accept()[0]
+    time.sleep(0.05)
+    if os.fork() == 0:
+        listener.close()
+        while data := client.recv(65536):
+            client.sendall(data)
+        os._exit(0)
+    client.close()
+""")
+    run = own_suite.run_suite(
+        PROTOCOL, "test_turns.py::test_a_client_is_served_before_all_new_connections_are_accepted",
+        "--server", slow, "--level", "light")
+    assert "1 passed" in run.stdout, run.stdout
+
+
 def test_what_is_right_below_a_shell_is_not_accused() -> None:
     tests = (NO_DELAY,
              "test_faults.py::test_an_accept_that_fails_twice_is_tried_again[yours-EPERM]",

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 import rules
-from harness import plugin, port_only, server as servers, timeline
+from harness import plugin, port_only, server as servers, sockdiag, timeline
 from harness.frames import distinct_payloads, frames
 from harness.proc import wait_until
 from harness.results import Results
@@ -143,6 +143,21 @@ def test_a_client_is_waited_for_while_those_before_it_are_accepted() -> None:
         server.connect().echo(b"two seconds later, four times as long as silence may last")
         with pytest.raises(Silent):
             server.connect().echo(b"nobody is accepted any more")
+
+
+def test_a_full_backlog_is_told_to_be_short_only_where_it_could_be_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with scripted(f"listener.listen(3); {SAY}signal.pause()") as server:
+        server.wait_until_ready()
+        for _ in range(4):
+            server.connect()
+        words = "4 connections wait to be accepted.* a backlog of 3, so the kernel drops the next"
+        with pytest.raises(ContractBroken, match=f"{words}; SOMAXCONN"):
+            server.connect()
+        monkeypatch.setattr(sockdiag, "backlog_max", lambda: 3)
+        with pytest.raises(ContractBroken, match=f"{words}$"):
+            server.connect()
 
 
 def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(

@@ -8,6 +8,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.limits import backlog_max
+
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -68,10 +70,12 @@ def full_backlog(port: int) -> str | None:
         for listener in listeners(port):
             waiting, backlog = listener.unread, listener.unacknowledged
             if waiting >= backlog:
+                advice = (f"; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
+                          if backlog < backlog_max() else "")
                 return (
                     f"the server's backlog is full: {waiting} connections wait to be accepted, and "
                     f"it called listen(2) with a backlog of {backlog}, so the kernel drops the "
-                    f"next; SOMAXCONN ({socket.SOMAXCONN}) is what a server should ask for"
+                    f"next{advice}"
                 )
     except OSError:
         pass  # the kernel does not say
