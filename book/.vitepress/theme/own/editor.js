@@ -16,7 +16,7 @@ const colours = HighlightStyle.define([
 const theme = EditorView.theme({
   "&": { height: "100%", fontSize: "13px" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--mono-font)", lineHeight: "1.5" },
+  ".cm-scroller": { fontFamily: "var(--mono-font)", lineHeight: "1.5", fontVariantLigatures: "none" },
   ".cm-content": { caretColor: "var(--ink)" },
   ".cm-gutters": { background: "var(--sheet)", color: "var(--quiet)", border: "none" },
   ".wrong": { background: "color-mix(in srgb, var(--wrong) 16%, transparent)" },
