@@ -60,24 +60,8 @@ function(add_steps)
         ENVIRONMENT "STEPS=${CMAKE_CURRENT_BINARY_DIR}/${directory};ROOT=${root}"
         LABELS steps TIMEOUT 300
         SKIP_REGULAR_EXPRESSION "# Ran 1 tests, 1 skipped")
-      start_of_other_parts(${part} ${step} ${transcript})
     endforeach()
   endif()
-endfunction()
-
-# What a transcript starts of other parts' steps is built with its own. Where these are not there,
-# since the part is built alone, the transcript is no test.
-function(start_of_other_parts part step transcript)
-  file(STRINGS ${transcript} lines REGEX "\\$BUILD/[^/]+/steps/")
-  string(REGEX MATCHALL "\\$BUILD/[^/]+/steps/[0-9a-z-]+" started "${lines}")
-  foreach(path IN LISTS started)
-    string(REGEX REPLACE "\\$BUILD/([^/]+)/steps/" "\\1-" other ${path})
-    if(TARGET ${other})
-      add_dependencies(${part}-${step} ${other})
-    else()
-      set_tests_properties(steps.${part}.${step} PROPERTIES DISABLED ON)
-    endif()
-  endforeach()
 endfunction()
 
 function(add_step_program target name source directory)

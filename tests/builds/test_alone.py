@@ -1,7 +1,6 @@
 """Each part can be built alone, from a copy that holds nothing but what it links."""
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,7 +20,6 @@ WITHOUT = ("-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON", "-DCMAKE_DISABLE_FIND_PACKAG
 FAST = ("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0")
 AS_WRITTEN = ("-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON",)  # a source includes what it needs
 BUILD_SECONDS = 600
-STARTS_ANOTHER = re.compile(r"\$BUILD/([\w-]+/steps/[\w-]+)")
 
 
 def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -88,16 +86,3 @@ def test_a_part_alone_names_the_library_that_is_missing(
     run = configure(ROOT / part, tmp_path, *WITHOUT)
     assert run.returncode != 0
     assert f"{part} needs {library}" in " ".join(run.stdout.split())
-
-
-@pytest.mark.parametrize("transcript", [
-    pytest.param(path, id=path.stem) for path in sorted(ROOT.glob("*/steps/*.t"))
-    if STARTS_ANOTHER.search(path.read_text())])
-def test_what_a_transcript_starts_of_another_part_is_built_with_its_own_step(
-        transcript: Path, tmp_path: Path) -> None:
-    """Who builds one part alone of the project runs its transcripts, too."""
-    assert configure(ROOT, tmp_path).returncode == 0
-    own = transcript.relative_to(ROOT).with_suffix("")
-    built = call("ninja", "-C", tmp_path, "-t", "inputs", own).stdout.splitlines()
-    for path in STARTS_ANOTHER.findall(transcript.read_text()):
-        assert path in built, f"{own} is built without {path}"

@@ -1,4 +1,4 @@
-"""The two Linuxes in pages, in a browser: machine.mjs clicks, here is what it must not have found."""
+"""The two Linuxes in pages, in a browser: machine.mjs clicks, here is what it must not find."""
 
 import functools
 import json
