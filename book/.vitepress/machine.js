@@ -28,7 +28,8 @@ export const serveMachine = {
 };
 
 const made = (tool) => execFileSync(join(here, "../tools", tool));
-const sizeOfOwn = () => JSON.parse(readFileSync(join(pieces, "own/manifest.json"), "utf8")).bytes;
+const sizeOfOwn = () =>
+  hasMachine && JSON.parse(readFileSync(join(pieces, "own/manifest.json"))).bytes;
 const modules = {
   "virtual:machine-boxes": () => `export default ${made("page_boxes.py")}`,
   "virtual:own-server": () => `export const { levels, servers } = ${made("own_server.py")};
