@@ -26,7 +26,7 @@ from rounds import Job, Results, in_rounds
 
 TINY = Effort("tiny", 1, 0.02, 100, 128, 0.3)
 SVG = "{http://www.w3.org/2000/svg}"
-IN_WORDS = ("m16_2", "budgets")  # tables without a number by itself
+IN_WORDS = ("m10_3", "m16_2", "budgets")  # tables without a number by itself
 WITH_FLOOR = ("m6_1", "m7_1", "m16_1")  # CPU a message
 COLUMNS_MAX = 5  # of a table in the book: a telephone shows no more
 needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "variants").is_file(),
