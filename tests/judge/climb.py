@@ -17,15 +17,16 @@ def climb(
     arrived: Callable[[Run], None],
     begin: str = RUNGS[0],
     without: tuple[str, ...] = (),
-    ask: Callable[..., Run] = run_level,
+    ask: Callable[..., Run] | None = None,
 ) -> Judged:
     """Asks for each level only what the one below did not. `arrived` sees each level at its end.
     What is below `begin` is taken for granted; the levels `without` are left out, and what needs
-    them. `ask` runs the tests of a level.
+    them. `ask` runs the tests of a level; without it run_level does.
 
     A level that fails is run to its end if that does not take long. What looks at a clock and fails
     is tried again, alone: a machine that was busy for a moment is not the server's fault.
     """
+    ask = ask or run_level
 
     def goes_on(run: Run) -> bool:
         progress(run)
