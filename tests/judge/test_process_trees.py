@@ -1,7 +1,9 @@
 """The tests' own test: a server is all the processes that its command has started, in whatever
 session, and what is in none of them is not held against it."""
 
+import os
 import shlex
+import signal
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -96,6 +98,22 @@ def test_all_of_a_tree_is_seen_stopped_and_ended_in_whatever_session_it_is() -> 
     finally:
         server.kill()
     assert not any(Process(pid).exists() for pid in pids)
+
+
+def test_however_the_tests_end_their_servers_end_with_them() -> None:
+    """Also what is in a session of its own."""
+    ours, theirs = os.pipe()
+    if (tests := os.fork()) == 0:
+        server = started(shlex.join(["sh", "-c", f"(setsid sleep 60 &) ; exec {ECHO}"]), "framing")
+        server.wait_until_ready()
+        wait_until(lambda: server.process.thread_count() == 2, 10)
+        os.write(theirs, " ".join(map(str, server.tree.pids())).encode())
+        signal.pause()
+    pids = [int(pid) for pid in os.read(ours, 100).split()]
+    os.kill(tests, signal.SIGKILL)
+    os.waitpid(tests, 0)
+    assert len(pids) == 2
+    assert wait_until(lambda: not any(Process(pid).exists() for pid in pids), 10)
 
 
 def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:

@@ -12,8 +12,7 @@ def as_user(uid: int) -> tuple[str, ...]:
     These words come last, directly before the daemon's: setpriv gives up root's rights only with
     exec, and so starts a program that lies where nobody else may enter.
     """
-    return ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all",
-            "--pdeathsig=keep")  # fmt: skip
+    return ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all")
 
 
 def as_nobody() -> tuple[str, ...]:

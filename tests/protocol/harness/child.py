@@ -1,10 +1,15 @@
-"""What the process of a server begins with."""
+"""How the process of a server is started, and what it begins with."""
 
+import contextlib
 import ctypes
+import functools
 import json
 import os
 import signal
-from collections.abc import Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
 
 from harness import limits
 
@@ -13,6 +18,18 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 MARK = "UNDER_TEST"  # in the environment of a server, and of all that it starts
 OF_THE_USER = "JUDGED_ENVIRONMENT"  # what ./judge keeps from the tests, as JSON
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
+YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
+# The shell's input ends when the harness does, however that ended.
+END_THOSE_LEFT = """
+read -r _
+for _ in 1 2 3; do
+  pids=$(grep -lsz "^$0\\." /proc/[0-9]*/environ | cut -d/ -f3)
+  [ -z "$pids" ] || kill -9 $pids
+done
+"""
+
+# In place of execve(2) in the child, for those who have a way of their own to start some program.
+become: Callable[[Sequence[str], Mapping[str, str]], None] | None = None
 
 
 def environment() -> dict[str, str]:
@@ -25,23 +42,58 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in known.items() if name != "PYTHONUNBUFFERED"}
 
 
-def become(words: Sequence[str], environment: Mapping[str, str]) -> None:
-    """In the child, in place of execve(2), for those who have a way of their own to start some
-    program, and set this."""
+def start(
+    words: Sequence[str], environment: Mapping[str, str], descriptor_limit: int | None,
+    niceness: int, stdout: IO[bytes], stderr: IO[bytes] | int,
+) -> subprocess.Popen[bytes]:
+    """The process of a server, with ordinary limits, in a session of its own. It ends with us.
+
+    What only the child can do for itself needs fork(2), which copies the page tables of a large
+    Python: ten times what the start of a server costs. As a rule there is nothing of the kind.
+    """
+    heed_stop_signals()
+    begin = functools.partial(
+        subprocess.Popen, words, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+        start_new_session=True, env=environment)
+    if (become or descriptor_limit or niceness or is_to_let_strace_attach()
+            or not limits.can_be_a_servers()):
+        return begin(preexec_fn=lambda: prepare(words, environment, descriptor_limit, niceness))
+    watch_over_servers_of(os.getpid())
+    with limits.of_a_server():
+        return begin()
+
+
+def heed_stop_signals() -> None:
+    """Of a ./check in the background, a shell ignores SIGINT, and its children would; what has a
+    handler here, even one that does nothing, is as usual in them."""
+    for number in STOP_SIGNALS:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+def is_to_let_strace_attach() -> bool:
+    """Whether nobody may, unless a process says so itself. ptrace(2)"""
+    with contextlib.suppress(FileNotFoundError):
+        return YAMA.read_text().strip() == "1" and os.geteuid() != 0
+    return False
+
+
+@functools.cache
+def watch_over_servers_of(pid: int) -> subprocess.Popen[bytes]:
+    """A shell that kills those with its mark when this process is gone."""
+    return subprocess.Popen(
+        ["sh", "-c", END_THOSE_LEFT, f"{MARK}={pid}"],
+        stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def prepare(
     words: Sequence[str], environment: Mapping[str, str], descriptor_limit: int | None,
     niceness: int,
 ) -> None:
-    """In the child: dies with the harness, lets strace attach, starts with ordinary limits.
-
-    Of a ./check in the background, a shell ignores SIGINT, and its children would.
-    """
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
+    """In the child: dies with the harness, lets strace attach."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     LIBC.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
     limits.set_server_limit(descriptor_limit)
     os.nice(niceness)
-    become(words, environment)
+    if become:
+        become(words, environment)

@@ -2,18 +2,22 @@
 an ordinary one."""
 
 import array
+import contextlib
 import fcntl
 import functools
+import os
 import resource
 import socket
 import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 # What a login shell gives. A server that needs more has to ask for it, as the contract says.
 SERVER_SOFT_LIMIT = 1024
+NEEDED_TO_START = 8  # descriptors; subprocess takes two
 UBSAN_NEEDS_DESCRIPTORS = "UBSan itself needs descriptors here: build with -fno-sanitize=vptr"
 
 
@@ -68,9 +72,27 @@ def unread_bytes_max() -> int:
 
 def set_server_limit(soft_and_hard: int | None) -> None:
     """Runs in the server's process before it becomes the server."""
+    limit = (soft_and_hard, soft_and_hard) if soft_and_hard else _ordinary()
+    resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+
+
+def can_be_a_servers() -> bool:
+    """Whether this process can do with the limit of a server for a moment."""
+    return len(os.listdir("/proc/self/fd")) + NEEDED_TO_START < _ordinary()[0]
+
+
+@contextlib.contextmanager
+def of_a_server() -> Iterator[None]:
+    """Meanwhile what is started has the limit of a server."""
+    ours = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, _ordinary())
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, ours)
+
+
+def _ordinary() -> tuple[int, int]:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft_and_hard is not None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft_and_hard, soft_and_hard))
-    else:
-        soft = SERVER_SOFT_LIMIT if hard == resource.RLIM_INFINITY else min(SERVER_SOFT_LIMIT, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    soft = SERVER_SOFT_LIMIT if hard == resource.RLIM_INFINITY else min(SERVER_SOFT_LIMIT, hard)
+    return soft, hard

@@ -206,22 +206,14 @@ class Running:
     ) -> None:
         """Starts it. `under` are the words of a program that starts it and leaves it its id."""
         self.words = [*under, *words]
-        number = str(next(STARTS))
+        number = f"{os.getpid()}.{next(STARTS)}"
         mark = f"{child.MARK}={number}"
         traced = own_calls.words(self.calls_log, mark) if self.calls_log is not None else ()
-        started = [*traced, *self.words]
         environment = child.environment() | ({} if traced else {child.MARK: number})
         adopt_orphans()
-        self._process = subprocess.Popen(
-            started,
-            stdin=subprocess.DEVNULL,
-            stdout=self._stdout,
-            stderr=self._stderr if self._log_to is None else self._log_to,
-            start_new_session=True,
-            env=environment,
-            preexec_fn=lambda: child.prepare(
-                started, environment, descriptor_limit, self.target.niceness),
-        )
+        self._process = child.start(
+            [*traced, *self.words], environment, descriptor_limit, self.target.niceness,
+            self._stdout, self._stderr if self._log_to is None else self._log_to)
         self.pid = self._process.pid
         self.tree = ProcessTree(self.pid, mark)
         self.note("is started", THE_SERVER)

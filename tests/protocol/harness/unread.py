@@ -10,8 +10,7 @@ from pathlib import Path
 from harness.needed import need_root
 
 # Words in front of a command line: as somebody else, to whom what is open here does not belong.
-AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
-             "--pdeathsig=keep")  # fmt: skip
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all")
 
 
 def _hold(held: ExitStack, *descriptors: int) -> int:
