@@ -32,7 +32,6 @@ BY_STAGES_ALONE = {
     "test_read_timeout.py::test_a_clock_of_its_own_changes_nothing",
     "test_command_line.py::test_an_option_that_the_stage_does_not_have_is_wrong_usage",
     "test_drain.py::test_connections_that_wait_for_the_one_thread_are_dropped",
-    "test_faults.py::test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain",
     "test_interruptions.py::test_an_interrupted_wait_is_taken_up_again",
     "test_weaknesses.py::test_a_message_costs_the_same_however_many_clients_are_idle",
 }

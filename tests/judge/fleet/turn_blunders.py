@@ -143,6 +143,15 @@ class StopsWhenAllLeave(Loop):
         self.draining = True
 
 
+class CountsToTwo(Loop):
+    """Takes two signals for two, however close they are."""
+
+    def count_signal(self, *_: object) -> None:
+        if self.shared.asked_at != NEVER:
+            os._exit(0)
+        self.shared.asked_at = time.monotonic()
+
+
 class DiesOfAnySignal(Loop):
     """Handles no signal but those that it knows."""
 
@@ -250,7 +259,15 @@ class StopsOneWorker(Loop):
 class DeafWhenDone(Loop):
     """Hears a second signal only as long as the first worker has clients of its own."""
 
-    def count_signal(self, *_: object) -> None:
-        self.shared.signals += 1
-        if self.shared.signals > 1 and self.connections:
-            os._exit(0)
+    def count_signal(self, *words: object) -> None:
+        if self.connections or self.shared.asked_at == NEVER:
+            super().count_signal(*words)
+
+
+class EndsBeforeItSaysWhy(Loop):
+    """With no time to drain, the worker that has failed ends them all at once."""
+
+    def fail(self, line: str) -> None:
+        if not self.options.drain_timeout:
+            os._exit(1)
+        super().fail(line)

@@ -23,6 +23,7 @@ from loop_options import NEVER, parse_options
 
 ACCEPT_PAUSE_SECONDS = 0.1
 DRAIN_LOOK_SECONDS = 0.01
+SAME_STOP_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 3600  # epoll_wait(2) takes milliseconds in 31 bits
 # accept(2), "ERRORS": what may be over in a moment, and what was wrong with one client only.
 TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
@@ -37,7 +38,7 @@ class Shared:
         self.loops: list[Loop] = []
         self.connected = 0
         self.silent_until = 0.0
-        self.signals = 0
+        self.asked_at = NEVER
         self.status = 0
 
 
@@ -275,10 +276,11 @@ class Loop:
         self.resume_accepting()
 
     def count_signal(self, *_: object) -> None:
-        """SIGTERM or SIGINT: the first ends the wait, and so begins the drain; the second ends the
+        """SIGTERM or SIGINT: the first ends the wait, and so begins the drain; a later one ends the
         process, also when the first loop has nobody left."""
-        self.shared.signals += 1
-        if self.shared.signals > 1:
+        now = time.monotonic()
+        self.shared.asked_at = min(self.shared.asked_at, now)
+        if now - self.shared.asked_at >= SAME_STOP_SECONDS:
             os._exit(self.shared.status)
 
     def take_wakes(self) -> None:
