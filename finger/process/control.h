@@ -10,10 +10,6 @@
 
 namespace finger {
 
-/// The exit status of a process that was not waited for, and whose directory of homes has answered
-/// at last.
-inline constexpr int exit_answered_late = 3;
-
 /// One end of the socket between the parent and a worker (SOCK_SEQPACKET: each word is a message).
 /// The end of the stream: the other process has gone.
 class Control {

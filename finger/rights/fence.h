@@ -47,9 +47,8 @@ class HomeFence {
 /// A look at a directory whose file server is dead does not end, and a process that looks cannot be
 /// killed. So each directory is looked at in a process of its own: what has not answered within two
 /// seconds is left out, a line says so, and the parent hears of it. When it answers at last its
-/// process ends with `exit_answered_late`, as a child of the parent, which then reloads. Where the
-/// way to a home is closed to a process that looks, a line says so, too. Error: a line that says
-/// what is missing.
+/// process ends, as a child of the parent, which then reloads. Where the way to a home is closed to
+/// a process that looks, a line says so, too. Error: a line that says what is missing.
 std::expected<void, std::string> permit_homes(const HomeFence& fence, const Roster& roster,
                                               const Control& control);
 

@@ -160,21 +160,14 @@ bool look(const HomeFence& fence, const Holders::value_type& holder) {
   return is_open;
 }
 
-struct Look {
-  const HomeFence& fence;
-  const Holders::value_type& holder;
-  Ended& ended;
-  const Fd& end_of_all;  ///< A pipe's: closed when the last of these processes has ended.
-};
-
 /// The process that looks: it may be there for days, so it has a name of its own, and neither the
-/// port nor the parent's ear.
-int look_and_end(void* argument) {
-  const Look& asked = *static_cast<Look*>(argument);
+/// port nor the parent's ear. `end_of_all` is a pipe's: closed when the last has ended.
+[[noreturn]] void look_and_end(const HomeFence& fence, const Holders::value_type& holder,
+                               Ended& ended, const Fd& end_of_all) {
   (void)::prctl(PR_SET_NAME, "fingerd-look", 0, 0, 0);
-  close_all_but({STDERR_FILENO, asked.end_of_all.get(), asked.fence.descriptor()});
-  const char found = look(asked.fence, asked.holder) ? all_found : some_closed;
-  return end(asked.ended, found) ? 0 : exit_answered_late;
+  close_all_but({STDERR_FILENO, end_of_all.get(), fence.descriptor()});
+  (void)end(ended, look(fence, holder) ? all_found : some_closed);  // too late: the parent reloads
+  std::_Exit(0);
 }
 
 }  // namespace
@@ -197,13 +190,12 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
   }
   const Fd all_ended(ends[0]);
   Fd end_of_all(ends[1]);
-  std::vector<pid_t> processes;
+  std::vector<long> processes;
   for (const auto& each : holders) {
     // A child of the parent, since one that is late outlives this process. A check has no parent.
-    alignas(16) static std::array<std::byte, 64 * 1024> stack;  // each has its own copy of it
     const int flags = SIGCHLD | (control.fd() ? CLONE_PARENT : 0);
-    Look look{fence, each, looks[processes.size()], end_of_all};
-    const pid_t process = ::clone(look_and_end, stack.data() + stack.size(), flags, &look);
+    const long process = ::syscall(SYS_clone, flags, 0, 0, 0, 0);  // as fork(2), which has no flags
+    if (process == 0) look_and_end(fence, each, looks[processes.size()], end_of_all);
     if (process < 0) {
       return std::unexpected(common::explain_no_thread(common::last_error().error()));
     }
@@ -216,7 +208,7 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
   for (std::size_t i = 0; const auto& [path_bytes, names] : holders) {
     const std::string path = common::escape(std::as_bytes(std::span(path_bytes)));
     Ended& look = looks[i];
-    const pid_t process = processes[i++];
+    const long process = processes[i++];
     if (end(look, too_late)) {
       control.say(Control::silent, std::to_string(process));
       common::log(

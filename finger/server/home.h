@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <system_error>
-#include <utility>
 
 #include "common/server/duration.h"
 #include "finger/protocol/error.h"
