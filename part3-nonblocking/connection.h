@@ -50,7 +50,7 @@ class Connection {
   /// kernel of the peer has acknowledged all answers, which causes no event.
   Action linger(Scratch& scratch);
 
-  /// Its deadline has passed. What has come in time is received first, however late this call is.
+  /// The deadline has passed. What has come in time is received first, however late this call is.
   Action expire(Scratch& scratch);
 
   /// From now on it answers what the kernel has received already, and then closes.

@@ -136,7 +136,7 @@ Connection::Action Connection::expire(Scratch& scratch) {
   if (state_ == State::lingering) return Action::close;
   const auto overdue = deadline_;
   if (held_.empty()) {
-    // It may be the server that is late: it was stopped and continued, or had no processor. A
+    // The server itself may be late: it was stopped and continued, or had no processor. A
     // message that came in time may then still be in the kernel, in pieces.
     for (int i = 0; i < common::late_receives_max && common::has_input(fd_); ++i) {
       const Action action = receive(scratch);

@@ -43,7 +43,7 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
   }
 }
 
-/// Its time is up, but it may be the server that is late: it was stopped and continued, or had no
+/// The peer's time is up, but the server may be late itself: it was stopped and continued, had no
 /// processor, or no buffer. A message that came in time may then still be in the kernel, in pieces.
 /// True: there is one, and it has time for a receive that need not wait.
 bool Connection::may_receive_late() {

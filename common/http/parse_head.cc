@@ -24,7 +24,7 @@ namespace http = boost::beast::http;
 class HeadParser final : public http::basic_parser<true> {
  public:
   HeadParser() {
-    // Its own limits are 8 KiB, and 1 MiB, beyond which Content-Length is refused.
+    // Beast's own limits are 8 KiB, and 1 MiB, beyond which Content-Length is refused.
     header_limit(HttpHead::bytes_max);
     body_limit(std::numeric_limits<std::int64_t>::max());
   }
@@ -82,7 +82,7 @@ class HeadParser final : public http::basic_parser<true> {
     }
   }
 
-  // These belong to a response, or to a body.
+  // What Beast calls for a response, or for a body.
   void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
   void on_header_impl(beast::error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}

@@ -47,7 +47,7 @@ class DeadlineList {
   /// list.
   void set(DeadlineEntry& entry, Clock::time_point deadline, Token token) {
     entry.join_neighbours();
-    assert(head_.previous_->deadline_ <= deadline);  // that of head_ is the epoch
+    assert(head_.previous_->deadline_ <= deadline);  // head_ has the epoch
     entry.deadline_ = deadline;
     entry.token_ = token;
     entry.previous_ = head_.previous_;

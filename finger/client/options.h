@@ -22,7 +22,7 @@ struct ClientOptions {
   std::chrono::milliseconds timeout = std::chrono::seconds(10);  ///< 0: none.
 };
 
-/// Its lines write to `options`, which must outlive the table.
+/// The table's lines write to `options`, which must outlive it.
 common::OptionTable option_table(ClientOptions& options);
 
 }  // namespace finger

@@ -186,7 +186,7 @@ void Parent::hear(Worker& worker) {
   }
 }
 
-/// One that has ended meanwhile, and was waited for, is treated as if it ended now.
+/// A lookup that has ended meanwhile, and was waited for, is treated as if it ended now.
 void Parent::note_lookup(pid_t process) {
   siginfo_t unused{};
   if (::waitid(P_PID, static_cast<id_t>(process), &unused, WEXITED | WNOHANG | WNOWAIT) < 0) {

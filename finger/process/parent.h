@@ -42,9 +42,8 @@ class Parent {
     Clock::duration late_pause = std::chrono::minutes(1);
   };
 
-  /// So many workers may be there that were killed and do not end, since they are in homes that
-  /// hang; and so many processes that look at directories which do not answer. Then no worker is
-  /// started any more.
+  /// Workers that were killed and do not end, since they are in homes that hang, and processes that
+  /// look at directories which do not answer: with more of either, no worker is started.
   static constexpr std::size_t killed_max = 4;
   static constexpr std::size_t lookups_max = 8;
 

@@ -14,7 +14,7 @@
 namespace finger {
 namespace {
 
-/// So many homes may hang before those that do not are waited for as well: each keeps a thread of
+/// Homes that may hang before those that do not are waited for as well: each keeps a thread of
 /// the kernel's. The kernel has two kinds of threads, for opens and for reads (io_wq_submit_work()
 /// knows a read's file only in the thread, so it counts as one of a socket). Without a word from
 /// us, a ring has four of the first kind for each processor, and of the second all that the system

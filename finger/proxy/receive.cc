@@ -28,7 +28,7 @@ common::Result<bool> receive_some(const common::Fd& fd, ProxyHeader& header) {
 
     const auto taken = header.take(std::span(buffer).first(static_cast<std::size_t>(peeked)));
     if (!taken) return std::unexpected(taken.error());
-    // These bytes are there, so it cannot fail. MSG_TRUNC: the kernel discards them. tcp(7)
+    // The bytes are there, so no call fails. MSG_TRUNC: the kernel discards them. tcp(7)
     (void)::recv(fd.get(), buffer.data(), *taken, MSG_TRUNC | MSG_DONTWAIT);
   }
   return true;

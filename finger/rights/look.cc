@@ -124,7 +124,7 @@ void permit_around(const HomeFence& fence, const Fd& home) {
   if (permitted && !is_root_directory(permitted)) fence.permit(permitted);
 }
 
-/// Or a file. Asks nothing of what is mounted there: that is none.
+/// Whether the entry is a link, or a file. What is mounted there is no link, and not asked.
 bool is_link(const Fd& directory, const std::string& name) {
   const open_how how{
       .flags = O_PATH | O_DIRECTORY | O_NOFOLLOW, .mode = 0, .resolve = RESOLVE_NO_XDEV};

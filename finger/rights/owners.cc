@@ -142,7 +142,7 @@ std::expected<void, std::string> become(const User& user) {
   if (::setgroups(0, nullptr) < 0) return failed("setgroups");
   if (::setresgid(user.gid, user.gid, user.gid) < 0) return failed("setresgid");
   if (::setresuid(user.uid, user.uid, user.uid) < 0) return failed("setresuid");
-  // They went with uid 0, unless a securebit that we have inherited keeps them.
+  // All rights went with uid 0, unless a securebit that we have inherited keeps them.
   Capabilities none{};
   if (!get_or_set(SYS_capset, none)) return failed("capset");
   forbid_tracing();

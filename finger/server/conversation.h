@@ -84,15 +84,15 @@ struct Context {
   /// For bytes that are not looked at.
   std::array<std::byte, common::transient_buffer_bytes> discarded = {};
 
-  /// And files that are being closed. The last member: what runs in it uses the others.
+  /// Files that are being closed, too. The last member: what runs in it uses the others.
   uring::Scope conversations{*loop};
 };
 
-/// One of those that the context counts, for as long as this exists.
+/// Counts as one in this number of the context, for as long as it exists.
 template <std::size_t Context::*number>
 class Counted {
  public:
-  Counted() = default;  ///< None of them.
+  Counted() = default;  ///< Counts nowhere.
   explicit Counted(Context& context) : context_(&context) { ++(context.*number); }
 
  private:

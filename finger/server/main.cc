@@ -134,9 +134,8 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
           finger::ServiceManager manager) {
   const auto addresses = addresses_of(listeners);
   if (!addresses) return report_failure(options, addresses.error());
-  // So much of an answer the kernel holds for a client that does not read, whose socket inherits
-  // this, and not the four megabytes of net.ipv4.tcp_wmem. setsockopt(2) fails for no socket here.
-  // socket(7)
+  // A client's socket inherits this, so that the kernel holds less of an answer than the four
+  // megabytes of net.ipv4.tcp_wmem. setsockopt(2) fails for no socket here. socket(7)
   constexpr int send_buffer_bytes = 128 * 1024;
   for (const common::Fd& each : listeners) {
     (void)::setsockopt(each.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof(int));

@@ -15,7 +15,7 @@
 
 namespace finger {
 
-/// So much of a file is read as soon as it is open.
+/// The part of a file that is read as soon as it is open.
 inline constexpr std::size_t beginning_bytes = 4 * 1024;
 
 /// A file that is open, and what it begins with.
@@ -32,7 +32,7 @@ class OpenFile {
   common::ByteView beginning() const { return beginning_; }
   bool is_whole() const { return !file_; }  ///< There is nothing after its beginning.
 
-  /// So many bytes, and whether the file ends with them.
+  /// A number of bytes, and whether the file ends with them.
   struct Piece {
     std::size_t bytes;
     bool is_last;

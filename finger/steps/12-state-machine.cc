@@ -209,7 +209,7 @@ Event opened(Client& client, int result) {
   struct stat status {};
   const bool is_regular = ::fstat(result, &status) == 0 && S_ISREG(status.st_mode);
   if (!is_regular) return send_text(client, finger::no_plan);
-  // It was for the open, which must not wait for a FIFO's other end. A read may wait.
+  // O_NONBLOCK was for the open, which must not wait for a FIFO's other end. A read may wait.
   (void)::fcntl(result, F_SETFL, 0);  // if it fails, the read will tell
   client.plan = std::move(plan);
   return client.text.empty() ? Event::opened : send_text(client, "");

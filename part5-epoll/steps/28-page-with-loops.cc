@@ -184,7 +184,7 @@ bool advance(Client& client) {
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// Its time is up. False: close it.
+// The client's time is up. False: close it.
 bool expire(Client& client) {
   if (client.state == State::lingering) return false;
   char byte;
@@ -343,7 +343,7 @@ void drain(int listener, std::chrono::milliseconds limit) {
   close(listener);
   draining = true;
   for (auto& [token, client] : clients) {
-    // One that lingers has its sending shut down already; with both, its input brings on a reset.
+    // A lingering client's sending is shut. With both shut, its next byte brings on a reset.
     if (client.state != State::lingering) shutdown(client.fd, SHUT_RD);
   }
   const Time begin = Clock::now();

@@ -59,7 +59,7 @@ class Read {
     io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
     io_uring_sqe_set_data(sqe, nullptr);  // no read's: one that fails has a completion all the same
   }
-  /// Its completion has come. The coroutine that waits for it.
+  /// The operation has completed. Returns the coroutine that waits for it.
   std::coroutine_handle<> complete(int result) {
     result_ = result;
     std::erase(in_flight, this);

@@ -21,7 +21,7 @@ struct Unlimited {
   Unlimited(LoopCore& /*loop*/, Unlimited /*due*/) {}
 };
 
-/// These, and one more.
+/// The cancellers, and one more.
 template <std::size_t n>
 std::array<Canceller*, n + 1> with(const std::array<Canceller*, n>& cancellers, Canceller& other) {
   std::array<Canceller*, n + 1> all;

@@ -51,7 +51,7 @@ Status set_up(const Setup& setup, io_uring& ring) {
 Result<Ring> Ring::create(const Setup& setup) {
   Ring made;
   if (const auto done = set_up(setup, made.ring_); !done) return std::unexpected(done.error());
-  // Or a child of fork(2) would keep the ring, and with it the sockets of its table, for as long as
+  // A child of fork(2) would keep the ring otherwise, and the sockets of its table, for as long as
   // it lives: O_CLOEXEC closes descriptors at exec(3) and unmaps nothing before it.
   (void)io_uring_ring_dontfork(&made.ring_);
   made.ask_for_operations();

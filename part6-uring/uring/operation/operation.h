@@ -93,7 +93,7 @@ class Operation : public Cancellable {
     if (part == Part::cancel_request) return cancel_answered(result);
     answered_ = true;
     if (result < 0) failed(result, flags);
-    // Else the buffer of a zero-copy send is free: its result was there before.
+    // With the flag, the buffer of a zero-copy send is free: its result was there before.
     if ((flags & IORING_CQE_F_NOTIF) == 0) set_result(result, flags);
     if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
   }
@@ -123,8 +123,8 @@ class Operation : public Cancellable {
     return loop_->next_entry();
   }
 
-  /// So that its completions find the way here; the next call hands it to the kernel. `link_flags`
-  /// link what is submitted next.
+  /// Has the entry's completions find the way here; the next call hands it to the kernel.
+  /// `link_flags` link what is submitted next.
   void tag(io_uring_sqe& entry, unsigned link_flags = 0) {
     entry.user_data = user_data_of(Part::request);
     if (loop_->trace() != nullptr) trace_begun(entry);

@@ -49,7 +49,7 @@ class Request {
   Prepare prepare_;
 };
 
-/// One that yields a new direct descriptor, in a slot which the kernel chooses.
+/// A request that yields a new direct descriptor, in a slot which the kernel chooses.
 template <typename Prepare>
 class DirectRequest : public Request<DirectFd, Prepare> {
  public:
