@@ -31,7 +31,7 @@ deserves_second_try() {
   [[ ${SECOND_TRY:-} && $1 != *@(asan|tsan) ]] || return 1
   ! grep -qs 'Falsifying example' "$results/$1.xml" || return 1 # found by chance, too
   failed=$(grep -oE '<(failure|error)[ />]' "$results/$1.xml" | wc -l)
-  ((failed > 0 && failed <= 10)) && say "once more, by itself, what failed of: $1"
+  ((failed > 0 && failed <= 5)) && say "once more, by itself, what failed of: $1"
 }
 
 # pytests NAME ARGUMENT… is a section: a run of pytest.
