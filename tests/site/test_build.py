@@ -76,11 +76,13 @@ def test_what_looks_like_a_link_is_one(built_site: Path) -> None:
 
 
 def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
-    """Tools, runs and solutions are Markdown's neighbours, and no pages; the zoo's patches are."""
+    """Tools, runs and solutions are Markdown's neighbours, and no pages; the zoo's patches are. An
+    address that a page has left is a file of public."""
     pages_there = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
                            for page in pages()} | {"404.html"} | {
-        f"bugs/{patch.stem}.html" for patch in (BOOK / "bugs").glob("*.patch")}
+        f"bugs/{patch.stem}.html" for patch in (BOOK / "bugs").glob("*.patch")} | {
+        path.name for path in (BOOK / "public").glob("*.html")}
 
 
 def test_without_the_machine_nothing_tells_of_it(built_site: Path) -> None:
