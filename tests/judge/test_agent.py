@@ -115,7 +115,7 @@ def test_its_verdict_is_that_of_the_judge(agent: Agent, text: str, tmp_path: Pat
     judged = judge(f"{sys.executable} echo.py --port {{port}}", at=tmp_path)
     said = agent.judge(text)
     assert said[-1] == {"end": "climbed"}, said[-1]
-    reached = int(re.search(r"(\d+) of 18 levels", judged.said)[1])
+    reached = int(re.search(r"(\d+) of \d+ levels", judged.said)[1])
     assert passed(said) == list(PORT_ONLY_LEVELS[:reached]), judged.said
     if reached < len(PORT_ONLY_LEVELS):
         # Which of several failures comes first depends on how many tests run at once.

@@ -1,4 +1,4 @@
-"""judge.pyz, the judge without a checkout, and its report for CI systems."""
+"""judge.pyz, the judge without a checkout."""
 
 import subprocess
 import sys
@@ -7,9 +7,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-import level_runs as runs
-import report_xml
-from first_start import FirstStart
 from harness.target import REPOSITORY
 from run_judge import SUBJECTS, environment, judge
 
@@ -63,26 +60,3 @@ def test_the_help_of_the_archive_calls_it_by_its_name(tmp_path: Path) -> None:
     ran = run(sys.executable, "judge.pyz", "--help", at=tmp_path)
     assert ran.stdout.startswith(f"usage: python3 {tmp_path}/judge.pyz ['CMD"), ran.stderr
     assert "./judge" not in ran.stdout and "Installs" not in ran.stdout
-
-
-def test_the_xml_has_levels_and_tests_and_no_byte_that_xml_cannot_hold(tmp_path: Path) -> None:
-    tests = [runs.Test("test_a[yours]", "passed", "", "", "", ()),
-             runs.Test("test_b[yours-1]", "failed", "said \x1b[2J", "The rule.", "README.md",
-                       (("the server", "$ mine <&>"),)),
-             runs.Test("test_c[yours]", "skipped", "", "", "", (), reason="no strace here")]
-    level = runs.Run("framing", [test.name for test in tests] + ["test_d[yours]"], tests)
-    report_xml.write(tmp_path / "x.xml", runs.Judged("mine {port}", [level]))
-    suite = ElementTree.parse(tmp_path / "x.xml").getroot().find("testsuite")
-    assert suite.attrib == {"name": "framing", "tests": "4", "failures": "1", "skipped": "2"}
-    assert [case.get("name") for case in suite] == ["a", "b (1)", "c", "d"]
-    failure = suite.find("testcase/failure")
-    assert failure.get("message") == "said \ufffd[2J"
-    assert failure.text == "The rule.\nExplained in README.md\n\nthe server:\n$ mine <&>"
-
-
-def test_a_server_that_does_not_start_is_a_failure_in_the_xml(tmp_path: Path) -> None:
-    judged = runs.Judged("mine {port}", [], "nobody listens",
-                         first=FirstStart(1, "nobody listens", "stderr: oops"))
-    report_xml.write(tmp_path / "x.xml", judged)
-    (failure,) = ElementTree.parse(tmp_path / "x.xml").getroot().iter("failure")
-    assert (failure.get("message"), failure.text) == ("nobody listens", "stderr: oops")

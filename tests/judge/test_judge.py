@@ -5,11 +5,15 @@ import re
 import sys
 from datetime import datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+import level_runs as runs
+import report_xml
 import rules
 from capabilities import CAPABILITIES, CAPABILITIES_OF
+from first_start import FirstStart
 from run_judge import FLEET, JUDGE, SUBJECTS, a_climb, judge
 from harness.needed import need_program
 from harness.strace import need_ptrace
@@ -34,7 +38,7 @@ def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_
     assert ran.status == 1, ran.complained
     names = [line.split()[0] for line in ran.said.splitlines() if "#" in line[:24]]
     assert names[:3] == ["framing", "survival", "closing"] and "start" not in names
-    assert "2 of 18 levels\n  next: closing, book/03-closing.md\n" in ran.said
+    assert f"2 of {len(RUNGS)} levels\n  next: closing, book/03-closing.md\n" in ran.said
     assert ran.said.endswith(" --from start\n")
     for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
                   "shut down its sending side", "the rule, explained in book/03-closing.md",
@@ -132,6 +136,29 @@ def test_a_report_says_when_it_was_made_and_what_was_not_asked_for(tmp_path: Pat
     assert "Left out: workers.<" in page
 
 
+def test_the_xml_has_levels_and_tests_and_no_byte_that_xml_cannot_hold(tmp_path: Path) -> None:
+    tests = [runs.Test("test_a[yours]", "passed", "", "", "", ()),
+             runs.Test("test_b[yours-1]", "failed", "said \x1b[2J", "The rule.", "README.md",
+                       (("the server", "$ mine <&>"),)),
+             runs.Test("test_c[yours]", "skipped", "", "", "", (), reason="no strace here")]
+    level = runs.Run("framing", [test.name for test in tests] + ["test_d[yours]"], tests)
+    report_xml.write(tmp_path / "x.xml", runs.Judged("mine {port}", [level]))
+    suite = ElementTree.parse(tmp_path / "x.xml").getroot().find("testsuite")
+    assert suite.attrib == {"name": "framing", "tests": "4", "failures": "1", "skipped": "2"}
+    assert [case.get("name") for case in suite] == ["a", "b (1)", "c", "d"]
+    failure = suite.find("testcase/failure")
+    assert failure.get("message") == "said \ufffd[2J"
+    assert failure.text == "The rule.\nExplained in README.md\n\nthe server:\n$ mine <&>"
+
+
+def test_a_server_that_does_not_start_is_a_failure_in_the_xml(tmp_path: Path) -> None:
+    judged = runs.Judged("mine {port}", [], "nobody listens",
+                         first=FirstStart(1, "nobody listens", "stderr: oops"))
+    report_xml.write(tmp_path / "x.xml", judged)
+    (failure,) = ElementTree.parse(tmp_path / "x.xml").getroot().iter("failure")
+    assert (failure.get("message"), failure.text) == ("nobody listens", "stderr: oops")
+
+
 def test_a_program_that_the_kernel_does_not_execute_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("echo a script without its first line\n")
     (tmp_path / "mine").chmod(0o755)
@@ -171,3 +198,11 @@ def test_the_ladder_leaves_out_only_what_belongs_to_a_mechanism() -> None:
     assert DEFAULT_LEVEL == "closing"
     for rung in LADDER:
         assert (REPOSITORY / rung.chapter).is_file(), rung
+
+
+def test_the_help_and_the_table_of_appendix_d_have_the_levels_in_their_order() -> None:
+    listed = judge("--help", at=REPOSITORY).said.partition("which:")[2].partition("or a stage")[0]
+    assert tuple(re.findall(r"[\w-]+", listed)) == RUNGS
+    page = (REPOSITORY / "book" / "appendix-d-your-own-server.md").read_text()
+    table = page.partition("\n## Levels\n")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)) == RUNGS

@@ -7,6 +7,7 @@ import pytest
 
 from run_judge import JUDGE, STARTERS, a_climb, judge
 from harness.needed import need_program
+from ladder import RUNGS
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -36,7 +37,7 @@ def test_a_first_server_has_the_level_that_its_readme_names(language: str, tmp_p
         assert built.returncode == 0, built.stderr
     (command,) = [line for line in ran.said.splitlines() if "{port}" in line]
     ran = judge(command.partition("'")[2].rstrip("'"), at=directory)
-    assert "1 of 18 levels\n  next: survival" in ran.said, ran.said + ran.complained
+    assert f"1 of {len(RUNGS)} levels\n  next: survival" in ran.said, ran.said + ran.complained
     readme = (directory / "README.md").read_text()
     assert "has the first level, `framing`" in readme and f"{JUDGE} '" in readme
 
