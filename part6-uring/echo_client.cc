@@ -15,7 +15,7 @@
 #include "common/server/log.h"
 #include "common/server/options.h"
 #include "common/server/process.h"
-#include "console.h"
+#include "echo_client_console.h"
 
 namespace stage {
 namespace {

@@ -1,4 +1,4 @@
-#include "console.h"
+#include "echo_client_console.h"
 
 #include <array>
 #include <utility>
