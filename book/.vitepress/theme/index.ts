@@ -9,7 +9,7 @@ import "@fontsource/source-serif-4/latin-400-italic.css";
 import "@fontsource/source-serif-4/latin-600.css";
 
 import "virtual:colours.css";
-import "./tokens.css";
+import "./type.css";
 import "./book.css";
 import "./parts.css";
 import "./print.css";
