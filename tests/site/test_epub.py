@@ -70,6 +70,23 @@ def test_each_line_of_a_transcript_can_go_on_below(texts: dict[str, str]) -> Non
     assert sorted(map(html.unescape, lines)) == sorted(wanted)
 
 
+def test_each_line_of_a_listing_can_go_on_below(file: Path, tmp_path: Path) -> None:
+    """No code is wider than a small reader, most of which cannot be moved sideways."""
+    chromium = need_program("chromium")
+    with zipfile.ZipFile(file) as book:
+        book.extractall(tmp_path)
+    page = next(page for page in tmp_path.rglob("*.xhtml")
+                if 'class="sourceCode cpp"' in page.read_text())
+    page.write_text(page.read_text().replace("</body>", """<script>
+        const wide = each =&gt; each.scrollWidth &gt; each.clientWidth;
+        const blocks = [...document.querySelectorAll("pre, div")];
+        document.title = "beyond: " + blocks.filter(wide).length;
+        </script></body>"""))
+    seen = subprocess.run([chromium, "--headless", "--no-sandbox", "--window-size=480,800",
+                           "--dump-dom", page.as_uri()], check=True, capture_output=True, text=True)
+    assert "<title>beyond: 0</title>" in seen.stdout
+
+
 @pytest.mark.long
 def test_it_is_a_valid_e_book(file: Path) -> None:
     epubcheck = need_program("epubcheck")
