@@ -177,7 +177,7 @@ bool parked(Time now) { return clients.size() >= clients_max || now < accept_aga
 Time ask_again(Time now) {
   static Time quiet_until;
   if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
-  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK || errno == EOPNOTSUPP;
+  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK;
   if (broken) check(-1, "accept");  // a broken listener stays broken
   if (now >= quiet_until) {
     std::perror("accept");  // EMFILE, for example

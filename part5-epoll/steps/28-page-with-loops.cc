@@ -264,7 +264,7 @@ Time ask_again(Time now) {
   static Time quiet_until;
   const std::scoped_lock lock(mutex);  // one line for all loops, also for the last one
   if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
-  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK || errno == EOPNOTSUPP;
+  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK;
   if (broken) check(-1, "accept");  // for good: it is the listener's fault
   if (now >= quiet_until) {
     std::perror("accept");  // EMFILE, for example

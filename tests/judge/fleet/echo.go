@@ -96,7 +96,7 @@ func accept(listener *net.TCPListener) {
 // Whether the listener itself is the fault: then trying again is vain.
 func isBroken(err error) bool {
 	for _, one := range []syscall.Errno{syscall.EBADF, syscall.EINVAL, syscall.ENOTSOCK,
-		syscall.EOPNOTSUPP, syscall.EFAULT} {
+		syscall.EFAULT} {
 		if errors.Is(err, one) {
 			return true
 		}

@@ -27,7 +27,7 @@ SAME_STOP_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 3600  # epoll_wait(2) takes milliseconds in 31 bits
 # accept(2), "ERRORS": what may be over in a moment, and what was wrong with one client only.
 TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
-OF_ONE_CLIENT = (errno.EAGAIN, errno.ECONNABORTED, errno.EPROTO, errno.EHOSTUNREACH)
+OF_ONE_CLIENT = (errno.EAGAIN, errno.ECONNABORTED, errno.EPROTO, errno.EOPNOTSUPP)
 
 
 class Shared:
