@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include "fixture.h"
-#include "uring/condition.h"
 #include "uring/scope.h"
 
 namespace {
@@ -102,64 +101,6 @@ CO_TEST_F(Uring, AHandleMayEndBeforeItsOperation) {
   scope.cancel();
   co_await scope.join();
   EXPECT_THAT(*outcome, Cancelled());
-}
-
-CO_TEST_F(Uring, ASignalWakesOneOrAll) {
-  uring::Condition condition(loop);
-  std::array<std::optional<uring::Status>, 3> outcomes;
-  Scope scope(loop);
-  for (auto& outcome : outcomes) scope.spawn(keep_result(condition.wait(), outcome));
-  condition.notify_one();
-  (void)co_await loop.nop();
-  EXPECT_TRUE(outcomes[0]);
-  EXPECT_FALSE(outcomes[1]);
-  condition.notify_all();
-  co_await scope.join();
-  for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, Succeeded());
-}
-
-// A coroutine that was notified and cancelled begins nothing any more: the next is to hear of it.
-CO_TEST_F(Uring, ANotificationIsNotLostToACancel) {
-  uring::Condition condition(loop);
-  Canceller first;
-  std::array<std::optional<uring::Status>, 2> outcomes;
-  Scope scope(loop);
-  scope.spawn(keep_result(condition.wait().cancelled_by(first), outcomes[0]));
-  scope.spawn(keep_result(condition.wait(), outcomes[1]));
-  condition.notify_one();
-  first.cancel();
-  EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
-  EXPECT_THAT(*outcomes[0], Cancelled());
-  EXPECT_THAT(*outcomes[1], Succeeded());
-
-  first.reset();
-  scope.spawn(keep_result(condition.wait().cancelled_by(first), outcomes[0]));
-  condition.notify_one();
-  first.cancel();  // there is no other: it wins
-  co_await scope.join();
-  EXPECT_THAT(*outcomes[0], Succeeded());
-}
-
-// The frame of a shielded wait is not cancelled with its scope: only its end can pass it on.
-CO_TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
-  for (const bool is_shielded : {false, true}) {
-    uring::Condition condition(loop);
-    std::array<std::optional<uring::Status>, 2> outcomes;
-    Scope scope(loop);
-    {
-      Scope destroyed(loop);
-      auto wait = condition.wait();
-      destroyed.spawn(is_shielded ? keep_result(std::move(wait).shielded(), outcomes[0])
-                                  : keep_result(std::move(wait), outcomes[0]));
-      scope.spawn(keep_result(condition.wait(), outcomes[1]));
-      condition.notify_one();
-    }
-    EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
-    EXPECT_FALSE(outcomes[0]);
-    EXPECT_THAT(*outcomes[1], Succeeded());
-    scope.cancel();
-    co_await scope.join();
-  }
 }
 
 }  // namespace
