@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 import broken_servers
-from harness import own_suite, timeline
-from harness.call_reader import CallReader
+from harness import own_calls, own_suite, timeline
+from harness.call_reader import Call, CallReader
 from harness.server import Server
 from harness.strace import need_ptrace
 from harness.target import foreign_server
@@ -141,6 +141,16 @@ def test_a_server_that_spins_at_little_cost_is_still_seen_with_strace_beside_it(
         "--server", shlex.join([sys.executable, "-c", SPINS, "{port}"]))
     spins = r"poll\(\) = 1: POLLOUT of \d+, client 1  \([\d,]+ times"
     assert re.search(spins, run.stdout), run.stdout
+
+
+def test_threads_that_wait_beside_others_do_not_spin_together() -> None:
+    waits = [Call(at / 1000, "ppoll() = 1", "ppoll()", is_wait=True, thread=str(at % 4))
+             for at in range(3 * own_calls.SPINS)]
+    assert not [*own_calls.without_rest(waits)]
+    served = [Call(wait.at, "recvfrom(7)", thread="4") for wait in waits]
+    spinning = [wait._replace(thread="0") for wait in waits]
+    beside = [call for pair in zip(spinning, served, strict=True) for call in pair]
+    assert sorted(own_calls.without_rest(beside)) == sorted(beside)
 
 
 def routine(at: float, what: str) -> Event:

@@ -52,6 +52,7 @@ class Call(NamedTuple):
     kind: str = ""  # as `recvfrom(7)`, where there may be thousands and no single one matters
     is_elsewhere: bool = False  # on a connection that is not shown
     is_wait: bool = False  # a short one
+    thread: str = ""
 
 
 @dataclass
@@ -92,7 +93,7 @@ class CallReader:
             # What was sent may have arrived, and its client be done, before the call is seen to
             # have returned. What was received, or waited for, is there only then.
             at_its_end = call.what.startswith((*RECEIVES, *ACCEPTS, *WAITS, *SLEEPS))
-            yield call._replace(at=(at if at_its_end else begun) + call.at)
+            yield call._replace(at=(at if at_its_end else begun) + call.at, thread=thread)
 
     def _read(self, thread: str, text: str) -> Iterator[Call]:
         """Its moment is counted from that of the line."""

@@ -48,7 +48,7 @@ def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:
     if had_ended:  # perhaps of an error on another connection
         failed = [call for call in calls if call.is_elsewhere and call.what != call.kind]
         calls += [call._replace(is_elsewhere=False) for call in failed[-ERRORS_SHOWN:]]
-    yield from _without_rest(calls)
+    yield from without_rest(calls)
     if reader.has_ring:
         yield Call(time.monotonic(), "has a ring: what it asks of that is not seen here")
     if waits := [call for call in reader.unfinished.values() if not call.startswith("futex")]:
@@ -64,19 +64,21 @@ def _is_complete(server: Server) -> bool:
     return re.search(rf"^{server.pid} .*\+\+\+ (killed|exited)", text, re.MULTILINE) is not None
 
 
-def _without_rest(calls: Sequence[Call]) -> Iterator[Call]:
-    """A loop's waits are worth a line where it waits again and again with nothing to do."""
-    waits: list[Call] = []
+def without_rest(calls: Sequence[Call]) -> Iterator[Call]:
+    """A loop's waits are worth a line where its thread waits again and again with nothing to do:
+    those of others, as a virtual machine has them, come between and mean nothing."""
+    waits: dict[str, list[Call]] = {}
 
-    def spins() -> Iterator[Call]:
-        if len(waits) >= SPINS and waits[-1].at - waits[0].at < SPIN_SECONDS * len(waits):
-            yield from waits
-        waits.clear()
+    def spins(thread: str) -> Iterator[Call]:
+        own = waits.pop(thread, [])
+        if len(own) >= SPINS and own[-1].at - own[0].at < SPIN_SECONDS * len(own):
+            yield from own
 
     for call in calls:
         if call.is_wait:
-            waits.append(call)
+            waits.setdefault(call.thread, []).append(call)
         else:
-            yield from spins()
+            yield from spins(call.thread)
             yield call
-    yield from spins()
+    for thread in [*waits]:
+        yield from spins(thread)
