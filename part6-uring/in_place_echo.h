@@ -46,7 +46,7 @@ class InPlaceEchoSession {
   common::EchoSession pieces_;  ///< For what does not begin and end with a whole message.
 };
 
-/// None while a message that has begun waits for its rest. One that is too long is left to pieces_.
+/// None while a message that has begun waits for its rest. pieces_ gets a message that is too long.
 inline InPlaceEchoSession::WholeMessages InPlaceEchoSession::whole_messages(
     common::ByteView received) const {
   WholeMessages whole;

@@ -15,9 +15,9 @@ namespace finger {
 
 /// Makes what serves, with no more rights than that takes: a worker's life up to its first client,
 /// whose steps are in the function. `control` may be empty: nobody wants to hear of directories
-/// that do not answer. Of what is open only `control`, `listeners` and the standard streams stay
-/// so. The process must have one thread only. Error: a line that says what is missing, and what to
-/// do about it; the process must end then.
+/// that do not answer. Only `control`, `listeners` and the standard streams stay open. The process
+/// must have one thread only. Error: a line that says what is missing, and what to do about it; the
+/// process must end then.
 std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& options,
                                                             std::span<const common::Fd> listeners,
                                                             const Control& control);

@@ -121,7 +121,7 @@ common::Clock::time_point due_after(common::Clock::time_point begun_at,
 /// the frame of the coroutine that serves it; its destructor closes the connection.
 class Conversation final : public AwaitingQuery {
  public:
-  /// The conversation is over at `due` at the latest. One `from_proxy_itself` is not logged.
+  /// The conversation is over at `due` at the latest. It is not logged if `from_proxy_itself`.
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
                common::Clock::time_point due, bool from_proxy_itself);
 

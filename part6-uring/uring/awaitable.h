@@ -35,7 +35,7 @@ class Awaiter;
 
 /// What co_await takes: something that may take a while, and what may end it early. Made in the
 /// expression that awaits it, and modified there, in any order and any number of times: all of it
-/// holds. Of several timeouts the first to pass counts, and so does the first canceller.
+/// holds. The first timeout to pass counts, and so does the first canceller.
 ///
 ///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
 ///     co_await changed.wait().within(5s);

@@ -112,8 +112,8 @@ bool Buffers::can_wake_waiters() {
   return returned_.has_waiters() && free() > 0;
 }
 
-/// No more than there are buffers for. One that finds that it needs none, because its peer has gone
-/// or says nothing, leaves the buffer free for the next turn's.
+/// Wakes no more than there are buffers for. A waiter that needs none after all, because its peer
+/// has gone or says nothing, leaves the buffer free for the next turn's.
 void Buffers::wake_waiters() {
   for (std::uint32_t left = free(); left > 0 && returned_.has_waiters(); --left) {
     returned_.notify_one();

@@ -151,9 +151,9 @@ void LinkWait<Members...>::suspend(std::coroutine_handle<> awaiting) {
 ///
 /// After one that fails or falls short the others end with Error::cancelled: they have not begun.
 /// Each may have timeouts, deadlines and cancellers of its own, and so may the whole link. The time
-/// of a member runs from the beginning of the link, not from its turn. One that is cancelled while
-/// it waits for another ends when it is its turn, or with its result if the kernel is faster. One
-/// that is cancelled before the link begins counts as failed.
+/// of a member runs from the beginning of the link, not from its turn. A member that is cancelled
+/// while it waits for another ends when it is its turn, or with its result if the kernel is faster;
+/// cancelled before the link begins, it counts as failed.
 ///
 /// All entries go in together. If the ring has fewer (Ring::entries()) all end with
 /// argument_list_too_long and nothing has begun.

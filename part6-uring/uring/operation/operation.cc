@@ -55,13 +55,13 @@ void Operation::trace_begun(const io_uring_sqe& entry) {
 
 void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); }
 
-/// Done, or too late: in any case the request's own completion decides how it ended. One that is
-/// still to come has to be asked again: it was not found, in between two waits, or has an end that
-/// a thread of the kernel's is still to tell; or a worker had it (EALREADY), which was told and may
-/// have been about to hand it over to poll, without looking any more. The kernel is not asked again
-/// at once, which would be the same question again and again, and each time later: where a file
-/// server is dead, a worker has it for as long as that takes, and there may be a thousand such
-/// files.
+/// Done, or too late: in any case the request's own completion decides how it ended. A request that
+/// has none yet has to be cancelled again: it was not found, in between two waits, or has an end
+/// that a thread of the kernel's is still to tell; or a worker had it (EALREADY), which was told
+/// and may have been about to hand it over to poll, without looking any more. The kernel is not
+/// asked again at once, which would be the same question again and again, and each time later:
+/// where a file server is dead, a worker has it for as long as that takes, and there may be a
+/// thousand such files.
 void Operation::cancel_answered(int result) {
   cancel_asked_ = false;
   complete_one();

@@ -99,8 +99,8 @@ class Operation : public Cancellable {
   }
 
  protected:
-  /// How it is to be ended early. One that is `shielded` goes on when its scope is cancelled, as
-  /// the last words of a conversation may have to; one that is not `cancellable` always goes on.
+  /// How it is to be ended early. If `shielded`, it goes on when its scope is cancelled, as the
+  /// last words of a conversation may have to; if not `cancellable`, it always goes on.
   Operation(LoopCore& loop, bool shielded, bool cancellable)
       : loop_(&loop), shielded_(shielded), cancellable_(cancellable) {}
   /// The class derived from this one has called cancel_and_wait() in its own destructor.
