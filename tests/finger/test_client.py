@@ -239,7 +239,7 @@ def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) ->
     status, stdout, stderr, seconds = json.loads(run.stdout)
     assert (status, stdout) == (1, "")
     assert stderr == "finger: host.example: the name was not resolved in time\n"
-    assert 0.5 <= seconds < 3
+    assert 0.5 <= seconds < 6
 
 
 # The command line
