@@ -177,7 +177,7 @@ class Connection:
     def is_in_the_backlog(self) -> bool:
         """Whether the connection is there, and no descriptor for it. OSError."""
         end = self.servers_end()
-        return end is not None and end.is_established and end.inode == 0
+        return end is not None and end.is_in_the_backlog
 
     def moves_up(self) -> bool:
         """Whether it is in the backlog, and the server takes those before it."""
@@ -234,9 +234,10 @@ class Connection:
         """Said of a client that leaves the backlog, if the kernel tells."""
         if not self.transcript.got_bytes:  # else it was accepted
             with suppress(OSError):
-                if self.is_in_the_backlog():
+                end = self.servers_end()
+                if end and end.is_in_the_backlog:
                     return ", not yet accepted by the server"
-                self.left_accepted = self.is_held_by_the_server()
+                self.left_accepted = bool(end and end.inode)
         return ""
 
     def broken(self, what: str, *, by_reset: bool = False) -> ContractBroken:

@@ -36,6 +36,11 @@ class Queues:
         """Whether neither side has ended its stream or reset the connection."""
         return self.state == ESTABLISHED
 
+    @property
+    def is_in_the_backlog(self) -> bool:
+        """Whether the connection is there, and no descriptor for it."""
+        return self.is_established and self.inode == 0
+
 
 def queues(owner: tuple[str, int], peer: tuple[str, int], family: int) -> Queues | None:
     """The queues at the owner's end of its connection with `peer`.
