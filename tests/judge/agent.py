@@ -2,22 +2,21 @@
 """./judge for a page: has the tests loaded, and waits for the text of a server in Python.
 
 Loading takes a minute in the Linux that a page emulates, so it's done before that machine's state
-is saved. Each climb is a fork of this process, and so is each server, which spares it the start of
-an interpreter; and a server stays for the next test, unless one has failed. The climb itself is
-that of ./judge, up to the level `closing`: above it, tests look at milliseconds, memory and
-processor time, which no emulator keeps.
+is saved, and so is a first round of tests: what is slow only once. Each climb is a fork of this
+process, and so is each server, which spares it the start of an interpreter; and a server
+stays for the next test of its level, unless one has failed. The climb itself is that of ./judge, up
+to the level `closing`: above it, tests look at milliseconds, memory and processor time, which no
+emulator keeps.
 
 It reads requests from stdin and writes what it finds to stdout, each a line of JSON:
 
-  {"judge": TEXT}   climbs with this server; with "from": LEVEL begins there, and asks for what is
-                    below in the end; a climb that goes on is given up
+  {"judge": TEXT}   climbs with this server; with "from": LEVEL begins there, and asks for what is below in the end; a climb that goes on is given up
   {"stop": true}    gives up the climb: {"end": "stopped"}
   {}                {"levels": {LEVEL: how many tests}}, as at the beginning
 
-Of a climb it tells {"trouble": why the server does not even start, "said": its words}, or of each
-level {"level": NAME, "tests": how many}, {"test": SENTENCE, "outcome": …} with all that is said of
-a failure, and {"passed": whether the level is, "level": NAME}; then {"end": "climbed"}, or "broken"
-if the tests themselves have failed, with what they said.
+Of a climb it tells {"trouble": why the server does not even start, "said": its words}, or of each level {"level": NAME, "tests": how many}, {"test": SENTENCE, "outcome": …}
+with all that is said of a failure, and {"passed": whether the level is, "level": NAME}; then
+{"end": "climbed"}, or "broken" if the tests themselves have failed, with what they said.
 """
 
 import atexit
@@ -31,6 +30,7 @@ import threading
 import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
@@ -42,7 +42,7 @@ import report_text
 from climb import climb
 from rungs import PORT_ONLY_LEVELS, PROTOCOL, RUNGS
 import keeper
-from level_runs import Judged, Run, by_rule, environment, name_of, take
+from level_runs import Run, by_rule, environment, name_of, take
 from capabilities import CAPABILITIES_OF
 from harness import child, frames, plugin
 from harness.arrivals import Arrivals
@@ -56,11 +56,12 @@ SERVER = "echo.py"  # in the directory in which this was started
 COMMAND = f"python3 {SERVER} --port {{port}}"
 PATIENCE_SECONDS = 5
 AT_HOME_ONLY = RUNGS[len(PORT_ONLY_LEVELS):]
-EXAMPLES, EVERY_LENGTH_BELOW, DRAWN_LENGTHS = 6, 20, 10  # an emulated processor is slow
+EXAMPLES, EVERY_LENGTH_BELOW, DRAWN_LENGTHS = 4, 20, 10  # an emulated processor is slow
+DEAR = ("a_thousand_answers", "random_", "connect_and_leave", "still_holds")  # seconds each: last
 PAGE = os.dup(1)
-LIKELY = """argparse asyncio collections contextlib dataclasses enum errno fcntl functools io
-itertools logging queue random re resource select selectors signal socket socketserver string
-struct subprocess termios threading time traceback typing""".split()  # what a server may import
+LIKELY = """argparse asyncio collections contextlib dataclasses encodings.idna enum errno fcntl
+functools io itertools logging queue random re resource select selectors signal socket socketserver
+string struct subprocess termios threading time traceback typing""".split()  # by a server
 
 
 def say(**entry: object) -> None:
@@ -118,8 +119,8 @@ def run(script: str) -> int:
 
 
 class Lasting(Server):
-    """A server that stays for the next test: in a machine that's emulated, its start takes longer
-    than what most tests ask. `kept` is the one that waits."""
+    """A server that stays for the next test of its level: in a machine that's emulated, its start
+    takes longer than what most tests ask. `kept` is the one that waits."""
 
     kept: Self | None = None
     may_stay = False  # nothing has failed, in the test that goes on
@@ -127,12 +128,18 @@ class Lasting(Server):
     @classmethod
     def start(cls, target: Target, options: Sequence[str] = (), **how: Any) -> Server:
         """In place of a new one, the one that is kept, if that will do."""
+        if options or how.keys() != {"patience"}:
+            cls.end_kept()
         kept, Lasting.kept = Lasting.kept, None
-        if kept and not options and how.keys() == {"patience"}:
-            return kept
-        if kept:
-            kept.kill()
-        return cls(target, options, **how)
+        return kept or cls(target, options, **how)
+
+    @classmethod
+    def end_kept(cls) -> None:
+        """The next test has a fresh one."""
+        Lasting.may_stay = False
+        if Lasting.kept:
+            Lasting.kept.kill()
+        Lasting.kept = None
 
     def wait_until_ready(self) -> None:
         """Of one that was kept, nothing is to be waited for."""
@@ -162,8 +169,9 @@ class Heard(Results):
 class Agent:
     """A plugin of pytest that keeps what was collected, and judges whatever comes."""
 
-    items: dict[str, list[pytest.Item]]
+    items: dict[str, list[pytest.Function]]
     config: pytest.Config
+    heard: Heard
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -175,8 +183,11 @@ class Agent:
         self.items = {level: [] for level in PORT_ONLY_LEVELS}
         for item in session.items:
             self.items[level_of(item)].append(item)
+        for items in self.items.values():
+            items.sort(key=lambda item: any(word in item.name for word in DEAR))
         for name in LIKELY:
             importlib.import_module(name)
+        self.warm_up()
         gc.collect()
         gc.freeze()
         self.say_levels()
@@ -194,6 +205,13 @@ class Agent:
                 say(end="stopped")
         return True
 
+    def warm_up(self) -> None:
+        """The first level, with a server that has it, and nobody is told."""
+        Path(SERVER).write_text((PROTOCOL / "subjects" / "echo_server.py").read_text())
+        self.run_tests(Run(RUNGS[0]), self.items[RUNGS[0]], lambda run: True)
+        Lasting.end_kept()
+        Path(SERVER).unlink()
+
     def say_levels(self) -> None:
         """What can be judged here."""
         say(levels={level: len(items) for level, items in self.items.items()})
@@ -201,9 +219,7 @@ class Agent:
     def climb_and_exit(self, begin: str) -> None:
         """The climb, in a process of its own."""
         try:
-            judged = self.climb(begin, AT_HOME_ONLY)
-            if judged.passed and judged.granted:
-                self.climb(RUNGS[0], RUNGS[judged.granted:])
+            self.climb(begin)
             say(end="climbed")
         except BaseException:
             say(end="broken", said=traceback.format_exc())
@@ -211,13 +227,15 @@ class Agent:
             keeper.end_all()
             os._exit(0)
 
-    def climb(self, begin: str, without: tuple[str, ...]) -> Judged:
-        """That of ./judge."""
-        judged = climb(
-            COMMAND, Path.cwd(), self.say_last, say_level, begin, without, self.run_level)
+    def climb(self, begin: str) -> None:
+        """That of ./judge, and then that of the levels which it took for granted."""
+        climb_with = partial(climb, COMMAND, Path.cwd(), self.say_last, say_level,
+                             ask=self.run_level)
+        judged = climb_with(begin=begin, without=AT_HOME_ONLY)
         if judged.first and judged.trouble:
             say(trouble=judged.trouble, said=judged.first.said)
-        return judged
+        if judged.passed and judged.granted:
+            climb_with(without=RUNGS[judged.granted:])
 
     def run_level(self, command: str, level: str, directory: Path, *options: str,
                   progress: Callable[[Run], bool]) -> Run:
@@ -228,6 +246,14 @@ class Agent:
             items = [item for item in items if item.name.partition("[")[0] in names]
         run = Run(level, [name_of(item.nodeid) for item in items])
         say(level=level, tests=len(items))
+        self.run_tests(run, items, progress)
+        run.complete = run.ended = True
+        return run
+
+    def run_tests(self, run: Run, items: Sequence[pytest.Item], progress: Callable[[Run], bool]
+                  ) -> None:
+        """One after the other, the first with a fresh server, as long as `progress` likes."""
+        Lasting.end_kept()
         for item, following in zip_longest(items, items[1:]):
             failed_at, is_fresh = run.failed_at, Lasting.kept is None
             self.run_test(run, item, following)
@@ -237,21 +263,18 @@ class Agent:
                 self.run_test(run, item, following)
             if not progress(run):
                 break
-        run.complete = run.ended = True
-        return run
 
     def run_test(self, run: Run, item: pytest.Item, following: pytest.Item | None) -> None:
         """Adds to the run what becomes of it."""
         item.stash[CALL_FAILED] = False
         Lasting.may_stay = True
-        heard = Heard(run)
-        self.config.pluginmanager.register(heard)
+        self.heard = Heard(run)  # no plugin: to register one takes as long as a test
         self.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        self.config.pluginmanager.unregister(heard)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Comes after the test and before the end of its server."""
         Lasting.may_stay = Lasting.may_stay and report.passed
+        self.heard.pytest_runtest_logreport(report)
 
     def say_last(self, run: Run) -> None:
         """What became of the test that has just ended."""
