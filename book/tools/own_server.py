@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Prints what the page *Your own server* shows before its Linux is there: the levels that are
-judged in it, and servers in Python to begin with, each by the chapter after which it is."""
+judged in it, and servers to begin with."""
 
 import json
 import sys
@@ -15,19 +15,24 @@ import starters  # noqa: E402
 from rungs import LADDER, PORT_ONLY_LEVELS  # noqa: E402
 
 
-def server_after(chapter: int) -> str:
-    """Its text."""
+def server(name: str, language: str, chapter: int = 1) -> dict[str, str]:
+    """Its name there, and its text as it is after that chapter."""
     with tempfile.TemporaryDirectory() as directory:
-        assert not starters.copy("python", Path(directory), chapter)
-        return Path(directory, "echo.py").read_text(encoding="utf-8")
+        assert not starters.copy(language, Path(directory), chapter)
+        (source,) = Path(directory).glob("echo.*")
+        return {"name": name, "text": source.read_text(encoding="utf-8")}
 
 
 def main() -> None:
     rungs = [rung for rung in LADDER if rung.name in PORT_ONLY_LEVELS]
-    chapters = range(1, len(rungs) + 1)
+    later = range(2, len(rungs) + 1)
     print(json.dumps({
         "levels": [{"name": rung.name, "asks": rung.asks} for rung in rungs],
-        "servers": {chapter: server_after(chapter) for chapter in chapters},
+        "servers": [
+            server("the first server", "python"),
+            *(server(f"the server after chapter {n}", "python", n) for n in later),
+            server("the first server in C", "c"),
+        ],
     }))
 
 

@@ -1,20 +1,22 @@
 #!/usr/bin/python3
-"""./judge for a page: has the tests loaded, and waits for the text of a server in Python.
+"""./judge for a page: has the tests loaded, and waits for the text of a server in Python or in C.
 
 Loading takes a minute in the Linux that a page emulates, so it's done before that machine's state
 is saved, and so is a first round of tests: what is slow only once. Each climb is a fork of this
-process, and so is each server, which spares it the start of an interpreter; and a server
+process, and so is each server in Python, which spares it the start of an interpreter; and a server
 stays for the next test of its level, unless one has failed. The climb itself is that of ./judge, up
 to the level `closing`: above it, tests look at milliseconds, memory and processor time, which no
 emulator keeps.
 
 It reads requests from stdin and writes what it finds to stdout, each a line of JSON:
 
-  {"judge": TEXT}   climbs with this server; with "from": LEVEL begins there, and asks for what is below in the end; a climb that goes on is given up
+  {"judge": TEXT}   climbs with this server, with "c": true one in C; with "from": LEVEL begins
+                    there, and asks for what is below in the end; a climb that goes on is given up
   {"stop": true}    gives up the climb: {"end": "stopped"}
   {}                {"levels": {LEVEL: how many tests}}, as at the beginning
 
-Of a climb it tells {"trouble": why the server does not even start, "said": its words}, or of each level {"level": NAME, "tests": how many}, {"test": SENTENCE, "outcome": …}
+Of a climb it tells {"trouble": why the server does not even start, "said": its words or those of
+the compiler}, or of each level {"level": NAME, "tests": how many}, {"test": SENTENCE, "outcome": …}
 with all that is said of a failure, and {"passed": whether the level is, "level": NAME}; then
 {"end": "climbed"}, or "broken" if the tests themselves have failed, with what they said.
 """
@@ -25,13 +27,14 @@ import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Self
 
@@ -50,10 +53,12 @@ from harness.process_tree import adopt_orphans
 from harness.results import Results
 from harness.server import Server
 from harness.serving import CALL_FAILED
-from harness.target import Target
+from harness.target import Target, foreign_server
 
-SERVER = "echo.py"  # in the directory in which this was started
+SERVER, IN_C = "echo.py", "echo.c"  # in the directory in which this was started
 COMMAND = f"python3 {SERVER} --port {{port}}"
+COMMAND_IN_C = "./echo --port {port}"
+COMPILER = ["tcc", "-Wall", "-o", "echo", IN_C]  # takes a second there, and is all of a compiler
 PATIENCE_SECONDS = 5
 AT_HOME_ONLY = RUNGS[len(PORT_ONLY_LEVELS):]
 EXAMPLES, EVERY_LENGTH_BELOW, DRAWN_LENGTHS = 4, 20, 10  # an emulated processor is slow
@@ -197,9 +202,10 @@ class Agent:
                 continue
             keeper.end_all()
             if "judge" in request:
-                Path(SERVER).write_text(request["judge"])
+                in_c = request.get("c", False)
+                Path(IN_C if in_c else SERVER).write_text(request["judge"])
                 if os.fork() == 0:
-                    self.climb_and_exit(request.get("from", RUNGS[0]))
+                    self.climb_and_exit(in_c, request.get("from", RUNGS[0]))
             else:
                 os.write(PAGE, b"\n")  # what the climb was saying may have no end
                 say(end="stopped")
@@ -216,10 +222,13 @@ class Agent:
         """What can be judged here."""
         say(levels={level: len(items) for level, items in self.items.items()})
 
-    def climb_and_exit(self, begin: str) -> None:
+    def climb_and_exit(self, in_c: bool, begin: str) -> None:
         """The climb, in a process of its own."""
         try:
-            self.climb(begin)
+            if not in_c:
+                self.climb(COMMAND, begin)
+            elif self.compiles():
+                self.climb(COMMAND_IN_C, begin)
             say(end="climbed")
         except BaseException:
             say(end="broken", said=traceback.format_exc())
@@ -227,9 +236,20 @@ class Agent:
             keeper.end_all()
             os._exit(0)
 
-    def climb(self, begin: str) -> None:
+    def compiles(self) -> bool:
+        """Whether the server in C becomes a program, which then takes the other's place."""
+        made = subprocess.run(COMPILER, capture_output=True, text=True, errors="backslashreplace")
+        if made.returncode:
+            said = f"$ {' '.join(COMPILER)}\n{made.stdout}{made.stderr}"
+            say(trouble="it cannot be compiled", said=said)
+            return False
+        for item in chain.from_iterable(self.items.values()):
+            item.callspec.params["target"] = foreign_server(COMMAND_IN_C, PORT_ONLY_LEVELS[-1])
+        return True
+
+    def climb(self, command: str, begin: str) -> None:
         """That of ./judge, and then that of the levels which it took for granted."""
-        climb_with = partial(climb, COMMAND, Path.cwd(), self.say_last, say_level,
+        climb_with = partial(climb, command, Path.cwd(), self.say_last, say_level,
                              ask=self.run_level)
         judged = climb_with(begin=begin, without=AT_HOME_ONLY)
         if judged.first and judged.trouble:

@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+import tempfile
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,12 @@ from typing import Any
 import pytest
 
 import rules
+import starters
 from harness.needed import need_program
 from harness.proc import Process, wait_until
 from harness.target import REPOSITORY
 from ladder import PORT_ONLY_LEVELS
-from run_judge import STARTERS, SUBJECTS, judge
+from run_judge import FLEET, STARTERS, SUBJECTS, judge
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("agent")]
 
@@ -30,12 +32,35 @@ GOOD = (SUBJECTS / "echo_server.py").read_text()
 SILENT = STARTER.replace("connection.sendall", "bytes")
 HANGS = "import time\n" + STARTER.replace("        serve(client)", "        time.sleep(1000)")
 BUSY = STARTER.replace("        serve(client)", "        while True: pass")
+IN_C = (STARTERS / "c" / "echo.c").read_text()
 
 
 def broken(bug: str) -> str:
     """A server of the fleet, as one that needs no argument but its port."""
     text = (SUBJECTS / "broken_servers.py").read_text()
     return text.replace("if __name__", f'sys.argv.insert(1, "{bug}")\nif __name__')
+
+
+def after(chapter: int) -> str:
+    """What *Your own server* makes of the first one up to that chapter."""
+    with tempfile.TemporaryDirectory() as directory:
+        starters.copy("python", Path(directory), chapter)
+        return Path(directory, "echo.py").read_text()
+
+
+SERVERS = {
+    "good": GOOD,
+    "after-2": after(2),
+    "after-3": after(3),
+    "healthy": broken("none"),
+    "asyncio": (FLEET / "plain" / "asyncio_echo.py").read_text(),
+    "starter": STARTER,  # ends with a traceback
+    "one-message-per-wake-up": broken("one-message-per-wake-up"),
+    "dies-of-a-reset": broken("dies-of-a-reset"),
+    "drops-half-closed": broken("drops-half-closed"),
+}
+# Each of their tests waits for what does not come.
+WAITED_FOR = {"silent": SILENT, "hangs": HANGS, "busy": BUSY}
 
 
 class Agent:
@@ -62,8 +87,8 @@ class Agent:
                 said.append(json.loads(line))
         return said
 
-    def judge(self, text: str, **request: Any) -> list[dict[str, Any]]:
-        self.ask(judge=text, **request)
+    def judge(self, judge: str, **request: Any) -> list[dict[str, Any]]:
+        self.ask(judge=judge, **request)
         return self.hear("end")
 
     def close(self) -> None:
@@ -80,19 +105,25 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
 
 
 @pytest.mark.long
-def test_in_the_page_it_finds_the_same() -> None:
+@pytest.mark.timeout(3000)
+def test_in_the_page_it_finds_the_same(agent: Agent) -> None:
     """In the emulated machine, in Node: tests/site has it in a browser."""
     if not STATE.exists():
         pytest.skip("no machine was made here (tools/machine/make)")
     node = subprocess.Popen(
         [need_program("node"), REPOSITORY / "tools" / "machine" / "judge.mjs", STATE, "256"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    requests = [{"judge": text} for text in (GOOD, STARTER, SILENT)]
-    told, _ = node.communicate("".join(json.dumps(one) + "\n" for one in requests))
-    good, starter, silent = map(json.loads, told.splitlines())
-    assert passed(good) == list(PORT_ONLY_LEVELS) and not failed(good)
-    assert passed(starter) == ["framing"] and failed(starter)[0]["rule"] == rules.SURVIVE.text
-    assert passed(silent) == [] and failed(silent)[0]["rule"] == rules.ECHO.text
+    requests = {name: {"judge": text} for name, text in (SERVERS | WAITED_FOR).items()}
+    requests["C"] = {"judge": IN_C, "c": True}
+    told, _ = node.communicate("".join(json.dumps(one) + "\n" for one in requests.values()))
+    there = {name: verdict(json.loads(line)) for name, line in zip(requests, told.splitlines())}
+    here = {name: verdict(agent.judge(**request)) for name, request in requests.items()}
+    assert there == here
+
+
+def verdict(said: list[dict[str, Any]]) -> tuple[list[str], str]:
+    """Which levels it has, and the rule that it breaks."""
+    return passed(said), failed(said)[0]["rule"] if failed(said) else ""
 
 
 def passed(said: list[dict[str, Any]]) -> list[str]:
@@ -104,11 +135,8 @@ def failed(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("text", [
-    pytest.param(STARTER, id="starter"), pytest.param(GOOD, id="good"),
-    *(pytest.param(broken(bug), id=bug)
-      for bug in ("one-message-per-wake-up", "dies-of-a-reset", "drops-half-closed")),
-    *(pytest.param(text, id=name, marks=pytest.mark.long)  # each waits for what does not come
-      for name, text in (("silent", SILENT), ("hangs", HANGS), ("busy", BUSY))),
+    *(pytest.param(text, id=name) for name, text in SERVERS.items()),
+    *(pytest.param(text, id=name, marks=pytest.mark.long) for name, text in WAITED_FOR.items()),
 ])
 def test_its_verdict_is_that_of_the_judge(agent: Agent, text: str, tmp_path: Path) -> None:
     (tmp_path / "echo.py").write_text(text)
@@ -144,6 +172,22 @@ def test_a_server_that_does_not_even_start_is_told_with_its_words(agent: Agent) 
     *_, trouble, end = agent.judge("import socket\ndef serve(:\n    pass\n")
     assert "ended with exit status 1" in trouble["trouble"] and end == {"end": "climbed"}
     assert "echo.py\", line 2" in trouble["said"] and "SyntaxError" in trouble["said"]
+
+
+def test_a_server_in_c_is_compiled_and_judged_as_well(agent: Agent) -> None:
+    need_program("tcc")
+    said = agent.judge(IN_C, c=True)
+    assert verdict(said) == (["framing"], rules.SURVIVE.text)
+    assert dict(failed(said)[0]["sections"])["the server"].startswith("$ ./echo --port ")
+
+
+def test_of_one_in_c_that_is_no_program_the_compiler_says_in_which_line(agent: Agent) -> None:
+    need_program("tcc")
+    wrong = IN_C.replace("const int on = 1;", "const int on = 1")
+    line = wrong[:wrong.index("const int on = 1")].count("\n") + 2  # where it misses the semicolon
+    trouble, end = agent.judge(wrong, c=True)
+    assert "cannot be compiled" in trouble["trouble"] and end == {"end": "climbed"}
+    assert f"echo.c:{line}: error: " in trouble["said"]
 
 
 def test_a_climb_that_begins_above_asks_for_what_is_below_in_the_end(agent: Agent) -> None:

@@ -3,6 +3,7 @@
 import { accessible, picture, report, shows, slow } from "./there.mjs";
 
 const wrong = "import socket\n\ndef serve(:\n    pass\n";
+const wrongC = "#include <stdio.h>\nint main(void) {\n  return nothing;\n}\n";
 
 /** Types a server in the place of the one that is there, and has it judged. */
 async function judge(page, text) {
@@ -14,7 +15,12 @@ async function judge(page, text) {
 
 const ended = (page) => page.getByRole("button", { name: "Judge it" }).waitFor(slow);
 
-/** One that does not even start is mended, judged to its first failure, and kept over a reload. */
+async function marks(page, line) {
+  const marked = await page.locator(".cm-line.wrong").textContent();
+  report.expect("own", "the line", marked === line, `marks ${marked}`);
+}
+
+/** One that does not even start, in two languages, is mended, judged to its first failure, and kept over a reload. */
 export async function ownServer(page, url) {
   await page.goto(`${url}/own.html`);
   await page.locator(".cm-content").waitFor();
@@ -24,10 +30,13 @@ export async function ownServer(page, url) {
   await accessible(page, ".own", "before the click");
   await judge(page, wrong);
   await page.locator(".own .cause", { hasText: "exit status 1" }).waitFor(slow);
-  const marked = await page.locator(".cm-line.wrong").textContent();
-  report.expect("own", "the line", marked === "def serve(:", `marks ${marked}`);
+  await marks(page, "def serve(:");
   await ended(page);
-  await page.getByLabel("Begin with another server").selectOption("1");
+  await judge(page, wrongC);
+  await page.locator(".own .cause", { hasText: "compiled" }).waitFor(slow);
+  await marks(page, "  return nothing;");
+  await ended(page);
+  await page.getByLabel("Begin with another server").selectOption("the first server");
   const began = Date.now();
   await page.getByRole("button", { name: "Judge it" }).click();
   await page.locator(".own li.passed", { hasText: "framing" }).waitFor(slow);
@@ -48,6 +57,13 @@ export async function ownServer(page, url) {
 }
 
 export async function ownServerOnAPhone(page, url) {
+  await page.addInitScript(() => { // a private window may keep nothing
+    const { setItem } = Storage.prototype;
+    Storage.prototype.setItem = function set(name, value) {
+      if (name === "book-own-server") throw new DOMException("", "QuotaExceededError");
+      setItem.call(this, name, value);
+    };
+  });
   await page.goto(`${url}/own.html`);
   await page.locator(".cm-content").waitFor();
   const panes = page.locator(".own .pane:visible");

@@ -1,11 +1,14 @@
 // The editor of the page on which a reader writes a server: CodeMirror 6.
 
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { cpp } from "@codemirror/lang-cpp";
 import { python } from "@codemirror/lang-python";
 import { HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { StateEffect, StateField } from "@codemirror/state";
+import { Compartment, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+
+import { isC } from "./language.js";
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: "var(--here)" },
@@ -39,14 +42,27 @@ const marked = StateField.define({
 
 /** An editor with this text; `changed` is called with each that it becomes. */
 export function makeEditor(parent, doc, changed) {
+  const language = new Compartment();
+  const languageOf = (text) => (isC(text)
+    ? [cpp(), indentUnit.of("  ")] : [python(), indentUnit.of("    ")]);
+  let wasC = isC(doc);
+  function hasChanged({ docChanged, state }) {
+    if (!docChanged) return;
+    const text = state.doc.toString();
+    if (isC(text) !== wasC) {
+      wasC = !wasC;
+      view.dispatch({ effects: language.reconfigure(languageOf(text)) });
+    }
+    changed(text);
+  }
   const view = new EditorView({
     parent, doc,
     extensions: [
-      lineNumbers(), history(), indentOnInput(), indentUnit.of("    "), python(), marked, theme,
+      lineNumbers(), history(), indentOnInput(), language.of(languageOf(doc)), marked, theme,
       syntaxHighlighting(colours), keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
       // A contenteditable can be focused without it, but axe asks for it where it scrolls.
-      EditorView.contentAttributes.of({ "aria-label": "Your server, echo.py", tabindex: "0" }),
-      EditorView.updateListener.of(({ docChanged, state }) => docChanged && changed(state.doc.toString())),
+      EditorView.contentAttributes.of({ "aria-label": "Your server", tabindex: "0" }),
+      EditorView.updateListener.of(hasChanged),
     ],
   });
   return {
