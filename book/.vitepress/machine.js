@@ -12,7 +12,9 @@ const pieces = join(here, "../../build/machine/pieces");
 export const hasMachine = Boolean(process.env.BOOK_MACHINE);
 
 export function copyMachine(outDir) {
-  if (hasMachine) cpSync(pieces, join(outDir, "machine"), { recursive: true });
+  if (!hasMachine) return;
+  const isOne = (file) => !file.endsWith(".of"); // of what it was made, which only make asks
+  cpSync(pieces, join(outDir, "machine"), { recursive: true, filter: isOne });
 }
 
 /** For the server that shows pages as they are written. */
