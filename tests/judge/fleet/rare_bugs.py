@@ -111,12 +111,12 @@ class OneLengthCutShort(Echo):
 class ConnectionInOneSpelling(Http):
     """Knows the header by its usual spelling, and passes over any other."""
 
-    header = b"Connection"
+    spelling = b"Connection"
 
     def parse_head(self, head: bytes) -> None:
         lines = head.split(b"\r\n")
-        other = [line for line in lines[1:] if line.lower().startswith(self.header.lower() + b":")
-                 and not line.startswith(self.header)]
+        other = [line for line in lines[1:] if line.lower().startswith(self.spelling.lower() + b":")
+                 and not line.startswith(self.spelling)]
         super().parse_head(b"\r\n".join(line for line in lines if line not in other))
 
 
