@@ -262,12 +262,13 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
     server = start("--max-connections", str(NEVER_READING), "--read-timeout", "200ms")
 
     clients: list[Client] = []
+    stream = long_stream()  # made now: it takes longer than a client has
 
     def they_stay() -> None:
         server.close_clients()
         clients[:] = [server.connect(receive_buffer=4096) for _ in range(NEVER_READING)]
         for client in clients:
-            client.send_until_stuck(long_stream())
+            client.send_until_stuck(stream)
 
     def they_come() -> None:
         they_stay()
