@@ -41,9 +41,10 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
     timeout = 0.8  # a server that waits twice as long is late, too
     server = start("--read-timeout", "800ms")
     late = []
+    stream = long_stream()  # made now: it takes a part of a client's time
     for _ in range(3):
         client = server.connect(receive_buffer=4096)
-        client.send_until_stuck(long_stream())
+        client.send_until_stuck(stream)
         late.append(wait_for_the_end_of_its_stream(client) - timeout)
         client.reset()
     least = min(late[1:])  # the first may have met a server that looks at its clock now and then
@@ -68,10 +69,11 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     # With so small a window the kernel reports room for more only every few seconds. What counts is
     # that the peer takes bytes, and it does.
     timeout = 0.5
-    wanted = long_stream() + frame(b"served on")  # 16 MB: to make them later would be a pause
+    stream = long_stream()  # 16 MB: to make them later would be a pause
+    wanted = stream + frame(b"served on")
     server = start("--read-timeout", "500ms")
     client = server.connect(receive_buffer=4096)
-    taken = client.send_until_stuck(long_stream())
+    taken = client.send_until_stuck(stream)
     received = bytearray()
     end = time.monotonic() + 2.2 * timeout
     while time.monotonic() < end:
