@@ -116,6 +116,20 @@ def test_however_the_tests_end_their_servers_end_with_them() -> None:
     assert wait_until(lambda: not any(Process(pid).exists() for pid in pids), 10)
 
 
+def test_a_signal_that_the_tests_ignore_is_as_usual_for_a_server() -> None:
+    """A shell has what runs in its background ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server = started(ECHO, "framing")
+    try:
+        server.wait_until_ready()
+        status = Path(f"/proc/{server.pid}/status").read_text()
+    finally:
+        server.kill()
+        signal.signal(signal.SIGINT, before)
+    ignored = int(status.partition("SigIgn:")[2].split()[0], 16)
+    assert not ignored >> (signal.SIGINT - 1) & 1
+
+
 def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:
     comes_and_goes = in_python(
         SAYS_SO + "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
