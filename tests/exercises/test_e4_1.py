@@ -1,67 +1,99 @@
-"""E4.1: threads that say whom they serve."""
+"""E4.1: a room in which everybody hears what anybody says."""
 
-from collections.abc import Callable
-from pathlib import Path
+import threading
 
 import pytest
 
 from harness.client import Client
 from harness.proc import wait_until
 from harness.server import Server
-from harness.subject import Subject
-from kit import suite
 
-pytestmark = pytest.mark.stage("part2-threads")
+pytestmark = pytest.mark.program("{port}")
 
-NAME_BYTES_MAX = 15
-
-
-def names(server: Server) -> list[str]:
-    """What the threads are called: ps -L -o comm."""
-    found = []
-    for thread in server.process.thread_ids():
-        try:
-            found.append(Path(f"/proc/{server.pid}/task/{thread}/comm").read_text().strip())
-        except FileNotFoundError:  # it has ended
-            pass
-    return sorted(found)
+WELCOME = b"welcome\n"
+LINES = 300
 
 
-def name_of(client: Client) -> str:
-    host, port = client.socket.getsockname()[:2]
-    return f"{host}:{port}"[-NAME_BYTES_MAX:]
-
-
-@pytest.mark.parametrize("options", [(), ("--workers", "4")], ids=["a-thread-each", "pool"])
-def test_a_thread_is_called_after_its_client(
-    start: Callable[..., Server], options: tuple[str, ...]
-) -> None:
-    """While a thread serves a client its name is the client's address and port, as in
-    127.0.0.1:40512, of which the last 15 characters count."""
-    server = start(*options)
-    clients = [server.connect() for _ in range(3)]
-    for client in clients:
-        client.echo(b"here")
-    there = names(server)
-    missing = [name_of(client) for client in clients if name_of(client) not in there]
-    assert not missing, f"nobody is called {missing}; the threads are {there}"
-
-
-@pytest.mark.parametrize("options", [(), ("--workers", "4")], ids=["a-thread-each", "pool"])
-def test_a_thread_that_serves_nobody_has_its_old_name(
-    start: Callable[..., Server], options: tuple[str, ...]
-) -> None:
-    """When the client has left, no thread is called after it."""
-    server = start(*options)
+def enter(server: Server) -> Client:
+    """A client that is in the room."""
     client = server.connect()
-    client.echo(b"here")
-    name = name_of(client)
-    assert name in names(server), f"nobody is called {name}"
-    client.close()
-    assert wait_until(lambda: name not in names(server), server.patience), (
-        f"a thread is still called {name}: {names(server)}")
+    assert client.receive(len(WELCOME)) == WELCOME, "whoever enters is told `welcome`"
+    return client
 
 
-def test_the_stage_is_as_good_as_before(target: Subject) -> None:
-    """The contract's tests of framing pass as before."""
-    suite.contract(target, "test_framing.py").must_all_pass()
+def said_by(which: int) -> list[bytes]:
+    return [b"%d says %d%s\n" % (which, number, b"!" * (number % 90)) for number in range(LINES)]
+
+
+def hear(client: Client, lines: int) -> list[bytes]:
+    """So many lines."""
+    heard = b""
+    while heard.count(b"\n") < lines:
+        piece = client.receive_what_is_there(65536)
+        assert piece, f"the stream ended after {heard.count(10)} of {lines} lines"
+        heard += piece
+    return heard.splitlines(keepends=True)
+
+
+def test_the_others_hear_what_one_says(server: Server) -> None:
+    """A client that enters is sent `welcome`. A line goes to all others in the room, and not
+    back to its sender."""
+    clients = [enter(server) for _ in range(3)]
+    clients[0].send(b"good morning\n")
+    for client in clients[1:]:
+        assert client.receive(13) == b"good morning\n"
+    clients[0].expect_silence()
+
+
+def test_a_line_is_said_when_it_is_complete(server: Server) -> None:
+    """Half a line is nobody's business yet, however its bytes arrive."""
+    speaker, listener = enter(server), enter(server)
+    speaker.send_in_pieces(b"he", b"ll")
+    listener.expect_silence()
+    speaker.send_in_pieces(b"o\nand", b" more\n")
+    assert listener.receive(15) == b"hello\nand more\n"
+
+
+def test_all_hear_whole_lines_in_one_order(server: Server) -> None:
+    """Five talk at once. Every line arrives whole and once, the lines of one speaker in their
+    order, and any two listeners hear those of the others in the same order."""
+    clients = [enter(server) for _ in range(5)]
+    speakers = [threading.Thread(target=client.send, args=(b"".join(said_by(which)),))
+                for which, client in enumerate(clients)]
+    for speaker in speakers:
+        speaker.start()
+    heard = [hear(client, 4 * LINES) for client in clients]
+    for speaker in speakers:
+        speaker.join()
+    for listener, lines in enumerate(heard):
+        for which in set(range(5)) - {listener}:
+            own = [line for line in lines if line.startswith(b"%d " % which)]
+            assert own == said_by(which), f"{listener} has not heard {which} in order"
+    of_last = [[line for line in lines if line[:1] in b"234"] for lines in heard[:2]]
+    assert of_last[0] == of_last[1], "two listeners have heard the same lines in another order"
+
+
+def test_whoever_leaves_leaves_the_others_alone(server: Server) -> None:
+    """Clients come and go, in order or by a reset; those who stay hear each other, and what the
+    others cost is given back."""
+    speaker, listener = enter(server), enter(server)
+    at_rest = server.process.descriptor_count()
+    for number in range(20):
+        guest = enter(server)
+        guest.send(b"hello\n")
+        assert listener.receive(6) == b"hello\n"
+        guest.reset() if number % 2 else guest.close()
+    server.wait_for_descriptors(at_rest)
+    speaker.send(b"still here\n")
+    assert listener.receive(11) == b"still here\n"
+
+
+def test_who_does_not_listen_holds_up_nobody(server: Server) -> None:
+    """One in the room never reads. The others hear everything; that one may be sent away."""
+    speaker, listener = enter(server), enter(server)
+    enter(server)  # and says and reads nothing
+    line = b"x" * 4000 + b"\n"
+    for _ in range(3000):
+        speaker.send(line)
+        assert listener.receive(len(line)) == line
+    assert wait_until(server.is_alive, 1)

@@ -1,5 +1,5 @@
 // Two guides take visitors from room to room. In the end all visitors should be somewhere.
-// Try it, more than once: build/default/tests/exercises/given_e4_3
+// Try it, more than once: build/default/tests/exercises/given_e4_2
 
 #include <array>
 #include <cstdio>

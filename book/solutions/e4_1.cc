@@ -1,5 +1,5 @@
 // Exercise 4.2: a chat room with a thread for each client.
-// Try it: ./e4_2 5023   then, in two other terminals: ncat 127.0.0.1 5023
+// Try it: ./e4_1 5023   then, in two other terminals: ncat 127.0.0.1 5023
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
