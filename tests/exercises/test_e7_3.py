@@ -1,66 +1,112 @@
-"""E7.3: edges."""
+"""E7.3: writes that nobody asked for."""
 
 from collections.abc import Callable
 
 import pytest
 
+from harness.client import Client
+from harness.frames import frame
 from harness.server import Server
-from harness.strace import Strace
 from harness.subject import Subject
 from kit import suite
 
 pytestmark = pytest.mark.stage("part5-epoll")
 
-
-def changes(lines: list[str], operation: str) -> list[str]:
-    return [line for line in lines if f"EPOLL_CTL_{operation}" in line]
+OPTION = "--broadcast"
 
 
-def test_connections_are_watched_for_edges(server: Server) -> None:
-    """Every connection is added with EPOLLET."""
-    with Strace(server, "-e", "trace=epoll_ctl") as tracer:
-        for _ in range(5):
-            server.connect().echo(b"hello")
-    added = changes(tracer.lines(), "ADD")
-    assert len(added) == 5, f"{len(added)} additions for 5 clients"
-    level = [line for line in added if "EPOLLET" not in line]
-    assert not level, f"this one is watched for levels: {level[0]}"
+def crowd(server: Server, size: int) -> list[Client]:
+    """Clients that are all known to the server: each has heard the others after it."""
+    clients: list[Client] = []
+    for number in range(size):
+        clients.append(server.connect())
+        clients[-1].send_messages(b"%d is here" % number)
+        for client in clients:
+            client.expect(b"%d is here" % number)
+    return clients
 
 
-def test_the_interest_never_changes(start: Callable[..., Server]) -> None:
-    """A client that reads slowly costs no epoll_ctl(2) either: what is waited for is said once."""
-    server = start("--max-message", "4000000")
-    with Strace(server, "-e", "trace=epoll_ctl") as tracer:
-        client = server.connect(receive_buffer=4096)
-        for _ in range(3):
-            client.send_messages(bytes(3_000_000))
-            client.expect(bytes(3_000_000))
-    changed = changes(tracer.lines(), "MOD")
-    assert not changed, f"{len(changed)} changes, the first: {changed[0]}"
+def test_everybody_hears_a_message(start: Callable[..., Server]) -> None:
+    """With --broadcast, a message goes to every client of the loop, also to who has sent it."""
+    clients = crowd(start(OPTION), 5)
+    clients[2].send_messages(b"hello", b"", b"all")
+    for client in clients:
+        client.expect(b"hello", b"", b"all")
 
 
-def test_what_one_turn_leaves_is_not_forgotten(server: Server) -> None:
-    """Much arrives at once, and then nothing more: all of it is answered, although no further edge
-    comes."""
-    client = server.connect()
-    payloads = [b"%d" % number * 20 for number in range(3000)]
-    client.echo(*payloads)
+def test_a_message_is_passed_on_when_it_is_complete(start: Callable[..., Server]) -> None:
+    """Half a message is nobody's business, and two speakers' messages do not mix."""
+    one, two, listener = crowd(start(OPTION), 3)
+    one.send_in_pieces(frame(b"slowly")[:7])
+    two.send_messages(b"quick")
+    listener.expect(b"quick")
+    listener.expect_silence()
+    one.send(frame(b"slowly")[7:])
+    listener.expect(b"slowly")
 
 
-def test_one_who_floods_keeps_nobody_waiting(server: Server) -> None:
-    """Until EAGAIN, but not in one turn: while one client sends and reads without end, another is
-    answered."""
-    flood, other = server.connect(), server.connect()
-    server.pause()  # so that all is there when it looks
-    flood.send_until_stuck(b"\x00\x10\x00\x00" + bytes(4096))
-    flood.send_until_stuck((b"\x00\x10\x00\x00" + bytes(4096)) * 2000)
-    other.send_messages(b"and me?")
-    server.resume()
-    other.expect(b"and me?")
+def test_who_was_busy_gets_it_later(start: Callable[..., Server]) -> None:
+    """A client that reads slowly gets everything, in order, when it reads."""
+    server = start(OPTION)
+    speaker = crowd(server, 1)[0]
+    slow = server.connect(receive_buffer=4096)
+    slow.send_messages(b"here")
+    speaker.expect(b"here")
+    slow.expect(b"here")
+    payloads = [b"%d" % number * 2000 for number in range(20)]
+    for payload in payloads:
+        speaker.echo(payload)
+    slow.expect(*payloads)
 
 
-@pytest.mark.parametrize("file", ["test_framing.py", "test_half_close.py", "test_closing.py",
-                                  "test_backpressure.py", "test_drain.py"])
-def test_the_stage_is_as_good_as_before(target: Subject, file: str) -> None:
-    """The contract's tests pass as before."""
-    suite.contract(target, file).must_all_pass()
+def test_who_is_always_a_little_behind_stays(start: Callable[..., Server]) -> None:
+    """A client that reads one message for each that is sent, and is some behind, gets all of them:
+    what waits for it is little, however much it has been sent."""
+    server = start(OPTION, "--max-message", "1000000")
+    speaker = crowd(server, 1)[0]
+    slow = server.connect(receive_buffer=4096)
+    slow.send_messages(b"here")
+    speaker.expect(b"here")
+    slow.expect(b"here")
+    payload = bytes(100_000)
+    for number in range(50 + 200):
+        speaker.send_messages(payload)
+        speaker.expect(payload)
+        if number >= 50:
+            slow.expect(payload)
+
+
+def test_who_never_reads_costs_little_and_holds_up_nobody(start: Callable[..., Server]) -> None:
+    """One client never reads. The others hear everything, and what waits for that one is bounded;
+    it may be closed."""
+    server = start(OPTION)
+    speaker, listener = crowd(server, 2)
+    deaf = server.connect(receive_buffer=4096)
+    deaf.send_messages(b"talk to me")
+    for client in (speaker, listener):
+        client.expect(b"talk to me")
+    before = server.process.memory_bytes()
+    payload = bytes(60_000)
+    for _ in range(400):  # 24 MB
+        speaker.send_messages(payload)
+        speaker.expect(payload)
+        listener.expect(payload)
+    grown = server.process.memory_bytes() - before
+    assert server.process.is_sanitized() or grown < 2 << 20, f"it has grown by {grown} bytes"
+
+
+def test_whoever_leaves_is_told_nothing_more(start: Callable[..., Server]) -> None:
+    """Clients leave, in order or by a reset, and the others go on hearing each other."""
+    server = start(OPTION)
+    clients = crowd(server, 6)
+    clients[0].close()
+    clients[1].reset()
+    clients[2].half_close()
+    clients[3].send_messages(b"who is left?")
+    for client in clients[3:]:
+        client.expect(b"who is left?")
+
+
+def test_without_the_option_nothing_has_changed(target: Subject) -> None:
+    """Without it, each client hears its own messages alone."""
+    suite.contract(target, "test_framing.py").must_all_pass()
