@@ -1,27 +1,28 @@
-"""E8.2: a timer wheel in place of the lists of deadlines."""
-
-from collections.abc import Callable
+"""E8.2: a program that tells a server with a bound from one without."""
 
 import pytest
 
-from harness.subject import Subject
-from kit import suite
+from kit.tested import Run
+from kit.played import said, serving
 
-pytestmark = [pytest.mark.stage("part5-epoll"), pytest.mark.clock]
+pytestmark = pytest.mark.program("{port} {pid}")
 
-CASES = ("HasNothingAtFirst", "TakesAnyOrder", "IsRightWhateverComes", "SaysWhenToLookAgain",
-         "CostsTheSameForManyAsForFew")
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_the_wheel_is_right(unit: Callable[[str], None], case: str) -> None:
-    """common::TimerWheel, in common/loop/timer_wheel.h, holds deadlines at any distance: set(),
-    soonest() and overdue() as DeadlineList has them. Nothing is overdue before its deadline, or
-    later than 100 ms after."""
-    unit(f"TimerWheel.{case}")
+SERVERS = "servers_of_e8_2.py"
 
 
-def test_the_stage_closes_as_before(target: Subject) -> None:
-    """With the wheel in place of its two lists the stage passes the tests of its deadlines."""
-    suite.contract(target, "test_read_timeout.py", "test_write_timeout.py", patience=10,
-                   choose="says_nothing or extend or never_reads or many").must_all_pass()
+@pytest.mark.parametrize("how", ["echoes", "hangs_up"])
+def test_a_server_with_a_bound_is_acquitted(run: Run, how: str) -> None:
+    """A server whose memory grows by less than a MiB, while a client sends messages and reads no
+    answers, has a bound: exit status 0. Whether it makes the client wait or hangs up is its own
+    business."""
+    with serving(SERVERS, how) as server:
+        ended = run(**server)
+    assert ended.returncode == 0, f"a server that {how}: {said(ended)}"
+
+
+@pytest.mark.parametrize("how", ["keeps_answers", "keeps_a_little"])
+def test_a_server_that_keeps_what_it_cannot_send_is_found_out(run: Run, how: str) -> None:
+    """A server that grows by more than a MiB has none, or too wide a one: exit status 1."""
+    with serving(SERVERS, how) as server:
+        ended = run(**server)
+    assert ended.returncode == 1, f"a server that {how}: {said(ended)}"

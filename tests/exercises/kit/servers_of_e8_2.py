@@ -1,4 +1,4 @@
-"""Echo servers for E8.3, honest and not: servers_of_e8_3.py HOW; says on which port it listens."""
+"""Echo servers for E8.2, honest and not: servers_of_e8_2.py HOW; says on which port it listens."""
 
 import socket
 import sys

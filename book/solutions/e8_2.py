@@ -1,4 +1,4 @@
-"""Does a peer that never reads cost a server more than a MiB? python3 e8_3.py PORT PID"""
+"""Does a peer that never reads cost a server more than a MiB? python3 e8_2.py PORT PID"""
 
 import select
 import socket
