@@ -1,64 +1,69 @@
-"""E11.1: frames without the heap, to be fixed in place: given/e11_1.cc."""
+"""E11.1: a generator that yields messages."""
 
-import os
-import struct
-import subprocess
-from pathlib import Path
+import random
 
 import pytest
 
-from exercise import ROOT
+from harness.frames import frames
+from harness.polling import readable
+from kit.tested import Begin, Run
 
-GIVEN = Path(__file__).parent / "given" / "e11_1.cc"
-COUNTER = ROOT / "tests" / "costs" / "count_allocations.cc"
-COMPILE = ("c++", "-std=c++23", "-O2")
-RUN_SECONDS = 60
+pytestmark = pytest.mark.program("")
 
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the program, one with a sanitizer in it, and what counts its allocations."""
-    directory = tmp_path_factory.mktemp("e11_1")
-    sanitize = ("-fsanitize=address,undefined", "-g")
-    for name, source, options in (("program", GIVEN, ()), ("checked", GIVEN, sanitize),
-                                  ("counter.so", COUNTER, ("-shared", "-fPIC", "-ldl"))):
-        words = [*COMPILE, str(source), *options, "-o", str(directory / name)]
-        made = subprocess.run(words, capture_output=True, text=True)
-        if made.returncode != 0:
-            pytest.fail(made.stderr, pytrace=False)
-    return directory
+PAYLOADS = [b"hello", b"", b"two\nlines", b"x" * 65536, b"the last"]
+TOO_LONG = (65537).to_bytes(4, "little")
 
 
-def answers(clients: int) -> str:
-    """What it prints: each third talks longer."""
-    long_talks = (clients + 2) // 3
-    return f"{long_talks * 5 + clients - long_talks} answers\n"
+def lines(*payloads: bytes) -> bytes:
+    """What is printed about these."""
+    return b"".join(b"%d %s\n" % (len(payload), payload) for payload in payloads)
 
 
-def allocations(built: Path, clients: int) -> int:
-    """How often the heap is asked for memory while so many come and go."""
-    count = built / "allocations"
-    count.write_bytes(bytes(8))
-    environment = os.environ | {"LD_PRELOAD": str(built / "counter.so"), "ALLOCATIONS": str(count)}
-    ran = subprocess.run([built / "program", str(clients)], env=environment, capture_output=True,
-                         text=True, timeout=RUN_SECONDS)
-    assert ran.stdout == answers(clients), f"it printed {ran.stdout!r}, not {answers(clients)!r}"
-    return struct.unpack("<Q", count.read_bytes())[0]
+def test_a_line_for_each_message(run: Run) -> None:
+    """For each message of its input it prints the length, a blank, the payload, and a line feed; at
+    the end of the stream it ends with status 0."""
+    ended = run(input=frames(PAYLOADS))
+    assert ended.stdout == lines(*PAYLOADS)
+    assert ended.returncode == 0, ended.stderr.decode()
 
 
-def test_more_clients_cost_no_more_allocations(built: Path) -> None:
-    """Once as many clients have talked at the same time as ever will, the next ones take what the
-    others have left: ten thousand cost no more allocations than a hundred."""
-    few, many = allocations(built, 100), allocations(built, 10_000)
-    assert many == few, f"100 clients cost {few} allocations, 10,000 cost {many}"
-    assert few < 50, f"100 clients, four at a time, cost {few} allocations"
+@pytest.mark.parametrize("size", [1, 3, 4, 1000])
+def test_the_slices_change_nothing(begin: Begin, size: int) -> None:
+    """However the stream is cut, the lines are the same."""
+    running = begin()
+    payloads = [random.Random(n).randbytes(n) for n in range(40)]
+    stream = frames(payloads)
+    for at in range(0, len(stream), size):
+        running.stdin.write(stream[at:at + size])
+    running.stdin.close()
+    assert running.stdout.read() == lines(*payloads)
+    assert running.wait() == 0
 
 
-def test_a_frame_has_room(built: Path) -> None:
-    """No frame is larger than the block it lies in: the sanitizers have nothing to say."""
-    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}  # a pool may keep what it has
-    ran = subprocess.run([built / "checked", "1000"], env=environment, capture_output=True,
-                         text=True, timeout=RUN_SECONDS)
-    if ran.stderr:
-        pytest.fail(ran.stderr[:3000], pytrace=False)
-    assert ran.stdout == answers(1000)
+def test_a_message_is_printed_when_it_is_complete(begin: Begin, patience: float) -> None:
+    """A generator yields a message as soon as it has one: its line does not wait for the next
+    message, nor for the end of the stream."""
+    running = begin()
+    for payload in (b"one", b"two"):
+        running.stdin.write(frames([payload]) + b"\x05\x00")
+        assert readable(running.stdout, patience), f"{payload!r} is complete, and was not printed"
+        assert running.stdout.read(100) == lines(payload)
+        running.stdin.write(b"\x00\x00three")
+        assert readable(running.stdout, patience), "the message after it is complete, too"
+        assert running.stdout.read(100) == lines(b"three")
+
+
+def test_too_long_a_message_is_an_error(run: Run) -> None:
+    """A length over 65536 ends the program with status 1, when the messages before it have been
+    printed. Nothing after it can be trusted."""
+    ended = run(input=frames([b"fine"]) + TOO_LONG + frames([b"not to be believed"]))
+    assert ended.stdout == lines(b"fine")
+    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+
+
+@pytest.mark.parametrize("rest", [b"\x05", b"\x05\x00\x00\x00", b"\x05\x00\x00\x00hell"])
+def test_half_a_message_is_an_error(run: Run, rest: bytes) -> None:
+    """A stream that ends inside a message ends the program with status 1."""
+    ended = run(input=frames([b"fine"]) + rest)
+    assert ended.stdout == lines(b"fine")
+    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"

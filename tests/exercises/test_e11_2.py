@@ -1,69 +1,105 @@
-"""E11.2: a generator that yields messages."""
+"""E11.2: a task and an awaitable of your own."""
 
-import random
+import re
+import resource
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from harness.frames import frames
-from harness.polling import readable
-from kit.tested import Begin, Run
+from harness.strace import from_start
+from kit.tested import Words
+from kit.spoken_to import Running, expect_sleep, receive
 
-pytestmark = pytest.mark.program("")
+pytestmark = [pytest.mark.ring, pytest.mark.program("{first} {second}")]
 
-PAYLOADS = [b"hello", b"", b"two\nlines", b"x" * 65536, b"the last"]
-TOO_LONG = (65537).to_bytes(4, "little")
-
-
-def lines(*payloads: bytes) -> bytes:
-    """What is printed about these."""
-    return b"".join(b"%d %s\n" % (len(payload), payload) for payload in payloads)
+LINES = 1_000_000
+STACK_BYTES = 256 * 1024
 
 
-def test_a_line_for_each_message(run: Run) -> None:
-    """For each message of its input it prints the length, a blank, the payload, and a line feed; at
-    the end of the stream it ends with status 0."""
-    ended = run(input=frames(PAYLOADS))
-    assert ended.stdout == lines(*PAYLOADS)
-    assert ended.returncode == 0, ended.stderr.decode()
+
+def limit_stack() -> None:
+    """Of the program that is about to be started."""
+    resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, STACK_BYTES))
 
 
-@pytest.mark.parametrize("size", [1, 3, 4, 1000])
-def test_the_slices_change_nothing(begin: Begin, size: int) -> None:
-    """However the stream is cut, the lines are the same."""
-    running = begin()
-    payloads = [random.Random(n).randbytes(n) for n in range(40)]
-    stream = frames(payloads)
-    for at in range(0, len(stream), size):
-        running.stdin.write(stream[at:at + size])
-    running.stdin.close()
-    assert running.stdout.read() == lines(*payloads)
-    assert running.wait() == 0
+@pytest.fixture
+def launch(words: Words, tmp_path: Path, patience: float) -> Iterator[Callable[..., Running]]:
+    """Starts your program; words in front of its command line start it, as strace does."""
+    with ExitStack() as stack:
+
+        def start_one(*before: str) -> Running:
+            says = {"first": b"1: ", "second": b"2: "}
+            started = Running(words, tmp_path, patience, says, *before, prepare=limit_stack)
+            stack.callback(started.kill)
+            return started
+
+        yield start_one
 
 
-def test_a_message_is_printed_when_it_is_complete(begin: Begin, patience: float) -> None:
-    """A generator yields a message as soon as it has one: its line does not wait for the next
-    message, nor for the end of the stream."""
-    running = begin()
-    for payload in (b"one", b"two"):
-        running.stdin.write(frames([payload]) + b"\x05\x00")
-        assert readable(running.stdout, patience), f"{payload!r} is complete, and was not printed"
-        assert running.stdout.read(100) == lines(payload)
-        running.stdin.write(b"\x00\x00three")
-        assert readable(running.stdout, patience), "the message after it is complete, too"
-        assert running.stdout.read(100) == lines(b"three")
+def end(running: Running) -> bytes:
+    """Ends both streams. What is printed until the program ends, as it must, with 0."""
+    for fifo in running.fifos.values():
+        fifo.close()
+    rest = running.process.stdout.read()
+    status = running.process.wait(running.patience)
+    assert status == 0, f"exit status {status}, wanted 0"
+    return rest
 
 
-def test_too_long_a_message_is_an_error(run: Run) -> None:
-    """A length over 65536 ends the program with status 1, when the messages before it have been
-    printed. Nothing after it can be trusted."""
-    ended = run(input=frames([b"fine"]) + TOO_LONG + frames([b"not to be believed"]))
-    assert ended.stdout == lines(b"fine")
-    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+def test_lines_are_printed_as_they_come(launch: Callable[..., Running]) -> None:
+    """A line is printed when it has come, after the number of its FIFO, a colon and a blank,
+    however long the other FIFO has been silent."""
+    running = launch()
+    for number in range(20):
+        running.say("second" if number % 3 else "first", b"line %d" % number)
 
 
-@pytest.mark.parametrize("rest", [b"\x05", b"\x05\x00\x00\x00", b"\x05\x00\x00\x00hell"])
-def test_half_a_message_is_an_error(run: Run, rest: bytes) -> None:
-    """A stream that ends inside a message ends the program with status 1."""
-    ended = run(input=frames([b"fine"]) + rest)
-    assert ended.stdout == lines(b"fine")
-    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
+def test_half_a_line_waits_for_the_rest(launch: Callable[..., Running]) -> None:
+    """While one FIFO has sent half a line, the lines of the other one are printed; the half is
+    printed with its rest."""
+    running = launch()
+    running.fifos["first"].write(b"half a line, ")
+    running.say("second", b"a line")
+    running.say("second", b"another")
+    running.fifos["first"].write(b"and the rest\n")
+    running.expect(b"1: half a line, and the rest\n")
+
+
+def test_a_million_lines_need_no_deeper_stack(launch: Callable[..., Running]) -> None:
+    """A coroutine that awaits read_line() a million times, most of which need not wait, gets along
+    with 256 KiB of stack."""
+    running = launch()
+    wanted = LINES * len(b"1: \n")
+    with subprocess.Popen(["yes", ""], stdout=running.fifos["first"].fileno()) as writer:
+        lines = len(receive(running.process, wanted, running.patience)) // len(b"1: \n")
+        writer.kill()
+    assert lines >= LINES, f"{lines} lines were printed, and no more (is it still alive?)"
+    assert end(running).endswith(b" lines\n")
+
+
+def test_it_counts_the_lines_at_the_end(launch: Callable[..., Running]) -> None:
+    """At the end of one stream it goes on with the other. At the end of both it prints the number
+    of lines and ends with 0; what came after the last line feed is a line, too."""
+    running = launch()
+    running.say("first", b"one")
+    running.fifos["first"].write(b"two")
+    running.fifos["first"].close()
+    running.expect(b"1: two\n")
+    running.say("second", b"three")
+    assert end(running) == b"3 lines\n"
+
+
+def test_it_sleeps_in_one_thread(launch: Callable[..., Running], tmp_path: Path) -> None:
+    """While nothing comes it makes no system call, and one thread waits for both."""
+    log = tmp_path / "log"
+
+    def calls() -> list[str]:
+        return log.read_text().splitlines() if log.exists() else []
+
+    running = launch(*from_start(log))
+    running.say("first", b"one")
+    running.say("second", b"two")
+    expect_sleep(calls, re.compile("wait|poll|enter|select").search, running.patience)
