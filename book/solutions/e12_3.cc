@@ -1,98 +1,86 @@
-// Reads lines from two FIFOs, one through a ring, the other when epoll says that it is readable;
-// one thread waits for both in one place: ./e12_3 FIFO_FOR_THE_RING FIFO_FOR_EPOLL
+// Copies its input to its output, and prints `tick` when nothing has arrived for that long:
+// ./e12_3 MILLISECONDS
 
-#include <fcntl.h>
-#include <liburing.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "uring/loop.h"
 
 namespace {
 
-int check(int result, const char* what) {
-  if (result < 0) {
-    std::perror(what);
-    std::exit(1);
+using uring::Loop;
+using uring::Result;
+using uring::Task;
+
+// [when_any]
+template <typename T>
+Task<> run_in(uring::Scope& race, Task<T> task, std::optional<T>& result) {
+  result.emplace(co_await std::move(task));
+  race.cancel();  // the one that is still running
+}
+
+/// Runs both. When one has ended the other is cancelled and awaited. Yields the results of both: a
+/// cancel may come too late, and what the loser has done is done.
+template <typename A, typename B>
+Task<std::pair<A, B>> when_any(Loop& loop, Task<A> a, Task<B> b) {
+  std::optional<A> result_of_a;
+  std::optional<B> result_of_b;
+  uring::Scope race(loop);
+  race.spawn(run_in(race, std::move(a), result_of_a));
+  race.spawn(run_in(race, std::move(b), result_of_b));
+  co_await race.join();
+  co_return std::pair<A, B>(std::move(*result_of_a), std::move(*result_of_b));
+}
+// [/when_any]
+
+Task<Result<std::size_t>> read_some(Loop& loop, std::span<std::byte> to) {
+  const auto got = co_await loop.read(uring::Descriptor::borrowed(STDIN_FILENO), to);
+  co_return got;
+}
+
+Task<uring::Status> sleep_for(Loop& loop, std::chrono::milliseconds time) {
+  const auto slept = co_await loop.sleep(time);
+  co_return slept;
+}
+
+Task<int> copy(Loop& loop, std::chrono::milliseconds patience) {
+  std::array<std::byte, 4096> buffer;
+  while (true) {
+    const auto ended = co_await when_any(loop, read_some(loop, buffer), sleep_for(loop, patience));
+    const auto& got = ended.first;
+    if (!got && got.error() == uring::Error::cancelled) {
+      std::fputs("tick\n", stderr);
+    } else if (!got) {
+      std::fprintf(stderr, "%s\n", got.error().message().c_str());
+      co_return 1;
+    } else if (*got == 0) {
+      co_return 0;
+    } else {  // also if the time was up, too: results win
+      std::fwrite(buffer.data(), 1, *got, stdout);
+      std::fflush(stdout);
+    }
   }
-  return result;
-}
-
-/// For what returns a negative errno instead of -1, as liburing's functions do.
-int check_result(int result, const char* what) {
-  if (result < 0) errno = -result;
-  return check(result, what);
-}
-
-io_uring ring;
-char buffer[4096];
-
-void request_read(int file) {
-  io_uring_prep_read(io_uring_get_sqe(&ring), file, buffer, sizeof buffer, 0);
-  check_result(io_uring_submit(&ring), "io_uring_submit");
-}
-
-/// False: the stream has ended.
-bool print(const char* by, const char* bytes, int size) {
-  std::printf("%s: %.*s", by, size, bytes);
-  std::fflush(stdout);
-  return size > 0;
-}
-
-/// Takes every completion; until then the ring's descriptor is readable. False: the stream has
-/// ended.
-bool reap(int file) {
-  bool open = true;
-  io_uring_cqe* cqe = nullptr;
-  while (io_uring_peek_cqe(&ring, &cqe) == 0) {
-    const int got = check_result(cqe->res, "read through the ring");
-    io_uring_cqe_seen(&ring, cqe);
-    open = got > 0 && print("ring", buffer, got);
-    if (open) request_read(file);
-  }
-  return open;
-}
-
-bool read_ready(int file) {
-  char bytes[4096];
-  const auto got = static_cast<int>(read(file, bytes, sizeof bytes));
-  if (got < 0 && errno == EAGAIN) return true;
-  return check(got, "read") > 0 && print("epoll", bytes, got);
-}
-
-void watch(int epoll, int fd) {
-  epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-  check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fputs("usage: e12_3 FIFO FIFO\n", stderr);
+  if (argc != 2) {
+    std::fputs("usage: e12_3 MILLISECONDS\n", stderr);
     return 2;
   }
-  const int by_ring = check(open(argv[1], O_RDONLY | O_CLOEXEC), argv[1]);
-  const int by_epoll = check(open(argv[2], O_RDONLY | O_NONBLOCK | O_CLOEXEC), argv[2]);
-  check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  request_read(by_ring);
-  // [wait]
-  const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  watch(epoll, ring.ring_fd);  // readable when there is a completion
-  watch(epoll, by_epoll);
-  int open_streams = 2;
-  while (open_streams > 0) {
-    epoll_event event;
-    const int ready = epoll_wait(epoll, &event, 1, -1);
-    if (ready < 0 && errno == EINTR) continue;
-    check(ready, "epoll_wait");
-    const int fd = event.data.fd;
-    const bool open = fd == ring.ring_fd ? reap(by_ring) : read_ready(by_epoll);
-    if (open) continue;
-    check(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr), "epoll_ctl");
-    --open_streams;
+  const auto loop = Loop::create({});
+  if (!loop) {
+    std::puts(uring::why_no_ring(loop.error()).c_str());
+    return 1;
   }
-  // [/wait]
+  return (*loop)->run(copy(**loop, std::chrono::milliseconds(std::atoi(argv[1]))));
 }

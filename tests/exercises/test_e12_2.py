@@ -1,111 +1,72 @@
-"""E12.2: one deadline over connecting, asking and hearing the answer."""
+"""E12.2: a ring inside an epoll loop."""
 
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from kit.tested import Run
+from harness.proc import wait_until
+from harness.strace import from_start
+from kit.tested import Words
+from kit.spoken_to import Running, expect_sleep
 
-pytestmark = [pytest.mark.clock, pytest.mark.program("{port} {ms}")]
+pytestmark = [pytest.mark.ring, pytest.mark.program("{ring} {epoll}")]
 
-MS, LONG_MS = 400, 60_000
-LATE_SECONDS = 3.0
-QUESTION = b"what is the time?\n"
-LARGE = bytes(range(256)) * 40_000  # 10 MB
-
-
-@contextmanager
-def serving(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server that treats every client so; its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        def accept() -> None:
-            while True:
-                try:
-                    peer, _ = listener.accept()
-                except OSError:
-                    return
-                with peer:
-                    try:
-                        serve(peer)
-                    except OSError:
-                        pass  # the client has left
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+EPOLL_WAITS = re.compile(r" epoll_p?wait2?\([^=]*$")
 
 
-def hear(peer: socket.socket) -> bytes:
-    """All that the client says before it ends its stream."""
-    return b"".join(iter(lambda: peer.recv(65536), b""))
+def calls(log: Path) -> list[str]:
+    """What strace has seen so far, a line for each system call."""
+    return log.read_text().splitlines() if log.exists() else []
 
 
-def answers(peer: socket.socket) -> None:
-    """Says back what it has heard."""
-    peer.sendall(b"you asked: " + hear(peer))
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where strace writes."""
+    return tmp_path / "log"
 
 
-def dribbles(peer: socket.socket) -> None:
-    """A byte now and then, for ever."""
-    while True:
-        peer.sendall(b".")
-        time.sleep(0.1)
+@pytest.fixture
+def running(words: Words, tmp_path: Path, log: Path, patience: float) -> Iterator[Running]:
+    """Your program under strace, heard from on both sides."""
+    says = {"ring": b"ring: ", "epoll": b"epoll: "}
+    started = Running(words, tmp_path, patience, says, *from_start(log))
+    try:
+        started.say("ring", b"first")
+        started.say("epoll", b"second")
+        yield started
+    finally:
+        started.kill()
 
 
-def is_deaf(peer: socket.socket) -> None:
-    """Takes nothing, says nothing, and stays."""
-    time.sleep(MS / 1000 + LATE_SECONDS)
+def test_lines_are_printed_whoever_has_read_them(running: Running) -> None:
+    """A line that comes through the first FIFO is printed after `ring: `, one through the second
+    after `epoll: `, in any order and at once."""
+    for number in range(20):
+        running.say("epoll" if number % 3 else "ring", b"line %d" % number)
 
 
-def expect_late(run: Run, question: bytes, port: int) -> None:
-    """The program gives up in time, and says why."""
-    began = time.monotonic()
-    ended = run(input=question, port=port, ms=MS)
-    took = time.monotonic() - began
-    assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
-    assert ended.stderr, "it gave up without a word"
-    assert MS / 1000 <= took < MS / 1000 + LATE_SECONDS, f"given {MS} ms, it took {took:.1f} s"
+def test_it_ends_when_both_have_ended(running: Running) -> None:
+    """At the end of one stream it goes on with the other; at the end of both it ends with 0."""
+    running.fifos["ring"].close()
+    running.say("epoll", b"still here")
+    running.fifos["epoll"].close()
+    assert running.process.wait(running.patience) == 0
 
 
-def test_the_answer_is_printed(run: Run) -> None:
-    """It sends its input, half-closes, prints what comes until the end of the stream, and ends with
-    status 0."""
-    with serving(answers) as port:
-        for question in (QUESTION, b"", LARGE):
-            ended = run(input=question, port=port, ms=LONG_MS)
-            assert ended.stdout == b"you asked: " + question
-            assert ended.returncode == 0, ended.stderr.decode()
+def test_each_is_read_as_it_should_be(running: Running, log: Path) -> None:
+    """The first FIFO is read by the ring, the second by read(2)."""
+    for _ in range(10):
+        running.say("ring", b"through the ring")
+        running.say("epoll", b"by hand")
+    assert wait_until(lambda: "by hand" in "\n".join(calls(log)), running.patience)
+    text = "\n".join(line for line in calls(log) if "write(" not in line)
+    assert "io_uring_enter(" in text, "the ring was never entered"
+    assert "through the ring" not in text, "read(2) has returned what the ring should have read"
 
 
-def test_a_silent_server_is_left_in_time(run: Run) -> None:
-    """A server that says nothing is left when the time is up: status 1 and a line on stderr."""
-    with serving(is_deaf) as port:
-        expect_late(run, QUESTION, port)
-
-
-def test_a_server_that_reads_nothing_is_left_in_time(run: Run) -> None:
-    """The time counts while it sends, too."""
-    with serving(is_deaf) as port:
-        expect_late(run, LARGE, port)
-
-
-def test_bytes_do_not_extend_the_time(run: Run) -> None:
-    """A server that sends a byte now and then gets no more time than any other: the deadline is one
-    for the whole exchange, not a timeout for each operation."""
-    with serving(dribbles) as port:
-        expect_late(run, QUESTION, port)
-
-
-def test_nobody_there_is_an_error(run: Run) -> None:
-    """Where nobody listens it ends at once, with status 1 and the reason."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    ended = run(input=QUESTION, port=port, ms=LONG_MS)
-    assert ended.returncode == 1
-    assert b"refused" in ended.stderr, f"it said {ended.stderr!r}"
+def test_it_sleeps_in_one_place(running: Running, log: Path) -> None:
+    """While nothing comes it makes no system call: one thread waits in epoll_wait(2), for both."""
+    call = expect_sleep(lambda: calls(log), EPOLL_WAITS.search, running.patience)
+    assert EPOLL_WAITS.search(call), f"it waits in {call}"

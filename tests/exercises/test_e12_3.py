@@ -1,72 +1,69 @@
-"""E12.3: a ring inside an epoll loop."""
+"""E12.3: whichever comes first, input or the end of a sleep."""
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
+import random
+import time
 
 import pytest
 
-from harness.proc import wait_until
-from harness.strace import from_start
-from kit.tested import Words
-from kit.spoken_to import Running, expect_sleep
+from harness.polling import readable
+from kit.tested import Begin
+from kit.spoken_to import expect_output
 
-pytestmark = [pytest.mark.ring, pytest.mark.program("{ring} {epoll}")]
+pytestmark = [pytest.mark.ring, pytest.mark.clock, pytest.mark.program("{ms}")]
 
-EPOLL_WAITS = re.compile(r" epoll_p?wait2?\([^=]*$")
-
-
-def calls(log: Path) -> list[str]:
-    """What strace has seen so far, a line for each system call."""
-    return log.read_text().splitlines() if log.exists() else []
+FEW_MS, MANY_MS = 20, 60_000
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """Where strace writes."""
-    return tmp_path / "log"
+def test_input_is_copied(begin: Begin) -> None:
+    """What comes on stdin goes to stdout, as it is; at the end of the input it ends with 0."""
+    data = random.Random(10).randbytes(50_000)
+    process = begin(ms=MANY_MS)
+    out, err = process.communicate(data)
+    assert out == data
+    assert (process.returncode, err) == (0, b"")
 
 
-@pytest.fixture
-def running(words: Words, tmp_path: Path, log: Path, patience: float) -> Iterator[Running]:
-    """Your program under strace, heard from on both sides."""
-    says = {"ring": b"ring: ", "epoll": b"epoll: "}
-    started = Running(words, tmp_path, patience, says, *from_start(log))
-    try:
-        started.say("ring", b"first")
-        started.say("epoll", b"second")
-        yield started
-    finally:
-        started.kill()
+def test_silence_ticks(begin: Begin, patience: float) -> None:
+    """When nothing has come for so many milliseconds it prints the line `tick` to stderr, and again
+    after as many."""
+    began = time.monotonic()
+    process = begin(ms=FEW_MS)
+    for _ in range(5):
+        assert readable(process.stderr, patience), "nothing has come, and no tick"
+        assert process.stderr.readline() == b"tick\n"
+    assert time.monotonic() - began >= 5 * FEW_MS / 1000, "five ticks, and too early"
 
 
-def test_lines_are_printed_whoever_has_read_them(running: Running) -> None:
-    """A line that comes through the first FIFO is printed after `ring: `, one through the second
-    after `epoll: `, in any order and at once."""
+def test_input_comes_before_the_time_is_up(begin: Begin, patience: float) -> None:
+    """Input does not wait for the sleep beside it, and while there is input nothing ticks."""
+    process = begin(ms=MANY_MS)
     for number in range(20):
-        running.say("epoll" if number % 3 else "ring", b"line %d" % number)
+        process.stdin.write(b"line %d\n" % number)
+        expect_output(process, b"line %d\n" % number, patience)
+    assert not readable(process.stderr, 0.05), f"it said {process.stderr.readline()!r}"
 
 
-def test_it_ends_when_both_have_ended(running: Running) -> None:
-    """At the end of one stream it goes on with the other; at the end of both it ends with 0."""
-    running.fifos["ring"].close()
-    running.say("epoll", b"still here")
-    running.fifos["epoll"].close()
-    assert running.process.wait(running.patience) == 0
+def test_after_a_tick_the_next_reader_gets_the_bytes(begin: Begin, patience: float) -> None:
+    """A read that was given up takes nothing: what comes after a tick is copied at once."""
+    process = begin(ms=FEW_MS)
+    for number in range(5):
+        assert readable(process.stderr, patience), "nothing has come, and no tick"
+        assert process.stderr.readline() == b"tick\n"
+        process.stdin.write(b"line %d\n" % number)
+        expect_output(process, b"line %d\n" % number, patience)
 
 
-def test_each_is_read_as_it_should_be(running: Running, log: Path) -> None:
-    """The first FIFO is read by the ring, the second by read(2)."""
-    for _ in range(10):
-        running.say("ring", b"through the ring")
-        running.say("epoll", b"by hand")
-    assert wait_until(lambda: "by hand" in "\n".join(calls(log)), running.patience)
-    text = "\n".join(line for line in calls(log) if "write(" not in line)
-    assert "io_uring_enter(" in text, "the ring was never entered"
-    assert "through the ring" not in text, "read(2) has returned what the ring should have read"
-
-
-def test_it_sleeps_in_one_place(running: Running, log: Path) -> None:
-    """While nothing comes it makes no system call: one thread waits in epoll_wait(2), for both."""
-    call = expect_sleep(lambda: calls(log), EPOLL_WAITS.search, running.patience)
-    assert EPOLL_WAITS.search(call), f"it waits in {call}"
+def test_no_byte_is_lost_between_the_two(begin: Begin, patience: float) -> None:
+    """Bytes that come at the very moment at which the time is up are copied as well, once and in
+    order: the loser of a race may have done its work."""
+    process = begin(ms=1)
+    wanted = b""
+    chance = random.Random(1)
+    for number in range(1000):
+        process.stdin.write(b"line %d\n" % number)
+        wanted += b"line %d\n" % number
+        time.sleep(chance.uniform(0.0005, 0.0015))
+    process.stdin.close()
+    expect_output(process, wanted, patience)
+    process.stderr.read()
+    assert process.wait(patience) == 0
