@@ -48,6 +48,8 @@ def listing(arguments: str) -> tuple[str, list[str]]:
         return "diff", _without(_changes(_cut_out_all(_file(earlier), names), found), cuts, "//")
     found = [line.expandtabs(4) for line in found]  # Go has tabs
     comment = "#" if source.suffix in {".py", ".sh", ".txt", ".cmake"} else "//"
+    if names == ["*"]:
+        _not_in_a_declaration(found, cuts)
     return LANGUAGES.get(source.suffix, "text"), _without(found, cuts, comment)
 
 
@@ -178,6 +180,14 @@ def tags_of(sources: list[Path]) -> dict[Path, list[dict[str, object]]]:
     for tag in map(json.loads, run.stdout.splitlines()):
         found[Path(tag["path"])].append(tag)
     return found
+
+
+def _not_in_a_declaration(lines: list[str], cuts: list[tuple[int, int]]) -> None:
+    """In a file that has changed since it was cut, a cut may begin or end inside of a function."""
+    for first, last in cuts:
+        before, after = lines[first - 2:first - 1], lines[last:last + 1]
+        if "".join(before).startswith(" ") or "".join(after).startswith((" ", "}")):
+            raise Wrong(f"cut {first}..{last} takes a declaration apart")
 
 
 def _without(lines: list[str], cuts: list[tuple[int, int]], comment: str) -> list[str]:

@@ -306,7 +306,7 @@ Task serve(Client& client) {
     const std::size_t size = length_in(header);
     if (size > payload_bytes_max) co_return false;
     std::string message(header, 4);
-    while (message.size() < 4 + size) {  // in pieces: a promise gets no memory
+    while (message.size() < 4 + size) {  // in pieces: an announcement gets no memory
       const std::size_t received = message.size();
       message.resize(std::min(4 + size, received + 4096));
       if (!co_await receive_all(client, std::span(message).subspan(received))) co_return false;
