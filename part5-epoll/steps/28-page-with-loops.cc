@@ -99,7 +99,7 @@ struct Client {
   State state = State::conversing;
   std::uint32_t asked = 0;  // what its entry asks for
   Time noted = {};          // the deadline under which it is in the set
-  int unacknowledged = 0;   // as it was when we last sent, or looked whether it takes its answers
+  int unacknowledged = 0;   // the bytes that were, when we last sent or last looked
 };
 
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
@@ -115,7 +115,7 @@ bool take(Client& client) {
   }
   client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
   client.in.erase(0, taken);
-  if (client.in.empty()) client.in.shrink_to_fit();  // which an empty string does not by itself
+  if (client.in.empty()) client.in.shrink_to_fit();  // an empty string keeps its memory
   return message_bytes <= message_bytes_max;
 }
 
@@ -229,7 +229,7 @@ void give_back_permit() {
 }
 // [/permits]
 
-// After its turn: closes it, or notes when its time is up, and what it waits for.
+// After a client's turn: closes it, or notes when its time is up, and what it waits for.
 void settle(Token token, bool stays) {
   Client& client = clients.at(token);
   deadlines.erase({client.noted, token});
@@ -265,7 +265,7 @@ Time ask_again(Time now) {
   const std::scoped_lock lock(mutex);  // one line for all loops, also for the last one
   if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
   const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK;
-  if (broken) check(-1, "accept");  // for good: it is the listener's fault
+  if (broken) check(-1, "accept");  // a broken listener stays broken
   if (now >= quiet_until) {
     std::perror("accept");  // EMFILE, for example
     quiet_until = now + 1s;
@@ -315,7 +315,7 @@ void raise_descriptor_limit(std::size_t clients_max) {
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = limit.rlim_max;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-  if (limit.rlim_max >= clients_max + 16) return;  // the others are our own
+  if (limit.rlim_max >= clients_max + 16) return;  // 16 are our own
   std::fprintf(stderr, "%ju descriptors are too few for --max-connections %zu\n",
                std::uintmax_t{limit.rlim_max}, clients_max);
 }
@@ -338,7 +338,7 @@ void on_signal(int) {
   errno = interrupted;
 }
 
-// All who are here get what they are owed, and nobody else gets in.
+// Every client that is here gets what it is owed, and no other gets in.
 void drain(int listener, std::chrono::milliseconds limit) {
   close(listener);
   draining = true;
