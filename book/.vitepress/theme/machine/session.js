@@ -7,6 +7,7 @@ import { reactive } from "vue";
 
 const typing = 18; // ms a key: a reader's pace
 const onTheWay = 2; // ms a key: what was to be typed before
+const maxPages = 1; // the number of v86's setting MAX_PAGES, which is 3 where nothing is set
 
 /** What the pages show: phase is off, loading, running or failed. */
 export const session = reactive({
@@ -51,13 +52,26 @@ async function boot(which) {
   ]);
   if (session.which !== which) throw new Error("another one was started");
   machine = new Machine(V86, {
-    wasm_path: wasm, memory_size: megabytes * 2 ** 20, initial_state: { buffer: state },
+    wasm_fn: (imports) => emulator(wasm, imports),
+    memory_size: megabytes * 2 ** 20,
+    initial_state: { buffer: state },
   });
   await machine.ready();
   if (which === "own") await machine.judgeIsReady();
   const { makeAll } = await import("./terminals.js");
   await makeAll();
   session.phase = "running";
+}
+
+/**
+ * The emulator, which turns the machine's code into WebAssembly a page of it at a time, not three. A
+ * browser compiles what runs often a second time, in threads of its own: for three pages, these had
+ * three quarters of two cores (Chromium 156), and a level took almost twice as long.
+ */
+async function emulator(wasm, imports) {
+  const { instance } = await WebAssembly.instantiateStreaming(fetch(wasm), imports);
+  instance.exports.set_jit_config(maxPages, 1);
+  return instance.exports;
 }
 
 /**
