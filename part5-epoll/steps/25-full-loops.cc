@@ -83,8 +83,12 @@ bool only_first = false;    // BROKEN
 
 bool take_permit(int wake) {
   const std::scoped_lock lock(mutex);
-  if (permits == 0) sleepers.push_back(wake);
-  return permits > 0 && permits-- > 0;
+  if (permits > 0) {
+    --permits;
+    return true;
+  }
+  sleepers.push_back(wake);
+  return false;
 }
 
 void give_back_permit() {

@@ -216,8 +216,12 @@ std::vector<int> sleepers;  // eventfds, each of a loop that found no permit
 
 bool take_permit() {
   const std::scoped_lock lock(mutex);
-  if (permits == 0) sleepers.push_back(wake);
-  return permits > 0 && permits-- > 0;
+  if (permits > 0) {
+    --permits;
+    return true;
+  }
+  sleepers.push_back(wake);
+  return false;
 }
 
 // Wakes all: the next client may be in the queue of any.
