@@ -12,7 +12,7 @@ CLOSE-WAIT. The program is left nowhere.
   listening on 127\.0\.0\.1:\d+ (re)
   $ for i in {1..10}; do say_hi; done; ls /proc/$pid/fd | wc -l
   14
-  $ ss -tanH "sport = :$port" | awk '{print $1}' | sort | uniq -c
+  $ ss -tanH src 127.0.0.1:$port | awk '{print $1}' | sort | uniq -c
        10 CLOSE-WAIT
         1 LISTEN
   $ stop

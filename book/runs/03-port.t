@@ -11,7 +11,7 @@ server that sets the option.
   $ start ./again; p=$port
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$p; printf '\377\377\377\377' >&5; cat <&5; exec 5>&-
-  $ sleep 0.1; ss -tanH "sport = :$p" | awk '{print $1, $4}'
+  $ sleep 0.1; ss -tanH src 127.0.0.1:$p | awk '{print $1, $4}'
   LISTEN 127\.0\.0\.1:\d+ (re)
   TIME-WAIT 127\.0\.0\.1:\d+ (re)
   $ stop

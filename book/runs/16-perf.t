@@ -12,7 +12,7 @@ function with all that it calls: the sender's call delivers to the receiver.
   $ while_asked perf record -q -g -o samples -p $pid -- sleep 1
   $ perf report -i samples --stdio --no-children --sort dso -g none 2> /dev/null > by-program
   $ awk '/%/ {printf "%.0f%% %s\n", $1, $2}' by-program | head -n 1
-  [89]\d% \[kernel\S* (re)
+  [6-9]\d% \[kernel\S* (re)
   $ perf report -i samples --stdio --children --sort symbol -g none 2> /dev/null > by-function
   $ awk '$4 ~ /^(__send|net_rx_action)$/ {printf "%.0f%% %s\n", $1, $4}' by-function
   [1-9]\d% __send (re)
