@@ -68,6 +68,8 @@ def test_the_right_tests_find_the_bug_and_say_what_is_wrong(bug: str) -> None:
     for words in says:
         assert words in run.stdout, f"the failure does not say {words!r}:\n{run.stdout}"
     assert LISTENS.text not in run.stdout, run.stdout
+    for crash in re.findall(r"stderr: (\w+Error: .*)", run.stdout):
+        assert any(words in crash for words in says), f"a second defect: {crash}\n{run.stdout}"
 
 
 @pytest.mark.long

@@ -102,7 +102,7 @@ class HttpKeepsConnection(Http):
 class HttpTakesAnything(Http):
     """Refuses nothing."""
 
-    def check_lengths(self, lengths: list[bytes], codings: list[bytes]) -> None:
+    def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
         lengths[:] = [value for value in lengths[:1] if value.isdigit()]
 
     def check_head_size(self, size: int) -> None:

@@ -16,5 +16,5 @@ def run_suite(directory: Path, *arguments: str) -> subprocess.CompletedProcess[s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=170,
+        timeout=600,
     )
