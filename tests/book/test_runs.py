@@ -64,6 +64,7 @@ def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
 
 
 def test_a_run_goes_as_it_is_told(transcript: Path) -> None:
+    assert BUILD.is_dir(), f"{BUILD} is missing: build first, or say where in BUILD"
     cram = shutil.which("cram3") or "cram"
     run = subprocess.run([cram, "--shell=/bin/bash", transcript], cwd=ROOT, text=True,
                          capture_output=True, env=environment())
