@@ -86,13 +86,18 @@ def run_without_bugs(bugs: Sequence[Bug]) -> dict[tuple[str, str], Trial]:
     workshop.renew()
     say("building without any bug")
     trials: dict[tuple[str, str], Trial] = {}
+    built = set()
     for bug in bugs:
+        what = (bug.preset, *bug.targets, bool(bug.needs))
         try:
-            workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
+            if what not in built:
+                workshop.build(bug.preset, bug.targets, tests=bool(bug.needs))
         except workshop.NotHere as error:
             trials[bug.test, bug.preset] = Trial(Outcome.SKIPPED, str(error), "")
         except ZooError as error:
             trials[bug.test, bug.preset] = Trial(Outcome.BROKEN, str(error), "")
+        else:
+            built.add(what)
     tests = dict.fromkeys((bug.test, bug.preset) for bug in bugs)
     say(f"running {len(tests)} test(s) without any bug")
     for test, preset in tests:
