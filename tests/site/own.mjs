@@ -20,7 +20,7 @@ async function marks(page, line) {
   report.expect("own", "the line", marked === line, `marks ${marked}`);
 }
 
-/** One that does not even start, in two languages, is mended, judged to its first failure, and kept over a reload. */
+/** Stopped while it loads, mended from two that do not start, judged to a failure, kept over a reload. */
 export async function ownServer(page, url) {
   await page.goto(`${url}/own.html`);
   await page.locator(".cm-content").waitFor();
@@ -28,6 +28,8 @@ export async function ownServer(page, url) {
     .filter(({ name }) => /machine\/|v86|Terminal/.test(name)).length);
   report.expect("own", "before the click", asked === 0, "something of the machine was loaded");
   await accessible(page, ".own", "before the click");
+  await page.getByRole("button", { name: "Judge it" }).click();
+  await page.getByRole("button", { name: "Stop" }).click();
   await judge(page, wrong);
   await page.locator(".own .cause", { hasText: "exit status 1" }).waitFor(slow);
   await marks(page, "def serve(:");
