@@ -20,7 +20,27 @@ async function marks(page, line) {
   report.expect("own", "the line", marked === line, `marks ${marked}`);
 }
 
-/** Stopped while it loads, mended from two that do not start, judged to a failure, kept over a reload. */
+/** How many tests passed, failed, and were not asked: together all of the level. */
+async function counts(page) {
+  const level = await page.locator(".own li.failed").textContent();
+  const status = await page.locator(".own [role=status]").textContent();
+  const [, passed, tests] = /(\d+) of (\d+)/.exec(level);
+  const [, failed, left] = /: (\d+) failed, (\d+) not asked/.exec(status) ?? [];
+  report.expect("own", "counts", +passed + +failed + +left === +tests, `${level}, ${status}`);
+}
+
+/** From the chapter that explains it, a reader comes back to what the judge said. */
+async function keepsItsVerdict(page) {
+  const line = await page.locator(".cm-line.wrong").textContent();
+  const cause = await page.locator(".own .cause").first().textContent();
+  await page.getByRole("link", { name: "Read why." }).click();
+  await page.waitForURL(/02-blocking.*#/);
+  await page.goBack();
+  await page.locator(".own .cause", { hasText: cause }).first().waitFor();
+  await marks(page, line);
+}
+
+/** Stopped while it loads, mended from two that do not start, judged, left for a chapter, reloaded. */
 export async function ownServer(page, url) {
   await page.goto(`${url}/own.html`);
   await page.locator(".cm-content").waitFor();
@@ -45,10 +65,10 @@ export async function ownServer(page, url) {
   console.error(`click to framing: ${Date.now() - began} ms`);
   await page.locator(".own li.failed", { hasText: "survival" }).waitFor(slow);
   await ended(page);
-  const chapter = await page.getByRole("link", { name: "Read why." }).getAttribute("href");
-  report.expect("own", "rule", /02-blocking\.html#/.test(chapter), `leads to ${chapter}`);
+  await counts(page);
   await accessible(page, ".own", "a failure");
   await picture(page, "own-desk");
+  await keepsItsVerdict(page);
   await shows(page, 0, "$");
   await page.locator(".cm-content").click();
   await page.keyboard.press("Control+End");
