@@ -20,7 +20,8 @@ def server(name: str, language: str, chapter: int = 1) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as directory:
         assert not starters.copy(language, Path(directory), chapter)
         (source,) = Path(directory).glob("echo.*")
-        return {"name": name, "text": source.read_text(encoding="utf-8")}
+        text = source.read_text(encoding="utf-8")
+        return {"name": name, "text": text.replace(" README.md says what to do with it.", "")}
 
 
 def main() -> None:
