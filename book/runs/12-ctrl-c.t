@@ -10,8 +10,11 @@ A thousand clients that say nothing, and the server writes down what it does.
 
 What has begun, and what has ended.
 
-  $ grep -c '"ph":"b"' "$CRAMTMP/trace"
-  [12]\d+ (re)
+  $ grep '"ph":"b"' "$CRAMTMP/trace" | grep -o '"name":"[a-z]*"' | sort | uniq -c
+   +\d+ "name":"poll" (re)
+        2 "name":"read"
+     1000 "name":"recv"
+   +\d+ "name":"timeout" (re)
   $ grep -c '"ph":"e"' "$CRAMTMP/trace"
   [12]\d+ (re)
   $ grep '"asked":"cancel"' "$CRAMTMP/trace" | grep -o '"name":"[a-z]*"' | sort | uniq -c

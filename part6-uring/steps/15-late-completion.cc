@@ -26,7 +26,7 @@ struct Read {
   char buffer[16];
 };
 
-enum class UserData { descriptor, address, operation };
+enum class Form { descriptor, address, operation };
 
 int check(ssize_t result, const char* what) {
   if (result < 0) {
@@ -42,17 +42,17 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-void set_user_data(io_uring_sqe* sqe, UserData form, Read* read) {
-  if (form == UserData::operation) return io_uring_sqe_set_data(sqe, read);
-  if (form == UserData::address) return io_uring_sqe_set_data(sqe, read->client);
+void set_user_data(io_uring_sqe* sqe, Form form, Read* read) {
+  if (form == Form::operation) return io_uring_sqe_set_data(sqe, read);
+  if (form == Form::address) return io_uring_sqe_set_data(sqe, read->client);
   io_uring_sqe_set_data64(sqe, static_cast<__u64>(read->client->fd));
 }
 
 /// The client that this completion is taken for, or nullptr.
-const Client* find(const io_uring_cqe* cqe, UserData form) {
+const Client* find(const io_uring_cqe* cqe, Form form) {
   void* user_data = io_uring_cqe_get_data(cqe);
-  if (form == UserData::operation) return static_cast<Read*>(user_data)->client;
-  if (form == UserData::address) return static_cast<Client*>(user_data);
+  if (form == Form::operation) return static_cast<Read*>(user_data)->client;
+  if (form == Form::address) return static_cast<Client*>(user_data);
   return io_uring_cqe_get_data64(cqe) == static_cast<__u64>(slot.fd) ? &slot : nullptr;
 }
 
@@ -61,7 +61,7 @@ void connect_client(const char* name, int (&ends)[2]) {
   slot = {name, ends[0]};
 }
 
-void replace_alice(io_uring& ring, const char* title, UserData form) {
+void replace_alice(io_uring& ring, const char* title, Form form) {
   int alice[2];
   int bob[2];
   connect_client("alice", alice);
@@ -93,8 +93,8 @@ void replace_alice(io_uring& ring, const char* title, UserData form) {
 int main() {
   io_uring ring;
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  replace_alice(ring, "broken, the descriptor", UserData::descriptor);
-  replace_alice(ring, "broken, the address", UserData::address);
-  replace_alice(ring, "fixed, the operation", UserData::operation);
+  replace_alice(ring, "broken, the descriptor", Form::descriptor);
+  replace_alice(ring, "broken, the address", Form::address);
+  replace_alice(ring, "fixed, the operation", Form::operation);
   io_uring_queue_exit(&ring);
 }

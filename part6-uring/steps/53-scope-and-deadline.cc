@@ -125,11 +125,11 @@ struct Canceller {
   bool cancelled = false;
 };
 
+// [operation]
 /// A request that is awaited. It is part of the coroutine's frame, and its address is the
 /// user_data.
 struct Operation {
   explicit Operation(Canceller& its_canceller) : canceller(its_canceller) {}
-  // [operation]
   bool await_ready() const { return canceller.cancelled; }  // then it ends before it has begun
   int await_resume() const { return result; }
 
@@ -143,13 +143,13 @@ struct Operation {
     result = its_result;
     waiting.resume();  // may destroy this
   }
-  // [/operation]
 
   Canceller& canceller;
   std::list<Operation*>::iterator place;
   std::coroutine_handle<> waiting;
   int result = -ECANCELED;
 };
+// [/operation]
 
 struct Accept : Operation {
   Accept(Canceller& by, int from) : Operation(by), listener(from) {}
@@ -236,6 +236,7 @@ struct Deadline : Canceller {
 };
 // [/deadline]
 
+// [client]
 struct Client {
   explicit Client(int its_fd) : fd(its_fd) { here.insert(this); }
   Client(const Client&) = delete;
@@ -252,6 +253,7 @@ struct Client {
   Deadline deadline{patience};
   bool lingering = false;
 };
+// [/client]
 
 // [receive]
 /// False: the stream has ended, or the time is up and nothing more has arrived.

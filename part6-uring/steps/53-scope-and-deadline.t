@@ -1,6 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ trap 'rm -f unflagged unflagged.cc' EXIT
+  $ trap 'rm -f unflagged{,.cc} unasked{,.cc}' EXIT
 
 A limit for each receive lets a client that dribbles get all of its message in, and more.
 
@@ -13,7 +13,7 @@ A limit for each receive lets a client that dribbles get all of its message in, 
   [2-9]\.\d+ s (re)
 
 With a deadline for the message the client leaves in time. Those whose message has arrived while the
-process was suspended stay.
+process was suspended stay. It takes four reads: the last two would begin after the deadline.
 
   $ start ./53-scope-and-deadline 0 --read-timeout 500ms
   listening on 127\.0\.0\.1:\d+ (re)
@@ -22,10 +22,11 @@ process was suspended stay.
   [01]\.\d+ s (re)
   $ start ./53-scope-and-deadline 0 --read-timeout 2s
   listening on 127\.0\.0\.1:\d+ (re)
+  $ message() { printf '\20\47\0\0'; head -c 10000 /dev/zero; }
   $ crowd 40; kill -STOP $pid; sleep 2.5
-  $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -CONT $pid
-  $ for c in ${clients[@]}; do head -c 6 <&$c; done | wc -c
-  240
+  $ for c in ${clients[@]}; do message >&$c; done; kill -CONT $pid
+  $ for c in ${clients[@]}; do head -c 10004 <&$c; done | wc -c
+  400160
 
 A stop of the server without a scope, and of the one with it.
 
@@ -43,7 +44,7 @@ A stop of the server without a scope, and of the one with it.
   $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -INT $pid; kill -CONT $pid
   $ for c in ${clients[@]}; do head -c 6 <&$c; done | wc -c
   240
-  $ disperse; exit_status
+  $ exit_status
   exit status 0
 
 Without the flag, a task that was cancelled begins what no cancel is for.
@@ -55,3 +56,15 @@ Without the flag, a task that was cancelled begins what no cancel is for.
   $ kill -INT $pid; timeout 2 tail --pid=$pid -f /dev/null; echo $?
   124
   $ kill -KILL $pid
+
+Without the look at the socket, the clients whose message has arrived are sent away.
+
+  $ sed '/got = recv/d' $ROOT/part6-uring/steps/53-scope-and-deadline.cc > unasked.cc
+  $ g++ -std=c++23 unasked.cc -luring -o unasked
+  $ start ./unasked 0 --read-timeout 2s
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ crowd 40; kill -STOP $pid; sleep 2.5
+  $ for c in ${clients[@]}; do message >&$c; done; kill -CONT $pid
+  $ for c in ${clients[@]}; do head -c 10004 <&$c; done 2>/dev/null | wc -c
+  0
+  $ stop
