@@ -19,12 +19,12 @@ Two loops use as much of a processor, together.
   \d+\.\d+ s (re)
   (9[5-9]\d|1[01]\d\d) ms (re)
 
-The hash has dealt the clients: these are what each epoll watches, its listener included. A loop
-without any would have a 1.
+The hash has dealt the clients: these are what each epoll watches, its listener and its
+eventfd included. A loop without any would have a 2.
 
   $ grep -c tfd: /proc/$pid/fdinfo/* | grep -v ':0'
-  /proc/\d+/fdinfo/\d+:([2-9]|[1-9]\d) (re)
-  /proc/\d+/fdinfo/\d+:([2-9]|[1-9]\d) (re)
+  /proc/\d+/fdinfo/\d+:([3-9]|[1-9]\d) (re)
+  /proc/\d+/fdinfo/\d+:([3-9]|[1-9]\d) (re)
 
 Each of them did a part of it.
 
