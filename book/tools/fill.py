@@ -18,8 +18,7 @@ from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
 
 DEFAULT_BUILD = ROOT / "build" / "default"
 LISTING_LINES_MAX = 25  # blank ones do not count: they are there for the reader
-# Of a step that is shown whole, to be read from its first line to its last. Chapter 8 shows so many
-# of its page that are new, because it is not seen in pieces how they belong together.
+# Of a step that is shown whole, to be read from its first line to its last.
 PROGRAM_LINES_MAX = 150
 
 

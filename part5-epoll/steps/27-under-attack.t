@@ -25,9 +25,11 @@ A byte now and then is not a message.
 
   $ start ./27-under-attack 0 --read-timeout 1s
   listening on 127\.0\.0\.1:\d+ (re)
-  $ exec 5<>/dev/tcp/127.0.0.1/$port; for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done 2> /dev/null
-  $ wc -c <&5
+  $ dribble() { for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done; }
+  $ TIMEFORMAT='%R s'; exec 5<>/dev/tcp/127.0.0.1/$port; (dribble &); time wc -c <&5
   0
+  (0\.9|[12]\.)\d+ s (re)
+  $ sleep 2
 
 At the limit, the others wait, and places come back.
 

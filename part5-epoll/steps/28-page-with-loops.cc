@@ -135,7 +135,8 @@ bool hang_up(Client& client) {
   client.state = State::lingering;
   client.held.clear();
   client.deadline = Clock::now() + 2s;
-  return draining || shutdown(client.fd, SHUT_WR) == 0;
+  if (draining) return true;  // sending stays open until all is acknowledged
+  return shutdown(client.fd, SHUT_WR) == 0;
 }
 
 // The second: throws away what comes, until the client's end of the stream. In a stop that end may
@@ -169,7 +170,8 @@ bool receive(Client& client) {
   char bytes[receive_bytes];
   const ssize_t got = recv(client.fd, bytes, sizeof bytes, 0);
   if (got < 0) return not_now();
-  if (got == 0) return draining && hang_up(client);
+  if (got == 0 && draining) return hang_up(client);  // the 0 may be our own SHUT_RD
+  if (got == 0) return false;
   client.in.append(bytes, static_cast<std::size_t>(got));
   if (!take(client)) client.state = State::ending;
   if (client.held.empty()) return true;  // no message is complete, so its time goes on
