@@ -125,7 +125,7 @@ def m10_1(setting: Setting) -> Measurement:
 
 # M11.1: what is kept for a client: a thread's stack, a coroutine's frame
 
-CONVERSATION = ("serve_client", "serve")  # the coroutines that are there while a client talks
+CONVERSATION = ("serve_client", "serve", "receive")  # the coroutines of a client that is awaited
 KEPT = {
     "`part2`: address space of a thread, with `malloc`'s": ("stack", "reserved"),
     "`part2`: memory of an idle one": ("stack", "touched"),
@@ -187,7 +187,7 @@ def m11_1(setting: Setting) -> Measurement:
             *((f"`part6`: frame of `{name}`", [exact(found[name])]) for name in CONVERSATION)]
         return {"m11_1": Table(
             "What is kept for a client", ["of whom", "bytes"], rows,
-            notes=["The frames are there for as long as the client is, and its session is inside "
+            notes=["The frames are there while a client is awaited, and its session is inside "
                    "that of `serve_client`. A frame's size is this compiler's. None of it is what "
                    "an idle client costs in all: `tests/bench/idle_memory.py` counts that, with "
                    "the kernel's share."])}
