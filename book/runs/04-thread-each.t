@@ -41,14 +41,12 @@ At most two clients, and two that are silent: the third one waits in the backlog
   $ start ./05-thread-each 0 --max-connections 2
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 2
-  $ printf '\2\0\0\0hi' | ncat --idle-timeout 2 127.0.0.1 $port
-  Ncat: Idle timeout expired (2000 ms).
-  [1]
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; timeout 2 cat <&5
+  [124]
   $ ss -tln sport = :$port | awk '{print $1, $2}'
   State Recv-Q
   LISTEN 1
-  $ disperse
-  $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
+  $ disperse; head -c 6 <&5 | xxd
   00000000: 0200 0000 6869                           ....hi
 
   $ stop
