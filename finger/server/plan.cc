@@ -52,7 +52,7 @@ std::unexpected<std::error_code> failed(int error) {
 }
 
 /// Whether what was found may be opened. Errors: not_regular; ELOOP, it is a link; EXDEV, a mount.
-Status check(const struct statx& found) {
+Status check_kind(const struct statx& found) {
   if (S_ISLNK(found.stx_mode)) return failed(ELOOP);
   if ((found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) return failed(EXDEV);
   if (!S_ISREG(found.stx_mode)) return failure(Error::not_regular);
@@ -69,8 +69,8 @@ Result<struct statx> look_at(const Fd& file) {
 
 /// The lookup is not async(): nothing is opened, and inline the kernel only looks into its cache of
 /// names. Where the cache does not have all of them, a thread of the kernel's asks the file system.
-/// Errors: of openat2(2) and statx(2); home_refused; of check(); timed_out.
-uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account, FileKind kind) {
+/// Errors: of openat2(2) and statx(2); home_refused; of check_kind(); timed_out.
+uring::Task<Result<Fd>> look_up(Conversation& conversation, const Account& account, FileKind kind) {
   uring::Loop& loop = conversation.loop();
   const Fd& users = conversation.context().roster.users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
@@ -87,7 +87,7 @@ uring::Task<Result<Fd>> find(Conversation& conversation, const Account& account,
 
   const auto about = look_at(*found);
   if (!about) co_return std::unexpected(about.error());
-  if (const auto checked = check(*about); !checked) co_return std::unexpected(checked.error());
+  if (const auto checked = check_kind(*about); !checked) co_return std::unexpected(checked.error());
   co_return std::move(*found);
 }
 
@@ -100,7 +100,7 @@ uring::Task<Result<SharedFile>> open(Conversation& conversation, Home& home, con
                                      FileKind kind) {
   if (!account.owner) co_return failure(Error::no_owner);
   const Conversation::EndAtDeadline guard(conversation, 2);
-  const auto found = co_await find(conversation, account, kind);
+  const auto found = co_await look_up(conversation, account, kind);
   if (!found) co_return std::unexpected(found.error());
   uring::Loop& loop = conversation.loop();
   const std::string way = fmt::format("/proc/self/fd/{}", found->get());
