@@ -15,7 +15,7 @@ what it links is gone.
   a secret
   $ start finger --addr 127.0.0.1 --users users 2> /dev/null
   listening on 127\.0\.0\.1:\d+ (re)
-  $ for try in {1..50}; do ask 'mallory\r\n'; done | sort | uniq -c
+  $ for try in {1..20}; do ask 'mallory\r\n'; done | sort | uniq -c
    +\d+ No Plan\.\^M\$ (re)
    +\d+ a plan\^M\$ (re)
   $ rm users/mallory/draft; stop
