@@ -9,10 +9,10 @@ socket.
 
   $ mkdir -p users/alice; echo 'In May.' > users/alice/.plan
   $ fingerd="$BUILD/finger/fingerd --users users --query-timeout 60s --deadline 60s"
-  $ start ./06-gate gate 0 $fingerd 2> log.1
+  $ start ./06-gate door 0 $fingerd 2> log.1
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; sleep 1
-  $ (./06-gate gate 0 $fingerd > out.2 2> log.2 & echo $! > pid.2); sleep 1; cat out.2
+  $ (./06-gate door 0 $fingerd > out.2 2> log.2 & echo $! > pid.2); sleep 1; cat out.2
   listening on 127\.0\.0\.1:\d+ (re)
 
 The late client and the silent one, and the first server's end.
@@ -23,13 +23,13 @@ The late client and the silent one, and the first server's end.
   In May.\r (esc)
   $ wait $pid; echo "exit status $?"
   exit status 0
-  $ grep -o '".*d' log.1 log.2
+  $ grep -o '".*answered' log.1 log.2
   log.1:"/W alice" answered
   log.2:"alice" answered
 
 One that does not start changes nothing.
 
-  $ ./06-gate gate 0 $BUILD/finger/fingerd --users nobodys; echo "exit status $?"
+  $ ./06-gate door 0 $BUILD/finger/fingerd --users nobodys; echo "exit status $?"
   cannot (read|serve) .*nobodys.* (re)
   exit status 1
   $ ask 'alice\r\n'
