@@ -17,6 +17,14 @@ the nonsense unread: most of the answers are gone. Closed in three moves, all of
   $ exec 5<>/dev/tcp/127.0.0.1/$port; (cat spoken >&5 &); sleep 1; cat <&5 | wc -c
   1310800
 
+A client that reads only after the server has closed loses nothing, unless it goes on sending.
+
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; (cat spoken >&5 &); sleep 5; cat <&5 | wc -c
+  1310800
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; ((cat spoken; sleep 3; echo more) >&5 &); sleep 5; cat <&5 | wc -c
+  cat: -: Connection reset by peer
+  (?!1310800)\d+ (re)
+
 The next client that announces too much keeps everybody else waiting while the server lingers.
 
   $ second() { printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd; }; TIMEFORMAT='%R s'

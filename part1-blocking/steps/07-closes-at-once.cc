@@ -1,5 +1,5 @@
 // The smallest server: it accepts connections and closes them. (RFC 863's discard reads first.)
-// Try it: ./07-discard 5882   and in a second terminal   ncat -v 127.0.0.1 5882
+// Try it: ./07-closes-at-once 5882   and in a second terminal   ncat -v 127.0.0.1 5882
 
 #include <arpa/inet.h>
 #include <err.h>

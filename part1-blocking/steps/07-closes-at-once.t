@@ -1,6 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ start ./07-discard
+  $ start ./07-closes-at-once
   listening on 127\.0\.0\.1:\d+ (re)
 
 Connecting works, and then there is nothing to read: the end of the stream, not an error.
