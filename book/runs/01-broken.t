@@ -18,3 +18,9 @@ well. The program is left nowhere.
   right in 16384 of 65536 ways to cut it
   $ broken 's/while (const auto message/if (const auto message/'
   right in 64800 of 65536 ways to cut it
+
+The last of them, when two messages arrive together and a third alone.
+
+  $ (printf '\2\0\0\0hi\0\0\0\0'; sleep 1; printf '\3\0\0\0you') | ./broken
+  read 10: "hi", kept 4
+  read 7: "", kept 7

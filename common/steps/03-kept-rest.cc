@@ -48,7 +48,8 @@ Messages found(std::string_view stream, std::uint32_t cuts) {
   Messages messages;
   std::size_t begin = 0;
   for (std::size_t end = 1; end <= stream.size(); ++end) {
-    if (end < stream.size() && (cuts >> (end - 1) & 1) == 0) continue;
+    const bool cut_here = end == stream.size() || (cuts >> (end - 1) & 1) == 1;
+    if (!cut_here) continue;
     for (auto& message : receive(stream.substr(begin, end - begin), kept)) {
       messages.push_back(message);
     }
