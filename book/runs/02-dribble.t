@@ -5,10 +5,10 @@ A client sends a whole message, a byte every half second, to a server with two s
 message. With a limit for each call, it gets its answer, and two seconds more. With a deadline, it's
 cut off.
 
-  $ trap 'rm -f patient patient.cc' EXIT
+  $ trap 'rm -f patient patient.cc limit' EXIT
 
-  $ limit='const timeval limit{2, 0}; setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, \&limit, sizeof limit);'
-  $ sed "/accept(/a $limit" $ROOT/part1-blocking/steps/12-whole-server.cc > patient.cc
+  $ echo 'timeval t{2, 0}; setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);' > limit
+  $ sed '/accept(/r limit' $ROOT/part1-blocking/steps/12-whole-server.cc > patient.cc
   $ g++ -std=c++23 patient.cc -o patient
   $ dribble() { for byte in '\5' '\0' '\0' '\0' h e l l o; do printf $byte; sleep 0.5; done; }
   $ start ./patient
