@@ -2,7 +2,9 @@
 # shellcheck disable=SC2154 # ./check, which sources this, has sourced lib.sh and sections.sh
 # What takes ./check longer: other machines, other builds, other rings.
 
-patient=(--patience 60) # with a sanitizer, fingerd takes 13 s to look up 65,535 owners
+# With a sanitizer, fingerd takes 13 s to look up 65,535 owners; beside all other tests, a Python
+# that echoes 32 MiB takes as long.
+patient=(--patience 60)
 
 # check_what_takes_long: what --all adds, but for the book's.
 check_what_takes_long() {

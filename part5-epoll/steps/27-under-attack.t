@@ -28,7 +28,7 @@ A byte now and then is not a message.
   $ dribble() { for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done; }
   $ TIMEFORMAT='%R s'; exec 5<>/dev/tcp/127.0.0.1/$port; (dribble &); time wc -c <&5
   0
-  (0\.9|[12]\.)\d+ s (re)
+  (0\.[5-9]|[12]\.)\d+ s (re)
   $ sleep 2
 
 At the limit, the others wait, and places come back.

@@ -104,12 +104,13 @@ def test_sockets_that_are_passed_take_no_descriptor_from_clients(
              "os.execvp(sys.argv[1], sys.argv[1:])")  # fmt: skip
     server = start(*MANY, under=(sys.executable, *words), descriptor_limit=LIMIT + 60)
     clients = [server.connect() for _ in range(22)]
-    time.sleep(0.2)  # as many are accepted as there is room for
+    time.sleep(0.1)  # as many are accepted as there is room for
     for number, client in enumerate(clients):
         client.send(b"user%d\r\n" % number)
-    for client in clients:
-        client.expect_answer(ANSWER)
-        client.close()
+    answers = [client.receive_until_end() for client in clients]
+    # On a busy machine, one that has asked for nothing in 250 ms may be displaced.
+    displaced = sum("displaced" in line for line in server.log_lines())
+    assert answers.count(ANSWER) + min(displaced, answers.count(b"")) == 22
 
 
 @pytest.mark.clock

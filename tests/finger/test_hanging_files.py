@@ -137,7 +137,8 @@ def test_an_exchange_is_logged_and_its_place_is_free_when_its_client_is_closed(
         line = server.wait_for_log_lines(1)[0]
         took = re.search(r'"alice" timed out in the home 0 bytes ([0-9.]+) ms', line)
         assert took, line
-        assert DEADLINE * 1000 <= float(took[1]) <= (DEADLINE + SLACK_SECONDS) * 1000, line
+        # The log counts from when the conversation begins, a moment after the deadline does.
+        assert DEADLINE * 1000 - 5 <= float(took[1]) <= (DEADLINE + SLACK_SECONDS) * 1000, line
         server.expect(b"bob", BOB)
         files.let_go()
         server.expect(b"bob", BOB)

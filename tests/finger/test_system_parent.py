@@ -121,8 +121,12 @@ def test_what_a_crash_of_the_fresh_worker_cuts_is_told_and_does_not_look_whole(
     server.users.replace("alice", LARGE)
     client = server.reading_slowly(b"alice")
     before = only_worker(server)
+    sockets = Process(before).socket_count()
     server.reload()
     (fresh,) = set(workers(server)) - {before}
+    # It tells its parent how many clients it has when it has closed its listener.
+    assert wait_until(lambda: Process(before).socket_count() < sockets, server.patience)
+    time.sleep(0.1)
     os.kill(fresh, signal.SIGKILL)
     assert server.wait_exit() == 1
     client.let_window_grow()
