@@ -65,7 +65,7 @@ void measure(int clients, std::chrono::milliseconds work) {
     answers += own.answers;
     waited += own.waited;
   }
-  std::printf("clients: %d, %d ms of work: %3.0f answers a second, a wait of %4.1f ms\n", clients,
+  std::printf("clients: %d, %d ms of work: %3.0f answers a second, latency %4.1f ms\n", clients,
               static_cast<int>(work.count()), answers / took.count(), waited.count() / answers);
 }
 

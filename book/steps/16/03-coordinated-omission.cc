@@ -34,14 +34,14 @@ double ms_since(Clock::time_point then) {
 }
 
 /// A connection to the server on this port of ours, or for 0 to a thread that stalls like one.
-int connect_to(int port, Clock::time_point stall) {
+int connect_to(int port, Clock::time_point pause_at) {
   if (port == 0) {
     int ends[2];
     check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
     std::thread([=, client = ends[1]] {
       char message[5];
       while (recv(client, message, 5, MSG_WAITALL) == 5) {
-        if (Clock::now() >= stall) std::this_thread::sleep_until(stall + 1s);
+        if (Clock::now() >= pause_at) std::this_thread::sleep_until(pause_at + 1s);
         (void)send(client, message, 5, MSG_NOSIGNAL);
       }
     }).detach();
@@ -88,10 +88,10 @@ void print(const char* title, std::vector<double> ms) {
 
 int main(int argc, char** argv) {
   const int port = argc > 1 ? std::atoi(argv[1]) : 0;
-  const auto stall = Clock::now() + 1s;
+  const auto pause_at = Clock::now() + 1s;
   Latencies closed;
-  std::jthread other([&, server = connect_to(port, stall)] { closed = ask(server, 0s); });
-  const auto scheduled = ask(connect_to(port, stall), 5ms);
+  std::jthread other([&, server = connect_to(port, pause_at)] { closed = ask(server, 0s); });
+  const auto scheduled = ask(connect_to(port, pause_at), 5ms);
   other.join();
   std::printf("%-21s %7s  %10s  %10s  %10s\n", "", "answers", "p50", "p99", "max");
   print("ask, wait, ask again", closed.from_sent_ms);
