@@ -83,7 +83,7 @@ def why_not(step: Typed) -> str:
     if step.run and cannot_run(step.run):
         return "its transcript is left out here, too"
     program = step.text.split()[0]
-    if step.place == "bash" and program in ("go", "rustc") and not shutil.which(program):
+    if step.place == "bash" and program in ("go", "rustc", "zig") and not shutil.which(program):
         return f"there is no {program} here"
     return ""
 

@@ -119,7 +119,7 @@ void serve_two(const std::string& message) {
     }
   }
   std::printf("%3zu bytes, %s %2d recv, %2d epoll_ctl, %d epoll_wait\n", message.size(),
-              tries_first ? "tries first: " : "asks at once:", calls.recv, calls.epoll_ctl,
+              tries_first ? "tries first:    " : "registers first:", calls.recv, calls.epoll_ctl,
               calls.epoll_wait);
   for (const int client : clients) close(client);
   turn(epoll);
