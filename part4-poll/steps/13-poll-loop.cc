@@ -169,12 +169,12 @@ void give_turns(const std::vector<pollfd>& entries) {
 }
 
 std::size_t clients_max = 4096;
-Time accept_again;  // when the listener is worth asking about
+Time parked_until;  // when the listener is worth asking about
 
-bool parked(Time now) { return clients.size() >= clients_max || now < accept_again; }
+bool parked(Time now) { return clients.size() >= clients_max || now < parked_until; }
 
 // accept has failed. When is the listener worth asking about again?
-Time ask_again(Time now) {
+Time retry_time(Time now) {
   static Time quiet_until;
   if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
   const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK;
@@ -189,7 +189,7 @@ Time ask_again(Time now) {
 void accept_one(int listener) {
   const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   const Time now = Clock::now();
-  if (fd < 0) accept_again = ask_again(now);
+  if (fd < 0) parked_until = retry_time(now);
   if (fd >= 0) clients.push_back({.fd = fd, .deadline = now + patience});
 }
 
@@ -205,7 +205,7 @@ void raise_descriptor_limit() {
 }
 
 int how_long(Time now) {
-  auto next = now < accept_again ? accept_again : now + 1h;
+  auto next = now < parked_until ? parked_until : now + 1h;
   for (const Client& client : clients) next = std::min(next, client.deadline);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return static_cast<int>(std::max(left, 0ms).count());

@@ -231,10 +231,10 @@ void close_overdue() {
 }
 
 std::size_t clients_max = 4096;
-Time accept_again;  // when the listener is worth asking about
+Time parked_until;  // when the listener is worth asking about
 
 // accept has failed. When is the listener worth asking about again?
-Time ask_again(Time now) {
+Time retry_time(Time now) {
   static Time quiet_until;
   if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
   const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK;
@@ -259,7 +259,7 @@ void accept_one(int listener) {
   const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   const Time now = Clock::now();
   if (fd < 0) {
-    accept_again = ask_again(now);
+    parked_until = retry_time(now);
   } else if (add(fd, ++last_token) < 0) {
     close(fd);  // no wait would ever mention it
   } else {
@@ -271,7 +271,7 @@ void accept_one(int listener) {
 // Leaves out the listener while there is no room.
 void park_or_resume(int listener) {
   static bool parked = false;
-  const bool park = clients.size() >= clients_max || Clock::now() < accept_again;
+  const bool park = clients.size() >= clients_max || Clock::now() < parked_until;
   if (park == std::exchange(parked, park)) return;
   epoll_event event{park ? 0U : EPOLLIN, {.u64 = listener_token}};
   check(epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &event), "epoll_ctl");
@@ -290,7 +290,7 @@ void raise_descriptor_limit() {
 
 int how_long() {
   const Time now = Clock::now();
-  auto next = now < accept_again ? accept_again : now + 1h;
+  auto next = now < parked_until ? parked_until : now + 1h;
   if (!deadlines.empty()) next = std::min(next, deadlines.begin()->first);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return static_cast<int>(std::max(left, 0ms).count());

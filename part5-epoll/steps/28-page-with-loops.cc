@@ -262,11 +262,11 @@ void close_overdue() {
   }
 }
 
-thread_local Time accept_again;  // when the listener is worth asking about
+thread_local Time parked_until;  // when the listener is worth asking about
 thread_local bool parked = false;
 
 // accept has failed. When is the listener worth asking about again?
-Time ask_again(Time now) {
+Time retry_time(Time now) {
   static Time quiet_until;
   const std::scoped_lock lock(mutex);  // one line for all loops, also for the last one
   if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
@@ -308,8 +308,8 @@ void accept_one(int listener) {
   if (fd >= 0) {
     close(fd);  // no wait would ever mention it
   } else {
-    accept_again = ask_again(now);
-    if (accept_again > now) watch_listener(listener, false);
+    parked_until = retry_time(now);
+    if (parked_until > now) watch_listener(listener, false);
   }
   give_back_permit();
 }
@@ -328,7 +328,7 @@ void raise_descriptor_limit(std::size_t clients_max) {
 
 int how_long() {
   const Time now = Clock::now();
-  auto next = now < accept_again ? accept_again : now + 1h;
+  auto next = now < parked_until ? parked_until : now + 1h;
   if (!deadlines.empty()) next = std::min(next, deadlines.begin()->first);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return static_cast<int>(std::max(left, 0ms).count());
@@ -381,7 +381,7 @@ void serve(int listener, int its_wake, std::chrono::milliseconds drain_limit) {
       if (token == wake_token) {  // a signal, or a permit
         eventfd_t times;
         eventfd_read(wake, &times);
-        if (parked && Clock::now() >= accept_again) watch_listener(listener, true);
+        if (parked && Clock::now() >= parked_until) watch_listener(listener, true);
       } else if (token == listener_token) {
         accept_one(listener);
       } else if (clients.contains(token)) {
@@ -389,8 +389,8 @@ void serve(int listener, int its_wake, std::chrono::milliseconds drain_limit) {
       }
     }
     close_overdue();
-    if (parked && accept_again != Time() && Clock::now() >= accept_again) {
-      accept_again = {};
+    if (parked && parked_until != Time() && Clock::now() >= parked_until) {
+      parked_until = {};
       watch_listener(listener, true);
     }
   }
