@@ -119,8 +119,8 @@ def caption(found: Mapping[str, Any]) -> str:
         return what + f"; lowest and highest of {found['rounds']} rounds*"
     if not any("±" in cell(cell_) for cell_ in cells):
         return what + f"; {found['rounds']} rounds*"  # each column's head says what of them
-    what += f"; median of {found['rounds']} rounds, about half of them within the ±"
-    return what + ("*" if all(map(decided, cells)) else " or the range given*")
+    what += f"; median of {found['rounds']} rounds; about half of the rounds lie within the ±"
+    return what + ("*" if all(map(decided, cells)) else " or the range*")
 
 
 def block(arguments: str) -> str:
