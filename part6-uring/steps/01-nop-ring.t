@@ -21,10 +21,6 @@ says which sqe it is: number 2, each time. The fifth NOP is at position 0 again.
 
 If we don't move the completions' head, each look finds the first one.
 
-  $ ./01-nop-ring forgetful | tail -n 6
-  nop 2 at position 1, completion at position 0: user_data 101, result 0
-  nop 3 at position 2, completion at position 0: user_data 101, result 0
-  nop 4 at position 3, completion at position 0: user_data 101, result 0
-  nop 5 at position 0, completion at position 0: user_data 101, result 0
+  $ ./01-nop-ring forgetful | tail -n 2
   nop 6 at position 1, completion at position 0: user_data 101, result 0
   ended     submissions: head 6 tail 6 array 2 2 2 2   completions: head 0 tail 6
