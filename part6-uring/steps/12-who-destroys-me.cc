@@ -118,7 +118,7 @@ void cancel_and_wait(const Conversation& conversation) {
   while (!conversation.frame.done()) complete_next();
 }
 
-void run(const char* form, bool cancel) {
+void run(const char* form, bool properly) {
   int eves[2];
   int bobs[2];
   constexpr int stream = SOCK_STREAM | SOCK_CLOEXEC;
@@ -126,7 +126,7 @@ void run(const char* form, bool cancel) {
   std::puts(form);
   // [shop]
   const Conversation eve = take_order("eve", eves[0]);
-  if (cancel) cancel_and_wait(eve);
+  if (properly) cancel_and_wait(eve);
   eve.frame.destroy();
 
   const Conversation bob = take_order("bob", bobs[0]);

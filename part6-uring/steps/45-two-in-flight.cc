@@ -127,6 +127,7 @@ void complete(Kind kind, std::uint64_t id, int result) {
     case Kind::end_other:
       break;  // what it has ended tells itself
   }
+  // [end]
   if (connection.in_flight > 0) return;  // not before the last of them
   if (connection.closing) {
     request(Kind::close, id);
@@ -136,6 +137,7 @@ void complete(Kind kind, std::uint64_t id, int result) {
     request(Kind::receive, id);
     request(Kind::timeout, id);
   }
+  // [/end]
 }
 
 int listen_on(int port) {
