@@ -152,7 +152,7 @@ void run(const char* title, int times, Body submit_first) {
       ++lost;
     }
   }
-  std::printf("%-16s %6d %8d %10d %9d %10d %5d\n", title, answers[0], answers[-ENOENT],
+  std::printf("%-15s %6d %8d %10d %9d %10d %5d\n", title, answers[0], answers[-ENOENT],
               answers[-EALREADY], received, in_socket, lost);
 }
 
@@ -168,24 +168,23 @@ int main() {
   check(pipe2(in, O_CLOEXEC), "pipe2");
   check(pipe2(out, O_CLOEXEC), "pipe2");
   check_result(io_uring_queue_init(4, &ring, 0), "io_uring_queue_init");
-  std::puts("                      0  -ENOENT  -EALREADY  received  in socket  lost");
-  run("a byte had come", tries, [] {
-    write_byte();
+  std::puts("                     the cancel says                the byte is");
+  std::puts("cancelled            0  -ENOENT  -EALREADY  received  in socket  lost");
+  run("before any byte", tries, [] {
     submit_read();
-    return true;
+    return false;
   });
   constexpr struct {
     const char* title;
     std::chrono::microseconds later;
-  } cancels[] = {{"8 us after it", 8us},
-                 {"4 us after it", 4us},
-                 {"2 us after it", 2us},
+  } cancels[] = {{"with the byte", 0us},
                  {"1 us after it", 1us},
-                 {"at its time", 0us}};
+                 {"2 us after it", 2us},
+                 {"4 us after it", 4us},
+                 {"8 us after it", 8us}};
   std::thread client(keep_appointments, tries * static_cast<int>(std::size(cancels)));
   move_to_processor(0);
   for (const auto& cancel : cancels) {
-    // [appointment]
     run(cancel.title, tries, [&] {
       submit_read();
       const auto when = Clock::now() + 100us;
@@ -193,12 +192,12 @@ int main() {
       wait_until(when + cancel.later);
       return true;
     });
-    // [/appointment]
   }
   client.join();
-  run("no byte comes", tries, [] {
+  run("long after it", tries, [] {
+    write_byte();
     submit_read();
-    return false;
+    return true;
   });
   run("a worker waits", 100, [] {
     io_uring_sqe* sqe = io_uring_get_sqe(&ring);

@@ -86,10 +86,10 @@ void cancel_and_reuse(const char* title, UserData reuse_at) {
     submit_cancel();
     for (int n = 0; n < 2; ++n) {  // the cancel's answer, and the read's completion
       const auto completion = next();
-      already += completion.of == the_cancel && completion.result == -EALREADY;
+      if (completion.result == -EALREADY) ++already;
       if (completion.of == reuse_at) memory.back() = '#';
     }
-    overwritten += memory.back() != '#';
+    if (memory.back() != '#') ++overwritten;
   }
   std::printf("%-40s %9d %12d\n", title, already, overwritten);
 }

@@ -57,7 +57,7 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-io_uring_sqe* new_entry(void* user_data) {
+io_uring_sqe* free_sqe(void* user_data) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   if (sqe == nullptr) {  // the queue is full: submitting empties it
     check_result(io_uring_submit(&ring), "io_uring_submit");
@@ -118,14 +118,13 @@ struct Operation;
 struct Canceller {
   void cancel() {
     cancelled = true;
-    for (Operation* operation : operations) io_uring_prep_cancel(new_entry(nullptr), operation, 0);
+    for (Operation* operation : operations) io_uring_prep_cancel(free_sqe(nullptr), operation, 0);
   }
 
   std::list<Operation*> operations;  // those in flight
   bool cancelled = false;
 };
 
-// [operation]
 /// A request that is awaited. It is part of the coroutine's frame, and its address is the
 /// user_data.
 struct Operation {
@@ -136,7 +135,7 @@ struct Operation {
   io_uring_sqe* begin(std::coroutine_handle<> caller) {
     waiting = caller;
     place = canceller.operations.insert(canceller.operations.end(), this);
-    return new_entry(this);
+    return free_sqe(this);
   }
   void complete(int its_result) {
     canceller.operations.erase(place);
@@ -149,7 +148,6 @@ struct Operation {
   std::coroutine_handle<> waiting;
   int result = -ECANCELED;
 };
-// [/operation]
 
 struct Accept : Operation {
   Accept(Canceller& by, int from) : Operation(by), listener(from) {}
@@ -188,9 +186,12 @@ struct Sleep : Operation {
   __kernel_timespec time;
 };
 
-// [scope]
-/// Owns the coroutines that are spawned in it.
+/// Owns the coroutines that are spawned in it. Join it before it goes: no destructor can wait.
 struct Scope : Canceller {
+  ~Scope() {
+    if (children > 0) std::terminate();
+  }
+
   void spawn(Task child) {
     ++children;
     look_after(std::move(child));
@@ -215,9 +216,7 @@ struct Scope : Canceller {
   int children = 0;
   std::coroutine_handle<> joining = std::noop_coroutine();
 };
-// [/scope]
 
-// [deadline]
 /// Cancels when its time has passed.
 struct Deadline : Canceller {
   explicit Deadline(milliseconds from_now)
@@ -234,9 +233,7 @@ struct Deadline : Canceller {
   static inline std::multimap<Clock::time_point, Deadline*> by_time;  // the earliest first
   std::multimap<Clock::time_point, Deadline*>::iterator place;
 };
-// [/deadline]
 
-// [client]
 struct Client {
   explicit Client(int its_fd) : fd(its_fd) { here.insert(this); }
   Client(const Client&) = delete;
@@ -253,9 +250,7 @@ struct Client {
   Deadline deadline{patience};
   bool lingering = false;
 };
-// [/client]
 
-// [receive]
 /// False: the stream has ended, or the time is up and nothing more has arrived.
 Task receive_all(Client& client, std::span<char> room) {
   while (!room.empty()) {
@@ -266,7 +261,6 @@ Task receive_all(Client& client, std::span<char> room) {
   }
   co_return true;
 }
-// [/receive]
 
 // What we have sent and the client's kernel has not acknowledged yet.
 int unacknowledged_bytes(int fd) {
@@ -279,7 +273,6 @@ int unacknowledged_bytes(int fd) {
   return bytes;
 }
 
-// [send]
 Task send_all(Client& client, std::string_view rest) {
   while (!rest.empty()) {
     client.deadline.set(patience);
@@ -291,7 +284,6 @@ Task send_all(Client& client, std::string_view rest) {
   }
   co_return true;
 }
-// [/send]
 
 // The length in the first four bytes, lowest byte first.
 std::uint32_t length_in(const char* header) {
@@ -343,7 +335,6 @@ Task serve_client(int fd) {
   co_return true;
 }
 
-// [accept]
 Task accept_all(Scope& tasks, Scope& clients, int listener) {
   char permit[8];
   while (co_await Read(tasks, permits, permit) > 0) {
@@ -357,13 +348,12 @@ Task accept_all(Scope& tasks, Scope& clients, int listener) {
   }
   co_return true;
 }
-// [/accept]
 
 /// A second signal, or the end of the time for a stop, leaves behind the clients that are still
 /// here.
 Task give_up(Deadline& end, int signals) {
   char signal[sizeof(signalfd_siginfo)];
-  const auto same_stop = Clock::now() + 100ms;  // until then, as by timeout(1), which signals twice
+  const auto same_stop = Clock::now() + 100ms;  // until then they are one: timeout(1) sends two
   do {
     co_await Read(end, signals, signal);
   } while (!end.cancelled && Clock::now() < same_stop);
@@ -371,7 +361,6 @@ Task give_up(Deadline& end, int signals) {
   co_return true;
 }
 
-// [stop]
 Detached serve_until_stopped(int listener, int signals, milliseconds drain_patience) {
   Scope tasks;
   Scope clients;
@@ -392,7 +381,6 @@ Detached serve_until_stopped(int listener, int signals, milliseconds drain_patie
   end.cancel();
   co_await last.join();
 }
-// [/stop]
 
 /// Sleeps until something has completed, or the first deadline is due.
 void submit_and_wait() {

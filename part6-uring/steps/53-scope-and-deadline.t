@@ -1,6 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
-  $ trap 'rm -f unflagged{,.cc} unasked{,.cc}' EXIT
+  $ trap 'rm -f unflagged{,.cc} unjoined{,.cc} unasked{,.cc}' EXIT
 
 A limit for each receive lets a client that dribbles get all of its message in, and more.
 
@@ -32,7 +32,7 @@ A stop of the server without a scope, and of the one with it.
 
   $ start ./46-coroutine-echo
   listening on 127\.0\.0\.1:\d+ (re)
-  $ crowd 40; suspend
+  $ crowd 40; kill -STOP $pid
   $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -INT $pid; kill -CONT $pid
   $ for c in ${clients[@]}; do head -c 6 <&$c; done 2>/dev/null | wc -c
   0
@@ -40,7 +40,7 @@ A stop of the server without a scope, and of the one with it.
   exit status 0
   $ start ./53-scope-and-deadline
   listening on 127\.0\.0\.1:\d+ (re)
-  $ crowd 40; suspend
+  $ crowd 40; kill -STOP $pid
   $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -INT $pid; kill -CONT $pid
   $ for c in ${clients[@]}; do head -c 6 <&$c; done | wc -c
   240
@@ -50,17 +50,26 @@ A stop of the server without a scope, and of the one with it.
 Without the flag, a task that was cancelled begins what no cancel is for.
 
   $ sed '/cancelled = true/d' $ROOT/part6-uring/steps/53-scope-and-deadline.cc > unflagged.cc
-  $ g++ -std=c++23 unflagged.cc -luring -o unflagged
+  $ g++ -std=c++23 -O2 unflagged.cc -luring -o unflagged
   $ start ./unflagged 0
   listening on 127\.0\.0\.1:\d+ (re)
   $ kill -INT $pid; timeout 2 tail --pid=$pid -f /dev/null; echo $?
   124
   $ kill -KILL $pid
 
+A scope that goes while a child of it is at work ends the process.
+
+  $ sed '/last.join/d' $ROOT/part6-uring/steps/53-scope-and-deadline.cc > unjoined.cc
+  $ g++ -std=c++23 -O2 unjoined.cc -luring -o unjoined
+  $ start ./unjoined 0 2>/dev/null
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ kill -INT $pid; wait $pid; echo "exit status $?"
+  exit status 134
+
 Without the look at the socket, the clients whose message has arrived are sent away.
 
   $ sed '/got = recv/d' $ROOT/part6-uring/steps/53-scope-and-deadline.cc > unasked.cc
-  $ g++ -std=c++23 unasked.cc -luring -o unasked
+  $ g++ -std=c++23 -O2 unasked.cc -luring -o unasked
   $ start ./unasked 0 --read-timeout 2s
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 40; kill -STOP $pid; sleep 2.5
