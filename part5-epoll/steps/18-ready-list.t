@@ -3,6 +3,8 @@
 Pipes a, b and c have a byte each, and each wait has room for one event. Level-triggered they
 take turns until b is read; edge-triggered each is handed out once.
 
+  $ ./18-ready-list | head -n 1
+  level  a b c a b c   b is read: a c a c
   $ ./18-ready-list
   level  a b c a b c   b is read: a c a c
   edge   a b c - - -   b is read: - - - -

@@ -154,9 +154,13 @@ bool expire(Client& client) { return client.state != State::lingering && hang_up
 
 int epoll = -1;
 
+// [tokens]
 using Token = std::uint64_t;
+constexpr Token wake_token = 0;
+constexpr Token listener_token = 1;
 std::map<Token, Client> clients;             // a token never comes back
 std::set<std::pair<Time, Token>> deadlines;  // the earliest first
+// [/tokens]
 
 std::uint32_t interest(const Client& client) {
   return client.held.empty() && client.state != State::ending ? EPOLLIN : EPOLLOUT;
@@ -203,9 +207,6 @@ Time retry_time(Time now) {
   }
   return now + 100ms;
 }
-
-constexpr Token wake_token = 0;
-constexpr Token listener_token = 1;
 
 int add(int fd, Token token) {
   epoll_event event{EPOLLIN, {.u64 = token}};

@@ -40,25 +40,25 @@ std::string send_some(int fd, std::string held) {
 void run(const char* form, bool change) {
   int ends[2];
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), "socketpair");
-  const auto [client, alice] = ends;
+  const auto [ours, alice] = ends;
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  epoll_event event{EPOLLIN, {.fd = client}};
-  check(epoll_ctl(epoll, EPOLL_CTL_ADD, client, &event), "epoll_ctl");
+  epoll_event event{EPOLLIN, {.fd = ours}};
+  check(epoll_ctl(epoll, EPOLL_CTL_ADD, ours, &event), "epoll_ctl");
 
   // [loop]
   std::string held;  // what the kernel had no room for
   std::size_t received = 0;
   check(write(alice, "?", 1), "write");
   while (check(epoll_wait(epoll, &event, 1, 100), "epoll_wait") > 0) {
-    if (held.empty() && read_all(client) > 0) held.assign(answer_bytes, '.');
-    held = send_some(client, held);
+    if (held.empty() && read_all(ours) > 0) held.assign(answer_bytes, '.');
+    held = send_some(ours, held);
     event.events = held.empty() ? EPOLLIN : EPOLLOUT;
-    if (change) check(epoll_ctl(epoll, EPOLL_CTL_MOD, client, &event), "epoll_ctl");
+    if (change) check(epoll_ctl(epoll, EPOLL_CTL_MOD, ours, &event), "epoll_ctl");
     received += read_all(alice);
   }
   // [/loop]
   std::printf("%s: asleep; alice has %zu bytes, and we hold %zu\n", form, received, held.size());
-  for (const int fd : {client, alice, epoll}) close(fd);
+  for (const int fd : {ours, alice, epoll}) close(fd);
 }
 
 int main() {
