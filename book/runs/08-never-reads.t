@@ -5,9 +5,8 @@
 
 A client that sends empty messages, four zeros each, as fast as it can, and never reads.
 
-  $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 1 cat /dev/zero >&5
-  [124]
-  $ ss -tn sport = :$port | awk '{print $1, $2, $3}'
+  $ exec 5<>/dev/tcp/127.0.0.1/$port
+  $ timeout 1 cat /dev/zero >&5; ss -tn sport = :$port | awk '{print $1, $2, $3}'
   State Recv-Q Send-Q
   ESTAB [1-9]\d+ [1-9]\d+ (re)
   $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd

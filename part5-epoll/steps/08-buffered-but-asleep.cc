@@ -24,7 +24,7 @@ void run(const char* form, bool serve_when_there_is_room) {
   constexpr ssize_t answer_bytes = 1'000'000;  // more than the socket takes at once
   int ends[2];
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), "socketpair");
-  const auto [ours, client] = ends;
+  const auto [ours, bob] = ends;
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   epoll_event event{EPOLLIN, {.fd = ours}};
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, ours, &event), "epoll_ctl");
@@ -47,7 +47,7 @@ void run(const char* form, bool serve_when_there_is_room) {
 
   char bytes[65536];
   ssize_t received = 0;
-  check(write(client, "???", 3), "write");
+  check(write(bob, "???", 3), "write");
   // [loop]
   while (check(epoll_wait(epoll, &event, 1, 100), "epoll_wait") > 0) {
     if (event.events & EPOLLIN) questions += check(read(ours, bytes, sizeof bytes), "read");
@@ -56,13 +56,13 @@ void run(const char* form, bool serve_when_there_is_room) {
     event.events = output.empty() ? EPOLLIN : EPOLLOUT;
     check(epoll_ctl(epoll, EPOLL_CTL_MOD, ours, &event), "epoll_ctl");
     ssize_t n;
-    while ((n = read(client, bytes, sizeof bytes)) > 0) received += n;
+    while ((n = read(bob, bytes, sizeof bytes)) > 0) received += n;
   }
   // [/loop]
-  std::printf("%s: asleep; the client has %zd of 3 answers, our buffer %d questions\n", form,
+  std::printf("%s: asleep; bob has %zd of 3 answers, our buffer %d questions\n", form,
               received / answer_bytes, questions);
   close(ours);
-  close(client);
+  close(bob);
   close(epoll);
 }
 

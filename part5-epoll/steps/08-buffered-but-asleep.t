@@ -4,5 +4,5 @@ Both forms end when epoll_wait has reported nothing for 100 ms. The broken one s
 with two questions that it has read and not answered.
 
   $ ./08-buffered-but-asleep
-  broken: asleep; the client has 1 of 3 answers, our buffer 2 questions
-  fixed: asleep; the client has 3 of 3 answers, our buffer 0 questions
+  broken: asleep; bob has 1 of 3 answers, our buffer 2 questions
+  fixed: asleep; bob has 3 of 3 answers, our buffer 0 questions

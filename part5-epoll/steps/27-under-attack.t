@@ -6,7 +6,8 @@ A client asks for eight million bytes, and at first takes its answers slowly, 25
 a second. The page before has no room to report for three seconds, and hangs up; this one sees that the
 client's kernel takes them.
 
-  $ slowly() { (head -c 8000000 /dev/zero >&5 &); { for i in {1..20}; do sleep 0.2; head -c 25000; done; head -c 7500000; } <&5 | wc -c; }
+  $ read_slowly() { for i in {1..20}; do sleep 0.2; head -c 25000; done; head -c 7500000; }
+  $ slowly() { (head -c 8000000 /dev/zero >&5 &); read_slowly <&5 | wc -c; }
   $ start ./20-epoll-loop 0 --read-timeout 3s; exec 5<>/dev/tcp/127.0.0.1/$port; slowly
   listening on 127\.0\.0\.1:\d+ (re)
   [1-7]\d{6} (re)

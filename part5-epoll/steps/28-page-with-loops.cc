@@ -154,15 +154,11 @@ bool discard(Client& client) {
 bool send_held(Client& client) {
   const ssize_t sent = send(client.fd, client.held.data(), client.held.size(), MSG_NOSIGNAL);
   if (sent < 0 && !not_now()) return false;
-  if (sent > 0) {
-    client.held.erase(0, static_cast<std::size_t>(sent));
-    client.deadline = Clock::now() + patience;
-  }
-  if (client.held.empty()) {
-    client.held.shrink_to_fit();
-  } else {
-    client.unacknowledged = unacknowledged_bytes(client.fd);
-  }
+  if (sent < std::ssize(client.held)) client.unacknowledged = unacknowledged_bytes(client.fd);
+  if (sent < 0) return true;
+  client.held.erase(0, static_cast<std::size_t>(sent));
+  if (client.held.empty()) client.held.shrink_to_fit();
+  client.deadline = Clock::now() + patience;
   return true;
 }
 
@@ -204,6 +200,8 @@ thread_local int epoll = -1;
 thread_local int wake = -1;  // an eventfd
 
 using Token = std::uint64_t;
+constexpr Token wake_token = 0;
+constexpr Token listener_token = 1;
 thread_local std::map<Token, Client> clients;             // a token never comes back
 thread_local std::set<std::pair<Time, Token>> deadlines;  // the earliest first
 
@@ -279,9 +277,6 @@ Time retry_time(Time now) {
   return now + 100ms;
 }
 
-constexpr Token wake_token = 0;
-constexpr Token listener_token = 1;
-
 int add(int fd, Token token) {
   epoll_event event{EPOLLIN, {.u64 = token}};
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
@@ -349,7 +344,7 @@ void drain(int listener, std::chrono::milliseconds limit) {
   close(listener);
   draining = true;
   for (auto& [token, client] : clients) {
-    // A lingering client's sending is shut. With both shut, its next byte brings on a reset.
+    // Sending to a lingering client is shut. With both shut, its next byte brings on a reset.
     if (client.state != State::lingering) shutdown(client.fd, SHUT_RD);
   }
   const Time begin = Clock::now();
