@@ -65,7 +65,6 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, SIG_IGN);  // the queue hears of it
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   const int queue = check(kqueue(), "kqueue");
-  // [wait]
   std::vector changes{entry(listener, EVFILT_READ), entry(SIGTERM, EVFILT_SIGNAL)};
   while (true) {
     struct kevent batch[64];
@@ -74,7 +73,6 @@ int main(int argc, char** argv) {
     changes.clear();
     if (ready < 0 && errno == EINTR) continue;  // the changes are in, all the same
     check(ready, "kevent");
-    // [/wait]
     for (int i = 0; i < ready; ++i) {
       const int fd = static_cast<int>(batch[i].ident);
       const bool is_client = batch[i].filter == EVFILT_READ && fd != listener;
@@ -85,12 +83,10 @@ int main(int argc, char** argv) {
         continue;
       }
       if (batch[i].filter == EVFILT_SIGNAL) return 0;
-      // [accept]
       const int client = accept(listener, nullptr, nullptr);
       if (client < 0) continue;  // it has gone, or EMFILE
       prepare(client);
       changes.push_back(entry(client, EVFILT_READ));
-      // [/accept]
     }
   }
 }
