@@ -66,9 +66,8 @@ class Connection:
             self.send()
         if ready & READ:
             if self.lingering:
-                self.discard()
-            else:
-                self.receive()
+                return self.discard()
+            self.receive()
         self.go_on()
 
     def receive(self) -> None:
