@@ -121,7 +121,7 @@ bool accept_clients(int listener, int epoll, int wake) {
 }
 // [/accept]
 
-void serve(int listener) {
+void run_loop(int listener) {
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   const int wake = check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
   check(watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN), "epoll_ctl");
@@ -156,8 +156,8 @@ int main(int argc, char** argv) {
   only_first = argc > 4 && std::strcmp(argv[4], "first") == 0;
   const int first = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   std::vector<std::jthread> others;
-  for (int i = 1; i < loops; ++i) others.emplace_back(serve, listen_on(port_of(first)));
+  for (int i = 1; i < loops; ++i) others.emplace_back(run_loop, listen_on(port_of(first)));
   std::printf("listening on 127.0.0.1:%d\n", port_of(first));
   std::fflush(stdout);
-  serve(first);
+  run_loop(first);
 }

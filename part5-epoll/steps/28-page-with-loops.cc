@@ -360,7 +360,7 @@ void drain(int listener, std::chrono::milliseconds limit) {
   }
 }
 
-void serve(int listener, int its_wake, std::chrono::milliseconds drain_limit) {
+void run_loop(int listener, int its_wake, std::chrono::milliseconds drain_limit) {
   wake = its_wake;
   epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   check(add(wake, wake_token), "epoll_ctl");
@@ -417,10 +417,10 @@ int main(int argc, char** argv) {
   std::signal(SIGINT, on_signal);
   std::vector<std::jthread> others;
   for (unsigned long i = 1; i < loops; ++i) {
-    others.emplace_back(serve, listeners[i], wakes[i], drain_limit);
+    others.emplace_back(run_loop, listeners[i], wakes[i], drain_limit);
   }
   std::printf("listening on 127.0.0.1:%d\n", port);
   std::fflush(stdout);
-  serve(listeners[0], wakes[0], drain_limit);
+  run_loop(listeners[0], wakes[0], drain_limit);
   // [/main]
 }
