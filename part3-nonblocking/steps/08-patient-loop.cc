@@ -88,11 +88,11 @@ bool not_now() { return errno == EAGAIN || errno == EINTR; }
 // Answers every message that is complete. False: the next one is too long.
 bool take(Client& client) {
   std::size_t taken = 0;
-  std::size_t message_bytes = 0;
+  std::uint64_t message_bytes = 0;  // 4 more than a length may not fit into 32 bits
   while (client.in.size() - taken >= 4) {
-    message_bytes = 4 + std::size_t{length_in(&client.in[taken])};
+    message_bytes = 4 + std::uint64_t{length_in(&client.in[taken])};
     if (message_bytes > message_bytes_max || client.in.size() - taken < message_bytes) break;
-    taken += message_bytes;
+    taken += static_cast<std::size_t>(message_bytes);
   }
   client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
   client.in.erase(0, taken);
