@@ -2,7 +2,7 @@
   $ start part5
   listening on 127\.0\.0\.1:\d+ (re)
   $ printf '\2\0\0\0hi' > question
-  $ asks() { timeout 1 ncat 127.0.0.1 $port < question | cmp -s - question; }
+  $ asks() { timeout --foreground 1 ncat 127.0.0.1 $port < question | cmp -s - question; }
   $ asks; echo "a check that asks: $?"
   a check that asks: 0
 
