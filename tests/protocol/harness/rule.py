@@ -44,7 +44,7 @@ TAKES_OPTIONS = Rule(
 PROGRESS = Rule(
     "Within ten seconds a byte is answered, or taken, however large its message is: what a message "
     "costs does not grow with the pieces that it comes in.",
-    "book/appendix-d-your-own-server.md#levels",
+    "book/appendix-d-your-own-server.md#speed-and-memory",
 )
 NO_REPORT = Rule(
     "In a build for the sanitizers nothing is reported: no use after free, no overflow, no race.",
