@@ -115,6 +115,7 @@ def test_answers_that_had_to_wait_leave_no_buffer_behind(server: Server) -> None
         for _ in range(count):
             client = server.connect(receive_buffer=4096)
             sent = client.send_until_stuck(stream, pause=0.02)
+            client.let_window_grow()
             client.exchange(stream[sent:], len(stream))
 
     clients_wait(6)  # by now what all clients share is there

@@ -79,6 +79,7 @@ class Client(Connection):
         """
         self.socket.setblocking(False)
         received, sent, begin = bytearray(), 0, time.monotonic()
+        to_send = memoryview(stream)  # slices of which are no copies
         try:
             while len(received) < answer_bytes:
                 can_read, can_write = ready(self.socket, self.patience, to_write=sent < len(stream))
@@ -93,11 +94,9 @@ class Client(Connection):
                         + (PIECE_BY_PIECE if answer_bytes > LARGE_BYTES else ""), self)
                 if can_write:
                     begun = time.monotonic()
-                    piece = stream[
-                        sent : sent + self.socket.send(stream[sent : sent + PIECE_BYTES])
-                    ]
-                    self.transcript.sent(piece, begun)
-                    sent += len(piece)
+                    taken = self.socket.send(to_send[sent : sent + PIECE_BYTES])
+                    self.transcript.sent(to_send[sent : sent + taken], begun)
+                    sent += taken
                 if can_read:
                     piece = self._receive_some(answer_bytes - len(received))
                     received += piece

@@ -104,18 +104,18 @@ class Connection:
     def send_until_stuck(self, data: bytes, pause: float = 0.1) -> int:
         """Sends, without reading, until nothing was taken for `pause` seconds; what was taken."""
         self.socket.setblocking(False)
-        sent = 0
+        sent, to_send = 0, memoryview(data)  # slices of which are no copies
         while sent < len(data) and writable(self.socket, pause):
             begun = time.monotonic()
             try:
-                taken = self.socket.send(data[sent : sent + PIECE_BYTES])
+                taken = self.socket.send(to_send[sent : sent + PIECE_BYTES])
             except BlockingIOError:
                 continue
             except GONE:
                 self.was_reset = True  # and the error is taken: what is received ends in order
                 self.transcript.note_hang_up("could not send more: the server hung up")
                 break
-            self.transcript.sent(data[sent : sent + taken], begun)
+            self.transcript.sent(to_send[sent : sent + taken], begun)
             sent += taken
         self.socket.settimeout(self.patience)
         return sent

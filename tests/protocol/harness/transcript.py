@@ -57,7 +57,7 @@ class Transcript:
     _apart: bool = False  # what is sent next
     _begun: bytes = b""  # of the length of a message
 
-    def sent(self, data: bytes, begun: float) -> None:
+    def sent(self, data: bytes | memoryview, begun: float) -> None:
         """Bytes went to the server, from that moment on: it may have read them before all had."""
         last = self.entries[-1].verb if self.entries else ""
         if data and self._apart and last in SENT:
@@ -94,7 +94,7 @@ class Transcript:
             return None
         return max((end for end in self.frame_ends if end <= received_bytes), default=0)
 
-    def _bytes(self, verb: str, data: bytes, begun: float) -> None:
+    def _bytes(self, verb: str, data: bytes | memoryview, begun: float) -> None:
         if not data:
             return
         if not self.entries or self.entries[-1].verb != verb:
@@ -105,7 +105,7 @@ class Transcript:
         entry.total += len(data)
         entry.until = time.monotonic()
 
-    def _find_frames(self, data: bytes) -> None:
+    def _find_frames(self, data: bytes | memoryview) -> None:
         """What is no message of ours, an HTTP request for one, ends at no sensible place."""
         place = 0
         last = self.frame_ends[-1] if self.frame_ends else 0
