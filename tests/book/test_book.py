@@ -52,6 +52,9 @@ def known_tests() -> set[str]:
     found: set[str] = set()
     for path in (ROOT / "tests").rglob("*.py"):
         found |= {path.stem, *re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)}
+    for path in (ROOT / "tests" / "unit").rglob("*.cc"):
+        found |= {".".join(test) for test in re.findall(
+            r"^\w*TEST\w*\((\w+),\s+(\w+)\)", path.read_text(), re.MULTILINE)}
     return found
 
 
@@ -76,7 +79,7 @@ def test_every_name_is_that_of_something(path: Path) -> None:
     """Patches, steps, tests and files in code font: a reader will type them."""
     complaints = []
     for name in set(re.findall(r"`([^`\n]+)`", form.FENCE.sub("", path.read_text()))):
-        for test in re.findall(r"\btest_\w+", name):
+        for test in re.findall(r"\btest_\w+|^[A-Z]\w+\.[A-Z]\w+$", name):
             if test not in known_tests():
                 complaints.append(f"{path.name}: there is no test {test}")
         if re.fullmatch(r"\d\d-[a-z0-9-]+", name) and name not in steps():
