@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import rules
@@ -193,6 +193,7 @@ def test_any_pattern_of_coming_and_going_serves_whoever_is_there(server: Server)
     step = st.tuples(st.sampled_from([come, come, go, break_off, talk, talk]), st.integers(0, 1000))
 
     @given(steps=st.lists(step, max_size=40))
+    @example(steps=[(come, 0), (come, 0), (talk, 1)])  # two are there, and the second speaks
     def check(steps: list[tuple[int, int]]) -> None:
         present: list[Client] = []  # the model: who should be there
         for action, which in steps:

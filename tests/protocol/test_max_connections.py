@@ -42,10 +42,13 @@ def test_the_greatest_limit_is_a_limit_like_any_other(start: Start) -> None:
 def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Start) -> None:
     limit = 20
     server = start("--max-connections", str(limit))
+    clients = crowd(server, limit + 10)
+    for client in clients[:limit]:
+        client.expect(MESSAGE)  # so that it is full before anybody leaves
     # In the order of the backlog, so each who leaves lets the next one in.
-    for client in crowd(server, limit + 10):
-        client.expect(MESSAGE)
-        client.close()
+    for leaving, waiting in zip(clients[:10], clients[limit:], strict=True):
+        leaving.close()
+        waiting.expect(MESSAGE)
 
 
 def test_clients_that_left_while_they_waited_are_passed_over(start: Start) -> None:
