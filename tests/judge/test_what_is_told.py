@@ -101,7 +101,7 @@ def test_of_a_long_stream_the_piece_that_is_lost_or_too_many_is_told(
 
 
 def test_a_ready_line_that_did_not_come_is_not_waited_for_as_long_again() -> None:
-    command = shlex.join([sys.executable, "-c", f"{BEGIN}listener.accept()", "{port}"])
+    command = shlex.join([sys.executable, "-c", f"{BEGIN}signal.pause()", "{port}"])
     for words in ("and 2 s after its start", "and 1 s after its start"):
         with running(command, "start", patience=2) as server:
             with pytest.raises(ContractBroken, match=words):
