@@ -28,7 +28,7 @@ def complete_bytes(stream_bytes: int, payload_bytes: int) -> int:
 def test_a_thousand_pipelined_messages_reach_a_slow_reader(server: Server) -> None:
     # Slow here means: reads only when the server has stopped taking more.
     client = server.connect(receive_buffer=65536)
-    stream = frames(distinct_payloads(1000, 20_000))
+    stream = frames(distinct_payloads(1000, 60_000))
     sent, received = 0, 0
     while sent < len(stream):
         taken = client.send_until_stuck(stream[sent : sent + (4 << 20)], pause=0.002)
