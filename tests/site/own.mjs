@@ -73,9 +73,20 @@ export async function ownServer(page, url) {
   await page.locator(".cm-content").click();
   await page.keyboard.press("Control+End");
   await page.keyboard.insertText("# mine\n");
+  await page.getByText("this is about the one before").waitFor();
   await page.reload();
   await page.locator(".cm-line", { hasText: "# mine" }).waitFor();
   report.expect("own", "reload", true, "");
+  await followsTheOtherTab(page);
+}
+
+async function followsTheOtherTab(page) {
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.locator(".cm-line", { hasText: "# mine" }).click();
+  await other.keyboard.type("# and mine");
+  await page.locator(".cm-line", { hasText: "# and mine" }).waitFor();
+  await other.close();
 }
 
 export async function ownServerOnAPhone(page, url) {
