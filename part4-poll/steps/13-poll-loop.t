@@ -41,8 +41,7 @@ At the limit, the others wait.
   LISTEN 6
   $ stop
 
-A client that says nothing gets a second here, one that sends a byte now and then no more than that,
-and one with a message a new second.
+A client that says nothing gets a second here, one that sends a byte now and then no more than that.
 
   $ start ./13-poll-loop 0 --read-timeout 1s
   listening on 127\.0\.0\.1:\d+ (re)
@@ -51,6 +50,12 @@ and one with a message a new second.
   $ exec 5<>/dev/tcp/127.0.0.1/$port; for byte in 2 0 0 0 150 151; do printf "\\$byte" >&5; sleep 0.4; done 2> /dev/null
   $ wc -c <&5
   0
-  $ exec 5<>/dev/tcp/127.0.0.1/$port; for i in 1 2 3; do printf '\0\0\0\0' >&5; sleep 0.5; done; wc -c <&5
-  12
+  $ stop
+
+One with a message gets a new deadline.
+
+  $ start ./13-poll-loop 0 --read-timeout 3s
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; for i in {1..7}; do printf '\0\0\0\0' >&5; sleep 0.5; done; wc -c <&5
+  28
   $ stop
