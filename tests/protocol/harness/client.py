@@ -72,7 +72,9 @@ class Client(Connection):
         self.send_messages(*payloads)
         self.expect(*payloads)
 
-    def exchange(self, stream: bytes, answer_bytes: int, wanted: bytes | None = None) -> bytes:
+    def exchange(
+        self, stream: bytes | memoryview, answer_bytes: int, wanted: bytes | None = None
+    ) -> bytes:
         """Sends and receives at once until `answer_bytes` came: for more than buffers hold.
 
         If too few come, the complaint is where they differ from what was `wanted`.
