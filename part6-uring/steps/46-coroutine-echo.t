@@ -21,3 +21,11 @@ More than a send takes arrives whole.
   $ for i in {1..10}; do message; done > "$CRAMTMP/sent"
   $ ncat 127.0.0.1 $port < "$CRAMTMP/sent" | cmp "$CRAMTMP/sent" -
   $ stop
+
+A client that says nothing is hung up on, and not before its 300 ms are over.
+
+  $ start ./46-coroutine-echo 0 --read-timeout 300ms
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ TIMEFORMAT='%R s'; exec 5<>/dev/tcp/127.0.0.1/$port; time cat <&5
+  (0\.[3-9]|[1-4]\.\d)\d\d s (re)
+  $ stop
