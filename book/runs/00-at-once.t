@@ -1,4 +1,4 @@
-The server in one line has a process for each client: the second has its answer while the first says
+The server in one line has two processes for each client: the second has its answer while the first says
 nothing. The reader starts it in another terminal, at a port of its own. Here it has a session of its
 own, since Ncat 7.991, when it is ended, ends its whole process group (github.com/nmap/nmap/issues/3489).
 
@@ -11,4 +11,7 @@ own, since Ncat 7.991, when it is ended, ends its whole process group (github.co
   $ printf '\2\0\0\0hi' >&6
   $ head -c 6 <&6 | xxd
   00000000: 0200 0000 6869                           ....hi
+  $ ss -tlnpH "sport = :$port" | grep -o '"[a-z]*"' | sort | uniq -c
+        2 "cat"
+        3 "ncat"
   $ exec 5>&- 6>&-
