@@ -8,7 +8,7 @@ endif()
 # Every steps/NN-name.cc below the current directory becomes a program of that name, and the
 # transcript NN-name.t beside it a test; the same for another directory, whose steps are then named
 # after PART. A step depends on nothing but the language, but for those of common, and for liburing
-# in part6.
+# in part6 and where its name has on-a-ring.
 function(add_steps)
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME part)
   set(directory steps)
@@ -23,6 +23,9 @@ function(add_steps)
       continue()  # Linux has none of its own
     endif()
     if(step MATCHES break-in AND NOT TARGET PkgConfig::libseccomp)
+      continue()
+    endif()
+    if(step MATCHES on-a-ring AND NOT TARGET PkgConfig::liburing)
       continue()
     endif()
     add_step_program(${part}-${step} ${step} ${source} ${directory})
@@ -71,7 +74,7 @@ function(add_step_program target name source directory)
   target_link_libraries(${target} PRIVATE Threads::Threads project_warnings)
   if(CMAKE_CURRENT_SOURCE_DIR MATCHES "/common$")
     target_link_libraries(${target} PRIVATE common)
-  elseif(CMAKE_CURRENT_SOURCE_DIR MATCHES "/part6-uring$")
+  elseif(CMAKE_CURRENT_SOURCE_DIR MATCHES "/part6-uring$" OR name MATCHES on-a-ring)
     target_link_libraries(${target} PRIVATE PkgConfig::liburing)
   endif()
 endfunction()
