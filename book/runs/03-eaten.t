@@ -27,8 +27,8 @@ A client that reads only after the server has closed loses nothing, unless it go
 
 The next client that announces too much keeps everybody else waiting while the server lingers.
 
-  $ second() { printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd; }; TIMEFORMAT='%R s'
-  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\377\377\377\377' >&5; time second
+  $ next_client() { printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd; }; TIMEFORMAT='%R s'
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\377\377\377\377' >&5; time next_client
   00000000: 0200 0000 6869                           ....hi
   [2-5]\.\d{3} s (re)
   $ stop
