@@ -57,6 +57,16 @@ Without the flag, a task that was cancelled begins what no cancel is for.
   124
   $ kill -KILL $pid
 
+A client that takes none of its answers holds up the stop for as long as that may take.
+
+  $ start ./53-scope-and-deadline 0 --drain-timeout 1s
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 1 cat /dev/zero >&5
+  [124]
+  $ TIMEFORMAT='%R s'; time { kill -INT $pid; wait $pid; }; echo "exit status $?"
+  [1-9]\.\d+ s (re)
+  exit status 0
+
 A scope that goes while a child of it is at work ends the process.
 
   $ sed '/last.join/d' $ROOT/part6-uring/steps/53-scope-and-deadline.cc > unjoined.cc
