@@ -23,6 +23,19 @@ A query that comes in pieces, and two that end with a bare CR, and with the stre
   Write a^M$
   server.^M$
 
+A client that says nothing, and one that is slow. No byte renews the deadline.
+
+  $ TIMEFORMAT='%R s'; exec 5<>/dev/tcp/127.0.0.1/$port; time cat -A <&5
+  Error: Query timeout^M$
+  [12]\.\d+ s (re)
+  $ typing() { for c in a l i c e; do printf $c; sleep 0.8; done; }
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; (typing >&5 &); time cat -A <&5
+  Error: Query timeout^M$
+  [12]\.\d+ s (re)
+  $ grep timeout log | cut -d ' ' -f 2-
+  "" query timeout 22 bytes 2\d+\.\d ms (re)
+  "a[lic]*" query timeout 22 bytes 2\d+\.\d ms (re)
+
 A host after an @: the one that was asked, and another.
 
   $ ask 'alice@127.0.0.1\r\n'
