@@ -67,3 +67,15 @@ so without the look at TCP_INFO the time for the stop has to end it.
   $ start ./27-under-attack; vanish
   listening on 127\.0\.0\.1:\d+ (re)
   0\.\d+ s (re)
+
+The server is suspended while a message comes in time. The page before hangs up without a look at it.
+
+  $ late() { exec 5<>/dev/tcp/127.0.0.1/$port; sleep 0.1; kill -STOP $pid; sleep 0.2
+  >   printf '\2\0\0\0hi' >&5; sleep 2; kill -CONT $pid; head -c 6 <&5 | wc -c; }
+  $ start ./20-epoll-loop 0 --read-timeout 1s; late
+  listening on 127\.0\.0\.1:\d+ (re)
+  0
+  $ start ./27-under-attack 0 --read-timeout 1s; late
+  listening on 127\.0\.0\.1:\d+ (re)
+  6
+  $ stop
