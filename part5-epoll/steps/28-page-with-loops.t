@@ -1,5 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
+  $ trap 'rm -f mixed mixed.cc' EXIT
 
 Two loops answer forty clients, and the hash has dealt some to each: that many descriptors are
 watched by an epoll beside its listener and its eventfd.
@@ -15,3 +16,32 @@ watched by an epoll beside its listener and its eventfd.
   /proc/\d+/fdinfo/\d+:([3-9]|[1-9]\d) (re)
   $ kill $pid; wait $pid; echo "exit status $?"
   exit status 0
+
+At the limit the others wait, each in the queue of one of the listeners.
+
+  $ start ./28-page-with-loops 0 --workers 2 --max-connections 64; crowd 70
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ ss -tlnH sport = :$port | awk '{print $2}'
+  [0-6] (re)
+  [0-6] (re)
+  $ disperse; printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
+  00000000: 0200 0000 6869                           ....hi
+
+In a stop, a client is closed while a loop waits for a permit. With the drain of the page before, its
+permit is taken for a second signal, and the other client loses answers.
+
+  $ sed 's/(signals > same_stop)/(uint64_t n; !eventfd_read(wake, \&n) \&\& Clock::now() > begin + 100ms)/' \
+  >   $ROOT/part5-epoll/steps/28-page-with-loops.cc > mixed.cc
+  $ g++ -std=c++23 mixed.cc -o mixed
+  $ update() { exec 5<>/dev/tcp/127.0.0.1/$port; crowd 2
+  >   for fd in 5 $clients; do head -c 2000000 /dev/zero >&$fd; done; sleep 1; kill $pid; sleep 0.5
+  >   head -c 2000000 <&$clients | wc -c; sleep 0.5; printf x >&5; head -c 2000000 <&5 | wc -c; }
+  $ start ./mixed 0 --workers 1 --max-connections 2; update
+  listening on 127\.0\.0\.1:\d+ (re)
+  2000000
+  head: error reading 'standard input': Connection reset by peer
+  1?\d{5} (re)
+  $ start ./28-page-with-loops 0 --workers 1 --max-connections 2; update
+  listening on 127\.0\.0\.1:\d+ (re)
+  2000000
+  2000000
