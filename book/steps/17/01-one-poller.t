@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Two mechanisms, one test, one answer. The five lines of kqueue are in 02-kqueue-hello.t.
+Two mechanisms, one test, one answer. The five lines of kqueue are in 05-kqueue-server.t.
 
   $ ./01-one-poller
   poll     silence          -

@@ -1,4 +1,5 @@
-Skipped where there is no kqueue. Recorded on Linux with libkqueue, as 02-kqueue-hello.t is.
+Skipped where there is no kqueue. Recorded on Linux with libkqueue, github.com/mheily/libkqueue at
+commit f966089, which imitates kqueue on epoll.
 
   $ cd "$STEPS"
   $ [ -x 05-kqueue-server ] || exit 80
@@ -18,3 +19,12 @@ The queue returns a signal, too.
 
   $ kill -TERM $pid; wait $pid; echo "exit status $?"
   exit status 0
+
+The third class of 01-one-poller says what the other two say.
+
+  $ ./01-one-poller-kqueue | grep kqueue
+  kqueue   silence          -
+  kqueue   a byte for b     b
+  kqueue   asked again      b
+  kqueue   a's peer closed  ab
+  kqueue   b forgotten      a
