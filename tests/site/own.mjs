@@ -101,6 +101,13 @@ export async function ownServerOnAPhone(page, url) {
   await page.locator(".cm-content").waitFor();
   const panes = page.locator(".own .pane:visible");
   report.expect("own", "a phone", await panes.count() === 1, "shows both at once");
+  const cut = await page.locator(".cm-scroller").evaluate((it) => it.scrollWidth > it.clientWidth);
+  report.expect("own", "a phone", !cut, "lines are cut off");
+  await page.getByLabel("Begin with another server").selectOption("the server after chapter 3");
+  const last = page.locator(".cm-line", { hasText: "SHUT_WR" }).first();
+  await last.waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await last.waitFor({ state: "detached" });
   await judge(page, wrong);
   await page.locator("#own-judge .cause").waitFor(slow);
   report.expect("own", "a phone", await panes.count() === 1, "shows both at once");

@@ -1,6 +1,8 @@
 // The editor of the page on which a reader writes a server: CodeMirror 6.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import {
+  defaultKeymap, history, historyKeymap, indentWithTab, undo,
+} from "@codemirror/commands";
 import { cpp } from "@codemirror/lang-cpp";
 import { python } from "@codemirror/lang-python";
 import { HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
@@ -40,6 +42,9 @@ const marked = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+// A line that is cut off cannot be edited on a phone, which has no End key.
+const narrow = "(max-width: 767px)";
+
 /** An editor with this text; `changed` is called with each that it becomes. */
 export function makeEditor(parent, doc, changed) {
   const language = new Compartment();
@@ -63,6 +68,7 @@ export function makeEditor(parent, doc, changed) {
       // A contenteditable can be focused without it, but axe asks for it where it scrolls.
       EditorView.contentAttributes.of({ "aria-label": "Your server", tabindex: "0" }),
       EditorView.updateListener.of(hasChanged),
+      ...(matchMedia(narrow).matches ? [EditorView.lineWrapping] : []),
     ],
   });
   return {
@@ -78,6 +84,7 @@ export function makeEditor(parent, doc, changed) {
       }
       view.dispatch({ effects });
     },
+    undo: () => undo(view),
     end: () => view.destroy(),
   };
 }
