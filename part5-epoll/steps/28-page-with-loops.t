@@ -30,12 +30,12 @@ At the limit the others wait, each in the queue of one of the listeners.
 In a stop, a client is closed while a loop waits for a permit. With the drain of the page before, its
 permit is taken for a second signal, and the other client loses answers.
 
-  $ sed 's/(signals > same_stop)/(uint64_t n; !eventfd_read(wake, \&n) \&\& Clock::now() > begin + 100ms)/' \
-  >   $ROOT/part5-epoll/steps/28-page-with-loops.cc > mixed.cc
+  $ old='eventfd_t n; if (eventfd_read(wake, &n) == 0 && Clock::now() > begin + 100ms) return;'
+  $ sed "/signals > same_stop/c $old" $ROOT/part5-epoll/steps/28-page-with-loops.cc > mixed.cc
   $ g++ -std=c++23 mixed.cc -o mixed
-  $ update() { exec 5<>/dev/tcp/127.0.0.1/$port; crowd 2
-  >   for fd in 5 $clients; do head -c 2000000 /dev/zero >&$fd; done; sleep 1; kill $pid; sleep 0.5
-  >   head -c 2000000 <&$clients | wc -c; sleep 0.5; printf x >&5; head -c 2000000 <&5 | wc -c; }
+  $ update() { at=/dev/tcp/127.0.0.1/$port; exec 5<>$at 6<>$at 7<>$at
+  >   for fd in 5 6; do head -c 2000000 /dev/zero >&$fd; done; sleep 1; kill $pid; sleep 0.5
+  >   head -c 2000000 <&6 | wc -c; sleep 0.5; printf x >&5; head -c 2000000 <&5 | wc -c; }
   $ start ./mixed 0 --workers 1 --max-connections 2; update
   listening on 127\.0\.0\.1:\d+ (re)
   2000000
