@@ -70,8 +70,8 @@ int main(int argc, char** argv) {
     struct kevent batch[64];
     const int ready =
         kevent(queue, changes.data(), static_cast<int>(changes.size()), batch, 64, nullptr);
-    changes.clear();
-    if (ready < 0 && errno == EINTR) continue;  // the changes are in, all the same
+    changes.clear();  // the kernel has them, even if a signal has ended the wait
+    if (ready < 0 && errno == EINTR) continue;
     check(ready, "kevent");
     for (int i = 0; i < ready; ++i) {
       const int fd = static_cast<int>(batch[i].ident);
