@@ -153,11 +153,11 @@ packets_while() ( # in a shell of its own, which says nothing about the job
   sed -nE 's/, .*(, length)/\1/p' packets
 )
 
-# polls: the length of the array and the timeout of the last polls that found something, while a
-# client says hi. Being watched interrupts the first.
+# polls: the last polls that found something, while a client says hi; of the array, only the length.
+# Being watched interrupts the first.
 polls() {
   calls_while rounds 3
-  grep -o '[0-9]*, [0-9]*) = 1' calls | tail -n 2
+  sed -nE 's/.*(\], [0-9]+, [0-9]+\) = 1).*/poll([...\1/p' calls | tail -n 2
 }
 
 # count_calls STAGE, or ./PROGRAM [ARGUMENT…]: how often a server makes which call while a client

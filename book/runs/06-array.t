@@ -10,11 +10,11 @@ What poll is given and what it returns, while one client says hi: the length of 
 before the timeout in milliseconds.
 
   $ polls
-  3, \d+\) = 1 (re)
-  3, \d+\) = 1 (re)
+  poll\(\[\.\.\.\], 3, \d+\) = 1 (re)
+  poll\(\[\.\.\.\], 3, \d+\) = 1 (re)
   $ crowd 1000
   $ polls
-  1002, \d+\) = 1 (re)
-  1002, \d+\) = 1 (re)
+  poll\(\[\.\.\.\], 1002, \d+\) = 1 (re)
+  poll\(\[\.\.\.\], 1002, \d+\) = 1 (re)
 
   $ stop
