@@ -2,7 +2,7 @@
   $ cd "$BUILD/part1-blocking/steps"
 
 The page without SO_REUSEADDR hangs up first. For a minute nobody can listen on its port, not even a
-server that sets the option.
+server that sets the option. The page that sets it can be started again at once.
 
   $ trap 'rm -f again again.cc' EXIT
 
@@ -14,10 +14,14 @@ server that sets the option.
   $ sleep 0.1; ss -tanH src 127.0.0.1:$p | awk '{print $1, $4}'
   LISTEN 127\.0\.0\.1:\d+ (re)
   TIME-WAIT 127\.0\.0\.1:\d+ (re)
-  $ stop
-  $ ./again $p
+  $ stop; ./again $p
   again: bind: Address already in use
   [1]
-  $ ./14-three-moves $p
+  $ start ./14-three-moves; q=$port
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$q; printf '\377\377\377\377' >&5; cat <&5; exec 5>&-
+  $ sleep 0.1; stop; start ./14-three-moves $q
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ stop; ./14-three-moves $p
   14-three-moves: bind: Address already in use
   [1]
