@@ -126,7 +126,7 @@ void hang_up(int client) {
   if (!stopping && shutdown(client, SHUT_WR) == 0) {
     const auto give_up = Clock::now() + std::chrono::seconds(2);
     limit_calls(client, SO_RCVTIMEO, milliseconds(100));  // then it looks whether a stop has come
-    // An error is 100 ms of silence, which is no end, or a reset, after which recv returns 0.
+    // A recv that fails is tried again: silence is no end, and after a reset the next returns 0.
     ssize_t n = -1;
     while (n != 0 && !stopping && Clock::now() < give_up) {
       n = recv(client, discarded, sizeof discarded, 0);
