@@ -23,8 +23,8 @@ process was suspended stay. It takes four reads: the last two would begin after 
   $ start ./53-scope-and-deadline 0 --read-timeout 2s
   listening on 127\.0\.0\.1:\d+ (re)
   $ message() { printf '\20\47\0\0'; head -c 10000 /dev/zero; }
-  $ crowd 40; kill -STOP $pid; sleep 2.5
-  $ for c in ${clients[@]}; do message >&$c; done; kill -CONT $pid
+  $ crowd 40; kill -STOP $pid
+  $ for c in ${clients[@]}; do message >&$c; done; sleep 2.5; kill -CONT $pid
   $ for c in ${clients[@]}; do head -c 10004 <&$c; done | wc -c
   400160
 
@@ -82,8 +82,8 @@ Without the look at the socket, the clients whose message has arrived are sent a
   $ g++ -std=c++23 -O2 unasked.cc -luring -o unasked
   $ start ./unasked 0 --read-timeout 2s
   listening on 127\.0\.0\.1:\d+ (re)
-  $ crowd 40; kill -STOP $pid; sleep 2.5
-  $ for c in ${clients[@]}; do message >&$c; done; kill -CONT $pid
+  $ crowd 40; kill -STOP $pid
+  $ for c in ${clients[@]}; do message >&$c; done; sleep 2.5; kill -CONT $pid
   $ for c in ${clients[@]}; do head -c 10004 <&$c; done 2>/dev/null | wc -c
   0
   $ stop
