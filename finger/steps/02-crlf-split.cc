@@ -1,5 +1,5 @@
 // Plans are read piece by piece, and a piece may end between CR and LF, or between two ends of
-// lines. Every text of six bytes made of "a", CR and LF is cut in every way, converted, and
+// lines. Every text of six bytes made of "z", CR and LF is cut in every way, converted, and
 // compared with the text converted in one piece.
 // BROKEN: a converter that looks for the byte before only within the piece doubles the CR; one that
 // remembers "there was a CR" until the next other byte lets a second line feed pass.
@@ -105,7 +105,7 @@ void try_all(const char* name) {
     std::string text;
     int rest = number;  // its six digits to base 3 are the six bytes
     while (text.size() < text_bytes) {
-      text += "a\r\n"[rest % 3];
+      text += "z\r\n"[rest % 3];
       rest /= 3;
     }
     for (unsigned cuts = 0; cuts < 1U << (text_bytes - 1); ++cuts) {
