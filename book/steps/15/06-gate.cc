@@ -127,7 +127,6 @@ int main(int argc, char** argv) {
     pollfd ready[]{
         {ended, POLLIN, 0}, {notify, POLLIN, 0}, {gate, POLLIN, 0}, {successor, POLLIN, 0}};
     if (poll(ready, 4, -1) < 0) continue;  // EINTR: the server has the signal now
-    // [gate]
     if (ready[0].revents != 0) break;
     if (ready[1].revents != 0 && says_ready(notify) && gate < 0) {
       unlink(place.c_str());  // from here on the next gate comes to this one
@@ -146,7 +145,6 @@ int main(int argc, char** argv) {
       successor = check(accept4(gate, nullptr, nullptr, SOCK_CLOEXEC), "accept");
       send_listener(successor, listener);
     }
-    // [/gate]
   }
   close(gate);  // who comes too late must not serve, too
   int status = 0;
