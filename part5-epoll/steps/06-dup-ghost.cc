@@ -19,7 +19,7 @@ int check(ssize_t result, const char* what) {
   return static_cast<int>(result);
 }
 
-void connect(int (&ends)[2]) {
+void new_client(int (&ends)[2]) {
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
 }
 
@@ -50,14 +50,14 @@ void run(bool unwatch_first) {
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   int alice[2];
   int bob[2];
-  connect(alice);
+  new_client(alice);
   watch(epoll, alice[0]);
 
   // [ghost]
   const int twin = check(dup(alice[0]), "dup");
   if (unwatch_first) unwatch(epoll, alice[0]);
   close(alice[0]);
-  connect(bob);
+  new_client(bob);
   watch(epoll, bob[0]);
   std::printf("  alice was descriptor %d, and bob is %d\n", alice[0], bob[0]);
 
