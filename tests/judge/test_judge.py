@@ -48,9 +48,9 @@ def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_
     assert "\033" not in ran.said and "\r" not in ran.said  # as in a terminal
 
     page = (tmp_path / "found.html").read_text()
-    for words in (rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter, "shut down its sending side",
-                  "Clients could connect 0."):
+    for words in (rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter, "shut down its sending side"):
         assert words in page
+    assert re.search(r"Clients could connect \d+\.\d", page)
     assert not any(word in page for word in ("://", "src=", "<link", "<script"))
 
 

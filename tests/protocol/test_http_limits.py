@@ -44,10 +44,10 @@ def send_until_it_rests(server: Server, client: Client, data: bytes) -> int:
 
 
 def rests(server: Server) -> bool:
-    """Whether it takes no processor time for a moment."""
+    """Whether it sleeps, and has wanted no processor time for a moment."""
     before = server.process.wanted_seconds()
     time.sleep(0.05)
-    return server.process.wanted_seconds() - before < 0.005
+    return server.process.is_asleep() and server.process.wanted_seconds() - before < 0.005
 
 
 HEADS = pytest.mark.parametrize("head", [in_short_lines, in_one_path, padded])

@@ -130,7 +130,7 @@ class Process:
         return found
 
     def wanted_seconds(self) -> float:
-        """Time that its threads ran or waited to run; a busy machine does not lessen it."""
+        """Time that its threads ran or waited to run, without a wait that is not over."""
         total = 0
         for thread in self.thread_ids():
             ran, waited, _ = (
@@ -158,10 +158,13 @@ class Process:
         """Whether it has ended, and nobody has waited for it."""
         return self._all_in("ZX")
 
+    def is_asleep(self) -> bool:
+        """Whether every thread waits for something."""
+        return self._all_in("SZX")
+
     def wait_until_asleep(self, within: float) -> None:
-        """Waits until every thread waits for something."""
-        assert wait_until(lambda: self._all_in("SZX"), within), (
-            f"{self.pid} does not rest within {within:g} s")
+        """Waits until it is."""
+        assert wait_until(self.is_asleep, within), f"{self.pid} does not rest within {within:g} s"
 
     def is_of_the_kernel(self, thread_id: int) -> bool:
         """Whether it is one of io_uring's workers, which nobody can trace."""

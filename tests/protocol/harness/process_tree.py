@@ -111,8 +111,12 @@ class ProcessTree:
         """Their ids."""
         return [process.pid for process in self.members()]
 
+    def is_asleep(self) -> bool:
+        """Whether every thread of them waits for something."""
+        return all(self._each(Process.is_asleep))
+
     def wait_until_asleep(self, within: float) -> None:
-        """Waits until every thread of them waits for something."""
+        """Waits until they are."""
         for process in self.members():
             process.wait_until_asleep(within)
 
