@@ -133,6 +133,7 @@ void run_loop(int listener) {
     check(ready, "epoll_wait");
     // [batch]
     for (int i = 0; i < ready; ++i) {
+      // A token isn't needed: nothing is duplicated, and a client is closed only on its own event.
       const int fd = batch[i].data.fd;
       if (fd == listener) {
         if (accept_clients(listener, epoll, wake)) continue;
