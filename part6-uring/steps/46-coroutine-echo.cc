@@ -139,7 +139,7 @@ struct Task {
     End final_suspend() noexcept { return {}; }
     void return_value(bool value) { result = value; }
     void unhandled_exception() { std::terminate(); }
-    std::coroutine_handle<> waiting = std::noop_coroutine();
+    std::coroutine_handle<> waiting = std::noop_coroutine();  // resuming it does nothing
     bool result = false;
   };
 
