@@ -115,7 +115,8 @@ int unacknowledged_bytes(int client) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  if (info.tcpi_state == TCP_CLOSE) return 0;  // it is gone, and will acknowledge nothing more
+  // After a reset nothing more is acknowledged, and SIOCOUTQ says for ever what it said before.
+  if (info.tcpi_state == TCP_CLOSE) return 0;
   int bytes = 0;
   check(ioctl(client, SIOCOUTQ, &bytes), "SIOCOUTQ");
   return bytes;
