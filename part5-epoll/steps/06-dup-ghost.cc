@@ -1,7 +1,7 @@
 // An interest list holds open sockets, not numbers. BROKEN: rely on close(2) to take a client off
 // the list. A twin (dup, or a child born of fork) keeps alice's socket open, and its events go on,
 // under a number that is bob's by now. Fixed: EPOLL_CTL_DEL, then close.
-// Try it: ./06-dup-ghost
+// The numbers are those of chapter 7's story. Try it: ./06-dup-ghost
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -50,18 +50,18 @@ void run(bool unwatch_first) {
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   int alice[2];
   int bob[2];
-  new_client(alice);
-  watch(epoll, alice[0]);
 
   // [ghost]
-  const int twin = check(dup(alice[0]), "dup");
+  new_client(alice);  // 1
+  watch(epoll, alice[0]);
+  const int twin = check(dup(alice[0]), "dup");  // 2
   if (unwatch_first) unwatch(epoll, alice[0]);
-  close(alice[0]);
-  new_client(bob);
+  close(alice[0]);  // 3
+  new_client(bob);  // 4
   watch(epoll, bob[0]);
   std::printf("  alice was descriptor %d, and bob is %d\n", alice[0], bob[0]);
 
-  check(write(alice[1], "boo", 3), "write");
+  check(write(alice[1], "boo", 3), "write");  // 5
   waits(epoll, "boo, from alice's side:");
   unwatch(epoll, bob[0]);
   waits(epoll, "the number is taken off:");
