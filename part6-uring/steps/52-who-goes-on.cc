@@ -44,7 +44,7 @@ struct Task {
 
   bool await_ready() const { return false; }
   Handle await_suspend(std::coroutine_handle<> caller) {
-    std::puts("  outer has stopped: the task that it awaits returns the handle of inner");
+    std::puts("  outer has stopped: its co_await hands the thread to inner");
     frame.promise().waiting = caller;
     return frame;
   }

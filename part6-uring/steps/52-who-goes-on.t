@@ -5,7 +5,7 @@ Who has the thread when a coroutine awaits a task, and the task an operation.
   $ ./52-who-goes-on
   main calls outer
     outer begins
-    outer has stopped: the task that it awaits returns the handle of inner
+    outer has stopped: its co_await hands the thread to inner
       inner begins
       inner has stopped: its operation returns nothing
   main has the thread, and completes the operation
