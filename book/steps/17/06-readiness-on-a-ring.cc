@@ -51,7 +51,7 @@ int main() {
 
   // [nothing]
   io_uring_prep_recv(io_uring_get_sqe(&ring), server, nullptr, 0, 0);
-  report(ring, "receive nothing:");
+  report(ring, "receive, no room:");
   check(send(client, "hello", 5, 0), "send");
   report(ring, "the client says hello:");
 
@@ -61,7 +61,7 @@ int main() {
 
   while (send(server, bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;  // until there is no room
   io_uring_prep_send(io_uring_get_sqe(&ring), server, nullptr, 0, 0);
-  report(ring, "no room, send nothing:");
+  report(ring, "send, no bytes:");
   // [/nothing]
   io_uring_queue_exit(&ring);
 }

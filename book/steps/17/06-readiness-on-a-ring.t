@@ -7,7 +7,7 @@ A receive of no bytes waits until there is something, and leaves it there; a sen
 wait for room.
 
   $ ./06-readiness-on-a-ring
-  receive nothing:         nothing completes
+  receive, no room:        nothing completes
   the client says hello:   completed, result 0
   a receive with room:     5 bytes
-  no room, send nothing:   completed, result 0
+  send, no bytes:          completed, result 0
