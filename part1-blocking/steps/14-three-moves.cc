@@ -90,7 +90,7 @@ void serve(int client) {
     const auto deadline = Clock::now() + patience;
     if (!receive_all(client, std::span(message).first(4), deadline)) return;
     const std::uint32_t size =
-        message[0] | message[1] << 8 | message[2] << 16 | std::uint32_t{message[3]} << 24;
+        message[0] + message[1] * 0x100U + message[2] * 0x10000U + message[3] * 0x1000000U;
     if (size > sizeof message - 4) return;
     if (!receive_all(client, std::span(message).subspan(4, size), deadline)) return;
     if (!send_all(client, std::span(message).first(4 + size))) return;
