@@ -208,7 +208,7 @@ class Loop final : public LoopCore {
   // Sockets. Sending to a peer that has gone is EPIPE, never SIGPIPE.
 
   auto socket(int domain, int type, int protocol) {
-    return make<Fd>("socket", by<io_uring_prep_socket>(domain, type | SOCK_CLOEXEC, protocol, 0));
+    return make<Fd>("socket", by<io_uring_prep_socket>(domain, type | SOCK_CLOEXEC, protocol, 0U));
   }
   /// The address is copied.
   auto connect(Descriptor fd, const Address& peer) {
@@ -253,7 +253,7 @@ class Loop final : public LoopCore {
   /// (6.1 to 6.18).
   auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
     return on<std::size_t, io_uring_prep_send_zc>(fd, "send_zc", from.data(), length_of(from),
-                                                  flags | MSG_NOSIGNAL, 0);
+                                                  flags | MSG_NOSIGNAL, 0U);
   }
   /// Ends as send_zc() does.
   auto sendmsg_zc(Descriptor fd, const msghdr& message, unsigned flags = 0) {
@@ -297,11 +297,11 @@ class Loop final : public LoopCore {
     return make<void>("poll_remove", by<io_uring_prep_poll_remove>(other.user_data()));
   }
   auto poll_update(const Canceller& other, unsigned events) {
-    return make<void>("poll_update", by<io_uring_prep_poll_update>(other.user_data(), 0, events,
+    return make<void>("poll_update", by<io_uring_prep_poll_update>(other.user_data(), 0U, events,
                                                                    IORING_POLL_UPDATE_EVENTS));
   }
   auto timeout_remove(const Canceller& other) {
-    return make<void>("timeout_remove", by<io_uring_prep_timeout_remove>(other.user_data(), 0));
+    return make<void>("timeout_remove", by<io_uring_prep_timeout_remove>(other.user_data(), 0U));
   }
 
   // Direct descriptors: after Loop::register_files(). O_CLOEXEC does not go with them.
@@ -378,7 +378,7 @@ class Loop final : public LoopCore {
   /// Makes a completion on another ring, with this user_data and result. The other ring is one by
   /// hand: a loop takes its completions for those of its operations.
   auto msg_ring(int ring_fd, std::uint64_t user_data, unsigned result) {
-    return make<void>("msg_ring", by<io_uring_prep_msg_ring>(ring_fd, result, user_data, 0));
+    return make<void>("msg_ring", by<io_uring_prep_msg_ring>(ring_fd, result, user_data, 0U));
   }
   /// Waits while `word` is `value`. Errors: EAGAIN, it was not. Must not begin before the process
   /// has had a second thread: with that, an io worker too, the process has a table of futexes of
