@@ -30,11 +30,13 @@ else()
   set(BUILD_TESTING OFF)  # a project that takes a part of this has tests of its own
 endif()
 
-# Warnings that hold for everything we compile.
+# Warnings that hold for everything we compile. Clang sees two statements in one, which GCC does
+# not; and what it would say of libseccomp's macros and of libstdc++ 12's sort is not ours to mend.
 add_library(project_warnings INTERFACE)
 target_compile_options(project_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
-  $<$<CXX_COMPILER_ID:Clang>:-Wcomma>) # two statements in one, which GCC does not see
+  "$<$<CXX_COMPILER_ID:Clang>:-Wcomma;-Wno-c99-extensions;-Wno-deprecated-declarations>"
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers>)
 
 include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/stage.cmake)

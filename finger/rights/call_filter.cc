@@ -102,8 +102,8 @@ void permit_with_some_arguments(Filter& permissions) {
   permissions.add(SCMP_SYS(mprotect), {not_executable});
   // What allocators say. MADV_MERGEABLE is not permitted: the time of a write to a merged page
   // tells whether another process has the same.
-  for (const unsigned advice : {MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE}) {
-    permissions.add(SCMP_SYS(madvise), {SCMP_A2_32(SCMP_CMP_EQ, advice)});
+  for (const int advice : {MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE}) {
+    permissions.add(SCMP_SYS(madvise), {SCMP_A2_32(SCMP_CMP_EQ, static_cast<unsigned>(advice))});
   }
   // What a client has not acknowledged.
   permissions.add(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, TIOCOUTQ)});

@@ -257,7 +257,7 @@ void prepare(Client& client) {
   } else if (client.state == State::open_plan) {
     io_uring_prep_openat2(entry, roster.users.get(), client.path.c_str(), &how_to_open);
   } else if (client.state == State::read_plan) {
-    constexpr __u64 on = -1;  // from where the last one has ended
+    constexpr __u64 on = ~__u64{0};  // from where the last one has ended
     io_uring_prep_read(entry, client.plan.get(), client.read_bytes.data(), read_bytes_max, on);
   } else {
     io_uring_prep_send(entry, client.socket.get(), client.unsent.data(), client.unsent.size(),

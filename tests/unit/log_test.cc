@@ -142,7 +142,7 @@ TEST(ConnectionLog, HasALineForWhatIsWrongAndForEverythingWhenVerbose) {
       {Error::cut_short, true, false, "stream ended inside a message"},
   };
   for (const auto& [reason, inside_message, is_ordinary, line] : cases) {
-    const auto said = [&, &reason = reason, &inside_message = inside_message](bool verbose) {
+    const auto said = [&](bool verbose) {
       return stderr_of([&] { ConnectionLog(verbose).closed(peer, reason, inside_message); });
     };
     const auto wanted = "192.0.2.1:40000: closed: " + line + '\n';

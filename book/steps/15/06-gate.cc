@@ -98,7 +98,7 @@ int receive_listener(int peer) {
 bool says_ready(int notify) {
   char text[4096];
   const ssize_t size = recv(notify, text, sizeof text, 0);
-  return size > 0 && std::string_view(text, size).contains("READY=1");
+  return size > 0 && std::string_view(text, static_cast<std::size_t>(size)).contains("READY=1");
 }
 
 }  // namespace
