@@ -14,6 +14,7 @@ FENCE = re.compile(r"```(\w*)$")
 SPAN = re.compile(r"^ *```bash\n(.*?)^ *```$|`([^`]+)`", re.MULTILINE | re.DOTALL)
 OUTCOME = re.compile(r"^- You see: .*", re.MULTILINE | re.DOTALL)
 RUN = re.compile(r"<!-- run: (.+) -->$")
+CONTINUED = re.compile(r" |(done|fi)\b|}$")  # lines of a command that one before began
 # What a sentence has a reader type: to go somewhere, and to start or stop a server there.
 SAID = re.compile(r"steps \S+|\. tools/shell\.sh|cd \S+|(start|\./serve) (part\d|finger).*"
                   r"|start \./\S+|stop|(port|pid|BUILD)=\S+|sudo apt-get install .*|ulimit .*")
@@ -91,8 +92,9 @@ def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> I
             yield Typed(at + start, "\n".join(text), language, before,
                         told[number] if told else None, run.partition(" ")[0], at)
     elif language in ("bash", "sh"):
-        for number, line in enumerate(lines):
-            yield Typed(at + number, line, "bash", before, fence=at)
+        starts = [n for n, line in enumerate(lines) if not CONTINUED.match(line)]
+        for start, end in zip(starts, [*starts[1:], len(lines)]):
+            yield Typed(at + start, "\n".join(lines[start:end]), "bash", before, fence=at)
 
 
 def _box(line: int, text: str) -> Box:

@@ -231,6 +231,12 @@ def test_what_a_reader_has_stays_from_fence_to_fence(tmp_path: Path) -> None:
     assert not type_all(":", chapter).wrong
 
 
+def test_a_loop_of_several_lines_is_one_command(tmp_path: Path) -> None:
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text("```bash\nfor x in 1 2; do\n    sum+=$x\ndone\n[[ $sum == 12 ]]\n```\n")
+    assert not type_all(":", chapter).wrong
+
+
 def test_what_a_reader_has_stays_from_chapter_to_chapter(tmp_path: Path) -> None:
     first, second = tmp_path / "first.md", tmp_path / "second.md"
     first.write_text("```bash\ncd /tmp; x=3\n```\n")
