@@ -11,4 +11,4 @@ A network of its own, for which it may change the setting. It takes user namespa
   killed                        ECONNRESET  the end     ECONNRESET  ECONNREFUSED
   drained                       answered    the end     ECONNRESET  ECONNREFUSED
   drained, its backlog first    answered    the end     answered    ECONNREFUSED
-  drained, another on the port  answered    the end     answered    answered
+  drained, sibling on the port  answered    the end     answered    answered

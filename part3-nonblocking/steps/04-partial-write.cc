@@ -54,11 +54,11 @@ int main() {
 
   Output output{answer};
   std::size_t received = 0;
-  int turns = 1;
+  int flushes = 1;
   while (!output.flush(pair[0])) {
     received += read_some(pair[1]);
-    ++turns;
+    ++flushes;
   }
   received += read_some(pair[1]);
-  std::printf("flush, %d turns: the client has %zu of %zu bytes\n", turns, received, answer.size());
+  std::printf("flush, %d calls: the client has %zu of %zu bytes\n", flushes, received, answer.size());
 }

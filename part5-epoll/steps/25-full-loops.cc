@@ -143,7 +143,7 @@ void run_loop(int listener) {
         eventfd_read(wake, &times);
         check(watch(epoll, EPOLL_CTL_MOD, listener, EPOLLIN), "epoll_ctl");
       } else if (!echo(fd)) {
-        close(fd);  // which takes it off the list, too
+        close(fd);  // epoll forgets it, too
         give_back_permit();
       }
     }

@@ -309,19 +309,28 @@ Task serve(Client& client) {
   }
 }
 
-Task hang_up(Client& client) {
+Task linger(Client& client) {
   char discarded[4096];
-  if (!stopping && shutdown(client.fd, SHUT_WR) == 0) {
-    client.lingering = true;
-    client.deadline.set(2s);
-    while (co_await Read(client.deadline, client.fd, discarded) > 0) {
-    }
+  client.lingering = true;
+  client.deadline.set(2s);
+  while (co_await Read(client.deadline, client.fd, discarded) > 0) {
   }
+  co_return true;
+}
+
+Task wait_until_acknowledged(Client& client) {
+  char discarded[4096];
   Canceller never;
-  while (stopping && unacknowledged_bytes(client.fd) > 0) {
+  while (unacknowledged_bytes(client.fd) > 0) {
     recv(client.fd, discarded, sizeof discarded, MSG_DONTWAIT);
     co_await Sleep(never, 5ms);
   }
+  co_return true;
+}
+
+Task hang_up(Client& client) {
+  if (!stopping && shutdown(client.fd, SHUT_WR) == 0) co_await linger(client);
+  if (stopping) co_await wait_until_acknowledged(client);  // perhaps only since it lingers
   shutdown(client.fd, SHUT_WR);
   close(client.fd);
   co_return true;

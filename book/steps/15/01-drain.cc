@@ -117,7 +117,7 @@ int main(int argc, char**) {
   try_it("killed", Stop::kill);
   try_it("drained", Stop::drain);
   try_it("drained, its backlog first", Stop::drain_backlog);
-  try_it("drained, another on the port", Stop::sibling);
+  try_it("drained, sibling on the port", Stop::sibling);
   if (argc == 1) return 0;
   try_it("drained, the listener kept", Stop::hand_over);
   try_it("and the silent waited for", Stop::hand_over_and_wait);

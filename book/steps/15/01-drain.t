@@ -11,7 +11,7 @@ belongs to the listener, and goes with it; a second listener on the port has a b
   killed                        ECONNRESET  the end     ECONNRESET  ECONNREFUSED
   drained                       answered    the end     ECONNRESET  ECONNREFUSED
   drained, its backlog first    answered    the end     answered    ECONNREFUSED
-  drained, another on the port  answered    the end     ECONNRESET  answered
+  drained, sibling on the port  answered    the end     ECONNRESET  answered
 
 A second descriptor keeps the listener, and its backlog; and then there is no hurry.
 

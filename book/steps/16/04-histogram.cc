@@ -54,7 +54,8 @@ int main() {
       one.add(all.back());
     }
     for (std::size_t i = 0; i < one.counts.size(); ++i) merged.counts[i] += one.counts[i];
-    sum_of_p99 += one.quantile(0.99);
+    std::sort(all.end() - 10'000, all.end());
+    sum_of_p99 += all[all.size() - 100];
   }
   std::sort(all.begin(), all.end());
   std::printf("mean                %6.0f us\n", std::accumulate(all.begin(), all.end(), 0.0) / 1e5);

@@ -118,9 +118,9 @@ void serve_two(const std::string& message) {
       for (const int client : clients) answered += receive_answer(client);
     }
   }
-  std::printf("%3zu bytes, %s %2d recv, %2d epoll_ctl, %d epoll_wait\n", message.size(),
+  std::printf("%3zu bytes, %s %2d recv + %2d epoll_ctl + %d epoll_wait = %d\n", message.size(),
               tries_first ? "tries first:    " : "registers first:", calls.recv, calls.epoll_ctl,
-              calls.epoll_wait);
+              calls.epoll_wait, calls.recv + calls.epoll_ctl + calls.epoll_wait);
   for (const int client : clients) close(client);
   turn(epoll);
   close(epoll);

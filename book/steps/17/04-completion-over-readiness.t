@@ -5,7 +5,7 @@ attempt, if epoll is asked at once. But one that is larger than the buffer then 
 loop for each piece.
 
   $ ./04-completion-over-readiness
-    3 bytes, tries first:     12 recv,  6 epoll_ctl, 3 epoll_wait
-    3 bytes, registers first:  6 recv,  6 epoll_ctl, 3 epoll_wait
-  150 bytes, tries first:     24 recv,  6 epoll_ctl, 3 epoll_wait
-  150 bytes, registers first: 18 recv, 18 epoll_ctl, 9 epoll_wait
+    3 bytes, tries first:     12 recv +  6 epoll_ctl + 3 epoll_wait = 21
+    3 bytes, registers first:  6 recv +  6 epoll_ctl + 3 epoll_wait = 15
+  150 bytes, tries first:     24 recv +  6 epoll_ctl + 3 epoll_wait = 33
+  150 bytes, registers first: 18 recv + 18 epoll_ctl + 9 epoll_wait = 45
