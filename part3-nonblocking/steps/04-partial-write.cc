@@ -54,11 +54,11 @@ int main() {
 
   Output output{answer};
   std::size_t received = 0;
-  int flushes = 1;
+  int calls = 1;
   while (!output.flush(pair[0])) {
     received += read_some(pair[1]);
-    ++flushes;
+    ++calls;
   }
   received += read_some(pair[1]);
-  std::printf("flush, %d calls: the client has %zu of %zu bytes\n", flushes, received, answer.size());
+  std::printf("flush, %d calls: the client has %zu of %zu bytes\n", calls, received, answer.size());
 }
