@@ -46,7 +46,7 @@ uring::Task<Status> answer(Conversation& conversation, const Query& query) {
 
 uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
   const auto line = co_await read_line(conversation, reader);
-  conversation.note_query(reader.begun());  // even if it is late: the error takes time, too
+  conversation.note_query(reader.begun());  // even without a line: the error takes time to send
   if (!line) co_return std::unexpected(line.error());
   const auto query = parse_query(*line);
   if (!query) co_return std::unexpected(query.error());
