@@ -366,7 +366,6 @@ void run_loop(int listener, int its_wake, std::chrono::milliseconds drain_limit)
   check(add(wake, wake_token), "epoll_ctl");
   check(add(listener, listener_token), "epoll_ctl");
 
-  // [loop]
   while (signals == 0) {
     epoll_event batch[64];
     const int ready = epoll_wait(epoll, batch, 64, how_long());
@@ -390,7 +389,6 @@ void run_loop(int listener, int its_wake, std::chrono::milliseconds drain_limit)
     }
   }
   drain(listener, drain_limit);
-  // [/loop]
 }
 
 int main(int argc, char** argv) {
