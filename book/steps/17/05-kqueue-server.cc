@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, SIG_IGN);  // the queue hears of it
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   const int queue = check(kqueue(), "kqueue");
+  // [loop]
   std::vector changes{entry(listener, EVFILT_READ), entry(SIGTERM, EVFILT_SIGNAL)};
   while (true) {
     struct kevent batch[64];
@@ -89,4 +90,5 @@ int main(int argc, char** argv) {
       changes.push_back(entry(client, EVFILT_READ));
     }
   }
+  // [/loop]
 }
