@@ -1,8 +1,8 @@
 // What the compiler makes of a coroutine. add() says co_await and co_return. add_by_hand() is the
-// same without either: a frame that is a struct, and a function that goes on where it stopped. The
-// two share a promise and an awaiter that print each call, and the same calls are made in the same
-// order. That a frame begins with two functions and the promise is no part of C++: g++, clang and
-// Visual C++ have agreed on it.
+// same without either: a frame that is a struct, and a function, add_body(), that goes on where it
+// stopped. The two share a promise and an awaiter that print each call, and the same calls are made
+// in the same order. That a frame begins with two functions and the promise is no part of C++: g++,
+// clang and Visual C++ have agreed on it.
 // Try it: ./41-what-the-compiler-makes
 
 #include <coroutine>
@@ -74,7 +74,6 @@ struct Answer {
   }
 };
 
-// [coroutine]
 Sum add(int first) {
   const int second = co_await Answer();
   co_return first + second;
@@ -89,7 +88,7 @@ struct Frame {
   int state;       // where to go on
 };
 
-void resume(Frame* frame) {
+void add_body(Frame* frame) {
   if (frame->state == 0) {
     frame->state = 1;
     if (!frame->awaiter.await_ready()) {
@@ -102,14 +101,13 @@ void resume(Frame* frame) {
   frame->promise.final_suspend();  // suspend_always: the frame stays
   frame->resume = nullptr;
 }
-// [/coroutine]
 
 void destroy(Frame* frame) { delete frame; }
 
 // [by-hand]
 Sum add_by_hand(int first) {
   say("            operator new");
-  auto* frame = new Frame{resume, destroy, {}, first, {}, 0};
+  auto* frame = new Frame{add_body, destroy, {}, first, {}, 0};
   Sum sum = frame->promise.get_return_object();
   frame->promise.initial_suspend();  // suspend_always: the body does not begin yet
   return sum;

@@ -114,7 +114,6 @@ void complete(Kind kind, std::uint64_t id, int result) {
       connection.sent = 0;
       if (connection.timing) request(Kind::end_other, id);
       break;
-    // [/both]
     case Kind::send:
       if (result < 0) connection.closing = true;
       if (result > 0) connection.sent += static_cast<std::size_t>(result);
@@ -127,7 +126,6 @@ void complete(Kind kind, std::uint64_t id, int result) {
     case Kind::end_other:
       break;  // what it has ended tells itself
   }
-  // [end]
   if (connection.in_flight > 0) return;  // not before the last of them
   if (connection.closing) {
     request(Kind::close, id);
@@ -137,7 +135,7 @@ void complete(Kind kind, std::uint64_t id, int result) {
     request(Kind::receive, id);
     request(Kind::timeout, id);
   }
-  // [/end]
+  // [/both]
 }
 
 int listen_on(int port) {
