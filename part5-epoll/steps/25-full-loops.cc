@@ -131,9 +131,9 @@ void run_loop(int listener) {
     const int ready = epoll_wait(epoll, batch, 64, -1);
     if (ready < 0 && errno == EINTR) continue;  // it was stopped and continued, or is traced
     check(ready, "epoll_wait");
+    // A token isn't needed: nothing is duplicated, and a client is closed only on its own event.
     // [batch]
     for (int i = 0; i < ready; ++i) {
-      // A token isn't needed: nothing is duplicated, and a client is closed only on its own event.
       const int fd = batch[i].data.fd;
       if (fd == listener) {
         if (accept_clients(listener, epoll, wake)) continue;
