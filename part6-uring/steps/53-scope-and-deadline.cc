@@ -330,7 +330,7 @@ Task wait_until_acknowledged(Client& client) {
 
 Task hang_up(Client& client) {
   if (!stopping && shutdown(client.fd, SHUT_WR) == 0) co_await linger(client);
-  if (stopping) co_await wait_until_acknowledged(client);  // perhaps only since it lingers
+  if (stopping) co_await wait_until_acknowledged(client);  // a stop may begin while it lingers
   shutdown(client.fd, SHUT_WR);
   close(client.fd);
   co_return true;
