@@ -309,7 +309,7 @@ Task serve(Client& client) {
   }
 }
 
-Task linger(Client& client) {
+Task discard(Client& client) {
   char discarded[4096];
   client.lingering = true;
   client.deadline.set(2s);
@@ -329,7 +329,7 @@ Task wait_until_acknowledged(Client& client) {
 }
 
 Task hang_up(Client& client) {
-  if (!stopping && shutdown(client.fd, SHUT_WR) == 0) co_await linger(client);
+  if (!stopping && shutdown(client.fd, SHUT_WR) == 0) co_await discard(client);
   if (stopping) co_await wait_until_acknowledged(client);  // a stop may begin while it lingers
   shutdown(client.fd, SHUT_WR);
   close(client.fd);
