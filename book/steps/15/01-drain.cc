@@ -82,31 +82,31 @@ void try_it(const char* name, Stop how) {
   address = {
       .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
   const int listener = listen_on_address();
-  const int accepted = ask(client());
-  const int connection = check(accept4(listener, nullptr, nullptr, 0), "accept4");
-  const int silent = client();
-  const int waiting = check(accept4(listener, nullptr, nullptr, 0), "accept4");
-  const int queued = ask(client());
+  const int accepted_client = ask(client());
+  const int accepted = check(accept4(listener, nullptr, nullptr, 0), "accept4");
+  const int silent_client = client();
+  const int silent = check(accept4(listener, nullptr, nullptr, 0), "accept4");
+  const int queued_client = ask(client());
   // [kept]
   const bool is_kept = how == Stop::hand_over || how == Stop::hand_over_and_wait;
   const int kept = is_kept ? check(dup(listener), "dup") : -1;
   // [/kept]
   // [stop]
   const int sibling = how == Stop::sibling ? listen_on_address() : -1;
-  if (how != Stop::kill) answer(connection);
+  if (how != Stop::kill) answer(accepted);
   if (how == Stop::drain_backlog) answer_backlog(listener);
   close(listener);
-  if (how != Stop::hand_over_and_wait) close(waiting);  // it has not asked
-  if (how == Stop::kill) close(connection);
+  if (how == Stop::kill) close(accepted);
   // [/stop]
-  const int late = ask(client());
+  if (how != Stop::hand_over_and_wait) close(silent);  // it has not asked
+  const int late_client = ask(client());
   const int newer = how == Stop::sibling ? sibling : kept;
   if (newer >= 0) answer_backlog(newer);
-  ask(silent);
-  if (how == Stop::hand_over_and_wait) answer(waiting);
-  const char* const last = outcome(late);
-  std::printf("%-29s %-11s %-11s %-11s %s\n", name, outcome(accepted), outcome(silent),
-              outcome(queued), last);
+  ask(silent_client);
+  if (how == Stop::hand_over_and_wait) answer(silent);
+  const char* const late = outcome(late_client);
+  std::printf("%-29s %-11s %-11s %-11s %s\n", name, outcome(accepted_client),
+              outcome(silent_client), outcome(queued_client), late);
   if (newer >= 0) close(newer);
 }
 

@@ -120,7 +120,8 @@ void run_generation(int number, int report) {
   const int gate_listener = listen_at(gate, AF_UNIX);
   socklen_t size = sizeof address;
   check(getsockname(listener, general(address), &size), "getsockname");
-  if (old >= 0) send(old, "R", 1, MSG_NOSIGNAL);
+  const bool is_heard = old < 0 || send(old, "R", 1, MSG_NOSIGNAL) == 1;
+  if (!is_heard && !is_hasty) return;  // a later one has won
   check(write(report, &address.sin_port, sizeof address.sin_port), "write");
   serve(listener, gate_listener);
 }
