@@ -55,7 +55,7 @@ with its own.
 
 All of them.
 
-  $ start finger --addr 127.0.0.1 --users users --deadline 1s 2> log
+  $ start finger --addr 127.0.0.1 --users users 2> log
   listening on 127\.0\.0\.1:\d+ (re)
   $ for user in link fifo dir hard alice; do ask "$user\r\n"; done > /dev/null
   $ ask 'x\e[2J\r\n'
