@@ -23,7 +23,7 @@ from harness.target import REPOSITORY
 from ladder import PORT_ONLY_LEVELS
 from run_judge import FLEET, STARTERS, SUBJECTS, judge
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("agent")]
+pytestmark = pytest.mark.timeout(400)
 
 AGENT = Path(__file__).with_name("agent.py")
 STATE = REPOSITORY / "build" / "machine" / "own.state"  # of the emulated machine that has it
