@@ -131,12 +131,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=_place_in_the_climb)
     if len(config.stash[plugin.SUBJECTS]) == 1 and not config.option.server:
         return
-    for item in items:
+    for number, item in enumerate(items):
         target = plugin.subject_of(item)
         if item.get_closest_marker("clock"):
-            # They spend their time waiting: one of each stage at once leaves the cores for others.
-            # A server of the reader's may be a slow one, and a stage alone has the cores to itself.
-            item.add_marker(pytest.mark.xdist_group(target.level if target else "no stage"))
+            # They spend their time waiting: two of a stage at once leave the cores for others, but
+            # if it spins. A server of the reader's may be a slow one, and a stage alone has the
+            # cores to itself.
+            rests = target and "rest-when-idle" in target.capabilities
+            lane = number % 2 if rests else 0
+            item.add_marker(pytest.mark.xdist_group(
+                f"{target.level if target else 'no stage'} {lane}"))
 
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:
