@@ -23,6 +23,7 @@ function content(name) {
   return main.slice(main.indexOf(">") + 1)
     .replace(/ target="_self"| tabindex="-1"|<a class="alive".*?<\/a>/g, "")
     .replace(/(?<=\bid="|\burl\(#|\bhref="#)(?=[\w-])/g, `${name}--`)
+    .replace(/\bhref="\.?\/(?=["#])/g, 'href="/index.html')
     .replace(/\bhref="\.?\/([\w/-]+?)(?:\.html|\/)(?:#([^"]*))?"/g, (_, other, anchor) =>
       names.includes(other) ? `href="#${other}${anchor ? `--${anchor}` : ""}"` : "");
 }
@@ -132,11 +133,14 @@ await page.route("**/*", (route) => {
   return route.fulfill({ contentType: "text/html", body: whole(pages, where) });
 });
 
-// The first time to know the pages, the second to say them.
-for (let time = 0; time < 2; ++time) {
+// The first time to know the pages, then to say them, which may move what follows by a line.
+for (let time = 0, said = ""; time < 5; ++time) {
   await page.goto(`${host}/`, { waitUntil: "load" });
   await page.pdf({ path: file, preferCSSPageSize: true, outline: true, tagged: true });
   where = destinations();
+  const found = JSON.stringify([...where]);
+  if (found === said) break;
+  said = found;
 }
 await browser.close();
 

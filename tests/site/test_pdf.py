@@ -61,13 +61,16 @@ def test_the_contents_say_on_which_page_a_chapter_begins(sheets: list[str]) -> N
     contents = "\n".join(sheets[begin:end])
     for page in in_book()[1:]:
         title = heading(page)
-        said = re.search(rf"^(?:[A-Z\d]+\s+)?{re.escape(title)}\s+(\d+)$", contents, re.MULTILINE)
+        said = re.findall(rf"^(?:[A-Z\d]+\s+)?{re.escape(title)}\s+(\d+)$", contents, re.MULTILINE)
         assert said, f"{title} is not in the contents"
-        sheet = sheets[int(said[1]) - 1]
-        head, number = EDGES.match(sheet).groups()
-        assert number == said[1], f"{title} is on page {number}, says the page"
-        assert without_space(title) in without_space(EDGES.sub("", sheet)), title
-        assert without_space(head).endswith(without_space(title)), f"{title} has the head {head}"
+        # A section of a chapter may have the name of a page.
+        assert any(begins_there(title, page, sheets[int(page) - 1]) for page in said), (title, said)
+
+
+def begins_there(title: str, page: str, sheet: str) -> bool:
+    head, number = EDGES.match(sheet).groups()
+    return (number == page and without_space(title) in without_space(EDGES.sub("", sheet))
+            and without_space(head or "").endswith(without_space(title)))
 
 
 def test_solutions_are_at_the_end_where_their_exercises_say(sheets: list[str]) -> None:
@@ -87,7 +90,7 @@ def test_the_index_says_on_which_page_something_is(sheets: list[str]) -> None:
     entries = re.findall(r": ([^:;]+?) \(p\. (\d+)\)", index)
     assert len(entries) > 100
     complain([f"{title} is not on page {page}" for title, page in entries
-              if without_space(title) not in without_space(sheets[int(page) - 1])])
+              if without_space(title).lower() not in without_space(sheets[int(page) - 1]).lower()])
 
 
 def test_a_link_leads_within_the_book_or_to_another_host(file: Path) -> None:
