@@ -153,13 +153,13 @@ class Trial:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
         with tempfile.TemporaryDirectory() as directory:
             results = Path(directory, "results.xml")
-            command = [sys.executable, "-m", "pytest", each.test.name, "--color=no",
-                       f"--patience={PATIENCE}", f"--junit-xml={results}", *options,
+            command = [sys.executable, "-m", "pytest", f"tests/exercises/{each.test.name}",
+                       "--color=no", f"--patience={PATIENCE}", f"--junit-xml={results}", *options,
                        f"--build-dir={workshop.build_directory(each.preset)}"]
             ran = subprocess.run(
-                command, cwd=workshop.TREE / "tests" / "exercises", env=environment,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                text=True, errors="replace", timeout=RUN_SECONDS, check=False)
+                command, cwd=workshop.TREE, env=environment, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                errors="replace", timeout=RUN_SECONDS, check=False)
             if not results.is_file():
                 raise ZooError(f"the tests did not run\n{ran.stdout}")
             return cls(ran.stdout, list(ElementTree.parse(results).iter("testcase")))
