@@ -194,6 +194,7 @@ def test_serve_gives_no_hint_for_a_server_that_lists_its_options(serve) -> None:
     assert "terminal" not in complained
 
 
+@pytest.mark.xdist_group("the copy of the sample users")
 def test_serve_takes_a_stage_without_a_ring_where_there_can_be_none(serve) -> None:
     no_ring = f"echo '{NO_RING}' >&2; exit 1"
     server = serve(part5_epoll=SERVES, fingerd=no_ring)
@@ -222,6 +223,7 @@ def test_serve_takes_the_finger_daemon_where_there_can_be_a_ring(serve) -> None:
     (["--group=staff", "--quiet"], "--group=staff --quiet"),
     (["--users", "/x"], "--users /x"),
 ])
+@pytest.mark.xdist_group("the copy of the sample users")
 def test_serve_tries_the_finger_daemon_with_sample_users(
         serve, tmp_path: Path, words: list[str], given: str) -> None:
     server = serve("finger", *words, fingerd='echo "$*"; exit 0')
@@ -229,6 +231,7 @@ def test_serve_tries_the_finger_daemon_with_sample_users(
     server.communicate(timeout=10)
 
 
+@pytest.mark.xdist_group("the copy of the sample users")
 def test_serve_as_root_copies_sample_users_whom_only_root_may_read(serve, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("the daemon gives root up only where it has been started as root")
