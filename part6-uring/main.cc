@@ -3,7 +3,6 @@
 //         printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 // Needs Linux 6.1.
 
-#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -32,10 +31,10 @@ common::OptionLine trace_option(std::string& file) {
           .value_name = "FILE",
           .fallback = "",
           .meaning = "write the life of every operation there, for https://ui.perfetto.dev",
-          .takes = "the name of a file that can be written",
+          .takes = "the name of a file",
           .set = [&file](std::string_view name) {
             file = name;
-            return std::ofstream(file).good();
+            return !file.empty();
           }};
 }
 

@@ -20,9 +20,11 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(const Optio
   std::unique_ptr<Workers> workers(new Workers(options));
   for (common::Fd& listener : *listeners) {
     std::string trace_file = options.trace_file;
-    if (!trace_file.empty() && !workers->servers_.empty()) {
-      trace_file += "." + std::to_string(workers->servers_.size());
-      if (!std::ofstream(trace_file)) return std::unexpected("cannot write " + trace_file);
+    if (!trace_file.empty()) {
+      if (!workers->servers_.empty()) trace_file += "." + std::to_string(workers->servers_.size());
+      // Loop::create truncates it, once there is a ring.
+      const std::ofstream can_be_written(trace_file, std::ios::app);
+      if (!can_be_written) return std::unexpected("cannot write " + trace_file);
     }
     auto server =
         Server::create(options, std::move(listener), workers->connection_limit_, trace_file);

@@ -19,7 +19,8 @@ std::string_view LogQueue::front() const {
 
 void LogQueue::pop(std::size_t bytes) {
   waiting_.erase(0, bytes);
-  if (lost_ > 0 && append(fmt::format("({} lines lost: nobody reads stderr)", lost_))) lost_ = 0;
+  if (lost_ > 0 && append(fmt::format("(lines lost because nobody reads stderr: {})", lost_)))
+    lost_ = 0;
   if (waiting_.empty()) waiting_.shrink_to_fit();
 }
 

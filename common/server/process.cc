@@ -40,7 +40,8 @@ void raise_descriptor_limit(std::size_t connections_max, std::size_t workers,
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;  // EFAULT and EINVAL only
   limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a soft limit may always be raised to the hard one
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // EPERM where fs.nr_open is lower by now
+  (void)::getrlimit(RLIMIT_NOFILE, &limit);
   if (profile.descriptors_each == 0) return;
   if (limit.rlim_cur < connections_max * profile.descriptors_each + own_descriptors) {
     log(fmt::format("the limit of {} descriptors is less than {} {} needs: raise it with ulimit "
@@ -55,10 +56,12 @@ void raise_descriptor_limit(std::size_t connections_max, std::size_t workers,
 void prepare_process(std::size_t connections_max, std::size_t workers,
                      const ServerProfile& profile) {
   take_standard_numbers();
-  // What is written to a reader that has gone, or to a file that may not grow (RLIMIT_FSIZE), is an
-  // error of write(2) and not the end.
-  (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for these two
+  // A write to a reader that has gone, or to a file that may not grow (RLIMIT_FSIZE), is an error
+  // of write(2) and does not end us. Nor does a line for the terminal stop a server in the
+  // background, where stty tostop would have it so: a client may cause that line.
+  (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for these three
   (void)std::signal(SIGXFSZ, SIG_IGN);
+  (void)std::signal(SIGTTOU, SIG_IGN);
   // glibc would raise this threshold with each large block freed, and keep such blocks; once set,
   // it stays.
   constexpr int large_bytes = 128 * 1024;

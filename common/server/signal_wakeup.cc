@@ -16,7 +16,10 @@ namespace {
 
 SignalWakeup* handler = nullptr;  // set before the signals are handled, cleared after
 
-constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGALRM};
+/// Our timer's signal. It is not SIGALRM, because alarm(2) outlives exec: whoever started us may
+/// have set one to end us, and it must do so.
+const int drain_is_over = SIGRTMIN;
+const int stop_signals[] = {SIGINT, SIGTERM, drain_is_over};
 
 sigset_t all_of(std::span<const int> numbers) {
   sigset_t set;
@@ -34,7 +37,7 @@ void set_action(void (*function)(int)) {
     (void)::sigaction(number, &action, nullptr);  // valid numbers
 }
 
-/// Starts the clock whose end is a SIGALRM. timer_settime(2) is async-signal-safe.
+/// Starts the timer. timer_settime(2) is async-signal-safe.
 void start(timer_t timer, std::chrono::milliseconds duration) {
   // 0 would stop the clock instead.
   const auto at_least = std::max(std::chrono::nanoseconds(duration), std::chrono::nanoseconds(1));
@@ -51,7 +54,7 @@ Result<std::unique_ptr<SignalWakeup>> SignalWakeup::create(std::chrono::millisec
                                                            std::function<void()> stop) {
   sigevent alarm{};
   alarm.sigev_notify = SIGEV_SIGNAL;
-  alarm.sigev_signo = SIGALRM;
+  alarm.sigev_signo = drain_is_over;
   timer_t timer{};
   if (::timer_create(CLOCK_MONOTONIC, &alarm, &timer) < 0) return last_error();
   return std::unique_ptr<SignalWakeup>(new SignalWakeup(drain_timeout, std::move(stop), timer));
@@ -83,8 +86,9 @@ void SignalWakeup::on_signal(int number) {
   const int saved_errno = errno;
   const auto now = Clock::now();
   auto first = never;
-  const bool is_first = number != SIGALRM && handler->asked_at_.compare_exchange_strong(first, now);
-  if (number == SIGALRM || (!is_first && now - first >= same_stop)) {
+  const bool is_first =
+      number != drain_is_over && handler->asked_at_.compare_exchange_strong(first, now);
+  if (number == drain_is_over || (!is_first && now - first >= same_stop)) {
     // Not exit(3): nothing here may be destroyed while it is in use.
     ::_exit(handler->exit_status_);
   }
@@ -93,7 +97,7 @@ void SignalWakeup::on_signal(int number) {
 }
 
 void SignalWakeup::begin_drain() {
-  stop_();  // first, because another thread may get the SIGALRM, and ends the process
+  stop_();  // first, because another thread may get the timer's signal, and ends the process
   start(drain_timer_, drain_timeout_);
 }
 

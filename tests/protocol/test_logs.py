@@ -209,7 +209,7 @@ def test_where_there_is_no_stderr_no_client_gets_the_log(start: Start) -> None:
 
 
 CONNECTIONS = 1500  # two lines of some 30 bytes each: more than pipe and queue hold together
-LOST = re.compile(rb"\((\d+) lines lost: nobody reads stderr\)\n")
+LOST = re.compile(rb"\(lines lost because nobody reads stderr: (\d+)\)\n")
 WHOLE = re.compile(LOST.pattern + rb"|127\.0\.0\.1:\d+: (connected|closed: goodbye)\n")
 
 

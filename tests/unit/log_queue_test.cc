@@ -64,14 +64,14 @@ TEST(LogQueue, IsBoundedAndTellsWhatItLostInItsPlace) {
   const auto text = drained(queue);
   EXPECT_THAT(text, testing::StartsWith(numbered(3) + '\n'));
   EXPECT_THAT(text, testing::EndsWith(numbered(fit - 1) +
-                                      "\n(8 lines lost: nobody reads stderr)\nafter it\n"));
+                                      "\n(lines lost because nobody reads stderr: 8)\nafter it\n"));
 }
 
 TEST(LogQueue, TellsOfALossThoughNothingComesAfterIt) {
   LogQueue queue;
   while (queue.size_bytes() + numbered_bytes <= LogQueue::bytes_max) queue.push(numbered(0));
   queue.push(numbered(1));
-  EXPECT_THAT(drained(queue), testing::EndsWith("(1 lines lost: nobody reads stderr)\n"));
+  EXPECT_THAT(drained(queue), testing::EndsWith("(lines lost because nobody reads stderr: 1)\n"));
 }
 
 TEST(LogQueue, CutsALineThatFitsNoPiece) {

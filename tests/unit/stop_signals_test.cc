@@ -171,7 +171,7 @@ TEST(SignalWakeupDeathTest, SignalsThatWereBlockedBeforeAreHandled) {
     const auto signals = SignalWakeup::create(1ms, [&] { stopped = true; });
     ::raise(SIGTERM);  // returns when it was handled, if it is
     if (!stopped) std::_Exit(1);
-    never_finish();  // but for the timeout's SIGALRM
+    never_finish();  // but for the timer's signal
   };
   EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
 }

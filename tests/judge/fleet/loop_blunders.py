@@ -276,6 +276,14 @@ class DiesOfItsLog(Loop):
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 
 
+class StoppedByItsLog(Loop):
+    """Writes to a terminal that stops whatever does so from the background."""
+
+    def prepare_process(self) -> None:
+        super().prepare_process()
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+
+
 class KeepsWhatHeldAnswers(Connection):
     """Lays the buffer of answers aside when they have left, for the next one who may need it."""
 

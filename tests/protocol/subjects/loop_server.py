@@ -74,6 +74,7 @@ class Loop:
     def prepare_process(self) -> None:
         """What the loops of a process need once."""
         self.prepare_standard_error()
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # Python itself ignores SIGPIPE and SIGXFSZ
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         own = self.own_descriptors + self.loop_descriptors * self.options.workers

@@ -1,0 +1,82 @@
+"""Signals by which nobody asks the server to stop: a write raises them, or a terminal, or whoever
+has started it."""
+
+import os
+import signal
+import sys
+
+import pytest
+
+import rules
+from harness.frames import header
+from harness.server import Start
+from harness.target import Target
+
+IGNORED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU, signal.SIGCHLD, signal.SIGCONT,
+           signal.SIGURG, signal.SIGWINCH)
+FATAL = (signal.SIGALRM, signal.SIGHUP, signal.SIGIO, signal.SIGPROF, signal.SIGQUIT,
+         signal.SIGUSR1, signal.SIGUSR2, signal.SIGVTALRM, signal.SIGXCPU)
+OF_JOB_CONTROL = (signal.SIGTSTP, signal.SIGTTIN)
+STEPS = [pytest.param(number, what, id=number.name)
+         for numbers, what in ((IGNORED, "serves on"), (FATAL, "is ended by it"),
+                               (OF_JOB_CONTROL, "is stopped by it, and goes on"))
+         for number in numbers]
+
+# A shell, as far as the kernel can tell: it starts the command in the background of its terminal,
+# which stops whatever writes to it from there.
+SHELL = """
+import fcntl, os, signal, sys, termios
+terminal = os.open(sys.argv[1], os.O_RDWR)
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+modes = termios.tcgetattr(terminal)
+modes[3] |= termios.TOSTOP
+termios.tcsetattr(terminal, termios.TCSANOW, modes)
+server = os.fork()
+if server == 0:
+    os.setpgid(0, 0)
+    os.dup2(terminal, 2)
+    os.execvp(sys.argv[2], sys.argv[2:])
+signal.signal(signal.SIGTERM, lambda *_: os.kill(server, signal.SIGTERM))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(server, 0)[1]))
+"""
+
+
+@pytest.mark.needs("logs")
+@pytest.mark.rule(rules.LOG_GONE)
+def test_a_line_for_its_terminal_stops_no_server_in_the_background(start: Start) -> None:
+    # After `stty tostop`, which full-screen programs ask for, too, a write from the background
+    # raises SIGTTOU. Anybody whose message is too long could stop the server so.
+    screen, terminal = os.openpty()
+    server = start(under=(sys.executable, "-c", SHELL, os.ttyname(terminal)))
+    with server.connect() as client:
+        client.send(header(0xFFFFFFFF))
+        client.expect_end()
+    server.connect().echo(b"served on")
+    server.close_clients()
+    server.expect_stop()
+    said = os.read(screen, 1000)
+    os.close(screen)
+    os.close(terminal)
+    assert said, "no line has reached the terminal, so nothing could have stopped the server"
+
+
+@pytest.mark.needs("interruptions")
+@pytest.mark.rule(rules.SIGNALS)
+@pytest.mark.parametrize(("number", "what"), STEPS)
+def test_a_signal_that_asks_for_no_stop(
+    start: Start, target: Target, number: signal.Signals, what: str
+) -> None:
+    if target.name == "yours":
+        pytest.skip("what your language's runtime makes of such signals is its own affair")
+    server = start()
+    client = server.connect()
+    client.echo(b"before")
+    if what == "is ended by it":
+        server.send_signal(number)
+        assert server.wait_exit() == -number, "nobody had asked for a stop, and it looks like one"
+        return
+    server.send_signal(number)
+    if number in OF_JOB_CONTROL:
+        server.process.wait_until_stopped(server.patience)
+        server.resume()
+    client.echo(b"after")
