@@ -64,6 +64,12 @@ class Client {
   uring::Deadline deadline_{loop_};
 };
 
+/// The kernel cancels what needs an io worker, as a read of some files does, if it can start none.
+std::string explain(std::error_code error) {
+  if (error != uring::Error::cancelled) return error.message();
+  return common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again));
+}
+
 /// Whether a socket is its own peer. Its number was drawn from those for clients, and where nobody
 /// listens it may be the one to which it connects: TCP lets two ends meet that both connect.
 bool talks_to_itself(const common::Fd& socket) {
@@ -104,7 +110,7 @@ Task<Outcome<void>> Client::converse() {
     const auto report = fmt::format("Received: {}\n", console_.presentable(*answer));
     const auto printed = co_await console_.print(report);
     if (!printed) {
-      co_return Failure("cannot write to standard output: " + printed.error().message());
+      co_return Failure("cannot write to standard output: " + explain(printed.error()));
     }
   }
 }
@@ -176,12 +182,12 @@ void Client::start_clock() {
 }
 
 Failure Client::no_line(std::error_code error) const {
-  if (error == uring::Error::cancelled) return Failure("the server closed the connection");
+  if (server_gone_.reason() != uring::Error{}) return Failure("the server closed the connection");
   if (error == uring::Error::timed_out) {
     return Failure(fmt::format("no line for {}", common::to_string(settings_.timeout)));
   }
   if (error == common::Error::too_long) return Failure("a line is too long to be read whole");
-  return Failure("cannot read standard input: " + error.message());
+  return Failure("cannot read standard input: " + explain(error));
 }
 
 Failure Client::no_answer(std::error_code error, std::size_t line_bytes) const {

@@ -24,6 +24,7 @@ uring::Task<common::Status> Console::print(std::string_view text) {
   const auto output = uring::Descriptor::borrowed(STDOUT_FILENO);
   while (!text.empty()) {
     const auto written = co_await loop_.write(output, std::as_bytes(std::span(text)));
+    if (!written && written.error() == std::errc::interrupted) continue;
     if (!written) co_return std::unexpected(written.error());
     text.remove_prefix(*written);
   }
@@ -59,11 +60,15 @@ uring::Task<common::Result<std::size_t>> Console::read(uring::Deadline& deadline
                                                        uring::Canceller& never_mind) {
   const auto input = uring::Descriptor::borrowed(STDIN_FILENO);
   std::array<std::byte, common::transient_buffer_bytes> buffer;
-  // At the position of the file, not at an offset of our own: a shell may have read lines
-  // before us.
-  const auto got = co_await loop_.read(input, buffer).until(deadline).cancelled_by(never_mind);
-  if (got) rest_.append(reinterpret_cast<const char*>(buffer.data()), *got);
-  co_return got;
+  while (true) {
+    // At the position of the file, not at an offset of our own: a shell may have read lines
+    // before us.
+    const auto got = co_await loop_.read(input, buffer).until(deadline).cancelled_by(never_mind);
+    // A terminal stops whoever reads it from the background; fg(1) has us here again.
+    if (!got && got.error() == std::errc::interrupted) continue;
+    if (got) rest_.append(reinterpret_cast<const char*>(buffer.data()), *got);
+    co_return got;
+  }
 }
 
 }  // namespace stage

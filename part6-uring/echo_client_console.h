@@ -13,7 +13,8 @@
 namespace stage {
 
 /// Standard input, line by line, and standard output, through the ring, which waits for a terminal,
-/// a file and a pipe alike.
+/// a file and a pipe alike. If another process reads the same terminal, a read that was told that
+/// there are bytes may find none, and then it blocks the loop, timeouts included, until there are.
 class Console {
  public:
   explicit Console(uring::Loop& loop) : loop_(loop) {}

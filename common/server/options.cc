@@ -89,9 +89,11 @@ std::optional<std::string> flag_with_value(std::span<const char* const> words,
 
 /// Says in one line what is wrong with the command line. Returns the exit status.
 int explain_wrong_usage(const Program& program, std::string_view what) {
-  auto line = fmt::format("{}: {} (try --help)", program.name, what);
-  std::ranges::replace(line, '\n', ' ');
-  log(line, Severity::error);
+  std::string words(what);
+  std::ranges::replace(words, '\n', ' ');
+  // A word of the command line may come from somewhere else, and a terminal obeys some bytes.
+  words = escape(std::as_bytes(std::span(words)));
+  log(fmt::format("{}: {} (try --help)", program.name, words), Severity::error);
   return 2;
 }
 

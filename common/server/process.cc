@@ -107,7 +107,10 @@ std::string explain_no_thread(std::error_code error) {
       error.message());
 }
 
-std::string explain_no_descriptor(std::string_view for_what) {
+std::string explain_no_descriptor(std::error_code error, std::string_view for_what) {
+  if (error != std::errc::too_many_files_open) {
+    return fmt::format("no descriptor {}: {}", for_what, error.message());
+  }
   return fmt::format("too few descriptors {}: raise the limit, which is ulimit -n or LimitNOFILE=",
                      for_what);
 }

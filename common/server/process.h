@@ -41,8 +41,8 @@ int complain(std::string_view line);
 /// Why no thread, or no process, can be started, and what to do about it, in a line.
 std::string explain_no_thread(std::error_code error);
 
-/// Says so of descriptors, of which there are too few `for_what`: "for one client", say.
-std::string explain_no_descriptor(std::string_view for_what);
+/// Says so of a descriptor `for_what`: "for one client", say.
+std::string explain_no_descriptor(std::error_code error, std::string_view for_what);
 
 /// Why the server cannot run, and what to do where there is something, in a line.
 std::string explain_failure(const Options& options, std::error_code error,

@@ -29,8 +29,9 @@ struct CloseDirectory {
 
 /// Whether that is the name of a directory that may be searched, and not of a symbolic link: a disk
 /// of its own has a `lost+found`, which is only root's. What is mounted there counts, and is not
-/// touched: a user's own file system may refuse others, or keep them waiting.
-bool is_at_home(const dirent& entry, int parent) {
+/// touched: a user's own file system may refuse others, or keep them waiting. Errors: those that
+/// say nothing about the directory, as ENOSYS, which a filter of system calls answers.
+Result<bool> is_at_home(const dirent& entry, int parent) {
   if (entry.d_type != DT_DIR && entry.d_type != DT_UNKNOWN) return false;
   const auto inside = std::string(entry.d_name) + "/.";
   constexpr open_how how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
@@ -38,7 +39,18 @@ bool is_at_home(const dirent& entry, int parent) {
                          .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
   const common::Fd found(
       static_cast<int>(::syscall(SYS_openat2, parent, inside.c_str(), &how, sizeof how)));
-  return found || errno == EXDEV;
+  if (found || errno == EXDEV) return true;
+  switch (errno) {
+    case EACCES:
+    case EIO:
+    case ELOOP:
+    case ENOENT:
+    case ENOTDIR:
+    case ESTALE:
+      return false;
+    default:
+      return common::last_error();
+  }
 }
 
 }  // namespace
@@ -66,7 +78,10 @@ Result<Accounts> Accounts::of_directory(const common::Fd& directory) {
     if (entry == nullptr && errno != 0) return common::last_error();
     if (entry == nullptr) return Accounts(std::move(accounts));
     const std::string name(entry->d_name);
-    if (name.starts_with('.') || !is_at_home(*entry, number)) continue;
+    if (name.starts_with('.')) continue;
+    const auto at_home = is_at_home(*entry, number);
+    if (!at_home) return std::unexpected(at_home.error());
+    if (!*at_home) continue;
     constexpr auto no_id = static_cast<uid_t>(-1);
     accounts.push_back({name, name, name, no_id, no_id});
   }

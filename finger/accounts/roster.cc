@@ -23,7 +23,7 @@ constexpr std::string_view nobody_listed = "Nobody here has a plan to show.\r\n"
 
 std::string explain(const RosterSource& source, std::error_code error) {
   if (error == std::errc::too_many_files_open) {
-    return common::explain_no_descriptor("to read who has opted in");
+    return common::explain_no_descriptor(error, "to read who has opted in");
   }
   if (!source.users.empty()) {
     // The daemon may run as another user by now than the one who has started it.

@@ -74,7 +74,7 @@ Parsed parse_url(std::string_view url) {
 
   const auto place = split_port(has_user ? authority.substr(at + 1) : authority);
   std::optional<std::uint16_t> port;
-  if (place.port) {
+  if (place.port && !place.port->empty()) {  // an empty one is the default: RFC 3986, 3.2.3
     const auto number = common::parse_number(*place.port, 1, port_max);
     if (!number) return Failure("a port is a number from 1 to 65535");
     port = static_cast<std::uint16_t>(*number);

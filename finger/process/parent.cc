@@ -54,7 +54,9 @@ void Parent::hold_signals(bool are_held) {
 int Parent::run() {
   const sigset_t set = handled_signals();
   signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signals_) return common::complain(common::explain_no_descriptor("to receive signals"));
+  if (!signals_)
+    return common::complain(
+        common::explain_no_descriptor(common::last_error().error(), "to receive signals"));
   start();
   while (!is_over()) {
     wait();
@@ -118,7 +120,8 @@ void Parent::start() {
   is_reload_due_ = false;
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0) {
-    return fail_start(common::explain_no_descriptor("to talk to a worker"));
+    return fail_start(
+        common::explain_no_descriptor(common::last_error().error(), "to talk to a worker"));
   }
   Control ours{common::Fd(ends[0])};
   Control its{common::Fd(ends[1])};

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <utility>
 
+#include "common/server/log.h"
 #include "finger/process/descriptors.h"
 #include "finger/rights/call_filter.h"
 #include "finger/rights/fence.h"
@@ -90,7 +91,10 @@ int run_worker(const Options& options, std::vector<common::Fd>& listeners, const
   // A session of its own, so without the terminal: what has it can type into root's shell, and what
   // ^C sends to its group would reach this process, too. A worker takes orders from its parent
   // alone.
-  (void)::setsid();
+  if (::setsid() < 0) {
+    common::log("no session of its own: the worker keeps the terminal of whoever started it",
+                common::Severity::warning);
+  }
   make_empty(STDOUT_FILENO);
   for (const int each : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1}) {
     (void)std::signal(each, SIG_IGN);

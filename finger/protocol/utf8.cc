@@ -31,6 +31,14 @@ std::optional<Character> first_character(std::string_view text) {
   return Character{value, size_bytes};
 }
 
+std::string_view beginning(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  const auto goes_on = [text](std::size_t i) { return (text[i] & 0xC0) == 0x80; };
+  std::size_t end = bytes_max;
+  while (end > 0 && goes_on(end)) --end;
+  return text.substr(0, end);
+}
+
 bool is_control(char32_t character) {
   return character < 0x20 || (character >= 0x7F && character <= 0x9F);
 }

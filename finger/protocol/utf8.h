@@ -20,6 +20,9 @@ std::size_t character_bytes(char first);
 /// Overlong forms, surrogates and values above U+10FFFF are no characters. Source: RFC 3629, 4.
 std::optional<Character> first_character(std::string_view text);
 
+/// At most so many bytes of the beginning, and no character cut in two.
+std::string_view beginning(std::string_view text, std::size_t bytes_max);
+
 /// Whether it is a control character (C0, DEL and C1), which a terminal obeys instead of showing.
 bool is_control(char32_t character);
 

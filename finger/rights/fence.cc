@@ -82,13 +82,13 @@ HomeFence::HomeFence()
   // rule the kernel itself says EFAULT.
   (void)::syscall(SYS_landlock_add_rule, rules_.get(), LANDLOCK_RULE_PATH_BENEATH, nullptr, 0);
   if (errno != EFAULT) rules_ = {};
-  if (is_sanitized) permit(Fd(::open("/", O_PATH | O_CLOEXEC)));
+  if (is_sanitized) (void)permit(Fd(::open("/", O_PATH | O_CLOEXEC)));
 }
 
-void HomeFence::permit(const Fd& directory) const {
+bool HomeFence::permit(const Fd& directory) const {
   const landlock_path_beneath_attr rule{.allowed_access = read_file, .parent_fd = directory.get()};
   constexpr auto kind = LANDLOCK_RULE_PATH_BENEATH;
-  (void)::syscall(SYS_landlock_add_rule, rules_.get(), kind, &rule, 0);  // then it is not permitted
+  return ::syscall(SYS_landlock_add_rule, rules_.get(), kind, &rule, 0) == 0;
 }
 
 void HomeFence::put_up() const { restrict_process(rules_); }

@@ -26,8 +26,8 @@ class HomeFence {
  public:
   HomeFence();
 
-  /// Reading is permitted beneath this directory.
-  void permit(const common::Fd& directory) const;
+  /// Permits reading beneath this directory. False: the kernel refuses the rule.
+  bool permit(const common::Fd& directory) const;
 
   /// For good. Logs a line where it cannot be had.
   void put_up() const;

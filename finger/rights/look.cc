@@ -76,24 +76,31 @@ bool is_roots(const Fd& file) {
   return ::statx(file.get(), "", flags, STATX_UID, &about) == 0 && about.stx_uid == 0;
 }
 
+/// Both may be closed to this process.
+struct Place {
+  Fd directory;
+  Fd holder;  ///< The directory that has it; none has the root directory.
+};
+
 /// The directory at an absolute path, by a way in which no user has a say: a link is followed where
 /// it is root's, in a directory of root's. Any other may be of a user who owns the directory above
 /// the home, and lead to what holds other users' files. Nothing: errno says why; EACCES, it is
 /// closed, or there is such a link.
-Fd find_directory(std::string path) {
+Place find_directory(std::string path) {
   constexpr int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
   constexpr int links_max = 40;  // the kernel's: path_resolution(7)
   Fd here(::open("/", flags | O_DIRECTORY));
+  Fd holder;
   for (int links = 0; links <= links_max;) {
     const auto begin = path.find_first_not_of('/');
-    if (begin == path.npos) return here;
+    if (begin == path.npos) return {std::move(here), std::move(holder)};
     const auto end = std::min(path.find('/', begin), path.size());
     const std::string name = path.substr(begin, end - begin);
     path.erase(0, end);
     Fd next(::openat(here.get(), name.c_str(), flags | O_DIRECTORY));
     if (!next && errno != ENOTDIR) return {};
     if (next) {
-      here = std::move(next);
+      holder = std::exchange(here, std::move(next));
       continue;
     }
     const Fd link(::openat(here.get(), name.c_str(), flags));
@@ -102,6 +109,7 @@ Fd find_directory(std::string path) {
     if (size < 0) return {};  // it is a file
     if (!is_roots(here) || !is_roots(link)) break;
     if (target[0] == '/') here = Fd(::open("/", flags | O_DIRECTORY));
+    if (target[0] == '/') holder = {};
     path.insert(0, target.data(), static_cast<std::size_t>(size));
     ++links;
   }
@@ -116,12 +124,11 @@ bool is_root_directory(const Fd& directory) {
          here.st_dev == root.st_dev && here.st_ino == root.st_ino;
 }
 
-/// What is beneath the directory that holds this one; or, as all that `/` holds would be too much,
-/// what is beneath this one.
-void permit_around(const HomeFence& fence, const Fd& home) {
-  const Fd holder(::openat(home.get(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const Fd& permitted = is_root_directory(holder) ? home : holder;
-  if (permitted && !is_root_directory(permitted)) fence.permit(permitted);
+/// What is beneath the directory that holds a home; or, as all that `/` holds would be too much,
+/// what is beneath the home. False: nothing is.
+bool permit_around(const HomeFence& fence, const Place& home) {
+  const Fd& permitted = is_root_directory(home.holder) ? home.directory : home.holder;
+  return permitted && !is_root_directory(permitted) && fence.permit(permitted);
 }
 
 /// Whether the entry is a link, or a file. What is mounted there is no link, and not asked.
@@ -145,17 +152,16 @@ bool mounts_on_demand(const Fd& directory) {
 /// it few capabilities, or on NFS.
 bool look(const HomeFence& fence, const Holders::value_type& holder) {
   const auto& [path, names] = holder;
-  const Fd directory = find_directory(path);
+  const Fd directory = find_directory(path).directory;
   if (!directory) return errno != EACCES;  // else no plan in it can be opened
   const bool holds_all = is_root_directory(directory);
-  if (!holds_all) fence.permit(directory);
-  if (mounts_on_demand(directory)) return true;
-  bool is_open = true;
+  bool is_open = holds_all || fence.permit(directory);
+  if (mounts_on_demand(directory)) return is_open;
   for (const std::string& name : names) {
     if (!holds_all && !is_link(directory, name)) continue;
-    const Fd home = find_directory(path + "/" + name);
-    if (!home && errno == EACCES) is_open = false;
-    if (home) permit_around(fence, home);
+    const Place home = find_directory(path + "/" + name);
+    const bool is_closed = home.directory ? !permit_around(fence, home) : errno == EACCES;
+    if (is_closed) is_open = false;
   }
   return is_open;
 }
@@ -176,8 +182,8 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
                                               const Control& control) {
   if (fence.descriptor() < 0) return {};
   if (roster.users) {  // whatever is put in its place, this worker serves that one
-    if (!is_root_directory(roster.users)) fence.permit(roster.users);
-    return {};
+    if (is_root_directory(roster.users) || fence.permit(roster.users)) return {};
+    return std::unexpected("no rule of Landlock can be made for --users");
   }
   const auto holders = holders_of(roster.accounts);
   if (holders.empty()) return {};
@@ -186,7 +192,8 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
   auto* const looks = static_cast<Ended*>(
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   if (looks == MAP_FAILED || ::pipe2(ends.data(), O_CLOEXEC) < 0) {
-    return std::unexpected(common::explain_no_descriptor("to look for homes"));
+    return std::unexpected(
+        common::explain_no_descriptor(common::last_error().error(), "to look for homes"));
   }
   const Fd all_ended(ends[0]);
   Fd end_of_all(ends[1]);

@@ -80,7 +80,8 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
   auto user = unprivileged_user(name.empty() ? "fingerd" : name);
   if (!user && name.empty()) user = unprivileged_user("nobody");
   if (!user && errno == EMFILE) {
-    return std::unexpected(common::explain_no_descriptor("to read the accounts"));
+    return std::unexpected(
+        common::explain_no_descriptor(common::last_error().error(), "to read the accounts"));
   }
   if (!user && name.empty()) {
     return std::unexpected("there is no user nobody to run as: add a system user fingerd");

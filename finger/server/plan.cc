@@ -13,6 +13,7 @@
 
 #include "finger/accounts/gecos.h"
 #include "finger/protocol/crlf.h"
+#include "finger/protocol/utf8.h"
 #include "finger/server/open_file.h"
 
 namespace finger {
@@ -23,7 +24,7 @@ using common::Fd;
 /// Where a file is read and converted; it exists only while one is sent.
 constexpr std::size_t plan_buffer_bytes = 16 * 1024;
 
-/// A longer first line of a .project is cut.
+/// A longer first line of a .project is cut, as the manual says.
 constexpr std::size_t project_bytes_max = 1024;
 
 /// The lines that come before a file, and its beginning, even if that is line feeds alone.
@@ -142,7 +143,7 @@ uring::Task<Result<std::string>> load_project(Conversation& conversation, Home& 
   if (!project) co_return std::unexpected(project.error());
   const auto bytes = (*project)->beginning();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const auto line = text.substr(0, text.find_first_of("\r\n")).substr(0, project_bytes_max);
+  const auto line = beginning(text.substr(0, text.find_first_of("\r\n")), project_bytes_max);
   co_return line.empty() ? std::string() : fmt::format("Project: {}\r\n", line);
 }
 

@@ -63,6 +63,11 @@ def test_a_first_line_without_end_is_cut(server: FingerServer) -> None:
     server.expect(b"alice", b"Project: " + b"x" * 1024 + b"\r\n" + ANSWER)
 
 
+def test_a_long_first_line_is_cut_between_two_characters(server: FingerServer) -> None:
+    write(server.users, ".project", b"a" + "é".encode() * 600)
+    server.expect(b"alice", b"Project: a" + "é".encode() * 511 + b"\r\n" + ANSWER)
+
+
 def test_the_key_comes_with_the_switch_alone(server: FingerServer) -> None:
     write(server.users, ".pubkey", KEY)
     server.expect(b"alice", ANSWER)

@@ -79,6 +79,16 @@ def test_with_the_units_capabilities_and_mounts_all_works(
     exercise(start_confined(), machine, program)
 
 
+def test_with_the_units_capabilities_a_private_home_that_is_a_link_is_served(
+    machine: Machine, start_confined: Start, program: Path
+) -> None:
+    home, there = machine.homes / "alice", machine.another_disk / "alice"
+    home.rename(there)
+    there.chmod(0o700)
+    home.symlink_to(there)
+    assert ask(start_confined(), program, "alice") == ALICE
+
+
 def test_the_units_filter_permits_every_system_call_that_is_made(
     machine: Machine, start_confined: Start, program: Path, tmp_path: Path
 ) -> None:

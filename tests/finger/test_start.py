@@ -2,12 +2,14 @@
 
 import os
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 import rules
 from conftest import ANSWER
 from harness.needed import need_root
+from harness.strace import from_start
 from harness.verdict import ContractBroken
 from kit.namespace import as_user
 from kit.server import FingerServer, Start
@@ -58,6 +60,25 @@ def test_few_threads(
     assert threads < ENOUGH_THREADS, server.stderr_text()
     line = reason(server)
     assert "ulimit -u" in line and "TasksMax=" in line, line
+
+
+@pytest.mark.parametrize("error", ["ENOSYS", "EPERM", "EMFILE", "ENOMEM"])
+def test_a_call_that_is_refused_says_nothing_of_a_home(
+    start: Start, tmp_path: Path, error: str
+) -> None:
+    # Some filters of system calls answer ENOSYS: nobody would be served, with a ready line.
+    refused = from_start(tmp_path / "trace", "-e", f"inject=openat2:error={error}")
+    server = start(under=refused, ready=False)
+    assert server.wait_exit() == 1, server.stderr_text()
+    assert "--users" in reason(server) or "ulimit -n" in reason(server)
+
+
+@pytest.mark.parametrize("call", ["socketpair", "signalfd4"])
+def test_a_call_that_is_refused_is_no_limit(start: Start, tmp_path: Path, call: str) -> None:
+    refused = from_start(tmp_path / "trace", "-e", f"inject={call}:error=EPERM")
+    server = start(under=refused, ready=False)
+    assert server.wait_exit() == 1, server.stderr_text()
+    assert reason(server).endswith("Operation not permitted"), reason(server)
 
 
 @pytest.mark.parametrize("descriptors", range(4, 20))

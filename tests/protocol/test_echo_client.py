@@ -5,6 +5,7 @@ keeps it waiting: a person, a pipe, a server.
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from harness.console import Client, FakeServer, Terminal
 from harness.frames import HEADER_BYTES, frame, header, payload_bytes
 from harness.help import help_of
 from harness.limits import need_ipv6
-from harness.needed import need_built
+from harness.needed import need_built, need_root
 from harness.server import Server, Start
 from harness.target import built_stages
 
@@ -307,3 +308,39 @@ def test_a_terminal_has_the_time_for_each_prompt(serve, client) -> None:
         terminal.type("typing does not extend it")
         terminal.ended(1, "no line for 1s")
         assert 0.9 < time.monotonic() - begin < 3
+
+
+# A shell, as far as the kernel can tell: it starts the command in the background of its terminal,
+# which stops it, and then brings it to the foreground.
+SHELL = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = os.fork()
+if job == 0:
+    os.setpgid(0, 0)
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status = os.waitpid(job, os.WUNTRACED)
+assert os.WIFSTOPPED(status), status
+os.tcsetpgrp(0, job)
+os.kill(job, signal.SIGCONT)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]))
+"""
+
+
+def test_after_a_stop_in_the_background_it_goes_on(serve, client) -> None:
+    job = client(serve().address)
+    job.words = [sys.executable, "-c", SHELL, *job.words]
+    with Terminal(job) as terminal:
+        terminal.wait_for("Input: ")
+        terminal.type("hello\n")
+        terminal.wait_for("Received: hello\nInput: ")
+
+
+def test_where_a_read_can_have_no_thread_it_says_so(serve, client, tmp_path: Path) -> None:
+    need_root("be somebody whose number of threads is limited")
+    limited = client(serve().address)
+    limited.words = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",
+                     "prlimit", "--nproc=1:1", *limited.words]
+    with open("/proc/self/status", "rb") as needs_a_thread:
+        limited.run(stdin=needs_a_thread).ended(1, b"", b"no thread can be started", b"ulimit -u")

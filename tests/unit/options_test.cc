@@ -102,6 +102,7 @@ TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
       {{"--no\nsuch\n\noption"}, "option"},
       {{"a\nb"}, ""},
       {{"--food", "a\nb"}, "--food"},
+      {{"--\x1b[31mred"}, "--\\x1b[31mred"},
   };
   for (const auto& [arguments, named, takes] : cases) {
     const auto parsed = parse(arguments);
