@@ -46,7 +46,6 @@ Result<bool> is_at_home(const dirent& entry, int parent) {
     case ELOOP:
     case ENOENT:
     case ENOTDIR:
-    case ESTALE:
       return false;
     default:
       return common::last_error();

@@ -199,6 +199,12 @@ WORKER_ENDS = Rule(
     STOPPING,
 )
 
+SIGNALS = Rule(
+    "Signals that a write raises end and stop nothing; one that ends any program ends the daemon, by "
+    "that signal, or with 1 where it has ended a worker.",
+    STOPPING,
+)
+
 # The process
 RELOAD = Rule("SIGHUP reads again who has opted in, and disturbs no exchange.", STOPPING)
 RELOAD_COUNTS = Rule(

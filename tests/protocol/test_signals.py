@@ -3,13 +3,17 @@ has started it."""
 
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import rules
-from harness.frames import header
-from harness.server import Start
+from harness.frames import frame, header
+from harness.needed import need_built
+from harness.proc import wait_until
+from harness.server import Server, Start
 from harness.target import Target
 
 IGNORED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU, signal.SIGCHLD, signal.SIGCONT,
@@ -80,3 +84,41 @@ def test_a_signal_that_asks_for_no_stop(
         server.process.wait_until_stopped(server.patience)
         server.resume()
     client.echo(b"after")
+
+
+@pytest.mark.needs("interruptions")
+@pytest.mark.rule(rules.SIGNALS)
+def test_an_alarm_of_somebody_elses_is_not_the_end_of_the_drain(
+    start: Start, target: Target
+) -> None:
+    if target.name == "yours":
+        pytest.skip("what your language's runtime makes of such signals is its own affair")
+    server = start("--drain-timeout", "30s")
+    server.connect(receive_buffer=4096).send_until_stuck(frame(bytes(60_000)) * 100, pause=0.05)
+    server.send_signal(signal.SIGTERM)
+    wait_until(server.refuses_connections, server.patience)
+    server.send_signal(signal.SIGALRM)
+    assert server.wait_exit() == -signal.SIGALRM
+
+
+@pytest.mark.stage("part6-uring")
+@pytest.mark.needs("trace")  # of part 6 alone
+@pytest.mark.rule(rules.SIGNALS)
+@pytest.mark.parametrize(("number", "what"), STEPS)
+def test_a_signal_to_the_echo_client(
+    request: pytest.FixtureRequest, server: Server, number: signal.Signals, what: str
+) -> None:
+    program = need_built(Path(request.config.option.build_dir) / "part6-uring" / "echo-client")
+    words = [str(program), "--port", str(server.address[1])]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+        for line in (b"before", b"after"):
+            client.stdin.write(line + b"\n")
+            client.stdin.flush()
+            assert client.stdout.readline() == b"Received: " + line + b"\n"
+            client.send_signal(number)
+            if what == "is ended by it":
+                assert client.wait(server.patience) == -number
+                return
+            client.send_signal(signal.SIGCONT)
+        client.stdin.close()
+        assert client.wait(server.patience) == 0
