@@ -29,7 +29,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 IN_WORDS = ("m10_3", "m16_2", "budgets")  # tables without a number by itself
 WITH_FLOOR = ("m6_1", "m7_1", "m16_1")  # CPU a message
 COLUMNS_MAX = 5  # of a table in the book: a telephone shows no more
-needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "variants").is_file(),
+needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "load").is_file(),
                                  reason="build the target bench")
 
 
@@ -174,7 +174,7 @@ def test_the_rounds_of_a_server_have_a_line_of_their_own(file: Path) -> None:
 def test_the_book_takes_no_numbers_of_a_state_that_is_no_commit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["measure", "m4_1"])
+    monkeypatch.setattr(sys, "argv", ["measure", "m5_1"])
     monkeypatch.setattr(measured, "NUMBERS", tmp_path / "numbers")
     monkeypatch.setattr(measure, "commit", lambda: "0a1b2c3" + machine.DIRTY)
     with pytest.raises(SystemExit, match="commit them, or choose where to write with --out"):
