@@ -12,7 +12,7 @@ socket.
   $ start ./06-gate door 0 $fingerd 2> log.1
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; sleep 1
-  $ (./06-gate door 0 $fingerd > out.2 2> log.2 & echo $! > pid.2); sleep 1; cat out.2
+  $ (./06-gate door 0 $fingerd > out.2 2> log.2 5>&- & echo $! > pid.2); sleep 1; cat out.2
   listening on 127\.0\.0\.1:\d+ (re)
 
 The late client and the silent one, and the first server's end.

@@ -6,8 +6,11 @@ The numbers themselves are not looked at: they are the machine's.
 
 import json
 import random
+import re
+import shutil
 import subprocess
 import sys
+import warnings
 import xml.etree.ElementTree as xml
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +19,7 @@ import machine
 import measure
 import pytest
 from contenders import DEFAULT_BUILD as BUILD
-from contenders import REPOSITORY
+from contenders import LADDER, PEERS, REPOSITORY, STAGES
 from harness.limits import raise_descriptor_limit
 from measure import charts, in_lines, measured, run
 from measures.experiment import Effort, Experiment, Measurement, Setting, Table
@@ -29,7 +32,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 IN_WORDS = ("m10_3", "m16_2", "budgets")  # tables without a number by itself
 WITH_FLOOR = ("m6_1", "m7_1", "m16_1")  # CPU a message
 COLUMNS_MAX = 5  # of a table in the book: a telephone shows no more
-needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "variants").is_file(),
+needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "load").is_file(),
                                  reason="build the target bench")
 
 
@@ -174,9 +177,50 @@ def test_the_rounds_of_a_server_have_a_line_of_their_own(file: Path) -> None:
 def test_the_book_takes_no_numbers_of_a_state_that_is_no_commit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["measure", "m4_1"])
+    monkeypatch.setattr(sys, "argv", ["measure", "m5_1"])
     monkeypatch.setattr(measured, "NUMBERS", tmp_path / "numbers")
     monkeypatch.setattr(measure, "commit", lambda: "0a1b2c3" + machine.DIRTY)
     with pytest.raises(SystemExit, match="commit them, or choose where to write with --out"):
         measure.main()
     assert not (tmp_path / "numbers").exists()
+
+
+# Of which state a number is. What has changed since may have made it another: a warning, for it
+# takes a quiet machine to measure again.
+
+PROGRAM = re.compile(r"part[1-6](?:-[a-z]+)?|peer-[a-z]+(?:-coroutines)?|floor|fingerd|/dev/zero")
+NO_CODE = [":!*.md", ":!*/steps/*", ":!*/CMakeLists.txt", ":!*/deploy/*"]
+MEASURE_AGAIN = {"m10_3"}  # of a state that was no commit: as soon as a machine is quiet
+
+
+def sources(program: str) -> list[str]:
+    """The directories that it is made of."""
+    if program.startswith("part"):
+        return [next(REPOSITORY.glob(f"{program}*")).name, "common"]
+    if program == "fingerd":
+        return ["finger", "part6-uring/uring", "common"]
+    return ["tests/bench/variants" if program == "/dev/zero" else "tests/bench/peers"]
+
+
+@pytest.mark.parametrize("file", [
+    pytest.param(file, id=file.stem, marks=[pytest.mark.xfail(strict=True)] * (
+        file.stem in MEASURE_AGAIN))
+    for file in sorted(measured.NUMBERS.glob("*.json"))])
+def test_numbers_are_of_a_commit_and_of_programs_that_are_there(file: Path) -> None:
+    if not shutil.which("git") or machine.git("rev-parse", "--is-shallow-repository") != "false":
+        pytest.skip("this is no repository with its history")
+    text = file.read_text()
+    of = json.loads(text)["machine"]["commit"]
+    assert not of.endswith(machine.DIRTY), "of a state that is no commit: measure it again"
+    assert machine.git("merge-base", of, "HEAD") == machine.git("rev-parse", of) != "", \
+        f"no commit {of} is in the history"
+    programs = set(PROGRAM.findall(text))
+    assert programs, "it is not known which programs are measured"
+    servers = {program for program in programs if "-" in program}
+    assert servers <= {*LADDER, *STAGES, *PEERS}, "numbers of a program that is gone"
+    there = sorted({name for program in programs for name in sources(program)})
+    changed = machine.git("log", "--format=%as", f"{of}..HEAD", "--", *there, *NO_CODE)
+    if days := changed.split():
+        since = machine.git("log", "-1", "--format=%as", of)
+        warnings.warn(f"{file.stem} is of {since} ({of}), {len(days)} changes of "
+                      f"{', '.join(there)} ago, the last on {days[0]}: ./measure {file.stem}")

@@ -46,10 +46,8 @@ class Echo:
         words = self.words(build, port, seconds, warm_up)
         return json.loads(client(*words, "--server-pid", str(pid), within=seconds))
 
-    def words(
-        self, build: Path, port: int, seconds: float, warm_up: float = 0, messages: int = 0
-    ) -> list[str]:
-        """The client's command line: as many messages as fit the time, or so many."""
+    def words(self, build: Path, port: int, seconds: float, warm_up: float = 0) -> list[str]:
+        """The client's command line: as many messages as fit the time."""
         options = {
             "--port": port,
             "--connections": self.connections,
@@ -58,7 +56,6 @@ class Echo:
             "--in-flight": self.in_flight,
             "--duration": f"{seconds * 1000:.0f}ms",
             "--warm-up": f"{warm_up * 1000:.0f}ms",
-            "--messages": messages,
         }
         program = str(build / "tests" / "bench" / "load")
         return [program, *(str(word) for option in options.items() for word in option)]

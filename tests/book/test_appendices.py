@@ -231,3 +231,40 @@ def test_the_evening_in_the_readme_is_as_long_as_it_says() -> None:
     assert whole is not None
     total = sum(int(told) for _, told in rows)
     assert abs(total - int(whole[1].replace(",", ""))) <= 100, total
+
+
+# A name in the code for each row of appendix I's table, by the row's beginning; any case.
+NAME_OF_FEATURE = {
+    "[`IORING_SETUP_SUBMIT_ALL`]": "IORING_SETUP_SUBMIT_ALL",
+    "[poll first]": "IORING_RECVSEND_POLL_FIRST",
+    "[`IORING_CQE_F_SOCK_NONEMPTY`]": "IORING_CQE_F_SOCK_NONEMPTY",
+    "[`send_zc`]": "send_zc",
+    "multishot `recvmsg`": "recvmsg_multishot",
+    "passing what is in a slot": "msg_ring_fd",
+    "a queue without numbers": "io_uring_queue_init_params",  # a newer liburing's asks
+    "`IORING_OP_READ_MULTISHOT`": "read_multishot",
+    "`setsockopt`, `bind` and": "prep_(bind|listen|cmd_sock)|OP_(BIND|LISTEN)|SOCKET_URING_OP",
+    "`IORING_REGISTER_NAPI`": "register_napi",
+    "bundles": "bundle",
+    "incremental buffers": "PBUF_RING_INC",
+    "a minimal wait": "min_wait",
+    "resizing a ring": "resize_rings",
+    "registered arguments of a wait": "EXT_ARG_REG",
+    "a message from a plain thread": "send_msg_ring|register_sync_msg",
+    "`epoll_wait` as a request": "prep_epoll_wait|OP_EPOLL_WAIT",
+    "[`recv_zc`]": "recv_zc",
+    "completions of two sizes": "CQE_MIXED",
+}
+
+
+def test_what_the_ring_has_learned_is_used_where_appendix_i_says() -> None:
+    table = re.findall(r"^\| (.*) \| (.*) \|$", appendix("i"), re.MULTILINE)[2:]
+    programs = [path for path in sources() if not is_step(path) and "examples" not in path.parts]
+    wrong = {}
+    for (row, told), (begins, name) in zip(table, NAME_OF_FEATURE.items(), strict=True):
+        assert row.startswith(begins)
+        users = [path for path in programs if re.search(name, code(path), re.IGNORECASE)]
+        only_offered = all(path.is_relative_to(LOOP) for path in users)
+        if not {"no": not users, "the library has it": users and only_offered}.get(told, users):
+            wrong[begins] = (told, users)
+    assert not wrong

@@ -90,3 +90,12 @@ def test_few_descriptors(start_either: Start, descriptors: int) -> None:
         return
     assert descriptors < 19, f"nineteen are enough: {server.stderr_text()}"
     assert "ulimit -n" in server.stderr_text().splitlines()[-1], server.stderr_text()
+
+
+@pytest.mark.rule(rules.WORKER_ENDS)
+def test_a_worker_that_crashes_before_it_serves_ends_the_daemon(
+    start_either: Start, tmp_path: Path
+) -> None:
+    trace = from_start(tmp_path / "trace", "-e", "inject=io_uring_setup:signal=KILL")
+    server = start_either(under=trace, ready=False)
+    server.expect_refusal(1, "the worker ended before it served: signal 9")

@@ -1,15 +1,17 @@
 """Options, strict numbers, exit statuses, the ready line."""
 
 import signal
+import socket
 
 import pytest
 
 import rules
 from capabilities import OPTION_STAGES, refuses_option
-from harness.frames import header
+from harness.frames import frame, header
 from harness.help import examples, in_the_old_form
 from harness.proc import wait_until
 from harness.server import READY, START_SECONDS, Server, Start
+from harness.subject import free_port, is_taken
 from harness.target import Target
 from harness.usage import expect_wrong_usage
 from ladder import RUNGS
@@ -228,3 +230,25 @@ def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(start: 
         server = start()
         server.connect().close()
         server.expect_stop(signal.SIGTERM if number % 2 else signal.SIGINT)
+
+
+@pytest.mark.needs("ready-line")
+@pytest.mark.rule(rules.READY_LINE)
+@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+def test_who_cannot_print_the_ready_line_serves_only_where_nobody_can_wait_for_it(
+    start: Start, target: Target, output: str
+) -> None:
+    if target.name == "yours":
+        pytest.skip("where stdout leads to is asked of the book's own servers only")
+    port = free_port()
+    server = start(port=port, under=("sh", "-c", f'exec "$@" {output}', "sh"), ready=False)
+    if output == ">/dev/full":
+        assert server.wait_exit() == 1
+        assert "to standard output: No space left on device\n" in server.stderr_text()
+    else:
+        assert wait_until(lambda: is_taken(("127.0.0.1", port)), server.patience)
+        with socket.create_connection(("127.0.0.1", port), server.patience) as client:
+            client.sendall(frame(b"hello"))
+            assert client.recv(len(frame(b"hello")), socket.MSG_WAITALL) == frame(b"hello")
+        server.send_signal(signal.SIGTERM)
+        assert server.wait_exit() == 0

@@ -54,9 +54,9 @@ MISTAKES = [
     ("read --pdf", "--pdf takes a file (try --help)"),
     ("read --machine --pdf x.pdf", "--pdf does not go with --machine"),
     ("read --epub /nowhere/x.epub", "cannot write /nowhere/x.epub: "),
-    ("measure M6.9", "there is no 'm6_9'; there are: m4_1 "),
-    ("measure --rounds many m4_1", "--rounds takes a number from 1, not 'many'"),
-    ("measure --out /proc/here m4_1", "--out: cannot make the directory '/proc/here'"),
+    ("measure M6.9", "there is no 'm6_9'; there are: m5_1 "),
+    ("measure --rounds many m5_1", "--rounds takes a number from 1, not 'many'"),
+    ("measure --out /proc/here m5_1", "--out: cannot make the directory '/proc/here'"),
 ]
 
 

@@ -17,7 +17,6 @@ using tests::hello_closing;
 using tests::HttpOutcome;
 using tests::not_allowed;
 using tests::serve_http;
-using namespace std::string_literals;
 
 // How a stream may end. What is refused has an answer, and the end of the stream says nothing new.
 HttpOutcome kept(std::string_view answers, std::size_t completed = 1) {
@@ -47,27 +46,6 @@ TEST(HttpSession, AnswersNothingAfterTheLastRequest) {
   const std::string next = "GET / HTTP/1.1\r\n\r\n";
   EXPECT_EQ(serve_http(last + next), closed(hello_closing));
   EXPECT_EQ(serve_http(tests::Slices{last, next}), closed(hello_closing));
-}
-
-TEST(HttpSession, RefusesAMalformedRequestLine) {
-  for (const std::string line :
-       {"nonsense", "GET", "GET /", "GET  / HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.1 ",
-        " GET / HTTP/1.1", "GET / HTTP/2.0", "GET / HTTP/1.2", "GET / HTTP/0.9", "GET / HTTP/11",
-        "GET / http/1.1", "GET / HTTPS/1.1", "G@T / HTTP/1.1", "GET /a b HTTP/1.1",
-        "GET /\x01 HTTP/1.1", "GET\t/ HTTP/1.1", ": HTTP/1.1", "PRI * HTTP/2.0"}) {
-    EXPECT_EQ(serve_http(line + "\r\n\r\n"), refused) << line;
-    EXPECT_EQ(serve_http(line + "\r\nHost: x\r\n\r\n"), refused) << line;
-  }
-}
-
-TEST(HttpSession, RefusesMalformedHeaderFields) {
-  for (const std::string& field :
-       {"Host : x"s, "Host\t: x"s, " Host: x"s, "Host"s, ": x"s, "Ho st: x"s, "Ho\x01st: x"s,
-        "Host: a\x01"s + "b", "Host: a\0b"s, "Host: \x7f"s, "Host: a\rb"s, "H\xf6st: x"s,
-        "Connection: @"s, "(x): y"s}) {
-    EXPECT_EQ(serve_http("GET / HTTP/1.1\r\n" + field + "\r\n\r\n"), refused) << field;
-    EXPECT_EQ(serve_http("GET / HTTP/1.1\r\n" + field + "\r\nFoo: bar\r\n\r\n"), refused) << field;
-  }
 }
 
 // Or refuses it: RFC 9112, 5.2 allows either.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from measures import attacks, budgets, counts, idle, ladder, restarts, sqpoll, variants
+from measures import attacks, budgets, counts, idle, ladder, reads, restarts
 from measures.experiment import Experiment, Grid, Measurement, Setting
 
 # Those that share their rounds; all others have one name, their function's.
@@ -11,7 +11,7 @@ TOGETHER: dict[Callable[[Setting], Grid | Measurement], tuple[str, ...]] = {
 }
 EXPERIMENTS = tuple(
     Experiment(TOGETHER.get(plan, (plan.__name__,)), plan) for plan in (
-        idle.m4_1, idle.m5_1, counts.m5_2, ladder.sweep, variants.m7_2, attacks.m8_2,
-        ladder.m9_3, counts.m10_1, variants.m10_2, budgets.m10_3, counts.m11_1, budgets.counted,
-        budgets.budgets, sqpoll.m12_2, restarts.m15_1, ladder.m16_1, ladder.m16_2))
+        idle.m5_1, counts.m5_2, ladder.sweep, attacks.m8_2, ladder.m9_3, counts.m10_1,
+        reads.m10_2, budgets.m10_3, counts.m11_1, budgets.counted, budgets.budgets,
+        restarts.m15_1, ladder.m16_1, ladder.m16_2))
 NAMES = [name for experiment in EXPERIMENTS for name in experiment.names]

@@ -1,23 +1,34 @@
 // Reads 64 bytes from /dev/zero again and again: with a read(2) each, or through a ring, so many
 // reads to one io_uring_enter(2). The device does next to nothing, so what is left is the price of
 // asking.
-// Try it: ./variants ring_batches operations=100000 batch=0 (read)   and   batch=32
+// Try it: ./ring_batches 0 100000 (read)   and   ./ring_batches 32 100000
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <liburing.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
 
 #include "common/fd.h"
-#include "variants/variant.h"
+#include "common/server/log.h"
 
 namespace {
 
-using variants::check;
 using Buffer = std::array<std::byte, 64>;
+
+/// Ends the process with one line if a call has failed, which is `named`.
+void check(std::int64_t result, const char* named) {
+  if (result >= 0) return;
+  common::log(fmt::format("{}: {}", named, std::strerror(errno)));
+  std::exit(1);
+}
 
 /// Both return how many system calls it took.
 std::uint64_t read_one_by_one(int file, std::uint32_t operations) {
@@ -53,8 +64,22 @@ std::uint64_t read_in_batches(io_uring& ring, int file, std::uint32_t operations
   return calls;
 }
 
-variants::Numbers ring_batches(const variants::Words& words) {
-  const auto batch = words.number("batch"), operations = words.number("operations");
+/// Of the calling thread.
+double cpu_seconds() {
+  timespec time{};
+  check(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), "clock_gettime");
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    common::log("usage: ring_batches BATCH OPERATIONS (a BATCH of 0: read(2), no ring)");
+    return 2;
+  }
+  const auto batch = static_cast<std::uint32_t>(std::strtoul(argv[1], nullptr, 10));
+  const auto operations = static_cast<std::uint32_t>(std::strtoul(argv[2], nullptr, 10));
   const common::Fd file(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
   check(file.get(), "/dev/zero");
   io_uring ring;
@@ -62,14 +87,10 @@ variants::Numbers ring_batches(const variants::Words& words) {
     errno = -io_uring_queue_init(batch, &ring, 0);
     check(-errno, "io_uring_setup");
   }
-  const auto before = variants::thread_cpu_time();
+  const auto before = cpu_seconds();
   const auto calls = batch == 0 ? read_one_by_one(file.get(), operations)
                                 : read_in_batches(ring, file.get(), operations, batch);
-  const auto cpu_time = variants::thread_cpu_time() - before;
+  const auto took = cpu_seconds() - before;
   if (batch > 0) io_uring_queue_exit(&ring);
-  return {{"calls", calls}, {"cpu_seconds", variants::seconds(cpu_time)}};
+  fmt::print("{{\"calls\": {}, \"cpu_seconds\": {}}}\n", calls, took);
 }
-
-const variants::Variant known("ring_batches", ring_batches);
-
-}  // namespace
