@@ -277,7 +277,7 @@ class Loop final : public LoopCore {
   // Time.
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
-  /// A sleep of the time that is left, also where something is linked in front of it.
+  /// A sleep of the time that is left.
   auto sleep_until(Clock::time_point due) {
     // IORING_TIMEOUT_ABS is not used: the kernel takes its time for a time of the host's clock, and
     // in a container with a time namespace of its own, ours is another (time_namespaces(7)).

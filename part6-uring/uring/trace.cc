@@ -71,8 +71,4 @@ void Trace::ended(Id operation, int result) { write('e', operation, "\"result\":
 
 void Trace::cancel_asked(Id operation) { write('n', operation, "\"asked\":\"%s\"", "cancel"); }
 
-void Trace::linked(Id first, Id second) {
-  write('n', second, "\"linked_behind\":%u", first.number);
-}
-
 }  // namespace uring

@@ -27,8 +27,7 @@ namespace uring {
 /// - `translate(result)`, if some errors are no errors;
 /// - `failed(result, flags)`, if there is something to put right after the others, as soon as the
 ///   error has arrived;
-/// - `is_never_cancelled`, if the kernel is not to be asked for it;
-/// - `follow()`, if it must know that it comes after another one in a link.
+/// - `is_never_cancelled`, if the kernel is not to be asked for it.
 template <typename T>
 concept AnyRequest = std::move_constructible<T> && requires(T& request, io_uring_sqe& entry) {
   typename T::Value;
@@ -131,7 +130,6 @@ class CloseRequest {
   /// ECANCELED would not tell whether it had begun: a file system may answer that, too.
   static constexpr bool is_never_cancelled = true;
   CloseRequest(Fd fd, bool is_permitted) : fd_(std::move(fd)), is_permitted_(is_permitted) {}
-  void follow() { follows_ = true; }
   void prepare(io_uring_sqe& entry) {
     was_submitted_ = true;
     io_uring_prep_close(&entry, fd_.get());
@@ -140,17 +138,14 @@ class CloseRequest {
     // A request that has not begun has closed nothing: then we do. After any other, whatever it
     // says, the number is free and may be another's: forget it without closing. (A file system's
     // own errors, EACCES and ECANCELED among them, come when the number is free already.) ECANCELED
-    // of a linked close means that it never began: we close. ECANCELED of another request may also
-    // mean that no worker thread could be made; we cannot tell, and lose the descriptor.
-    const bool may_have_begun = was_submitted_ && (result != -ECANCELED || !follows_);
-    if (may_have_begun && is_permitted_) (void)fd_.release();
+    // may also mean that no worker thread could be made; we cannot tell, and lose the descriptor.
+    if (was_submitted_ && is_permitted_) (void)fd_.release();
     return result;
   }
 
  private:
   Fd fd_;
   bool is_permitted_;
-  bool follows_ = false;
   bool was_submitted_ = false;
 };
 

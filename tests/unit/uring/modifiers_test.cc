@@ -1,5 +1,5 @@
-// What can be asked of anything that is awaited, .within(), .until(), .cancelled_by(), .shielded(),
-// .as() and .whatever_happens(), in every order; and what has .async().
+// What can be asked of anything that is awaited, .within(), .until(), .cancelled_by(), .shielded()
+// and .as(), in every order; and what has .async().
 
 #include <array>
 #include <chrono>
@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "fixture.h"
-#include "uring/extra/link.h"
 
 namespace {
 
@@ -44,14 +43,9 @@ auto limit(auto awaitable, Limits& by) {
   if constexpr (which == 3) return std::move(awaitable).cancelled_by(by.canceller);
 }
 
-/// One of the modifiers that are no limits, after each limit another one. Not async(): a timeout of
-/// the kernel's does not reach what a worker does.
-template <int number>
-auto modify(auto awaitable) {
-  if constexpr (number % 3 == 0) return std::move(awaitable).shielded();
-  if constexpr (number % 3 == 1) return std::move(awaitable).as(0);
-  if constexpr (number % 3 == 2) return std::move(awaitable).whatever_happens();
-}
+/// The modifiers that are no limits. Not async(): a timeout of the kernel's does not reach what a
+/// worker does.
+auto modify(auto awaitable) { return std::move(awaitable).shielded().as(0); }
 
 /// The limits in the order of the digits.
 template <int order, int number = 0>
@@ -59,8 +53,8 @@ auto limit_all(auto awaitable, Limits& by) {
   if constexpr (number == limits) {
     return awaitable;
   } else {
-    return limit_all<order / 10, number + 1>(
-        modify<order + number>(limit<order % 10>(std::move(awaitable), by)), by);
+    return limit_all<order / 10, number + 1>(modify(limit<order % 10>(std::move(awaitable), by)),
+                                             by);
   }
 }
 
@@ -176,10 +170,6 @@ template <typename T>
 std::error_code reason(const Result<T>& result) {
   return result ? std::error_code() : result.error();
 }
-template <typename... T>
-std::error_code reason(const std::tuple<T...>& results) {
-  return reason(std::get<0>(results));
-}
 
 template <int tight>
 Task<> expect_limited(Loop& loop, auto& make) {
@@ -215,8 +205,6 @@ CO_TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
   co_await expect_limited_by_all(loop, [&] { return loop.recv(ends.server, to); });
   co_await expect_limited_by_all(loop, [&] { return never.wait(); });
   co_await expect_limited_by_all(loop, [&] { return children.join(); });
-  co_await expect_limited_by_all(
-      loop, [&] { return link(loop.recv(ends.server, to), loop.recv(ends.server, to)); });
   EXPECT_EQ(children.size(), 1u) << "a join that timed out leaves the children at work";
   children.cancel();
   co_await children.join();
@@ -236,10 +224,6 @@ concept CanBeAsync = requires(T awaitable) {
   std::move(awaitable).async();
 };
 template <typename T>
-concept CanBreakALink = requires(T awaitable) {
-  std::move(awaitable).whatever_happens();
-};
-template <typename T>
 concept CanBeModifiedInPlace = requires(T awaitable) {
   awaitable.within(1s);
 };
@@ -247,8 +231,8 @@ concept CanBeModifiedInPlace = requires(T awaitable) {
 using Nop = decltype(std::declval<Loop&>().nop());
 using TimedNop = decltype(std::declval<Nop>().within(1s));
 
-static_assert(CanBeShielded<Nop> && CanHaveRights<Nop> && CanBreakALink<Nop>);
-static_assert(CanBeShielded<TimedNop> && CanHaveRights<TimedNop> && CanBreakALink<TimedNop>);
+static_assert(CanBeShielded<Nop> && CanHaveRights<Nop>);
+static_assert(CanBeShielded<TimedNop> && CanHaveRights<TimedNop>);
 static_assert(CanBeShielded<Condition::Wait>);
 static_assert(!CanHaveRights<Condition::Wait>);
 // With a number that is not registered the kernel refuses before it begins, with EINVAL: nothing
@@ -259,7 +243,6 @@ static_assert(!CanHaveRights<Close> && !CanHaveRights<CloseDirect>);
 static_assert(CanBeAsync<Close> && CanBeShielded<Close>);
 static_assert(CanBeAsync<Nop> && CanBeAsync<TimedNop>);
 static_assert(!CanBeAsync<Condition::Wait>);
-static_assert(!CanBreakALink<Condition::Wait>);
 static_assert(!CanBeShielded<Scope::Join>, "no scope ends it");
 static_assert(!CanBeModifiedInPlace<Nop> && !CanBeModifiedInPlace<Condition::Wait>);
 static_assert(
