@@ -193,7 +193,6 @@ class RecvLease {
       : fd_(fd), when_(when), buffers_(&buffers) {}
   void prepare(io_uring_sqe& entry) const {
     io_uring_prep_recv(&entry, fd_.number(), nullptr, 0, 0);
-    fd_.apply_to(entry);
     buffers_->apply_to(entry);
     if (when_ == ReceiveWhen::readable) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
   }

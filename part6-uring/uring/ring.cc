@@ -51,8 +51,8 @@ Status set_up(const Setup& setup, io_uring& ring) {
 Result<Ring> Ring::create(const Setup& setup) {
   Ring made;
   if (const auto done = set_up(setup, made.ring_); !done) return std::unexpected(done.error());
-  // A child of fork(2) would keep the ring otherwise, and the sockets of its table, for as long as
-  // it lives: O_CLOEXEC closes descriptors at exec(3) and unmaps nothing before it.
+  // A child of fork(2) would keep the ring otherwise, and what is registered with it, for as long
+  // as it lives: O_CLOEXEC closes descriptors at exec(3) and unmaps nothing before it.
   (void)io_uring_ring_dontfork(&made.ring_);
   made.ask_for_operations();
   // The newest operation of 6.1 is a sign of the rest: what has no flag and no number of its own.

@@ -44,8 +44,7 @@ class OperationSource {
   void shield() { how_.shielded = true; }
   /// A close has none: refused for a number that is not registered, it would leave a descriptor
   /// open that nobody owns any more. Nor does anybody need a right for it.
-  void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest> &&
-                                                      !std::same_as<R, CloseDirectRequest>) {
+  void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest>) {
     how_.credentials = number;
   }
   void force_async() { how_.async = true; }

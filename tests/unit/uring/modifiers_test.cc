@@ -238,8 +238,7 @@ static_assert(!CanHaveRights<Condition::Wait>);
 // With a number that is not registered the kernel refuses before it begins, with EINVAL: nothing
 // would close the descriptor then, and nobody owns it any more.
 using Close = decltype(std::declval<Loop&>().close(std::declval<uring::Fd>()));
-using CloseDirect = decltype(std::declval<Loop&>().close(std::declval<uring::DirectFd>()));
-static_assert(!CanHaveRights<Close> && !CanHaveRights<CloseDirect>);
+static_assert(!CanHaveRights<Close>);
 static_assert(CanBeAsync<Close> && CanBeShielded<Close>);
 static_assert(CanBeAsync<Nop> && CanBeAsync<TimedNop>);
 static_assert(!CanBeAsync<Condition::Wait>);
