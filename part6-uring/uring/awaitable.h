@@ -75,13 +75,6 @@ class [[nodiscard]] Awaitable {
     return {std::move(source_), due_, with(cancellers_, canceller)};
   }
 
-  /// Is not cancelled with its scope.
-  Awaitable shielded() && requires requires(Source& source) { source.shield(); }
-  {
-    source_.shield();
-    return std::move(*this);
-  }
-
   /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number. A
   /// close cannot have them.
   Awaitable as(std::uint16_t credentials) && requires requires(Source& source) {

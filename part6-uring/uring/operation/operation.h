@@ -86,10 +86,8 @@ class Operation : public Cancellable {
   }
 
  protected:
-  /// How it is to be ended early. If `shielded`, it goes on when its scope is cancelled, as the
-  /// last words of a conversation may have to; if not `cancellable`, it always goes on.
-  Operation(LoopCore& loop, bool shielded, bool cancellable)
-      : loop_(&loop), shielded_(shielded), cancellable_(cancellable) {}
+  /// If it is not `cancellable`, no timeout and no canceller ends it early.
+  Operation(LoopCore& loop, bool cancellable) : loop_(&loop), cancellable_(cancellable) {}
   /// The class derived from this one has called cancel_and_wait() in its own destructor.
   ~Operation() { assert(!in_flight()); }
 
@@ -106,7 +104,7 @@ class Operation : public Cancellable {
     assert(!in_flight());
     outstanding_ = 1;
     loop_->count_begun();
-    if (!shielded_) loop_->current_scope().add(*this);
+    loop_->current_scope().add(*this);
     return loop_->next_entry();
   }
 
@@ -134,9 +132,7 @@ class Operation : public Cancellable {
   /// Why it will not even begin; Error{}: it will.
   void refuse(Error reason);
 
-  Error reason_not_to_begin() const {
-    return shielded_ ? Error{} : loop_->current_scope().reason();
-  }
+  Error reason_not_to_begin() const { return loop_->current_scope().reason(); }
 
   LoopCore& loop() const { return *loop_; }
 
@@ -180,7 +176,6 @@ class Operation : public Cancellable {
   std::uint8_t pause_ = 0;  // which one is next, before it is asked again
   bool answered_ = false;   ///< Has its result; a zero-copy send may wait for its memory.
   bool unclaimed_ = false;  ///< Has ended, and its result was not fetched.
-  const bool shielded_;
   const bool cancellable_;
 };
 

@@ -31,7 +31,6 @@ inline Result<typename R::Value> decode(R& request, const Operation& operation, 
 /// How a request is to be done.
 struct How {
   std::uint16_t credentials = 0;  ///< 0: those of the thread that submits.
-  bool shielded = false;
   bool async = false;
 };
 
@@ -41,7 +40,6 @@ class OperationSource {
  public:
   OperationSource(LoopCore& loop, R request) : loop_(&loop), request_(std::move(request)) {}
 
-  void shield() { how_.shielded = true; }
   /// A close has none: refused for a number that is not registered, it would leave a descriptor
   /// open that nobody owns any more. Nor does anybody need a right for it.
   void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest>) {
@@ -70,7 +68,7 @@ class OperationOf : public Operation {
 
   /// `source` is a part of the expression that awaits, and stays as long as this.
   explicit OperationOf(Source& source)
-      : Operation(source.loop(), source.how().shielded, is_cancellable), source_(source) {}
+      : Operation(source.loop(), is_cancellable), source_(source) {}
 
   const char* what() const override { return source_.request().what; }
   using Operation::loop;

@@ -95,7 +95,7 @@ Task<> act(World& world, Pipe& pipe) {
       one.ended(co_await one.operation(world));
       break;
     case 1:
-      one.ended(co_await one.operation(world).within(world.timeout()).shielded());
+      one.ended(co_await one.operation(world).within(world.timeout()));
       break;
     case 2:
       one.ended(co_await one.operation(world).until(world.deadline()));
@@ -105,13 +105,7 @@ Task<> act(World& world, Pipe& pipe) {
   }
 }
 
-Task<> wait_for_signal(World& world) {
-  if (world.once_in(2)) {
-    (void)co_await limited(world, world.condition.wait());
-  } else {
-    (void)co_await world.condition.wait().shielded().within(world.timeout());
-  }
-}
+Task<> wait_for_signal(World& world) { (void)co_await limited(world, world.condition.wait()); }
 
 /// Uses what others wait for.
 Task<> meddle(World& world) {
