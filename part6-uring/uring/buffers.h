@@ -83,9 +83,6 @@ class Buffers {
   /// Buffers that are not lent: with the kernel, or idle.
   std::uint32_t available() const { return count_ - lent_; }
 
-  /// Buffers that leases hold.
-  std::uint32_t lent() const { return lent_; }
-
   /// Waits until there is one to take, however it came to be free: as many coroutines go on as
   /// there are buffers, those that wait longest first. Error: cancelled.
   Condition::Wait returned() { return returned_.wait(); }

@@ -235,16 +235,11 @@ class Loop final : public LoopCore {
                       by<io_uring_prep_epoll_ctl>(epoll.number(), fd.number(), what, &event));
   }
 
-  // Time.
+  // Time. Until a point in time it is sleep(due - Clock::now()). IORING_TIMEOUT_ABS is not used: the
+  // kernel takes its time for a time of the host's clock, and in a container with a time namespace
+  // of its own, ours is another (time_namespaces(7)).
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
-  /// A sleep of the time that is left.
-  auto sleep_until(Clock::time_point due) {
-    // IORING_TIMEOUT_ABS is not used: the kernel takes its time for a time of the host's clock, and
-    // in a container with a time namespace of its own, ours is another (time_namespaces(7)).
-    const auto now = Clock::now();
-    return sleep(due > now ? due - now : std::chrono::nanoseconds::zero());
-  }
 
   // About another operation: the first that the Canceller holds. That operation ends with
   // Error::cancelled when it is removed; on Linux 6.1 with EINTR, if a worker of the kernel's had

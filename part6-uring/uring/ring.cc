@@ -105,7 +105,6 @@ std::uint32_t Ring::look_for_room() {
 
 Status Ring::submit() {
   give_back_taken();
-  ++enter_calls_;
   const int result = io_uring_submit_and_get_events(&ring_);
   if (result == -EINTR) return {};
   return status_of(result);
@@ -113,7 +112,6 @@ Status Ring::submit() {
 
 Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
   give_back_taken();
-  ++enter_calls_;
   int result = 0;
   if (timeout) {
     __kernel_timespec limit = timespec_of(*timeout);
@@ -170,8 +168,6 @@ bool Ring::look() {
   if (taken_ != seen_) return true;
   // What did not fit waits in the kernel until it is asked for (IORING_FEAT_NODROP).
   if (!io_uring_cq_has_overflow(&ring_)) return false;
-  ++overflows_;
-  ++enter_calls_;
   if (io_uring_get_events(&ring_) < 0) return false;
   seen_ = io_uring_smp_load_acquire(ring_.cq.ktail);
   return taken_ != seen_;

@@ -267,7 +267,7 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
           by.drop_connection();
         });
       } else if (by_peer) {
-        (void)co_await loop.sleep_until(by.due + 10ms);
+        (void)co_await loop.sleep(by.due + 10ms - Clock::now());
         EXPECT_EQ(scope.size(), 1u) << "its memory is still the kernel's";
         by.drop_connection();
       }
