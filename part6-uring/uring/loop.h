@@ -235,9 +235,9 @@ class Loop final : public LoopCore {
                       by<io_uring_prep_epoll_ctl>(epoll.number(), fd.number(), what, &event));
   }
 
-  // Time. Until a point in time it is sleep(due - Clock::now()). IORING_TIMEOUT_ABS is not used: the
-  // kernel takes its time for a time of the host's clock, and in a container with a time namespace
-  // of its own, ours is another (time_namespaces(7)).
+  // Time. Until a point in time it is sleep(due - Clock::now()). IORING_TIMEOUT_ABS is not used:
+  // the kernel takes its time for that of the host's clock, and in a container with a time
+  // namespace of its own, ours is another (time_namespaces(7)).
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
 
