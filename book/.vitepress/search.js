@@ -38,7 +38,7 @@ export const searchOptions = {
       // an errno is looked up by its call.
       boostDocument: (id, term) => {
         const errnos =
-          "e2big eacces eaddrinuse eaddrnotavail eafnosupport eagain ealready ebadf ebadfd " +
+          "eacces eaddrinuse eaddrnotavail eafnosupport eagain ealready ebadf ebadfd " +
           "ebusy ecanceled econnaborted econnrefused econnreset edom eexist efault ehostdown " +
           "ehostunreach einprogress eintr einval eio eloop emfile enametoolong enetdown " +
           "enetunreach enfile enobufs enodev enoent enomem enonet enoprotoopt enospc enosys " +

@@ -75,13 +75,6 @@ class [[nodiscard]] Awaitable {
     return {std::move(source_), due_, with(cancellers_, canceller)};
   }
 
-  /// Is not cancelled with its scope.
-  Awaitable shielded() && requires requires(Source& source) { source.shield(); }
-  {
-    source_.shield();
-    return std::move(*this);
-  }
-
   /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number. A
   /// close cannot have them.
   Awaitable as(std::uint16_t credentials) && requires requires(Source& source) {
@@ -101,20 +94,9 @@ class [[nodiscard]] Awaitable {
     return std::move(*this);
   }
 
-  /// In a link: what comes after it is done even if this one fails or falls short.
-  Awaitable whatever_happens() && requires requires(Source& source) { source.use_hard_link(); }
-  {
-    source_.use_hard_link();
-    return std::move(*this);
-  }
-
   Awaiter<Wait, timed, cancellers> operator co_await() && {
     return Awaiter<Wait, timed, cancellers>(std::move(*this));
   }
-
-  // For links.
-
-  Source& source() { return source_; }
 
  private:
   template <typename, bool, std::size_t>
@@ -156,17 +138,6 @@ class Awaiter final : public Wait {
     } else {
       return this->claim();
     }
-  }
-
-  // For links.
-
-  Error reason_not_to_begin() const {
-    const Error reason = attachments_.reason();
-    return reason != Error{} ? reason : Wait::reason_not_to_begin();
-  }
-  void fill(unsigned link_flags) {
-    attachments_.attach(*this);
-    Wait::fill(link_flags);
   }
 
  private:

@@ -83,9 +83,6 @@ class Buffers {
   /// Buffers that are not lent: with the kernel, or idle.
   std::uint32_t available() const { return count_ - lent_; }
 
-  /// Buffers that leases hold.
-  std::uint32_t lent() const { return lent_; }
-
   /// Waits until there is one to take, however it came to be free: as many coroutines go on as
   /// there are buffers, those that wait longest first. Error: cancelled.
   Condition::Wait returned() { return returned_.wait(); }
@@ -193,7 +190,6 @@ class RecvLease {
       : fd_(fd), when_(when), buffers_(&buffers) {}
   void prepare(io_uring_sqe& entry) const {
     io_uring_prep_recv(&entry, fd_.number(), nullptr, 0, 0);
-    fd_.apply_to(entry);
     buffers_->apply_to(entry);
     if (when_ == ReceiveWhen::readable) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
   }

@@ -35,9 +35,9 @@ class Condition {
 
   class ConditionWait : public LoopWait {
    public:
-    using Source = ScopedWaitSource<Condition>;
+    using Source = WaitSource<Condition>;
     explicit ConditionWait(Source source)
-        : LoopWait(source.subject().loop_, source.shielded()), condition_(source.subject()) {}
+        : LoopWait(source.subject().loop_), condition_(source.subject()) {}
     void cancel(Error reason) override;
 
    protected:

@@ -27,12 +27,6 @@ Loop::~Loop() {
   if (begun() != ended()) check_thread();
 }
 
-Status Loop::register_files(unsigned slots, unsigned own) {
-  const auto made = status_of(io_uring_register_files_sparse(&ring_.raw(), slots));
-  if (!made || own == 0) return made;
-  return status_of(io_uring_register_file_alloc_range(&ring_.raw(), own, slots - own));
-}
-
 Status Loop::register_iowq_max_workers(unsigned bounded, unsigned unbounded) {
   std::array<unsigned, 2> values{bounded, unbounded};
   return status_of(io_uring_register_iowq_max_workers(&ring_.raw(), values.data()));

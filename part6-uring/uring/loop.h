@@ -7,7 +7,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 
 #include <chrono>
 #include <cstddef>
@@ -20,7 +19,6 @@
 #include "uring/awaitable.h"
 #include "uring/buffers.h"
 #include "uring/loop_core.h"
-#include "uring/operation/newer_kernels.h"
 #include "uring/operation/operation_of.h"
 #include "uring/operation/request.h"
 #include "uring/ring.h"
@@ -55,10 +53,6 @@ class Loop final : public LoopCore {
   /// process, and says so.
   template <typename T>
   T run(Task<T> task);
-
-  /// A table of this many direct descriptors. The first `own` of its slots are for the caller to
-  /// choose, the rest for the kernel. Once. Error: EMFILE, more than RLIMIT_NOFILE.
-  Status register_files(unsigned slots, unsigned own = 0);
 
   /// How many threads of the kernel's may wait for files at the same time (`bounded`), and for what
   /// is no file: operations that cannot be done at once go to them. Without this call they are four
@@ -96,27 +90,16 @@ class Loop final : public LoopCore {
   auto make(const char* what, Prepare prepare) {
     return start(Request<Value, Prepare>(what, std::move(prepare)));
   }
-  template <typename Prepare>
-  auto make_direct(const char* what, Prepare prepare) {
-    return start(DirectRequest<Prepare>(ring(), what, std::move(prepare)));
-  }
   /// Calls one of liburing's functions for it, io_uring_prep_…(), with these arguments.
   template <auto prepare, typename... T>
   static auto by(T... arguments) {
     return [=](io_uring_sqe& e) { prepare(&e, arguments...); };
   }
-  /// The same on a descriptor, which may be a direct one.
+  /// The same on a descriptor.
   template <typename Value, auto prepare, typename... T>
   auto on(Descriptor fd, const char* what, T... arguments) {
-    return make<Value>(what, [=](io_uring_sqe& e) {
-      prepare(&e, fd.number(), arguments...);
-      fd.apply_to(e);
-    });
+    return make<Value>(what, by<prepare>(fd.number(), arguments...));
   }
-
-  static constexpr unsigned any_slot = IORING_FILE_INDEX_ALLOC - 1;  // the function adds one
-  static constexpr int futex_32_private = 0x82;           // FUTEX2_SIZE_U32 | FUTEX2_PRIVATE
-  static constexpr std::uint64_t futex_any = 0xFFFFFFFF;  // FUTEX_BITSET_MATCH_ANY
 
  public:
   auto nop() { return make<void>("nop", by<io_uring_prep_nop>()); }
@@ -154,18 +137,13 @@ class Loop final : public LoopCore {
   }
   auto splice(Descriptor in, std::int64_t in_offset, Descriptor out, std::int64_t out_offset,
               unsigned length, unsigned flags = 0) {
-    const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
-    return make<std::size_t>("splice", [=](io_uring_sqe& e) {
-      io_uring_prep_splice(&e, in.number(), in_offset, out.number(), out_offset, length, in_flags);
-      out.apply_to(e);
-    });
+    return make<std::size_t>(
+        "splice",
+        by<io_uring_prep_splice>(in.number(), in_offset, out.number(), out_offset, length, flags));
   }
   auto tee(Descriptor in, Descriptor out, unsigned length, unsigned flags = 0) {
-    const unsigned in_flags = flags | (in.is_direct() ? SPLICE_F_FD_IN_FIXED : 0U);
-    return make<std::size_t>("tee", [=](io_uring_sqe& e) {
-      io_uring_prep_tee(&e, in.number(), out.number(), length, in_flags);
-      out.apply_to(e);
-    });
+    return make<std::size_t>("tee",
+                             by<io_uring_prep_tee>(in.number(), out.number(), length, flags));
   }
 
   // Names. `dir` is a directory, or working_dir.
@@ -214,7 +192,6 @@ class Loop final : public LoopCore {
   auto connect(Descriptor fd, const Address& peer) {
     return make<void>("connect", [=, to = peer](io_uring_sqe& e) {
       io_uring_prep_connect(&e, fd.number(), to.data(), to.size());
-      fd.apply_to(e);
     });
   }
   /// On a Unix socket the peer's address says nothing.
@@ -235,7 +212,6 @@ class Loop final : public LoopCore {
     return make<std::size_t>("sendto", [=, to = peer](io_uring_sqe& e) {
       io_uring_prep_send(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL);
       io_uring_prep_send_set_addr(&e, to.data(), static_cast<std::uint16_t>(to.size()));
-      fd.apply_to(e);
     });
   }
   /// For the sender's address: an Address, its data() as msg_name and capacity() as msg_namelen.
@@ -244,21 +220,6 @@ class Loop final : public LoopCore {
   }
   auto sendmsg(Descriptor fd, const msghdr& message, unsigned flags = 0) {
     return on<std::size_t, io_uring_prep_sendmsg>(fd, "sendmsg", &message, flags | MSG_NOSIGNAL);
-  }
-  /// Ends when the kernel needs `from` no more, which may be when the peer has acknowledged it all.
-  /// Once the kernel has begun to send, no timeout and no canceller changes that, and code that
-  /// destroys the frame waits for the peer. Only dropping the connection ends the wait: connect(2)
-  /// with AF_UNSPEC; shutdown(2) does not. Not meant for a ring with a kernel thread that submits
-  /// (`sqpoll`): if the process is killed meanwhile, that thread spins until the connection ends
-  /// (6.1 to 6.18).
-  auto send_zc(Descriptor fd, ConstBytes from, int flags = 0) {
-    return on<std::size_t, io_uring_prep_send_zc>(fd, "send_zc", from.data(), length_of(from),
-                                                  flags | MSG_NOSIGNAL, 0U);
-  }
-  /// Ends as send_zc() does.
-  auto sendmsg_zc(Descriptor fd, const msghdr& message, unsigned flags = 0) {
-    return on<std::size_t, io_uring_prep_sendmsg_zc>(fd, "sendmsg_zc", &message,
-                                                     flags | MSG_NOSIGNAL);
   }
   auto shutdown(Descriptor fd, int how) {
     return on<void, io_uring_prep_shutdown>(fd, "shutdown", how);
@@ -274,16 +235,11 @@ class Loop final : public LoopCore {
                       by<io_uring_prep_epoll_ctl>(epoll.number(), fd.number(), what, &event));
   }
 
-  // Time.
+  // Time. Until a point in time it is sleep(due - Clock::now()). IORING_TIMEOUT_ABS is not used:
+  // the kernel takes its time for that of the host's clock, and in a container with a time
+  // namespace of its own, ours is another (time_namespaces(7)).
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
-  /// A sleep of the time that is left, also where something is linked in front of it.
-  auto sleep_until(Clock::time_point due) {
-    // IORING_TIMEOUT_ABS is not used: the kernel takes its time for a time of the host's clock, and
-    // in a container with a time namespace of its own, ours is another (time_namespaces(7)).
-    const auto now = Clock::now();
-    return sleep(due > now ? due - now : std::chrono::nanoseconds::zero());
-  }
 
   // About another operation: the first that the Canceller holds. That operation ends with
   // Error::cancelled when it is removed; on Linux 6.1 with EINTR, if a worker of the kernel's had
@@ -304,51 +260,6 @@ class Loop final : public LoopCore {
     return make<void>("timeout_remove", by<io_uring_prep_timeout_remove>(other.user_data(), 0U));
   }
 
-  // Direct descriptors: after Loop::register_files(). O_CLOEXEC does not go with them.
-
-  /// In a slot that the kernel chooses. Error: ENFILE when there is none left.
-  auto open_direct(Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make_direct("open_direct",
-                       by<io_uring_prep_openat_direct>(dir.number(), path, flags, mode, any_slot));
-  }
-  auto socket_direct(int domain, int type, int protocol) {
-    return make_direct("socket_direct", [=](io_uring_sqe& e) {
-      io_uring_prep_socket(&e, domain, type, protocol, 0);
-      e.file_index = IORING_FILE_INDEX_ALLOC;
-    });
-  }
-  /// Careful: where no slot is left the new connection is closed, and its peer reads an end of
-  /// stream.
-  auto accept_direct(Descriptor listener) {
-    return make_direct("accept_direct", [=](io_uring_sqe& e) {
-      io_uring_prep_accept_direct(&e, listener.number(), nullptr, nullptr, 0, any_slot);
-      listener.apply_to(e);
-    });
-  }
-  /// In a slot of the caller's own, so that a link can use it: see Loop::register_files().
-  auto open_in_slot(int slot, Descriptor dir, const char* path, int flags, mode_t mode = 0) {
-    return make<void>("open_direct",
-                      by<io_uring_prep_openat_direct>(dir.number(), path, flags, mode,
-                                                      static_cast<unsigned>(slot)));
-  }
-  auto close_slot(int slot) {
-    return make<void>("close_direct", by<io_uring_prep_close_direct>(static_cast<unsigned>(slot)));
-  }
-  auto close(DirectFd fd) { return start(CloseDirectRequest(std::move(fd))); }
-
-  /// Puts `fds`, or nothing where they are -1, into the slots from `first` on; yields how many.
-  auto files_update(std::span<int> fds, int first) {
-    return make<unsigned>("files_update",
-                          by<io_uring_prep_files_update>(fds.data(), count(fds), first));
-  }
-  /// A descriptor of the process for a direct one.
-  auto fixed_fd_install(const DirectFd& fd) {
-    return make<Fd>("fixed_fd_install", [slot = fd.slot()](io_uring_sqe& e) {
-      io_uring_prep_rw(op_fixed_fd_install, &e, slot, nullptr, 0, 0);
-      e.flags |= IOSQE_FIXED_FILE;
-    });
-  }
-
   // Provided buffers, as they were before buffer rings: see buffers.h for those.
 
   auto provide_buffers(std::byte* first, int bytes_each, int buffers, int group, int first_number) {
@@ -358,52 +269,6 @@ class Loop final : public LoopCore {
   /// Yields how many there were.
   auto remove_buffers(int buffers, int group) {
     return make<unsigned>("remove_buffers", by<io_uring_prep_remove_buffers>(buffers, group));
-  }
-
-  // Bundles: one request for several buffers of a group, which must be in a ring of buffers. Since
-  // 6.10.
-
-  /// Sends what the next buffers of the group hold, as many as there are, but no more than `bytes`
-  /// (0: all). Yields how much, and which buffer was the first.
-  auto send_bundle(Descriptor fd, std::uint16_t group, std::uint32_t bytes = 0, int flags = 0) {
-    return start(BundleRequest(IORING_OP_SEND, fd, group, bytes, flags | MSG_NOSIGNAL));
-  }
-  /// Fills the next buffers of the group, as many as the bytes need that are there.
-  auto recv_bundle(Descriptor fd, std::uint16_t group, std::uint32_t bytes = 0, int flags = 0) {
-    return start(BundleRequest(IORING_OP_RECV, fd, group, bytes, flags));
-  }
-
-  // Between rings and processes.
-
-  /// Makes a completion on another ring, with this user_data and result. The other ring is one by
-  /// hand: a loop takes its completions for those of its operations.
-  auto msg_ring(int ring_fd, std::uint64_t user_data, unsigned result) {
-    return make<void>("msg_ring", by<io_uring_prep_msg_ring>(ring_fd, result, user_data, 0U));
-  }
-  /// Waits while `word` is `value`. Errors: EAGAIN, it was not. Must not begin before the process
-  /// has had a second thread: with that, an io worker too, the process has a table of futexes of
-  /// its own, and on Linux 6.18 a wait of io_uring's stays in the one before, where no wake-up
-  /// finds it.
-  auto futex_wait(const std::uint32_t& word, std::uint32_t value) {
-    return make<void>("futex_wait", [=, word = &word](io_uring_sqe& e) {
-      io_uring_prep_rw(op_futex_wait, &e, futex_32_private, word, 0, value);
-      e.addr3 = futex_any;
-    });
-  }
-  /// Wakes up to `waiters`; yields how many.
-  auto futex_wake(const std::uint32_t& word, std::uint32_t waiters) {
-    return make<unsigned>("futex_wake", [=, word = &word](io_uring_sqe& e) {
-      io_uring_prep_rw(op_futex_wake, &e, futex_32_private, word, 0, waiters);
-      e.addr3 = futex_any;
-    });
-  }
-  auto waitid(idtype_t type, id_t id, siginfo_t& to, int options) {
-    return make<void>("waitid", [=, to = &to](io_uring_sqe& e) {
-      io_uring_prep_rw(op_waitid, &e, static_cast<int>(id), nullptr, static_cast<unsigned>(type),
-                       0);
-      e.file_index = static_cast<unsigned>(options);
-      e.addr2 = reinterpret_cast<std::uintptr_t>(to);
-    });
   }
 
  private:

@@ -51,8 +51,8 @@ Status set_up(const Setup& setup, io_uring& ring) {
 Result<Ring> Ring::create(const Setup& setup) {
   Ring made;
   if (const auto done = set_up(setup, made.ring_); !done) return std::unexpected(done.error());
-  // A child of fork(2) would keep the ring otherwise, and the sockets of its table, for as long as
-  // it lives: O_CLOEXEC closes descriptors at exec(3) and unmaps nothing before it.
+  // A child of fork(2) would keep the ring otherwise, and what is registered with it, for as long
+  // as it lives: O_CLOEXEC closes descriptors at exec(3) and unmaps nothing before it.
   (void)io_uring_ring_dontfork(&made.ring_);
   made.ask_for_operations();
   // The newest operation of 6.1 is a sign of the rest: what has no flag and no number of its own.
@@ -105,7 +105,6 @@ std::uint32_t Ring::look_for_room() {
 
 Status Ring::submit() {
   give_back_taken();
-  ++enter_calls_;
   const int result = io_uring_submit_and_get_events(&ring_);
   if (result == -EINTR) return {};
   return status_of(result);
@@ -113,7 +112,6 @@ Status Ring::submit() {
 
 Status Ring::submit_and_wait(std::optional<std::chrono::nanoseconds> timeout) {
   give_back_taken();
-  ++enter_calls_;
   int result = 0;
   if (timeout) {
     __kernel_timespec limit = timespec_of(*timeout);
@@ -170,8 +168,6 @@ bool Ring::look() {
   if (taken_ != seen_) return true;
   // What did not fit waits in the kernel until it is asked for (IORING_FEAT_NODROP).
   if (!io_uring_cq_has_overflow(&ring_)) return false;
-  ++overflows_;
-  ++enter_calls_;
   if (io_uring_get_events(&ring_) < 0) return false;
   seen_ = io_uring_smp_load_acquire(ring_.cq.ktail);
   return taken_ != seen_;

@@ -85,15 +85,6 @@ class Ring {
   /// not know is left out. Once, while the ring is disabled. Errors: EBADFD, it is not; EBUSY.
   Status permit_only(std::span<const int> operations);
 
-  // What it has done so far. The first two begin again at 0 after 2³² of them.
-
-  std::uint32_t submitted() const { return io_uring_smp_load_acquire(ring_.sq.khead); }
-  std::uint32_t completed() const { return taken_; }
-  std::uint64_t enter_calls() const { return enter_calls_; }
-
-  /// How often completions did not fit their queue and had to be fetched from the kernel.
-  std::uint64_t overflows() const { return overflows_; }
-
   /// Lets a ring that was set up `disabled` begin. For the thread that will use it.
   Status enable();
 
@@ -117,12 +108,10 @@ class Ring {
 
   io_uring ring_{};
   std::uint32_t entries_ = 0;
-  unsigned room_end_ = 0;  ///< How far the tail of the submission queue may go.
-  unsigned taken_ = 0;     ///< How many completions were taken.
-  unsigned seen_ = 0;      ///< How many completions there had been when we last looked.
-  std::uint64_t enter_calls_ = 0;
-  std::uint64_t overflows_ = 0;
-  std::bitset<256> known_;                            ///< A bit for each opcode.
+  unsigned room_end_ = 0;   ///< How far the tail of the submission queue may go.
+  unsigned taken_ = 0;      ///< How many completions were taken.
+  unsigned seen_ = 0;       ///< How many completions there had been when we last looked.
+  std::bitset<256> known_;  ///< A bit for each opcode.
   std::bitset<256> permitted_ = ~std::bitset<256>();  ///< All, until permit_only().
 };
 

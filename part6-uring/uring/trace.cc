@@ -4,8 +4,6 @@
 
 #include <liburing.h>
 
-#include "uring/operation/newer_kernels.h"
-
 namespace uring {
 namespace {
 
@@ -17,9 +15,6 @@ bool has_descriptor(const io_uring_sqe& entry) {
     case IORING_OP_SOCKET:
     case IORING_OP_GETXATTR:
     case IORING_OP_SETXATTR:
-    case op_waitid:
-    case op_futex_wait:
-    case op_futex_wake:
       return false;
     default:
       return entry.fd >= 0;
@@ -58,11 +53,8 @@ std::uint32_t Trace::begun(const char* what, const io_uring_sqe& entry) {
   const Id operation{.number = ++operations_, .what = what};
   if (!has_descriptor(entry)) {
     write('b', operation, "%s", "");
-  } else if (entry.opcode == IORING_OP_CLOSE && entry.file_index > 0) {
-    write('b', operation, "\"slot\":%u", entry.file_index - 1);
   } else {
-    const bool direct = (entry.flags & IOSQE_FIXED_FILE) != 0;
-    write('b', operation, "\"%s\":%d", direct ? "slot" : "fd", entry.fd);
+    write('b', operation, "\"fd\":%d", entry.fd);
   }
   return operation.number;
 }
@@ -70,9 +62,5 @@ std::uint32_t Trace::begun(const char* what, const io_uring_sqe& entry) {
 void Trace::ended(Id operation, int result) { write('e', operation, "\"result\":%d", result); }
 
 void Trace::cancel_asked(Id operation) { write('n', operation, "\"asked\":\"%s\"", "cancel"); }
-
-void Trace::linked(Id first, Id second) {
-  write('n', second, "\"linked_behind\":%u", first.number);
-}
 
 }  // namespace uring

@@ -12,9 +12,9 @@ struct io_uring_sqe;
 namespace uring {
 
 /// Writes the life of every operation as Chrome trace events, which https://ui.perfetto.dev and
-/// chrome://tracing show: a span from submission to the last completion, with its descriptor, marks
-/// where it was asked to cancel, and what it was linked to. For looking at a loop, not for
-/// production: it writes to the file when its buffer is full.
+/// chrome://tracing show: a span from submission to the last completion, with its descriptor, and
+/// marks where it was asked to cancel. For looking at a loop, not for production: it writes to the
+/// file when its buffer is full.
 class Trace {
  public:
   /// Errors: of fopen(3).
@@ -33,9 +33,6 @@ class Trace {
   std::uint32_t begun(const char* what, const io_uring_sqe& entry);
   void ended(Id operation, int result);
   void cancel_asked(Id operation);
-
-  /// `second` waits for `first`.
-  void linked(Id first, Id second);
 
  private:
   explicit Trace(std::FILE* file) : file_(file) {}

@@ -64,7 +64,7 @@ def check_descriptors(events: list[Event]) -> None:
     """What works on a descriptor says which; what does not, says nothing."""
     for event in events:
         if event["ph"] == "b":
-            named = event["args"].get("fd", event["args"].get("slot"))
+            named = event["args"].get("fd")
             without = event["name"] in ("timeout", "nop")
             assert (named is None) if without else (named >= 0), event
 

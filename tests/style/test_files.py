@@ -24,7 +24,6 @@ LONG_FOR_A_REASON: dict[str, str] = {
     "part5-epoll/steps/28-page-with-loops.cc": "a whole server on a page, in several loops",
     "part6-uring/steps/53-scope-and-deadline.cc":
         "a whole server on a page, with what it needs of coroutines",
-    "part6-uring/uring/loop.h": "more than half is a table, of operations, three lines for each",
 }
 
 # Not written by us, or in a form that another program prescribes.

@@ -48,8 +48,8 @@ class Canceller {
   bool empty() const { return members_.empty(); }
 
   /// Takes it out of the list that it is in, if it is in one: an operation or a scope that has
-  /// begun is in that of its scope. To put those into the hands of another canceller, too, use an
-  /// Attachment.
+  /// begun is in that of its scope. What is in the hands of another canceller, too, has
+  /// Attachments.
   void add(Cancellable& member) { members_.push_back(member); }
 
   /// The user_data of the first operation under way; 0: there is none.
@@ -60,21 +60,9 @@ class Canceller {
   Error reason_{};
 };
 
-/// Puts what a scope or another canceller can cancel into the hands of one more, for as long as
-/// this exists. Everything in a scope has ten seconds:
-///
-///     Deadline deadline(loop, Clock::now() + 10s);
-///     Scope clients(loop);
-///     Attachment late(deadline, clients);
-///
-/// It is cancelled at once if the canceller is cancelled already.
+/// Puts what a scope can cancel into the hands of one canceller more, for as long as this exists.
 class Attachment final : public Cancellable {
  public:
-  Attachment() = default;
-  Attachment(Canceller& canceller, Cancellable& target) {
-    attach(canceller, target);
-    if (canceller.reason() != Error{}) target.cancel(canceller.reason());
-  }
   void attach(Canceller& canceller, Cancellable& target) {
     target_ = &target;
     canceller.add(*this);

@@ -21,7 +21,6 @@ class AppendLine {
     const auto bytes = static_cast<unsigned>(line_.size());
     io_uring_prep_write(&entry, file_.number(), line_.data(), bytes, 0);
     entry.rw_flags = RWF_APPEND | RWF_DSYNC;
-    file_.apply_to(entry);
   }
   uring::Result<Value> decode(int result, std::uint32_t /*flags*/) const {
     return static_cast<std::size_t>(result);

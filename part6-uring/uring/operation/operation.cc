@@ -82,8 +82,8 @@ std::error_code Operation::error_of(int result) const {
   constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted
   const bool cut_off = result == -ECANCELED || result == -EINTR || result == -restart;
   if (cut_off && reason_ != Error{}) return reason_;
-  // Loop::cancel() ended it. Or the operation was linked to one that failed, or needed a thread of
-  // the kernel's, and none could be made.
+  // Loop::cancel() ended it. Or the operation needed a thread of the kernel's, and none could be
+  // made.
   if (result == -ECANCELED || result == -restart) return Error::cancelled;
   return {-result, std::system_category()};
 }

@@ -31,27 +31,14 @@ inline std::uint32_t length_of(ConstBytes bytes) {
   return static_cast<std::uint32_t>(std::min(bytes.size(), request_bytes_max));
 }
 
-class Operation;
-
-/// Several operations that are awaited as one: a link.
-class Joint {
- public:
-  virtual ~Joint() = default;
-  virtual void member_ended() = 0;
-  virtual bool is_head(const Operation& member) const = 0;
-
- protected:
-  Joint() = default;
-};
-
 /// One request to the kernel and everything that belongs to it.
 ///
 /// The rule of lifetimes, on which this library is built: **an operation, and all memory that
 /// it lent to the kernel, stays where it is until its last completion.** It is kept here and
 /// nowhere else:
-/// - Every entry that we submit carries an operation's address as its user_data: the request, what
-///   is linked in front of it, a request to cancel it. The low bits say which of them it is. So
-///   each completion finds its operation, and an operation counts how many are to come.
+/// - Every entry that we submit carries an operation's address as its user_data: the request, and a
+///   request to cancel it. The low bits say which of them it is. So each completion finds its
+///   operation, and an operation counts how many are to come.
 /// - When the last has arrived the operation has *ended*. Only then does its coroutine go on, and
 ///   only then can its result be taken. So a buffer is free when the result says so, and a cancel
 ///   request never outlives what it is about. As an address names one operation until all entries
@@ -99,10 +86,8 @@ class Operation : public Cancellable {
   }
 
  protected:
-  /// How it is to be ended early. If `shielded`, it goes on when its scope is cancelled, as the
-  /// last words of a conversation may have to; if not `cancellable`, it always goes on.
-  Operation(LoopCore& loop, bool shielded, bool cancellable)
-      : loop_(&loop), shielded_(shielded), cancellable_(cancellable) {}
+  /// If it is not `cancellable`, no timeout and no canceller ends it early.
+  Operation(LoopCore& loop, bool cancellable) : loop_(&loop), cancellable_(cancellable) {}
   /// The class derived from this one has called cancel_and_wait() in its own destructor.
   ~Operation() { assert(!in_flight()); }
 
@@ -119,16 +104,14 @@ class Operation : public Cancellable {
     assert(!in_flight());
     outstanding_ = 1;
     loop_->count_begun();
-    if (!shielded_) loop_->current_scope().add(*this);
+    loop_->current_scope().add(*this);
     return loop_->next_entry();
   }
 
   /// Has the entry's completions find the way here; the next call hands it to the kernel.
-  /// `link_flags` link what is submitted next.
-  void tag(io_uring_sqe& entry, unsigned link_flags = 0) {
+  void tag(io_uring_sqe& entry) {
     entry.user_data = user_data_of(Part::request);
     if (loop_->trace() != nullptr) trace_begun(entry);
-    entry.flags |= static_cast<std::uint8_t>(link_flags);
   }
 
   /// One completion fewer is to come. With the last, the operation has ended.
@@ -138,7 +121,6 @@ class Operation : public Cancellable {
     if (loop_->trace() != nullptr) trace_end();
     unlink();  // from its scope
     unclaimed_ = true;
-    if (joint_ != nullptr) return joint_->member_ended();
     loop_->make_ready(suspended_);
   }
 
@@ -149,14 +131,8 @@ class Operation : public Cancellable {
 
   /// Why it will not even begin; Error{}: it will.
   void refuse(Error reason);
-  void refuse(int result) { set_result(result, 0); }
 
-  /// Makes it a member of a link, which is told of its end in place of a coroutine.
-  void join(Joint& joint) { joint_ = &joint; }
-
-  Error reason_not_to_begin() const {
-    return shielded_ ? Error{} : loop_->current_scope().reason();
-  }
+  Error reason_not_to_begin() const { return loop_->current_scope().reason(); }
 
   LoopCore& loop() const { return *loop_; }
 
@@ -175,11 +151,9 @@ class Operation : public Cancellable {
  private:
   enum class Ask { now, later };
 
-  /// Whether a cancel request may find it: not yet, where it waits in a link for another, and no
-  /// more, where it has had its result and waits for its memory. Then the kernel is not asked.
-  bool can_be_found() const {
-    return !answered_ && cancellable_ && (joint_ == nullptr || joint_->is_head(*this));
-  }
+  /// Whether a cancel request may find it: no more, where it has had its result and waits for its
+  /// memory. Then the kernel is not asked.
+  bool can_be_found() const { return !answered_ && cancellable_; }
   void set_result(int result, std::uint32_t flags) {
     result_ = result;
     flags_ = flags;
@@ -193,7 +167,6 @@ class Operation : public Cancellable {
 
   LoopCore* loop_;
   Suspended suspended_;
-  Joint* joint_ = nullptr;
   int result_ = 0;
   std::uint32_t flags_ = 0;
   std::uint32_t number_ = 0;
@@ -203,7 +176,6 @@ class Operation : public Cancellable {
   std::uint8_t pause_ = 0;  // which one is next, before it is asked again
   bool answered_ = false;   ///< Has its result; a zero-copy send may wait for its memory.
   bool unclaimed_ = false;  ///< Has ended, and its result was not fetched.
-  const bool shielded_;
   const bool cancellable_;
 };
 

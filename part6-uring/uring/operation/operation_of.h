@@ -31,8 +31,6 @@ inline Result<typename R::Value> decode(R& request, const Operation& operation, 
 /// How a request is to be done.
 struct How {
   std::uint16_t credentials = 0;  ///< 0: those of the thread that submits.
-  bool shielded = false;
-  bool hard_link = false;
   bool async = false;
 };
 
@@ -42,14 +40,11 @@ class OperationSource {
  public:
   OperationSource(LoopCore& loop, R request) : loop_(&loop), request_(std::move(request)) {}
 
-  void shield() { how_.shielded = true; }
   /// A close has none: refused for a number that is not registered, it would leave a descriptor
   /// open that nobody owns any more. Nor does anybody need a right for it.
-  void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest> &&
-                                                      !std::same_as<R, CloseDirectRequest>) {
+  void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest>) {
     how_.credentials = number;
   }
-  void use_hard_link() { how_.hard_link = true; }
   void force_async() { how_.async = true; }
 
   LoopCore& loop() const { return *loop_; }
@@ -73,32 +68,10 @@ class OperationOf : public Operation {
 
   /// `source` is a part of the expression that awaits, and stays as long as this.
   explicit OperationOf(Source& source)
-      : Operation(source.loop(), source.how().shielded, is_cancellable), source_(source) {}
+      : Operation(source.loop(), is_cancellable), source_(source) {}
 
   const char* what() const override { return source_.request().what; }
   using Operation::loop;
-
-  // For links.
-  void join(Joint& joint, bool follows) {
-    Operation::join(joint);
-    if constexpr (requires { source_.request().follow(); }) {
-      if (follows) source_.request().follow();
-    }
-  }
-  bool is_hard_link() const { return source_.how().hard_link; }
-  void fill(unsigned link_flags) noexcept {
-    // Read before the entry is written to: it has bytes, and those may be anything's.
-    Source& source = source_;
-    const std::uint16_t credentials = source.how().credentials;
-    const bool async = source.how().async;
-    io_uring_sqe& entry = begin();
-    source.request().prepare(entry);
-    entry.personality = credentials;
-    if (async) entry.flags |= IOSQE_ASYNC;
-    tag(entry, link_flags);
-  }
-  using Operation::reason_not_to_begin;
-  using Operation::refuse;
 
   Result<Value> claim() { return decode(source_.request(), *this, claim_result(), flags()); }
   void abandon() {
@@ -115,11 +88,23 @@ class OperationOf : public Operation {
   void suspend(std::coroutine_handle<> awaiting) {
     note(awaiting);
     if (!loop().ring().has_room(1)) return make_room_and_fill();
-    fill(0);
+    fill();
   }
 
  private:
   static constexpr bool is_cancellable = !requires { R::is_never_cancelled; };
+
+  void fill() noexcept {
+    // Read before the entry is written to: it has bytes, and those may be anything's.
+    Source& source = source_;
+    const std::uint16_t credentials = source.how().credentials;
+    const bool async = source.how().async;
+    io_uring_sqe& entry = begin();
+    source.request().prepare(entry);
+    entry.personality = credentials;
+    if (async) entry.flags |= IOSQE_ASYNC;
+    tag(entry);
+  }
 
   void failed(int result, std::uint32_t flags) override {
     if constexpr (requires { source_.request().failed(result, flags); }) {
@@ -130,7 +115,7 @@ class OperationOf : public Operation {
   /// what is in this object, and need not look.
   [[gnu::cold, gnu::noinline]] void make_room_and_fill() {
     loop().reserve(1);
-    fill(0);
+    fill();
   }
   [[gnu::cold, gnu::noinline]] void abandon_at_work() {
     cancel_and_wait();

@@ -11,7 +11,6 @@
 #include "uring/address.h"
 #include "uring/descriptor.h"
 #include "uring/error.h"
-#include "uring/operation/newer_kernels.h"
 #include "uring/time/timespec.h"
 
 namespace uring {
@@ -27,8 +26,7 @@ namespace uring {
 /// - `translate(result)`, if some errors are no errors;
 /// - `failed(result, flags)`, if there is something to put right after the others, as soon as the
 ///   error has arrived;
-/// - `is_never_cancelled`, if the kernel is not to be asked for it;
-/// - `follow()`, if it must know that it comes after another one in a link.
+/// - `is_never_cancelled`, if the kernel is not to be asked for it.
 template <typename T>
 concept AnyRequest = std::move_constructible<T> && requires(T& request, io_uring_sqe& entry) {
   typename T::Value;
@@ -49,59 +47,6 @@ class Request {
   Prepare prepare_;
 };
 
-/// A request that yields a new direct descriptor, in a slot which the kernel chooses.
-template <typename Prepare>
-class DirectRequest : public Request<DirectFd, Prepare> {
- public:
-  DirectRequest(Ring& ring, const char* name, Prepare prepare)
-      : Request<DirectFd, Prepare>(name, std::move(prepare)), ring_(ring) {}
-  Result<DirectFd> decode(int result, std::uint32_t /*flags*/) const {
-    return DirectFd(ring_, result);
-  }
-
- private:
-  Ring& ring_;
-};
-
-/// What a request for several provided buffers has moved: `bytes`, in that buffer and those that
-/// were given to the kernel after it.
-struct Bundle {
-  std::size_t bytes;
-  std::uint16_t first_buffer;
-};
-
-class BundleRequest {
- public:
-  using Value = Bundle;
-  BundleRequest(int opcode, Descriptor fd, std::uint16_t group, std::uint32_t bytes, int flags)
-      : what(opcode == IORING_OP_SEND ? "send_bundle" : "recv_bundle"),
-        fd_(fd),
-        opcode_(opcode),
-        bytes_(bytes),
-        flags_(flags),
-        group_(group) {}
-  void prepare(io_uring_sqe& entry) const {
-    io_uring_prep_rw(opcode_, &entry, fd_.number(), nullptr, bytes_, 0);
-    entry.msg_flags = static_cast<std::uint32_t>(flags_);
-    entry.ioprio = recvsend_bundle;
-    entry.flags = IOSQE_BUFFER_SELECT;
-    entry.buf_group = group_;
-    fd_.apply_to(entry);
-  }
-  static Result<Bundle> decode(int result, std::uint32_t flags) {
-    return Bundle{.bytes = static_cast<std::size_t>(result),
-                  .first_buffer = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT)};
-  }
-  const char* what;
-
- private:
-  Descriptor fd_;
-  int opcode_;
-  std::uint32_t bytes_;
-  int flags_;
-  std::uint16_t group_;
-};
-
 /// The peer's address belongs to the operation: the kernel writes it when the connection comes.
 class AcceptRequest {
  public:
@@ -111,7 +56,6 @@ class AcceptRequest {
   void prepare(io_uring_sqe& entry) {
     size_ = Address::capacity();
     io_uring_prep_accept(&entry, listener_.number(), peer_.data(), &size_, SOCK_CLOEXEC);
-    listener_.apply_to(entry);
   }
   Result<Value> decode(int result, std::uint32_t /*flags*/) const {
     return Accepted{.fd = Fd(result), .peer = peer_};
@@ -131,7 +75,6 @@ class CloseRequest {
   /// ECANCELED would not tell whether it had begun: a file system may answer that, too.
   static constexpr bool is_never_cancelled = true;
   CloseRequest(Fd fd, bool is_permitted) : fd_(std::move(fd)), is_permitted_(is_permitted) {}
-  void follow() { follows_ = true; }
   void prepare(io_uring_sqe& entry) {
     was_submitted_ = true;
     io_uring_prep_close(&entry, fd_.get());
@@ -140,35 +83,15 @@ class CloseRequest {
     // A request that has not begun has closed nothing: then we do. After any other, whatever it
     // says, the number is free and may be another's: forget it without closing. (A file system's
     // own errors, EACCES and ECANCELED among them, come when the number is free already.) ECANCELED
-    // of a linked close means that it never began: we close. ECANCELED of another request may also
-    // mean that no worker thread could be made; we cannot tell, and lose the descriptor.
-    const bool may_have_begun = was_submitted_ && (result != -ECANCELED || !follows_);
-    if (may_have_begun && is_permitted_) (void)fd_.release();
+    // may also mean that no worker thread could be made; we cannot tell, and lose the descriptor.
+    if (was_submitted_ && is_permitted_) (void)fd_.release();
     return result;
   }
 
  private:
   Fd fd_;
   bool is_permitted_;
-  bool follows_ = false;
   bool was_submitted_ = false;
-};
-
-class CloseDirectRequest {
- public:
-  using Value = void;
-  static constexpr const char* what = "close_direct";
-  explicit CloseDirectRequest(DirectFd fd) : fd_(std::move(fd)) {}
-  void prepare(io_uring_sqe& entry) {
-    io_uring_prep_close_direct(&entry, static_cast<unsigned>(fd_.slot()));
-  }
-  int translate(int result) {
-    if (result != -ECANCELED) (void)fd_.release();
-    return result;
-  }
-
- private:
-  DirectFd fd_;
 };
 
 /// To sleep: a timeout that has passed is what was wanted.

@@ -22,10 +22,9 @@ using Clock = std::chrono::steady_clock;
 ///     co_await loop.send(fd, answer).until(deadline);   // both within the same ten seconds
 ///
 /// When it passes, those under way end with Error::timed_out, and later ones immediately, until it
-/// is renewed. As a Canceller it can also have a scope in its hands, with all that is in it: see
-/// Attachment; and it may end before its operations, which then have no limit any more. A deadline
-/// ends before its loop. Costs the kernel nothing: the loop waits no longer than the first deadline
-/// allows.
+/// is renewed. As a Canceller it may end before its operations, which then have no limit any more.
+/// A deadline ends before its loop. Costs the kernel nothing: the loop waits no longer than the
+/// first deadline allows.
 class Deadline : public Canceller {
  public:
   static constexpr Clock::time_point never = Clock::time_point::max();

@@ -11,7 +11,7 @@ void WaitNode::wake(LoopCore& loop) {
 
 bool LoopWait::may_begin(Error cancelled) {
   reason_ = cancelled;
-  if (reason_ == Error{} && !shielded_) reason_ = loop().current_scope().reason();
+  if (reason_ == Error{}) reason_ = loop().current_scope().reason();
   return reason_ == Error{};
 }
 
@@ -19,9 +19,7 @@ void LoopWait::note(std::coroutine_handle<> awaiting) {
   node_.set(loop().current_scope(), awaiting);
 }
 
-void LoopWait::belong_to_scope() {
-  if (!shielded_) loop().current_scope().add(*this);
-}
+void LoopWait::belong_to_scope() { loop().current_scope().add(*this); }
 
 void LoopWait::cancel(Error reason) {
   if (woken() || reason_ != Error{}) return;

@@ -28,7 +28,7 @@ using WaitList = IntrusiveList<WaitNode>;
 /// the end of a task.
 class LoopWait : public Cancellable {
  public:
-  explicit LoopWait(LoopCore& loop, bool shielded = false) : loop_(&loop), shielded_(shielded) {}
+  explicit LoopWait(LoopCore& loop) : loop_(&loop) {}
 
   LoopCore& loop() const { return *loop_; }
 
@@ -62,10 +62,9 @@ class LoopWait : public Cancellable {
   LoopCore* loop_;
   WaitNode node_;
   Error reason_{};
-  const bool shielded_;
 };
 
-/// What such a wait is made of, if it takes no more than what is waited for.
+/// What such a wait is made of: what is waited for.
 template <typename Subject>
 class WaitSource {
  public:
@@ -74,18 +73,6 @@ class WaitSource {
 
  private:
   Subject* subject_;
-};
-
-/// The same for a wait that ends with its scope, unless it is shielded.
-template <typename Subject>
-class ScopedWaitSource : public WaitSource<Subject> {
- public:
-  using WaitSource<Subject>::WaitSource;
-  void shield() { shielded_ = true; }
-  bool shielded() const { return shielded_; }
-
- private:
-  bool shielded_ = false;
 };
 
 }  // namespace uring

@@ -6,7 +6,6 @@
 
 #include "../allocations.h"
 #include "fixture.h"
-#include "uring/extra/link.h"
 #include "uring/memory/frame_pool.h"
 
 namespace {
@@ -20,7 +19,7 @@ Task<> exchange(Loop& loop, const tests::Ends& ends) {
   (void)co_await loop.send(ends.client, bytes_of("x"));
   (void)co_await loop.recv(ends.server, buffer).until(deadline);
   (void)co_await loop.send(ends.client, bytes_of("x")).within(1h);
-  (void)co_await link(loop.recv(ends.server, buffer), loop.nop());
+  (void)co_await loop.recv(ends.server, buffer);
 }
 
 Task<> connect_and_exchange(Loop& loop) {

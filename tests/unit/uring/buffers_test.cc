@@ -5,7 +5,6 @@
 #include <string>
 
 #include "fixture.h"
-#include "uring/extra/link.h"
 
 namespace {
 
@@ -213,17 +212,6 @@ CO_TEST_F(UringBuffers, ConnectionsThatShareThemLoseNoByteAndNoneChangesPlaces) 
   }
   co_await scope.join();
   EXPECT_GT(shortages, 0);
-}
-
-CO_TEST_F(UringBuffers, AnswersAndReceivesInOneLink) {
-  const auto ends = tcp_connection();
-  for (int i = 0; i < 5; ++i) {
-    const auto results = co_await link(loop.send(ends.client, bytes_of("ping"), MSG_WAITALL),
-                                       loop.recv(ends.server, *buffers));
-    const auto& [sent, received] = results;
-    EXPECT_EQ(sent, Result<std::size_t>(4u));
-    EXPECT_EQ(text_of(received->bytes()), "ping");
-  }
 }
 
 }  // namespace

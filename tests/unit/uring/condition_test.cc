@@ -48,26 +48,21 @@ CO_TEST_F(Uring, ANotificationIsNotLostToACancel) {
   EXPECT_THAT(*outcomes[0], Succeeded());
 }
 
-// The frame of a shielded wait is not cancelled with its scope: only its end can pass it on.
 CO_TEST_F(Uring, ANotificationIsNotLostWithAFrame) {
-  for (const bool is_shielded : {false, true}) {
-    Condition condition(loop);
-    std::array<std::optional<uring::Status>, 2> outcomes;
-    Scope scope(loop);
-    {
-      Scope destroyed(loop);
-      auto wait = condition.wait();
-      destroyed.spawn(is_shielded ? keep_result(std::move(wait).shielded(), outcomes[0])
-                                  : keep_result(std::move(wait), outcomes[0]));
-      scope.spawn(keep_result(condition.wait(), outcomes[1]));
-      condition.notify_one();
-    }
-    EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
-    EXPECT_FALSE(outcomes[0]);
-    EXPECT_THAT(*outcomes[1], Succeeded());
-    scope.cancel();
-    co_await scope.join();
+  Condition condition(loop);
+  std::array<std::optional<uring::Status>, 2> outcomes;
+  Scope scope(loop);
+  {
+    Scope destroyed(loop);
+    destroyed.spawn(keep_result(condition.wait(), outcomes[0]));
+    scope.spawn(keep_result(condition.wait(), outcomes[1]));
+    condition.notify_one();
   }
+  EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+  EXPECT_FALSE(outcomes[0]);
+  EXPECT_THAT(*outcomes[1], Succeeded());
+  scope.cancel();
+  co_await scope.join();
 }
 
 }  // namespace

@@ -14,7 +14,6 @@
 #include <thread>
 
 #include "fixture.h"
-#include "uring/extra/link.h"
 
 namespace {
 

@@ -155,12 +155,12 @@ CO_TEST_F(Uring, ADeadlineMayBeEarlierThanThoseBefore) {
 CO_TEST_F(Uring, ADeadlineThatIsMovedAwayIsOneRequestForManyWaits) {
   Deadline deadline(loop, Clock::now() + 1h);
   (void)co_await loop.nop();
-  const auto before = loop.ring().submitted();
+  const unsigned entries = loop.ring().raw().sq.sqe_tail;
   for (int i = 0; i < 100; ++i) {
     deadline.renew(Clock::now() + 1h);
     (void)co_await loop.nop();
   }
-  EXPECT_LE(loop.ring().submitted() - before, 101u);
+  EXPECT_LE(loop.ring().raw().sq.sqe_tail - entries, 101u);
 }
 
 Task<> count_when_passed(Loop& loop, Clock::time_point due, int& passed) {

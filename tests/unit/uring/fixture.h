@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
@@ -104,19 +103,6 @@ struct Pipe {
   }
   common::Fd out;
   common::Fd in;
-};
-
-/// What sendmsg(2) and recvmsg(2) take, of one piece of memory.
-struct Message {
-  explicit Message(std::span<std::byte> bytes)
-      : part{.iov_base = bytes.data(), .iov_len = bytes.size()} {
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-  }
-  Message(const Message&) = delete;
-  Message& operator=(const Message&) = delete;
-  iovec part;
-  msghdr header{};
 };
 
 /// What comes, if it is little.

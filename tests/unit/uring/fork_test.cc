@@ -5,10 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
-#include <cstddef>
-#include <span>
 
 #include "fixture.h"
 
@@ -65,11 +62,8 @@ bool sees_the_end(const Fd& client, std::chrono::milliseconds wait) {
 bool sees_the_end_beside(Child child) {
   auto loop = tests::make_loop();
   auto ends = tests::unix_connection();
-  EXPECT_THAT(loop->register_files(2, 1), tests::Succeeded());
-  std::array<int, 1> slot{ends.server.get()};
-  Result<unsigned> updated;
-  loop->run(keep_result(loop->files_update(slot, 0), updated));
-  EXPECT_THAT(updated, tests::Succeeded());
+  const int number = ends.server.get();
+  EXPECT_EQ(io_uring_register_files(&loop->ring().raw(), &number, 1), 0);
   ends.server = Fd();
   const Process process(child);
   loop.reset();

@@ -17,7 +17,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <thread>
 
 /// Of the sanitizers' runtime, if there is one.
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
@@ -126,8 +125,6 @@ int main(int argc, char** argv) {
   setup->check_memory = true;
   if (std::signal(SIGABRT, aborted) == SIG_ERR) fail("signal");
   if (&__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(name_the_round);
-
-  std::thread([] {}).join();  // before a futex is used: see Loop::futex_wait()
 
   const auto end = Clock::now() + options.time;
   Figures figures;

@@ -1,11 +1,10 @@
 // Mistakes of the bug zoo that make themselves felt late, in a frame that is somebody else's by
-// then, or only when a ring is nearly full.
+// then.
 
 #include <array>
 #include <chrono>
 
 #include "fixture.h"
-#include "uring/extra/link.h"
 
 namespace {
 
@@ -72,23 +71,6 @@ CO_TEST_F(Uring, TimeoutsOfOneTurnHaveLengthsOfTheirOwn) {
 }
 
 Task<> wait_a_moment(Loop& loop) { EXPECT_THAT(co_await loop.nop(), Succeeded()); }
-
-// With three of four entries filled in, there is room for the first alone.
-TEST(UringLoop, APairGoesInWhole) {
-  const auto loop = std::move(*Loop::create(*uring::Setup::parse("entries=4")));
-  const auto ends = unix_connection();
-  auto pair_behind = [](Loop& l, const common::Fd& fd, int entries) -> Task<> {
-    std::array<std::byte, 8> buffer;
-    Scope scope(l);
-    for (int i = 0; i < entries; ++i) scope.spawn(wait_a_moment(l));
-    const auto both = co_await link(l.recv(fd, buffer).within(5ms), l.nop());
-    const auto& [received, done] = both;
-    EXPECT_THAT(received, TimedOut());
-    EXPECT_THAT(done, Cancelled()) << "the second did not wait for the first";
-    co_await scope.join();
-  };
-  for (int entries = 0; entries < 4; ++entries) loop->run(pair_behind(*loop, ends.server, entries));
-}
 
 TEST(UringLoop, WhatCompletesTogetherTakesOneTurn) {
   const auto loop = std::move(*Loop::create({}));

@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "fixture.h"
-#include "uring/extra/link.h"
 
 namespace {
 
@@ -36,9 +35,9 @@ TEST(FramePoolDeathTest, NoticesAWriteOfTheKernelIntoAReturnedFrame) {
       "a coroutine frame was written to after its end");
 }
 
-constexpr int points = 5;
+constexpr int points = 3;
 
-/// Waits in one of five ways. Those of a single operation are in limits_test.cc.
+/// Waits in one of three ways. Those of a single operation are in limits_test.cc.
 Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
   std::array<std::byte, 64> buffer;
   Deadline deadline(loop, Clock::now() + 1h);
@@ -52,16 +51,9 @@ Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
     case 0:
       keep(co_await loop.recv(fd, buffer).within(1h).until(deadline).cancelled_by(canceller));
       break;
-    case 1:
-      keep(std::get<1>(co_await link(loop.nop(), loop.recv(fd, buffer).within(1h))));
-      break;
-    case 2:
-      keep(std::get<0>(
-          co_await link(loop.recv(fd, buffer).whatever_happens(), loop.poll(fd, POLLIN))));
-      break;
-    case 3: {
+    case 1: {
       Scope scope(loop);
-      scope.spawn(wait_at(loop, 2, fd, seen));
+      scope.spawn(wait_at(loop, 0, fd, seen));
       keep(co_await loop.poll(fd, POLLIN));
       co_await scope.join();
       break;

@@ -1,4 +1,4 @@
-// Random operations, links, signals and joins, which are timed, cancelled and destroyed at random.
+// Random operations, signals and joins, which are timed, cancelled and destroyed at random.
 // Promised is, and checked after each round: whatever began has ended, every byte that was sent is
 // received by an operation that says so, and nothing waits for ever.
 // Try it: ./uring_fuzz --seconds 60 --ring entries=4,buffers=2
@@ -15,7 +15,6 @@
 
 #include "fuzz_main.h"
 #include "fuzz_world.h"
-#include "uring/extra/link.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
 
@@ -96,7 +95,7 @@ Task<> act(World& world, Pipe& pipe) {
       one.ended(co_await one.operation(world));
       break;
     case 1:
-      one.ended(co_await one.operation(world).within(world.timeout()).shielded());
+      one.ended(co_await one.operation(world).within(world.timeout()));
       break;
     case 2:
       one.ended(co_await one.operation(world).until(world.deadline()));
@@ -106,79 +105,7 @@ Task<> act(World& world, Pipe& pipe) {
   }
 }
 
-template <typename First, typename Second>
-Task<> link_two(World& world, Pipe& from, Pipe& to) {
-  First first(world, from);
-  Second second(world, to);
-  auto keep = [&](auto results) {
-    first.ended(std::get<0>(results));
-    second.ended(std::get<1>(results));
-  };
-  switch (world.below(6)) {
-    case 0:
-      keep(co_await link(first.operation(world), second.operation(world)));
-      break;
-    case 1:
-      keep(co_await limited(
-          world, link(first.operation(world).whatever_happens(), second.operation(world))));
-      break;
-    case 2:
-      keep(co_await link(first.operation(world).within(world.timeout()),
-                         second.operation(world).until(world.deadline())));
-      break;
-    case 3:
-      keep(co_await link(limited(world, first.operation(world)).whatever_happens(),
-                         limited(world, second.operation(world)).shielded()));
-      break;
-    case 4:
-      keep(co_await link(first.operation(world).shielded(),
-                         second.operation(world).cancelled_by(world.canceller()))
-               .within(world.timeout()));
-      break;
-    default:
-      keep(co_await limited(world, link(first.operation(world), second.operation(world))));
-  }
-}
-
-template <typename Third>
-Task<> link_three(World& world, Pipe& from, Pipe& also_from, Pipe& to) {
-  Receiving first(world, from);
-  Receiving second(world, also_from);
-  Third third(world, to);
-  auto keep = [&](auto results) {
-    first.ended(std::get<0>(results));
-    second.ended(std::get<1>(results));
-    third.ended(std::get<2>(results));
-  };
-  switch (world.below(4)) {
-    case 0:
-      keep(co_await link(first.operation(world).whatever_happens(),
-                         second.operation(world).whatever_happens(), third.operation(world))
-               .until(world.deadline()));
-      break;
-    case 1:
-      keep(co_await link(first.operation(world).within(world.timeout()), second.operation(world),
-                         third.operation(world)));
-      break;
-    case 2:
-      keep(co_await link(first.operation(world).whatever_happens(),
-                         second.operation(world).cancelled_by(world.canceller()).whatever_happens(),
-                         third.operation(world).until(world.deadline())));
-      break;
-    default:  // in the smallest ring this is too long
-      keep(co_await link(limited(world, first.operation(world)).whatever_happens(),
-                         limited(world, second.operation(world)),
-                         limited(world, third.operation(world))));
-  }
-}
-
-Task<> wait_for_signal(World& world) {
-  if (world.once_in(2)) {
-    (void)co_await limited(world, world.condition.wait());
-  } else {
-    (void)co_await world.condition.wait().shielded().within(world.timeout());
-  }
-}
+Task<> wait_for_signal(World& world) { (void)co_await limited(world, world.condition.wait()); }
 
 /// Uses what others wait for.
 Task<> meddle(World& world) {
@@ -210,9 +137,8 @@ Task<> nest(World& world, int depth) {
 
 Task<> any_task(World& world, int depth) {
   Pipe& from = world.pipe();
-  Pipe& also_from = world.pipe();
   Pipe& to = world.pipe();
-  switch (world.below(depth > 0 ? 18 : 14)) {
+  switch (world.below(depth > 0 ? 13 : 9)) {
     case 0:
     case 1:
       return act<Receiving>(world, from);
@@ -220,22 +146,12 @@ Task<> any_task(World& world, int depth) {
     case 3:
       return act<Sending>(world, to);
     case 4:
-      return link_two<Receiving, Sending>(world, from, to);
-    case 5:
-      return link_two<Sending, Receiving>(world, to, from);
-    case 6:
-      return link_two<Receiving, Receiving>(world, from, also_from);
-    case 7:
-      return link_three<Sending>(world, from, also_from, to);
-    case 8:
-      return link_three<Receiving>(world, from, also_from, world.pipe());
-    case 9:
       return act<Leasing>(world, from);
-    case 10:
+    case 5:
       return wait_for_signal(world);
-    case 11:
-    case 12:
-    case 13:
+    case 6:
+    case 7:
+    case 8:
       return meddle(world);
     default:
       return nest(world, depth);

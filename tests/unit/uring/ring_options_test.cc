@@ -3,11 +3,9 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <tuple>
 
 #include "fixture.h"
 #include "uring/buffers.h"
-#include "uring/extra/link.h"
 #include "uring/ring.h"
 #include "uring/ring_options.h"
 
@@ -35,7 +33,7 @@ TEST(RingSetup, NumbersOutOfBoundsAreNoFaultOfTheKernel) {
   }
 }
 
-// What a time limit ends needs room for two entries that go in together, and a link for its own.
+// What a time limit ends needs room for two entries that go in together.
 TEST(RingSetup, TheLeastThatIsAcceptedServes) {
   uring::Setup least;
   least.entries = 4;
@@ -57,8 +55,6 @@ TEST(RingSetup, TheLeastThatIsAcceptedServes) {
     const Pipe from;
     const Pipe to;
     EXPECT_THAT(co_await l.splice(from.out, -1, to.in, -1, 10).within(10ms), TimedOut());
-    const auto done = co_await uring::link(l.nop(), l.nop(), l.nop(), l.nop());
-    EXPECT_TRUE(std::get<3>(done));
   };
   loop->run(body(*loop));
 }

@@ -95,26 +95,6 @@ CO_TEST_F(Uring, AnOuterScopeReachesInnerOnesAndNeitherItsOwnerNorOthers) {
   EXPECT_EQ(slept, 1);
 }
 
-Task<> say_goodbye(Loop& loop, const common::Fd& fd, int& finished) {
-  EXPECT_THAT(co_await loop.sleep(1h), Cancelled());
-  EXPECT_THAT(co_await loop.send(fd, bytes_of("bye")), Cancelled());
-  EXPECT_THAT(co_await loop.send(fd, bytes_of("bye")).shielded(), Succeeded());
-  ++finished;
-}
-
-CO_TEST_F(Uring, AShieldedOperationOutlivesTheCancel) {
-  const auto ends = unix_connection();
-  int finished = 0;
-  Scope scope(loop);
-  scope.spawn(say_goodbye(loop, ends.server, finished));
-  scope.cancel();
-  co_await scope.join();
-  EXPECT_EQ(finished, 1);
-  std::array<std::byte, 16> buffer;
-  const auto received = co_await loop.recv(ends.client, buffer);
-  EXPECT_EQ(received, uring::Result<std::size_t>(3));
-}
-
 CO_TEST_F(Uring, ChildrenMayHaveSiblings) {
   int finished = 0;
   Scope scope(loop);
@@ -187,20 +167,6 @@ CO_TEST_F(Uring, SeveralMayJoinAScope) {
   EXPECT_THAT(co_await joining.join().within(10s), Succeeded());
   EXPECT_TRUE(joined[0] && joined[1]);
   EXPECT_THAT(co_await scope.join().within(-1s), Succeeded());
-}
-
-CO_TEST_F(Uring, ATaskIsLimitedBesidesItsScope) {
-  const auto ends = unix_connection();
-  uring::Deadline deadline(loop, Clock::now() + 5ms);
-  std::optional<Result<std::size_t>> outcome;
-  Scope scope(loop);
-  const uring::Attachment late(deadline, scope);
-  scope.spawn(keep_result(receive(loop, ends.server), outcome));
-  co_await scope.join();
-  EXPECT_THAT(*outcome, TimedOut());
-  Scope another(loop);
-  const uring::Attachment too_late(deadline, another);
-  EXPECT_EQ(another.reason(), Error::timed_out);
 }
 
 Task<> destroy(Loop& loop, std::unique_ptr<Scope>& scope) {

@@ -1,15 +1,10 @@
 // Out of descriptors: what is refused, and what becomes of a new connection. Out of memory: what is
 // said of it.
 
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 #include "common/net/listen.h"
 #include "fixture.h"
@@ -37,21 +32,6 @@ CO_TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
   }
   const auto accepted = co_await loop.accept(new_connection.listener).within(10s);
   EXPECT_THAT(accepted, Succeeded());
-}
-
-// So a table must never be what limits the number of connections.
-TEST_F(Uring, ANewcomerWhoFindsNoSlotIsTurnedAway) {
-  ASSERT_THAT(loop.register_files(1), Succeeded());
-  run([this]() -> Task<> {
-    const QueuedConnection new_connection;
-    const auto only = co_await loop.open_direct(loop.working_dir(), "/dev/null", O_RDONLY);
-    EXPECT_THAT(only, Succeeded());
-    EXPECT_THAT(co_await loop.accept_direct(new_connection.listener),
-                FailedWith(std::errc::too_many_files_open_in_system));
-    std::array<std::byte, 1> buffer;
-    EXPECT_EQ(co_await loop.recv(new_connection.client, buffer).within(10s),
-              Result<std::size_t>(0u));
-  });
 }
 
 TEST(UringRefused, ALimitThatIsNoneIsNotBlamed) {

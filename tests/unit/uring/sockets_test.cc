@@ -77,24 +77,6 @@ CO_TEST_F(Uring, SendsAndReceivesMessages) {
   EXPECT_EQ(second + first, "abcd");
 }
 
-// Two completions: the second says that the memory is free. The operation ends with that.
-CO_TEST_F(Uring, SendsWithoutCopying) {
-  const auto ends = tests::tcp_connection();
-  std::array<std::byte, 16> buffer;
-  EXPECT_EQ(co_await loop.send_zc(ends.client, bytes_of("zero")), Size(4u));
-  EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
-}
-
-CO_TEST_F(Uring, SendsMessagesWithoutCopying) {
-  const auto ends = tests::tcp_connection();
-  std::string text = "zero";
-  const Message message(std::as_writable_bytes(std::span(text)));
-  EXPECT_EQ(co_await loop.sendmsg_zc(ends.client, message.header), Size(4u));
-  std::array<std::byte, 16> buffer;
-  EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(4u));
-  EXPECT_EQ(text_of(std::span(buffer).first(4)), "zero");
-}
-
 CO_TEST_F(Uring, Polls) {
   const auto ends = unix_connection();
   EXPECT_EQ(co_await loop.poll(ends.server, POLLIN | POLLOUT), Result<unsigned>(POLLOUT));
@@ -119,10 +101,6 @@ CO_TEST_F(Uring, Sleeps) {
   const auto before = Clock::now();
   EXPECT_THAT(co_await loop.sleep(5ms), Succeeded());
   EXPECT_GE(Clock::now() - before, 5ms);
-  const auto due = Clock::now() + 5ms;
-  EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
-  EXPECT_GE(Clock::now(), due);
-  EXPECT_THAT(co_await loop.sleep_until(due), Succeeded());
 }
 
 CO_TEST_F(Uring, CancelsByOperation) {
