@@ -104,10 +104,11 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
         "usr/lib/systemd/system/fingerd.service",
         "usr/lib/systemd/system/fingerd.socket",
         "usr/lib/sysusers.d/fingerd.conf",
-        "usr/share/doc/six-servers/README.md",
+        "usr/share/doc/six-servers/finger/README.md",
+        "usr/share/doc/six-servers/finger/contract.md",
         "usr/share/doc/six-servers/SECURITY.md",
         "usr/share/doc/six-servers/LICENSE",
-        *(f"usr/share/doc/six-servers/deploy/recipes/{name}" for name in RECIPES),
+        *(f"usr/share/doc/six-servers/finger/deploy/recipes/{name}" for name in RECIPES),
     }
     pages = {"usr/share/man/man1/finger.1", "usr/share/man/man8/fingerd.8"}
     assert wanted <= found
@@ -115,17 +116,10 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
 
 
 def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None:
-    """In Debian's package, too: it takes what is installed, and two pages."""
-    documentation = installed / "usr/share/doc/six-servers"
+    documentation = installed / "usr/share/doc/six-servers/finger"
     referred = set(re.findall(r"\]\((deploy/[\w./]+)\)", (FINGER / "README.md").read_text()))
     assert {f"deploy/recipes/{name}" for name in RECIPES} == referred
     assert all((documentation / path).is_file() for path in referred)
-    package = REPOSITORY / "debian"
-    assert "usr/share/doc/six-servers/deploy" in (
-        package / "six-servers-fingerd.install").read_text()  # fmt: skip
-    assert {"finger/README.md", "SECURITY.md"} == set(
-        (package / "six-servers-fingerd.docs").read_text().split()
-    )
 
 
 def test_what_is_for_a_debugger_is_not_installed(installed: Path) -> None:

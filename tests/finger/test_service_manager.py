@@ -1,6 +1,6 @@
 """Started by a service manager: sockets that are passed, and messages.
 
-kit/manager.py plays the manager; finger/deploy/try-systemd does the same with systemd itself.
+kit/manager.py plays the manager; tests/builds/test_systemd.py does the same with systemd itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 
 import rules
 from conftest import ANSWER
-from kit.load import Load
+from kit.load import ask_for_alice
 from kit.machine import Machine
 from kit.manager import Manager, answer, connection, monotonic_usec
 from kit.server import Start
@@ -76,7 +76,7 @@ def test_what_comes_while_none_serves_waits_for_the_next(
     manager: Manager, start_managed: Start, patience: float
 ) -> None:
     last = start_managed()
-    with Load(manager.address, 3 * patience) as load:
+    with ask_for_alice(manager.address, 3 * patience) as load:
         for _ in range(3):
             assert last.stop() == 0
             last = start_managed()
@@ -152,7 +152,7 @@ def test_a_reload_that_fails_ends_too_and_says_so(
 @pytest.mark.rule(rules.RELOAD)
 def test_no_client_is_lost_to_reloads_under_load(manager: Manager, start_managed: Start) -> None:
     server = start_managed("--max-per-ip", "1000")
-    with Load(manager.address, server.patience) as load:
+    with ask_for_alice(manager.address, server.patience) as load:
         for number in range(5):
             server.send_signal(signal.SIGHUP)
             manager.wait_until_told(3 + 2 * number, server.patience)

@@ -1,7 +1,7 @@
 """deploy/fingerd.service: within the limits that systemd would set, all of it still works.
 
 systemd itself does not run in a test: what the units say is done with setpriv, unshare, mount and
-strace, and kit/manager.py passes the socket. finger/deploy/try-systemd runs the real one.
+strace, and kit/manager.py passes the socket. tests/builds/test_systemd.py boots the real one.
 """
 
 import re

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-from harness.proc import wait_until
+from harness.proc import in_network_of, wait_until
 
-CLONE_NEWNET = 0x40000000
 START_SECONDS = 10.0
 
 
@@ -51,20 +48,9 @@ class Namespace:
         self.run("ip", "address", "add", address, "dev", device)
         self.run("ip", "link", "set", device, "up")
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
+    def entered(self) -> AbstractContextManager[None]:
         """Sockets that this thread makes meanwhile are inside, and stay there."""
-        with open("/proc/self/ns/net") as mine, open(self.path) as theirs:
-            _set_namespace(theirs.fileno())
-            try:
-                yield
-            finally:
-                _set_namespace(mine.fileno())
-
-
-def _set_namespace(number: int) -> None:
-    if ctypes.CDLL(None, use_errno=True).setns(number, CLONE_NEWNET) < 0:
-        raise OSError(ctypes.get_errno(), "setns")
+        return in_network_of(self.pid)
 
 
 def connect(one: Namespace, other: Namespace, name: str, subnet: str) -> tuple[str, str]:

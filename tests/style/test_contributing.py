@@ -9,7 +9,7 @@ import pytest
 from project import ROOT, complain, files, is_step, name, text
 
 SPANS = re.findall(r"`([^`]+)`", text(ROOT / "CONTRIBUTING.md") or "")
-NO_HELP = {".ci/run", "finger/deploy/try-package", "tools/kernel-tests"}
+NO_HELP = {".ci/run", "tools/kernel-tests"}
 COMMANDS = sorted({span.replace("\n", " ") for span in SPANS
                    if (ROOT / span.split()[0]).is_file()
                    and (text(ROOT / span.split()[0]) or "").startswith("#!")})

@@ -6,11 +6,12 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 WAITS = ("anon_inode:[eventpoll]", "anon_inode:[io_uring]")
+CLONE_NEWNET = 0x40000000
 PIDFD_GETFD = 438  # the system call's number, the same on every architecture
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -278,3 +279,20 @@ def wait_until(holds: Callable[[], bool], within: float, pause: float = 0.005) -
             return False
         time.sleep(pause)
     return True
+
+
+@contextmanager
+def in_network_of(pid: int) -> Iterator[None]:
+    """Sockets that this thread makes meanwhile belong to that process's network, and stay there."""
+    with open("/proc/thread-self/ns/net") as mine, open(f"/proc/{pid}/ns/net") as theirs:
+        _set_network(theirs.fileno())
+        try:
+            yield
+        finally:
+            _set_network(mine.fileno())
+
+
+def _set_network(number: int) -> None:
+    """os.setns() came with Python 3.12."""
+    if ctypes.CDLL(None, use_errno=True).setns(number, CLONE_NEWNET) < 0:
+        raise OSError(ctypes.get_errno(), "setns")

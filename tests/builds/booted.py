@@ -1,0 +1,195 @@
+"""A Debian that is booted by its own systemd, in namespaces, without a network but its loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from harness.load import Load
+from harness.needed import need_program, need_root
+from harness.proc import in_network_of, wait_until, workers_of
+
+# Kept from run to run; remove it to have them made anew.
+BASES = Path(os.environ.get("BASES", "/var/tmp/six-servers-bases"))
+# What the packages and the tests need there. libfmt9 is Debian 12's, and Debian 13 runs it as well.
+PACKAGES = "systemd,systemd-sysv,passwd,libfmt9,libseccomp2,liburing2"
+BOOT = """
+set -e
+echo $$ > "$3/cgroup.procs"
+exec setpriv --pdeathsig KILL \\
+  unshare --mount --pid --fork --kill-child --net --uts --ipc --cgroup sh -ec '
+  mount --make-rprivate /
+  mount -t tmpfs -o mode=755 tmpfs "$2"
+  cd "$2"
+  mkdir changed work root
+  mount -t overlay -o "lowerdir=$1,upperdir=changed,workdir=work" overlay root
+  cd root
+  mount -t proc proc proc
+  mount -t sysfs sysfs sys
+  mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 sys/fs/cgroup
+  mount -t tmpfs -o mode=755 tmpfs run
+  mount --rbind /dev dev
+  ip link set lo up
+  exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
+    /lib/systemd/systemd --unit=sockets.target --show-status=no
+' sh "$1" "$2"
+"""
+PLAN = "Building a telescope.\n"
+ANSWER = PLAN.replace("\n", "\r\n")
+LOCAL = "127.0.0.1"
+PATIENCE = 60.0
+
+
+def make_base(release: str) -> Path:
+    """A directory with a bare Debian of that release, which boots."""
+    need_root("boot a system of its own")
+    need_program("mmdebstrap", "findmnt", "ip", "setpriv", "unshare")
+    base = BASES / release
+    if not base.exists():
+        BASES.mkdir(exist_ok=True)
+        mirror = "deb http://deb.debian.org/debian"
+        unfinished = tempfile.mkdtemp(dir=BASES)
+        words = ["mmdebstrap", "--variant=apt", "--mode=root", f"--include={PACKAGES}", release,
+                 unfinished, *{f"{mirror} {release} main", f"{mirror} bookworm main"}]  # fmt: skip
+        made = subprocess.run(words, capture_output=True, text=True)
+        assert made.returncode == 0, made.stderr[-3000:]
+        Path(unfinished).rename(base)
+    return base
+
+
+class System:
+    """A booted one, of which nothing stays. `root` is its root directory, seen from here."""
+
+    def __init__(self, base: Path, directory: Path) -> None:
+        hierarchies = subprocess.run(["findmnt", "-n", "-t", "cgroup2", "-o", "TARGET"],
+                                     capture_output=True, text=True).stdout.split()
+        if not hierarchies:
+            pytest.skip("no cgroup2, which systemd needs")
+        self._cgroup = Path(tempfile.mkdtemp(prefix="six-servers-", dir=hierarchies[0]))
+        words = ["sh", "-c", BOOT, "sh", base, directory, self._cgroup]
+        self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL)
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        assert wait_until(lambda: bool(children.read_text()), PATIENCE), "nothing boots"
+        self.init = int(children.read_text())
+        self.root = Path(f"/proc/{self.init}/root")
+        booted = wait_until(lambda: self.run("systemctl", "is-system-running", check=False) in
+                            ("running", "degraded"), PATIENCE)  # fmt: skip
+        assert booted, "it does not boot"
+
+    def stop(self) -> None:
+        os.kill(self.init, signal.SIGKILL)
+        self._process.wait()
+        events = self._cgroup / "cgroup.events"
+        assert wait_until(lambda: "populated 0" in events.read_text(), PATIENCE)
+        groups = [path for path in self._cgroup.rglob("*/") if path.is_dir()]
+        for group in [*sorted(groups, reverse=True), self._cgroup]:
+            group.rmdir()
+
+    def run(self, *words: str, check: bool = True) -> str:
+        """What a command says in there."""
+        inside = ["nsenter", "-t", str(self.init), "--all", "--root", "env", "--chdir=/", *words]
+        done = subprocess.run(inside, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)  # fmt: skip
+        assert not check or done.returncode == 0, f"{' '.join(words)}: {done.stdout}"
+        return done.stdout.strip()
+
+    def show(self, name: str, unit: str = "fingerd.service") -> str:
+        return self.run("systemctl", "show", "--value", "-p", name, unit)
+
+    def version(self) -> int:
+        return int(self.run("systemctl", "--version").split()[1])
+
+    def journal(self, *words: str) -> str:
+        return self.run("journalctl", "--no-pager", *words)
+
+    def install(self, which: str = "now") -> None:
+        """By apt, which stops where something is missing."""
+        self.run("sh", "-ec", 'DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes '
+                 f"--allow-downgrades /debs/{which}/*.deb")  # fmt: skip
+
+    def add_user(self, name: str, home: str = "") -> None:
+        """With a plan; both it and the home are closed to all others."""
+        self.run("useradd", "--create-home", "--home-dir", home or f"/home/{name}", name)
+        self.run("sh", "-ec", f'cd ~{name}; printf "$1" > .plan; chmod 600 .plan; chmod 700 .; '
+                 f'chown {name}: .plan', "sh", PLAN)  # fmt: skip
+
+    def opt_in(self, *names: str) -> None:
+        """These, and nobody else."""
+        self.run("gpasswd", "--members", ",".join(names), "finger")
+
+    def rename_group(self, old: str, new: str) -> None:
+        self.run("groupmod", "--new-name", new, old)
+
+    def configure(self, text: str, unit: str = "fingerd.service") -> None:
+        """What an administrator would write after `systemctl edit UNIT`; then it counts."""
+        file = self.root / f"etc/systemd/system/{unit}.d/override.conf"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        self.restart_socket()
+
+    def restore(self) -> None:
+        """Takes all that back, and lets alice alone be served."""
+        for directory in (self.root / "etc/systemd/system").glob("fingerd.*.d"):
+            shutil.rmtree(directory)
+        self.opt_in("alice")
+        self.restart_socket()
+
+    def restart_socket(self) -> None:
+        self.run("systemctl", "daemon-reload")
+        self.run("systemctl", "stop", "fingerd.service")
+        self.run("systemctl", "restart", "fingerd.socket")
+
+    def main(self) -> int:
+        """The id of the main process, over here."""
+        there = re.compile(rf"^NSpid:.*\t{self.show('MainPID')}$", re.MULTILINE)
+        pids = (self._cgroup / "system.slice/fingerd.service/cgroup.procs").read_text().split()
+        return next(int(pid) for pid in pids
+                    if there.search(Path(f"/proc/{pid}/status").read_text()))  # fmt: skip
+
+    def worker(self) -> int:
+        (worker,) = workers_of(self.main())
+        return worker
+
+    def ask(
+        self, user: str, address: str = LOCAL, source: str = "", patience: float = PATIENCE
+    ) -> str:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with in_network_of(self.init):
+            client = socket.socket(family)
+        with client:
+            client.settimeout(patience)
+            if source:
+                client.bind((source, 0))
+            client.connect((address, 79))
+            client.sendall(user.encode() + b"\r\n")
+            with client.makefile("rb") as answer:
+                return answer.read().decode()
+
+    def refuses(self, address: str = LOCAL) -> bool:
+        """Whether nobody listens there."""
+        with suppress(ConnectionRefusedError):
+            self.ask("alice", address)
+            return False
+        return True
+
+    def serves(self, *users: str) -> bool:
+        """Whether each is answered with the plan."""
+        return [self.ask(user) for user in users] == [ANSWER] * len(users)
+
+    def load(self) -> Load:
+        """Clients that ask for alice, again and again."""
+
+        def ask() -> None:
+            got = self.ask("alice")
+            assert got == ANSWER, got
+
+        return Load(ask, PATIENCE)

@@ -1,0 +1,56 @@
+"""Clients that ask while something else is looked at."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from harness.proc import wait_until
+
+CLIENTS = 4
+PER_SECOND = 1000
+
+
+class Load:
+    """Calls `ask` at a steady rate, in threads, for as long as the context lasts.
+
+    It raises OSError or AssertionError where no answer came, or a wrong one: `lost` has them.
+    """
+
+    def __init__(self, ask: Callable[[], object], patience: float) -> None:
+        self._ask_once, self._patience = ask, patience
+        self._ending = threading.Event()
+        self._lock = threading.Lock()
+        self.answered = 0
+        self.lost: list[str] = []
+        self._threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        self.wait_for_answers(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for_answers(self, more: int) -> None:
+        """Waits until so many more have been answered, or one has not."""
+        wanted = self.answered + more
+        assert wait_until(lambda: self.answered >= wanted or bool(self.lost), self._patience)
+
+    def _ask(self) -> None:
+        due = time.monotonic()
+        while not self._ending.wait(max(0.0, due - time.monotonic())):
+            due += CLIENTS / PER_SECOND
+            try:
+                self._ask_once()
+            except (OSError, AssertionError) as error:
+                with self._lock:
+                    self.lost.append(repr(error))
+            else:
+                with self._lock:
+                    self.answered += 1
