@@ -48,6 +48,9 @@ class FrameReader {
   /// Error: too_long as soon as the four bytes are known; nothing after it can be trusted.
   Result<std::optional<ByteView>> next();
 
+  /// Whether the last message was whole in the bytes that feed() was given. Else it is in a copy.
+  bool was_in_place() const { return !held_returned_; }
+
   /// The whole message, header included, that next() returned the payload of.
   static ByteView with_header(ByteView payload) {
     return {payload.data() - header_bytes, header_bytes + payload.size()};

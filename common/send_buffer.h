@@ -24,10 +24,15 @@ class SendBuffer {
   void append(ByteView bytes);
 
   /// Appends bytes that stay where they are until clear(), as those of a constant do: no copy if
-  /// they are the first.
+  /// they are the first, or come right after those that are there.
   void append_view(ByteView bytes) {
-    if (!empty()) return append(bytes);
-    view_ = bytes;
+    if (empty()) {
+      view_ = bytes;
+    } else if (!owns_memory() && view_.data() + view_.size() == bytes.data()) {
+      view_ = {view_.data(), view_.size() + bytes.size()};
+    } else {
+      append(bytes);
+    }
   }
 
   /// All of it, good until the next change.

@@ -8,7 +8,12 @@ Result<std::size_t> EchoSession::take(ByteView received, SendBuffer& output) {
     const auto payload = reader_.next();
     if (!payload) return std::unexpected(payload.error());
     if (!*payload) return completed;  // more bytes are needed
-    output.append(FrameReader::with_header(**payload));
+    const auto message = FrameReader::with_header(**payload);
+    if (reader_.was_in_place()) {
+      output.append_view(message);
+    } else {
+      output.append(message);
+    }
   }
 }
 

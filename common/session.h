@@ -22,6 +22,7 @@ class Session {
   virtual ~Session() = default;
 
   /// Takes all of `received`, and appends the answers to `output`, also when it ends in an error.
+  /// They may be a view of `received`, which then has to stay until they are sent.
   /// Returns how many messages these bytes completed: only that renews the read timeout.
   /// Errors: too_long, malformed. Nothing after them can be trusted; take() is not called again.
   virtual Result<std::size_t> take(ByteView received, SendBuffer& output) = 0;

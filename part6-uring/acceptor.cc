@@ -1,9 +1,7 @@
 #include "acceptor.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 
-#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -15,19 +13,6 @@ namespace {
 
 // One for the process: a line a second, however many loops it has.
 common::RepeatedFault accept_fault("cannot accept");
-
-/// Takes one connection out of the backlog; no descriptor: there is none. The connection need not
-/// be non-blocking: the ring waits for it.
-common::Result<common::Accepted> accept_one(const common::Fd& listener) {
-  while (true) {
-    common::Accepted client;
-    socklen_t size = common::Address::capacity();
-    client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
-    if (client.fd || errno == EAGAIN) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
-    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
-  }
-}
 
 }  // namespace
 
@@ -52,7 +37,7 @@ uring::Task<common::Result<Admitted>> Acceptor::next() {
       continue;
     }
 
-    auto accepted = accept_one(listener_);
+    auto accepted = common::accept_waiting(listener_);
     if (accepted && accepted->fd) co_return Admitted{std::move(*permit), std::move(*accepted)};
     if (accepted) {
       budget_ = 0;  // another loop was faster

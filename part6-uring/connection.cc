@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <functional>
 #include <utility>
 
 #include "common/net/has_input.h"
@@ -53,7 +54,7 @@ bool Connection::may_receive_late() {
   return true;
 }
 
-/// Tried without waiting: usually the kernel takes all of it. For what it leaves, see send_copy().
+/// Tried without waiting: usually the kernel takes all of it. For what it leaves, see send_rest().
 uring::Task<common::Status> Connection::send_all(common::ByteView output) {
   if (output.empty()) co_return {};
   const auto sent = co_await context_.loop.send(socket_, output, MSG_DONTWAIT);
@@ -62,15 +63,21 @@ uring::Task<common::Status> Connection::send_all(common::ByteView output) {
   }
   const auto left = output.subspan(sent.value_or(0));
   if (left.empty()) co_return {};
-  co_return co_await send_copy(left);
+  co_return co_await send_rest(left);
 }
 
-/// Sends a copy: `output` may be in a buffer that all connections share, and one slow peer must not
-/// keep it. Until the peer has taken the copy, only the time that each send takes is bounded.
-uring::Task<common::Status> Connection::send_copy(common::ByteView output) {
-  const common::Bytes copied(output.begin(), output.end());
+/// Sends a copy if `left` is in the buffer of the last receive: all connections share it, and one
+/// slow peer must not keep it. Until the peer has taken the rest, only the time that each send
+/// takes is bounded.
+uring::Task<common::Status> Connection::send_rest(common::ByteView left) {
+  common::Bytes copied;
+  const auto lent = input_.bytes();
+  constexpr std::less<> before;
+  if (!before(left.data(), lent.data()) && before(left.data(), lent.data() + lent.size())) {
+    copied.assign(left.begin(), left.end());
+    left = copied;
+  }
   input_.give_back();
-  auto left = common::ByteView(copied);
   while (!left.empty()) {
     const std::size_t unacknowledged = common::unacknowledged_bytes(socket_);
     const auto sent = co_await context_.loop.send(socket_, left).within(context_.read_timeout);

@@ -61,7 +61,7 @@ class Connection : public uring::Node {
 
  private:
   bool may_receive_late();
-  uring::Task<common::Status> send_copy(common::ByteView output);
+  uring::Task<common::Status> send_rest(common::ByteView left);
   uring::Task<> close_when_acknowledged();
 
   ConnectionContext& context_;

@@ -11,16 +11,13 @@
 #include "common/send_buffer.h"
 #include "common/server/limits.h"
 #include "common/session.h"
-#include "in_place_echo.h"
 
 namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended; no error: between two messages, as a client should leave. Part 1 takes any
-/// Session by reference. This template knows the session's type: take() is not a virtual call.
-template <typename Session>
-uring::Task<common::Status> serve(Connection& connection, Session& session) {
+/// Returns why it ended; no error: between two messages, as a client should leave.
+uring::Task<common::Status> serve(Connection& connection, common::Session& session) {
   while (!session.finished()) {  // an echo session never is; HTTP's may be
     const auto received = co_await connection.receive();
     if (!received) co_return std::unexpected(received.error());
@@ -103,30 +100,21 @@ uring::Task<common::Status> Server::accept_clients() {
   while (true) {
     auto client = co_await acceptor_.next();
     if (!client) co_return std::unexpected(client.error());
-    add(std::move(*client));
+    clients_.spawn(serve_client(std::move(*client)));
   }
 }
 
-/// From here on the session's type tells the protocol: serve_client() and serve() are made for
-/// each.
-void Server::add(Admitted client) {
-  common::visit_protocol<InPlaceEchoSession>(
-      options_.protocol, options_.max_message, [&]<typename Session>(auto... arguments) {
-        clients_.spawn(serve_client(std::move(client), Session(arguments...)));
-      });
-}
-
-template <typename Session>
-uring::Task<> Server::serve_client(Admitted client, Session session) {
+uring::Task<> Server::serve_client(Admitted client) {
+  const auto session = common::make_session(options_.protocol, options_.max_message);
   const common::Address& peer = client.accepted.peer;
   log_.opened(peer);
   Connection connection(context_, std::move(client.accepted.fd));
 
-  const auto outcome = co_await serve(connection, session);
+  const auto outcome = co_await serve(connection, *session);
   // Our stop may have cut a message short.
   const bool goodbye =
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
-  log_.closed(peer, goodbye ? std::error_code() : outcome.error(), session.inside_message());
+  log_.closed(peer, goodbye ? std::error_code() : outcome.error(), session->inside_message());
   co_await connection.close_gracefully();
 }
 

@@ -60,9 +60,7 @@ class Server {
 
   uring::Task<common::Status> serve_until_stopped();
   uring::Task<common::Status> accept_clients();
-  void add(Admitted client);
-  template <typename Session>
-  uring::Task<> serve_client(Admitted client, Session session);
+  uring::Task<> serve_client(Admitted client);
   void begin_drain();
 
   const Options& options_;

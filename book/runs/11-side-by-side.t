@@ -8,7 +8,7 @@ What is left of the difference between the first serve and the last one, without
   -common::Status serve(Connection& connection, common::Session& session) {
   -  std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   -  common::SendBuffer output;
-  +uring::Task<common::Status> serve(Connection& connection, Session& session) {
+  +uring::Task<common::Status> serve(Connection& connection, common::Session& session) {
   -    const auto received = connection.receive(receive_buffer);
   +    const auto received = connection.receive();
   +    common::SendBuffer output;  // here, so that a client that says nothing has none

@@ -1,5 +1,9 @@
 #include "common/http/protocol_option.h"
 
+#include <utility>
+
+#include "common/http/http_session.h"
+
 namespace common {
 
 OptionLine protocol_option(Protocol& target) {
@@ -9,10 +13,15 @@ OptionLine protocol_option(Protocol& target) {
 }
 
 std::unique_ptr<Session> make_session(Protocol protocol, std::uint32_t max_message) {
-  return visit_protocol(protocol, max_message,
-                        []<typename T>(auto... arguments) -> std::unique_ptr<Session> {
-                          return std::make_unique<T>(arguments...);
-                        });
+  switch (protocol) {
+    case Protocol::echo:
+      return std::make_unique<EchoSession>(max_message);
+    case Protocol::discard:
+      return std::make_unique<DiscardSession>();
+    case Protocol::http:
+      return std::make_unique<HttpSession>();
+  }
+  std::unreachable();
 }
 
 }  // namespace common

@@ -1,8 +1,21 @@
 #include "common/net/accept.h"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 
 namespace common {
+
+Result<Accepted> accept_waiting(const Fd& listener) {
+  while (true) {
+    Accepted client;
+    socklen_t size = Address::capacity();
+    client.fd = Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
+    if (client.fd || errno == EAGAIN) return client;
+    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    if (errno != EINTR && errno != ECONNABORTED) return last_error();
+  }
+}
 
 bool is_transient_accept_error(std::error_code error) {
   const auto& category = error.category();  // others have numbers of their own

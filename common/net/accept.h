@@ -4,6 +4,7 @@
 
 #include "common/fd.h"
 #include "common/net/address.h"
+#include "common/result.h"
 
 namespace common {
 
@@ -12,6 +13,10 @@ struct Accepted {
   Fd fd;
   Address peer;
 };
+
+/// Takes one connection out of the backlog of a non-blocking listener; no descriptor: there is
+/// none. The connection itself need not be non-blocking: it is for a ring, which waits.
+Result<Accepted> accept_waiting(const Fd& listener);
 
 /// Whether accept(2) may succeed again when a connection has closed, or after a pause: the
 /// error was a shortage, trouble in the network, or a client that did not wait. Trying again

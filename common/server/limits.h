@@ -16,8 +16,8 @@ namespace common {
 inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 
 /// The receive buffer of a loop: one for all connections, so it can hold the largest message of the
-/// default limit, which one call then receives, and which is never copied. part6's buffers are the
-/// ring's: Setup in uring/ring_options.h.
+/// default limit, which one call then receives, and which is never copied. part6's are the ring's,
+/// and as large: Setup in uring/ring_options.h.
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
 
 /// A buffer whose bytes are used, or dropped, before the next read into it.

@@ -4,8 +4,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -68,10 +70,37 @@ bool takes_bytes(int descriptor) {
   return ::poll(&ready, 1, 0) > 0 && (ready.revents & POLLOUT) != 0;
 }
 
+bool is_file(int descriptor) {
+  struct stat about {};
+  return ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+/// Writes what fits, where the kernel can be asked not to wait: pipes and sockets, since Linux 6.4.
+/// A file need not be asked, since no signal would end a write to it. False: it cannot, and nothing
+/// is written.
+bool write_without_waiting(LogQueue& queue) {
+  static const int how = is_file(STDERR_FILENO) ? 0 : RWF_NOWAIT;
+  static bool is_possible = true;
+  while (is_possible && !queue.empty()) {
+    const auto lines = queue.front();
+    const iovec part{.iov_base = const_cast<char*>(lines.data()), .iov_len = lines.size()};
+    const auto written = ::pwritev2(STDERR_FILENO, &part, 1, -1, how);
+    if (written < 0) {
+      // EPERM: a filter of system calls that does not know it.
+      is_possible = errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS && errno != EPERM;
+      return is_possible;
+    }
+    const bool is_cut = static_cast<std::size_t>(written) < lines.size();
+    queue.pop(static_cast<std::size_t>(written));
+    if (is_cut) return true;
+  }
+  return is_possible;
+}
+
 /// After an error the lines stay in the queue: a disk may have room again. If the reader of a pipe
 /// has gone for good, they are lost in any case.
 void write_now(LogQueue& queue) {
-  if (queue.empty() || !takes_bytes(STDERR_FILENO)) return;
+  if (queue.empty() || write_without_waiting(queue) || !takes_bytes(STDERR_FILENO)) return;
   const WriteTimeout timeout;
   while (!queue.empty() && takes_bytes(STDERR_FILENO)) {
     const auto lines = queue.front();

@@ -37,7 +37,7 @@ constexpr auto permitted = {
     SCMP_SYS(io_uring_enter),
     // Files that are open, and what is found: Landlock says which may be opened.
     SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(openat), SCMP_SYS(poll),
-    SCMP_SYS(ppoll), SCMP_SYS(read), SCMP_SYS(statx), SCMP_SYS(write),
+    SCMP_SYS(ppoll), SCMP_SYS(pwritev2), SCMP_SYS(read), SCMP_SYS(statx), SCMP_SYS(write),
     // Memory.
     SCMP_SYS(brk), SCMP_SYS(mremap), SCMP_SYS(munmap),
     // The process itself.

@@ -32,19 +32,6 @@ constexpr auto header_time_min = std::chrono::seconds(3);
 
 constexpr auto alive_interval = std::chrono::seconds(2);
 
-/// No descriptor: there is no connection. The socket need not be non-blocking: the ring waits for
-/// it.
-common::Result<common::Accepted> accept_one(const common::Fd& listener) {
-  while (true) {
-    common::Accepted client;
-    socklen_t size = common::Address::capacity();
-    client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
-    if (client.fd || errno == EAGAIN) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
-    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
-  }
-}
-
 /// As many descriptors as a client has, by a thread of the kernel's, as homes are opened. The
 /// kernel cancels what it can make no thread for.
 uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
@@ -114,9 +101,14 @@ uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const
 
 /// Until accepting_ is cancelled.
 uring::Task<> Server::accept_from(const common::Fd& listener) {
+  std::uint64_t last_turn = 0;
   while (co_await wait_for_place(listener)) {
-    for (int budget = common::accept_budget; budget > 0 && context_.clients < places(); --budget) {
-      auto client = accept_one(listener);
+    // Where the next is there as soon as the ring is asked, more wait.
+    const bool crowded = context_.loop->turns() <= last_turn + 1;
+    last_turn = context_.loop->turns();
+    int budget = crowded ? common::accept_budget : 1;
+    for (; budget > 0 && context_.clients < places(); --budget) {
+      auto client = common::accept_waiting(listener);
       if (client && !client->fd) break;  // another worker was faster, or there are no more
       if (client) {
         context_.conversations.spawn(serve_client(std::move(*client), Place(context_)));

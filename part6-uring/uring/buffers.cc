@@ -1,5 +1,6 @@
 #include "uring/buffers.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -28,13 +30,22 @@ constexpr std::size_t stride_for(std::size_t bytes_each) {
 }
 
 /// The ring never has fewer, if there are as many.
-constexpr std::uint32_t buffers_min = 16;
+constexpr std::uint32_t buffers_min = 2;
 
 /// The kernel numbers groups in 16 bits.
 constexpr int groups_max = 1 << 16;
 
 /// After how many turns the ring loses what was not needed in them.
 constexpr std::uint32_t shrink_interval_turns = 256;
+
+/// Gives the memory of an idle buffer back to the kernel, but not the pages at its two ends, which
+/// may be its neighbours', too.
+void free_pages(std::byte* begin, std::size_t bytes) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* first = begin;
+  if (std::align(page, page, first, bytes) == nullptr) return;
+  (void)::madvise(first, bytes / page * page, MADV_DONTNEED);
+}
 
 }  // namespace
 
@@ -161,6 +172,7 @@ void Buffers::note_need() {
 }
 
 void Buffers::retire(std::uint16_t number) {
+  if (!checks_memory_) free_pages(begin_of(number), bytes_each_);  // else the pattern would go
   idle_.push_back(number);
   --in_ring_;
 }

@@ -19,11 +19,11 @@ struct Setup {
 
   std::uint32_t entries = 256;  ///< Submissions between two system calls; not what is in flight.
   std::uint32_t buffers = 256;  ///< For Buffers, a power of two.
-  std::size_t buffer_bytes = 20 * 1024;  ///< A message of 16 KiB and its header fit.
-  bool sqpoll = false;                   ///< A kernel thread submits: needs no call, burns a core.
-  bool check_memory = false;             ///< FramePool::check_memory().
-  bool disabled = false;                 ///< Does nothing before enable().
-  std::chrono::nanoseconds spin{};       ///< How long to poll the ring before sleeping.
+  std::size_t buffer_bytes = 4 + 64 * 1024;  ///< A message of 64 KiB and its header fit.
+  bool sqpoll = false;              ///< A kernel thread submits: needs no call, burns a core.
+  bool check_memory = false;        ///< FramePool::check_memory().
+  bool disabled = false;            ///< Does nothing before enable().
+  std::chrono::nanoseconds spin{};  ///< How long to poll the ring before sleeping.
 
   /// From what `--ring` takes: `entries=4,buffers=2,sqpoll`. Error: invalid_argument.
   static Result<Setup> parse(std::string_view list);

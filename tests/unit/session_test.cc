@@ -6,7 +6,6 @@
 
 #include "allocations.h"
 #include "bytes.h"
-#include "part6-uring/in_place_echo.h"
 #include "slices.h"
 
 namespace {
@@ -20,15 +19,9 @@ using tests::frames;
 
 constexpr std::uint32_t message_bytes_max = 65'536;
 
-/// Whether an answer is a copy or not, it is the same.
-template <typename Session>
-class EchoSessions : public testing::Test {};
-using BothSessions = testing::Types<EchoSession, stage::InPlaceEchoSession>;
-TYPED_TEST_SUITE(EchoSessions, BothSessions);
-
-TYPED_TEST(EchoSessions, AnswersEachMessageWithTheSameInOrder) {
+TEST(EchoSession, AnswersEachMessageWithTheSameInOrder) {
   const std::string stream = frames({"one", "", "three"});
-  TypeParam session(message_bytes_max);
+  EchoSession session(message_bytes_max);
   SendBuffer answers;
   EXPECT_EQ(session.take(bytes(stream), answers), 3U);
   EXPECT_EQ(tests::text(answers.view()), stream);
@@ -37,9 +30,9 @@ TYPED_TEST(EchoSessions, AnswersEachMessageWithTheSameInOrder) {
 }
 
 // Only a completed message renews the read timeout: a dribbler must not.
-TYPED_TEST(EchoSessions, CountsAMessageWithItsLastByte) {
+TEST(EchoSession, CountsAMessageWithItsLastByte) {
   const std::string message = frame("hello");
-  TypeParam session(message_bytes_max);
+  EchoSession session(message_bytes_max);
   SendBuffer answers;
   for (std::size_t i = 0; i + 1 < message.size(); ++i) {
     ASSERT_EQ(session.take(bytes(message).subspan(i, 1), answers), 0U);
@@ -52,8 +45,8 @@ TYPED_TEST(EchoSessions, CountsAMessageWithItsLastByte) {
   EXPECT_EQ(tests::text(answers.view()), message);
 }
 
-TYPED_TEST(EchoSessions, AnswersWhatCameBeforeAMessageThatIsTooLong) {
-  TypeParam session(3);
+TEST(EchoSession, AnswersWhatCameBeforeAMessageThatIsTooLong) {
+  EchoSession session(3);
   SendBuffer answers;
   const std::string stream = frames({"one", "two"}) + tests::length(4);
   const auto taken = session.take(bytes(stream), answers);
@@ -62,9 +55,9 @@ TYPED_TEST(EchoSessions, AnswersWhatCameBeforeAMessageThatIsTooLong) {
   EXPECT_EQ(tests::text(answers.view()), frames({"one", "two"}));
 }
 
-TYPED_TEST(EchoSessions, HoldsNoBufferWhenIdle) {
+TEST(EchoSession, HoldsNoBufferWhenIdle) {
   const std::string message = frame(std::string(40'000, 'x'));
-  TypeParam session(message_bytes_max);
+  EchoSession session(message_bytes_max);
   SendBuffer answers;
   tests::warm(answers);
   const tests::Allocations allocations;
@@ -75,9 +68,9 @@ TYPED_TEST(EchoSessions, HoldsNoBufferWhenIdle) {
   EXPECT_EQ(allocations.held_bytes(), 0);
 }
 
-TYPED_TEST(EchoSessions, AllocatesNothingOnceTheAnswersAreWarm) {
+TEST(EchoSession, AllocatesNothingOnceTheAnswersAreWarm) {
   const std::string slice = frames({std::string(16'000, 'x'), "small", ""});
-  TypeParam session(message_bytes_max);
+  EchoSession session(message_bytes_max);
   SendBuffer answers;
   ASSERT_EQ(session.take(bytes(slice), answers), 3U);
   const tests::Allocations allocations;
@@ -90,11 +83,11 @@ TYPED_TEST(EchoSessions, AllocatesNothingOnceTheAnswersAreWarm) {
 
 // What the kernel is given must be what was received, in the order in which it was received,
 // whether the answers are views of it, copies, or first the one and then the other.
-TYPED_TEST(EchoSessions, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
+TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
   const std::string stream = frames({"begun before", "whole", "", "whole, too", "rest later"});
   for (std::size_t first = 0; first < 20; ++first) {
     for (std::size_t last = 0; last < 20; ++last) {
-      TypeParam session(message_bytes_max);
+      EchoSession session(message_bytes_max);
       std::string sent;
       for (const auto slice : {std::string_view(stream).substr(0, first),
                                std::string_view(stream).substr(first, stream.size() - first - last),
@@ -110,9 +103,9 @@ TYPED_TEST(EchoSessions, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentByte
   }
 }
 
-TEST(InPlaceEchoSession, AnswersWholeMessagesWithoutACopy) {
+TEST(EchoSession, AnswersWholeMessagesWithoutACopy) {
   const std::string stream = frames({"one", "", "three"});
-  stage::InPlaceEchoSession session(message_bytes_max);
+  EchoSession session(message_bytes_max);
   SendBuffer answers;
   ASSERT_EQ(session.take(bytes(stream), answers), 3U);
   EXPECT_EQ(answers.view().data(), bytes(stream).data());

@@ -187,10 +187,9 @@ def m11_1(setting: Setting) -> Measurement:
             *((f"`part6`: frame of `{name}`", [exact(found[name])]) for name in CONVERSATION)]
         return {"m11_1": Table(
             "What is kept for a client", ["of whom", "bytes"], rows,
-            notes=["The frames are there while a client is awaited, and its session is inside "
-                   "that of `serve_client`. A frame's size is this compiler's. None of it is what "
-                   "an idle client costs in all: `tests/bench/idle_memory.py` counts that, with "
-                   "the kernel's share."])}
+            notes=["The frames are there while a client is awaited. A frame's size is this "
+                   "compiler's. None of it is what an idle client costs in all: "
+                   "`tests/bench/idle_memory.py` counts that, with the kernel's share."])}
 
     return Measurement(each(["bytes"], ["stack", "frames"], kept, setting),
                        tables, counts=True)
