@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "common/server/log_queue.h"
@@ -22,6 +23,8 @@ namespace {
 struct Log {
   std::mutex mutex;
   LogQueue queue;
+  std::optional<int> flags;       ///< Of pwritev2(2), by what kind of file stderr is.
+  bool can_write_at_once = true;  ///< Whether the kernel can be asked not to wait, for all we know.
 };
 
 /// A call of this thread that waits is interrupted by SIGURG, again and again: a signal that comes
@@ -78,29 +81,30 @@ bool is_file(int descriptor) {
 /// Writes what fits, where the kernel can be asked not to wait: pipes and sockets, since Linux 6.4.
 /// A file need not be asked, since no signal would end a write to it. False: it cannot, and nothing
 /// is written.
-bool write_without_waiting(LogQueue& queue) {
-  static const int how = is_file(STDERR_FILENO) ? 0 : RWF_NOWAIT;
-  static bool is_possible = true;
-  while (is_possible && !queue.empty()) {
-    const auto lines = queue.front();
+bool write_without_waiting(Log& log) {
+  if (!log.flags) log.flags = is_file(STDERR_FILENO) ? 0 : RWF_NOWAIT;
+  while (log.can_write_at_once && !log.queue.empty()) {
+    const auto lines = log.queue.front();
     const iovec part{.iov_base = const_cast<char*>(lines.data()), .iov_len = lines.size()};
-    const auto written = ::pwritev2(STDERR_FILENO, &part, 1, -1, how);
+    const auto written = ::pwritev2(STDERR_FILENO, &part, 1, -1, *log.flags);
     if (written < 0) {
       // EPERM: a filter of system calls that does not know it.
-      is_possible = errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS && errno != EPERM;
-      return is_possible;
+      log.can_write_at_once =
+          errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS && errno != EPERM;
+      return log.can_write_at_once;
     }
     const bool is_cut = static_cast<std::size_t>(written) < lines.size();
-    queue.pop(static_cast<std::size_t>(written));
+    log.queue.pop(static_cast<std::size_t>(written));
     if (is_cut) return true;
   }
-  return is_possible;
+  return log.can_write_at_once;
 }
 
 /// After an error the lines stay in the queue: a disk may have room again. If the reader of a pipe
 /// has gone for good, they are lost in any case.
-void write_now(LogQueue& queue) {
-  if (queue.empty() || write_without_waiting(queue) || !takes_bytes(STDERR_FILENO)) return;
+void write_now(Log& log) {
+  LogQueue& queue = log.queue;
+  if (queue.empty() || write_without_waiting(log) || !takes_bytes(STDERR_FILENO)) return;
   const WriteTimeout timeout;
   while (!queue.empty() && takes_bytes(STDERR_FILENO)) {
     const auto lines = queue.front();
@@ -128,7 +132,7 @@ bool is_journal(int descriptor) {
 
 void write_the_rest() {
   const std::scoped_lock lock(the_log().mutex);
-  write_now(the_log().queue);
+  write_now(the_log());
 }
 
 [[maybe_unused]] const bool at_exit = std::atexit(write_the_rest) == 0;
@@ -141,14 +145,17 @@ void log(std::string_view line, Severity severity) {
   if (to_journal) line = prefixed = fmt::format("<{}>{}", static_cast<int>(severity), line);
   Log& log = the_log();
   const std::scoped_lock lock(log.mutex);
-  write_now(log.queue);  // the line may fit then
+  write_now(log);  // the line may fit then
   log.queue.push(line);
-  write_now(log.queue);
+  write_now(log);
 }
 
 void forget_log_lines() {
-  const std::scoped_lock lock(the_log().mutex);
-  the_log().queue = {};
+  Log& log = the_log();
+  const std::scoped_lock lock(log.mutex);
+  log.queue = {};
+  log.flags = {};
+  log.can_write_at_once = true;
 }
 
 std::string escape(ByteView bytes) {

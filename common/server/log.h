@@ -32,7 +32,8 @@ enum class Severity { error = 3, warning = 4, info = 6 };
 /// as it is.
 void log(std::string_view line, Severity severity = Severity::info);
 
-/// A child of fork(2) calls this: the lines that wait are its parent's, which writes them once.
+/// A child of fork(2) calls this: the lines that wait are its parent's, which writes them once. So
+/// does whoever puts another file in the place of stderr.
 void forget_log_lines();
 
 /// Printable ASCII as it is, backslash doubled, everything else as \xHH: nothing that a peer sends

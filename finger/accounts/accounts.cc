@@ -41,14 +41,14 @@ Result<bool> is_at_home(const dirent& entry, int parent) {
       static_cast<int>(::syscall(SYS_openat2, parent, inside.c_str(), &how, sizeof how)));
   if (found || errno == EXDEV) return true;
   switch (errno) {
-    case EACCES:
-    case EIO:
-    case ELOOP:
-    case ENOENT:
-    case ENOTDIR:
-      return false;
-    default:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOSYS:
+    case EPERM:
       return common::last_error();
+    default:
+      return false;
   }
 }
 

@@ -54,9 +54,10 @@ void Parent::hold_signals(bool are_held) {
 int Parent::run() {
   const sigset_t set = handled_signals();
   signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signals_)
+  if (!signals_) {
     return common::complain(
         common::explain_no_descriptor(common::last_error().error(), "to receive signals"));
+  }
   start();
   while (!is_over()) {
     wait();

@@ -117,11 +117,12 @@ Place find_directory(std::string path) {
   return {};
 }
 
+/// Or it may be, for all that we can see.
 bool is_root_directory(const Fd& directory) {
   struct stat here {};
   struct stat root {};
-  return ::fstat(directory.get(), &here) == 0 && ::stat("/", &root) == 0 &&
-         here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+  if (::fstat(directory.get(), &here) < 0 || ::stat("/", &root) < 0) return true;
+  return here.st_dev == root.st_dev && here.st_ino == root.st_ino;
 }
 
 /// What is beneath the directory that holds a home; or, as all that `/` holds would be too much,
@@ -137,7 +138,7 @@ bool is_link(const Fd& directory, const std::string& name) {
       .flags = O_PATH | O_DIRECTORY | O_NOFOLLOW, .mode = 0, .resolve = RESOLVE_NO_XDEV};
   const Fd entry(
       static_cast<int>(::syscall(SYS_openat2, directory.get(), name.c_str(), &how, sizeof how)));
-  return !entry && errno == ENOTDIR;
+  return !entry && errno != EXDEV;  // where the call is refused, it may be one
 }
 
 /// Whether its entries are mounted when they are looked at.
@@ -146,6 +147,9 @@ bool mounts_on_demand(const Fd& directory) {
   return ::fstatfs(directory.get(), &about) == 0 && about.f_type == AUTOFS_SUPER_MAGIC;
 }
 
+/// Whether there is nothing: any other error may be about this process alone.
+bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
+
 /// Looks at the directory, if that is not `/` itself, and then at the homes in it that are links.
 /// False: one of them is closed to this process, though perhaps not to a home's owner, or beyond a
 /// link of a user's. This process has root's credentials, and still less rights where a unit leaves
@@ -153,14 +157,14 @@ bool mounts_on_demand(const Fd& directory) {
 bool look(const HomeFence& fence, const Holders::value_type& holder) {
   const auto& [path, names] = holder;
   const Fd directory = find_directory(path).directory;
-  if (!directory) return errno != EACCES;  // else no plan in it can be opened
+  if (!directory) return is_missing(errno);
   const bool holds_all = is_root_directory(directory);
   bool is_open = holds_all || fence.permit(directory);
   if (mounts_on_demand(directory)) return is_open;
   for (const std::string& name : names) {
     if (!holds_all && !is_link(directory, name)) continue;
     const Place home = find_directory(path + "/" + name);
-    const bool is_closed = home.directory ? !permit_around(fence, home) : errno == EACCES;
+    const bool is_closed = home.directory ? !permit_around(fence, home) : !is_missing(errno);
     if (is_closed) is_open = false;
   }
   return is_open;

@@ -200,8 +200,8 @@ WORKER_ENDS = Rule(
 )
 
 SIGNALS = Rule(
-    "Signals that a write raises end and stop nothing; one that ends any program ends the daemon, by "
-    "that signal, or with 1 where it has ended a worker.",
+    "Signals that a write raises end and stop nothing; one that ends any program ends the daemon, "
+    "by that signal, or with 1 where it has ended a worker.",
     STOPPING,
 )
 

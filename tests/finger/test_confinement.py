@@ -308,7 +308,8 @@ def test_where_memory_runs_out_the_worker_goes_before_its_parent(
 
 WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "no Landlock: ",
          "landlock_restrict_self": "Landlock is there, and refused: ",
-         "landlock_add_rule": "no Landlock: ", "setsid": "no session of its own: ", "close_range": "no close_range(2): "}  # fmt: skip
+         "landlock_add_rule": "no Landlock: ", "close_range": "no close_range(2): ",
+         "setsid": "no session of its own: "}  # fmt: skip
 
 
 @pytest.mark.usefixtures("walled_in")

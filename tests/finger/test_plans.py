@@ -133,6 +133,7 @@ def test_a_home_that_has_become_a_link_is_not_entered(server: FingerServer) -> N
     elsewhere = server.users.outside / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / ".plan").write_bytes(SECRET)
+    server.expect(b"alice", ANSWER)
     server.users.remove("alice")
     (server.users.directory / "alice").symlink_to(elsewhere)
     server.expect(b"alice", NO_PLAN)
@@ -141,6 +142,7 @@ def test_a_home_that_has_become_a_link_is_not_entered(server: FingerServer) -> N
 @pytest.mark.rule(rules.NO_PLAN)
 @pytest.mark.parametrize("becomes", ["nothing", "a-file"])
 def test_a_home_that_has_gone_holds_no_plan(server: FingerServer, becomes: str) -> None:
+    server.expect(b"alice", ANSWER)  # now her server has read who there is
     server.users.remove("alice")
     if becomes == "a-file":
         (server.users.directory / "alice").write_bytes(SECRET)

@@ -48,6 +48,12 @@ TEST(HttpSession, AnswersNothingAfterTheLastRequest) {
   EXPECT_EQ(serve_http(tests::Slices{last, next}), closed(hello_closing));
 }
 
+TEST(HttpSession, PassesOverAnEmptyLineBeforeEachRequestHoweverItIsCut) {
+  const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  EXPECT_EQ(serve_http(tests::Slices{"\r", "\n", get, "\r", "\n" + get}),
+            kept(std::string(hello) + std::string(hello), 2));
+}
+
 // Or refuses it: RFC 9112, 5.2 allows either.
 TEST(HttpSession, ReadsAFoldedFieldAsOne) {
   EXPECT_EQ(serve_http("GET / HTTP/1.1\r\nHost:\r\n x\r\n\r\n"), kept(hello));

@@ -36,6 +36,7 @@ class LogPipe {
     const common::Fd writing(ends[1]);
     EXPECT_EQ(::fcntl(reading_.get(), F_SETFL, O_NONBLOCK), 0);
     EXPECT_GE(::dup2(writing.get(), STDERR_FILENO), 0);
+    common::forget_log_lines();  // and what stderr was before
   }
   ~LogPipe() {
     (void)text();

@@ -18,6 +18,7 @@ TEST(FullName, IsWhatStandsBeforeTheFirstComma) {
 TEST(FullName, HasTheCapitalisedLoginForAnAmpersand) {
   EXPECT_EQ(full_name("& Adams", "alice"), "Alice Adams");
   EXPECT_EQ(full_name("&&,&", "bob"), "BobBob");
+  EXPECT_EQ(full_name("& Zed", "zoe"), "Zoe Zed");
   EXPECT_EQ(full_name("&", "_apt"), "_apt");
   EXPECT_EQ(full_name("&", "Root"), "Root");
   EXPECT_EQ(full_name("&", "émile"), "émile") << "a letter of two bytes stays whole";

@@ -170,6 +170,21 @@ Task<> count_when_passed(Loop& loop, Clock::time_point due, int& passed) {
   ++passed;
 }
 
+Task<> note_when_slept(Loop& loop, bool& has_slept) {
+  has_slept = (co_await loop.sleep(10ms)).has_value();
+}
+
+// Each turn brings a completion more, also that in which the deadline passes.
+CO_TEST_F(Uring, ADeadlinePassesWhileCompletionsComeWithoutEnd) {
+  bool has_slept = false;
+  Scope scope(loop);
+  scope.spawn(note_when_slept(loop, has_slept));
+  const auto end = Clock::now() + 5s;
+  while (!has_slept && Clock::now() < end) (void)co_await loop.nop();
+  EXPECT_TRUE(has_slept);
+  co_await scope.join();
+}
+
 CO_TEST_F(Uring, ManyDeadlinesMayPassAtTheSameMoment) {
   constexpr int count = 100'000;
   const auto due = Clock::now() + 300ms;

@@ -135,6 +135,36 @@ TEST_F(UringSubmission, TheKernelMayTakeNothingForAWhile) {
   }
 }
 
+/// Whoever goes away waits until the kernel has done with what it was asked for.
+Task<> receive_and_go_away(Loop& loop, int refused_times) {
+  const auto ends = tcp_connection();
+  std::array<std::byte, 8> buffer;
+  Result<std::size_t> received;
+  Scope scope(loop);
+  scope.spawn(keep_result(loop.recv(ends.server, buffer), received));
+  (void)co_await loop.nop();
+  refused_submissions = refused_times;
+}
+
+TEST_F(UringSubmission, WhoGoesAwayWaitsAlsoWhereTheKernelTakesNothingForAWhile) {
+  if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
+  for (const int error : {EAGAIN, EBUSY}) {
+    refusal = error;
+    run([this] { return receive_and_go_away(loop, 1); });
+    EXPECT_EQ(refused_submissions, 0) << "nothing was refused: this test tested nothing";
+  }
+}
+
+TEST(UringSubmissionDeathTest, WhoGoesAwayFromARingThatIsBrokenEndsTheProcess) {
+  EXPECT_DEATH(
+      {
+        refusal = EBADF;
+        const auto loop = tests::make_loop();
+        loop->run(receive_and_go_away(*loop, 1000));
+      },
+      "io_uring_enter: Bad file descriptor");
+}
+
 Task<> notify_when_returned(Buffers& buffers, bool& is_back, Condition& condition) {
   is_back = (co_await buffers.returned()).has_value();
   condition.notify_all();
