@@ -47,6 +47,7 @@ def test_the_daemon_is_ended_by_it(server: FingerServer, number: signal.Signals)
 def test_a_worker_that_is_ended_by_it_ends_the_daemon_with_1(
     server: FingerServer, number: signal.Signals
 ) -> None:
+    server.expect(b"alice", ANSWER)
     (worker,) = workers(server)
     os.kill(worker, number)
     assert server.wait_exit() == 1
