@@ -16,6 +16,7 @@ from harness import proc
 from harness.frames import frame, header
 from harness.limits import need_descriptors, need_ipv6
 from harness.server import Server, Start
+from harness.subject import free_port
 from harness.target import Target
 from harness.unread import UNREAD, under_of
 
@@ -203,6 +204,24 @@ def test_a_log_that_cannot_grow_ends_nothing(start: Start, tmp_path: Path) -> No
 def test_where_there_is_no_stderr_no_client_gets_the_log(start: Start) -> None:
     # A descriptor that is opened next gets the free number 2, and may be a client's.
     server = start("--verbose", under=("sh", "-c", 'exec "$@" 2>&-', "sh"))
+    for _ in range(5):
+        break_off(server)  # got the end of the stream, and nothing before it
+    come_and_go(server, 1)
+
+
+@pytest.mark.rule(rules.LOG_GONE)
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"], ids=["stdout", "stdout-and-stderr"])
+def test_where_there_is_no_stdout_no_client_gets_the_log(
+    start: Start, target: Target, patience: float, closed: str
+) -> None:
+    if target.name == "yours":
+        pytest.skip("a start without stdout is asked of the book's own servers only")
+    port = free_port()
+    # The shell prints the ready line in the server's place, before anybody listens.
+    under = ("sh", "-c", f'echo "listening on 127.0.0.1:{port}"; exec "$@" {closed}', "sh")
+    server = start("--verbose", port=port, under=under, ready=False)
+    server.address = ("127.0.0.1", port)
+    assert proc.wait_until(server.listens, patience), f"started with {closed}, it does not listen"
     for _ in range(5):
         break_off(server)  # got the end of the stream, and nothing before it
     come_and_go(server, 1)

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <initializer_list>
 #include <string>
 
 #include "captured.h"
@@ -41,19 +42,22 @@ void try_to_enter_an_empty_directory() {
 // A client's connection that got number 2 would be sent our log lines. And what is written there is
 // lost, which has to be an error.
 TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
-  const auto act = [] {
+  const auto act = [](std::initializer_list<int> closed) {
     try_to_enter_an_empty_directory();
-    for (int number = 0; number <= 2; ++number) (void)::close(number);
+    for (const int number : closed) (void)::close(number);
     common::prepare_process(1);
     char byte = 0;
     bool right = ::dup(0) > 2;
-    for (int number = 0; number <= 2; ++number) {
+    for (const int number : closed) {
       right &= ::read(number, &byte, 1) < 0 && errno == EBADF;
       right &= ::write(number, &byte, 1) < 0 && errno == EBADF;
     }
     std::_Exit(right ? 0 : 1);
   };
-  EXPECT_EXIT(act(), ExitedWithCode(0), "");
+  EXPECT_EXIT(act({0, 1, 2}), ExitedWithCode(0), "");
+  EXPECT_EXIT(act({1}), ExitedWithCode(0), "");
+  EXPECT_EXIT(act({1, 2}), ExitedWithCode(0), "");
+  EXPECT_EXIT(act({0, 2}), ExitedWithCode(0), "");
 }
 
 // A log that has reached the limit of file sizes is an error of write(2), not the end.
