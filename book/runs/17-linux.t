@@ -10,4 +10,4 @@ Which of the names that a Mac does not have are in which part, of those that sha
   part3-nonblocking: accept4
   part4-poll: accept4 sys/eventfd
   part5-epoll: accept4 sys/epoll sys/eventfd
-  part6-uring: accept4 liburing sys/epoll sys/eventfd
+  part6-uring: liburing sys/epoll sys/eventfd
