@@ -77,12 +77,12 @@ def test_a_plan_that_shrinks_before_it_is_open_is_served_as_it_is(
         client.expect_answer(converted(LARGE[:left]) or NO_PLAN)
 
 
-@pytest.mark.parametrize("left", [0, 500])
+@pytest.mark.parametrize(("name", "left"), [(".plan", 0), (".plan", 500), (".project", 0)])
 def test_a_plan_that_shrinks_before_it_is_read_does_not_look_whole(
-    server: FingerServer, left: int
+    server: FingerServer, name: str, left: int
 ) -> None:
     """It was longer when it was opened. Of an empty one nothing has been sent by then."""
-    plan = server.users.plan("alice")
+    plan = server.users.plan("alice").with_name(name)
     plan.write_bytes(LARGE)
     with silent_about(plan, ACCESS_PERM) as scanner:
         client = server.asking(b"alice")

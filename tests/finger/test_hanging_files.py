@@ -86,8 +86,15 @@ def test_a_file_server_that_is_away_is_no_client_that_has_gone(
     """Nor a worker that is to stop, where the file system says that it was cancelled."""
     with hanging_fs.mounted("nothing", fails=fails, error=error) as (place, _):
         server = start("--users", os.fspath(place))
-        server.ask(b"alice")
+        assert server.ask(b"/W alice") == b"", "the plan is not read, and its head was sent"
         assert server.wait_for_exchange().outcome == f"failed: {said}"
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_a_directory_that_cannot_be_read_to_its_end_is_no_list_of_users(start: Start) -> None:
+    with hanging_fs.mounted("nothing", fails=hanging_fs.READDIR) as (place, _):
+        server = start("--users", os.fspath(place), ready=False)
+        server.expect_refusal(1, "--users", os.strerror(errno.EIO))
 
 
 def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start: Start) -> None:
