@@ -275,7 +275,7 @@ def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) ->
         (["finger://h/alice%0d%0abob"], b"control character"),
         (["finger://h/alice%0A"], b"control character"),
         (["finger://h%0a/alice"], b"control character"),
-        (["finger://bob@h/alice"], b"two users"),
+        (["finger://bob@h/a"], b"two users"),
         (["a@"], b"[user][@host[@via]]"),
         (["@"], b"[user][@host[@via]]"),
         (["alice@[]@"], b"[user][@host[@via]]"),

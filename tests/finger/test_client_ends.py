@@ -132,9 +132,10 @@ def test_time_that_the_reader_of_the_output_takes_is_not_the_servers(finger) -> 
 FULL = b"finger: cannot write to standard output: No space left on device\n"
 
 
-def test_an_output_that_cannot_be_written_ends_it(finger) -> None:
+@pytest.mark.parametrize("answer", [PLAN, b"\xc3"], ids=["at-once", "at-its-end"])
+def test_an_output_that_cannot_be_written_ends_it(finger, answer: bytes) -> None:
     """The host is not to blame, and another one would do no better."""
-    with Scripted(PLAN) as server, Path("/dev/full").open("wb") as full:
+    with Scripted(answer) as server, Path("/dev/full").open("wb") as full:
         client = finger("alice@127.0.0.1", "bob@127.0.0.1", port=server.port)
         client.run(stdout=full).ended(1, b"", FULL)
         finger("alice@127.0.0.1", port=server.port).run(stdout=full).ended(1, b"", FULL)
