@@ -58,6 +58,7 @@ def test_help_goes_to_stdout_and_names_every_option(start: Start, target: Target
             assert option not in text, f"{option} is shown in --help"
     for default in ("127.0.0.1", "5882", "65536", "60s", "5s"):
         assert default in text, f"the default {default} is not in --help"
+    assert ("4096" in text) is target.takes_option("--max-connections")
 
 
 @pytest.mark.rule(rules.HELP)
