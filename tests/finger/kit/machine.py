@@ -151,7 +151,8 @@ class Machine:
     @contextmanager
     def silent_group_database(self) -> Iterator[None]:
         """A question about groups waits: for `lease-break-time`, 45 s, or until the end."""
-        signal.signal(signal.SIGIO, signal.SIG_IGN)  # comes when somebody waits. fcntl(2), "Leases"
+        # Comes when somebody waits. fcntl(2), "Leases". Not SIG_IGN, which a server would inherit.
+        signal.signal(signal.SIGIO, lambda *_: None)
         with open(self._etc / "group", "r+b") as file:
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
             yield
