@@ -2,12 +2,12 @@ Skipped where strace is missing or not permitted.
 
   $ . "$ROOT/tools/shell.sh"
   $ strace -o /dev/null true || exit 80
-  $ ln -s "$BUILD/part1-blocking/steps/02-echo-once" "$CRAMTMP"; cd "$CRAMTMP"  # where it writes the calls
+  $ ln -s "$BUILD/part1-blocking/steps/01-echo-once" "$CRAMTMP"; cd "$CRAMTMP"  # where it writes the calls
 
 The calls of the fewest that make an echo server, once with the server asleep in accept, whose line
 has no end yet, and once when it has answered.
 
-  $ start /usr/bin/strace -qq -o calls -e trace=network,read,write,close ./02-echo-once
+  $ start /usr/bin/strace -qq -o calls -e trace=network,read,write,close ./01-echo-once
   listening on 127\.0\.0\.1:\d+ (re)
   $ sleep 0.5; grep -A 6 ^socket calls
   socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3

@@ -3,7 +3,7 @@
 
 A server on a page, before the judge: it gets past framing and survival, and not past closing.
 
-  $ $ROOT/judge './13-a-minute-each {port}' | grep '##'
+  $ $ROOT/judge './08-a-minute-each {port}' | grep '##'
     framing       ####################  25 of 25
     survival      ####################   7 of 7
     closing       #+\.+  \d+ of 34(, stopped after \d+ failures?)? (re)

@@ -6,13 +6,13 @@ the nonsense unread: most of the answers are gone. Closed in three moves, all of
 
   $ trap 'rm -f spoken' EXIT
 
-  $ start ./13-a-minute-each
+  $ start ./08-a-minute-each
   listening on 127\.0\.0\.1:\d+ (re)
   $ (for i in {1..20}; do printf '\0\0\1\0'; head -c 65536 /dev/zero; done; yes | head -c 1000) > spoken
   $ exec 5<>/dev/tcp/127.0.0.1/$port; (cat spoken >&5 &); sleep 1; cat <&5 | wc -c
   cat: -: Connection reset by peer
   (?!1310800)\d+ (re)
-  $ start ./14-three-moves
+  $ start ./09-three-moves
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; (cat spoken >&5 &); sleep 1; cat <&5 | wc -c
   1310800

@@ -4,7 +4,7 @@
 The server is suspended while a client sends a message and ends its side: half of the connection is
 over. Continued, the server answers into the other half.
 
-  $ start ./14-three-moves
+  $ start ./09-three-moves
   listening on 127\.0\.0\.1:\d+ (re)
   $ kill -STOP $pid; (printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd &); sleep 1
   $ ss -tnH "sport = :$port or dport = :$port" | awk '{print $1, $4, $5}' | sort -r

@@ -6,7 +6,7 @@ CLOSE-WAIT. The program is left nowhere.
 
   $ trap 'rm -f leaky leaky.cc' EXIT
 
-  $ sed '/hang_up(client);/d' $ROOT/part1-blocking/steps/14-three-moves.cc > leaky.cc
+  $ sed '/hang_up(client);/d' $ROOT/part1-blocking/steps/09-three-moves.cc > leaky.cc
   $ g++ -std=c++23 leaky.cc -o leaky
   $ start ./leaky
   listening on 127\.0\.0\.1:\d+ (re)

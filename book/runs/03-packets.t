@@ -3,7 +3,7 @@ Skipped where there is no tcpdump (Debian: tcpdump), or where this user may not 
   $ [ "$(id -u)" = 0 ] && tcpdump -D 2> /dev/null | grep -q '\.lo ' || exit 80
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP"
-  $ start "$BUILD/part1-blocking/steps/07-closes-at-once"
+  $ start "$BUILD/part1-blocking/steps/05-closes-at-once"
   listening on 127\.0\.0\.1:\d+ (re)
 
 A client that sends after the server has closed: a handshake, the server's end, six bytes, and a

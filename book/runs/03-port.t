@@ -6,7 +6,7 @@ server that sets the option. The page that sets it can be started again at once.
 
   $ trap 'rm -f bare bare.cc' EXIT
 
-  $ sed '/SO_REUSEADDR, /d' $ROOT/part1-blocking/steps/14-three-moves.cc > bare.cc
+  $ sed '/SO_REUSEADDR, /d' $ROOT/part1-blocking/steps/09-three-moves.cc > bare.cc
   $ g++ -std=c++23 bare.cc -o bare
   $ start ./bare; p=$port
   listening on 127\.0\.0\.1:\d+ (re)
@@ -17,11 +17,11 @@ server that sets the option. The page that sets it can be started again at once.
   $ stop; ./bare $p
   bare: bind: Address already in use
   [1]
-  $ start ./14-three-moves; q=$port
+  $ start ./09-three-moves; q=$port
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$q; printf '\377\377\377\377' >&5; cat <&5; exec 5>&-
-  $ sleep 0.1; stop; start ./14-three-moves $q
+  $ sleep 0.1; stop; start ./09-three-moves $q
   listening on 127\.0\.0\.1:\d+ (re)
-  $ stop; ./14-three-moves $p
-  14-three-moves: bind: Address already in use
+  $ stop; ./09-three-moves $p
+  09-three-moves: bind: Address already in use
   [1]

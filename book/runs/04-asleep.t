@@ -4,7 +4,7 @@
 A thousand silent clients, where each thread sleeps (one for a signal, one for a permit, and a
 thousand in recv), and one signal that ends them all.
 
-  $ start ./07-stop-them-all
+  $ start ./04-stop-them-all
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 1000; sleep 1
   $ ps -L -o wchan:20= -p $pid | sort | uniq -c

@@ -4,7 +4,7 @@
 The server with a thread for each client, before the judge: it gets past start and crowd, and not
 past light, because an idle client costs it a thread.
 
-  $ $ROOT/judge './05-thread-each {port}' | grep '##'
+  $ $ROOT/judge './02-thread-each {port}' | grep '##'
     framing       ####################  25 of 25
     survival      ####################   7 of 7
     closing       ####################  34 of 34

@@ -5,7 +5,7 @@ A client has sent five thousand messages and the beginning of another, and the s
 read none. The signal ends it at once, though on a busy machine the client's thread may answer some
 before, and the kernel closes the connection with input unread.
 
-  $ start ./05-thread-each
+  $ start ./02-thread-each
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; head -c 6 <&5 >/dev/null
   $ suspend; printf '\3\0\0\0bye%.0s' {1..5000} >&5; printf '\5\0\0\0hel' >&5
@@ -17,7 +17,7 @@ before, and the kernel closes the connection with input unread.
 
 The server that stops in good order answers them all, and does not wait for the rest of the last.
 
-  $ start ./07-stop-them-all
+  $ start ./04-stop-them-all
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; head -c 6 <&5 >/dev/null
   $ suspend; printf '\3\0\0\0bye%.0s' {1..5000} >&5; printf '\5\0\0\0hel' >&5

@@ -7,7 +7,7 @@ Alice stalls within hers while Bob is served. The program is left nowhere.
   $ trap 'rm -f shared shared.cc' EXIT
 
   $ sed '/close(client)/d; s/serve(client);/std::thread(serve, client).detach();/' \
-  >   $ROOT/part1-blocking/steps/12-whole-server.cc > shared.cc
+  >   $ROOT/part1-blocking/steps/07-whole-server.cc > shared.cc
   $ g++ -std=c++23 -include thread shared.cc -o shared
   $ start ./shared
   listening on 127\.0\.0\.1:\d+ (re)

@@ -3,7 +3,7 @@
 
 The first client has been answered, and then says nothing. The second is answered, too.
 
-  $ start ./05-thread-each 0 --read-timeout 0
+  $ start ./02-thread-each 0 --read-timeout 0
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 1; say_hi
   $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
@@ -21,7 +21,7 @@ The second client's thread has ended. Whom do a hundred messages of the first on
 
 A thousand clients that say nothing.
 
-  $ start ./05-thread-each
+  $ start ./02-thread-each
   listening on 127\.0\.0\.1:\d+ (re)
   $ memory; grep KernelStack /proc/meminfo
   VmSize: \d+ (re)
@@ -38,7 +38,7 @@ A thousand clients that say nothing.
 
 At most two clients, and two that are silent: the third one waits in the backlog, until they leave.
 
-  $ start ./05-thread-each 0 --max-connections 2
+  $ start ./02-thread-each 0 --max-connections 2
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 2
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; timeout 2 cat <&5

@@ -2,12 +2,12 @@ Skipped where strace is missing or not permitted.
 
   $ . "$ROOT/tools/shell.sh"
   $ strace -o /dev/null true || exit 80
-  $ ln -s "$BUILD/part3-nonblocking/steps/08-patient-loop" "$CRAMTMP"; cd "$CRAMTMP"  # where it writes the calls
+  $ ln -s "$BUILD/part3-nonblocking/steps/04-patient-loop" "$CRAMTMP"; cd "$CRAMTMP"  # where it writes the calls
 
 A message and then a length that is too long: the answer goes out, then the page's end of stream.
 What the client still sends is discarded, until its two seconds are over.
 
-  $ start ./08-patient-loop; exec 5<>/dev/tcp/127.0.0.1/$port
+  $ start ./04-patient-loop; exec 5<>/dev/tcp/127.0.0.1/$port
   listening on 127\.0\.0\.1:\d+ (re)
   $ talk() { printf '\2\0\0\0hi\377\377\377\377' >&5; sleep 1; echo "more" >&5; sleep 2; }
   $ calls_while talk; grep '^[a-z]*(4' calls | grep -v EAGAIN

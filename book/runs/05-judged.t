@@ -3,7 +3,7 @@
 
 The page of chapter 5 before the judge: an idle client costs it nothing, and it never rests.
 
-  $ $ROOT/judge './08-patient-loop {port}' | grep '##'
+  $ $ROOT/judge './04-patient-loop {port}' | grep '##'
     framing       ####################  25 of 25
     survival      ####################   7 of 7
     closing       ####################  34 of 34

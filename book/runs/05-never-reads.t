@@ -4,7 +4,7 @@
 A client sends 200 MiB and reads nothing; what the server has of it fits into a few pages. The rest
 is in the kernel's buffers, or was never sent. When the client reads at last, it gets all answers.
 
-  $ start ./08-patient-loop; memory | grep VmRSS
+  $ start ./04-patient-loop; memory | grep VmRSS
   listening on 127\.0\.0\.1:\d+ (re)
   VmRSS: \d{4} (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 5 head -c 200M /dev/zero >&5

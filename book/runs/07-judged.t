@@ -4,7 +4,7 @@
 The page of chapter 7 before the judge: idle clients don't make a message more expensive. It stops at
 timeouts, where the server is late itself.
 
-  $ $ROOT/judge './20-epoll-loop {port}' --from resources | grep '##'
+  $ $ROOT/judge './14-epoll-loop {port}' --from resources | grep '##'
     resources     ####################   ?\d+ of \d+ (re)
     wake-ups      ####################   2 of 2
     timeouts      #+\.+   ?\d+ of \d+(, stopped after \d+ failures?)? (re)

@@ -4,7 +4,7 @@
 The page of chapter 8 before the judge, which passes the levels of that chapter, and has no other
 protocol.
 
-  $ $ROOT/judge './27-under-attack {port}' --from timeouts | grep '##'
+  $ $ROOT/judge './19-under-attack {port}' --from timeouts | grep '##'
     timeouts      ####################  24 of 24
     limits        ####################   8 of 8
     backpressure  ####################  14 of 14

@@ -21,7 +21,7 @@ The same loop with another session.
   \r (esc)
   hello
 
-Two lengths in one head, the bytes of part5's step 21-http-requests: no guess is made.
+Two lengths in one head, the bytes of part5's step 15-http-requests: no guess is made.
 
   $ printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\nContent-Length: 0\r\n\r\n' > smuggled
   $ printf 'GET /admin HTTP/1.1\r\nHost: a\r\n\r\n' >> smuggled

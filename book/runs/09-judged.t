@@ -3,7 +3,7 @@
 
 The page with its loops before the judge, without HTTP.
 
-  $ $ROOT/judge --from sockets --without protocols './28-page-with-loops {port}' | grep '##'
+  $ $ROOT/judge --from sockets --without protocols './20-page-with-loops {port}' | grep '##'
     sockets       ####################   2 of 2
     workers       ####################  \d+ of \d+(, \d+ skipped)? (re)
     logs          #+\.+  +\d+ of \d+(, .*)? (re)

@@ -18,10 +18,10 @@ The same hundred.
 A ring by hand, with the send and the receive one after the other.
 
   $ cd "$BUILD/part6-uring/steps"
-  $ count_calls ./04-echo-one 0
+  $ count_calls ./03-echo-one 0
         (19[89]|20\d) io_uring_enter (re)
 
 With the send and the receive in one link.
 
-  $ count_calls ./50-one-call 0
+  $ count_calls ./19-one-call 0
         (99|10\d) io_uring_enter (re)

@@ -4,9 +4,9 @@ or CAP_PERFMON, and before Linux 6.4, where the tracepoint had another name.
   $ . "$ROOT/tools/shell.sh"
   $ STEPS="$BUILD/part6-uring/steps"; [ -d "$STEPS" ] || exit 80
   $ perf trace -s true > /dev/null 2>&1 || exit 80
-  $ cd "$CRAMTMP"; ln -s "$STEPS/03-one-wait" .
+  $ cd "$CRAMTMP"; ln -s "$STEPS/02-one-wait" .
   $ [ -e /sys/kernel/tracing/events/io_uring/io_uring_submit_req ] || exit 80
-  $ perf trace --no-syscalls -e io_uring:io_uring_submit_req -o trace ./03-one-wait
+  $ perf trace --no-syscalls -e io_uring:io_uring_submit_req -o trace ./02-one-wait
   epoll, the file: Operation not permitted
   ring, the file: 4096 bytes
   ring, bob: 2 bytes

@@ -3,7 +3,7 @@ Skipped where strace is missing or not permitted.
   $ strace -o /dev/null true || exit 80
   $ . "$ROOT/tools/shell.sh"
   $ cd "$BUILD/part6-uring/steps"
-  $ start ./46-coroutine-echo
+  $ start ./17-coroutine-echo
   listening on 127\.0\.0\.1:\d+ (re)
 
 One descriptor for twenty clients: to accept them fails at once, and the server does not try again at

@@ -5,7 +5,7 @@ Skipped where the step is not built, which needs liburing (Debian: liburing-dev)
 
 The coroutine server before the judge: a limit for each receive is none for a message.
 
-  $ $ROOT/judge --from resources './46-coroutine-echo {port}' | grep '##'
+  $ $ROOT/judge --from resources './17-coroutine-echo {port}' | grep '##'
     resources     ####################  \d+ of \d+(, \d+ skipped)? (re)
     wake-ups      ####################   ?\d+ of \d+(, \d+ skipped)? (re)
     timeouts      #+\.+  +\d+ of \d+(, .*)? (re)

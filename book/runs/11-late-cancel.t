@@ -8,7 +8,7 @@ that has used a null pointer, before it has sent an answer. The program is left 
 
   $ trap 'rm -f late late.cc' EXIT
 
-  $ sed '/operation == nullptr/d' $ROOT/part6-uring/steps/46-coroutine-echo.cc > late.cc
+  $ sed '/operation == nullptr/d' $ROOT/part6-uring/steps/17-coroutine-echo.cc > late.cc
   $ g++ -std=c++23 -O2 late.cc -luring -o late
   $ start ./late 0 --read-timeout 2s
   listening on 127\.0\.0\.1:\d+ (re)
@@ -21,7 +21,7 @@ that has used a null pointer, before it has sent an answer. The program is left 
 
 The same with the line.
 
-  $ start ./46-coroutine-echo 0 --read-timeout 2s
+  $ start ./17-coroutine-echo 0 --read-timeout 2s
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 40; kill -STOP $pid; sleep 2.5
   $ for c in ${clients[@]}; do printf '\1\0\0\0x' >&$c; done; kill -CONT $pid

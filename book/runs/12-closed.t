@@ -7,7 +7,7 @@ Skipped where the steps of part 6 are not built, which need liburing (Debian: li
 A server that closes the descriptor of a client that is late, in place of cancelling its receive: the
 client stays connected, to no process.
 
-  $ sed 's/cancel(\*operation)/close(6)/' $ROOT/part6-uring/steps/46-coroutine-echo.cc > closing.cc
+  $ sed 's/cancel(\*operation)/close(6)/' $ROOT/part6-uring/steps/17-coroutine-echo.cc > closing.cc
   $ g++ -std=c++23 -O2 closing.cc -luring -o closing
   $ start ./closing 0 --read-timeout 300ms
   listening on 127\.0\.0\.1:\d+ (re)
@@ -16,7 +16,7 @@ client stays connected, to no process.
 
 The server that cancels has turned it away.
 
-  $ start ./46-coroutine-echo 0 --read-timeout 300ms
+  $ start ./17-coroutine-echo 0 --read-timeout 300ms
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; sleep 1; ss -tnHp sport = :$port
   (CLOSE|FIN).* (re)

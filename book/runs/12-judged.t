@@ -5,7 +5,7 @@ Skipped where the step is not built, which needs liburing (Debian: liburing-dev)
 
 The same with deadlines, a scope and a drain: what is left to be had is another protocol.
 
-  $ $ROOT/judge --from timeouts './53-scope-and-deadline {port}' | grep '##\|protocols  '
+  $ $ROOT/judge --from timeouts './21-scope-and-deadline {port}' | grep '##\|protocols  '
     timeouts      ####################  \d+ of \d+(, \d+ skipped)? (re)
     limits        ####################   ?\d+ of \d+ (re)
     backpressure  ####################  \d+ of \d+(, \d+ skipped)? (re)

@@ -6,7 +6,7 @@ Skipped where the step is not built, which needs liburing (Debian: liburing-dev)
 Forty clients whose bytes come when their time is up, but before their receive has been cancelled: a
 server that looks at the timeout alone answers none of them.
 
-  $ start ./45-two-in-flight
+  $ start ./16-two-in-flight
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 40; kill -STOP $pid; sleep 0.5
   $ for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid

@@ -2,17 +2,17 @@ Skipped where the daemon is not built, which needs libseccomp (Debian: libseccom
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP" && chmod a+rx .  # also for the account that root becomes
-  $ [ -x "$BUILD/finger/fingerd" ] && ln -s "$BUILD/book/steps/15/06-gate" . || exit 80
+  $ [ -x "$BUILD/finger/fingerd" ] && ln -s "$BUILD/book/steps/15/05-gate" . || exit 80
 
 A manager, with a server and a silent client of its own, and a second one, which is handed the
 socket.
 
   $ mkdir -p users/alice; echo 'In May.' > users/alice/.plan
   $ fingerd="$BUILD/finger/fingerd --users users --query-timeout 60s --deadline 60s"
-  $ start ./06-gate door 0 $fingerd 2> log.1
+  $ start ./05-gate door 0 $fingerd 2> log.1
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; sleep 1
-  $ (./06-gate door 0 $fingerd > out.2 2> log.2 5>&- & echo $! > pid.2); sleep 1; cat out.2
+  $ (./05-gate door 0 $fingerd > out.2 2> log.2 5>&- & echo $! > pid.2); sleep 1; cat out.2
   listening on 127\.0\.0\.1:\d+ (re)
 
 The late client and the silent one, and the first server's end.
@@ -29,7 +29,7 @@ The late client and the silent one, and the first server's end.
 
 One that does not start changes nothing.
 
-  $ ./06-gate door 0 $BUILD/finger/fingerd --users nobodys; echo "exit status $?"
+  $ ./05-gate door 0 $BUILD/finger/fingerd --users nobodys; echo "exit status $?"
   cannot (read|serve) .*nobodys.* (re)
   exit status 1
   $ ask 'alice\r\n'

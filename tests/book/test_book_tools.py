@@ -30,7 +30,7 @@ def test_the_lock_of_the_site_s_packages_is_a_line_a_package() -> None:
 @pytest.mark.parametrize("arguments", [
     "no/such.cc f", "common/fd.h", "common/fd.h Nothing", "common/fd.h [nowhere]",
     "book/solutions/e6_2.patch no.h", "book/solutions/e6_2.patch part4-poll/poller.cc@9",
-    "part1-blocking/steps/12-whole-server.cc * cut 5..42"])
+    "part1-blocking/steps/07-whole-server.cc * cut 5..42"])
 def test_what_does_not_exist_or_cuts_a_function_in_two_is_wrong(arguments: str) -> None:
     with pytest.raises(Wrong):
         listings.listing(arguments)

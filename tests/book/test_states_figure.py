@@ -1,11 +1,11 @@
-"""The picture of the state machine says what the table of finger/steps/12-state-machine.cc says."""
+"""The picture of the state machine says what the table of finger/steps/09-state-machine.cc says."""
 
 import re
 from collections import Counter
 
 from blocks import ROOT
 
-TABLE = (ROOT / "finger" / "steps" / "12-state-machine.cc").read_text()
+TABLE = (ROOT / "finger" / "steps" / "09-state-machine.cc").read_text()
 PICTURE = (ROOT / "book" / "fig" / "finger-states.svg").read_text()
 ROWS = re.findall(r"\{State::(\w+), Event::(\w+), State::(\w+)\},", TABLE)
 # In every state: written into the boxes, because an arrow for each would hide the rest.

@@ -26,13 +26,13 @@ class Machine(Own):
         return [*self.command, port, given["--users"], given.get("--deadline", "10s")]
 
 
-@pytest.fixture(params=["fingerd", "12-state-machine"])
+@pytest.fixture(params=["fingerd", "09-state-machine"])
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
     """Each of the two."""
     if request.param == "fingerd":
         program = built(request, build / "finger" / "fingerd")
         return Own("fingerd", "finger", (program, "--addr", "127.0.0.1"))
-    return Machine("machine", "finger", (built(request, build / "finger/steps/12-state-machine"),))
+    return Machine("machine", "finger", (built(request, build / "finger/steps/09-state-machine"),))
 
 
 def test_the_error_comes_after_a_second(

@@ -17,5 +17,5 @@ LEVELS: dict[str, frozenset[str]] = {
 # core's level, which takes no options.
 PROGRAMS = {
     "fingerd": ("finger/fingerd",),
-    "state-machine": ("finger/steps/12-state-machine", "{port}", "{users}", "{deadline}"),
+    "state-machine": ("finger/steps/09-state-machine", "{port}", "{users}", "{deadline}"),
 }

@@ -56,7 +56,7 @@ def on_the_ring(_: Path) -> str:
 def accepts_by_the_ring() -> str:
     """Chapter 11's page: no system call accepts."""
     need_ring()
-    return f"{need_built(DEFAULT_BUILD / 'part6-uring' / 'steps' / '46-coroutine-echo')} {{port}}"
+    return f"{need_built(DEFAULT_BUILD / 'part6-uring' / 'steps' / '17-coroutine-echo')} {{port}}"
 
 
 WHOLE = [(in_python, TOP), (on_the_ring, TOP), (in_go, "  next: drain, ")]

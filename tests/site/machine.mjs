@@ -13,7 +13,7 @@ const desk = { viewport: { width: 1366, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 // A box of a chapter: one of its commands, and the last that it prints.
 const boxes = [
-  ["02-blocking", "start ./02-echo-once", "read 6, written 6, closed"],
+  ["02-blocking", "start ./01-echo-once", "read 6, written 6, closed"],
   ["06-poll", "./01-poll-two-pipes", "b read empty"],
   ["10-ring", "count_calls part6", " io_uring_enter"],
   ["13-finger", "mkdir -p users/alice users/bob users/mallory", "server.$"],

@@ -1,12 +1,12 @@
 """No conditional expression awaits: g++ 12 destroys what that yields twice, so that a descriptor in
-it is closed twice. part6-uring/steps/43-named-first.cc shows it."""
+it is closed twice. part6-uring/steps/15-named-first.cc shows it."""
 
 import re
 
 import cpp
 from project import ROOT, complain, cpp_files, name, text
 
-SHOWS_IT = "part6-uring/steps/43-named-first.cc"
+SHOWS_IT = "part6-uring/steps/15-named-first.cc"
 
 
 def awaits_in_a_conditional(source: str) -> list[int]:

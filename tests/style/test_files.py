@@ -21,8 +21,8 @@ PATH = re.compile(r"(?<![\w./-])(?:(?:book|common|finger|part[1-6]-\w+|tests|too
                   r"\.(?:cc|cmake|h|js|md|mjs|patch|py|sh|t))(?![\w*])")
 # Files that are clearest above it, and why.
 LONG_FOR_A_REASON: dict[str, str] = {
-    "part5-epoll/steps/28-page-with-loops.cc": "a whole server on a page, in several loops",
-    "part6-uring/steps/53-scope-and-deadline.cc":
+    "part5-epoll/steps/20-page-with-loops.cc": "a whole server on a page, in several loops",
+    "part6-uring/steps/21-scope-and-deadline.cc":
         "a whole server on a page, with what it needs of coroutines",
 }
 

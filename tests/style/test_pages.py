@@ -10,14 +10,14 @@ import pytest
 from project import ROOT
 
 PAGES = {  # by the chapter that ends with it
-    2: "part1-blocking/steps/13-a-minute-each.cc",
-    3: "part1-blocking/steps/14-three-moves.cc",
-    4: "part2-threads/steps/07-stop-them-all.cc",
-    5: "part3-nonblocking/steps/08-patient-loop.cc",
-    6: "part4-poll/steps/13-poll-loop.cc",
-    7: "part5-epoll/steps/20-epoll-loop.cc",
-    8: "part5-epoll/steps/27-under-attack.cc",
-    9: "part5-epoll/steps/28-page-with-loops.cc",
+    2: "part1-blocking/steps/08-a-minute-each.cc",
+    3: "part1-blocking/steps/09-three-moves.cc",
+    4: "part2-threads/steps/04-stop-them-all.cc",
+    5: "part3-nonblocking/steps/04-patient-loop.cc",
+    6: "part4-poll/steps/08-poll-loop.cc",
+    7: "part5-epoll/steps/14-epoll-loop.cc",
+    8: "part5-epoll/steps/19-under-attack.cc",
+    9: "part5-epoll/steps/20-page-with-loops.cc",
 }
 HAS = [  # since this chapter, for this reason, what is matched
     (2, "no answer waits for a timer", r"TCP_NODELAY"),

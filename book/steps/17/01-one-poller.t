@@ -1,6 +1,6 @@
   $ cd "$STEPS"
 
-Two mechanisms, one test, one answer. The five lines of kqueue are in 05-kqueue-server.t.
+Two mechanisms, one test, one answer. The five lines of kqueue are in 04-kqueue-server.t.
 
   $ ./01-one-poller
   poll     silence          -

@@ -1,0 +1,107 @@
+// The server on a page, which gives each message a minute, or as many seconds as its second
+// argument says.
+// Try it: ./08-a-minute-each 5882   and in a second terminal, a minute long:   ncat 127.0.0.1 5882
+
+#include <err.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds;
+
+std::chrono::seconds patience(60);  // with a client, for a message
+
+template <typename T>
+T check(T result, const char* what) {
+  if (result < 0) err(1, "%s", what);
+  return result;
+}
+
+int listen_on(const char* port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const auto name = reinterpret_cast<sockaddr*>(&address);
+  const int on = 1;
+  const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+  std::fflush(stdout);
+  return listener;
+}
+
+// A receive or a send that sleeps for longer than this fails with EAGAIN.
+void limit_calls(int client, int option, microseconds limit) {
+  const timeval value{.tv_sec = limit.count() / 1'000'000, .tv_usec = limit.count() % 1'000'000};
+  check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
+}
+
+// As recv(2), but it fails when the deadline has passed.
+ssize_t receive(int client, std::span<unsigned char> room, Clock::time_point deadline) {
+  while (true) {
+    const auto left = std::chrono::duration_cast<microseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return -1;
+    limit_calls(client, SO_RCVTIMEO, left);
+    const ssize_t n = recv(client, room.data(), room.size(), 0);
+    if (n >= 0 || errno != EINTR) return n;  // EINTR: we were suspended, say, and go on
+  }
+}
+
+bool receive_all(int client, std::span<unsigned char> room, Clock::time_point deadline) {
+  while (!room.empty()) {
+    const ssize_t n = receive(client, room, deadline);
+    if (n <= 0) return false;
+    room = room.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+bool send_all(int client, std::span<const unsigned char> rest) {
+  while (!rest.empty()) {
+    const ssize_t n = send(client, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno != EINTR) return false;
+    if (n > 0) rest = rest.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+// Returns when the client has finished sending, announces too much, is too slow, or is gone.
+void serve(int client) {
+  static unsigned char message[4 + 65536];
+  limit_calls(client, SO_SNDTIMEO, patience);
+  while (true) {
+    const auto deadline = Clock::now() + patience;
+    if (!receive_all(client, std::span(message).first(4), deadline)) return;
+    const std::uint32_t size =
+        message[0] + message[1] * 0x100U + message[2] * 0x10000U + message[3] * 0x1000000U;
+    if (size > sizeof message - 4) return;
+    if (!receive_all(client, std::span(message).subspan(4, size), deadline)) return;
+    if (!send_all(client, std::span(message).first(4 + size))) return;
+  }
+}
+
+int main(int argc, char** argv) {
+  const int listener = listen_on(argc > 1 ? argv[1] : "0");
+  if (argc > 2) patience = std::chrono::seconds(std::strtoul(argv[2], nullptr, 10));
+  while (true) {
+    const int client = check(accept(listener, nullptr, nullptr), "accept");
+    serve(client);
+    close(client);
+  }
+}

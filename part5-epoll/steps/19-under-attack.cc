@@ -1,0 +1,363 @@
+// The page of chapter 7 grown up, to be attacked: no client costs another one anything. One that
+// takes answers, however slowly, stays; and after a signal all that had arrived is answered and
+// acknowledged. Try it: ./19-under-attack 5882   and in another terminal
+//   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using Time = Clock::time_point;
+
+int check(int result, const char* what) {
+  if (result < 0) {
+    std::perror(what);
+    std::exit(1);
+  }
+  return result;
+}
+
+int listen_on(int port) {
+  const int listener =
+      check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const int on = 1;
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+  check(bind(listener, reinterpret_cast<sockaddr*>(&address), size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+  std::fflush(stdout);
+  return listener;
+}
+
+// What the command line has after a name, as 100 after --max-connections. A time comes back in
+// milliseconds, be it 300ms, 60s or 5m.
+unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] != name) continue;
+    char* rest = nullptr;
+    const unsigned long number = std::strtoul(words[i + 1], &rest, 10);
+    const std::string_view unit = rest;
+    return unit == "s" ? number * 1000 : unit == "m" ? number * 60'000 : number;
+  }
+  return otherwise;
+}
+
+// The length in the first four bytes, lowest byte first.
+std::uint32_t length_in(const char* header) {
+  const auto byte = [header](int i) { return static_cast<std::uint32_t>(header[i]) & 0xff; };
+  return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
+}
+
+constexpr std::size_t receive_bytes = 4 + 65536;
+std::size_t message_bytes_max = receive_bytes;  // the header, too
+std::chrono::milliseconds patience = 60s;  // with a client, for a message or for taking answers
+bool draining = false;
+
+enum class State { conversing, ending, lingering };
+
+struct Client {
+  int fd;
+  Time deadline;          // for its next message, for taking some of `held`, or for its lingering
+  std::string in = "";    // the beginning of a message, whose rest has not arrived
+  std::string held = "";  // the end of our answers, which the kernel had no room for
+  State state = State::conversing;
+  std::uint32_t asked = 0;  // what its entry asks for
+  Time noted = {};          // the deadline under which it is in the set
+  int unacknowledged = 0;   // the bytes that were, when we last sent or last looked
+};
+
+bool not_now() { return errno == EAGAIN || errno == EINTR; }
+
+// Answers every message that is complete. False: the next one is too long.
+bool take(Client& client) {
+  std::size_t taken = 0;
+  std::uint64_t message_bytes = 0;  // 4 more than a length may not fit into 32 bits
+  while (client.in.size() - taken >= 4) {
+    message_bytes = 4 + std::uint64_t{length_in(&client.in[taken])};
+    if (message_bytes > message_bytes_max || client.in.size() - taken < message_bytes) break;
+    taken += static_cast<std::size_t>(message_bytes);
+  }
+  client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
+  client.in.erase(0, taken);
+  if (client.in.empty()) client.in.shrink_to_fit();  // an empty string keeps its memory
+  return message_bytes <= message_bytes_max;
+}
+
+// What we have sent and the client's kernel has not acknowledged yet.
+int unacknowledged_bytes(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  check(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
+  if (info.tcpi_state == TCP_CLOSE) return 0;  // it is gone, and will acknowledge nothing more
+  int bytes = 0;
+  check(ioctl(fd, SIOCOUTQ, &bytes), "SIOCOUTQ");
+  return bytes;
+}
+
+// The first of the three moves, which a stop makes last. False: the client has gone.
+bool hang_up(Client& client) {
+  client.state = State::lingering;
+  client.held.clear();
+  client.deadline = Clock::now() + 2s;
+  if (draining) return true;  // sending stays open until all is acknowledged
+  return shutdown(client.fd, SHUT_WR) == 0;
+}
+
+// The second: throws away what comes, until the client's end of the stream. In a stop that end may
+// be our own SHUT_RD, so there it goes on until all answers are acknowledged.
+bool discard(Client& client) {
+  char discarded[4096];
+  const ssize_t got = recv(client.fd, discarded, sizeof discarded, 0);
+  if (got < 0 && !not_now()) return false;
+  if (!draining) return got != 0;
+  if (unacknowledged_bytes(client.fd) > 0) return true;
+  shutdown(client.fd, SHUT_WR);  // only now, or what it still sends would bring on a reset
+  return false;
+}
+
+bool send_held(Client& client) {
+  const ssize_t sent = send(client.fd, client.held.data(), client.held.size(), MSG_NOSIGNAL);
+  if (sent < 0 && !not_now()) return false;
+  if (sent < std::ssize(client.held)) client.unacknowledged = unacknowledged_bytes(client.fd);
+  if (sent < 0) return true;
+  client.held.erase(0, static_cast<std::size_t>(sent));
+  if (client.held.empty()) client.held.shrink_to_fit();
+  client.deadline = Clock::now() + patience;
+  return true;
+}
+
+bool receive(Client& client) {
+  char bytes[receive_bytes];
+  const ssize_t got = recv(client.fd, bytes, sizeof bytes, 0);
+  if (got < 0) return not_now();
+  if (got == 0 && draining) return hang_up(client);  // the 0 may be our own SHUT_RD
+  if (got == 0) return false;
+  client.in.append(bytes, static_cast<std::size_t>(got));
+  if (!take(client)) client.state = State::ending;
+  if (client.held.empty()) return true;  // no message is complete, so its time goes on
+  client.deadline = Clock::now() + patience;
+  return send_held(client);
+}
+
+// One turn: at most one receive and one send. False: close it, which is the third move.
+bool advance(Client& client) {
+  if (client.state == State::lingering) return discard(client);
+  if (!client.held.empty()) return send_held(client);
+  return client.state == State::ending ? hang_up(client) : receive(client);
+}
+
+// The client's time is up. False: close it.
+bool expire(Client& client) {
+  if (client.state == State::lingering) return false;
+  char byte;
+  if (client.held.empty()) {
+    const bool we_are_late = recv(client.fd, &byte, 1, MSG_PEEK) > 0;
+    return we_are_late ? advance(client) : hang_up(client);
+  }
+  const int before = std::exchange(client.unacknowledged, unacknowledged_bytes(client.fd));
+  if (client.unacknowledged >= before) return hang_up(client);
+  client.deadline = Clock::now() + patience;  // its kernel has taken some of its answers meanwhile
+  return true;
+}
+
+int epoll = -1;
+
+using Token = std::uint64_t;
+constexpr Token wake_token = 0;
+constexpr Token listener_token = 1;
+std::map<Token, Client> clients;             // a token never comes back
+std::set<std::pair<Time, Token>> deadlines;  // the earliest first
+
+std::uint32_t interest(const Client& client) {
+  return client.held.empty() && client.state != State::ending ? EPOLLIN : EPOLLOUT;
+}
+
+// After a client's turn: closes it, or notes when its time is up, and what it waits for.
+void settle(Token token, bool stays) {
+  Client& client = clients.at(token);
+  deadlines.erase({client.noted, token});
+  if (!stays) {
+    epoll_ctl(epoll, EPOLL_CTL_DEL, client.fd, nullptr);
+    close(client.fd);
+    clients.erase(token);
+    return;
+  }
+  client.noted = client.deadline;
+  deadlines.emplace(client.noted, token);
+  const std::uint32_t wanted = interest(client);
+  if (wanted == std::exchange(client.asked, wanted)) return;
+  epoll_event event{wanted, {.u64 = token}};
+  check(epoll_ctl(epoll, EPOLL_CTL_MOD, client.fd, &event), "epoll_ctl");
+}
+
+void close_overdue() {
+  const Time now = Clock::now();
+  while (!deadlines.empty() && deadlines.begin()->first <= now) {
+    const Token token = deadlines.begin()->second;
+    settle(token, expire(clients.at(token)));
+  }
+}
+
+std::size_t clients_max = 4096;
+Time parked_until;  // when the listener is worth asking about
+
+// accept has failed. When is the listener worth asking about again?
+Time retry_time(Time now) {
+  static Time quiet_until;
+  if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
+  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK;
+  if (broken) check(-1, "accept");  // a broken listener stays broken
+  if (now >= quiet_until) {
+    std::perror("accept");  // EMFILE, for example
+    quiet_until = now + 1s;
+  }
+  return now + 100ms;
+}
+
+int add(int fd, Token token) {
+  epoll_event event{EPOLLIN, {.u64 = token}};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void accept_one(int listener) {
+  static Token last_token = listener_token;
+  const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const Time now = Clock::now();
+  if (fd < 0) {
+    parked_until = retry_time(now);
+  } else if (add(fd, ++last_token) < 0) {
+    close(fd);  // no wait would ever mention it
+  } else {
+    clients[last_token] = {.fd = fd, .deadline = now + patience, .asked = EPOLLIN};
+    settle(last_token, true);
+  }
+}
+
+// Leaves out the listener while there is no room.
+void park_or_resume(int listener) {
+  static bool parked = false;
+  const bool park = clients.size() >= clients_max || Clock::now() < parked_until;
+  if (park == std::exchange(parked, park)) return;
+  epoll_event event{park ? 0U : EPOLLIN, {.u64 = listener_token}};
+  check(epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &event), "epoll_ctl");
+}
+
+// A shell allows 1,024 descriptors at first, and each client needs one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  limit.rlim_cur = limit.rlim_max;
+  check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+  if (limit.rlim_max >= clients_max + 16) return;  // 16 are our own
+  std::fprintf(stderr, "%ju descriptors are too few for --max-connections %zu\n",
+               std::uintmax_t{limit.rlim_max}, clients_max);
+}
+
+int how_long() {
+  const Time now = Clock::now();
+  auto next = now < parked_until ? parked_until : now + 1h;
+  if (!deadlines.empty()) next = std::min(next, deadlines.begin()->first);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(std::max(left, 0ms).count());
+}
+
+int wake = -1;  // an eventfd
+
+void on_signal(int) {
+  const int interrupted = errno;
+  eventfd_write(wake, 1);
+  errno = interrupted;
+}
+
+void wake_on_signals() {
+  wake = check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGINT, on_signal);
+}
+
+// Every client that is here gets what it is owed, and no other gets in.
+void drain(int listener, std::chrono::milliseconds limit) {
+  close(listener);
+  draining = true;
+  for (auto& [token, client] : clients) {
+    // Sending to a lingering client is shut. With both shut, its next byte brings on a reset.
+    if (client.state != State::lingering) shutdown(client.fd, SHUT_RD);
+  }
+  const Time begin = Clock::now();
+  while (!clients.empty() && Clock::now() < begin + limit) {
+    eventfd_t signals = 0;  // those of the first 100 ms are one: timeout(1) sends two
+    if (eventfd_read(wake, &signals) == 0 && Clock::now() > begin + 100ms) return;
+    for (auto next = clients.begin(); next != clients.end();) {
+      auto& [token, client] = *next++;  // settle may erase it
+      settle(token, advance(client));
+    }
+    std::this_thread::sleep_for(5ms);  // no event reports an acknowledgement
+  }
+}
+
+int main(int argc, char** argv) {
+  wake_on_signals();
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  clients_max = option(words, "--max-connections", 4096);
+  message_bytes_max = 4 + option(words, "--max-message", 65'536);
+  patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  const std::chrono::milliseconds drain_limit(option(words, "--drain-timeout", 5'000));
+  raise_descriptor_limit();
+  const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
+  epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  check(add(wake, wake_token), "epoll_ctl");
+  check(add(listener, listener_token), "epoll_ctl");
+
+  // [loop]
+  bool stopping = false;
+  while (!stopping) {
+    epoll_event batch[64];
+    const int ready = epoll_wait(epoll, batch, 64, how_long());
+    if (ready < 0 && errno != EINTR) check(ready, "epoll_wait");
+    for (int i = 0; i < ready; ++i) {
+      const Token token = batch[i].data.u64;
+      if (token == wake_token) {
+        stopping = true;
+      } else if (token == listener_token) {
+        accept_one(listener);
+      } else if (clients.contains(token)) {
+        settle(token, advance(clients.at(token)));
+      }
+    }
+    close_overdue();
+    park_or_resume(listener);
+  }
+  drain(listener, drain_limit);
+  // [/loop]
+}
