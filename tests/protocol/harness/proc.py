@@ -80,6 +80,12 @@ class Process:
         """From now on peak_rss_bytes() counts anew. proc_pid_clear_refs(5)"""
         (self._directory / "clear_refs").write_text("5")
 
+    def minor_faults(self) -> int:
+        """Pages that it touched and that had to be mapped first, of all its threads.
+        proc_pid_stat(5)"""
+        stat = (self._directory / "stat").read_text()
+        return int(stat.rpartition(")")[2].split()[7])
+
     def private_bytes(self) -> int:
         """Resident memory of its own: heap and stacks, but no program text, exact to the page. Of a
         page that it shares since a fork(2) it has a part."""

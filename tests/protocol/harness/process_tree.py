@@ -160,6 +160,10 @@ class ProcessTree:
         for _ in self._each(Process.forget_peak):
             pass
 
+    def minor_faults(self) -> int:
+        """Pages that had to be mapped when they were touched."""
+        return sum(self._each(Process.minor_faults))
+
     def virtual_bytes(self) -> int:
         """Address space, touched or not."""
         return sum(self._each(Process.virtual_bytes))
