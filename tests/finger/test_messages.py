@@ -12,7 +12,7 @@ from harness.subject import REPOSITORY
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.LOGS)]
 
 # What an administrator may read on stderr comes from here.
-ROOMS = ("accounts", "process", "protocol", "proxy", "rights", "server")
+ROOMS = (".", "accounts", "process", "protocol", "proxy", "rights", "server")
 SOURCES = (
     *(path for room in ROOMS for path in sorted((REPOSITORY / "finger" / room).glob("*.cc"))),
     *sorted((REPOSITORY / "common" / "server").glob("log*.cc")),

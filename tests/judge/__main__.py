@@ -13,6 +13,7 @@ from pathlib import Path
 
 from _pytest.mark.expression import Expression
 
+from paths import JUDGE
 import remembered
 import report_html
 import report_text
@@ -21,7 +22,8 @@ import starters
 import keeper
 from climb import climb
 from first_start import start_once
-from rungs import DEFAULT_LEVEL, FOUNDATION, JUDGE, RUNGS, STAGES, rungs_below, stage_named
+from capabilities import STAGES
+from levels import DEFAULT_LEVEL, FOUNDATION, LEVEL_NAMES, LEVELS
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
 
@@ -60,16 +62,22 @@ def parse() -> argparse.Namespace:
     return options
 
 
+def stage_named(word: str) -> str | None:
+    """The one stage that begins so."""
+    fitting = [stage for stage in STAGES if word and stage.startswith(word)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
 def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
     """The level, or the stage that begins so."""
-    if word in RUNGS:
+    if word in LEVEL_NAMES:
         return word
     if stages and (stage := stage_named(word)):
         return stage
     alike = stages if stages and word.startswith("part") else (
-        difflib.get_close_matches(word, [*RUNGS, *stages]))
+        difflib.get_close_matches(word, [*LEVEL_NAMES, *stages]))
     meant = f"did you mean {' or '.join(alike)}?" if alike else (
-        f"{option} takes one of {', '.join([*RUNGS, *stages])}")
+        f"{option} takes one of {', '.join([*LEVEL_NAMES, *stages])}")
     raise wrong_usage(f"there is no level '{word}': {meant}")
 
 
@@ -127,7 +135,7 @@ def judge_one(options: argparse.Namespace) -> int:
     """One server: a climb, or the tests of some levels."""
     climbs = options.level is None and options.up_to is None and options.k is None
     if climbs:
-        level = level_named(options.begin or RUNGS[0], "--from")
+        level = level_named(options.begin or LEVEL_NAMES[0], "--from")
     else:
         option = "--level" if options.level else "--up-to"
         level = level_named(options.level or options.up_to or DEFAULT_LEVEL, option, STAGES)
@@ -182,7 +190,9 @@ def ask_one_level(
     server: Remembered, level: str, expression: str | None, *, alone: bool, show: bool
 ) -> Judged:
     """All of its tests or some; `alone` without those of lower levels."""
-    asked = rungs_below(level)[-1:] if alone else rungs_below(level)
+    number = LEVEL_NAMES.index(level) if level in LEVEL_NAMES else -1  # a stage
+    up_to = LEVELS[: number + 1]
+    asked = up_to[-1:] if alone else up_to
     if not expression:
         first = start_once(server.command)
         if first.trouble:  # every test would say the same
@@ -193,8 +203,8 @@ def ask_one_level(
     chosen = [f"--without={one}" for one in server.without if one != level]
     if expression:
         chosen += ["-k", expression]
-    if alone and level in RUNGS[1:]:
-        chosen.append(f"--above={RUNGS[RUNGS.index(level) - 1]}")
+    if alone and number > 0:
+        chosen.append(f"--above={LEVEL_NAMES[number - 1]}")
     run = run_level(server.command, level, Path.cwd(), *chosen, progress=to_the_end)
     if expression and run.complete and not run.names:
         where = f"{'of' if alone else 'up to'} the level {level}"
@@ -226,7 +236,8 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
                 "./echo would")
         say(f"the server of the last climb from here: {known.command}")
         left_out = {*without, *known.without}
-        server = Remembered(known.command, tuple(level for level in RUNGS if level in left_out))
+        server = Remembered(known.command,
+                            tuple(level for level in LEVEL_NAMES if level in left_out))
     else:
         server = Remembered(options.command, without)
     if reason := why_not_runnable(server.command, directory):

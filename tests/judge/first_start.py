@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from rungs import RUNGS
+from levels import LEVEL_NAMES
 from harness.server import Server
 from harness.target import foreign_server
 from harness.verdict import ContractBroken, server_section
@@ -24,7 +24,7 @@ def start_once(command: str) -> FirstStart:
     """Starts it as the tests of the first level do, connects, and ends it again."""
     begin = time.monotonic()
     try:
-        server = Server(foreign_server(command, RUNGS[0]), patience=PATIENCE_SECONDS)
+        server = Server(foreign_server(command, LEVEL_NAMES[0]), patience=PATIENCE_SECONDS)
     except OSError as error:  # a script whose first line names no interpreter, for example
         return FirstStart(0, f"cannot be started: {error.strerror}", f"$ {command}")
     try:

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rungs import PROTOCOL
+from paths import PROTOCOL
 import keeper
 from harness import child
 

@@ -13,7 +13,7 @@ import level_runs as runs
 import report_text
 from harness import child
 from harness.proc import wait_until
-from rungs import RUNGS
+from levels import LEVEL_NAMES
 from run_judge import JUDGE, SUBJECTS, environment, judge
 
 pytestmark = pytest.mark.timeout(400)
@@ -69,7 +69,8 @@ def test_a_level_of_which_not_every_test_ran_is_no_pass(
 ) -> None:
     tests = [runs.Test(f"test_{number}[yours]", outcome, "", "", "", (), reason="why not")
              for number, outcome in enumerate(outcomes)]
-    run = runs.Run(RUNGS[0], ["test_0[yours]", "test_1[yours]"], tests, ended=True, complete=True)
+    run = runs.Run(LEVEL_NAMES[0], ["test_0[yours]", "test_1[yours]"], tests, ended=True,
+                   complete=True)
     assert not run.passed and not runs.Judged("true {port}", [run]).passed
     assert run.was_skipped == (len(outcomes) == 2)
     report_text.show_one_level(run)

@@ -14,7 +14,7 @@ from harness.server import READY, START_SECONDS, Server, Start
 from harness.subject import free_port, is_taken
 from harness.target import Target
 from harness.usage import expect_wrong_usage
-from ladder import RUNGS
+from levels import LEVEL_NAMES
 
 pytestmark = pytest.mark.needs("command-line")
 
@@ -49,7 +49,7 @@ def test_help_goes_to_stdout_and_names_every_option(start: Start, target: Target
     text = server.stdout_text()
     assert text, "--help printed nothing to stdout"
     assert server.stderr_text() == "", "--help belongs on stdout, and there is something on stderr"
-    if target.level in RUNGS:
+    if target.level in LEVEL_NAMES:
         return  # the contract does not say what it tells
     for option in (*COMMON_OPTIONS, *OPTION_STAGES, "--help", "--version"):
         if target.takes_option(option):

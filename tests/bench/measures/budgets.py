@@ -9,7 +9,7 @@ from count import CROWD, count
 from harness.strace import need_ptrace
 from measures import cells
 from measures.experiment import Grid, Measurement, Setting, Table, each
-from measures.ladder import echo
+from measures.timings import echo
 from measures.cells import Cell, Ratio, ranged, ratio_of, words
 from rounds import Results
 from workloads import LOADS, by_size

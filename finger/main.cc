@@ -28,9 +28,9 @@
 #include "finger/process/descriptors.h"
 #include "finger/process/parent.h"
 #include "finger/process/service_manager.h"
-#include "finger/process/worker.h"
 #include "finger/rights/owners.h"
 #include "finger/server/options.h"
+#include "finger/worker.h"
 
 namespace {
 

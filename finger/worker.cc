@@ -1,4 +1,4 @@
-#include "finger/process/worker.h"
+#include "finger/worker.h"
 
 #include <unistd.h>
 
