@@ -4,12 +4,12 @@
 
 namespace common {
 
-/// What can go wrong with a peer and has no errno.
+/// An error of a peer that has no errno.
 enum class Error {
-  too_long = 1,  ///< A message is announced, or a request grows, beyond what we accept.
+  too_long = 1,  ///< The peer announces a message, or sends a request, longer than we accept.
   cut_short,     ///< The stream ended inside a message.
-  timed_out,     ///< No message was completed, or no answer taken, for as long as we wait.
-  malformed,     ///< The bytes are not of the protocol.
+  timed_out,     ///< The peer completed no message, or took no answer, within the timeout.
+  malformed,     ///< The bytes break the protocol.
 };
 
 std::error_code make_error_code(Error error);

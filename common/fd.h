@@ -17,15 +17,15 @@ class Fd {
     return *this;
   }
   ~Fd() {
-    // close(2) is not tried again after EINTR: Linux has freed the number by then, and another
-    // thread may hold it already. close(2), "Dealing with error returns from close()".
+    // We don't retry close(2) after EINTR, because Linux has already freed the number, and another
+    // thread may have got it. close(2), "Dealing with error returns from close()".
     if (number_ >= 0) (void)::close(number_);
   }
 
   explicit operator bool() const { return number_ >= 0; }
   int get() const { return number_; }
 
-  /// Gives the number away, and with it the duty to close it.
+  /// Gives up the descriptor; the caller has to close it.
   int release() { return std::exchange(number_, -1); }
 
  private:

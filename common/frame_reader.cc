@@ -16,10 +16,10 @@ void append_frame(ByteView payload, Bytes& out) {
   out.insert(out.end(), payload.begin(), payload.end());
 }
 
-/// The message that began in earlier input.
+/// Returns the message that began in earlier input, if it is complete now.
 Result<std::optional<ByteView>> FrameReader::next_held() {
   if (held_returned_) {
-    held_ = Bytes();  // gives the memory back
+    held_ = Bytes();  // frees the memory
     held_returned_ = false;
     return next();
   }
@@ -36,14 +36,14 @@ void FrameReader::keep_the_rest() {
   input_ = {};
 }
 
-/// Appends input to the begun message until it has `size_bytes`, for which 32 bits may be too few.
-/// False: it is still short.
+/// Appends input to held_ until it has `size_bytes`, for which 32 bits may be too few. False if the
+/// input was too short.
 bool FrameReader::fill_until(std::uint64_t size_bytes) {
   if (held_.size() < size_bytes) {
     const auto moved =
         static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes - held_.size(), input_.size()));
-    // Doubled, but never beyond what was announced; one that announces much pays when it sends
-    // much.
+    // Memory doubles, but never beyond the announced length, so a peer gets much memory only by
+    // sending much.
     if (held_.capacity() < held_.size() + moved) {
       const std::size_t wanted = std::max(2 * held_.size(), held_.size() + moved);
       held_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes, wanted)));

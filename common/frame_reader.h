@@ -16,7 +16,7 @@ inline constexpr std::size_t header_bytes = 4;
 /// Appends one message to `out`: its header, then `payload`, which must be under 4 GiB.
 void append_frame(ByteView payload, Bytes& out);
 
-/// What a header announces. Only its four bytes are looked at, whatever follows them.
+/// The payload length that a header announces. Reads only the first four bytes of `header`.
 inline std::uint32_t payload_bytes_of(ByteView header) {
   assert(header.size() >= header_bytes);
   const auto byte = [header](std::size_t i) { return std::to_integer<std::uint32_t>(header[i]); };
@@ -25,38 +25,38 @@ inline std::uint32_t payload_bytes_of(ByteView header) {
 
 /// Cuts a byte stream into messages, however the stream was sliced on its way.
 ///
-/// Does no I/O: feed() it the bytes that came, then call next() until it has no more. next() reads
-/// them in place; only the beginning of a message whose rest has not arrived is copied, into memory
-/// that grows by doubling as bytes arrive (an announced length costs nothing) and that is given
-/// back when the message was returned. A reader holds at most 2 * (4 + payload_bytes_max) bytes,
+/// Does no I/O: feed() it the received bytes, then call next() until it returns no more messages.
+/// next() reads messages in place. Only the beginning of a message whose rest hasn't arrived is
+/// copied, into memory that doubles as bytes arrive (an announced length costs nothing) and that is
+/// freed after the message was returned. A reader holds at most 2 * (4 + payload_bytes_max) bytes,
 /// and none between messages.
 class FrameReader {
  public:
   explicit FrameReader(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
 
-  /// The next bytes of the stream. They must stay in place until next() returns no message.
+  /// Takes the next bytes of the stream, which must stay in place until next() returns no message.
   void feed(ByteView received) {
     assert(input_.empty());
     input_ = received;
   }
 
-  /// Whether a message has begun and is not complete.
+  /// Whether a message has begun but isn't complete.
   bool inside_message() const { return !held_.empty() && !held_returned_; }
 
-  /// The next complete payload, or nullopt: the input is used up, more bytes are needed. The view
-  /// is good until the next call of next() or feed(). The four bytes before it are its header.
-  /// Error: too_long as soon as the four bytes are known; nothing after it can be trusted.
+  /// The next complete payload, or nullopt if more bytes are needed. The view is good until the
+  /// next call of next() or feed(), and the four bytes before it are the message's header. Error:
+  /// too_long as soon as those four bytes are known; nothing after it can be trusted.
   Result<std::optional<ByteView>> next();
 
-  /// Whether the last message was whole in the bytes that feed() was given. Else it is in a copy.
+  /// Whether the last message lay whole in the bytes given to feed(), rather than in a copy.
   bool was_in_place() const { return !held_returned_; }
 
-  /// The whole message, header included, that next() returned the payload of.
+  /// The whole message, header included, whose payload next() returned.
   static ByteView with_header(ByteView payload) {
     return {payload.data() - header_bytes, header_bytes + payload.size()};
   }
 
-  /// The stream has ended: fine between messages, cut_short inside one.
+  /// Checks whether the stream may end here. Error: cut_short inside a message.
   Status finish() const;
 
  private:
@@ -66,13 +66,13 @@ class FrameReader {
   bool fill_until(std::uint64_t size_bytes);
 
   std::uint32_t payload_bytes_max_;
-  ByteView input_;  ///< What is left of the bytes that feed() was given.
-  Bytes held_;      ///< Empty, or a copy of a message that was cut: its beginning, or all of it.
+  ByteView input_;  ///< Bytes given to feed() that are still unread.
+  Bytes held_;      ///< Copy of a message that arrived in pieces, complete or not yet; else empty.
   bool held_returned_ = false;  ///< held_ is a whole message, and the last view points into it.
 };
 
-// next() is here and not in the .cc file: for a message that is whole, a call would cost as much as
-// the work.
+// next() is inline, because for a message that lies there whole a call would cost as much as the
+// work.
 inline Result<std::optional<ByteView>> FrameReader::next() {
   if (!held_.empty()) return next_held();
 

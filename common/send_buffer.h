@@ -7,15 +7,15 @@
 
 namespace common {
 
-/// The answers of a session to the bytes of one receive, in memory that is kept for the next
-/// receive. A first answer whose bytes stay where they are need not be copied there.
+/// A session's answers to the bytes of one receive, in memory that is reused for the next receive.
+/// The first answers need no copy if their bytes stay in place.
 class SendBuffer {
  public:
   SendBuffer() = default;
   SendBuffer(SendBuffer&& other) noexcept
       : storage_(std::move(other.storage_)), view_(std::exchange(other.view_, {})) {}
   SendBuffer& operator=(SendBuffer other) noexcept {
-    std::swap(storage_, other.storage_);  // and with it goes what view_ points to
+    std::swap(storage_, other.storage_);  // moves what view_ points to
     std::swap(view_, other.view_);
     return *this;
   }
@@ -23,8 +23,8 @@ class SendBuffer {
   /// Appends a copy of `bytes`.
   void append(ByteView bytes);
 
-  /// Appends bytes that stay where they are until clear(), as those of a constant do: no copy if
-  /// they are the first, or come right after those that are there.
+  /// Appends bytes that stay in place until clear(), such as a constant's. Makes no copy if they
+  /// are the first, or directly follow an earlier view in memory.
   void append_view(ByteView bytes) {
     if (empty()) {
       view_ = bytes;
@@ -35,16 +35,16 @@ class SendBuffer {
     }
   }
 
-  /// All of it, good until the next change.
+  /// All bytes; the view is good until the next change.
   ByteView view() const { return view_; }
 
-  /// Whether view() is a copy, good until clear(), and not the bytes that append_view() was given.
+  /// Whether view() is a copy that we own, rather than the bytes given to append_view().
   bool owns_memory() const { return !storage_.empty(); }
 
   std::size_t size() const { return view_.size(); }
   bool empty() const { return view_.empty(); }
 
-  /// Keeps memory for the next receive, but not that of a large message.
+  /// Empties the buffer. Keeps its memory for the next receive, unless that is large.
   void clear() {
     view_ = {};
     if (!storage_.empty()) clear_storage();
@@ -53,10 +53,10 @@ class SendBuffer {
  private:
   void clear_storage();
 
-  static constexpr std::size_t kept_bytes_max = 65 * 1024;  // more than a message of 64 KiB takes
+  static constexpr std::size_t kept_bytes_max = 65 * 1024;  // a message of 64 KiB fits
 
   Bytes storage_;
-  ByteView view_;  ///< Shows storage_, or bytes elsewhere while that is empty.
+  ByteView view_;  ///< Points into storage_, or elsewhere while storage_ is empty.
 };
 
 }  // namespace common

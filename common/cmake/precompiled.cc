@@ -1,1 +1,1 @@
-// Nothing: the precompiled headers belong to a target, and a target has a source.
+// Empty: the precompiled headers belong to a target, and a target needs a source.

@@ -72,7 +72,8 @@ Status ChunkedBody::take_digit(char byte) {
   return {};
 }
 
-/// Blanks, an extension after `;`, or the line's end. RFC 9112, 7.1.1
+/// Takes a byte after the size: a blank, the `;` of an extension, or the line's end. RFC 9112,
+/// 7.1.1
 Status ChunkedBody::take_after_size(char byte) {
   const bool blank = byte == ' ' || byte == '\t';
   if (!blank && byte != ';' && byte != '\r') return failure(Error::malformed);
@@ -80,8 +81,8 @@ Status ChunkedBody::take_after_size(char byte) {
   return take_extra(byte, Expecting::size_line_feed);
 }
 
-/// A byte of a trailer field's name, or the colon behind it. A line without one is no field: it may
-/// be the next request of somebody who has left out the trailer's end. RFC 9110, 5.6.2
+/// Takes a byte of a trailer field's name, or the colon after it. A line without a colon isn't a
+/// field; it may be the next request of a client that left out the trailer's end. RFC 9110, 5.6.2
 Status ChunkedBody::take_name(char byte) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   const bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
@@ -94,15 +95,15 @@ Status ChunkedBody::take_name(char byte) {
   return take_extra(byte, Expecting::nothing);
 }
 
-/// A byte of an extension or a trailer field, up to the line's end. What they say is ignored, but
-/// a lone CR or LF is refused: a proxy that forwarded this may have seen a line's end in it, and
-/// the body's end elsewhere.
+/// Takes a byte of an extension or a trailer field, up to the line's end. We ignore the content,
+/// but refuse a lone CR or LF, because a proxy that forwarded this may have seen a line's end
+/// there, and the body's end elsewhere.
 Status ChunkedBody::take_extra(char byte, Expecting at_line_end) {
   if (byte == '\r') {
     expecting_ = at_line_end;
     return {};
   }
-  const auto code = static_cast<unsigned char>(byte);  // char has a sign on some processors only
+  const auto code = static_cast<unsigned char>(byte);  // char is signed on some processors only
   if ((code < ' ' && byte != '\t') || byte == '\x7f') {
     return failure(Error::malformed);
   }

@@ -35,7 +35,7 @@ void append(std::string_view text, SendBuffer& output) {
   output.append(std::as_bytes(std::span(text)));
 }
 
-/// The answer to a request that can be understood.
+/// Makes the answer to a valid request.
 std::string make_answer(HttpHead::Method method, std::string_view connection) {
   std::string answer(method == HttpHead::Method::other ? method_not_allowed : hello_head);
   answer.append(connection).append(line_end);
@@ -43,7 +43,7 @@ std::string make_answer(HttpHead::Method method, std::string_view connection) {
   return answer;
 }
 
-/// The same, without a copy: there are so few that all are made in advance.
+/// The same answer without a copy: there are so few that we make all of them in advance.
 std::string_view answer_to(const HttpHead& request) {
   using enum HttpHead::Method;
   static const auto ready = [] {
@@ -59,9 +59,9 @@ std::string_view answer_to(const HttpHead& request) {
   return ready[static_cast<std::size_t>(request.method)][connection];
 }
 
-/// The index after the first empty line of `text`, which does not begin with one; npos: it has none
-/// yet, and `searched` is where to go on when there is more of it. A line also ends at a lone LF
-/// here, or a client that sends it would wait for an answer in vain; the parser then refuses it.
+/// Returns the index after the first empty line of `text`, which does not begin with one; npos if
+/// there is none yet, and `searched` is where to continue. Here a line also ends at a lone LF, so
+/// that a client that sends one isn't kept waiting: the parser refuses its request.
 std::size_t find_end_of_head(std::string_view text, std::size_t& searched) {
   while (true) {
     searched = std::min(text.find('\n', searched), text.size());
@@ -98,7 +98,7 @@ Status HttpSession::end_of_stream() const {
   return between_requests || finished() ? Status() : failure(Error::cut_short);
 }
 
-/// Takes what belongs to the current part of the request; returns how many bytes that was.
+/// Takes the bytes of the current part of the request, and returns how many.
 Result<std::size_t> HttpSession::take_some(std::string_view received) {
   if (reading_ == Reading::head) return take_head(received);
 
@@ -139,15 +139,15 @@ Result<std::size_t> HttpSession::take_head(std::string_view received) {
     empty_bytes_ = 0;
     return end - held;
   }
-  // Checked before the head is complete: a client that does not speak HTTP need not wait for our
-  // timeout.
+  // We check before the head is complete, so that a client that doesn't speak HTTP needn't wait for
+  // our timeout.
   if (!check_request_line(text, searched_before)) return failure(Error::malformed);
   if (more_came) return failure(Error::too_long);
   if (held == 0) append(text, held_);
   return text.size() - held;
 }
 
-/// Checks the request line when it has come, once. The line does not end before `searched`.
+/// Checks the request line when it is complete, and only once. It doesn't end before `searched`.
 bool HttpSession::check_request_line(std::string_view text, std::size_t searched) {
   if (request_line_checked_) return true;
   const auto line_feed = text.find('\n', searched);
@@ -169,7 +169,7 @@ Status HttpSession::begin_request(std::string_view head) {
   return {};
 }
 
-/// Gives the memory back, too.
+/// Frees the memory, too.
 void HttpSession::forget_head() {
   held_ = Bytes();
   searched_ = 0;

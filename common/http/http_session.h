@@ -11,15 +11,15 @@
 namespace common {
 
 /// Answers HTTP/1 requests: GET and HEAD of any path with `hello`, other methods with 405. A
-/// request is answered when its body has come to an end, the bodies are thrown away; pipelined
-/// requests are answered in order. Source: contract, "--protocol http"; RFC 9112.
+/// request is answered at the end of its body, which is discarded; pipelined requests are answered
+/// in order. Source: contract, "--protocol http"; RFC 9112.
 ///
-/// What cannot be understood is answered with 400, a head of more than bytes_max with 431, and
-/// take() then ends with the error malformed: where the next request would begin is unknown.
+/// A request that we can't parse gets 400, and a head of more than bytes_max gets 431. take() then
+/// fails with malformed, because nobody knows where the next request would begin.
 ///
-/// A session holds nothing of a request but a head that has not arrived whole. One take() appends
-/// at most 5 times the bytes that it was given, and 200 more. Empty lines, which RFC 9112, 2.2 lets
-/// clients send before a request, are passed over, as many bytes of them as a head may have.
+/// A session holds nothing of a request but an incomplete head. One take() appends at most 5 times
+/// the bytes that it was given, and 200 more. RFC 9112, 2.2 lets clients send empty lines before a
+/// request; we skip them, up to bytes_max bytes.
 class HttpSession final : public Session {
  public:
   Result<std::size_t> take(ByteView received, SendBuffer& output) override;
@@ -36,12 +36,12 @@ class HttpSession final : public Session {
   void answer(SendBuffer& output);
   void refuse(std::error_code reason, SendBuffer& output);
 
-  Bytes held_;                   ///< The beginning of a head that has not arrived whole.
-  std::size_t searched_ = 0;     ///< Up to here it has no end: each byte is searched once.
-  std::size_t empty_bytes_ = 0;  ///< They were empty lines before it.
+  Bytes held_;                   ///< Beginning of a head that is incomplete.
+  std::size_t searched_ = 0;     ///< Bytes of the head already searched for its end.
+  std::size_t empty_bytes_ = 0;  ///< Bytes of empty lines before the head.
   bool request_line_checked_ = false;
   Reading reading_ = Reading::head;
-  HttpHead request_;  ///< Its body is being read; content_length is what is left of it.
+  HttpHead request_;  ///< Request whose body we read; content_length is how much is left of it.
   ChunkedBody chunked_body_;
 };
 

@@ -14,22 +14,22 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-/// Beast's parser with its answers turned into an HttpHead. The parser is given whole heads and no
-/// bodies: fed in pieces, version 1.74 notices a mistake sooner or later depending on where they
-/// were cut, and a last chunk cut after its first line fails an assertion.
+/// Turns the results of Beast's parser into an HttpHead. We give the parser whole heads and no
+/// bodies, because version 1.74 notices a mistake in pieces sooner or later depending on where they
+/// were cut, and fails an assertion if a last chunk is cut after its first line.
 ///
-/// No Host is asked for: HTTP/1.1 demands one, but a request that is typed by hand has none, and
-/// every path here is the same resource of the same host. Two Hosts are refused: whoever forwarded
-/// this may have seen the other. RFC 9112, 3.2
+/// HTTP/1.1 requires a Host, but we don't, because a request typed by hand has none, and every path
+/// here is the same resource of the same host. We refuse two Hosts, because a proxy that forwarded
+/// this may have seen the other one. RFC 9112, 3.2
 class HeadParser final : public http::basic_parser<true> {
  public:
   HeadParser() {
-    // Beast's own limits are 8 KiB, and 1 MiB, beyond which Content-Length is refused.
+    // By default Beast allows a head of 8 KiB, and refuses a Content-Length above 1 MiB.
     header_limit(HttpHead::bytes_max);
     body_limit(std::numeric_limits<std::int64_t>::max());
   }
 
-  /// Whether all of `text` was a head, or a request line.
+  /// Whether `text` is one whole head, or one request line.
   bool parse_head(std::string_view text) {
     beast::error_code error;
     return put({text.data(), text.size()}, error) == text.size() && !error;
@@ -58,31 +58,31 @@ class HeadParser final : public http::basic_parser<true> {
   void on_field_impl(http::field name, beast::string_view, beast::string_view value,
                      beast::error_code& error) override {
     if (name == http::field::connection) {
-      // Beast's keep_alive() is not asked: it also obeys Proxy-Connection, and in HTTP/1.0 prefers
-      // keep-alive to close. RFC 9112, 9.3
+      // We don't use Beast's keep_alive(), which also obeys Proxy-Connection, and in HTTP/1.0
+      // prefers keep-alive to close. RFC 9112, 9.3
       for (const auto option : http::token_list(value)) {
         close_ = close_ || beast::iequals(option, "close");
         keep_alive_ = keep_alive_ || beast::iequals(option, "keep-alive");
       }
     } else if (name == http::field::content_length) {
-      // Beast also takes a list of the same number, which whoever forwarded this may have read as
-      // another. RFC 9110, 8.6
+      // Beast also accepts a list of equal numbers, which a proxy that forwarded this may have read
+      // differently. RFC 9110, 8.6
       if (!std::ranges::all_of(value, [](char each) { return each >= '0' && each <= '9'; })) {
         error = http::error::bad_content_length;
       }
     } else if (name == http::field::host) {
       if (std::exchange(has_host_, true)) error = http::error::bad_field;
     } else if (name == http::field::transfer_encoding) {
-      // Beast takes a body with another coding for no body at all, and its bytes would be read as
-      // the next request. RFC 9112, 6.1 offers 501 for a coding we do not know; like HTTP/1.0 with
-      // any coding, it leaves the body's end in doubt, and that is 400 (6.3).
+      // If there's a different coding, Beast assumes no body at all, and we would read its bytes as
+      // the next request. RFC 9112, 6.1 offers 501 for a coding we don't know. But like any coding
+      // in HTTP/1.0, it leaves the body's end in doubt, and that is 400 (6.3).
       if (head_.http_1_0 || !beast::iequals(value, "chunked")) {
         error = http::error::bad_transfer_encoding;
       }
     }
   }
 
-  // What Beast calls for a response, or for a body.
+  // The rest of Beast's interface, which we have no use for.
   void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
   void on_header_impl(beast::error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
@@ -94,7 +94,7 @@ class HeadParser final : public http::basic_parser<true> {
                                  beast::error_code&) override {
     return body.size();
   }
-#if BOOST_VERSION >= 109000  // before, a trailer's fields went to on_field_impl
+#if BOOST_VERSION >= 109000  // older versions call on_field_impl for a trailer's fields
   void on_trailer_field_impl(http::field, beast::string_view, beast::string_view,
                              beast::error_code&) override {}
 #endif

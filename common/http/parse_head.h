@@ -8,26 +8,26 @@
 
 namespace common {
 
-/// What the head of an HTTP/1 request says that its answer and its end depend on.
+/// The parts of an HTTP/1 request's head that decide its answer and where it ends.
 struct HttpHead {
-  /// From the first byte of the request line to the end of the blank line.
+  /// Limit for a head, from the request line to the end of the blank line.
   static constexpr std::size_t bytes_max = 8192;
 
   enum class Method : std::uint8_t { get, head, other };
 
   Method method = Method::other;
   bool http_1_0 = false;
-  bool keep_alive = false;  ///< Whether the client wants to go on after this request.
+  bool keep_alive = false;  ///< Whether the client may send more requests.
   bool chunked = false;
-  std::uint64_t content_length = 0;  ///< 0 also where the head names none.
+  std::uint64_t content_length = 0;  ///< 0 if the head has none, too.
 };
 
-/// Reads `head`, of HttpHead::bytes_max at most. Beast's parser does the work. What it lets through
-/// and would leave in doubt where a message ends, or for whom it is, is refused here; a path may
-/// have any byte that is no blank and no control. Error: malformed.
+/// Parses `head`, of at most HttpHead::bytes_max, with Beast's parser. Also refuses heads that
+/// Beast accepts, but that leave in doubt where the message ends or which host it is for. A path
+/// may have any byte but blanks and controls. Error: malformed.
 Result<HttpHead> parse_http_head(std::string_view head);
 
-/// Whether `line`, which has its line end, can begin a request.
+/// Whether `line`, line end included, can begin a request.
 bool is_http_request_line(std::string_view line);
 
 }  // namespace common

@@ -8,12 +8,12 @@
 
 namespace common {
 
-/// What --protocol chooses.
+/// The values of --protocol.
 enum class Protocol { echo, discard, http };
 
 OptionLine protocol_option(Protocol& target);
 
-/// A new session of that protocol.
+/// Creates a session of this protocol.
 std::unique_ptr<Session> make_session(Protocol protocol, std::uint32_t max_message);
 
 }  // namespace common

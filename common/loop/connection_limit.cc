@@ -14,7 +14,7 @@ std::optional<Permit> ConnectionLimit::try_acquire(int wake_fd) {
     --free_;
     return Permit(*this);
   }
-  // Under the lock, so that no release slips between the look and the wait.
+  // Under the lock, so that no release slips in before we wait.
   add_waiting(wake_fd);
   return std::nullopt;
 }
@@ -31,7 +31,7 @@ void ConnectionLimit::add_waiting(int wake_fd) {
 void ConnectionLimit::release() {
   const std::scoped_lock lock(mutex_);
   ++free_;
-  // All of them: the next connection may be in the backlog of any listener.
+  // We wake all loops, because the next connection may be in the backlog of any listener.
   for (const int wake_fd : waiting_) wake(wake_fd);
   waiting_.clear();
 }

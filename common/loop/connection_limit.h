@@ -12,8 +12,8 @@ namespace common {
 
 class ConnectionLimit;
 
-/// One of the connections that a ConnectionLimit permits. Gives it back when it ends: what it
-/// admits, above all its descriptor, has to end first.
+/// Permission for one connection, from a ConnectionLimit. The destructor gives it back, so the
+/// connection, above all its descriptor, has to end first.
 class Permit {
  public:
   Permit() = default;
@@ -31,21 +31,21 @@ class Permit {
   ConnectionLimit* limit_ = nullptr;
 };
 
-/// --max-connections, for all event loops of the process: a counting semaphore on which no loop
-/// sleeps. A loop that gets no permit stops accepting, and its eventfd(2) is written to when one is
-/// given back.
+/// --max-connections for all event loops of the process, as a counting semaphore on which no loop
+/// sleeps. A loop that gets no permit stops accepting, and we write to its eventfd(2) when a permit
+/// is given back.
 class ConnectionLimit {
  public:
   explicit ConnectionLimit(std::size_t connections_max) : free_(connections_max) {}
 
-  /// A permit for one connection more; it must not outlive the limit. nullopt: there is none, and
+  /// A permit for one more connection, which must not outlive the limit. nullopt if there is none;
   /// `wake_fd` becomes readable as soon as there is.
   std::optional<Permit> try_acquire(int wake_fd);
 
-  /// `wake_fd` becomes readable when the next permit is given back, and a descriptor with it.
+  /// Makes `wake_fd` readable when the next permit is given back, and a descriptor with it.
   void add_waiter(int wake_fd);
 
-  /// Stops waking this loop: its eventfd is about to be closed.
+  /// Stops waking this loop, whose eventfd is about to be closed.
   void remove_waiter(int wake_fd);
 
  private:

@@ -8,8 +8,8 @@
 
 namespace common {
 
-/// The member of an object that can be overdue: when it is, and its neighbours in the list. Leaves
-/// the list when it is destroyed.
+/// A deadline, as a member of the object that can be overdue. The destructor takes it out of its
+/// list.
 class DeadlineEntry {
  public:
   DeadlineEntry() = default;
@@ -22,7 +22,7 @@ class DeadlineEntry {
     previous_ = next_ = this;
   }
 
-  /// What it was last set to; before that, the clock's epoch.
+  /// The last deadline set; before that, the clock's epoch.
   Clock::time_point deadline() const { return deadline_; }
 
  private:
@@ -38,13 +38,12 @@ class DeadlineEntry {
   Token token_;
 };
 
-/// Deadlines with the same timeout: the one that is set last is due last. So the list stays sorted
-/// by appending, and setting, moving and removing one costs the same for ten connections and ten
-/// thousand. Where timeouts differ, a heap or a timer wheel is needed.
+/// Deadlines with the same timeout, so the one set last is due last. Appending keeps the list
+/// sorted, and setting, moving or removing a deadline costs the same for ten connections and ten
+/// thousand. Different timeouts would need a heap or a timer wheel.
 class DeadlineList {
  public:
-  /// Puts the entry at the end, from wherever it was. `deadline` is not before any other in the
-  /// list.
+  /// Moves the entry to the end. `deadline` must not be earlier than any other in the list.
   void set(DeadlineEntry& entry, Clock::time_point deadline, Token token) {
     entry.join_neighbours();
     assert(head_.previous_->deadline_ <= deadline);  // head_ has the epoch
@@ -56,15 +55,15 @@ class DeadlineList {
     head_.previous_ = &entry;
   }
 
-  /// Says when the first is due; nullopt: there is none.
+  /// When the first entry is due; nullopt if the list is empty.
   std::optional<Clock::time_point> soonest() const;
 
-  /// The token of the first entry if that is due. An entry stays first until it is set anew or
+  /// The token of the first entry if it is due. The entry stays first until it is set again or
   /// unlinked.
   std::optional<Token> overdue(Clock::time_point now) const;
 
  private:
-  DeadlineEntry head_;  ///< Its neighbours are the first and the last.
+  DeadlineEntry head_;  ///< Its neighbours are the first entry and the last.
 };
 
 }  // namespace common

@@ -2,10 +2,10 @@
 
 namespace common {
 
-/// Adds one to an eventfd(2): a loop that watches it wakes up. Async-signal-safe.
+/// Adds one to an eventfd(2), which wakes the loop that watches it. Async-signal-safe.
 void wake(int eventfd);
 
-/// Sets it to zero, so that the loop sleeps again; it may be zero already.
+/// Sets the eventfd to zero, so that the loop sleeps again. It may be zero already.
 void clear_wake_ups(int eventfd);
 
 }  // namespace common

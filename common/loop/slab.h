@@ -14,10 +14,10 @@
 
 namespace common {
 
-/// Objects that are found by token in constant time, in slots that are used again. Each use of a
-/// slot has its own generation, so a token that outlives its object finds nothing. Objects never
-/// move. Memory grows with the largest number of objects at any one time, and the slot that was
-/// freed last is filled first, because its memory is still in the cache.
+/// Objects that are found by token in constant time, in slots that are reused. Each use of a slot
+/// has its own generation, so a token that outlives its object finds nothing. Objects never move.
+/// Memory grows with the largest number of objects at any one time, and the slot that was freed
+/// last is filled first, because its memory is still in the cache.
 template <typename T>
 class Slab {
  public:
@@ -63,12 +63,12 @@ class Slab {
   }
 
  private:
-  static constexpr std::size_t chunk_slots = 64;  // a power of two: a shift finds the chunk
+  static constexpr std::size_t chunk_slots = 64;  // a power of two, so a shift finds the chunk
   static_assert(max_connections_limit < std::uint64_t{1} << Token::slot_bits);
 
   struct Slot {
     std::optional<T> object;
-    Token token;  ///< Finds the object, or the next one here.
+    Token token;  ///< Of this object, or of the next one here.
   };
   using Chunk = std::array<Slot, chunk_slots>;
 

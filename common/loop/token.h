@@ -6,9 +6,9 @@
 
 namespace common {
 
-/// What a readiness event says it is about. Unlike a descriptor's number or an address in memory, a
-/// token is never used twice: an event that comes late refers to nothing, and not to a connection
-/// that came since.
+/// Identifies the listener, eventfd or connection of a readiness event. Unlike a descriptor's
+/// number or an address in memory, a token is never used twice, so a late event refers to nothing,
+/// and not to a newer connection.
 class Token {
  public:
   enum class Kind : std::uint8_t { listener, wake, connection };

@@ -18,7 +18,7 @@ Result<Accepted> accept_waiting(const Fd& listener) {
 }
 
 bool is_transient_accept_error(std::error_code error) {
-  const auto& category = error.category();  // others have numbers of their own
+  const auto& category = error.category();  // other categories number their errors differently
   if (category != std::system_category() && category != std::generic_category()) return false;
   switch (error.value()) {
     case EMFILE:
@@ -29,7 +29,7 @@ bool is_transient_accept_error(std::error_code error) {
     case ECONNABORTED:  // this client left while it was queued: no pause is needed
     case EPERM:         // a firewall's rule, or a filter of system calls
     case ENETDOWN:
-    case EPROTO:  // this one and the rest: Linux passes on an error of the new connection
+    case EPROTO:  // from here on, Linux passes on an error of the new connection
     case ENOPROTOOPT:
     case EHOSTDOWN:
     case ENONET:

@@ -8,18 +8,18 @@
 
 namespace common {
 
-/// What accept4(2) returns: a connection, and the address of the peer.
+/// A connection and its peer's address, from accept4(2).
 struct Accepted {
   Fd fd;
   Address peer;
 };
 
-/// Takes one connection out of the backlog of a non-blocking listener; no descriptor: there is
-/// none. The connection itself need not be non-blocking: it is for a ring, which waits.
+/// Takes one connection out of the backlog of a non-blocking listener. `fd` is empty if there is
+/// none. The connection itself is blocking, because it is for a ring, which does the waiting.
 Result<Accepted> accept_waiting(const Fd& listener);
 
-/// Whether accept(2) may succeed again when a connection has closed, or after a pause: the
-/// error was a shortage, trouble in the network, or a client that did not wait. Trying again
+/// Whether accept(2) may succeed again after a pause, or when a connection has closed. The error
+/// was then a shortage, trouble in the network, or a client that left early. Trying again
 /// immediately would be a busy loop, except after EINTR and ECONNABORTED.
 bool is_transient_accept_error(std::error_code error);
 

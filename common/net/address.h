@@ -13,16 +13,15 @@
 
 namespace common {
 
-/// An IPv4 or IPv6 address and port, as accept4(2) fills it in and bind(2) takes it. 28 bytes.
+/// An IPv4 or IPv6 address and port, for system calls such as accept4(2) and bind(2). 28 bytes.
 class Address {
  public:
   Address() = default;
 
-  /// Reads a literal as inet_pton(3) takes it, without brackets. nullopt: it is neither IPv4 nor
-  /// IPv6.
+  /// Parses a literal as inet_pton(3) does, without brackets. nullopt if that fails.
   static std::optional<Address> parse(std::string_view literal, std::uint16_t port);
 
-  /// Takes an address in network byte order, and a port that is not.
+  /// Takes an address in network byte order, and a port in host byte order.
   static Address of(const in_addr& ipv4, std::uint16_t port);
   static Address of(const in6_addr& ipv6, std::uint16_t port);
 
@@ -30,14 +29,15 @@ class Address {
   static Result<Address> of_socket(const Fd& socket);
 
   /// `127.0.0.1:5882` or `[::1]:5882`; an IPv4 peer of a dual-stack socket shows as IPv4. A
-  /// link-local address has its zone, as a number: its name would take system calls. RFC 4007, 11.
+  /// link-local address shows its zone as a number, because the name would take system calls. RFC
+  /// 4007, 11.
   std::string to_string() const;
 
-  /// The address without its port; an IPv4 one as `::ffff:192.0.2.7`, whether it has come through a
-  /// dual-stack socket or through a socket of its own.
+  /// The address without its port. An IPv4 address becomes `::ffff:192.0.2.7`, whether it came
+  /// through a dual-stack socket or an IPv4 socket.
   in6_addr as_ipv6() const;
 
-  // All three begin with the family.
+  // All three forms begin with the family.
   int family() const { return storage_.v6.sin6_family; }
   sockaddr* data() { return &storage_.any; }
   const sockaddr* data() const { return &storage_.any; }

@@ -4,7 +4,7 @@
 
 namespace common {
 
-/// Whether a receive would return immediately: with bytes, or with the end of the stream.
+/// Whether a receive would immediately return bytes or the end of the stream.
 bool has_input(const Fd& socket);
 
 }  // namespace common

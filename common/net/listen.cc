@@ -17,13 +17,13 @@ Status set_flag(const Fd& socket, int level, int option, int value) {
   return {};
 }
 
-/// A socket bound to `address`. Another process may listen there only if both want to share the
+/// Binds a socket to `address`. Another process may listen there only if both want to share the
 /// port.
 Result<Fd> bind_to(const Address& address, SocketMode mode, bool share_port) {
   Fd socket(::socket(address.family(), SOCK_STREAM | socket_flags(mode), 0));
   if (!socket) return last_error();
 
-  // Connections of the last run may still be in TIME_WAIT; without this they keep the port.
+  // Without this, connections of the last run would keep the port while they are in TIME_WAIT.
   // socket(7)
   if (const auto set = set_flag(socket, SOL_SOCKET, SO_REUSEADDR, 1); !set) {
     return std::unexpected(set.error());
@@ -34,13 +34,13 @@ Result<Fd> bind_to(const Address& address, SocketMode mode, bool share_port) {
     }
   }
   if (address.family() == AF_INET6) {
-    // Both families, whatever net.ipv6.bindv6only says. ipv6(7)
+    // Serves both families, whatever net.ipv6.bindv6only says. ipv6(7)
     if (const auto set = set_flag(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0); !set) {
       return std::unexpected(set.error());
     }
   }
-  // An answer leaves when it is written, not when the last one was acknowledged. The accepted
-  // connections inherit it, although tcp(7) does not say so of this option.
+  // Sends an answer when it is written, not when the last one was acknowledged. The accepted
+  // connections inherit this option, although tcp(7) doesn't say so.
   if (const auto set = set_flag(socket, IPPROTO_TCP, TCP_NODELAY, 1); !set) {
     return std::unexpected(set.error());
   }
@@ -71,8 +71,8 @@ bool is_listening(int descriptor) {
 }
 
 Result<std::vector<Fd>> listen_group(const Address& address, std::size_t sockets) {
-  // The first socket is bound without SO_REUSEPORT, with which bind would let it into the group of
-  // another server of the same user. Once the port is ours, the others may share it.
+  // We bind the first socket without SO_REUSEPORT, because with it bind would let us into the group
+  // of another server of the same user. Once the port is ours, the other sockets may share it.
   auto first = listen_on(address, SocketMode::nonblocking);
   if (!first) return std::unexpected(first.error());
   if (sockets > 1) {

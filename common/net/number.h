@@ -6,7 +6,7 @@
 
 namespace common {
 
-/// Decimal digits only, from `smallest` to `largest`: no sign, no blank, no other base.
+/// Parses decimal digits, no sign and no blanks. nullopt unless from `smallest` to `largest`.
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t smallest,
                                           std::uint64_t largest);
 

@@ -12,7 +12,7 @@ std::size_t unacknowledged_bytes(const Fd& socket) {
   tcp_info info{};
   socklen_t size = sizeof info;
   if (::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return 0;
-  if (info.tcpi_state == TCP_CLOSE) return 0;  // SIOCOUTQ would still say what it was before
+  if (info.tcpi_state == TCP_CLOSE) return 0;  // SIOCOUTQ would still report the old number
 
   int bytes = 0;
   if (::ioctl(socket.get(), SIOCOUTQ, &bytes) < 0) return 0;

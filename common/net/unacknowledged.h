@@ -6,8 +6,8 @@
 
 namespace common {
 
-/// Bytes of ours that the peer's kernel has not acknowledged: SIOCOUTQ of tcp(7). 0 after a reset:
-/// they never will be acknowledged.
+/// Bytes of ours that the peer's kernel hasn't acknowledged (SIOCOUTQ, tcp(7)). 0 after a reset,
+/// because nobody will acknowledge them any more.
 std::size_t unacknowledged_bytes(const Fd& socket);
 
 }  // namespace common

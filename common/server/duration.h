@@ -10,14 +10,14 @@ namespace common {
 /// All deadlines are on this clock, which never jumps: CLOCK_MONOTONIC.
 using Clock = std::chrono::steady_clock;
 
-/// `250ms`, `10s`, `2m`, or `0`. nullopt: anything else, or more than a year.
+/// Parses `250ms`, `10s`, `2m` or `0`. nullopt for anything else, and for more than a year.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// Writes a duration so that the parser takes it, in seconds where they divide it.
+/// Writes a duration as parse_duration() takes it, in seconds if they are whole.
 std::string to_string(std::chrono::milliseconds duration);
 
-/// What poll(2) and epoll_wait(2) take to wait until `deadline`: milliseconds, rounded up, since
-/// rounded down a loop would spin through the last one; -1, for ever, without a deadline.
+/// The timeout for poll(2) or epoll_wait(2) to wait until `deadline`, in milliseconds; -1, forever,
+/// without a deadline. Rounded up, because otherwise a loop would spin through the last one.
 int timeout_ms(std::optional<Clock::time_point> deadline);
 
 }  // namespace common

@@ -23,13 +23,13 @@ namespace {
 struct Log {
   std::mutex mutex;
   LogQueue queue;
-  std::optional<int> flags;       ///< Of pwritev2(2), by what kind of file stderr is.
-  bool can_write_at_once = true;  ///< Whether the kernel can be asked not to wait, for all we know.
+  std::optional<int> flags;       ///< For pwritev2(2); they depend on what kind of file stderr is.
+  bool can_write_at_once = true;  ///< False once pwritev2(2) has turned out not to work.
 };
 
-/// A call of this thread that waits is interrupted by SIGURG, again and again: a signal that comes
-/// before the call has begun to wait interrupts nothing. signal(7). Without a timer the call waits:
-/// a user who may have none (RLIMIT_SIGPENDING) would be told nothing otherwise.
+/// Interrupts a blocking call of this thread with SIGURG, again and again, because a signal that
+/// arrives before the call blocks interrupts nothing. signal(7). Without a timer the call blocks,
+/// or a user who may have none (RLIMIT_SIGPENDING) would never see a line.
 class WriteTimeout {
  public:
   WriteTimeout() {
@@ -54,8 +54,8 @@ class WriteTimeout {
   bool is_there_ = false;
 };
 
-/// Before main, so that each thread inherits an unblocked SIGURG. By default it is ignored, and an
-/// ignored signal interrupts nothing.
+/// Runs before main, so that each thread inherits an unblocked SIGURG. By default the signal is
+/// ignored, and an ignored signal interrupts nothing.
 bool handle_sigurg() {
   struct sigaction action {};
   action.sa_handler = [](int) {};
@@ -78,9 +78,9 @@ bool is_file(int descriptor) {
   return ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
 }
 
-/// Writes what fits, where the kernel can be asked not to wait: pipes and sockets, since Linux 6.4.
-/// A file need not be asked, since no signal would end a write to it. False: it cannot, and nothing
-/// is written.
+/// Writes the lines that fit, if the kernel can do so without waiting: to pipes and sockets, since
+/// Linux 6.4. To a regular file we write in any case, because no signal would end a write to it.
+/// False if the kernel can't, and then nothing is written.
 bool write_without_waiting(Log& log) {
   if (!log.flags) log.flags = is_file(STDERR_FILENO) ? 0 : RWF_NOWAIT;
   while (log.can_write_at_once && !log.queue.empty()) {
@@ -88,7 +88,7 @@ bool write_without_waiting(Log& log) {
     const iovec part{.iov_base = const_cast<char*>(lines.data()), .iov_len = lines.size()};
     const auto written = ::pwritev2(STDERR_FILENO, &part, 1, -1, *log.flags);
     if (written < 0) {
-      // EPERM: a filter of system calls that does not know it.
+      // EPERM if a filter of system calls doesn't know this one.
       log.can_write_at_once =
           errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS && errno != EPERM;
       return log.can_write_at_once;
@@ -100,8 +100,8 @@ bool write_without_waiting(Log& log) {
   return log.can_write_at_once;
 }
 
-/// After an error the lines stay in the queue: a disk may have room again. If the reader of a pipe
-/// has gone for good, they are lost in any case.
+/// Leaves the lines in the queue after an error, because a full disk may have room again. If a
+/// pipe's reader is gone, they are lost in any case.
 void write_now(Log& log) {
   LogQueue& queue = log.queue;
   if (queue.empty() || write_without_waiting(log) || !takes_bytes(STDERR_FILENO)) return;
@@ -117,12 +117,12 @@ void write_now(Log& log) {
 }
 
 Log& the_log() {
-  static Log* const log = new Log;  // never destroyed: threads may log while the process ends
+  static Log* const log = new Log;  // never destroyed: threads may still log at exit
   return *log;
 }
 
-/// systemd says which stream it has connected our stderr to. A program between us and systemd may
-/// have passed the variable on, and stderr not: hence the comparison. systemd.exec(5)
+/// JOURNAL_STREAM names the stream that systemd connected to our stderr. We compare, because a
+/// program between us and systemd may have passed on the variable, but not stderr. systemd.exec(5)
 bool is_journal(int descriptor) {
   const char* const stream = std::getenv("JOURNAL_STREAM");
   struct stat file {};
@@ -194,7 +194,7 @@ void RepeatedFault::report(Clock::time_point now) {
   log(what_ + more, Severity::warning);
 }
 
-/// How many were left out before this one; nullopt: it is left out, too.
+/// How many lines were left out before this one; nullopt if this one is left out, too.
 std::optional<std::uint64_t> RepeatedFault::begin_line(Clock::time_point now) {
   constexpr auto pause = std::chrono::nanoseconds(std::chrono::seconds(1)).count();
   const auto now_count = now.time_since_epoch().count();

@@ -13,41 +13,39 @@
 
 namespace common {
 
-/// How much a line matters to an operator: the numbers of syslog(3).
+/// How much a line matters to an operator, with the numbers of syslog(3).
 enum class Severity { error = 3, warning = 4, info = 6 };
 
-/// Writes one line to stderr, cut if it is longer than PIPE_BUF. Threads do not mix theirs. Where
-/// stderr takes no bytes now, a full pipe or a terminal that ^S has stopped, the line waits in a
-/// LogQueue until a later call, or the end of the process, finds room.
+/// Writes one line to stderr, cut if it is longer than PIPE_BUF. Lines of different threads don't
+/// mix. If stderr takes no bytes at the moment (a full pipe, or a terminal stopped by ^S), the line
+/// waits in a LogQueue until a later call, or the end of the process, finds room.
 ///
-/// The caller waits for 10 ms at the most, whatever stderr is: a pipe, a socket, a terminal, of
-/// whichever account, a serial line. A terminal that says it takes bytes may take only one, and
-/// keeps a write waiting until it has them all: SIGURG ends that wait, and what is left of the
-/// line stays in the queue. A regular file has no such limit, for on a file server that is dead no
-/// signal ends a write. The limit is also missing where the user may have no timer
+/// The caller waits for at most 10 ms, whatever stderr is: a pipe, a socket, a serial line, or a
+/// terminal of any account. poll(2) may report a terminal ready that then blocks the write; SIGURG
+/// interrupts it, and the rest of the line stays queued. There is no such limit for a regular file,
+/// because no signal ends a write to a dead file server, nor for a user who may have no timer
 /// (RLIMIT_SIGPENDING).
 ///
-/// Where stderr is a stream to systemd's journal, the severity goes in front, as sd-daemon(3) has
-/// it, and the journal takes it off again; the journal adds the time, too. Anywhere else a line is
-/// as it is.
+/// If stderr is a stream to systemd's journal, the severity goes in front (sd-daemon(3)); the
+/// journal removes it, and adds the time. Anywhere else the line is written as it is.
 void log(std::string_view line, Severity severity = Severity::info);
 
-/// A child of fork(2) calls this: the lines that wait are its parent's, which writes them once. So
-/// does whoever puts another file in the place of stderr.
+/// Drops the lines that wait. A child of fork(2) calls this, because the lines are its parent's,
+/// which writes them; so does a process that replaces its stderr.
 void forget_log_lines();
 
-/// Printable ASCII as it is, backslash doubled, everything else as \xHH: nothing that a peer sends
-/// can move the reader's cursor or forge a line.
+/// Keeps printable ASCII, doubles backslashes, and writes everything else as \xHH, so that a peer's
+/// bytes can't move the reader's cursor or forge a line.
 std::string escape(ByteView bytes);
 
-/// Reports a fault of the server's own that may come again and again: at most one line a second,
-/// which says how many it left out. Any thread may call it.
+/// Logs a fault of the server's own that may occur again and again. Writes at most one line a
+/// second, which says how many were left out. Any thread may call it.
 class RepeatedFault {
  public:
   explicit RepeatedFault(std::string_view what) : what_(what) {}
   void report(std::error_code error, Clock::time_point now);
 
-  /// Reports a fault where the peer differs, and not the error: the line begins with the peer.
+  /// Reports a fault of one peer, whose address begins the line.
   void report(const Address& peer, Clock::time_point now);
 
   /// Reports a fault that is always the same.
@@ -61,14 +59,13 @@ class RepeatedFault {
   std::atomic<std::uint64_t> left_out_{0};
 };
 
-/// What is written about the connections: the reasons that say something is wrong, and with
-/// --verbose all.
+/// Logs connections that were closed because something was wrong, or with --verbose all.
 class ConnectionLog {
  public:
   explicit ConnectionLog(bool verbose) : verbose_(verbose) {}
   void opened(const Address& peer) const;
-  /// `reason` is empty for a goodbye on a message boundary; `inside_message` tells whether one was
-  /// begun.
+  /// `reason` is empty if the peer left on a message boundary; `inside_message` says whether a
+  /// message had begun.
   void closed(const Address& peer, std::error_code reason, bool inside_message) const;
 
  private:

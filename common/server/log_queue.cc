@@ -7,7 +7,7 @@
 namespace common {
 
 void LogQueue::push(std::string_view line) {
-  // Until the line about a loss fits, nothing else goes in, or that line would come too late.
+  // Nothing else goes in before the line that reports a loss, or that line would come too late.
   if (lost_ > 0 || !append(line)) ++lost_;
 }
 

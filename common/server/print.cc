@@ -13,9 +13,9 @@ Status print(std::string_view text) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {  // another process has made it non-blocking
+    } else if (errno == EAGAIN) {  // another process made stdout non-blocking
       pollfd ready{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
-      (void)::poll(&ready, 1, -1);  // EINTR: write(2) is tried again
+      (void)::poll(&ready, 1, -1);  // after EINTR we write again
     } else if (errno != EINTR) {
       return last_error();
     }

@@ -6,8 +6,7 @@
 
 namespace common {
 
-/// Writes all of it to stdout, without a buffer, and waits for as long as that takes. Errors: of
-/// write(2).
+/// Writes all of `text` to stdout, without a buffer, however long that takes. Errors: of write(2).
 Status print(std::string_view text);
 
 }  // namespace common

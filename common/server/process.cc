@@ -22,25 +22,24 @@ namespace common {
 
 namespace {
 
-/// What is opened gets the lowest free number, which is this one, and keeps it. If a client's
-/// connection got number 2, it would be sent our log. A descriptor with O_PATH can be neither read
-/// nor written (EBADF), like a closed one: so what is lost is known to be lost. A bare chroot has
-/// no /dev/null, but a /.
+/// open(2) returns the lowest free number, which is the one that was closed. With O_PATH, reads and
+/// writes fail with EBADF, as if it were still closed, so a loss doesn't go unnoticed. A bare
+/// chroot has no /dev/null, but a /.
 void take_standard_numbers() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(number, F_GETFD) >= 0) continue;
-    if (::open("/", O_PATH) < 0) std::exit(EXIT_FAILURE);  // no client could be accepted either
+    if (::open("/", O_PATH) < 0) std::exit(EXIT_FAILURE);  // then accept would fail, too
   }
 }
 
 void raise_descriptor_limit(std::size_t connections_max, std::size_t workers,
                             const ServerProfile& profile) {
-  // Standard streams and the like, and of each worker a listener, an epoll and an eventfd.
+  // The standard streams and a few more; for each worker a listener, an epoll or ring, an eventfd.
   const std::size_t own_descriptors = 8 + 3 * workers;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;  // EFAULT and EINVAL only
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;  // fails only for a wrong argument
   limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // EPERM where fs.nr_open is lower by now
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);  // EPERM if fs.nr_open is lower by now
   (void)::getrlimit(RLIMIT_NOFILE, &limit);
   if (profile.descriptors_each == 0) return;
   if (limit.rlim_cur < connections_max * profile.descriptors_each + own_descriptors) {
@@ -56,19 +55,19 @@ void raise_descriptor_limit(std::size_t connections_max, std::size_t workers,
 void prepare_process(std::size_t connections_max, std::size_t workers,
                      const ServerProfile& profile) {
   take_standard_numbers();
-  // A write to a reader that has gone, or to a file that may not grow (RLIMIT_FSIZE), is an error
-  // of write(2) and does not end us. Nor does a line for the terminal stop a server in the
-  // background, where stty tostop would have it so: a client may cause that line.
+  // Writing to a pipe or socket that nobody reads any more, or to a file at its size limit
+  // (RLIMIT_FSIZE), should make write(2) fail, not kill us. Nor may a line for the terminal stop a
+  // server in the background, as with stty tostop, because a client may cause that line.
   (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for these three
   (void)std::signal(SIGXFSZ, SIG_IGN);
   (void)std::signal(SIGTTOU, SIG_IGN);
-  // glibc would raise this threshold with each large block freed, and keep such blocks; once set,
-  // it stays.
+  // By default glibc raises this threshold whenever a large block is freed, and then keeps freed
+  // blocks below it. Setting it stops that.
   constexpr int large_bytes = 128 * 1024;
-  (void)::mallopt(M_MMAP_THRESHOLD, large_bytes);  // where it is not known, nothing is lost
-  // The call above also freezes this one, at 128 KiB: mallopt(3). A message of 64 KiB that comes in
-  // pieces takes more, so glibc would give the memory back to the kernel after each message, and
-  // fetch it again for the next: two calls of brk(2), and 12 to 16 page faults.
+  (void)::mallopt(M_MMAP_THRESHOLD, large_bytes);  // if it's unknown, nothing is lost
+  // The call above also freezes this threshold, at 128 KiB: mallopt(3). A message of 64 KiB that
+  // arrives in pieces takes more, so glibc would return the memory to the kernel after each
+  // message, and fetch it again for the next: two calls of brk(2), and 12 to 16 page faults.
   (void)::mallopt(M_TRIM_THRESHOLD, 2 * large_bytes);
   raise_descriptor_limit(connections_max, workers, profile);
 }
@@ -77,14 +76,14 @@ void use_small_stacks() {
   constexpr std::size_t stack_bytes = 256 * 1024;
   pthread_attr_t usual;
   pthread_attr_t small;
-  (void)::pthread_getattr_default_np(&usual);  // these four fail on no Linux
+  (void)::pthread_getattr_default_np(&usual);  // none of these four fails on Linux
   (void)::pthread_attr_init(&small);
   (void)::pthread_attr_setstacksize(&small, stack_bytes);
   (void)::pthread_setattr_default_np(&small);
   try {
     std::thread([] {}).join();
   } catch (const std::system_error&) {
-    // EINVAL: what is thread_local does not fit, as that of a sanitizer.
+    // EINVAL if the thread_local variables, such as a sanitizer's, don't fit.
     (void)::pthread_setattr_default_np(&usual);
   }
   (void)::pthread_attr_destroy(&small);
@@ -94,7 +93,7 @@ void use_small_stacks() {
 void announce(std::string_view address) {
   const auto printed = print(fmt::format("listening on {}\n", address));
   if (printed || printed.error() == std::errc::bad_file_descriptor) return;
-  // Not exit(3): other threads may serve already.
+  // Not exit(3), which would destroy objects that other threads may already be using.
   std::_Exit(
       complain("cannot write the ready line to standard output: " + printed.error().message()));
 }

@@ -26,7 +26,7 @@ sigset_t stop_signals() {
   return set;
 }
 
-/// Waits for a stop signal, until `deadline` at the latest; false: none has come. sigtimedwait(2)
+/// Waits for a stop signal, until `deadline` at the latest. False if none came. sigtimedwait(2)
 bool wait_until(Clock::time_point deadline) {
   const sigset_t set = stop_signals();
   while (true) {
@@ -35,7 +35,7 @@ bool wait_until(Clock::time_point deadline) {
     const auto nanoseconds = static_cast<long>((left - seconds).count());
     const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = nanoseconds};
     if (::sigtimedwait(&set, nullptr, &timeout) > 0) return true;
-    if (errno != EINTR) return false;  // EAGAIN: the time is over. EINTR: SIGCONT, say
+    if (errno != EINTR) return false;  // EAGAIN: timed out. EINTR: SIGCONT, say
   }
 }
 
@@ -82,7 +82,7 @@ void SignalThread::wait_for_signals(std::chrono::milliseconds drain_timeout,
   }
   if (done_) return;
 
-  // Not exit(3): the threads that are still serving must not find their objects destroyed.
+  // Not exit(3), because threads that still serve must not find their objects destroyed.
   ::_exit(exit_status_);
 }
 

@@ -10,23 +10,23 @@
 
 namespace common {
 
-/// Turns SIGINT and SIGTERM into an orderly stop. They are blocked in every thread, and one
-/// thread does nothing but wait for them, so a signal can come at any moment without
-/// interrupting anything: sigwait(3). The first calls `stop` (on that thread). A second one after
-/// `same_stop`, or `drain_timeout` passing, ends the process immediately, with 0. Create it before
-/// any other thread: threads inherit the blocked signals. There is one at a time; it must not
-/// outlive what `stop` uses.
+/// Turns SIGINT and SIGTERM into an orderly stop. Every thread blocks both signals, and one thread
+/// does nothing but wait for them, so a signal can come at any moment without interrupting
+/// anything: sigwait(3). The first signal calls `stop` on that thread. A second one after
+/// `same_stop`, or the end of `drain_timeout`, ends the process immediately, with 0. Create the
+/// SignalThread before any other thread, because threads inherit the blocked signals. Only one may
+/// exist at a time, and it must not outlive the objects that `stop` uses.
 class SignalThread {
  public:
-  /// Starts to wait for the signals. Error: EAGAIN, the system allows no more threads.
+  /// Starts to wait for the signals. Error: EAGAIN if the system allows no more threads.
   static Result<std::unique_ptr<SignalThread>> create(std::chrono::milliseconds drain_timeout,
                                                       std::function<void()> stop);
   SignalThread(const SignalThread&) = delete;
   SignalThread& operator=(const SignalThread&) = delete;
   ~SignalThread();
 
-  /// A thread of the server that has failed calls this: it stops the others as the first signal
-  /// would. They have as long for it, but the process ends with 1.
+  /// Called by a thread of the server that failed. Stops the others like the first signal, and
+  /// gives them as much time, but the process ends with 1.
   static void stop_after_failure();
 
  private:

@@ -16,8 +16,8 @@ namespace {
 
 SignalWakeup* handler = nullptr;  // set before the signals are handled, cleared after
 
-/// Our timer's signal. It is not SIGALRM, because alarm(2) outlives exec: whoever started us may
-/// have set one to end us, and it must do so.
+/// Our timer's signal. Not SIGALRM, because alarm(2) survives exec, and whoever started us may have
+/// set one to end us.
 const int drain_is_over = SIGRTMIN;
 const int stop_signals[] = {SIGINT, SIGTERM, drain_is_over};
 
@@ -39,7 +39,7 @@ void set_action(void (*function)(int)) {
 
 /// Starts the timer. timer_settime(2) is async-signal-safe.
 void start(timer_t timer, std::chrono::milliseconds duration) {
-  // 0 would stop the clock instead.
+  // 0 would disarm the timer.
   const auto at_least = std::max(std::chrono::nanoseconds(duration), std::chrono::nanoseconds(1));
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at_least);
   const auto nanoseconds = static_cast<long>((at_least - seconds).count());
@@ -66,13 +66,13 @@ SignalWakeup::SignalWakeup(std::chrono::milliseconds drain_timeout, std::functio
   assert(handler == nullptr);
   handler = this;
   set_action(&SignalWakeup::on_signal);
-  // The program that started us may have blocked them, and a blocked signal is inherited.
+  // The program that started us may have blocked the signals, and we inherit that.
   const sigset_t blocked = all_of(stop_signals);
   (void)::pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
 }
 
 SignalWakeup::~SignalWakeup() {
-  set_action(SIG_IGN);  // it is stopping already
+  set_action(SIG_IGN);  // the process is stopping already
   (void)::timer_delete(drain_timer_);
   handler = nullptr;
 }
@@ -89,7 +89,7 @@ void SignalWakeup::on_signal(int number) {
   const bool is_first =
       number != drain_is_over && handler->asked_at_.compare_exchange_strong(first, now);
   if (number == drain_is_over || (!is_first && now - first >= same_stop)) {
-    // Not exit(3): nothing here may be destroyed while it is in use.
+    // Not exit(3), which would destroy objects in use.
     ::_exit(handler->exit_status_);
   }
   if (is_first) handler->begin_drain();
@@ -97,7 +97,7 @@ void SignalWakeup::on_signal(int number) {
 }
 
 void SignalWakeup::begin_drain() {
-  stop_();  // first, because another thread may get the timer's signal, and ends the process
+  stop_();  // first, because another thread may get the timer's signal and end the process
   start(drain_timer_, drain_timeout_);
 }
 

@@ -12,10 +12,10 @@
 namespace common {
 
 /// Turns SIGINT and SIGTERM into an orderly stop, like SignalThread, but without a thread. The
-/// signal handler calls `stop`, which must be async-signal-safe: it may store to an atomic and
-/// write(2) to an eventfd, and not much more. Source: signal-safety(7). The first signal calls
-/// `stop`. A second one after `same_stop`, or `drain_timeout` passing, ends the process
-/// immediately, with 0. There is one at a time; it must not outlive what `stop` uses.
+/// signal handler calls `stop`, which must be async-signal-safe: storing to an atomic and write(2)
+/// to an eventfd are, and not much more. Source: signal-safety(7). The first signal calls `stop`. A
+/// second one after `same_stop`, or the end of `drain_timeout`, ends the process immediately, with
+/// 0. Only one may exist at a time, and it must not outlive the objects that `stop` uses.
 class SignalWakeup {
  public:
   /// Starts to handle the signals. Errors: of timer_create(2).
@@ -25,8 +25,8 @@ class SignalWakeup {
   SignalWakeup& operator=(const SignalWakeup&) = delete;
   ~SignalWakeup();
 
-  /// One of several servers that has failed calls this, from any thread: it stops the others as
-  /// the first signal would. They have as long for it, but the process ends with 1.
+  /// Called by one of several servers that failed, on any thread. Stops the others like the first
+  /// signal, and gives them as much time, but the process ends with 1.
   static void stop_after_failure();
 
  private:
@@ -35,10 +35,10 @@ class SignalWakeup {
   void begin_drain();
 
   std::chrono::milliseconds drain_timeout_;
-  std::function<void()> stop_;  ///< Calling one that is there neither allocates nor locks.
+  std::function<void()> stop_;  ///< Calling it neither allocates nor locks.
   timer_t drain_timer_;
   static constexpr auto never = Clock::time_point::max();
-  std::atomic<Clock::time_point> asked_at_ = never;  ///< Two threads may each get a signal at once.
+  std::atomic<Clock::time_point> asked_at_ = never;  ///< Two threads may handle a signal at once.
   static_assert(decltype(asked_at_)::is_always_lock_free);  // a handler must not wait for a lock
   std::atomic<int> exit_status_ = 0;
 };
