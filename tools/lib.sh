@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # a script that sources this uses these and sets program
 # What the commands share: stages by name, packages that are missing, quiet builds.
-# A script that sources this sets `program`, its name in messages.
+# A script that sources this sets `program`, its name in messages; the status where it cannot run may
+# be another one than 1.
 
 # Without symbolic links: CMake would take another way here for another project, and build it anew.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -10,12 +11,34 @@ python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is fi
 source "$root/tools/packages.sh"
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
-cannot_run() { say "$*"; exit 1; }
+cannot_run() { say "$*"; exit "${cannot:-1}"; }
 wrong_usage() { say "$*"; exit 2; }
 
 # What a command prints would be lost; ./serve becomes a server, which may do without.
-[[ $program == serve || -e /dev/fd/1 ]] ||
+[[ $program == serve ]] || { : 3>&1; } 2>/dev/null ||
   cannot_run "cannot write to standard output: it is closed"
+# Bash itself needs it, for < <(…).
+[[ -e /proc/self/fd ]] || cannot_run "there is no /proc here. As root: mount -t proc proc /proc"
+
+# inherited_signals prints, as 2,17, what goes on to all that is started here: signals that whoever
+# has started this has blocked, or ignores. Who ignores one that asks to end, as nohup does, means
+# it. What bash has set for itself does not count, so another process looks.
+inherited_signals() {
+  local blocked ignored number found=()
+  { read -r blocked && read -r ignored; } \
+    < <(sed -n 's/^Sig\(Blk\|Ign\):\s*/0x/p' /proc/self/status)
+  for number in {1..31} {34..64}; do # the C library has 32 and 33
+    ((ignored >> (number - 1) & 1)) && [[ $number == @(1|2|3|15) ]] && continue
+    ((!((blocked | ignored) >> (number - 1) & 1))) || found+=("$number")
+  done
+  (IFS=, && echo "${found[*]}")
+}
+
+# Bash can undo neither, and env can. A build would wait in vain for its compilers where SIGCHLD is
+# ignored, and what is blocked stops no server.
+inherited=$(inherited_signals)
+[[ ! $inherited ]] || ! env "--default-signal=$inherited" true 2>/dev/null ||
+  exec env "--default-signal=$inherited" "$BASH" "$0" "$@"
 
 # What a command takes: what the value of each of its options is, or nothing for one without; what a
 # letter is short for; the one option that may be repeated.

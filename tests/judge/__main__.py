@@ -20,6 +20,7 @@ import report_text
 import report_xml
 import starters
 import keeper
+import machine
 from climb import climb
 from first_start import start_once
 from capabilities import STAGES
@@ -27,15 +28,22 @@ from levels import DEFAULT_LEVEL, FOUNDATION, LEVEL_NAMES, LEVELS
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
 
+from harness.hexdump import escaped
 from harness.output import told_if_unwritten
 
-PASSED, FAILED, WRONG_USAGE = 0, 1, 2
+PASSED, FAILED, WRONG_USAGE, CANNOT = 0, 1, 2, 3
 USAGE = Path(__file__).with_name("usage.txt")
 
 
 def say(text: str) -> None:
     """To stderr, as all of the commands do."""
-    print(f"judge: {text}", file=sys.stderr, flush=True)
+    print(f"judge: {escaped(text)}", file=sys.stderr, flush=True)
+
+
+def cannot(text: str) -> SystemExit:
+    """To be raised, where it is not the server that fails."""
+    say(text)
+    return SystemExit(CANNOT)
 
 
 def wrong_usage(text: str) -> SystemExit:
@@ -127,7 +135,7 @@ def write_report(judged: Judged, path: str) -> None:
     try:
         write(Path(path), judged)
     except OSError as error:
-        raise SystemExit(f"judge: cannot write {path}: {error.strerror}") from None
+        raise cannot(f"cannot write {path}: {error.strerror}") from None
     say(f"wrote {path}")
 
 
@@ -135,14 +143,17 @@ def judge_one(options: argparse.Namespace) -> int:
     """One server: a climb, or the tests of some levels."""
     climbs = options.level is None and options.up_to is None and options.k is None
     if climbs:
-        level = level_named(options.begin or LEVEL_NAMES[0], "--from")
+        option = "--from"
+        level = level_named(options.begin or LEVEL_NAMES[0], option)
     else:
         option = "--level" if options.level else "--up-to"
         level = level_named(options.level or options.up_to or DEFAULT_LEVEL, option, STAGES)
     server = given_or_remembered(options)
-    if climbs and level in server.without:
-        raise wrong_usage(f"--from {level}: that level is left out; begin at another one")
-    if climbs and (reason := remembered.remember(server, Path.cwd())):
+    if level in (server.without if climbs else options.without.split(",")):
+        raise wrong_usage(f"{option} {level}: that level is left out; name another one")
+    if reason := machine.what_it_lacks():
+        raise cannot(reason)
+    if climbs and (reason := remembered.remember(server, Path.cwd())) and not options.report:
         say(f"the command will not be remembered: {reason}")
     report_text.show_start(server)
     if climbs:
@@ -265,9 +276,17 @@ def start(options: argparse.Namespace) -> int:
     return PASSED
 
 
-@told_if_unwritten("judge")
 def main() -> int:
-    """What was asked for; its exit status."""
+    """The exit status."""
+    try:
+        return do_what_is_asked()
+    except (JudgeBroken, OSError) as trouble:
+        raise cannot(f"the tests could not be run: {trouble}") from None
+
+
+@told_if_unwritten("judge", CANNOT)
+def do_what_is_asked() -> int:
+    """Its exit status."""
     options = parse()
     if options.help:  # in a checkout, the script that calls this has answered already
         print(USAGE.read_text(encoding="utf-8").replace("./judge", JUDGE).replace(
@@ -277,12 +296,7 @@ def main() -> int:
         raise wrong_usage("--show needs strace (Debian: apt-get install strace)")
     if options.report and (reason := why_not_writable(options.report)):  # before some minutes
         raise wrong_usage(f"cannot write {options.report}: {reason}")
-    try:
-        return start(options) if options.start else judge_one(options)
-    except JudgeBroken as broken:
-        print(broken, file=sys.stderr)
-        say("the tests could not be run")
-        return FAILED
+    return start(options) if options.start else judge_one(options)
 
 
 if __name__ == "__main__":

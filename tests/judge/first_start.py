@@ -1,5 +1,6 @@
 """The first start of a server, before a climb: does it listen, and how soon?"""
 
+import shlex
 import time
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ def start_once(command: str) -> FirstStart:
     try:
         server = Server(foreign_server(command, LEVEL_NAMES[0]), patience=PATIENCE_SECONDS)
     except OSError as error:  # a script whose first line names no interpreter, for example
+        if error.filename != shlex.split(command)[0]:
+            raise  # it is we who could not start anything
         return FirstStart(0, f"cannot be started: {error.strerror}", f"$ {command}")
     try:
         server.wait_until_ready()

@@ -12,6 +12,8 @@ from levels import FOUNDATION, LEVEL_NAMES, LEVELS, Level
 from level_runs import Judged, Run, Test, by_rule
 from remembered import Remembered
 
+from harness.hexdump import escaped
+
 COLUMNS = 96
 BAR = 20
 LATE_START_SECONDS = 1.0  # every test waits for as long
@@ -75,7 +77,7 @@ def show_progress(run: Run) -> None:
 def show_start(server: Remembered) -> None:
     """Before the first level."""
     left_out = f" (without {', '.join(server.without)})" if server.without else ""
-    print(f"your server: {server.command}{left_out}\n", flush=True)
+    print(f"your server: {escaped(server.command)}{left_out}\n", flush=True)
 
 
 def show_level(run: Run) -> None:
@@ -227,14 +229,15 @@ def show_stop(judged: Judged, last: Run) -> None:
             print(shortened(f"{tests[0].sentence}: {tests[0].cause}", "      "))
     if len(last.tests) < len(last.names):
         left = number(len(last.names) - len(last.tests), "test")
-        print("\n" + wrapped(f"{left} of the level not run: a level that has failed is given up "
-                             "after ten seconds more", "  "))
+        why = ("whatever they ask, this would come first" if last.has_seen_enough
+               else "a level that has failed is given up after ten seconds more")
+        print("\n" + wrapped(f"{left} of the level not run: {why}", "  "))
     words = [judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]
     words += ["-k", failures[0].name.partition("[")[0]]
     print("\n  this test alone; add --show to see the system calls of your server in between:")
-    print(f"    {judge_command()} {shlex.join(words)}")
+    print(f"    {judge_command()} {escaped(shlex.join(words))}")
 
 
 def judge_command() -> str:
