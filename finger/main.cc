@@ -1,5 +1,5 @@
 // The finger daemon: a client asks for a user and gets the file .plan from that user's home.
-// Try it: ./serve   then, in another terminal:   printf 'alice\r\n' | ncat 127.0.0.1 PORT
+// Try it: ./serve finger   then, in another terminal:   printf 'alice\r\n' | ncat 127.0.0.1 PORT
 // Needs Linux 6.1.
 
 #include <fmt/format.h>

@@ -98,23 +98,19 @@ did_you_mean() {
   [[ ! $alike ]] || echo ": did you mean ${alike/%, ${alike##*, }/ or ${alike##*, }}?"
 }
 
-# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. On a terminal how
-# far it is can be seen from its newest line.
+# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. How far it is can
+# be seen from its newest line: at once on a terminal, else every ten seconds.
 quietly() {
-  local message=$1 log progress='' status=0
+  local message=$1 log progress status=0
   say "$message"
   shift
   log=$(mktemp)
-  if [[ -t 2 ]]; then
-    show_progress "$log" &
-    progress=$!
-  fi
+  show_progress "$log" &
+  progress=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  if [[ $progress ]]; then
-    kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
-    wait "$progress" 2>/dev/null || true
-    printf '\r\e[K' >&2
-  fi
+  kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
+  wait "$progress" 2>/dev/null || true
+  [[ ! -t 2 ]] || printf '\r\e[K' >&2
   ((status == 0 || status == 130)) || cat "$log" >&2 # Ctrl-C has no reason that is to be read
   rm -f "$log"
   return "$status"
@@ -124,9 +120,13 @@ quietly() {
 # it looks whether the command is there still. While the log is empty it leaves the terminal alone:
 # somebody may be asked for a password there.
 show_progress() {
-  local line columns
+  local line columns told=$SECONDS
   while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do # it may outlive this by a moment
     line=$(tail -n 1 "$1" 2>/dev/null) || return 0
+    if [[ ! -t 2 ]]; then
+      ((SECONDS - told < 10)) || { told=$SECONDS && say "  ${line:-nothing yet}"; }
+      continue
+    fi
     columns=$(stty size <&2 | cut -d ' ' -f 2)
     ((columns > 0)) || columns=80 # a terminal need not know
     [[ ! $line ]] || printf '\r\e[K%s' "${line:0:columns-1}" >&2
@@ -192,10 +192,11 @@ stages() {
 }
 
 # stage_named WORD prints the one stage that begins so; with none or several it prints nothing.
-# A shell that completes the names of files has written ./part4-poll/ or part4-poll/.
+# A shell that completes the names of files has written ./part4-poll/ or part4-poll/; 4 will do.
 stage_named() {
   local stage word=${1#./} found=()
   word=${word%/}
+  [[ $word != [0-9]* ]] || word=part$word
   for stage in $(stages); do
     [[ $stage != "$word" ]] || found=("$stage")
     [[ $stage == "$word" ]] && break

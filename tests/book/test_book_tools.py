@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import blocks
+import draw_judge
 import fill
 import form
 import links
@@ -13,6 +14,7 @@ import measured
 import pytest
 import runs
 from blocks import Block, Wrong
+from harness.needed import need_program
 
 
 def block(kind: str, arguments: str, text: str = "") -> Block:
@@ -25,6 +27,11 @@ def test_the_lock_of_the_site_s_packages_is_a_line_a_package() -> None:
     assert lock.compact(text) == text
     spread = json.dumps(json.loads(text), indent=2)
     assert spread.count("\n") > 4_000 and lock.compact(spread) == text
+
+
+def test_the_picture_in_readme_shows_what_the_judge_prints_today() -> None:
+    need_program("ncat")
+    assert draw_judge.main(["--check"]) == 0, "book/tools/draw_judge.py --record"
 
 
 @pytest.mark.parametrize("arguments", [
