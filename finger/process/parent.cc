@@ -221,7 +221,7 @@ void Parent::promote(Worker& worker, std::string_view found) {
 
 void Parent::fail_start(std::string_view reason) {
   if (phase_ == Phase::starting) return give_up(reason);
-  const auto line = fmt::format("cannot reload, the worker before goes on: {}", reason);
+  const auto line = fmt::format("cannot reload, so the old worker goes on: {}", reason);
   common::log(line, Severity::warning);
   if (is_reload_due_) return reload();
   setup_.manager.ready(line);
@@ -244,7 +244,7 @@ void Parent::stop(char order) {
   for (Worker& each : workers_) {
     if (each.state == State::killed) continue;
     if (is_second || each.state == State::starting) {
-      kill(each, "a second signal has come");
+      kill(each, "a second signal came");
     } else {
       dismiss(each, order);
     }
@@ -285,10 +285,10 @@ void Parent::on_deadline(Worker& worker) {
       kill(worker);
       return give_up(fmt::format("worker {} has fallen silent", worker.pid));
     case State::leaving:
-      return kill(worker, "it has not left in time");
+      return kill(worker, "it did not finish in time");
     case State::killed:
       worker.due = never;
-      common::log(fmt::format("worker {} was killed and does not end: it waits for the kernel, "
+      common::log(fmt::format("worker {} was killed and does not end: it is stuck in the kernel, "
                               "perhaps in a home that hangs",
                               worker.pid),
                   Severity::warning);
@@ -318,10 +318,11 @@ void Parent::bury(std::list<Worker>::iterator worker, int status) {
   if (state == State::starting) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (state == State::serving) {
-    give_up(fmt::format("the worker has ended by itself: {}", describe(status)));
+    give_up(fmt::format("the worker ended unexpectedly: {}", describe(status)));
   } else if (state == State::leaving && status != 0) {
-    common::log(fmt::format("worker {} has ended while it was leaving: {}", pid, describe(status)),
-                Severity::warning);
+    common::log(
+        fmt::format("worker {} failed while finishing its clients: {}", pid, describe(status)),
+        Severity::warning);
   }
 }
 

@@ -20,7 +20,7 @@ namespace {
 }
 
 [[noreturn]] void refuse_another_thread() {
-  std::fputs("uring: a loop runs and ends in one thread\n", stderr);
+  std::fputs("uring: a loop must run and end in one thread\n", stderr);
   std::abort();
 }
 

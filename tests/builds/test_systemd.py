@@ -256,7 +256,7 @@ def test_the_journal_shows_what_needs_an_administrator(system: System) -> None:
     def warnings() -> str:
         return system.journal("-u", "fingerd", "-p", "warning")
 
-    assert wait_until(lambda: "the worker has ended by itself: " in warnings(), PATIENCE)
+    assert wait_until(lambda: "the worker ended unexpectedly: " in warnings(), PATIENCE)
     assert '"alice" answered' not in warnings()
 
 

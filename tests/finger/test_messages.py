@@ -107,5 +107,5 @@ def test_the_page_has_no_message_that_is_none() -> None:
 
 
 def test_a_message_that_the_page_lacks_would_be_found() -> None:
-    assert "the worker has ended by itself: …" in messages()
+    assert "the worker ended unexpectedly: …" in messages()
     assert not any(fits(shown, "the moon is in the way of …") for shown in on_the_page())

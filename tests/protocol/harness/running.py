@@ -76,7 +76,7 @@ class Running:
                 and not self._killed and not self.may_be_gone)
 
     def wait_exit(self, within: float | None = None) -> int:
-        """Waits until the server has ended by itself; its exit status (-N: killed by signal N)."""
+        """Waits until the server ended unexpectedly; its exit status (-N: killed by signal N)."""
         limit = self.patience if within is None else within
         if not proc.wait_until(self._is_over, limit, LOOK_SECONDS):
             asked = f" after {self._asked.name}" if self._asked else ""

@@ -180,7 +180,7 @@ class Server(Running):
         self.expect_exit(within)
 
     def expect_exit(self, within: float | None = None) -> None:
-        """Waits until the server has ended by itself; its exit status must be 0."""
+        """Waits until the server ended unexpectedly; its exit status must be 0."""
         status = self.wait_exit(within)
         if status == 0:
             return
