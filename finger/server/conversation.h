@@ -14,8 +14,8 @@
 
 #include "common/fd.h"
 #include "common/net/accept.h"
+#include "common/server/constants.h"
 #include "common/server/duration.h"
-#include "common/server/limits.h"
 #include "finger/accounts/roster.h"
 #include "finger/protocol/error.h"
 #include "finger/server/address_limit.h"
