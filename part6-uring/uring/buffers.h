@@ -102,20 +102,6 @@ class Buffers {
     return Lease(*this, number, static_cast<std::uint32_t>(std::max(result, 0)));
   }
 
-  // For operations that keep a buffer themselves, by its number.
-
-  /// The buffer of a completion with IORING_CQE_F_BUFFER.
-  static std::uint16_t number_of(std::uint32_t flags) {
-    return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
-  }
-  /// The buffer came with this many bytes, and will be given back.
-  void lend(std::uint16_t number, int size) {
-    ++lent_;
-    if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
-  }
-  std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
-  void give_back(std::uint16_t number);
-
   /// A receive has ended with an error. The receive may have taken a buffer all the same, as one
   /// does that a thread of the kernel's has waited for.
   void receive_failed(int result, std::uint32_t flags);
@@ -140,6 +126,17 @@ class Buffers {
   Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each, Memory memory);
   Status register_ring();
   void give_first();
+  /// The buffer of a completion with IORING_CQE_F_BUFFER.
+  static std::uint16_t number_of(std::uint32_t flags) {
+    return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+  }
+  /// The buffer came with this many bytes, and will be given back.
+  void lend(std::uint16_t number, int size) {
+    ++lent_;
+    if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
+  }
+  std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
+  void give_back(std::uint16_t number);
   void ran_out();
   /// Buffers that the kernel has, as far as is known.
   std::uint32_t free() const { return confirmed_empty_ ? 0 : in_ring_ - lent_; }

@@ -96,7 +96,7 @@ class Promise<void> : public PromiseBase, public Node {
 
 /// A coroutine that begins when it is awaited and yields a T. Owns its frame, which may be
 /// destroyed at any point where it waits: an operation in it then waits for the kernel (see
-/// operation/operation.h).
+/// request/operation.h).
 template <typename T = void>
 class [[nodiscard]] Task {
  public:

@@ -77,15 +77,6 @@ class FramePool {
   static constinit std::atomic<bool> checking_;
 };
 
-/// Lets a container of the standard library have its memory from there.
-template <typename T>
-struct FrameAllocator {
-  using value_type = T;
-  T* allocate(std::size_t count) { return static_cast<T*>(FramePool::allocate(count * sizeof(T))); }
-  void deallocate(T* items, std::size_t count) { FramePool::release(items, count * sizeof(T)); }
-  bool operator==(const FrameAllocator&) const = default;
-};
-
 /// The same for memory that is lent and returned otherwise: fills it so that a late reader finds
 /// rubbish.
 void fill_with_pattern(std::byte* begin, std::size_t bytes);

@@ -64,15 +64,4 @@ class LoopWait : public Cancellable {
   Error reason_{};
 };
 
-/// What such a wait is made of: what is waited for.
-template <typename Subject>
-class WaitSource {
- public:
-  explicit WaitSource(Subject& subject) : subject_(&subject) {}
-  Subject& subject() const { return *subject_; }
-
- private:
-  Subject* subject_;
-};
-
 }  // namespace uring
