@@ -16,7 +16,7 @@ namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended; no error: between two messages, as a client should leave.
+/// Returns the reason, which is no error if the client left between two messages, as it should.
 uring::Task<common::Status> serve(Connection& connection, common::Session& session) {
   while (!session.finished()) {  // an echo session never is; HTTP's may be
     const auto received = co_await connection.receive();
@@ -25,7 +25,7 @@ uring::Task<common::Status> serve(Connection& connection, common::Session& sessi
 
     common::SendBuffer output;  // here, so that a client that says nothing has none
     const auto completed = session.take(*received, output);
-    // Sent even after an error: the messages before it get their answers.
+    // We send even after an error, because the messages before it get their answers.
     if (const auto sent = co_await connection.send_all(output.view()); !sent) co_return sent;
     if (!completed) co_return std::unexpected(completed.error());
     if (*completed > 0) connection.restart_timeout();
