@@ -13,29 +13,29 @@
 namespace stage {
 
 /// One peer, on a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit how long a single call waits.
-/// On top of them this class enforces the limit that counts: one for a whole message, however many
+/// On top of them, this class enforces the limit that counts: one for a whole message, however many
 /// calls its bytes take.
 class Connection {
  public:
-  /// Refers to `socket`, which must outlive it. A `read_timeout` of 0 means none; recv(2) itself
-  /// then has no limit.
+  /// `socket` must outlive the connection. A `read_timeout` of 0 means none; recv(2) itself then
+  /// has no limit.
   Connection(const common::Fd& socket, std::chrono::milliseconds read_timeout);
 
-  /// Waits for bytes, and returns a view of them in `buffer`. An empty one: the peer has ended its
-  /// stream. Errors: timed_out when no message was completed in time; those of recv(2).
+  /// Waits for bytes, and returns a view of them in `buffer`, which is empty if the peer has ended
+  /// its stream. Errors: timed_out if no message was completed in time; those of recv(2).
   common::Result<common::ByteView> receive(std::span<std::byte> buffer);
 
-  /// Waits until the kernel has taken all of `output`: send(2) may take less than it is offered.
-  /// Errors: timed_out when the peer takes nothing for as long as `read_timeout`; those of send(2).
+  /// Waits until the kernel has taken all of `output`, of which each send(2) may take only a part.
+  /// Errors: timed_out if the peer takes nothing for as long as `read_timeout`; those of send(2).
   common::Status send_all(common::ByteView output);
 
-  /// Gives the next message its whole time.
+  /// Gives the next message the whole timeout.
   void restart_timeout();
 
-  /// Ends our side of the stream, then reads and discards until the peer ends its own, up to
-  /// common::linger_timeout. Closing with input unread would send a reset, and that destroys
-  /// answers on their way. When `stopping`, only until the peer's kernel has acknowledged
-  /// everything. The socket itself is left to its owner to close.
+  /// Ends our side of the stream, then reads and discards until the peer ends its own, for at most
+  /// common::linger_timeout. If we closed with unread input, the kernel would send a reset, which
+  /// destroys answers on their way. When `stopping`, waits only until the peer's kernel has
+  /// acknowledged everything. The owner of the socket closes it.
   void close_gracefully(const std::atomic<bool>& stopping);
 
  private:
@@ -45,10 +45,10 @@ class Connection {
 
   const common::Fd& socket_;
   std::chrono::milliseconds read_timeout_;
-  common::Clock::time_point deadline_;          ///< The message being received is due.
-  bool receive_tried_ = false;                  ///< The timeout was not restarted since.
-  int late_receives_ = 0;                       ///< For the message, after its deadline.
-  std::chrono::milliseconds receive_limit_{0};  ///< What SO_RCVTIMEO is set to.
+  common::Clock::time_point deadline_;          ///< When the current message is due.
+  bool receive_tried_ = false;                  ///< Whether we received since restart_timeout().
+  int late_receives_ = 0;                       ///< Receives made after deadline_.
+  std::chrono::milliseconds receive_limit_{0};  ///< Current value of SO_RCVTIMEO.
 };
 
 }  // namespace stage

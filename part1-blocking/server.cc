@@ -14,7 +14,7 @@
 namespace stage {
 namespace {
 
-/// Waits for a connection. Errors: of accept4(2); EINVAL: stop() has shut down the listener.
+/// Waits for a connection. Errors: of accept4(2); EINVAL after stop() shut the listener down.
 common::Result<common::Accepted> accept_one(const common::Fd& listener) {
   while (true) {
     common::Accepted client;
@@ -27,7 +27,7 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 }
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended; no error: between two messages, as a client should leave.
+/// Returns the reason, which is no error if the client left between two messages, as it should.
 common::Status serve(Connection& connection, common::Session& session) {
   std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;
@@ -37,7 +37,7 @@ common::Status serve(Connection& connection, common::Session& session) {
     if (received->empty()) return session.end_of_stream();
 
     const auto completed = session.take(*received, output);
-    // Sent even after an error: the messages before it get their answers.
+    // We send even after an error, because the messages before it get their answers.
     if (const auto sent = connection.send_all(output.view()); !sent) return sent;
     output.clear();
     if (!completed) return std::unexpected(completed.error());
@@ -100,17 +100,17 @@ void Server::begin_serving(int socket) {
 }
 
 void Server::end_serving() {
-  // Before the connection is closed: its descriptor number may immediately be given to another.
+  // Before the connection is closed, because the next one may get the same descriptor number.
   const std::scoped_lock lock(mutex_);
   serving_socket_ = -1;
 }
 
 void Server::stop() {
   stopping_ = true;
-  // A waiting accept ends with EINVAL. If a shutdown fails, no call was waiting: ignore it.
+  // A waiting accept ends with EINVAL. If shutdown fails, no call was waiting, which is fine.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
-  // A waiting recv ends with 0, but not before it has returned the bytes that had come.
+  // recv returns the bytes that have arrived, and then 0, even if it is waiting already.
   if (serving_socket_ >= 0) (void)::shutdown(serving_socket_, SHUT_RD);
 }
 

@@ -13,19 +13,18 @@
 
 namespace stage {
 
-/// Serves one client at a time: while it waits for that one, all others wait.
+/// Serves one client at a time. While it waits for that one, all others wait.
 class Server {
  public:
-  /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
+  /// Makes a server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
   static common::Result<std::unique_ptr<Server>> create(const common::Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
-  /// cure.
+  /// Serves until stop() is called. Errors: of accept4(2), but only those that a retry can't cure.
   common::Status run();
 
-  /// Begins an orderly stop: run() returns. From any thread.
+  /// Begins an orderly stop, so that run() returns. Any thread may call it.
   void stop();
 
  private:
@@ -42,7 +41,7 @@ class Server {
 
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
-  int serving_socket_ = -1;  ///< stop() has to interrupt its connection.
+  int serving_socket_ = -1;  ///< Of the connection that stop() must interrupt.
 };
 
 }  // namespace stage

@@ -17,12 +17,12 @@ namespace {
 using common::Clock;
 using std::chrono::milliseconds;
 
-/// How long one call waits at most where something else must be looked at in between: a stop, or
-/// what the peer has acknowledged.
+/// How long one call waits at most if we must check something in between: for a stop, or for what
+/// the peer has acknowledged.
 constexpr milliseconds longest_wait(100);
 
-/// Sets SO_RCVTIMEO or SO_SNDTIMEO: a call that waits longer fails with EAGAIN. 0: it waits for
-/// ever. socket(7)
+/// Sets SO_RCVTIMEO or SO_SNDTIMEO, so that a call that waits longer fails with EAGAIN. 0: no
+/// limit. socket(7)
 void limit_calls(const common::Fd& socket, int option, milliseconds limit) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
   const std::chrono::microseconds rest = limit - seconds;
@@ -30,12 +30,12 @@ void limit_calls(const common::Fd& socket, int option, milliseconds limit) {
   (void)::setsockopt(socket.get(), SOL_SOCKET, option, &value, sizeof value);  // cannot fail here
 }
 
-/// Whether the call that has just failed is to be made again. EAGAIN: it has waited for as long as
+/// Whether to repeat the call that has just failed. EAGAIN means that it waited for as long as
 /// limit_calls() allows.
 bool must_try_again() { return errno == EINTR || errno == EAGAIN; }
 
 milliseconds until(Clock::time_point deadline) {
-  // Never 0, which would mean to wait for ever.
+  // Never 0, which would mean to wait forever.
   return std::max(std::chrono::ceil<milliseconds>(deadline - Clock::now()), milliseconds(1));
 }
 
@@ -52,16 +52,16 @@ Connection::Connection(const common::Fd& socket, milliseconds read_timeout)
 common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer) {
   while (true) {
     const bool limited = read_timeout_ > milliseconds(0);
-    // Asked before each call: while bytes keep coming, no call waits long enough to fail.
+    // We ask before each call, because no call waits long enough to fail while bytes keep coming.
     const bool too_late = limited && receive_tried_ && Clock::now() >= deadline_;
     if (too_late && ++late_receives_ > common::late_receives_max) {
       return common::failure(common::Error::timed_out);
     }
-    // The first receive since the timeout was restarted has the whole of it, which SO_RCVTIMEO
-    // usually is already: no system call.
+    // The first receive since the timeout was restarted gets all of it, which is usually the value
+    // of SO_RCVTIMEO already, so there is no system call.
     if (limited && !too_late) limit_receive(receive_tried_ ? until(deadline_) : read_timeout_);
-    // Too late, it does not wait, but takes what had come in time: the process may have been
-    // stopped meanwhile (SIGSTOP, then SIGCONT).
+    // When it's too late, we don't wait, but still take bytes that arrived in time, because the
+    // process may have been stopped meanwhile (SIGSTOP, then SIGCONT).
     const int flags = too_late ? MSG_DONTWAIT : 0;
     const ssize_t received = ::recv(socket_.get(), buffer.data(), buffer.size(), flags);
     receive_tried_ = true;
@@ -81,8 +81,8 @@ common::Status Connection::send_all(common::ByteView output) {
     if (output.empty()) break;
 
     // The kernel's buffer is full, or a signal came. send(2) wakes only when much of the buffer is
-    // free, so a slow reader's progress may not show in `sent`: what its kernel acknowledges
-    // counts, too.
+    // free, so a slow reader's progress may not show in `sent`. That's why we also count what the
+    // peer's kernel acknowledges.
     const std::size_t still_unacknowledged = common::unacknowledged_bytes(socket_);
     if (sent > 0 || still_unacknowledged < unacknowledged) deadline = Clock::now() + read_timeout_;
     unacknowledged = still_unacknowledged;
@@ -101,7 +101,7 @@ void Connection::restart_timeout() {
 
 void Connection::close_gracefully(const std::atomic<bool>& stopping) {
   if (stopping) return close_when_acknowledged();
-  if (::shutdown(socket_.get(), SHUT_WR) < 0) return;  // ENOTCONN: the peer has gone already
+  if (::shutdown(socket_.get(), SHUT_WR) < 0) return;  // ENOTCONN: the peer is gone already
   const auto deadline = Clock::now() + common::linger_timeout;
   std::array<std::byte, 4096> discarded;
   while (Clock::now() < deadline) {
@@ -113,16 +113,16 @@ void Connection::close_gracefully(const std::atomic<bool>& stopping) {
   }
 }
 
-/// Only in a stop: SignalThread's drain timeout ends it if nothing else does.
+/// Called only in a stop, when SignalThread's drain timeout ends it if nothing else does.
 void Connection::close_when_acknowledged() {
   std::array<std::byte, 4096> discarded;
   while (common::unacknowledged_bytes(socket_) > 0) {
     (void)::recv(socket_.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
     std::this_thread::sleep_for(common::drain_poll_interval);
   }
-  // Sending ends here and not earlier: stop() has shut down the other direction, and with both shut
-  // down the kernel answers further input with a reset and discards what is not acknowledged. (If
-  // the stop came while we lingered, sending had been shut down before that.)
+  // We end sending here and not earlier, because stop() has shut down the other direction, and with
+  // both shut down the kernel answers further input with a reset and discards unacknowledged bytes.
+  // (If the stop came while we lingered, sending was shut down before that.)
   (void)::shutdown(socket_.get(), SHUT_WR);
 }
 

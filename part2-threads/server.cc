@@ -18,7 +18,7 @@
 namespace stage {
 namespace {
 
-/// Waits for a connection. Errors: of accept4(2); EINVAL: stop() has shut down the listener.
+/// Waits for a connection. Errors: of accept4(2); EINVAL after stop() shut the listener down.
 common::Result<common::Accepted> accept_one(const common::Fd& listener) {
   while (true) {
     common::Accepted client;
@@ -31,7 +31,7 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 }
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended; no error: between two messages, as a client should leave.
+/// Returns the reason, which is no error if the client left between two messages, as it should.
 common::Status serve(Connection& connection, common::Session& session) {
   std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;
@@ -41,7 +41,7 @@ common::Status serve(Connection& connection, common::Session& session) {
     if (received->empty()) return session.end_of_stream();
 
     const auto completed = session.take(*received, output);
-    // Sent even after an error: the messages before it get their answers.
+    // We send even after an error, because the messages before it get their answers.
     if (const auto sent = connection.send_all(output.view()); !sent) return sent;
     output.clear();
     if (!completed) return std::unexpected(completed.error());
@@ -87,11 +87,11 @@ void Server::run_pool() {
   for (std::size_t i = 0; i < options_.workers; ++i) {
     try {
       pool.emplace_back([this] { accept_clients(&Server::serve_client); });
-    } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+    } catch (const std::system_error& error) {  // EAGAIN: the system allows no more
       return give_up(common::explain_no_thread(error.code()));
     }
   }
-  common::announce(address());  // now that it will not give up
+  common::announce(address());  // now that every thread has started
 }
 
 void Server::accept_clients(void (Server::*serve_one)(Client)) {
@@ -112,16 +112,16 @@ void Server::accept_clients(void (Server::*serve_one)(Client)) {
   }
 }
 
-/// Stops the other threads, too: one less would go unnoticed, and none that accepts would be no
-/// server. The first that fails says why, before it waits for the clients.
+/// Stops the other threads, too, because nobody would notice that one is missing, or that none
+/// accepts. The first that fails says why, before it waits for the clients.
 void Server::give_up(std::string_view why) {
   if (failed_.exchange(true)) return;
   (void)common::complain(why);
   common::SignalThread::stop_after_failure();
 }
 
-/// A counting semaphore that stop() ends: at the limit it waits, and new connections wait in the
-/// backlog. nullopt: the server is to stop.
+/// A counting semaphore that stop() ends. At the limit it waits, and new connections wait in the
+/// backlog. nullopt if the server is to stop.
 std::optional<Server::Permit> Server::acquire_permit() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stopping_ || permits_taken_ < options_.max_connections; });
@@ -133,17 +133,17 @@ std::optional<Server::Permit> Server::acquire_permit() {
 void Server::release_permit() {
   const std::scoped_lock lock(mutex_);
   --permits_taken_;
-  changed_.notify_all();  // under the lock: after the last release, the server may be gone
+  changed_.notify_all();  // under the lock, because after the last release the server may be gone
 }
 
 void Server::start_thread(Client client) {
-  // Shared, because std::thread has moved from its arguments already when it throws.
+  // Shared, because std::thread has already moved from its arguments when it throws.
   const auto shared = std::make_shared<Client>(std::move(client));
   while (!stopping_) {
     try {
       std::thread([this, shared] { serve_client(std::move(*shared)); }).detach();
       return;
-    } catch (const std::system_error& error) {  // EAGAIN: as many as the system allows
+    } catch (const std::system_error& error) {  // EAGAIN: the system allows no more
       thread_fault_.report(error.code(), common::Clock::now());
       std::this_thread::sleep_for(common::shortage_pause);
     }
@@ -172,18 +172,18 @@ void Server::begin_serving(int socket) {
 }
 
 void Server::end_serving(int socket) {
-  // Before the connection is closed: its descriptor number may immediately be given to another.
+  // Before the connection is closed, because the next one may get the same descriptor number.
   const std::scoped_lock lock(mutex_);
   serving_sockets_.erase(socket);
 }
 
 void Server::stop() {
   stopping_ = true;
-  // A waiting accept ends with EINVAL. If a shutdown fails, no call was waiting: ignore it.
+  // A waiting accept ends with EINVAL. If shutdown fails, no call was waiting, which is fine.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
   changed_.notify_all();
-  // A waiting recv ends with 0, but not before it has returned the bytes that had come.
+  // recv returns the bytes that have arrived, and then 0, even if it is waiting already.
   for (const int socket : serving_sockets_) (void)::shutdown(socket, SHUT_RD);
 }
 

@@ -19,7 +19,7 @@
 
 namespace stage {
 
-/// What can be chosen on this stage's command line.
+/// The options of this stage.
 struct Options : common::Options {
   std::size_t max_connections = common::default_max_connections;
   std::size_t workers = 0;  ///< 0: a thread for each client.
@@ -29,22 +29,22 @@ struct Options : common::Options {
 /// threads. A thread that waits for its client keeps no other client waiting.
 class Server {
  public:
-  /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
+  /// Makes a server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
   static common::Result<std::unique_ptr<Server>> create(const Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Returns the exit status: 1 when no more clients can be
-  /// accepted, which is said on stderr and stops it through the common::SignalThread.
+  /// Serves until stop() is called. Returns the exit status, which is 1 if no more clients can be
+  /// accepted. Then run() logs why, and stops through the common::SignalThread.
   int run();
 
-  /// Begins an orderly stop: run() returns. From any thread.
+  /// Begins an orderly stop, so that run() returns. Any thread may call it.
   void stop();
 
  private:
   Server(const Options& options, common::Fd listener);
 
-  /// One of the permits that --max-connections allows, given back when the object ends.
+  /// One of the permits that --max-connections allows. The destructor gives it back.
   class Permit {
    public:
     explicit Permit(Server& server) : server_(&server) {}
@@ -59,7 +59,7 @@ class Server {
   };
 
   struct Client {
-    Permit permit;  ///< Ends after the descriptor: a free permit means that there is one.
+    Permit permit;  ///< Destroyed after `fd`: a free permit means a free descriptor.
     common::Fd fd;
     common::Address peer;
   };
@@ -84,9 +84,9 @@ class Server {
   std::atomic<bool> failed_ = false;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
-  std::unordered_set<int> serving_sockets_;  ///< stop() has to interrupt their connections.
-  std::size_t permits_taken_ = 0;    ///< Connections have them, and the one to be accepted next.
-  std::condition_variable changed_;  ///< A permit is free, or the server is to stop.
+  std::unordered_set<int> serving_sockets_;  ///< Of the connections that stop() must interrupt.
+  std::size_t permits_taken_ = 0;            ///< Held by connections, and by accepts in progress.
+  std::condition_variable changed_;          ///< Notified when a permit is free, or by stop().
 };
 
 }  // namespace stage

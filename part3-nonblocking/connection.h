@@ -17,7 +17,7 @@
 
 namespace stage {
 
-/// What is worth trying in this turn: everything, unless the kernel was asked.
+/// The directions worth trying in this turn: both, unless we asked the kernel.
 struct Readiness {
   bool input = false;
   bool output = false;
@@ -25,38 +25,38 @@ struct Readiness {
   friend bool operator==(const Readiness&, const Readiness&) = default;
 };
 
-/// The buffers of the loop, for the connection whose turn it is: an idle connection holds none.
+/// The buffers of the loop, for the connection whose turn it is. An idle connection holds none.
 struct Scratch {
   std::array<std::byte, common::loop_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;
 };
 
-/// One peer, on a non-blocking socket: its bytes in, our answers out, and why it was closed. What
-/// part 1 kept in local variables is a member here, because no call may wait: each turn does what
-/// can be done immediately and remembers the rest.
+/// One peer, on a non-blocking socket: its bytes in, our answers out, and why it was closed. No
+/// call may wait, so each turn does the work that can be done immediately and remembers the rest,
+/// in members that were local variables in part 1.
 class Connection {
  public:
-  /// What the server must do with the connection after its turn.
+  /// Whether the server must keep or close the connection after its turn.
   enum class Action { keep, close };
 
   Connection(common::Accepted accepted, std::unique_ptr<common::Session> session,
              const common::Options& options);
 
-  /// One turn: at most one receive and one send, so that a busy peer costs the others no more than
-  /// that.
+  /// Takes one turn: at most one receive and one send, so that a busy peer costs the others no more
+  /// than that.
   Action advance(Readiness ready, Scratch& scratch);
 
-  /// One turn of a lingering connection: discards what has come. In a drain it closes once the
-  /// kernel of the peer has acknowledged all answers, which causes no event.
+  /// Takes one turn of a lingering connection, which discards its input. In a drain it closes when
+  /// the peer's kernel has acknowledged all answers, which causes no event.
   Action linger(Scratch& scratch);
 
-  /// The deadline has passed. What has come in time is received first, however late this call is.
+  /// Called after the deadline. First receives what arrived in time, however late the call is.
   Action expire(Scratch& scratch);
 
-  /// From now on it answers what the kernel has received already, and then closes.
+  /// From now on, answers only what the kernel has already received, and then closes.
   void begin_drain();
 
-  /// What it waits for. Neither: only for the kernel of the peer, which causes no event.
+  /// The directions it waits for. With neither, only acknowledgements are missing.
   Readiness interest() const {
     if (state_ == State::lingering) return {.input = !draining_, .output = false};
     return {.input = held_.empty(), .output = !held_.empty()};
@@ -74,7 +74,7 @@ class Connection {
   enum class State : std::uint8_t {
     conversing,  ///< Receives, or sends what it holds.
     ending,      ///< Sends what it holds, then closes gracefully.
-    lingering,   ///< Discards what comes, so that no reset destroys answers on their way.
+    lingering,   ///< Discards input, so that no reset destroys answers on their way.
   };
 
   Action receive(Scratch& scratch);
@@ -82,7 +82,7 @@ class Connection {
   Action send_held();
   Action close_gracefully();
   void renew_deadline();
-  /// Cold: called once for each connection, and kept out of the code that runs for each message.
+  /// Cold, because it runs once for each connection, not for each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;
 
   common::Fd fd_;
@@ -92,11 +92,11 @@ class Connection {
   bool draining_ = false;
   std::unique_ptr<common::Session> session_;
   const common::Options& options_;
-  common::Clock::duration read_timeout_;  ///< The next message has it, or a held answer to move.
+  common::Clock::duration read_timeout_;  ///< To complete a message, or to send some of held_.
   common::Clock::time_point deadline_;
 
-  common::Bytes held_;          ///< Answers that the kernel did not take when they were made.
-  std::size_t held_begin_ = 0;  ///< Where those begin that it has not taken since.
+  common::Bytes held_;          ///< Answers that the kernel didn't take at first.
+  std::size_t held_begin_ = 0;  ///< First byte of held_ that is still unsent.
   std::size_t unacknowledged_ = 0;
 };
 

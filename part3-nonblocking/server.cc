@@ -13,8 +13,8 @@ namespace {
 
 using common::Clock;
 
-/// The next connection of the backlog; if there is none now, its descriptor is empty. Errors: of
-/// accept4(2).
+/// Takes the next connection from the backlog; without a descriptor if there is none now. Errors:
+/// of accept4(2).
 common::Result<common::Accepted> accept_one(const common::Fd& listener) {
   while (true) {
     common::Accepted client;
@@ -45,7 +45,7 @@ std::string Server::address() const {
 
 common::Status Server::run() {
   while (!drained()) {
-    const auto now = Clock::now();  // for what is due; what is renewed reads the clock itself
+    const auto now = Clock::now();  // for due deadlines; those that we renew read the clock again
 
     if (stopping_ && !draining_) begin_drain();
     if (now >= accept_again_) {
@@ -88,7 +88,7 @@ void Server::advance_all(Clock::time_point now) {
       action = connection.expire(scratch_);
     }
     if (action == Connection::Action::close) {
-      close(i);  // the last one has moved here: i stays
+      close(i);  // the last one is here now, so i stays
     } else {
       ++i;
     }

@@ -15,25 +15,24 @@
 
 namespace stage {
 
-/// What can be chosen on this stage's command line.
+/// The options of this stage.
 struct Options : common::Options {
   std::size_t max_connections = common::default_max_connections;
 };
 
-/// Serves every client on one thread, which never waits: it asks each in turn whether there is
-/// something to do, over and over, and so keeps a core busy even when there is nothing.
+/// Serves every client on one thread, which never waits. Over and over, it asks each client in turn
+/// whether there is something to do, and so keeps a core busy even when there is nothing.
 class Server {
  public:
-  /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
+  /// Makes a server that listens where `options` say. Errors: of socket(2), bind(2), listen(2).
   static common::Result<std::unique_ptr<Server>> create(const Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
-  /// cure.
+  /// Serves until stop() is called. Errors: of accept4(2), but only those that a retry can't cure.
   common::Status run();
 
-  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
+  /// Begins an orderly stop, so that run() returns. Any thread may call it, or a signal handler.
   void stop();
 
  private:
@@ -52,7 +51,7 @@ class Server {
   Scratch scratch_;
 
   std::vector<std::unique_ptr<Connection>> clients_;
-  common::Clock::time_point accept_again_;  ///< A shortage ends then, or when one closes.
+  common::Clock::time_point accept_again_;  ///< When to accept again after a shortage.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

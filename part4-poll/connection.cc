@@ -33,7 +33,7 @@ Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Sessio
 
 Connection::Action Connection::advance(Readiness ready, Scratch& scratch) {
   if (state_ == State::lingering) return ready.input ? linger(scratch) : Action::keep;
-  // Backpressure: while answers are held nothing is received, so a slow reader holds no more.
+  // Backpressure: we receive nothing while answers are held, so a slow reader holds no more.
   if (!held_.empty()) return ready.output ? send_held() : Action::keep;
   return ready.input ? receive(scratch) : Action::keep;
 }
@@ -59,7 +59,7 @@ Connection::Action Connection::receive(Scratch& scratch) {
     log_closed(completed ? std::error_code() : completed.error());
     state_ = State::ending;
   } else if (*completed > 0) {
-    renew_deadline();  // by messages only: a byte now and then would hold it open for ever
+    renew_deadline();  // only for messages, or a byte now and then would hold it open forever
   }
   const Action action = send(scratch.output.view());
   scratch.output.clear();
@@ -102,7 +102,7 @@ Connection::Action Connection::send_held() {
     unacknowledged_ = common::unacknowledged_bytes(fd_);
     return Action::keep;
   }
-  held_ = common::Bytes();  // gives the memory back
+  held_ = common::Bytes();  // frees the memory
   return state_ == State::ending ? close_gracefully() : Action::keep;
 }
 
@@ -111,11 +111,11 @@ Connection::Action Connection::close_gracefully() {
   if (peer_ended_ && !draining_) return Action::close;
   state_ = State::lingering;
   if (draining_) {
-    deadline_ = Clock::time_point::max();  // a drain has a timeout of its own
+    deadline_ = Clock::time_point::max();  // a drain has its own timeout
     return Action::keep;
   }
   deadline_ = Clock::now() + common::linger_timeout;
-  if (::shutdown(fd_.get(), SHUT_WR) < 0) return Action::close;  // ENOTCONN: the peer has gone
+  if (::shutdown(fd_.get(), SHUT_WR) < 0) return Action::close;  // ENOTCONN: the peer is gone
   return Action::keep;
 }
 
@@ -126,8 +126,8 @@ Connection::Action Connection::linger(Scratch& scratch) {
   if (!draining_) return received == 0 ? Action::close : Action::keep;
 
   if (common::unacknowledged_bytes(fd_) > 0) return Action::keep;
-  // Only now: when both directions are shut down, the kernel answers more input with a reset, and
-  // discards what is not acknowledged.
+  // Not earlier, because with both directions shut down the kernel answers more input with a reset,
+  // and discards unacknowledged bytes.
   (void)::shutdown(fd_.get(), SHUT_WR);
   return Action::close;
 }
@@ -136,14 +136,14 @@ Connection::Action Connection::expire(Scratch& scratch) {
   if (state_ == State::lingering) return Action::close;
   const auto overdue = deadline_;
   if (held_.empty()) {
-    // The server itself may be late: it was stopped and continued, or had no processor. A
-    // message that came in time may then still be in the kernel, in pieces.
+    // The server itself may be late, if it was stopped and continued, or had no processor. A
+    // message that arrived in time may then still be in the kernel, in pieces.
     for (int i = 0; i < common::late_receives_max && common::has_input(fd_); ++i) {
       const Action action = receive(scratch);
       if (action == Action::close || deadline_ > overdue) return action;
     }
   } else {
-    // No send went through, but a peer that reads slowly has freed less than a send waits for.
+    // No send went through, but the peer may be reading, only too slowly for a send to find room.
     const std::size_t before = std::exchange(unacknowledged_, common::unacknowledged_bytes(fd_));
     if (unacknowledged_ < before) {
       renew_deadline();
@@ -161,14 +161,14 @@ void Connection::begin_drain() {
     deadline_ = Clock::time_point::max();
     return;
   }
-  // An end of stream that only we see: recv(2) returns what the kernel has received, and then 0.
+  // Makes an end of stream that only we see: recv(2) returns the bytes that the kernel has, then 0.
   (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will report it
 }
 
 void Connection::renew_deadline() { deadline_ = Clock::now() + read_timeout_; }
 
 void Connection::log_closed(std::error_code reason) const {
-  if (state_ != State::conversing) return;  // the first reason is the one that counts
+  if (state_ != State::conversing) return;  // only the first reason counts
   common::ConnectionLog(options_.verbose).closed(peer_, reason, session_->inside_message());
 }
 

@@ -61,7 +61,7 @@ common::Result<std::span<const Event>> Poller::wait(
   for (std::size_t i = 0; ready > 0 && i < polled_.size(); ++i) {
     if (polled_[i].revents == 0) continue;
     events_.push_back({.token = tokens_[i], .ready = readiness(polled_[i].revents)});
-    --ready;  // the kernel said how many: the rest of the array need not be looked at
+    --ready;  // the kernel said how many, so we can skip the rest
   }
   return events_;
 }

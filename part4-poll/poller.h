@@ -15,27 +15,27 @@
 
 namespace stage {
 
-/// Something can be done without waiting. An error or a hang-up counts as everything that was asked
-/// for: the call that is tried then says what has happened.
+/// Readiness of one descriptor. An error or a hang-up counts as ready in both directions, because
+/// the call that we then try reports it.
 struct Event {
   common::Token token;
   Readiness ready;
 };
 
-/// Waits for the readiness of many descriptors with poll(2): the whole set goes to the kernel with
-/// every call.
+/// Waits for the readiness of many descriptors with poll(2), which hands the whole set to the
+/// kernel with every call.
 class Poller {
  public:
   /// Adds a descriptor, which must stay open until forget().
   void watch(const common::Fd& fd, common::Token token, Readiness interest);
 
-  /// Changes what is waited for.
+  /// Changes the interest in a descriptor.
   void change(const common::Fd& fd, common::Token token, Readiness interest);
 
-  /// Removes a descriptor; one that is not watched is fine, too.
+  /// Removes a descriptor, if it is watched.
   void forget(const common::Fd& fd);
 
-  /// Waits until something is ready or `deadline` has come. The events are good until the next
+  /// Waits until something is ready or `deadline` is reached. The events are good until the next
   /// call. Errors: of poll(2).
   common::Result<std::span<const Event>> wait(std::optional<common::Clock::time_point> deadline);
 
@@ -43,7 +43,7 @@ class Poller {
   static constexpr std::size_t unwatched = static_cast<std::size_t>(-1);
   std::size_t& index_of(const common::Fd& fd);
 
-  std::vector<pollfd> polled_;         ///< What poll(2) is given.
+  std::vector<pollfd> polled_;         ///< The array for poll(2).
   std::vector<common::Token> tokens_;  ///< tokens_[i] belongs to polled_[i].
   std::vector<std::size_t> index_;     ///< index_[fd] is the descriptor's place in both.
   std::vector<Event> events_;

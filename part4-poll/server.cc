@@ -19,8 +19,8 @@ namespace {
 using common::Clock;
 using common::Token;
 
-/// The next connection of the backlog; if there is none now, its descriptor is empty. Errors: of
-/// accept4(2).
+/// Takes the next connection from the backlog; without a descriptor if there is none now. Errors:
+/// of accept4(2).
 common::Result<common::Accepted> accept_one(const common::Fd& listener) {
   while (true) {
     common::Accepted client;
@@ -58,7 +58,7 @@ common::Status Server::run() {
   while (!drained()) {
     const auto events = poller_.wait(next_deadline());
     if (!events) return std::unexpected(events.error());
-    const auto now = Clock::now();  // for what is due; what is renewed reads the clock itself
+    const auto now = Clock::now();  // for due deadlines; those that we renew read the clock again
 
     for (const Event& event : *events) {
       switch (event.token.kind()) {
@@ -132,7 +132,7 @@ void Server::advance(const Event& event) {
   apply(event.token, *client, client->connection.advance(event.ready, scratch_));
 }
 
-/// Does what the connection asks for after its turn: close it, or wait for what it waits for now.
+/// Closes the connection after its turn, or waits for its new deadline and interest.
 void Server::apply(Token token, Client& client, Connection::Action action) {
   if (action == Connection::Action::close) return close(token, client);
 
@@ -172,7 +172,7 @@ void Server::begin_drain() {
   draining_ = true;
   if (parked_ == Parked::no) poller_.forget(listener_);
   listener_ = common::Fd();  // the kernel resets the connections in its backlog
-  parked_ = Parked::no;      // there is no more time at which to accept again
+  parked_ = Parked::no;      // we won't accept again
   clients_.for_each([this](Token token, Client& client) {
     client.connection.begin_drain();
     apply(token, client, Connection::Action::keep);

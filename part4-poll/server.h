@@ -20,7 +20,7 @@
 
 namespace stage {
 
-/// What can be chosen on this stage's command line.
+/// The options of this stage.
 struct Options : common::Options {
   std::size_t max_connections = common::default_max_connections;
 };
@@ -28,21 +28,21 @@ struct Options : common::Options {
 /// Serves every client on one thread, which sleeps until the kernel says that one of them is ready.
 class Server {
  public:
-  /// A server that listens where `options` say. Errors: of socket(2), bind(2), listen(2),
+  /// Makes a server that listens where `options` say. Errors: of socket(2), bind(2), listen(2),
   /// eventfd(2).
   static common::Result<std::unique_ptr<Server>> create(const Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
-  /// cure; of poll(2).
+  /// Serves until stop() is called. Errors: of accept4(2), but only those that a retry can't cure;
+  /// of poll(2).
   common::Status run();
 
-  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
+  /// Begins an orderly stop, so that run() returns. Any thread may call it, or a signal handler.
   void stop();
 
  private:
-  /// Why no connection is accepted at the moment: --max-connections are open, or accept found no
+  /// Why we accept no connections at the moment: --max-connections are open, or accept found no
   /// descriptor.
   enum class Parked : std::uint8_t { no, full, shortage };
 
@@ -73,14 +73,14 @@ class Server {
   common::Fd listener_;
   common::RepeatedFault accept_fault_{"cannot accept"};
   Poller poller_;
-  common::Fd wake_;  ///< An eventfd(2): look at stopping_.
+  common::Fd wake_;  ///< An eventfd(2), written to by stop().
   Scratch scratch_;
 
   common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
   common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;        ///< Ends before the lists: its entries leave them.
+  common::Slab<Client> clients_;        ///< Destroyed before the lists, which its entries leave.
   Parked parked_ = Parked::no;
-  common::Clock::time_point accept_again_;  ///< A shortage ends then, or when one closes.
+  common::Clock::time_point accept_again_;  ///< When to accept again after a shortage.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

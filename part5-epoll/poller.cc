@@ -43,7 +43,7 @@ common::Status Poller::change(const common::Fd& fd, common::Token token, Readine
 }
 
 void Poller::forget(const common::Fd& fd) {
-  // Closing would do it, but only if no duplicate of the descriptor is left. ENOENT: it was not
+  // Closing would do this, but only if no duplicate of the descriptor is left. ENOENT if it wasn't
   // watched.
   (void)control(EPOLL_CTL_DEL, fd.get(), {}, 0);
 }

@@ -19,14 +19,14 @@ namespace stage {
 /// How the workers of one process share its new connections.
 enum class AcceptHow { reuseport, exclusive, shared };
 
-/// Something can be done without waiting. An error or a hang-up counts as everything that was asked
-/// for: the call that is tried then says what has happened.
+/// Readiness of one descriptor. An error or a hang-up counts as ready in both directions, because
+/// the call that we then try reports it.
 struct Event {
   common::Token token;
   Readiness ready;
 };
 
-/// Waits for the readiness of many descriptors with epoll(7): the kernel keeps the set, and reports
+/// Waits for the readiness of many descriptors with epoll(7). The kernel keeps the set, and reports
 /// only the ready ones.
 class Poller {
  public:
@@ -37,22 +37,22 @@ class Poller {
   /// Adds a descriptor, which must stay open until forget(). Errors: of epoll_ctl(2).
   common::Status watch(const common::Fd& fd, common::Token token, Readiness interest);
 
-  /// Changes what is waited for. Errors: of epoll_ctl(2).
+  /// Changes the interest in a descriptor. Errors: of epoll_ctl(2).
   common::Status change(const common::Fd& fd, common::Token token, Readiness interest);
 
-  /// Removes a descriptor; one that is not watched is fine, too.
+  /// Removes a descriptor, if it is watched.
   void forget(const common::Fd& fd);
 
   /// Adds or removes the listener, which several workers may watch.
   common::Status watch_listener(const common::Fd& listener, common::Token token);
   void forget_listener(const common::Fd& listener);
 
-  /// Waits until something is ready or `deadline` has come. The events are good until the next
+  /// Waits until something is ready or `deadline` is reached. The events are good until the next
   /// call. Errors: of epoll_wait(2).
   common::Result<std::span<const Event>> wait(std::optional<common::Clock::time_point> deadline);
 
  private:
-  /// The most events of one wait. The next one reports what was left out.
+  /// The most events of one wait. The next wait reports the others.
   static constexpr std::size_t batch_events_max = 256;
 
   common::Status control(int operation, int number, common::Token token, std::uint32_t events);

@@ -22,7 +22,7 @@
 
 namespace stage {
 
-/// What can be chosen on this stage's command line.
+/// The options of this stage.
 struct Options : common::Options {
   std::size_t max_connections = common::default_max_connections;  ///< All workers share them.
   std::size_t workers = 1;
@@ -33,8 +33,8 @@ struct Options : common::Options {
 /// Serves every client on one thread, which sleeps until the kernel says that one of them is ready.
 class Server {
  public:
-  /// One worker: it accepts from `listener`, and shares `connection_limit` with the others. Errors:
-  /// of eventfd(2), epoll_ctl(2).
+  /// Makes one worker, which accepts from `listener`, and shares `connection_limit` with the
+  /// others. Errors: of eventfd(2), epoll_ctl(2).
   static common::Result<std::unique_ptr<Server>> create(const Options& options, common::Fd listener,
                                                         common::ConnectionLimit& connection_limit,
                                                         Poller poller);
@@ -42,20 +42,20 @@ class Server {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Errors: of accept4(2), only those that trying again cannot
-  /// cure; of epoll_wait(2).
+  /// Serves until stop() is called. Errors: of accept4(2), but only those that a retry can't cure;
+  /// of epoll_wait(2).
   common::Status run();
 
-  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
+  /// Begins an orderly stop, so that run() returns. Any thread may call it, or a signal handler.
   void stop();
 
  private:
-  /// Why no connection is accepted at the moment: --max-connections are open, or accept found no
+  /// Why we accept no connections at the moment: --max-connections are open, or accept found no
   /// descriptor.
   enum class Parked : std::uint8_t { no, full, shortage };
 
   struct Client {
-    common::Permit permit;  ///< Given back after the descriptor has been closed.
+    common::Permit permit;  ///< Given back after the descriptor is closed.
     Connection connection;
     Readiness interest;
     common::DeadlineEntry deadline;
@@ -83,14 +83,14 @@ class Server {
   common::Fd listener_;
   common::ConnectionLimit& connection_limit_;
   Poller poller_;
-  common::Fd wake_;  ///< An eventfd(2): look at stopping_, and again at connection_limit_.
+  common::Fd wake_;  ///< An eventfd(2), written to by stop(), and when a permit is free.
   Scratch scratch_;
 
   common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
   common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;        ///< Ends before the lists: its entries leave them.
+  common::Slab<Client> clients_;        ///< Destroyed before the lists, which its entries leave.
   Parked parked_ = Parked::no;
-  common::Clock::time_point accept_again_;  ///< A shortage ends then, or when one closes.
+  common::Clock::time_point accept_again_;  ///< When to accept again after a shortage.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

@@ -14,8 +14,7 @@
 namespace stage {
 namespace {
 
-/// An epoll that holds the listener and nothing else: it is readable when a connection waits in the
-/// backlog.
+/// Makes an epoll that holds only the listener: readable when a connection waits in the backlog.
 common::Result<common::Fd> make_shared_epoll(const common::Fd& listener) {
   common::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return common::last_error();
@@ -66,7 +65,7 @@ int Workers::run() {
     for (std::size_t i = 1; i < servers_.size(); ++i) {
       try {
         threads.emplace_back(run_one, i);
-      } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+      } catch (const std::system_error& error) {  // EAGAIN: the system allows no more
         give_up(common::explain_no_thread(error.code()));
         break;
       }
@@ -77,7 +76,7 @@ int Workers::run() {
   return failed_ ? 1 : 0;
 }
 
-/// Stops the others, too: one server less would go unnoticed. The first that fails says why.
+/// Stops the others, too, or one less would go unnoticed. The first that fails says why.
 void Workers::give_up(std::string_view why) {
   if (failed_.exchange(true)) return;
   (void)common::complain(why);

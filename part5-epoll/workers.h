@@ -14,22 +14,22 @@
 
 namespace stage {
 
-/// Several servers in one process, a thread each. They share the address, --max-connections and
-/// nothing else; how new connections are spread over them is --accept.
+/// Several servers in one process, each on its own thread. They share the address,
+/// --max-connections and nothing else; --accept says how new connections are spread over them.
 class Workers {
  public:
-  /// As many servers as --workers says. They listen from now on: a client that connects before
-  /// run() has started their threads waits in a backlog. Errors: of socket(2), bind(2), listen(2),
-  /// fcntl(2), epoll_create1(2), Server::create().
+  /// Makes as many servers as --workers says. They listen from now on, so a client that connects
+  /// before run() starts their threads waits in a backlog. Errors: of socket(2), bind(2),
+  /// listen(2), fcntl(2), epoll_create1(2), Server::create().
   static common::Result<std::unique_ptr<Workers>> create(const Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Returns the exit status: 1 when one of the servers has failed,
-  /// which is said on stderr and stops the others through the common::SignalWakeup.
+  /// Serves until stop() is called. Returns the exit status, which is 1 if one of the servers
+  /// failed. Then run() logs why, and stops the others through the common::SignalWakeup.
   int run();
 
-  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
+  /// Begins an orderly stop, so that run() returns. Any thread may call it, or a signal handler.
   void stop();
 
  private:
@@ -39,7 +39,7 @@ class Workers {
 
   const Options& options_;
   common::ConnectionLimit connection_limit_;
-  /// With --accept shared it holds the listener, and every worker watches it.
+  /// Holds the listener with --accept shared, and every worker watches it.
   common::Fd shared_epoll_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::atomic<bool> failed_ = false;

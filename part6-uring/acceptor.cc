@@ -11,7 +11,7 @@
 namespace stage {
 namespace {
 
-// One for the process: a line a second, however many loops it has.
+// One for the process, for a line a second, however many loops there are.
 common::RepeatedFault accept_fault("cannot accept");
 
 }  // namespace
@@ -20,7 +20,7 @@ uring::Task<common::Result<Admitted>> Acceptor::next() {
   std::optional<common::Permit> permit;
   while (true) {
     if (budget_ == 0) {
-      permit.reset();  // while this loop waits for a connection, another may need it
+      permit.reset();  // while this loop waits for a connection, a different one may need it
       const auto ready = co_await loop_.poll(listener_, POLLIN);
       if (!ready) co_return std::unexpected(ready.error());
       budget_ = common::accept_budget;
@@ -33,18 +33,18 @@ uring::Task<common::Result<Admitted>> Acceptor::next() {
       continue;
     }
     if (!permit) {
-      budget_ = 0;  // nobody has to wait for one
+      budget_ = 0;  // no connection needs one
       continue;
     }
 
     auto accepted = common::accept_waiting(listener_);
     if (accepted && accepted->fd) co_return Admitted{std::move(*permit), std::move(*accepted)};
     if (accepted) {
-      budget_ = 0;  // another loop was faster
+      budget_ = 0;  // a different loop was faster
     } else if (const auto over = co_await wait_out(accepted.error()); !over) {
       co_return std::unexpected(over.error());
     } else {
-      // The permit is kept: given back, it would wake the other loops, which lack the same.
+      // We keep the permit, because giving it back would wake other loops, which lack the same.
       budget_ = common::accept_budget;
     }
   }
@@ -61,7 +61,7 @@ uring::Task<common::Status> Acceptor::wait_out(std::error_code fault) {
 
 bool Acceptor::is_connection_there() const {
   pollfd watched{.fd = listener_.get(), .events = POLLIN, .revents = 0};
-  return ::poll(&watched, 1, 0) != 0;  // after an error it is as if one were
+  return ::poll(&watched, 1, 0) != 0;  // after an error we assume one
 }
 
 }  // namespace stage

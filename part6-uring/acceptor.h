@@ -12,22 +12,22 @@
 
 namespace stage {
 
-/// A connection and its permit, which is given back after the descriptor has been closed: a free
-/// permit means that there is a descriptor.
+/// A connection and its permit, which is given back after the descriptor is closed. So a free
+/// permit means a free descriptor.
 struct Admitted {
   common::Permit permit;
   common::Accepted accepted;
 };
 
-/// Accepts connections, each after a permit for it: no more than a limit that several loops share.
+/// Accepts connections, each with a permit, of which several loops share a limited number.
 ///
-/// The ring only tells that a connection is there: an accept that waits in the ring would hold its
-/// permit meanwhile, which another loop may need, and a multishot one takes every connection that
-/// comes. Several loops may watch one listener: for those that come too late, accept finds none.
+/// The ring only polls the listener. An accept that waits in the ring would hold its permit
+/// meanwhile, which a different loop may need, and a multishot accept takes every connection.
+/// Several loops may watch one listener, and for those that are late accept finds no connection.
 class Acceptor {
  public:
-  /// All must outlive it. `listener` is non-blocking. The eventfd(2) of `background` is written to
-  /// when another loop has given a permit back.
+  /// All arguments must outlive the acceptor, and `listener` must be non-blocking. When a different
+  /// loop gives a permit back, the eventfd(2) of `background` is written to.
   Acceptor(uring::Loop& loop, const common::Fd& listener, common::ConnectionLimit& connection_limit,
            Background& background)
       : loop_(loop),
@@ -38,15 +38,15 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor() { connection_limit_.remove_waiter(background_.wake().get()); }
 
-  /// The next connection. One coroutine at a time may wait for it. Errors: cancelled; of accept(2),
-  /// if it is neither the peer's fault nor a shortage.
+  /// Waits for the next connection, in one coroutine at a time. Errors: cancelled; of accept(2),
+  /// but only those that a retry can't cure.
   uring::Task<common::Result<Admitted>> next();
 
  private:
   bool is_connection_there() const;
 
-  /// Waits until an accept that has failed is worth another try: a connection has been closed, or
-  /// a while has passed. Errors: `fault`, if it stays; cancelled.
+  /// Waits after a failed accept until a connection has closed, or shortage_pause has passed.
+  /// Errors: `fault` if a retry can't cure it; cancelled.
   uring::Task<common::Status> wait_out(std::error_code fault);
 
   uring::Loop& loop_;

@@ -11,8 +11,8 @@
 
 namespace stage {
 
-/// What a server does besides serving: background tasks, of which none may fail unnoticed, and
-/// waking up when another thread asks for it.
+/// Runs a server's background tasks and reports if one fails. Also wakes the server when another
+/// thread asks for it.
 ///
 ///     Background background(loop, wake);
 ///     background.spawn(scope, background.watch_eventfd());
@@ -20,7 +20,7 @@ namespace stage {
 ///     while (!stopping && !background.fault()) (void)co_await background.change();
 class Background {
  public:
-  /// `wake` is an eventfd(2) that other threads write to. Both must outlive it.
+  /// `wake` is an eventfd(2) that other threads write to. Both arguments must outlive the object.
   Background(uring::Loop& loop, const common::Fd& wake)
       : loop_(loop), wake_(wake), changed_(loop) {}
   Background(const Background&) = delete;
@@ -28,17 +28,17 @@ class Background {
 
   const common::Fd& wake() const { return wake_; }
 
-  /// Runs `task` in `scope`. When it fails, fault() says why, and change() ends; to be cancelled is
-  /// no failure.
+  /// Runs `task` in `scope`. If it fails, fault() says why, and change() ends; cancellation isn't a
+  /// failure.
   void spawn(uring::Scope& scope, uring::Task<common::Status> task);
 
-  /// Why a task has failed; no error: none has. Without it the server would seem to be alive.
+  /// Why a task failed; empty if none did. A server without that task would only seem alive.
   std::error_code fault() const { return fault_; }
 
-  /// Waits until something may have changed: the eventfd was written to, or a task has failed.
+  /// Waits until the eventfd is written to, or a task fails.
   uring::Condition::Wait change() { return changed_.wait(); }
 
-  /// Reads the eventfd for ever, and ends change() each time. Errors: cancelled; of read(2).
+  /// Reads the eventfd again and again, and ends change() each time. Errors: cancelled; of read(2).
   uring::Task<common::Status> watch_eventfd();
 
  private:

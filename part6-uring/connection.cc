@@ -19,13 +19,13 @@ Connection::Connection(ConnectionContext& context, common::Fd socket)
 
 uring::Task<common::Result<common::ByteView>> Connection::receive() {
   input_.give_back();
-  auto when = uring::ReceiveWhen::readable;  // no buffer before there are bytes
+  auto when = uring::ReceiveWhen::readable;  // takes no buffer before there are bytes
   while (true) {
     auto received = co_await context_.loop.recv(socket_, context_.buffers, when).until(deadline_);
     if (received) {
       input_ = std::move(*received);
       peer_ended_ = input_.empty();
-      // The client is late until its message is complete: the next receive counts, too.
+      // The client is late until its message is complete, so the next receive counts, too.
       if (late_receives_ > 0) deadline_.cancel(uring::Error::timed_out);
       co_return input_.bytes();
     }
@@ -39,22 +39,22 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
     } else if (error != std::errc::resource_unavailable_try_again ||
                when == uring::ReceiveWhen::now) {
       co_return std::unexpected(error);
-    }  // else the kernel had no memory to wait for bytes before it tries
+    }  // else the kernel had no memory for polling first
     when = uring::ReceiveWhen::now;
   }
 }
 
-/// The peer's time is up, but the server may be late itself: it was stopped and continued, had no
-/// processor, or no buffer. A message that came in time may then still be in the kernel, in pieces.
-/// True: there is one, and it has time for a receive that need not wait.
+/// The peer's time is up, but the server itself may be late, if it was stopped and continued, or
+/// had no processor or buffer. A message that arrived in time may then still be in the kernel, in
+/// pieces. True if there is one, for which the deadline then leaves a receive's time.
 bool Connection::may_receive_late() {
   if (late_receives_ == common::late_receives_max || !common::has_input(socket_)) return false;
   ++late_receives_;
-  deadline_.renew(context_.loop.now());  // bytes that are there come before it ends anything
+  deadline_.renew(context_.loop.now());  // input that is already there is received first
   return true;
 }
 
-/// Tried without waiting: usually the kernel takes all of it. For what it leaves, see send_rest().
+/// Tries without waiting, because the kernel usually takes everything. send_rest() sends the rest.
 uring::Task<common::Status> Connection::send_all(common::ByteView output) {
   if (output.empty()) co_return {};
   const auto sent = co_await context_.loop.send(socket_, output, MSG_DONTWAIT);
@@ -66,9 +66,8 @@ uring::Task<common::Status> Connection::send_all(common::ByteView output) {
   co_return co_await send_rest(left);
 }
 
-/// Sends a copy if `left` is in the buffer of the last receive: all connections share it, and one
-/// slow peer must not keep it. Until the peer has taken the rest, only the time that each send
-/// takes is bounded.
+/// Sends a copy if `left` is in the buffer of the last receive, because all connections share
+/// those, and a slow peer must not keep one. Each send has a timeout, but not all of them together.
 uring::Task<common::Status> Connection::send_rest(common::ByteView left) {
   common::Bytes copied;
   const auto lent = input_.bytes();
@@ -87,7 +86,7 @@ uring::Task<common::Status> Connection::send_rest(common::ByteView left) {
       co_return std::unexpected(sent.error());
     } else if (common::unacknowledged_bytes(socket_) >= unacknowledged) {
       co_return common::failure(common::Error::timed_out);
-    }  // else it reads slowly, and has freed less than a send waits for
+    }  // else the peer may be reading, only too slowly for a send to find room
   }
   co_return {};
 }
@@ -101,12 +100,12 @@ uring::Task<> Connection::close_gracefully() {
   input_.give_back();
   if (context_.draining) co_return co_await close_when_acknowledged();
   // A peer that has ended its stream sends nothing that a close could answer with a reset.
-  if (peer_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it has gone
+  if (peer_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it is gone
 
-  unlink();  // from those that are conversing: a drain ends this wait by `lingering`
+  unlink();  // from `conversing`, because a drain ends this wait through `lingering`
   deadline_.renew(common::Clock::now() + common::linger_timeout);
   while (true) {
-    // MSG_TRUNC: the kernel discards what it would have copied. tcp(7)
+    // MSG_TRUNC makes the kernel discard the bytes instead of copying them. tcp(7)
     const auto discarded_bytes = co_await context_.loop.recv(socket_, context_.discarded, MSG_TRUNC)
                                      .until(deadline_)
                                      .cancelled_by(context_.lingering);
@@ -121,14 +120,14 @@ uring::Task<> Connection::close_when_acknowledged() {
     (void)::recv(socket_.get(), discarded.data(), discarded.size(), MSG_DONTWAIT | MSG_TRUNC);
     (void)co_await context_.loop.sleep(common::drain_poll_interval);
   }
-  // Only now: when both directions are shut down, the kernel answers more input with a reset, and
-  // discards what is not acknowledged.
+  // Not earlier, because with both directions shut down the kernel answers more input with a reset,
+  // and discards unacknowledged bytes.
   (void)::shutdown(socket_.get(), SHUT_WR);
 }
 
 void Connection::begin_drain() {
-  // The end of the stream, for us alone: a receive returns what the kernel has, and then 0.
-  (void)::shutdown(socket_.get(), SHUT_RD);  // ENOTCONN: the receive will tell
+  // Makes an end of stream that only we see: a receive returns what the kernel has, and then 0.
+  (void)::shutdown(socket_.get(), SHUT_RD);  // ENOTCONN: the receive will report it
 }
 
 }  // namespace stage

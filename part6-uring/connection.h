@@ -20,43 +20,43 @@ namespace stage {
 
 class Connection;
 
-/// What the connections of one loop share.
+/// Shared by the connections of one loop.
 struct ConnectionContext {
   uring::Loop& loop;
   uring::Buffers& buffers;
   const common::Clock::duration read_timeout;  ///< For a message, or for the peer to take output.
 
-  uring::IntrusiveList<Connection> conversing{};  ///< Connections that a drain is to end.
-  /// For bytes that are not wanted.
+  uring::IntrusiveList<Connection> conversing{};  ///< Connections that a drain must end.
+  /// Scratch for discarded input.
   std::array<std::byte, common::transient_buffer_bytes> discarded{};
   uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
   bool draining = false;
 };
 
-/// One peer, on a ring. The class promises what part 1's does, except that what receive() returns
-/// is good for a shorter time.
+/// One peer, on a ring. The class makes the promises of part 1's, except that the bytes from
+/// receive() are good for a shorter time.
 class Connection : public uring::Node {
  public:
   Connection(ConnectionContext& context, common::Fd socket);
 
   /// Waits for bytes, and returns a view of them, good until the next call or until send_all() has
-  /// to wait. An empty one: the peer has ended its stream. Errors: timed_out when no message was
-  /// completed in time; those of recv(2).
+  /// to wait. The view is empty if the peer has ended its stream. Errors: timed_out if no message
+  /// was completed in time; those of recv(2).
   uring::Task<common::Result<common::ByteView>> receive();
 
-  /// Waits until the kernel has taken all of `output`.
-  /// Errors: timed_out when the peer takes nothing for as long as --read-timeout says; of send(2).
+  /// Waits until the kernel has taken all of `output`. Errors: timed_out if the peer takes nothing
+  /// for as long as --read-timeout says; of send(2).
   uring::Task<common::Status> send_all(common::ByteView output);
 
-  /// Gives the next message its whole time.
+  /// Gives the next message the whole timeout.
   void restart_timeout();
 
-  /// Ends our side of the stream, then reads and discards until the peer ends its own, up to
-  /// linger_timeout. Closing with input unread would send a reset, and that destroys output on its
-  /// way. In a drain, only until the peer's kernel has acknowledged everything.
+  /// Ends our side of the stream, then reads and discards until the peer ends its own, for at most
+  /// linger_timeout. If we closed with unread input, the kernel would send a reset, which destroys
+  /// output on its way. In a drain, waits only until the peer's kernel has acknowledged everything.
   uring::Task<> close_gracefully();
 
-  /// Makes it answer what the kernel has received already, and then close.
+  /// From now on, answers only what the kernel has already received, and then closes.
   void begin_drain();
 
  private:
@@ -66,10 +66,10 @@ class Connection : public uring::Node {
 
   ConnectionContext& context_;
   const common::Fd socket_;
-  uring::Deadline deadline_;  ///< When the message being received is due: it ends the receive.
-  uring::Lease input_;        ///< The buffer of what was received last.
+  uring::Deadline deadline_;  ///< When the current message is due; ends the receive.
+  uring::Lease input_;        ///< Buffer of the last receive.
   bool peer_ended_ = false;
-  std::uint16_t late_receives_ = 0;  ///< For the message, after its deadline.
+  std::uint16_t late_receives_ = 0;  ///< Receives made after the message's deadline.
 };
 
 }  // namespace stage

@@ -38,7 +38,7 @@ class Client {
  public:
   Client(uring::Loop& loop, const Settings& settings) : loop_(loop), settings_(settings) {}
 
-  /// Until the input ends.
+  /// Sends lines until the input ends.
   Task<Outcome<void>> run();
 
  private:
@@ -53,7 +53,7 @@ class Client {
   Failure no_line(std::error_code error) const;
   Failure no_answer(std::error_code error, std::size_t line_bytes) const;
 
-  /// What a server may send in answer to a shorter line.
+  /// The longest answer that we accept to a shorter line.
   static constexpr std::size_t unasked_bytes_max = 64 * 1024;
 
   uring::Loop& loop_;
@@ -64,14 +64,14 @@ class Client {
   uring::Deadline deadline_{loop_};
 };
 
-/// The kernel cancels what needs an io worker, as a read of some files does, if it can start none.
+/// Without an io worker, the kernel cancels operations that need one, such as some files' reads.
 std::string explain(std::error_code error) {
   if (error != uring::Error::cancelled) return error.message();
   return common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again));
 }
 
-/// Whether a socket is its own peer. Its number was drawn from those for clients, and where nobody
-/// listens it may be the one to which it connects: TCP lets two ends meet that both connect.
+/// Whether a socket is its own peer. The kernel chooses its port from those for clients, so if
+/// nobody listens, that may be the port we connect to: TCP lets two ends meet that both connect.
 bool talks_to_itself(const common::Fd& socket) {
   const auto own = common::Address::of_socket(socket);
   common::Address peer;
@@ -91,8 +91,8 @@ Task<Outcome<void>> Client::run() {
   co_return outcome;
 }
 
-/// At the prompt, the user is told without delay that the server has gone. A file or a
-/// pipe hears it with its next line, so that what a server does after the last one changes nothing.
+/// Tells the user at a prompt immediately that the server is gone. For a file or a pipe we find out
+/// with the next line, so it doesn't matter what a server does after the last one.
 Task<> Client::watch_server() {
   const auto closed = co_await loop_.poll(server_, POLLRDHUP);
   if (closed) server_gone_.cancel();
@@ -137,7 +137,7 @@ Task<Outcome<std::string>> Client::echo(std::string_view line) {
 }
 
 Task<common::Status> Client::send_all(common::ByteView bytes) {
-  while (!bytes.empty()) {  // what cuts a transfer short is what the next one says
+  while (!bytes.empty()) {  // if a transfer is cut short, the next one says why
     const auto sent = co_await loop_.send(server_, bytes, MSG_WAITALL).until(deadline_);
     if (!sent) co_return std::unexpected(sent.error());
     bytes = bytes.subspan(*sent);
@@ -166,7 +166,7 @@ Task<Outcome<void>> Client::connect() {
   auto made = co_await loop_.socket(address.family(), SOCK_STREAM, 0);
   if (!made) co_return failed(made.error());
   server_ = std::move(*made);
-  // A long message goes out in several segments: the last must not wait for acknowledgements.
+  // A long message goes out in several segments, and the last must not wait for acknowledgements.
   const int on = 1;
   (void)::setsockopt(server_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));  // slower without
   const auto connected = co_await loop_.connect(server_, address).until(deadline_);
@@ -175,7 +175,7 @@ Task<Outcome<void>> Client::connect() {
   co_return Outcome<void>();
 }
 
-/// Starts the timeout anew.
+/// Starts the timeout again.
 void Client::start_clock() {
   const bool limited = settings_.timeout.count() > 0;
   deadline_.renew(limited ? uring::Clock::now() + settings_.timeout : uring::Deadline::never);

@@ -12,11 +12,11 @@ uring::Task<common::Result<std::optional<std::string>>> Console::ask(std::string
                                                                      uring::Deadline& deadline,
                                                                      uring::Canceller& never_mind) {
   const bool prompted = interactive_ && !ended_;
-  if (prompted) (void)co_await print(prompt);  // a failure comes again
+  if (prompted) (void)co_await print(prompt);  // a failure will recur
   auto line = co_await next_line(deadline, never_mind);
   const bool no_line_end = !line || !*line || ended_;
   if (prompted && no_line_end)
-    (void)co_await print("\n");  // or what follows would be on the same line
+    (void)co_await print("\n");  // or the next output would be on the same line
   co_return line;
 }
 
@@ -61,10 +61,10 @@ uring::Task<common::Result<std::size_t>> Console::read(uring::Deadline& deadline
   const auto input = uring::Descriptor::borrowed(STDIN_FILENO);
   std::array<std::byte, common::transient_buffer_bytes> buffer;
   while (true) {
-    // At the position of the file, not at an offset of our own: a shell may have read lines
+    // At the position of the file, not at our own offset, because a shell may have read lines
     // before us.
     const auto got = co_await loop_.read(input, buffer).until(deadline).cancelled_by(never_mind);
-    // A terminal stops whoever reads it from the background; fg(1) has us here again.
+    // A terminal stops a process that reads it from the background; after fg(1) we try again.
     if (!got && got.error() == std::errc::interrupted) continue;
     if (got) rest_.append(reinterpret_cast<const char*>(buffer.data()), *got);
     co_return got;

@@ -12,26 +12,27 @@
 
 namespace stage {
 
-/// Standard input, line by line, and standard output, through the ring, which waits for a terminal,
-/// a file and a pipe alike. If another process reads the same terminal, a read that was told that
-/// there are bytes may find none, and then it blocks the loop, timeouts included, until there are.
+/// Reads standard input line by line, and writes standard output, through the ring, which waits for
+/// terminals, files and pipes alike. If another process reads the same terminal, a read that was
+/// told of bytes may find none, and then blocks the loop, timeouts included, until there are some.
 class Console {
  public:
   explicit Console(uring::Loop& loop) : loop_(loop) {}
 
-  /// Whether a person types there.
+  /// Whether the input is a terminal.
   bool interactive() const { return interactive_; }
 
-  /// The next line without its end, or nullopt: there is none. The last may lack its end. Prompts
-  /// if interactive. Errors: uring's timed_out and cancelled, common's too_long, of read(2).
+  /// The next line without its end, or nullopt if there is none. The last line may lack its end.
+  /// Prompts if interactive. Errors: uring's timed_out and cancelled, common's too_long, of
+  /// read(2).
   uring::Task<common::Result<std::optional<std::string>>> ask(std::string_view prompt,
                                                               uring::Deadline& deadline,
                                                               uring::Canceller& never_mind);
 
-  /// Waits until all is written: the reader of our output may be slow.
+  /// Waits until everything is written, because the reader of our output may be slow.
   uring::Task<common::Status> print(std::string_view text);
 
-  /// The bytes as they are, or, for a terminal, as printable ASCII and escapes.
+  /// The bytes as they are or, for a terminal, as printable ASCII and escapes.
   std::string presentable(std::string_view bytes) const;
 
  private:
@@ -45,7 +46,7 @@ class Console {
   uring::Loop& loop_;
   bool interactive_ = ::isatty(STDIN_FILENO) == 1;
   bool escapes_ = ::isatty(STDOUT_FILENO) == 1;
-  std::string rest_;  ///< Was read, and not returned yet.
+  std::string rest_;  ///< Bytes read, but not returned yet.
   bool ended_ = false;
 };
 

@@ -16,16 +16,16 @@ namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns why it ended; no error: between two messages, as a client should leave.
+/// Returns the reason, which is no error if the client left between two messages, as it should.
 uring::Task<common::Status> serve(Connection& connection, common::Session& session) {
   while (!session.finished()) {  // an echo session never is; HTTP's may be
     const auto received = co_await connection.receive();
     if (!received) co_return std::unexpected(received.error());
     if (received->empty()) co_return session.end_of_stream();
 
-    common::SendBuffer output;  // here, so that a client that says nothing has none
+    common::SendBuffer output;  // here, so that a silent client has none
     const auto completed = session.take(*received, output);
-    // Sent even after an error: the messages before it get their answers.
+    // We send even after an error, because the messages before it get their answers.
     if (const auto sent = co_await connection.send_all(output.view()); !sent) co_return sent;
     if (!completed) co_return std::unexpected(completed.error());
     if (*completed > 0) connection.restart_timeout();
@@ -85,9 +85,9 @@ uring::Task<common::Status> Server::serve_until_stopped() {
   while (!stopping_ && !background_.fault()) (void)co_await background_.change();
   tasks.cancel();
   co_await tasks.join();
-  // In a stop accept(2) fails: the listener is shut down.
+  // In a stop accept(2) fails, too, because the listener is shut down.
   if (!stopping_) {
-    clients_.cancel();  // what is in flight may end in this thread only
+    clients_.cancel();  // operations in flight may end in this thread only
     co_await clients_.join();
     co_return std::unexpected(background_.fault());
   }
@@ -126,8 +126,9 @@ void Server::begin_drain() {
 
 void Server::stop() {
   stopping_ = true;
-  // The kernel turns away what waits in the backlog, and the port is free. To close it would not
-  // do: the ring polls it, and keeps it open for milliseconds after the process has ended, too.
+  // The kernel turns away the connections in the backlog, and the port is free. A close isn't
+  // enough, because the ring polls the listener, and keeps it open until after the process has
+  // ended.
   (void)::shutdown(listener_.get(), SHUT_RD);
   common::wake(wake_.get());
 }

@@ -23,7 +23,7 @@
 
 namespace stage {
 
-/// What can be chosen on this stage's command line.
+/// The options of this stage.
 struct Options : common::Options {
   std::size_t max_connections = common::default_max_connections;  ///< All workers share them.
   std::size_t workers = 1;
@@ -36,21 +36,21 @@ struct Options : common::Options {
 /// Serves every client on one thread, each in a coroutine that reads like part 1's.
 class Server {
  public:
-  /// One worker: it accepts from `listener`, which is non-blocking, and shares `connection_limit`
-  /// with the others. An empty `trace_file` means none.
-  /// Errors: of eventfd(2), uring::Loop::create(), uring::Buffers::create().
+  /// Makes one worker, which accepts from `listener`, a non-blocking one, and shares
+  /// `connection_limit` with the others. An empty `trace_file` means none. Errors: of eventfd(2),
+  /// uring::Loop::create(), uring::Buffers::create().
   static common::Result<std::unique_ptr<Server>> create(const Options& options, common::Fd listener,
                                                         common::ConnectionLimit& connection_limit,
                                                         const std::string& trace_file);
 
   std::string address() const;
 
-  /// Serves until stop() is called, and then drains. Once: the ring belongs to the thread that
-  /// calls it. Errors: of accept(2), only those that trying again cannot cure; of
+  /// Serves until stop() is called, and then drains. Call it once, because the ring belongs to the
+  /// calling thread. Errors: of accept(2), but only those that a retry can't cure; of
   /// uring::Loop::enable().
   common::Status run();
 
-  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
+  /// Begins an orderly stop, so that run() returns. Any thread may call it, or a signal handler.
   void stop();
 
  private:
@@ -68,12 +68,12 @@ class Server {
   std::unique_ptr<uring::Loop> loop_;
   std::unique_ptr<uring::Buffers> buffers_;
   const common::Fd listener_;
-  common::Fd wake_;  ///< An eventfd(2): look at stopping_, and again at the limit.
+  common::Fd wake_;  ///< An eventfd(2), written to by stop(), and when a permit is free.
   Background background_;
   Acceptor acceptor_;
   ConnectionContext context_;
   std::atomic<bool> stopping_ = false;
-  uring::Scope clients_;  ///< The last: they use the others.
+  uring::Scope clients_;  ///< Last, because they use the others.
 };
 
 }  // namespace stage

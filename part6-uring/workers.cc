@@ -22,7 +22,7 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(const Optio
     std::string trace_file = options.trace_file;
     if (!trace_file.empty()) {
       if (!workers->servers_.empty()) trace_file += "." + std::to_string(workers->servers_.size());
-      // Loop::create truncates it, once there is a ring.
+      // Loop::create() truncates the file, once there is a ring.
       const std::ofstream can_be_written(trace_file, std::ios::app);
       if (!can_be_written) return std::unexpected("cannot write " + trace_file);
     }
@@ -46,7 +46,7 @@ int Workers::run() {
     for (std::size_t i = 1; i < servers_.size(); ++i) {
       try {
         threads.emplace_back(run_one, i);
-      } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+      } catch (const std::system_error& error) {  // EAGAIN: the system allows no more
         give_up(common::explain_no_thread(error.code()));
         break;
       }
@@ -57,7 +57,7 @@ int Workers::run() {
   return failed_ ? 1 : 0;
 }
 
-/// Stops the others, too: one server less would go unnoticed. The first that fails says why.
+/// Stops the others, too, or one less would go unnoticed. The first that fails says why.
 void Workers::give_up(std::string_view why) {
   if (failed_.exchange(true)) return;
   (void)common::complain(why);

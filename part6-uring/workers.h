@@ -12,22 +12,22 @@
 
 namespace stage {
 
-/// Several servers in one process, a thread and a ring each. They share the address,
+/// Several servers in one process, each with its own thread and ring. They share the address,
 /// --max-connections and nothing else; the kernel spreads new connections over them.
 class Workers {
  public:
-  /// As many servers as --workers says. They listen from now on: a client that connects before
-  /// run() has started their threads waits in a backlog. Error: a line that says what is missing,
-  /// and what to do about it.
+  /// Makes as many servers as --workers says. They listen from now on, so a client that connects
+  /// before run() starts their threads waits in a backlog. Error: a line that says what is missing,
+  /// and how to get it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(const Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Returns the exit status: 1 when one of the servers has failed,
-  /// which is said on stderr and stops the others through the common::SignalWakeup.
+  /// Serves until stop() is called. Returns the exit status, which is 1 if one of the servers
+  /// failed. Then run() logs why, and stops the others through the common::SignalWakeup.
   int run();
 
-  /// Begins an orderly stop: run() returns. From any thread, and from a signal handler.
+  /// Begins an orderly stop, so that run() returns. Any thread may call it, or a signal handler.
   void stop();
 
  private:

@@ -15,7 +15,7 @@
 
 namespace uring {
 
-/// In place of a point in time, or of a Deadline, where there is no timeout.
+/// Takes the place of a point in time, or of a Deadline, if there is no timeout.
 struct Unlimited {
   Unlimited() = default;
   Unlimited(LoopCore& /*loop*/, Unlimited /*due*/) {}
@@ -34,20 +34,20 @@ std::array<Canceller*, n + 1> appended(const std::array<Canceller*, n>& cancelle
 template <typename Wait, bool timed, std::size_t cancellers>
 class Awaiter;
 
-/// What co_await takes: something that may take a while, and what may end it early. Made in the
-/// expression that awaits it, and modified there, in any order and any number of times: all of it
-/// holds. The first timeout to pass counts, and so does the first canceller.
+/// An operation or another wait, for co_await, with the timeouts and cancellers that may end it
+/// early. Make it in the expression that awaits it, and modify it there, in any order and any
+/// number of times. The first timeout to pass counts, and so does the first canceller.
 ///
 ///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
 ///     co_await changed.wait().within(5s);
 ///
-/// Until an Awaitable is awaited nothing has begun: it holds no more than what is asked for, a
-/// `Wait::Source`, and may be moved. `Wait` is what takes a while, an operation (OperationOf) or
-/// what happens in the loop itself (LoopWait): co_await makes it, in the frame of the coroutine,
-/// where it stays. A result that is there wins over a timeout or canceller that comes later.
+/// Nothing begins before an Awaitable is awaited. Until then it only holds a `Wait::Source`, and
+/// may be moved. `Wait` is an operation (OperationOf), or a wait for something in the loop itself
+/// (LoopWait); co_await makes it in the frame of the coroutine, where it stays. A result that is
+/// there wins over a timeout or canceller that comes later.
 ///
-/// Time is measured by the loop, which cancels what is late. So a timeout ends whatever can be
-/// cancelled, also what a worker thread of the kernel's does, and takes no entry in the ring.
+/// The loop measures the time, and cancels late operations. So a timeout ends whatever can be
+/// cancelled, even the work of an io worker, and takes no entry in the ring.
 template <typename Wait, bool timed = false, std::size_t cancellers = 0>
 class [[nodiscard]] Awaitable {
  public:
@@ -55,7 +55,7 @@ class [[nodiscard]] Awaitable {
 
   explicit Awaitable(Source source) : source_(std::move(source)) {}
 
-  /// Ends with Error::timed_out if it takes longer, from now on.
+  /// Ends the wait with Error::timed_out if it takes longer, from now on.
   Awaitable<Wait, true, cancellers> within(std::chrono::nanoseconds timeout) && {
     const auto now = Clock::now();
     const bool has_end = timeout < Clock::time_point::max() - now;
@@ -66,18 +66,18 @@ class [[nodiscard]] Awaitable {
     return {std::move(source_), due, cancellers_};
   }
 
-  /// A Deadline is a Canceller that the clock cancels. Does not begin if it has passed.
+  /// A Deadline is a Canceller that the clock cancels. Once it has passed, the wait doesn't begin.
   Awaitable<Wait, timed, cancellers + 1> until(Deadline& deadline) && {
     return std::move(*this).cancelled_by(deadline);
   }
 
-  /// Does not begin if that is cancelled already.
+  /// Doesn't begin if `canceller` is cancelled already.
   Awaitable<Wait, timed, cancellers + 1> cancelled_by(Canceller& canceller) && {
     return {std::move(source_), due_, appended(cancellers_, canceller)};
   }
 
-  /// Is done with the rights of Ring::register_credentials(). Error: EINVAL, no such number. A
-  /// close cannot have them.
+  /// Uses credentials from Ring::register_credentials(). Error: EINVAL if there is no such number.
+  /// A close can't have them.
   Awaitable as(std::uint16_t credentials) && requires requires(Source& source) {
     source.use_credentials(credentials);
   }
@@ -86,9 +86,9 @@ class [[nodiscard]] Awaitable {
     return std::move(*this);
   }
 
-  /// Is not tried inline, in the thread that submits it: a worker thread of the kernel's has it
-  /// from the start (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For what may wait even where it is
-  /// tried inline, as to open a file: only the lookup of its names is sure not to wait there.
+  /// Runs in an io worker from the start, and is not tried inline, in the thread that submits it
+  /// (IOSQE_ASYNC, io_uring_sqe_set_flags(3)). For operations that may block even when tried
+  /// inline, such as opening a file, where only the lookup of the names is sure not to.
   Awaitable async() && requires requires(Source& source) { source.force_async(); }
   {
     source_.force_async();
@@ -114,7 +114,7 @@ class [[nodiscard]] Awaitable {
   [[no_unique_address]] std::array<Canceller*, cancellers> cancellers_{};
 };
 
-/// What an Awaitable becomes in the frame of the coroutine that awaits it.
+/// An Awaitable in the frame of the coroutine that awaits it.
 template <typename Wait, bool timed, std::size_t cancellers>
 class Awaiter final : public Wait {
  public:

@@ -19,12 +19,12 @@
 namespace uring {
 namespace {
 
-/// Each buffer begins with a line of the cache, where copying is fastest.
+/// Each buffer begins with a cache line, where copying is fastest.
 constexpr std::size_t line_bytes = 64;
 
-/// How far it is from one buffer to the next. A line is left free: where all begin at the same
-/// place of a page, their first bytes, which are all that a short message has, compete for the same
-/// few lines.
+/// The distance from one buffer to the next. We leave a line free, because if all buffers began at
+/// the same place in a page, their first bytes, which are all of a short message, would compete for
+/// the same few lines.
 constexpr std::size_t stride_for(std::size_t bytes_each) {
   return (bytes_each + line_bytes - 1) / line_bytes * line_bytes + line_bytes;
 }
@@ -35,11 +35,11 @@ constexpr std::uint32_t buffers_min = 2;
 /// The kernel numbers groups in 16 bits.
 constexpr int groups_max = 1 << 16;
 
-/// After how many turns the ring loses what was not needed in them.
+/// After so many turns, the ring gives up the buffers that weren't needed in them.
 constexpr std::uint32_t shrink_interval_turns = 256;
 
 /// Gives the memory of an idle buffer back to the kernel, but not the pages at its two ends, which
-/// may be its neighbours', too.
+/// its neighbours may share.
 void free_pages(std::byte* begin, std::size_t bytes) {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   void* first = begin;
@@ -56,9 +56,9 @@ Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t c
     return std::unexpected(std::make_error_code(std::errc::invalid_argument));
   }
   const std::size_t stride_bytes = stride_for(bytes_each);
-  const bool has_size = count <= SIZE_MAX / stride_bytes;  // not always, where a size has 32 bits
+  const bool has_size = count <= SIZE_MAX / stride_bytes;  // not always, if a size has 32 bits
   Memory memory;
-  if (has_size) {  // pages that are not used yet are not there either
+  if (has_size) {  // unused pages take no memory yet
     memory.reset(static_cast<std::byte*>(std::aligned_alloc(line_bytes, count * stride_bytes)));
   }
   if (!memory) return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
@@ -92,7 +92,7 @@ Status Buffers::register_ring() {
   }
   ring_.reset(new (memory) io_uring_buf[count_]());
   for (std::uint32_t i = 0; i < count_; ++i) {
-    ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of whichever buffer is there
+    ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of any buffer that is there
   }
   io_uring_buf_reg about{};
   about.ring_addr = reinterpret_cast<std::uintptr_t>(memory);
@@ -123,8 +123,8 @@ bool Buffers::can_wake_waiters() {
   return returned_.has_waiters() && free() > 0;
 }
 
-/// Wakes no more than there are buffers for. A waiter that needs none after all, because its peer
-/// has gone or says nothing, leaves the buffer free for the next turn's.
+/// Wakes no more coroutines than there are buffers. If one needs none after all, because its peer
+/// is gone or silent, the buffer is free for the next turn's.
 void Buffers::wake_waiters() {
   for (std::uint32_t left = free(); left > 0 && returned_.has_waiters(); --left) {
     returned_.notify_one();
@@ -140,12 +140,12 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
   give_back(number);
 }
 
-/// A receive found no buffer. If that was after waiters were woken, the kernel has none although
-/// free() counts some: completions that we have not fetched hold the rest.
+/// Called when a receive found no buffer. If we woke waiters before, the kernel has none although
+/// free() counts some, because the rest are in completions we haven't fetched.
 void Buffers::ran_out() {
   if (has_woken_) confirmed_empty_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
-  if (first) add_more();  // for all that have found none in this turn
+  if (first) add_more();  // once for all receives of this turn
 }
 
 void Buffers::add_more() {
@@ -162,7 +162,7 @@ void Buffers::grow(std::uint32_t count) {
   }
 }
 
-/// Called in each turn: adjusts needed_ to what was lent in the last ones.
+/// Called in each turn. Adjusts needed_ to how many were lent in the last turns.
 void Buffers::note_need() {
   most_lent_ = std::max(most_lent_, lent_);
   needed_ = std::max(needed_, lent_);
@@ -172,7 +172,7 @@ void Buffers::note_need() {
 }
 
 void Buffers::retire(std::uint16_t number) {
-  if (!checks_memory_) free_pages(begin_of(number), bytes_each_);  // else the pattern would go
+  if (!checks_memory_) free_pages(begin_of(number), bytes_each_);  // or the pattern would be lost
   idle_.push_back(number);
   --in_ring_;
 }
@@ -191,7 +191,7 @@ void Buffers::demand_unused_rest(std::uint16_t number, std::uint32_t used) {
   demand_pattern(begin_of(number) + used, bytes_each_ - used, "a receive buffer");
 }
 
-/// Code that looks too late finds rubbish, or is reported.
+/// Makes code that looks too late find rubbish, or be reported.
 void Buffers::make_unreadable(std::uint16_t number) {
   fill_with_pattern(begin_of(number), bytes_each_);
   poison(begin_of(number), bytes_each_);

@@ -19,8 +19,8 @@ namespace uring {
 
 class Buffers;
 
-/// A buffer that the kernel has chosen and filled. Gives it back when it ends; the bytes are not to
-/// be looked at afterwards. Empty at the end of a stream.
+/// A buffer that the kernel chose and filled. The destructor gives it back; don't touch the bytes
+/// after that. Empty at the end of a stream.
 class Lease {
  public:
   Lease() = default;
@@ -41,7 +41,7 @@ class Lease {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  /// Before it ends. Leaves it empty.
+  /// Gives the buffer back early, and leaves the lease empty.
   void give_back();
 
  private:
@@ -54,46 +54,45 @@ class Lease {
   std::uint16_t number_ = 0;
 };
 
-/// Buffers of one size, of which the kernel takes one when bytes have come, and not before: an idle
-/// connection holds none. They are in a ring shared with the kernel, which holds about as many as
-/// are in use together, so that they stay in the processor's cache: a few at first, twice as many
-/// when all of them are lent or a receive has found none, and fewer again when half of them have
-/// been enough for a while. The others are idle.
+/// Buffers of one size. The kernel takes one only when bytes have arrived, so an idle connection
+/// holds none. A ring shared with the kernel has about as many as are in use together, so that they
+/// stay in the processor's cache; the others are idle. It starts with a few, doubles when all are
+/// lent or a receive found none, and shrinks when half of them have been enough for a while.
 ///
-/// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). This is no fault:
-/// wait for returned(), and receive again. A receive that is tried before there are bytes needs a
-/// buffer for that moment, though it keeps none; one that waits first (IORING_RECVSEND_POLL_FIRST)
-/// needs none before its bytes are there.
+/// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). This isn't a
+/// fault: wait for returned(), and receive again. A receive that is tried before there are bytes
+/// needs a buffer for that moment, though it keeps none; one that polls first
+/// (IORING_RECVSEND_POLL_FIRST) doesn't.
 class Buffers {
  public:
-  /// `count` is a power of two, up to Setup::buffers_max, and `bytes_each` at least 1, up to
-  /// Setup::buffer_bytes_max. Errors: invalid_argument, they are not; not_enough_memory;
-  /// file_exists, the loop has 65,536 groups already.
+  /// `count` must be a power of two, at most Setup::buffers_max, and `bytes_each` between 1 and
+  /// Setup::buffer_bytes_max. Errors: invalid_argument if they aren't; not_enough_memory;
+  /// file_exists if the loop already has 65,536 groups of buffers.
   static Result<std::unique_ptr<Buffers>> create(LoopCore& loop, std::uint32_t count,
                                                  std::size_t bytes_each);
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;
 
-  /// No lease may be left, and no receive under way.
+  /// All leases must be gone, and no receive in flight.
   ~Buffers();
 
   std::uint16_t group() const { return group_; }
   std::size_t bytes_each() const { return bytes_each_; }
 
-  /// Buffers that are not lent: with the kernel, or idle.
+  /// How many aren't lent: with the kernel, or idle.
   std::uint32_t available() const { return count_ - lent_; }
 
-  /// Waits until there is one to take, however it came to be free: as many coroutines go on as
-  /// there are buffers, those that wait longest first. Error: cancelled.
+  /// Waits for a free buffer. Each one wakes one coroutine, the longest waiting first. Error:
+  /// cancelled.
   Condition::Wait returned() { return returned_.wait(); }
 
-  /// For a request that is to take one of them.
+  /// Makes a request take one of these buffers.
   void apply_to(io_uring_sqe& entry) const {
     entry.flags |= IOSQE_BUFFER_SELECT;
     entry.buf_group = group_;
   }
 
-  /// What a completion brought. Without a buffer (end of stream): an empty lease.
+  /// The buffer of a completion. The lease is empty if there is none (end of stream).
   Lease lease(int result, std::uint32_t flags) {
     if ((flags & IORING_CQE_F_BUFFER) == 0) return {};
     const std::uint16_t number = number_of(flags);
@@ -102,17 +101,17 @@ class Buffers {
     return Lease(*this, number, static_cast<std::uint32_t>(std::max(result, 0)));
   }
 
-  /// A receive has ended with an error. The receive may have taken a buffer all the same, as one
-  /// does that a thread of the kernel's has waited for.
+  /// Called when a receive has failed. It may have taken a buffer all the same, for example if an
+  /// io worker was waiting for the bytes.
   void receive_failed(int result, std::uint32_t flags);
 
-  // For the loop, in each turn before it submits.
+  // The loop calls these in each turn, before it submits.
 
-  /// Whether coroutines wait for what is there. Looks how many are needed, too.
+  /// Whether coroutines wait and a buffer is free. Also notes how many the ring needs.
   bool can_wake_waiters();
 
-  /// Makes as many of them ready as there are buffers. Collect all completions before it: what is
-  /// heard afterwards of a receive that has found none counts as of one that was tried afterwards.
+  /// Wakes one coroutine for each free buffer. Collect all completions first, because an ENOBUFS
+  /// that is collected later is taken to mean that a woken coroutine found the ring empty.
   void wake_waiters();
 
  private:
@@ -130,7 +129,7 @@ class Buffers {
   static std::uint16_t number_of(std::uint32_t flags) {
     return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
   }
-  /// The buffer came with this many bytes, and will be given back.
+  /// Counts the buffer as lent, with `size` bytes in it, until give_back().
   void lend(std::uint16_t number, int size) {
     ++lent_;
     if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
@@ -138,7 +137,7 @@ class Buffers {
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);
   void ran_out();
-  /// Buffers that the kernel has, as far as is known.
+  /// How many buffers the kernel still has, as far as we know.
   std::uint32_t free() const { return confirmed_empty_ ? 0 : in_ring_ - lent_; }
   void add_if_all_are_lent() {
     if (lent_ == in_ring_) add_more();
@@ -155,19 +154,19 @@ class Buffers {
   LoopCore& loop_;
   std::uint32_t count_;
   std::size_t bytes_each_;
-  std::size_t stride_bytes_;  ///< From the beginning of one to that of the next.
+  std::size_t stride_bytes_;  ///< From the start of a buffer to the start of the next.
   std::uint16_t group_ = 0;
-  std::uint16_t tail_ = 0;  ///< Where the next is added.
+  std::uint16_t tail_ = 0;  ///< The ring's next free place.
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
-  std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; all others are idle.
-  std::uint64_t ran_out_in_ = 0;  ///< The last turn in which a receive has found none.
-  bool has_woken_ = false;        ///< Coroutines; and since then, none was given to the kernel.
-  bool confirmed_empty_ = false;  ///< What ran_out() has found.
+  std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; the others are idle.
+  std::uint64_t ran_out_in_ = 0;  ///< The last turn in which a receive found no buffer.
+  bool has_woken_ = false;        ///< Woke waiters, and has given the kernel no buffer since.
+  bool confirmed_empty_ = false;  ///< Set by ran_out(): the kernel has none left.
   std::vector<std::uint16_t> idle_;
-  std::uint32_t needed_ = 0;     ///< How many should be in the ring.
-  std::uint32_t most_lent_ = 0;  ///< How many were lent at most, in the last turns_.
-  std::uint32_t turns_ = 0;      ///< Since most_lent_ was last looked at.
+  std::uint32_t needed_ = 0;     ///< How many the ring should have.
+  std::uint32_t most_lent_ = 0;  ///< The most that were lent in the last turns_ turns.
+  std::uint32_t turns_ = 0;      ///< Turns that most_lent_ covers.
   bool registered_ = false;
   const bool checks_memory_ = FramePool::checks_memory();
   Condition returned_;
@@ -175,10 +174,10 @@ class Buffers {
   std::unique_ptr<io_uring_buf, FreeDeleter> ring_;
 };
 
-/// When a receive takes a buffer: as soon as the socket is readable, or at once, readable or not.
+/// When a receive takes a buffer: once the socket is readable, or immediately in any case.
 enum class ReceiveWhen : bool { readable, now };
 
-/// One receive into a buffer that the kernel chooses.
+/// A receive into a buffer that the kernel chooses.
 class RecvLease {
  public:
   using Value = Lease;
@@ -219,13 +218,13 @@ inline void Buffers::give_back(std::uint16_t number) {
   give_to_kernel(number);
 }
 
-/// The buffer goes behind those that are there. It is unreadable already, where memory is checked.
+/// Appends the buffer to the ring. If memory is checked, it is already unreadable.
 inline void Buffers::give_to_kernel(std::uint16_t number) {
-  // io_uring_buf_ring::bufs is not used: g++ puts it 8 bytes too far in some headers. The tail lies
-  // in the first entry's `resv`, which therefore must not be written.
+  // Don't use io_uring_buf_ring::bufs, which g++ puts 8 bytes too far with some headers. And don't
+  // write an entry's `resv`, because in the first entry that's the ring's tail.
   io_uring_buf& entry = at(tail_++);
   entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
-  entry.bid = number;  // `len` stays: all are as long
+  entry.bid = number;  // `len` never changes
   io_uring_smp_store_release(&ring_.get()->resv, tail_);
   has_woken_ = false;
   confirmed_empty_ = false;

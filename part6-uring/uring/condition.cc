@@ -17,8 +17,8 @@ Status Condition::ConditionWait::claim() {
   return status();
 }
 
-/// This waiter has been notified and may not use the notification any more: a coroutine whose scope
-/// was cancelled begins nothing. So the next waiter has it. Where there is none, this one wins.
+/// A coroutine whose scope was cancelled begins nothing, so a waiter that is notified and then
+/// cancelled passes the notification on to the next. If there is no other, the notification wins.
 void Condition::ConditionWait::cancel(Error reason) {
   if (!woken()) return LoopWait::cancel(reason);
   if (!unclaimed_ || this->reason() != Error{} || condition_.waiting_.empty()) return;

@@ -15,16 +15,16 @@ namespace uring {
 ///       if (const auto waited = co_await freed.wait(); !waited) co_return;   // cancelled
 ///     }
 ///
-/// A coroutine that was notified goes on at the loop's next opportunity, and looks again whether it
-/// is still true. A notification is not lost: if the coroutine that has it is cancelled or
-/// destroyed before it goes on, the next has it. So a Condition outlives every wait for it, also
-/// those that were notified and have not gone on.
+/// A notified coroutine resumes at the loop's next opportunity, and checks its condition again. No
+/// notification is lost: if its coroutine is cancelled or destroyed before it resumes, the next one
+/// gets the notification. So a Condition must outlive every wait for it, even a wait that was
+/// notified but hasn't resumed.
 class Condition {
  public:
   explicit Condition(LoopCore& loop) : loop_(loop) {}
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
-  ~Condition() { assert(waiting_.empty()); }  // it outlives those that wait for it
+  ~Condition() { assert(waiting_.empty()); }  // nobody waits for it any more
 
   void notify_one() {
     if (WaitNode* const first = waiting_.front()) first->wake(loop_);
@@ -49,11 +49,11 @@ class Condition {
 
    private:
     Condition& condition_;
-    bool unclaimed_ = false;  ///< A notification would be.
+    bool unclaimed_ = false;  ///< Suspended, and not resumed since.
   };
   using Wait = Awaitable<ConditionWait>;
 
-  /// Yields a Status. Errors: timed_out; cancelled, or whatever its scope was cancelled for.
+  /// Yields a Status. Errors: timed_out; cancelled, or the reason its scope was cancelled for.
   Wait wait() { return Wait(*this); }
 
  private:

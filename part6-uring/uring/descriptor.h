@@ -6,12 +6,12 @@ namespace uring {
 
 using common::Fd;
 
-/// What an operation works on. Owns nothing: the coroutine that awaits keeps the owner alive.
+/// The descriptor of an operation. Owns nothing; the awaiting coroutine keeps the owner alive.
 class Descriptor {
  public:
   Descriptor(const Fd& fd) : number_(fd.get()) {}  // NOLINT: meant to convert
 
-  /// A descriptor without an owner, as standard input.
+  /// A descriptor without an owner, such as standard input.
   static Descriptor borrowed(int number) { return Descriptor(number); }
 
   int number() const { return number_; }

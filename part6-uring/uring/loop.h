@@ -36,40 +36,41 @@ namespace uring {
 ///     if (!loop) { … why_no_ring(loop.error()) … }
 ///     (*loop)->run(serve(**loop, listener));
 ///
-/// A loop is made and run in one thread: its ring takes requests from no other. Or it is made
-/// `disabled` (Setup) and run in another thread, which calls enable() first. Another thread wakes
-/// it by a write to what it reads, an eventfd or a pipe.
+/// Make and run a loop in one thread, because its ring takes requests from no other. Or make it
+/// `disabled` (Setup), and run it in another thread, which calls enable() first. Other threads wake
+/// the loop by writing to an eventfd or a pipe that it reads.
 class Loop final : public LoopCore {
  public:
-  /// Errors: those of Ring::create(), which why_no_ring() puts into words; of opening the trace.
+  /// Errors: those of Ring::create(), which why_no_ring() explains; of opening the trace.
   static Result<std::unique_ptr<Loop>> create(const Setup& setup, const char* trace_file = nullptr);
 
-  /// What is still at work is cancelled and waited for, as in ~Scope(), which another thread than
-  /// that of run() cannot do: there it ends the process, and says so.
+  /// Cancels unfinished tasks and waits for them, like ~Scope(). In a different thread than run()'s
+  /// that is impossible, and ends the process with a message.
   ~Loop();
 
-  /// Runs the task, and whatever it spawns in scopes of its own, until it has ended; not from a
-  /// coroutine, which awaits the task instead. In another thread than the loop's it ends the
-  /// process, and says so.
+  /// Runs the task, with all it spawns in scopes of its own, until it has ended. A coroutine can't
+  /// call this, but awaits the task instead. In a different thread than the loop's, run() ends the
+  /// process with a message.
   template <typename T>
   T run(Task<T> task);
 
-  /// How many threads of the kernel's may wait for files at the same time (`bounded`), and for what
-  /// is no file: operations that cannot be done at once go to them. Without this call they are four
-  /// for each processor, but no more than the thread's first ring has entries, and as many as
-  /// RLIMIT_NPROC lets the user have. For the rings of this thread, and before they are restricted.
+  /// Limits how many io workers may wait at the same time, for files (`bounded`) and for anything
+  /// else. They take operations that can't be done immediately. Without this call they are four for
+  /// each processor, but no more than the thread's first ring has entries, and for anything else as
+  /// many as RLIMIT_NPROC allows. For this thread's rings, before they are restricted.
   /// io_uring_register(2), IORING_REGISTER_IOWQ_MAX_WORKERS
   Status register_iowq_max_workers(unsigned bounded, unsigned unbounded);
 
-  /// Memory that read_fixed() and write_fixed() name by its place in `buffers`. Once.
+  /// Registers memory for read_fixed() and write_fixed(), which use its place in `buffers`. Once.
   Status register_buffers(std::span<const iovec> buffers);
 
-  // Every operation that the loop knows, by the name of the system call that it replaces, with its
-  // arguments in the same order. What is awaited is a Result of what the call returns.
+  // Every operation of the loop, by the name of the system call that it replaces, with the same
+  // arguments in the same order. Each yields a Result of the call's return value.
   //
-  // All that is passed by pointer, span or reference must live until the operation has ended, which
-  // is no burden: `co_await` does not return before. A path may be a temporary of that expression.
-  // To add an operation: three lines here; or, outside, a type that is an AnyRequest, and start().
+  // Memory that is passed by pointer, span or reference must live until the operation has ended.
+  // That's no burden, because `co_await` doesn't return earlier. A path may be a temporary of that
+  // expression. To add an operation, write three lines here; or, outside, an AnyRequest for
+  // start().
 
   static constexpr std::uint64_t at_position = static_cast<std::uint64_t>(-1);
 
@@ -80,7 +81,7 @@ class Loop final : public LoopCore {
   }
 
  private:
-  // What the table is written with.
+  // Helpers for the table.
 
   template <typename T>
   static unsigned count(std::span<T> items) {
@@ -90,12 +91,12 @@ class Loop final : public LoopCore {
   auto make(const char* what, Prepare prepare) {
     return start(Request<Value, Prepare>(what, std::move(prepare)));
   }
-  /// Calls one of liburing's functions for it, io_uring_prep_…(), with these arguments.
+  /// Calls liburing's io_uring_prep_…() for the entry, with these arguments.
   template <auto prepare, typename... T>
   static auto by(T... arguments) {
     return [=](io_uring_sqe& e) { prepare(&e, arguments...); };
   }
-  /// The same on a descriptor.
+  /// An operation on a descriptor, prepared likewise.
   template <typename Value, auto prepare, typename... T>
   auto on(Descriptor fd, const char* what, T... arguments) {
     return make<Value>(what, by<prepare>(fd.number(), arguments...));
@@ -104,9 +105,9 @@ class Loop final : public LoopCore {
  public:
   auto nop() { return make<void>("nop", by<io_uring_prep_nop>()); }
 
-  // Files. Without an offset, reading and writing go on at the file's position. To write to a pipe
-  // or a socket whose reader has gone is EPIPE, and SIGPIPE before it, as with write(2): a program
-  // that does ignores the signal, or sends.
+  // Files. Without an offset, reading and writing go on at the file's position. Writing to a pipe
+  // or a socket that nobody reads any more gives EPIPE, and SIGPIPE before it, as with write(2). So
+  // ignore the signal, or use send().
 
   auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
     return on<std::size_t, io_uring_prep_read>(fd, "read", to.data(), length_of(to), offset);
@@ -120,7 +121,7 @@ class Loop final : public LoopCore {
   auto writev(Descriptor fd, std::span<const iovec> from, std::uint64_t offset = at_position) {
     return on<std::size_t, io_uring_prep_writev>(fd, "writev", from.data(), count(from), offset);
   }
-  /// `to` lies in the registered buffer of that number: register_buffers().
+  /// `to` lies in the registered buffer of that number: see register_buffers().
   auto read_fixed(Descriptor fd, Bytes to, std::uint64_t offset, int buffer) {
     return on<std::size_t, io_uring_prep_read_fixed>(fd, "read_fixed", to.data(), length_of(to),
                                                      offset, buffer);
@@ -183,7 +184,7 @@ class Loop final : public LoopCore {
         "linkat", by<io_uring_prep_linkat>(from_dir.number(), from, to_dir.number(), to, flags));
   }
 
-  // Sockets. Sending to a peer that has gone is EPIPE, never SIGPIPE.
+  // Sockets. Sending to a peer that is gone gives EPIPE, never SIGPIPE.
 
   auto socket(int domain, int type, int protocol) {
     return make<Fd>("socket", by<io_uring_prep_socket>(domain, type | SOCK_CLOEXEC, protocol, 0U));
@@ -199,7 +200,7 @@ class Loop final : public LoopCore {
   auto recv(Descriptor fd, Bytes to, int flags = 0) {
     return on<std::size_t, io_uring_prep_recv>(fd, "recv", to.data(), length_of(to), flags);
   }
-  /// Into a buffer that the kernel chooses.
+  /// Receives into a buffer that the kernel chooses.
   auto recv(Descriptor fd, Buffers& buffers, ReceiveWhen when = ReceiveWhen::now) {
     return start(RecvLease(fd, buffers, when));
   }
@@ -207,14 +208,14 @@ class Loop final : public LoopCore {
     return on<std::size_t, io_uring_prep_send>(fd, "send", from.data(), length_of(from),
                                                flags | MSG_NOSIGNAL);
   }
-  /// One datagram. The address is copied.
+  /// Sends one datagram. The address is copied.
   auto sendto(Descriptor fd, ConstBytes from, const Address& peer, int flags = 0) {
     return make<std::size_t>("sendto", [=, to = peer](io_uring_sqe& e) {
       io_uring_prep_send(&e, fd.number(), from.data(), length_of(from), flags | MSG_NOSIGNAL);
       io_uring_prep_send_set_addr(&e, to.data(), static_cast<std::uint16_t>(to.size()));
     });
   }
-  /// For the sender's address: an Address, its data() as msg_name and capacity() as msg_namelen.
+  /// To get the sender's address, pass an Address: data() as msg_name, capacity() as msg_namelen.
   auto recvmsg(Descriptor fd, msghdr& message, unsigned flags = 0) {
     return on<std::size_t, io_uring_prep_recvmsg>(fd, "recvmsg", &message, flags);
   }
@@ -225,7 +226,7 @@ class Loop final : public LoopCore {
     return on<void, io_uring_prep_shutdown>(fd, "shutdown", how);
   }
 
-  // Readiness, for what has no operation of its own.
+  // Readiness, for calls that have no operation of their own.
 
   auto poll(Descriptor fd, unsigned events) {
     return on<unsigned, io_uring_prep_poll_add>(fd, "poll", events);
@@ -235,16 +236,16 @@ class Loop final : public LoopCore {
                       by<io_uring_prep_epoll_ctl>(epoll.number(), fd.number(), what, &event));
   }
 
-  // Time. Until a point in time it is sleep(due - Clock::now()). IORING_TIMEOUT_ABS is not used:
-  // the kernel takes its time for that of the host's clock, and in a container with a time
-  // namespace of its own, ours is another (time_namespaces(7)).
+  // Time. To sleep until a point in time, use sleep(due - Clock::now()). We don't use
+  // IORING_TIMEOUT_ABS, because the kernel takes its time as one of the host's clock, which differs
+  // from ours in a container with its own time namespace (time_namespaces(7)).
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
 
-  // About another operation: the first that the Canceller holds. That operation ends with
-  // Error::cancelled when it is removed; on Linux 6.1 with EINTR, if a worker of the kernel's had
-  // it. Errors here: ENOENT, it has had its result, or is just being handed to another thread of
-  // the kernel's, or there is none; EALREADY, it is about to end.
+  // Operations on the first operation that a Canceller holds. When that one is removed, it ends
+  // with Error::cancelled, or on Linux 6.1 with EINTR if an io worker had it. Errors here: ENOENT
+  // if it doesn't exist, has had its result, or is just being handed to another kernel thread;
+  // EALREADY if it is about to end.
 
   auto cancel(const Canceller& other) {
     return make<void>("cancel", by<io_uring_prep_cancel64>(other.user_data(), 0));
@@ -266,7 +267,7 @@ class Loop final : public LoopCore {
     return make<void>("provide_buffers", by<io_uring_prep_provide_buffers>(
                                              first, bytes_each, buffers, group, first_number));
   }
-  /// Yields how many there were.
+  /// Yields how many were removed.
   auto remove_buffers(int buffers, int group) {
     return make<unsigned>("remove_buffers", by<io_uring_prep_remove_buffers>(buffers, group));
   }

@@ -13,7 +13,7 @@
 namespace uring {
 namespace {
 
-/// The ring itself does not work any more; no caller could go on.
+/// The ring itself is broken, so no caller could go on.
 [[noreturn]] void give_up(std::error_code error) {
   std::fprintf(stderr, "uring: io_uring_enter: %s\n", error.message().c_str());
   std::abort();
@@ -24,7 +24,7 @@ namespace {
   std::abort();
 }
 
-/// Whether the kernel wants completions to be collected, or has no memory for the moment.
+/// Whether the kernel wants us to collect completions, or has no memory for the moment.
 bool is_passing(std::error_code error) {
   return error == std::errc::device_or_resource_busy ||
          error == std::errc::resource_unavailable_try_again;
@@ -64,8 +64,8 @@ void LoopCore::turn() {
 }
 
 /// Called when a deadline has passed. Takes every completion that is there, since each may renew
-/// the deadline, however late we see it. The kernel hands them out in portions, since Linux 6.13,
-/// so we ask until nothing comes; but for at most two for each operation in flight, or a busy ring
+/// the deadline, however late we see it. Since Linux 6.13 the kernel hands them out in portions, so
+/// we ask until nothing comes, but take at most two for each operation in flight, or a busy ring
 /// would let no deadline end.
 void LoopCore::collect_what_has_come() {
   std::size_t left = 2 * std::size_t{begun_ - ended_};
@@ -78,9 +78,10 @@ void LoopCore::collect_what_has_come() {
   }
 }
 
-/// Runs before the loop submits. Coroutines that wait for a buffer go first: their receives take a
-/// buffer when they are submitted. The receive of a peer that was just served polls first, so a
-/// turn later it would have taken a buffer again, in every turn, and a waiting peer would get none.
+/// Runs before the loop submits. Coroutines that wait for a buffer go first, because their receives
+/// take a buffer when they are submitted. The receive of a peer that was just served polls first,
+/// so a turn later it would have taken a buffer again, in every turn, and a waiting peer would get
+/// none.
 void LoopCore::lend_to_waiters() {
   bool can_wake = false;
   for (Buffers* const each : buffers_) can_wake |= each->can_wake_waiters();
@@ -89,7 +90,7 @@ void LoopCore::lend_to_waiters() {
   run_ready();
   for (Buffers* const each : buffers_) each->wake_waiters();
   run_ready();
-  must_not_sleep_ = true;  // there may be some left for others when these have theirs
+  must_not_sleep_ = true;  // there may be buffers left for others
 }
 
 void LoopCore::submit_and_wait() {
@@ -103,9 +104,9 @@ void LoopCore::submit_and_wait() {
   note_submitted(ring_.submit_and_wait(std::max(*earliest, now) - now));
 }
 
-/// Whether the wait ends by then without a timeout of its own: the ring has one in flight that
-/// outlasts many waits, since deadlines are usually moved away before they pass. A timeout that is
-/// given with each wait costs the kernel a timer each time.
+/// Whether the next wait ends at `time` or earlier without its own timeout. The ring has a timeout
+/// in flight that outlasts many waits, since deadlines are usually moved before they pass. A
+/// timeout for each wait would cost the kernel a timer each time.
 bool LoopCore::wake_at(Clock::time_point time) {
   if (alarm_at_) return *alarm_at_ <= time;
   reserve(1);
@@ -123,12 +124,12 @@ void LoopCore::submit() { note_submitted(ring_.submit()); }
 
 void LoopCore::note_submitted(const Status& submitted) {
   if (!submitted && !is_passing(submitted.error())) give_up(submitted.error());
-  // What the kernel has not taken it takes in the next turn, which then must not sleep before it
-  // has seen what became of it.
+  // Entries that the kernel hasn't taken go in the next turn, which must not sleep before we have
+  // seen their results.
   if (ring_.has_unsubmitted() && !ring_.sqpoll()) must_not_sleep_ = true;
 }
 
-/// Looks at the ring for a while instead of sleeping, but not beyond a deadline. False: nothing
+/// Polls the ring for a while instead of sleeping, but not beyond a deadline. False if nothing
 /// came.
 bool LoopCore::spin() {
   if (setup_.spin.count() == 0) return false;
@@ -143,7 +144,7 @@ bool LoopCore::spin() {
   return false;
 }
 
-/// An operation that ends here makes its coroutine ready, and run_ready() lets it go on. Returns
+/// Collects completions. An operation that ends makes its coroutine ready for run_ready(). Returns
 /// how many completions there were.
 std::size_t LoopCore::collect() {
   std::size_t collected = 0;
@@ -167,14 +168,14 @@ void LoopCore::make_room(unsigned entries) {
   while (ring_.look_for_room() < entries) {
     const auto status = ring_.submit();
     if (!status && !is_passing(status.error())) give_up(status.error());
-    if (!status) collect();  // those that end wait in ready_ until the turn comes to them
+    if (!status) collect();  // coroutines that become ready wait for their turn
     if (ring_.sqpoll()) (void)io_uring_sqring_wait(&ring_.raw());  // until there is room
   }
 }
 
-/// What becomes ready meanwhile goes on in this turn, too, for a number of rounds. Then the ring
-/// and the deadlines have their turn: coroutines that wake each other for ever must not starve
-/// them.
+/// Coroutines that become ready meanwhile resume in this turn, too, for a number of rounds. Then
+/// the ring and the deadlines have their turn, or coroutines that wake each other forever would
+/// starve them.
 void LoopCore::run_ready() {
   constexpr int rounds_max = 8;
   for (int round = 0; round < rounds_max && !ready_.empty(); ++round) {

@@ -20,12 +20,12 @@ namespace uring {
 
 class Buffers;
 
-/// The loop without its table of operations: what operations, waits, scopes and buffers ask of it.
-/// A program has a Loop, which is one. LoopCore knows their types by name only, so that all of them
-/// can include it.
+/// The loop without its table of operations, for operations, waits, scopes and buffers. A program
+/// has a Loop, which is derived from this. LoopCore knows their types by name only, so that all of
+/// them can include it.
 ///
-/// A turn submits what the coroutines asked for, waits, collects all completions that are there and
-/// then resumes the coroutines whose operations have ended: one system call for all of it.
+/// A turn submits the coroutines' requests, waits, collects all completions that are there, and
+/// then resumes the coroutines whose operations have ended, with one system call for all of it.
 class LoopCore {
  public:
   LoopCore(const LoopCore&) = delete;
@@ -35,28 +35,28 @@ class LoopCore {
   Deadlines& deadlines() { return deadlines_; }
   Trace* trace() { return trace_.get(); }
 
-  /// What cancels the scope of the coroutine that is running.
+  /// The canceller of the running coroutine's scope.
   Canceller& current_scope() { return *current_scope_; }
 
   std::uint64_t turns() const { return turns_; }
 
   const Setup& setup() const { return setup_; }
 
-  /// Lets a ring that was set up `disabled` begin, and gives the loop to the calling thread. Once.
+  /// Enables a ring that was set up `disabled`, and gives the loop to the calling thread. Once.
   Status enable();
 
   /// Operations since the start. Equal when nothing is in flight.
   std::uint32_t begun() const { return begun_; }
   std::uint32_t ended() const { return ended_; }
 
-  /// When this turn began to let coroutines go on: all that they decide in it agrees about the
-  /// time. After long work in a turn it is that far in the past, and a Deadline that is renewed
-  /// from it that much earlier than one from Clock::now().
+  /// When this turn began to resume coroutines, so that all their decisions in it agree about the
+  /// time. After long work in a turn, now() is that far in the past, and so is a Deadline that is
+  /// renewed from it.
   Clock::time_point now() const { return now_; }
 
   // For operations.
 
-  /// Makes room for this many entries that must go in together.
+  /// Makes room for entries that must go in together.
   void reserve(unsigned entries) {
     if (!ring_.has_room(entries)) make_room(entries);
   }
@@ -64,16 +64,16 @@ class LoopCore {
   void count_begun() { ++begun_; }
   void count_ended() { ++ended_; }
 
-  /// Waits for a completion and collects, without letting any coroutine go on.
+  /// Waits for a completion and collects, without resuming any coroutine.
   void wait_and_collect();
 
   // For buffers.
 
-  /// Buffers that coroutines may wait for: see lend_to_waiters().
+  /// Adds buffers that coroutines may wait for: see lend_to_waiters().
   void add(Buffers& buffers) { buffers_.push_back(&buffers); }
   void remove(Buffers& buffers) { std::erase(buffers_, &buffers); }
 
-  /// A number for a group of provided buffers, which none of the last 65,535 has been given.
+  /// A number for a group of provided buffers, different from the last 65,535.
   std::uint16_t new_buffer_group() { return buffer_groups_++; }
 
   // For waits, scopes and tasks.
@@ -87,13 +87,13 @@ class LoopCore {
     destroy_ended_tasks();
   }
 
-  /// Destroys it as soon as none of its own code is running.
+  /// Destroys the task's frame as soon as none of its own code is running.
   void destroy_later(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  protected:
   LoopCore(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
       : setup_(setup), ring_(std::move(ring)), trace_(std::move(trace)) {}
-  ~LoopCore() { assert(begun_ == ended_); }  // whatever began has had its last completion
+  ~LoopCore() { assert(begun_ == ended_); }  // every operation had its last completion
 
   void check_thread() const;
   void turn();
@@ -117,12 +117,12 @@ class LoopCore {
     while (Promise<void>* const ended = ended_tasks_.take_front()) ended->handle().destroy();
   }
 
-  /// No operation is there, and 0 would be what an empty Canceller gives cancel() to look for.
+  /// No operation has this address. Not 0, which cancel() of an empty Canceller looks for.
   static constexpr std::uint64_t alarm_user_data = 1;
 
   std::thread::id thread_ = std::this_thread::get_id();
   Deadlines deadlines_;
-  const std::unique_ptr<Trace> trace_;  ///< Null: there is none.
+  const std::unique_ptr<Trace> trace_;  ///< Null if there is none.
   Canceller root_;  ///< Holds the scopes that are made outside of any coroutine.
   Canceller* current_scope_ = &root_;
   std::uint32_t begun_ = 0;
@@ -130,7 +130,7 @@ class LoopCore {
   std::uint64_t turns_ = 0;
   std::uint16_t buffer_groups_ = 0;
   bool must_not_sleep_ = false;                ///< In the next turn.
-  std::optional<Clock::time_point> alarm_at_;  ///< When the ring ends a wait, if it does.
+  std::optional<Clock::time_point> alarm_at_;  ///< When the alarm in flight ends a wait.
   __kernel_timespec alarm_in_{};
   Trace::Id alarm_id_{.number = 0, .what = "timeout"};
   std::vector<Buffers*> buffers_;

@@ -14,17 +14,17 @@
 namespace uring {
 namespace {
 
-/// io_uring_register(2) itself: liburing 2.3 exports the functions for some of its uses not at all,
-/// and later ones use a number of the ring that is good in one thread only.
+/// Calls io_uring_register(2) itself, because liburing 2.3 doesn't export the functions for some of
+/// its uses, and later versions use a number of the ring that is good in one thread only.
 Result<long> do_register(const io_uring& ring, unsigned what, const void* about, unsigned count) {
   const long result = ::syscall(SYS_io_uring_register, ring.ring_fd, what, about, count);
   if (result < 0) return common::last_error();
   return result;
 }
 
-/// One thread submits: locks are spared. An entry that is refused has its completion, and those
-/// after it are submitted all the same. IORING_SETUP_NO_SQARRAY is not among them: liburing 2.3
-/// would go on writing to the array.
+/// Only one thread submits, which saves locks. If the kernel refuses an entry, it still submits
+/// those after it. IORING_SETUP_NO_SQARRAY is missing, because liburing 2.3 would go on writing to
+/// the array.
 constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL;
 
 Status set_up(const Setup& setup, io_uring& ring) {
@@ -33,15 +33,15 @@ Status set_up(const Setup& setup, io_uring& ring) {
   }
   io_uring_params params{};
   params.flags = setup_flags;
-  // Completions are made when the thread asks for them: nothing interrupts it. With SQPOLL the
-  // submitting thread is the kernel's, which is not asked.
+  // The kernel makes completions when our thread asks for them, so nothing interrupts it. With
+  // SQPOLL a kernel thread submits, which isn't asked.
   params.flags |= setup.sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN;
   if (setup.disabled) params.flags |= IORING_SETUP_R_DISABLED;
   params.sq_thread_idle = 100;  // ms
   const int result = io_uring_queue_init_params(setup.entries, &ring, &params);
   if (result == 0) return {};
   ring = {};
-  // The kernel does not know a flag: DEFER_TASKRUN is of 6.1.
+  // The kernel doesn't know a flag; DEFER_TASKRUN is new in 6.1.
   if (result == -EINVAL) return std::unexpected(make_error_code(Error::kernel_too_old));
   return status_of(result);
 }
@@ -51,11 +51,11 @@ Status set_up(const Setup& setup, io_uring& ring) {
 Result<Ring> Ring::create(const Setup& setup) {
   Ring made;
   if (const auto done = set_up(setup, made.ring_); !done) return std::unexpected(done.error());
-  // A child of fork(2) would keep the ring otherwise, and what is registered with it, for as long
-  // as it lives: O_CLOEXEC closes descriptors at exec(3) and unmaps nothing before it.
+  // Otherwise a child of fork(2) would keep the ring, with everything registered there, for as long
+  // as it lives. O_CLOEXEC only closes descriptors at exec(3), and unmaps nothing before.
   (void)io_uring_ring_dontfork(&made.ring_);
   made.ask_for_operations();
-  // The newest operation of 6.1 is a sign of the rest: what has no flag and no number of its own.
+  // The newest operation of 6.1 stands for all features without a flag or a number of their own.
   if (!made.supports(IORING_OP_SENDMSG_ZC)) {
     return std::unexpected(make_error_code(Error::kernel_too_old));
   }
@@ -72,14 +72,14 @@ Ring::Ring(Ring&& other) noexcept
       room_end_(other.room_end_),
       known_(other.known_),
       permitted_(other.permitted_) {
-  assert(other.taken_ == 0);  // it has not been at work
+  assert(other.taken_ == 0);  // the ring is unused
 }
 
 Ring::~Ring() {
   if (ring_.sq.ring_ptr != nullptr) io_uring_queue_exit(&ring_);
 }
 
-/// The ring's own descriptor needs no lookup then. EBUSY, without harm, for a thread's 17th ring.
+/// Saves the lookup of the ring's descriptor. Fails harmlessly with EBUSY for a 17th ring.
 void Ring::register_descriptor() { (void)io_uring_register_ring_fd(&ring_); }
 
 void Ring::ask_for_operations() {
@@ -144,9 +144,9 @@ Status Ring::permit_only(std::span<const int> operations) {
   for (const int opcode : operations) permit_operation(opcode);
   permit_operation(IORING_OP_ASYNC_CANCEL);
   permit_operation(IORING_OP_TIMEOUT);
-  // How requests are linked and when they are tried gives no right.
+  // Flags say how requests are linked and when they are tried, which gives no right.
   permit(IORING_RESTRICTION_SQE_FLAGS_ALLOWED, 0xff);
-  permit(IORING_RESTRICTION_REGISTER_OP, IORING_UNREGISTER_RING_FDS);  // done by the ring's end
+  permit(IORING_RESTRICTION_REGISTER_OP, IORING_UNREGISTER_RING_FDS);  // the ring's end does this
   const auto done = do_register(ring_, IORING_REGISTER_RESTRICTIONS, permitted.data(),
                                 static_cast<unsigned>(permitted.size()));
   if (!done) return std::unexpected(done.error());
@@ -155,18 +155,18 @@ Status Ring::permit_only(std::span<const int> operations) {
 }
 
 Status Ring::enable() {
-  register_descriptor();  // now: it is the calling thread's, and permit_only() forbids it later
+  register_descriptor();  // now, because it is per thread, and permit_only() forbids it later
   const auto done = do_register(ring_, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
   if (!done) return std::unexpected(done.error());
   return {};
 }
 
-/// Whether there are completions that were not taken.
+/// Whether there are completions to take.
 bool Ring::look() {
   give_back_taken();
   seen_ = io_uring_smp_load_acquire(ring_.cq.ktail);
   if (taken_ != seen_) return true;
-  // What did not fit waits in the kernel until it is asked for (IORING_FEAT_NODROP).
+  // Completions that didn't fit wait in the kernel until we ask for them (IORING_FEAT_NODROP).
   if (!io_uring_cq_has_overflow(&ring_)) return false;
   if (io_uring_get_events(&ring_) < 0) return false;
   seen_ = io_uring_smp_load_acquire(ring_.cq.ktail);

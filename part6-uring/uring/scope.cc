@@ -11,7 +11,7 @@ Scope::Scope(LoopCore& loop) : loop_(loop) {
 }
 
 Scope::~Scope() {
-  // A task that destroys its own scope would go on in a frame that is gone.
+  // A task that destroys its own scope would resume in a frame that is gone.
   assert(children_.empty() || &loop_.current_scope() != &canceller_);
   if (size_ > 0) cancel();  // all together, so that waiting for each of them is short
   destroy_children();
@@ -34,7 +34,7 @@ void Scope::finished(Promise<void>& child) {
 
 void Promise<void>::tell_owner() { owner_->finished(*this); }
 
-/// Where they wait.
+/// Destroys the frames where they are suspended.
 void Scope::destroy_children() {
   while (Promise<void>* child = children_.take_front()) child->handle().destroy();
 }

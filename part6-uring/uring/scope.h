@@ -13,9 +13,9 @@
 
 namespace uring {
 
-/// Owns child tasks: none outlives it. Operations that a child begins belong to the scope, and end
-/// when it is cancelled; so do scopes inside. A scope belongs in turn to the scope of the coroutine
-/// that makes it.
+/// Owns child tasks, none of which outlives it. Operations that a child begins belong to the scope,
+/// and end when it is cancelled, as do scopes inside. A scope belongs in turn to the scope of the
+/// coroutine that makes it.
 ///
 ///     Scope clients(loop);
 ///     clients.spawn(serve(loop, std::move(fd)));   // runs now, up to where it first waits
@@ -23,24 +23,24 @@ namespace uring {
 ///     clients.cancel();                            // everything in it ends with Error::cancelled
 ///     co_await clients.join();                     // and here all have finished
 ///
-/// What if it is destroyed while children are at work, by a forgotten join() or because the frame
-/// that it is in is itself destroyed? Then the children's frames are destroyed where they wait,
-/// after the kernel has done with their operations; no line of them runs any more. Safe, but the
-/// thread waits meanwhile: usually, join(). A task must not destroy the scope that it runs in; it
-/// may cancel it.
+/// A scope may be destroyed while children are at work, because of a forgotten join(), or because
+/// its own frame is destroyed. It then destroys the children's frames where they are suspended,
+/// after the kernel is done with their operations. No line of them runs any more. That's safe, but
+/// the thread waits meanwhile, so usually call join(). A task may cancel the scope that it runs in,
+/// but must not destroy it.
 class Scope final : public Cancellable {
  public:
-  /// Inside the current scope of the loop.
+  /// Makes a scope inside the current scope of the loop.
   explicit Scope(LoopCore& loop);
 
   ~Scope();
 
   void cancel(Error reason = Error::cancelled) override { canceller_.cancel(reason); }
 
-  /// Why operations in it end immediately; Error{}: they do not.
+  /// The error that operations in the scope end with immediately; Error{}: none.
   Error reason() const { return canceller_.reason(); }
 
-  /// Starts a child. Its parameters are values, or references to what outlives the scope.
+  /// Starts a child. Its parameters must be values, or references to what outlives the scope.
   void spawn(Task<> child);
 
   /// Children that have not finished.
@@ -65,8 +65,8 @@ class Scope final : public Cancellable {
   };
   using Join = Awaitable<JoinWait>;
 
-  /// Waits until every child has finished, or was destroyed with the scope. The wait takes as long
-  /// as it takes, also where the coroutine that waits is itself cancelled, and yields nothing.
+  /// Waits until every child has finished, or was destroyed with the scope. Yields nothing, and
+  /// takes as long as it takes, even if the waiting coroutine is cancelled.
   ///
   ///     const auto joined = co_await clients.join().within(10s);
   ///     if (!joined) clients.cancel();

@@ -16,10 +16,10 @@ class Scope;
 template <typename T>
 class Task;
 
-/// What the promises of all tasks have in common.
+/// The common part of all tasks' promises.
 class PromiseBase {
  public:
-  // The frame is recycled: a warm server starts and ends coroutines without the heap.
+  // We recycle frames, so a warm server starts and ends coroutines without the heap.
   static void* operator new(std::size_t bytes) { return FramePool::allocate(bytes); }
   static void operator delete(void* frame, std::size_t bytes) noexcept {
     FramePool::release(frame, bytes);
@@ -30,7 +30,7 @@ class PromiseBase {
   /// Above a coroutine there is no caller that could catch an exception, only the loop.
   [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
 
-  /// What goes on when this one has ended.
+  /// Sets the coroutine to resume when this one has ended.
   void set_continuation(std::coroutine_handle<> continuation) { continuation_ = continuation; }
 
  protected:
@@ -69,7 +69,7 @@ class Promise : public PromiseBase {
   std::optional<T> value_;
 };
 
-/// Only these can be children of a scope: nothing takes a value.
+/// Only these can be a scope's children, since nobody would take a value.
 template <>
 class Promise<void> : public PromiseBase, public Node {
  public:
@@ -95,8 +95,8 @@ class Promise<void> : public PromiseBase, public Node {
 };
 
 /// A coroutine that begins when it is awaited and yields a T. Owns its frame, which may be
-/// destroyed at any point where it waits: an operation in it then waits for the kernel (see
-/// request/operation.h).
+/// destroyed wherever the coroutine is suspended. An operation in the frame then waits for the
+/// kernel (see request/operation.h).
 template <typename T = void>
 class [[nodiscard]] Task {
  public:
@@ -113,7 +113,7 @@ class [[nodiscard]] Task {
     if (frame_) frame_.destroy();
   }
 
-  /// The caller takes the frame over, and must destroy it.
+  /// Gives up the frame, which the caller must destroy.
   Handle release() { return std::exchange(frame_, nullptr); }
 
   class TaskAwaiter {

@@ -7,7 +7,7 @@
 namespace uring {
 namespace {
 
-/// Whether `fd` is one: operations without a descriptor put other things there, or nothing.
+/// Whether `entry.fd` is a descriptor. Operations without one put something else there, or nothing.
 bool has_descriptor(const io_uring_sqe& entry) {
   switch (entry.opcode) {
     case IORING_OP_PROVIDE_BUFFERS:
@@ -31,7 +31,7 @@ Result<std::unique_ptr<Trace>> Trace::create(const char* file) {
 
 Trace::~Trace() {
   std::fprintf(file_, "%s]\n", separator_[0] == '[' ? "[\n" : "\n");
-  (void)std::fclose(file_);  // a trace that could not be written in full ends early, no more
+  (void)std::fclose(file_);  // if writing failed, the trace ends early, no more
 }
 
 /// One event; `format` prints its "args". An operation's number keeps its events together: b is the

@@ -12,9 +12,9 @@ struct io_uring_sqe;
 namespace uring {
 
 /// Writes the life of every operation as Chrome trace events, which https://ui.perfetto.dev and
-/// chrome://tracing show: a span from submission to the last completion, with its descriptor, and
-/// marks where it was asked to cancel. For looking at a loop, not for production: it writes to the
-/// file when its buffer is full.
+/// chrome://tracing show: a span from submission to the last completion, with its descriptor, and a
+/// mark for each cancel request. For looking at a loop, not for production, because a full buffer
+/// is written to the file in the loop's thread.
 class Trace {
  public:
   /// Errors: of fopen(3).
@@ -23,7 +23,7 @@ class Trace {
   Trace& operator=(const Trace&) = delete;
   ~Trace();
 
-  /// An operation in it. All its events have the same.
+  /// An operation in the trace, equal in all its events.
   struct Id {
     std::uint32_t number;
     const char* what;

@@ -24,7 +24,7 @@ constexpr auto to_permit =
     "permit io_uring_setup, io_uring_enter and io_uring_register (of a unit: SystemCallFilter=; of "
     "a container: its seccomp profile)";
 
-/// Whether it is 6.1 or newer, by its own words: `6.18.44`.
+/// Whether a release such as `6.18.44` is 6.1 or newer.
 bool is_new_enough(const std::string& release) {
   std::istringstream words(release);
   unsigned major = 0;
@@ -43,8 +43,8 @@ std::string explain_kernel(std::error_code error) {
   const bool is_wsl = release.find("microsoft") != std::string::npos;
   if (is_wsl) return line + ": try wsl --update";
   if (!is_new_enough(release)) return line;
-  // ENOSYS is what some filters answer, too; and where one forbids only io_uring_register, the
-  // kernel's newer operations cannot be asked for.
+  // Some filters answer ENOSYS, too; and if one forbids only io_uring_register, we can't ask for
+  // the kernel's newer operations.
   line += is_too_old
               ? ", so a seccomp filter forbids a part of it: "
               : ", so it was built without (CONFIG_IO_URING), or a seccomp filter forbids it: ";

@@ -5,7 +5,7 @@
 
 namespace uring {
 
-/// What keeps this process from using io_uring, and what to do about it, in a line: for an error of
+/// A line that says why this process can't use io_uring, and what to do about that, for an error of
 /// Ring::create() or Loop::create().
 std::string why_no_ring(std::error_code error);
 

@@ -4,8 +4,8 @@ namespace uring {
 
 void Canceller::cancel(Error reason) {
   reason_ = reason;
-  // Asking one may end another: room for the request is made by collecting completions. Each that
-  // ends leaves the list it is in, so that the front is always one that is still there.
+  // Asking one member may end another, because making room for the request collects completions. A
+  // member that ends leaves the list it is in, so the front always exists.
   IntrusiveList<Cancellable> to_ask;
   members_.move_all_to(to_ask);
   while (Cancellable* member = to_ask.front()) {

@@ -14,23 +14,24 @@ class Cancellable : public Node {
  public:
   virtual ~Cancellable() = default;
 
-  /// Asks; the end comes later, with `reason` as its error unless the kernel was faster.
+  /// Asks for the end, which comes later, with `reason` as the error unless the kernel was faster.
   virtual void cancel(Error reason) = 0;
 
-  /// What the kernel knows it by (user_data); 0: nothing.
+  /// The user_data of its request; 0: none.
   virtual std::uint64_t user_data() const { return 0; }
 
  protected:
   Cancellable() = default;
 };
 
-/// A handle to cancel what is under way: one operation or many.
+/// A handle to cancel one operation or many.
 ///
 ///     Canceller stop;
 ///     co_await loop.read(fd, buffer).cancelled_by(stop);   // elsewhere: stop.cancel();
 ///
-/// Once cancelled it stays so, and operations that begin later end immediately: the caller
-/// need not know whether the other side has begun. May end before or after its operations.
+/// Once cancelled, a canceller stays so, and operations that begin later end immediately. So the
+/// caller need not know whether the other side has begun. It may be destroyed before or after its
+/// operations.
 class Canceller {
  public:
   Canceller() = default;
@@ -39,20 +40,19 @@ class Canceller {
 
   void cancel(Error reason = Error::cancelled);
 
-  /// May be used again.
+  /// Makes the canceller usable again.
   void reset() { reason_ = Error{}; }
 
-  /// Why new operations would end immediately; Error{}: they would not.
+  /// The error that new operations would end with; Error{}: none.
   Error reason() const { return reason_; }
 
   bool empty() const { return members_.empty(); }
 
-  /// Takes it out of the list that it is in, if it is in one: an operation or a scope that has
-  /// begun is in that of its scope. What is in the hands of another canceller, too, has
-  /// Attachments.
+  /// Moves `member` to this canceller's list. An operation or a scope that has begun is in the list
+  /// of its own scope, so a further canceller needs an Attachment.
   void add(Cancellable& member) { members_.push_back(member); }
 
-  /// The user_data of the first operation under way; 0: there is none.
+  /// The user_data of the first operation in flight; 0: none.
   std::uint64_t user_data() const { return empty() ? 0 : members_.front()->user_data(); }
 
  private:
@@ -60,7 +60,7 @@ class Canceller {
   Error reason_{};
 };
 
-/// Puts what a scope can cancel into the hands of one canceller more, for as long as this exists.
+/// Lets one more canceller cancel `target`, for as long as this object exists.
 class Attachment final : public Cancellable {
  public:
   void attach(Canceller& canceller, Cancellable& target) {
@@ -75,13 +75,13 @@ class Attachment final : public Cancellable {
   Cancellable* target_ = nullptr;
 };
 
-/// What `n` cancellers may end. The wait is not in their hands before attach().
+/// Lets `n` cancellers end a wait, from attach() on.
 template <std::size_t n>
 class Attachments {
  public:
   explicit Attachments(const std::array<Canceller*, n>& cancellers) : cancellers_(cancellers) {}
 
-  /// Why one of them is cancelled already; Error{}: none is.
+  /// The reason of the first canceller that is cancelled already; Error{}: none is.
   Error reason() const {
     for (const Canceller* const each : cancellers_) {
       if (each->reason() != Error{}) return each->reason();
@@ -98,7 +98,7 @@ class Attachments {
   std::array<Attachment, n> attachments_;
 };
 
-/// The attachments of what is in nobody's hands: they take no room.
+/// Without cancellers, attachments take no room.
 template <>
 class Attachments<0> {
  public:

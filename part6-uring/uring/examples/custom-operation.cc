@@ -10,7 +10,7 @@
 
 class AppendLine {
  public:
-  using Value = std::size_t;  // what a success yields
+  using Value = std::size_t;  // the result of a success
   static constexpr const char* what = "append";
 
   AppendLine(const uring::Fd& file, std::string line) : file_(file), line_(std::move(line)) {
@@ -28,7 +28,7 @@ class AppendLine {
 
  private:
   uring::Descriptor file_;
-  std::string line_;  // the kernel reads here: it lives until the operation's end
+  std::string line_;  // the kernel reads here until the operation's end
 };
 
 uring::Task<uring::Status> append(uring::Loop& loop, const uring::Fd& file, const char* line) {

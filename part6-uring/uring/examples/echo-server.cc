@@ -30,7 +30,7 @@ uring::Task<std::error_code> accept_clients(uring::Loop& loop, const uring::Fd& 
     if (accepted) {
       clients.spawn(serve(loop, std::move(accepted->fd)));
     } else if (uring::is_transient_accept_error(accepted.error())) {
-      (void)co_await loop.sleep(100ms);  // a crowd has all descriptors: until some leave
+      (void)co_await loop.sleep(100ms);  // no descriptors: until some clients leave
     } else {
       co_return accepted.error();
     }
@@ -45,7 +45,7 @@ uring::Task<> receive_signal(uring::Loop& loop, const uring::Fd& signals, uring:
   stop.cancel();
 }
 
-/// Until a signal comes, or accepting fails. Those who are connected have five seconds more.
+/// Serves until a signal comes, or accepting fails. Connected clients then have five more seconds.
 uring::Task<> serve_until_told(uring::Loop& loop, uring::Fd listener, const uring::Fd& signals) {
   uring::Canceller stop;
   uring::Scope clients(loop);
@@ -56,13 +56,13 @@ uring::Task<> serve_until_told(uring::Loop& loop, uring::Fd listener, const urin
     std::fprintf(stderr, "accept: %s\n", error.message().c_str());
   waiting.cancel();
   co_await waiting.join();
-  listener = {};  // who comes now is refused
+  listener = {};  // new clients are refused now
   const auto all_left = co_await clients.join().within(5s);
   if (!all_left) clients.cancel();
   co_await clients.join();
 }
 
-/// From now on SIGTERM and ^C wait to be read here. Before any thread is started: it inherits that.
+/// Makes SIGTERM and ^C wait to be read here, in threads that start from now on, too.
 uring::Fd take_signals() {
   sigset_t set;
   sigemptyset(&set);

@@ -36,7 +36,7 @@ constexpr bool always_checks = false;
 constinit thread_local FramePool::Blocks FramePool::blocks_{};
 constinit std::atomic<bool> FramePool::checking_ = always_checks;
 
-/// Gives a thread's blocks back when it ends.
+/// Frees a thread's blocks when it ends.
 struct FramePool::ThreadEnd {
   ~ThreadEnd() {
     for (Blocks::Lists* const lists : {&blocks_.free, &blocks_.filled}) {
@@ -47,7 +47,7 @@ struct FramePool::ThreadEnd {
   }
 };
 
-/// The first of a list that is not empty.
+/// Takes the first block of a list that isn't empty.
 void* FramePool::pop(Free*& first, std::size_t bytes) {
   Free* const block = first;
   ASAN_UNPOISON_MEMORY_REGION(block, class_bytes(bytes));
@@ -58,7 +58,7 @@ void* FramePool::pop(Free*& first, std::size_t bytes) {
 
 void* FramePool::allocate_slow(std::size_t bytes) {
   if (bytes > recycled_bytes_max) return ::operator new(bytes);
-  static thread_local const ThreadEnd at_end;  // made when the first block is asked for
+  static thread_local const ThreadEnd at_end;  // constructed with the thread's first block
   Free*& first = blocks_.filled[class_of(bytes)];
   if (first == nullptr) {
     blocks_.owned_bytes += class_bytes(bytes);
@@ -87,7 +87,7 @@ void FramePool::release_slow(void* block, std::size_t bytes) noexcept {
   if (check) ASAN_POISON_MEMORY_REGION(block, class_bytes(bytes));
 }
 
-/// To the heap, for good.
+/// Frees the block.
 void FramePool::disown(void* block, std::size_t bytes) {
   blocks_.owned_bytes -= class_bytes(bytes);
   ::operator delete(block);

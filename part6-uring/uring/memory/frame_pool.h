@@ -7,15 +7,15 @@
 
 namespace uring {
 
-/// Where coroutine frames come from: per thread, lists of blocks that were used before, so that
-/// neither an operation nor a connection allocates once the pool is warm. After a peak the pool
-/// keeps no more than is in use, and a megabyte.
+/// Allocates coroutine frames from each thread's lists of used blocks, so that neither an operation
+/// nor a connection uses the heap once the pool is warm. After a peak the pool keeps at most as
+/// much as is in use, or a megabyte.
 ///
-/// Recycling hides what a sanitizer looks for: a frame used after its end is valid memory, only
-/// another's. So with checks on, a returned block is filled with a pattern, which is looked
-/// at before it is used again: a coroutine or a kernel that wrote there late ends the process with
-/// a message. Under AddressSanitizer, whose checks the kernel's writes pass by, checks are on and
-/// the block is poisoned as well.
+/// Recycling hides a frame's use after its end from a sanitizer, because the memory is valid, only
+/// another's. So with checks on, we fill a returned block with a pattern, and check that before the
+/// next use. If a coroutine or the kernel wrote there late, the process ends with a message. Under
+/// AddressSanitizer, which doesn't see the kernel's writes, checks are on and the block is poisoned
+/// as well.
 class FramePool {
  public:
   static void* allocate(std::size_t bytes) {
@@ -38,7 +38,7 @@ class FramePool {
     first = new (block) Free{.next = first};
   }
 
-  /// For blocks that are returned from now on, on every thread. Slow: for tests.
+  /// Turns checks on for blocks that are returned from now on, on every thread. Slow, so for tests.
   static void check_memory();
   static bool checks_memory() { return checking_.load(std::memory_order_relaxed); }
 
@@ -49,17 +49,18 @@ class FramePool {
   };
 
   static constexpr std::size_t step_bytes = 32;
-  static constexpr std::size_t recycled_bytes_max = 4096;  ///< Larger frames are the heap's.
+  static constexpr std::size_t recycled_bytes_max = 4096;  ///< Larger frames come from the heap.
 
-  /// Free blocks are kept up to the bytes now in use, but at least this many. Without the first
-  /// bound, a server would keep for good what its busiest minute has needed.
+  /// We keep free blocks up to the bytes now in use, but at least this many. Without the first
+  /// bound, a server would keep the memory of its busiest minute forever.
   static constexpr std::size_t kept_bytes_min = 1 << 20;
 
-  /// A thread's. Without a destructor, so that each use of it need not ask whether it is there.
+  /// A thread's blocks. Without a destructor, so that no use needs to check whether they were
+  /// constructed.
   struct Blocks {
     using Lists = std::array<Free*, recycled_bytes_max / step_bytes>;
     Lists free;
-    Lists filled;  ///< Free as well, with the pattern in them: only allocate_slow() takes these.
+    Lists filled;  ///< Free as well, and filled with the pattern: for allocate_slow().
     std::size_t free_bytes;
     std::size_t owned_bytes;  ///< Free or in use.
   };
@@ -77,14 +78,13 @@ class FramePool {
   static constinit std::atomic<bool> checking_;
 };
 
-/// The same for memory that is lent and returned otherwise: fills it so that a late reader finds
-/// rubbish.
+/// Fills memory with the pattern, so that a late reader finds rubbish.
 void fill_with_pattern(std::byte* begin, std::size_t bytes);
 
-/// Ends the process, with a message, if something was written there since it was filled.
+/// Ends the process with a message if anything was written there since.
 void demand_pattern(const std::byte* begin, std::size_t bytes, const char* what);
 
-/// Under AddressSanitizer, makes any access to it an error, and permits it again. Else nothing.
+/// Under AddressSanitizer, make any access an error, and permit it again. Otherwise do nothing.
 void poison(std::byte* begin, std::size_t bytes);
 void unpoison(std::byte* begin, std::size_t bytes);
 

@@ -4,8 +4,8 @@
 
 namespace uring {
 
-/// What an object has in it to be in one list, which it leaves when it ends. So no list ever holds
-/// an object that is gone, and being in one costs no memory but this.
+/// A base for objects that can be in one list. The destructor takes the object out of it, so no
+/// list holds an object that is gone, and being in a list costs no other memory.
 class Node {
  public:
   Node() = default;
@@ -26,11 +26,11 @@ class Node {
   template <typename T>
   friend class IntrusiveList;
 
-  Node* previous_;  ///< Anything, while the node is not linked.
+  Node* previous_;  ///< Undefined while the node isn't linked.
   Node* next_ = nullptr;
 };
 
-/// Objects that have a Node as their base, in the order in which they came. Owns none of them.
+/// Objects with a Node as their base, in the order in which they were added. Owns none of them.
 template <typename T>
 class IntrusiveList {
  public:
@@ -59,7 +59,7 @@ class IntrusiveList {
     head_.previous_ = &node;
   }
 
-  /// Leaves nothing here. `other` must be empty.
+  /// Moves all objects to `other`, which must be empty.
   void move_all_to(IntrusiveList& other) {
     assert(other.empty());
     if (empty()) return;
@@ -73,7 +73,7 @@ class IntrusiveList {
  private:
   void clear() { head_.previous_ = head_.next_ = &head_; }
 
-  Node head_;  ///< Before the first and after the last. Leaves the others to themselves at its end.
+  Node head_;  ///< Before the first object and after the last. Its destructor only unlinks itself.
 };
 
 }  // namespace uring

@@ -12,7 +12,7 @@ namespace uring {
 class Deadlines;
 class LoopCore;
 
-/// CLOCK_MONOTONIC: it never jumps.
+/// CLOCK_MONOTONIC, which never jumps.
 using Clock = std::chrono::steady_clock;
 
 /// A point in time that many operations share, one after another or side by side:
@@ -21,10 +21,10 @@ using Clock = std::chrono::steady_clock;
 ///     co_await loop.recv(fd, buffer).until(deadline);
 ///     co_await loop.send(fd, answer).until(deadline);   // both within the same ten seconds
 ///
-/// When it passes, those under way end with Error::timed_out, and later ones immediately, until it
-/// is renewed. As a Canceller it may end before its operations, which then have no limit any more.
-/// A deadline ends before its loop. Costs the kernel nothing: the loop waits no longer than the
-/// first deadline allows.
+/// When a deadline passes, operations in flight end with Error::timed_out, and later ones
+/// immediately, until it is renewed. It may be destroyed before its operations, which then have no
+/// limit any more, but not after its loop. A deadline costs the kernel nothing, because the loop
+/// waits no longer than the first one allows.
 class Deadline : public Canceller {
  public:
   static constexpr Clock::time_point never = Clock::time_point::max();
@@ -34,8 +34,8 @@ class Deadline : public Canceller {
 
   Clock::time_point due() const { return due_; }
 
-  /// Moves it, also after it has passed. Usually a store: one that moves away keeps its place until
-  /// the loop comes to it.
+  /// Moves the deadline, even after it has passed. That's usually one store, because a deadline
+  /// that moves away keeps its place until the loop gets to it.
   void renew(Clock::time_point due);
 
  private:
@@ -47,19 +47,19 @@ class Deadline : public Canceller {
   std::size_t place_ = nowhere;
 };
 
-/// All of a loop, the earliest first: a binary heap in which each knows its place.
+/// All deadlines of a loop, the earliest first, in a binary heap in which each knows its place.
 class Deadlines {
  public:
-  /// When to look again; nullopt: there is none. May be too early for one that was moved.
+  /// When to look again; nullopt if there is no deadline. May be too early after a move.
   std::optional<Clock::time_point> earliest() const;
 
-  /// Cancels what is in the hands of those that are due.
+  /// Cancels the deadlines that are due.
   void expire(Clock::time_point now);
 
  private:
   friend class Deadline;
   struct Entry {
-    Clock::time_point at;  ///< Not later than due(): a renewal to later leaves it.
+    Clock::time_point at;  ///< Not later than due(), since a renewal to later keeps it.
     Deadline* deadline;
   };
 

@@ -7,8 +7,8 @@
 
 namespace uring {
 
-/// A time as the kernel takes it, to the nanosecond: no timeout is rounded. What is left of a time
-/// that is over is nothing: the kernel refuses what is negative (EINVAL).
+/// Converts a time for the kernel, to the nanosecond, so no timeout is rounded. A negative time
+/// becomes 0, because the kernel would refuse it (EINVAL).
 inline __kernel_timespec timespec_of(std::chrono::nanoseconds time) {
   const auto not_negative = std::max(time, std::chrono::nanoseconds::zero());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(not_negative);

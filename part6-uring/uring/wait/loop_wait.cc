@@ -24,7 +24,7 @@ void LoopWait::belong_to_scope() { loop().current_scope().add(*this); }
 void LoopWait::cancel(Error reason) {
   if (woken() || reason_ != Error{}) return;
   reason_ = reason;
-  loop().make_ready(node_);  // out of the list it was in
+  loop().make_ready(node_);  // which takes it out of its list
 }
 
 Status LoopWait::status() const {

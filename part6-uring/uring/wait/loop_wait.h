@@ -9,12 +9,12 @@ namespace uring {
 
 class LoopCore;
 
-/// A coroutine that is suspended until something happens in the loop itself, in the list of those
-/// that wait for the same.
+/// A coroutine that is suspended until something happens in the loop itself, in the list of all
+/// that wait for the same thing.
 class WaitNode : public Suspended {
  public:
-  /// What was waited for has happened. Lets the coroutine go on; no timeout or canceller changes
-  /// that any more.
+  /// Makes the coroutine ready, because the thing it waited for has happened. No timeout or
+  /// canceller changes that any more.
   void wake(LoopCore& loop);
   bool woken() const { return woken_; }
 
@@ -24,7 +24,7 @@ class WaitNode : public Suspended {
 
 using WaitList = IntrusiveList<WaitNode>;
 
-/// A wait for something that happens in the loop itself, for Awaitable: a condition,
+/// A wait, for Awaitable, for something that happens in the loop itself, such as a notification or
 /// the end of a task.
 class LoopWait : public Cancellable {
  public:
@@ -32,21 +32,21 @@ class LoopWait : public Cancellable {
 
   LoopCore& loop() const { return *loop_; }
 
-  /// Ends it with `reason`, unless what it waits for has happened.
+  /// Ends the wait with `reason`, unless it was woken or cancelled before.
   void cancel(Error reason) override;
 
  protected:
-  /// False, and status() says why: it is cancelled by `cancelled`, or with the current scope.
+  /// False if `cancelled` or the current scope has cancelled the wait already; see status().
   bool may_begin(Error cancelled);
 
-  /// Notes which coroutine is to go on, and puts it into that list.
+  /// Notes the coroutine to resume, and puts the wait into `list`.
   void suspend_in(WaitList& list, std::coroutine_handle<> awaiting) {
     note(awaiting);
     list.push_back(node_);
   }
   void note(std::coroutine_handle<> awaiting);
 
-  /// Makes it end with the current scope.
+  /// Lets the current scope cancel the wait.
   void belong_to_scope();
 
   void abandon() {}

@@ -8,8 +8,8 @@ namespace uring {
 
 class Canceller;
 
-/// A suspended coroutine, and the scope in which it is to go on. In the loop's queue, it goes on at
-/// the next opportunity; it leaves that queue when it ends.
+/// A suspended coroutine, and the scope in which to resume it. In the loop's queue, it resumes at
+/// the next opportunity; the destructor takes it out of that queue.
 class Suspended : public Node {
  public:
   void set(Canceller& scope, std::coroutine_handle<> coroutine) {
