@@ -2,6 +2,7 @@
 behind, which is nothing."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from harness.needed import need_built, need_root
 from harness.proc import wait_until
 from harness.subject import DEFAULT_BUILD, REPOSITORY
 from rungs import RUNGS
-from run_judge import JUDGE, SUBJECTS, environment, judge
+from run_judge import JUDGE, PROTOCOL, SUBJECTS, environment, judge
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -82,17 +83,20 @@ LOOP = f"{sys.executable} {SUBJECTS}/loop_server.py --port {{port}}"
 FINGERD = f"{DEFAULT_BUILD}/finger/fingerd --port {{port}} --users {{users}}"
 
 
-def suite(name: str, test: str, server: str) -> list[str | Path]:
-    return [sys.executable, "-m", "pytest", "-q", REPOSITORY / "tests" / name, "-k", test,
-            "--server", server]
+# A shell cannot trap what it was started to ignore.
+BELOW_A_SHELL = shlex.join(["sh", "-c", f"trap 'kill $!' TERM INT; {LOOP} & wait; wait $!"])
+STOP = ("--level", "start", "-k", "stop")
+PYTEST = (sys.executable, "-m", "pytest", "-q")
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    ([JUDGE, LOOP, "--level", "start", "-k", "stop"], "\n2 passed, 0 failed, 0 skipped\n"),
-    (suite("protocol", "little_endian", LOOP), "1 passed"),
-    (suite("finger", "a_home_that_has_gone", FINGERD), "2 passed"),
+    ([JUDGE, BELOW_A_SHELL, *STOP], "\n2 passed, 0 failed, 0 skipped\n"),
+    ([sys.executable, Path(__file__).parent, LOOP, *STOP], "\n2 passed, 0 failed, 0 skipped\n"),
+    ([*PYTEST, PROTOCOL, "--server", BELOW_A_SHELL, *STOP], "2 passed"),
+    ([*PYTEST, REPOSITORY / "tests" / "finger", "--server", FINGERD, "-k", "a_home_that_has_gone"],
+     "2 passed"),
     (["./script"], "0000000000004007\n0000000000004007\n"),  # who ignores an end means it
-], ids=["judge", "protocol", "finger", "script"])
+], ids=["judge", "archive", "protocol", "finger", "script"])
 def test_whatever_the_caller_hands_on_changes_no_verdict(
     words: list[str], says: str, tmp_path: Path
 ) -> None:

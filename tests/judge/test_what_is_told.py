@@ -27,6 +27,7 @@ from harness.serving import end_in_order
 from harness.target import foreign_server, free_port
 from harness.verdict import (ContractBroken, NoReadyLine, NotReady, Silent, cut, folded,
                              server_section)
+from level_runs import run_level
 from run_judge import SUBJECTS, judge
 
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
@@ -192,6 +193,11 @@ def test_a_start_on_a_port_of_before_that_fails_is_told_under_the_rule_of_its_te
     with pytest.raises(ContractBroken, match="and was to listen on port 4711") as told:
         server.wait_until_ready()
     assert told.value.rule is None
+
+
+def test_a_level_is_given_up_where_every_test_would_say_the_same(tmp_path: Path) -> None:
+    run = run_level("sh -c 'echo hello {port}; sleep 60'", "command-line", tmp_path)
+    assert run.failures[0].rule == SAYS_READY.text and len(run.tests) < len(run.names) / 2
 
 
 def test_nothing_that_a_server_says_reaches_a_terminal_as_it_is(tmp_path: Path) -> None:
