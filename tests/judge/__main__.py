@@ -1,6 +1,7 @@
 """./judge, whose --help explains the options."""
 
 import argparse
+import atexit
 import difflib
 import os
 import shlex
@@ -301,4 +302,6 @@ def do_what_is_asked() -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a complaint
+    if scratch := os.environ.pop("JUDGE_SCRATCH", ""):  # judge.pyz has put us there
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     sys.exit(keeper.keep(main))

@@ -17,6 +17,7 @@ from harness.hexdump import escaped
 COLUMNS = 96
 BAR = 20
 LATE_START_SECONDS = 1.0  # every test waits for as long
+BUSY_LOAD = 3  # for each processor; the tests themselves make one of about 1
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
 
 
@@ -146,6 +147,7 @@ def show_one_level(run: Run) -> None:
         show_failure(test)
     if run.failures:
         show_groups(run.failures)
+        show_load()
     show_no_pass(run)
     counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
     print(f"\n{', '.join(counts)}")
@@ -202,6 +204,14 @@ def show_way_on(level: Level, without: Sequence[str]) -> None:
               f"{judge_command()} --without {left_out}{begin}")
 
 
+def show_load() -> None:
+    """What is measured of a server, be it its memory, is on a busy machine not the server's alone."""
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if load > BUSY_LOAD * processors:
+        print("\n" + wrapped(f"the machine is busy, with a load of {load:.0f} on "
+                             f"{number(processors, 'processor')}: try it again on a quiet one", "  "))
+
+
 def show_no_start(judged: Judged) -> None:
     """A server that does not even listen: no test can say more."""
     assert judged.first is not None
@@ -232,6 +242,7 @@ def show_stop(judged: Judged, last: Run) -> None:
         why = ("whatever they ask, this would come first" if last.has_seen_enough
                else "a level that has failed is given up after ten seconds more")
         print("\n" + wrapped(f"{left} of the level not run: {why}", "  "))
+    show_load()
     words = [judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]

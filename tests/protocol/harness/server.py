@@ -21,7 +21,7 @@ from harness.rule import LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
 from harness.running import Running
 from harness.subject import Subject
 from harness.timeline import THE_SERVER, still_in_the_backlog
-from harness.verdict import (ContractBroken, NoReadyLine, NotReady, end_in_words,
+from harness.verdict import (ContractBroken, NoReadyLine, NotReady, cut, end_in_words,
                              hide_from_traceback)
 
 __tracebackhide__ = hide_from_traceback
@@ -241,8 +241,8 @@ class Server(Running):
             now = time.monotonic()
             if said and ("\n" in said or now > patience_ends):
                 raise NoReadyLine(
-                    f"what is on stdout is {said!r}, and not `listening on ADDRESS:PORT` and the "
-                    "end of a line", always=not self._options)
+                    f"stdout begins with {cut(said)!r}, and not with `listening on ADDRESS:PORT` "
+                    "and the end of a line", always=not self._options)
             if now > end:
                 raise NotReady(f"no ready line on stdout within {now - begin:.1f} s, and nothing "
                                "else")
@@ -260,6 +260,7 @@ class Server(Running):
         if self._process.returncode == 0 and self.tree.pids():
             return self.is_gone()
         if self._is_traced and TRACED_TWICE in self.stderr_text():
+            self.may_be_gone = True
             pytest.skip("it is traced already, and only one can trace it")
         what = f"no ready line was printed; it {self.describe_end()}"
         if words and self._process.returncode == WRONG_USAGE:
