@@ -141,7 +141,7 @@ class Conversation final : public AwaitingQuery {
   uring::Task<Status> send(std::string_view text) { return send(std::as_bytes(std::span(text))); }
 
   /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
-  /// not_regular, home_refused, no_owner.
+  /// not_regular, symbolic_link, home_refused, no_owner.
   void note_no_plan(std::error_code why) { no_plan_ = why; }
 
   /// After read_line(), and once: the peer gets no more, and why. Counts the conversation and

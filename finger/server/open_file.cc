@@ -34,9 +34,9 @@ std::unexpected<std::error_code> failed(int error) {
   return std::unexpected(std::error_code(error, std::system_category()));
 }
 
-/// Whether what was found may be opened. Errors: not_regular; ELOOP, it is a link; EXDEV, a mount.
+/// Whether what was found may be opened. Errors: not_regular; symbolic_link; EXDEV, a mount.
 Status check_kind(const struct statx& found) {
-  if (S_ISLNK(found.stx_mode)) return failed(ELOOP);
+  if (S_ISLNK(found.stx_mode)) return failure(Error::symbolic_link);
   if ((found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) return failed(EXDEV);
   if (!S_ISREG(found.stx_mode)) return failure(Error::not_regular);
   return {};

@@ -22,8 +22,7 @@ SOURCES = (
 OTHERS = {"error.cc", "options.cc"}
 # The same in a file that has messages, too; pieces of one; what the stages say, and fingerd not.
 NO_MESSAGES = {
-    "conversation_log.cc": ("a symbolic link", "on a file system", "{} {} bytes", "no plan",
-                            "timed out"),
+    "conversation_log.cc": ("on a file system", "{} {} bytes", "no plan", "timed out"),
     "look.cc": ("to look for homes",),
     "main.cc": ("Answers finger queries",),
     "owners.cc": ("to read the accounts",),
