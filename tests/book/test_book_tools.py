@@ -15,7 +15,6 @@ import measured
 import pytest
 import runs
 from blocks import Block, Wrong
-from harness.needed import need_program
 
 
 def block(kind: str, arguments: str, text: str = "") -> Block:
