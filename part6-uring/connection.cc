@@ -126,7 +126,7 @@ uring::Task<> Connection::close_when_acknowledged() {
 }
 
 void Connection::begin_drain() {
-  // Makes an end of stream that only we see: a receive returns what the kernel has, and then 0.
+  // Makes an end of stream that only we see: a receive returns the kernel's bytes, and then 0.
   (void)::shutdown(socket_.get(), SHUT_RD);  // ENOTCONN: the receive will report it
 }
 

@@ -8,8 +8,7 @@
 
 namespace common {
 
-/// A deadline, as a member of the object that can be overdue. The destructor takes it out of its
-/// list.
+/// A deadline, as a member of the object that can be overdue. Leaves its list in the destructor.
 class DeadlineEntry {
  public:
   DeadlineEntry() = default;

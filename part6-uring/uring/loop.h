@@ -48,9 +48,9 @@ class Loop final : public LoopCore {
   /// that is impossible, and ends the process with a message.
   ~Loop();
 
-  /// Runs the task, with all it spawns in scopes of its own, until it has ended. A coroutine can't
-  /// call this, but awaits the task instead. In a different thread than the loop's, run() ends the
-  /// process with a message.
+  /// Runs the task, with all that the task spawns in its own scopes, until the end. A coroutine
+  /// can't call this, but awaits the task instead. In a different thread than the loop's, run()
+  /// ends the process with a message.
   template <typename T>
   T run(Task<T> task);
 
@@ -242,10 +242,10 @@ class Loop final : public LoopCore {
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
 
-  // Operations on the first operation that a Canceller holds. When that one is removed, it ends
-  // with Error::cancelled, or on Linux 6.1 with EINTR if an io worker had it. Errors here: ENOENT
-  // if it doesn't exist, has had its result, or is just being handed to another kernel thread;
-  // EALREADY if it is about to end.
+  // Operations on the first operation that a Canceller holds. When removed, that one ends with
+  // Error::cancelled, or on Linux 6.1 with EINTR if an io worker had it. Errors here: ENOENT if
+  // there is none, or the kernel has its result or is just handing it to another thread; EALREADY
+  // if it is about to end.
 
   auto cancel(const Canceller& other) {
     return make<void>("cancel", by<io_uring_prep_cancel64>(other.user_data(), 0));
