@@ -11,7 +11,7 @@ namespace {
 using finger::Error;
 using finger::error_line;
 
-TEST(Error, TellsThePeerNothingOfWhatHappenedInside) {
+TEST(Error, TellsThePeerNothingAboutOurInside) {
   EXPECT_EQ(error_line(Error::no_such_group), "");
   EXPECT_EQ(error_line(Error::became_shorter), "");
   EXPECT_EQ(error_line(Error::no_owner), "");
