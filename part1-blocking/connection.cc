@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "common/net/unacknowledged.h"
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 
 namespace stage {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "common/net/accept.h"
 #include "common/net/listen.h"
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "common/session.h"
 #include "connection.h"
 

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
                           .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
   program.options.push_back(common::workers_option(
-      "a fixed pool of so many threads, not one for each client", options.workers));
+      "a fixed pool of N threads instead of one for each client", options.workers));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options.max_connections);
   common::use_small_stacks();

@@ -9,7 +9,7 @@
 
 #include "common/net/accept.h"
 #include "common/net/listen.h"
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "common/server/process.h"
 #include "common/server/signal_thread.h"
 #include "common/session.h"

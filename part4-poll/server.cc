@@ -11,7 +11,7 @@
 #include "common/loop/eventfd.h"
 #include "common/net/accept.h"
 #include "common/net/listen.h"
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 
 namespace stage {
 namespace {

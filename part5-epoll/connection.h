@@ -10,8 +10,8 @@
 #include "common/fd.h"
 #include "common/net/accept.h"
 #include "common/send_buffer.h"
+#include "common/server/constants.h"
 #include "common/server/duration.h"
-#include "common/server/limits.h"
 #include "common/server/options.h"
 #include "common/session.h"
 

@@ -11,11 +11,12 @@ int main(int argc, char** argv) {
   stage::Options options;
   common::Program program{
       .name = "part5-epoll",
-      .summary = "Echoes messages, one loop or several that wait for all clients with epoll.",
+      .summary =
+          "Echoes messages in one loop or several, each waiting for all its clients with epoll.",
       .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
-  program.options.push_back(
-      common::workers_option("event loops, a thread each; or 1", options.workers));
+  program.options.push_back(common::workers_option(
+      "number of event loops, each in a thread of its own; otherwise 1", options.workers));
   program.options.push_back(common::choice_option<stage::AcceptHow>(
       "--accept", "HOW", "how workers share new connections: reuseport, exclusive or shared",
       options.accept,

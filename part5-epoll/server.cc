@@ -11,7 +11,7 @@
 #include "common/http/protocol_option.h"
 #include "common/loop/eventfd.h"
 #include "common/net/accept.h"
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 
 namespace stage {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "common/server/log.h"
 
 namespace stage {

@@ -186,7 +186,7 @@ Failure Client::no_line(std::error_code error) const {
   if (error == uring::Error::timed_out) {
     return Failure(fmt::format("no line for {}", common::to_string(settings_.timeout)));
   }
-  if (error == common::Error::too_long) return Failure("a line is too long to be read whole");
+  if (error == common::Error::too_long) return Failure("a line is too long");
   return Failure("cannot read standard input: " + explain(error));
 }
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "common/server/log.h"
 
 namespace stage {

@@ -17,7 +17,7 @@ common::OptionLine ring_option(uring::Setup& setup) {
   return {.name = "--ring",
           .value_name = "LIST",
           .fallback = "",
-          .meaning = "how to set up the ring, as entries=4,buffers=2",
+          .meaning = "settings of the ring, such as entries=4,buffers=2",
           .takes = uring::setup_syntax(),
           .set = [&setup](std::string_view list) {
             const auto parsed = uring::Setup::parse(list);
@@ -30,7 +30,7 @@ common::OptionLine trace_option(std::string& file) {
   return {.name = "--trace",
           .value_name = "FILE",
           .fallback = "",
-          .meaning = "write the life of every operation there, for https://ui.perfetto.dev",
+          .meaning = "trace every operation to this file, for https://ui.perfetto.dev",
           .takes = "the name of a file",
           .set = [&file](std::string_view name) {
             file = name;
@@ -44,15 +44,15 @@ int main(int argc, char** argv) {
   stage::Options options;
   common::Program program{
       .name = "part6-uring",
-      .summary = "Echoes messages, one loop or several, each of coroutines on an io_uring.",
+      .summary = "Echoes messages with coroutines on an io_uring, in one loop or several.",
       .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
-  program.options.push_back(
-      common::workers_option("event loops, a thread each; or 1", options.workers));
+  program.options.push_back(common::workers_option(
+      "number of event loops, each in a thread of its own; otherwise 1", options.workers));
   program.options.push_back(common::protocol_option(options.protocol));
   program.options.push_back(ring_option(options.ring));
   program.options.push_back(common::duration_option(
-      "--spin", "look at the ring that long before sleeping, for lower latency and a core",
+      "--spin", "look at the ring that long before sleeping: lower latency, at the cost of a core",
       options.spin));
   program.options.push_back(trace_option(options.trace_file));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;

@@ -9,7 +9,7 @@
 #include "common/loop/eventfd.h"
 #include "common/net/address.h"
 #include "common/send_buffer.h"
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "common/session.h"
 
 namespace stage {

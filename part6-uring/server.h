@@ -17,8 +17,8 @@
 #include "connection.h"
 #include "uring/buffers.h"
 #include "uring/loop.h"
-#include "uring/ring_options.h"
 #include "uring/scope.h"
+#include "uring/setup.h"
 #include "uring/task.h"
 
 namespace stage {

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # a script that sources this uses these and sets program
 # What the commands share: stages by name, packages that are missing, quiet builds.
-# A script that sources this sets `program`, its name in messages.
+# A script that sources this sets `program`, its name in messages; the status where it cannot run may
+# be another one than 1.
 
 # Without symbolic links: CMake would take another way here for another project, and build it anew.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -10,12 +11,34 @@ python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is fi
 source "$root/tools/packages.sh"
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
-cannot_run() { say "$*"; exit 1; }
+cannot_run() { say "$*"; exit "${cannot:-1}"; }
 wrong_usage() { say "$*"; exit 2; }
 
 # What a command prints would be lost; ./serve becomes a server, which may do without.
-[[ $program == serve || -e /dev/fd/1 ]] ||
+[[ $program == serve ]] || { : 3>&1; } 2>/dev/null ||
   cannot_run "cannot write to standard output: it is closed"
+# Bash itself needs it, for < <(…).
+[[ -e /proc/self/fd ]] || cannot_run "there is no /proc here. As root: mount -t proc proc /proc"
+
+# inherited_signals prints, as 2,17, what goes on to all that is started here: signals that whoever
+# has started this has blocked, or ignores. Who ignores one that asks to end, as nohup does, means
+# it. What bash has set for itself does not count, so another process looks.
+inherited_signals() {
+  local blocked ignored number found=()
+  { read -r blocked && read -r ignored; } \
+    < <(sed -n 's/^Sig\(Blk\|Ign\):\s*/0x/p' /proc/self/status)
+  for number in {1..31} {34..64}; do # the C library has 32 and 33
+    ((ignored >> (number - 1) & 1)) && [[ $number == @(1|2|3|15) ]] && continue
+    ((!((blocked | ignored) >> (number - 1) & 1))) || found+=("$number")
+  done
+  (IFS=, && echo "${found[*]}")
+}
+
+# Bash can undo neither, and env can. A build would wait in vain for its compilers where SIGCHLD is
+# ignored, and what is blocked stops no server.
+inherited=$(inherited_signals)
+[[ ! $inherited ]] || ! env "--default-signal=$inherited" true 2>/dev/null ||
+  exec env "--default-signal=$inherited" "$BASH" "$0" "$@"
 
 # What a command takes: what the value of each of its options is, or nothing for one without; what a
 # letter is short for; the one option that may be repeated.
@@ -75,23 +98,19 @@ did_you_mean() {
   [[ ! $alike ]] || echo ": did you mean ${alike/%, ${alike##*, }/ or ${alike##*, }}?"
 }
 
-# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. On a terminal how
-# far it is can be seen from its newest line.
+# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. How far it is can
+# be seen from its newest line: at once on a terminal, else every ten seconds.
 quietly() {
-  local message=$1 log progress='' status=0
+  local message=$1 log progress status=0
   say "$message"
   shift
   log=$(mktemp)
-  if [[ -t 2 ]]; then
-    show_progress "$log" &
-    progress=$!
-  fi
+  show_progress "$log" &
+  progress=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  if [[ $progress ]]; then
-    kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
-    wait "$progress" 2>/dev/null || true
-    printf '\r\e[K' >&2
-  fi
+  kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
+  wait "$progress" 2>/dev/null || true
+  [[ ! -t 2 ]] || printf '\r\e[K' >&2
   ((status == 0 || status == 130)) || cat "$log" >&2 # Ctrl-C has no reason that is to be read
   rm -f "$log"
   return "$status"
@@ -101,9 +120,13 @@ quietly() {
 # it looks whether the command is there still. While the log is empty it leaves the terminal alone:
 # somebody may be asked for a password there.
 show_progress() {
-  local line columns
+  local line columns told=$SECONDS
   while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do # it may outlive this by a moment
     line=$(tail -n 1 "$1" 2>/dev/null) || return 0
+    if [[ ! -t 2 ]]; then
+      ((SECONDS - told < 10)) || { told=$SECONDS && say "  ${line:-nothing yet}"; }
+      continue
+    fi
     columns=$(stty size <&2 | cut -d ' ' -f 2)
     ((columns > 0)) || columns=80 # a terminal need not know
     [[ ! $line ]] || printf '\r\e[K%s' "${line:0:columns-1}" >&2
@@ -169,10 +192,11 @@ stages() {
 }
 
 # stage_named WORD prints the one stage that begins so; with none or several it prints nothing.
-# A shell that completes the names of files has written ./part4-poll/ or part4-poll/.
+# A shell that completes the names of files has written ./part4-poll/ or part4-poll/; 4 will do.
 stage_named() {
   local stage word=${1#./} found=()
   word=${word%/}
+  [[ $word != [0-9]* ]] || word=part$word
   for stage in $(stages); do
     [[ $stage != "$word" ]] || found=("$stage")
     [[ $stage == "$word" ]] && break

@@ -80,6 +80,49 @@ steps() {
   cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
 }
 
+# page STEP: copies the source of a step to page.cc, which is the reader's to change. One that is
+# there stays.
+page() {
+  local source
+  source=$(_source "$1") || return 1
+  [[ ! -e page.cc ]] || { echo "page: page.cc is there already, and stays as it is" >&2; return 1; }
+  cat "$source" > page.cc
+}
+
+# yours FUNCTION STEP: the same, without what a function does.
+yours() {
+  local source
+  source=$(_source "$2") || return 1
+  grep -q "^[^ /].* $1(.*[^}]\$" "$source" || { echo "yours: no function $1 in $2" >&2; return 1; }
+  page "$2" || return 1
+  awk -v begin="^[^ /].* $1[(].*[^}]\$" '
+    $0 ~ begin { heads = 1; result = /^void / ? "" : "return {};  " }
+    !skips { print }
+    heads && /{$/ { print "  " result "// yours"; heads = 0; skips = 1 }
+    skips && /^}/ { print; skips = 0 }
+  ' "$source" > page.cc
+}
+
+# build NAME: compiles NAME.cc. Where that fails, nothing is left to be started.
+build() {
+  local libraries=()
+  rm -f "$1"
+  ! grep -qs '<liburing.h>' "$1.cc" || libraries=(-luring)
+  g++ -std=c++23 -O2 "$1.cc" "${libraries[@]}" -o "$1"
+}
+
+# without LINE STEP, or without LINE page: builds a step, or the reader's page, without the lines
+# that LINE is a part of, as ./without, and shows them.
+without() {
+  local source
+  rm -f without
+  source=$(_source "$2") || return 1
+  grep -e "$1" "$source" | sed 's/^ */- /'
+  grep -qe "$1" "$source" || { echo "without: $2 has no line with $1" >&2; return 1; }
+  grep -ve "$1" "$source" > without.cc
+  build without
+}
+
 # crowd N: that many clients connect and say nothing.
 crowd() {
   local i connection
@@ -249,6 +292,16 @@ _program() {
       echo "$BUILD/$stage/$stage"
       ;;
   esac
+}
+
+# Where the source of a step is, or of the reader's page.
+_source() {
+  local found=("$1.cc" "$ROOT"/*/steps/"$1.cc" "$ROOT"/book/steps/*/"$1.cc") source
+  for source in "${found[@]}"; do
+    [[ ! -f $source ]] || { echo "$source"; return; }
+  done
+  echo "there is no step $1" >&2
+  return 1
 }
 
 # Whether there is a server that $pid is the process of. Says so if there is none.

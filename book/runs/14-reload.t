@@ -30,4 +30,4 @@ The worker dies, and the daemon with it.
   $ wait $pid; echo "exit status $?"
   exit status 1
   $ tail -n 1 log
-  the worker has ended by itself: signal 11
+  the worker ended unexpectedly: signal 11

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Checks that listings, runs, numbers, tables and counts of changes in the project's Markdown files
-are true, or makes them so. So are the numbers in sentences that are marked."""
+"""Checks that listings, edits, runs, numbers, tables and counts of changes in the project's Markdown
+files are true, or makes them so. So are the numbers in sentences that are marked."""
 
 import argparse
 import os
@@ -33,10 +33,17 @@ def listing_text(block: Block) -> str:
     return above + _fenced(language, lines)
 
 
+def edit_text(block: Block) -> str:
+    """What a reader types into his copy, from the transcript."""
+    command, above = runs.edit(block.arguments)
+    return f"{above}\n\n" + _fenced("diff", command.lines[1:-1])
+
+
 # What should stand between the marks, by kind, and what it is held to. A run is another matter: see
 # runs.py.
 MADE_OF: dict[str, tuple[Callable[[Block], str], str]] = {
     "listing": (listing_text, "what the code says"),
+    "edit": (edit_text, "what the transcript says"),
     "numbers": (lambda block: measured.block(block.arguments), "what was measured"),
     "value": (lambda block: values.text(block.arguments), "what was measured"),
     "table": (lambda block: "\n" + tables.table(block.arguments) + "\n", "what there is"),

@@ -12,7 +12,7 @@ from blocks import ROOT
 sys.path.append(str(ROOT / "tests" / "judge"))
 
 import starters  # noqa: E402
-from rungs import LADDER, PORT_ONLY_LEVELS  # noqa: E402
+from levels import LEVELS, PORT_ONLY_LEVELS  # noqa: E402
 
 
 def server(name: str, language: str, chapter: int = 1) -> dict[str, str]:
@@ -25,10 +25,10 @@ def server(name: str, language: str, chapter: int = 1) -> dict[str, str]:
 
 
 def main() -> None:
-    rungs = [rung for rung in LADDER if rung.name in PORT_ONLY_LEVELS]
-    later = range(2, len(rungs) + 1)
+    levels = [level for level in LEVELS if level.name in PORT_ONLY_LEVELS]
+    later = range(2, len(levels) + 1)
     print(json.dumps({
-        "levels": [{"name": rung.name, "asks": rung.asks} for rung in rungs],
+        "levels": [{"name": level.name, "asks": level.asks} for level in levels],
         "servers": [
             server("the first server", "python"),
             *(server(f"the server after chapter {n}", "python", n) for n in later),

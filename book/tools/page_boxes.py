@@ -37,13 +37,13 @@ NOT_THERE = {
     r"(start )?\./0\d-kqueue": "Linux has no kqueue of its own",
     r".*-tsan\b": "ThreadSanitizer needs 64 bits",
     r".*-asan\b": "there is no AddressSanitizer in it",
-    r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)\bg\+\+ ":
-        "there is no compiler in it",
+    r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)(\bg\+\+ |\./(page|without)\b)"
+    r"|(page|yours|build|without) ": "there is no compiler in it",
 }
 # What these do depends on nothing but the directory.
 ALONE = re.compile(r"(\./\d\d-[\w-]+|start|steps|cd|\./serve)\b(?!.*\$pid)")
 GOES = re.compile(r"(steps|cd) \S+")
-STARTS = re.compile(r"(start|\./serve|ncat -k -l) ")
+STARTS = re.compile(r"((build|without) .*&& )?(start|\./serve|ncat -k -l) ")
 STAYS = re.compile(r"(\./serve|ncat -k -l) ")
 
 
@@ -67,6 +67,11 @@ class PageBox:
         """What it is known by."""
         return "\n".join(self.commands)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it needs what was started before."""
+        return not STARTS.match(self.commands[0]) and not all(map(ALONE.match, self.commands))
+
     def beginnings(self) -> Iterator[tuple[Typed, ...]]:
         """What to type first, the shortest that may do first: the way there; all since a server was
         started; all since the reader came to this directory; all."""
@@ -76,7 +81,7 @@ class PageBox:
         way = self.before[came:came + 1] if texts and GOES.fullmatch(texts[came]) else ()
         tried = [way, *([way + self.before[started:]] if started > came else []),
                  self.before[came:], self.before]
-        if not STARTS.match(self.commands[0]) and not all(map(ALONE.match, self.commands)):
+        if self.goes_on:
             tried = tried[1:]
         yield from {tuple(step.line for step in steps): steps for steps in tried}.values()
 
@@ -87,7 +92,7 @@ def boxes(chapter: Path) -> list[PageBox]:
     fences = groupby((step for step in typed(chapter) if not isinstance(step, Box)), _fence_of)
     for place, group in fences:
         steps = tuple(group)
-        if place[0] != "sentence":
+        if place[0] not in ("sentence", "edit"):
             found.append(PageBox(steps, tuple(before)))
         before += steps
     return found
@@ -123,7 +128,8 @@ def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
 
 def not_there(box: PageBox) -> str:
     """Why it cannot be typed there, where that is known without trying."""
-    for step in box.steps:
+    started = [step for step in box.before if STARTS.match(step.text)]
+    for step in (*(started[-1:] if box.goes_on else ()), *box.steps):
         for pattern, reason in NOT_THERE.items():
             if re.match(pattern, step.text):
                 return reason

@@ -7,8 +7,15 @@ A block names a transcript, and which of its commands to show; without numbers, 
 
 The transcript is the test: its output has patterns where runs differ. The fence shows one real run
 that fits them. What a reader has done before is not shown and not counted: the commands in BEFORE.
+
+What a reader changes in his copy of a program is a command of a transcript, too, which has the
+lines with their signs from standard input, and is counted:
+
+    <!-- edit: book/runs/04-page.t 4 main -->
+    <!-- /edit -->
 """
 
+import functools
 import os
 import re
 import shutil
@@ -22,6 +29,7 @@ from blocks import ROOT, Wrong
 STATUS = re.compile(r"  \[(\d+)\]")
 SCRATCH_FILE = re.compile(r'"\$CRAMTMP/([\w.-]+)"')
 EXAMPLE = re.compile(r'"\$EXAMPLES/([\w-]+)"')
+EDIT = re.compile(r'"\$ROOT/book/tools/edit.py" (\S+) << \'END\'')
 BEFORE = ('cd "$STEPS"', '. "$ROOT/tools/shell.sh"')
 RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
@@ -59,6 +67,17 @@ def all_commands(transcript: str) -> list[Command]:
         elif line.startswith("  "):
             found[-1].output.append(line[2:])
     return found
+
+
+def edit(arguments: str) -> tuple[Command, str]:
+    """The command that makes a reader's change, and the line above it in the book: the copy, and
+    the function that it's in."""
+    path, number, *names = arguments.split()
+    [command] = expected(f"{path} {number}")
+    asked = EDIT.fullmatch(command.lines[0])
+    if not asked:
+        raise Wrong(f"command {number} of {path} is no edit")
+    return command, ", ".join(f"`{name}`" for name in (asked[1], *names))
 
 
 def expected(arguments: str) -> list[Command]:
@@ -120,6 +139,7 @@ def _seen(line: str) -> str:
     return line[:-6].encode().decode("unicode_escape").rstrip("\r")
 
 
+@functools.cache
 def _run(transcript: Path, build: Path) -> str:
     """The transcript with the output of a run in place of what it expects."""
     steps = build / transcript.parent.relative_to(ROOT)

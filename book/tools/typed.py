@@ -1,5 +1,5 @@
 """What a reader types of a chapter, in order: the commands of its fences, those that a sentence
-names, and those of its boxes."""
+names, and those of its boxes; and what he changes in a program."""
 
 import re
 from collections.abc import Iterator
@@ -14,10 +14,12 @@ FENCE = re.compile(r"```(\w*)$")
 SPAN = re.compile(r"^ *```bash\n(.*?)^ *```$|`([^`]+)`", re.MULTILINE | re.DOTALL)
 OUTCOME = re.compile(r"^- You see: .*", re.MULTILINE | re.DOTALL)
 RUN = re.compile(r"<!-- run: (.+) -->$")
+EDIT = re.compile(r"<!-- edit: (.+) -->$")
 CONTINUED = re.compile(r" |(done|fi)\b|}$")  # lines of a command that one before began
 # What a sentence has a reader type: to go somewhere, and to start or stop a server there.
 SAID = re.compile(r"steps \S+|\. tools/shell\.sh|cd \S+|(start|\./serve) (part\d|finger).*"
-                  r"|start \./\S+|stop|(port|pid|BUILD)=\S+|sudo apt-get install .*|ulimit .*")
+                  r"|start \./\S+|stop|rm .*\*.*|(port|pid|BUILD)=\S+|sudo apt-get install .*"
+                  r"|ulimit .*")
 # Of the words in a box these are for a shell: a program, a variable, and all that has a blank but
 # is none of these: an option, what is printed, an expression.
 COMMAND = re.compile(r"\./.*|\w+=\S+|(?!-|[0-9a-f ]+$|[A-Z]+ /)(?!.* == ).* .*")
@@ -29,7 +31,7 @@ class Typed:
 
     line: int
     text: str
-    place: str  # console, bash, sentence or box
+    place: str  # console, bash, edit, sentence or box
     before: str = ""  # the paragraph that tells to type it
     told: Command | None = None  # what it prints, where that was recorded
     run: str = ""  # the transcript
@@ -69,6 +71,9 @@ def typed(path: Path) -> Iterator[Typed | Box]:
             at = end
         elif marked := RUN.match(line):
             run = marked[1]
+        elif marked := EDIT.match(line):
+            command, _ = runs.edit(marked[1])
+            yield Typed(at + 1, "\n".join(command.lines), "edit", paragraph, command)
         elif line and not line.startswith("<!--"):
             paragraph = line
             exercises = exercises and not line.startswith("## ") or line == "## Exercises"

@@ -105,8 +105,8 @@ int complain(std::string_view line) {
 
 std::string explain_no_thread(std::error_code error) {
   return fmt::format(
-      "no thread can be started: {}: raise the limit, which is ulimit -u, TasksMax= or a "
-      "container's --pids-limit",
+      "cannot start a thread: {}: raise the limit (ulimit -u, TasksMax= or a container's "
+      "--pids-limit)",
       error.message());
 }
 
@@ -114,7 +114,7 @@ std::string explain_no_descriptor(std::error_code error, std::string_view for_wh
   if (error != std::errc::too_many_files_open) {
     return fmt::format("no descriptor {}: {}", for_what, error.message());
   }
-  return fmt::format("too few descriptors {}: raise the limit, which is ulimit -n or LimitNOFILE=",
+  return fmt::format("too few descriptors {}: raise the limit (ulimit -n or LimitNOFILE=)",
                      for_what);
 }
 
@@ -126,7 +126,7 @@ std::string explain_failure(const Options& options, std::error_code error,
   } else if (error == std::errc::address_not_available) {
     advice = fmt::format(": {} must be an address of this machine", profile.address);
   } else if (error == std::errc::too_many_files_open) {
-    advice = ": raise the limit, which is ulimit -n or LimitNOFILE=";
+    advice = ": raise the limit (ulimit -n or LimitNOFILE=)";
   } else if (error == std::errc::invalid_argument && options.host.starts_with("fe80:")) {
     advice = fmt::format(": {} takes no link-local address, which needs an interface as well",
                          profile.address);

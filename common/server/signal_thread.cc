@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/server/constants.h"
 #include "common/server/duration.h"
-#include "common/server/limits.h"
 
 namespace common {
 namespace {

@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 
 namespace common {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "common/server/print.h"
 #include "common/server/process.h"
 

@@ -1,5 +1,5 @@
 // The client: asks a finger server, and shows nothing of its answer that could harm a terminal.
-// Try it: ./serve   then, in another terminal: build/default/finger/finger alice@127.0.0.1 -p PORT
+// Try it: ./serve finger   then, elsewhere: build/default/finger/finger alice@127.0.0.1 -p PORT
 // It has one thing to do, so it blocks wherever it waits.
 
 #include <fmt/format.h>

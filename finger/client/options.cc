@@ -13,8 +13,8 @@ common::OptionLine targets_line(std::vector<std::string>& targets) {
           .value_name = "TARGET",
           .fallback = "",
           .meaning =
-              "whom to ask about whom: [user][@host[@via]] or finger://host[:port]/user; "
-              "no user: who is there; several are asked in turn",
+              "what to ask: [user][@host[@via]] or finger://host[:port]/user; without a user, "
+              "who is there; several are asked in turn",
           .takes = "",
           .set =
               [&targets](std::string_view text) {

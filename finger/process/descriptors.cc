@@ -34,8 +34,9 @@ void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets) {
   }
   static bool is_said = false;  // it fails only where a filter forbids it, and then each time
   if (::close_range(first, ~0U, 0) == 0 || std::exchange(is_said, true)) return;
-  common::log("no close_range(2): what was open when it started stays open, also in the worker",
-              common::Severity::warning);
+  common::log(
+      "no close_range(2): descriptors that were open at the start stay open, even in the worker",
+      common::Severity::warning);
 }
 
 void close_inherited_descriptors(std::span<const common::Fd> passed) {

@@ -18,7 +18,7 @@
 
 #include "common/net/number.h"
 #include "common/result.h"
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 
@@ -90,7 +90,7 @@ void Parent::wait() {
   if (::poll(watched.data(), watched.size(), common::timeout_ms(due)) <= 0) return;  // EINTR
   auto worker = workers_.begin();  // one that starts meanwhile comes last, and was not watched
   for (std::size_t i = 1; i < watched.size(); ++i, ++worker) {
-    if (watched[i].revents != 0) hear(*worker);
+    if (watched[i].revents != 0) read_word(*worker);
   }
   if (watched[0].revents != 0) read_signals();
 }
@@ -164,7 +164,7 @@ std::string Parent::reason_not_to_start() const {
 
 /// While a worker starts it has met no client yet, and its words are believed. After that it says
 /// what clients may have made it say, and nothing counts but that it lives.
-void Parent::hear(Worker& worker) {
+void Parent::read_word(Worker& worker) {
   std::array<char, Control::text_bytes_max + 1> text;
   const ssize_t size = ::recv(worker.control.fd().get(), text.data(), text.size(), MSG_DONTWAIT);
   if (size <= 0) {  // SIGCHLD will tell how it has ended; if it has not, its silence will
@@ -185,7 +185,7 @@ void Parent::hear(Worker& worker) {
   }
   if (text[0] == Control::ready) promote(worker, more);
   if (text[0] == Control::failed) {
-    kill(worker);
+    kill_worker(worker);
     fail_start(more);
   }
 }
@@ -221,7 +221,7 @@ void Parent::promote(Worker& worker, std::string_view found) {
 
 void Parent::fail_start(std::string_view reason) {
   if (phase_ == Phase::starting) return give_up(reason);
-  const auto line = fmt::format("cannot reload, the worker before goes on: {}", reason);
+  const auto line = fmt::format("cannot reload, so the old worker goes on: {}", reason);
   common::log(line, Severity::warning);
   if (is_reload_due_) return reload();
   setup_.manager.ready(line);
@@ -230,7 +230,7 @@ void Parent::fail_start(std::string_view reason) {
 /// Workers that were asked to leave are killed, too. They would see the end of their stream, and
 /// drain without us; but nothing would end a worker that an intruder has, and that keeps the port.
 void Parent::give_up(std::string_view reason) {
-  for (Worker& each : workers_) kill(each, "the daemon ends");
+  for (Worker& each : workers_) kill_worker(each, "the daemon ends");
   common::log(reason, Severity::error);
   status_ = 1;
 }
@@ -244,7 +244,7 @@ void Parent::stop(char order) {
   for (Worker& each : workers_) {
     if (each.state == State::killed) continue;
     if (is_second || each.state == State::starting) {
-      kill(each, "a second signal has come");
+      kill_worker(each, "a second signal came");
     } else {
       dismiss(each, order);
     }
@@ -259,7 +259,7 @@ void Parent::dismiss(Worker& worker, char order) {
 }
 
 /// `why`: for the log, where it leaves, and may have clients.
-void Parent::kill(Worker& worker, std::string_view why) {
+void Parent::kill_worker(Worker& worker, std::string_view why) {
   if (worker.state == State::leaving) {
     common::log(fmt::format("worker {} is killed: {}; clients still connected: {}", worker.pid, why,
                             worker.clients ? std::to_string(*worker.clients) : "unknown"),
@@ -274,7 +274,7 @@ void Parent::kill(Worker& worker, std::string_view why) {
 void Parent::on_deadline(Worker& worker) {
   switch (worker.state) {
     case State::starting:
-      kill(worker);
+      kill_worker(worker);
       return fail_start("the worker is not ready in time: does the account database answer?");
     case State::serving:
       if (!std::exchange(worker.is_late, true)) {
@@ -282,13 +282,13 @@ void Parent::on_deadline(Worker& worker) {
         worker.due = Clock::now() + setup_.limits.second_look;
         return;
       }
-      kill(worker);
+      kill_worker(worker);
       return give_up(fmt::format("worker {} has fallen silent", worker.pid));
     case State::leaving:
-      return kill(worker, "it has not left in time");
+      return kill_worker(worker, "it did not finish in time");
     case State::killed:
       worker.due = never;
-      common::log(fmt::format("worker {} was killed and does not end: it waits for the kernel, "
+      common::log(fmt::format("worker {} was killed and does not end: it is stuck in the kernel, "
                               "perhaps in a home that hangs",
                               worker.pid),
                   Severity::warning);
@@ -302,26 +302,28 @@ void Parent::reap() {
     if (pid <= 0) return;
     const auto worker = std::ranges::find(workers_, pid, &Worker::pid);
     if (worker != workers_.end()) {
-      bury(worker, status);
+      note_end(worker, status);
     } else if (std::erase(unanswered_lookups_, pid) > 0 && WIFEXITED(status)) {
       late_reload_ = std::max(Clock::now(), no_late_reload_before_);
     }  // else a child of other people's: of process 1, or of a module that knows accounts
   }
 }
 
-void Parent::bury(std::list<Worker>::iterator worker, int status) {
+void Parent::note_end(std::list<Worker>::iterator worker, int status) {
   worker->was_waited_for = true;
-  while (worker->state == State::starting && worker->control.fd()) hear(*worker);  // it may say why
+  while (worker->state == State::starting && worker->control.fd())
+    read_word(*worker);  // it may say why
   const State state = worker->state;
   const pid_t pid = worker->pid;
   workers_.erase(worker);
   if (state == State::starting) {
     fail_start(fmt::format("the worker ended before it served: {}", describe(status)));
   } else if (state == State::serving) {
-    give_up(fmt::format("the worker has ended by itself: {}", describe(status)));
+    give_up(fmt::format("the worker ended unexpectedly: {}", describe(status)));
   } else if (state == State::leaving && status != 0) {
-    common::log(fmt::format("worker {} has ended while it was leaving: {}", pid, describe(status)),
-                Severity::warning);
+    common::log(
+        fmt::format("worker {} failed while finishing its clients: {}", pid, describe(status)),
+        Severity::warning);
   }
 }
 

@@ -88,17 +88,17 @@ class Parent {
   void start();
   void reload();
   std::string reason_not_to_start() const;
-  void hear(Worker& worker);
+  void read_word(Worker& worker);
   void note_lookup(pid_t process);
   void promote(Worker& worker, std::string_view found);
   void fail_start(std::string_view reason);
   void give_up(std::string_view reason);
   void stop(char order);
   void dismiss(Worker& worker, char order);
-  void kill(Worker& worker, std::string_view why = {});
+  void kill_worker(Worker& worker, std::string_view why = {});
   void on_deadline(Worker& worker);
   void reap();
-  void bury(std::list<Worker>::iterator worker, int status);
+  void note_end(std::list<Worker>::iterator worker, int status);
   Worker* find(State state);
 
   Setup setup_;

@@ -62,8 +62,8 @@ bool listens_for_tcp(int descriptor) {
 std::expected<common::Fd, std::string> take_socket(int number) {
   common::Fd socket(number);
   if (!listens_for_tcp(number)) {
-    return std::unexpected(
-        fmt::format("what was passed as descriptor {} is no socket that listens for TCP", number));
+    return std::unexpected(fmt::format(
+        "descriptor {} from the service manager is not a listening TCP socket", number));
   }
   // A process that had it before may have left it in any state, and clients' sockets inherit both
   // of these options. None of the calls fails for a socket that is open.

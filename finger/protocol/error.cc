@@ -33,6 +33,7 @@ constexpr Text texts[] = {
     {Error::became_shorter, "became shorter"},
     {Error::empty_plan, "it is empty"},
     {Error::not_regular, "not a regular file"},
+    {Error::symbolic_link, "a symbolic link"},
     {Error::home_refused, "Permission denied for the home"},
     {Error::no_owner, "nothing is opened with the rights of that uid"},
 };
@@ -57,8 +58,8 @@ std::error_code make_error_code(Error error) {
 }
 
 bool says_no_plan(std::error_code error) {
-  if (error == Error::not_regular || error == Error::empty_plan || error == Error::home_refused ||
-      error == Error::no_owner) {
+  if (error == Error::not_regular || error == Error::symbolic_link || error == Error::empty_plan ||
+      error == Error::home_refused || error == Error::no_owner) {
     return true;
   }
   switch (error.value()) {
@@ -66,7 +67,7 @@ bool says_no_plan(std::error_code error) {
     case ENOTDIR:
     case EACCES:
     case EPERM:
-    case ELOOP:  // a symbolic link
+    case ELOOP:  // links on the way to the home, in a circle
     case EXDEV:  // beyond the home, or on another file system
     case ENXIO:  // a socket, a device that is not there
     case ENODEV:

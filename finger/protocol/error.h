@@ -28,6 +28,7 @@ enum class Error {
   became_shorter,    ///< A plan ends before the size that it had when it was opened.
   empty_plan,        ///< Why there is no plan. The peer is told that there is none.
   not_regular,       ///< The same: .plan is no regular file.
+  symbolic_link,     ///< The same: .plan is one.
   home_refused,      ///< The same: the home may not be searched.
   no_owner,          ///< The same: nothing is opened with the rights of root, for example.
 };

@@ -55,16 +55,17 @@ void restrict_process(const Fd& rules) {
   static bool is_said = false;
   if (rules && ::syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0) return;
   if (std::exchange(is_said, true)) return;
-  common::log(fmt::format("{}: nothing keeps the worker from files of the accounts that it serves",
-                          rules ? "Landlock is there, and refused" : "no Landlock"),
-              common::Severity::warning);
+  common::log(
+      fmt::format("{}: nothing keeps the worker out of other files of the accounts that it serves",
+                  rules ? "Landlock is there, and refused" : "no Landlock"),
+      common::Severity::warning);
 }
 
 }  // namespace
 
 std::expected<void, std::string> forbid_writing() {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-    return std::unexpected("PR_SET_NO_NEW_PRIVS is not to be had");
+    return std::unexpected("cannot set PR_SET_NO_NEW_PRIVS");
   }
   const long version = landlock_version();
   // All rights that the version knows: 13 in the first, one more in the second and in the third.

@@ -186,9 +186,9 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
                                               const Control& control) {
   if (fence.descriptor() < 0) return {};
   if (roster.users) {  // whatever is put in its place, this worker serves that one
-    // Rules are to be had: HomeFence has tried.
-    if (!is_root_directory(roster.users)) (void)fence.permit(roster.users);
-    return {};
+    if (!is_root_directory(roster.users) && fence.permit(roster.users)) return {};
+    return std::unexpected(
+        "cannot read the plans: --users is the root directory, or Landlock refuses a rule for it");
   }
   const auto holders = holders_of(roster.accounts);
   if (holders.empty()) return {};

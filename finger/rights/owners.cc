@@ -84,7 +84,8 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
         common::explain_no_descriptor(common::last_error().error(), "to read the accounts"));
   }
   if (!user && name.empty()) {
-    return std::unexpected("there is no user nobody to run as: add a system user fingerd");
+    return std::unexpected(
+        "there is no account called nobody to run as: add a system user fingerd");
   }
   if (!user) {
     return std::unexpected(fmt::format(
@@ -92,7 +93,7 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
   }
   // Effective capabilities would outlive a change of user, and be registered with it.
   if ((::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NO_SETUID_FIXUP) != 0) {
-    return std::unexpected("cannot give root up: the securebit no_setuid_fixup is set");
+    return std::unexpected("cannot give up root: the securebit no_setuid_fixup is set");
   }
   return *user;
 }
@@ -111,7 +112,7 @@ std::expected<void, std::string> register_owners(uring::Ring& ring, Accounts& ac
     if (number) {
       account.owner = *number;
     } else if (number.error() == std::errc::invalid_argument) {  // no such id in this namespace
-      common::log(fmt::format("{} has uid {} and gid {}: there is nobody to open the plan as",
+      common::log(fmt::format("{} has uid {} and gid {}: there is no account to open the plan as",
                               account.login, account.uid, account.gid),
                   common::Severity::warning);
     } else if (number.error() == std::errc::device_or_resource_busy) {
@@ -137,7 +138,7 @@ Status restrict_ring(uring::Ring& ring) {
 std::expected<void, std::string> become(const User& user) {
   const auto failed = [](std::string_view what) {
     return std::unexpected(
-        fmt::format("cannot give root up: {}: {}", what, common::last_error().error().message()));
+        fmt::format("cannot give up root: {}: {}", what, common::last_error().error().message()));
   };
   // The groups first: without uid 0 they could not be left any more.
   if (::setgroups(0, nullptr) < 0) return failed("setgroups");
@@ -148,7 +149,7 @@ std::expected<void, std::string> become(const User& user) {
   if (!get_or_set(SYS_capset, none)) return failed("capset");
   forbid_tracing();
   if (is_root_gone(user)) return {};
-  return std::unexpected("cannot give root up: it can be had again");
+  return std::unexpected("cannot give up root: it could be regained");
 }
 
 void forbid_tracing() {

@@ -55,10 +55,40 @@ Conversation::Conversation(Context& context, common::Accepted client, Place plac
   reset_at_close(fd_, true);
 }
 
-void Conversation::note_query(std::string_view query) {
-  query_ = query;
+uring::Task<Result<std::string_view>> Conversation::read_line(QueryReader& reader) {
+  const auto line = co_await receive_line(reader);
+  query_ = reader.begun();
   unlink();
   deadline_.renew(due_);
+  co_return line;
+}
+
+uring::Task<Result<std::string_view>> Conversation::receive_line(QueryReader& reader) {
+  while (true) {
+    const auto line = reader.line();
+    if (!line) co_return std::unexpected(line.error());
+    if (*line) co_return **line;
+
+    const auto received = co_await receive(reader.space());
+    if (!received) co_return std::unexpected(received.error());
+    if (*received == 0) co_return reader.finish();
+    reader.commit(*received);
+  }
+}
+
+/// Some bytes of the query, or 0: the peer has ended its stream.
+uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
+  const auto received =
+      co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
+  // Another client waits for the place, even if something has come in that moment.
+  if (is_displaced()) co_return failure(Error::displaced);
+  if (received) co_return received;
+  if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);
+  if (received.error() != uring::Error::cancelled) co_return failed(received.error());
+  // A query that the kernel already holds when the drain begins is answered.
+  const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
+  if (held < 0) co_return failure(Error::stopped);
+  co_return static_cast<std::size_t>(held);
 }
 
 bool Conversation::was_asked_at(std::string_view host) const {
@@ -99,20 +129,6 @@ void Conversation::close() {
   fd_ = common::Fd();
   address_permit_ = AddressPermit();
   place_ = Place();
-}
-
-uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
-  const auto received =
-      co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
-  // Another client waits for the place, even if something has come in that moment.
-  if (is_displaced()) co_return failure(Error::displaced);
-  if (received) co_return received;
-  if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);
-  if (received.error() != uring::Error::cancelled) co_return failed(received.error());
-  // A query that the kernel already holds when the drain begins is answered.
-  const ssize_t held = ::recv(fd_.get(), to.data(), to.size(), MSG_DONTWAIT);
-  if (held < 0) co_return failure(Error::stopped);
-  co_return static_cast<std::size_t>(held);
 }
 
 uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {

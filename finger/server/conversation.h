@@ -14,10 +14,11 @@
 
 #include "common/fd.h"
 #include "common/net/accept.h"
+#include "common/server/constants.h"
 #include "common/server/duration.h"
-#include "common/server/limits.h"
 #include "finger/accounts/roster.h"
 #include "finger/protocol/error.h"
+#include "finger/protocol/query.h"
 #include "finger/server/address_limit.h"
 #include "finger/server/home.h"
 #include "finger/server/options.h"
@@ -125,15 +126,12 @@ class Conversation final : public AwaitingQuery {
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
                common::Clock::time_point due, bool from_proxy_itself);
 
-  /// Some bytes of the query, or 0: the peer has ended its stream.
-  /// Errors: query_timeout; displaced; stopped, and the kernel has no more bytes; peer_gone; of
-  /// recv(2).
-  uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
-
-  /// The query is whole, or will never be: from now on there is time until the deadline to answer
-  /// it, and the conversation cannot be displaced. `query` is what was received of it, for the log,
-  /// and must be there until end() returns.
-  void note_query(std::string_view query);
+  /// Receives up to the end of the line, however it is sliced. From then on, also without a line,
+  /// because the error takes time to send, there is time until the deadline, and the conversation
+  /// cannot be displaced. The reader has what the log says of the query, and must be there until
+  /// end() returns. Errors: of QueryReader; query_timeout; displaced; stopped, and the kernel has
+  /// no more bytes; peer_gone; of recv(2).
+  uring::Task<Result<std::string_view>> read_line(QueryReader& reader);
 
   /// Whether that is the address at which the peer has asked, as `192.0.2.1` or `[2001:db8::1]`.
   bool was_asked_at(std::string_view host) const;
@@ -143,10 +141,10 @@ class Conversation final : public AwaitingQuery {
   uring::Task<Status> send(std::string_view text) { return send(std::as_bytes(std::span(text))); }
 
   /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
-  /// not_regular, home_refused, no_owner.
+  /// not_regular, symbolic_link, home_refused, no_owner.
   void note_no_plan(std::error_code why) { no_plan_ = why; }
 
-  /// After note_query(), and once: the peer gets no more, and why. Counts the conversation and
+  /// After read_line(), and once: the peer gets no more, and why. Counts the conversation and
   /// writes its line, then says goodbye, or where it is cut short closes with a reset.
   uring::Task<> end(Status ended);
 
@@ -176,6 +174,8 @@ class Conversation final : public AwaitingQuery {
   uring::Deadline& deadline() { return deadline_; }
 
  private:
+  uring::Task<Result<std::string_view>> receive_line(QueryReader& reader);
+  uring::Task<Result<std::size_t>> receive(std::span<std::byte> to);
   bool is_cut_short(const Status& ended) const;
   void cut_short(const Status& ended);
 
@@ -200,7 +200,7 @@ class Conversation final : public AwaitingQuery {
   const common::Clock::time_point due_;
   uring::Deadline deadline_;
   std::size_t sent_bytes_ = 0;
-  std::string_view query_;   ///< Since note_query().
+  std::string_view query_;   ///< What was received of it, since read_line().
   std::error_code no_plan_;  ///< No error: the plan was sent.
 };
 

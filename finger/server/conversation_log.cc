@@ -32,7 +32,6 @@ std::string outcome_of(const Status& ended, std::error_code no_plan) {
 
 /// Why there is no plan.
 std::string reason_of(std::error_code no_plan) {
-  if (no_plan == std::errc::too_many_symbolic_link_levels) return "a symbolic link";
   if (no_plan == std::errc::cross_device_link) return "on a file system that is mounted there";
   return no_plan.message();
 }

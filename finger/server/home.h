@@ -11,6 +11,7 @@
 
 #include "common/server/duration.h"
 #include "finger/protocol/error.h"
+#include "finger/server/open_file.h"
 #include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/task.h"
@@ -21,13 +22,6 @@ namespace finger {
 /// Why an operation in a home ends at the deadline: home_timeout if it has been under way for so
 /// long that it may be to blame, else uring's timed_out.
 std::unexpected<std::error_code> timed_out_since(common::Clock::time_point begun_at);
-
-/// What of a home is shown.
-enum class FileKind { project, pubkey, plan };
-inline constexpr std::array file_names{".project", ".pubkey", ".plan"};
-
-class OpenFile;
-using SharedFile = std::shared_ptr<OpenFile>;  ///< Clients that ask together share it.
 
 /// A user's home while clients ask for what is in it: a mutex, for one operation at a time however
 /// many ask. What its holder has loaded, it shares with those that wait.

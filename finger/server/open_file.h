@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,12 +9,19 @@
 
 #include "common/byte_view.h"
 #include "common/fd.h"
+#include "finger/accounts/accounts.h"
 #include "finger/protocol/error.h"
-#include "finger/server/conversation.h"
-#include "finger/server/home.h"
 #include "uring/task.h"
 
 namespace finger {
+
+struct Context;
+class Conversation;
+class Home;
+
+/// What of a home is shown.
+enum class FileKind { project, pubkey, plan };
+inline constexpr std::array file_names{".project", ".pubkey", ".plan"};
 
 /// The part of a file that is read as soon as it is open.
 inline constexpr std::size_t beginning_bytes = 4 * 1024;
@@ -27,7 +35,8 @@ class OpenFile {
   OpenFile& operator=(const OpenFile&) = delete;
   ~OpenFile() { close(); }
 
-  /// Reads the first bytes; of a file that is no longer than those, all. Errors: of read().
+  /// Reads the first bytes; of a file that is no longer than those, all. Under the home's lock.
+  /// Errors: of read().
   uring::Task<Status> begin(Conversation& conversation);
   common::ByteView beginning() const { return beginning_; }
   bool is_whole() const { return !file_; }  ///< There is nothing after its beginning.
@@ -37,12 +46,14 @@ class OpenFile {
     std::size_t bytes;
     bool is_last;
   };
-  /// Errors: timed_out; of read(2); became_shorter: what a client has would be no plan that its
-  /// owner ever wrote.
+  /// In turn with other operations in the home. Errors: timed_out; home_timeout; of read(2);
+  /// became_shorter: what a client has would be no plan that its owner ever wrote.
   uring::Task<Result<Piece>> read(Conversation& conversation, std::uint64_t offset,
                                   std::span<std::byte> to);
 
  private:
+  uring::Task<Result<Piece>> read_locked(Conversation& conversation, std::uint64_t offset,
+                                         std::span<std::byte> to);
   void close();
 
   Context& context_;
@@ -52,5 +63,13 @@ class OpenFile {
   std::unique_ptr<std::byte[]> buffer_;
   common::ByteView beginning_;  ///< In the buffer.
 };
+
+using SharedFile = std::shared_ptr<OpenFile>;  ///< Clients that ask together share it.
+
+/// Finds a user's file, opens it with its owner's rights, and reads its beginning. Under the home's
+/// lock. Errors: of openat2(2) and statx(2); home_refused, no_owner; not_regular; ELOOP, it is a
+/// link; EXDEV, a mount; empty_plan; of OpenFile::read().
+uring::Task<Result<SharedFile>> open_file(Conversation& conversation, Home& home,
+                                          const Account& account, FileKind kind);
 
 }  // namespace finger

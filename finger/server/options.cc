@@ -40,8 +40,8 @@ OptionLine proxies_option(AddressRanges& target) {
           .value_name = "ADDRESSES",
           .fallback = "",
           .meaning =
-              "connections from there begin with a PROXY header, and are the client's that "
-              "it names",
+              "addresses of proxies, whose connections begin with a PROXY header that names the "
+              "client",
           .takes =
               "addresses or prefixes (no bit is set behind one) with commas between them: "
               "127.0.0.1,10.0.0.0/8,fd00::/8",
@@ -64,23 +64,24 @@ common::OptionTable option_table(Options& options) {
           number_option("--port", "N", "port to listen on; 0 asks the kernel for a free one",
                         options.port, 0, std::numeric_limits<std::uint16_t>::max()),
           "-P"),
-      with_short_name(text_option("--group", "NAME", "its members have opted in",
+      with_short_name(text_option("--group", "NAME", "serve the members of this group",
                                   "the name of a Unix group", source.group),
                       "-g"),
       text_option("--users", "DIR",
-                  "serve DIR/NAME/.plan instead of the system's accounts; SIGHUP: look for new "
+                  "serve DIR/NAME/.plan instead of the system's accounts; SIGHUP looks for new "
                   "users",
                   "the name of a directory", source.users),
       text_option("--user", "NAME",
-                  "the account to become, once root has done its part, and its primary group",
+                  "run as this account and its primary group, once root isn't needed",
                   "the name of an account", options.user),
       flag_option("--full-name", "a line with the full name before every plan, not only with /W",
                   options.full_name),
-      text_option("--list-text", "FILE", "a text before the list of users, read as the list is",
+      text_option("--list-text", "FILE",
+                  "print this file before the list of users; SIGHUP rereads it",
                   "the name of a file", source.list_text),
       number_option("--max-clients", "N",
-                    "connections at once; for one more the oldest without a whole query is closed, "
-                    "or it waits in the backlog",
+                    "connections at once; one more displaces the oldest without a complete query, "
+                    "or waits in the backlog",
                     options.max_connections, 1, clients_max),
       number_option("--max-per-ip", "N",
                     "connections at once from one address (IPv6: one /64, and four times as many "
@@ -89,11 +90,11 @@ common::OptionTable option_table(Options& options) {
       duration_option("--query-timeout", "for the query alone; 0: none", options.query_timeout),
       duration_option("--deadline", "for a whole exchange; 0: none", options.deadline),
       proxies_option(options.proxies),
-      flag_option("--check-config", "say what would be served, or why it would not run, and end",
+      flag_option("--check-config", "say what would be served, or why it would not run, and exit",
                   options.check_config),
-      flag_option("--no-list", "refuse to say who can be asked for", options.list, false),
+      flag_option("--no-list", "don't list the users", options.list, false),
       common::choice_option(
-          "--log", "HOW", "of each exchange; outcome: without the peer and the query", options.log,
+          "--log", "HOW", "log of each exchange; outcome: without address and query", options.log,
           {{"full", LogDetail::full}, {"outcome", LogDetail::outcome}, {"none", LogDetail::none}}),
   };
 }

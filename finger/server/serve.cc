@@ -12,20 +12,6 @@
 namespace finger {
 namespace {
 
-/// Receives up to the end of the line, however it is sliced. Errors: of QueryReader, of receive().
-uring::Task<Result<std::string_view>> read_line(Conversation& conversation, QueryReader& reader) {
-  while (true) {
-    const auto line = reader.line();
-    if (!line) co_return std::unexpected(line.error());
-    if (*line) co_return **line;
-
-    const auto received = co_await conversation.receive(reader.space());
-    if (!received) co_return std::unexpected(received.error());
-    if (*received == 0) co_return reader.finish();
-    reader.commit(*received);
-  }
-}
-
 /// Errors: those whose text the peer has yet to be told; of send_plan().
 uring::Task<Status> answer(Conversation& conversation, const Query& query) {
   const Options& options = conversation.context().options;
@@ -45,8 +31,7 @@ uring::Task<Status> answer(Conversation& conversation, const Query& query) {
 }
 
 uring::Task<Status> converse(Conversation& conversation, QueryReader& reader) {
-  const auto line = co_await read_line(conversation, reader);
-  conversation.note_query(reader.begun());  // even without a line: the error takes time to send
+  const auto line = co_await conversation.read_line(reader);
   if (!line) co_return std::unexpected(line.error());
   const auto query = parse_query(*line);
   if (!query) co_return std::unexpected(query.error());

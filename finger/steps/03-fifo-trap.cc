@@ -104,7 +104,7 @@ void fixed() {
 }  // namespace
 
 int main() {
-  char directory[] = "/tmp/04-fifo-trap-XXXXXX";
+  char directory[] = "/tmp/03-fifo-trap-XXXXXX";
   if (mkdtemp(directory) == nullptr) fail(directory);
   check(chdir(directory), "chdir");
   check(mkfifo(path, 0600), "mkfifo");

@@ -118,7 +118,7 @@ int main() {
     std::puts("not started as root: there is nothing to give away");
     return 1;
   }
-  char directory[] = "/tmp/08-drop-privileges-XXXXXX";
+  char directory[] = "/tmp/05-drop-privileges-XXXXXX";
   if (mkdtemp(directory) == nullptr) fail(directory);
   fs::current_path(directory);
   check(chmod(".", 0711), "chmod");

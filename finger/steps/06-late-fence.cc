@@ -96,7 +96,7 @@ void fence_in_between() {
 }  // namespace
 
 int main() {
-  char directory[] = "/tmp/09-late-fence-XXXXXX";
+  char directory[] = "/tmp/06-late-fence-XXXXXX";
   check(mkdtemp(directory) == nullptr ? -1 : 0, directory);
   fs::current_path(directory);
   fs::create_directories("homes/alice");

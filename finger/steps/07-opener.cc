@@ -130,7 +130,7 @@ void compare(int socket, pid_t opener) {
 }  // namespace
 
 int main() {
-  char directory[] = "/tmp/10-opener-XXXXXX";
+  char directory[] = "/tmp/07-opener-XXXXXX";
   if (mkdtemp(directory) == nullptr || chdir(directory) < 0) return 1;
   std::filesystem::create_directories("alice/.ssh");
   std::ofstream(plans[0]) << "a plan";

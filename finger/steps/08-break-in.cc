@@ -127,7 +127,7 @@ std::vector<std::string> outcomes(int walls) {
 }  // namespace
 
 int main() {
-  char directory[] = "/tmp/11-break-in-XXXXXX";
+  char directory[] = "/tmp/08-break-in-XXXXXX";
   if (mkdtemp(directory) == nullptr || chdir(directory) < 0) return 1;
   std::filesystem::create_directories("homes/alice/.ssh");
   for (const char* file : {"homes/alice/.plan", "homes/alice/.ssh/key", "elsewhere"}) {

@@ -1,7 +1,7 @@
 // BROKEN on purpose: four threads count in a plain variable. Each loads, adds one and stores; what
 // another thread stored in between is lost. The atomic counter loses nothing.
 // Try it: ./01-shared-counter   or, with less time to meet,   ./01-shared-counter quickly
-//         and, for a report,   ./02-shared-counter-tsan
+//         and, for a report,   ./01-shared-counter-tsan
 // build: also with -fsanitize=thread
 
 #include <unistd.h>

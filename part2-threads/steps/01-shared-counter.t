@@ -1,6 +1,7 @@
-Skipped where ThreadSanitizer finds no room for its memory.
+Skipped where no process may have its memory at fixed addresses, as GCC 12's ThreadSanitizer needs it.
 
   $ cd "$STEPS"
+  $ setarch -R true 2> /dev/null || exit 80
 
 The plain counter loses a good part of what the four threads count. Without the system call in the
 middle, and on one core, it mostly loses nothing, which is worse: a test that looks at the number
@@ -10,18 +11,14 @@ proves nothing.
   counted  800000
   plain    [1-9]\d* (re)
   atomic   800000
+  $ taskset -c 0 ./01-shared-counter quickly
+  counted  800000
+  plain    [1-9]\d* (re)
+  atomic   800000
 
-  $ for i in {1..50}; do taskset -c 0 ./01-shared-counter quickly; done | grep -c 'plain *800000'
-  \d+ (re)
+The thread sanitizer does not look at the number. It sees two threads access the same memory with
+nothing to order them, and reports where, whatever the number.
 
-The thread sanitizer does not look at the number. It sees two threads access the same memory
-with nothing to order them, and reports that, whatever the number.
-
-  $ ./02-shared-counter-tsan > "$CRAMTMP/out" 2> "$CRAMTMP/report"; status=$?
-  $ if grep -q 'FATAL: ThreadSanitizer' "$CRAMTMP/report"; then exit 80; fi
-  $ echo $status
-  66
-  $ ./02-shared-counter-tsan 2>&1 | grep -m 3 -e WARNING -e 'of size'
-  WARNING: ThreadSanitizer: data race (pid=*) (glob)
-    (Read|Write) of size 8 at 0x[0-9a-f]+ by thread T\d: (re)
-    Previous (read|write) of size 8 at 0x[0-9a-f]+ by thread T\d: (re)
+  $ setarch -R ./01-shared-counter-tsan quickly 2>&1 | grep -o '[^/ ]*cc:[0-9]*' | head -n 2
+  01-shared-counter\.cc:2[35] (re)
+  01-shared-counter\.cc:2[35] (re)

@@ -7,7 +7,6 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -32,6 +31,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds, std::chrono::milliseconds;
 
 milliseconds patience(60'000);  // with a client, for a message
+std::atomic<bool> stopping = false;
 
 template <typename T>
 T check(T result, const char* what) {
@@ -108,8 +108,6 @@ void serve(int client) {
   }
 }
 
-std::atomic<bool> stopping = false;
-
 // What we have sent and the client's kernel has not acknowledged yet.
 int unacknowledged_bytes(int client) {
   tcp_info info{};
@@ -122,10 +120,22 @@ int unacknowledged_bytes(int client) {
   return bytes;
 }
 
-void hang_up(int client) {
+// Only when nothing is missing, or what the client still sends would bring on a reset.
+void end_sending(int client) {
   unsigned char discarded[4096];
+  while (unacknowledged_bytes(client) > 0) {
+    recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  shutdown(client, SHUT_WR);
+}
+
+void hang_up(int client) {
+  // First our end of the stream, after the last answer. It fails if the client is gone already.
   if (!stopping && shutdown(client, SHUT_WR) == 0) {
+    // Then what the client still sends, until it ends its side, or for two seconds.
     const auto give_up = Clock::now() + std::chrono::seconds(2);
+    unsigned char discarded[4096];
     limit_calls(client, SO_RCVTIMEO, milliseconds(100));  // then it looks whether a stop has come
     // A recv that fails is tried again: silence is no end, and after a reset the next returns 0.
     ssize_t n = -1;
@@ -133,13 +143,7 @@ void hang_up(int client) {
       n = recv(client, discarded, sizeof discarded, 0);
     }
   }
-  if (stopping) {
-    while (unacknowledged_bytes(client) > 0) {
-      recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
-      std::this_thread::sleep_for(milliseconds(5));
-    }
-    shutdown(client, SHUT_WR);
-  }
+  if (stopping) end_sending(client);
   close(client);
 }
 
@@ -156,9 +160,9 @@ unsigned long option(std::span<char*> words, std::string_view name, unsigned lon
   return otherwise;
 }
 
-sem_t permits;          // as many as there may be clients
-std::mutex mutex;       // for the set
-std::set<int> serving;  // the sockets that stop() has to shut down
+sem_t permits;  // as many as there may be clients
+std::mutex mutex;
+std::set<int> serving;  // the sockets that stop() has to end, under the mutex
 
 void serve_client(int client) {
   {
@@ -175,12 +179,11 @@ void serve_client(int client) {
   sem_post(&permits);
 }
 
-// Returns in a stop, with a permit.
 void accept_clients(int listener) {
   while (true) {
     sem_wait(&permits);
     const int client = accept(listener, nullptr, nullptr);
-    if (client < 0 && stopping) return;
+    if (client < 0 && stopping) return;  // with a permit
     check(client, "accept");
     try {
       std::thread(serve_client, client).detach();
@@ -194,7 +197,6 @@ void stop(int listener) {
   const std::scoped_lock lock(mutex);
   stopping = true;
   shutdown(listener, SHUT_RDWR);                               // accept fails, now and later
-  sem_post(&permits);                                          // there is one more than before
   for (const int client : serving) shutdown(client, SHUT_RD);  // recv returns 0
 }
 
@@ -221,6 +223,5 @@ int main(int argc, char** argv) {
   }).detach();
 
   accept_clients(listener);
-  // accept_clients has a permit still, and stop() made one more: these are all that clients had.
-  for (unsigned i = 0; i < permits_max; ++i) sem_wait(&permits);
+  for (unsigned i = 1; i < permits_max; ++i) sem_wait(&permits);  // accept_clients has one
 }

@@ -12,7 +12,7 @@ is one wait, which names none of them.
   $ crowd 1000
   $ calls_while say_hi
   $ grep -B1 -A1 recvfrom calls
-  epoll_wait\(5, \[\{events=EPOLLIN, data=\{u32=2, u64=2\}\}\], 64, \d+\) = 1 (re)
+  epoll_wait\(5, \[\{events=EPOLLIN, data=(\{u32=2, u64=2\}|0x2)\}\], 64, \d+\) = 1 (re)
   recvfrom\(6, "\\2\\0\\0\\0hi", 65540, 0, NULL, NULL\) = 6 (re)
   sendto\(6, "\\2\\0\\0\\0hi", 6, MSG_NOSIGNAL, NULL, 0\) = 6 (re)
   $ disperse

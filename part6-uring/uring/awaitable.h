@@ -23,7 +23,8 @@ struct Unlimited {
 
 /// The cancellers, and one more.
 template <std::size_t n>
-std::array<Canceller*, n + 1> with(const std::array<Canceller*, n>& cancellers, Canceller& other) {
+std::array<Canceller*, n + 1> appended(const std::array<Canceller*, n>& cancellers,
+                                       Canceller& other) {
   std::array<Canceller*, n + 1> all;
   std::copy(cancellers.begin(), cancellers.end(), all.begin());
   all.back() = &other;
@@ -72,7 +73,7 @@ class [[nodiscard]] Awaitable {
 
   /// Doesn't begin if `canceller` is cancelled already.
   Awaitable<Wait, timed, cancellers + 1> cancelled_by(Canceller& canceller) && {
-    return {std::move(source_), due_, with(cancellers_, canceller)};
+    return {std::move(source_), due_, appended(cancellers_, canceller)};
   }
 
   /// Uses credentials from Ring::register_credentials(). Error: EINVAL if there is no such number.
@@ -143,7 +144,7 @@ class Awaiter final : public Wait {
  private:
   auto with_limit(const std::array<Canceller*, cancellers>& others) {
     if constexpr (timed) {
-      return with(others, limit_);
+      return appended(others, limit_);
     } else {
       return others;
     }

@@ -101,20 +101,6 @@ class Buffers {
     return Lease(*this, number, static_cast<std::uint32_t>(std::max(result, 0)));
   }
 
-  // For operations that keep track of a buffer by its number instead of with a lease.
-
-  /// The number of a completion's buffer. Only with IORING_CQE_F_BUFFER.
-  static std::uint16_t number_of(std::uint32_t flags) {
-    return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
-  }
-  /// Counts the buffer as lent, with `size` bytes in it, until give_back().
-  void lend(std::uint16_t number, int size) {
-    ++lent_;
-    if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
-  }
-  std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
-  void give_back(std::uint16_t number);
-
   /// Called when a receive has failed. It may have taken a buffer all the same, for example if an
   /// io worker was waiting for the bytes.
   void receive_failed(int result, std::uint32_t flags);
@@ -139,6 +125,17 @@ class Buffers {
   Buffers(LoopCore& loop, std::uint32_t count, std::size_t bytes_each, Memory memory);
   Status register_ring();
   void give_first();
+  /// The buffer of a completion with IORING_CQE_F_BUFFER.
+  static std::uint16_t number_of(std::uint32_t flags) {
+    return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+  }
+  /// Counts the buffer as lent, with `size` bytes in it, until give_back().
+  void lend(std::uint16_t number, int size) {
+    ++lent_;
+    if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
+  }
+  std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
+  void give_back(std::uint16_t number);
   void ran_out();
   /// How many buffers the kernel still has, as far as we know.
   std::uint32_t free() const { return confirmed_empty_ ? 0 : in_ring_ - lent_; }

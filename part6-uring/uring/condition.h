@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <coroutine>
+#include <functional>
 
 #include "uring/awaitable.h"
 #include "uring/wait/loop_wait.h"
@@ -35,9 +36,9 @@ class Condition {
 
   class ConditionWait : public LoopWait {
    public:
-    using Source = WaitSource<Condition>;
-    explicit ConditionWait(Source source)
-        : LoopWait(source.subject().loop_), condition_(source.subject()) {}
+    using Source = std::reference_wrapper<Condition>;
+    explicit ConditionWait(Condition& condition)
+        : LoopWait(condition.loop_), condition_(condition) {}
     void cancel(Error reason) override;
 
    protected:
@@ -53,7 +54,7 @@ class Condition {
   using Wait = Awaitable<ConditionWait>;
 
   /// Yields a Status. Errors: timed_out; cancelled, or the reason its scope was cancelled for.
-  Wait wait() { return Wait(ConditionWait::Source(*this)); }
+  Wait wait() { return Wait(*this); }
 
  private:
   void wake_all();

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "uring/buffers.h"
-#include "uring/operation/operation.h"
+#include "uring/request/operation.h"
 #include "uring/time/timespec.h"
 
 namespace uring {
@@ -20,7 +20,7 @@ namespace {
 }
 
 [[noreturn]] void refuse_another_thread() {
-  std::fputs("uring: a loop runs and ends in one thread\n", stderr);
+  std::fputs("uring: a loop must run and end in one thread\n", stderr);
   std::abort();
 }
 
@@ -164,7 +164,7 @@ std::size_t LoopCore::collect() {
 }
 
 void LoopCore::make_room(unsigned entries) {
-  assert(entries <= ring_.entries());  // a chain must go in whole: see Setup::entries
+  assert(entries <= ring_.entries());  // they must go in together: see Setup::entries_min
   while (ring_.look_for_room() < entries) {
     const auto status = ring_.submit();
     if (!status && !is_passing(status.error())) give_up(status.error());

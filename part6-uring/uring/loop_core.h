@@ -88,7 +88,7 @@ class LoopCore {
   }
 
   /// Destroys the task's frame as soon as none of its own code is running.
-  void bury(Promise<void>& ended) { ended_tasks_.push_back(ended); }
+  void destroy_later(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  protected:
   LoopCore(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)

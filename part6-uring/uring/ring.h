@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "uring/error.h"
-#include "uring/ring_options.h"
+#include "uring/setup.h"
 
 namespace uring {
 

@@ -28,7 +28,7 @@ void Scope::spawn(Task<> child) {
 
 void Scope::finished(Promise<void>& child) {
   --size_;
-  loop_.bury(child);  // not here: we are called from inside the frame
+  loop_.destroy_later(child);  // not here: we are called from inside the frame
   if (size_ == 0) wake_joining();
 }
 

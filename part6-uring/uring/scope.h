@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <functional>
 
 #include "uring/awaitable.h"
 #include "uring/cancel/canceller.h"
@@ -48,8 +49,8 @@ class Scope final : public Cancellable {
   class JoinWait : public LoopWait {
    public:
     static constexpr bool never_fails_unless_limited = true;
-    using Source = WaitSource<Scope>;
-    explicit JoinWait(Source source) : LoopWait(source.subject().loop_), scope_(source.subject()) {}
+    using Source = std::reference_wrapper<Scope>;
+    explicit JoinWait(Scope& scope) : LoopWait(scope.loop_), scope_(scope) {}
 
    protected:
     bool may_begin(Error cancelled) {
@@ -73,7 +74,7 @@ class Scope final : public Cancellable {
   ///
   /// With a timeout or a canceller it yields a Status. Errors: timed_out, cancelled; the children
   /// go on.
-  Join join() { return Join(JoinWait::Source(*this)); }
+  Join join() { return Join(*this); }
 
  private:
   friend class Promise<void>;

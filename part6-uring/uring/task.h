@@ -96,7 +96,7 @@ class Promise<void> : public PromiseBase, public Node {
 
 /// A coroutine that begins when it is awaited and yields a T. Owns its frame, which may be
 /// destroyed wherever the coroutine is suspended. An operation in the frame then waits for the
-/// kernel (see operation/operation.h).
+/// kernel (see request/operation.h).
 template <typename T = void>
 class [[nodiscard]] Task {
  public:

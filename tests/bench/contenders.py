@@ -82,7 +82,8 @@ ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
 RING_BY_HAND = Contender.of_words("peer-ring --pair")
 OWN_BUFFERS = Contender.of_words("peer-ring --own-buffers")
 ECHO = (*(Contender(name, name) for name in (*STAGES, *PEERS)), RING_BY_HAND)
-FLOOR = Contender("floor", PEERS[0])  # the cheapest that receives and sends, and does nothing else
+PLAIN = PEERS[0]
+FLOOR = Contender("floor", PLAIN)  # the cheapest that receives and sends, and does nothing else
 
 
 def built(contenders: Iterable[Contender], build: Path) -> list[Contender]:

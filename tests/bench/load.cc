@@ -44,6 +44,8 @@ common::Program program(Settings& settings) {
                         "addresses they come from, 127.0.0.1 and up; 0: as it may be",
                         shape.sources, 0, 60'000),
           number_option("--bytes", "N", "payload of a message", shape.payload_bytes, 0, 1 << 24),
+          number_option("--piece", "N", "bytes sent at a time; 0: as many as fit",
+                        shape.piece_bytes, 0, 1 << 24),
           number_option("--in-flight", "N", "messages on their way in each", shape.in_flight, 1,
                         1 << 16),
           number_option("--messages", "N", "so many in all; 0: as many as fit --duration",

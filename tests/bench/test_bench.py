@@ -101,7 +101,8 @@ def test_a_server_that_hangs_up_is_noticed() -> None:
 @needs_load
 @pytest.mark.parametrize("options", [
     ("--bytes", "0"), ("--bytes", "3"), ("--bytes", "65536", "--in-flight", "40"),
-    ("--in-flight", "7"),
+    ("--in-flight", "7"), ("--bytes", "65536", "--piece", "20000"),
+    ("--bytes", "65536", "--piece", "20000", "--connections", "5", "--in-flight", "3"),
 ])
 def test_the_number_of_messages_is_exact(options: tuple[str, ...]) -> None:
     with echoing(Healthy) as port:

@@ -22,6 +22,7 @@ class Echo:
     connections: int
     payload_bytes: int = 64
     in_flight: int = 1
+    piece_bytes: int = 0  # sent at a time; 0: no limit
     idle: int = 0
 
     def measure(self, contender: Contender, build: Path, seconds: float) -> Numbers:
@@ -54,6 +55,7 @@ class Echo:
             "--idle": self.idle,
             "--bytes": self.payload_bytes,
             "--in-flight": self.in_flight,
+            "--piece": self.piece_bytes,
             "--duration": f"{seconds * 1000:.0f}ms",
             "--warm-up": f"{warm_up * 1000:.0f}ms",
         }
@@ -70,6 +72,23 @@ def client(*words: str, within: float) -> str:
     if run.returncode != 0:
         raise SystemExit(f"{' '.join(words)} failed: {run.stderr.strip()}")
     return run.stdout
+
+
+SIZES = {"64 B": 64, "1 KiB": 1024, "4 KiB": 4096, "16 KiB": 16 * 1024, "64 KiB": 64 * 1024}
+PIECE_BYTES = 20_000
+
+
+def of_size(crowd: int, title: str, payload_bytes: int, piece_bytes: int = 0) -> Echo:
+    """So many clients with messages of one size."""
+    clients = "1 client" if crowd == 1 else f"{crowd} clients"
+    name = f"{title}{f' in pieces of {piece_bytes:,} bytes' if piece_bytes else ''}, {clients}"
+    return Echo(name, name, crowd, payload_bytes, piece_bytes=piece_bytes)
+
+
+def by_size(crowd: int) -> list[Echo]:
+    """From 64 bytes to the default of --max-message; these once more in pieces."""
+    whole = [of_size(crowd, title, payload_bytes) for title, payload_bytes in SIZES.items()]
+    return [*whole, of_size(crowd, *list(SIZES.items())[-1], PIECE_BYTES)]
 
 
 LOADS = {load.name: load for load in (

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import blocks
+import draw_judge
+import edit
 import fill
 import form
 import links
@@ -25,6 +27,11 @@ def test_the_lock_of_the_site_s_packages_is_a_line_a_package() -> None:
     assert lock.compact(text) == text
     spread = json.dumps(json.loads(text), indent=2)
     assert spread.count("\n") > 4_000 and lock.compact(spread) == text
+
+
+def test_the_picture_in_readme_shows_what_the_judge_prints_today() -> None:
+    need_program("ncat")
+    assert draw_judge.main(["--check"]) == 0, "book/tools/draw_judge.py --record"
 
 
 @pytest.mark.parametrize("arguments", [
@@ -77,6 +84,35 @@ def test_a_fence_must_be_a_run_of_the_transcript() -> None:
     assert "it took long" in (runs.fits([*good[:2], "it took long", *good[3:]], wanted) or "")
     assert runs.fits(good[:-1], wanted) and runs.fits([*good, "more"], wanted)
     assert runs.fits(["$ ./other", *good[1:]], wanted)
+
+
+EDIT = """  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >  int main() {
+  > -  one();
+  > +  two();
+  > END
+"""
+
+
+def test_what_a_reader_changes_is_a_command_of_a_transcript(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    (tmp_path / "page.t").write_text(TRANSCRIPT + EDIT)
+    fresh = block("edit", "page.t 3 main")
+    assert fill.filled(fresh, tmp_path) == (
+        "`page.cc`, `main`\n\n```diff\n int main() {\n-  one();\n+  two();\n```\n")
+    assert "is not what the transcript says" in (fill.complaint(fresh) or "")
+    assert "no edit" in (fill.complaint(block("edit", "page.t 2")) or "")
+
+
+def test_an_edit_has_one_place_or_none() -> None:
+    text = "one\ntwo\nthree\ntwo\nfour\n"
+    listing = " one\n+and\n two\n // …\n-two\n four\n"
+    assert edit.edited(text, listing) == "one\nand\ntwo\nthree\nfour\n"
+    for nowhere in ("-two\n", " two\n five\n"):
+        with pytest.raises(ValueError, match="places"):
+            edit.edited(text, nowhere)
 
 
 LADDER = {

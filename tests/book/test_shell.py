@@ -93,3 +93,70 @@ def test_what_is_counted_shares_no_file_with_another_terminal_of_this_directory(
         cat calls; ls
     """)
     assert said == ["2", "the other terminal", "calls", "server"]
+
+
+def test_a_page_is_copied_once_and_what_the_reader_has_made_of_it_stays(typed) -> None:
+    said = typed("""
+        page 09-three-moves && echo '// mine' >> page.cc
+        page 09-three-moves || echo not again
+        yours serve 09-three-moves || echo nor so
+        tail -n 1 page.cc
+    """)
+    assert said == ["not again", "nor so", "// mine"]
+
+
+def test_what_a_function_does_is_left_to_the_reader_and_the_rest_builds(typed) -> None:
+    said = typed("""
+        for function in receive_all serve main; do
+          yours $function 07-whole-server; build page && ls page
+          grep -B 1 yours page.cc; rm page.cc
+        done
+        yours no_such 07-whole-server || ls page.cc
+    """)
+    assert said == [
+        "page", "bool receive_all(int client, std::span<unsigned char> room) {",
+        "  return {};  // yours",
+        "page", "void serve(int client) {", "  // yours",
+        "page", "int main(int argc, char** argv) {", "  return {};  // yours",
+    ]
+
+
+def test_a_line_that_was_taken_away_is_shown_and_missing(typed) -> None:
+    said = typed("""
+        without 'serving) shutdown' 04-stop-them-all && ls without
+        page 09-three-moves; without 'hang_up(client);' page
+        diff page.cc without.cc | wc -l
+    """)
+    assert said == [
+        "- for (const int client : serving) shutdown(client, SHUT_RD);  // recv returns 0",
+        "without",
+        "- hang_up(client);", "2",
+    ]
+
+
+def test_what_cannot_be_built_leaves_nothing_to_start(typed) -> None:
+    said = typed("""
+        page 07-whole-server; build page && ls page
+        echo nonsense >> page.cc; build page || ls page
+        without '^int main' 07-whole-server || ls without
+        without 'no such line' 07-whole-server || ls without
+        without main 99-no-such-step || ls without
+    """)
+    assert said == ["page", "- int main(int argc, char** argv) {"]
+
+
+def test_a_program_for_a_ring_is_built_with_its_library(typed) -> None:
+    assert typed("page 01-nop-ring; build page && ls page") == ["page"]
+    assert typed("rm page*; page 17-coroutine-echo; build page && ls page") == ["page"]
+
+
+def test_a_million_tasks_that_do_not_wait_need_no_deeper_stack(typed) -> None:
+    """Which g++ 12 sees to with -O2, and not with -O1."""
+    one = "const int sent = co_await inner();"
+    million = "int sent; for (int i = 0; i < 1000000; ++i)"
+    assert typed(f"""
+        page 20-who-goes-on
+        sed -i '/puts/d; /in_flight->complete/d; s/co_await Operation()/17/' page.cc
+        sed -i 's/{one}/{million} sent = co_await inner();/' page.cc
+        build page && ./page
+    """) == ["  outer goes on, with 17"]

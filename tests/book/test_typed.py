@@ -232,6 +232,14 @@ def test_what_a_reader_has_stays_from_fence_to_fence(tmp_path: Path) -> None:
     assert not type_all(":", chapter).wrong
 
 
+def test_a_reader_s_edit_is_made_and_a_listing_is_none(tmp_path: Path) -> None:
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text("```diff\n+not typed\n```\n<!-- edit: book/runs/04-page.t 3 -->\n`page.cc`"
+                       "\n\n```diff\n+typed\n```\n<!-- /edit -->\n")
+    [edit] = typed(chapter)
+    assert edit.place == "edit" and edit.text.startswith('"$ROOT/book/tools/edit.py" page.cc <<')
+
+
 def test_a_loop_of_several_lines_is_one_command(tmp_path: Path) -> None:
     chapter = tmp_path / "chapter.md"
     chapter.write_text("```bash\nfor x in 1 2; do\n    sum+=$x\ndone\n[[ $sum == 12 ]]\n```\n")

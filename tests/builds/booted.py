@@ -1,15 +1,10 @@
 """A Debian that is booted by its own systemd, in namespaces, without a network but its loopback."""
 
-from __future__ import annotations
-
 import os
-import re
-import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,27 +16,22 @@ from harness.proc import in_network_of, wait_until, workers_of
 # Kept from run to run; remove it to have them made anew.
 BASES = Path(os.environ.get("BASES", "/var/tmp/six-servers-bases"))
 # What the packages and the tests need there. libfmt9 is Debian 12's, and Debian 13 runs it as well.
-PACKAGES = "systemd,systemd-sysv,passwd,libfmt9,libseccomp2,liburing2"
+PACKAGES = "systemd,systemd-sysv,passwd,iproute2,libfmt9,libseccomp2,liburing2"
 BOOT = """
 set -e
-echo $$ > "$3/cgroup.procs"
+echo $$ > "$4/cgroup.procs"
 exec setpriv --pdeathsig KILL \\
   unshare --mount --pid --fork --kill-child --net --uts --ipc --cgroup sh -ec '
-  mount --make-rprivate /
-  mount -t tmpfs -o mode=755 tmpfs "$2"
+  mount -t tmpfs tmpfs "$2"
   cd "$2"
   mkdir changed work root
   mount -t overlay -o "lowerdir=$1,upperdir=changed,workdir=work" overlay root
-  cd root
-  mount -t proc proc proc
-  mount -t sysfs sysfs sys
-  mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 sys/fs/cgroup
-  mount -t tmpfs -o mode=755 tmpfs run
-  mount --rbind /dev dev
-  ip link set lo up
-  exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
-    /lib/systemd/systemd --unit=sockets.target --show-status=no
-' sh "$1" "$2"
+  mkdir root/debs
+  mount --bind "$3" root/debs
+  mount --rbind /dev root/dev
+  exec chroot root env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
+    /lib/systemd/systemd --unit=sockets.target --show-status=no systemd.unified_cgroup_hierarchy
+' sh "$@"
 """
 PLAN = "Building a telescope.\n"
 ANSWER = PLAN.replace("\n", "\r\n")
@@ -52,7 +42,7 @@ PATIENCE = 60.0
 def make_base(release: str) -> Path:
     """A directory with a bare Debian of that release, which boots."""
     need_root("boot a system of its own")
-    need_program("mmdebstrap", "findmnt", "ip", "setpriv", "unshare")
+    need_program("mmdebstrap", "findmnt", "setpriv", "unshare")
     base = BASES / release
     if not base.exists():
         BASES.mkdir(exist_ok=True)
@@ -67,15 +57,18 @@ def make_base(release: str) -> Path:
 
 
 class System:
-    """A booted one, of which nothing stays. `root` is its root directory, seen from here."""
+    """A booted one, of which nothing stays. `root` is its root directory, seen from here.
 
-    def __init__(self, base: Path, directory: Path) -> None:
+    alice has a plan. The packages are in /debs, and not installed.
+    """
+
+    def __init__(self, base: Path, packages: Path, directory: Path) -> None:
         hierarchies = subprocess.run(["findmnt", "-n", "-t", "cgroup2", "-o", "TARGET"],
                                      capture_output=True, text=True).stdout.split()
         if not hierarchies:
             pytest.skip("no cgroup2, which systemd needs")
         self._cgroup = Path(tempfile.mkdtemp(prefix="six-servers-", dir=hierarchies[0]))
-        words = ["sh", "-c", BOOT, "sh", base, directory, self._cgroup]
+        words = ["sh", "-c", BOOT, "sh", base, directory, packages, self._cgroup]
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL)
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         assert wait_until(lambda: bool(children.read_text()), PATIENCE), "nothing boots"
@@ -84,15 +77,15 @@ class System:
         booted = wait_until(lambda: self.run("systemctl", "is-system-running", check=False) in
                             ("running", "degraded"), PATIENCE)  # fmt: skip
         assert booted, "it does not boot"
+        self.run("ip", "link", "set", "lo", "up")
+        self.add_user("alice")
 
     def stop(self) -> None:
         os.kill(self.init, signal.SIGKILL)
         self._process.wait()
         events = self._cgroup / "cgroup.events"
         assert wait_until(lambda: "populated 0" in events.read_text(), PATIENCE)
-        groups = [path for path in self._cgroup.rglob("*/") if path.is_dir()]
-        for group in [*sorted(groups, reverse=True), self._cgroup]:
-            group.rmdir()
+        subprocess.run(["find", self._cgroup, "-depth", "-type", "d", "-delete"], check=True)
 
     def run(self, *words: str, check: bool = True) -> str:
         """What a command says in there."""
@@ -105,16 +98,17 @@ class System:
     def show(self, name: str, unit: str = "fingerd.service") -> str:
         return self.run("systemctl", "show", "--value", "-p", name, unit)
 
-    def version(self) -> int:
-        return int(self.run("systemctl", "--version").split()[1])
-
     def journal(self, *words: str) -> str:
         return self.run("journalctl", "--no-pager", *words)
 
-    def install(self, which: str = "now") -> None:
-        """By apt, which stops where something is missing."""
+    def tells(self, what: str, *words: str) -> bool:
+        """Whether the journal does, after a while."""
+        return wait_until(lambda: what in self.journal(*words), PATIENCE)
+
+    def install(self, packages: str = "/debs/six-servers-*[dr]_*.deb") -> None:
+        """By apt, which stops where something is missing. Without the debug symbols."""
         self.run("sh", "-ec", 'DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes '
-                 f"--allow-downgrades /debs/{which}/*.deb")  # fmt: skip
+                 f"--allow-downgrades {packages}")  # fmt: skip
 
     def add_user(self, name: str, home: str = "") -> None:
         """With a plan; both it and the home are closed to all others."""
@@ -126,60 +120,31 @@ class System:
         """These, and nobody else."""
         self.run("gpasswd", "--members", ",".join(names), "finger")
 
-    def rename_group(self, old: str, new: str) -> None:
-        self.run("groupmod", "--new-name", new, old)
-
     def configure(self, text: str, unit: str = "fingerd.service") -> None:
         """What an administrator would write after `systemctl edit UNIT`; then it counts."""
         file = self.root / f"etc/systemd/system/{unit}.d/override.conf"
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
-        self.restart_socket()
-
-    def restore(self) -> None:
-        """Takes all that back, and lets alice alone be served."""
-        for directory in (self.root / "etc/systemd/system").glob("fingerd.*.d"):
-            shutil.rmtree(directory)
-        self.opt_in("alice")
-        self.restart_socket()
-
-    def restart_socket(self) -> None:
         self.run("systemctl", "daemon-reload")
         self.run("systemctl", "stop", "fingerd.service")
         self.run("systemctl", "restart", "fingerd.socket")
 
-    def main(self) -> int:
-        """The id of the main process, over here."""
-        there = re.compile(rf"^NSpid:.*\t{self.show('MainPID')}$", re.MULTILINE)
+    def processes(self) -> tuple[int, int]:
+        """The ids of the main process and of its worker, over here."""
         pids = (self._cgroup / "system.slice/fingerd.service/cgroup.procs").read_text().split()
-        return next(int(pid) for pid in pids
-                    if there.search(Path(f"/proc/{pid}/status").read_text()))  # fmt: skip
-
-    def worker(self) -> int:
-        (worker,) = workers_of(self.main())
-        return worker
+        (main,) = [int(pid) for pid in pids if workers_of(int(pid))]
+        (worker,) = workers_of(main)
+        return main, worker
 
     def ask(
-        self, user: str, address: str = LOCAL, source: str = "", patience: float = PATIENCE
+        self, user: str, at: str = LOCAL, source: str = "", patience: float = PATIENCE
     ) -> str:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        bound = (source, 0) if source else None
         with in_network_of(self.init):
-            client = socket.socket(family)
-        with client:
-            client.settimeout(patience)
-            if source:
-                client.bind((source, 0))
-            client.connect((address, 79))
+            client = socket.create_connection((at, 79), patience, bound)
+        with client, client.makefile("rb") as answer:
             client.sendall(user.encode() + b"\r\n")
-            with client.makefile("rb") as answer:
-                return answer.read().decode()
-
-    def refuses(self, address: str = LOCAL) -> bool:
-        """Whether nobody listens there."""
-        with suppress(ConnectionRefusedError):
-            self.ask("alice", address)
-            return False
-        return True
+            return answer.read().decode()
 
     def serves(self, *users: str) -> bool:
         """Whether each is answered with the plan."""

@@ -1,11 +1,10 @@
 """Options, fixtures and hooks of the black-box tests of finger/.
 
-What a test of a server has to say about itself is said as in tests/protocol: `needs` (the table in
-capabilities.py decides which server is asked), `rule`, and `clock` when it looks at a clock and
+What a test of a server has to say about itself is said as in tests/protocol: `needs` (the tables in
+kit/target.py decide which server is asked), `rule`, and `clock` when it looks at a clock and
 must not run beside others.
 """
 
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "protocol")]
 
-from capabilities import CAPABILITIES, CORE_LEVEL  # noqa: E402
 from harness import plugin  # noqa: E402
 from harness.plugin import (  # noqa: E402, F401
     patience,
@@ -29,7 +27,13 @@ from kit.machine import GROUP, Machine  # noqa: E402
 from kit.manager import manager  # noqa: E402, F401
 from kit.reference import converted  # noqa: E402
 from kit.server import FingerServer, Start  # noqa: E402
-from kit.target import FingerTarget, built_servers, foreign_server  # noqa: E402
+from kit.target import (  # noqa: E402
+    CAPABILITIES,
+    CORE_LEVEL,
+    FingerTarget,
+    built_servers,
+    foreign_server,
+)
 from kit.users import Users  # noqa: E402
 
 plugin.load_hypothesis_profile()
@@ -60,22 +64,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         level=CORE_LEVEL,
         levels="fingerd, all of the contract",
     )
-    group.addoption(
-        "--server-options",
-        default="",
-        metavar="'OPTIONS'",
-        help="options for each start of a server, as '--ring entries=4,buffers=2'",
-    )
     group.addoption("--torture", action="store_true", help="also what takes minutes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Chooses the servers to test."""
-    extra = shlex.split(config.option.server_options)
     if config.option.server:
-        chosen = [foreign_server(config.option.server, config.option.level, extra)]
+        chosen = [foreign_server(config.option.server, config.option.level)]
     else:
-        chosen = built_servers(Path(config.option.build_dir), config.option.daemon, extra)
+        chosen = built_servers(Path(config.option.build_dir), config.option.daemon)
     plugin.configure(config, MARKERS, chosen)
 
 

@@ -40,7 +40,7 @@ def test_where_no_thread_can_be_made_a_line_says_so(finger, tmp_path: Path) -> N
     """One looks the name up, so that a deadline can end the wait."""
     client = finger("alice@127.0.0.1", port=1)
     client.words[:0] = from_start(tmp_path / "calls", *inject("clone,clone3", "EAGAIN", "1+"))
-    client.run().ended(1, b"", b"no thread can be started")
+    client.run().ended(1, b"", b"cannot start a thread")
 
 
 def test_what_has_come_is_shown_while_more_is_to_come(finger) -> None:

@@ -264,7 +264,7 @@ def test_a_worker_that_calls_by_another_processors_numbers_is_killed(
         client.wait_for_hang_up(server.patience)
     assert server.wait_exit() == 1
     said = server.stderr_text()
-    assert "the worker has ended by itself: signal 31" in said
+    assert "the worker ended unexpectedly: signal 31" in said
     assert "lives on" not in said
 
 

@@ -121,7 +121,7 @@ def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Si
     expect_stop(server, AT_ONCE, second)
     client.let_window_grow()
     client.expect_reset()
-    assert "a second signal has come; clients still connected: 1\n" in server.stderr_text()
+    assert "a second signal came; clients still connected: 1\n" in server.stderr_text()
 
 
 @pytest.mark.rule(rules.SECOND_SIGNAL)

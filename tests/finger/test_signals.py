@@ -51,4 +51,4 @@ def test_a_worker_that_is_ended_by_it_ends_the_daemon_with_1(
     (worker,) = workers(server)
     os.kill(worker, number)
     assert server.wait_exit() == 1
-    assert f"the worker has ended by itself: signal {number}" in server.stderr_text()
+    assert f"the worker ended unexpectedly: signal {number}" in server.stderr_text()

@@ -63,7 +63,7 @@ def test_it_reloads_no_more_while_too_many_workers_do_not_end(
             assert files.hanging.wait(server.patience), "nothing has hung"
             server.send_signal(signal.SIGHUP)
             assert wait_until(lambda before=before: str(before) in stuck(server), server.patience)
-        refusal = "cannot reload, the worker before goes on: 4 workers were killed and do not end: "
+        refusal = "cannot reload, so the old worker goes on: 4 workers were killed and do not end: "
         assert server.reload() == refusal + "a home hangs"
         server.expect(b"zoe", BOB)
         for files in all_files:

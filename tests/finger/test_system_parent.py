@@ -76,7 +76,7 @@ def test_a_worker_that_crashes_ends_the_daemon(start_either: Start) -> None:
     server = start_either("--log", "none")
     os.kill(only_worker(server), signal.SIGKILL)
     assert server.wait_exit() == 1
-    assert server.log_lines() == ["the worker has ended by itself: signal 9"]
+    assert server.log_lines() == ["the worker ended unexpectedly: signal 9"]
     # The kernel may take down the ring of a killed process, which polls the port, after its end.
     assert wait_until(server.refuses_connections, server.patience), "the port is still taken"
     start_either(port=server.address[1]).expect(b"alice", ANSWER)
@@ -106,7 +106,7 @@ def test_a_worker_that_crashes_while_it_leaves_is_told_of(start: Start, order: i
         server.send_signal(signal.Signals(order))
         assert wait_until(server.refuses_connections, server.patience)
     os.kill(worker, signal.SIGKILL)
-    line = f"worker {worker} has ended while it was leaving: signal 9\n"
+    line = f"worker {worker} failed while finishing its clients: signal 9\n"
     assert wait_until(lambda: line in server.stderr_text(), server.patience)
     client.let_window_grow()
     client.expect_reset()
@@ -256,7 +256,7 @@ def test_a_worker_that_does_not_drain_in_time_is_killed(start_as_root: Start) ->
     os.kill(worker, signal.SIGSTOP)
     assert server.stop(within=2 + AT_ONCE) == 0
     assert not is_there(worker)
-    said = f"worker {worker} is killed: it has not left in time; clients still connected: unknown"
+    said = f"worker {worker} is killed: it did not finish in time; clients still connected: unknown"
     assert said in server.stderr_text()
 
 

@@ -99,7 +99,7 @@ def test_no_directory_is_left_out_for_want_of_a_process_that_looks(
     server = start_as_root("--log", "none", under=as_user(uid))
     limit = ("prlimit", "--pid", str(server.pid))
     for most, line in (
-        (tasks_of(uid) + 1, "cannot reload, the worker before goes on: no thread can be started"),
+        (tasks_of(uid) + 1, "cannot reload, so the old worker goes on: cannot start a thread"),
         (1000, "reloaded: serving 2 users; before: 2"),
     ):
         subprocess.run([*as_user(uid), *limit, f"--nproc={most}:"], check=True)

@@ -81,4 +81,4 @@ def test_the_plan_of_a_user_or_a_group_that_does_not_exist_there_is_not_served(
 def test_where_there_is_nobody_but_root_it_does_not_start(start_as_root: Start) -> None:
     server = start_as_root(ready=False, under=with_users(1))
     assert server.wait_exit() == 1
-    assert "cannot give root up: " in server.stderr_text()
+    assert "cannot give up root: " in server.stderr_text()

@@ -1,6 +1,7 @@
 """./judge, whose --help explains the options."""
 
 import argparse
+import atexit
 import difflib
 import os
 import shlex
@@ -13,27 +14,37 @@ from pathlib import Path
 
 from _pytest.mark.expression import Expression
 
+from paths import JUDGE
 import remembered
 import report_html
 import report_text
 import report_xml
 import starters
 import keeper
+import machine
 from climb import climb
 from first_start import start_once
-from rungs import DEFAULT_LEVEL, FOUNDATION, JUDGE, RUNGS, STAGES, rungs_below, stage_named
+from capabilities import STAGES
+from levels import DEFAULT_LEVEL, FOUNDATION, LEVEL_NAMES, LEVELS
 from level_runs import Judged, JudgeBroken, Run, run_level
 from remembered import Remembered
 
+from harness.hexdump import escaped
 from harness.output import told_if_unwritten
 
-PASSED, FAILED, WRONG_USAGE = 0, 1, 2
+PASSED, FAILED, WRONG_USAGE, CANNOT = 0, 1, 2, 3
 USAGE = Path(__file__).with_name("usage.txt")
 
 
 def say(text: str) -> None:
     """To stderr, as all of the commands do."""
-    print(f"judge: {text}", file=sys.stderr, flush=True)
+    print(f"judge: {escaped(text)}", file=sys.stderr, flush=True)
+
+
+def cannot(text: str) -> SystemExit:
+    """To be raised, where it is not the server that fails."""
+    say(text)
+    return SystemExit(CANNOT)
 
 
 def wrong_usage(text: str) -> SystemExit:
@@ -60,16 +71,22 @@ def parse() -> argparse.Namespace:
     return options
 
 
+def stage_named(word: str) -> str | None:
+    """The one stage that begins so."""
+    fitting = [stage for stage in STAGES if word and stage.startswith(word)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
 def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
     """The level, or the stage that begins so."""
-    if word in RUNGS:
+    if word in LEVEL_NAMES:
         return word
     if stages and (stage := stage_named(word)):
         return stage
     alike = stages if stages and word.startswith("part") else (
-        difflib.get_close_matches(word, [*RUNGS, *stages]))
+        difflib.get_close_matches(word, [*LEVEL_NAMES, *stages]))
     meant = f"did you mean {' or '.join(alike)}?" if alike else (
-        f"{option} takes one of {', '.join([*RUNGS, *stages])}")
+        f"{option} takes one of {', '.join([*LEVEL_NAMES, *stages])}")
     raise wrong_usage(f"there is no level '{word}': {meant}")
 
 
@@ -119,7 +136,7 @@ def write_report(judged: Judged, path: str) -> None:
     try:
         write(Path(path), judged)
     except OSError as error:
-        raise SystemExit(f"judge: cannot write {path}: {error.strerror}") from None
+        raise cannot(f"cannot write {path}: {error.strerror}") from None
     say(f"wrote {path}")
 
 
@@ -127,14 +144,17 @@ def judge_one(options: argparse.Namespace) -> int:
     """One server: a climb, or the tests of some levels."""
     climbs = options.level is None and options.up_to is None and options.k is None
     if climbs:
-        level = level_named(options.begin or RUNGS[0], "--from")
+        option = "--from"
+        level = level_named(options.begin or LEVEL_NAMES[0], option)
     else:
         option = "--level" if options.level else "--up-to"
         level = level_named(options.level or options.up_to or DEFAULT_LEVEL, option, STAGES)
     server = given_or_remembered(options)
-    if climbs and level in server.without:
-        raise wrong_usage(f"--from {level}: that level is left out; begin at another one")
-    if climbs and (reason := remembered.remember(server, Path.cwd())):
+    if level in (server.without if climbs else options.without.split(",")):
+        raise wrong_usage(f"{option} {level}: that level is left out; name another one")
+    if reason := machine.what_it_lacks():
+        raise cannot(reason)
+    if climbs and (reason := remembered.remember(server, Path.cwd())) and not options.report:
         say(f"the command will not be remembered: {reason}")
     report_text.show_start(server)
     if climbs:
@@ -182,7 +202,9 @@ def ask_one_level(
     server: Remembered, level: str, expression: str | None, *, alone: bool, show: bool
 ) -> Judged:
     """All of its tests or some; `alone` without those of lower levels."""
-    asked = rungs_below(level)[-1:] if alone else rungs_below(level)
+    number = LEVEL_NAMES.index(level) if level in LEVEL_NAMES else -1  # a stage
+    up_to = LEVELS[: number + 1]
+    asked = up_to[-1:] if alone else up_to
     if not expression:
         first = start_once(server.command)
         if first.trouble:  # every test would say the same
@@ -193,8 +215,8 @@ def ask_one_level(
     chosen = [f"--without={one}" for one in server.without if one != level]
     if expression:
         chosen += ["-k", expression]
-    if alone and level in RUNGS[1:]:
-        chosen.append(f"--above={RUNGS[RUNGS.index(level) - 1]}")
+    if alone and number > 0:
+        chosen.append(f"--above={LEVEL_NAMES[number - 1]}")
     run = run_level(server.command, level, Path.cwd(), *chosen, progress=to_the_end)
     if expression and run.complete and not run.names:
         where = f"{'of' if alone else 'up to'} the level {level}"
@@ -226,7 +248,8 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
                 "./echo would")
         say(f"the server of the last climb from here: {known.command}")
         left_out = {*without, *known.without}
-        server = Remembered(known.command, tuple(level for level in RUNGS if level in left_out))
+        server = Remembered(known.command,
+                            tuple(level for level in LEVEL_NAMES if level in left_out))
     else:
         server = Remembered(options.command, without)
     if reason := why_not_runnable(server.command, directory):
@@ -254,26 +277,31 @@ def start(options: argparse.Namespace) -> int:
     return PASSED
 
 
-@told_if_unwritten("judge")
 def main() -> int:
-    """What was asked for; its exit status."""
+    """The exit status."""
+    try:
+        return do_what_is_asked()
+    except (JudgeBroken, OSError) as trouble:
+        raise cannot(f"the tests could not be run: {trouble}") from None
+
+
+@told_if_unwritten("judge", CANNOT)
+def do_what_is_asked() -> int:
+    """Its exit status."""
     options = parse()
     if options.help:  # in a checkout, the script that calls this has answered already
         print(USAGE.read_text(encoding="utf-8").replace("./judge", JUDGE).replace(
-            "Installs what is missing (on Debian and Ubuntu), and tests", "Tests"), end="")
+            "Installs what is missing (with apt-get), and tests", "Tests"), end="")
         return PASSED
     if options.show and not shutil.which("strace"):
         raise wrong_usage("--show needs strace (Debian: apt-get install strace)")
     if options.report and (reason := why_not_writable(options.report)):  # before some minutes
         raise wrong_usage(f"cannot write {options.report}: {reason}")
-    try:
-        return start(options) if options.start else judge_one(options)
-    except JudgeBroken as broken:
-        print(broken, file=sys.stderr)
-        say("the tests could not be run")
-        return FAILED
+    return start(options) if options.start else judge_one(options)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a complaint
+    if scratch := os.environ.pop("JUDGE_SCRATCH", ""):  # judge.pyz has put us there
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     sys.exit(keeper.keep(main))

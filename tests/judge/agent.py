@@ -43,7 +43,8 @@ import pytest
 
 import report_text
 from climb import climb
-from rungs import PORT_ONLY_LEVELS, PROTOCOL, RUNGS
+from levels import LEVEL_NAMES, PORT_ONLY_LEVELS
+from paths import PROTOCOL
 import keeper
 from level_runs import Run, by_rule, environment, name_of, take
 from capabilities import CAPABILITIES_OF
@@ -60,7 +61,7 @@ COMMAND = f"python3 {SERVER} --port {{port}}"
 COMMAND_IN_C = "./echo --port {port}"
 COMPILER = ["tcc", "-Wall", "-o", "echo", IN_C]  # takes a second there, and is all of a compiler
 PATIENCE_SECONDS = 5
-AT_HOME_ONLY = RUNGS[len(PORT_ONLY_LEVELS):]
+AT_HOME_ONLY = LEVEL_NAMES[len(PORT_ONLY_LEVELS):]
 EXAMPLES, EVERY_LENGTH_BELOW, DRAWN_LENGTHS = 4, 20, 10  # an emulated processor is slow
 DEAR = ("a_thousand_answers", "random_", "connect_and_leave", "still_holds")  # seconds each: last
 PAGE = os.dup(1)
@@ -205,7 +206,7 @@ class Agent:
                 in_c = request.get("c", False)
                 Path(IN_C if in_c else SERVER).write_text(request["judge"])
                 if os.fork() == 0:
-                    self.climb_and_exit(in_c, request.get("from", RUNGS[0]))
+                    self.climb_and_exit(in_c, request.get("from", LEVEL_NAMES[0]))
             else:
                 os.write(PAGE, b"\n")  # what the climb was saying may have no end
                 say(end="stopped")
@@ -214,7 +215,7 @@ class Agent:
     def warm_up(self) -> None:
         """The first level, with a server that has it, and nobody is told."""
         Path(SERVER).write_text((PROTOCOL / "subjects" / "echo_server.py").read_text())
-        self.run_tests(Run(RUNGS[0]), self.items[RUNGS[0]], lambda run: True)
+        self.run_tests(Run(LEVEL_NAMES[0]), self.items[LEVEL_NAMES[0]], lambda run: True)
         Lasting.end_kept()
         Path(SERVER).unlink()
 
@@ -255,7 +256,7 @@ class Agent:
         if judged.first and judged.trouble:
             say(trouble=judged.trouble, said=judged.first.said)
         if judged.passed and judged.granted:
-            climb_with(without=RUNGS[judged.granted:])
+            climb_with(without=LEVEL_NAMES[judged.granted:])
 
     def run_level(self, command: str, level: str, directory: Path, *options: str,
                   progress: Callable[[Run], bool]) -> Run:

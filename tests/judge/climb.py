@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from first_start import start_once
-from rungs import LADDER, RUNGS
+from levels import LEVELS, LEVEL_NAMES
 from level_runs import Judged, Run, run_level
 
 FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait
@@ -15,7 +15,7 @@ def climb(
     directory: Path,
     progress: Callable[[Run], None],
     arrived: Callable[[Run], None],
-    begin: str = RUNGS[0],
+    begin: str = LEVEL_NAMES[0],
     without: tuple[str, ...] = (),
     ask: Callable[..., Run] | None = None,
 ) -> Judged:
@@ -36,28 +36,28 @@ def climb(
         progress(run)
         return True
 
-    granted = RUNGS.index(begin)
+    granted = LEVEL_NAMES.index(begin)
     first = start_once(command)
     judged = Judged(command, [], first.trouble, granted, without, first)
     if first.trouble:
         return judged
-    below = RUNGS[granted - 1] if granted else ""
-    for rung in LADDER[granted:]:
-        if rung.name in without:
+    below = LEVEL_NAMES[granted - 1] if granted else ""
+    for level in LEVELS[granted:]:
+        if level.name in without:
             continue
         options = [f"--without={name}" for name in without]
         if below:
             options.append(f"--above={below}")
-        run = ask(command, rung.name, directory, *options, progress=goes_on)
+        run = ask(command, level.name, directory, *options, progress=goes_on)
         if run.may_be_the_machine:
             names = {test.name.partition("[")[0] for test in run.failures}
-            again = ask(command, rung.name, directory, *options, "-k", " or ".join(names),
+            again = ask(command, level.name, directory, *options, "-k", " or ".join(names),
                               progress=to_the_end)
             if again.passed:  # and so would have been the others that were not reached
-                run = ask(command, rung.name, directory, *options, progress=goes_on)
+                run = ask(command, level.name, directory, *options, progress=goes_on)
         judged.runs.append(run)
         arrived(run)
         if not (run.passed or run.was_skipped):
             break
-        below = rung.name
+        below = level.name
     return judged

@@ -1,9 +1,10 @@
 """The first start of a server, before a climb: does it listen, and how soon?"""
 
+import shlex
 import time
 from dataclasses import dataclass
 
-from rungs import RUNGS
+from levels import LEVEL_NAMES
 from harness.server import Server
 from harness.target import foreign_server
 from harness.verdict import ContractBroken, server_section
@@ -24,8 +25,10 @@ def start_once(command: str) -> FirstStart:
     """Starts it as the tests of the first level do, connects, and ends it again."""
     begin = time.monotonic()
     try:
-        server = Server(foreign_server(command, RUNGS[0]), patience=PATIENCE_SECONDS)
+        server = Server(foreign_server(command, LEVEL_NAMES[0]), patience=PATIENCE_SECONDS)
     except OSError as error:  # a script whose first line names no interpreter, for example
+        if error.filename != shlex.split(command)[0]:
+            raise  # it is we who could not start anything
         return FirstStart(0, f"cannot be started: {error.strerror}", f"$ {command}")
     try:
         server.wait_until_ready()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from harness.child import LIBC, PR_SET_PDEATHSIG
+from harness.inherited import heed_all_signals, nothing
 from harness.proc import Process
 from harness.process_tree import adopt_orphans
 
@@ -21,6 +22,7 @@ def keep(work: Callable[[], int]) -> int:
     Parent and child each adopt what their descendants leave behind. So where one of them is killed,
     the other ends everything.
     """
+    heed_all_signals()
     adopt_orphans()
     parent, child = os.getpid(), os.fork()
     if child:
@@ -44,7 +46,7 @@ def keep(work: Callable[[], int]) -> int:
 def heed_signals(handle: Callable[[int], None]) -> None:
     """Those that ask to end, unless a shell or nohup(1) has switched one off."""
     for number in ASKS_TO_END:
-        if signal.getsignal(number) != signal.SIG_IGN:
+        if signal.getsignal(number) != nothing:
             signal.signal(number, lambda signum, _: handle(signum))
 
 

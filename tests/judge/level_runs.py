@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rungs import PROTOCOL
+from paths import PROTOCOL
 import keeper
 from harness import child
 
@@ -44,6 +44,7 @@ class Test:
     clock: bool = False  # failed, and looks at a clock
     reason: str = ""  # why it was skipped
     events: tuple[tuple[float, str, str, bool], ...] = ()  # when, who, what, is that the fault
+    blames: str = ""  # us, or all: whatever is tested, it will fail in this way
 
     @property
     def sentence(self) -> str:
@@ -96,6 +97,11 @@ class Run:
     def may_be_the_machine(self) -> bool:
         """Whether what failed looks at a clock: on a busy machine the tests themselves are late."""
         return bool(self.failures) and all(test.clock for test in self.failures)
+
+    @property
+    def has_seen_enough(self) -> bool:
+        """Whether the other tests would say no more than one that has failed."""
+        return any(test.blames for test in self.tests)
 
     @property
     def passed(self) -> bool:
@@ -178,6 +184,8 @@ def run_level(
             keeper.end_all()
             take_lines(run, lines)
         run.complete = complete
+        if ours := next((test for test in run.tests if test.blames == "us"), None):
+            raise JudgeBroken(f"{ours.sentence}: {ours.cause}")
         run.ended = bool(run.failures) or (complete and tests.returncode in (0, NO_TESTS))
         if complete and not run.ended:
             raise JudgeBroken(log.read_text(errors="replace"))
@@ -193,7 +201,7 @@ def follow(tests: subprocess.Popen, run: Run, lines, progress: Callable[[Run], b
         except subprocess.TimeoutExpired:
             keeper.bury_orphans(but=tests.pid)
             take_lines(run, lines)
-            if not progress(run):
+            if not progress(run) or run.has_seen_enough:
                 return False
 
 
@@ -216,7 +224,7 @@ def take(run: Run, entry: dict[str, Any]) -> None:
     run.tests.append(Test(
         name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"], entry["chapter"],
         tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["reason"],
-        tuple(tuple(one) for one in entry["events"])))
+        tuple(tuple(one) for one in entry["events"]), entry["blames"]))
     if entry["outcome"] == "failed":
         run.failed_at = min(run.failed_at, time.monotonic())
 

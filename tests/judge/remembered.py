@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-STATE = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+STATE = Path(os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"))
 SERVERS = STATE / "six-servers"  # not in build/: a reader without a compiler has none
 
 
@@ -29,6 +29,8 @@ def of(directory: Path) -> Remembered | None:
 def remember(what: Remembered, directory: Path) -> str:
     """For the next time; why it could not be, or nothing."""
     file = _file(directory)
+    if not file.is_absolute():
+        return "nobody is known here by our number, so there is no home"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("\0".join([what.command, *what.without]), encoding="utf-8")

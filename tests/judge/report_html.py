@@ -8,7 +8,7 @@ from pathlib import Path
 
 import report_figure
 from first_start import FirstStart
-from rungs import LADDER, RUNGS
+from levels import LEVEL_NAMES, LEVELS
 from level_runs import Judged, Test, by_rule
 
 STYLE = """
@@ -53,7 +53,7 @@ def details(server: Judged) -> Iterator[str]:
     yield f"<pre>{escape(server.command)}</pre>"
     yield f"<p>Judged on {datetime.now():%d %B %Y, at %H:%M}.</p>"
     if server.granted:
-        yield f'<p class="open">Not asked for: {", ".join(RUNGS[:server.granted])}.</p>'
+        yield f'<p class="open">Not asked for: {", ".join(LEVEL_NAMES[:server.granted])}.</p>'
     if server.chosen:
         yield f'<p class="open">Of the tests, only those that fit {escape(server.chosen)}.</p>'
     if server.without:
@@ -61,7 +61,7 @@ def details(server: Judged) -> Iterator[str]:
     if server.first is not None:
         yield from first_start(server.first)
     yield "<table><tr><th>level</th><th>tests passed</th><th></th><th>asks</th></tr>"
-    asks = {rung.name: rung.asks for rung in LADDER}
+    asks = {level.name: level.asks for level in LEVELS}
     for run in server.runs:
         passed, of = run.count("passed"), len(run.names) - run.count("skipped")
         yield (f'<tr><td class="{"pass" if run.passed else "fail"}">{run.level}</td>'

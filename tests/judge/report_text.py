@@ -7,13 +7,17 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from rungs import FOUNDATION, JUDGE, LADDER, ROOT, RUNGS, Rung
+from paths import JUDGE, ROOT
+from levels import FOUNDATION, LEVEL_NAMES, LEVELS, Level
 from level_runs import Judged, Run, Test, by_rule
 from remembered import Remembered
+
+from harness.hexdump import escaped
 
 COLUMNS = 96
 BAR = 20
 LATE_START_SECONDS = 1.0  # every test waits for as long
+BUSY_LOAD = 3  # for each processor; the tests themselves make one of about 1
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
 
 
@@ -74,7 +78,7 @@ def show_progress(run: Run) -> None:
 def show_start(server: Remembered) -> None:
     """Before the first level."""
     left_out = f" (without {', '.join(server.without)})" if server.without else ""
-    print(f"your server: {server.command}{left_out}\n", flush=True)
+    print(f"your server: {escaped(server.command)}{left_out}\n", flush=True)
 
 
 def show_level(run: Run) -> None:
@@ -89,11 +93,11 @@ def show_skipped(run: Run) -> None:
         print(wrapped(f"{count} skipped: {reason}", "      "), flush=True)
 
 
-def show_what_is_asked(level: str, asked: Sequence[Rung]) -> None:
-    """For each of these rungs, before the first test runs."""
+def show_what_is_asked(level: str, asked: Sequence[Level]) -> None:
+    """For each of these levels, before the first test runs."""
     print(f"level {level} asks for:")
-    for rung in asked:
-        print(wrapped(f"{rung.name}: {rung.asks}.", "  "), flush=True)
+    for each in asked:
+        print(wrapped(f"{each.name}: {each.asks}.", "  "), flush=True)
 
 
 def show_failure(test: Test) -> None:
@@ -143,6 +147,7 @@ def show_one_level(run: Run) -> None:
         show_failure(test)
     if run.failures:
         show_groups(run.failures)
+        show_load()
     show_no_pass(run)
     counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
     print(f"\n{', '.join(counts)}")
@@ -167,13 +172,13 @@ def show_climb(judged: Judged) -> None:
         show_no_pass(run)
     if judged.first and judged.first.seconds > LATE_START_SECONDS:
         print(f"\n  it listened after {judged.first.seconds:.1f} s")
-    rungs = [rung for rung in LADDER[judged.granted :] if rung.name not in judged.without]
-    missing = [rung for rung in rungs
-               if rung.name not in {run.level for run in judged.runs if run.passed}]
-    passed = len(rungs) - len(missing)
-    line = f"\n  {painted(bar(passed, len(rungs)), GREEN)} {passed} of {len(rungs)} levels"
+    levels = [level for level in LEVELS[judged.granted :] if level.name not in judged.without]
+    missing = [level for level in levels
+               if level.name not in {run.level for run in judged.runs if run.passed}]
+    passed = len(levels) - len(missing)
+    line = f"\n  {painted(bar(passed, len(levels)), GREEN)} {passed} of {len(levels)} levels"
     if judged.granted:
-        line += f" from {RUNGS[judged.granted]} on; those below it were not asked for"
+        line += f" from {LEVEL_NAMES[judged.granted]} on; those below it were not asked for"
     print(line)
     if not missing:
         print(wrapped("That was the last level. If you want more, --level part5-epoll asks for all "
@@ -183,20 +188,28 @@ def show_climb(judged: Judged) -> None:
     show_way_on(missing[0], judged.without)
 
 
-def show_way_on(rung: Rung, without: Sequence[str]) -> None:
+def show_way_on(level: Level, without: Sequence[str]) -> None:
     """What to read now, and how to spare what was asked already."""
-    print(f"  next: {painted(rung.name, BOLD)}, {rung.chapter}")
-    number = RUNGS.index(rung.name)
+    print(f"  next: {painted(level.name, BOLD)}, {level.chapter}")
+    number = LEVEL_NAMES.index(level.name)
     if number:
-        print(f"  from there, not from the bottom: {judge_command()} --from {rung.name}")
-    if rung.name in FOUNDATION:
-        print(f"  to skip this level: {judge_command()} --from {RUNGS[number + 1]}")
+        print(f"  from there, not from the bottom: {judge_command()} --from {level.name}")
+    if level.name in FOUNDATION:
+        print(f"  to skip this level: {judge_command()} --from {LEVEL_NAMES[number + 1]}")
     else:
-        left_out = ",".join([*without, rung.name])
-        above = next((one for one in RUNGS[number + 1 :] if one not in without), "")
+        left_out = ",".join([*without, level.name])
+        above = next((one for one in LEVEL_NAMES[number + 1 :] if one not in without), "")
         begin = f" --from {above}" if above else ""
         print(f"  if your server can't have it, go on without: "
               f"{judge_command()} --without {left_out}{begin}")
+
+
+def show_load() -> None:
+    """What is measured of a server, be it its memory, is on a busy machine not the server's alone."""
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if load > BUSY_LOAD * processors:
+        print("\n" + wrapped(f"the machine is busy, with a load of {load:.0f} on "
+                             f"{number(processors, 'processor')}: try it again on a quiet one", "  "))
 
 
 def show_no_start(judged: Judged) -> None:
@@ -209,10 +222,10 @@ def show_no_start(judged: Judged) -> None:
 
 def show_stop(judged: Judged, last: Run) -> None:
     """Why it does not go higher."""
-    rung = LADDER[RUNGS.index(last.level)]
+    level = LEVELS[LEVEL_NAMES.index(last.level)]
     failures = last.failures
-    asks = wrapped(f"{rung.name} asks: {rung.asks}.").removeprefix(rung.name)
-    print(f"\n{painted(rung.name, BOLD)}{asks}\n")
+    asks = wrapped(f"{level.name} asks: {level.asks}.").removeprefix(level.name)
+    print(f"\n{painted(level.name, BOLD)}{asks}\n")
     rules = len(by_rule(failures))
     if len(failures) > 1:
         failed = number(len(failures), "test")
@@ -226,14 +239,16 @@ def show_stop(judged: Judged, last: Run) -> None:
             print(shortened(f"{tests[0].sentence}: {tests[0].cause}", "      "))
     if len(last.tests) < len(last.names):
         left = number(len(last.names) - len(last.tests), "test")
-        print("\n" + wrapped(f"{left} of the level not run: a level that has failed is given up "
-                             "after ten seconds more", "  "))
+        why = ("whatever they ask, this would come first" if last.has_seen_enough
+               else "a level that has failed is given up after ten seconds more")
+        print("\n" + wrapped(f"{left} of the level not run: {why}", "  "))
+    show_load()
     words = [judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]
     words += ["-k", failures[0].name.partition("[")[0]]
     print("\n  this test alone; add --show to see the system calls of your server in between:")
-    print(f"    {judge_command()} {shlex.join(words)}")
+    print(f"    {judge_command()} {escaped(shlex.join(words))}")
 
 
 def judge_command() -> str:

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from rungs import JUDGE, LADDER, ROOT
+from paths import JUDGE, ROOT
+from levels import LEVELS
 
 SOURCES = Path(__file__).parent / "start"
 GROWN = SOURCES.parent / "grown"
@@ -48,10 +49,10 @@ def chapters(language: str) -> list[int]:
 
 def levels_after(chapter: int) -> tuple[str, str]:
     """The last level that a server has which has come so far, and the one that it fails."""
-    numbers = [int(number) if (number := Path(rung.chapter).name[:2]).isdigit() else 100
-               for rung in LADDER]
+    numbers = [int(number) if (number := Path(level.chapter).name[:2]).isdigit() else 100
+               for level in LEVELS]
     count = sum(number <= chapter for number in numbers)
-    return LADDER[count - 1].name, LADDER[count].name
+    return LEVELS[count - 1].name, LEVELS[count].name
 
 
 def copy(language: str, to: Path, after: int = 1) -> str:

@@ -20,7 +20,7 @@ import starters
 from harness.needed import need_program
 from harness.proc import Process, wait_until
 from harness.target import REPOSITORY
-from ladder import PORT_ONLY_LEVELS
+from levels import PORT_ONLY_LEVELS
 from run_judge import FLEET, STARTERS, SUBJECTS, judge
 
 pytestmark = pytest.mark.timeout(400)

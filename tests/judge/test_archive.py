@@ -51,8 +51,21 @@ def test_the_archive_has_the_same_bytes_each_time(
 def test_what_is_missing_is_a_line(tmp_path: Path) -> None:
     assert run(str(MAKE), "judge.pyz", at=tmp_path).returncode == 0
     ran = run(sys.executable, "-S", "judge.pyz", "true {port}", at=tmp_path)  # no site-packages
-    assert ran.returncode == 1 and ran.stderr.count("\n") == 1, ran.stderr
+    assert ran.returncode == 3 and ran.stderr.count("\n") == 1, ran.stderr
     assert ran.stderr.startswith("judge: missing: pytest, hypothesis; "), ran.stderr
+
+
+def test_the_archive_needs_no_home(tmp_path: Path) -> None:
+    assert run(str(MAKE), "judge.pyz", at=tmp_path).returncode == 0
+    (tmp_path / "scratch").mkdir()
+    nowhere = {"HOME": "/dev/null", "TMPDIR": str(tmp_path / "scratch")}
+    known = {name: value for name, value in environment(tmp_path).items() if "XDG" not in name}
+    for words, complaints in (((), 2), (("--report", "x.html"), 2)):
+        ran = subprocess.run([sys.executable, "judge.pyz", "true {port}", *words], cwd=tmp_path,
+                             env=known | nowhere, capture_output=True, text=True)
+        assert "unpacked for this once" in ran.stderr and "0 of" not in ran.stdout
+        assert ran.stderr.count("\n") == complaints, ran.stderr  # nothing about remembering
+    assert not any((tmp_path / "scratch").iterdir())
 
 
 def test_the_help_of_the_archive_calls_it_by_its_name(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import first_start as first
 import level_runs as runs
 import report_text
 from harness import own_suite
-from ladder import RUNGS
+from levels import LEVEL_NAMES
 from run_judge import FLEET, PROTOCOL, a_climb, judge
 
 
@@ -36,7 +36,7 @@ def test_a_climb_may_begin_higher(
     assert all("--without=backpressure" in options for _, options in asked)
     said = capsys.readouterr().out
     assert "  it listened after 1.2 s\n" in said
-    count = len(RUNGS[RUNGS.index("limits"):]) - 1  # of which backpressure is left out
+    count = len(LEVEL_NAMES[LEVEL_NAMES.index("limits"):]) - 1  # of which backpressure is left out
     assert f" 2 of {count} levels from limits on; those below it were not asked for\n" in said
     assert "bottom: " in said and " --from sockets\n" in said
     assert said.endswith(" --without backpressure,sockets --from protocols\n")
@@ -61,7 +61,7 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
     assert [one for one in asked if "-k" in one] == [
         ("--above=wake-ups", "-k", "test_late")]
     assert judged.runs[-1].passed is passes
-    assert len(judged.runs) == (len(RUNGS) if passes else RUNGS.index("timeouts") + 1)
+    assert len(judged.runs) == (len(LEVEL_NAMES) if passes else LEVEL_NAMES.index("timeouts") + 1)
 
 
 def test_the_plainest_tests_of_a_level_come_first() -> None:
@@ -95,10 +95,11 @@ def test_the_plainest_failure_is_shown(
 
 def test_at_the_top_it_is_told_what_more_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     test = runs.Test("test_it[yours]", "passed", "", "", "", ())
-    all_passed = [runs.Run(level, [test.name], [test], ended=True) for level in RUNGS]
+    all_passed = [runs.Run(level, [test.name], [test], ended=True) for level in LEVEL_NAMES]
     report_text.show_climb(runs.Judged("true {port}", all_passed))
     said = " ".join(capsys.readouterr().out.split())
-    all_levels = f" {len(RUNGS)} of {len(RUNGS)} levels That was the last level. If you want more, "
+    count = len(LEVEL_NAMES)
+    all_levels = f" {count} of {count} levels That was the last level. If you want more, "
     assert all_levels + "--level part5-epoll" in said
 
 

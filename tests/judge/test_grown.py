@@ -16,7 +16,7 @@ from run_judge import FLEET, judge
 from harness.needed import need_built, need_program, need_ring
 from harness.rule import TAKES_OPTIONS
 from harness.subject import DEFAULT_BUILD, REPOSITORY
-from ladder import LADDER, RUNGS
+from levels import LEVELS, LEVEL_NAMES
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -123,8 +123,8 @@ def test_a_busy_machine_accuses_nobody(
 
 
 def test_each_chapter_that_adds_a_level_has_its_servers() -> None:
-    numbers = {int(rung.chapter[5:7]) for rung in LADDER if rung.chapter[5:7].isdigit()}
+    numbers = {int(level.chapter[5:7]) for level in LEVELS if level.chapter[5:7].isdigit()}
     assert numbers == {1, *FIRST_LEVELS, *starters.WHOLE_AFTER} == set(starters.chapters("python"))
     for chapter, level in FIRST_LEVELS.items():
         has, fails = starters.levels_after(chapter)
-        assert RUNGS.index(level) <= RUNGS.index(has) == RUNGS.index(fails) - 1
+        assert LEVEL_NAMES.index(level) <= LEVEL_NAMES.index(has) == LEVEL_NAMES.index(fails) - 1

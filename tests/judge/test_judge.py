@@ -18,7 +18,7 @@ from run_judge import FLEET, JUDGE, SUBJECTS, a_climb, judge
 from harness.needed import need_program
 from harness.strace import need_ptrace
 from harness.target import REPOSITORY
-from ladder import DEFAULT_LEVEL, LADDER, RUNGS
+from levels import DEFAULT_LEVEL, LEVELS, LEVEL_NAMES
 
 pytestmark = pytest.mark.timeout(400)  # three climbs, one by one
 
@@ -38,7 +38,7 @@ def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_
     assert ran.status == 1, ran.complained
     names = [line.split()[0] for line in ran.said.splitlines() if "#" in line[:24]]
     assert names[:3] == ["framing", "survival", "closing"] and "start" not in names
-    assert f"2 of {len(RUNGS)} levels\n  next: closing, book/03-closing.md\n" in ran.said
+    assert f"2 of {len(LEVEL_NAMES)} levels\n  next: closing, book/03-closing.md\n" in ran.said
     assert ran.said.endswith(" --from start\n")
     for words in ("closing asks: ", "reads on until the client's end", "sent ", "the end of the",
                   "shut down its sending side", "the rule, explained in book/03-closing.md",
@@ -193,16 +193,16 @@ def test_the_readme_shows_what_is_really_said(tmp_path: Path) -> None:
     assert all(line in said for line in lines), ran.said + ran.complained
 
 
-def test_the_ladder_leaves_out_only_what_belongs_to_a_mechanism() -> None:
-    assert set(CAPABILITIES) - CAPABILITIES_OF[RUNGS[-1]] == OF_A_MECHANISM
+def test_the_levels_leave_out_only_what_belongs_to_a_mechanism() -> None:
+    assert set(CAPABILITIES) - CAPABILITIES_OF[LEVEL_NAMES[-1]] == OF_A_MECHANISM
     assert DEFAULT_LEVEL == "closing"
-    for rung in LADDER:
-        assert (REPOSITORY / rung.chapter).is_file(), rung
+    for level in LEVELS:
+        assert (REPOSITORY / level.chapter).is_file(), level
 
 
 def test_the_help_and_the_table_of_appendix_d_have_the_levels_in_their_order() -> None:
     listed = judge("--help", at=REPOSITORY).said.partition("which:")[2].partition("or a stage")[0]
-    assert tuple(re.findall(r"[\w-]+", listed)) == RUNGS
+    assert tuple(re.findall(r"[\w-]+", listed)) == LEVEL_NAMES
     page = (REPOSITORY / "book" / "appendix-d-your-own-server.md").read_text()
     table = page.partition("\n## Levels\n")[2].partition("\n## ")[0]
-    assert tuple(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)) == RUNGS
+    assert tuple(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)) == LEVEL_NAMES

@@ -15,6 +15,7 @@ from harness import own_suite, port_only
 from harness.proc import Process, wait_until
 from harness.rule import LISTENS, LIVES
 from harness.server import Server
+from harness.strace import need_ptrace
 from harness.target import foreign_server
 from harness.verdict import ContractBroken
 from run_judge import FLEET, PROTOCOL, SUBJECTS, judge
@@ -124,18 +125,31 @@ def test_however_the_tests_end_their_servers_end_with_them() -> None:
     assert wait_until(lambda: all(map(is_gone, pids)), 10)
 
 
-def test_a_signal_that_the_tests_ignore_is_as_usual_for_a_server() -> None:
-    """A shell has what runs in its background ignore SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server = started(ECHO, "framing")
+def test_what_stops_itself_after_a_pause_is_woken_when_the_server_is_to_stop() -> None:
+    """As sudo does when it learns, late, that its command was stopped."""
+    like_sudo = """import os, signal, subprocess, sys, time
+server = subprocess.Popen(sys.argv[1:])
+signal.signal(signal.SIGCONT, lambda *_: time.sleep(0.1) or
+              signal.signal(signal.SIGCONT, signal.SIG_DFL) and os.kill(os.getpid(), 19))
+signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+sys.exit(server.wait())"""
+    server = started(shlex.join([sys.executable, "-c", like_sudo, *shlex.split(LOOP)]))
     try:
         server.wait_until_ready()
-        status = Path(f"/proc/{server.pid}/status").read_text()
+        server.pause()
+        server.resume()
+        server.expect_stop()
     finally:
         server.kill()
-        signal.signal(signal.SIGINT, before)
-    ignored = int(status.partition("SigIgn:")[2].split()[0], 16)
-    assert not ignored >> (signal.SIGINT - 1) & 1
+
+
+def test_a_server_that_is_traced_already_is_not_accused_of_it() -> None:
+    need_ptrace()
+    traced = f"strace -f -o /dev/null {LOOP}"
+    tests = ("test_addresses.py::test_nobody_is_refused_after_the_ready_line[yours]",
+             "test_faults.py::test_an_accept_that_fails_twice_is_tried_again[yours-EPERM]")
+    run = own_suite.run_suite(PROTOCOL, *tests, "--server", traced, "--level", "resources", "-rs")
+    assert run.stdout.count("it is traced already") == 2, run.stdout
 
 
 def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:

@@ -16,7 +16,7 @@ from harness import rule as common
 from harness.asked import OPTION, PROTOCOL, levels_of_tests
 from harness.rule import Rule
 from harness.target import REPOSITORY
-from ladder import LADDER
+from levels import LEVELS
 
 ALL = {name: one for module in (common, rules) for name, one in vars(module).items()
        if isinstance(one, Rule)}
@@ -99,7 +99,7 @@ def options_in(file: str, test: str) -> set[str]:
 
 
 def test_a_rule_that_a_level_asks_names_a_section_of_a_chapter_that_has_been_read() -> None:
-    chapters = {rung.name: chapter_number(rung.chapter) or 99 for rung in LADDER}
+    chapters = {level.name: chapter_number(level.chapter) or 99 for level in LEVELS}
     for name, level in levels_of_tests().items():
         file, _, test = name.partition("::")
         for rule in rules_named_by(file, test):

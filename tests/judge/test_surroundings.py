@@ -2,6 +2,7 @@
 behind, which is nothing."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import pytest
 import level_runs as runs
 import report_text
 from harness import child
+from harness.needed import need_built, need_root
 from harness.proc import wait_until
-from rungs import RUNGS
-from run_judge import JUDGE, SUBJECTS, environment, judge
+from harness.subject import DEFAULT_BUILD, REPOSITORY
+from levels import LEVEL_NAMES
+from run_judge import JUDGE, PROTOCOL, SUBJECTS, environment, judge
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -60,6 +63,79 @@ def test_the_server_has_the_environment_of_its_user(monkeypatch: pytest.MonkeyPa
         name: value for name, value in users.items() if name != "PYTHONUNBUFFERED"}
 
 
+CALLED_BADLY = """
+import os, resource, signal, sys
+every = signal.valid_signals()
+signal.pthread_sigmask(signal.SIG_BLOCK, every)
+for number in every - {signal.SIGKILL, signal.SIGSTOP}:
+    signal.signal(number, signal.SIG_IGN)
+for what, least in (("AS", 3 << 30), ("CORE", 0), ("CPU", 120), ("FSIZE", 4 << 20),
+                    ("NOFILE", 200), ("SIGPENDING", 1), ("STACK", 1 << 20)):
+    resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (least, least))
+os.close(0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+SCRIPT = f"""#!/bin/bash
+program=serve
+source {REPOSITORY}/tools/lib.sh
+sed -n 's/^Sig[BI].*:.//p' /proc/self/status"""
+LOOP = f"{sys.executable} {SUBJECTS}/loop_server.py --port {{port}}"
+FINGERD = f"{DEFAULT_BUILD}/finger/fingerd --port {{port}} --users {{users}}"
+
+
+# A shell cannot trap what it was started to ignore.
+BELOW_A_SHELL = shlex.join(["sh", "-c", f"trap 'kill $!' TERM INT; {LOOP} & wait; wait $!"])
+STOP = ("--level", "start", "-k", "stop")
+PYTEST = (sys.executable, "-m", "pytest", "-q")
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    ([JUDGE, BELOW_A_SHELL, *STOP], "\n2 passed, 0 failed, 0 skipped\n"),
+    ([sys.executable, Path(__file__).parent, LOOP, *STOP], "\n2 passed, 0 failed, 0 skipped\n"),
+    ([*PYTEST, PROTOCOL, "--server", BELOW_A_SHELL, *STOP], "2 passed"),
+    ([*PYTEST, REPOSITORY / "tests" / "finger", "--server", FINGERD, "-k", "a_home_that_has_gone"],
+     "2 passed"),
+    (["./script"], "0000000000004007\n0000000000004007\n"),  # who ignores an end means it
+], ids=["judge", "archive", "protocol", "finger", "script"])
+def test_whatever_the_caller_hands_on_changes_no_verdict(
+    words: list[str], says: str, tmp_path: Path
+) -> None:
+    if FINGERD in words:
+        need_built(DEFAULT_BUILD / "finger" / "fingerd")
+    (tmp_path / "script").write_text(SCRIPT)
+    (tmp_path / "script").chmod(0o755)
+    ran = subprocess.run([sys.executable, "-c", CALLED_BADLY, *words], cwd=tmp_path, text=True,
+                         env=environment(tmp_path), capture_output=True, timeout=300)
+    assert ran.returncode == 0 and says in ran.stdout, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(("apart", "without", "says"), [
+    ("-m", "mount -t tmpfs none /proc", "there is no /proc here"),
+    ("-m", "for d in /mnt /tmp /var/tmp; do mount -t tmpfs -o ro none $d; done; cd /mnt",
+     "no directory for temporary files can be written"),
+    ("-m", "mount -t tmpfs -o nr_inodes=9 none /tmp", "could not be run: "),
+    ("-n", ":", "nobody can connect to 127.0.0.1"),
+], ids=["proc", "temporary-directory", "room", "loopback"])
+def test_what_the_machine_lacks_is_told_as_that(
+    apart: str, without: str, says: str, tmp_path: Path
+) -> None:
+    need_root("take it away from us alone")
+    ran = subprocess.run(["unshare", apart, "sh", "-c", f'{without} && exec "$@"', "sh", JUDGE,
+                          LOOP, "--level", "survival"], cwd=tmp_path, text=True,
+                         env=environment(tmp_path), capture_output=True, timeout=100)
+    assert ran.returncode == 3 and says in ran.stderr, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(("load", "says"), [(1, False), (500, True)])
+def test_of_a_busy_machine_a_failure_says_so(
+    load: int, says: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
+    failed = runs.Test("test_0[yours]", "failed", "", "", "", ())
+    report_text.show_one_level(runs.Run("light", ["test_0[yours]"], [failed], ended=True))
+    assert ("the machine is busy, with a load of 500" in capsys.readouterr().out) == says
+
+
 @pytest.mark.parametrize(("outcomes", "says"), [
     ([], "no test ran"), (["passed"], "1 of 2 tests ran"),
     (["skipped", "skipped"], "0 of 2 tests ran"),
@@ -69,7 +145,8 @@ def test_a_level_of_which_not_every_test_ran_is_no_pass(
 ) -> None:
     tests = [runs.Test(f"test_{number}[yours]", outcome, "", "", "", (), reason="why not")
              for number, outcome in enumerate(outcomes)]
-    run = runs.Run(RUNGS[0], ["test_0[yours]", "test_1[yours]"], tests, ended=True, complete=True)
+    run = runs.Run(LEVEL_NAMES[0], ["test_0[yours]", "test_1[yours]"], tests, ended=True,
+                   complete=True)
     assert not run.passed and not runs.Judged("true {port}", [run]).passed
     assert run.was_skipped == (len(outcomes) == 2)
     report_text.show_one_level(run)

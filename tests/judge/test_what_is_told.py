@@ -1,10 +1,12 @@
 """The tests' own test: what a failure tells of a server, and which one is taken for the tested."""
 
+import errno
 import json
 import shlex
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,16 +16,19 @@ from types import SimpleNamespace
 import pytest
 
 import rules
+from first_start import start_once
 from harness import plugin, port_only, server as servers, sockdiag, timeline
 from harness.frames import distinct_payloads, frames
 from harness.proc import wait_until
-from harness.results import Results
-from harness.rule import LIVES, PROGRESS, SAYS_READY, STOPS, Rule
+from harness.results import Results, blames, cause
+from harness.rule import LIVES, PROGRESS, SAYS_READY, STOPS, TAKES_MANY, Rule
 from harness.server import Server
 from harness.serving import end_in_order
 from harness.target import foreign_server, free_port
-from harness.verdict import ContractBroken, NotReady, Silent, cut, folded, server_section
-from run_judge import SUBJECTS
+from harness.verdict import (ContractBroken, NoReadyLine, NotReady, Silent, cut, folded,
+                             server_section)
+from level_runs import run_level
+from run_judge import SUBJECTS, judge
 
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
 BEGIN = ("import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
@@ -118,18 +123,27 @@ def test_what_is_wrong_with_stdout_is_told_under_the_rule_about_stdout() -> None
         assert told.value.at == server.events[-1].at, "the mark is at another server's end"
 
 
-@pytest.mark.parametrize(("rule", "told"), [
-    (rules.BOUNDED_MEMORY, PROGRESS), (rules.RESTORE, PROGRESS), (rules.ORDER, rules.ORDER)])
+@pytest.mark.parametrize(("rule", "size", "client", "options", "told"), [
+    (rules.BOUNDED_MEMORY, 1 << 21, 0, (), PROGRESS),  # slow, perhaps
+    (rules.RESTORE, 5, 0, (), LIVES),
+    (rules.WAKE_UP_FLAT, 5, 1, (), TAKES_MANY),  # waits to be accepted
+    (rules.RESTORE, 5, 1, ("--max-connections", "1"), rules.RESTORE),
+    (rules.ORDER, 5, 1, (), rules.ORDER),
+])
 def test_an_answer_that_does_not_come_is_not_told_under_a_rule_about_memory(
-    rule: Rule, told: Rule
+    rule: Rule, size: int, client: int, options: tuple[str, ...], told: Rule
 ) -> None:
-    with scripted(f"{SAY}one = listener.accept(); signal.pause()") as server:
+    script = f"{SAY}one = listener.accept(); signal.pause()"
+    with scripted(script, "resources", *options) as server:
         server.wait_until_ready()
-        client = server.connect()
-        stream = frames([bytes(1 << 20)] * 2)
-        with pytest.raises(Silent, match=r"after 0 of 2,097,160 bytes .* copy all that") as broken:
-            client.echo_stream(stream)
-    assert plugin.rule_of(broken.value, rule) is told
+        clients = [server.connect() for _ in range(2)]
+        words = r"after 0 of 2,097,156 bytes .* copy all that" if size > 5 else "sent nothing for"
+        with pytest.raises(Silent, match=words) as broken:
+            if size > 5:
+                clients[client].echo_stream(frames([bytes(size)]))
+            clients[client].echo(bytes(size))
+        assert plugin.rule_of(broken.value, rule, [server]) is told
+    assert ("not accepted yet" in str(broken.value)) == (told is TAKES_MANY)
 
 
 def test_a_client_is_waited_for_while_those_before_it_are_accepted() -> None:
@@ -168,19 +182,41 @@ def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
         with pytest.raises(NotReady, match=r"no ready line on stdout within \d\.\d s, and nothing"):
             server.wait_until_ready()
     with scripted("print('hello', flush=True); signal.pause()") as server:
-        with pytest.raises(ContractBroken, match="but 'hello") as told:
+        with pytest.raises(NoReadyLine, match="stdout begins with 'hello") as told:
             server.wait_until_ready()
-        assert not isinstance(told.value, NotReady)
+        assert told.value.rule is SAYS_READY and blames(told.value) == "all"
 
 
-def test_a_server_is_started_with_signals_as_they_should_be() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a shell's background
-    try:
-        with scripted(SERVE) as server:
-            server.wait_until_ready()
-            assert server.stop(signal.SIGINT, within=10) == -signal.SIGINT
-    finally:
-        signal.signal(signal.SIGINT, before)
+def test_a_start_on_a_port_of_before_that_fails_is_told_under_the_rule_of_its_test() -> None:
+    command = shlex.join([sys.executable, "-c", "raise SystemExit('Address already in use')"])
+    server = Server(foreign_server(f"{command} {{port}}", "start"), patience=5, port=4711)
+    with pytest.raises(ContractBroken, match="and was to listen on port 4711") as told:
+        server.wait_until_ready()
+    assert told.value.rule is None
+
+
+def test_a_level_is_given_up_where_every_test_would_say_the_same(tmp_path: Path) -> None:
+    run = run_level("sh -c 'echo hello {port}; sleep 60'", "command-line", tmp_path)
+    assert run.failures[0].rule == SAYS_READY.text and len(run.tests) < len(run.names) / 2
+
+
+def test_nothing_that_a_server_says_reaches_a_terminal_as_it_is(tmp_path: Path) -> None:
+    ran = judge("sh -c 'echo \x1b[31m{port} >&2; exit 3'", at=tmp_path)
+    assert "\x1b" not in ran.said + ran.complained, ran.said
+    assert ran.said.count(r"\x1b[31m") == 3, ran.said  # twice in the command
+    assert cause(ContractBroken("\x07\u202e ü")) == "\\x07\\u202e ü"
+
+
+def test_what_the_tests_run_out_of_is_held_against_no_server(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        start_once(ECHO)
+    assert blames(told.value) == "us" and not blames(FileNotFoundError(errno.ENOENT, "gone"))
 
 
 def told(servers: list[Server], error: BaseException) -> list[str]:

@@ -5,7 +5,7 @@ that lacks a capability on purpose is in WEAKNESSES: there a test shows that it 
 Where neither holds, the capability makes no sense for the stage.
 """
 
-from ladder import LADDER
+from levels import LEVELS
 
 STAGES = (
     "part1-blocking",
@@ -79,8 +79,8 @@ _SEVERAL_CLIENTS = {"concurrency", "crowd", "max-connections", "fairness", "out-
 # What a server must be able to do, by its name: a level of the judge, or a stage.
 CAPABILITIES_OF: dict[str, frozenset[str]] = {
     **{
-        rung.name: frozenset(name for below in LADDER[: number + 1] for name in below.adds)
-        for number, rung in enumerate(LADDER)
+        level.name: frozenset(name for below in LEVELS[: number + 1] for name in below.adds)
+        for number, level in enumerate(LEVELS)
     },
     "part1-blocking": frozenset(_EVERY_STAGE | _PLAIN | {"rest-when-idle"}),
     "part2-threads": frozenset(

@@ -30,7 +30,7 @@ from harness.plugin import (  # noqa: E402, F401
 from harness.results import Results  # noqa: E402
 from harness.server import Server, Start  # noqa: E402
 from harness.target import Target  # noqa: E402
-from ladder import CLIMBING_ORDER, DEFAULT_LEVEL, RUNGS  # noqa: E402
+from levels import CLIMBING_ORDER, DEFAULT_LEVEL, LEVEL_NAMES  # noqa: E402
 
 plugin.load_hypothesis_profile()
 
@@ -65,22 +65,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         what="the stages are",
         command="CMD --port {port}",
         level=DEFAULT_LEVEL,
-        levels="another rung of the ladder in ladder.py, or a stage",
+        levels="another of levels.py, or a stage",
     )
     group.addoption("--results", metavar="FILE", help="write what became of each test, as JSON")
     group.addoption(
         "--above",
         metavar="LEVEL",
-        choices=RUNGS,
-        help="with --server: leave out what this rung of the ladder asks for already",
+        choices=LEVEL_NAMES,
+        help="with --server: leave out what this level asks for already",
     )
     group.addoption(
         "--without",
         action="append",
         default=[],
         metavar="LEVEL",
-        choices=RUNGS,
-        help="with --server: leave out what needs that rung; may be repeated",
+        choices=LEVEL_NAMES,
+        help="with --server: leave out what needs that level; may be repeated",
     )
 
 
@@ -127,7 +127,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 and not (below and _is_asked_at(below, item))
                 and not (item.get_closest_marker("of_one_stage")
                          and plugin.subject_of(item) not in last)]
-    if config.option.server and config.option.level in RUNGS:
+    if config.option.server and config.option.level in LEVEL_NAMES:
         items.sort(key=_place_in_the_climb)
     if len(config.stash[plugin.SUBJECTS]) == 1 and not config.option.server:
         return

@@ -343,4 +343,4 @@ def test_where_a_read_can_have_no_thread_it_says_so(serve, client, tmp_path: Pat
     limited.words = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",
                      "prlimit", "--nproc=1:1", *limited.words]
     with open("/proc/self/status", "rb") as needs_a_thread:
-        limited.run(stdin=needs_a_thread).ended(1, b"", b"no thread can be started", b"ulimit -u")
+        limited.run(stdin=needs_a_thread).ended(1, b"", b"cannot start a thread", b"ulimit -u")

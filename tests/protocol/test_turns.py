@@ -57,8 +57,9 @@ def test_a_client_is_served_before_all_new_connections_are_accepted(server: Serv
     raise client.broken(
         f"the client's message was there, and {arriving} new connections were: in "
         f"{TRIES - in_time} of {TRIES} tries all of these were accepted before it was answered. "
-        "Does the loop around accept run until there is no more? Take a few, and go on with the "
-        "clients that are there")
+        "Take a few, and go on with the clients that are there: a loop around accept ends before "
+        "there is no more; a multishot accept of a ring brings all that wait, so request them one "
+        "by one, or poll the listener; and a thread that only accepts is to let others run")
 
 
 @pytest.mark.needs("fairness", "light-clients", "plain-calls")

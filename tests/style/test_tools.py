@@ -115,7 +115,7 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     package is missing."""
     make_executable(tmp_path / "bin" / "cmake", "")
     make_executable(tmp_path / "bin" / "setpriv", "")  # everybody may read
-    for stage in ("part5-epoll", "part6-uring"):
+    for stage in ("part1-blocking", "part5-epoll", "part6-uring"):
         make_executable(tmp_path / stage / "main.cc", "")
     (tmp_path / "tools").mkdir()
     library = (ROOT / "tools" / "lib.sh").read_text()
@@ -133,7 +133,8 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
             make_executable(tmp_path / "build" / "default" / directory / name, text)
         path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
         return subprocess.Popen([tmp_path / "serve", *words], env={**os.environ, "PATH": path},
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                start_new_session=True)  # as in a window of its own
 
     return run
 
@@ -171,7 +172,7 @@ def test_serve_says_to_stop_what_was_started_and_not_the_servers_own_child(
         if not is_other_running:
             started.kill()
             started.wait()
-        server = serve(fingerd=HAS_A_CHILD)
+        server = serve("finger", fingerd=HAS_A_CHILD)
         hint = next(line for line in iter(server.stderr.readline, "") if "terminal" in line)
         server.terminate()
         server.wait(10)
@@ -194,26 +195,42 @@ def test_serve_gives_no_hint_for_a_server_that_lists_its_options(serve) -> None:
     assert "terminal" not in complained
 
 
-@pytest.mark.xdist_group("the copy of the sample users")
-def test_serve_takes_a_stage_without_a_ring_where_there_can_be_none(serve) -> None:
-    no_ring = f"echo '{NO_RING}' >&2; exit 1"
-    server = serve(part5_epoll=SERVES, fingerd=no_ring)
+@pytest.mark.parametrize("words", [[], ["1"], ["part1"]], ids=" ".join)
+def test_serve_takes_the_first_stage_where_none_is_named(serve, words: list[str]) -> None:
+    server = serve(*words, part1_blocking=SERVES)
     assert server.stdout.readline() == "listening on [::1]:4711\n"
+    hints = iter(server.stderr.readline, "")
+    assert "| ncat ::1 4711 | xxd" in next(line for line in hints if "another terminal" in line)
+    assert "a message: its length, 2, in four bytes" in next(hints)
     server.terminate()
-    _, words = server.communicate(timeout=10)
-    assert words.count(f"part5-epoll instead of finger: {NO_RING}\n") == 1
-    server = serve("finger", part5_epoll=SERVES, fingerd=no_ring)  # who asks for it hears why not
-    assert server.wait(10) == 1
-    assert "part5" not in server.stderr.read()
+    assert server.wait(10) == 7
 
 
-def test_serve_takes_the_finger_daemon_where_there_can_be_a_ring(serve) -> None:
-    server = serve(part5_epoll="exit 3", fingerd=SERVES)
+def test_serve_says_how_to_ask_the_finger_daemon(serve) -> None:
+    server = serve("finger", fingerd=SERVES)
     assert server.stdout.readline() == "listening on [::1]:4711\n"
     hints = iter(server.stderr.readline, "")
     assert "finger alice@::1 -p 4711" in next(line for line in hints if "another" in line)
     server.terminate()
     assert server.wait(10) == 7
+
+
+def test_serve_says_what_is_wrong_with_a_bug_and_what_shows_it(serve, tmp_path: Path) -> None:
+    (tmp_path / "book" / "bugs").mkdir(parents=True)
+    (tmp_path / "book" / "bugs" / "lost.patch").write_text(
+        "Title: All is lost.\nStage: part5-epoll\nTest: test_x.py::test_y\n"
+        "Chapter: book/x.md\n\n")
+    (tmp_path / "book" / "x.md").write_text(
+        "> - Terminal 1: `./serve part5 --bug lost`\n>\n>   type this\n> - You see: dust\n")
+    (tmp_path / "tests" / "zoo").mkdir(parents=True)
+    (tmp_path / "tests" / "zoo" / "run.py").touch()
+    make_executable(tmp_path / "build/zoo/bin/lost/part5-epoll/part5-epoll", "exit 3")
+    server = serve("--bug", "lost")
+    _, said = server.communicate(timeout=10)
+    assert server.returncode == 3
+    for words in ("serve: All is lost.\n", "x.md tells of it, and of what to type",
+                  "\n  type this\n- You see: dust\nserve: ./check --bug lost", "::test_y\n"):
+        assert words in said, said
 
 
 @pytest.mark.parametrize(("words", "given"), [
@@ -304,6 +321,15 @@ def test_check_leaves_nothing_out_after_a_change(check, tmp_path: Path, changed:
     assert EVERY_RUN | ONLY_AFTER_A_CHANGE <= check()
 
 
+def test_check_takes_an_unpacked_archive_for_unchanged_but_not_in_ci(
+        check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(tmp_path / ".git")
+    monkeypatch.delenv("CI", raising=False)
+    assert not ONLY_AFTER_A_CHANGE & check()
+    monkeypatch.setenv("CI", "true")
+    assert ONLY_AFTER_A_CHANGE <= check()
+
+
 def test_check_today_leaves_nothing_out(check) -> None:
     assert EVERY_RUN | ONLY_AFTER_A_CHANGE <= check("--today")
 
@@ -313,6 +339,16 @@ def test_check_of_a_stage_runs_steps_that_have_changed(check, tmp_path: Path) ->
     assert wanted in check("part5")
     (tmp_path / "part5-epoll" / "steps" / "99-new.cc").touch()
     assert rf"{wanted}|^steps\.part5-epoll\." in check("part5")
+
+
+def test_a_build_without_a_terminal_says_every_ten_seconds_how_far_it_is() -> None:
+    script = """program=us; source tools/lib.sh
+        sleep() { command sleep 0.1; ((SECONDS += 10)); }
+        work() { echo 1 of 2; command sleep 1; }
+        quietly building work"""
+    run = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True,
+                         check=True)
+    assert run.stderr.startswith("us: building\nus:   1 of 2\n")
 
 
 def test_summary_counts_what_was_left_out(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "sockets.h"
 
 namespace {

@@ -41,8 +41,7 @@ def program_of(stage: str) -> str:
 
 def is_stage(name: str) -> bool:
     """Whether there is a server of this name: a stage, or the finger daemon."""
-    where = ROOT / "finger" / "server" if name == "finger" else ROOT / name
-    return (where / "main.cc").is_file()
+    return (ROOT / name / "main.cc").is_file()
 
 
 def read_patch(

@@ -105,7 +105,7 @@ void unpoison(std::byte* begin, std::size_t bytes) { ASAN_UNPOISON_MEMORY_REGION
 void demand_pattern(const std::byte* begin, std::size_t bytes, const char* what) {
   const auto is_pattern = [](std::byte byte) { return byte == pattern; };
   if (std::all_of(begin, begin + bytes, is_pattern)) return;
-  std::fprintf(stderr, "uring: %s was written to after its end\n", what);
+  std::fprintf(stderr, "uring: %s was written to after it was freed\n", what);
   std::abort();
 }
 

@@ -78,15 +78,6 @@ class FramePool {
   static constinit std::atomic<bool> checking_;
 };
 
-/// Lets a container of the standard library allocate from the pool.
-template <typename T>
-struct FrameAllocator {
-  using value_type = T;
-  T* allocate(std::size_t count) { return static_cast<T*>(FramePool::allocate(count * sizeof(T))); }
-  void deallocate(T* items, std::size_t count) { FramePool::release(items, count * sizeof(T)); }
-  bool operator==(const FrameAllocator&) const = default;
-};
-
 /// Fills memory with the pattern, so that a late reader finds rubbish.
 void fill_with_pattern(std::byte* begin, std::size_t bytes);
 

@@ -5,21 +5,21 @@
 namespace uring {
 
 Deadline::Deadline(LoopCore& loop, Clock::time_point due) : all_(loop.deadlines()), due_(due) {
-  all_.put_in_place(*this);
+  all_.reorder(*this);
 }
 
 Deadline::~Deadline() {
   if (place_ != nowhere) all_.remove(*this);
 }
 
-void Deadlines::put_in_place(Deadline& deadline) {
+void Deadlines::reorder(Deadline& deadline) {
   if (deadline.place_ != Deadline::nowhere) remove(deadline);
   if (deadline.due_ != Deadline::never) insert(deadline);
 }
 
 void Deadlines::insert(Deadline& deadline) {
   heap_.emplace_back();
-  put(heap_.size() - 1, {.at = deadline.due_, .deadline = &deadline});
+  set(heap_.size() - 1, {.at = deadline.due_, .deadline = &deadline});
   rise(deadline.place_);
 }
 
@@ -29,7 +29,7 @@ void Deadlines::remove(Deadline& deadline) {
   const Entry last = heap_.back();
   heap_.pop_back();
   if (last.deadline == &deadline) return;
-  put(place, last);
+  set(place, last);
   rise(place);
   sink(last.deadline->place_);
 }
@@ -51,7 +51,7 @@ void Deadlines::expire(Clock::time_point now) {
   }
 }
 
-void Deadlines::put(std::size_t place, Entry entry) {
+void Deadlines::set(std::size_t place, Entry entry) {
   heap_[place] = entry;
   entry.deadline->place_ = place;
 }
@@ -61,10 +61,10 @@ void Deadlines::rise(std::size_t place) {
   while (place > 0) {
     const std::size_t above = (place - 1) / 2;
     if (heap_[above].at <= rising.at) break;
-    put(place, heap_[above]);
+    set(place, heap_[above]);
     place = above;
   }
-  put(place, rising);
+  set(place, rising);
 }
 
 void Deadlines::sink(std::size_t place) {
@@ -74,10 +74,10 @@ void Deadlines::sink(std::size_t place) {
     if (below >= heap_.size()) break;
     if (below + 1 < heap_.size() && heap_[below + 1].at < heap_[below].at) ++below;
     if (sinking.at <= heap_[below].at) break;
-    put(place, heap_[below]);
+    set(place, heap_[below]);
     place = below;
   }
-  put(place, sinking);
+  set(place, sinking);
 }
 
 }  // namespace uring

@@ -63,10 +63,10 @@ class Deadlines {
     Deadline* deadline;
   };
 
-  void put_in_place(Deadline& deadline);
+  void reorder(Deadline& deadline);
   void insert(Deadline& deadline);
   void remove(Deadline& deadline);
-  void put(std::size_t place, Entry entry);
+  void set(std::size_t place, Entry entry);
   void rise(std::size_t place);
   void sink(std::size_t place);
 
@@ -76,7 +76,7 @@ class Deadlines {
 inline void Deadline::renew(Clock::time_point due) {
   reset();
   due_ = due;
-  if (place_ == nowhere || all_.heap_[place_].at > due) all_.put_in_place(*this);
+  if (place_ == nowhere || all_.heap_[place_].at > due) all_.reorder(*this);
 }
 
 }  // namespace uring

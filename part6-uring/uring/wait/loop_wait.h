@@ -64,15 +64,4 @@ class LoopWait : public Cancellable {
   Error reason_{};
 };
 
-/// The `Source` of a wait that needs nothing but the object it waits for.
-template <typename Subject>
-class WaitSource {
- public:
-  explicit WaitSource(Subject& subject) : subject_(&subject) {}
-  Subject& subject() const { return *subject_; }
-
- private:
-  Subject* subject_;
-};
-
 }  // namespace uring

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace load {
 namespace {
@@ -65,9 +66,10 @@ Crowd::Crowd(const Shape& shape)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       // What all fits the socket's buffers never has to wait for room: recv(2) is wait enough.
       one_blocks_(shape.connections == 1 &&
-                  shape.in_flight * conversation_.message_bytes() <= 64 * 1024),
+                  shape.in_flight * conversation_.message_bytes() <= 64 * 1024 &&
+                  shape.piece_bytes == 0),
       asked_at_(std::size_t{shape.connections} * shape.in_flight),
-      out_(out_bytes_max),
+      out_(shape.piece_bytes > 0 ? shape.piece_bytes : out_bytes_max),
       in_(in_bytes_max) {
   connections_.reserve(shape.connections);
 }
@@ -142,7 +144,7 @@ Crowd::Instant& Crowd::asked_at(const Connection& connection, std::uint64_t mess
 }
 
 common::Status Crowd::send_what_is_asked(Connection& connection) {
-  while (connection.sent_bytes < connection.asked_bytes) {
+  while (connection.sent_bytes < connection.asked_bytes && !connection.waits_a_turn) {
     const auto size = std::min(connection.asked_bytes - connection.sent_bytes, out_.size());
     const auto bytes = std::span(out_).first(size);
     conversation_.write(connection.number, connection.sent_bytes, bytes);
@@ -151,6 +153,10 @@ common::Status Crowd::send_what_is_asked(Connection& connection) {
     if (sent < 0 && errno == EAGAIN) return {};  // epoll will tell when there is room
     if (sent < 0) return common::last_error();
     connection.sent_bytes += static_cast<std::uint64_t>(sent);
+    if (shape_.piece_bytes > 0 && connection.sent_bytes < connection.asked_bytes) {
+      connection.waits_a_turn = true;
+      unfinished_.push_back(connection.number);
+    }
   }
   return {};
 }
@@ -194,9 +200,15 @@ common::Status Crowd::wait_and_serve() {
   if (one_blocks_) return receive(connections_.front());
 
   std::array<epoll_event, 1024> events;
-  const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), patience_ms);
+  const auto unfinished = std::exchange(unfinished_, {});
+  const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(),
+                                 unfinished.empty() ? patience_ms : 0);
   if (ready < 0) return errno == EINTR ? common::Status() : common::last_error();
-  if (ready == 0) return common::failure(common::Error::timed_out);
+  if (ready == 0 && unfinished.empty()) return common::failure(common::Error::timed_out);
+  for (const std::size_t number : unfinished) {
+    connections_[number].waits_a_turn = false;
+    if (const auto sent = send_what_is_asked(connections_[number]); !sent) return sent;
+  }
   for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(ready))) {
     Connection& connection = connections_[event.data.u64];
     if ((event.events & EPOLLOUT) != 0) {

@@ -35,6 +35,7 @@ class Crowd {
     std::uint32_t connections = 1;
     std::uint32_t in_flight = 1;
     std::uint32_t payload_bytes = 64;
+    std::uint32_t piece_bytes = 0;  ///< Sent at a time, a turn of the loop apart; 0: no limit.
     std::uint32_t idle_connections = 0;
     std::uint32_t sources = 8;  ///< Addresses, 127.0.0.1 and up; 0: any.
   };
@@ -57,6 +58,7 @@ class Crowd {
     std::uint64_t asked_bytes = 0;  ///< Positions in the conversation, asked >= sent >= received.
     std::uint64_t sent_bytes = 0;
     std::uint64_t received_bytes = 0;
+    bool waits_a_turn = false;  ///< Its next piece may not go out yet.
   };
 
   explicit Crowd(const Shape& shape);
@@ -75,6 +77,7 @@ class Crowd {
   common::Fd epoll_;
   bool one_blocks_;
   std::vector<Connection> connections_;
+  std::vector<std::size_t> unfinished_;  ///< Numbers of those that wait a turn.
   std::vector<common::Fd> idle_;
   std::vector<Instant> asked_at_;  ///< in_flight for each connection, used in turn.
   std::vector<std::byte> out_, in_;

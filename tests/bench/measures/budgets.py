@@ -3,17 +3,18 @@ held to."""
 
 from dataclasses import dataclass
 
-from contenders import ECHO, OWN_BUFFERS, PART5, PART6, RING_BY_HAND, STAGES, Contender
+from contenders import (ECHO, OWN_BUFFERS, PART5, PART6, PLAIN, RING_BY_HAND, STAGES,
+                        Contender)
 from count import CROWD, count
 from harness.strace import need_ptrace
 from measures import cells
 from measures.experiment import Grid, Measurement, Setting, Table, each
-from measures.ladder import echo
+from measures.timings import echo
 from measures.cells import Cell, Ratio, ranged, ratio_of, words
 from rounds import Results
-from workloads import LOADS
+from workloads import LOADS, by_size
 
-PLAIN = "peer-epoll"
+LARGER = {load.name: load for load in by_size(16)}
 WHAT = {"cpu_us": "server CPU each", "p99_us": "p99"}
 
 
@@ -64,6 +65,7 @@ BOUNDS = (
     *(Bound(load, "cpu_us", base) for load in LOADS for base in (PART5, PLAIN)),
     *(Bound(load, "cpu_us", RING_BY_HAND.name, 1.05, either_way=True) for load in ("c64", "c1000")),
     *(Bound(load, "p99_us", PART5) for load in LOADS),
+    *(Bound(load, "cpu_us", PLAIN, 1.1) for load in LARGER),
 )
 
 
@@ -71,6 +73,8 @@ def budgets(setting: Setting) -> Measurement:
     crowds = setting.up_to_most(*((1, 64, 1000) if setting.thorough else (1, 64)))
     compared = [it for it in ECHO if it.name in (*STAGES, PLAIN, RING_BY_HAND.name)]
     jobs = each([LOADS[f"c{crowd}"] for crowd in crowds], compared, echo, setting)
+    plain = [it for it in compared if it.name in (PART6, PLAIN)]
+    jobs += each(setting.fewer([*LARGER.values()]), plain, echo, setting)
     return Measurement(jobs, lambda results: {"budgets": verdicts(results)})
 
 
@@ -123,7 +127,7 @@ def verdicts(results: Results) -> Table:
     rows = []
     for bound in BOUNDS:
         if {PART6, bound.base} <= set(results.get(bound.load, {})):
-            what = f"{WHAT[bound.number]}, {LOADS[bound.load].title}"
+            what = f"{WHAT[bound.number]}, {(LOADS | LARGER)[bound.load].title}"
             rows.append((f"{PART6} / {bound.base}: {what}", [
                 words(f"≤ {bound.at_most:g}"), words(bound.found(results)),
                 words(bound.verdict(results))]))

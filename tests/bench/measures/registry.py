@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from measures import attacks, budgets, counts, idle, ladder, reads, restarts
+from measures import attacks, budgets, counts, idle, reads, restarts, sizes, timings
 from measures.experiment import Experiment, Grid, Measurement, Setting
 
 # Those that share their rounds; all others have one name, their function's.
 TOGETHER: dict[Callable[[Setting], Grid | Measurement], tuple[str, ...]] = {
-    ladder.sweep: ("m6_1", "m7_1"),
+    timings.sweep: ("m6_1", "m7_1"),
 }
 EXPERIMENTS = tuple(
     Experiment(TOGETHER.get(plan, (plan.__name__,)), plan) for plan in (
-        idle.m5_1, counts.m5_2, ladder.sweep, attacks.m8_2, ladder.m9_3, counts.m10_1,
+        idle.m5_1, counts.m5_2, timings.sweep, attacks.m8_2, timings.m9_3, counts.m10_1,
         reads.m10_2, budgets.m10_3, counts.m11_1, budgets.counted, budgets.budgets,
-        restarts.m15_1, ladder.m16_1, ladder.m16_2))
+        sizes.sizes, restarts.m15_1, timings.m16_1, timings.m16_2))
 NAMES = [name for experiment in EXPERIMENTS for name in experiment.names]

@@ -10,8 +10,8 @@
 /// What the peers share, so that nothing differs between them but how they wait, read and write.
 namespace peer {
 
-/// Fits a message of 16 KiB and its header.
-inline constexpr std::size_t buffer_bytes = 32 * 1024;
+/// Fits a message of 64 KiB, the default of --max-message, and its header, as the stages' buffers.
+inline constexpr std::size_t buffer_bytes = 4 + 64 * 1024;
 
 /// Reads --host and --port, raises the limits and listens as the stages do: backlog SOMAXCONN,
 /// TCP_NODELAY for the connections. Ends the process where that cannot be done. `more`: options of

@@ -1,4 +1,4 @@
-"""Which finger servers there are to test, and the words that start each."""
+"""Which finger servers there are to test, what is asked of each, and the words that start it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from capabilities import CORE_LEVEL, LEVELS, PROGRAMS
 from harness.subject import Subject
+
+# What is asked of which server: every test names what it needs.
+CORE_LEVEL = "core"
+CAPABILITIES = {
+    "core": "a line in, an answer out: what any finger server can do, however it is started",
+    "process": "a ready line, an orderly stop, and a process to look at",
+    "contract": "all of the contract, with its options",
+}
+LEVELS: dict[str, frozenset[str]] = {
+    CORE_LEVEL: frozenset({"core"}),
+    "fingerd": frozenset(CAPABILITIES),
+}
+# Where each of ours is, below the directory of the build. With further words it is a program of the
+# core's level, which takes no options.
+PROGRAMS = {
+    "fingerd": ("finger/fingerd",),
+    "state-machine": ("finger/steps/09-state-machine", "{port}", "{users}", "{deadline}"),
+}
 
 DEFAULT_DEADLINE_SECONDS, QUERY_SECONDS = 10.0, 2.0
 SHORT_DEADLINE_SECONDS = 0.4
@@ -23,7 +40,6 @@ class FingerTarget(Subject):
     """A finger server. In `command`, {users} is the directory, {deadline} a duration."""
 
     users: Path | None = None
-    extra: tuple[str, ...] = ()  # options that every start gets
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -68,14 +84,14 @@ class FingerTarget(Subject):
             words += ["--addr", "127.0.0.1"]
         if self.users is not None and not _names(options, USERS_OPTIONS):
             words += ["--users", str(self.users)]
-        return [*words, *self.extra, *options]
+        return [*words, *options]
 
 
 def _names(options: Sequence[str], names: Sequence[str]) -> bool:
     return any(option.partition("=")[0] in names for option in options)
 
 
-def built_servers(build: Path, wanted: Iterable[str], extra: Sequence[str]) -> list[FingerTarget]:
+def built_servers(build: Path, wanted: Iterable[str]) -> list[FingerTarget]:
     """Those asked for, or all that are built. One asked for by name must be built."""
     chosen = tuple(wanted)
     if unknown := set(chosen) - set(PROGRAMS):
@@ -88,8 +104,7 @@ def built_servers(build: Path, wanted: Iterable[str], extra: Sequence[str]) -> l
         program = build / path
         level = CORE_LEVEL if words else name
         if program.is_file() and (not chosen or name in chosen):
-            command = (str(program), *words)
-            targets.append(FingerTarget(name, level, command, extra=tuple(extra)))
+            targets.append(FingerTarget(name, level, (str(program), *words)))
         elif name in chosen:
             raise pytest.UsageError(
                 f"{program} is not built: cmake --preset default && cmake --build build/default"
@@ -97,8 +112,8 @@ def built_servers(build: Path, wanted: Iterable[str], extra: Sequence[str]) -> l
     return targets
 
 
-def foreign_server(command: str, level: str, extra: Sequence[str]) -> FingerTarget:
+def foreign_server(command: str, level: str) -> FingerTarget:
     """The reader's own server, held to `level`."""
     if level not in LEVELS:
         raise pytest.UsageError(f"{level!r} is no level; there are {', '.join(LEVELS)}")
-    return FingerTarget("yours", level, tuple(shlex.split(command)), extra=tuple(extra))
+    return FingerTarget("yours", level, tuple(shlex.split(command)))

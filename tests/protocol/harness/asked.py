@@ -1,11 +1,11 @@
-"""On which level of the ladder each test is asked for, from the marks in its source."""
+"""On which level each test is asked for, from the marks in its source."""
 
 import ast
 import re
 from pathlib import Path
 
 from capabilities import CAPABILITIES_OF, takes_option
-from ladder import LADDER
+from levels import LEVELS
 
 PROTOCOL = Path(__file__).resolve().parents[1]
 NEEDS = re.compile(r"pytest\.mark\.needs\(([^)]*)\)")
@@ -14,14 +14,14 @@ OPTION = re.compile(r"pytest\.mark\.option\('([^']*)'\)")
 
 
 def levels_of_tests() -> dict[str, str]:
-    """The first rung that asks for each test, `test_framing.py::test_a_message_comes_back` for one.
-    What no rung asks for is not in it."""
+    """The first level that asks for each test; a key is `test_framing.py::test_one_message_comes`.
+    What no level asks for is not there."""
     found = {}
     for name, (needs, options) in _what_tests_ask().items():
-        for rung in LADDER:
-            has_options = all(takes_option(rung.name, one) for one in options)
-            if needs <= CAPABILITIES_OF[rung.name] and has_options:
-                found[name] = rung.name
+        for level in LEVELS:
+            has_options = all(takes_option(level.name, one) for one in options)
+            if needs <= CAPABILITIES_OF[level.name] and has_options:
+                found[name] = level.name
                 break
     return found
 

@@ -32,7 +32,7 @@ TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(\.\.\.)?')
 PEER = re.compile(r"TCP(?:v6)?:\[.*->.*:(\d+)\]")
 PEER_ADDRESS = re.compile(r"_port=htons\((\d+)\)")  # that accept(2) has filled in
 HOW = re.compile(r"SHUT_\w+|SO_LINGER, \{.*?\}")
-READY = re.compile(r"events=(?P<epoll>[A-Z|]+), data=\{u32=(?P<data>\d+)"
+READY = re.compile(r"events=(?P<epoll>[A-Z|]+), data=(?:\{u32=)?(?P<data>\w+)"
                    r"|fd=(?P<fd>\d+), revents=(?P<poll>[A-Z|]+)")
 WAITED = re.compile(r"\)\s+= (-?\d+)(?: (E\w+))?.*? <([\d.]+)>$")
 NO_TIME = re.compile(r"\], \d+, 0(?:, NULL, \d+)?\)\s+= |\{tv_sec=0, tv_[un]sec=0\}")
@@ -140,7 +140,8 @@ class CallReader:
         asked = text[: ended.start(1)]  # what follows may name the time that select(2) has left
         arguments = ", ".join(filter(None, (
             descriptor, "timeout 0" if NO_TIME.search(asked) else "")))
-        ready = ", ".join(f"{one['epoll'] or one['poll']}{self._of(one['data'] or one['fd'])}"
+        ready = ", ".join(f"{one['epoll'] or one['poll']}"
+                          f"{self._of(str(int(one['data'] or one['fd'], 0)))}"
                           for one in READY.finditer(text) if not error)
         what = f"{name}({arguments}) = {result}" + (f": {ready}" if ready else "")
         return Call(0.0, what, f"{name}({descriptor})", is_wait=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from harness import limits
+from harness.inherited import heed_all_signals
 
 LIBC = ctypes.CDLL(None)  # loaded here, and not once more in each child
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -51,7 +52,7 @@ def start(
     What only the child can do for itself needs fork(2), which copies the page tables of a large
     Python: ten times what the start of a server costs. As a rule there is nothing of the kind.
     """
-    heed_stop_signals()
+    heed_all_signals()
     begin = functools.partial(
         subprocess.Popen, words, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
         start_new_session=True, env=environment)
@@ -61,14 +62,6 @@ def start(
     watch_over_servers_of(os.getpid())
     with limits.of_a_server():
         return begin()
-
-
-def heed_stop_signals() -> None:
-    """Of a ./check in the background, a shell ignores SIGINT, and its children would; what has a
-    handler here, even one that does nothing, is as usual in them."""
-    for number in STOP_SIGNALS:
-        if signal.getsignal(number) == signal.SIG_IGN:
-            signal.signal(number, lambda *_: None)
 
 
 def is_to_let_strace_attach() -> bool:

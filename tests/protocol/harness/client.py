@@ -7,11 +7,10 @@ from harness.difference import difference
 from harness.frames import frame
 from harness.polling import readable, ready
 from harness.hexdump import hexdump
-from harness.verdict import ContractBroken, Silent, hide_from_traceback
+from harness.verdict import LARGE_BYTES, ContractBroken, Silent, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
-LARGE_BYTES = 1 << 20
 PIECE_BY_PIECE = ": does the server copy all that it has for each piece that comes, or goes?"
 
 
@@ -93,7 +92,8 @@ class Client(Connection):
                     raise Silent(
                         f"nothing moved for {self.patience:g} s, after {len(received):,} of "
                         f"{answer_bytes:,} bytes had come back in {time.monotonic() - begin:.0f} s"
-                        + (PIECE_BY_PIECE if answer_bytes > LARGE_BYTES else ""), self)
+                        + (PIECE_BY_PIECE if answer_bytes > LARGE_BYTES else ""), self,
+                        answer_bytes)
                 if can_write:
                     begun = time.monotonic()
                     taken = self.socket.send(to_send[sent : sent + PIECE_BYTES])
@@ -201,7 +201,8 @@ class Client(Connection):
             if waited == self.patience and self.moves_up():
                 return self._receive_some(byte_count, due)  # the server is busy, and not silent
             self.transcript.note(f"waited {waited:g} s for {due}")
-            raise Silent(f"the server owes {due} and sent nothing for {waited:g} s", self) from None
+            raise Silent(f"the server owes {due} and sent nothing for {waited:g} s", self,
+                         self.transcript.sent_bytes - self.transcript.got_bytes) from None
         if data:
             self.transcript.got(data)
         else:

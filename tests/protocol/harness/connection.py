@@ -73,8 +73,8 @@ class Connection:
             ) from None
         except TimeoutError:
             self.transcript.note(f"could not send all of {len(data)} bytes")
-            raise Silent(
-                f"the server took no more bytes for {self.patience:g} s", self) from None
+            raise Silent(f"the server took no more bytes for {self.patience:g} s", self,
+                         len(data)) from None
         self.transcript.sent(data, begun)
 
     def try_send(self, data: bytes) -> bool:

@@ -16,6 +16,12 @@ def hexdump(head: bytes, total: int, tail: bytes = b"") -> str:
     return f"{total} {'byte' if total == 1 else 'bytes'}: {pairs} |{text}{printable(tail)}|"
 
 
+def escaped(text: str) -> str:
+    """For a terminal that is not the server's: nothing in it moves the cursor or sets a title."""
+    return "".join(one if one.isprintable() or one in "\n\t"
+                   else one.encode("unicode_escape").decode() for one in text)
+
+
 def printable(data: bytes) -> str:
     """The characters that these bytes are, with a dot for each that is none."""
     return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)

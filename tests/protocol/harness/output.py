@@ -7,11 +7,16 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def told_if_unwritten(program: str) -> Iterator[None]:
-    """Ends the program with a line and status 1 where standard output does not take what it prints:
-    it is closed, or the disk is full."""
+def told_if_unwritten(program: str, status: int = 1) -> Iterator[None]:
+    """Ends the program with a line and that status where standard output does not take what it
+    prints: it is closed, or the disk is full."""
+
+    def end(why: str | None) -> SystemExit:
+        print(f"{program}: cannot write to standard output: {why}", file=sys.stderr)
+        return SystemExit(status)
+
     if sys.stdout is None:
-        sys.exit(f"{program}: cannot write to standard output: it is closed")
+        raise end("it is closed")
     try:
         yield
         sys.stdout.flush()
@@ -20,5 +25,5 @@ def told_if_unwritten(program: str) -> Iterator[None]:
             print(flush=True)  # which file it was, the error does not say
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again
-            sys.exit(f"{program}: cannot write to standard output: {error.strerror}")
+            raise end(error.strerror) from None
         raise

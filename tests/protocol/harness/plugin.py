@@ -10,9 +10,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-from harness import limits, results, timeline, verdict
+from harness import inherited, limits, results, timeline, verdict
 from harness.client import Client
-from harness.rule import LIVES, PROGRESS, Rule
+from harness.rule import LIVES, PROGRESS, TAKES_MANY, Rule
 from harness.server import Server, Start
 from harness.serving import CALL_FAILED, SERVERS, serving
 from harness.subject import DEFAULT_BUILD, Subject
@@ -92,6 +92,7 @@ def configure(config: pytest.Config, markers: Sequence[str], subjects: Sequence[
     """Names the markers and those to test, before xdist starts its workers."""
     for marker in (*MARKERS, *markers):
         config.addinivalue_line("markers", marker)
+    inherited.heed_all_signals()
     limits.raise_descriptor_limit()
     config.stash[SUBJECTS] = subjects
     if getattr(config.option, "dist", "no") == "load":  # what -n alone asks for
@@ -171,12 +172,20 @@ def is_hidden(error: BaseException) -> bool:
             and os.geteuid() != 0)
 
 
-def rule_of(error: BaseException | None, of_the_test: Rule | None) -> Rule | None:
-    """The rule that is broken: where no answer came, none about memory or time."""
+def rule_of(
+    error: BaseException | None, of_the_test: Rule | None, servers: Sequence[Server] = ()
+) -> Rule | None:
+    """The rule that is broken: where no answer came, none about memory or time, unless the places
+    that a test leaves to a server are not given back."""
     rule = getattr(error, "rule", None) or of_the_test
-    if isinstance(error, verdict.Silent) and rule is not None and rule.is_about_costs:
-        return PROGRESS
-    return rule
+    if not isinstance(error, verdict.Silent) or rule is None or not rule.is_about_costs:
+        return rule
+    if timeline.still_in_the_backlog(error.client):
+        if any("--max-connections" in server.words for server in servers):
+            return rule
+        error.args = (f"{error}: this client is not accepted yet",)
+        return TAKES_MANY
+    return PROGRESS if error.is_of_much else LIVES
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -199,7 +208,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
                 error.args = (f"{error}; and it has ceased to listen",)
                 error.rule = LIVES
     marker = item.get_closest_marker("rule")
-    rule = rule_of(error, marker.args[0] if marker else None)
+    rule = rule_of(error, marker.args[0] if marker else None, servers)
     events = timeline.happened(servers, error) if servers else []
     report.sections += verdict.sections(rule, servers, events)
     report.user_properties += results.properties(rule, error, events)

@@ -80,6 +80,12 @@ class Process:
         """From now on peak_rss_bytes() counts anew. proc_pid_clear_refs(5)"""
         (self._directory / "clear_refs").write_text("5")
 
+    def minor_faults(self) -> int:
+        """Pages that it touched and that had to be mapped first, of all its threads.
+        proc_pid_stat(5)"""
+        stat = (self._directory / "stat").read_text()
+        return int(stat.rpartition(")")[2].split()[7])
+
     def private_bytes(self) -> int:
         """Resident memory of its own: heap and stacks, but no program text, exact to the page. Of a
         page that it shares since a fork(2) it has a part."""
@@ -151,6 +157,10 @@ class Process:
         """Whether SIGSTOP has taken hold of every thread, or there is none any more."""
         return self._all_in("TtZX")
 
+    def is_suspended(self) -> bool:
+        """Whether SIGSTOP has taken hold of it, and it has not ended."""
+        return self._all_in("T")
+
     def wait_until_stopped(self, within: float) -> None:
         """Waits until it is."""
         assert wait_until(self.is_stopped, within), f"{self.pid} does not stop within {within:g} s"
@@ -171,6 +181,10 @@ class Process:
         """Whether it is one of io_uring's workers, which nobody can trace."""
         name = (self._directory / "task" / str(thread_id) / "comm").read_text()
         return name.startswith("iou-")
+
+    def tracer(self) -> int:
+        """Who traces its first thread, or 0."""
+        return self._number("TracerPid", self._directory / "status")
 
     def is_traced_by(self, tracer: int) -> bool:
         """Whether every thread is, or it has ended; io_uring's workers are traced by nobody."""

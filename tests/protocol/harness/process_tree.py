@@ -73,6 +73,14 @@ class ProcessTree:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, number)
 
+    def wake(self) -> None:
+        """Lets those go on that are stopped still: who started the server, as sudo does, may have
+        stopped itself when the server was, which is noticed late."""
+        for process in self.members():
+            if process.is_suspended():
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGCONT)
+
     def wait_until_stopped(self, within: float) -> None:
         """Waits until SIGSTOP has taken hold of all, and of what was started meanwhile."""
 
@@ -114,6 +122,10 @@ class ProcessTree:
     def is_asleep(self) -> bool:
         """Whether every thread of them waits for something."""
         return all(self._each(Process.is_asleep))
+
+    def is_traced(self) -> bool:
+        """Whether somebody traces one of them."""
+        return any(self._each(Process.tracer))
 
     def wait_until_asleep(self, within: float) -> None:
         """Waits until they are."""
@@ -159,6 +171,10 @@ class ProcessTree:
         """From now on peak_memory_bytes() counts anew."""
         for _ in self._each(Process.forget_peak):
             pass
+
+    def minor_faults(self) -> int:
+        """Pages that had to be mapped when they were touched."""
+        return sum(self._each(Process.minor_faults))
 
     def virtual_bytes(self) -> int:
         """Address space, touched or not."""

@@ -1,5 +1,6 @@
 """What became of each test, a line of JSON for each, for programs that show it in another form."""
 
+import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,32 +8,44 @@ from typing import Any
 
 import pytest
 
+from harness.hexdump import escaped
 from harness.rule import Rule
 from harness.timeline import Event
+from harness.verdict import NoReadyLine
 
+# What this machine does not have for the tests, which are the first to need much of it.
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ENOSPC, errno.EDQUOT,
+             errno.EADDRNOTAVAIL)
 
 def properties(
     rule: Rule | None, error: BaseException | None, events: Sequence[Event]
 ) -> list[tuple[str, str]]:
     """What a report of a failure says about the reason, besides its sections."""
-    found = [("cause", cause(error)),
+    found = [("cause", cause(error)), ("blames", blames(error)),
              ("events", json.dumps([[one.at, one.who, one.what, one.is_break] for one in events]))]
     if rule is not None:
         found += [("rule", rule.text), ("chapter", rule.chapter)]
     return found
 
 
+def blames(error: BaseException | None) -> str:
+    """What has failed, if that is not one test of the server: all tests of it, or those who test."""
+    if isinstance(error, NoReadyLine) and error.always:
+        return "all"
+    return "us" if isinstance(error, OSError) and error.errno in SHORTAGES else ""
+
+
 def cause(error: BaseException | None) -> str:
     """The failure in a line."""
     lines = str(error).strip().splitlines() if error is not None else []
-    said = lines[0] if lines else "no reason given"
+    said = escaped(lines[0]) if lines else "no reason given"
     return said if isinstance(error, AssertionError) else f"{type(error).__name__}: {said}"
 
 
 def reason_of_skip(report: pytest.TestReport) -> str:
     """What the test said when it could not be run."""
     words = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    return words.removeprefix("Skipped: ")
+    return escaped(words.removeprefix("Skipped: "))
 
 
 class Results:
@@ -93,6 +106,7 @@ class Results:
             "rule": said.get("rule", ""),
             "chapter": said.get("chapter", ""),
             "clock": "clock" in said,
+            "blames": said.get("blames", ""),
             "events": json.loads(said.get("events", "[]")),
             "sections": sections,
         }

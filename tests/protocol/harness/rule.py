@@ -41,6 +41,10 @@ TAKES_OPTIONS = Rule(
     "From the level that adds an option, the server takes it.",
     "book/appendix-d-your-own-server.md#levels",
 )
+TAKES_MANY = Rule(
+    "By default the server accepts 4,096 connections; only those beyond them wait in the backlog.",
+    "book/06-poll.md#when-the-server-is-full",
+)
 PROGRESS = Rule(
     "Within ten seconds a byte is answered, or taken, however large its message is: what a message "
     "costs does not grow with the pieces that it comes in.",

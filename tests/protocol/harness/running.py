@@ -7,7 +7,6 @@ import os
 import re
 import resource
 import signal
-import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -30,6 +29,7 @@ REPORTS = re.compile(
     r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
 )
 ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
+LOOK_SECONDS = 0.01  # between two looks whether it has ended
 STARTS = itertools.count()
 STILL_SECONDS = 3.0  # without a change: by then a lingering close, of up to 2 s, is over
 
@@ -76,17 +76,17 @@ class Running:
                 and not self._killed and not self.may_be_gone)
 
     def wait_exit(self, within: float | None = None) -> int:
-        """Waits until the server has ended by itself; its exit status (-N: killed by signal N)."""
+        """Waits until the server ended unexpectedly; its exit status (-N: killed by signal N)."""
         limit = self.patience if within is None else within
-        try:
-            status = self._process.wait(limit)
-        except subprocess.TimeoutExpired:
+        if not proc.wait_until(self._is_over, limit, LOOK_SECONDS):
             asked = f" after {self._asked.name}" if self._asked else ""
-            raise ContractBroken(
-                f"the server should have ended, and runs on {limit:g} s{asked}") from None
+            raise ContractBroken(f"the server should have ended, and runs on {limit:g} s{asked}")
         self.is_alive()
         self.may_be_gone = True
-        return status
+        return self._process.returncode
+
+    def _is_over(self) -> bool:
+        return self._process.poll() is not None
 
     def may_end(self) -> None:
         """Gives the process a moment, as it has hung up or refuses: perhaps it ends."""

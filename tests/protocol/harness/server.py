@@ -9,21 +9,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
+import pytest
+
 from harness import sockdiag
 from harness.arrivals import Arrivals
 from harness.child import STOP_SIGNALS
 from harness.client import Client
 from harness.port_only import PortOnly
+from harness.results import SHORTAGES
 from harness.rule import LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
 from harness.running import Running
 from harness.subject import Subject
 from harness.timeline import THE_SERVER, still_in_the_backlog
-from harness.verdict import (ContractBroken, end_in_words, hide_from_traceback,
-                             without_ready_line)
+from harness.verdict import (ContractBroken, NoReadyLine, NotReady, cut, end_in_words,
+                             hide_from_traceback)
 
 __tracebackhide__ = hide_from_traceback
 
 READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]+)\n")
+TRACED_TWICE = "ptrace(PTRACE_TRACEME, ...): Operation not permitted"
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
 KNOWN_SECONDS = 1.0  # for the ready line of a server that has not printed one before
@@ -71,6 +75,9 @@ class Server(Running):
         self.arrivals = Arrivals()
         self.address: tuple[str, int] = ("127.0.0.1", 0)
         self._options = options
+        self._port_asked_for = port
+        self._is_resumed = False  # after a pause
+        self._is_traced = "strace" in under or calls_log is not None
         self._start(port, descriptor_limit, under)
 
     def _start(self, port: int | str, descriptor_limit: int | None, under: Sequence[str]) -> None:
@@ -97,6 +104,8 @@ class Server(Running):
         try:
             client = self.client_type(address, self.patience, name, receive_buffer, source)
         except OSError as error:
+            if error.errno in SHORTAGES:
+                raise
             why = None
             if isinstance(error, TimeoutError):
                 why = sockdiag.full_backlog(self.address[1])
@@ -131,6 +140,7 @@ class Server(Running):
             self._asked = number
             names = [one.name for one in self.clients[:LOOKED_AT_MAX] if still_in_the_backlog(one)]
             waiting = f"; not accepted yet: {', '.join(names)}" if names else ""
+            self._wake()
         self.note(f"sends {number.name}{waiting}")
         if number in TO_ALL:
             self.tree.send(number)
@@ -139,12 +149,23 @@ class Server(Running):
 
     def pause(self) -> None:
         """Stops it in its tracks: what arrives now is seen all at once when it goes on."""
+        self._is_resumed = False
         self.send_signal(signal.SIGSTOP)
         self.process.wait_until_stopped(self.patience)
 
     def resume(self) -> None:
         """Lets it go on after pause()."""
         self.send_signal(signal.SIGCONT)
+        self._is_resumed = True
+
+    def _is_over(self) -> bool:
+        self._wake()
+        return super()._is_over()
+
+    def _wake(self) -> None:
+        """What stands still after a pause would pass no signal on to the server."""
+        if self._is_resumed:
+            self.tree.wake()
 
     def stop(self, number: signal.Signals = signal.SIGTERM, within: float | None = None) -> int:
         """Asks the server to stop and waits; its exit status."""
@@ -159,7 +180,7 @@ class Server(Running):
         self.expect_exit(within)
 
     def expect_exit(self, within: float | None = None) -> None:
-        """Waits until the server has ended by itself; its exit status must be 0."""
+        """Waits until the server ended unexpectedly; its exit status must be 0."""
         status = self.wait_exit(within)
         if status == 0:
             return
@@ -218,14 +239,19 @@ class Server(Running):
             if not self.is_alive():
                 raise self._ended_before_it_listened()
             now = time.monotonic()
-            if "\n" in said or now > end:
-                raise without_ready_line(now - begin, said)
+            if said and ("\n" in said or now > patience_ends):
+                raise NoReadyLine(
+                    f"stdout begins with {cut(said)!r}, and not with `listening on ADDRESS:PORT` "
+                    "and the end of a line", always=not self._options)
+            if now > end:
+                raise NotReady(f"no ready line on stdout within {now - begin:.1f} s, and nothing "
+                               "else")
             if now > patience_ends and (port := self._port()):
                 self._without_ready_line.add(self.target)
-                raise ContractBroken(
+                raise NoReadyLine(
                     f"the server listens on port {port}, and {patience:g} s after its start "
                     "its ready line is not on stdout: it was not printed, or not flushed",
-                    rule=SAYS_READY)
+                    always=not self._options)
             time.sleep(LOOK_SECONDS)
         self.address = (ready["v6"] or ready["v4"], int(ready["port"]))
 
@@ -233,10 +259,15 @@ class Server(Running):
         words = shlex.join(self._options)
         if self._process.returncode == 0 and self.tree.pids():
             return self.is_gone()
+        if self._is_traced and TRACED_TWICE in self.stderr_text():
+            self.may_be_gone = True
+            pytest.skip("it is traced already, and only one can trace it")
         what = f"no ready line was printed; it {self.describe_end()}"
         if words and self._process.returncode == WRONG_USAGE:
             return ContractBroken(f"{what}: it was given {words}", rule=TAKES_OPTIONS)
-        return ContractBroken(what, rule=None if words else SAYS_READY)
+        if self._port_asked_for:
+            what += f", and was to listen on port {self._port_asked_for}"
+        return ContractBroken(what, rule=None if words or self._port_asked_for else SAYS_READY)
 
     def _port(self) -> int | None:
         """A port on which it listens."""

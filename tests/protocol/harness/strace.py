@@ -68,6 +68,8 @@ class Strace:
         for calls, error in FAULT.findall(" ".join(self._words)):
             names = calls.replace(",", " or ")
             self._server.note(f"made its calls of {names} fail with {error}")
+        if self._server.is_alive() and self._server.tree.is_traced():
+            pytest.skip("it is traced already, and only one can trace it")
         in_english = {**os.environ, "LC_ALL": "C"}  # what it says is looked at below
         self._process = subprocess.Popen(
             self._words, stderr=subprocess.PIPE, text=True, env=in_english)

@@ -10,14 +10,14 @@ import pytest
 from capabilities import CAPABILITIES_OF, OPTION_OF, SPIN, STAGES, takes_option
 from harness.memory import Allowance
 from harness.subject import DEFAULT_BUILD, REPOSITORY, Subject, free_port
-from ladder import LADDER, PORT_ONLY_LEVELS, RUNGS
+from levels import LEVELS, PORT_ONLY_LEVELS, LEVEL_NAMES
 
 __all__ = ["DEFAULT_BUILD", "REPOSITORY", "Target", "built_stages", "foreign_server", "free_port"]
 
 
 @dataclass(frozen=True)
 class Target(Subject):
-    """A stage, or the reader's own server; its level is a rung of the ladder or a stage."""
+    """A stage, or the reader's own server; its level is one of the judge's or a stage."""
 
     without: frozenset[str] = frozenset()  # capabilities that it is not to have
 
@@ -44,7 +44,7 @@ class Target(Subject):
 
     def words(self, port: str, options: Sequence[str]) -> list[str]:
         """A server that climbs is asked for no option that it meets on a higher level only."""
-        if self.level in RUNGS and "command-line" not in self.capabilities:
+        if self.level in LEVEL_NAMES and "command-line" not in self.capabilities:
             names = [word.partition("=")[0] for word in options if word.startswith("--")]
             strange = [name for name in names if not self.takes_option(name)]
             assert not strange, f"at level {self.level} a server need not know {strange}"
@@ -104,6 +104,6 @@ def built_stages(build: Path, prefixes: Iterable[str]) -> list[Target]:
 
 def foreign_server(command: str, level: str, without: Iterable[str] = ()) -> Target:
     """The reader's own server, held to `level`, without what the levels `without` ask."""
-    full = level if level in RUNGS else stage_named(level)
-    left_out = frozenset(name for rung in LADDER if rung.name in without for name in rung.adds)
+    full = level if level in LEVEL_NAMES else stage_named(level)
+    left_out = frozenset(name for each in LEVELS if each.name in without for name in each.adds)
     return Target("yours", full, tuple(shlex.split(command)), left_out)

@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from harness import own_calls
+from harness.hexdump import escaped
 
 if TYPE_CHECKING:
     from harness.connection import Connection
@@ -66,7 +67,7 @@ def happened(servers: Sequence[Server], error: BaseException | None) -> list[Eve
               for call in calls if not call.is_elsewhere]
     found = condensed([one for one in sorted(found, key=lambda one: one.at) if one.at <= end])
     cause = str(error).strip().partition("\n")[0]
-    found.append(Event(end, THE_TEST, f"finds: {cause}", is_break=True))
+    found.append(Event(end, THE_TEST, f"finds: {escaped(cause)}", is_break=True))
     ports = {client.port for client in shown}
     others = [at for server in servers for at in server.arrivals.moments_of_others(ports)]
     if others:

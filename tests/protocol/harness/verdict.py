@@ -14,8 +14,8 @@ import pytest
 
 from harness import timeline
 from harness.timeline import Event
-from harness.hexdump import hexdump
-from harness.rule import Rule
+from harness.hexdump import escaped, hexdump
+from harness.rule import SAYS_READY, Rule
 
 if TYPE_CHECKING:
     from harness.connection import Connection
@@ -26,6 +26,7 @@ __all__ = ["hexdump"]
 HAPPENED = "what happened, in milliseconds"
 PORT = re.compile(r":(\d+)\b")
 SERVERS_SHOWN = 2
+LARGE_BYTES = 1 << 20
 FIRST_LINES_SHOWN, LAST_LINES_SHOWN = 10, 20  # of a log; a cause may be at either end
 LINE_BEGIN, LINE_END = 120, 60  # characters of a line that is longer
 ALIKE_FOLDED = 2  # lines between the first and the last of a kind
@@ -52,19 +53,24 @@ class ContractBroken(AssertionError):
 
 
 class Silent(ContractBroken):
-    """For as long as a test waits, nothing has come or nothing was taken. In a test about memory or
-    descriptors that is not what its rule is about."""
+    """For as long as a test waits, nothing has come or nothing was taken: `byte_count` were due. In
+    a test about memory or descriptors that is not what its rule is about."""
+
+    def __init__(self, what: str, client: Connection, byte_count: int) -> None:
+        super().__init__(what, client)
+        self.is_of_much = byte_count >= LARGE_BYTES
 
 
 class NotReady(ContractBroken):
     """It runs and has said nothing; on a busy machine that may be the machine's fault."""
 
 
-def without_ready_line(seconds: float, said: str) -> ContractBroken:
-    """For a server that runs, after so long."""
-    if said:
-        return ContractBroken(f"no ready line on stdout within {seconds:.1f} s, but {said!r}")
-    return NotReady(f"no ready line on stdout within {seconds:.1f} s, and nothing else")
+class NoReadyLine(ContractBroken):
+    """It serves, or says something else; `always`: whatever is asked of it, so will it be then."""
+
+    def __init__(self, what: str, *, always: bool) -> None:
+        super().__init__(what, rule=SAYS_READY)
+        self.always = always
 
 
 def hide_from_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
@@ -108,7 +114,7 @@ def server_section(server: Server) -> str:
         lines.append("its stderr was not kept: the test had given it one of its own")
     elif not log:
         lines.append("nothing on stderr")
-    return "\n".join(lines)
+    return escaped("\n".join(lines))
 
 
 def cut(line: str) -> str:

@@ -2,7 +2,7 @@
 
     python3 loop_server.py --port 5882
 
-It has all levels of the ladder. In broken_loops.py each class spoils one thing about it.
+It has all levels of the judge. In broken_loops.py each class spoils one thing about it.
 """
 
 import argparse

@@ -123,7 +123,7 @@ TEST_F(OwnersDeathTest, ThereIsNobodyToOpenAPlanAsForSomeAccounts) {
       std::_Exit(tests::went_on);
     };
     EXPECT_EXIT(act(), ::testing::ExitedWithCode(tests::went_on),
-                "^alice has uid [0-9]+ and gid [0-9]+: there is nobody to open the plan as\n$");
+                "^alice has uid [0-9]+ and gid [0-9]+: there is no account to open the plan as\n$");
   }
 }
 

@@ -136,7 +136,7 @@ TEST(ParentDeathTest, KillsAWorkerThatHangsAtItsStartAndTriesTheNext) {
     send_to_parent(SIGHUP);
   };
   EXPECT_EXIT(run_parent(work), stopped,
-              serving + "cannot reload, the worker before goes on: .* in time: .*\n" +
+              serving + "cannot reload, so the old worker goes on: .* in time: .*\n" +
                   reloaded("1 user") + "told d\n(told l\n)?$");
 }
 
@@ -179,7 +179,7 @@ TEST(ParentDeathTest, KillsNoProcessThatItHasWaitedFor) {
     run_parent(work);
   };
   EXPECT_EXIT(run_with_late_forks(), stopped,
-              serving + "cannot reload, the worker before goes on: there is no group finger\n" +
+              serving + "cannot reload, so the old worker goes on: there is no group finger\n" +
                   "told d\n$");
 }
 

@@ -10,7 +10,7 @@
 
 #include "../closed_first.h"
 #include "common/net/accept.h"
-#include "common/server/limits.h"
+#include "common/server/constants.h"
 #include "fixture.h"
 #include "no_more_descriptors.h"
 #include "uring/scope.h"

@@ -32,7 +32,7 @@ TEST(FramePoolDeathTest, NoticesAWriteOfTheKernelIntoAReturnedFrame) {
         (void)loop->ring().submit_and_wait(std::nullopt);
         (void)FramePool::allocate(300);
       },
-      "a coroutine frame was written to after its end");
+      "a coroutine frame was written to after it was freed");
 }
 
 constexpr int points = 3;

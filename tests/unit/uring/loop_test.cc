@@ -146,7 +146,7 @@ TEST(UringLoopDeathTest, RunsInItsOwnThreadOnly) {
     const auto loop = *Loop::create({});
     std::thread([&loop] { loop->run(nothing()); }).join();
   };
-  EXPECT_DEATH(run_elsewhere(), "a loop runs and ends in one thread");
+  EXPECT_DEATH(run_elsewhere(), "a loop must run and end in one thread");
 }
 
 // What is in flight would have to be cancelled, and the ring takes requests of its own thread only.
@@ -158,7 +158,7 @@ TEST(UringLoopDeathTest, EndsInItsOwnThreadOnly) {
     scope.spawn(count_nop(*loop, done));
     std::thread([&loop] { loop.reset(); }).join();
   };
-  EXPECT_DEATH(end_elsewhere(), "a loop runs and ends in one thread");
+  EXPECT_DEATH(end_elsewhere(), "a loop must run and end in one thread");
 }
 
 TEST(UringLoop, AnotherThreadMayRunOneThatWasMadeDisabled) {

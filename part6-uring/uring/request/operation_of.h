@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "uring/operation/operation.h"
-#include "uring/operation/request.h"
+#include "uring/request/operation.h"
+#include "uring/request/request.h"
 
 namespace uring {
 

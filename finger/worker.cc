@@ -1,10 +1,11 @@
-#include "finger/process/worker.h"
+#include "finger/worker.h"
 
 #include <unistd.h>
 
 #include <csignal>
 #include <utility>
 
+#include "common/result.h"
 #include "common/server/log.h"
 #include "finger/process/descriptors.h"
 #include "finger/rights/call_filter.h"
@@ -92,7 +93,8 @@ int run_worker(const Options& options, std::vector<common::Fd>& listeners, const
   // ^C sends to its group would reach this process, too. A worker takes orders from its parent
   // alone.
   if (::setsid() < 0) {
-    common::log("no session of its own: the worker keeps the terminal of whoever started it",
+    common::log("no session of its own: " + common::last_error().error().message() +
+                    ": the worker keeps the terminal of whoever started it",
                 common::Severity::warning);
   }
   make_empty(STDOUT_FILENO);

@@ -4,30 +4,30 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Rung:
+class Level:
     """A level that a server of the reader's own climbs, in whatever way it waits."""
 
     name: str
-    adds: tuple[str, ...]  # capabilities, the first tests first; those of the rungs below stay
+    adds: tuple[str, ...]  # capabilities, the first tests first; those of the levels below stay
     asks: str  # what is new, for somebody who sees no test
     chapter: str
 
 
 # In the order of the chapters: a reader of one can climb the levels that it has.
-LADDER = (
-    Rung(
+LEVELS = (
+    Level(
         "framing",
         ("framing",),
         "each message comes back whole and in order, however its bytes are cut into pieces",
         "book/01-bytes.md",
     ),
-    Rung(
+    Level(
         "survival",
         ("survival",),
         "whatever one client does (vanish, reset, send garbage), the next one is served",
         "book/02-blocking.md",
     ),
-    Rung(
+    Level(
         "closing",
         ("half-close", "closing"),
         "a client that has finished sending gets every answer; a length over 65,536 ends the "
@@ -35,7 +35,7 @@ LADDER = (
         "(a lingering close), since closing with unread input would destroy the last answers",
         "book/03-closing.md",
     ),
-    Rung(
+    Level(
         "start",
         ("ready-line",),
         "from here on {port} is 0, which asks the kernel for a free port; once it listens, the "
@@ -44,63 +44,63 @@ LADDER = (
         "every client's socket has TCP_NODELAY",
         "book/04-threads.md",
     ),
-    Rung(
+    Level(
         "crowd",
         ("concurrency", "crowd"),
         "a thousand clients at once, none of whom holds up another",
         "book/04-threads.md",
     ),
-    Rung(
+    Level(
         "light",
         ("light-clients", "fairness"),
         "an idle client costs no thread and no buffer, and one that floods starves no other",
         "book/05-nonblocking.md",
     ),
-    Rung(
+    Level(
         "rest",
         ("rest-when-idle",),
         "with nothing to do, no processor time",
         "book/06-poll.md",
     ),
-    Rung(
+    Level(
         "resources",
         ("max-connections", "out-of-descriptors", "accept-faults", "restore"),
         "at --max-connections, out of descriptors, or when accept fails, new connections wait; "
         "what a client cost is given back",
         "book/06-poll.md",
     ),
-    Rung(
+    Level(
         "wake-ups",
         ("flat-wake-ups",),
         "idle clients do not make a message more expensive",
         "book/07-epoll.md",
     ),
-    Rung(
+    Level(
         "timeouts",
         ("read-timeout",),
         "--read-timeout: a client that completes no message, or takes no answer, leaves in time",
         "book/08-misbehaving.md",
     ),
-    Rung(
+    Level(
         "limits",
         ("max-message",),
         "--max-message: too long a message costs its sender the connection, and nothing else",
         "book/08-misbehaving.md",
     ),
-    Rung(
+    Level(
         "backpressure",
         ("backpressure",),
         "a client that reads slowly, or never, costs bounded memory and loses no answer",
         "book/08-misbehaving.md",
     ),
-    Rung(
+    Level(
         "drain",
         ("drain", "interruptions"),
         "--drain-timeout: asked to stop, the server answers every message that had arrived and "
         "ends in time; a pause, or a window that changes size, changes nothing",
         "book/08-misbehaving.md",
     ),
-    Rung(
+    Level(
         "sockets",
         ("slow-readers",),
         "what only the socket itself can tell and do, and no stream that a runtime has made of it: "
@@ -108,26 +108,26 @@ LADDER = (
         "--read-timeout still gets what the kernel holds for it, and an end of stream",
         "book/08-misbehaving.md",
     ),
-    Rung(
+    Level(
         "protocols",
         ("discard", "http"),
         "--protocol discard and --protocol http",
         "book/09-protocols.md",
     ),
-    Rung(
+    Level(
         "workers",
         ("workers",),
         "--workers: several loops share the clients and the limit",
         "book/09-protocols.md",
     ),
-    Rung(
+    Level(
         "logs",
         ("logs",),
         "one line for each event worth one and no other, --verbose for more; and a log that is not "
         "read stops nothing",
         "book/appendix-c-contract.md",
     ),
-    Rung(
+    Level(
         "command-line",
         ("addresses", "command-line"),
         "the rest of the contract's command line: --host, --help, --version, strict numbers, and "
@@ -135,7 +135,9 @@ LADDER = (
         "book/appendix-c-contract.md",
     ),
 )
-RUNGS = tuple(rung.name for rung in LADDER)
-PORT_ONLY_LEVELS = RUNGS[: RUNGS.index("start")]  # their tests pass nothing but the port
+LEVEL_NAMES = tuple(level.name for level in LEVELS)
+# Their tests pass nothing but the port.
+PORT_ONLY_LEVELS = LEVEL_NAMES[: LEVEL_NAMES.index("start")]
 DEFAULT_LEVEL = PORT_ONLY_LEVELS[-1]
-CLIMBING_ORDER = tuple(name for rung in LADDER for name in rung.adds)
+FOUNDATION = (*PORT_ONLY_LEVELS, "start")  # no level can be asked for without these
+CLIMBING_ORDER = tuple(name for level in LEVELS for name in level.adds)

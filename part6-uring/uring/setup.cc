@@ -1,4 +1,4 @@
-#include "uring/ring_options.h"
+#include "uring/setup.h"
 
 #include <bit>
 #include <charconv>

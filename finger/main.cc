@@ -1,5 +1,5 @@
 // The finger daemon: a client asks for a user and gets the file .plan from that user's home.
-// Try it: ./serve   then, in another terminal:   printf 'alice\r\n' | ncat 127.0.0.1 PORT
+// Try it: ./serve finger   then, in another terminal:   printf 'alice\r\n' | ncat 127.0.0.1 PORT
 // Needs Linux 6.1.
 
 #include <fmt/format.h>
@@ -28,9 +28,9 @@
 #include "finger/process/descriptors.h"
 #include "finger/process/parent.h"
 #include "finger/process/service_manager.h"
-#include "finger/process/worker.h"
 #include "finger/rights/owners.h"
 #include "finger/server/options.h"
+#include "finger/worker.h"
 
 namespace {
 
@@ -113,7 +113,7 @@ int check_config(const Options& options, std::span<const common::Fd> listeners,
                  const common::Status& listening) {
   const char* about_port = "";
   if (!listening && listening.error() == std::errc::address_in_use) {
-    about_port = " (which is taken: by systemd, or a server that has to stop)";
+    about_port = " (already taken, by systemd or another server)";
   } else if (!listening && listening.error() == std::errc::address_family_not_supported) {
     // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
     about_port = " (where systemd has to listen: this process may not)";
@@ -156,8 +156,8 @@ int main(int argc, char** argv) {
       .name = "fingerd",
       .summary =
           "Answers finger queries (RFC 1288) with the plans of those who have opted in.\n"
-          "SIGHUP reads anew who has; SIGUSR1 logs what was counted; SIGTERM stops it, and "
-          "SIGQUIT when its clients have left.",
+          "SIGHUP rereads the users; SIGUSR1 logs the counters; SIGTERM stops it; SIGQUIT stops it "
+          "when its clients have left.",
       .options = finger::option_table(options)};
   finger::Parent::hold_signals();  // as early as it can be: SIGHUP would end it
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
@@ -190,7 +190,7 @@ int main(int argc, char** argv) {
   }
   const bool is_chosen = options.query_timeout != Options().query_timeout;
   if (is_chosen && options.deadline.count() > 0 && options.query_timeout > options.deadline) {
-    common::log("a query has no longer than --deadline, which is shorter than --query-timeout",
+    common::log("--query-timeout is longer than --deadline, so --deadline limits the query",
                 common::Severity::warning);
   }
   if (options.check_config) return check_config(options, *listeners, listening);

@@ -1,4 +1,4 @@
-#include "uring/operation/operation.h"
+#include "uring/request/operation.h"
 
 #include <array>
 #include <cerrno>

@@ -7,7 +7,7 @@
 #include "fixture.h"
 #include "uring/buffers.h"
 #include "uring/ring.h"
-#include "uring/ring_options.h"
+#include "uring/setup.h"
 
 namespace {
 

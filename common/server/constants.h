@@ -17,7 +17,7 @@ inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 
 /// Size of a loop's receive buffer, which all connections share. The largest message of the default
 /// limit fits, so one call can receive it, and we never copy it. part6 has the ring's buffers, of
-/// the same size: Setup in uring/ring_options.h.
+/// the same size: Setup in uring/setup.h.
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
 
 /// Size of a buffer whose bytes are used or dropped before the next read into it.

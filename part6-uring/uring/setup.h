@@ -12,9 +12,9 @@ namespace uring {
 
 /// How to set up a ring.
 struct Setup {
-  static constexpr std::uint32_t entries_min = 4;           ///< A link goes in whole.
-  static constexpr std::uint32_t entries_max = 32'768;      ///< io_uring_setup(2)
-  static constexpr std::uint32_t buffers_max = 32'768;      ///< io_uring_register(2)
+  static constexpr std::uint32_t entries_min = 4;       ///< A pause and its cancel go in together.
+  static constexpr std::uint32_t entries_max = 32'768;  ///< io_uring_setup(2)
+  static constexpr std::uint32_t buffers_max = 32'768;  ///< io_uring_register(2)
   static constexpr std::size_t buffer_bytes_max = 1 << 20;  ///< The kernel counts them in 32 bits.
 
   std::uint32_t entries = 256;  ///< Submissions between two system calls, not operations in flight.

@@ -1,0 +1,338 @@
+  $ . "$ROOT/tools/shell.sh"
+
+The page of chapter 4, as its reader makes it of chapter 3's. One thread serves one client after the
+other: while A is silent, B is not answered.
+
+  $ page 09-three-moves; build page && start ./page; crowd 1; say_hi
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ printf '\2\0\0\0hi' | timeout 3 ncat 127.0.0.1 $port | xxd
+
+With a thread for each, it is.
+
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >  #include <span>
+  > +#include <thread>
+  >  // …
+  >      const int client = check(accept(listener, nullptr, nullptr), "accept");
+  > -    serve(client);
+  > -    hang_up(client);
+  > +    std::thread([=] { serve(client); hang_up(client); }).detach();
+  >    }
+  > END
+  $ build page && start ./page; crowd 1; say_hi
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ printf '\2\0\0\0hi' | timeout 3 ncat 127.0.0.1 $port | xxd
+  00000000: 0200 0000 6869                           ....hi
+
+B's thread has ended. Whom do a hundred messages of A's wake?
+
+  $ until [ $(ls /proc/$pid/task | wc -l) = 2 ]; do sleep 0.05; done
+  $ awk '/^vol/{print $1, $2}' /proc/$pid/task/*/status
+  voluntary_ctxt_switches: \d+ (re)
+  voluntary_ctxt_switches: \d (re)
+  $ rounds 100; awk '/^vol/{print $1, $2}' /proc/$pid/task/*/status
+  voluntary_ctxt_switches: \d+ (re)
+  voluntary_ctxt_switches: 1\d\d (re)
+
+All threads receive into one static message. Alice stalls within hers while Bob is served.
+
+  $ alice() { exec 5<>/dev/tcp/127.0.0.1/$port; printf '\5\0\0\0al' >&5; sleep 0.2
+  >   say_hi; printf 'ice' >&5; head -c 9 <&5 | xxd; }
+  $ start ./page; alice
+  listening on 127\.0\.0\.1:\d+ (re)
+  00000000: 0200 0000 6869 6963 65                   ....hiice
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  > -  static unsigned char message[4 + 65536];
+  > +  unsigned char message[4 + 65536];
+  > END
+  $ build page && start ./page; alice
+  listening on 127\.0\.0\.1:\d+ (re)
+  00000000: 0500 0000 616c 6963 65                   ....alice
+
+A thousand clients that say nothing.
+
+  $ start ./page; memory; grep KernelStack /proc/meminfo
+  listening on 127\.0\.0\.1:\d+ (re)
+  VmSize: \d+ (re)
+  VmRSS: \d{4} (re)
+  Threads: 1
+  KernelStack: +\d+ kB (re)
+  $ crowd 1000; memory; grep KernelStack /proc/meminfo
+  VmSize: \d+ (re)
+  VmRSS: \d{5} (re)
+  Threads: 1001
+  KernelStack: +\d{5,} kB (re)
+
+At most two clients, and two that are silent: the third one waits in the backlog, until they leave.
+
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >  #include <netinet/tcp.h>
+  > +#include <semaphore.h>
+  >  #include <sys/socket.h>
+  >  // …
+  > +sem_t permits;  // as many as there may be clients
+  > +
+  >  int main(int argc, char** argv) {
+  >  // …
+  >    if (argc > 2) patience = std::chrono::seconds(std::strtoul(argv[2], nullptr, 10));
+  > +  sem_init(&permits, 0, 2);
+  >    while (true) {
+  > +    sem_wait(&permits);
+  >      const int client = check(accept(listener, nullptr, nullptr), "accept");
+  > -    std::thread([=] { serve(client); hang_up(client); }).detach();
+  > +    std::thread([=] { serve(client); hang_up(client); sem_post(&permits); }).detach();
+  >    }
+  > END
+  $ build page && start ./page; crowd 2
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; timeout 2 cat <&5
+  [124]
+  $ ss -tln sport = :$port | awk '{print $1, $2}'
+  State Recv-Q
+  LISTEN 1
+  $ disperse; head -c 6 <&5 | xxd
+  00000000: 0200 0000 6869                           ....hi
+
+The signal that asks a process to end kills this one. A handler ends it with status 0.
+
+  $ start ./page; kill $pid; wait $pid; echo "exit status $?"
+  listening on 127\.0\.0\.1:\d+ (re)
+  exit status 143
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >  #include <chrono>
+  > +#include <csignal>
+  >  #include <cstdint>
+  >  // …
+  >  int main(int argc, char** argv) {
+  > +  for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, [](int) { _exit(0); });
+  >    const int listener = listen_on(argc > 1 ? argv[1] : "0");
+  > END
+  $ build page && start ./page; kill $pid; wait $pid; echo "exit status $?"
+  listening on 127\.0\.0\.1:\d+ (re)
+  exit status 0
+
+The same with options. Alice has sent five thousand messages and the beginning of another, and the
+server, suspended, has read none. The signal ends it at once, though on a busy machine her thread may
+answer some before, and the kernel closes the connection with input unread.
+
+  $ cp $ROOT/part2-threads/steps/02-thread-each.cc page.cc
+  $ deploy() { exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; head -c 6 <&5 >/dev/null
+  >   suspend; printf '\3\0\0\0bye%.0s' {1..5000} >&5; printf '\5\0\0\0hel' >&5
+  >   kill $pid; kill -CONT $pid; exit_status; cat <&5 | wc -c; }
+  $ build page && start ./page; deploy
+  listening on 127\.0\.0\.1:\d+ (re)
+  exit status 0
+  cat: -: Connection reset by peer
+  ([0-2]?\d)?\d{1,3} (re)
+
+The signal gets a thread.
+
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  > +#include <atomic>
+  >  #include <cerrno>
+  >  // …
+  >  milliseconds patience(60'000);  // with a client, for a message
+  > +std::atomic<bool> stopping = false;
+  >  // …
+  >      sem_wait(&permits);
+  > -    const int client = check(accept(listener, nullptr, nullptr), "accept");
+  > +    const int client = accept(listener, nullptr, nullptr);
+  > +    if (client < 0 && stopping) return;  // with a permit
+  > +    check(client, "accept");
+  >      try {
+  >  // …
+  > +void stop(int listener) {
+  > +  stopping = true;
+  > +  shutdown(listener, SHUT_RDWR);  // accept fails, now and later
+  > +}
+  > +
+  >  int main(int argc, char** argv) {
+  > END
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >    if (patience.count() == 0) patience = std::chrono::years(1);  // 0: for as long as it likes
+  > -  sem_init(&permits, 0, static_cast<unsigned>(option(words, "--max-connections", 1000)));
+  > -  for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, [](int) { _exit(0); });
+  > -  accept_clients(listen_on(argc > 1 ? argv[1] : "0"));
+  > +  const auto drain_limit = milliseconds(option(words, "--drain-timeout", 5000));
+  > +  const auto permits_max = static_cast<unsigned>(option(words, "--max-connections", 1000));
+  > +  sem_init(&permits, 0, permits_max);
+  > +
+  > +  sigset_t signals;
+  > +  sigemptyset(&signals);
+  > +  sigaddset(&signals, SIGTERM);
+  > +  sigaddset(&signals, SIGINT);
+  > +  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in this thread, and in those that it starts
+  > +  const int listener = listen_on(argc > 1 ? argv[1] : "0");
+  > +  std::thread([=] {
+  > +    int signal = 0;
+  > +    sigwait(&signals, &signal);
+  > +    stop(listener);
+  > +    std::this_thread::sleep_for(drain_limit);
+  > +    _exit(0);  // some client has held us up for long enough
+  > +  }).detach();
+  > +
+  > +  accept_clients(listener);
+  > +  for (unsigned i = 1; i < permits_max; ++i) sem_wait(&permits);  // accept_clients has one
+  >  }
+  > END
+  $ without pthread_sigmask page && start ./without; kill $pid; wait $pid; echo "exit status $?"
+  - pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in this thread, and in those that it starts
+  listening on 127\.0\.0\.1:\d+ (re)
+  exit status 143
+  $ build page && start ./page; kill $pid; wait $pid; echo "exit status $?"
+  listening on 127\.0\.0\.1:\d+ (re)
+  exit status 0
+
+A flag wakes nobody who is asleep, so it takes as long as --drain-timeout.
+
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >    limit_calls(client, SO_SNDTIMEO, patience);
+  > -  while (true) {
+  > +  while (!stopping) {
+  >      const auto deadline = Clock::now() + patience;
+  > END
+  $ TIMEFORMAT='%R s'; build page && start ./page; crowd 5; time { kill $pid; wait $pid; }
+  listening on 127\.0\.0\.1:\d+ (re)
+  [5-9]\.\d+ s (re)
+
+Nor does closing their sockets.
+
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  > +#include <mutex>
+  > +#include <set>
+  >  #include <span>
+  >  // …
+  >  sem_t permits;  // as many as there may be clients
+  > +std::mutex mutex;
+  > +std::set<int> serving;  // the sockets that stop() has to end, under the mutex
+  >  // …
+  >  void serve_client(int client) {
+  > +  {
+  > +    const std::scoped_lock lock(mutex);
+  > +    serving.insert(client);
+  > +  }
+  >    serve(client);
+  > +  {
+  > +    const std::scoped_lock lock(mutex);
+  > +    serving.erase(client);  // before hang_up closes it, and the number is another client's
+  > +  }
+  >    hang_up(client);
+  >  // …
+  >  void stop(int listener) {
+  > +  const std::scoped_lock lock(mutex);
+  >    stopping = true;
+  >    shutdown(listener, SHUT_RDWR);  // accept fails, now and later
+  > +  for (const int client : serving) close(client);
+  >  }
+  > END
+  $ build page && start ./page; crowd 5; time { kill $pid; sleep 1; ls -m /proc/$pid/fd; wait $pid; }
+  listening on 127\.0\.0\.1:\d+ (re)
+  0, 1, 2, 3
+  [5-9]\.\d+ s (re)
+
+The end of the stream wakes them all, but then the flag ends each thread before it has answered what
+had arrived.
+
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >      serving.insert(client);
+  > +    if (stopping) shutdown(client, SHUT_RD);  // stop() came first
+  >    }
+  >  // …
+  >    shutdown(listener, SHUT_RDWR);  // accept fails, now and later
+  > -  for (const int client : serving) close(client);
+  > +  for (const int client : serving) shutdown(client, SHUT_RD);  // recv returns 0
+  >  }
+  > END
+  $ build page && start ./page; crowd 5; time { kill $pid; wait $pid; }
+  listening on 127\.0\.0\.1:\d+ (re)
+  [0-2]\.\d+ s (re)
+  $ start ./page; deploy
+  listening on 127\.0\.0\.1:\d+ (re)
+  exit status 0
+  ([0-2]?\d)?\d{1,3} (re)
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  > -  while (!stopping) {
+  > +  while (true) {
+  >      const auto deadline = Clock::now() + patience;
+  > END
+  $ build page && start ./page; deploy
+  listening on 127\.0\.0\.1:\d+ (re)
+  exit status 0
+  35000
+
+The project has this page, too; only its head differs.
+
+  $ diff -w page.cc $ROOT/part2-threads/steps/03-woken.cc | grep '^[<>] [^/]'
+  [1]
+
+It shuts down sending too early, which costs a client that speaks once more its answers.
+
+  $ long() { for i in {1..10}; do printf '\0\0\1\0'; head -c 65536 /dev/zero; done; }
+  $ late() { exec 5<>/dev/tcp/127.0.0.1/$port; long >&5; sleep 0.3; kill $pid; sleep 0.3
+  >   printf x >&5; cat <&5 | wc -c; }
+  $ start ./page; late
+  listening on 127\.0\.0\.1:\d+ (re)
+  cat: -: Connection reset by peer
+  \d{5,6} (re)
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >  #include <err.h>
+  > +#include <linux/sockios.h>
+  >  #include <netinet/in.h>
+  >  // …
+  >  #include <semaphore.h>
+  > +#include <sys/ioctl.h>
+  >  #include <sys/socket.h>
+  >  // …
+  > +int unacknowledged_bytes(int client) {
+  > +  tcp_info info{};
+  > +  socklen_t size = sizeof info;
+  > +  check(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
+  > +  // After a reset nothing more is acknowledged, and SIOCOUTQ says for ever what it said before.
+  > +  if (info.tcpi_state == TCP_CLOSE) return 0;
+  > +  int bytes = 0;
+  > +  check(ioctl(client, SIOCOUTQ, &bytes), "SIOCOUTQ");
+  > +  return bytes;
+  > +}
+  > +
+  > +void end_sending(int client) {
+  > +  // yours
+  > +}
+  > +
+  >  void hang_up(int client) {
+  >    // First our end of the stream, after the last answer. It fails if the client is gone already.
+  > -  if (shutdown(client, SHUT_WR) == 0) {
+  > +  if (!stopping && shutdown(client, SHUT_WR) == 0) {
+  >  // …
+  >    }
+  > +  if (stopping) end_sending(client);
+  >    close(client);
+  >  }
+  > END
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >  void end_sending(int client) {
+  > -  // yours
+  > +  unsigned char discarded[4096];
+  > +  while (unacknowledged_bytes(client) > 0) {
+  > +    recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
+  > +    std::this_thread::sleep_for(milliseconds(5));
+  > +  }
+  > +  shutdown(client, SHUT_WR);
+  >  }
+  > END
+  $ build page && start ./page; late
+  listening on 127\.0\.0\.1:\d+ (re)
+  655400
+
+A thousand silent clients, where each thread sleeps (one for a signal, one for a permit, and a
+thousand in recv), and one signal that ends them all.
+
+  $ start ./page; crowd 1000; sleep 1
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ ps -L -o wchan:20= -p $pid | sort | uniq -c
+   +1 \S+ (re)
+   +1 \S+ (re)
+   +1000 \S+ (re)
+  $ time { kill $pid; wait $pid; }; echo "exit status $?"
+  \d\.\d+ s (re)
+  exit status 0
+  $ stop

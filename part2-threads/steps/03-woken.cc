@@ -1,0 +1,198 @@
+// The server with a thread for each client again, and a stop that wakes all of them. But it shuts
+// down sending too early, which costs a client that reads late its answers.
+// Try it: ./03-woken 5882   and in a second terminal   ncat 127.0.0.1 5882   Then type Ctrl-C in
+// the first.
+
+#include <err.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <semaphore.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <thread>
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds, std::chrono::milliseconds;
+
+milliseconds patience(60'000);  // with a client, for a message
+std::atomic<bool> stopping = false;
+
+template <typename T>
+T check(T result, const char* what) {
+  if (result < 0) err(1, "%s", what);
+  return result;
+}
+
+int listen_on(const char* port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const auto name = reinterpret_cast<sockaddr*>(&address);
+  const int on = 1;
+  const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+  std::fflush(stdout);
+  return listener;
+}
+
+// A receive or a send that sleeps for longer than this fails with EAGAIN.
+void limit_calls(int client, int option, microseconds limit) {
+  const timeval value{.tv_sec = limit.count() / 1'000'000, .tv_usec = limit.count() % 1'000'000};
+  check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
+}
+
+// As recv(2), but it fails when the deadline has passed.
+ssize_t receive(int client, std::span<unsigned char> room, Clock::time_point deadline) {
+  while (true) {
+    const auto left = std::chrono::duration_cast<microseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return -1;
+    limit_calls(client, SO_RCVTIMEO, left);
+    const ssize_t n = recv(client, room.data(), room.size(), 0);
+    if (n >= 0 || errno != EINTR) return n;  // EINTR: we were suspended, say, and go on
+  }
+}
+
+bool receive_all(int client, std::span<unsigned char> room, Clock::time_point deadline) {
+  while (!room.empty()) {
+    const ssize_t n = receive(client, room, deadline);
+    if (n <= 0) return false;
+    room = room.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+bool send_all(int client, std::span<const unsigned char> rest) {
+  while (!rest.empty()) {
+    const ssize_t n = send(client, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno != EINTR) return false;
+    if (n > 0) rest = rest.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+// Returns when the client has finished sending, announces too much, is too slow, or is gone.
+void serve(int client) {
+  unsigned char message[4 + 65536];
+  limit_calls(client, SO_SNDTIMEO, patience);
+  while (true) {
+    const auto deadline = Clock::now() + patience;
+    if (!receive_all(client, std::span(message).first(4), deadline)) return;
+    const std::uint32_t size =
+        message[0] + message[1] * 0x100U + message[2] * 0x10000U + message[3] * 0x1000000U;
+    if (size > sizeof message - 4) return;
+    if (!receive_all(client, std::span(message).subspan(4, size), deadline)) return;
+    if (!send_all(client, std::span(message).first(4 + size))) return;
+  }
+}
+
+void hang_up(int client) {
+  // First our end of the stream, after the last answer. It fails if the client is gone already.
+  if (shutdown(client, SHUT_WR) == 0) {
+    // Then what the client still sends, until it ends its side, or for two seconds.
+    const auto give_up = Clock::now() + std::chrono::seconds(2);
+    unsigned char discarded[4096];
+    while (receive(client, discarded, give_up) > 0) {
+    }
+  }
+  close(client);
+}
+
+// What the command line has after a name, as 100 after --max-connections. A time comes back in
+// milliseconds, be it 300ms, 60s or 5m.
+unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] != name) continue;
+    char* rest = nullptr;
+    const unsigned long number = std::strtoul(words[i + 1], &rest, 10);
+    const std::string_view unit = rest;
+    return unit == "s" ? number * 1000 : unit == "m" ? number * 60'000 : number;
+  }
+  return otherwise;
+}
+
+sem_t permits;  // as many as there may be clients
+std::mutex mutex;
+std::set<int> serving;  // the sockets that stop() has to end, under the mutex
+
+void serve_client(int client) {
+  {
+    const std::scoped_lock lock(mutex);
+    serving.insert(client);
+    if (stopping) shutdown(client, SHUT_RD);  // stop() came first
+  }
+  serve(client);
+  {
+    const std::scoped_lock lock(mutex);
+    serving.erase(client);  // before hang_up closes it, and the number is another client's
+  }
+  hang_up(client);
+  sem_post(&permits);
+}
+
+void accept_clients(int listener) {
+  while (true) {
+    sem_wait(&permits);
+    const int client = accept(listener, nullptr, nullptr);
+    if (client < 0 && stopping) return;  // with a permit
+    check(client, "accept");
+    try {
+      std::thread(serve_client, client).detach();
+    } catch (const std::system_error&) {
+      serve_client(client);  // there is no thread to be had, so this one serves, and accepts later
+    }
+  }
+}
+
+void stop(int listener) {
+  const std::scoped_lock lock(mutex);
+  stopping = true;
+  shutdown(listener, SHUT_RDWR);                               // accept fails, now and later
+  for (const int client : serving) shutdown(client, SHUT_RD);  // recv returns 0
+}
+
+int main(int argc, char** argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  patience = milliseconds(option(words, "--read-timeout", 60'000));
+  if (patience.count() == 0) patience = std::chrono::years(1);  // 0: for as long as it likes
+  const auto drain_limit = milliseconds(option(words, "--drain-timeout", 5000));
+  const auto permits_max = static_cast<unsigned>(option(words, "--max-connections", 1000));
+  sem_init(&permits, 0, permits_max);
+
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in this thread, and in those that it starts
+  const int listener = listen_on(argc > 1 ? argv[1] : "0");
+  std::thread([=] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    stop(listener);
+    std::this_thread::sleep_for(drain_limit);
+    _exit(0);  // some client has held us up for long enough
+  }).detach();
+
+  accept_clients(listener);
+  for (unsigned i = 1; i < permits_max; ++i) sem_wait(&permits);  // accept_clients has one
+}

@@ -1,0 +1,17 @@
+  $ . "$ROOT/tools/shell.sh"
+  $ cd "$STEPS"
+
+The signal wakes a hundred silent clients' threads. But a client that's owed much, and sends one byte
+after the signal, loses most of its answers.
+
+  $ start ./03-woken
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ crowd 100
+  $ kill $pid; timeout 3 tail -s 0.1 --pid=$pid -f /dev/null && wait $pid
+  $ start ./03-woken
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ long() { for i in {1..10}; do printf '\0\0\1\0'; head -c 65536 /dev/zero; done; }
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; long >&5; sleep 0.3; kill $pid; sleep 0.3; printf x >&5
+  $ cat <&5 | wc -c
+  cat: -: Connection reset by peer
+  \d{5,6} (re)

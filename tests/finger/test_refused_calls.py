@@ -1,0 +1,80 @@
+"""A call that is refused is no answer: what was asked for is neither nothing nor harmless then."""
+
+from pathlib import Path
+
+import pytest
+
+import rules
+from conftest import ANSWER
+from harness.strace import from_start
+from kit.intruder import need_landlock
+from kit.machine import Machine
+from kit.reference import NO_PLAN
+from kit.server import Start
+
+pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
+
+# To permit what is below a directory takes these. With EFAULT the kernel refuses what is no rule.
+NEEDED = {
+    "the directory": ("-P", "home", "-e", "inject=openat:error=EMFILE"),
+    "whether it is the root": ("-P", "/", "-e", "inject=fstat,newfstatat:error=EPERM"),
+    "a rule": ("-e", "inject=landlock_add_rule:error=EFAULT"),
+}
+FOR_A_LINK = {
+    "the link": ("-P", "alice", "-e", "inject=openat:error=EMFILE"),
+    "a rule for where it leads": ("-e", "inject=landlock_add_rule:error=EFAULT:when=2"),
+}
+
+
+@pytest.fixture
+def linked(machine: Machine) -> None:
+    """alice's home is on another disk."""
+    there = machine.another_disk / "alice"
+    (machine.homes / "alice").rename(there)
+    (machine.homes / "alice").symlink_to(there)
+
+
+@pytest.mark.usefixtures("linked")
+@pytest.mark.parametrize("refused", (NEEDED | FOR_A_LINK).values(), ids=NEEDED | FOR_A_LINK)
+def test_where_homes_are_not_permitted_a_line_says_so(
+    start_as_root: Start, tmp_path: Path, refused: tuple[str, ...]
+) -> None:
+    need_landlock()
+    server = start_as_root(under=from_start(tmp_path / "trace", *refused))
+    server.expect(b"alice", NO_PLAN)
+    assert "not all homes in /home are served: " in server.stderr_text()
+
+
+@pytest.mark.usefixtures("linked")
+def test_a_home_that_may_be_a_link_is_looked_at(start_as_root: Start, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    server = start_as_root(under=from_start(trace, "-e", "inject=openat2:error=ENOSYS"))
+    assert "(INJECTED)" in trace.read_text()
+    server.expect(b"alice", ANSWER)
+    assert "not all homes" not in server.stderr_text()
+
+
+def test_what_is_not_there_is_not_closed(machine: Machine, start_as_root: Start) -> None:
+    (machine.homes / "alice").rename(machine.homes / "before")
+    (machine.homes / "alice").symlink_to("nowhere")
+    machine.move_home("bob", machine.homes / "bo", seen_as="/nowhere/bob")
+    server = start_as_root()
+    server.expect(b"alice", NO_PLAN)
+    server.expect(b"bob", NO_PLAN)
+    assert "not all homes" not in server.stderr_text()
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("what", ["whether it is the root", "a rule"])
+def test_where_the_directory_of_users_is_not_permitted_the_daemon_ends(
+    start: Start, tmp_path: Path, what: str
+) -> None:
+    need_landlock()
+    server = start(under=from_start(tmp_path / "trace", *NEEDED[what]), ready=False)
+    server.expect_refusal(1, "Landlock refuses a rule")
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_the_root_directory_cannot_be_that_of_users(start: Start) -> None:
+    need_landlock()
+    start("--users", "/", ready=False).expect_refusal(1, "--users is the root directory")
