@@ -8,7 +8,8 @@
 
 namespace common {
 
-/// A deadline, as a member of the object that can be overdue. Leaves its list in the destructor.
+/// A deadline, as a member of the object that can be overdue. The destructor takes it out of its
+/// list.
 class DeadlineEntry {
  public:
   DeadlineEntry() = default;

@@ -54,11 +54,11 @@ class Loop final : public LoopCore {
   template <typename T>
   T run(Task<T> task);
 
-  /// Limits how many io workers may wait at the same time, for files (`bounded`) and for anything
-  /// else. They take operations that can't be done immediately. Without this call they are four for
-  /// each processor, but no more than the thread's first ring has entries, and for anything else as
-  /// many as RLIMIT_NPROC allows. For this thread's rings, before they are restricted.
-  /// io_uring_register(2), IORING_REGISTER_IOWQ_MAX_WORKERS
+  /// Limits the io workers, which take operations that can't be done immediately: `bounded` may
+  /// wait for files at the same time, `unbounded` for anything else. Without this call, for files
+  /// they are four for each processor, but no more than the thread's first ring has entries, and
+  /// for anything else as many as RLIMIT_NPROC allows. For this thread's rings, before they are
+  /// restricted. io_uring_register(2), IORING_REGISTER_IOWQ_MAX_WORKERS
   Status register_iowq_max_workers(unsigned bounded, unsigned unbounded);
 
   /// Registers memory for read_fixed() and write_fixed(), which use its place in `buffers`. Once.
@@ -242,10 +242,10 @@ class Loop final : public LoopCore {
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
 
-  // Operations on the first operation that a Canceller holds. When removed, that one ends with
+  // These act on the first operation that a Canceller holds. If removed, that operation ends with
   // Error::cancelled, or on Linux 6.1 with EINTR if an io worker had it. Errors here: ENOENT if
-  // there is none, or the kernel has its result or is just handing it to another thread; EALREADY
-  // if it is about to end.
+  // there is none, or its result is there, or the kernel is just handing it to another thread;
+  // EALREADY if it is about to end.
 
   auto cancel(const Canceller& other) {
     return make<void>("cancel", by<io_uring_prep_cancel64>(other.user_data(), 0));

@@ -108,7 +108,8 @@ class Operation : public Cancellable {
     return loop_->next_entry();
   }
 
-  /// Tags the entry, so that its completions find this operation. The next submission takes it.
+  /// Tags the entry, so that its completions find this operation. The next submission hands it
+  /// over.
   void tag(io_uring_sqe& entry) {
     entry.user_data = user_data_of(Part::request);
     if (loop_->trace() != nullptr) trace_begun(entry);
