@@ -17,8 +17,8 @@ namespace {
 using common::Clock;
 using std::chrono::milliseconds;
 
-/// How long one call waits at most if we must check something in between: for a stop, or for what
-/// the peer has acknowledged.
+/// How long one call waits at most if we must check something in between: for a stop, or for the
+/// peer's acknowledgements.
 constexpr milliseconds longest_wait(100);
 
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO, so that a call that waits longer fails with EAGAIN. 0: no
@@ -81,8 +81,8 @@ common::Status Connection::send_all(common::ByteView output) {
     if (output.empty()) break;
 
     // The kernel's buffer is full, or a signal came. send(2) wakes only when much of the buffer is
-    // free, so a slow reader's progress may not show in `sent`. That's why we also count what the
-    // peer's kernel acknowledges.
+    // free, so a slow reader's progress may not show in `sent`. That's why we also count the bytes
+    // that the peer's kernel acknowledges.
     const std::size_t still_unacknowledged = common::unacknowledged_bytes(socket_);
     if (sent > 0 || still_unacknowledged < unacknowledged) deadline = Clock::now() + read_timeout_;
     unacknowledged = still_unacknowledged;

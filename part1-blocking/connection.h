@@ -13,7 +13,7 @@
 namespace stage {
 
 /// One peer, on a blocking socket. SO_RCVTIMEO and SO_SNDTIMEO limit how long a single call waits.
-/// On top of them, this class enforces the limit that counts: one for a whole message, however many
+/// On top of them, this class enforces the limit that counts, for a whole message, however many
 /// calls its bytes take.
 class Connection {
  public:
@@ -21,8 +21,8 @@ class Connection {
   /// has no limit.
   Connection(const common::Fd& socket, std::chrono::milliseconds read_timeout);
 
-  /// Waits for bytes, and returns a view of them in `buffer`, which is empty if the peer has ended
-  /// its stream. Errors: timed_out if no message was completed in time; those of recv(2).
+  /// Waits for bytes, and returns a view of them in `buffer`, empty at the end of the peer's
+  /// stream. Errors: timed_out if no message was completed in time; those of recv(2).
   common::Result<common::ByteView> receive(std::span<std::byte> buffer);
 
   /// Waits until the kernel has taken all of `output`, of which each send(2) may take only a part.

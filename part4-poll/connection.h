@@ -17,7 +17,7 @@
 
 namespace stage {
 
-/// The directions worth trying in this turn: both, unless we asked the kernel.
+/// The directions worth trying in this turn. Both, unless we asked the kernel.
 struct Readiness {
   bool input = false;
   bool output = false;
@@ -46,14 +46,15 @@ class Connection {
   /// than that.
   Action advance(Readiness ready, Scratch& scratch);
 
-  /// Takes one turn of a lingering connection, which discards its input. In a drain it closes when
-  /// the peer's kernel has acknowledged all answers, which causes no event.
+  /// Takes one turn of a lingering connection, which discards input. In a drain it closes when the
+  /// peer's kernel has acknowledged all answers, which causes no event.
   Action linger(Scratch& scratch);
 
-  /// Called after the deadline. First receives what arrived in time, however late the call is.
+  /// Called after the deadline. First receives input that arrived in time, however late the call
+  /// is.
   Action expire(Scratch& scratch);
 
-  /// From now on, answers only what the kernel has already received, and then closes.
+  /// From now on, answers only input that the kernel has already, and then closes.
   void begin_drain();
 
   /// The directions it waits for. With neither, only acknowledgements are missing.
@@ -72,8 +73,8 @@ class Connection {
 
  private:
   enum class State : std::uint8_t {
-    conversing,  ///< Receives, or sends what it holds.
-    ending,      ///< Sends what it holds, then closes gracefully.
+    conversing,  ///< Receives, or sends held_.
+    ending,      ///< Sends held_, then closes gracefully.
     lingering,   ///< Discards input, so that no reset destroys answers on their way.
   };
 

@@ -18,7 +18,7 @@ namespace stage {
 /// --max-connections and nothing else; --accept says how new connections are spread over them.
 class Workers {
  public:
-  /// Makes as many servers as --workers says. They listen from now on, so a client that connects
+  /// Makes as many servers as --workers says. All listen from now on, so a client that connects
   /// before run() starts their threads waits in a backlog. Errors: of socket(2), bind(2),
   /// listen(2), fcntl(2), epoll_create1(2), Server::create().
   static common::Result<std::unique_ptr<Workers>> create(const Options& options);

@@ -70,8 +70,8 @@ std::string explain(std::error_code error) {
   return common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again));
 }
 
-/// Whether a socket is its own peer. The kernel chooses its port from those for clients, so if
-/// nobody listens, that may be the port we connect to: TCP lets two ends meet that both connect.
+/// Whether a socket is its own peer. The kernel chooses a client's port, and if nobody listens
+/// there, that may be the port we connect to: TCP lets two ends meet that both connect.
 bool talks_to_itself(const common::Fd& socket) {
   const auto own = common::Address::of_socket(socket);
   common::Address peer;
@@ -92,7 +92,7 @@ Task<Outcome<void>> Client::run() {
 }
 
 /// Tells the user at a prompt immediately that the server is gone. For a file or a pipe we find out
-/// with the next line, so it doesn't matter what a server does after the last one.
+/// with the next line, so a server may do anything after the last one.
 Task<> Client::watch_server() {
   const auto closed = co_await loop_.poll(server_, POLLRDHUP);
   if (closed) server_gone_.cancel();

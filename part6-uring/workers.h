@@ -16,7 +16,7 @@ namespace stage {
 /// --max-connections and nothing else; the kernel spreads new connections over them.
 class Workers {
  public:
-  /// Makes as many servers as --workers says. They listen from now on, so a client that connects
+  /// Makes as many servers as --workers says. All listen from now on, so a client that connects
   /// before run() starts their threads waits in a backlog. Error: a line that says what is missing,
   /// and how to get it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(const Options& options);

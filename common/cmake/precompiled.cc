@@ -1,1 +1,1 @@
-// Empty: the precompiled headers belong to a target, and a target needs a source.
+// Empty, because precompiled headers belong to a target, and a target needs a source.

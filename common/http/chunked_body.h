@@ -17,7 +17,7 @@ class ChunkedBody {
   static constexpr std::size_t extra_bytes_max = 8192;
 
   /// Takes the next bytes. Returns how many of them belong to the body, which is all of them until
-  /// it is done(). Errors: malformed; too_long for more than extra_bytes_max.
+  /// done(). Errors: malformed; too_long for more than extra_bytes_max.
   Result<std::size_t> take(std::string_view received);
 
   bool done() const { return expecting_ == Expecting::nothing; }

@@ -43,7 +43,7 @@ std::string make_answer(HttpHead::Method method, std::string_view connection) {
   return answer;
 }
 
-/// The same answer without a copy: there are so few that we make all of them in advance.
+/// The same answer without a copy. There are so few that we make all of them in advance.
 std::string_view answer_to(const HttpHead& request) {
   using enum HttpHead::Method;
   static const auto ready = [] {

@@ -30,8 +30,8 @@ class Token {
     return token;
   }
 
-  /// The token for the next use of the same slot. After 2^36 uses the generations begin again: no
-  /// event is late by that much.
+  /// The token for the next use of the same slot. After 2^36 uses the generations begin again, and
+  /// no event is that late.
   constexpr Token for_next_use() const {
     constexpr std::uint64_t generations = std::uint64_t{1} << generation_bits;
     return Token(kind(), slot(), ((value_ >> slot_bits) + 1) % generations);

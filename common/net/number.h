@@ -6,7 +6,7 @@
 
 namespace common {
 
-/// Parses decimal digits, no sign and no blanks. nullopt unless from `smallest` to `largest`.
+/// Parses a decimal number from `smallest` to `largest`, without sign or blanks; else nullopt.
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t smallest,
                                           std::uint64_t largest);
 

@@ -16,15 +16,15 @@ namespace common {
 inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 
 /// Size of a loop's receive buffer, which all connections share. The largest message of the default
-/// limit fits, so one call can receive it, and we never copy it. part6 has the ring's buffers,
-/// which are as large: Setup in uring/setup.h.
+/// limit fits, so one call can receive it, and we never copy it. part6 has the ring's buffers, of
+/// the same size: Setup in uring/setup.h.
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
 
 /// Size of a buffer whose bytes are used or dropped before the next read into it.
 inline constexpr std::size_t transient_buffer_bytes = 16 * 1024;
 
-/// How long a server waits before it retries after a shortage: no descriptor (EMFILE, ENFILE), no
-/// memory, no thread, or a network that is down. A loop accepts again earlier if one of its own
+/// How long a server waits before a retry after a shortage: no descriptor (EMFILE, ENFILE), no
+/// memory, no thread, or a network that is down. A loop accepts again earlier if one of its
 /// connections closes.
 inline constexpr std::chrono::milliseconds shortage_pause(100);
 

@@ -23,7 +23,7 @@ namespace {
 struct Log {
   std::mutex mutex;
   LogQueue queue;
-  std::optional<int> flags;       ///< For pwritev2(2); they depend on what kind of file stderr is.
+  std::optional<int> flags;       ///< For pwritev2(2), depending on the kind of file behind stderr.
   bool can_write_at_once = true;  ///< False once pwritev2(2) has turned out not to work.
 };
 

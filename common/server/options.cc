@@ -27,7 +27,7 @@ OptionLine verbose_option(Options& options) {
                      options.verbose);
 }
 
-/// As CLI11 takes it: `-P,--port`.
+/// The names as CLI11 takes them: `-P,--port`.
 std::string names_of(const OptionLine& line) {
   return line.short_name.empty() ? line.name : line.short_name + "," + line.name;
 }
@@ -56,7 +56,7 @@ void add_line(CLI::App& app, const OptionLine& line) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
-/// What is wrong with the number of values. CLI11 says how many it counted; we, what to write.
+/// Explains a wrong number of values. CLI11 says how many it counted; we say what to write.
 std::string explain(const CLI::ArgumentMismatch& wrong, const OptionTable& table) {
   const std::string_view counted = wrong.what();
   for (const OptionLine& line : table) {
@@ -67,7 +67,7 @@ std::string explain(const CLI::ArgumentMismatch& wrong, const OptionTable& table
   return std::string(counted);
 }
 
-/// `--verbose=true`: CLI11 would take some values of a flag.
+/// Whether a flag has a value, as in `--verbose=true`. CLI11 would take some.
 bool gives_a_value(std::string_view word, std::string_view flag) {
   return word.starts_with(flag) && word.substr(flag.size()).starts_with('=');
 }
@@ -85,17 +85,17 @@ std::optional<std::string> flag_with_value(std::span<const char* const> words,
   return std::nullopt;
 }
 
-/// Says in one line what is wrong with the command line. Returns the exit status.
+/// Logs in one line what is wrong with the command line. Returns the exit status.
 int explain_wrong_usage(const Program& program, std::string_view what) {
   std::string words(what);
   std::ranges::replace(words, '\n', ' ');
-  // A word of the command line may come from somewhere else, and a terminal obeys some bytes.
+  // A word of the command line may come from somewhere else, and terminals obey some bytes.
   words = escape(std::as_bytes(std::span(words)));
   log(fmt::format("{}: {} (try --help)", program.name, words), Severity::error);
   return 2;
 }
 
-/// Prints what --help or --version asks for. Returns the exit status.
+/// Prints the text of --help or --version. Returns the exit status.
 int print_asked(const Program& program, const CLI::App& app, const CLI::Success& asked) {
   std::ostringstream text;
   (void)app.exit(asked, text);

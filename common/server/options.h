@@ -17,16 +17,14 @@
 
 namespace common {
 
-/// How many connections at once, where --max-connections does not say otherwise; and the most that
-/// it takes.
+/// The default of --max-connections, and its largest value.
 inline constexpr std::size_t default_max_connections = 4096;
 inline constexpr std::uint32_t max_connections_limit = 10'000'000;
 
-/// The largest payload accepted where --max-message does not say otherwise.
+/// The default of --max-message, the largest payload accepted.
 inline constexpr std::uint32_t default_max_message = 64 * 1024;
 
-/// What can be chosen on the command line of every stage. A stage that has more derives its own
-/// options from these.
+/// The options of every stage. A stage that has more derives its own options from these.
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5882;
@@ -35,20 +33,20 @@ struct Options {
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
   bool verbose = false;
 
-  /// Where to listen: `host` and `port`. The parser has checked that `host` is an address.
+  /// The address to listen on: `host` and `port`. The parser has checked that `host` is an address.
   Address address() const;
 };
 
 /// One line of a program's option table, which feeds the parser and --help.
 struct OptionLine {
   std::string name;        ///< `--port`
-  std::string value_name;  ///< `N`; empty: a flag, which takes no value
-  std::string fallback;    ///< The default, as the user would write it; empty: none to show
+  std::string value_name;  ///< `N`; empty for a flag, which takes no value
+  std::string fallback;    ///< The default as the user would write it; empty if there is none
   std::string meaning;
-  std::string takes;  ///< What a complaint says it takes: `a number from 0 to 65535`
-  std::function<bool(std::string_view)> set;  ///< False: it does not take this value.
-  std::string short_name = {};                ///< `-P`; empty: there is none
-  bool repeats = false;  ///< A positional of which each value counts, and not just the last.
+  std::string takes;  ///< The valid values, for error messages: `a number from 0 to 65535`
+  std::function<bool(std::string_view)> set;  ///< Returns false for an invalid value.
+  std::string short_name = {};                ///< `-P`; empty if there is none
+  bool repeats = false;  ///< A positional of which every value counts, not just the last.
 };
 using OptionTable = std::vector<OptionLine>;
 
@@ -66,26 +64,26 @@ OptionLine duration_option(std::string name, std::string meaning,
                            std::chrono::milliseconds& target);
 OptionLine address_option(std::string name, std::string meaning, std::string& target);
 
-/// This option has no value on the command line: it sets `target` to this one.
+/// An option without a value on the command line, which sets `target` to `value`.
 template <typename T>
 OptionLine flag_option(std::string name, std::string meaning, T& target,
                        std::type_identity_t<T> value = true);
 
-/// One of several words, of which the first is the default.
+/// Takes one of several words, of which the first is the default.
 template <typename T>
 OptionLine choice_option(std::string name, std::string value_name, std::string meaning, T& target,
                          std::vector<std::pair<std::string_view, T>> choices);
 
-/// What --help and the parser need to know of a program.
+/// A program, as --help and the parser know it.
 struct Program {
   std::string name;
   std::string summary;
   OptionTable options;
 };
 
-/// Reads the command line into what the table's lines write to. nullopt: go on. Otherwise the exit
-/// status to end with: 0 after --help and --version, or 1 where stdout did not take them; 2 after
-/// wrong usage. One line on stderr explains 1 and 2.
+/// Reads the command line into the targets of the table's lines. nullopt if the program should go
+/// on. Otherwise the exit status to end with: 0 after --help and --version, or 1 if stdout didn't
+/// take them; 2 after wrong usage. One line on stderr explains 1 and 2.
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program);
 
 template <typename T>

@@ -59,7 +59,7 @@ Result<std::unique_ptr<SignalThread>> SignalThread::create(std::chrono::millisec
 SignalThread::~SignalThread() {
   if (!thread_.joinable()) return;
   done_ = true;
-  (void)::pthread_kill(thread_.native_handle(), SIGTERM);  // cannot fail: the thread exists
+  (void)::pthread_kill(thread_.native_handle(), SIGTERM);  // cannot fail, since the thread exists
   thread_.join();
   waiting = nullptr;
 }

@@ -10,8 +10,8 @@ namespace uring {
 using common::Result;
 using common::Status;
 
-/// The first two end an operation early although nothing failed. They call for different reactions:
-/// a cancelled coroutine should end, a late one may try again. 0 is none of them.
+/// The first two end an operation early although nothing failed. Reactions differ: a cancelled
+/// coroutine should end, a late one may try again. 0 is none of these.
 enum class Error : std::uint8_t {
   cancelled = 1,   ///< The operation, its scope or a linked operation was cancelled.
   timed_out,       ///< Its own timeout or a shared deadline has passed.

@@ -48,17 +48,17 @@ class Loop final : public LoopCore {
   /// that is impossible, and ends the process with a message.
   ~Loop();
 
-  /// Runs the task, with all it spawns in scopes of its own, until it has ended. A coroutine can't
-  /// call this, but awaits the task instead. In a different thread than the loop's, run() ends the
-  /// process with a message.
+  /// Runs the task, with all that the task spawns in its own scopes, until the end. A coroutine
+  /// can't call this, but awaits the task instead. In a different thread than the loop's, run()
+  /// ends the process with a message.
   template <typename T>
   T run(Task<T> task);
 
-  /// Limits how many io workers may wait at the same time, for files (`bounded`) and for anything
-  /// else. They take operations that can't be done immediately. Without this call they are four for
-  /// each processor, but no more than the thread's first ring has entries, and for anything else as
-  /// many as RLIMIT_NPROC allows. For this thread's rings, before they are restricted.
-  /// io_uring_register(2), IORING_REGISTER_IOWQ_MAX_WORKERS
+  /// Limits the io workers, which take operations that can't be done immediately: `bounded` may
+  /// wait for files at the same time, `unbounded` for anything else. Without this call, for files
+  /// they are four for each processor, but no more than the thread's first ring has entries, and
+  /// for anything else as many as RLIMIT_NPROC allows. For this thread's rings, before they are
+  /// restricted. io_uring_register(2), IORING_REGISTER_IOWQ_MAX_WORKERS
   Status register_iowq_max_workers(unsigned bounded, unsigned unbounded);
 
   /// Registers memory for read_fixed() and write_fixed(), which use its place in `buffers`. Once.
@@ -242,9 +242,9 @@ class Loop final : public LoopCore {
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
 
-  // Operations on the first operation that a Canceller holds. When that one is removed, it ends
-  // with Error::cancelled, or on Linux 6.1 with EINTR if an io worker had it. Errors here: ENOENT
-  // if it doesn't exist, has had its result, or is just being handed to another kernel thread;
+  // These act on the first operation that a Canceller holds. If removed, that operation ends with
+  // Error::cancelled, or on Linux 6.1 with EINTR if an io worker had it. Errors here: ENOENT if
+  // there is none, or its result is there, or the kernel is just handing it to another thread;
   // EALREADY if it is about to end.
 
   auto cancel(const Canceller& other) {

@@ -36,7 +36,7 @@ TEST(Address, PrintsAnIPv4PeerOfADualStackSocketAsIPv4) {
   EXPECT_EQ(printed("::ffff:192.0.2.1", 5882), "192.0.2.1:5882");
 }
 
-TEST(Address, RefusesWhatIsNoLiteral) {
+TEST(Address, RefusesTextThatIsNotALiteral) {
   for (const auto* text :
        {"", "localhost", "127.0.0.1:80", "[::1]", "127.1", "1", "0x7f.0.0.1", "256.0.0.1",
         "1.2.3.4.5", " 127.0.0.1", "127.0.0.1 ", "::g", ":::", "fe80::1%lo", "1.2.3.4/8"}) {
@@ -44,7 +44,7 @@ TEST(Address, RefusesWhatIsNoLiteral) {
   }
 }
 
-TEST(Address, OfADescriptorThatIsNoSocketIsAnError) {
+TEST(Address, OfADescriptorThatIsNotASocketIsAnError) {
   const auto address = Address::of_socket(common::Fd());
   ASSERT_FALSE(address.has_value());
   EXPECT_EQ(address.error(), std::errc::bad_file_descriptor);

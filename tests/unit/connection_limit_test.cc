@@ -37,7 +37,7 @@ TEST(ConnectionLimit, IsAcquiredAsOftenAsItSaysAndNoMore) {
   EXPECT_FALSE(limit.try_acquire(wake_fd.get()));
 }
 
-TEST(ConnectionLimit, APermitIsGivenBackOnceWhereverItHasGone) {
+TEST(ConnectionLimit, APermitIsGivenBackOnceHoweverOftenItIsMoved) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(1);
   {

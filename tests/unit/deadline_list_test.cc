@@ -31,7 +31,7 @@ TEST(DeadlineList, TakesAnEntryOverFromAnotherList) {
   EXPECT_EQ(writing.soonest(), start + 2s);
 }
 
-TEST(DeadlineEntry, KnowsWhatItWasLastSetTo) {
+TEST(DeadlineEntry, KnowsTheLastDeadlineSet) {
   DeadlineList list;
   DeadlineEntry entry;
   EXPECT_EQ(entry.deadline(), Clock::time_point());

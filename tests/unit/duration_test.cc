@@ -20,7 +20,7 @@ TEST(ParseDuration, RefusesMoreThanAYear) {
   EXPECT_EQ(parse_duration("18446744073709551615m"), std::nullopt) << "times 60000 it wraps";
 }
 
-TEST(DurationToString, SaysItAsParseDurationReadsIt) {
+TEST(DurationToString, WritesADurationAsParseDurationReadsIt) {
   EXPECT_EQ(common::to_string(0ms), "0");
   EXPECT_EQ(common::to_string(250ms), "250ms");
   EXPECT_EQ(common::to_string(60s), "60s");

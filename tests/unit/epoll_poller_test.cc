@@ -60,7 +60,7 @@ TEST_P(Listener, IsReportedUntilItIsForgottenAndAgainWhenItIsWatched) {
   }
 }
 
-TEST_P(Listener, IsWatchedByTwoOfWhichOneForgetsIt) {
+TEST_P(Listener, StaysWatchedByOnePollerWhenAnotherForgetsIt) {
   const Backlog backlog(1);
   epoll_event event{.events = EPOLLIN, .data = {}};
   ASSERT_EQ(::epoll_ctl(shared_.get(), EPOLL_CTL_ADD, backlog.listener.get(), &event), 0);

@@ -31,7 +31,7 @@ TEST(Fd, HoldsDescriptorZero) {
   EXPECT_TRUE(is_open(0)) << "an empty Fd closed something";
 }
 
-TEST(Fd, ClosesWhatItOwnsWhenItEnds) {
+TEST(Fd, ClosesItsDescriptorInTheDestructor) {
   int number = -1;
   {
     const Fd fd = open_something();

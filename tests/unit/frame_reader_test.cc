@@ -65,7 +65,7 @@ TEST(AppendFrame, WritesALittleEndianLengthAndThenThePayload) {
   EXPECT_EQ(tests::text(out), std::string("\3\2\1\0", 4) + large);
 }
 
-TEST(AppendFrame, AppendsBehindWhatIsThere) {
+TEST(AppendFrame, AppendsAfterTheBytesThatAreThere) {
   common::Bytes out;
   common::append_frame(bytes("first"), out);
   common::append_frame(bytes(""), out);

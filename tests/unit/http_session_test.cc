@@ -27,7 +27,7 @@ const HttpOutcome refused{std::string(tests::bad_request), 0, Error::malformed, 
 const HttpOutcome oversized{std::string(tests::too_large), 0, Error::malformed, {}, true};
 const HttpOutcome unfinished{"", 0, {}, Error::cut_short, false};
 
-TEST(HttpSession, AnswersWhatRealClientsSendAndObeysConnectionAloneAndNoWordLikeIt) {
+TEST(HttpSession, AnswersRealClientsAndObeysConnectionButNoFieldLikeIt) {
   for (const std::string fields :
        {"", "Host: localhost:5882\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n",
         "Host: localhost:5882\r\nConnection: keep-alive\r\n"
@@ -61,7 +61,7 @@ TEST(HttpSession, ReadsAFoldedFieldAsOne) {
             closed(hello_closing));
 }
 
-TEST(HttpSession, RefusesWhatIsWrongAsSoonAsItHasComeWithoutWaitingForMore) {
+TEST(HttpSession, RefusesAMistakeAsSoonAsItArrivesWithoutWaitingForMore) {
   for (const auto* begun :
        {"nonsense\r\n", "GET / HTTP/2.0\r\nHost: x\r\n",
         "\x16\x03\x01\x02\n",  // TLS, or the beginning of it

@@ -76,7 +76,7 @@ TEST(ListenGroup, RefusesAPortThatIsTakenEvenByAnotherGroup) {
   EXPECT_EQ(listen_on(by_group, SocketMode::nonblocking).error(), in_use);
 }
 
-TEST(IsTransientAcceptError, IsWhatGoesAwayByWaiting) {
+TEST(IsTransientAcceptError, IsTrueForErrorsThatWaitingCures) {
   for (const auto error : {std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
                            std::errc::no_buffer_space, std::errc::not_enough_memory,
                            std::errc::operation_not_permitted, std::errc::host_unreachable,

@@ -52,7 +52,7 @@ TEST(LogQueue, GoesOnInsideALineThatWasWrittenInPart) {
   EXPECT_EQ(drained(queue), "e\ntwo\n");
 }
 
-TEST(LogQueue, IsBoundedAndTellsWhatItLostInItsPlace) {
+TEST(LogQueue, IsBoundedAndReportsALossInItsPlace) {
   LogQueue queue;
   constexpr int fit = LogQueue::bytes_max / numbered_bytes;
   for (int i = 0; i < fit + 7; ++i) queue.push(numbered(i));
@@ -67,7 +67,7 @@ TEST(LogQueue, IsBoundedAndTellsWhatItLostInItsPlace) {
                                       "\n(lines lost because nobody reads stderr: 8)\nafter it\n"));
 }
 
-TEST(LogQueue, TellsOfALossThoughNothingComesAfterIt) {
+TEST(LogQueue, ReportsALossEvenIfNoLineFollows) {
   LogQueue queue;
   while (queue.size_bytes() + numbered_bytes <= LogQueue::bytes_max) queue.push(numbered(0));
   queue.push(numbered(1));
@@ -94,7 +94,7 @@ TEST(LogIntoAPipe, LinesThatFindNoRoomAreWrittenLater) {
   EXPECT_EQ(::fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0) << "others share it";
 }
 
-TEST(LogIntoAPipe, WhatWaitsAtTheEndOfTheProcessIsWrittenThen) {
+TEST(LogIntoAPipe, WaitingLinesAreWrittenAtTheEndOfTheProcess) {
   LogPipe pipe;
   const common::Fd writing(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
   const auto act = [&] {

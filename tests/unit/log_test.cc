@@ -123,7 +123,7 @@ TEST(RepeatedFault, WritesOneLineThoughManyThreadsReport) {
   EXPECT_EQ(later, "cannot accept: Too many open files (and 3999 more)\n");
 }
 
-TEST(ConnectionLog, HasALineForWhatIsWrongAndForEverythingWhenVerbose) {
+TEST(ConnectionLog, HasALineForEachFaultAndForEverythingWhenVerbose) {
   const auto peer = *common::Address::parse("192.0.2.1", 40'000);
   const std::error_code reset = make_error_code(std::errc::connection_reset);
   struct {

@@ -30,7 +30,7 @@ void set_size(const common::Fd& socket, int which, int bytes) {
 
 // The kernel's room grows, so that more is unacknowledged after the second send than after the
 // first: compared with that, a client that takes bytes would seem to take none.
-TEST(Connection, MeasuresAnewWhatASlowReaderHasToTakeAfterEachSendOfWhatIsHeld) {
+TEST(Connection, MeasuresASlowReaderAgainAfterEachSendOfHeldBytes) {
   auto [server, client] = tests::tcp_connection();
   set_size(server, SO_SNDBUF, 32 << 10);
   set_size(client, SO_RCVBUF, 32 << 10);

@@ -66,7 +66,7 @@ TEST_F(Poller, ReportsInputUntilItIsReceived) {
   EXPECT_EQ(ready(), Ready());
 }
 
-TEST_F(Poller, ReportsWhatItIsAskedFor) {
+TEST_F(Poller, ReportsTheDirectionsOfInterest) {
   send_to(one_.client);
   (void)poller_.watch(one_.server, token(1), writable);
   EXPECT_EQ(ready(), Ready({{token(1), writable}}));
@@ -78,13 +78,13 @@ TEST_F(Poller, ReportsWhatItIsAskedFor) {
   EXPECT_EQ(ready(), Ready({{token(1), readable}}));
 }
 
-TEST_F(Poller, CountsAHangUpAsBothWhateverItIsAskedFor) {
+TEST_F(Poller, CountsAHangUpAsBothDirectionsWithAnyInterest) {
   (void)poller_.watch(one_.server, token(1), not_ready);
   one_.client = Fd();
   EXPECT_EQ(ready(), Ready({{token(1), both_ways}}));
 }
 
-TEST_F(Poller, ReportsNothingOfWhatItForgot) {
+TEST_F(Poller, ReportsNoForgottenDescriptor) {
   const tests::Ends three = tests::unix_connection();
   (void)poller_.watch(one_.server, token(1), writable);
   (void)poller_.watch(two_.server, token(2), writable);
@@ -98,14 +98,14 @@ TEST_F(Poller, ReportsNothingOfWhatItForgot) {
   EXPECT_EQ(ready(), Ready());
 }
 
-TEST_F(Poller, WatchesAgainWhatItForgotUnderAnotherToken) {
+TEST_F(Poller, WatchesAForgottenDescriptorAgainUnderAnotherToken) {
   (void)poller_.watch(one_.server, token(1), writable);
   poller_.forget(one_.server);
   (void)poller_.watch(one_.server, token(2), writable);
   EXPECT_EQ(ready(), Ready({{token(2), writable}}));
 }
 
-TEST_F(Poller, ForgetsWhatIsNotWatched) {
+TEST_F(Poller, ForgetsADescriptorThatIsNotWatched) {
   (void)poller_.watch(one_.server, token(1), writable);
   poller_.forget(two_.server);
   poller_.forget(two_.server);
@@ -113,7 +113,7 @@ TEST_F(Poller, ForgetsWhatIsNotWatched) {
 }
 
 // Rounded down, the last millisecond would be spent asking again and again.
-TEST_F(Poller, WaitsUntilTheDeadlineHasCome) {
+TEST_F(Poller, WaitsUntilTheDeadline) {
   for (const auto time : {1900us, 2100us, 2900us}) {
     const auto deadline = Clock::now() + time;
     EXPECT_TRUE(poller_.wait(deadline).value().empty());

@@ -18,7 +18,7 @@ common::ByteView part(std::size_t begin, std::size_t size) {
   return bytes(received).subspan(begin, size);
 }
 
-TEST(Answers, CopyWhatIsAppended) {
+TEST(Answers, CopyAppendedBytes) {
   SendBuffer answers;
   std::string text = "some";
   answers.append(bytes(text));
@@ -28,7 +28,7 @@ TEST(Answers, CopyWhatIsAppended) {
   EXPECT_EQ(answers.size(), 8U);
 }
 
-TEST(Answers, AreAViewOfWhatIsPassedOn) {
+TEST(Answers, AreAViewOfAppendedViews) {
   SendBuffer answers;
   answers.append_view(part(4, 3));
   EXPECT_EQ(answers.view().data(), bytes(received).data() + 4);

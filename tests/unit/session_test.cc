@@ -45,7 +45,7 @@ TEST(EchoSession, CountsAMessageWithItsLastByte) {
   EXPECT_EQ(tests::text(answers.view()), message);
 }
 
-TEST(EchoSession, AnswersWhatCameBeforeAMessageThatIsTooLong) {
+TEST(EchoSession, AnswersTheMessagesBeforeOneThatIsTooLong) {
   EchoSession session(3);
   SendBuffer answers;
   const std::string stream = frames({"one", "two"}) + tests::length(4);

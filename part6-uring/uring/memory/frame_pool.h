@@ -60,7 +60,7 @@ class FramePool {
   struct Blocks {
     using Lists = std::array<Free*, recycled_bytes_max / step_bytes>;
     Lists free;
-    Lists filled;  ///< Free as well, and filled with the pattern: for allocate_slow().
+    Lists filled;  ///< Also free, and filled with the pattern, for allocate_slow().
     std::size_t free_bytes;
     std::size_t owned_bytes;  ///< Free or in use.
   };

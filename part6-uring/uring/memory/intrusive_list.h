@@ -4,8 +4,8 @@
 
 namespace uring {
 
-/// A base for objects that can be in one list. The destructor takes the object out of it, so no
-/// list holds an object that is gone, and being in a list costs no other memory.
+/// A base for objects that can be in one list. The destructor takes the object out, so no list
+/// holds an object that is gone, and being in a list costs no other memory.
 class Node {
  public:
   Node() = default;
@@ -30,7 +30,7 @@ class Node {
   Node* next_ = nullptr;
 };
 
-/// Objects with a Node as their base, in the order in which they were added. Owns none of them.
+/// Objects with a Node as their base, in the order in which they were added. Owns none.
 template <typename T>
 class IntrusiveList {
  public:

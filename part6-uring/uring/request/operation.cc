@@ -10,9 +10,9 @@
 namespace uring {
 namespace {
 
-/// How long to wait before a cancel request is made again: 1 ms, then twice as long each time, up
-/// to a quarter of a second. What ends by itself during a pause has ended when that has. They
-/// stay where they are, because the kernel may look later.
+/// How long to wait before we repeat a cancel request: 1 ms, then twice as long each time, up to a
+/// quarter of a second. An operation that ends by itself during a pause has ended for us when the
+/// pause has. The pauses stay in place, because the kernel may look later.
 auto pauses = [] {
   std::array<__kernel_timespec, 9> all{};
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -55,13 +55,12 @@ void Operation::trace_begun(const io_uring_sqe& entry) {
 
 void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); }
 
-/// Done, or too late: in any case the request's own completion decides how it ended. A request that
-/// has none yet has to be cancelled again: it was not found, in between two waits, or has an end
-/// that a thread of the kernel's is still to tell; or a worker had it (EALREADY), which was told
-/// and may have been about to hand it over to poll, without looking any more. The kernel is not
-/// asked again at once, which would be the same question again and again, and each time later:
-/// where a file server is dead, a worker has it for as long as that takes, and there may be a
-/// thousand such files.
+/// However the kernel answers, the request's own completion decides how the request ended. Without
+/// one, we have to ask again. Either the kernel didn't find the request, because it was between two
+/// waits, or has an end that a kernel thread is still to report. Or an io worker had it (EALREADY),
+/// which was told, but may have been about to hand it over to poll without looking again. We don't
+/// ask immediately, which would be pointless as long as the same is true: with a dead file server,
+/// an io worker has the request for as long as that lasts, and there may be a thousand such files.
 void Operation::cancel_answered(int result) {
   cancel_asked_ = false;
   complete_one();
@@ -79,11 +78,10 @@ void Operation::refuse(Error reason) {
 }
 
 std::error_code Operation::error_of(int result) const {
-  constexpr int restart = 512;  // ERESTARTSYS, from a worker of the kernel that was interrupted
+  constexpr int restart = 512;  // ERESTARTSYS, from an interrupted io worker
   const bool cut_off = result == -ECANCELED || result == -EINTR || result == -restart;
   if (cut_off && reason_ != Error{}) return reason_;
-  // Loop::cancel() ended it. Or the operation needed a thread of the kernel's, and none could be
-  // made.
+  // Loop::cancel() ended it. Or the operation needed an io worker, and the kernel could start none.
   if (result == -ECANCELED || result == -restart) return Error::cancelled;
   return {-result, std::system_category()};
 }

@@ -21,12 +21,12 @@ namespace uring {
 using ConstBytes = std::span<const std::byte>;
 using Bytes = std::span<std::byte>;
 
-/// What one request asks for at most. The kernel moves no more at a time than whole pages below
-/// 2 GiB, and cuts what is longer: here to what it moves where pages have 64 KiB.
+/// The most that one request asks for. At a time, the kernel moves no more than whole pages below 2
+/// GiB, and cuts longer requests. This is its limit with pages of 64 KiB.
 inline constexpr std::size_t request_bytes_max = 0x7fff0000;
 
-/// How much of `bytes` a request asks for. An entry has 32 bits for it: of 4 GiB they would say
-/// nothing, and to receive that much would look like the end of the stream.
+/// How much of `bytes` a request asks for. An entry has 32 bits for it, so 4 GiB would become 0,
+/// and receiving 0 bytes would look like the end of the stream.
 inline std::uint32_t length_of(ConstBytes bytes) {
   return static_cast<std::uint32_t>(std::min(bytes.size(), request_bytes_max));
 }
@@ -54,51 +54,51 @@ class Operation : public Cancellable {
   static constexpr std::uint64_t part_mask = 1;
 
   /// Asks the kernel, and again if the answer is no. The end comes with the last completion, and
-  /// only then is it known which was first: a result that the kernel had already is not lost.
+  /// only then do we know which was first, so a result that the kernel already had isn't lost.
   void cancel(Error reason) override;
 
   std::uint64_t user_data() const override { return user_data_of(Part::request); }
 
-  /// What is being done: `recv`.
+  /// The name of the operation: `recv`.
   virtual const char* what() const = 0;
 
   bool in_flight() const { return outstanding_ > 0; }
 
-  /// Why it was asked to be cancelled; Error{}: it was not.
+  /// Why somebody cancelled it; Error{}: nobody did.
   Error reason() const { return reason_; }
 
-  /// What a negative result of it means, in view of why it was asked to be cancelled.
+  /// The error for a negative result, in view of reason().
   [[gnu::cold]] std::error_code error_of(int result) const;
 
-  /// Which of the operations in the trace it is, if there is one.
+  /// The operation's identity in the trace, if there is one.
   Trace::Id trace_id() const { return {.number = number_, .what = what()}; }
 
-  /// A completion with our user_data has arrived. For the loop. The request itself has one; one
+  /// Called by the loop when a completion with our user_data has arrived. A request has one; one
   /// that sends without copying has two, and all but the last have IORING_CQE_F_MORE.
   void completed(Part part, int result, std::uint32_t flags) {
     assert(in_flight());
     if (part == Part::cancel_request) return cancel_answered(result);
     answered_ = true;
     if (result < 0) failed(result, flags);
-    // With the flag, the buffer of a zero-copy send is free: its result was there before.
+    // This flag says that the buffer of a zero-copy send is free; its result came before.
     if ((flags & IORING_CQE_F_NOTIF) == 0) set_result(result, flags);
     if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
   }
 
  protected:
-  /// If it is not `cancellable`, no timeout and no canceller ends it early.
+  /// Unless it is `cancellable`, no timeout and no canceller ends it early.
   Operation(LoopCore& loop, bool cancellable) : loop_(&loop), cancellable_(cancellable) {}
-  /// The class derived from this one has called cancel_and_wait() in its own destructor.
+  /// A derived class has to call cancel_and_wait() in its own destructor.
   ~Operation() { assert(!in_flight()); }
 
-  /// Puts right what a failure has left, as soon as it has arrived: its result may be fetched long
-  /// afterwards.
+  /// Cleans up after a failure as soon as it has arrived, because the coroutine may fetch the
+  /// result long afterwards.
   virtual void failed(int result, std::uint32_t flags) = 0;
 
-  /// Notes which coroutine is to go on when the operation has ended.
+  /// Notes the coroutine to resume when the operation has ended.
   void note(std::coroutine_handle<> awaiting) { suspended_.set(loop_->current_scope(), awaiting); }
 
-  /// Begins it within the current scope, with an entry for which there is room: see
+  /// Begins the operation within the current scope, with an entry for which there is room: see
   /// LoopCore::reserve(). The caller fills the entry in and hands it to tag().
   io_uring_sqe& begin() {
     assert(!in_flight());
@@ -108,13 +108,14 @@ class Operation : public Cancellable {
     return loop_->next_entry();
   }
 
-  /// Has the entry's completions find the way here; the next call hands it to the kernel.
+  /// Tags the entry, so that its completions find this operation. The next submission hands it
+  /// over.
   void tag(io_uring_sqe& entry) {
     entry.user_data = user_data_of(Part::request);
     if (loop_->trace() != nullptr) trace_begun(entry);
   }
 
-  /// One completion fewer is to come. With the last, the operation has ended.
+  /// Counts a completion. With the last, the operation has ended.
   void complete_one() {
     if (--outstanding_ > 0) return;
     loop_->count_ended();
@@ -124,19 +125,19 @@ class Operation : public Cancellable {
     loop_->make_ready(suspended_);
   }
 
-  /// Returns when the kernel has done with it, which it is asked to be soon.
+  /// Asks the kernel to end the operation soon, and returns when it has.
   void cancel_and_wait() {
     if (in_flight()) cancel_and_wait_slow();
   }
 
-  /// Why it will not even begin; Error{}: it will.
+  /// Ends the operation with `reason` before it has begun.
   void refuse(Error reason);
 
   Error reason_not_to_begin() const { return loop_->current_scope().reason(); }
 
   LoopCore& loop() const { return *loop_; }
 
-  /// The result, for the coroutine; until then, an operation that has ended is_unclaimed().
+  /// Takes the result, for the coroutine. Until then, an operation that has ended is_unclaimed().
   int claim_result() {
     unclaimed_ = false;
     return result_;
@@ -151,8 +152,8 @@ class Operation : public Cancellable {
  private:
   enum class Ask { now, later };
 
-  /// Whether a cancel request may find it: no more, where it has had its result and waits for its
-  /// memory. Then the kernel is not asked.
+  /// Whether a cancel request may find the operation. Once it has had its result and only waits for
+  /// its memory, we don't ask the kernel.
   bool can_be_found() const { return !answered_ && cancellable_; }
   void set_result(int result, std::uint32_t flags) {
     result_ = result;
@@ -173,9 +174,9 @@ class Operation : public Cancellable {
   std::uint16_t outstanding_ = 0;
   Error reason_{};
   bool cancel_asked_ = false;
-  std::uint8_t pause_ = 0;  // which one is next, before it is asked again
+  std::uint8_t pause_ = 0;  // index of the next pause before we ask again
   bool answered_ = false;   ///< Has its result; a zero-copy send may wait for its memory.
-  bool unclaimed_ = false;  ///< Has ended, and its result was not fetched.
+  bool unclaimed_ = false;  ///< Has ended, but nobody fetched the result.
   const bool cancellable_;
 };
 

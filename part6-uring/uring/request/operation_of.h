@@ -11,7 +11,7 @@
 
 namespace uring {
 
-/// What a completion means to its request.
+/// Makes the result of a request from its completion.
 template <AnyRequest R>
 inline Result<typename R::Value> decode(R& request, const Operation& operation, int result,
                                         std::uint32_t flags) {
@@ -28,20 +28,20 @@ inline Result<typename R::Value> decode(R& request, const Operation& operation, 
   }
 }
 
-/// How a request is to be done.
+/// How to run a request.
 struct How {
   std::uint16_t credentials = 0;  ///< 0: those of the thread that submits.
   bool async = false;
 };
 
-/// What an operation is made of.
+/// The parts of an operation that hasn't begun.
 template <AnyRequest R>
 class OperationSource {
  public:
   OperationSource(LoopCore& loop, R request) : loop_(&loop), request_(std::move(request)) {}
 
-  /// A close has none: refused for a number that is not registered, it would leave a descriptor
-  /// open that nobody owns any more. Nor does anybody need a right for it.
+  /// A close can't have any. If the kernel refused it for an unregistered number, a descriptor that
+  /// nobody owns any more would stay open. Nor does a close need any rights.
   void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest>) {
     how_.credentials = number;
   }
@@ -58,7 +58,7 @@ class OperationSource {
   How how_;
 };
 
-/// An operation that its request describes, for Awaitable; yields Result<Value>. Errors: cancelled,
+/// An operation that its request describes, for Awaitable. Yields Result<Value>. Errors: cancelled,
 /// timed_out, and the errno of the operation.
 template <AnyRequest R>
 class OperationOf : public Operation {
@@ -66,7 +66,7 @@ class OperationOf : public Operation {
   using Value = typename R::Value;
   using Source = OperationSource<R>;
 
-  /// `source` is a part of the expression that awaits, and stays as long as this.
+  /// `source` is a part of the awaiting expression, and lives as long as this object.
   explicit OperationOf(Source& source)
       : Operation(source.loop(), is_cancellable), source_(source) {}
 
@@ -95,7 +95,7 @@ class OperationOf : public Operation {
   static constexpr bool is_cancellable = !requires { R::is_never_cancelled; };
 
   void fill() noexcept {
-    // Read before the entry is written to: it has bytes, and those may be anything's.
+    // We read these before we write to the entry, which for all the compiler knows may change them.
     Source& source = source_;
     const std::uint16_t credentials = source.how().credentials;
     const bool async = source.how().async;
@@ -111,15 +111,15 @@ class OperationOf : public Operation {
       source_.request().failed(result, flags);
     }
   }
-  /// Apart: where nothing was called between its making and its beginning, the compiler still knows
-  /// what is in this object, and need not look.
+  /// Separate, because if nothing is called between the construction and begin(), the compiler
+  /// still knows this object's contents, and need not look.
   [[gnu::cold, gnu::noinline]] void make_room_and_fill() {
     loop().reserve(1);
     fill();
   }
   [[gnu::cold, gnu::noinline]] void abandon_at_work() {
     cancel_and_wait();
-    if (is_unclaimed()) (void)claim();  // closes a descriptor that was not fetched
+    if (is_unclaimed()) (void)claim();  // closes a descriptor that nobody fetched
   }
 
   Source& source_;

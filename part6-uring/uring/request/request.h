@@ -15,18 +15,18 @@
 
 namespace uring {
 
-/// What an operation is about, without the machinery. Any type will do that has
-/// - `Value`, what a success yields;
+/// The request of an operation, without the machinery. Any type will do that has
+/// - `Value`, the type of a success;
 /// - `what`, its name for the trace;
 /// - `prepare(io_uring_sqe&)`, which fills in the request as the io_uring_prep_…() functions do,
-///   and may point to members: the object stays where it is until the operation's end. An
+///   and may point to members, because the object stays in place until the operation's end. An
 ///   exception in it ends the process;
-/// - `decode(result, flags)`, which makes a Value of a result that is not negative, where that is
-///   more than Value(result);
-/// - `translate(result)`, if some errors are no errors;
-/// - `failed(result, flags)`, if there is something to put right after the others, as soon as the
+/// - `decode(result, flags)`, which makes a Value of a result that isn't negative, if that is more
+///   than Value(result);
+/// - `translate(result)`, if some errors aren't errors here;
+/// - `failed(result, flags)`, if there is something to clean up after the others, as soon as the
 ///   error has arrived;
-/// - `is_never_cancelled`, if the kernel is not to be asked for it.
+/// - `is_never_cancelled`, if we must not ask the kernel to cancel it.
 template <typename T>
 concept AnyRequest = std::move_constructible<T> && requires(T& request, io_uring_sqe& entry) {
   typename T::Value;
@@ -34,7 +34,7 @@ concept AnyRequest = std::move_constructible<T> && requires(T& request, io_uring
   request.prepare(entry);
 };
 
-/// Most operations: `prepare` fills in the entry, and Value is made from the result.
+/// The request of most operations: `prepare` fills in the entry, and Value is made from the result.
 template <typename V, typename Prepare>
 class Request {
  public:
@@ -47,7 +47,7 @@ class Request {
   Prepare prepare_;
 };
 
-/// The peer's address belongs to the operation: the kernel writes it when the connection comes.
+/// Holds the peer's address, which the kernel writes when the connection arrives.
 class AcceptRequest {
  public:
   using Value = Accepted;
@@ -67,12 +67,12 @@ class AcceptRequest {
   socklen_t size_ = 0;
 };
 
-/// Owns what it closes until the kernel has. `is_permitted`: by the ring, see Ring::permit_only().
+/// Owns the descriptor until the kernel has closed it. `is_permitted`: see Ring::permit_only().
 class CloseRequest {
  public:
   using Value = void;
   static constexpr const char* what = "close";
-  /// ECANCELED would not tell whether it had begun: a file system may answer that, too.
+  /// ECANCELED wouldn't tell whether it had begun, because a file system may answer that, too.
   static constexpr bool is_never_cancelled = true;
   CloseRequest(Fd fd, bool is_permitted) : fd_(std::move(fd)), is_permitted_(is_permitted) {}
   void prepare(io_uring_sqe& entry) {
@@ -80,10 +80,10 @@ class CloseRequest {
     io_uring_prep_close(&entry, fd_.get());
   }
   int translate(int result) {
-    // A request that has not begun has closed nothing: then we do. After any other, whatever it
-    // says, the number is free and may be another's: forget it without closing. (A file system's
-    // own errors, EACCES and ECANCELED among them, come when the number is free already.) ECANCELED
-    // may also mean that no worker thread could be made; we cannot tell, and lose the descriptor.
+    // A request that hasn't begun has closed nothing, so then we do. After any other, whatever the
+    // result, the number is free and may be another's, so we don't close. (A file system's own
+    // errors, EACCES and ECANCELED among them, come when the number is free already.) ECANCELED may
+    // also mean that the kernel could start no io worker; we can't tell, and lose the descriptor.
     if (was_submitted_ && is_permitted_) (void)fd_.release();
     return result;
   }
@@ -94,7 +94,7 @@ class CloseRequest {
   bool was_submitted_ = false;
 };
 
-/// To sleep: a timeout that has passed is what was wanted.
+/// A sleep, for which a timeout that has passed is a success.
 class SleepRequest {
  public:
   using Value = void;

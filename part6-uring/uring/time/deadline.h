@@ -35,7 +35,7 @@ class Deadline : public Canceller {
   Clock::time_point due() const { return due_; }
 
   /// Moves the deadline, even after it has passed. That's usually one store, because a deadline
-  /// that moves away keeps its place until the loop gets to it.
+  /// that moves away keeps its place until the loop gets there.
   void renew(Clock::time_point due);
 
  private:

@@ -9,7 +9,7 @@ namespace uring {
 class Canceller;
 
 /// A suspended coroutine, and the scope in which to resume it. In the loop's queue, it resumes at
-/// the next opportunity; the destructor takes it out of that queue.
+/// the next opportunity. The destructor takes it out of that queue.
 class Suspended : public Node {
  public:
   void set(Canceller& scope, std::coroutine_handle<> coroutine) {

@@ -22,7 +22,7 @@ bool are_one(std::string_view first, std::string_view second) {
   return !address_limit.try_acquire(from(second));
 }
 
-TEST(AddressLimit, APermitIsGivenBackOnceWhereverItHasGone) {
+TEST(AddressLimit, APermitIsGivenBackOnceHoweverOftenItIsMoved) {
   AddressLimit address_limit(1);
   AddressPermit first = address_limit.try_acquire(from("192.0.2.7"));
   AddressPermit second = std::move(first);

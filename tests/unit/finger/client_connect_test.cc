@@ -107,7 +107,7 @@ TEST(ClientConnect, NeedsNoDeadline) {
   EXPECT_EQ(peer_of(connect_to({server.address}, std::nullopt)), server.address.to_string());
 }
 
-TEST(ClientWaitFor, SeesWhatIsThereAndNothingAfterTheDeadline) {
+TEST(ClientWaitFor, SeesInputThatIsThereAndNothingAfterTheDeadline) {
   const auto ends = tests::unix_connection();
   EXPECT_FALSE(finger::wait_for(ends.client.get(), POLLIN, in(20ms)));
   EXPECT_TRUE(finger::wait_for(ends.client.get(), POLLOUT, in(10s)));

@@ -8,7 +8,7 @@ namespace {
 
 using finger::full_name;
 
-TEST(FullName, IsWhatStandsBeforeTheFirstComma) {
+TEST(FullName, EndsAtTheFirstComma) {
   EXPECT_EQ(full_name("Alice Adams,Room 1,555 0123,", "alice"), "Alice Adams");
   EXPECT_EQ(full_name("Alice Adams", "alice"), "Alice Adams");
   EXPECT_EQ(full_name(",,,", "alice"), "");

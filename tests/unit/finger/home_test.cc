@@ -66,7 +66,7 @@ class SharedHome : public testing::Test {
   std::optional<Error> refusal;  ///< What a load finds instead of a file.
 };
 
-TEST_F(SharedHome, ThoseWhoWaitShareTheNextLoadAndNotTheOneBeforeTheirQuestion) {
+TEST_F(SharedHome, WaitersShareTheNextLoadAndNotTheOneBeforeTheirQuestion) {
   loop->run([this]() -> uring::Task<> {
     Result<SharedFile> first, second, third, fourth;
     uring::Scope scope(*loop);
@@ -107,7 +107,7 @@ TEST_F(SharedHome, EachOfItsFilesIsSharedForItself) {
 }
 
 // As a file that is looked for in a home that is being mounted.
-TEST_F(SharedHome, WhyThereIsNoFileIsSharedAsAFileIs) {
+TEST_F(SharedHome, SharesAnErrorLikeAFile) {
   loop->run([this]() -> uring::Task<> {
     for (const Error each : {Error::not_regular, Error::home_refused, Error::became_shorter}) {
       refusal = each;
@@ -145,7 +145,7 @@ TEST_F(SharedHome, ATimeoutIsNotShared) {
   }());
 }
 
-TEST_F(SharedHome, WhoCannotWaitGoesAwayAndHoldsUpNobody) {
+TEST_F(SharedHome, AWaiterThatGivesUpHoldsUpNobody) {
   loop->run([this]() -> uring::Task<> {
     Result<SharedFile> first, hurried, last;
     uring::Scope scope(*loop);
@@ -162,7 +162,7 @@ TEST_F(SharedHome, WhoCannotWaitGoesAwayAndHoldsUpNobody) {
   }());
 }
 
-TEST_F(SharedHome, WhatWasLoadedIsNotKeptWhenNobodyWaits) {
+TEST_F(SharedHome, KeepsNoLoadedFileWhenNobodyWaits) {
   loop->run([this]() -> uring::Task<> {
     std::array<Result<SharedFile>, 2> files;
     uring::Scope scope(*loop);

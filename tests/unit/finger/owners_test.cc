@@ -92,7 +92,7 @@ Task<> do_this_and_that(Loop& loop) {
   std::_Exit(tests::went_on);
 }
 
-TEST_F(OwnersDeathTest, ARingDoesWhatServingPlansTakesAndNothingElse) {
+TEST_F(OwnersDeathTest, ARingDoesOnlyTheOperationsThatServingPlansTakes) {
   EXPECT_EXIT(serve_and_do_more(), ::testing::ExitedWithCode(tests::went_on), "^$");
 }
 
@@ -180,7 +180,7 @@ class HomeFenceDeathTest : public OwnersDeathTest {
   std::string top = "/tmp/fence-XXXXXX";
 };
 
-TEST_F(HomeFenceDeathTest, NothingIsReadButWhereHomesAre) {
+TEST_F(HomeFenceDeathTest, NothingIsReadOutsideOfHomes) {
   std::filesystem::create_symlink(top + "/elsewhere", top + "/homes/bob");
   const auto act = [this](const std::string& home) {
     Compromised worker(home);

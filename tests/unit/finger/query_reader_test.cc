@@ -63,7 +63,7 @@ TEST(QueryReader, KeepsEveryOtherByte) {
   EXPECT_EQ(read_line(line + "\r\n"), line);
 }
 
-TEST(QueryReader, ShowsWhatHasComeOfALineForTheLog) {
+TEST(QueryReader, ShowsAnIncompleteLineForTheLog) {
   QueryReader reader;
   EXPECT_EQ(reader.begun(), "");
   EXPECT_TRUE(receive(reader, "/W al"));

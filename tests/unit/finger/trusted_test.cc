@@ -22,7 +22,7 @@ TEST(AddressRanges, ContainTheAddressesThatTheyList) {
   EXPECT_FALSE(contains("192.0.2.7,2001:db8::1", "2001:db8::"));
 }
 
-TEST(AddressRanges, ContainWhatBeginsWithTheSameBits) {
+TEST(AddressRanges, ContainAddressesThatBeginWithTheSameBits) {
   EXPECT_TRUE(contains("10.0.0.0/8", "10.255.255.255"));
   EXPECT_FALSE(contains("10.0.0.0/8", "11.0.0.0"));
   EXPECT_TRUE(contains("192.0.2.128/25", "192.0.2.128"));
@@ -52,7 +52,7 @@ TEST(AddressRanges, ContainNothingWhenThereAreNone) {
   EXPECT_FALSE(AddressRanges().contains(*Address::parse("::", 0)));
 }
 
-TEST(AddressRanges, RefuseWhatIsNoList) {
+TEST(AddressRanges, RefuseTextThatIsNotAList) {
   for (const auto* list :
        {"", ",", "127.0.0.1,", ",127.0.0.1", "127.0.0.1, ::1", "localhost", "127.0.0.1:80",
         "10.0.0.0/", "10.0.0.0/33", "fd00::/129", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8/8",

@@ -53,7 +53,7 @@ TEST(FirstCharacter, RefusesAFormThatIsLongerThanNeeded) {
   }
 }
 
-TEST(FirstCharacter, RefusesWhatIsBehindTheLastCharacter) {
+TEST(FirstCharacter, RefusesACodePointAfterTheLastCharacter) {
   for (const char* text : {"\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF7\xBF\xBF\xBF",
                            "\xF8\x88\x80\x80\x80", "\xFC\x84\x80\x80\x80\x80", "\xFE", "\xFF"}) {
     EXPECT_FALSE(first_character(text).has_value()) << testing::PrintToString(text);

@@ -105,7 +105,7 @@ Task<Result<Lease>> receive_one(Loop& loop, const Fd& fd, Buffers& buffers,
 
 // A receive finds no buffer. Before the loop hears of it, one is given back, and somebody else is
 // woken for it who then does not want it.
-CO_TEST_F(UringBuffers, WhatAReceiveFoundBeforeOneWasGivenBackHoldsUpNobody) {
+CO_TEST_F(UringBuffers, AFailureFromBeforeABufferWasGivenBackHoldsUpNobody) {
   const auto one = *Buffers::create(loop, 1, 16);
   const auto ends = unix_connection();
   (void)co_await loop.send(ends.client, bytes_of("first"));
@@ -136,7 +136,7 @@ Task<> serve(Loop& loop, const Fd& fd, Buffers& buffers, const bool& is_over, in
 
 // Two such peers take the two buffers there are, in step. A third one, which waits until one of
 // them is given back, has it before they come again.
-CO_TEST_F(UringBuffers, WhoWaitsIsServedBesidePeersThatAlwaysHaveMore) {
+CO_TEST_F(UringBuffers, AWaitingPeerIsServedBesidePeersThatAlwaysHaveMore) {
   const auto two = *Buffers::create(loop, 2, 16);
   const std::array<tests::Ends, 3> ends{unix_connection(), unix_connection(), unix_connection()};
   const std::string much(64 * 1024, 'm');

@@ -18,7 +18,7 @@ Task<> receive(Loop& loop, const common::Fd& fd, Canceller& canceller, Outcome& 
   outcome = co_await loop.recv(fd, buffer).cancelled_by(canceller);
 }
 
-CO_TEST_F(Uring, WhoIsCancelledBeforeItBeginsEndsAtOnce) {
+CO_TEST_F(Uring, ATaskThatIsCancelledBeforeItBeginsEndsImmediately) {
   const auto ends = unix_connection();
   Canceller canceller;
   canceller.cancel();

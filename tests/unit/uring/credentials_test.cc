@@ -55,7 +55,7 @@ TEST_F(UringRestricted, EnabledItDoesEverything) {
   EXPECT_EQ(loop.run(open_and_wait(loop)), std::error_code());
 }
 
-TEST_F(UringRestricted, DoesWhatIsPermittedAndNothingElse) {
+TEST_F(UringRestricted, DoesPermittedOperationsAndNothingElse) {
   ASSERT_THAT(loop.ring().permit_only(poll_only), Succeeded());
   ASSERT_THAT(loop.ring().enable(), Succeeded());
   EXPECT_EQ(loop.run(open_and_wait(loop)), std::errc::permission_denied);
@@ -78,7 +78,7 @@ TEST_F(UringRestricted, RegistersNothingAnyMore) {
   EXPECT_THAT(loop.ring().permit_only(poll_only), FailedWith(std::errc::permission_denied));
 }
 
-TEST_F(UringRestricted, LeavesOutWhatTheKernelDoesNotKnow) {
+TEST_F(UringRestricted, LeavesOutOperationsThatTheKernelDoesNotKnow) {
   constexpr std::array<int, 2> some{IORING_OP_NOP, 250};
   ASSERT_THAT(loop.ring().permit_only(some), Succeeded());
   EXPECT_THAT(loop.ring().permit_only(some), FailedWith(std::errc::device_or_resource_busy));
@@ -117,7 +117,7 @@ class UringCredentials : public UringRestricted {
   std::string path;
 };
 
-CO_TEST_F(UringCredentials, DecideWhatARequestMayOpen) {
+CO_TEST_F(UringCredentials, DecideWhichFilesARequestMayOpen) {
   const std::uint16_t owners = register_user(owner);
   const std::uint16_t others = register_user(owner + 1);
   EXPECT_THAT(loop.ring().enable(), Succeeded());

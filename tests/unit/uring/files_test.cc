@@ -118,7 +118,7 @@ CO_TEST_F(UringFiles, Closes) {
 }
 
 // Whether the cancel or the close is first, the number is free afterwards.
-CO_TEST_F(UringFiles, ClosesWhatIsCancelledOnTheWay) {
+CO_TEST_F(UringFiles, ClosesDescriptorsWhoseCloseIsCancelled) {
   std::vector<int> numbers;
   uring::Status closed;
   uring::Canceller never;
@@ -150,7 +150,7 @@ bool is_left_open(int answer, bool is_permitted) {
 // A file server's own answer to close(2), EACCES or ECANCELED, comes when the number is free, and
 // may be another's: to close it again would be to close that. What the ring may not do has closed
 // nothing.
-TEST(CloseRequest, ClosesWhatTheKernelHasNotAndNothingElse) {
+TEST(CloseRequest, ClosesOnlyWhenTheKernelHasNotClosed) {
   for (const int answer : {-EACCES, -ECANCELED, -EIO, -EINTR, 0}) {
     EXPECT_TRUE(is_left_open(answer, true)) << "closed again after " << answer;
   }

@@ -43,7 +43,7 @@ CO_TEST_F(Uring, ACancelledRequestTouchesNobodysFrame) {
 }
 
 // A destroyed coroutine waits until the kernel has done with its buffer.
-CO_TEST_F(Uring, TheKernelWritesIntoNoFrameThatHasGone) {
+CO_TEST_F(Uring, TheKernelWritesIntoNoFrameThatIsGone) {
   const auto ends = unix_connection();
   Canceller canceller;
   const auto frame = receive_within(loop, ends.server, 1h, canceller).release();
@@ -72,7 +72,7 @@ CO_TEST_F(Uring, TimeoutsOfOneTurnHaveLengthsOfTheirOwn) {
 
 Task<> wait_a_moment(Loop& loop) { EXPECT_THAT(co_await loop.nop(), Succeeded()); }
 
-TEST(UringLoop, WhatCompletesTogetherTakesOneTurn) {
+TEST(UringLoop, CompletionsThatAreThereTogetherTakeOneTurn) {
   const auto loop = std::move(*Loop::create({}));
   auto many = [](Loop& l) -> Task<> {
     Scope scope(l);

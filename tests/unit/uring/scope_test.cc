@@ -54,7 +54,7 @@ CO_TEST_F(Uring, AScopeJoinsItsChildren) {
   co_await scope.join();  // nobody there: at once
 }
 
-CO_TEST_F(Uring, AChildRunsAtOnceUpToWhereItWaits) {
+CO_TEST_F(Uring, AChildRunsImmediatelyUntilItWaits) {
   int finished = 0;
   Scope scope(loop);
   scope.spawn(never_waits(finished));
@@ -135,7 +135,7 @@ Task<> join_other(Scope& other, int& finished) {
   ++finished;
 }
 
-CO_TEST_F(Uring, WhoJoinsAScopeThatIsDestroyedGoesOn) {
+CO_TEST_F(Uring, ACoroutineResumesWhenTheScopeItJoinsIsDestroyed) {
   int finished = 0;
   int never = 0;
   Scope joiners(loop);

@@ -25,7 +25,7 @@ TEST(RingSetup, ReadsTheList) {
   EXPECT_FALSE(Setup::parse("entries=4")->sqpoll);
 }
 
-TEST(RingSetup, NumbersOutOfBoundsAreNoFaultOfTheKernel) {
+TEST(RingSetup, NumbersOutOfBoundsAreNotTheKernelsFault) {
   for (const std::uint32_t entries : {0u, 1u, 3u, 32'769u}) {
     uring::Setup setup;
     setup.entries = entries;

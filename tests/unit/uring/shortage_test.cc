@@ -23,7 +23,7 @@ struct QueuedConnection {
   Fd client = tests::connect_to(*common::Address::of_socket(listener));
 };
 
-CO_TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
+CO_TEST_F(Uring, ANewConnectionWithoutADescriptorWaitsForOne) {
   const QueuedConnection new_connection;
   {
     const NoMoreDescriptors shortage;
@@ -34,7 +34,7 @@ CO_TEST_F(Uring, ANewcomerWhoFindsNoDescriptorWaitsForOne) {
   EXPECT_THAT(accepted, Succeeded());
 }
 
-TEST(UringRefused, ALimitThatIsNoneIsNotBlamed) {
+TEST(UringRefused, AnInfiniteLimitIsNotBlamed) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_MEMLOCK, &before), 0);
   const rlimit none{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};

@@ -57,7 +57,7 @@ CO_TEST_F(Uring, SendsAndReceives) {
   EXPECT_EQ(co_await loop.recv(ends.server, buffer), Size(0u));
 }
 
-CO_TEST_F(Uring, SendingToNobodyIsNoSignal) {
+CO_TEST_F(Uring, SendingToAClosedPeerRaisesNoSignal) {
   auto ends = unix_connection();
   ends.server = Fd();
   EXPECT_THAT(co_await loop.send(ends.client, bytes_of("x")), FailedWith(std::errc::broken_pipe));

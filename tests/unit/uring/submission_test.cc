@@ -146,7 +146,7 @@ Task<> receive_and_go_away(Loop& loop, int refused_times) {
   refused_submissions = refused_times;
 }
 
-TEST_F(UringSubmission, WhoGoesAwayWaitsAlsoWhereTheKernelTakesNothingForAWhile) {
+TEST_F(UringSubmission, ACoroutineThatEndsWaitsEvenIfTheKernelTakesNothingForAWhile) {
   if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
   for (const int error : {EAGAIN, EBUSY}) {
     refusal = error;
@@ -155,7 +155,7 @@ TEST_F(UringSubmission, WhoGoesAwayWaitsAlsoWhereTheKernelTakesNothingForAWhile)
   }
 }
 
-TEST(UringSubmissionDeathTest, WhoGoesAwayFromARingThatIsBrokenEndsTheProcess) {
+TEST(UringSubmissionDeathTest, ACoroutineThatEndsOnABrokenRingEndsTheProcess) {
   EXPECT_DEATH(
       {
         refusal = EBADF;
@@ -171,7 +171,7 @@ Task<> notify_when_returned(Buffers& buffers, bool& is_back, Condition& conditio
 }
 
 // Nothing else happens that would wake the loop.
-CO_TEST_F(UringSubmission, ABufferThatIsGivenBackWakesWhoWaitsForIt) {
+CO_TEST_F(UringSubmission, ABufferThatIsGivenBackWakesAWaiter) {
   const auto buffers = *Buffers::create(loop, 1, 64);
   const auto ends = tcp_connection();
   Condition changed(loop);
