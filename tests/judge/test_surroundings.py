@@ -1,21 +1,26 @@
 """What ./judge takes over from its surroundings, nothing that changes a verdict; and what it leaves
 behind, which is nothing."""
 
+import errno
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import level_runs as runs
 import report_text
+from first_start import start_once
 from harness import child
 from harness.needed import need_built, need_root
 from harness.proc import wait_until
+from harness.results import blames, cause
 from harness.subject import DEFAULT_BUILD, REPOSITORY
+from harness.verdict import ContractBroken
 from rungs import RUNGS
 from run_judge import JUDGE, PROTOCOL, SUBJECTS, environment, judge
 
@@ -124,6 +129,25 @@ def test_what_the_machine_lacks_is_told_as_that(
                           LOOP, "--level", "survival"], cwd=tmp_path, text=True,
                          env=environment(tmp_path), capture_output=True, timeout=100)
     assert ran.returncode == 3 and says in ran.stderr, ran.stdout + ran.stderr
+
+
+def test_nothing_that_a_server_says_reaches_a_terminal_as_it_is(tmp_path: Path) -> None:
+    ran = judge("sh -c 'echo \x1b[31m{port} >&2; exit 3'", at=tmp_path)
+    assert "\x1b" not in ran.said + ran.complained, ran.said
+    assert ran.said.count(r"\x1b[31m") == 3, ran.said  # twice in the command
+    assert cause(ContractBroken("\x07\u202e ü")) == "\\x07\\u202e ü"
+
+
+def test_what_the_tests_run_out_of_is_held_against_no_server(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        start_once(LOOP)
+    assert blames(told.value) == "us" and not blames(FileNotFoundError(errno.ENOENT, "gone"))
 
 
 @pytest.mark.parametrize(("load", "says"), [(1, False), (500, True)])
