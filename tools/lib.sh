@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # a script that sources this uses these and sets program
 # What the commands share: stages by name, packages that are missing, quiet builds.
-# A script that sources this sets `program`, its name in messages; the status where it cannot run may
-# be another one than 1.
+# A script that sources this sets `program`, its name in messages, and may set `cannot`, its exit
+# status where it cannot run, which is 1 as a rule.
 
 # Without symbolic links: CMake would take another way here for another project, and build it anew.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)

@@ -205,11 +205,10 @@ def show_way_on(level: Level, without: Sequence[str]) -> None:
 
 
 def show_load() -> None:
-    """What is measured of a server, be it its memory, is on a busy machine not the server's alone."""
-    load, processors = os.getloadavg()[0], os.cpu_count() or 1
-    if load > BUSY_LOAD * processors:
-        print("\n" + wrapped(f"the machine is busy, with a load of {load:.0f} on "
-                             f"{number(processors, 'processor')}: try it again on a quiet one", "  "))
+    """What is measured of a server, be it its memory, may be a busy machine's fault."""
+    load = os.getloadavg()[0]
+    if load > BUSY_LOAD * (os.cpu_count() or 1):
+        print(f"\n  the machine is busy, with a load of {load:.0f}: try it again on a quiet one")
 
 
 def show_no_start(judged: Judged) -> None:

@@ -1,21 +1,26 @@
 """What ./judge takes over from its surroundings, nothing that changes a verdict; and what it leaves
 behind, which is nothing."""
 
+import errno
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import level_runs as runs
 import report_text
+from first_start import start_once
 from harness import child
 from harness.needed import need_built, need_root
 from harness.proc import wait_until
+from harness.results import blames, cause
 from harness.subject import DEFAULT_BUILD, REPOSITORY
+from harness.verdict import ContractBroken
 from levels import LEVEL_NAMES
 from run_judge import JUDGE, PROTOCOL, SUBJECTS, environment, judge
 
@@ -126,14 +131,33 @@ def test_what_the_machine_lacks_is_told_as_that(
     assert ran.returncode == 3 and says in ran.stderr, ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize(("load", "says"), [(1, False), (500, True)])
+def test_nothing_that_a_server_says_reaches_a_terminal_as_it_is(tmp_path: Path) -> None:
+    ran = judge("sh -c 'echo \x1b[31m{port} >&2; exit 3'", at=tmp_path)
+    assert "\x1b" not in ran.said + ran.complained, ran.said
+    assert ran.said.count(r"\x1b[31m") == 3, ran.said  # twice in the command
+    assert cause(ContractBroken("\x07\u202e ü")) == "\\x07\\u202e ü"
+
+
+def test_what_the_tests_run_out_of_is_held_against_no_server(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        start_once(LOOP)
+    assert blames(told.value) == "us" and not blames(FileNotFoundError(errno.ENOENT, "gone"))
+
+
+@pytest.mark.parametrize("load", [1, 500])
 def test_of_a_busy_machine_a_failure_says_so(
-    load: int, says: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    load: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
     failed = runs.Test("test_0[yours]", "failed", "", "", "", ())
     report_text.show_one_level(runs.Run("light", ["test_0[yours]"], [failed], ended=True))
-    assert ("the machine is busy, with a load of 500" in capsys.readouterr().out) == says
+    assert ("busy, with a load of 500" in capsys.readouterr().out) == (load == 500)
 
 
 @pytest.mark.parametrize(("outcomes", "says"), [

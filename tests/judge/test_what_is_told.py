@@ -1,12 +1,10 @@
 """The tests' own test: what a failure tells of a server, and which one is taken for the tested."""
 
-import errno
 import json
 import shlex
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,19 +14,18 @@ from types import SimpleNamespace
 import pytest
 
 import rules
-from first_start import start_once
 from harness import plugin, port_only, server as servers, sockdiag, timeline
 from harness.frames import distinct_payloads, frames
 from harness.proc import wait_until
-from harness.results import Results, blames, cause
-from harness.rule import LIVES, PROGRESS, SAYS_READY, STOPS, TAKES_MANY, Rule
+from harness.results import Results, blames
+from harness.rule import LIVES, PROGRESS, SAYS_READY, STOPS, STOPS_IN_TIME, TAKES_MANY, Rule
 from harness.server import Server
 from harness.serving import end_in_order
 from harness.target import foreign_server, free_port
 from harness.verdict import (ContractBroken, NoReadyLine, NotReady, Silent, cut, folded,
                              server_section)
 from level_runs import run_level
-from run_judge import SUBJECTS, judge
+from run_judge import SUBJECTS
 
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
 BEGIN = ("import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
@@ -66,6 +63,8 @@ def scripted(script: str, level: str = "start", *options: str) -> Iterator[Serve
                  "listener.accept()", signal.SIGINT, "ended by signal SIGSEGV", STOPS, id="signal"),
     pytest.param(SERVE.replace(", flush=True", ""), None, "it was not printed, or not flushed",
                  SAYS_READY, id="not-flushed"),
+    pytest.param(f"signal.signal(signal.SIGINT, signal.SIG_IGN); {SERVE}", signal.SIGINT,
+                 "runs on 0.5 s after SIGINT", STOPS_IN_TIME, id="runs-on"),
     pytest.param("listener.accept()", None, "listens on port [0-9]+, and .* or not flushed",
                  SAYS_READY, id="says-nothing"),
 ])
@@ -79,7 +78,7 @@ def test_what_a_server_owes_is_named(
         server.wait_until_ready()
         assert stop is not None
         server.expect_stop(stop)
-    assert told.value.rule is rule and time.monotonic() - begin < 10
+    assert plugin.rule_of(told.value, rules.RESTART) is rule and time.monotonic() - begin < 10
     if "killed" in words:
         assert server.describe_end() == "asked to stop with SIGTERM, which killed it"
 
@@ -146,6 +145,14 @@ def test_an_answer_that_does_not_come_is_not_told_under_a_rule_about_memory(
     assert ("not accepted yet" in str(broken.value)) == (told is TAKES_MANY)
 
 
+def test_a_client_that_is_cut_off_is_not_told_under_a_rule_about_costs() -> None:
+    with scripted(f"{SAY}listener.accept()[0].close(); signal.pause()") as server:
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken) as told:
+            server.connect().echo(b"hello")
+        assert plugin.rule_of(told.value, rules.WAKE_UP_FLAT, [server]) is LIVES
+
+
 def test_a_client_is_waited_for_while_those_before_it_are_accepted() -> None:
     with scripted(f"import time; {SAY}\n"
                   "for _ in range(20): time.sleep(0.1); listener.accept()[0].close()\n"
@@ -198,25 +205,6 @@ def test_a_start_on_a_port_of_before_that_fails_is_told_under_the_rule_of_its_te
 def test_a_level_is_given_up_where_every_test_would_say_the_same(tmp_path: Path) -> None:
     run = run_level("sh -c 'echo hello {port}; sleep 60'", "command-line", tmp_path)
     assert run.failures[0].rule == SAYS_READY.text and len(run.tests) < len(run.names) / 2
-
-
-def test_nothing_that_a_server_says_reaches_a_terminal_as_it_is(tmp_path: Path) -> None:
-    ran = judge("sh -c 'echo \x1b[31m{port} >&2; exit 3'", at=tmp_path)
-    assert "\x1b" not in ran.said + ran.complained, ran.said
-    assert ran.said.count(r"\x1b[31m") == 3, ran.said  # twice in the command
-    assert cause(ContractBroken("\x07\u202e ü")) == "\\x07\\u202e ü"
-
-
-def test_what_the_tests_run_out_of_is_held_against_no_server(
-    monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full() -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", full)
-    with pytest.raises(OSError, match="No space left") as told:
-        start_once(ECHO)
-    assert blames(told.value) == "us" and not blames(FileNotFoundError(errno.ENOENT, "gone"))
 
 
 def told(servers: list[Server], error: BaseException) -> list[str]:

@@ -7,9 +7,8 @@ PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}  # ignored by it, and not in what
 
 
 def heed_all_signals() -> None:
-    """From now on what is started has every signal as after a login, whatever we were given: of a
-    ./check in the background, a shell ignores SIGINT, and who has blocked SIGTERM may have started
-    that shell. Nothing else changes for us: what was ignored still has no effect."""
+    """What is started from now on has every signal as after a login: of a ./check in the background,
+    a shell ignores SIGINT. For us, what was ignored still has no effect."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for number in signal.valid_signals() - PYTHONS_OWN:
         if signal.getsignal(number) == signal.SIG_IGN:

@@ -12,7 +12,7 @@ import pytest
 
 from harness import inherited, limits, results, timeline, verdict
 from harness.client import Client
-from harness.rule import LIVES, PROGRESS, TAKES_MANY, Rule
+from harness.rule import LIVES, PROGRESS, STOPS_IN_TIME, TAKES_MANY, Rule
 from harness.server import Server, Start
 from harness.serving import CALL_FAILED, SERVERS, serving
 from harness.subject import DEFAULT_BUILD, Subject
@@ -176,10 +176,16 @@ def rule_of(
     error: BaseException | None, of_the_test: Rule | None, servers: Sequence[Server] = ()
 ) -> Rule | None:
     """The rule that is broken: where no answer came, none about memory or time, unless the places
-    that a test leaves to a server are not given back."""
+    or the memory that a test leaves to a server are not enough; where it does not end, one about
+    that."""
     rule = getattr(error, "rule", None) or of_the_test
-    if not isinstance(error, verdict.Silent) or rule is None or not rule.is_about_costs:
+    if isinstance(error, verdict.RunsOn) and rule is not None and not rule.is_about_stops:
+        return STOPS_IN_TIME
+    if rule is None or not rule.is_about_costs or not getattr(error, "client", None):
         return rule
+    if not isinstance(error, verdict.Silent):
+        is_limited = any(server.memory_limit for server in servers)
+        return LIVES if error.client.transcript.hung_up and not is_limited else rule
     if timeline.still_in_the_backlog(error.client):
         if any("--max-connections" in server.words for server in servers):
             return rule

@@ -29,7 +29,7 @@ def properties(
 
 
 def blames(error: BaseException | None) -> str:
-    """What has failed, if that is not one test of the server: all tests of it, or those who test."""
+    """Who has failed, where it is not this test of a server: all of its tests, or we who test."""
     if isinstance(error, NoReadyLine) and error.always:
         return "all"
     return "us" if isinstance(error, OSError) and error.errno in SHORTAGES else ""

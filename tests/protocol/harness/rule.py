@@ -10,6 +10,7 @@ class Rule:
     text: str
     chapter: str
     is_about_costs: bool = False  # memory, processor time: not about whether there are answers
+    is_about_stops: bool = True  # as far as one can tell
 
 
 LIVES = Rule(
@@ -36,6 +37,7 @@ SAYS_READY = Rule(
     "Once it can accept, the server prints `listening on ADDRESS:PORT` to stdout, flushed; "
     "nothing else goes there.",
     "book/04-threads.md#your-own-server",
+    is_about_stops=False,
 )
 TAKES_OPTIONS = Rule(
     "From the level that adds an option, the server takes it.",

@@ -20,7 +20,7 @@ from harness.process_tree import ProcessTree, adopt_orphans
 from harness.rule import LISTENS, LIVES, NO_REPORT
 from harness.subject import Subject
 from harness.timeline import THE_SERVER, THE_TEST, Event
-from harness.verdict import ContractBroken, end_in_words, hide_from_traceback
+from harness.verdict import ContractBroken, RunsOn, end_in_words, hide_from_traceback
 
 __tracebackhide__ = hide_from_traceback
 
@@ -80,7 +80,7 @@ class Running:
         limit = self.patience if within is None else within
         if not proc.wait_until(self._is_over, limit, LOOK_SECONDS):
             asked = f" after {self._asked.name}" if self._asked else ""
-            raise ContractBroken(f"the server should have ended, and runs on {limit:g} s{asked}")
+            raise RunsOn(f"the server should have ended, and runs on {limit:g} s{asked}")
         self.is_alive()
         self.may_be_gone = True
         return self._process.returncode

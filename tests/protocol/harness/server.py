@@ -140,7 +140,8 @@ class Server(Running):
             self._asked = number
             names = [one.name for one in self.clients[:LOOKED_AT_MAX] if still_in_the_backlog(one)]
             waiting = f"; not accepted yet: {', '.join(names)}" if names else ""
-            self._wake()
+            if self._is_resumed:
+                self.tree.wake()
         self.note(f"sends {number.name}{waiting}")
         if number in TO_ALL:
             self.tree.send(number)
@@ -159,13 +160,9 @@ class Server(Running):
         self._is_resumed = True
 
     def _is_over(self) -> bool:
-        self._wake()
-        return super()._is_over()
-
-    def _wake(self) -> None:
-        """What stands still after a pause would pass no signal on to the server."""
         if self._is_resumed:
             self.tree.wake()
+        return super()._is_over()
 
     def stop(self, number: signal.Signals = signal.SIGTERM, within: float | None = None) -> int:
         """Asks the server to stop and waits; its exit status."""

@@ -61,6 +61,10 @@ class Silent(ContractBroken):
         self.is_of_much = byte_count >= LARGE_BYTES
 
 
+class RunsOn(ContractBroken):
+    """A server that was to end."""
+
+
 class NotReady(ContractBroken):
     """It runs and has said nothing; on a busy machine that may be the machine's fault."""
 
