@@ -45,6 +45,11 @@ def test_each_change_of_a_page_of_differences_is_below_its_sentence(built_site: 
         assert built(page, built_site).read_text().count('"language-diff ') == changes, page.name
 
 
+def test_code_in_a_figure_is_indented_as_it_is_drawn(built_site: Path) -> None:
+    own = html.unescape((built_site / "own.html").read_text()).replace("\u00a0", " ")
+    assert ">        payload = receive(" in own and "  0  server    is started" in own
+
+
 def test_the_sidebar_tells_the_version(built_site: Path) -> None:
     version = (BOOK.parent / "common" / "cmake" / "version.txt").read_text().strip()
     assert f"Version {version}" in (built_site / "ring-view.html").read_text()
