@@ -38,9 +38,8 @@ TEST(Error, TellsAPlanThatIsNotThereFromOneThatCouldNotBeRead) {
     EXPECT_TRUE(finger::says_no_plan(std::error_code(number, std::system_category())));
     EXPECT_FALSE(finger::says_no_plan(std::error_code(number, std::generic_category())));
   }
-  for (const Error error :
-       {Error::empty_plan, Error::not_regular, Error::symbolic_link, Error::home_refused,
-        Error::no_owner}) {
+  for (const Error error : {Error::empty_plan, Error::not_regular, Error::symbolic_link,
+                            Error::home_refused, Error::no_owner}) {
     EXPECT_TRUE(finger::says_no_plan(error));
   }
   for (const int number : {EIO, EMFILE, ENOMEM, ESTALE, EAGAIN}) {
