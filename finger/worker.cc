@@ -1,5 +1,6 @@
 #include "finger/worker.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -93,8 +94,9 @@ int run_worker(const Options& options, std::vector<common::Fd>& listeners, const
   // ^C sends to its group would reach this process, too. A worker takes orders from its parent
   // alone.
   if (::setsid() < 0) {
-    common::log("no session of its own: " + common::last_error().error().message() +
-                    ": the worker keeps the terminal of whoever started it",
+    common::log(fmt::format("no session of its own: {}: the worker keeps the terminal of whoever "
+                            "started it",
+                            common::last_error().error().message()),
                 common::Severity::warning);
   }
   make_empty(STDOUT_FILENO);
