@@ -14,6 +14,9 @@ namespace common {
 /// request is answered when its body has come to an end, the bodies are thrown away; pipelined
 /// requests are answered in order. Source: contract, "--protocol http"; RFC 9112.
 ///
+/// A client that expects `100 Continue`, and has sent nothing of its body with the head, gets it:
+/// it may wait for that, curl for a second. RFC 9110, 10.1.1
+///
 /// What cannot be understood is answered with 400, a head of more than bytes_max with 431, and
 /// take() then ends with the error malformed: where the next request would begin is unknown.
 ///

@@ -72,6 +72,8 @@ class HeadParser final : public http::basic_parser<true> {
       }
     } else if (name == http::field::host) {
       if (std::exchange(has_host_, true)) error = http::error::bad_field;
+    } else if (name == http::field::expect) {
+      head_.expects_continue = !head_.http_1_0 && beast::iequals(value, "100-continue");
     } else if (name == http::field::transfer_encoding) {
       // Beast takes a body with another coding for no body at all, and its bytes would be read as
       // the next request. RFC 9112, 6.1 offers 501 for a coding we do not know; like HTTP/1.0 with

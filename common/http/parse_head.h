@@ -19,6 +19,7 @@ struct HttpHead {
   bool http_1_0 = false;
   bool keep_alive = false;  ///< Whether the client wants to go on after this request.
   bool chunked = false;
+  bool expects_continue = false;     ///< Whether the client may wait for `100 Continue`.
   std::uint64_t content_length = 0;  ///< 0 also where the head names none.
 };
 
