@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.rule import LIVES, SAYS_READY, Rule
 
 PAGE = Path(__file__).with_name("rules.md")
-ROW = re.compile(r"^\| ([A-Z_]+) \| (.+) \| \[\w+\]\(\.\./\.\./(\S+)\) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| ([A-Z_]+) \| (.+) \| \[\w+\]\(\.\./\.\./(\S+)\) \| (.+) \|$", re.MULTILINE)
 
 SURVIVE = LIVES
 READY_LINE = SAYS_READY
@@ -15,5 +15,5 @@ ABOUT_COSTS = {
     "LENGTH_COSTS_NOTHING", "LIMIT_COSTS_NOTHING", "NO_DELAY", "NO_THREAD_EACH", "REST", "RESTORE",
     "WAKE_UP_FLAT",
 }  # fmt: skip
-globals().update({name: Rule(text, place, name in ABOUT_COSTS)
-                  for name, text, place in ROW.findall(PAGE.read_text(encoding="utf-8"))})
+ROWS = ROW.findall(PAGE.read_text(encoding="utf-8"))
+globals().update({name: Rule(text, place, name in ABOUT_COSTS) for name, text, place, _ in ROWS})
