@@ -8,6 +8,6 @@ The page of chapter 5 before the judge: an idle client costs it nothing, and it 
     survival      ####################   7 of 7
     closing       ####################  34 of 34
     start         ####################   ?\d+ of \d+ (re)
-    crowd         ####################  27 of 27
+    crowd         ####################  28 of 28
     light         ####################   4 of 4
     ######\.+ 6 of \d+ levels (re)

@@ -5,7 +5,7 @@ The page of chapter 8 before the judge, which passes the levels of that chapter,
 protocol.
 
   $ $ROOT/judge './19-under-attack {port}' --from timeouts | grep '##'
-    timeouts      ####################  24 of 24
+    timeouts      ####################  29 of 29
     limits        ####################   8 of 8
     backpressure  ####################  14 of 14
     drain         ####################   ?\d+ of \d+ (re)

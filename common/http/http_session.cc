@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 namespace common {
 namespace {
@@ -16,6 +17,9 @@ constexpr std::string_view method_not_allowed =
     "HTTP/1.1 405 Method Not Allowed\r\n"
     "Allow: GET, HEAD\r\n"
     "Content-Length: 0\r\n";
+constexpr std::string_view go_on =
+    "HTTP/1.1 100 Continue\r\n"
+    "\r\n";
 constexpr std::string_view bad_request =
     "HTTP/1.1 400 Bad Request\r\n"
     "Content-Length: 0\r\n";
@@ -85,9 +89,12 @@ Result<std::size_t> HttpSession::take(ByteView received, SendBuffer& output) {
       return failure(Error::malformed);
     }
     left.remove_prefix(*used);
+    const bool expects_continue = std::exchange(request_.expects_continue, false);
     if (reading_ == Reading::end_of_request) {
       answer(output);
       ++completed;
+    } else if (expects_continue && left.empty()) {
+      append(go_on, output);
     }
   }
   return completed;

@@ -72,6 +72,8 @@ class HeadParser final : public http::basic_parser<true> {
       }
     } else if (name == http::field::host) {
       if (std::exchange(has_host_, true)) error = http::error::bad_field;
+    } else if (name == http::field::expect) {
+      head_.expects_continue = !head_.http_1_0 && beast::iequals(value, "100-continue");
     } else if (name == http::field::transfer_encoding) {
       // If there's a different coding, Beast assumes no body at all, and we would read its bytes as
       // the next request. RFC 9112, 6.1 offers 501 for a coding we don't know. But like any coding

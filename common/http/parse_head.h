@@ -19,6 +19,7 @@ struct HttpHead {
   bool http_1_0 = false;
   bool keep_alive = false;  ///< Whether the client may send more requests.
   bool chunked = false;
+  bool expects_continue = false;     ///< The client may wait for `100 Continue`.
   std::uint64_t content_length = 0;  ///< 0 if the head has none, too.
 };
 

@@ -21,6 +21,13 @@ from levels import LEVELS
 ALL = {name: one for module in (common, rules) for name, one in vars(module).items()
        if isinstance(one, Rule)}
 NAME = re.compile(r"--[a-z-]+|[A-Z]+[A-Z_]{3,}|`[^`]+`")  # an option, a constant, code
+OF_EVERY_SERVER = {  # what harness/rule.py has, and the contract's words for it
+    "SURVIVE": "Whatever it does, the next one is served",
+    "READY_LINE": "Once it can accept, and not before, the server prints one line",
+    "PROGRESS": "A byte that is due comes within ten seconds, and one that is sent is taken",
+    "STOPS": "`SIGINT` and `SIGTERM`: stop accepting",
+    "REFUSES": "Connections still in the backlog are dropped: the listener is closed",
+}
 WORD_LETTERS = 6
 STEM_LETTERS = 5
 PASSED = re.compile(r"'(--[a-z-]+)(?==|')")  # an option, in what ast.unparse() makes of a source
@@ -53,6 +60,15 @@ def test_the_section_that_a_rule_names_has_its_words(name: str) -> None:
              if len(word) >= WORD_LETTERS}
     found = {stem for stem in stems if stem in text.lower()}
     assert 2 * len(found) >= len(stems), f"only {found} of {stems} in {rule.chapter}"
+
+
+def test_a_rule_that_a_level_asks_has_words_of_the_contract() -> None:
+    contract = section("book/appendix-c-contract.md")
+    words = {name: quoted for name, _, _, quoted in rules.ROWS} | OF_EVERY_SERVER
+    for name, quoted in words.items():
+        assert quoted == "-" or quoted in contract, f"{name} is not from the contract: {quoted!r}"
+    asked = {rule for name in levels_of_tests() for rule in rules_named_by(*name.split("::"))}
+    assert asked <= {name for name, quoted in words.items() if quoted != "-"}
 
 
 def test_a_rule_of_the_finger_suite_names_a_section() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.rule import LIVES, SAYS_READY, Rule
 
 PAGE = Path(__file__).with_name("rules.md")
-ROW = re.compile(r"^\| ([A-Z_]+) \| (.+) \| \[\w+\]\(\.\./\.\./(\S+)\) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| ([A-Z_]+) \| (.+) \| \[\w+\]\(\.\./\.\./(\S+)\) \| (.+) \|$", re.MULTILINE)
 
 SURVIVE = LIVES
 READY_LINE = SAYS_READY
@@ -17,5 +17,6 @@ ABOUT_COSTS = {
 }  # fmt: skip
 # Their tests end a server, and are about something else.
 NOT_ABOUT_STOPS = {"DISCARD", "ESCAPED", "LOGS", "RESTART", "VERBOSE", "WORKERS"}
+ROWS = ROW.findall(PAGE.read_text(encoding="utf-8"))
 globals().update({name: Rule(text, place, name in ABOUT_COSTS, name not in NOT_ABOUT_STOPS)
-                  for name, text, place in ROW.findall(PAGE.read_text(encoding="utf-8"))})
+                  for name, text, place, _ in ROWS})

@@ -8,11 +8,9 @@ import rules
 from harness import moments
 from harness.client import Client
 from harness.frames import distinct_payloads, frames, header
-from harness.lingering import TOO_LONG, UNREAD, LingeringClose, expect_lingering_close
-from harness.proc import wait_until
+from harness.lingering import (
+    LINGER_SECONDS, TOO_LONG, UNREAD, LingeringClose, expect_lingering_close, expect_two_seconds)
 from harness.server import Server, Start
-
-LINGER_SECONDS = 2.0
 
 
 @pytest.mark.needs("closing")
@@ -26,7 +24,7 @@ def test_too_long_a_message_ends_the_connection_at_the_fourth_byte(
     client: Client, length: int
 ) -> None:
     client.echo(b"before")
-    client.send(header(length))  # and not one byte of payload
+    client.send_in_pieces(*(bytes([byte]) for byte in header(length)))  # and no byte of payload
     client.expect_end()
 
 
@@ -98,6 +96,23 @@ def test_the_end_of_stream_comes_before_the_wait_for_the_peers(client: Client) -
 
 
 @pytest.mark.clock
+@pytest.mark.needs("closing", "concurrency")
+@pytest.mark.rule(rules.BYSTANDER)
+def test_nobody_waits_while_the_server_waits_for_a_clients_end(server: Server) -> None:
+    neighbour = server.connect()
+    neighbour.echo(b"here")
+    guilty = server.connect()
+    guilty.send(TOO_LONG)
+    guilty.expect_end()
+    begin = time.monotonic()
+    neighbour.echo(b"and at once")
+    waited = time.monotonic() - begin
+    assert waited < LINGER_SECONDS / 2, (
+        f"a client waited {waited:.1f} s for its answer, in which the server waited for the end of "
+        "another one's stream")
+
+
+@pytest.mark.clock
 @pytest.mark.needs("closing", "max-connections")
 @pytest.mark.rule(rules.CLOSING_KEEPS_PLACE)
 def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(start: Start) -> None:
@@ -115,33 +130,10 @@ def test_a_connection_being_closed_keeps_its_place_until_its_peer_ends(start: St
 @pytest.mark.clock
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.LINGER_ENDS)
-def test_a_silent_peer_that_never_ends_its_stream_is_not_waited_for_without_end(
-    client: Client,
+@pytest.mark.parametrize("says", [b"", b"still here"], ids=["silent", "sends-on"])
+def test_a_peer_that_never_ends_its_stream_is_given_two_seconds(
+    client: Client, says: bytes
 ) -> None:
     client.send(TOO_LONG)
     client.expect_end()
-    if not wait_until(lambda: not client.is_held_by_the_server(), LINGER_SECONDS + 5):
-        raise client.broken(
-            f"{LINGER_SECONDS + 5:g} s after its own end of stream the server still holds the "
-            "connection of a client that says nothing and does not end its own")
-
-
-@pytest.mark.clock
-@pytest.mark.needs("closing")
-@pytest.mark.rule(rules.LINGER_ENDS)
-def test_a_peer_that_never_ends_its_stream_is_given_two_seconds(client: Client) -> None:
-    client.send(TOO_LONG)
-    client.expect_end()
-    begin = time.monotonic()
-    while client.is_held_by_the_server():
-        if time.monotonic() - begin > LINGER_SECONDS + 5:
-            raise client.broken(
-                f"{LINGER_SECONDS + 5:g} s after its own end of stream the server still holds the "
-                "connection of a client that sends on and does not end its own. A limit for each "
-                "receive begins anew with each byte: the 2 s are for all of them together")
-        client.try_send(b"still here")  # does not make it longer
-        time.sleep(0.02)
-    lasted = time.monotonic() - begin
-    if lasted < LINGER_SECONDS - 0.3:
-        raise client.broken(
-            f"no lingering close: the server waited {lasted:.1f} s only for the peer's end")
+    expect_two_seconds(client, says)

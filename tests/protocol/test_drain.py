@@ -8,16 +8,13 @@ import pytest
 
 import rules
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header, long_stream
-from harness.held import queues
+from harness.held import MOMENT_SECONDS, half_close_and_read_late, queues, server_has_ended
 from harness.limits import need_descriptors, send_buffer_bytes_max, unread_bytes_max
+from harness.lingering import TOO_LONG
 from harness.proc import wait_until
 from harness.server import Server, Start
 from harness.stopping import (
-    SAME_STOP_SECONDS,
-    expect_exit_without_the_gone,
-    expect_in_full,
-    expect_refusal,
-)
+    SAME_STOP_SECONDS, expect_exit_without_the_gone, expect_in_full, expect_refusal)
 from harness.verdict import ContractBroken
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
@@ -152,15 +149,18 @@ def test_a_slow_reader_has_as_long_as_the_option_says(start: Start) -> None:
 
 
 @pytest.mark.rule(rules.DRAIN)
-def test_answers_outlive_a_stop_that_comes_while_the_server_waits_for_the_end(start: Start) -> None:
-    # It has ended its own side already, and throws away what comes. A stop that shuts the other
-    # direction, too, makes the kernel answer input with a reset.
+@pytest.mark.parametrize("last", [TOO_LONG, b""], ids=["which-waits-for-the-end", "in-the-kernel"])
+def test_answers_on_their_way_outlive_a_stop(start: Start, last: bytes) -> None:
+    # The server has nothing left to send, and may have ended its own side already. A stop that
+    # shuts the other direction, too, makes the kernel answer input with a reset.
     server = start("--drain-timeout", "30s")
     client = server.connect(receive_buffer=4096)
     answered = frames(distinct_payloads(20, 20_000))
-    client.send(answered + header(0xFFFFFFFF))
-    assert wait_until(lambda: not queues(client).is_established, server.patience), (
+    client.send(answered + last)
+    assert wait_until(lambda: server_has_ended(client) or not last, server.patience), (
         f"{server.patience:g} s after too long a message the server has not ended its stream")
+    wait_until(lambda: not queues(client).unread, MOMENT_SECONDS)
+    time.sleep(MOMENT_SECONDS)
     server.send_signal(signal.SIGTERM)
     expect_refusal(server)
     for _ in range(3):
@@ -169,6 +169,14 @@ def test_answers_outlive_a_stop_that_comes_while_the_server_waits_for_the_end(st
     received = client.receive_until_gone()
     expect_in_full(client, received, len(answered))
     assert received == answered, "what came back is not what was sent"
+    server.expect_exit()
+
+
+@pytest.mark.rule(rules.DRAIN)
+def test_answers_that_are_held_for_a_client_that_has_finished_outlive_a_stop(start: Start) -> None:
+    server = start("--drain-timeout", "30s")
+    client = server.connect(receive_buffer=4096)
+    half_close_and_read_late(client, lambda: server.send_signal(signal.SIGTERM))
     server.expect_exit()
 
 
@@ -183,16 +191,6 @@ def test_a_client_that_goes_on_sending_does_not_keep_the_server_from_stopping(
     while client.try_send(frame(b"after")) and server.is_alive() and time.monotonic() < over:
         time.sleep(0.01)
     server.expect_exit()
-
-
-@pytest.mark.rule(rules.DRAIN)
-def test_after_the_signal_nobody_new_is_accepted(start: Start) -> None:
-    server = start("--drain-timeout", "60s")
-    server.connect(receive_buffer=4096).send_until_stuck(long_stream())
-    server.send_signal(signal.SIGTERM)
-    expect_refusal(server)
-    time.sleep(SAME_STOP_SECONDS)
-    server.expect_stop()  # the second signal
 
 
 @pytest.mark.rule(rules.DRAIN_IDLE)

@@ -11,9 +11,9 @@ import rules
 from harness.at_rest import descriptors_at_rest, expect_descriptors_back
 from harness.client import Client
 from harness.frames import header, long_stream
-from harness.held import half_close_and_read_late
+from harness.held import half_close_and_read_late, server_has_ended
 from harness.http import expect_hello, get
-from harness.lingering import TOO_LONG
+from harness.lingering import LINGER_SECONDS, TOO_LONG
 from harness.memory import growth_at_rest, in_units, least_growth
 from harness.proc import wait_until
 from harness.rule import Rule
@@ -29,7 +29,6 @@ BEGINNING = header(65536) + bytes(60_000)  # of a message that a server has to h
 FEW_BYTES = (1, 3, 4, 5)  # in the length, after it, in the payload
 NEVER_READING = 4
 HELD_AT_ONCE = 1
-LINGER_SECONDS = 2.0
 LATE_SOON = ("--max-connections", str(AT_ONCE), "--read-timeout", "100ms")
 
 
@@ -47,12 +46,6 @@ def expect_end_by(rule: Rule, client: Client) -> None:
                 raise
         broken.rule = rule
         raise
-
-
-def is_established(client: Client) -> bool:
-    """Whether the server has not begun to close its end. OSError."""
-    end = client.servers_end()
-    return end is not None and end.is_established
 
 
 def says_goodbye(client: Client, _: int = 0) -> None:
@@ -273,14 +266,14 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
     def they_come() -> None:
         they_stay()
         with suppress(OSError):
-            wait_until(lambda: not any(map(is_established, clients)), server.patience)
+            wait_until(lambda: all(map(server_has_ended, clients)), server.patience)
             server.close_clients()
 
     try:  # the first clients stay for as long as the server lingers, and no others
         expect_all_given_back(server, they_come, NEVER_READING, first_round=they_stay)
     except ContractBroken as broken:
         with suppress(OSError):  # gone, or the kernel does not say
-            if any(is_established(client) for client in clients):
+            if not all(map(server_has_ended, clients)):
                 broken.rule = rules.WRITE_TIMEOUT  # for the server their time is not up
         raise
 

@@ -8,9 +8,12 @@ import pytest
 
 import rules
 from harness.client import Client
+from harness.held import server_has_ended
 from harness.http import HELLO, Response, expect_hello, expect_refusal, expect_status, get, padded
+from harness.lingering import UNREAD, LingeringClose
 from harness.memory import ROUNDS_MAX, least_growth, need_own_memory
 from harness.needed import need_program
+from harness.proc import wait_until
 from harness.server import Server, Start
 from harness.verdict import ContractBroken
 
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.needs("http")
 
 HEAD_BYTES_MAX = 8192
 GROWTH_MAX = 128 * 1024
+CLOSED_SECONDS = 1.0  # nothing is lost either where a server holds its answers longer
 
 
 @pytest.fixture
@@ -186,6 +190,21 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
         f"{grown} bytes more after ten thousand requests; {GROWTH_MAX} may be"
     )
     client.expect_silence()
+
+
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+@pytest.mark.parametrize("last", [
+    b"nonsense\r\n\r\n", padded(9000), get("/", "Connection: close"), get(version="HTTP/1.0"),
+], ids=["malformed", "too-large", "close", "http-1-0"])
+def test_what_comes_after_the_last_request_destroys_no_answer(web: Server, last: bytes) -> None:
+    client = web.connect(receive_buffer=4096)
+    client.send(get() * 300 + last)
+    wait_until(lambda: server_has_ended(client), CLOSED_SECONDS)
+    client.try_send(UNREAD)
+    client.let_window_grow()
+    with LingeringClose(client):
+        answers = client.receive_until_end()
+    assert answers.count(b"HTTP/1.1 ") == 301, f"only {answers.count(HELLO)} of 300 bodies came"
 
 
 @pytest.mark.clock

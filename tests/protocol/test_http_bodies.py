@@ -110,12 +110,25 @@ def test_pipelined_requests_with_bodies_are_told_apart(client: Client) -> None:
 
 
 @pytest.mark.rule(rules.HTTP_EXPECT)
-def test_expect_100_continue_is_ignored(client: Client) -> None:
-    client.send_in_pieces(get("/", "Expect: 100-continue", "Content-Length: 5"))
-    client.send(b"hello" + get())
-    expect_hello(client)
-    expect_hello(client)
+def test_who_waits_for_100_continue_is_told_so_once(client: Client) -> None:
+    # curl waits for a second with a body of more than a megabyte.
+    for case, method, status in (("length-trick", "GET", 200), ("chunks-small", "POST", 405)):
+        headers, body = BODIES[case]
+        client.send_in_pieces(get("/", "eXpect: 100-Continue", *headers, method=method))
+        expect_status(client, 100)
+        client.send_in_pieces(body[:2], body[2:])
+        expect_status(client, status)
     client.expect_silence()
+
+
+@pytest.mark.rule(rules.HTTP_EXPECT)
+def test_nobody_else_is_told_to_continue(client: Client) -> None:
+    for header, version in (("Expect", "HTTP/1.0"), ("X-Expect", "HTTP/1.1")):
+        client.send_in_pieces(get(
+            "/", f"{header}: 100-continue", LENGTH, "Connection: keep-alive", version=version))
+        client.expect_silence()
+        client.send(TRICK)
+        expect_hello(client)
 
 
 @pytest.mark.rule(rules.HTTP_BODY)

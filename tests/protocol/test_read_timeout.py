@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 import rules
+from harness import moments
 from harness.client import Client
 from harness.confined import CANNOT, confined
 from harness.frames import frame, header
+from harness.lingering import expect_two_seconds
 from harness.needed import need_program
 from harness.polling import readable
 from harness.server import Start
@@ -50,13 +52,14 @@ int clock_gettime(clockid_t clock, struct timespec* time) {
 """
 
 
-def dribble(client: Client, data: bytes, pause: float) -> None:
-    """Sends one byte at a time until the server hangs up; there must be bytes enough."""
-    for byte in data:
-        client.try_send(bytes([byte]))
+def dribble(client: Client, data: bytes, pause: float, piece_bytes: int) -> None:
+    """Sends one piece at a time until the server hangs up; there must be enough of them."""
+    for begin in range(0, len(data), piece_bytes):
+        client.try_send(data[begin : begin + piece_bytes])
         if readable(client.socket, pause):
             return
-    raise AssertionError(f"{len(data)} bytes, one each {pause} s, and the server still waits")
+    raise AssertionError(
+        f"{len(data)} bytes, {piece_bytes} each {pause} s, and the server still waits")
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
@@ -71,10 +74,10 @@ def test_a_client_that_says_nothing_is_closed_in_time(start: Start) -> None:
 def test_however_a_message_is_completed_the_time_begins_anew(
     start: Start, words: tuple[bytes, ...]
 ) -> None:
-    server = start("--read-timeout", "800ms")
+    server = start("--read-timeout", "600ms")
     for tries_left in (2, 1, 0):
         try:
-            complete_messages_and_wait(server.connect(), words, timeout=0.8)
+            complete_messages_and_wait(server.connect(), words, timeout=0.6)
             return
         except ContractBroken:  # early, if a busy machine held it up when it had read its clock
             if tries_left == 0:
@@ -120,15 +123,52 @@ def test_the_end_comes_soon_after_the_time(start: Start) -> None:
 
 
 @pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
-@pytest.mark.parametrize("before", [b"", frame(b"complete")], ids=["first", "second"])
-def test_one_byte_at_a_time_does_not_extend_the_time(start: Start, before: bytes) -> None:
+@pytest.mark.parametrize(
+    ("before", "piece_bytes"), [(b"", 1), (MESSAGE, 1), (b"", 360)],
+    ids=["first", "second", "in-large-pieces"])
+def test_one_byte_at_a_time_does_not_extend_the_time(
+    start: Start, before: bytes, piece_bytes: int
+) -> None:
     server = start(*OPTION)
     begin = time.monotonic()  # its clock may run before connect() is back
     client = server.connect()
     client.send(before)
     client.receive(len(before))
-    dribble(client, header(180) + bytes(176), pause=0.03)
+    message = header(180 * piece_bytes) + bytes(176 * piece_bytes)
+    dribble(client, message, pause=0.03, piece_bytes=piece_bytes)
     expect_end_after(client, begin, TIMEOUT)
+
+
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_new_connection_inherits_nothing_from_a_client_whose_time_was_up(start: Start) -> None:
+    server = start(*OPTION)
+    sockets = moments.socket_count(server)
+    for cut in (2, 9):
+        with server.connect() as client:
+            client.send(MESSAGE[:cut])
+            client.expect_end()
+        with moments.client_in_its_place(server, sockets) as next_one:
+            next_one.echo(b"next")
+
+
+@pytest.mark.rule(rules.LINGER_ENDS)
+def test_a_client_whose_time_is_up_is_given_two_seconds_to_end(start: Start) -> None:
+    client = start(*OPTION).connect()
+    client.expect_end()
+    expect_two_seconds(client, b"still here")
+
+
+@pytest.mark.needs("read-timeout", "max-connections")
+@pytest.mark.rule(rules.CLOSING_KEEPS_PLACE)
+def test_a_client_whose_time_is_up_keeps_its_place_until_it_ends(start: Start) -> None:
+    server = start(*OPTION, "--max-connections", "1")
+    late = server.connect()
+    late.expect_end()
+    waiting = server.connect()
+    waiting.send_messages(b"waits")
+    waiting.expect_silence(0.3, " to client 2, since client 1 still has the only place")
+    late.close()
+    waiting.expect(b"waits")
 
 
 @pytest.mark.rule(rules.READ_TIMEOUT)

@@ -1,12 +1,14 @@
 """Clients that break off, reset, dribble and talk nonsense: the server serves the next one."""
 
 import socket
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
+from harness import moments
 from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import distinct_payloads, frame, frames, header
@@ -30,19 +32,30 @@ def still_serves(server: Server) -> None:
 @pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_client_that_vanishes_at_any_byte_harms_nobody(server: Server) -> None:
-    for cut in range(len(STREAM)):
-        with server.connect() as client:
-            client.send(STREAM[:cut])
-    still_serves(server)
+    leave_at_any_byte(server, Client.close)
 
 
 @pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_client_that_resets_at_any_byte_harms_nobody(server: Server) -> None:
+    leave_at_any_byte(server, Client.reset)
+
+
+@pytest.mark.needs("survival")
+@pytest.mark.rule(rules.SURVIVE)
+def test_a_client_that_ends_its_stream_at_any_byte_harms_nobody(server: Server) -> None:
+    leave_at_any_byte(server, lambda client: (client.half_close(), client.receive_until_gone()))
+
+
+def leave_at_any_byte(server: Server, leaves: Callable[[Client], None]) -> None:
+    """After each of them the next client is served as if nobody had been there."""
     for cut in range(len(STREAM)):
+        sockets = moments.socket_count(server)
         client = server.connect()
-        client.send(STREAM[:cut])
-        client.reset()
+        client.send_in_pieces(STREAM[:cut])
+        leaves(client)
+        with moments.client_in_its_place(server, sockets) as next_one:
+            next_one.echo(b"next")
     still_serves(server)
 
 

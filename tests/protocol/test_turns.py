@@ -11,6 +11,7 @@ from harness import sockdiag
 from harness.at_rest import descriptors_at_rest
 from harness.frames import frame, header
 from harness.limits import backlog_max, need_descriptors
+from harness.lingering import LINGER_SECONDS
 from harness.proc import wait_until
 from harness.server import Server, Start
 from harness.strace import RECEIVE_CALLS, WAIT_CALLS, Strace, inject
@@ -22,7 +23,6 @@ SILENT_CLIENTS = 12
 IN_VAIN = re.compile(  # asked not to wait, and nothing was there
     rf"\b({WAIT_CALLS.replace(',', '|')})"
     r"\(.*, (0|0, NULL, \d|\{tv_sec=0, tv_n?sec=0\}(, NULL(, 8)?)?)\)\s+= 0\b")
-LINGER_SECONDS = 2.0
 
 
 # Where each client has a thread, no client waits. On a busy machine the test looks late, and all
@@ -152,18 +152,6 @@ def test_a_hang_up_while_the_server_closes_is_noticed_at_no_cost(server: Server)
     spent = server.process.cpu_seconds() - before
     assert gone, f"the server has not noticed a hang-up, and has spent {spent:.2f} s on it"
     assert spent < 0.1, f"{spent:.2f} s of processor time for a hang-up"
-
-
-@pytest.mark.needs("survival")
-@pytest.mark.rule(rules.SURVIVE)
-def test_a_new_connection_inherits_nothing_from_a_client_that_broke_off(server: Server) -> None:
-    # Descriptor numbers, slots and addresses in memory are used again at once.
-    for cut in (9, 4, 3, 1):
-        with server.connect() as client:
-            client.send_and_half_close(frame(b"never completed")[:cut])
-            client.receive_until_gone()  # whether it is answered, test_half_close.py asks
-        with server.connect() as new_connection:
-            new_connection.echo(b"a new connection's first message", b"and the second")
 
 
 @pytest.mark.clock

@@ -7,7 +7,8 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import frame, long_stream
-from harness.held import BURST, queues_if_any, send_until_the_server_holds_answers
+from harness.held import BURST, server_has_ended, send_until_the_server_holds_answers
+from harness.lingering import LingeringClose
 from harness.proc import wait_until
 from harness.server import Start
 from harness.timing import LATE, expect_end_after
@@ -24,15 +25,9 @@ TRIES = 3
 
 
 def wait_for_the_end_of_its_stream(client: Client) -> float:
-    """Until the server has ended its stream, of which a client that does not read sees nothing;
-    the seconds since then."""
+    """Until the server has ended its stream; the seconds since then."""
     begin = time.monotonic()
-
-    def has_ended() -> bool:
-        found = queues_if_any(client)
-        return found is None or not found.is_established
-
-    if not wait_until(has_ended, LATE):
+    if not wait_until(lambda: server_has_ended(client), LATE):
         raise client.broken(f"the server has not closed it after {LATE:g} s")
     return time.monotonic() - begin
 
@@ -50,6 +45,21 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
     least = min(late[1:])  # the first may have met a server that looks at its clock now and then
     assert least < LATE_AT_BEST, (
         f"all of them were closed late, the best by {least:.2f} s; {LATE_AT_BEST} s may be")
+
+
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_an_answer_on_its_way_outlives_the_time_of_its_client(start: Start) -> None:
+    # The server has none of it any more. What comes after a close is answered with a reset.
+    answered = frame(bytes(20_000))
+    client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
+    client.send(answered)
+    wait_for_the_end_of_its_stream(client)
+    client.send(b"too late")
+    client.wait_until_in_kernel()
+    client.let_window_grow()
+    with LingeringClose(client):
+        received = client.receive_until_end()
+    client.expect_same(answered[: len(received)], received)
 
 
 @pytest.mark.needs("slow-readers", "read-timeout")

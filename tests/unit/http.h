@@ -19,6 +19,7 @@ inline constexpr std::string_view hello_closing =
     "hello\n";
 inline constexpr std::string_view not_allowed =
     "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nContent-Length: 0\r\n\r\n";
+inline constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 inline constexpr std::string_view bad_request =
     "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 inline constexpr std::string_view too_large =

@@ -54,6 +54,13 @@ TEST(HttpSession, PassesOverAnEmptyLineBeforeEachRequestHoweverItIsCut) {
             kept(std::string(hello) + std::string(hello), 2));
 }
 
+TEST(HttpSession, TellsAClientToGoOnUnlessItHasGoneOn) {
+  const std::string head = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+  EXPECT_EQ(serve_http(tests::Slices{head, "h", "i"}),
+            kept(std::string(tests::go_on) + std::string(not_allowed)));
+  EXPECT_EQ(serve_http(tests::Slices{head + "h", "i"}), kept(not_allowed));
+}
+
 // Or refuses it: RFC 9112, 5.2 allows either.
 TEST(HttpSession, ReadsAFoldedFieldAsOne) {
   EXPECT_EQ(serve_http("GET / HTTP/1.1\r\nHost:\r\n x\r\n\r\n"), kept(hello));

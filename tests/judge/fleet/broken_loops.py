@@ -316,7 +316,7 @@ HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGar
                              "opens-its-own-later": _OpensItsOwnLater,
                              "says-nothing-of-ends": _SaysNothingOfEnds}
 MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
-           "protocol_blunders", "http_blunders")
+           "protocol_blunders", "http_blunders", "place_blunders")
 # OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
 BUGS: dict[str, Part] = {
     re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part

@@ -113,16 +113,6 @@ class HttpTakesAnything(Http):
         return Refused()
 
 
-class HttpAnswersTheImpatient(Http):
-    """Answers a request before it has ended, and an expectation before that."""
-
-    def take_head(self) -> bool:
-        if b"Expect" in self.pending and not self.searched:
-            self.searched = 1
-            raise Refused(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return super().take_head()
-
-
 class HttpOneARead(Http):
     """Answers one request of all that have arrived."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from harness.client import Client
 from harness.frames import frame, header
 from harness.verdict import ContractBroken
 
 TOO_LONG = header(0xFFFFFFFF)
+LINGER_SECONDS = 2.0
 UNREAD = bytes(200_000)  # more than a receive buffer takes at a time: some of it is never read
 
 
@@ -37,3 +40,22 @@ def expect_lingering_close(client: Client) -> None:
     with LingeringClose(client):
         client.expect(b"earlier")
         client.expect_end()
+
+
+def expect_two_seconds(client: Client, says: bytes) -> None:
+    """So long the server, which has just ended its stream, waits for the end of a client that says
+    this again and again."""
+    begin = time.monotonic()
+    while client.is_held_by_the_server():
+        if time.monotonic() - begin > LINGER_SECONDS + 5:
+            raise client.broken(
+                f"{LINGER_SECONDS + 5:g} s after its own end of stream the server still holds the "
+                "connection of a client that does not end its own"
+                + (f", and says {says!r} again and again. A limit for each receive begins anew "
+                   "with each byte: the 2 s are for all of them together" if says else ""))
+        client.try_send(says)
+        time.sleep(0.02)
+    lasted = time.monotonic() - begin
+    if lasted < LINGER_SECONDS - 0.3:
+        raise client.broken(
+            f"no lingering close: the server waited {lasted:.1f} s only for the peer's end")

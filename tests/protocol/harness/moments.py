@@ -5,7 +5,11 @@ import pytest
 from harness.client import Client
 from harness.frames import frame
 from harness.lingering import TOO_LONG
+from harness.proc import wait_until
 from harness.server import Server
+
+BEGUN = frame(b"not complete")[:9]
+GONE_SECONDS = 0.5
 
 
 def _goodbye(client: Client) -> None:
@@ -19,17 +23,19 @@ def _half_close(client: Client) -> None:
 
 
 def _reset(client: Client) -> None:
+    client.send_in_pieces(BEGUN)
     client.reset()
 
 
 def _end_inside_a_message(client: Client) -> None:
-    client.send(frame(b"not complete")[:9])
+    client.send(BEGUN)
     client.close()
 
 
 def _too_long(client: Client) -> None:
     client.send(TOO_LONG)
     client.expect_end()
+    client.send_in_pieces(BEGUN)
     client.close()
 
 
@@ -45,7 +51,22 @@ after = pytest.mark.parametrize("before", LEAVE)
 
 def client_after(server: Server, before: str) -> Client:
     """A client that comes when another one has been served and has left in this way."""
+    sockets = socket_count(server)
     first = server.connect()
     first.echo(b"the first")
     LEAVE[before](first)
+    return client_in_its_place(server, sockets)
+
+
+def socket_count(server: Server) -> int:
+    """How many the server has; 0 where that cannot be seen."""
+    try:
+        return server.process.socket_count()
+    except PermissionError:
+        return 0
+
+
+def client_in_its_place(server: Server, sockets: int) -> Client:
+    """One that comes when the server has so few again: the last one's number is the next one's."""
+    wait_until(lambda: socket_count(server) <= sockets, GONE_SECONDS, pause=0.001)
     return server.connect()

@@ -81,6 +81,7 @@ class Http(Protocol):
         self.in_head = True
         self.head_only = self.old = self.keep = False
         self.allowed = True
+        self.awaited = False  # the client may wait to be told to go on
         self.body_left = 0
         self.in_chunks = self.in_trailer = self.at_chunk_end = False
         self.extra_bytes = 0
@@ -92,6 +93,10 @@ class Http(Protocol):
         self.pending += data
         completed = 0
         while not self.finished and self.step():
+            has_body = bool(self.body_left or self.in_chunks)
+            if self.awaited and has_body and not self.pending:
+                output += b"HTTP/1.1 100 Continue\r\n\r\n"
+            self.awaited = False
             if not self.in_head and not self.body_left and not self.in_chunks:
                 self.answer(output)
                 completed += 1
@@ -155,6 +160,8 @@ class Http(Protocol):
         self.body_left = int(lengths[0]) if lengths else 0
         self.head_only, self.old = request[1] == b"HEAD", request[2] == b"0"
         self.allowed = request[1] in (b"GET", b"HEAD")
+        expected = [value.lower() for value in all_of(b"expect")]
+        self.awaited = not self.old and expected == [b"100-continue"]
         wishes = {word.strip().lower() for v in all_of(b"connection") for word in v.split(b",")}
         self.keep = b"keep-alive" in wishes if self.old else b"close" not in wishes
 

@@ -1,0 +1,234 @@
+"""Blunders that break a rule in one of the places where it holds: one way to close, one size, one
+content. A part of broken_loops.py.
+"""
+
+import re
+import socket
+import time
+from contextlib import suppress
+
+from loop_protocols import HEADER_BYTES, Echo, Http, Refused
+from loop_server import NEVER, Connection, Loop
+
+LARGE = 32768
+
+# Ways to close
+
+
+class GivesTheLateForEver(Connection):
+    """Waits for the end of a client whose time is up, for as long as it takes."""
+
+    def time_out(self) -> None:
+        super().time_out()
+        self.deadline = NEVER
+
+
+class CountsTheLateAsGone(Connection):
+    """A client whose time is up has lost its place at once."""
+
+    def time_out(self) -> None:
+        super().time_out()
+        self.loop.options.max_connections += 1
+        self.loop.resume_accepting()
+
+
+class WaitsForOneEndAtATime(Connection):
+    """Waits for a client's end in a loop of its own, and for nobody else meanwhile."""
+
+    def linger(self) -> None:
+        super().linger()
+        with suppress(OSError):
+            while (left := self.deadline - time.monotonic()) > 0:
+                self.socket.settimeout(left)
+                if not self.socket.recv(self.receive_bytes):
+                    break
+        self.close()
+
+
+class HttpHangsUp(Connection):
+    """With HTTP the answer says that the connection is over, so it closes it."""
+
+    def linger(self) -> None:
+        super().linger()
+        if self.loop.options.protocol == "http":
+            self.close()
+
+
+class StopsWithItsOutputSent(Connection):
+    """In a stop, a connection that has nothing left to send and has been read is closed."""
+
+    def begin_drain(self) -> None:
+        super().begin_drain()
+        if not self.output and not self.lingering and not self.was_reset():
+            self.receive()
+            if self.peer_ended and not self.output:
+                self.close()
+
+
+class StopsForTheFinished(Connection):
+    """In a stop it drops what is held for a client that has finished sending."""
+
+    def begin_drain(self) -> None:
+        if self.peer_ended:
+            self.output.clear()
+        super().begin_drain()
+
+
+# What one leaves for the next
+
+
+class _Inherits(Connection):
+    """What a number's last connection had not completed may be there still."""
+
+    left: dict[int, bytes] = {}
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        super().__init__(loop, client, peer)
+        self.protocol.pending += self.left.pop(client.fileno(), b"")
+
+    def leave(self) -> None:
+        """Forgets to empty the buffer."""
+        self.left[self.socket.fileno()] = bytes(self.protocol.pending)
+
+
+class InheritsFromTheReset(_Inherits):
+    """It is, after a reset."""
+
+    def broke_off(self, error: OSError) -> None:
+        if isinstance(error, ConnectionResetError):
+            self.leave()
+        super().broke_off(error)
+
+
+class InheritsFromTheLate(_Inherits):
+    """It is, after a client whose time was up."""
+
+    def time_out(self) -> None:
+        self.leave()
+        super().time_out()
+
+
+class InheritsFromTheTooLong(_Inherits):
+    """What was thrown away is, after too long a message."""
+
+    def discard(self) -> None:
+        with suppress(BlockingIOError):
+            self.protocol.pending += self.socket.recv(10, socket.MSG_PEEK)
+            self.leave()
+        super().discard()
+
+
+# Sizes
+
+
+class Corks(Connection):
+    """Waits with what does not fill a packet, if there is more than a packet."""
+
+    def send(self) -> None:
+        if len(self.output) > 1400:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        super().send()
+
+
+class BeginsLargeAnswers(Echo):
+    """Sends back what has come of a large message."""
+
+    left = 0
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        self.pending += data
+        length = int.from_bytes(self.pending[:HEADER_BYTES], "little")
+        if not self.left and len(self.pending) >= 20_000 and LARGE < length <= self.max_message:
+            self.left = HEADER_BYTES + length
+        if not self.left:
+            return super().take(b"", output)
+        piece = self.pending[: self.left]
+        output += piece
+        del self.pending[: len(piece)]
+        self.left -= len(piece)
+        return 0 if self.left else 1 + super().take(b"", output)
+
+
+class AnswersTheLargeCutShort(Connection):
+    """Sends back what has come of a message whose end does not come, if that is much."""
+
+    def at_end_of_stream(self) -> None:
+        super().at_end_of_stream()
+        if len(self.protocol.pending) > LARGE:
+            self.output += self.protocol.pending
+            self.send()
+
+
+class PiecesAreProgress(Connection):
+    """Takes a hundred bytes for a reason to wait longer."""
+
+    def read(self) -> bytes:
+        data = super().read()
+        if len(data) > 100:
+            self.renew_deadline()
+        return data
+
+
+class LooksAtWholeLengths(Echo):
+    """A length that comes in pieces is believed."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        limit = self.max_message
+        if 0 < len(self.pending) < HEADER_BYTES:
+            self.max_message = 1 << 32
+        try:
+            return super().take(data, output)
+        finally:
+            self.max_message = limit
+
+
+# Contents
+
+
+class LinesEndInALineFeed(Echo):
+    """Knows how lines should end."""
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        output += message.replace(b"\r\n", b"\n\n")
+
+
+class QuitIsAWord(Echo):
+    """Somebody has tried it by hand."""
+
+    def answer(self, message: bytes, output: bytearray) -> None:
+        if message[HEADER_BYTES:] == b"quit":
+            raise Refused
+        super().answer(message, output)
+
+
+class DropsFolds(Http):
+    """Of a value that goes on in the next line, the first line counts."""
+
+    def parse_head(self, head: bytes) -> None:
+        super().parse_head(re.sub(rb"\r\n[ \t]+[^\r]*", b"", head))
+
+
+class LaterVersionsAreOld(Http):
+    """Every minor version but 1 is closed after its answer, without a word about that."""
+
+    request_line = re.compile(Http.request_line.pattern.replace(b"[01]", b"[0-9]"))
+
+    def parse_head(self, head: bytes) -> None:
+        super().parse_head(head)
+        self.keep = self.keep and not head.split(b"\r\n")[0].endswith(b".2")
+
+
+class HttpLetsThemWait(Http):
+    """Ignores what a client expects."""
+
+    def parse_head(self, head: bytes) -> None:
+        super().parse_head(head)
+        self.awaited = False
+
+
+class HttpTellsEverybody(Http):
+    """Tells a client to continue that has not asked for it."""
+
+    def parse_head(self, head: bytes) -> None:
+        super().parse_head(head)
+        self.awaited = b"100-continue" in head
