@@ -80,13 +80,13 @@ steps() {
   cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
 }
 
-# page STEP: copies the source of a step to page.cc, which is the reader's to change. One that is
-# there stays.
+# page STEP: copies the source of a step to page.cc, which is the reader's to change, without the
+# marks of what the book shows. One that is there stays.
 page() {
   local source
   source=$(_source "$1") || return 1
   [[ ! -e page.cc ]] || { echo "page: page.cc is there already, and stays as it is" >&2; return 1; }
-  cat "$source" > page.cc
+  sed '\|^ *// \[/*[a-z-]*]$|d' "$source" > page.cc
 }
 
 # yours FUNCTION STEP: the same, without what a function does.
@@ -175,7 +175,7 @@ calls_while() ( # in a shell of its own, which says nothing about the job
   _until_traced || return 1
   "$@"
   sleep 0.2
-  kill -INT $!
+  kill -INT $! 2>/dev/null # or the server has ended, and strace with it
   wait $! || true # its status says that it was interrupted
 )
 

@@ -1,13 +1,18 @@
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$BUILD/part5-epoll/steps"
 
-The page of chapter 8 before the judge, which passes the levels of that chapter, and has no other
-protocol.
+The page of chapter 7 before the judge: it survives a client that announces a gigabyte, and knows no
+option for that.
 
-  $ $ROOT/judge './19-under-attack {port}' --from timeouts | grep '##'
+  $ page 14-epoll-loop; build page && $ROOT/judge './page {port}' --from limits | grep '##'
+    limits        #+\.+   ?[1-7] of 8(, stopped after \d+ failures?)? (re)
+
+The page of chapter 8, which passes the levels of that chapter, and has no other protocol.
+
+  $ cp $ROOT/part5-epoll/steps/19-under-attack.cc page.cc
+  $ build page && $ROOT/judge './page {port}' --from timeouts | grep '##'
     timeouts      ####################  29 of 29
     limits        ####################   8 of 8
     backpressure  ####################  14 of 14
-    drain         ####################   ?\d+ of \d+ (re)
+    drain         ####################   ?\d+ of \d+(, \d+ skipped)? (re)
     sockets       ####################   2 of 2
     #+\.+ 5 of \d+ levels from timeouts on; those below it were not asked for (re)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Checks that listings, edits, runs, numbers, tables and counts of changes in the project's Markdown
-files are true, or makes them so. So are the numbers in sentences that are marked."""
+"""Checks that listings, edits, runs, numbers, tables and counts of changes in the project's
+Markdown files are true, or makes them so. So are the numbers in sentences that are marked."""
 
 import argparse
 import os

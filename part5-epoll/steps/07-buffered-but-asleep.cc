@@ -1,7 +1,8 @@
 // A client sends three questions and waits. One read takes all of them, and the first answer fills
 // the socket. BROKEN: when that answer has been sent, wait for EPOLLIN again. The kernel has
 // nothing to report: two questions are in our buffer, and both sides wait. Fixed: when there is
-// room again, serve the buffered questions first.
+// room again, serve the buffered questions first. The client never leaves: where one may, look at
+// what the calls return, or the loop spins.
 // Try it: ./07-buffered-but-asleep
 
 #include <sys/epoll.h>

@@ -39,7 +39,7 @@ def typed(tmp_path: Path) -> Callable[[str], list[str]]:
 
     def run(script: str) -> list[str]:
         script = f". {blocks.ROOT}/tools/shell.sh\n{script}"
-        ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+        ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=300)
         return ran.stdout.decode().splitlines()
 
     return run
