@@ -1,6 +1,7 @@
 """What the commands say, in a line, on a machine or in a directory where they cannot work."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -58,6 +59,12 @@ def last_line(checkout: Path, *words: str | Path, within: list[str] | None = Non
 def test_without_apt_get_the_packages_are_named(checkout: Path) -> None:
     add(checkout, "brew")
     assert "missing: g++ cmake ninja-build" in last_line(checkout, "./serve", "part1")
+
+
+def test_the_container_installs_by_the_tools_that_it_copies(checkout: Path) -> None:
+    place = re.search(r"^COPY tools/ /(\S+)/$", (ROOT / "Containerfile").read_text(), re.M)[1]
+    shutil.copytree(ROOT / "tools", checkout / place)
+    assert "missing: g++ cmake" in last_line(checkout, f"./{place}/install-packages")
 
 
 def test_without_root_and_sudo_the_command_for_root_is_named(checkout: Path) -> None:
