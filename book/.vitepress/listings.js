@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const mark = /^<!-- listing: (\S+)/;
+const edit = /^<!-- edit: /; // what a reader types into a copy, which is no file here
 const linesOf = (text) => text.split("\n").map((line) => line.trim());
 
 /** The stage that a stage is compared with: the rung below; the ring takes up the first again. */
@@ -35,6 +36,9 @@ export function listings(md, book) {
     tokens.forEach((comment, i) => {
       const path = comment.type === "html_block" && mark.exec(comment.content)?.[1];
       const [open, inline, , fence] = tokens.slice(i + 1, i + 5);
+      if (comment.type === "html_block" && edit.test(comment.content)) {
+        open.attrJoin("class", "listing-bar");
+      }
       if (!path || fence?.type !== "fence" || !existsSync(join(root, path))) return;
       const source = readFileSync(join(root, path), "utf8");
       open.attrJoin("class", "listing-bar");
