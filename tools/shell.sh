@@ -80,13 +80,17 @@ steps() {
   cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
 }
 
-# page STEP: copies the source of a step to page.cc, which is the reader's to change. One that is
-# there stays.
+# page STEP [NAME]: copies the source of a step to page.cc, or to NAME.cc, which is the reader's to
+# change: without the lines that the step marks as the reader's to write, and with what the mark has
+# in their place. One that is there stays.
 page() {
-  local source
+  local source name=${2:-page}
   source=$(_source "$1") || return 1
-  [[ ! -e page.cc ]] || { echo "page: page.cc is there already, and stays as it is" >&2; return 1; }
-  cat "$source" > page.cc
+  [[ ! -e $name.cc ]] || { echo "page: $name.cc is there, and stays as it is" >&2; return 1; }
+  sed '/\/\/ \[yours]/,/\/\/ \[\/yours]/ {
+    s,// \[yours] \(.*\),\1  // yours,p
+    d
+  }' "$source" > "$name.cc"
 }
 
 # yours FUNCTION STEP: the same, without what a function does.
