@@ -80,13 +80,20 @@ steps() {
   cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
 }
 
-# page STEP: copies the source of a step to page.cc, which is the reader's to change, without the
-# marks of what the book shows. One that is there stays.
+# page STEP [NAME]: copies the source of a step to page.cc, or to NAME.cc, which is the reader's to
+# change: without the marks of what the book shows, without the lines that the step marks as the
+# reader's to write, and with what that mark has in their place. One that is there stays.
 page() {
-  local source
+  local source name=${2:-page}
   source=$(_source "$1") || return 1
-  [[ ! -e page.cc ]] || { echo "page: page.cc is there already, and stays as it is" >&2; return 1; }
-  sed '\|^ *// \[/*[a-z-]*]$|d' "$source" > page.cc
+  if [[ -e $name.cc ]]; then
+    echo "page: $name.cc is there already, and stays as it is" >&2
+    return 1
+  fi
+  sed -e '/\/\/ \[yours]/,/\/\/ \[\/yours]/ {
+    s,// \[yours] \(.*\),\1  // yours,p
+    d
+  }' -e '\|^ *// \[/*[a-z-]*]$|d' "$source" > "$name.cc"
 }
 
 # yours FUNCTION STEP: the same, without what a function does.
@@ -100,7 +107,7 @@ yours() {
     !skips { print }
     heads && /{$/ { print "  " result "// yours"; heads = 0; skips = 1 }
     skips && /^}/ { print; skips = 0 }
-  ' "$source" > page.cc
+  ' <<< "$(<page.cc)" > page.cc
 }
 
 # build NAME: compiles NAME.cc. Where that fails, nothing is left to be started.

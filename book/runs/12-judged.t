@@ -1,11 +1,12 @@
 Skipped where the step is not built, which needs liburing (Debian: liburing-dev).
 
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$BUILD/part6-uring/steps" || exit 80
+  $ [ -e "$BUILD/part6-uring/steps/21-scope-and-deadline" ] || exit 80
+  $ ln -s "$BUILD/part6-uring/steps/21-scope-and-deadline" page12
 
-The same with deadlines, a scope and a drain: what is left to be had is another protocol.
+With deadlines, a scope and a drain, what is left to be had is another protocol.
 
-  $ $ROOT/judge --from timeouts './21-scope-and-deadline {port}' | grep '##\|protocols  '
+  $ $ROOT/judge --from timeouts './page12 {port}' | grep '##\|protocols  '
     timeouts      ####################  \d+ of \d+(, \d+ skipped)? (re)
     limits        ####################   ?\d+ of \d+ (re)
     backpressure  ####################  \d+ of \d+(, \d+ skipped)? (re)

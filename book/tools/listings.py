@@ -11,6 +11,9 @@ changed in each since that file, with the unchanged line above and below:
 
     <!-- listing: part5-epoll/poller.cc Poller::wait since part4-poll/poller.cc -->
 
+`unfinished` leaves out what a step marks as the reader's to write, from `// [yours]` to
+`// [/yours]`, as `page` of tools/shell.sh does. What the first mark has behind it comes instead.
+
 Of a patch, a name is that of a file it changes, with `@2` only the second hunk; of a file that it
 adds, the text itself is shown.
 """
@@ -28,9 +31,12 @@ from blocks import ROOT, Wrong
 LANGUAGES = {".cc": "cpp", ".h": "cpp", ".py": "python", ".sh": "bash", ".txt": "cmake",
              ".cmake": "cmake", ".patch": "diff", ".go": "go", ".rs": "rust", ".c": "c"}
 FILE_OF_PATCH = re.compile(r"^--- (\S+)\n\+\+\+ b/(\S+)\n", re.MULTILINE)
-REGION = re.compile(r"^\s*(?://|#) \[/?[\w-]+\]$")
+REGION = re.compile(r"^\s*(?://|#) \[/?[\w-]+\]$|^ *// \[yours\]")
 CUT = re.compile(r"cut (\d+)\.\.(\d+)")
 SINCE = re.compile(r"since (\S+)")
+UNFINISHED = re.compile(r" unfinished\b")
+YOURS = re.compile(r"^( *)// \[yours\](?: ([^\n]+))?\n.*?^ *// \[/yours\]\n",
+                   re.MULTILINE | re.DOTALL)
 
 
 def listing(arguments: str) -> tuple[str, list[str]]:
@@ -44,6 +50,9 @@ def listing(arguments: str) -> tuple[str, list[str]]:
         language, found = _of_patch(source, names)
         return language, _without(found, cuts, "//")
     found = _cut_out_all(source, names)
+    if UNFINISHED.search(arguments):
+        found = [*_cut_out_all(source, names, marked=True), ""]
+        found = YOURS.sub(_in_place_of_yours, "\n".join(found)).splitlines()
     if earlier:
         return "diff", _without(_changes(_cut_out_all(_file(earlier), names), found), cuts, "//")
     found = [line.expandtabs(4) for line in found]  # Go has tabs
@@ -59,13 +68,14 @@ def caption(arguments: str, to_root: str) -> str:
     shown = list(dict.fromkeys(f"`{name.partition('@')[0]}`" for name in names
                                if not name.startswith("[") and name != "*"))
     since = [f"changed since [`{Path(earlier).stem}`]({to_root}{earlier})"] if earlier else []
-    return ", ".join([f"[`{path}`]({to_root}{path})", *shown, *since])
+    unfinished = ["without your lines"] if UNFINISHED.search(arguments) else []
+    return ", ".join([f"[`{path}`]({to_root}{path})", *shown, *since, *unfinished])
 
 
 def _taken_apart(arguments: str) -> tuple[str, list[str], str | None]:
     """The file, the names in it, and the earlier one that it is compared with."""
     earlier = SINCE.search(arguments)
-    path, *names = SINCE.sub("", CUT.sub("", arguments)).split()
+    path, *names = UNFINISHED.sub("", SINCE.sub("", CUT.sub("", arguments))).split()
     return path, names, earlier[1] if earlier else None
 
 
@@ -105,14 +115,18 @@ def _of_patch(source: Path, names: list[str]) -> tuple[str, list[str]]:
     return language, found
 
 
-def _cut_out_all(source: Path, names: list[str]) -> list[str]:
+def _cut_out_all(source: Path, names: list[str], marked: bool = False) -> list[str]:
     found: list[str] = []
     for name in names:
-        found += ([""] if found else []) + _cut_out(source, name)
+        found += ([""] if found else []) + _cut_out(source, name, marked)
     return found
 
 
-def _cut_out(source: Path, name: str) -> list[str]:
+def _in_place_of_yours(lines: re.Match[str]) -> str:
+    return f"{lines[1]}{lines[2]}  // yours\n" if lines[2] else ""
+
+
+def _cut_out(source: Path, name: str, marked: bool) -> list[str]:
     lines = source.read_text().splitlines()
     if name == "*":
         begin, end = 0, len(lines)
@@ -120,7 +134,7 @@ def _cut_out(source: Path, name: str) -> list[str]:
         begin, end = _region(source, lines, name.strip("[]"))
     else:
         begin, end = _symbol(source, lines, name)
-    kept = [line for line in lines[begin:end] if not REGION.match(line)]
+    kept = [line for line in lines[begin:end] if marked or not REGION.match(line)]
     return textwrap.dedent("\n".join(kept)).strip("\n").split("\n")
 
 

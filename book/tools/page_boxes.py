@@ -37,7 +37,7 @@ NOT_THERE = {
     r"(start )?\./0\d-kqueue": "Linux has no kqueue of its own",
     r".*-tsan\b": "ThreadSanitizer needs 64 bits",
     r".*-asan\b": "there is no AddressSanitizer in it",
-    r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)(\bg\+\+ |\./(page|without)\b)"
+    r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)(\bg\+\+ |\./(page\w*|without)\b)"
     r"|(page|yours|build|without) ": "there is no compiler in it",
 }
 # What these do depends on nothing but the directory.

@@ -1,8 +1,7 @@
 // io_uring without a library: io_uring_setup(2) makes two rings, mmap(2) maps them into our memory,
 // io_uring_enter(2) tells the kernel to look. The side that adds an entry moves the tail, the side
 // that takes one moves the head: for submissions we own the tail, for completions the head. Both
-// only count upwards; a mask makes the index. With `forgetful`, nobody moves the completions' head.
-// Needs Linux 5.4.
+// only count upwards; a mask makes the index. Needs Linux 5.4.
 // Try it: ./01-nop-ring
 
 #include <linux/io_uring.h>
@@ -15,11 +14,8 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 namespace {
-
-bool forgetful = false;
 
 [[noreturn]] void fail(const char* what) {
   std::perror(what);
@@ -101,20 +97,21 @@ void prepare_nop(const Ring& ring, unsigned long long user_data) {
 
 /// Takes the oldest completion.
 io_uring_cqe reap(const Ring& ring) {
+  // [yours] return {};
   const unsigned head = *ring.cq_head;  // ours
   if (head == load(*ring.cq_tail)) {
     std::puts("no completion");
     std::exit(1);
   }
   const io_uring_cqe cqe = ring.cqes[head & ring.cq_mask];
-  if (!forgetful) store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite it
+  store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite it
   return cqe;
+  // [/yours]
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  forgetful = argc > 1 && argv[1] == std::string_view("forgetful");
+int main() {
   // [set-up]
   io_uring_params params{};
   const int fd = check(syscall(SYS_io_uring_setup, 3, &params), "io_uring_setup");

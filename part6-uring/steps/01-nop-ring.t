@@ -1,11 +1,29 @@
-  $ cd "$STEPS"
+  $ . "$ROOT/tools/shell.sh"
+  $ ln -s "$STEPS/01-nop-ring" .
+
+The reader's ring, which reaps nothing yet.
+
+  $ page 01-nop-ring nop
+  $ "$ROOT/book/tools/edit.py" nop.cc << 'END'
+  >  io_uring_cqe reap(const Ring& ring) {
+  > -  return {};  // yours
+  > +  const unsigned head = *ring.cq_head;  // ours
+  > +  if (head == load(*ring.cq_tail)) {
+  > +    std::puts("no completion");
+  > +    std::exit(1);
+  > +  }
+  > +  const io_uring_cqe cqe = ring.cqes[head & ring.cq_mask];
+  > +  store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite it
+  > +  return cqe;
+  >  }
+  > END
 
 The ring has a power of two of entries, and twice as many for completions. One NOP is
 seen at each of its four steps: we move the tail of the submissions, the kernel moves
 their head and the tail of the completions, and we move the head of these. The array
 says which sqe it is: number 2, each time. The fifth NOP is at position 0 again.
 
-  $ ./01-nop-ring
+  $ build nop && ./nop
   asked for 3: 4 submissions, mask 3; 8 completions, mask 7
   set up    submissions: head 0 tail 0 array 0 0 0 0   completions: head 0 tail 0
   prepared  submissions: head 0 tail 1 array 2 0 0 0   completions: head 0 tail 0
@@ -21,6 +39,31 @@ says which sqe it is: number 2, each time. The fifth NOP is at position 0 again.
 
 If we don't move the completions' head, each look finds the first one.
 
-  $ ./01-nop-ring forgetful | tail -n 2
+  $ without 'cq_head, head' nop
+  - store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite it
+  $ ./without | tail -n 2
   nop 6 at position 1, completion at position 0: user_data 101, result 0
   ended     submissions: head 6 tail 6 array 2 2 2 2   completions: head 0 tail 6
+
+If we don't move the submissions' tail, the kernel finds nothing to submit.
+
+  $ without 'sq_tail, tail' nop
+  - store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
+  $ ./without | tail -n 3
+  prepared  submissions: head 0 tail 0 array 2 0 0 0   completions: head 0 tail 0
+  entered   submissions: head 0 tail 0 array 2 0 0 0   completions: head 0 tail 0
+  no completion
+
+If the tail moves too early, nothing is seen of it.
+
+  $ "$ROOT/book/tools/edit.py" nop.cc << 'END'
+  >    const unsigned which = 2;             // any free entry will do
+  > +  store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
+  >    ring.sqes[which] = {};
+  >  // …
+  >    ring.sq_array[tail & ring.sq_mask] = which;
+  > -  store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
+  >  }
+  > END
+  $ build nop && diff <(./01-nop-ring) <(./nop) && echo no difference
+  no difference

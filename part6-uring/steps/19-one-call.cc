@@ -1,11 +1,11 @@
 // The echo of 03-echo-one with one io_uring_enter(2) for a message: the answer and the next receive
-// are submitted together, linked, and a send that succeeds has no completion. It is for a few
-// clients, and ends when a send fails. With "partial" a send may stop half-way, and nobody is told.
-// Needs Linux 5.19.
+// are submitted together, linked, and a send that succeeds has no completion. A full queue cuts the
+// link, and a send that breaks off half-way ties its rest to whatever comes next. Needs Linux 5.19.
 // Try it: ./19-one-call 5882   and, from several terminals,   nc 127.0.0.1 5882
 
 #include <liburing.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -39,7 +39,10 @@ int listen_on(int port) {
   auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
   const int on = 1;
+  const int smallest = 1;  // the kernel rounds it up; with a small buffer short sends are common
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest), "setsockopt");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
   check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
   check(getsockname(listener, name, &size), "getsockname");
@@ -51,19 +54,23 @@ enum class Operation : std::uint8_t { accept, receive, send, close };
 
 struct Connection {
   int fd;
-  char bytes[65536];  // received into and sent from, one after the other
+  char bytes[65536];  // the kernel reads and writes here: it must stay where it is
   std::size_t size;
+  std::size_t sent;
+  unsigned short_sends;
 };
 
 io_uring ring;
 /// By an id that is never used again, unlike a descriptor's number. Id 0 is the listener.
 std::unordered_map<std::uint64_t, Connection> connections;
 std::uint64_t last_id = 0;
-int wait_all = MSG_WAITALL;
 
 void request(Operation operation, std::uint64_t id) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
-  if (sqe == nullptr) check_result(-ENOSPC, "io_uring_get_sqe");  // this step ends here
+  if (sqe == nullptr) {  // the queue is full: submitting empties it
+    check_result(io_uring_submit(&ring), "io_uring_submit");
+    sqe = io_uring_get_sqe(&ring);
+  }
   Connection& connection = connections.at(id);
   switch (operation) {
     case Operation::accept:
@@ -72,13 +79,11 @@ void request(Operation operation, std::uint64_t id) {
     case Operation::receive:
       io_uring_prep_recv(sqe, connection.fd, connection.bytes, sizeof connection.bytes, 0);
       break;
-    // [send]
     case Operation::send:
-      io_uring_prep_send(sqe, connection.fd, connection.bytes, connection.size,
-                         wait_all | MSG_NOSIGNAL);
+      io_uring_prep_send(sqe, connection.fd, connection.bytes + connection.sent,
+                         connection.size - connection.sent, MSG_WAITALL | MSG_NOSIGNAL);
       io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS);
       break;
-    // [/send]
     case Operation::close:
       io_uring_prep_close(sqe, connection.fd);
   }
@@ -86,30 +91,34 @@ void request(Operation operation, std::uint64_t id) {
 }
 
 void complete(Operation operation, std::uint64_t id, int result) {
+  Connection& connection = connections.at(id);
   if (operation == Operation::accept) {
     request(Operation::accept, id);
     connections[++last_id].fd = check_result(result, "accept");  // this step ends at EMFILE
     request(Operation::receive, last_id);
   } else if (operation == Operation::close) {
+    std::printf("connection %ju closed, %u short sends\n", std::uintmax_t{id},
+                connection.short_sends);
     connections.erase(id);
-    // [answer]
-  } else if (operation == Operation::send) {  // it has failed, or we would not hear of it
-    check_result(result < 0 ? result : -EPIPE, "send");  // this step ends here
-  } else if (result <= 0) {
+  } else if (result < 0 || (operation == Operation::receive && result == 0)) {
     request(Operation::close, id);  // an error, or the end of the stream
-  } else {
-    connections.at(id).size = static_cast<std::size_t>(result);
+  } else if (operation == Operation::receive) {
+    connection.size = static_cast<std::size_t>(result);
+    connection.sent = 0;
     request(Operation::send, id);
     request(Operation::receive, id);
+  } else {
+    connection.sent += static_cast<std::size_t>(result);
+    const bool all_sent = connection.sent == connection.size;
+    if (!all_sent) ++connection.short_sends;
+    request(all_sent ? Operation::receive : Operation::send, id);
   }
-  // [/answer]
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  if (argc > 2) wait_all = 0;  // partial
   check_result(io_uring_queue_init(64, &ring, 0), "io_uring_queue_init");
   connections[0].fd = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   request(Operation::accept, 0);

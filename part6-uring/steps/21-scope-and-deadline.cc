@@ -239,9 +239,11 @@ struct Client {
   Client(const Client&) = delete;
   ~Client() { here.erase(this); }
 
-  /// What has arrived is received, and then comes the end. SHUT_RD would reset one that lingers.
+  /// What has arrived is received, and then comes the end.
   void end_stream() {
+    // [yours]
     if (lingering) return deadline.cancel();
+    // [/yours]
     shutdown(fd, SHUT_RD);
   }
 
@@ -330,7 +332,9 @@ Task wait_until_acknowledged(Client& client) {
 
 Task hang_up(Client& client) {
   if (!stopping && shutdown(client.fd, SHUT_WR) == 0) co_await discard(client);
+  // [yours]
   if (stopping) co_await wait_until_acknowledged(client);  // a stop may begin while it lingers
+  // [/yours]
   shutdown(client.fd, SHUT_WR);
   close(client.fd);
   co_return true;
@@ -378,6 +382,7 @@ Detached serve_until_stopped(int listener, int signals, milliseconds drain_patie
   char signal[sizeof(signalfd_siginfo)];
   co_await Read(never, signals, signal);
 
+  // [yours] std::exit(0);
   tasks.cancel();
   co_await tasks.join();  // its accept may have brought one more client
   close(listener);
@@ -389,6 +394,7 @@ Detached serve_until_stopped(int listener, int signals, milliseconds drain_patie
   co_await clients.join();
   end.cancel();
   co_await last.join();
+  // [/yours]
 }
 
 /// Sleeps until something has completed, or the first deadline is due.

@@ -1,6 +1,5 @@
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$STEPS"
-  $ trap 'rm -f unflagged{,.cc} unjoined{,.cc} unasked{,.cc}' EXIT
+  $ ln -s "$STEPS"/[0-9]* .
 
 A limit for each receive lets a client that dribbles get all of its message in, and more.
 
@@ -12,78 +11,160 @@ A limit for each receive lets a client that dribbles get all of its message in, 
   20
   (1\.9|[2-9]\.)\d+ s (re)
 
-With a deadline for the message the client leaves in time. Those whose message has arrived while the
-process was suspended stay. It takes four reads: the last two would begin after the deadline.
+The page without its stop. With a deadline for the message the client leaves in time.
 
-  $ start ./21-scope-and-deadline 0 --read-timeout 500ms
+  $ page 21-scope-and-deadline page12
+  $ build page12 && start ./page12 0 --read-timeout 500ms
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; dribble >&5 | { time wc -c <&5; }
   0
   [01]\.\d+ s (re)
-  $ start ./21-scope-and-deadline 0 --read-timeout 2s
-  listening on 127\.0\.0\.1:\d+ (re)
+
+Those whose message has arrived while the process was suspended stay. It takes four reads: the last
+two would begin after the deadline. Without the look at the socket, they are sent away.
+
   $ message() { printf '\20\47\0\0'; head -c 10000 /dev/zero; }
-  $ crowd 40; kill -STOP $pid
-  $ for c in ${clients[@]}; do message >&$c; done; sleep 2.5; kill -CONT $pid
-  $ for c in ${clients[@]}; do head -c 10004 <&$c; done | wc -c
+  $ in_time() { crowd 40; kill -STOP $pid
+  >   for c in ${clients[@]}; do message >&$c; done; sleep 2.5; kill -CONT $pid
+  >   for c in ${clients[@]}; do head -c 10004 <&$c; done 2>/dev/null | wc -c; }
+  $ start ./page12 0 --read-timeout 2s; in_time
+  listening on 127\.0\.0\.1:\d+ (re)
   400160
-
-A stop of the server without a scope, and of the one with it.
-
-  $ start ./17-coroutine-echo
+  $ without 'got = recv' page12
+  - if (got == -ECANCELED) got = recv(client.fd, room.data(), room.size(), MSG_DONTWAIT);
+  $ start ./without 0 --read-timeout 2s; in_time
   listening on 127\.0\.0\.1:\d+ (re)
-  $ crowd 40; kill -STOP $pid
-  $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -INT $pid; kill -CONT $pid
-  $ for c in ${clients[@]}; do head -c 6 <&$c; done 2>/dev/null | wc -c
   0
-  $ exit_status
-  exit status 0
-  $ start ./21-scope-and-deadline
+
+A stop of the server without a scope, and of the one whose scopes go with children in them.
+
+  $ forty() { crowd 40; suspend
+  >   for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -INT $pid; kill -CONT $pid
+  >   for c in ${clients[@]}; do head -c 6 <&$c; done 2>/dev/null | wc -c; exit_status; }
+  $ start ./17-coroutine-echo; forty
   listening on 127\.0\.0\.1:\d+ (re)
-  $ crowd 40; kill -STOP $pid
-  $ for c in ${clients[@]}; do printf '\2\0\0\0hi' >&$c; done; kill -INT $pid; kill -CONT $pid
-  $ for c in ${clients[@]}; do head -c 6 <&$c; done | wc -c
+  0
+  exit status 0
+  $ without '// yours' page12
+  - std::exit(0);  // yours
+  $ start ./without; kill -INT $pid; wait $pid; echo "exit status $?"
+  listening on 127\.0\.0\.1:\d+ (re)
+  terminate called without an active exception
+  exit status 134
+
+Each is owed what had arrived.
+
+  $ "$ROOT/book/tools/edit.py" page12.cc << 'END'
+  > -  std::exit(0);  // yours
+  > +  tasks.cancel();
+  > +  co_await tasks.join();  // its accept may have brought one more client
+  > +  close(listener);
+  > +  stopping = true;
+  > +  for (Client* client : Client::here) client->end_stream();
+  > +  co_await clients.join();
+  >  }
+  > END
+  $ build page12 && start ./page12 && forty
+  listening on 127\.0\.0\.1:\d+ (re)
   240
-  $ exit_status
   exit status 0
 
 Without the flag, a task that was cancelled begins what no cancel is for.
 
-  $ sed '/cancelled = true/d' $ROOT/part6-uring/steps/21-scope-and-deadline.cc > unflagged.cc
-  $ g++ -std=c++23 -O2 unflagged.cc -luring -o unflagged
-  $ start ./unflagged 0
+  $ without 'cancelled = true' page12
+  - cancelled = true;
+  $ start ./without
   listening on 127\.0\.0\.1:\d+ (re)
   $ kill -INT $pid; timeout 2 tail --pid=$pid -f /dev/null; echo $?
   124
   $ kill -KILL $pid
 
+A byte that comes after both directions are shut brings on a reset, which destroys the answers.
+
+  $ long() { for i in {1..20}; do printf '\0\0\1\0'; head -c 65536 /dev/zero; done; }
+  $ owed() { exec 5<>/dev/tcp/127.0.0.1/$port; long >&5; sleep 0.5; kill -INT $pid; sleep 0.3
+  >   printf x >&5; cat <&5 | wc -c; }
+  $ start ./page12; owed
+  listening on 127\.0\.0\.1:\d+ (re)
+  cat: -: Connection reset by peer
+  (?!1310800)\d+ (re)
+  $ "$ROOT/book/tools/edit.py" page12.cc << 'END'
+  >    if (!stopping && shutdown(client.fd, SHUT_WR) == 0) co_await discard(client);
+  > +  if (stopping) co_await wait_until_acknowledged(client);  // a stop may begin while it lingers
+  >    shutdown(client.fd, SHUT_WR);
+  > END
+  $ build page12 && start ./page12 && owed
+  listening on 127\.0\.0\.1:\d+ (re)
+  1310800
+
+A client that lingers when the stop begins.
+
+  $ lingers() { exec 5<>/dev/tcp/127.0.0.1/$port; long >&5; printf '\377\377\377\377' >&5; sleep 0.7
+  >   kill -INT $pid; sleep 0.3; printf x >&5; cat <&5 | wc -c; }
+  $ start ./page12; lingers
+  listening on 127\.0\.0\.1:\d+ (re)
+  cat: -: Connection reset by peer
+  (?!1310800)\d+ (re)
+  $ "$ROOT/book/tools/edit.py" page12.cc << 'END'
+  >    void end_stream() {
+  > +    if (lingering) return deadline.cancel();
+  >      shutdown(fd, SHUT_RD);
+  > END
+  $ build page12 && start ./page12 && lingers
+  listening on 127\.0\.0\.1:\d+ (re)
+  1310800
+
 A client that takes none of its answers holds up the stop for as long as that may take.
 
-  $ start ./21-scope-and-deadline 0 --drain-timeout 1s
+  $ start ./page12; exec 5<>/dev/tcp/127.0.0.1/$port; timeout 1 cat /dev/zero >&5
+  listening on 127\.0\.0\.1:\d+ (re)
+  [124]
+  $ kill -INT $pid; timeout 2 tail --pid=$pid -f /dev/null; echo $?
+  124
+  $ kill -KILL $pid
+  $ "$ROOT/book/tools/edit.py" page12.cc << 'END'
+  >    for (Client* client : Client::here) client->end_stream();
+  > +  Deadline end(drain_patience);
+  > +  Scope last;
+  > +  last.spawn(give_up(end, signals));
+  >    co_await clients.join();
+  > +  end.cancel();
+  > +  co_await last.join();
+  >  }
+  > END
+  $ build page12 && start ./page12 0 --drain-timeout 1s
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 1 cat /dev/zero >&5
   [124]
-  $ TIMEFORMAT='%R s'; time { kill -INT $pid; wait $pid; }; echo "exit status $?"
+  $ time { kill -INT $pid; wait $pid; }; echo "exit status $?"
   [1-9]\.\d+ s (re)
   exit status 0
 
-A scope that goes while a child of it is at work ends the process.
+It is the step now. Silent clients leave at once, if their stream is ended.
 
-  $ sed '/last.join/d' $ROOT/part6-uring/steps/21-scope-and-deadline.cc > unjoined.cc
-  $ g++ -std=c++23 -O2 unjoined.cc -luring -o unjoined
-  $ start ./unjoined 0 2>/dev/null
+  $ sed '/\[.*yours]/d' $ROOT/part6-uring/steps/21-scope-and-deadline.cc | diff page12.cc -
+  $ silent() { crowd 5; time { kill -INT $pid; wait $pid; }; }
+  $ start ./page12; silent
   listening on 127\.0\.0\.1:\d+ (re)
-  $ kill -INT $pid; wait $pid; echo "exit status $?"
-  exit status 134
-
-Without the look at the socket, the clients whose message has arrived are sent away.
-
-  $ sed '/got = recv/d' $ROOT/part6-uring/steps/21-scope-and-deadline.cc > unasked.cc
-  $ g++ -std=c++23 -O2 unasked.cc -luring -o unasked
-  $ start ./unasked 0 --read-timeout 2s
+  [01]\.\d+ s (re)
+  $ without 'client->end_stream' page12
+  - for (Client* client : Client::here) client->end_stream();
+  $ start ./without; silent
   listening on 127\.0\.0\.1:\d+ (re)
-  $ crowd 40; kill -STOP $pid
-  $ for c in ${clients[@]}; do message >&$c; done; sleep 2.5; kill -CONT $pid
-  $ for c in ${clients[@]}; do head -c 10004 <&$c; done 2>/dev/null | wc -c
-  0
+  5\.\d+ s (re)
+
+The other lines of the stop. Where a client is not asked to go, or the accept is not, the stop never ends; and a client
+that nobody waits for has its answers destroyed.
+
+  $ without '  tasks.cancel' page12
+  - tasks.cancel();
+  $ start ./without; crowd 5; kill -INT $pid; timeout 7 tail --pid=$pid -f /dev/null; echo $?; kill -KILL $pid
+  listening on 127\.0\.0\.1:\d+ (re)
+  124
+  $ without 'clients.join' page12
+  - co_await clients.join();
+  $ start ./without; owed
+  listening on 127\.0\.0\.1:\d+ (re)
+  cat: -: Connection reset by peer
+  (?!1310800)\d+ (re)
   $ stop

@@ -64,6 +64,19 @@ def test_a_listing_of_changes_has_the_unchanged_line_above_and_below(
         listings.listing("new.cc [all] since new.cc")
 
 
+def test_a_listing_of_what_is_unfinished_is_what_the_reader_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "ROOT", tmp_path)
+    lines = ["void f() {", "  1;", "  // [yours] return 0;", "  2;", "  // [/yours]",
+             "  // [yours]", "  3;", "  // [/yours]", "}"]
+    (tmp_path / "a.cc").write_text("\n".join(lines))
+    for how, shown in (("", ["  1;", "  2;", "  3;"]),
+                       (" unfinished", ["  1;", "  return 0;  // yours"])):
+        assert listings.listing(f"a.cc f{how}") == ("cpp", [lines[0], *shown, lines[-1]])
+    assert listings.caption("a.cc f unfinished", "") == "[`a.cc`](a.cc), `f`, without your lines"
+
+
 TRANSCRIPT = """  $ . "$ROOT/tools/shell.sh"
   $ cd "$STEPS"
 

@@ -105,6 +105,14 @@ def test_a_page_is_copied_once_and_what_the_reader_has_made_of_it_stays(typed) -
     assert said == ["not again", "nor so", "// mine"]
 
 
+def test_a_page_has_a_name_and_lacks_what_is_left_to_the_reader(typed) -> None:
+    said = typed("""
+        page 21-scope-and-deadline page12; build page12 && ls page12
+        grep 'yours\\|tasks.join\\|(stopping)' page12.cc
+    """)
+    assert said == ["page12", "  std::exit(0);  // yours"]
+
+
 def test_what_a_function_does_is_left_to_the_reader_and_the_rest_builds(typed) -> None:
     said = typed("""
         for function in receive_all serve main; do
