@@ -11,5 +11,5 @@ What is left of the difference between the first serve and the last one, without
   +uring::Task<common::Status> serve(Connection& connection, common::Session& session) {
   -    const auto received = connection.receive(receive_buffer);
   +    const auto received = connection.receive();
-  +    common::SendBuffer output;  // here, so that a client that says nothing has none
+  +    common::SendBuffer output;  // here, so that a silent client has none
   -    output.clear();

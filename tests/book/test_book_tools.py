@@ -15,6 +15,7 @@ import measured
 import pytest
 import runs
 from blocks import Block, Wrong
+from harness.needed import need_program
 
 
 def block(kind: str, arguments: str, text: str = "") -> Block:

@@ -7,7 +7,7 @@ from project import ROOT
 # Where the buffers are: the kernel chooses the one, and the other lasts no longer than its answers.
 OWN_LINES = [
     "const auto received = connection.receive();",
-    "common::SendBuffer output;  // here, so that a client that says nothing has none",
+    "common::SendBuffer output;  // here, so that a silent client has none",
 ]
 
 
