@@ -7,8 +7,8 @@ PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}  # ignored by it, and not in what
 
 
 def heed_all_signals() -> None:
-    """Programs that we start from now on have every signal as after a login: a shell ignores SIGINT
-    for a ./check in the background. What was ignored still has no effect on us."""
+    """What is started from now on has every signal as after a login: of what runs in its background
+    a shell ignores SIGINT. For us, what was ignored still has no effect."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for number in signal.valid_signals() - PYTHONS_OWN:
         if signal.getsignal(number) == signal.SIG_IGN:
