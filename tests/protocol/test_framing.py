@@ -142,18 +142,16 @@ def test_nothing_is_answered_before_the_message_is_complete(client: Client, miss
 @pytest.mark.rule(rules.NOT_LATE)
 def test_no_timer_has_to_end_before_an_answer(client: Client) -> None:
     for payloads in BATCHES:
-        late = 0
-        for number in range(TRIES):
+        for _ in range(TRIES):  # a busy machine may be late, a timer always is
             begin = time.monotonic()
             client.echo(*payloads)
-            late += time.monotonic() - begin > AT_ONCE_SECONDS
-            if number - late == TRIES // 2:
+            if time.monotonic() - begin < AT_ONCE_SECONDS:
                 break
         else:
             raise client.broken(
-                f"{late} of {TRIES} times the answer to {len(payloads)} of {len(payloads[0])} "
-                f"bytes took more than {AT_ONCE_SECONDS} s. Does the kernel hold its end back, as "
-                "with TCP_CORK or MSG_MORE, or does the server wait for a timer?")
+                f"{TRIES} times the answer to {len(payloads)} of {len(payloads[0])} bytes took more "
+                f"than {AT_ONCE_SECONDS} s. Does the kernel hold its end back, as with TCP_CORK or "
+                "MSG_MORE, or does the server wait for a timer?")
 
 
 @pytest.mark.rule(rules.NOT_LATE)
