@@ -1,4 +1,4 @@
-"""The rules that the tests hold a finger server to, with the section that explains each."""
+"""The rules for a finger server, each with the section that explains it."""
 
 from harness.rule import Rule
 
