@@ -153,7 +153,7 @@ def expect_her_plan_or_none(server: FingerServer, change: Callable[[int], None])
 
 
 @pytest.mark.rule(rules.NO_LINKS)
-def test_a_race_between_a_plan_and_what_is_none_is_never_won(server: FingerServer) -> None:
+def test_a_race_between_a_plan_and_another_file_is_never_won(server: FingerServer) -> None:
     outside, plan = server.users.outside, server.users.plan("alice")
     (outside / "secret").write_bytes(SECRET)
 

@@ -97,7 +97,7 @@ def test_each_message_is_on_the_page() -> None:
     assert not missing, missing
 
 
-def test_the_page_has_no_message_that_is_none() -> None:
+def test_the_page_has_no_other_message() -> None:
     rows = [shown for shown in on_the_page() if "…" in shown or len(shown.split()) > 4]
     # What the ring says is the loop's affair, and put together from pieces.
     gone = [shown for shown in rows if not shown.startswith("io_uring cannot be used")

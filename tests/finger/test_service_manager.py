@@ -71,7 +71,7 @@ def test_clients_that_came_before_the_server_are_answered(
     assert [answer(client) for client in early] == [ANSWER] * 3
 
 
-def test_what_comes_while_none_serves_waits_for_the_next(
+def test_clients_that_come_while_none_serves_wait_for_the_next(
     manager: Manager, start_managed: Start, patience: float
 ) -> None:
     last = start_managed()

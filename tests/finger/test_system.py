@@ -181,7 +181,7 @@ def test_a_home_to_which_only_its_owner_has_a_way_is_named(
 
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.parametrize("link", ["home", "a/home"])
-def test_a_link_of_a_users_does_not_widen_what_an_intruder_reads(
+def test_a_users_link_does_not_widen_what_an_intruder_reads(
     machine: Machine, start_as_root: Start, intrude: Intrude, link: str
 ) -> None:
     """She owns the directory above her home, or the one above that."""
@@ -219,7 +219,7 @@ def test_other_processes_of_nobody_cannot_look_into_the_worker(start_as_root: St
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("user", ["ghost", "root", "toor", "nobody"])
-def test_what_is_no_account_or_roots_is_not_become(
+def test_an_account_that_is_missing_or_roots_is_refused(
     machine: Machine, start_as_root: Start, user: str
 ) -> None:
     """nobody is the default only without a name."""
@@ -252,7 +252,7 @@ def test_a_plan_of_roots_is_not_served(machine: Machine, start_as_root: Start) -
     assert "no plan (nothing is opened with the rights of that uid)" in server.log_lines()[0]
 
 
-def test_those_for_whom_a_ring_has_no_number_have_no_plan(
+def test_users_without_a_number_in_the_ring_have_no_plan(
     machine: Machine, start_as_root: Start
 ) -> None:
     first = machine.add_crowd(65_535 - 2)  # with alice and bob as many as there are numbers

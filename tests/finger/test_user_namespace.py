@@ -59,7 +59,7 @@ def start_inside(start_as_root: Start) -> Start:
     return start_one
 
 
-def test_a_user_who_exists_there_is_served_as_ever(machine: Machine, start_inside: Start) -> None:
+def test_a_user_who_exists_there_is_served_as_usual(machine: Machine, start_inside: Start) -> None:
     machine.opt_in(machine.add("dora", b"in here\n", uid=MEMBER))
     server = start_inside()
     assert server.stderr_text() == "serving 1 user\n"

@@ -84,9 +84,9 @@ def test_what_a_server_owes_is_named(
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    pytest.param("stream[:50000] + stream[50100:]", r"The 100 bytes .* due there are missing, and",
+    pytest.param("stream[:50000] + stream[50100:]", r"100 bytes are missing there; the bytes",
                  id="lost"),
-    pytest.param("stream[:50000] + bytes(100) + stream[50000:]", r"The 100 bytes .* are too many",
+    pytest.param("stream[:50000] + bytes(100) + stream[50000:]", r"100 extra bytes came there",
                  id="too-many"),
     pytest.param("stream[:50000] + bytes(100) + stream[50100:]", r"from byte 50000 on: .*[|]$",
                  id="others"),

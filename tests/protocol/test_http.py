@@ -150,7 +150,7 @@ def test_a_large_head_byte_by_byte_costs_linear_work(web: Server) -> None:
     ratio = median(
         cost_of_the_last_bytes(HEAD_BYTES_MAX) / cost_of_the_last_bytes(300) for _ in range(5)
     )
-    assert ratio < 2, f"the last bytes of 8 KiB cost {ratio:.1f} times those of 300; twice may be"
+    assert ratio < 2, f"the last bytes of 8 KiB cost {ratio:.1f} times those of 300; twice is allowed"
 
 
 @pytest.mark.rule(rules.HTTP_METHOD)

@@ -274,7 +274,7 @@ def test_a_pool_with_a_thread_missing_does_not_run(start: Start, tmp_path: Path)
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_workers_of_which_one_is_missing_do_not_run(
+def test_workers_do_not_run_when_one_is_missing(
     start: Start, target: Target, tmp_path: Path
 ) -> None:
     if target.name == "yours":

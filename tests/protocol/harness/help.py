@@ -1,4 +1,4 @@
-"""--help of a program, in one form whatever CLI11 it was built with."""
+"""--help of a program, in one form for all versions of CLI11."""
 
 import re
 import subprocess
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 def help_of(program: Path) -> str:
-    """What it prints, in the form of CLI11 2.3."""
+    """Its output, in the form of CLI11 2.3."""
     run = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
     assert (run.returncode, run.stderr) == (0, "")
     return in_the_old_form(run.stdout)
 
 
 def examples(text: str) -> list[tuple[str, str]]:
-    """Each option whose meaning gives an example, `…, as entries=4,buffers=2`, and the example."""
+    """Each option with an example in its meaning, `…, as entries=4,buffers=2`, and the example."""
     return re.findall(r"^ +(?:-\w,)?(--[\w-]+).*, as (\S*[^\s:.,])", text, re.MULTILINE)
 
 
