@@ -64,7 +64,7 @@ def scripted(script: str, level: str = "start", *options: str) -> Iterator[Serve
     pytest.param(SERVE.replace(", flush=True", ""), None, "it was not printed, or not flushed",
                  SAYS_READY, id="not-flushed"),
     pytest.param(f"signal.signal(signal.SIGINT, signal.SIG_IGN); {SERVE}", signal.SIGINT,
-                 "runs on 0.5 s after SIGINT", STOPS_IN_TIME, id="runs-on"),
+                 "running 0.5 s after SIGINT", STOPS_IN_TIME, id="runs-on"),
     pytest.param("listener.accept()", None, "listens on port [0-9]+, and .* or not flushed",
                  SAYS_READY, id="says-nothing"),
 ])

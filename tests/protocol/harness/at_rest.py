@@ -67,6 +67,6 @@ def expect_rest(server: Server, why: str = "with nothing to do") -> None:
     ]
     raise ContractBroken(
         f"{spent:.2f} s of processor time in {LOOK_SECONDS:g} s {why}, and as much in the half "
-        f"seconds before; {SECONDS_MAX:g} s, a twentieth of the time, are allowed"
+        f"seconds before; at most {SECONDS_MAX:g} s, a twentieth of the time"
         f"{', and a tenth of that with strace, which slows it' if is_traced else ''}. Its threads: "
         f"{', '.join(threads)}" + ("" if is_traced else ". --show lists the calls"))

@@ -145,8 +145,8 @@ class Strace:
         assert self._server.target.name == "yours", (
             f"{self.injected()} faults were injected, not {at_least}: this test tested nothing")
         calls = ", ".join(names for names, _ in FAULT.findall(" ".join(self._words)))
-        pytest.skip(f"this test makes {calls.replace(',', ' or ')} fail, but the server never called "
-                    "it (requests to a ring aren't system calls)")
+        pytest.skip(f"this test makes {calls.replace(',', ' or ')} fail, but the server never "
+                    "called it (requests to a ring aren't system calls)")
 
 
 def inject(calls: str, error: str, when: str) -> tuple[str, ...]:
