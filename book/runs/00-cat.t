@@ -24,11 +24,11 @@ And the rest of it.
   4 tests failed, under 1 rule. The first:
   
     nothing is answered before the message is complete (1-bytes-missing)
-      nothing was due yet, but 8 bytes: 05 00 00 00 68 65 6c 6c |....hell| came
+      nothing was due yet, but the server sent 8 bytes: 05 00 00 00 68 65 6c 6c |....hell|
   
     what happened, in milliseconds:
   $ sed -n '/the test  finds/,$p' verdict
-      ! *\d+  the test  finds: nothing was due yet, but 8 bytes: 05 00 00 00 68 65 6c 6c \|\.\.\.\.hell \.\.\. (re)
+      ! *\d+  the test  finds: nothing was due yet, but the server sent 8 bytes: 05 00 00 00 68 65 \.\.\. (re)
   
     the server:
       \$ ncat -k -l 127.0.0.1 \d+ -e /bin/cat (re)

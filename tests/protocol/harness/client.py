@@ -134,7 +134,8 @@ class Client(Connection):
             early = self._receive_some(PIECE_BYTES)
             if early:
                 raise self.broken(
-                    f"nothing was due yet{why}, but {hexdump(early[:16], len(early))} came"
+                    f"nothing was due yet{why}, but the server sent "
+                    f"{hexdump(early[:16], len(early))}"
                 )
             raise self.broken("the server ended the stream; it should have waited")
 
