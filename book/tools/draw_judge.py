@@ -113,7 +113,8 @@ rect {{ fill: var(--sheet) }} .bold {{ font-weight: bold }} .wrong {{ fill: var(
 to {{ visibility: visible; transform: translateX({hidden:.1f}px) }} }} }}
 </style><rect width="{width}" height="{height}" rx="8"/>
 {body}
-<rect class="hand" x="{MARGIN + 2 * LETTER}" y="{MARGIN}" width="{hidden:.1f}" height="{ROW}"/></svg>
+<rect class="hand" x="{MARGIN + 2 * LETTER}" y="{MARGIN}" width="{hidden:.1f}" height="{ROW}"/>
+</svg>
 """
 
 

@@ -13,7 +13,7 @@ def help_of(program: Path) -> str:
 
 
 def examples(text: str) -> list[tuple[str, str]]:
-    """Each option whose meaning gives an example, `…, such as entries=4,buffers=2`, and the example."""
+    """Each option whose meaning has an example, `…, such as entries=4,buffers=2`, with that."""
     return re.findall(r"^ +(?:-\w,)?(--[\w-]+).*,? such as (\S*[^\s:.,])", text, re.MULTILINE)
 
 
