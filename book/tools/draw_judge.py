@@ -104,7 +104,8 @@ font: {FONT}px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mo
 rect {{ fill: var(--sheet) }} .bold {{ font-weight: bold }} .wrong {{ fill: var(--wrong) }} \
 .right {{ fill: var(--client-c) }} .gone, .hand {{ visibility: hidden }}
 @media screen and (prefers-reduced-motion: no-preference) {{
-.comes {{ animation: comes 1ms both }} .gone {{ animation: shows 1ms forwards, goes 1ms forwards }}
+.comes {{ animation: comes 1ms both }} \
+.gone {{ animation: shows 1ms forwards, goes 1ms forwards }}
 .hand {{ animation: types {TYPED}s steps({len(typed) - 2}) backwards }}
 @keyframes comes {{ from {{ visibility: hidden }} to {{ visibility: visible }} }}
 @keyframes shows {{ from, to {{ visibility: visible }} }}
