@@ -96,7 +96,9 @@ void run() {
       auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(cqe));
       const int result = cqe->res;
       io_uring_cqe_seen(&ring, cqe);
+      // [yours]
       if (operation == nullptr) continue;  // a cancel that came too late
+      // [/yours]
       operation->complete(result);
     }
   }
@@ -223,12 +225,14 @@ std::uint32_t length_in(const char* header) {
 }
 
 Task receive_all(int fd, std::span<char> room) {
+  // [yours] co_return false;
   while (!room.empty()) {
     const int got = co_await Receive(fd, room);
     if (got <= 0) co_return false;  // the end, an error, or cancelled
     room = room.subspan(static_cast<std::size_t>(got));
   }
   co_return true;
+  // [/yours]
 }
 
 Task send_all(int fd, std::string_view rest) {
