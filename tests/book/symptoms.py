@@ -26,8 +26,6 @@ MORE_SYMPTOMS = {
                                    r"(?s:.*VmSize: \d{4,6}\n.*VmSize: \d{7}\n.*)"),
     "lives-on-without-accept": (f"(?s:.*Connection refused.*{GONE})",
                                 "(?s:.*Idle timeout expired(?!.*the server has gone).*)"),
-    "output-without-bound": (r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{4}\n.*)",
-                             r"(?s:.*VmRSS: \d{4}\n.*VmRSS: \d{5,6}\n.*)"),
     "interest-never-changed": ("16777220\n", r"(?!16777220)\d+\n"),
     "body-is-next-request": ("1\n", "2\n"),
     "close-ends-nothing": ("0\n", "124\n"),
