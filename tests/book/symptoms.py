@@ -26,7 +26,6 @@ MORE_SYMPTOMS = {
                                    r"(?s:.*VmSize: \d{4,6}\n.*VmSize: \d{7}\n.*)"),
     "lives-on-without-accept": (f"(?s:.*Connection refused.*{GONE})",
                                 "(?s:.*Idle timeout expired(?!.*the server has gone).*)"),
-    "interest-never-changed": ("16777220\n", r"(?!16777220)\d+\n"),
     "body-is-next-request": ("1\n", "2\n"),
     "close-ends-nothing": ("0\n", "124\n"),
     "lease-kept-while-sending": (r"(?s:.*0{8}: .*hi\n.*)", r"(?s:(?!.*0{8}).*)"),
