@@ -41,7 +41,7 @@ int report_failure(const Options& options, std::error_code error) {
   return common::report_failure(options, error, finger::server_profile);
 }
 
-/// At options.host. `::` serves IPv6 and IPv4. Without IPv6 on the machine, 0.0.0.0 takes its
+/// Listens on options.host. `::` serves IPv6 and IPv4; on a machine without IPv6, 0.0.0.0 takes its
 /// place.
 common::Result<common::Fd> listen_on(Options& options) {
   auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
@@ -54,8 +54,8 @@ common::Result<common::Fd> listen_on(Options& options) {
   return common::listen_on(options.address(), common::SocketMode::nonblocking);
 }
 
-/// Where no service manager has passed sockets, one of our own listens. Before rights are given up:
-/// a process without them may not bind. Errors: of bind(2) and listen(2).
+/// Listens on a socket of our own if no service manager passed any. Call it before rights are given
+/// up, because bind(2) may need them. Errors: of bind(2) and listen(2).
 common::Status provide_listeners(Options& options, std::vector<common::Fd>& listeners) {
   if (listeners.empty()) {
     auto listener = listen_on(options);
@@ -72,7 +72,7 @@ common::Status provide_listeners(Options& options, std::vector<common::Fd>& list
   return {};
 }
 
-/// Where they listen, with commas between. Error: of getsockname(2).
+/// The addresses of the listeners, with commas between. Error: of getsockname(2).
 common::Result<std::string> addresses_of(const std::vector<common::Fd>& listeners) {
   std::vector<std::string> addresses;
   for (const common::Fd& each : listeners) {
@@ -83,21 +83,20 @@ common::Result<std::string> addresses_of(const std::vector<common::Fd>& listener
   return fmt::format("{}", fmt::join(addresses, ", "));
 }
 
-/// The drain takes as long as the last conversation may, and a second more: then what is stuck is
-/// given up.
+/// How long a drain may take, which is a second more than the last conversation.
 std::chrono::milliseconds drain_timeout(const Options& options) {
   if (options.deadline.count() == 0) return std::chrono::hours(24);
   return options.deadline + std::chrono::seconds(1);
 }
 
-/// Counts the descriptors for clients, and permits no more connections than have enough of them,
-/// each with its file.
+/// Counts the descriptors for clients, and lowers --max-clients if there aren't enough for each
+/// client and its files.
 void fit_to_descriptors(Options& options, std::size_t listeners) {
   const rlim_t own = 10 + listeners;  // standard streams, the ring, the parent, --users
   rlimit limit{};
   (void)::getrlimit(RLIMIT_NOFILE, &limit);  // EFAULT and EINVAL only
   const rlim_t left = limit.rlim_cur > own ? limit.rlim_cur - own : 0;
-  // "unlimited" has 64 bits also where a size has 32.
+  // "unlimited" has 64 bits even if a size has 32.
   options.descriptors = static_cast<std::size_t>(std::min<rlim_t>(left, SIZE_MAX));
   const auto most = std::max<std::size_t>(1, options.descriptors / finger::descriptors_each);
   if (most >= options.max_connections) return;
@@ -108,14 +107,15 @@ void fit_to_descriptors(Options& options, std::size_t listeners) {
   options.max_connections = most;
 }
 
-/// Says what would be served. Does all that a worker does before it serves, in this process.
+/// Prints what would be served. Does everything that a worker does before it serves, in this
+/// process.
 int check_config(const Options& options, std::span<const common::Fd> listeners,
                  const common::Status& listening) {
   const char* about_port = "";
   if (!listening && listening.error() == std::errc::address_in_use) {
     about_port = " (already taken, by systemd or another server)";
   } else if (!listening && listening.error() == std::errc::address_family_not_supported) {
-    // As in the unit, where ExecStartPre= is not passed the socket that ExecStart= is.
+    // In the unit, for example, ExecStart= gets the socket, but ExecStartPre= does not.
     about_port = " (where systemd has to listen: this process may not)";
   } else if (!listening) {
     return report_failure(options, listening.error());
@@ -125,7 +125,7 @@ int check_config(const Options& options, std::span<const common::Fd> listeners,
   const auto printed = common::print(fmt::format(
       "would serve at {}{}, with --max-clients {}: {}\n", options.address().to_string(), about_port,
       options.max_connections, finger::describe((*server)->roster().accounts)));
-  // Where standard output is closed there is no reader, and the status is enough.
+  // If standard output is closed there is no reader, and the status is enough.
   if (printed || printed.error() == std::errc::bad_file_descriptor) return 0;
   return complain("cannot write to standard output: " + printed.error().message());
 }
@@ -134,8 +134,8 @@ int serve(const Options& options, std::vector<common::Fd> listeners,
           finger::ServiceManager manager) {
   const auto addresses = addresses_of(listeners);
   if (!addresses) return report_failure(options, addresses.error());
-  // A client's socket inherits this, so that the kernel holds less of an answer than the four
-  // megabytes of net.ipv4.tcp_wmem. setsockopt(2) fails for no socket here. socket(7)
+  // A client's socket inherits this, so the kernel holds less of an answer than the four megabytes
+  // of net.ipv4.tcp_wmem. setsockopt(2) can't fail on these sockets. socket(7)
   constexpr int send_buffer_bytes = 128 * 1024;
   for (const common::Fd& each : listeners) {
     (void)::setsockopt(each.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof(int));
@@ -159,9 +159,9 @@ int main(int argc, char** argv) {
           "SIGHUP rereads the users; SIGUSR1 logs the counters; SIGTERM stops it; SIGQUIT stops it "
           "when its clients have left.",
       .options = finger::option_table(options)};
-  finger::Parent::hold_signals();  // as early as it can be: SIGHUP would end it
+  finger::Parent::hold_signals();  // as early as possible, because SIGHUP would end us
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  // A check is ended by them, also while it waits for the account database.
+  // Signals end a check, even while it waits for the account database.
   if (options.check_config) finger::Parent::hold_signals(false);
   const bool is_root = ::geteuid() == 0;
   if (!is_root && !options.user.empty()) {
@@ -178,7 +178,7 @@ int main(int argc, char** argv) {
   const auto listening = provide_listeners(options, *listeners);
   if (!listening && !options.check_config) return report_failure(options, listening.error());
   if (is_root && !options.source.users.empty()) {
-    // Nothing takes root once the port is there: no process is root's.
+    // Nothing needs root once we listen, so no process runs as root.
     const auto user = finger::user_to_become(options.user);
     if (!user) return complain(user.error());
     const auto became = finger::become(*user);

@@ -17,11 +17,11 @@
 namespace finger {
 namespace {
 
-/// Homes that may hang before those that do not are waited for as well: each keeps a thread of
-/// the kernel's. The kernel has two kinds of threads, for opens and for reads (io_wq_submit_work()
-/// knows a read's file only in the thread, so it counts as one of a socket). Without a word from
-/// us, a ring has four of the first kind for each processor, and of the second all that the system
-/// allows, which an intruder in the loop would take.
+/// A home that hangs keeps an io worker, so with more such homes than this, healthy homes wait,
+/// too. The kernel has two kinds of io workers, for opens and for reads (io_wq_submit_work() knows
+/// a read's file only in the io worker, so it counts as one of a socket). By default a ring has
+/// four of the first kind for each processor, and of the second all that the system allows, which
+/// an intruder in the loop would take.
 constexpr unsigned homes_hanging_max = 1024;
 
 std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
@@ -37,52 +37,53 @@ std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
 std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& options,
                                                             std::span<const common::Fd> listeners,
                                                             const Control& control) {
-  // 1. From now on nothing is written, and no program is run.
+  // 1. Forbid writing files and running programs.
   const auto unwritable = forbid_writing();
   if (!unwritable) return std::unexpected(unwritable.error());
 
-  // 2. The account that it will become.
+  // 2. Choose the account to become.
   const bool is_root = ::geteuid() == 0;
   const auto daemon = is_root ? user_to_become(options.user) : User{};
   if (!daemon) return std::unexpected(daemon.error());
 
-  // 3. The users who have opted in: takes files of the whole system and perhaps the network.
+  // 3. Read who has opted in: takes files of the whole system and perhaps the network.
   auto roster = load_roster(options.source);
   if (!roster) return std::unexpected(roster.error());
-  // Where accounts come from a service, its library keeps the connection that root has made.
+  // If accounts come from a service, its library keeps the connection that root made.
   close_all_but(
       {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, control.fd().get(), roster->users.get()},
       listeners);
 
-  // 4. Where homes are.
+  // 4. Find where homes are.
   HomeFence fence;
   const auto permitted = permit_homes(fence, *roster, control);
   if (!permitted) return std::unexpected(permitted.error());
 
-  // 5. The ring, disabled. Before the fence: it takes a file of /proc to say why there is none.
+  // 5. Make the ring, disabled. Before the fence, because saying why there is none takes a file of
+  // /proc.
   auto loop = make_loop();
   if (!loop) return std::unexpected(loop.error());
 
-  // 6. Only what lies beside homes is read.
+  // 6. From now on read only where homes are.
   fence.put_up();
 
-  // 7. The owners' credentials, now that they bear both fences.
+  // 7. Register the owners' credentials, now that they bear both fences.
   if (is_root) {
     const auto registered = register_owners((*loop)->ring(), roster->accounts, *daemon);
     if (!registered) return std::unexpected(registered.error());
   }
 
-  // 8. The ring's list of operations.
+  // 8. Limit the ring's operations.
   const auto restricted = restrict_ring((*loop)->ring());
   if (!restricted) return std::unexpected(uring::why_no_ring(restricted.error()));
 
-  // 9. Root is given up.
+  // 9. Give up root.
   if (is_root) {
     const auto became = become(*daemon);
     if (!became) return std::unexpected(became.error());
   }
 
-  // 10. What a query takes is tried once. Then run_worker() puts up the filter of system calls.
+  // 10. Try once what a query needs. Then run_worker() puts up the filter of system calls.
   auto server = std::make_unique<Server>(options, std::move(*loop), std::move(*roster));
   const auto tried = server->try_once();
   if (!tried) return std::unexpected(tried.error());
@@ -90,9 +91,8 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
 }
 
 int run_worker(const Options& options, std::vector<common::Fd>& listeners, const Control& control) {
-  // A session of its own, so without the terminal: what has it can type into root's shell, and what
-  // ^C sends to its group would reach this process, too. A worker takes orders from its parent
-  // alone.
+  // A session of our own has no terminal. With one, an intruder could type into root's shell, and
+  // ^C would reach this process, too. A worker takes orders from its parent alone.
   if (::setsid() < 0) {
     common::log(fmt::format("no session of its own: {}: the worker keeps the terminal of whoever "
                             "started it",

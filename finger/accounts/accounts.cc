@@ -27,10 +27,10 @@ struct CloseDirectory {
   void operator()(DIR* stream) const { (void)::closedir(stream); }  // it was only read
 };
 
-/// Whether that is the name of a directory that may be searched, and not of a symbolic link: a disk
-/// of its own has a `lost+found`, which is only root's. What is mounted there counts, and is not
-/// touched: a user's own file system may refuse others, or keep them waiting. Errors: those that
-/// say nothing about the directory, as ENOSYS, which a filter of system calls answers.
+/// Whether the entry is a directory that we may search, and not a symbolic link. A `lost+found`,
+/// for example, is open to root only. A mount point counts, and we don't touch it, because a user's
+/// own file system may refuse others or keep them waiting. Errors: those that aren't about the
+/// directory, such as ENOSYS from a filter of system calls.
 Result<bool> is_at_home(const dirent& entry, int parent) {
   if (entry.d_type != DT_DIR && entry.d_type != DT_UNKNOWN) return false;
   const auto inside = std::string(entry.d_name) + "/.";

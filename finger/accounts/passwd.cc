@@ -14,7 +14,7 @@
 namespace finger {
 namespace {
 
-/// What the system says of a group. group(5)
+/// A group's entry. group(5)
 struct GroupEntry {
   gid_t gid;
   std::set<std::string, std::less<>> members;  ///< Logins, without those whose primary group it is.
@@ -52,8 +52,8 @@ Result<std::optional<Account>> find_user(const std::string& login) {
   return std::nullopt;
 }
 
-/// No entry comes both at the end of the list and where a file could not be opened: only errno may
-/// tell which. getpwent(3), "ERRORS"
+/// getpwent(3) returns no entry at the end of the list, and also if it can't open a file. Only
+/// errno tells which: getpwent(3), "ERRORS".
 Status check_list() {
   switch (errno) {
     case EINTR:
@@ -100,8 +100,8 @@ Result<Accounts> Accounts::of_group(const std::string& group) {
   auto listed = listed_members_of(*found);
   if (!listed) return std::unexpected(listed.error());
 
-  // Only members that are not listed: without a free descriptor, the lookup of a name may say "not
-  // found" where the list says EMFILE.
+  // We look up only members that weren't listed, because without a free descriptor the lookup of a
+  // name may report "not found" where the list reports EMFILE.
   auto missing = found->members;
   for (const Account& member : *listed) missing.erase(member.login);
   std::vector<std::string> without_account;

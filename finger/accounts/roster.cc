@@ -18,7 +18,7 @@
 namespace finger {
 namespace {
 
-/// What an empty group is told, where there is no text of the administrator's.
+/// The list for an empty group, if the administrator has no text.
 constexpr std::string_view nobody_listed = "Nobody here has a plan to show.\r\n";
 
 std::string explain(const RosterSource& source, std::error_code error) {
@@ -26,7 +26,7 @@ std::string explain(const RosterSource& source, std::error_code error) {
     return common::explain_no_descriptor(error, "to read who has opted in");
   }
   if (!source.users.empty()) {
-    // The daemon may run as another user by now than the one who has started it.
+    // The daemon may no longer run as the user who started it.
     const bool is_denied = error == std::errc::permission_denied;
     const auto user = is_denied ? fmt::format(" (uid {})", ::geteuid()) : "";
     return fmt::format("cannot read --users {}: {}{}", source.users, error.message(), user);
@@ -42,7 +42,7 @@ std::string explain(const RosterSource& source, std::error_code error) {
 /// not_regular.
 Result<std::string> read_list_text(const std::string& path) {
   if (path.empty()) return std::string();
-  // The open of a FIFO must not wait for a writer: O_NONBLOCK.
+  // O_NONBLOCK, because opening a FIFO must not wait for a writer.
   const common::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return common::last_error();
   struct stat about {};
@@ -68,8 +68,8 @@ Result<std::string> read_list_text(const std::string& path) {
   return converted;
 }
 
-/// `; no account: ghost, spectre and 3 more`; nothing where there are none. So many names and so
-/// much of each that the line stays readable, and fits a message to the parent.
+/// `; no account: ghost, spectre and 3 more`, or nothing if there are none. Limits the names and
+/// their lengths, so that the line stays readable and fits a message to the parent.
 std::string name_some(std::string_view what, std::span<const std::string> names) {
   constexpr std::size_t named_max = 8;
   constexpr std::size_t name_bytes_max = 32;  // four times as many when they are escaped

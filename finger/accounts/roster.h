@@ -9,29 +9,29 @@
 
 namespace finger {
 
-/// Where it is read who has opted in.
+/// Where to read who has opted in.
 struct RosterSource {
   std::string group = "finger";
   std::string users;      ///< The directory of --users; empty: the system's accounts.
-  std::string list_text;  ///< A file: the administrator's text before the list; empty: none.
+  std::string list_text;  ///< File with the administrator's text before the list; empty: none.
 };
 
-/// The users who have opted in, as they were found when a worker started. A roster is never
-/// changed: a reload is another worker.
+/// The users who have opted in, as a worker found them at its start. A roster never changes,
+/// because a reload starts a new worker.
 struct Roster {
-  common::Fd users;  ///< The directory of --users, which has the homes; empty: there is none.
+  common::Fd users;  ///< The directory of --users, with the homes; empty: none.
   Accounts accounts;
-  std::string list;  ///< The answer to the empty query, made once: its length grows with the users.
+  std::string list;  ///< The answer to the empty query, made once, because it may be long.
 };
 
-/// Longer texts are refused, as nobody reads them before a list.
+/// Longer texts are refused, because nobody reads them before a list.
 inline constexpr std::size_t list_text_bytes_max = 64 * 1024;
 
-/// Reads files, and may ask the network: before the loop runs, and in a process with one thread.
-/// Error: a line that says why there is none, and what to do about it.
+/// Reads files, and may ask the network, so call it before the loop runs, in a process with one
+/// thread. Error: a line that says why there is no roster, and what to do about it.
 std::expected<Roster, std::string> load_roster(const RosterSource& source);
 
-/// Whom it serves, in a line: `2 users; no account: ghost; cannot be asked for: al@corp`.
+/// Describes the accounts in a line: `2 users; no account: ghost; cannot be asked for: al@corp`.
 std::string describe(const Accounts& accounts);
 
 }  // namespace finger

@@ -37,7 +37,7 @@ Outcome<void> print_off_the_clock(std::string_view shown, DueTime& deadline) {
 Outcome<void> print(std::string_view shown) {
   const auto printed = common::print(shown);
   if (printed) return {};
-  if (printed.error() != std::errc::broken_pipe) {  // as after `finger alice@example.org | head -1`
+  if (printed.error() != std::errc::broken_pipe) {  // e.g. `finger alice@example.org | head -1`
     (void)common::complain("finger: cannot write to standard output: " + printed.error().message());
   }
   return Failure("");

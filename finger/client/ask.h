@@ -7,19 +7,19 @@
 
 namespace finger {
 
-/// Writes to standard output, and waits for as long as that takes. Failure without words: a line
-/// has said why it cannot be written, or its reader has gone, which needs none.
+/// Writes to standard output, however long that takes. A failure has no words, because a line has
+/// already said why, or the reader is gone, which needs none.
 Outcome<void> print(std::string_view shown);
 
-/// The whole line, or as much as the server takes before it closes.
+/// Sends the whole line, or as much as the server takes before it closes.
 Outcome<void> send_all(const common::Fd& server, std::string_view line, DueTime deadline);
 
-/// Sends the line and prints what the filter lets through of the answer, as it comes; an endless
-/// answer costs no memory. What has come is printed whatever happens afterwards. Success: the
-/// server has sent something and closed. Failure without words: as with print().
+/// Sends the line and prints what the filter lets through of the answer, as it comes, so an endless
+/// answer costs no memory. Prints everything that came, whatever happens afterwards. Succeeds if
+/// the server sent something and closed. Fails without words if print() does.
 ///
-/// The time that standard output takes is not the server's: the deadline moves by as much, so a
-/// pager may wait between two pages.
+/// Time spent on standard output isn't the server's, so the deadline moves by as much, and a pager
+/// may wait between two pages.
 Outcome<void> ask(const common::Fd& server, std::string_view line, Filter filter, DueTime deadline);
 
 }  // namespace finger

@@ -53,13 +53,13 @@ class Race {
   /// Starts one more attempt, which may fail immediately.
   void start(const Address& address);
 
-  /// Waits until an attempt has succeeded or failed, or until `latest`. Returns the connection, if
-  /// there is one.
+  /// Waits until an attempt succeeds or fails, or until `latest`. Returns the connection, if there
+  /// is one.
   std::optional<Fd> wait(DueTime latest);
 
   bool empty() const { return attempts_.empty(); }
 
-  /// Why each attempt has failed, in the order in which they did.
+  /// Why each attempt failed, in the order of the failures.
   const std::string& reasons() const { return reasons_; }
 
  private:
@@ -94,7 +94,7 @@ std::optional<Fd> Race::wait(DueTime latest) {
     int error = 0;
     socklen_t size = sizeof error;
     if (::getsockopt(attempt.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) < 0) error = errno;
-    // EPIPE: the server has accepted, answered and reset already. Its answer can still be read.
+    // EPIPE: the server already accepted, answered and reset. Its answer can still be read.
     if (error == 0 || error == EPIPE) return std::move(attempt.socket);
     failed(attempt.address, error);
   }
@@ -116,7 +116,7 @@ Outcome<std::vector<Address>> look_up(const std::string& host, std::uint16_t por
     std::thread([host, port, family, asked = std::move(asked)]() mutable {
       asked.set_value(ask_resolver(host, port, family));
     }).detach();
-  } catch (const std::system_error& error) {  // EAGAIN: more threads than the system allows
+  } catch (const std::system_error& error) {  // EAGAIN: the system allows no more threads
     return Failure(common::explain_no_thread(error.code()));
   }
   if (deadline && answer.wait_until(*deadline) == std::future_status::timeout) {

@@ -13,7 +13,7 @@
 
 namespace finger {
 
-/// A value, or the words for the user that say why there is none.
+/// A value, or a message for the user that says why there is none.
 template <typename T>
 using Outcome = std::expected<T, std::string>;
 using Failure = std::unexpected<std::string>;
@@ -22,18 +22,18 @@ using Failure = std::unexpected<std::string>;
 using DueTime = std::optional<common::Clock::time_point>;
 
 /// All addresses of a host, of one family or, with AF_UNSPEC, of any; the best first, as
-/// getaddrinfo(3) sorts them. The call runs in a thread of its own, since nothing can interrupt it:
-/// at the deadline the thread is left to itself.
+/// getaddrinfo(3) sorts them. The call runs in a thread of its own, because nothing can interrupt
+/// it. At the deadline we leave that thread to itself.
 Outcome<std::vector<common::Address>> look_up(const std::string& host, std::uint16_t port,
                                               int family, DueTime deadline);
 
-/// Connects to the address that answers first. They are tried in order, the next one when the
-/// previous one has failed or has not answered for a quarter of a second: an address family that is
-/// announced and leads nowhere costs no more than that. If none answers, the words say of each why.
-/// The socket does not block. Source: RFC 8305, of which this is the simple half.
+/// Connects to the address that answers first. Tries the addresses in order, the next one when the
+/// previous one failed or didn't answer for a quarter of a second. So an address family that is
+/// announced but leads nowhere costs no more than that. If none answers, the message gives a reason
+/// for each. The socket is non-blocking. Source: RFC 8305, of which this is the simple half.
 Outcome<common::Fd> connect_to(std::span<const common::Address> addresses, DueTime deadline);
 
-/// Waits until poll(2) reports the events, or an error. False: the deadline came first.
+/// Waits until poll(2) reports the events, or an error. False if the deadline came first.
 bool wait_for(int descriptor, short events, DueTime deadline);
 
 }  // namespace finger

@@ -21,8 +21,8 @@ bool is_in(std::span<const Range> ranges, char32_t character) {
   });
 }
 
-// Ours and not iswprint(3)'s: to the C library a zero-width space is printable, and which
-// characters it knows at all differs from system to system.
+// Not iswprint(3), because the C library considers a zero-width space printable, and knows
+// different characters from system to system.
 constexpr std::array invisible{
     Range{0xAD, 0xAD},        // soft hyphen
     Range{0x34F, 0x34F},      // combining grapheme joiner
@@ -101,7 +101,7 @@ void Filter::take_one(char byte, std::string& shown) {
   forget_before();
 }
 
-/// Whether the byte belongs to what is held; if so, it has been dealt with.
+/// Takes the byte if it belongs to the held ones. Returns whether it does.
 bool Filter::completes_held(char byte, std::string& shown) {
   if (held_ == "\r") {
     if (byte != '\n') return false;
@@ -125,7 +125,7 @@ bool Filter::completes_held(char byte, std::string& shown) {
   return true;
 }
 
-/// The character that is held, which is not ASCII.
+/// Shows the held character, which isn't ASCII.
 void Filter::show_character(char32_t character, std::string& shown) {
   if (is_joiner(character)) {
     if (before_ != Before::ascii && joiner_.empty()) joiner_ = held_;
@@ -141,7 +141,7 @@ void Filter::show_character(char32_t character, std::string& shown) {
   }
 }
 
-/// What is held cannot become a line end or a character any more.
+/// Escapes the held bytes, which can't become a line end or a character any more.
 void Filter::escape_held(std::string& shown) {
   if (held_.empty()) return;
   for (const char byte : held_) append_escape(byte, shown);
@@ -150,7 +150,7 @@ void Filter::escape_held(std::string& shown) {
   forget_before();
 }
 
-/// ASCII was shown, to which nothing is joined.
+/// Call it when ASCII was shown, to which nothing is joined.
 void Filter::forget_before() {
   joiner_.clear();
   before_ = Before::ascii;

@@ -11,9 +11,9 @@ using common::ByteView;
 /// The part of an answer that is shown as it is.
 enum class Show {
   ascii,       ///< 32 to 126, tab and line ends.
-  utf8,        ///< And characters in UTF-8 that can be seen.
-  high_bytes,  ///< And every byte above 126, whatever a terminal makes of it.
-  everything,  ///< Not even line ends are touched.
+  utf8,        ///< Also visible characters in UTF-8.
+  high_bytes,  ///< ASCII and every byte above 126, whatever a terminal makes of it.
+  everything,  ///< Everything, even line ends unchanged.
 };
 
 /// Makes an unknown server's answer safe for a terminal, however the answer was sliced on its way.
@@ -21,12 +21,12 @@ enum class Show {
 /// written as an escape such as `\x1b`, so that nothing can move the cursor, command the terminal
 /// or forge a line; except invisible characters, which are left out: text directions, tags,
 /// fillers. The screen then shows the text in the order in which it was sent. A backslash stays
-/// one: the escapes are for human readers and cannot be turned back.
+/// one, because the escapes are for human readers and can't be turned back.
 ///
 /// Two kinds of invisible characters are shown where they have something to work on. A joiner stays
-/// between two characters that are not ASCII: without it a Persian word is another word, and the
-/// emoji of a family three people. A variation selector stays after such a character. One of them
-/// is enough: what follows it directly is left out again, so nothing can be hidden in a row of
+/// between two characters that aren't ASCII, because without it a Persian word is a different word,
+/// and the emoji of a family three people. A variation selector stays after such a character. One
+/// is enough: others directly after it are left out again, so nothing can be hidden in a row of
 /// them.
 ///
 /// Does no I/O, and holds seven bytes at most. Source: RFC 1288, 3.3.
@@ -40,7 +40,7 @@ class Filter {
   /// Appends what the next bytes of the answer look like.
   void take(ByteView received, std::string& shown);
 
-  /// The answer has ended: appends what was held, and the end of the last line.
+  /// Call it at the end of the answer. Appends the held bytes, and the end of the last line.
   void finish(std::string& shown);
 
  private:
@@ -52,30 +52,30 @@ class Filter {
   bool is_held(char byte) const;
   bool is_shown(char byte) const;
 
-  /// What was shown last, as far as a joiner or a selector asks.
+  /// The last shown character, as far as joiners and selectors care.
   enum class Before { ascii, letter, selector };
 
   Show show_;
-  std::string held_;    ///< A CR, or the beginning of a character: what follows decides.
-  std::string joiner_;  ///< Shown if a character that is not ASCII follows.
+  std::string held_;    ///< A CR, or the beginning of a character; the next byte decides.
+  std::string joiner_;  ///< Shown if a character follows that isn't ASCII.
   Before before_ = Before::ascii;
   bool line_open_ = false;
 };
 
-/// Whether it takes no room on a screen, yet changes or hides what is seen there: the characters
-/// that Unicode calls Default_Ignorable_Code_Point, the bidirectional ones among them.
-/// Source: Unicode 15, DerivedCoreProperties.txt.
+/// Whether the character takes no room on a screen, yet changes or hides others: those that Unicode
+/// calls Default_Ignorable_Code_Point, the bidirectional ones among them. Source: Unicode 15,
+/// DerivedCoreProperties.txt.
 bool is_invisible(char32_t character);
 
-/// Whether it joins two characters, or keeps them apart, in scripts whose letters join: Unicode's
-/// Join_Control.
+/// Whether the character joins two others, or keeps them apart, in scripts whose letters join:
+/// Unicode's Join_Control.
 bool is_joiner(char32_t character);
 
-/// Whether it chooses the form of the character before it: Unicode's Variation_Selector.
+/// Whether the character chooses the form of the one before it: Unicode's Variation_Selector.
 bool is_selector(char32_t character);
 
-/// Whether it must not be shown: a control character, a line separator, an annotation, or a code
-/// point that is no character and never will be.
+/// Whether the character must not be shown: a control character, a line separator, an annotation,
+/// or a code point that never will be a character.
 bool is_unfit(char32_t character);
 
 }  // namespace finger

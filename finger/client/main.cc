@@ -30,8 +30,8 @@ std::string_view locale_name() {
   return "C";
 }
 
-/// Whether the terminal takes UTF-8. A locale that is not installed is believed if its name says
-/// so: ssh(1) passes the names on, and the terminal is on the machine that they come from.
+/// Whether the terminal takes UTF-8. If the locale isn't installed we trust its name, because
+/// ssh(1) passes the names on, and the terminal is on the machine that they come from.
 bool is_utf8_locale() {
   if (std::setlocale(LC_CTYPE, "") != nullptr) {
     return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
@@ -42,7 +42,7 @@ bool is_utf8_locale() {
   return is_same_word(codeset, "UTF-8") || is_same_word(codeset, "UTF8");
 }
 
-/// From the lookup of the name to the last byte, with one deadline.
+/// Asks one target, with one deadline for everything from name lookup to last byte.
 Outcome<void> ask_one(const ClientOptions& options, const Target& target, Show show) {
   DueTime deadline;
   if (options.timeout.count() > 0) deadline = common::Clock::now() + options.timeout;
@@ -54,7 +54,7 @@ Outcome<void> ask_one(const ClientOptions& options, const Target& target, Show s
   return ask(*server, target.line(options.verbose), Filter(show), deadline);
 }
 
-/// A name, which may come from a link, as an answer is shown.
+/// Filters a name like an answer, because it may come from a link.
 std::string filtered(std::string_view name, Show show) {
   std::string text;
   Filter filter(show);
@@ -62,14 +62,14 @@ std::string filtered(std::string_view name, Show show) {
   return text;
 }
 
-/// The target's name, above what is said of it; with a blank line between two answers.
+/// Prints the target's name above its answer, with a blank line between two answers.
 Outcome<void> print_heading(const Target& target, bool is_first, Show show) {
   return print((is_first ? "[" : "\n[") + filtered(target.text, show) + "]\n");
 }
 
-/// Asks one after the other. Returns the exit status: 0 if all have answered.
+/// Asks one target after the other. Returns the exit status: 0 if all answered.
 int ask_all(const ClientOptions& options, const std::vector<Target>& targets) {
-  // Once, before a lookup that may hang has a thread of its own: setlocale(3) is not for two.
+  // Once, before a lookup that hangs may have a thread, because setlocale(3) isn't for two threads.
   const Show safe = is_utf8_locale() ? Show::utf8 : Show::ascii;
   const Show bytes = options.high_bytes ? Show::high_bytes : safe;
   const Show show = options.raw ? Show::everything : bytes;
@@ -89,7 +89,7 @@ int ask_all(const ClientOptions& options, const std::vector<Target>& targets) {
   return status;
 }
 
-/// Error: the complaint about the first that makes no sense.
+/// Error: the complaint about the first invalid target.
 Outcome<std::vector<Target>> parse_targets(const std::vector<std::string>& texts) {
   std::vector<Target> targets;
   for (const std::string& text : texts) {

@@ -11,9 +11,9 @@
 
 namespace finger {
 
-/// What the client's command line sets.
+/// The client's options.
 struct ClientOptions {
-  std::vector<std::string> targets;  ///< Target::parse() has not seen them. Empty: who is here.
+  std::vector<std::string> targets;  ///< Not yet parsed. Empty: ask who is there.
   int family = AF_UNSPEC;
   bool verbose = false;
   bool high_bytes = false;

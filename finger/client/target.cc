@@ -35,7 +35,7 @@ struct HostAndPort {
   std::optional<std::string_view> port;
 };
 
-/// `h:79` and `[::1]:79` in two. Several colons without brackets are an IPv6 address.
+/// Splits `h:79` and `[::1]:79`. Several colons without brackets are an IPv6 address.
 HostAndPort split_port(std::string_view place) {
   const auto colon = place.rfind(':');
   if (colon == std::string_view::npos) return {place, std::nullopt};
@@ -44,7 +44,7 @@ HostAndPort split_port(std::string_view place) {
   return {host, place.substr(colon + 1)};
 }
 
-/// nullopt: a % without two digits.
+/// nullopt if a % lacks two digits.
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string decoded;
   while (!text.empty()) {
@@ -63,7 +63,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return decoded;
 }
 
-/// What follows `finger://`.
+/// Takes the part after `finger://`.
 Parsed parse_url(std::string_view url) {
   const auto slash = std::min(url.find('/'), url.size());
   const auto authority = url.substr(0, slash);

@@ -12,8 +12,8 @@
 namespace finger {
 namespace {
 
-/// A shell's terminal is open for reading as well, so a process that has it reads what is typed.
-/// Without /proc, or the right to open it, it stays as it is.
+/// A shell opens its terminal for reading as well, so whoever has that can read our user's typing.
+/// Without /proc, or the right to open the terminal, the descriptor stays as it is.
 void only_write_to_terminal(int descriptor, const char* path) {
   if (::isatty(descriptor) == 0) return;
   const common::Fd opened(::open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));
@@ -32,7 +32,7 @@ void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets) {
     if (number > first) (void)::close_range(first, number - 1, 0);
     first = number + 1;
   }
-  static bool is_said = false;  // it fails only where a filter forbids it, and then each time
+  static bool is_said = false;  // it fails only if a filter forbids it, and then each time
   if (::close_range(first, ~0U, 0) == 0 || std::exchange(is_said, true)) return;
   common::log(
       "no close_range(2): descriptors that were open at the start stay open, even in the worker",
@@ -47,7 +47,7 @@ void close_inherited_descriptors(std::span<const common::Fd> passed) {
 }
 
 void make_empty(int descriptor) {
-  // Where there is no /dev/null, as in some containers, a pipe without a writer is as empty.
+  // Some containers have no /dev/null. A pipe without a writer is as empty.
   common::Fd empty(::open("/dev/null", O_RDWR | O_CLOEXEC));
   std::array<int, 2> ends{-1, -1};
   if (!empty && ::pipe2(ends.data(), O_CLOEXEC) == 0) empty = common::Fd(ends[0]);

@@ -7,16 +7,16 @@
 
 namespace finger {
 
-/// Closes every descriptor of this process but `kept` and `sockets`; a line says so where it may
-/// not. A negative number is none.
+/// Closes every descriptor of this process except `kept` and `sockets`. Logs a line if it may not.
+/// Negative numbers in `kept` are ignored.
 void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets = {});
 
-/// Closes what the program was started with besides its standard streams and the sockets that a
-/// service manager has passed: what the shell had open is not for a process that talks to unknown
-/// clients. Nor is its terminal: from now on it is written to, and standard input is an empty file.
+/// Closes everything that the shell had open, because that's not for a process that talks to
+/// unknown clients. The standard streams and the sockets that a service manager passed stay. A
+/// terminal becomes write-only, and standard input an empty file.
 void close_inherited_descriptors(std::span<const common::Fd> passed);
 
-/// The descriptor, which is open, becomes a file that is empty for good.
+/// Replaces an open descriptor by a file that stays empty.
 void make_empty(int descriptor);
 
 }  // namespace finger

@@ -46,7 +46,7 @@ pollfd input(const common::Fd& fd) { return {.fd = fd.get(), .events = POLLIN, .
 }  // namespace
 
 void Parent::hold_signals(bool are_held) {
-  (void)std::signal(SIGCHLD, SIG_DFL);  // if SIG_IGN was inherited, none would report an end
+  (void)std::signal(SIGCHLD, SIG_DFL);  // an inherited SIG_IGN would hide the end of a child
   const sigset_t set = handled_signals();
   (void)::sigprocmask(are_held ? SIG_BLOCK : SIG_UNBLOCK, &set, nullptr);  // valid arguments
 }
@@ -68,7 +68,7 @@ int Parent::run() {
     if (late_reload_ <= now) {
       late_reload_ = never;
       no_late_reload_before_ = now + setup_.limits.late_pause;
-      reload();  // the next worker serves what is there
+      reload();  // the next worker serves directories that answer now
     }
   }
   return status_;
@@ -88,7 +88,7 @@ void Parent::wait() {
   }
   const auto due = earliest == never ? std::nullopt : std::optional(earliest);
   if (::poll(watched.data(), watched.size(), common::timeout_ms(due)) <= 0) return;  // EINTR
-  auto worker = workers_.begin();  // one that starts meanwhile comes last, and was not watched
+  auto worker = workers_.begin();  // a worker started meanwhile comes last, and wasn't watched
   for (std::size_t i = 1; i < watched.size(); ++i, ++worker) {
     if (watched[i].revents != 0) read_word(*worker);
   }
@@ -133,7 +133,7 @@ void Parent::start() {
         {.pid = pid, .control = std::move(ours), .due = Clock::now() + setup_.limits.start});
     return;
   }
-  // From here on it is the worker: what is its parent's goes.
+  // From here on we are the worker, so everything of the parent's goes.
   ours = Control{common::Fd()};
   workers_.clear();
   signals_ = {};
@@ -145,7 +145,7 @@ void Parent::start() {
 void Parent::reload() {
   if (phase_ == Phase::ending) return;
   setup_.manager.reloading();
-  is_reload_due_ = find(State::starting) != nullptr;  // whose list may be too old
+  is_reload_due_ = find(State::starting) != nullptr;  // its list may be too old
   if (is_reload_due_) return;
   const auto reason = reason_not_to_start();
   if (reason.empty()) return start();
@@ -162,12 +162,12 @@ std::string Parent::reason_not_to_start() const {
                      unanswered_lookups_.size());
 }
 
-/// While a worker starts it has met no client yet, and its words are believed. After that it says
-/// what clients may have made it say, and nothing counts but that it lives.
+/// We believe a starting worker, which hasn't met a client yet. Later, clients may control what it
+/// says, so only its signs of life count and, for the log, its number of clients.
 void Parent::read_word(Worker& worker) {
   std::array<char, Control::text_bytes_max + 1> text;
   const ssize_t size = ::recv(worker.control.fd().get(), text.data(), text.size(), MSG_DONTWAIT);
-  if (size <= 0) {  // SIGCHLD will tell how it has ended; if it has not, its silence will
+  if (size <= 0) {  // SIGCHLD tells how the worker ended, or its silence that it runs
     worker.control = Control{common::Fd()};
     return;
   }
@@ -190,7 +190,7 @@ void Parent::read_word(Worker& worker) {
   }
 }
 
-/// A lookup that has ended meanwhile, and was waited for, is treated as if it ended now.
+/// If we already waited for the lookup, it counts as ended now.
 void Parent::note_lookup(pid_t process) {
   siginfo_t unused{};
   if (::waitid(P_PID, static_cast<id_t>(process), &unused, WEXITED | WNOHANG | WNOWAIT) < 0) {
@@ -200,7 +200,7 @@ void Parent::note_lookup(pid_t process) {
   }
 }
 
-/// The worker serves: `2 users; no account: ghost`. From now on the one before accepts no more.
+/// The worker serves `2 users; no account: ghost`. From now on the previous one accepts no more.
 void Parent::promote(Worker& worker, std::string_view found) {
   std::size_t users = 0;
   (void)std::from_chars(found.data(), found.data() + found.size(), users);
@@ -227,15 +227,15 @@ void Parent::fail_start(std::string_view reason) {
   setup_.manager.ready(line);
 }
 
-/// Workers that were asked to leave are killed, too. They would see the end of their stream, and
-/// drain without us; but nothing would end a worker that an intruder has, and that keeps the port.
+/// Also kills workers that were asked to leave. They would see the end of their stream and drain
+/// without us, but nothing would end a worker that an intruder controls, and that keeps the port.
 void Parent::give_up(std::string_view reason) {
   for (Worker& each : workers_) kill_worker(each, "the daemon ends");
   common::log(reason, Severity::error);
   status_ = 1;
 }
 
-/// The first time clients that have asked get their answers; the second time none does.
+/// The first signal lets clients get their answers; the second kills the workers.
 void Parent::stop(char order) {
   const bool is_second = std::exchange(phase_, Phase::ending) == Phase::ending;
   if (is_second && Clock::now() < same_stop_until_) return;
@@ -258,14 +258,14 @@ void Parent::dismiss(Worker& worker, char order) {
   worker.due = Clock::now() + setup_.limits.drain;
 }
 
-/// `why`: for the log, where it leaves, and may have clients.
+/// `why` is for the log if the worker is leaving, because it may have clients.
 void Parent::kill_worker(Worker& worker, std::string_view why) {
   if (worker.state == State::leaving) {
     common::log(fmt::format("worker {} is killed: {}; clients still connected: {}", worker.pid, why,
                             worker.clients ? std::to_string(*worker.clients) : "unknown"),
                 Severity::warning);
   }
-  // Once it was waited for, the kernel may give its number to any process.
+  // After waitpid(2) the kernel may give its pid to any process.
   if (!worker.was_waited_for) (void)::kill(worker.pid, SIGKILL);
   worker.state = State::killed;
   worker.due = Clock::now() + found_pause;
@@ -278,7 +278,7 @@ void Parent::on_deadline(Worker& worker) {
       return fail_start("the worker is not ready in time: does the account database answer?");
     case State::serving:
       if (!std::exchange(worker.is_late, true)) {
-        // The machine, or this process, may have stood still: then it says so in a moment.
+        // The machine or this process may have been paused. Then a sign of life comes in a moment.
         worker.due = Clock::now() + setup_.limits.second_look;
         return;
       }
@@ -305,7 +305,7 @@ void Parent::reap() {
       note_end(worker, status);
     } else if (std::erase(unanswered_lookups_, pid) > 0 && WIFEXITED(status)) {
       late_reload_ = std::max(Clock::now(), no_late_reload_before_);
-    }  // else a child of other people's: of process 1, or of a module that knows accounts
+    }  // else not ours: an orphan, if we are process 1, or a child of an NSS module
   }
 }
 

@@ -17,67 +17,67 @@
 
 namespace finger {
 
-/// The process that keeps the listening sockets, and root where it was started as root. The parent
-/// talks to no client. It starts a worker, which serves; at SIGHUP another, which replaces the one
-/// before as soon as it serves; at SIGTERM it lets them drain, and at SIGQUIT it lets them serve
-/// the clients that are connected; the second time it kills them.
+/// The process that keeps the listening sockets and, if it was started as root, root's rights. It
+/// never talks to a client, but starts a worker, which serves.
 ///
-/// A worker that dies, or does not say for a while that its loop turns, ends the daemon with 1:
-/// what has started it starts it anew, with its memory laid out anew. An intruder who makes a
-/// worker crash again and again finds another layout each time; and there is no state that a worker
-/// could leave to the next.
+/// SIGHUP starts another worker, which replaces the serving one as soon as it serves itself. On
+/// SIGTERM the workers drain; on SIGQUIT they serve the clients that are connected. A second signal
+/// kills them.
+///
+/// If the serving worker dies, or gives no sign of life for a while, the daemon ends with 1, and
+/// its supervisor starts it again. So an intruder who keeps crashing workers finds a new memory
+/// layout each time, and no worker can leave anything to the next one.
 class Parent {
  public:
   using Clock = common::Clock;
 
-  /// How long a worker may take. Then it is killed.
+  /// How long a worker may take before it is killed.
   struct Limits {
-    Clock::duration start = std::chrono::seconds(30);       ///< Until it serves.
+    Clock::duration start = std::chrono::seconds(30);       ///< To begin serving.
     Clock::duration silence = std::chrono::seconds(10);     ///< Between two signs of life.
-    Clock::duration second_look = std::chrono::seconds(2);  ///< After a silence: it may be ours.
-    Clock::duration drain;                                  ///< Until it ends, asked to.
+    Clock::duration second_look = std::chrono::seconds(2);  ///< We may have been paused.
+    Clock::duration drain;                                  ///< To end, once asked to.
 
-    /// From one reload for a directory that has answered late to the next: one that is slow, and
-    /// not dead, is late each time.
+    /// Pause between reloads for late directories, because a slow one is late each time.
     Clock::duration late_pause = std::chrono::minutes(1);
   };
 
-  /// Workers that were killed and do not end, since they are in homes that hang, and processes that
-  /// look at directories which do not answer: with more of either, no worker is started.
+  /// No worker is started while this many killed ones can't end, because a home hangs, or while
+  /// this many processes wait for a directory of homes: look.cc.
   static constexpr std::size_t killed_max = 4;
   static constexpr std::size_t lookups_max = 8;
 
   struct Setup {
-    std::vector<common::Fd> listeners;  ///< Closed when the daemon is to end.
+    std::vector<common::Fd> listeners;  ///< Closed when a stop begins.
     Limits limits;
-    std::function<int(std::vector<common::Fd>&, Control)> run_worker;  ///< Its exit status.
-    std::function<void()> announce;                                    ///< The first one serves.
+    std::function<int(std::vector<common::Fd>&, Control)> run_worker;  ///< Returns its exit status.
+    std::function<void()> announce;                                    ///< The first worker serves.
     ServiceManager manager;
   };
   explicit Parent(Setup setup) : setup_(std::move(setup)) {}
 
-  /// Signals that come before run() wait for it; or wait no longer.
+  /// Blocks the signals that run() handles, so that early ones wait for it; or unblocks them.
   static void hold_signals(bool are_held = true);
 
-  /// Returns the exit status. Only in a process with one thread.
+  /// Returns the exit status. The process must have one thread, because run() forks.
   int run();
 
  private:
   struct Worker {
-    /// At most one is starting, and at most one serves.
+    /// At most one worker is starting, and at most one is serving.
     enum class State {
-      starting,  ///< Due: killed, and the one before goes on.
-      serving,   ///< Due: a second look; then killed, and the daemon ends.
-      leaving,   ///< Due: killed.
-      killed     ///< Due: the log says that it does not end.
+      starting,  ///< At `due`: killed, and an old worker goes on.
+      serving,   ///< At `due`: a second look; then killed, and the daemon ends.
+      leaving,   ///< At `due`: killed.
+      killed     ///< At `due`: logged as a worker that doesn't end.
     };
     pid_t pid;
     Control control;
     Clock::time_point due;
     State state = State::starting;
     bool is_late = false;
-    bool was_waited_for = false;  ///< The process has ended: its number may be another's.
-    std::optional<std::size_t> clients = std::nullopt;  ///< The worker's word, while it leaves.
+    bool was_waited_for = false;  ///< Another process may have its pid by now.
+    std::optional<std::size_t> clients = std::nullopt;  ///< As it reports while it leaves.
   };
   using State = Worker::State;
   enum class Phase { starting, serving, ending };
@@ -105,12 +105,12 @@ class Parent {
   common::Fd signals_;
   std::list<Worker> workers_;
   Phase phase_ = Phase::starting;
-  bool is_reload_due_ = false;  ///< SIGHUP came while a worker started.
-  Clock::time_point late_reload_ = Clock::time_point::max();  ///< When the next is due, if one is.
+  bool is_reload_due_ = false;  ///< SIGHUP came while a worker was starting.
+  Clock::time_point late_reload_ = Clock::time_point::max();  ///< See late_pause; max(): none.
   Clock::time_point no_late_reload_before_ = Clock::time_point::min();
-  Clock::time_point same_stop_until_ = Clock::time_point::min();
-  std::size_t users_ = 0;                  ///< Users that the last one serves.
-  std::vector<pid_t> unanswered_lookups_;  ///< At directories that have not answered: look.cc.
+  Clock::time_point same_stop_until_ = Clock::time_point::min();  ///< Until then, a repeated stop.
+  std::size_t users_ = 0;                                         ///< Served by the newest worker.
+  std::vector<pid_t> unanswered_lookups_;  ///< Processes in look.cc that still wait.
   int status_ = 0;
 };
 

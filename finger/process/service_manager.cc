@@ -25,7 +25,7 @@ namespace {
 /// The first descriptor that a manager passes. sd_listen_fds(3)
 constexpr int passed_begin = 3;
 
-/// The variable's value, and no variable any more: a process that we start is not meant by it.
+/// Returns the variable's value and removes it, because it isn't meant for processes that we start.
 std::string take_variable(const char* name) {
   const char* const value = std::getenv(name);
   std::string taken = value == nullptr ? "" : value;
@@ -41,7 +41,7 @@ common::Fd connect_to(const std::string& path) {
   if (path.front() == '@') address.sun_path[0] = '\0';
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
   common::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  // A manager that is late with its messages is not waited for at any price.
+  // A manager that is slow to read its messages must not hold us up for longer.
   constexpr timeval patience{.tv_sec = 1, .tv_usec = 0};
   const auto* const to = reinterpret_cast<const sockaddr*>(&address);
   if (!socket || ::connect(socket.get(), to, size) < 0) return {};
@@ -49,7 +49,7 @@ common::Fd connect_to(const std::string& path) {
   return socket;
 }
 
-/// MPTCP counts, too: TCP by several ways at once (SocketProtocol=mptcp).
+/// MPTCP, which is TCP over several paths (SocketProtocol=mptcp), counts, too.
 bool listens_for_tcp(int descriptor) {
   int protocol = 0;
   socklen_t size = sizeof protocol;
@@ -58,15 +58,15 @@ bool listens_for_tcp(int descriptor) {
          (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
 }
 
-/// What was passed as that descriptor. Error: a line that says what is wrong with it.
+/// Takes over a passed descriptor. Error: a line that says what is wrong with it.
 std::expected<common::Fd, std::string> take_socket(int number) {
   common::Fd socket(number);
   if (!listens_for_tcp(number)) {
     return std::unexpected(fmt::format(
         "descriptor {} from the service manager is not a listening TCP socket", number));
   }
-  // A process that had it before may have left it in any state, and clients' sockets inherit both
-  // of these options. None of the calls fails for a socket that is open.
+  // A previous process may have left the socket in any state, and clients' sockets inherit
+  // TCP_NODELAY and SO_LINGER. None of these calls fails on an open socket.
   constexpr int on = 1;
   constexpr linger off{};
   (void)::fcntl(number, F_SETFD, FD_CLOEXEC);
@@ -89,7 +89,7 @@ void ServiceManager::ready(std::string_view status) const {
 }
 
 void ServiceManager::reloading() const {
-  // systemd compares it with the time at which it sent the signal.
+  // systemd compares this with the time when it sent the signal.
   const auto now = common::Clock::now().time_since_epoch();
   tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                    std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
@@ -97,7 +97,7 @@ void ServiceManager::reloading() const {
 
 void ServiceManager::tell(std::string_view message) const {
   if (!socket_) return;
-  // A manager that does not listen any more is told nothing.
+  // If the manager no longer listens, the message is lost.
   (void)::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL);
 }
 
@@ -106,7 +106,7 @@ std::expected<std::vector<common::Fd>, std::string> take_passed_sockets() {
   const auto count = common::parse_number(take_variable("LISTEN_FDS"), 1, INT_MAX);
   (void)take_variable("LISTEN_FDNAMES");
   std::vector<common::Fd> passed;
-  // Another process may have passed its environment on.
+  // The variables may be meant for another process, which passed its environment on.
   if (pid != std::to_string(::getpid()) || !count) return passed;
   for (int i = 0; i < static_cast<int>(*count); ++i) {
     auto socket = take_socket(passed_begin + i);

@@ -9,23 +9,24 @@
 
 namespace finger {
 
-/// The manager that has started us, systemd or one that speaks its protocol, where there is one:
-/// what it is told (sd_notify(3)). The protocol is a variable and datagrams, which systemd promises
-/// to keep as they are. libsystemd speaks them as well, and would bring half a dozen libraries into
-/// a process that is root's.
+/// Tells the service manager that started us, if one did, what we are doing (sd_notify(3)). The
+/// manager is systemd, or another with its protocol of a variable and datagrams, which systemd
+/// promises to keep. libsystemd would bring half a dozen libraries into a process that runs as
+/// root.
 class ServiceManager {
  public:
-  /// Without a manager: all that it is told is dropped.
+  /// Without a manager, drops all messages.
   ServiceManager() = default;
 
-  /// The one that the environment names, from which its variable is removed: it is for this
-  /// process. Only while it has one thread.
+  /// The manager named by the environment. Removes its variable, because it's meant for this
+  /// process only. The process must have one thread.
   static ServiceManager from_environment();
 
-  /// We serve, or serve again after reloading(). `status` is a line for `systemctl status`.
+  /// Reports that we serve, or serve again after reloading(). `status` is a line for `systemctl
+  /// status`.
   void ready(std::string_view status) const;
 
-  /// SIGHUP has come. ready() must follow, whether the reload succeeds or not.
+  /// Call it on SIGHUP. ready() must follow, whether the reload succeeds or not.
   void reloading() const;
 
   void stopping() const { tell("STOPPING=1"); }
@@ -33,11 +34,11 @@ class ServiceManager {
  private:
   void tell(std::string_view message) const;
 
-  common::Fd socket_;  ///< Empty: there is no manager.
+  common::Fd socket_;  ///< Empty: no manager.
 };
 
-/// The listening sockets that the manager has passed (LISTEN_FDS), non-blocking. Their variables
-/// are removed. Error: a line that says what is wrong with what was passed.
+/// Takes the listening sockets that the manager passed (LISTEN_FDS), makes them non-blocking, and
+/// removes their variables. Error: a line that says what is wrong with one.
 std::expected<std::vector<common::Fd>, std::string> take_passed_sockets();
 
 }  // namespace finger

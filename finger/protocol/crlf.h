@@ -9,16 +9,16 @@ namespace finger {
 
 using common::ByteView;
 
-/// Ends every line of a stream of text with CRLF, however the stream is sliced: a bare LF becomes
-/// CRLF, CRLF and a CR without LF stay as they are, and a last line without an end gets one.
-/// Holds no bytes, only what the last one was.
+/// Ends every line of a stream of text with CRLF, however the stream is sliced. A bare LF becomes
+/// CRLF, CRLF and a CR without LF stay as they are, and a last line without an end gets one. Holds
+/// only the last byte.
 class CrlfConverter {
  public:
   /// A text of line feeds alone becomes twice as long.
   static constexpr std::size_t growth_max = 2;
 
-  /// The part of a buffer to read a file into: converted from there into the whole buffer, what was
-  /// read fits, and so does what finish() adds. One byte less than half: "a" becomes three bytes.
+  /// The part of a buffer to read a file into. Converted from there into the whole buffer, the
+  /// bytes fit, with those of finish(). Less than half, because "a" becomes three bytes.
   static std::span<std::byte> spare_part(std::span<std::byte> buffer) {
     return buffer.last((buffer.size() - 1) / growth_max);
   }
@@ -28,11 +28,11 @@ class CrlfConverter {
   /// that.
   std::size_t convert(ByteView in, std::span<std::byte> out);
 
-  /// The stream has ended: writes the end of the last line if it lacks one, and returns its size, 0
-  /// or 2, for which `out` must have room.
+  /// Call it at the end of the stream. Writes the end of the last line if it lacks one, and returns
+  /// the size, 0 or 2, for which `out` must have room.
   std::size_t finish(std::span<std::byte> out);
 
-  /// No byte has come yet. At the end of a stream: it was empty.
+  /// Whether no byte came yet. At the end of a stream, whether it was empty.
   bool empty() const { return empty_; }
 
  private:

@@ -13,7 +13,7 @@ namespace {
 struct Text {
   Error error;
   const char* log;
-  std::string_view peer = {};  // empty: it is told nothing
+  std::string_view peer = {};  // empty: nothing is sent to the peer
 };
 
 constexpr Text texts[] = {

@@ -59,7 +59,7 @@ void QueryReader::commit(std::size_t size_bytes) {
 Result<std::optional<std::string_view>> QueryReader::line() const {
   const auto line = begun();
   if (line.size() > query_bytes_max) return failure(Error::query_too_long);
-  if (line.size() == size_) return std::nullopt;  // no end has come
+  if (line.size() == size_) return std::nullopt;  // no end yet
   return line;
 }
 

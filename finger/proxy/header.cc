@@ -37,7 +37,7 @@ std::string_view text_of(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Whether they agree as far as `bytes` goes.
+/// Whether the bytes agree with the signature, as far as they go.
 bool may_become(ByteView bytes, std::string_view signature) {
   return text_of(bytes).starts_with(signature.substr(0, bytes.size()));
 }
@@ -77,7 +77,7 @@ Status ProxyHeader::take_byte(std::byte byte) {
   return failure(Error::malformed);
 }
 
-/// `PROXY TCP4 192.0.2.7 203.0.113.1 50412 79` and CRLF; or `PROXY UNKNOWN`, whatever follows.
+/// `PROXY TCP4 192.0.2.7 203.0.113.1 50412 79` and CRLF; or `PROXY UNKNOWN` and anything.
 Status ProxyHeader::take_text(ByteView head) {
   if (head.back() != std::byte{'\n'}) {
     return received_ < line_bytes_max ? Status() : failure(Error::too_long);
@@ -106,7 +106,7 @@ Status ProxyHeader::take_binary(ByteView head) {
 
   complete_ = true;
   switch (number_at(head, 12)) {  // version and command
-    case 0x20:                    // LOCAL: whatever addresses it has are to be ignored
+    case 0x20:                    // LOCAL: we ignore its addresses
       is_check_ = true;
       return {};
     case 0x21:  // PROXY

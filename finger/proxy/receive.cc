@@ -15,8 +15,8 @@
 namespace finger {
 namespace {
 
-/// Receives of the header what the kernel has, and nothing of what follows it: for the protocol,
-/// the stream begins after the header. True: it is complete.
+/// Receives as much of the header as the kernel has, and no byte after it, because the protocol's
+/// stream begins there. Returns whether the header is complete.
 common::Result<bool> receive_some(const common::Fd& fd, ProxyHeader& header) {
   std::array<std::byte, ProxyHeader::bytes_max> buffer;
   while (!header.complete()) {
@@ -28,7 +28,7 @@ common::Result<bool> receive_some(const common::Fd& fd, ProxyHeader& header) {
 
     const auto taken = header.take(std::span(buffer).first(static_cast<std::size_t>(peeked)));
     if (!taken) return std::unexpected(taken.error());
-    // The bytes are there, so no call fails. MSG_TRUNC: the kernel discards them. tcp(7)
+    // The bytes are there, so this can't fail. With MSG_TRUNC the kernel discards them. tcp(7)
     (void)::recv(fd.get(), buffer.data(), *taken, MSG_TRUNC | MSG_DONTWAIT);
   }
   return true;
@@ -54,7 +54,7 @@ uring::Task<Proxied> receive_proxy_header(uring::Loop& loop, common::Accepted& a
     if (complete && *complete) break;
     if (!complete) stopped = complete.error();
     if (stopped) co_return give_up(is_named ? &accepted.peer : nullptr, header, stopped);
-    // One last look follows when it has waited long enough, or a drain begins.
+    // After the deadline, or when a drain begins, we look one last time.
     const auto ready =
         co_await loop.poll(accepted.fd, POLLIN).until(deadline).cancelled_by(stopping);
     if (!ready) stopped = ready.error();

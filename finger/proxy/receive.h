@@ -8,18 +8,18 @@
 
 namespace finger {
 
-/// What a trusted proxy's connection has turned out to be.
+/// The kinds of connections from a trusted proxy.
 enum class Proxied {
-  client,  ///< The header names a client, or says that the proxy does not know it.
-  check,   ///< The header says that the proxy looks whether somebody answers. A query may follow.
-  silent,  ///< The proxy has left before its first byte: it has looked whether the port is open.
-  refused  ///< There is no header, or none in time. A line says so.
+  client,  ///< The header names a client, or says that the proxy doesn't know it.
+  check,   ///< The header says that the proxy checks whether somebody answers. A query may follow.
+  silent,  ///< The proxy left before its first byte, which shows that the port is open.
+  refused  ///< There is no header, or none in time. We log a line.
 };
 
-/// Receives the PROXY header with which a trusted proxy's connection begins, and nothing of what
-/// follows it. From then on `accepted` is from the client that the header names. When `stopping` is
-/// cancelled a header that the kernel holds already still counts. What the log says of one that is
-/// missing begins with the address if that is to be named.
+/// Receives the PROXY header with which a trusted proxy's connection begins, and no byte after it.
+/// Then `accepted` has the address of the client that the header names. When `stopping` is
+/// cancelled, a header that the kernel already holds still counts. If the header is missing, the
+/// logged line begins with the address if `is_named`.
 uring::Task<Proxied> receive_proxy_header(uring::Loop& loop, common::Accepted& accepted,
                                           uring::Deadline& deadline, uring::Canceller& stopping,
                                           bool is_named);

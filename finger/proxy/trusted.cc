@@ -15,7 +15,7 @@ namespace {
 constexpr unsigned ipv6_bits = 128;
 constexpr unsigned mapped_bits = 96;  ///< IPv4 addresses are mapped to `::ffff:0:0/96`.
 
-/// The address without those of its bits that come after the first so many.
+/// Clears all but the first `bits` bits of the address.
 in6_addr beginning(in6_addr address, unsigned bits) {
   for (unsigned i = 0; i < sizeof address.s6_addr; ++i) {
     const unsigned kept = std::clamp(bits, 8 * i, 8 * i + 8) - 8 * i;

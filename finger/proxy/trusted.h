@@ -8,11 +8,11 @@
 
 namespace finger {
 
-/// Sets of addresses, as `127.0.0.1,10.0.0.0/8,fd00::/8`.
+/// Sets of addresses, such as `127.0.0.1,10.0.0.0/8,fd00::/8`.
 class AddressRanges {
  public:
-  /// nullopt: one is neither an address nor an address, a slash and how many of its leading bits
-  /// count; or bits after those are set, which is usually a slip of the pen.
+  /// Parses addresses, each perhaps with a slash and how many of its leading bits count. nullopt if
+  /// one is neither, or if bits after those are set, which is usually a typo.
   static std::optional<AddressRanges> parse(std::string_view list);
 
   bool empty() const { return ranges_.empty(); }

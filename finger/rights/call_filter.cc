@@ -22,15 +22,15 @@
 namespace finger {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-void filter_calls() {}  // a sanitizer traces the process to find what it has leaked
+void filter_calls() {}  // a sanitizer traces the process to find leaks
 #elif defined(__i386__) || defined(__s390x__)
-void filter_calls() {  // calls come through socketcall(2), whose arguments no filter sees
+void filter_calls() {  // socket calls go through socketcall(2), whose arguments no filter sees
   common::log("no filter of system calls on this processor", common::Severity::warning);
 }
 #else
 namespace {
 
-/// With whatever arguments. SECURITY.md has the same list, and says what they are for.
+/// Permitted with any arguments. SECURITY.md has the same list, with the reasons.
 constexpr auto permitted = {
     // Clients and the parent.
     SCMP_SYS(accept4), SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(recvfrom),
@@ -49,16 +49,17 @@ constexpr auto permitted = {
     // Time, which most processors tell without a call.
     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday)};
 
-/// The filter in the making. Its first error is kept for load(): with a list that lacks a call, or
-/// that holds for one thread of many, nobody would know what is refused.
+/// The filter in the making. Keeps its first error for load(), because with a list that lacks a
+/// call, or that holds for one thread of many, nobody would know which calls are refused.
 class Filter {
  public:
-  /// What is done with a call that has a rule, and with one that has none.
+  /// Does `action` for calls that have a rule, and `otherwise` for all others.
   Filter(std::uint32_t action, std::uint32_t otherwise)
       : action_(action), context_(::seccomp_init(otherwise)), error_(context_ ? 0 : -ENOMEM) {
-    // Calls by another processor's numbers, as those of 32 bits, which no library of ours makes.
+    // Calls by another processor's numbers, such as those of 32 bits, which no library of ours
+    // makes.
     set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    set(SCMP_FLTATR_CTL_TSYNC, 1);     // also for a thread that a library has left
+    set(SCMP_FLTATR_CTL_TSYNC, 1);     // also for a thread that a library left behind
     set(SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errno, not ECANCELED for each
   }
 
@@ -95,17 +96,17 @@ class Filter {
 
 void permit_with_some_arguments(Filter& permissions) {
   const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-  // What is written to shared memory is written to its file: standard error may be one, and open
-  // for reading, too.
+  // Writing to shared memory writes to its file, and standard error may be a file that is open for
+  // reading, too.
   const scmp_arg_cmp not_shared = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0);
   permissions.add(SCMP_SYS(mmap), {not_executable, not_shared});
   permissions.add(SCMP_SYS(mprotect), {not_executable});
-  // What allocators say. MADV_MERGEABLE is not permitted: the time of a write to a merged page
-  // tells whether another process has the same.
+  // Advice of allocators. MADV_MERGEABLE isn't permitted, because the time of a write to a merged
+  // page tells whether another process has the same.
   for (const int advice : {MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE}) {
     permissions.add(SCMP_SYS(madvise), {SCMP_A2_32(SCMP_CMP_EQ, static_cast<unsigned>(advice))});
   }
-  // What a client has not acknowledged.
+  // How much a client hasn't acknowledged.
   permissions.add(SCMP_SYS(ioctl), {SCMP_A1_32(SCMP_CMP_EQ, TIOCOUTQ)});
   // The ring's end. liburing 2.4 and newer make this call with IORING_REGISTER_USE_REGISTERED_RING.
   constexpr auto operation = ~(1U << 31);
@@ -114,17 +115,17 @@ void permit_with_some_arguments(Filter& permissions) {
   permissions.add(SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
   permissions.add(SCMP_SYS(setsockopt),
                   {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
-  // All that ends reading would turn the listener into a socket that may connect.
+  // Ending its reading would turn the listener into a socket that may connect.
   permissions.add(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
   // abort(3) signals its own process.
   const auto self = static_cast<unsigned>(::getpid());
   permissions.add(SCMP_SYS(tgkill), {SCMP_A0_32(SCMP_CMP_EQ, self)});
 }
 
-/// Standard error may be the journal's socket, which the parent and later workers write to as well,
-/// and the listeners are theirs, too: what a socket loses by shutdown(2) it has lost for all, and
-/// clients' sockets inherit the listener's SO_LINGER. In a filter of its own, because in a list of
-/// what is permitted a number cannot be left out.
+/// We share the listeners with the parent and later workers, and standard error, too, which may be
+/// the journal's socket. A shutdown(2) would end a socket for all, and clients' sockets inherit the
+/// listener's SO_LINGER. This takes a second filter, because a list of permitted calls has no
+/// exceptions.
 void refuse_for_shared_sockets(Filter& refusals) {
   constexpr int numbers_max = 1024;  // listeners are opened first, and have the lowest
   for (int number = 0; number < numbers_max; ++number) {

@@ -20,7 +20,7 @@ using common::Fd;
 constexpr __u64 read_file = LANDLOCK_ACCESS_FS_READ_FILE;
 constexpr __u64 read_directory = LANDLOCK_ACCESS_FS_READ_DIR;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool is_sanitized = true;  // a report lists threads, and takes files from everywhere
+constexpr bool is_sanitized = true;  // its report lists threads, and reads files from everywhere
 #else
 constexpr bool is_sanitized = false;
 #endif
@@ -31,15 +31,15 @@ constexpr __u64 connect_tcp = 1U << 1;
 constexpr __u64 abstract_unix_sockets = 1U << 0;
 constexpr __u64 signals = 1U << 1;
 
-/// What a ruleset forbids, but for its rules. An older kernel accepts a longer struct than its own
-/// if the rest is 0.
+/// Accesses that a ruleset forbids, except by its rules. An older kernel accepts a longer struct
+/// than its own if the rest is 0.
 struct Forbidden {
   __u64 files;
   __u64 network = 0;
   __u64 scopes = 0;
 };
 
-/// 0: there is no Landlock, or it is switched off.
+/// 0: no Landlock, or switched off.
 long landlock_version() {
   return std::max(
       0L, ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
@@ -50,7 +50,7 @@ Fd create_ruleset(const Forbidden& forbidden) {
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &forbidden, sizeof forbidden, 0)));
 }
 
-/// Says once for a process that a fence is missing.
+/// Restricts this process, or logs once that a fence is missing.
 void restrict_process(const Fd& rules) {
   static bool is_said = false;
   if (rules && ::syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0) return;
@@ -79,8 +79,8 @@ std::expected<void, std::string> forbid_writing() {
 HomeFence::HomeFence()
     : rules_(create_ruleset({.files = is_sanitized ? read_file : read_file | read_directory,
                              .network = landlock_version() < 4 ? 0 : bind_tcp | connect_tcp})) {
-  // A filter of system calls may refuse what permit() does: better no fence than no plan. Without a
-  // rule the kernel itself says EFAULT.
+  // A filter of system calls may refuse the call that permit() makes, and no fence is better than
+  // no plan. Without a rule the kernel itself answers EFAULT.
   (void)::syscall(SYS_landlock_add_rule, rules_.get(), LANDLOCK_RULE_PATH_BENEATH, nullptr, 0);
   if (errno != EFAULT) rules_ = {};
   if (is_sanitized) (void)permit(Fd(::open("/", O_PATH | O_CLOEXEC)));

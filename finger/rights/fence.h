@@ -9,27 +9,27 @@
 
 namespace finger {
 
-// What landlock(7) takes away from this process for good, whatever other rights it has: the
-// credentials of a file's owner that are registered afterwards are restricted, too. Where the
-// kernel has no Landlock, or refuses it, a line says so; an older version takes away less.
+// landlock(7) takes these rights from this process permanently, whatever other rights it has.
+// Credentials of a file's owner that are registered afterwards are restricted, too. If the kernel
+// has no Landlock, or refuses it, we log a line; an older version takes away less.
 
-/// No rights can be gained (PR_SET_NO_NEW_PRIVS). Files are opened for reading only, and no program
-/// is executed. Before Linux 6.2 (version 3) a file that may be read and written can still be
-/// emptied, wherever it is: to open(2) with O_ACCMODE Landlock has nothing to say. From 6.12 on
-/// (version 6) no abstract Unix socket is connected to another process's, and no other process is
-/// signalled, but those that this one starts. Error: a line that says what fails.
+/// Forbids gaining rights (PR_SET_NO_NEW_PRIVS), opening files except for reading, and executing
+/// programs. Before Linux 6.2 (version 3) we can still empty any file that we may read and write,
+/// because Landlock doesn't check open(2) with O_ACCMODE. Since 6.12 (version 6) we can't connect
+/// to another process's abstract Unix socket, or signal processes other than those that we start.
+/// Error: a line that says what fails.
 std::expected<void, std::string> forbid_writing();
 
-/// Files are read only where homes are. From Linux 6.7 on (version 4) connect(2) and bind(2) of a
-/// TCP socket are refused.
+/// Limits reading to where homes are. Since Linux 6.7 (version 4) it also refuses connect(2) and
+/// bind(2) of a TCP socket.
 class HomeFence {
  public:
   HomeFence();
 
-  /// Permits reading beneath this directory. False: the kernel refuses the rule.
+  /// Permits reading beneath this directory. False if the kernel refuses the rule.
   bool permit(const common::Fd& directory) const;
 
-  /// For good. Logs a line where it cannot be had.
+  /// Puts the fence up permanently. Logs a line if that fails.
   void put_up() const;
 
   /// -1: no Landlock.
@@ -39,16 +39,16 @@ class HomeFence {
   common::Fd rules_;  ///< Empty: no Landlock.
 };
 
-/// Permits what is beneath the directories that hold homes: a rule for the home alone would hold
-/// for the directory that is there now, and not for what is mounted or moved there later. A home
-/// that is a link is permitted where it leads, if root has made it. With --users it is that
+/// Permits reading beneath the directories that hold homes. A rule for a home alone would be about
+/// the directory that is there now, not about one that is mounted or moved there later. A home that
+/// is a link is permitted where it leads, if root made the link. With --users it permits that
 /// directory.
 ///
-/// A look at a directory whose file server is dead does not end, and a process that looks cannot be
-/// killed. So each directory is looked at in a process of its own: what has not answered within two
-/// seconds is left out, a line says so, and the parent hears of it. When it answers at last its
-/// process ends, as a child of the parent, which then reloads. Where the way to a home is closed to
-/// a process that looks, a line says so, too. Error: a line that says what is missing.
+/// A look at a directory on a dead file server doesn't end, and a process that looks can't be
+/// killed. So each directory is looked at in a process of its own. If it doesn't answer within two
+/// seconds, we leave the directory out, log a line, and tell the parent. When the directory answers
+/// at last, the process ends as a child of the parent, which then reloads. If the way to a home is
+/// closed to a process that looks, we log a line, too. Error: a line that says what is missing.
 std::expected<void, std::string> permit_homes(const HomeFence& fence, const Roster& roster,
                                               const Control& control);
 

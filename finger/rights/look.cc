@@ -38,18 +38,18 @@ namespace {
 
 using common::Fd;
 
-/// For all directories together.
+/// How long to wait for all directories together.
 constexpr int patience_ms = 2000;
 
-/// The directories that hold homes, by their paths, with the names of the homes.
+/// The directories that hold homes: each path, with the names of the homes in it.
 using Holders = std::map<std::string, std::set<std::string>>;
 
-/// How a look has ended: in memory of this process and of the one that looks, and each of the two
-/// changes it once at most, from `waiting`.
+/// The result of a look, in memory shared with the process that looks. Both processes try to
+/// replace `waiting`, this one when its patience ends. The first to do so wins.
 using Ended = std::atomic<char>;
 constexpr char waiting = 0;
 constexpr char all_found = 1;
-constexpr char some_closed = 2;  ///< No rule could be made for a home: see look().
+constexpr char some_closed = 2;  ///< A home has no rule: see look().
 constexpr char too_late = 3;
 
 bool end(Ended& look, char how) {
@@ -79,16 +79,16 @@ bool is_roots(const Fd& file) {
 /// Both may be closed to this process.
 struct Place {
   Fd directory;
-  Fd holder;  ///< The directory that has it; none has the root directory.
+  Fd holder;  ///< The directory that contains it; empty for the root directory.
 };
 
-/// The directory at an absolute path, by a way in which no user has a say: a link is followed where
-/// it is root's, in a directory of root's. Any other may be of a user who owns the directory above
-/// the home, and lead to what holds other users' files. Nothing: errno says why; EACCES, it is
-/// closed, or there is such a link.
+/// Opens the directory at an absolute path, without letting a user choose where the path leads.
+/// Follows a link only if root owns both the link and the directory that contains it. Any other may
+/// belong to a user who owns the directory above the home, and lead to other users' files. On
+/// failure the result is empty, and errno is EACCES also if a link wasn't followed.
 Place find_directory(std::string path) {
   constexpr int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-  constexpr int links_max = 40;  // the kernel's: path_resolution(7)
+  constexpr int links_max = 40;  // the kernel's own limit: path_resolution(7)
   Fd here(::open("/", flags | O_DIRECTORY));
   Fd holder;
   for (int links = 0; links <= links_max;) {
@@ -106,7 +106,7 @@ Place find_directory(std::string path) {
     const Fd link(::openat(here.get(), name.c_str(), flags));
     std::array<char, PATH_MAX> target;
     const ssize_t size = ::readlinkat(link.get(), "", target.data(), target.size());
-    if (size < 0) return {};  // it is a file
+    if (size < 0) return {};  // a file, not a link
     if (!is_roots(here) || !is_roots(link)) break;
     if (target[0] == '/') here = Fd(::open("/", flags | O_DIRECTORY));
     if (target[0] == '/') holder = {};
@@ -117,7 +117,7 @@ Place find_directory(std::string path) {
   return {};
 }
 
-/// Or it may be, for all that we can see.
+/// Whether it is, or may be for all that we can see.
 bool is_root_directory(const Fd& directory) {
   struct stat here {};
   struct stat root {};
@@ -125,35 +125,35 @@ bool is_root_directory(const Fd& directory) {
   return here.st_dev == root.st_dev && here.st_ino == root.st_ino;
 }
 
-/// What is beneath the directory that holds a home; or, as all that `/` holds would be too much,
-/// what is beneath the home. False: nothing is.
+/// Permits everything beneath the directory that holds a home; if that is `/`, which holds too
+/// much, only what is beneath the home. Returns false if nothing is permitted.
 bool permit_around(const HomeFence& fence, const Place& home) {
   const Fd& permitted = is_root_directory(home.holder) ? home.directory : home.holder;
   return permitted && !is_root_directory(permitted) && fence.permit(permitted);
 }
 
-/// Whether the entry is a link, or a file. What is mounted there is no link, and not asked.
+/// Whether the entry is a link or a file. A mount point is neither, and we don't ask its server.
 bool is_link(const Fd& directory, const std::string& name) {
   const open_how how{
       .flags = O_PATH | O_DIRECTORY | O_NOFOLLOW, .mode = 0, .resolve = RESOLVE_NO_XDEV};
   const Fd entry(
       static_cast<int>(::syscall(SYS_openat2, directory.get(), name.c_str(), &how, sizeof how)));
-  return !entry && errno != EXDEV;  // where the call is refused, it may be one
+  return !entry && errno != EXDEV;  // if the call is refused, it may be one
 }
 
-/// Whether its entries are mounted when they are looked at.
+/// Whether this is an automounter's directory, where looking at an entry mounts it.
 bool mounts_on_demand(const Fd& directory) {
   struct statfs about {};
   return ::fstatfs(directory.get(), &about) == 0 && about.f_type == AUTOFS_SUPER_MAGIC;
 }
 
-/// Whether there is nothing: any other error may be about this process alone.
+/// Whether nothing is there. Any other error may be about this process alone.
 bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
 
-/// Looks at the directory, if that is not `/` itself, and then at the homes in it that are links.
-/// False: one of them is closed to this process, though perhaps not to a home's owner, or beyond a
-/// link of a user's. This process has root's credentials, and still less rights where a unit leaves
-/// it few capabilities, or on NFS.
+/// Permits the directory, and the surroundings of the homes in it that are links; or if it is `/`,
+/// the surroundings of all its homes. Returns false if one is closed to this process, though
+/// perhaps not to the home's owner, or beyond a link that we don't follow. We have root's
+/// credentials, but not all rights on NFS, or if a unit leaves us few capabilities.
 bool look(const HomeFence& fence, const Holders::value_type& holder) {
   const auto& [path, names] = holder;
   const Fd directory = find_directory(path).directory;
@@ -170,8 +170,9 @@ bool look(const HomeFence& fence, const Holders::value_type& holder) {
   return is_open;
 }
 
-/// The process that looks: it may be there for days, so it has a name of its own, and neither the
-/// port nor the parent's ear. `end_of_all` is a pipe's: closed when the last has ended.
+/// Runs in the process that looks, which a dead file server may hold up for days. So it gets a name
+/// for ps(1), and closes the listening sockets and the connection to the parent. `end_of_all` is a
+/// pipe that is closed when the last of these processes has ended.
 [[noreturn]] void look_and_end(const HomeFence& fence, const Holders::value_type& holder,
                                Ended& ended, const Fd& end_of_all) {
   (void)::prctl(PR_SET_NAME, "fingerd-look", 0, 0, 0);
@@ -185,7 +186,7 @@ bool look(const HomeFence& fence, const Holders::value_type& holder) {
 std::expected<void, std::string> permit_homes(const HomeFence& fence, const Roster& roster,
                                               const Control& control) {
   if (fence.descriptor() < 0) return {};
-  if (roster.users) {  // whatever is put in its place, this worker serves that one
+  if (roster.users) {  // already open: the same directory, even if DIR is replaced
     if (!is_root_directory(roster.users) && fence.permit(roster.users)) return {};
     return std::unexpected(
         "cannot read the plans: --users is the root directory, or Landlock refuses a rule for it");
@@ -204,15 +205,15 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
   Fd end_of_all(ends[1]);
   std::vector<long> processes;
   for (const auto& each : holders) {
-    // A child of the parent, since one that is late outlives this process. A check has no parent.
+    // CLONE_PARENT, because a late process outlives this one. --check-config has no parent.
     const int flags = SIGCHLD | (control.fd() ? CLONE_PARENT : 0);
-    const long process = ::syscall(SYS_clone, flags, 0, 0, 0, 0);  // as fork(2), which has no flags
+    const long process = ::syscall(SYS_clone, flags, 0, 0, 0, 0);  // fork(2) takes no flags
     if (process == 0) look_and_end(fence, each, looks[processes.size()], end_of_all);
     if (process < 0) {
       return std::unexpected(common::explain_no_thread(common::last_error().error()));
     }
     processes.push_back(process);
-    (void)::sched_yield();  // most end at once: with hundreds, they need not all be there together
+    (void)::sched_yield();  // most end immediately, so hundreds needn't exist together
   }
   end_of_all = {};
   pollfd ended{.fd = all_ended.get(), .events = 0, .revents = 0};

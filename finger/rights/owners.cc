@@ -27,7 +27,7 @@ using common::Result;
 using common::Status;
 using Capabilities = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
 
-/// nullopt: there is no such account, or it is root's, or of root's group.
+/// nullopt if there is no such account, or its user or group is root.
 std::optional<User> unprivileged_user(const std::string& name) {
   const passwd* const entry = ::getpwnam(name.c_str());
   if (entry == nullptr || entry->pw_uid == 0 || entry->pw_gid == 0) return std::nullopt;
@@ -40,7 +40,7 @@ bool get_or_set(long call, Capabilities& capabilities) {
   return ::syscall(call, &header, capabilities.data()) == 0;
 }
 
-/// Tries to get back what was given up.
+/// Tries to regain root, and checks that nothing of it is left.
 bool is_root_gone(const User& user) {
   if (::setresuid(0, 0, 0) == 0 || ::setresgid(0, 0, 0) == 0) return false;
   std::array<uid_t, 3> uids{};
@@ -55,8 +55,9 @@ bool is_root_gone(const User& user) {
          });
 }
 
-/// With the owner's ids in effect, the daemon's as the real ones, and 0 saved, as the way back. The
-/// saved uid 0 grants nothing: capabilities are in effect only while the effective uid is 0.
+/// Registers the owner's ids as the effective ones and the daemon's as the real ones. The saved uid
+/// is 0, as the way back. It grants nothing, because capabilities are in effect only while the
+/// effective uid is 0.
 Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
                                      const Account& account) {
   if (::setresgid(daemon.gid, account.gid, daemon.gid) < 0) return common::last_error();
@@ -66,7 +67,7 @@ Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
   return number;
 }
 
-/// -1 would mean to keep the id that is in effect, which is root's. setresuid(2)
+/// An id of -1 would keep the effective one, which is root's. setresuid(2)
 bool may_be_opened_as(const Account& account) {
   constexpr auto no_uid = static_cast<uid_t>(-1);
   constexpr auto no_gid = static_cast<gid_t>(-1);
@@ -140,11 +141,11 @@ std::expected<void, std::string> become(const User& user) {
     return std::unexpected(
         fmt::format("cannot give up root: {}: {}", what, common::last_error().error().message()));
   };
-  // The groups first: without uid 0 they could not be left any more.
+  // The groups first, because only uid 0 can leave them.
   if (::setgroups(0, nullptr) < 0) return failed("setgroups");
   if (::setresgid(user.gid, user.gid, user.gid) < 0) return failed("setresgid");
   if (::setresuid(user.uid, user.uid, user.uid) < 0) return failed("setresuid");
-  // All rights went with uid 0, unless a securebit that we have inherited keeps them.
+  // All rights went with uid 0, unless a securebit that we inherited keeps them.
   Capabilities none{};
   if (!get_or_set(SYS_capset, none)) return failed("capset");
   forbid_tracing();
@@ -154,7 +155,7 @@ std::expected<void, std::string> become(const User& user) {
 
 void forbid_tracing() {
 #if defined(__SANITIZE_ADDRESS__)
-  constexpr int may_be_traced = 1;  // as it is to find what it has leaked; a new uid forbids it
+  constexpr int may_be_traced = 1;  // so that leaks can be found; a new uid forbids it
 #else
   constexpr int may_be_traced = 0;
 #endif
@@ -162,7 +163,7 @@ void forbid_tracing() {
 }
 
 void be_killed_first() {
-  // While a process may not be traced, its files in /proc are root's.
+  // While a process may not be traced, its files in /proc belong to root.
   (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   const common::Fd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   constexpr std::string_view before_all_others = "1000";

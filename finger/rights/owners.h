@@ -16,36 +16,36 @@ struct User {
   gid_t gid;
 };
 
-/// The account that a daemon which was started as root becomes, with its primary group: `name`, or
-/// without a name `fingerd`, or `nobody` where that does not exist. Error: a line that says why
-/// there is none, as where it is root's.
+/// The account that a daemon started as root becomes, with its primary group: `name`, or without a
+/// name `fingerd`, or `nobody` if that doesn't exist. Error: a line that says why there is none,
+/// for example because it is root's.
 std::expected<User, std::string> user_to_become(const std::string& name);
 
-/// Registers the credentials of each account's owner with a ring that is disabled. Nothing opens
-/// the files of root's accounts, of those whose ids this user namespace lacks, and of those beyond
-/// the 65,535 that a ring has numbers for; a line says so.
+/// Registers the credentials of each account's owner with a ring that is disabled. We never open
+/// the files of root's accounts, of accounts whose ids this user namespace lacks, or of those
+/// beyond the 65,535 that a ring has numbers for, and log a line.
 ///
-/// Credentials are a uid and the primary gid, without supplementary groups: `docker` or `disk`
-/// would take an intruder much further. Their real ids are the daemon's: those are what a Unix
-/// socket tells its other end about a sender. Error: a line that says what fails.
+/// Credentials are a uid and the primary gid, without supplementary groups, because `docker` or
+/// `disk` would take an intruder much further. Their real ids are the daemon's, because a Unix
+/// socket tells its other end the real ids of a sender. Error: a line that says what fails.
 std::expected<void, std::string> register_owners(uring::Ring& ring, Accounts& accounts,
                                                  const User& daemon);
 
-/// Enables a ring that was made disabled, for the operations that serving takes and no others: a
-/// filter of system calls does not see what a ring does. Errors: of io_uring_register(2).
+/// Enables a disabled ring, only for the operations that serving needs, because a filter of system
+/// calls doesn't see what a ring does. Errors: of io_uring_register(2).
 common::Status restrict_ring(uring::Ring& ring);
 
-/// Makes this process that user for good, without groups and capabilities, and checks that root
-/// does not come back. Error: a line that says what fails; the process must end then.
+/// Makes this process that user permanently, without groups and capabilities, and checks that root
+/// can't come back. Error: a line that says what fails; the process must end then.
 std::expected<void, std::string> become(const User& user);
 
-/// No other process of the same user may trace this one, or read its memory.
+/// Forbids other processes of the same user to trace this one or read its memory.
 void forbid_tracing();
 
-/// Where memory runs out the kernel ends this process, and not its parent: an intruder who takes
-/// the kernel's memory, and none of its own, would otherwise lose the parent and keep the port.
-/// Before forbid_writing(). Where /proc cannot be written, a line says so. For as long as this
-/// takes, a process of the same user may trace this one.
+/// Makes the kernel end this process before its parent if memory runs out. Otherwise an intruder
+/// who takes the kernel's memory, and none of its own, could lose us the parent and keep the port.
+/// Call it before forbid_writing(). Logs a line if /proc can't be written. Meanwhile another
+/// process of the same user may trace this one.
 void be_killed_first();
 
 }  // namespace finger

@@ -12,8 +12,8 @@ namespace {
 using Counts = std::unordered_map<std::uint64_t, std::size_t>;
 constexpr std::size_t networks_a_site = 4;
 
-/// The part of an address that counts: an IPv4 address, the /64 network of an IPv6 one. No number
-/// is both: 0:0:a:b::/64 is not assigned. RFC 4291, 2.5
+/// The part of an address that counts: a whole IPv4 address, or the /64 of an IPv6 one. They can't
+/// collide, because 0:0:a:b::/64 isn't assigned. RFC 4291, 2.5
 std::uint64_t network_of(const common::Address& peer) {
   const in6_addr address = peer.as_ipv6();
   const std::span bytes(address.s6_addr);
@@ -24,13 +24,13 @@ std::uint64_t network_of(const common::Address& peer) {
   return network;
 }
 
-/// The /48 that such a /64 belongs to; nullopt: it is an IPv4 address.
+/// The /48 that a /64 belongs to; nullopt for an IPv4 address.
 std::optional<std::uint64_t> site_of(std::uint64_t network) {
   if (network >> 32 == 0) return std::nullopt;
   return network >> 16;
 }
 
-/// Counts one more of these, unless there are so many already.
+/// Counts one more, unless there are each_max already.
 bool add(Counts& counts, std::uint64_t key, std::size_t each_max) {
   std::size_t& count = counts[key];
   if (count == each_max) return false;  // at least 1: the entry existed

@@ -9,12 +9,11 @@
 
 namespace finger {
 
-/// How many connections each address has: --max-per-ip. A host with IPv6 has a whole /64 of
-/// addresses, which counts as one; and a /48, which many sites have, holds 65,536 of those, which
-/// together count as four.
+/// Counts the connections of each address, for --max-per-ip. An IPv6 host has a whole /64 of
+/// addresses, which counts as one address. Many sites have a /48, which holds 65,536 of those;
+/// together they count as four.
 ///
-/// Holds an entry or two for each address that is connected now, so --max-clients bounds its
-/// memory.
+/// Holds one or two entries for each connected address, so --max-clients bounds the memory.
 class AddressLimit {
   struct Release {
     std::uint64_t network = 0;
@@ -26,8 +25,8 @@ class AddressLimit {
 
   using Permit = std::unique_ptr<AddressLimit, Release>;
 
-  /// Counts one more connection from there, until the permit ends, which must not outlive the
-  /// limit. Empty: the address has as many as it may, and this one is not counted.
+  /// Counts a connection from `peer` until the permit ends, which must not outlive the limit.
+  /// Empty, and nothing counted, if the address has as many as it may.
   Permit try_acquire(const common::Address& peer);
 
  private:

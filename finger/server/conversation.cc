@@ -12,7 +12,7 @@
 namespace finger {
 namespace {
 
-/// An error of recv(2) or send(2), or peer_gone where it says that. After an open or a read the
+/// Turns errors of recv(2) or send(2) into peer_gone if they mean that. After an open or a read the
 /// same errno is about a file server.
 std::unexpected<std::error_code> failed(std::error_code error) {
   const bool has_gone = error == std::errc::connection_reset || error == std::errc::broken_pipe ||
@@ -22,10 +22,10 @@ std::unexpected<std::error_code> failed(std::error_code error) {
   return has_gone ? failure(Error::peer_gone) : std::unexpected(error);
 }
 
-/// Whether the end of the descriptor resets the connection, also where the process has been killed.
+/// Sets whether closing the descriptor resets the connection, even if the process is killed.
 void reset_at_close(const common::Fd& connection, bool is_reset) {
   const linger mode{.l_onoff = is_reset ? 1 : 0, .l_linger = 0};
-  // Fails only where the connection is closed already.
+  // Fails only if the connection is closed already.
   (void)::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &mode, sizeof mode);
 }
 
@@ -50,8 +50,8 @@ Conversation::Conversation(Context& context, common::Accepted client, Place plac
       deadline_(*context.loop,
                 std::min(due_after(accepted_at(), context.options.query_timeout), due)) {
   context.awaiting_query.push_back(*this);
-  // An answer that ends in the middle must not look complete, whatever ends it; and the kernel is
-  // not to keep bytes for a peer that does not read.
+  // A cut answer must not look complete, even if this process dies, and the kernel must not keep
+  // bytes for a peer that doesn't read.
   reset_at_close(fd_, true);
 }
 
@@ -76,11 +76,11 @@ uring::Task<Result<std::string_view>> Conversation::receive_line(QueryReader& re
   }
 }
 
-/// Some bytes of the query, or 0: the peer has ended its stream.
+/// Receives some bytes of the query; 0 at the end of the stream.
 uring::Task<Result<std::size_t>> Conversation::receive(std::span<std::byte> to) {
   const auto received =
       co_await loop().recv(fd_, to).until(deadline_).cancelled_by(context_.receiving);
-  // Another client waits for the place, even if something has come in that moment.
+  // Another client is waiting for the place, even if bytes arrived just now.
   if (is_displaced()) co_return failure(Error::displaced);
   if (received) co_return received;
   if (received.error() == uring::Error::timed_out) co_return failure(Error::query_timeout);
@@ -102,14 +102,14 @@ bool Conversation::was_asked_at(std::string_view host) const {
 }
 
 uring::Task<> Conversation::end(Status ended) {
-  if (!fd_) co_return;  // the deadline was earlier
+  if (!fd_) co_return;  // cut short by the deadline
   if (is_cut_short(ended)) co_return cut_short(ended);
   report_end(ended);
-  co_await close_gracefully();  // also after an internal failure, of which the peer is told nothing
+  co_await close_gracefully();  // even after an internal failure, which the peer isn't told
 }
 
-/// Whether time is up, another needs the place, or an answer ends in the middle. An answer ends so
-/// also where its plan has become empty before any of it was read.
+/// Whether time is up, another client needs the place, or an answer ends in the middle, even if its
+/// plan became empty before we read any of it.
 bool Conversation::is_cut_short(const Status& ended) const {
   if (ended || !text_for_peer(ended.error()).empty()) return false;
   return ended.error() == uring::Error::timed_out || ended.error() == Error::home_timeout ||
@@ -119,12 +119,12 @@ bool Conversation::is_cut_short(const Status& ended) const {
 
 void Conversation::cut_short(const Status& ended) {
   report_end(ended);
-  // A peer that was sent nothing has no answer that could look whole.
+  // If nothing was sent, there is no answer that could look complete.
   if (sent_bytes_ == 0 && ended.error() != Error::became_shorter) reset_at_close(fd_, false);
   close();
 }
 
-/// In the order in which a destructor does it.
+/// In a destructor's order.
 void Conversation::close() {
   fd_ = common::Fd();
   address_permit_ = AddressPermit();
@@ -142,16 +142,16 @@ uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
   co_return Status();
 }
 
-/// The kernel has the whole answer. Ends our side of the stream, then reads and discards until the
-/// peer ends its own, for at most linger_timeout and not beyond the deadline: closing with unread
-/// input sends a reset, which destroys an answer that is still on its way. During a drain it waits
-/// only until the peer's kernel has acknowledged everything.
+/// Called when the kernel has the whole answer. Ends our side of the stream, then reads and
+/// discards until the peer ends its own, for at most linger_timeout and not beyond the deadline,
+/// because closing with unread input sends a reset, which destroys an answer that's still on its
+/// way. During a drain it waits only until the peer's kernel has acknowledged everything.
 uring::Task<> Conversation::close_gracefully() {
   reset_at_close(fd_, false);
-  if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: the peer has gone
+  if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: the peer is gone
   deadline_.renew(std::min(deadline_.due(), common::Clock::now() + common::linger_timeout));
   while (true) {
-    // MSG_TRUNC: the kernel discards what it would have copied. tcp(7)
+    // With MSG_TRUNC the kernel discards the bytes instead of copying them. tcp(7)
     const auto received = co_await loop()
                               .recv(fd_, context_.discarded, MSG_TRUNC)
                               .until(deadline_)

@@ -32,26 +32,26 @@
 
 namespace finger {
 
-/// What a worker has counted since it started.
+/// A worker's counters since its start.
 struct Counters {
   std::uint64_t accepted = 0;  ///< Connections of clients.
-  std::uint64_t refused = 0;   ///< Accepted and closed at once, the address had too many.
+  std::uint64_t refused = 0;   ///< Closed immediately, because the address had too many.
   std::uint64_t checks = 0;    ///< Connections of a proxy on its own behalf.
   std::uint64_t sent_bytes = 0;
-  std::map<std::string, std::uint64_t, std::less<>> outcomes;  ///< How conversations have ended.
+  std::map<std::string, std::uint64_t, std::less<>> outcomes;  ///< How conversations ended.
 
   /// `5 accepted, 1 turned away, 0 checks, 812 bytes sent: 4 answered, 1 no such user`.
   std::string text() const;
 };
 
-/// A connection whose query is not whole, or whose PROXY header.
+/// A connection whose query or PROXY header isn't complete.
 class AwaitingQuery : public uring::Node {
  public:
   AwaitingQuery(common::Clock::time_point accepted_at, uring::Deadline& deadline)
       : accepted_at_(accepted_at), deadline_(deadline) {}
   common::Clock::time_point accepted_at() const { return accepted_at_; }
 
-  /// Another connection needs its place: what it waits for ends with timed_out.
+  /// Frees the place for another connection. The wait for input ends with timed_out.
   void displace() {
     is_displaced_ = true;
     unlink();
@@ -60,12 +60,12 @@ class AwaitingQuery : public uring::Node {
   bool is_displaced() const { return is_displaced_; }
 
  private:
-  const common::Clock::time_point accepted_at_;  ///< Or its PROXY header was whole.
+  const common::Clock::time_point accepted_at_;  ///< Or when its PROXY header was complete.
   uring::Deadline& deadline_;
   bool is_displaced_ = false;
 };
 
-/// What the conversations of a server use. A context outlives them.
+/// Shared by a server's conversations, which it outlives.
 struct Context {
   const Options& options;
   const std::unique_ptr<uring::Loop> loop;
@@ -76,20 +76,20 @@ struct Context {
 
   std::size_t clients = 0;             ///< Clients that have a Place.
   std::size_t orphans = 0;             ///< See OrphanFile.
-  uring::Condition fewer_open{*loop};  ///< One of either has gone.
+  uring::Condition fewer_open{*loop};  ///< `clients` or `orphans` went down.
 
   // Cancelled when a drain begins: receives of a query, and waits for a peer to close.
   uring::Canceller receiving = {};
   uring::Canceller lingering = {};
 
-  /// For bytes that are not looked at.
+  /// Scratch for discarded input.
   std::array<std::byte, common::transient_buffer_bytes> discarded = {};
 
-  /// Files that are being closed, too. The last member: what runs in it uses the others.
+  /// Also closes files. The last member, because its coroutines use the others.
   uring::Scope conversations{*loop};
 };
 
-/// Counts as one in this number of the context, for as long as it exists.
+/// Counts one in this member of the context while it exists.
 template <std::size_t Context::*number>
 class Counted {
  public:
@@ -106,15 +106,14 @@ class Counted {
   std::unique_ptr<Context, Leave> context_;
 };
 
-/// A place of --max-clients: given back when its connection is closed, also where a home still
-/// hangs.
+/// A place of --max-clients, given back when the connection is closed, even if a home still hangs.
 using Place = Counted<&Context::clients>;
 
-/// A descriptor whose client may have gone, and given its place back: in a home that hangs, a file
-/// has it for as long as the home likes, and one that is being opened has two.
+/// A descriptor whose client may be gone, and its place given back. A hanging home keeps it as long
+/// as it hangs; an open keeps two.
 using OrphanFile = Counted<&Context::orphans>;
 
-/// When that much time has passed since then; 0: never.
+/// `begun_at` plus `limit`; never if the limit is 0.
 common::Clock::time_point due_after(common::Clock::time_point begun_at,
                                     std::chrono::milliseconds limit);
 
@@ -126,31 +125,31 @@ class Conversation final : public AwaitingQuery {
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
                common::Clock::time_point due, bool from_proxy_itself);
 
-  /// Receives up to the end of the line, however it is sliced. From then on, also without a line,
-  /// because the error takes time to send, there is time until the deadline, and the conversation
-  /// cannot be displaced. The reader has what the log says of the query, and must be there until
-  /// end() returns. Errors: of QueryReader; query_timeout; displaced; stopped, and the kernel has
-  /// no more bytes; peer_gone; of recv(2).
+  /// Receives a line, however it is sliced. Then the conversation has until its deadline and can't
+  /// be displaced, even if there is no line, because sending the error takes time. The log quotes
+  /// the query from the reader, so the reader must live until end() returns. Errors: of
+  /// QueryReader; query_timeout; displaced; stopped, if the kernel has no more bytes; peer_gone; of
+  /// recv(2).
   uring::Task<Result<std::string_view>> read_line(QueryReader& reader);
 
-  /// Whether that is the address at which the peer has asked, as `192.0.2.1` or `[2001:db8::1]`.
+  /// Whether the peer connected to this address, such as `192.0.2.1` or `[2001:db8::1]`.
   bool was_asked_at(std::string_view host) const;
 
   /// Sends all of it before the deadline. Errors: timed_out; peer_gone; of send(2).
   uring::Task<Status> send(std::span<const std::byte> bytes);
   uring::Task<Status> send(std::string_view text) { return send(std::as_bytes(std::span(text))); }
 
-  /// For the log: there is no plan to send, and why. Errors: of openat2(2); empty_plan,
+  /// Notes for the log why there is no plan to send. Errors: of openat2(2); empty_plan,
   /// not_regular, symbolic_link, home_refused, no_owner.
   void note_no_plan(std::error_code why) { no_plan_ = why; }
 
-  /// After read_line(), and once: the peer gets no more, and why. Counts the conversation and
-  /// writes its line, then says goodbye, or where it is cut short closes with a reset.
+  /// Call it once, after read_line(), when the peer gets no more. Counts the conversation and logs
+  /// its line. Then closes gracefully, or with a reset if an answer was cut short.
   uring::Task<> end(Status ended);
 
-  /// While it exists, the deadline cuts the conversation short, whatever operation is in flight,
-  /// and gives its place back: for operations on files. The deadline cancels those, too, but a home
-  /// that hangs keeps them for as long as it likes: see Home.
+  /// While it exists, the deadline cuts the conversation short and gives its place back, whatever
+  /// operation is in flight. Use it for operations on files: the deadline cancels those, too, but a
+  /// hanging home keeps them as long as it hangs. See Home.
   class EndAtDeadline final : public uring::Cancellable {
    public:
     EndAtDeadline(Conversation& conversation, std::size_t descriptors)
@@ -180,7 +179,7 @@ class Conversation final : public AwaitingQuery {
   void cut_short(const Status& ended);
 
   /// Counts the conversation and, unless --log none is set, writes its line: peer, query, outcome,
-  /// bytes, milliseconds. With LogDetail::outcome it begins with that.
+  /// bytes, milliseconds. With LogDetail::outcome it begins with the outcome.
   ///
   ///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
   ///
@@ -191,16 +190,16 @@ class Conversation final : public AwaitingQuery {
   void close();
 
   Context& context_;
-  // The last of these three is given back first: a free place means that there is a descriptor.
+  // Destroyed last first, so that a free place always means there is a descriptor.
   Place place_;
   AddressPermit address_permit_;  ///< A place of --max-per-ip.
-  common::Fd fd_;                 ///< Empty: it has ended.
+  common::Fd fd_;                 ///< Empty: the conversation ended.
   const common::Address peer_;
   const bool from_proxy_itself_;
   const common::Clock::time_point due_;
   uring::Deadline deadline_;
   std::size_t sent_bytes_ = 0;
-  std::string_view query_;   ///< What was received of it, since read_line().
+  std::string_view query_;   ///< The part that arrived, after read_line().
   std::error_code no_plan_;  ///< No error: the plan was sent.
 };
 

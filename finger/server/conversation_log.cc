@@ -12,13 +12,13 @@
 namespace finger {
 namespace {
 
-/// A query may be 1024 bytes long, and four times that when it is escaped.
+/// A query may have 1024 bytes, and four times as many when escaped.
 constexpr std::size_t logged_bytes_max = 128;
 
 constexpr auto failed = "failed";
 
-/// How it has ended, in a few words that are always the same. `failed` is no client's doing, nor a
-/// user's.
+/// How the conversation ended, in a few words from a fixed set. `failed` is neither a client's
+/// doing nor a user's.
 std::string outcome_of(const Status& ended, std::error_code no_plan) {
   if (ended) return no_plan ? "no plan" : "answered";
   const auto error = ended.error();
@@ -49,7 +49,7 @@ std::string without_needless_blanks(std::string_view query) {
   return text;
 }
 
-/// In quotation marks, with those inside escaped: the query cannot end its quotation.
+/// Quotes the query, and escapes the quotation marks inside, so that it can't end the quotation.
 std::string quoted(std::string_view query) {
   const std::string asked = without_needless_blanks(query);
   const auto shown = std::string_view(asked).substr(0, logged_bytes_max);

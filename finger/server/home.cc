@@ -18,9 +18,9 @@ uring::Task<Result<Home::Lock>> Home::lock(uring::Deadline& deadline) {
   co_return Lock(this);
 }
 
-/// Hands the lock over to the next, who may share what was loaded; that is forgotten where none
-/// waits. First come, first served: so the close of a client's .project, queued first, ends before
-/// its .plan is opened.
+/// Hands the lock to the next conversation, which may share the last results, or forgets them if
+/// none waits. First come, first served, so the close of a client's .project, queued first, ends
+/// before its .plan is opened.
 void Home::unlock() {
   if (unlocked_.has_waiters()) return unlocked_.notify_one();
   is_locked_ = false;
@@ -37,7 +37,7 @@ uring::Task<Result<SharedFile>> Home::load_or_share(
   if (last && last->number > begun_before) co_return last->file;
   const std::uint64_t number = ++loads_begun_;
   auto file = co_await load();
-  // An early end is about this client, and not about the file: the next client tries again.
+  // An early end is about this client, not about the file, so the next client tries again.
   const bool ended_early =
       !file && (file.error() == uring::Error::timed_out || file.error() == uring::Error::cancelled);
   if (!ended_early) last = Loaded{number, file};

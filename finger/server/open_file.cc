@@ -14,27 +14,27 @@ namespace {
 
 using common::Fd;
 
-/// Below --users DIR nothing is followed, neither a symbolic link nor a mount: a FUSE file system
-/// could keep us waiting for ever.
+/// Below --users DIR we follow neither symbolic links nor mounts, because a FUSE file system could
+/// keep us waiting forever.
 constexpr std::uint64_t beneath =
     RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV;
 
-/// Finds what is at a file's place, and opens nothing: of a FIFO, a process that waits at its other
-/// end would notice, and a device may do anything. A link is found as a link. The path to a home is
-/// the administrator's, links and all.
+/// Finds the file without opening it, because a process at the other end of a FIFO would notice,
+/// and a device may do anything. A link is found as a link. The path to a home is the
+/// administrator's, links and all.
 constexpr open_how how_to_find(bool below_users) {
   return {
       .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .mode = 0, .resolve = below_users ? beneath : 0};
 }
 
-/// Opens what was found, which is a regular file.
+/// Opens the regular file that was found.
 constexpr open_how how_to_open{.flags = O_RDONLY | O_CLOEXEC, .mode = 0, .resolve = 0};
 
 std::unexpected<std::error_code> failed(int error) {
   return std::unexpected(std::error_code(error, std::system_category()));
 }
 
-/// Whether what was found may be opened. Errors: not_regular; symbolic_link; EXDEV, a mount.
+/// Checks that the file may be opened. Errors: not_regular; symbolic_link; EXDEV for a mount point.
 Status check_kind(const struct statx& found) {
   if (S_ISLNK(found.stx_mode)) return failure(Error::symbolic_link);
   if ((found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) return failed(EXDEV);
@@ -42,7 +42,7 @@ Status check_kind(const struct statx& found) {
   return {};
 }
 
-/// From what is cached: fstat(2) may ask the other end of a network, and would wait.
+/// Uses cached attributes, because fstat(2) may ask a file server and wait for its answer.
 Result<struct statx> look_at(const Fd& file) {
   struct statx about {};
   constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
@@ -50,9 +50,9 @@ Result<struct statx> look_at(const Fd& file) {
   return about;
 }
 
-/// The lookup is not async(): nothing is opened, and inline the kernel only looks into its cache of
-/// names. Where the cache does not have all of them, a thread of the kernel's asks the file system.
-/// Errors: of openat2(2) and statx(2); home_refused; of check_kind(); timed_out.
+/// The lookup isn't async(), because it opens nothing, and inline the kernel only looks into its
+/// cache of names. If a name isn't cached, an io worker asks the file system. Errors: of openat2(2)
+/// and statx(2); home_refused; of check_kind(); timed_out.
 uring::Task<Result<Fd>> look_up(Conversation& conversation, const Account& account, FileKind kind) {
   uring::Loop& loop = conversation.loop();
   const Fd& users = conversation.context().roster.users;
@@ -74,22 +74,21 @@ uring::Task<Result<Fd>> look_up(Conversation& conversation, const Account& accou
   co_return std::move(*found);
 }
 
-/// A thread of the kernel's closes the file: where it comes over the network, the other side has a
-/// say in how long that takes, and one that was removed meanwhile has its blocks freed now. A
-/// close, too, is an operation in the home.
+/// An io worker closes the file, because a file server may delay that, and because the blocks of a
+/// file that was removed meanwhile are freed now. A close, too, is an operation in the home.
 uring::Task<> close_in(Home& home, Context& context, Fd file) {
   const OrphanFile orphan(context);
   uring::Deadline never(*context.loop);
   const auto lock = co_await home.lock(never);
-  // What was only read has nothing left to lose.
+  // Nothing can be lost, because the file was only read.
   (void)co_await context.loop->close(std::move(file)).async();
 }
 
-/// Found first, then opened by the way that /proc has to what is found already: so it is the same
-/// file, whatever its owner has put in its place meanwhile.
+/// Found first, then opened through /proc/self/fd, so it's the same file, even if its owner puts
+/// another in its place meanwhile.
 ///
-/// The open itself is async(): inline it would wait, in the thread that asks for it, for whatever
-/// answers for FUSE or NFS, and on any disk for a virus scanner. fanotify(7)
+/// The open itself is async(), because inline this thread would wait for the server of a FUSE or
+/// NFS file system, and on any disk for a virus scanner. fanotify(7)
 uring::Task<Result<SharedFile>> open(Conversation& conversation, Home& home, const Account& account,
                                      FileKind kind) {
   if (!account.owner) co_return failure(Error::no_owner);
@@ -103,7 +102,7 @@ uring::Task<Result<SharedFile>> open(Conversation& conversation, Home& home, con
                   .async()
                   .until(conversation.deadline());
   if (!file) co_return std::unexpected(file.error());
-  const auto about = look_at(*file);  // now: it may have become shorter since it was found
+  const auto about = look_at(*file);  // now, because it may have shrunk since it was found
   if (!about) co_return std::unexpected(about.error());
   co_return std::make_shared<OpenFile>(conversation.context(), home, std::move(*file),
                                        about->stx_size);
@@ -128,7 +127,7 @@ uring::Task<Status> OpenFile::begin(Conversation& conversation) {
   const auto piece = co_await read_locked(conversation, 0, buffer);
   if (!piece) co_return std::unexpected(piece.error());
   beginning_ = buffer.first(piece->bytes);
-  if (piece->is_last) close();  // submitted together with what is sent
+  if (piece->is_last) close();  // submitted together with the next send
   co_return Status();
 }
 
@@ -139,7 +138,8 @@ uring::Task<Result<OpenFile::Piece>> OpenFile::read(Conversation& conversation,
   co_return co_await read_locked(conversation, offset, to);
 }
 
-/// async(), since inline a read waits for a virus scanner, which may be asked before each.
+/// async(), because a virus scanner may be asked before each read, and inline this thread would
+/// wait.
 uring::Task<Result<OpenFile::Piece>> OpenFile::read_locked(Conversation& conversation,
                                                            std::uint64_t offset,
                                                            std::span<std::byte> to) {
@@ -148,7 +148,7 @@ uring::Task<Result<OpenFile::Piece>> OpenFile::read_locked(Conversation& convers
       co_await conversation.loop().read(file_, to, offset).async().until(conversation.deadline());
   if (!got) co_return std::unexpected(got.error());
   if (*got == 0 && offset < size_) co_return failure(Error::became_shorter);
-  // A short read ends at the end of the file: another read would only confirm it.
+  // A short read ends at the end of the file, so we needn't read again to confirm it.
   const bool is_last = *got == 0 || (*got < to.size() && offset + *got >= size_);
   co_return Piece{.bytes = *got, .is_last = is_last};
 }

@@ -19,14 +19,14 @@ struct Context;
 class Conversation;
 class Home;
 
-/// What of a home is shown.
+/// The files in a home that we show.
 enum class FileKind { project, pubkey, plan };
 inline constexpr std::array file_names{".project", ".pubkey", ".plan"};
 
-/// The part of a file that is read as soon as it is open.
+/// Bytes of a file that are read as soon as it is open.
 inline constexpr std::size_t beginning_bytes = 4 * 1024;
 
-/// A file that is open, and what it begins with.
+/// An open file and its first bytes.
 class OpenFile {
  public:
   OpenFile(Context& context, Home& home, common::Fd file, std::uint64_t size)
@@ -35,19 +35,19 @@ class OpenFile {
   OpenFile& operator=(const OpenFile&) = delete;
   ~OpenFile() { close(); }
 
-  /// Reads the first bytes; of a file that is no longer than those, all. Under the home's lock.
+  /// Reads the first bytes, or the whole file if it isn't longer. Call it under the home's lock.
   /// Errors: of read().
   uring::Task<Status> begin(Conversation& conversation);
   common::ByteView beginning() const { return beginning_; }
-  bool is_whole() const { return !file_; }  ///< There is nothing after its beginning.
+  bool is_whole() const { return !file_; }  ///< Nothing follows beginning().
 
   /// A number of bytes, and whether the file ends with them.
   struct Piece {
     std::size_t bytes;
     bool is_last;
   };
-  /// In turn with other operations in the home. Errors: timed_out; home_timeout; of read(2);
-  /// became_shorter: what a client has would be no plan that its owner ever wrote.
+  /// Reads at `offset`, in turn with other operations in the home. Errors: timed_out; home_timeout;
+  /// of read(2); became_shorter, because the client would get a plan that its owner never wrote.
   uring::Task<Result<Piece>> read(Conversation& conversation, std::uint64_t offset,
                                   std::span<std::byte> to);
 
@@ -61,14 +61,14 @@ class OpenFile {
   common::Fd file_;
   const std::uint64_t size_;
   std::unique_ptr<std::byte[]> buffer_;
-  common::ByteView beginning_;  ///< In the buffer.
+  common::ByteView beginning_;  ///< Points into buffer_.
 };
 
 using SharedFile = std::shared_ptr<OpenFile>;  ///< Clients that ask together share it.
 
-/// Finds a user's file, opens it with its owner's rights, and reads its beginning. Under the home's
-/// lock. Errors: of openat2(2) and statx(2); home_refused, no_owner; not_regular; ELOOP, it is a
-/// link; EXDEV, a mount; empty_plan; of OpenFile::read().
+/// Finds a user's file, opens it with its owner's rights, and reads its beginning. Call it under
+/// the home's lock. Errors: of openat2(2) and statx(2); home_refused, no_owner; not_regular;
+/// symbolic_link; EXDEV for a mount point; empty_plan; of OpenFile::read().
 uring::Task<Result<SharedFile>> open_file(Conversation& conversation, Home& home,
                                           const Account& account, FileKind kind);
 

@@ -11,10 +11,10 @@
 
 namespace finger {
 
-/// What the log says of each exchange: all; neither who asked nor for what; nothing.
+/// The log line of each exchange: complete; without address and query; none.
 enum class LogDetail { full, outcome, none };
 
-/// What fingerd's command line sets.
+/// fingerd's options.
 struct Options : common::Options {
   Options() {
     host = "::";
@@ -22,7 +22,7 @@ struct Options : common::Options {
   }
 
   RosterSource source;
-  std::string user;  ///< To run as; empty: fingerd, or nobody.
+  std::string user;  ///< The account to run as; empty: fingerd, or nobody.
   bool full_name = false;
   bool list = true;
   std::size_t max_connections = 1024;  ///< --max-clients
@@ -32,10 +32,10 @@ struct Options : common::Options {
   AddressRanges proxies;  ///< Their connections begin with a PROXY header.
   LogDetail log = LogDetail::full;
   bool check_config = false;
-  std::size_t descriptors = 0;  ///< No option: how many there are for all clients together.
+  std::size_t descriptors = 0;  ///< Not an option: descriptors for all clients together.
 };
 
-/// Where fingerd differs from the stages.
+/// How fingerd differs from the stages.
 inline constexpr common::ServerProfile server_profile{
     .address = "--addr", .connections = "--max-clients", .descriptors_each = 0};
 

@@ -15,13 +15,13 @@
 namespace finger {
 namespace {
 
-/// Where a file is read and converted; it exists only while one is sent.
+/// Size of the buffer in which a file is read and converted. It exists only while one is sent.
 constexpr std::size_t plan_buffer_bytes = 16 * 1024;
 
 /// A longer first line of a .project is cut, as the manual says.
 constexpr std::size_t project_bytes_max = 1024;
 
-/// The lines that come before a file, and its beginning, even if that is line feeds alone.
+/// The lines before a file fit, and its beginning, even if that is line feeds alone.
 static_assert(2 * (full_name_bytes_max + project_bytes_max) +
                   CrlfConverter::growth_max * beginning_bytes <
               plan_buffer_bytes);
@@ -33,8 +33,8 @@ uring::Task<Result<SharedFile>> load_or_share(Conversation& conversation, Home& 
   });
 }
 
-/// The line that the .project becomes, with its CRLF; empty: there is none. The file is let go of
-/// before the next is asked for. Errors: of open_file(), where they say nothing about the file.
+/// The line made from the .project, with its CRLF; empty if there is none. Lets go of the file
+/// before the next one is opened. Errors: of open_file(), if they aren't about the file.
 uring::Task<Result<std::string>> load_project(Conversation& conversation, Home& home,
                                               const Account& account) {
   const auto project = co_await load_or_share(conversation, home, account, FileKind::project);
@@ -58,7 +58,7 @@ uring::Task<Status> send_file(Conversation& conversation, SharedFile file, std::
   bool ended = file->is_whole();
   while (true) {
     if (ended) {
-      file.reset();  // the last who needs the file closes it
+      file.reset();  // the last conversation that needs the file closes it
       filled += converter.finish(buffer.subspan(filled));
     }
     const auto sent = co_await conversation.send(buffer.first(filled));

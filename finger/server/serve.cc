@@ -12,7 +12,7 @@
 namespace finger {
 namespace {
 
-/// Errors: those whose text the peer has yet to be told; of send_plan().
+/// Errors: those that the peer must still be told; of send_plan().
 uring::Task<Status> answer(Conversation& conversation, const Query& query) {
   const Options& options = conversation.context().options;
   const Roster& roster = conversation.context().roster;

@@ -23,17 +23,17 @@ using common::Clock;
 common::RepeatedFault accept_fault("cannot accept");
 common::RepeatedFault turned_away("turned away: too many connections from one address");
 
-/// However many others come, a client has so long for its query: a round trip to the other side of
-/// the world. Else a burst of clients that are all in order would displace each other.
+/// However many others come, a client has time for a round trip to the other side of the world.
+/// Otherwise well-behaved clients in a burst would displace each other.
 constexpr auto query_time_min = std::chrono::milliseconds(250);
 
-/// A proxy may have to send its header again after a loss, and the client's query comes after that.
+/// A proxy may have to resend its header after a loss, and the client's query comes after that.
 constexpr auto header_time_min = std::chrono::seconds(3);
 
 constexpr auto alive_interval = std::chrono::seconds(2);
 
-/// As many descriptors as a client has, by a thread of the kernel's, as homes are opened. The
-/// kernel cancels what it can make no thread for.
+/// Opens as many descriptors as a client needs, in an io worker, as we open files in homes. The
+/// kernel cancels the operation if it can't start an io worker.
 uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
   constexpr open_how how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = 0};
   std::array<common::Fd, descriptors_each> opened;
@@ -42,8 +42,8 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
     if (!directory) co_return std::unexpected(directory.error());
     each = std::move(*directory);
   }
-  // Reads have threads of their own. The last thread of each kind stays, if no other can be made
-  // later. This read fails in its thread, since what was opened with O_PATH cannot be read.
+  // Reads have io workers of their own. The last io worker of each kind stays, in case no other can
+  // be started later. This read fails there, because a descriptor opened with O_PATH can't be read.
   std::array<std::byte, 1> nothing;
   const auto read = co_await loop.read(opened.front(), nothing, 0).async();
   if (!read && read.error() == uring::Error::cancelled) co_return std::unexpected(read.error());
@@ -57,12 +57,12 @@ Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster
       context_{.options = options, .loop = std::move(loop), .roster = std::move(roster)} {}
 
 std::expected<void, std::string> Server::try_once() {
-  // This request is submitted by itself, because a loop has no way to go on where that fails.
+  // This request is submitted by itself, because a loop can't go on if that fails.
   const auto entered = context_.loop->ring().submit();
   if (!entered) return std::unexpected(uring::why_no_ring(entered.error()));
   const auto opened = context_.loop->run(open_what_a_query_needs(*context_.loop));
   if (opened) return {};
-  if (opened.error() == uring::Error::cancelled) {  // the kernel's word for it
+  if (opened.error() == uring::Error::cancelled) {  // no io worker could be started
     return std::unexpected(
         common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again)));
   }
@@ -89,7 +89,8 @@ uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const
   }
   listeners.clear();
   while (context_.clients > 0) {
-    control.say(Control::has, std::to_string(context_.clients));  // the parent may have to cut them
+    control.say(Control::has, std::to_string(context_.clients));  // for the parent's log, if it
+                                                                  // kills us
     (void)co_await context_.fewer_open.wait();
   }
   co_await context_.conversations.join();
@@ -99,11 +100,11 @@ uring::Task<int> Server::serve_clients(std::vector<common::Fd>& listeners, const
   co_return fault_ ? common::report_failure(context_.options, fault_, server_profile) : 0;
 }
 
-/// Until accepting_ is cancelled.
+/// Accepts until accepting_ is cancelled.
 uring::Task<> Server::accept_from(const common::Fd& listener) {
   std::uint64_t last_turn = 0;
   while (co_await wait_for_place(listener)) {
-    // Where the next is there as soon as the ring is asked, more wait.
+    // If the next client was there in the very next turn, more are waiting.
     const bool crowded = context_.loop->turns() <= last_turn + 1;
     last_turn = context_.loop->turns();
     int budget = crowded ? common::accept_budget : 1;
@@ -127,8 +128,8 @@ uring::Task<> Server::accept_from(const common::Fd& listener) {
   }
 }
 
-/// As many as there are descriptors for, each with its file: a client that is accepted can always
-/// be answered.
+/// Places for clients, no more than there are descriptors for, each with its file. So we can answer
+/// every client that we accept.
 std::size_t Server::places() const {
   const std::size_t all = context_.options.descriptors;
   const std::size_t for_clients = all - std::min(all, context_.orphans);
@@ -136,8 +137,8 @@ std::size_t Server::places() const {
                                  context_.options.max_connections);
 }
 
-/// Until a connection is there, and a place for it, which the client that has waited longest
-/// without a whole query has to leave. False: accepting_ was cancelled.
+/// Waits for a connection and a free place. If there is none, the client that has waited longest
+/// without a complete query loses its place. False if accepting_ was cancelled.
 uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
   const auto there = co_await context_.loop->poll(listener, POLLIN).cancelled_by(accepting_);
   if (!there) co_return false;
@@ -154,7 +155,7 @@ uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
   co_return true;
 }
 
-/// One client, from accept to close.
+/// Serves one client, from accept to close.
 uring::Task<> Server::serve_client(common::Accepted client, Place place) {
   const auto due = due_after(Clock::now(), context_.options.deadline);
   bool from_proxy_itself = false;
@@ -168,7 +169,7 @@ uring::Task<> Server::serve_client(common::Accepted client, Place place) {
     }
   }
   AddressPermit address_permit;
-  if (!from_proxy_itself) {  // the proxy's own, however many of its clients it could not name
+  if (!from_proxy_itself) {  // a check passes even if clients without names use up the limit
     ++context_.counters.accepted;
     address_permit = address_limit_.try_acquire(client.peer);
     if (!address_permit) {
@@ -191,7 +192,7 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
   context_.awaiting_query.push_back(awaiting);
   const auto found = co_await receive_proxy_header(loop, client, deadline, context_.receiving,
                                                    context_.options.log == LogDetail::full);
-  // Another client waits for the place, even if the header has come in that moment.
+  // Another client is waiting for the place, even if the header arrived just now.
   co_return awaiting.is_displaced() ? Proxied::refused : found;
 }
 
@@ -202,7 +203,7 @@ void Server::turn_away(const common::Address& peer) {
   turned_away.report(now);
 }
 
-/// What the parent says. The end of the stream: it has gone, and this process must, too.
+/// Does what the parent says. At the end of the stream the parent is gone, so we drain.
 uring::Task<> Server::follow_parent(const Control& control) {
   std::array<std::byte, 1> word{};
   while (true) {
@@ -221,7 +222,7 @@ uring::Task<> Server::follow_parent(const Control& control) {
   }
 }
 
-/// The ring that serves the clients sends the word: a loop that does not turn says nothing.
+/// Sent by the ring that serves the clients, so a loop that is stuck sends nothing.
 uring::Task<> Server::say_alive(const Control& control) {
   constexpr std::array word{std::byte{Control::alive}};
   while (true) {

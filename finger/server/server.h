@@ -20,22 +20,22 @@
 
 namespace finger {
 
-/// What a conversation holds at the same time: its connection, what was found, and the file.
+/// Descriptors of a conversation at once: its connection, the file as found, and as opened.
 inline constexpr std::size_t descriptors_each = 3;
 
 /// Serves clients on one thread and one ring, with a coroutine for each: serve.cc. A server accepts
-/// until its parent tells it to leave, and ends when the last client has.
+/// until its parent tells it to leave, and ends when the last client is gone.
 class Server {
  public:
   Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Tries once what a query takes: a call of the ring, a thread of the kernel's, descriptors,
+  /// Tries once everything that a query needs: a call of the ring, an io worker, descriptors,
   /// /proc. Error: a line that says what is missing, and what to do about it.
   std::expected<void, std::string> try_once();
 
-  /// Returns the exit status: 1, it can accept no more.
+  /// Returns the exit status, which is 1 if it can accept no more.
   int run(std::vector<common::Fd>& listeners, const Control& control);
 
   const Roster& roster() const { return context_.roster; }
@@ -52,9 +52,9 @@ class Server {
   uring::Task<> say_alive(const Control& control);
 
   AddressLimit address_limit_;
-  std::error_code fault_;  ///< Error of accept(2): no more is accepted.
+  std::error_code fault_;  ///< Error of accept(2) that ended accepting.
   uring::Canceller accepting_;
-  Context context_;  ///< The last member: what runs in it uses the others.
+  Context context_;  ///< The last member, because its coroutines use the others.
 };
 
 }  // namespace finger

@@ -1,4 +1,4 @@
-"""What the tests of the client have in common: the program, servers that do as they are told."""
+"""Shared by the tests of the client: the program, and servers that follow a script."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def finger(program: Path, patience: float) -> Callable[..., Client]:
 
 
 class Scripted:
-    """Reads a query, answers it with bytes or as `answer` does, and closes; again and again."""
+    """Reads a query, answers with bytes or as `answer` does, and closes; again and again."""
 
     def __init__(self, answer: bytes | Callable[[socket.socket], object],
                  host: str = "127.0.0.1") -> None:
@@ -81,7 +81,7 @@ class Scripted:
 
 
 def pieces(*parts: bytes, pause: float = 0.02) -> Callable[[socket.socket], None]:
-    """An answer in these pieces, each of which arrives by itself."""
+    """An answer in these pieces, each of which arrives alone."""
 
     def answer(client: socket.socket) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -93,7 +93,7 @@ def pieces(*parts: bytes, pause: float = 0.02) -> Callable[[socket.socket], None
 
 
 def reset_after(part: bytes) -> Callable[[socket.socket], None]:
-    """An answer that ends in a reset, after bytes that the client has received."""
+    """An answer that ends in a reset, after the client received some bytes."""
 
     def answer(client: socket.socket) -> None:
         client.sendall(part)
@@ -111,7 +111,7 @@ def endlessly(client: socket.socket) -> None:
 
 @contextlib.contextmanager
 def full_backlog() -> Iterator[int]:
-    """The port of a server that is too busy to accept: a connection attempt hears nothing."""
+    """The port of a server that is too busy to accept, so connection attempts get no answer."""
     with socket.socket() as listener, socket.socket() as queued:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)

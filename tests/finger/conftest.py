@@ -1,8 +1,6 @@
-"""Options, fixtures and hooks of the black-box tests of finger/.
-
-What a test of a server has to say about itself is said as in tests/protocol: `needs` (the tables in
-kit/target.py decide which server is asked), `rule`, and `clock` when it looks at a clock and
-must not run beside others.
+"""Options, fixtures and hooks of the black-box tests of finger/. A test of a server is marked as in
+tests/protocol: `needs` (the tables in kit/target.py decide which servers it runs against), `rule`,
+and `clock` if it looks at a clock and must not run beside others.
 """
 
 import sys
@@ -90,7 +88,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops what is for no server here, or takes long, and groups what looks at a clock."""
+    """Drops tests that suit no server here or take long, and groups those that look at a clock."""
     plugin.drop_idle(config, items)
     if not config.option.torture:
         items[:] = [item for item in items if not item.get_closest_marker("torture")]
@@ -101,7 +99,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def users() -> Iterator[Users]:
-    """alice has a plan, bob has none, carol's is empty. A user added before a start is served."""
+    """alice has a plan, bob has none, and carol's is empty. Users added before a start are
+    served."""
     made = Users(alice=ALICE, bob=None, carol=b"")
     yield made
     made.close()
@@ -112,9 +111,8 @@ def start(
     request: pytest.FixtureRequest, target: FingerTarget, users: Users, patience: float
 ) -> Iterator[Start]:
     """Starts servers: start("--deadline", "1s"). Each must be alive at the end and stop with 0.
-
     They serve `users`, unless the options say otherwise. Keywords: those of Server, and
-    `ready=False` for one that is not expected to listen.
+    `ready=False` if the server isn't expected to listen.
     """
 
     def make(*options: str, **how: object) -> FingerServer:
@@ -152,9 +150,8 @@ def bob(machine: Machine) -> Machine:
 
 @pytest.fixture
 def start_as_root(machine: Machine, start: Start) -> Start:
-    """Starts servers on that machine, with its accounts.
-
-    The words of `before` come before those that make the machine, and those of `under` after them.
+    """Starts servers on that machine, with its accounts. The words of `before` precede those that
+    make the machine, and those of `under` follow them.
     """
 
     def start_one(
@@ -173,11 +170,11 @@ def how(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def start_either(request: pytest.FixtureRequest, how: str, start: Start) -> Start:
-    """Starts servers in the one way or the other."""
+    """Starts servers in one way or the other."""
     return start if how == "alone" else request.getfixturevalue("start_as_root")
 
 
 @pytest.fixture
 def homes(request: pytest.FixtureRequest, how: str, users: Users) -> Path:
-    """Where alice and bob live then."""
+    """Where alice and bob live in that case."""
     return users.directory if how == "alone" else request.getfixturevalue("machine").homes

@@ -1,4 +1,4 @@
-"""The rules that the tests hold a finger server to, with the section that explains each."""
+"""The rules for a finger server, each with the section that explains it."""
 
 from harness.rule import Rule
 
@@ -163,7 +163,7 @@ OUT_OF_DESCRIPTORS = Rule(
     "busy loop, at most one log line a second.",
     CONTRACT,
 )
-RESTORE = Rule("What a client cost is given back when it has left.", SLOW)
+RESTORE = Rule("When a client leaves, everything it used is freed.", SLOW)
 SECRECY = Rule(
     "A user who does not exist and one who has not opted in get the same answer by the same "
     "sequence of system calls.",

@@ -1,4 +1,4 @@
-"""Where it listens, and who may share a port."""
+"""Listening addresses, and who may share a port."""
 
 import subprocess
 import sys

@@ -1,7 +1,6 @@
-"""What the filter of system calls refuses while the daemon does all that it can do: nothing.
-
-The list of permitted calls is of what this C library asks for. Another version may ask for more,
-and this test says which call that is.
+"""The filter of system calls refuses nothing while the daemon does all that it can. The list of
+permitted calls has what this C library asks for. A different version may ask for more, and then
+this test says which call.
 """
 
 import re
@@ -35,7 +34,7 @@ REFUSED = re.compile(r"(?P<call>\w+)(?:\(| resumed>).* = -1 EPERM")
 
 
 def refused(trace: list[str]) -> list[str]:
-    """The lines with calls that failed as the filter makes them fail."""
+    """The lines with calls that failed with the filter's error."""
     found = [(line, REFUSED.search(line)) for line in trace]
     return [line for line, call in found if call and call["call"] not in TRIED_ON_PURPOSE]
 
@@ -52,7 +51,7 @@ def test_a_refused_call_is_found_in_a_trace() -> None:
 
 
 def ask_everything(server: FingerServer) -> None:
-    """Every kind of answer, and of a client that leaves."""
+    """Asks for every kind of answer, and has a client leave."""
     server.expect(b"alice", ANSWER)
     server.expect(b"bob", NO_PLAN)
     for query in (b"", b"/W alice", b"ghost", b"a@b", b"\xff", b"x" * 1025):
@@ -66,7 +65,7 @@ def ask_everything(server: FingerServer) -> None:
 
 
 def read_slowly(server: FingerServer, plan: Path) -> None:
-    """A plan that is longer than all buffers, until the deadline."""
+    """Reads a plan longer than all buffers until the deadline."""
     kept = plan.read_bytes()
     plan.write_bytes(LARGE)
     client = server.asking(b"alice", receive_buffer=4096)
@@ -75,7 +74,7 @@ def read_slowly(server: FingerServer, plan: Path) -> None:
 
 
 def turn_away(server: FingerServer) -> None:
-    """More connections than one address may have."""
+    """Makes more connections than one address may have."""
     clients = [server.connect(source="127.0.0.9") for _ in range(4)]
     assert wait_until(lambda: "turned away" in server.stderr_text(), server.patience)
     for client in clients:

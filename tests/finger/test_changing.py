@@ -1,4 +1,4 @@
-"""Plans that change while they are served: at most that answer suffers, and no other file shows."""
+"""Plans that change while they are served. Only that answer may suffer, and no other file shows."""
 
 import os
 import time
@@ -26,13 +26,13 @@ SECRET = b"what no client may see\n"
 
 @pytest.fixture
 def server(start: Start) -> FingerServer:
-    """It gives more time than an emulated machine needs for a large plan."""
+    """A server that gives an emulated machine enough time for a large plan."""
     return start("--deadline", "1m")
 
 
 @pytest.fixture
 def reader(server: FingerServer) -> FingerClient:
-    """Has got the beginning of a large plan and reads no more for now."""
+    """A client that received the beginning of a large plan and reads no more for now."""
     server.users.replace("alice", LARGE)
     return server.reading_slowly(b"alice")
 
@@ -66,7 +66,7 @@ def test_an_answer_whose_plan_shrinks_does_not_look_whole(
 def test_a_plan_that_shrinks_before_it_is_open_is_served_as_it_is(
     server: FingerServer, left: int
 ) -> None:
-    """It was found when it was longer: a size from then is nobody's promise."""
+    """It was longer when it was found, but a size from then is no promise."""
     plan = server.users.plan("alice")
     plan.write_bytes(LARGE)
     with silent_about(plan, OPEN_PERM) as scanner:
@@ -81,7 +81,7 @@ def test_a_plan_that_shrinks_before_it_is_open_is_served_as_it_is(
 def test_a_plan_that_shrinks_before_it_is_read_does_not_look_whole(
     server: FingerServer, name: str, left: int
 ) -> None:
-    """It was longer when it was opened. Of an empty one nothing has been sent by then."""
+    """It was longer when it was opened. Of an empty one nothing was sent by then."""
     plan = server.users.plan("alice").with_name(name)
     plan.write_bytes(LARGE)
     with silent_about(plan, ACCESS_PERM) as scanner:
@@ -138,7 +138,7 @@ def test_a_plan_that_is_longer_than_its_deadline_is_no_home_that_hangs(start: St
 @pytest.mark.clock
 @pytest.mark.rule(rules.DEADLINE)
 def test_the_kernel_holds_little_of_an_answer_that_nobody_reads(start: Start) -> None:
-    """Else each client takes four megabytes of its memory, which no limit of ours bounds."""
+    """Otherwise each client takes four megabytes of its memory, which none of our limits bounds."""
     server = start("--deadline", "1s")
     server.users.replace("alice", LARGE)
     with server.asking(b"alice", receive_buffer=4096):
@@ -146,14 +146,14 @@ def test_the_kernel_holds_little_of_an_answer_that_nobody_reads(start: Start) ->
 
 
 def expect_her_plan_or_none(server: FingerServer, change: Callable[[int], None]) -> None:
-    """Asks for alice again and again, while what is hers changes."""
+    """Asks for alice again and again while her plan changes."""
     with all_the_while(change):
         seen = {server.ask(b"alice") for _ in range(400)}
     assert seen <= {ANSWER, NO_PLAN}, f"other answers: {seen}"
 
 
 @pytest.mark.rule(rules.NO_LINKS)
-def test_a_race_between_a_plan_and_what_is_none_is_never_won(server: FingerServer) -> None:
+def test_a_race_between_a_plan_and_another_file_is_never_won(server: FingerServer) -> None:
     outside, plan = server.users.outside, server.users.plan("alice")
     (outside / "secret").write_bytes(SECRET)
 

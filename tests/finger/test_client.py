@@ -1,4 +1,4 @@
-"""finger/finger: what it sends, whom it asks, and its command line."""
+"""finger/finger: its queries, targets and command line."""
 
 import contextlib
 import json
@@ -112,7 +112,7 @@ def test_each_of_several_has_the_whole_timeout(finger) -> None:
 
 
 def test_a_name_is_shown_as_an_answer_is(finger) -> None:
-    """It may come out of a file that somebody else has written."""
+    """The name may come from a file that somebody else wrote."""
     with Scripted(PLAN) as server:
         words = ("a\u202eb@127.0.0.1", "zoë@127.0.0.1")
         run = finger(*words, port=server.port, locale="C").run()
@@ -148,7 +148,7 @@ def test_nothing_but_the_query_is_sent_and_the_server_closes_first(finger) -> No
 
 
 def test_an_answer_counts_though_the_server_takes_no_query(finger) -> None:
-    """It has answered, closed and reset: sending fails, and what has come is there to be read."""
+    """The server answered, closed and reset. Sending fails, but the answer can still be read."""
     need_ptrace()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = finger("alice@127.0.0.1", port=listener.getsockname()[1])
@@ -199,7 +199,8 @@ def test_a_name_that_nobody_has(finger) -> None:
 
 
 def test_a_complaint_about_a_name_is_safe_for_a_terminal(finger) -> None:
-    """It may come from a link on somebody's page: U+009B begins a terminal's command, as ESC [."""
+    """The name may come from a link on somebody's page: U+009B starts a terminal command, like ESC
+    [."""
     for option in ((), ("--raw",)):
         client = finger("finger://%C2%9B31mno%E2%80%AEsuch.invalid/", "--timeout", "5s", *option)
         client.run().ended(1, b"", b"finger: \\xc2\\x9b31mnosuch.invalid: ")
@@ -220,7 +221,7 @@ assert server.recv(512), "nobody asked"
 
 @pytest.mark.clock
 def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) -> None:
-    """getaddrinfo(3) alone would take ten seconds and more, and nothing can interrupt it."""
+    """getaddrinfo(3) alone would take ten seconds or more, and nothing can interrupt it."""
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
     (tmp_path / "nsswitch.conf").write_text("hosts: files dns\n")
     files = ("resolv.conf", "nsswitch.conf")

@@ -37,7 +37,7 @@ def test_the_exit_status_says_whether_there_was_an_answer(finger, answer, ended)
 
 
 def test_where_no_thread_can_be_made_a_line_says_so(finger, tmp_path: Path) -> None:
-    """One looks the name up, so that a deadline can end the wait."""
+    """A thread looks the name up, so that a deadline can end the wait."""
     client = finger("alice@127.0.0.1", port=1)
     client.words[:0] = from_start(tmp_path / "calls", *inject("clone,clone3", "EAGAIN", "1+"))
     client.run().ended(1, b"", b"cannot start a thread")
@@ -134,7 +134,7 @@ FULL = b"finger: cannot write to standard output: No space left on device\n"
 
 @pytest.mark.parametrize("answer", [PLAN, b"\xc3"], ids=["at-once", "at-its-end"])
 def test_an_output_that_cannot_be_written_ends_it(finger, answer: bytes) -> None:
-    """The host is not to blame, and another one would do no better."""
+    """The host isn't to blame, and a different one would do no better."""
     with Scripted(answer) as server, Path("/dev/full").open("wb") as full:
         client = finger("alice@127.0.0.1", "bob@127.0.0.1", port=server.port)
         client.run(stdout=full).ended(1, b"", FULL)
@@ -143,14 +143,14 @@ def test_an_output_that_cannot_be_written_ends_it(finger, answer: bytes) -> None
 
 
 def test_standard_streams_may_be_non_blocking(finger) -> None:
-    """A program that shares them may have set that; write(2) would fail with EAGAIN."""
+    """A program that shares them may have set that, and write(2) would fail with EAGAIN."""
     with Scripted(PLAN * 20_000) as server:
         with finger("alice@127.0.0.1", port=server.port).start(non_blocking=True) as running:
             running.ended(0, SHOWN * 20_000)
 
 
 def test_a_closed_output_is_not_the_servers_connection(finger) -> None:
-    """The socket would get number 1, and the answer be sent to who wrote it."""
+    """The socket would get number 1, and the answer would go back to the server."""
     behind: list[bytes] = []
 
     def look_behind(client: socket.socket) -> None:

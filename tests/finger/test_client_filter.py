@@ -1,4 +1,4 @@
-"""finger/finger: what of an answer reaches the terminal. RFC 1288, 3.3."""
+"""finger/finger: the part of an answer that reaches the terminal. RFC 1288, 3.3."""
 
 import random
 import unicodedata
@@ -40,7 +40,7 @@ BIDIRECTIONAL = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 @pytest.fixture
 def shown(finger) -> Callable[..., bytes]:
-    """What is seen of an answer: shown(answer, "-8", locale="C")."""
+    """The visible form of an answer: shown(answer, "-8", locale="C")."""
 
     def ask(answer: bytes | Callable[..., object], *words: str, **how: str) -> bytes:
         with Scripted(answer) as server:
@@ -52,12 +52,12 @@ def shown(finger) -> Callable[..., bytes]:
 
 
 def escaped(data: bytes) -> str:
-    """How bytes are shown that may not be."""
+    """Bytes as the escapes for those that may not be shown."""
     return "".join(f"\\x{byte:02x}" for byte in data)
 
 
 def is_unfit(character: str) -> bool:
-    """Whether it is to be shown as an escape, though it is well-formed UTF-8."""
+    """Whether it must be escaped, though it is well-formed UTF-8."""
     code = ord(character)
     nothing = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
     category = unicodedata.category(character)
@@ -65,7 +65,7 @@ def is_unfit(character: str) -> bool:
 
 
 def reference(answer: bytes, utf8: bool) -> str:
-    """The same in a few lines of Python, for a whole answer."""
+    """The filter in a few lines of Python, for a whole answer."""
     out = joiner = ""
     text = answer.decode("utf-8" if utf8 else "ascii", errors="surrogateescape")
     for character in text.replace("\r\n", "\n"):
@@ -89,7 +89,7 @@ def reference(answer: bytes, utf8: bool) -> str:
 def test_a_locale_that_is_not_installed_is_believed_if_it_says_utf8(
     shown, locale: str, variable: str
 ) -> None:
-    """The terminal is of another machine, and ssh(1) has brought its locale's name along."""
+    """The terminal is on a different machine, and ssh(1) passed on the name of its locale."""
     assert shown("Zoë\n".encode(), locale=locale, variable=variable).decode() == "Zoë\n"
 
 
@@ -142,7 +142,7 @@ HEART = "\u2764\ufe0f"
 ], ids=["persian", "sinhala", "family", "heart", "heart-on-fire", "in-a-text",
         "ideograph"])  # fmt: skip
 def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> None:
-    """Without it Persian and Indic words become others, and an emoji several."""
+    """Without them Persian and Indic words become different ones, and one emoji several."""
     assert shown(text.encode()).decode() == text + "\n"
     data = text.encode()
     for cut in range(1, len(data)):
@@ -162,7 +162,7 @@ def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> Non
 ], ids=["joiner-in-ascii", "selector-in-ascii", "one-side", "ends", "escape", "joiners",
         "selectors", "joiner-selected", "directions"])  # fmt: skip
 def test_what_joins_nothing_is_left_out(shown, answer: str, wanted: str) -> None:
-    """It can be seen nowhere, and makes two names of one."""
+    """They can be seen nowhere, and make two names of one."""
     assert shown(answer.encode()).decode() == wanted + "\n"
 
 
@@ -180,7 +180,7 @@ def test_a_character_that_does_not_end_is_shown_as_digits(shown) -> None:
 
 
 def test_every_character_of_unicode(shown) -> None:
-    """Letters are seen, controls are not obeyed, directions have no effect."""
+    """Letters are visible, controls are not obeyed, directions have no effect."""
     codes = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF and c != ord("\n")]
     answer = "".join(f"<{chr(code)}>\r\n" for code in codes)
     lines = shown(answer.encode(), "--timeout", "1m").decode().split("\n")  # megabytes
@@ -207,7 +207,7 @@ PIECE = st.one_of(
 
 
 def test_random_answers_in_random_pieces(finger) -> None:
-    """One connection each would take long: the answers follow one another."""
+    """One connection each would take long, so the answers follow one another."""
 
     @given(st.lists(PIECE, max_size=60), st.randoms(use_true_random=False), st.booleans())
     def check(parts: list[bytes], dice: random.Random, utf8: bool) -> None:

@@ -1,4 +1,4 @@
-"""After the answer: the server ends its stream first, waits a little, and lets go."""
+"""After the answer the server ends its stream first, waits a little, and closes."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What the process that talks to clients has not got, and may not do, should a client take over."""
+"""Rights that the process with the clients lacks, in case a client takes it over."""
 
 import os
 import re
@@ -44,7 +44,7 @@ INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
 
 
 def files_open(pid: int) -> list[str]:
-    """What its descriptors lead to."""
+    """The targets of its descriptors."""
     found = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(FileNotFoundError):  # closed in between
@@ -54,7 +54,7 @@ def files_open(pid: int) -> list[str]:
 
 @pytest.fixture(params=[False, True], ids=["as-we-are", "not-root"])
 def by_nobody(request: pytest.FixtureRequest, how: str) -> tuple[str, ...]:
-    """Words in front of the daemon, with which it is root or not."""
+    """Words in front of the daemon that make it run as root or not."""
     if request.param and how != "alone":
         pytest.skip("with these accounts it is started as root")
     return as_nobody() if request.param else ()
@@ -219,7 +219,7 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
 def test_without_landlock_an_intruder_reads_and_writes_what_the_account_may(
     users: Users, start: Start, intrude: Intrude, tmp_path: Path
 ) -> None:
-    """As the page says. If it could not, the page could promise more."""
+    """As the page says. If the intruder couldn't, the page could promise more."""
     notes = users.plan("alice").with_name("notes")
     notes.touch()
     notes.chmod(0o666)
@@ -243,7 +243,7 @@ def test_no_system_call_is_permitted_but_those_on_the_list(
 
 
 def makes_calls_of_i386(scratch: Path) -> bool:
-    """Whether the kernel knows `int 0x80`, by which getpid(2) is 20: some machines have none."""
+    """Whether the kernel knows `int 0x80`, in which getpid(2) is 20. Some machines have none."""
     source, program = scratch / "getpid.c", scratch / "getpid"
     source.write_text('int main(void) { int r = 20; __asm__("int $0x80" : "+a"(r)); return 0; }')
     subprocess.run(["cc", "-o", program, source], check=True)
@@ -298,7 +298,8 @@ def test_a_library_that_knows_accounts_writes_nothing_and_leaves_no_socket_to_th
 def test_where_memory_runs_out_the_worker_goes_before_its_parent(
     start_either: Start, by_nobody: tuple[str, ...]
 ) -> None:
-    """Or an intruder would have it ended by taking memory that is the kernel's, and go on."""
+    """Otherwise an intruder could use up the kernel's memory until the parent is killed, and go
+    on."""
     server = start_either(under=by_nobody)
     scores = {pid: int(Path(f"/proc/{pid}/oom_score_adj").read_text())
               for pid in (server.pid, *workers(server))}  # fmt: skip

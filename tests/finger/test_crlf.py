@@ -1,4 +1,4 @@
-"""Line ends: what a plan becomes on its way, however it is read."""
+"""Line ends in a plan that is sent, however it is read."""
 
 import pytest
 from hypothesis import example, given, settings

@@ -1,7 +1,5 @@
-"""A home on a file server that is dead: what surrounds the daemon's work goes on, too.
-
-It starts, reloads and stops, although a process that waits for such a server
-cannot be ended by anything.
+"""A home on a dead file server: everything around the daemon's work goes on, too. It starts,
+reloads and stops, although nothing can end a process that waits for such a server.
 """
 
 import signal
@@ -35,16 +33,15 @@ DEADLINE_OPTIONS = ("--deadline", f"{DEADLINE * 1000:.0f}ms")
 
 @pytest.fixture
 def alices(bob: Machine) -> Iterator[HangingFileSystem]:
-    """Alice's home, a file system of its own, which answers as yet."""
+    """Alice's home, a file system of its own, which still answers."""
     with hanging_fs.mounted("nothing", deaf=True, home=bob.homes / "alice") as (_, files):
         yield files
 
 
 @pytest.fixture(params=["home", "holder"])
 def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSystem]:
-    """Alice's home, or the directory that it is in, on a server that answers as yet.
-
-    That may be a mount itself: only what is asked later than its attributes waits then.
+    """Alice's home, or the directory that contains it, on a server that still answers. That
+    directory may be a mount itself, and then only requests after its attributes wait.
     """
     if request.param == "home":
         yield request.getfixturevalue("alices")
@@ -62,7 +59,7 @@ def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSy
 
 
 def hang_at(server: FingerServer, files: HangingFileSystem, kind: str) -> int:
-    """Her home has stopped answering, and a client has been cut at the deadline; its worker."""
+    """Lets her home hang, and waits until a client was cut at the deadline. Returns the worker."""
     (worker,) = workers(server)
     server.expect(b"alice", ALICE)
     files.stop_answering(kind)

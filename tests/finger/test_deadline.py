@@ -25,7 +25,7 @@ LINGER_SECONDS = 2  # the contract's, for what still comes after the answer
 
 
 def leave_descriptors(pid: int, count: int) -> None:
-    """Lets the process open that many more, and no other."""
+    """Lets the process open this many more descriptors."""
     taken = {int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()}
     free = (number for number in itertools.count() if number not in taken)
     *_, last = itertools.islice(free, count)
@@ -41,8 +41,8 @@ def hurried(start: Start, target: FingerTarget) -> FingerServer:
 
 
 def expect_hang_up(client: FingerClient, begun: float, target: FingerTarget) -> None:
-    """The server leaves a client without a whole query that has `begun`: when the time for that is
-    up, or at the deadline."""
+    """Expects that the server leaves a client without a complete query that has `begun`: when the
+    query's time is up, or at the deadline."""
     least, deadline = target.query_seconds, target.deadline[1]
     took = client.wait_for_hang_up(deadline + SLACK_SECONDS + client.patience) - begun
     if took < least:
@@ -97,7 +97,7 @@ def test_talking_on_after_the_answer_keeps_no_connection(
 def test_a_client_that_never_reads_is_left(
     hurried: FingerServer, target: FingerTarget, asks_after: float
 ) -> None:
-    """A query in time does not begin the deadline anew."""
+    """A query in time doesn't restart the deadline."""
     hurried.users.replace("alice", LARGE)
     _, deadline = target.deadline
     begin = time.monotonic()

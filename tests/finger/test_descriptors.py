@@ -33,12 +33,13 @@ def start_with_few(start: Start, *options: str, clients: int = 2) -> FingerServe
 
 
 def connected(server: FingerServer) -> int:
-    """How many clients all workers have: each has its parent, and the newest the listener, too."""
+    """How many clients all workers have. Each has its parent, too, and the newest has the
+    listener."""
     return sum(Process(pid).socket_count() - 1 for pid in workers(server)) - 1
 
 
 def occupy(server: FingerServer) -> list[FingerClient]:
-    """More silent clients than the server has descriptors."""
+    """Connects more silent clients than the server has descriptors."""
     clients = [server.connect() for _ in range(CLIENTS)]
     for client in clients:
         client.send(b"ali")
@@ -72,7 +73,7 @@ def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
 
 
 def test_what_is_shown_before_a_plan_takes_no_descriptor_from_others(start: Start) -> None:
-    """Everybody's three files at once, with as many descriptors as the clients take."""
+    """Reads everybody's three files at once, with as many descriptors as the clients take."""
     count = 10
     server = start_with_few(start, clients=count)
     for number in range(count):
@@ -141,7 +142,7 @@ def test_a_slow_reader_keeps_no_plan_from_others(start: Start, readers: int) -> 
 
 
 def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
-    """Clients that have the beginning of dora's plan, and do not ask for the rest yet."""
+    """Clients that received the beginning of dora's plan, and don't ask for the rest yet."""
     server.users.add("dora", LARGE)
     server.send_signal(signal.SIGHUP)
     server.expect_soon(b"dora", converted(LARGE))
@@ -175,7 +176,7 @@ def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
 
 @pytest.mark.rule(rules.READY_MEANS_READY)
 def test_plans_are_opened_where_no_further_thread_can_be_made(start: Start) -> None:
-    """The kernel makes the threads, and they count as the daemon's; one is there from the start."""
+    """The kernel makes the threads, but they count as the daemon's. One exists from the start."""
     server = start("--deadline", "10s")
     limit_threads(server, 1)
     time.sleep(6)  # a thread of the kernel's that has nothing to do ends after five seconds
@@ -186,7 +187,7 @@ def test_plans_are_opened_where_no_further_thread_can_be_made(start: Start) -> N
 
 
 def limit_threads(server: FingerServer, most: int) -> None:
-    """For the daemon's user: so this user, and not root, sets the limit."""
+    """Limits the daemon's user, so this user sets the limit, not root."""
     words = ["prlimit", "--pid", str(server.process.pid), f"--nproc={most}:"]
     if os.geteuid() == 0:
         status = Path(f"/proc/{server.process.pid}/status").read_text()

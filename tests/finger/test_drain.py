@@ -1,4 +1,4 @@
-"""An orderly stop: a client that has sent a whole query is answered, no other is waited for."""
+"""An orderly stop: clients that sent a complete query are answered, no others are waited for."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ SIGNALS = pytest.mark.parametrize(
 
 
 def expect_stop(server: FingerServer, within: float, number: int = signal.SIGTERM) -> float:
-    """Asks the server to stop; it must end with 0. How long that took."""
+    """Asks the server to stop. It must end with 0. Returns how long that took."""
     begin = time.monotonic()
     status = server.stop(signal.Signals(number), within=within)
     assert status == 0, f"ended with {status}, not 0"
@@ -30,7 +30,7 @@ def expect_stop(server: FingerServer, within: float, number: int = signal.SIGTER
 
 
 def reading_slowly(server: FingerServer) -> FingerClient:
-    """A client whose answer cannot be sent yet."""
+    """A client whose answer can't be sent yet."""
     server.users.replace("alice", LARGE)
     return server.reading_slowly(b"alice")
 
@@ -65,7 +65,7 @@ def test_a_client_that_lingers_after_the_answer_is_not_waited_for(server: Finger
 def test_queries_that_had_arrived_are_answered(
     server: FingerServer, number: signal.Signals
 ) -> None:
-    """With an error, too."""
+    """Even with an error."""
     rests = [(b" alice\r\n", b"Name: alice\r\n" + ANSWER),
              (b" nobody\r\n" + b"x" * 2000, NO_SUCH_USER), (b"\xff\r\n", INVALID_QUERY)] * 4
     clients = [server.connect() for _ in rests]
@@ -126,7 +126,7 @@ def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Si
 
 @pytest.mark.rule(rules.SECOND_SIGNAL)
 def test_two_signals_at_once_are_one_stop(server: FingerServer) -> None:
-    """As timeout(1) sends them, to its child and then to the group."""
+    """As sent by timeout(1), to its child and then to the group."""
     client = reading_slowly(server)
     os.kill(server.pid, signal.SIGSTOP)
     os.kill(server.pid, signal.SIGTERM)

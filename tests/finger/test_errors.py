@@ -1,4 +1,4 @@
-"""Every error in its own words, told without being lost."""
+"""Every error has its own text, and none is lost."""
 
 import pytest
 

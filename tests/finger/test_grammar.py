@@ -1,4 +1,4 @@
-"""The grammar of RFC 1288, 2.3, and names that are none."""
+"""The grammar of RFC 1288, 2.3, and names that don't follow it."""
 
 import pytest
 

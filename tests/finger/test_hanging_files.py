@@ -1,4 +1,4 @@
-"""A file system that does not answer: the deadline holds, and no other client waits."""
+"""A file system that doesn't answer: the deadline holds, and no other client waits."""
 
 import errno
 import os
@@ -34,7 +34,7 @@ BOB = converted(BOBS_PLAN)
 def hanging(
     request: pytest.FixtureRequest, start: Start
 ) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
-    """A server whose alice has a plan that can be looked up, or opened, or read, but not now."""
+    """A server whose alice has a plan that can't be looked up, opened or read right now."""
     with hanging_fs.mounted(request.param) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
         yield server, files
@@ -83,7 +83,7 @@ def test_when_it_answers_at_last_nothing_is_left_behind(
 def test_a_file_server_that_is_away_is_no_client_that_has_gone(
     start: Start, fails: int, error: int, said: str
 ) -> None:
-    """Nor a worker that is to stop, where the file system says that it was cancelled."""
+    """Nor a stop of the worker, if the file system reports a cancellation."""
     with hanging_fs.mounted("nothing", fails=fails, error=error) as (place, _):
         server = start("--users", os.fspath(place))
         assert server.ask(b"/W alice") == b"", "the plan is not read, and its head was sent"
@@ -113,7 +113,7 @@ def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start:
 def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
     start: Start, deaf: bool
 ) -> None:
-    """The kernel has all names in its cache then, and asks for nothing before the open itself."""
+    """The kernel has all names in its cache, so its first request is the open itself."""
     with hanging_fs.mounted("nothing", deaf=deaf, names_kept=True) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
         server.expect(b"alice", converted(ALICES_PLAN))
@@ -155,8 +155,8 @@ def test_an_exchange_is_logged_and_its_place_is_free_when_its_client_is_closed(
 @pytest.mark.rule(rules.RESTORE)
 @pytest.mark.parametrize("error", [errno.EIO, errno.ECANCELED], ids=errno.errorcode.get)
 def test_what_it_says_of_a_close_costs_nobody_else_a_descriptor(start: Start, error: int) -> None:
-    """The number of a file is free before its file system is told of the close, and whoever comes
-    next has it. The answer is that system's own, also the one that sounds like io_uring's.
+    """The number of a file is free before its file system hears of the close, and the next client
+    gets it. The answer comes from that system, even one that looks like io_uring's.
     """
     with hanging_fs.mounted("flush", deaf=True) as (place, files):
         server = start("--users", os.fspath(place), "--query-timeout", "1m")

@@ -1,4 +1,4 @@
-"""Started as root, with a home that is a file system of its owner's and does not answer."""
+"""Started as root, with a home that is its owner's file system and doesn't answer."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ THREADS = 4 * (os.cpu_count() or 1)  # so many a ring has for what may wait, unl
 def hanging(
     request: pytest.FixtureRequest, bob: Machine, start_as_root: Start
 ) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
-    """A server, and alice's home, of which some requests hang, even when interrupted."""
+    """A server, and alice's home, in which some requests hang, even when interrupted."""
     with hanging_fs.mounted(request.param, deaf=True, home=bob.homes / "alice") as (_, files):
         server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
         yield server, files
@@ -64,9 +64,8 @@ def test_the_deadline_holds_and_no_other_client_waits(
 def test_however_many_ask_for_it_everybody_else_is_answered(
     hanging_request: str, machine: Machine, start_as_root: Start
 ) -> None:
-    """Also after the deadline: what hangs keeps a thread of the ring, although its client is gone.
-
-    Both homes are like homes of a network: bob's answers.
+    """Even after the deadline, because a hanging request keeps a thread of the ring after its
+    client is gone. Both homes are like network homes, but bob's answers.
     """
     homes = machine.homes
     with (
@@ -93,7 +92,7 @@ def test_however_many_ask_for_it_everybody_else_is_answered(
 def test_the_worker_before_ends_when_its_last_request_does(
     hanging: tuple[FingerServer, HangingFileSystem]
 ) -> None:
-    """Although its last connection has been closed at the deadline, long before."""
+    """Although its last connection was closed at the deadline, long before."""
     server, files = hanging
     (before,) = workers(server)
     client = server.asking(b"alice")

@@ -1,4 +1,4 @@
-"""--max-clients, --max-per-ip: who waits, who is turned away, when a place is free."""
+"""--max-clients, --max-per-ip: who waits, who is turned away, and when a place is free."""
 
 import time
 
@@ -17,7 +17,7 @@ PATIENT = ("--query-timeout", "1m")
 
 
 def expect_turned_away(client: FingerClient) -> None:
-    """Closed at once, without an answer."""
+    """Expects an immediate close without an answer."""
     client.try_send(b"alice\r\n")
     if answer := client.receive_until_gone():
         raise client.broken(f"should have been turned away, and got {answer!r}")

@@ -1,4 +1,4 @@
-"""A line for each exchange: who, what, how it ended, how much, how long."""
+"""A line for each exchange: client, query, outcome, bytes, milliseconds."""
 
 import os
 import re
@@ -174,7 +174,7 @@ def test_who_has_half_a_query_when_the_worker_is_to_end_was_stopped(server: Fing
 
 @pytest.mark.clock
 def test_the_man_page_names_each_refusal_as_the_log_does(start: Start) -> None:
-    """Who greps the log for what the page says must find it."""
+    """Whoever greps the log for the page's words must find them."""
     server = start("--no-list", "--query-timeout", "300ms", "--log", "outcome")
     for query in (b"nobody", b"a@b", b"\xff", b"x" * 1100, b""):
         with server.connect() as client:
@@ -225,7 +225,7 @@ def test_outcomes_alone_name_neither_the_peer_nor_the_query(start: Start) -> Non
         server.connect().expect_end()
 
     def is_answered() -> bool:
-        """Not if the one before has not given its place back yet."""
+        """False if the one before hasn't given its place back yet."""
         with suppress(ContractBroken):
             return server.ask(b"carol@elsewhere") != b""
         return False
@@ -256,7 +256,7 @@ def test_no_line_of_any_kind_names_a_client(start: Start, detail: str) -> None:
 
 
 def said(server: FingerServer) -> list[str]:
-    """All lines but the warning about a kernel without Landlock, and what each worker says."""
+    """All lines except the warning about a kernel without Landlock, with each worker's."""
     lines = server.stderr_text().splitlines()
     return [line for line in lines if not re.match(r"no Landlock|serving \d|served: ", line)]
 
@@ -283,7 +283,7 @@ def test_a_log_reader_that_stops_holds_up_no_client(
 
 
 def fill(writer: int) -> None:
-    """Until not one byte more goes in. Then a write waits for room again, as it does by default."""
+    """Fills it to the last byte. Then a write waits for room again, which is the default."""
     os.set_blocking(writer, False)
     with suppress(BlockingIOError):
         while True:

@@ -1,4 +1,4 @@
-"""The page's table of messages has each that the daemon's sources have, and no other."""
+"""The page's table has exactly the messages of the daemon's sources."""
 
 import re
 from functools import cache
@@ -36,7 +36,7 @@ TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)'
 
 
 def literals(source: str) -> list[str]:
-    """Each string; those with nothing between them are one."""
+    """All strings; adjacent ones are joined."""
     source = re.sub(r"^#.*$", "", source, flags=re.M)
     found: list[str] = []
     end = -1
@@ -59,14 +59,14 @@ def is_message(file: Path, text: str) -> bool:
 
 
 def spelt(text: str) -> str:
-    """As the page has it: an ellipsis for what differs, also after a last colon."""
+    """The page's spelling: an ellipsis for variable parts, also after a last colon."""
     text = re.sub(r"\{[^}]*\}", "…", text).replace("\\n", " ").strip()
     return re.sub(r"(… ?)+", "… ", text).strip()
 
 
 @cache
 def messages() -> dict[str, str]:
-    """What the sources say, and where."""
+    """The messages in the sources, and where they are."""
     return {
         spelt(text): file.name
         for file in SOURCES
@@ -86,7 +86,7 @@ def on_the_page() -> list[str]:
 
 
 def fits(shown: str, message: str) -> bool:
-    """An ellipsis on the page stands for anything, also for the end of a message."""
+    """An ellipsis on the page matches anything, also the end of a message."""
     pattern = ".*".join(re.escape(piece) for piece in re.split(r" ?… ?", shown))
     return re.fullmatch(pattern, message) is not None
 
@@ -97,7 +97,7 @@ def test_each_message_is_on_the_page() -> None:
     assert not missing, missing
 
 
-def test_the_page_has_no_message_that_is_none() -> None:
+def test_the_page_has_no_other_message() -> None:
     rows = [shown for shown in on_the_page() if "…" in shown or len(shown.split()) > 4]
     # What the ring says is the loop's affair, and put together from pieces.
     gone = [shown for shown in rows if not shown.startswith("io_uring cannot be used")

@@ -1,4 +1,4 @@
-"""Places at --max-clients, and how long a query may take: who sends none cannot shut others out."""
+"""Places at --max-clients, and the time for a query: silent clients can't shut others out."""
 
 import signal
 import socket
@@ -24,7 +24,7 @@ PROXY = "127.0.0.2"
 
 
 def begun(server: FingerServer, **how: str) -> FingerClient:
-    """A client that has sent a part of its query, which the server has seen."""
+    """A client that sent a part of its query, which the server received."""
     client = server.connect(**how)
     client.send_in_pieces(b"ali")
     return client
@@ -45,8 +45,8 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(start: Start) 
 def test_a_query_that_is_whole_in_the_turn_in_which_its_place_is_wanted_shuts_nobody_out(
     start: Start
 ) -> None:
-    """Its client may keep the place, or lose it; the other one, that is silent, is no reason to let
-    the newcomer wait for an answer that nobody reads.
+    """Its client may keep the place or lose it. The other client is silent, so a new one must not
+    wait for an answer that nobody reads.
     """
     server = start("--max-clients", "2", "--query-timeout", "1m", "--deadline", "1m")
     server.users.replace("alice", LARGE)
@@ -71,7 +71,7 @@ def test_no_place_is_taken_away_before_somebody_wants_it(start: Start) -> None:
 
 
 class Silent(threading.Thread):
-    """From one address: silent connections, and another for each that the server closes."""
+    """Silent connections from one address, with a new one for each that the server closes."""
 
     def __init__(self, server: FingerServer, source: str) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Silent(threading.Thread):
 
 
 def gone(one: socket.socket) -> bool:
-    """Whether the server has closed it."""
+    """Whether the server closed it."""
     if one.fileno() < 0:
         return True
     one.setblocking(False)
@@ -111,7 +111,7 @@ def gone(one: socket.socket) -> bool:
 
 @pytest.fixture
 def silent(server: FingerServer) -> Iterator[list[Silent]]:
-    """From sixteen addresses, as many as they get."""
+    """Clients from sixteen addresses, as many as the server accepts."""
     threads = [Silent(server, source) for source in SIXTEEN]
     for thread in threads:
         thread.start()
@@ -168,7 +168,7 @@ def test_when_the_query_is_there_its_timeout_counts_no_more(start: Start) -> Non
 
 
 def by_proxy(server: FingerServer, address: str) -> FingerClient:
-    """A connection that a proxy makes for this address, with a part of a query."""
+    """A connection from a proxy for this address, with a part of a query."""
     client = server.connect(source=PROXY)
     client.try_send(f"PROXY TCP6 {address} 2001:db8::1 50412 79\r\nali".encode())
     return client

@@ -1,4 +1,4 @@
-"""What is a plan and what is none: whatever a user puts there, the answer comes at once."""
+"""Plans, and files that aren't plans: whatever a user puts there, the answer comes immediately."""
 
 import os
 import socket
@@ -69,7 +69,7 @@ LINKS = {
 
 
 def expect_no_plan(server: FingerServer, make: Callable[[Path], None]) -> None:
-    """For bob, who has what `make` makes; and nothing is left open, nor is anybody held up."""
+    """Expects no plan for bob, who has what `make` makes; nothing stays open, and nobody waits."""
     server.expect(b"alice", ANSWER)
     at_rest = server.descriptors_at_rest()
     make(server.users.plan("bob"))

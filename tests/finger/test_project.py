@@ -1,4 +1,4 @@
-"""What else of a user is shown: --full-name, the first line of .project, with /W the .pubkey."""
+"""Other information about a user: --full-name, the first line of .project, .pubkey with /W."""
 
 import os
 import time

@@ -38,7 +38,7 @@ VERSIONS = pytest.mark.parametrize("made", [text, binary], ids=["v1", "v2"])
 
 
 def by_proxy(server: FingerServer, sent: bytes = b"") -> FingerClient:
-    """A connection from the proxy, on which it has sent this."""
+    """A connection on which the proxy sent this."""
     client = server.connect(host="127.0.0.1", source=PROXY)
     client.try_send(sent)
     return client
@@ -88,7 +88,7 @@ def test_to_anyone_else_a_header_is_a_query(start: Start, made: Callable[..., by
 
 
 def expect_closed(server: FingerServer, sent: bytes, why: str) -> None:
-    """The proxy gets no answer to that, and the log says why."""
+    """Expects that the proxy gets no answer, and the log says why."""
     client = by_proxy(server, sent)
     assert client.receive_until_gone() == b""
     (line,) = server.wait_for_log_lines(1)
@@ -115,7 +115,7 @@ def test_a_header_that_is_too_long_is_refused(start: Start, endless: bytes) -> N
 @pytest.mark.rule(rules.PROXY_BOUNDED)
 @pytest.mark.parametrize("more", [1, 521, 1500, 8164])
 def test_what_is_behind_the_addresses_is_skipped(start: Start, more: int) -> None:
-    """As a client's certificate, in a header of up to 8 KiB."""
+    """Such as a client's certificate, in a header of up to 8 KiB."""
     server = start(*OPTION)
     addresses = binary()[len(SIGNATURE) + 4 :]
     size = struct.pack("!BBH", 0x21, 0x11, len(addresses) + more)
@@ -185,7 +185,7 @@ def test_a_header_that_does_not_come_is_not_waited_for_long(start: Start, begun:
 @pytest.mark.rule(rules.DISPLACED)
 @pytest.mark.parametrize("begun", [b"", text()[:-1]], ids=["nothing", "begun"])
 def test_a_connection_without_a_header_leaves_for_another(start: Start, begun: bytes) -> None:
-    """With a proxy on the same machine, any user of it could take all places."""
+    """Otherwise any user on the proxy's machine could take all places."""
     server = start(*OPTION, "--max-clients", "2")
     waiting = [by_proxy(server, begun) for _ in range(2)]
     begin = time.monotonic()

@@ -1,4 +1,4 @@
-"""A line in, an answer out: whole, cut anywhere, too long."""
+"""One line in, one answer out: the line whole, cut anywhere, or too long."""
 
 import pytest
 

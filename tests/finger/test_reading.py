@@ -1,7 +1,6 @@
-"""What the descriptor of a plan permits while the ring reads from it.
-
-For the step that opens with O_NONBLOCK, and takes it back as soon as a plan is open; fingerd does
-without. A server of the reader's may read in any way.
+"""The flags of a plan's descriptor while the ring reads from it. For the step that opens with
+O_NONBLOCK and clears it as soon as a plan is open; fingerd does without. A reader's own server may
+read in any way.
 """
 
 import os
@@ -17,8 +16,8 @@ pytestmark = pytest.mark.clock
 
 
 def test_a_plan_may_be_waited_for(request: pytest.FixtureRequest, patience: float) -> None:
-    """O_NONBLOCK was for the open. With it, some kernels fail a read for which they would have to
-    wait, instead of leaving it to a thread of theirs."""
+    """O_NONBLOCK was for the open. With it, some kernels fail a read that would wait, instead of
+    leaving it to an io worker."""
     build = Path(request.config.option.build_dir)
     targets = {each.name: each for each in built_servers(build, ())}
     target = targets.get("state-machine")

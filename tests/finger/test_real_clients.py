@@ -1,4 +1,4 @@
-"""Clients that others wrote: finger, ncat, curl, telnet. On port 79, in a network of its own."""
+"""Clients by others: finger, ncat, curl, telnet. On port 79, in a network of its own."""
 
 import subprocess
 
@@ -19,7 +19,7 @@ PLAN = ALICE.decode()
 
 @pytest.fixture
 def at_home(start: Start) -> FingerServer:
-    """A server on port 79 of a network that only it and who is sent there can see."""
+    """A server on port 79 of a network that only it and processes sent there can see."""
     need_root()
     need_namespaces("--net")
     server = start("--addr", "::", port=79, under=after(UP, unshare=("--net",)))
@@ -28,7 +28,7 @@ def at_home(start: Start) -> FingerServer:
 
 
 def run_at(server: FingerServer, *words: str, text: bytes = b"") -> str:
-    """What the program prints in the server's network, with line ends as a terminal has them."""
+    """The program's output in the server's network, with line ends as on a terminal."""
     need_program(words[0])
     inside = ("nsenter", f"--net=/proc/{server.pid}/ns/net")
     run = subprocess.run(

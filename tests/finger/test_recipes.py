@@ -1,4 +1,4 @@
-"""What the pages recommend beside the daemon works: TLS in front of it, a log that is rotated."""
+"""Software that the pages recommend beside the daemon: TLS in front of it, a rotated log."""
 
 import os
 import re
@@ -26,7 +26,7 @@ RECIPES = REPOSITORY / "finger" / "deploy" / "recipes"
 
 @contextmanager
 def tls_in_front(server: FingerServer, directory: Path) -> Iterator[int]:
-    """stunnel with the configuration that the pages have; its port."""
+    """stunnel with the configuration from the pages. Returns its port."""
     stunnel, certificate, port = need_program("stunnel4"), directory / "finger.pem", free_port()
     words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
              "/CN=localhost", "-keyout", certificate, "-out", directory / "cert.pem"]  # fmt: skip

@@ -1,4 +1,4 @@
-"""A call that is refused is no answer: what was asked for is neither nothing nor harmless then."""
+"""A refused call isn't an answer: the thing it asked about may exist, and may do harm."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""SIGHUP: who has opted in is read again, and no client that is being served notices."""
+"""SIGHUP rereads who has opted in, and no client that is being served notices."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""What clients cost is given back: descriptors, memory, threads."""
+"""When clients leave, everything they used is freed: descriptors, memory, threads."""
 
 import socket
 
@@ -17,7 +17,7 @@ QUERIES = (b"alice\r\n", b"nobody\n", b"bob\r\n", b"\r\n", b"\xff\r\n", b"/W ali
 
 
 def exchanges(server: FingerServer, count: int) -> None:
-    """So many clients, which ask for this and that, and leave in various ways; no transcript."""
+    """Clients that ask for this and that, and leave in various ways; without transcript."""
     for number in range(count):
         with socket.create_connection(server.address, server.patience) as client:
             client.sendall(QUERIES[number % len(QUERIES)])
@@ -31,7 +31,7 @@ def exchanges(server: FingerServer, count: int) -> None:
 
 
 def settled(server: FingerServer) -> tuple[int, int, int]:
-    """Descriptors, threads and memory when everything that is shared is there."""
+    """Descriptors, threads and memory once everything that is shared exists."""
     exchanges(server, 2000)
     process = server.process
     return process.descriptor_count(), process.thread_count(), process.rss_bytes()

@@ -1,4 +1,4 @@
-"""Started as root with --users: there is no owner to become for a plan, and root is given up."""
+"""Started as root with --users: a plan has no owner to become, and root is given up."""
 
 import os
 import pwd
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.ROOT_IS_GONE
 
 @pytest.fixture(autouse=True)
 def as_root() -> None:
-    """All of it is about root."""
+    """Needs root for all tests."""
     need_root()
 
 
@@ -56,7 +56,7 @@ def test_only_what_everybody_may_read_is_served(users: Users, start: Start, whos
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 def test_a_directory_that_it_may_not_read_then_is_named(users: Users, start: Start) -> None:
-    """Root may; it is given up before."""
+    """Root may read it, but root is given up before."""
     users.directory.chmod(0o700)
     who = f"uid {unprivileged_account().pw_uid}"
     said = f"cannot read --users {users.directory}: Permission denied ({who})"

@@ -1,5 +1,4 @@
-"""A user that does not exist and one that has not opted in look the same, also in what the server
-does."""
+"""A user who doesn't exist and one who hasn't opted in look the same, even in system calls."""
 
 import os
 import re
@@ -27,7 +26,8 @@ WAITS = {"io_uring_enter", "restart_syscall", "futex", "rt_sigtimedwait",
 
 
 def calls_for(server: FingerServer, query: bytes) -> list[str]:
-    """The serving thread's system calls in a few exchanges, with errors; then which others make."""
+    """The serving thread's system calls in a few exchanges, with errors; then those of other
+    threads."""
     with Strace(server) as tracer:
         for _ in range(ROUNDS + 1):
             assert server.ask(query) == NO_SUCH_USER
@@ -45,7 +45,7 @@ def calls_for(server: FingerServer, query: bytes) -> list[str]:
 
 
 def expect_alike(server: FingerServer, queries: Sequence[bytes]) -> None:
-    """Warm, each of these queries takes the same system calls in the same order."""
+    """Expects the same system calls in the same order for each of these queries, once warm."""
     for query in queries:
         server.expect(query, NO_SUCH_USER)
     first, *others = queries

@@ -1,6 +1,5 @@
-"""Started by a service manager: sockets that are passed, and messages.
-
-kit/manager.py plays the manager; tests/builds/test_systemd.py does the same with systemd itself.
+"""Started by a service manager: passed sockets, and messages. kit/manager.py plays the manager;
+tests/builds/test_systemd.py does the same with systemd itself.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: S
 def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
     manager: Manager, start_managed: Start
 ) -> None:
-    """By a process that has it, too: accepting would wait, and so might closing."""
+    """Even if a process that has it did so: accepting would wait, and perhaps closing."""
     manager.listener.setblocking(True)
     lingers = (socket.SOL_SOCKET, socket.SO_LINGER)
     manager.listener.setsockopt(*lingers, struct.pack("ii", 1, 60))
@@ -72,7 +71,7 @@ def test_clients_that_came_before_the_server_are_answered(
     assert [answer(client) for client in early] == [ANSWER] * 3
 
 
-def test_what_comes_while_none_serves_waits_for_the_next(
+def test_clients_that_come_while_none_serves_wait_for_the_next(
     manager: Manager, start_managed: Start, patience: float
 ) -> None:
     last = start_managed()

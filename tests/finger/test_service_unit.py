@@ -1,7 +1,6 @@
-"""deploy/fingerd.service: within the limits that systemd would set, all of it still works.
-
-systemd itself does not run in a test: what the units say is done with setpriv, unshare, mount and
-strace, and kit/manager.py passes the socket. tests/builds/test_systemd.py boots the real one.
+"""deploy/fingerd.service: everything works within the limits that systemd would set. systemd itself
+doesn't run in these tests: setpriv, unshare, mount and strace do what the units say, and
+kit/manager.py passes the socket. tests/builds/test_systemd.py boots the real one.
 """
 
 import re
@@ -29,12 +28,12 @@ CALL = re.compile(r"^\d+ +(\w+)\(", re.MULTILINE)
 
 
 def setting(name: str) -> list[str]:
-    """Every word that the unit sets it to."""
+    """Every word of the unit's setting."""
     return " ".join(re.findall(rf"^{name}=(.*)$", UNIT, re.MULTILINE)).split()
 
 
 def confined() -> tuple[str, ...]:
-    """Words in front of the daemon: its capabilities, no new ones, homes that cannot be written."""
+    """Words in front of the daemon: its capabilities, no new ones, read-only homes."""
     assert setting("NoNewPrivileges") == ["yes"] and setting("ProtectHome") == ["read-only"]
     kept = [f"+{name.removeprefix('CAP_').lower()}" for name in setting("CapabilityBoundingSet")]
     read_only = 'mount -o remount,bind,ro /home; exec "$@"'
@@ -44,7 +43,7 @@ def confined() -> tuple[str, ...]:
 
 @pytest.fixture
 def start_confined(manager: Manager, start_as_root: Start) -> Start:
-    """In a network of its own, without any but the socket; `within` comes before the daemon."""
+    """Starts it in a network that has only the socket; `within` comes before the daemon."""
     need_namespaces("--net")
     assert setting("PrivateNetwork") == ["yes"]
 
@@ -56,13 +55,13 @@ def start_confined(manager: Manager, start_as_root: Start) -> Start:
 
 
 def ask(server: FingerServer, program: Path, user: str) -> bytes:
-    """The client's view, from outside."""
+    """Asks as a client from outside."""
     words = [str(program), "-p", str(server.address[1]), f"{user}@127.0.0.1"]
     return subprocess.run(words, capture_output=True, timeout=server.patience).stdout
 
 
 def exercise(server: FingerServer, machine: Machine, program: Path) -> None:
-    """What a service goes through: queries, a reload, a stop."""
+    """Sends queries, a reload and a stop."""
     assert ask(server, program, "alice") == ALICE
     assert ask(server, program, "carol") == b"Error: No such user\n"
     machine.opt_in(machine.add("dora", b"mine\n"))
@@ -104,7 +103,7 @@ def test_the_units_filter_permits_every_system_call_that_is_made(
 
 
 def permitted(words: list[str]) -> set[str]:
-    """The system calls that a filter lets through, its groups resolved; ~ takes out."""
+    """The system calls that a filter permits, with groups resolved; ~ removes calls."""
     found: set[str] = set()
     for word in words:
         if word.startswith("~"):

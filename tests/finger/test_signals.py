@@ -1,4 +1,4 @@
-"""Signals that the daemon handles none of: what ends any program ends it, and never with 0."""
+"""Signals that the daemon doesn't handle end it like any program, and never with 0."""
 
 import os
 import signal

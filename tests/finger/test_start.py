@@ -1,4 +1,4 @@
-"""What a query needs is tried before the ready line: a daemon that says it serves does."""
+"""A query's needs are tried before the ready line, so a daemon that says it serves does."""
 
 import os
 from itertools import count
@@ -25,7 +25,8 @@ PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
 def begins(server: FingerServer) -> bool:
-    """Whether it says that it serves: then it must. If not, it has ended with 1 and said why."""
+    """Whether it says that it serves. If so it must serve; if not, it must end with 1 and say
+    why."""
     try:
         server.wait_until_ready()
     except ContractBroken:
@@ -36,7 +37,7 @@ def begins(server: FingerServer) -> bool:
 
 
 def reason(server: FingerServer) -> str:
-    """The one line of a daemon that could not begin."""
+    """The one line of a daemon that couldn't start."""
     lines = server.stderr_text().splitlines()
     assert len(lines) == 1, lines
     return lines[0]

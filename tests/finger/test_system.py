@@ -47,7 +47,7 @@ def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
 def test_without_root_what_the_account_itself_may_read_is_served(
     machine: Machine, start_as_root: Start
 ) -> None:
-    """And the log says so: to start it as oneself is to publish one's own private plan."""
+    """The log says so, because whoever starts it as themselves publishes their own private plan."""
     alice = machine.homes.joinpath("alice").stat().st_uid
     server = start_as_root(under=as_user(alice))
     server.expect(b"alice", ANSWER)
@@ -132,7 +132,7 @@ def test_a_user_whose_primary_group_it_is_has_opted_in(
 def test_no_thread_of_the_worker_has_a_right_left(
     machine: Machine, start_as_root: Start, account: str
 ) -> None:
-    """It becomes nobody, or fingerd if there is such an account, or the one that is named."""
+    """It becomes nobody, or fingerd if there is such an account, or the account that is named."""
     uid = NOBODY
     if account != "nobody":
         uid = 2_100_000_000
@@ -160,7 +160,7 @@ def test_four_capabilities_are_enough(start_as_root: Start) -> None:
 def test_a_home_to_which_only_its_owner_has_a_way_is_named(
     machine: Machine, start_as_root: Start
 ) -> None:
-    """With few capabilities root has no way to it, either, and can permit nothing there."""
+    """With few capabilities root has no way to it, either, and can't permit anything there."""
     need_landlock()
     dora = machine.add("dora", b"here\n")
     machine.opt_in(dora)
@@ -181,10 +181,10 @@ def test_a_home_to_which_only_its_owner_has_a_way_is_named(
 
 @pytest.mark.rule(rules.CONFINED)
 @pytest.mark.parametrize("link", ["home", "a/home"])
-def test_a_link_of_a_users_does_not_widen_what_an_intruder_reads(
+def test_a_users_link_does_not_widen_what_an_intruder_reads(
     machine: Machine, start_as_root: Start, intrude: Intrude, link: str
 ) -> None:
-    """She has the directory above her home, or the one above that."""
+    """She owns the directory above her home, or the one above that."""
     need_landlock()
     erin = machine.add("erin")
     machine.opt_in(erin)
@@ -219,10 +219,10 @@ def test_other_processes_of_nobody_cannot_look_into_the_worker(start_as_root: St
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("user", ["ghost", "root", "toor", "nobody"])
-def test_what_is_no_account_or_roots_is_not_become(
+def test_an_account_that_is_missing_or_roots_is_refused(
     machine: Machine, start_as_root: Start, user: str
 ) -> None:
-    """Nobody is become without being named."""
+    """nobody is the default only without a name."""
     machine.system_account("nobody" if user == "nobody" else "toor", 0)
     named = () if user == "nobody" else ("--user", user)
     start_as_root(*named, ready=False).expect_refusal(1, f"no account called {user} to run as")
@@ -252,7 +252,7 @@ def test_a_plan_of_roots_is_not_served(machine: Machine, start_as_root: Start) -
     assert "no plan (nothing is opened with the rights of that uid)" in server.log_lines()[0]
 
 
-def test_those_for_whom_a_ring_has_no_number_have_no_plan(
+def test_users_without_a_number_in_the_ring_have_no_plan(
     machine: Machine, start_as_root: Start
 ) -> None:
     first = machine.add_crowd(65_535 - 2)  # with alice and bob as many as there are numbers

@@ -150,8 +150,8 @@ def test_a_worker_that_falls_silent_ends_the_daemon(start: Start) -> None:
 
 @pytest.mark.rule(rules.WORKER_ENDS)
 def test_a_worker_that_does_not_leave_ends_with_the_daemon(start_either: Start) -> None:
-    """An intruder in it would have the port, and nobody who ends it: where he takes the kernel's
-    memory, it is the fresh worker that is killed."""
+    """Otherwise an intruder in it would keep the port: if he takes the kernel's memory, the fresh
+    worker is killed, and nobody ends his."""
     server = start_either()
     before = only_worker(server)
     os.kill(before, signal.SIGSTOP)
@@ -166,7 +166,7 @@ def test_a_worker_that_does_not_leave_ends_with_the_daemon(start_either: Start) 
 @pytest.mark.clock
 @pytest.mark.rule(rules.WORKER_ENDS)
 def test_a_machine_that_stood_still_is_no_silence(start: Start) -> None:
-    """All its processes stop for longer than the silence, and go on."""
+    """All its processes stop for longer than the silence, and continue."""
     server = start("--log", "none")
     both = (server.pid, only_worker(server))
     for pid in both:
@@ -224,7 +224,7 @@ def test_no_worker_outlives_its_parent(start_either: Start) -> None:
 def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
     machine: Machine, start_as_root: Start, to: str
 ) -> None:
-    """As kill does it, ^C and pkill."""
+    """Stopped by kill, ^C or pkill."""
     server = start_as_root()
     (machine.homes / "alice" / ".plan").write_bytes(LARGE)
     client = server.reading_slowly(b"alice")

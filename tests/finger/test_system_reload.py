@@ -1,4 +1,4 @@
-"""Started as root: a fresh worker that does not get ready, and one beside the one before."""
+"""Started as root: a fresh worker that doesn't get ready, and one beside an old worker."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ START_SECONDS = 30.0  # what a worker has until it is ready
 
 
 def worker_that_waits(server: FingerServer, before: int) -> int:
-    """Asks for a new worker, which cannot have what it asks for; its id."""
+    """Asks for a new worker, which can't get what it asks for. Returns its id."""
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: len(workers(server)) == 2, server.patience)
     (fresh,) = set(workers(server)) - {before}
@@ -82,7 +82,7 @@ def test_a_worker_that_waits_too_long_is_given_up(machine: Machine, start_as_roo
 
 
 def tasks_of(uid: int) -> int:
-    """As RLIMIT_NPROC counts them."""
+    """Counts them as RLIMIT_NPROC does."""
     count = 0
     for status in Path("/proc").glob("[0-9]*/task/*/status"):
         with suppress(FileNotFoundError, ProcessLookupError):
@@ -94,7 +94,7 @@ def tasks_of(uid: int) -> int:
 def test_no_directory_is_left_out_for_want_of_a_process_that_looks(
     machine: Machine, start_as_root: Start
 ) -> None:
-    """A worker can be made, and nothing more: not what looks at the directories that hold homes."""
+    """There may be a worker and nothing more, not even a process that looks at homes."""
     uid = 1_900_000_000 + os.getpid()
     server = start_as_root("--log", "none", under=as_user(uid))
     limit = ("prlimit", "--pid", str(server.pid))
@@ -157,7 +157,7 @@ def test_connections_from_before_a_reload_are_not_counted_with_the_new_ones(
 
 
 def begun(server: FingerServer) -> FingerClient:
-    """A client that has sent its query, and does not read the answer."""
+    """A client that sent its query and doesn't read the answer."""
     client = server.connect(receive_buffer=4096)
     client.try_send(b"alice\r\n")
     return client

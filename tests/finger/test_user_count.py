@@ -1,4 +1,4 @@
-"""What a reload says of the users: how many are served, how many before, and who has no account."""
+"""A reload reports how many users are served, how many were before, and who has no account."""
 
 import re
 import signal
@@ -42,12 +42,12 @@ def test_however_long_logins_are_the_line_says_where_each_is_cut(start: Start, p
 
 
 def escaped(text: str) -> str:
-    """As the log has it."""
+    """As in the log."""
     return "".join(chr(byte) if byte < 0x80 else rf"\x{byte:02x}" for byte in text.encode())
 
 
 def severities(log: Path) -> dict[str, str]:
-    """Of the lines that tell of a reload: how many users were served before, and the priority."""
+    """From each line about a reload: how many users were served before, and the priority."""
     found = {}
     for line in log.read_text().splitlines():
         if "; before: " in line:

@@ -1,4 +1,4 @@
-"""In a user namespace: not every uid exists there, as in a container without root."""
+"""In a user namespace, such as a container without root, not every uid exists."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ os.execvp(words[0], words)
 
 
 def with_users(count: int) -> tuple[str, ...]:
-    """Words in front of a command line: so many users exist, from root on."""
+    """Words in front of a command line: this many users exist, from root on."""
     need_root()
     words = (sys.executable, "-c", SCRIPT, str(count))
     trial = subprocess.run([*words, "true"], capture_output=True, text=True)
@@ -51,7 +51,7 @@ def with_users(count: int) -> tuple[str, ...]:
 
 @pytest.fixture
 def start_inside(start_as_root: Start) -> Start:
-    """Starts servers on that machine where there are no users but the first 65,536."""
+    """Starts servers on that machine with only the first 65,536 users."""
 
     def start_one(*options: str, **how: object) -> FingerServer:
         return start_as_root(*options, under=with_users(1 << 16), **how)
@@ -59,7 +59,7 @@ def start_inside(start_as_root: Start) -> Start:
     return start_one
 
 
-def test_a_user_who_exists_there_is_served_as_ever(machine: Machine, start_inside: Start) -> None:
+def test_a_user_who_exists_there_is_served_as_usual(machine: Machine, start_inside: Start) -> None:
     machine.opt_in(machine.add("dora", b"in here\n", uid=MEMBER))
     server = start_inside()
     assert server.stderr_text() == "serving 1 user\n"

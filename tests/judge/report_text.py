@@ -193,14 +193,14 @@ def show_way_on(level: Level, without: Sequence[str]) -> None:
     print(f"  next: {painted(level.name, BOLD)}, {level.chapter}")
     number = LEVEL_NAMES.index(level.name)
     if number:
-        print(f"  from there, not from the bottom: {judge_command()} --from {level.name}")
+        print(f"  to start from that level: {judge_command()} --from {level.name}")
     if level.name in FOUNDATION:
         print(f"  to skip this level: {judge_command()} --from {LEVEL_NAMES[number + 1]}")
     else:
         left_out = ",".join([*without, level.name])
         above = next((one for one in LEVEL_NAMES[number + 1 :] if one not in without), "")
         begin = f" --from {above}" if above else ""
-        print(f"  if your server can't have it, go on without: "
+        print(f"  if your server can't do this, continue without it: "
               f"{judge_command()} --without {left_out}{begin}")
 
 
@@ -232,7 +232,7 @@ def show_stop(judged: Judged, last: Run) -> None:
     show_failure(failures[0])
     first = (failures[0].rule, failures[0].chapter)
     if others := {rule: tests for rule, tests in by_rule(failures).items() if rule != first}:
-        print("\n  broken, too:")
+        print("\n  also broken:")
         for (rule, chapter), tests in others.items():
             print(wrapped(f"{rule} ({chapter})", "    "))
             print(shortened(f"{tests[0].sentence}: {tests[0].cause}", "      "))

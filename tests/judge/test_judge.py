@@ -81,7 +81,7 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
 
 def test_each_further_rule_that_is_broken_names_a_test_and_what_it_found(tmp_path: Path) -> None:
     ran = judge(broken("big-endian"), at=tmp_path)
-    further = ran.said.partition("\n  broken, too:\n")[2].partition("\n\n")[0]
+    further = ran.said.partition("\n  also broken:\n")[2].partition("\n\n")[0]
     # Which ones these are depends on how soon the level is given up.
     assert re.search(r"\(book/01-bytes\.md#[a-z-]+\)\n      [a-z].*: the server", further), ran.said
     assert all(len(line) <= 96 for line in further.splitlines()), further

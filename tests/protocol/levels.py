@@ -103,7 +103,7 @@ LEVELS = (
     Level(
         "sockets",
         ("slow-readers",),
-        "what only the socket itself can tell and do, and no stream that a runtime has made of it: "
+        "what only the socket can tell you, not a runtime's stream around it: "
         "a client that takes a byte now and then is not too slow, and one that has taken none for "
         "--read-timeout still gets what the kernel holds for it, and an end of stream",
         "book/08-misbehaving.md",
@@ -123,8 +123,8 @@ LEVELS = (
     Level(
         "logs",
         ("logs",),
-        "one line for each event worth one and no other, --verbose for more; and a log that is not "
-        "read stops nothing",
+        "one line for each event worth one and no other, --verbose for more; and a log that "
+        "nobody reads blocks nothing",
         "book/appendix-c-contract.md",
     ),
     Level(

@@ -107,7 +107,7 @@ def test_leading_zeros_are_digits_and_do_not_make_a_number_octal(start: Start) -
 @pytest.mark.of_one_stage
 @pytest.mark.rule(rules.STRICT_NUMBERS)
 @pytest.mark.parametrize("option", NOT_TAKEN)
-def test_what_is_not_what_the_option_takes_is_wrong_usage(
+def test_an_invalid_value_is_wrong_usage(
     start: Start, target: Target, option: str
 ) -> None:
     if target.takes_option(option):
@@ -127,7 +127,7 @@ def test_a_port_is_digits(start: Start, value: str) -> None:
     pytest.param(option, marks=pytest.mark.option(option))
     for option in ("--max-connections", "--workers")
 ])
-def test_a_number_of_none_is_out_of_range(start: Start, option: str) -> None:
+def test_a_limit_of_zero_is_wrong_usage(start: Start, option: str) -> None:
     expect_wrong_usage(start(f"{option}=0", ready=False), option)
 
 

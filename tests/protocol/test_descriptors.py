@@ -53,7 +53,7 @@ def test_a_lack_of_descriptors_does_not_fill_the_log(start: Start) -> None:
 @pytest.mark.clock
 @pytest.mark.needs("out-of-descriptors", "rest-when-idle", "concurrency")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_new_connections_for_whom_there_is_no_descriptor_are_not_asked_in_again_and_again(
+def test_accept_is_not_retried_in_a_loop_without_descriptors(
     start: Start,
 ) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)

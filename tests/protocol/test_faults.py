@@ -168,7 +168,7 @@ def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
 @pytest.mark.clock
 @pytest.mark.needs("workers", "drain")
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
-def test_workers_of_which_one_has_failed_stop_in_time(
+def test_workers_stop_in_time_when_one_fails(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # When its time is up the process ends at once: nobody joins the worker that has finished.
@@ -184,7 +184,7 @@ def test_workers_of_which_one_has_failed_stop_in_time(
 @pytest.mark.needs("pool", "drain")
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 @pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["thread-each", "pool"])
-def test_threads_of_which_one_cannot_accept_stop_in_time(
+def test_threads_stop_in_time_when_one_cannot_accept(
     start: Start, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # When its time is up the process ends at once: nobody joins the thread that serves.

@@ -150,7 +150,7 @@ def test_a_large_head_byte_by_byte_costs_linear_work(web: Server) -> None:
     ratio = median(
         cost_of_the_last_bytes(HEAD_BYTES_MAX) / cost_of_the_last_bytes(300) for _ in range(5)
     )
-    assert ratio < 2, f"the last bytes of 8 KiB cost {ratio:.1f} times those of 300; twice may be"
+    assert ratio < 2, f"the last bytes of 8 KiB cost {ratio:.1f} times those of 300; at most 2"
 
 
 @pytest.mark.rule(rules.HTTP_METHOD)
@@ -187,7 +187,7 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
     rounds = ROUNDS_MAX if web.target.piece_bytes else 1  # garbage comes to rest, a leak does not
     grown = least_growth(web.process.memory_bytes, ten_thousand, GROWTH_MAX, rounds)
     assert grown < GROWTH_MAX, (
-        f"{grown} bytes more after ten thousand requests; {GROWTH_MAX} may be"
+        f"{grown} bytes more after ten thousand requests; at most {GROWTH_MAX}"
     )
     client.expect_silence()
 

@@ -119,7 +119,7 @@ def test_the_end_comes_soon_after_the_time(start: Start) -> None:
     # first; the next ones come in step with it.
     least = min(late[1:])
     assert least < LATE_AT_BEST, (
-        f"all of them were closed late, the best by {least:.2f} s; {LATE_AT_BEST} s may be")
+        f"all of them were closed late, the best by {least:.2f} s; at most {LATE_AT_BEST} s")
 
 
 @pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)

@@ -49,8 +49,8 @@ def test_memory_does_not_grow_with_the_number_of_clients_that_were_here(server: 
         server.process.memory_bytes, lambda: clients_come(server, 1000, 60_000), bound
     )
     assert grown < bound, (
-        f"{in_units(grown)} more after a thousand clients, round after round; {in_units(bound)} "
-        "may be")
+        f"{in_units(grown)} more after a thousand clients, round after round; at most "
+        f"{in_units(bound)}")
 
 
 @pytest.mark.needs("restore")
@@ -70,7 +70,7 @@ def test_memory_does_not_grow_with_the_number_of_messages(server: Server) -> Non
     grown = least_growth(server.process.memory_bytes, twenty_thousand, bound, SETTLING_ROUNDS_MAX)
     assert grown < bound, (
         f"{in_units(grown)} more after 20,000 messages, in each of {SETTLING_ROUNDS_MAX} rounds; "
-        f"{in_units(bound)} may be")
+        f"at most {in_units(bound)}")
 
 
 @pytest.mark.needs("light-clients")
@@ -93,7 +93,7 @@ def test_an_idle_client_holds_no_buffer_and_no_thread(server: Server) -> None:
     if now > most:
         raise ContractBroken(
             f"{now} threads run in {len(server.tree.pids())} process(es) beside {len(clients)} "
-            f"idle clients, {threads} before they came; {most} may be", rule=rules.NO_THREAD_EACH)
+            f"idle clients, {threads} before they came; at most {most}", rule=rules.NO_THREAD_EACH)
 
     allowed = Allowance({f"{IDLE} idle clients, 4 KiB each": 4 * KIBIBYTE * IDLE})
     allowed += server.target.at_rest

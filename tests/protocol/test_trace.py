@@ -152,7 +152,7 @@ def send_without_end(client: Client) -> None:
 
 @pytest.mark.needs("trace", "http", "read-timeout")
 @pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
-def test_who_sends_without_end_is_received_only_so_often_when_the_time_is_up(
+def test_a_flooding_client_is_received_a_bounded_number_of_times_after_its_deadline(
     start: Start, tmp_path: Path
 ) -> None:
     server = start("--protocol", "http", "--read-timeout", "100ms", "--trace",

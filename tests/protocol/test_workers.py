@@ -80,7 +80,7 @@ def test_a_pool_stops_at_once_with_its_clients_idle(start: Start) -> None:
     begin = time.monotonic()
     server.expect_stop()
     took = time.monotonic() - begin
-    assert took < 3.0, f"the stop took {took:.1f} s, with nothing but idle clients; 3 s may be"
+    assert took < 3.0, f"the stop took {took:.1f} s, with nothing but idle clients; at most 3 s"
     waiting.wait_for_hang_up()
 
 
@@ -210,7 +210,7 @@ def test_all_workers_stop_on_one_signal(start: Start, how: tuple[str, ...]) -> N
     begin = time.monotonic()
     server.expect_stop()
     took = time.monotonic() - begin
-    assert took < 3.0, f"the stop took {took:.1f} s, with nothing but idle clients; 3 s may be"
+    assert took < 3.0, f"the stop took {took:.1f} s, with nothing but idle clients; at most 3 s"
     for client in clients:
         client.expect_end()
 
@@ -274,7 +274,7 @@ def test_a_pool_with_a_thread_missing_does_not_run(start: Start, tmp_path: Path)
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_workers_of_which_one_is_missing_do_not_run(
+def test_workers_do_not_run_when_one_is_missing(
     start: Start, target: Target, tmp_path: Path
 ) -> None:
     if target.name == "yours":

@@ -1,6 +1,5 @@
-"""Becomes a program as systemd starts it: `activate.py SOCKET VARIABLE=VALUE... -- PROGRAM...`.
-
-Over the unix socket SOCKET come the descriptors to pass. See manager.py.
+"""Becomes a program in the way systemd starts it: `activate.py SOCKET VARIABLE=VALUE... --
+PROGRAM...`. The descriptors to pass arrive over the unix socket SOCKET. See manager.py.
 """
 
 import os

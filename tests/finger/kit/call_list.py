@@ -14,15 +14,14 @@ FILTER = Path(__file__).parents[3] / "finger/rights/call_filter.cc"
 
 
 def permitted_calls() -> set[str]:
-    """What the daemon's filter permits with some arguments or any, as its source says."""
+    """The calls that the daemon's filter permits with some arguments or any, by its source."""
     return set(re.findall(r"SCMP_SYS\((\w+)\)", FILTER.read_text()))
 
 
 def numbers_permitted_with_any_arguments() -> set[int] | None:
-    """Those of this processor, and of two that no filter sees. None: no libseccomp to tell them.
-
-    By uretprobe and uprobe the kernel's own trampolines come back to it, on x86-64. Called from
-    anywhere else they end the process with SIGILL, since Linux 6.11 and 6.18.
+    """Numbers for this processor, with those of two calls that no filter sees; None without
+    libseccomp. The kernel's own trampolines return through uretprobe and uprobe on x86-64. Called
+    from anywhere else these end the process with SIGILL, since Linux 6.11 and 6.18.
     """
     library = ctypes.util.find_library("seccomp")
     if library is None:

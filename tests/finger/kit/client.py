@@ -14,21 +14,21 @@ class FingerClient(Client):
     begun = b""
 
     def ask(self, line: bytes) -> bytes:
-        """Sends a query without its end, then CRLF; the whole answer."""
+        """Sends a query and CRLF. Returns the whole answer."""
         self.send(line + b"\r\n")
         return self.receive_until_end()
 
     def take_the_rest(self) -> bytes:
-        """The whole answer, whose beginning FingerServer.reading_slowly() has taken."""
+        """Returns the whole answer, after FingerServer.reading_slowly() received its beginning."""
         self.let_window_grow()
         return self.begun + self.receive_until_end()
 
     def expect_answer(self, wanted: bytes) -> None:
-        """This must come, then the end of the stream, with nothing in between or after it."""
+        """Expects exactly this answer, then the end of the stream."""
         self.expect_that(self.receive_until_end(), wanted)
 
     def expect_reset(self) -> None:
-        """What comes must end in a reset: it is cut short, and does not look whole."""
+        """Expects a reset, so that a cut answer doesn't look complete."""
         try:
             part = self.receive_until_end()
         except ContractBroken as broken:
@@ -38,7 +38,7 @@ class FingerClient(Client):
         raise self.broken(f"an orderly end after {len(part)} bytes of an answer that is cut short")
 
     def expect_that(self, received: bytes, wanted: bytes) -> None:
-        """What was received must be this."""
+        """Expects that exactly this was received."""
         if received == wanted:
             return
         place = len(wanted)  # where `received` goes on after the end of what is wanted

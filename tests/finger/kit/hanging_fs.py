@@ -1,9 +1,7 @@
-"""A file system that does not answer some requests: FUSE in two hundred lines, for root only.
-
-It has users as `--users` takes them, or is a home. A request about alice's plan of the kind that
-`hangs` names waits until somebody interrupts it, which the file system may obey (`deaf=False`) or
-not. With `names_kept` the kernel keeps names and attributes, as it does those of most file systems,
-and does not ask for them again.
+"""A file system that doesn't answer some requests: FUSE in two hundred lines, for root only. It
+contains users for `--users`, or is a home. Requests of the kind `hangs` about alice's plan wait
+until an interrupt, which the file system obeys unless it is `deaf`. With `names_kept` the kernel
+caches names and attributes, as for most file systems, and doesn't ask again.
 """
 
 import ctypes
@@ -48,7 +46,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Node:
-    """A file or a directory; its number is its place among all, plus one."""
+    """A file or a directory. Its number is its index plus one."""
 
     parent: int
     name: bytes
@@ -85,7 +83,7 @@ def department_of(logins: Sequence[bytes], staff: bool) -> tuple[Node, ...]:
 
 @dataclass
 class HangingFileSystem:
-    """What it does about the requests; a thread of its own answers them."""
+    """Answers the requests in a thread of its own."""
 
     device: int
     nodes: tuple[Node, ...]
@@ -113,11 +111,11 @@ class HangingFileSystem:
                     return
 
     def stop_answering(self, hangs: str) -> None:
-        """From now on these requests about alice's plan hang."""
+        """Lets these requests about alice's plan hang from now on."""
         self.hangs = KINDS[hangs]
 
     def let_go(self, error: int = errno.EIO) -> None:
-        """Answers whatever waits, at last, with an error, and hangs no more."""
+        """Answers all waiting requests with an error, and lets none hang any more."""
         self.hangs = frozenset()
         for unique in list(self.waiting):
             self._answer(unique, error=error)
@@ -209,11 +207,9 @@ def mounted(
     names_kept: bool = False, home: Path | None = None, department: Path | None = None,
     people: Sequence[bytes] = (), others: bool = True,
 ) -> Iterator[tuple[Path, HangingFileSystem]]:  # fmt: skip
-    """Mounts users somewhere, or a home over `home`, for us alone without `others`.
-
-    Or, over `department`, a directory with homes: staff/alice, or those of `people`.
-
-    Skips the test where that is not permitted.
+    """Mounts users somewhere, or a home over `home`; without `others` only we see it. Or mounts a
+    directory with homes over `department`: staff/alice, or those of `people`. Skips the test if
+    mounting isn't permitted.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     with tempfile.TemporaryDirectory(prefix="finger-fuse-") as somewhere:
@@ -246,7 +242,7 @@ def mounted(
 
 
 def main() -> None:
-    """By hand, as root: mounts users, of whom alice's plan hangs in its open, until Ctrl-C."""
+    """Run by hand, as root: mounts users until Ctrl-C, and lets each open of alice's plan hang."""
     with suppress(KeyboardInterrupt), mounted("open") as (mounted_at, _):
         print(mounted_at, flush=True)
         signal.pause()

@@ -1,4 +1,4 @@
-"""A client that has taken the daemon over: what its thread may still do, tried out from inside."""
+"""A client that took over the daemon. Tries from inside what its thread may still do."""
 
 import ctypes
 import ctypes.util
@@ -39,27 +39,27 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 def landlock_version() -> int:
-    """0: there is none."""
+    """The version, or 0 without Landlock."""
     libc = ctypes.CDLL(None, use_errno=True)
     call = (SYS_LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION)
     return max(0, libc.syscall(*call))
 
 
 def need_landlock() -> None:
-    """Skips the test where the kernel has no Landlock."""
+    """Skips the test if the kernel has no Landlock."""
     if landlock_version() == 0:
         pytest.skip("the kernel has no Landlock")
 
 
 def processor() -> str:
-    """What the daemon was built for, as x86_64 or aarch64."""
+    """The processor that the daemon was built for, such as x86_64 or aarch64."""
     need_program(COMPILER)
     told = subprocess.run([COMPILER, "-dumpmachine"], capture_output=True, text=True, check=True)
     return told.stdout.partition("-")[0]
 
 
 def listed_numbers() -> str:
-    """Of the calls that are permitted with any arguments, as INTRUDER_PERMITTED has them."""
+    """Numbers of the calls permitted with any arguments, for INTRUDER_PERMITTED."""
     numbers = numbers_permitted_with_any_arguments()
     if numbers is None:
         pytest.skip("no libseccomp here (Debian: apt-get install libseccomp2)")
@@ -67,10 +67,9 @@ def listed_numbers() -> str:
 
 
 class Intruder:
-    """Words in front of the daemon, `under`, that put it in; and afterwards what it could do.
-
-    `more` are variables that intruder.c reads, INTRUDER_CREDENTIALS as `credentials`. With None in
-    `cuts` the first client's socket is not to be connected elsewhere.
+    """Puts an intruder into the daemon with the words `under`, and reads afterwards what it could
+    do. `more` are variables for intruder.c, INTRUDER_CREDENTIALS is `credentials`. With None in
+    `cuts` the first client's socket isn't connected elsewhere.
     """
 
     def __init__(self, stack: ExitStack, home_file: Path, **more: object) -> None:
@@ -98,20 +97,19 @@ class Intruder:
         self.under = ("env", f"LD_PRELOAD={library}", *settings)
 
     def told(self, server: FingerServer, what: str) -> list[str]:
-        """What it said of that, each time."""
+        """Everything that it wrote about this, each time."""
         lines = [line.split() for line in server.stderr_text().splitlines()]
         return [words[2] for words in lines if words[:2] == ["intruder", what]]
 
     def passes(self, server: FingerServer) -> list[str]:
-        """The numbers of calls that nothing refused. It has tried all to the last, or we wait."""
+        """The numbers of the calls that nothing refused. Waits until it has tried the last."""
         tried = wait_until(lambda: bool(self.told(server, "tried")), server.patience)
         assert tried, "it has not come so far"
         return self.told(server, "passes")
 
     def could(self, server: FingerServer, log: str | None = None) -> dict[str, str]:
-        """`done`, or the error, for each thing it tried when the first client came.
-
-        `log`: what was written to standard error, where the server does not know.
+        """`done` or the error for each thing it tried when the first client came. `log` is standard
+        error, for a server that doesn't know its own.
         """
         text = server.stderr_text() if log is None else log
         lines = [line.split() for line in text.splitlines()]
@@ -123,7 +121,8 @@ Intrude = Callable[..., Intruder]
 
 @pytest.fixture
 def walled_in(target: FingerTarget) -> None:
-    """A sanitizer's reports take files from everywhere, and it lets no library come before it."""
+    """Skips sanitizers, whose reports read files from everywhere, and which must be the first
+    library."""
     program = Path(target.command[0])
     if is_sanitized(program):
         pytest.skip("a sanitizer may read what it likes, and there is no filter of system calls")

@@ -1,4 +1,4 @@
-"""What goes on while something else is looked at: clients that ask, files that change."""
+"""Background activity for a test: clients that ask, files that change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kit.reference import converted
 
 @contextmanager
 def all_the_while(change: Callable[[int], None]) -> Iterator[None]:
-    """Calls it again and again in a thread of its own, each time with the next number."""
+    """Calls it again and again in a thread, each time with the next number."""
     done = threading.Event()
 
     def go_on() -> None:
@@ -33,7 +33,7 @@ def all_the_while(change: Callable[[int], None]) -> Iterator[None]:
 
 
 def ask_for_alice(address: tuple[str, int], patience: float) -> Load:
-    """Queries for alice, each on a connection of its own."""
+    """Queries alice, each time on a new connection."""
 
     def ask() -> None:
         with socket.create_connection(address, timeout=patience) as client:

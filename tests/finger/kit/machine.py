@@ -39,9 +39,8 @@ def make_private(file: Path, uid: int, contents: bytes) -> None:
 
 
 class Machine:
-    """Accounts, a group and homes in a directory; a process sees them as /etc and /home.
-
-    `under` are the words in front of a command line that make it so, in a mount namespace.
+    """Accounts, a group and homes in a directory, which a process sees as /etc and /home. `under`
+    starts a command line in a mount namespace where that is so.
     """
 
     def __init__(self) -> None:
@@ -63,7 +62,7 @@ class Machine:
         self.write_group()
 
     def ask_first(self, module: str) -> None:
-        """Accounts and groups come from that module of nsswitch.conf, or else from files."""
+        """Reads accounts and groups from that module of nsswitch.conf before files."""
         lines = f"passwd: {module} files\ngroup: {module} files\n"
         self._etc.joinpath("nsswitch.conf").write_text(lines)
 
@@ -83,7 +82,7 @@ class Machine:
     def add(
         self, login: str, plan: bytes | None = None, uid: int | None = None, gid: int | None = None
     ) -> Person:
-        """Somebody with a home that nobody else may enter, and a plan that nobody else may read."""
+        """Adds somebody whose home nobody else may enter, and whose plan nobody else may read."""
         number = FIRST_UID + len(self._accounts) if uid is None else uid
         person = Person(login, number, self.homes / login)
         group = number if gid is None else gid
@@ -97,14 +96,14 @@ class Machine:
         return person
 
     def move_home(self, login: str, to: Path, seen_as: str | None = None) -> None:
-        """The home is there now, and the account says so: it is seen there, or as `seen_as`."""
+        """Moves the home there and notes it in the account, perhaps `seen_as` something else."""
         (self.homes / login).rename(to)
         seen = seen_as or str(to)
         self._accounts[login] = self._accounts[login].replace(f"/home/{login}", seen)
         self._write_accounts()
 
     def move_homes(self, *people: Person) -> Path:
-        """All of these are in one directory now, /home/dept, which is no mount yet."""
+        """Moves all of these into one directory, /home/dept, which isn't a mount yet."""
         department = self.homes / "dept"
         department.mkdir()
         for person in people:
@@ -113,7 +112,7 @@ class Machine:
 
     @contextmanager
     def without_accounts(self, *logins: str) -> Iterator[None]:
-        """The system does not know them meanwhile, as when a directory service is away."""
+        """The system doesn't know them meanwhile, as if a directory service were down."""
         kept = self._accounts
         self._accounts = {login: line for login, line in kept.items() if login not in logins}
         self._write_accounts()
@@ -124,7 +123,8 @@ class Machine:
             self._write_accounts()
 
     def add_crowd(self, count: int) -> str:
-        """So many accounts that have the group as primary one, and no home; the first's login."""
+        """Adds accounts with the group as primary group and without homes. Returns the first
+        login."""
         for number in range(count):
             login = f"crowd{number:05}"
             self._accounts[login] = f"{login}:x:{3_000_000_000 + number}:{GROUP_ID}::/none:/bin/sh"
@@ -132,7 +132,7 @@ class Machine:
         return "crowd00000"
 
     def write_plan(self, login: str, contents: bytes) -> None:
-        """One that everybody may read, in the home of somebody who has none."""
+        """Writes a plan that everybody may read, into the home of somebody who has none."""
         plan = self.homes / login / ".plan"
         plan.write_bytes(contents)
         plan.chmod(0o644)
@@ -143,14 +143,15 @@ class Machine:
         self.write_group()
 
     def write_group(self, name: str = GROUP) -> None:
-        """Another name, and the group is gone."""
+        """Writes the group under its name; under a different name it is gone."""
         lines = ["root:x:0:", f"nogroup:x:{NOBODY}:"]
         lines.append(f"{name}:x:{GROUP_ID}:{','.join(self._members)}")
         self._etc.joinpath("group").write_text("\n".join(lines) + "\n")
 
     @contextmanager
     def silent_group_database(self) -> Iterator[None]:
-        """A question about groups waits: for `lease-break-time`, 45 s, or until the end."""
+        """Lets questions about groups wait, for `lease-break-time`, which is 45 s, or until the
+        end."""
         # Comes when somebody waits. fcntl(2), "Leases". Not SIG_IGN, which a server would inherit.
         signal.signal(signal.SIGIO, lambda *_: None)
         with open(self._etc / "group", "r+b") as file:
@@ -158,13 +159,13 @@ class Machine:
             yield
 
     def secret(self, uid: int, contents: bytes) -> Path:
-        """A file somewhere that only this user may read."""
+        """Makes a file somewhere that only this user may read."""
         file = self._top / f"secret-{uid}"
         make_private(file, uid, contents)
         return file
 
     def close(self) -> None:
-        """Everything goes."""
+        """Removes everything."""
         self._temporary.cleanup()
 
     def _write_accounts(self) -> None:

@@ -1,6 +1,5 @@
-"""Plays the service manager: passes sockets, and hears what it is told.
-
-The protocol is that of sd_listen_fds(3) and sd_notify(3).
+"""Plays the service manager: passes sockets, and receives messages. The protocol is that of
+sd_listen_fds(3) and sd_notify(3).
 """
 
 import shutil
@@ -47,13 +46,13 @@ class Manager:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where its servers are to be found."""
+        """The address where its servers listen."""
         host, port = self.listener.getsockname()
         return host, port
 
     @property
     def under(self) -> tuple[str, ...]:
-        """Words in front of a server's command line, whose process id stays."""
+        """Words in front of a server's command line. The process keeps its id."""
         environment = {"NOTIFY_SOCKET": str(self.top / "notify"), **self.variables}
         words = [f"{name}={value}" for name, value in environment.items()]
         script = str(Path(__file__).with_name("activate.py"))
@@ -61,7 +60,7 @@ class Manager:
         return (python, script, str(self.top / "door"), *words, "--")
 
     def told(self) -> list[dict[str, str]]:
-        """Every message so far, in the order in which they came."""
+        """All messages so far, in the order of their arrival."""
         while True:
             try:
                 text = self._messages.recv(4096).decode()
@@ -70,14 +69,14 @@ class Manager:
             self._told.append(dict(line.split("=", 1) for line in text.splitlines()))
 
     def wait_until_told(self, count: int, patience: float) -> list[dict[str, str]]:
-        """So many messages."""
+        """Waits for this many messages."""
         wait_until(lambda: len(self.told()) >= count, patience)
         told = self.told()
         assert len(told) == count, f"{count} messages should have come: {told}"
         return told
 
     def close(self) -> None:
-        """Nobody listens any more."""
+        """Closes the listener."""
         self._door.shutdown(socket.SHUT_RDWR)  # ends the thread's accept
         self._thread.join()
         for opened in (self._door, self._messages, *self.passed):
@@ -107,11 +106,11 @@ def monotonic_usec() -> int:
 
 
 def connection(manager: Manager, patience: float) -> socket.socket:
-    """A client of whichever server has the socket, or will have it."""
+    """A client of the server that has the socket now, or will have it."""
     return socket.create_connection(manager.address, timeout=patience)
 
 
 def answer(client: socket.socket) -> bytes:
-    """All that it is sent; raises ConnectionError if that is cut off."""
+    """The whole answer. Raises ConnectionError if it is cut off."""
     with client, client.makefile("rb") as stream:
         return stream.read()

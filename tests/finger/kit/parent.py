@@ -15,7 +15,7 @@ def workers(server: FingerServer) -> list[int]:
 
 
 def is_there(pid: int) -> bool:
-    """Whether the process runs; not one that has ended and was not waited for."""
+    """Whether the process runs. False for a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
             return stat.read().rpartition(")")[2].split()[0] not in "ZX"
@@ -24,13 +24,13 @@ def is_there(pid: int) -> bool:
 
 
 def only_worker(server: FingerServer) -> int:
-    """Waits until there is one, and none that drains or starts."""
+    """Waits until there is one worker, with none that drains or starts. Returns its id."""
     assert wait_until(lambda: len(workers(server)) == 1, server.patience), workers(server)
     return workers(server)[0]
 
 
 def replace_worker(server: FingerServer) -> int:
-    """Asks for a new worker and waits until it is alone; its id."""
+    """Asks for a new worker, waits until it is the only one, and returns its id."""
     before = only_worker(server)
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: before not in workers(server), server.patience), "it is not replaced"
@@ -38,7 +38,7 @@ def replace_worker(server: FingerServer) -> int:
 
 
 def expect_no_right_left(pid: int, uid: int, gid: int) -> None:
-    """Each thread of the process is that user's and that group's, and has no right beyond."""
+    """Expects that each thread of the process has that user and group, and no other right."""
     none = f"{0:016x}"
     wanted = {"Uid": [str(uid)] * 4, "Gid": [str(gid)] * 4, "Groups": [], "NoNewPrivs": ["1"],
               "CapInh": [none], "CapPrm": [none], "CapEff": [none], "CapAmb": [none]}  # fmt: skip

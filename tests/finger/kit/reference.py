@@ -1,4 +1,4 @@
-"""What the contract wants answered, said as shortly as possible."""
+"""The contract's answers, in the shortest form."""
 
 import re
 
@@ -21,13 +21,13 @@ LIST_DENIED = error("User list denied")
 
 
 def converted(plan: bytes) -> bytes:
-    """The plan as it travels: every line ends with CRLF."""
+    """The plan as it is sent, with CRLF at the end of every line."""
     lines = re.sub(rb"(?<!\r)\n", b"\r\n", plan)
     return lines if lines == b"" or lines.endswith(b"\n") else lines + b"\r\n"
 
 
 def plan_answer(plan: bytes | None) -> bytes:
-    """The answer for a user with this plan; None: without one."""
+    """The answer for a user with this plan; None for no plan."""
     return converted(plan) if plan else NO_PLAN
 
 

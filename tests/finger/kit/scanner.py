@@ -18,18 +18,18 @@ PATIENCE = 10.0
 
 
 class Scanner:
-    """While it says nothing, whoever has asked waits."""
+    """While it doesn't answer, whoever opens or reads the file waits."""
 
     def __init__(self, group: int) -> None:
         self._group = group
 
     def wait_until_asked(self) -> None:
-        """Somebody waits for it."""
+        """Waits until somebody waits for the scanner."""
         with os.fdopen(os.dup(self._group), "rb") as questions:
             assert readable(questions, PATIENCE), "nothing was asked: this test tested nothing"
 
     def permit(self) -> None:
-        """It goes: what waits is permitted, and nothing is asked any more."""
+        """Ends the scanner, which permits all that wait."""
         if self._group >= 0:
             os.close(self._group)
             self._group = -1
@@ -37,7 +37,8 @@ class Scanner:
 
 @contextmanager
 def silent_about(file: Path, question: int) -> Iterator[Scanner]:
-    """OPEN_PERM or ACCESS_PERM of this file is not answered. Skips the test where none can be."""
+    """Leaves OPEN_PERM or ACCESS_PERM events of this file unanswered. Skips the test if there can
+    be no scanner."""
     libc = ctypes.CDLL(None, use_errno=True)
     group = libc.fanotify_init(CLASS_CONTENT | CLOEXEC | NONBLOCK, os.O_RDONLY)
     if group < 0:

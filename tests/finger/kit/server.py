@@ -1,4 +1,4 @@
-"""A finger daemon that runs."""
+"""A running finger daemon."""
 
 import os
 import re
@@ -24,7 +24,7 @@ LINE = re.compile(
 
 @dataclass(frozen=True)
 class Exchange:
-    """What a line of the log says of an exchange."""
+    """A line of the log about an exchange."""
 
     peer: str
     query: str
@@ -34,7 +34,7 @@ class Exchange:
 
     @classmethod
     def parse(cls, line: str) -> Self | None:
-        """None: the line is about something else."""
+        """None if the line is about something else."""
         if not (words := LINE.fullmatch(line)):
             return None
         return cls(
@@ -55,16 +55,17 @@ class FingerServer(Server):
 
     @property
     def process(self) -> Process:
-        """The one that talks to clients: the only worker, or where there is none, the server."""
+        """The process that talks to clients: the only worker or, without workers, the server."""
         return Process(serving(self.pid))
 
     def connection_count(self) -> int:
-        """How many clients are connected; it has its listener, and a worker its parent, as well."""
+        """How many clients are connected. A worker also has its listener and its parent."""
         at_rest = 1 if self.process.pid == self.pid else 2
         return self.process.socket_count() - at_rest
 
     def send_signal(self, number: signal.Signals) -> None:
-        """To the server; what stops it in its tracks, or lets it go on, to who talks to clients."""
+        """Sends it to the server; or, if it stops or continues a process, to the one with the
+        clients."""
         if number in (signal.SIGSTOP, signal.SIGCONT):
             os.kill(self.process.pid, number)
         else:
@@ -77,30 +78,31 @@ class FingerServer(Server):
         return client
 
     def expect(self, line: bytes, answer: bytes, **how: Any) -> None:
-        """A query of its own, without the end of its line, must be answered so."""
+        """Sends a query, without the end of its line, on a new connection and expects this
+        answer."""
         with self.asking(line, **how) as client:
             client.expect_answer(answer)
 
     def asking(self, line: bytes, **how: Any) -> FingerClient:
-        """A client that has sent a query, without the end of its line here, and read nothing."""
+        """A client that sent a query, without the end of its line here, and read nothing."""
         client = self.connect(**how)
         client.send(line + b"\r\n")
         return client
 
     def reading_slowly(self, line: bytes) -> FingerClient:
-        """A client that has the beginning of a large answer, and takes no more of it for now."""
+        """A client that received the beginning of a large answer and reads no more for now."""
         client = self.asking(line, receive_buffer=4096)
         client.begun = client.receive(1000)
         return client
 
     def addresses(self) -> list[tuple[str, int]]:
-        """All where it listens."""
+        """All addresses where it listens."""
         listening = self.stdout_text().removeprefix("listening on ").strip().split(", ")
         parts = [each.rpartition(":") for each in listening]
         return [(host.strip("[]"), int(port)) for host, _, port in parts]
 
     def expect_everywhere(self, line: bytes, answer: bytes) -> None:
-        """At each of its addresses a query of its own must be answered so."""
+        """Sends a query to each of its addresses and expects this answer."""
         for address in self.addresses():
             with FingerClient(address, self.patience) as client:
                 client.send(line + b"\r\n")
@@ -111,7 +113,7 @@ class FingerServer(Server):
         return [line for line in self.log_lines() if "reload" in line]
 
     def reload(self) -> str:
-        """Sends SIGHUP, and waits for the line that says what came of it."""
+        """Sends SIGHUP and waits for the line with the result."""
         before = len(self.reload_lines())
         self.send_signal(signal.SIGHUP)
         if not wait_until(lambda: len(self.reload_lines()) > before, self.patience):
@@ -119,22 +121,23 @@ class FingerServer(Server):
         return self.reload_lines()[before]
 
     def expect_soon(self, line: bytes, answer: bytes) -> None:
-        """After a signal: for a moment, the worker before may still answer."""
+        """Expects this answer soon after a signal, because the old worker may still answer for a
+        moment."""
         if not wait_until(lambda: self.ask(line) == answer, self.patience):
             self.expect(line, answer)
 
     def ask(self, line: bytes, **how: Any) -> bytes:
-        """A query of its own, without the end of its line; its answer."""
+        """Sends a query, without the end of its line, on a new connection. Returns the answer."""
         with self.connect(**how) as client:
             return client.ask(line)
 
     def wait_until_busy(self) -> None:
-        """Waits until it has accepted somebody."""
+        """Waits until the server accepted somebody."""
         if not wait_until(lambda: self.connection_count() > 0, self.patience):
             raise ContractBroken("it has accepted no connection")
 
     def wait_until_left(self, until: float) -> float:
-        """Waits until no client is connected any more; when that was. Its listener stays."""
+        """Waits until no client is connected, only the listener open. Returns the time."""
         while self.connection_count() > 0:
             if time.monotonic() >= until:
                 raise ContractBroken("a connection is still open")
@@ -142,15 +145,15 @@ class FingerServer(Server):
         return time.monotonic()
 
     def descriptors_at_rest(self) -> int:
-        """How many are open when every client has left, and been let go."""
+        """How many are open when every client is gone and closed."""
         self.close_clients()
         if not wait_until(lambda: self.connection_count() == 0, self.patience):
             raise ContractBroken(f"{self.connection_count()} connections are open with no client")
         return self.process.descriptor_count()
 
     def expect_refusal(self, status: int, *named: str) -> None:
-        """It ends so, after one line on stderr that has all these words, besides that it is not
-        root; nothing is on stdout.
+        """Expects this exit status after one line on stderr with all these words, besides the one
+        about missing root, and nothing on stdout.
         """
         ended = self.wait_exit()
         lines = [line for line in self.stderr_text().splitlines()
@@ -166,7 +169,7 @@ class FingerServer(Server):
         return [found for line in self.log_lines() if (found := Exchange.parse(line))]
 
     def wait_for_exchange(self) -> Exchange:
-        """What the first line since the ready line says, which must be about an exchange."""
+        """The exchange in the first line since the ready line, which must be about one."""
         line = self.wait_for_log_lines(1)[0]
         if not (exchange := Exchange.parse(line)):
             raise ContractBroken(f"this line does not tell of an exchange: {line!r}")
@@ -177,7 +180,7 @@ Start = Callable[..., FingerServer]  # what the fixtures that start servers are:
 
 
 def start_with_journal(start: Start, file: Path, *options: str, **how: object) -> FingerServer:
-    """A server whose stderr is said to be a stream of the journal, which is this file."""
+    """Starts a server that takes this file for its stream of the journal."""
     log = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND)
     status = os.fstat(log)
     stream = f"JOURNAL_STREAM={status.st_dev}:{status.st_ino}"

@@ -1,4 +1,4 @@
-"""Which finger servers there are to test, what is asked of each, and the words that start it."""
+"""Which finger servers to test, what is required of each, and how to start it."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ class FingerTarget(Subject):
 
     @property
     def deadline(self) -> tuple[tuple[str, ...], float]:
-        """Options for a deadline that a test can wait for, and how many seconds it then is."""
+        """Options for a deadline that a test can wait for, and its length in seconds."""
         if self.speaks_contract or any("{deadline}" in word for word in self.command):
             return ("--deadline", f"{SHORT_DEADLINE_SECONDS * 1000:.0f}ms"), SHORT_DEADLINE_SECONDS
         return (), DEFAULT_DEADLINE_SECONDS
 
     @property
     def query_seconds(self) -> float:
-        """How long a query may take at least, where that is less than the deadline."""
+        """The minimum time for a query, in seconds, if the deadline is longer."""
         return min(QUERY_SECONDS, self.deadline[1])
 
     def serving(self, users: Path) -> FingerTarget:
-        """The same with these users."""
+        """The same target with these users."""
         return replace(self, users=users)
 
     def words(self, port: str, options: Sequence[str]) -> list[str]:
@@ -92,7 +92,7 @@ def _names(options: Sequence[str], names: Sequence[str]) -> bool:
 
 
 def built_servers(build: Path, wanted: Iterable[str]) -> list[FingerTarget]:
-    """Those asked for, or all that are built. One asked for by name must be built."""
+    """The servers asked for, or all that are built. One that is named must be built."""
     chosen = tuple(wanted)
     if unknown := set(chosen) - set(PROGRAMS):
         raise pytest.UsageError(

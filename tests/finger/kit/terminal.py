@@ -1,4 +1,4 @@
-"""A terminal at which somebody starts the daemon by hand."""
+"""A terminal from which somebody starts the daemon by hand."""
 
 import os
 import select
@@ -20,7 +20,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 
 
 class Terminal:
-    """Somebody starts the daemon at it by hand, with the words of `under` in front of it."""
+    """Starts the daemon by hand on this terminal, behind the words of `under`."""
 
     def __init__(self) -> None:
         self._screen, self._shells = os.openpty()
@@ -29,7 +29,7 @@ class Terminal:
         self._shown = b""
 
     def shown(self) -> str:
-        """What was written to it so far."""
+        """Everything written to it so far."""
         while select.select([self._screen], [], [], 0)[0]:
             self._shown += os.read(self._screen, 65536)
         return self._shown.decode()
@@ -41,7 +41,7 @@ class Terminal:
 
 
 def has_terminal(pid: int) -> bool:
-    """Whether it belongs to a session that has one."""
+    """Whether its session has a terminal."""
     state, parent, group, session, number = (
         Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:5]
     )

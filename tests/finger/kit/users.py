@@ -1,4 +1,4 @@
-"""A directory of users, as `--users DIR` takes it."""
+"""A directory of users for `--users DIR`."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class Users:
-    """Makes a directory, which anybody may read, with a directory in it for each user."""
+    """A directory that anybody may read, with a directory in it for each user."""
 
     def __init__(self, **plans: bytes | None) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="finger-")
@@ -19,7 +19,7 @@ class Users:
             self.add(name, plan)
 
     def add(self, name: str, plan: bytes | None = None) -> Path:
-        """One more user; None: without a plan. Where the plan is or would be."""
+        """Adds a user; None for no plan. Returns where the plan is or would be."""
         home = self.directory / name
         home.mkdir(mode=0o755)
         if plan is not None:
@@ -27,7 +27,7 @@ class Users:
         return home / ".plan"
 
     def remove(self, name: str) -> None:
-        """The user goes, and the plan with him."""
+        """Removes the user and the plan."""
         for file in (self.directory / name).iterdir():
             file.unlink()
         (self.directory / name).rmdir()
@@ -37,11 +37,11 @@ class Users:
         return self.directory / name / ".plan"
 
     def replace(self, name: str, plan: bytes) -> None:
-        """Another plan in one step: a reader of the old one keeps that."""
+        """Replaces the plan in one step, so a reader of the old one keeps that."""
         fresh = self.outside / "fresh"
         fresh.write_bytes(plan)
         os.replace(fresh, self.plan(name))
 
     def close(self) -> None:
-        """Everything goes."""
+        """Removes everything."""
         self._temporary.cleanup()

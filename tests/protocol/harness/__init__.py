@@ -1,1 +1,1 @@
-"""What the black-box tests share: servers, clients, the process table, strace, explanations."""
+"""Shared by the black-box tests: servers, clients, the process table, strace, explanations."""

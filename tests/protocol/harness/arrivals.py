@@ -1,5 +1,5 @@
-"""Who has come to a server: tests that have thousands of clients let them go, with all that they
-have said, and a failure may be about one of them."""
+"""The clients of a server. Tests with thousands of clients let them go, transcripts included, but a
+failure may be about one of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LATEST = 3
 
 
 class Arrivals:
-    """Every client's moment, port and name, and the latest of them whole."""
+    """Every client's moment, port and name, and the latest clients themselves."""
 
     def __init__(self) -> None:
         self._latest: deque[Client] = deque(maxlen=LATEST)
@@ -23,23 +23,23 @@ class Arrivals:
         self._ports: list[int] = []
 
     def next_name(self) -> str:
-        """That of the one who comes next."""
+        """The next client's name."""
         return f"client {len(self._ports) + 1}"
 
     def note(self, client: Client) -> None:
-        """One has come."""
+        """Records a client."""
         self._latest.append(client)
         self._moments.append(time.monotonic())
         self._ports.append(client.port)
 
     def known(self, clients: list[Client]) -> list[Client]:
-        """The latest ones though they were let go, and then these."""
+        """Recent clients, even if the test let them go, then `clients`."""
         return [*(one for one in self._latest if one not in clients), *clients]
 
     def names(self) -> dict[int, str]:
-        """By the port: of two that have had the same, the later one's."""
+        """Names by port; the later of two that shared one."""
         return {port: f"client {number}" for number, port in enumerate(self._ports, 1)}
 
     def moments_of_others(self, ports: Collection[int]) -> list[float]:
-        """When those came that have other ports."""
+        """Arrival times of all other clients."""
         return [at for at, port in zip(self._moments, self._ports) if port not in ports]

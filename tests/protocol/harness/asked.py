@@ -1,4 +1,4 @@
-"""On which level each test is asked for, from the marks in its source."""
+"""The level that asks for each test, from the marks in its source."""
 
 import ast
 import re
@@ -14,8 +14,8 @@ OPTION = re.compile(r"pytest\.mark\.option\('([^']*)'\)")
 
 
 def levels_of_tests() -> dict[str, str]:
-    """The first level that asks for each test; a key is `test_framing.py::test_one_message_comes`.
-    What no level asks for is not there."""
+    """The first level that asks for each test, by keys such as
+    `test_framing.py::test_one_message_comes`. Tests that no level asks for are missing."""
     found = {}
     for name, (needs, options) in _what_tests_ask().items():
         for level in LEVELS:
@@ -27,8 +27,8 @@ def levels_of_tests() -> dict[str, str]:
 
 
 def _what_tests_ask() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """The capabilities and the options that each black-box test needs. Its own mark about
-    capabilities takes the place of its file's."""
+    """The capabilities and options that each black-box test needs. A test's own mark about
+    capabilities replaces its file's."""
     found = {}
     for file in sorted(PROTOCOL.glob("test_*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))

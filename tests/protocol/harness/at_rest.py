@@ -1,4 +1,4 @@
-"""What a server has while nobody is connected."""
+"""A server's resources while nobody is connected."""
 
 import time
 from collections.abc import Callable
@@ -28,9 +28,10 @@ def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) ->
 def expect_descriptors_back(
     server: Server, at_rest: int, one_round: Callable[[], object]
 ) -> int:
-    """After a round of clients no more are open than `at_rest`. But a server may open something
-    once, as Go's runtime does an epoll and a pipe for its first timer. So where there are more, the
-    same clients come again: a leak grows once more. Returns how many are open from now on.
+    """Expects that after a round of clients no more are open than `at_rest`. A server may open
+    something once, as Go's runtime opens an epoll and a pipe for its first timer. So if there are
+    more, the same clients come again, and a leak grows once more. Returns how many are open from
+    now on.
     """
     one_round()
     if server.descriptors_come_back(at_rest):
@@ -47,8 +48,8 @@ def expect_descriptors_back(
 
 
 def expect_rest(server: Server, why: str = "with nothing to do") -> None:
-    """It takes no processor time in some half second that comes. A collector's round, or what a
-    runtime tidies up, ends; a loop that spins does not.
+    """Expects half a second without processor time. A collector's round, or a runtime's clean-up,
+    ends; a loop that spins doesn't.
     """
     is_traced = server.calls_log is not None
     for _ in range(LOOKS):
@@ -66,6 +67,6 @@ def expect_rest(server: Server, why: str = "with nothing to do") -> None:
     ]
     raise ContractBroken(
         f"{spent:.2f} s of processor time in {LOOK_SECONDS:g} s {why}, and as much in the half "
-        f"seconds before; {SECONDS_MAX:g} s, a twentieth of the time, may be"
+        f"seconds before; at most {SECONDS_MAX:g} s, a twentieth of the time"
         f"{', and a tenth of that with strace, which slows it' if is_traced else ''}. Its threads: "
         f"{', '.join(threads)}" + ("" if is_traced else ". --show lists the calls"))

@@ -1,4 +1,4 @@
-"""Reads what strace(1) has noted of a server: whose connection each call was on."""
+"""Reads strace(1)'s record of a server: whose connection each call was on."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DESCRIPTORS_MAX = 1 << 20  # a greater number in an epoll_data_t is part of a po
 
 
 class Call(NamedTuple):
-    """One that is worth a line of its own, or counts as one of many."""
+    """A call that gets a line of its own, or counts as one of many."""
 
     at: float
     what: str
@@ -69,7 +69,7 @@ class Peer:
 
 
 class CallReader:
-    """Remembers whose connection each descriptor is, and how much of it was read and written."""
+    """Remembers whose connection each descriptor is, and how much was read and written there."""
 
     def __init__(self, server: Server, clients: Sequence[Connection]) -> None:
         self._clients = {client.port: client for client in clients}
@@ -85,7 +85,7 @@ class CallReader:
         self._ignores_sigpipe = False  # strace(1) shows it all the same
 
     def read(self, thread: str, at: float, text: str) -> Iterator[Call]:
-        """The call that this line ends, which strace(1) has begun at that moment."""
+        """The call that ends on this line, with the moment when it began."""
         begun = self._begun.get(thread, at) if text.startswith("<...") else at
         if text.endswith(UNFINISHED):
             self._begun[thread] = at

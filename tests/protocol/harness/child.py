@@ -1,4 +1,4 @@
-"""How the process of a server is started, and what it begins with."""
+"""Starts a server's process, in a known state."""
 
 import contextlib
 import ctypes
@@ -34,7 +34,8 @@ become: Callable[[Sequence[str], Mapping[str, str]], None] | None = None
 
 
 def environment() -> dict[str, str]:
-    """The user's, without what would flush a ready line that a Python server has not flushed."""
+    """The user's, without variables that would flush a ready line that a Python server didn't
+    flush."""
     known = dict(os.environ)
     if OF_THE_USER in known:
         theirs = json.loads(known.pop(OF_THE_USER))
@@ -47,10 +48,9 @@ def start(
     words: Sequence[str], environment: Mapping[str, str], descriptor_limit: int | None,
     niceness: int, stdout: IO[bytes], stderr: IO[bytes] | int,
 ) -> subprocess.Popen[bytes]:
-    """The process of a server, with ordinary limits, in a session of its own. It ends with us.
-
-    What only the child can do for itself needs fork(2), which copies the page tables of a large
-    Python: ten times what the start of a server costs. As a rule there is nothing of the kind.
+    """The process of a server, with ordinary limits, in a session of its own. It ends with us. Only
+    what the child itself must do needs fork(2), which copies the page tables of a large Python and
+    costs ten times the start of a server. Usually there is nothing of the kind.
     """
     heed_all_signals()
     begin = functools.partial(
@@ -65,7 +65,7 @@ def start(
 
 
 def is_to_let_strace_attach() -> bool:
-    """Whether nobody may, unless a process says so itself. ptrace(2)"""
+    """Whether only processes that permit it can be traced. ptrace(2)"""
     with contextlib.suppress(FileNotFoundError):
         return YAMA.read_text().strip() == "1" and os.geteuid() != 0
     return False
@@ -73,7 +73,7 @@ def is_to_let_strace_attach() -> bool:
 
 @functools.cache
 def watch_over_servers_of(pid: int) -> subprocess.Popen[bytes]:
-    """A shell that kills those with its mark when this process is gone."""
+    """A shell that kills the servers with its mark when this process is gone."""
     return subprocess.Popen(
         ["sh", "-c", END_THOSE_LEFT, f"{MARK}={pid}"],
         stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)

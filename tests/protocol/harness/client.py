@@ -21,7 +21,7 @@ class Client(Connection):
     """
 
     def receive(self, byte_count: int, due: str = "something") -> bytes:
-        """Exactly so many bytes, of what is due."""
+        """Receives exactly this many bytes of an expected answer."""
         received = bytearray()
         while len(received) < byte_count:
             piece = self._receive_some(byte_count - len(received), due)
@@ -33,15 +33,16 @@ class Client(Connection):
         return bytes(received)
 
     def has_input(self) -> bool:
-        """Whether an answer, or an end, can be read without waiting."""
+        """Whether an answer or an end can be read without waiting."""
         return readable(self.socket)
 
     def receive_what_is_there(self, byte_count_max: int) -> bytes:
-        """Between one and so many bytes, whatever has arrived; nothing at the end of the stream."""
+        """Returns the bytes that arrived, at least one and at most this many; none at the end of
+        the stream."""
         return self._receive_some(byte_count_max)
 
     def expect(self, *payloads: bytes) -> None:
-        """The next answers must be these messages, byte by byte, and in this order."""
+        """Expects exactly these messages, byte by byte, in this order."""
         for number, payload in enumerate(payloads, 1):
             which = "the answer" if len(payloads) == 1 else f"answer {number} of {len(payloads)}"
             wanted = frame(payload)
@@ -54,16 +55,16 @@ class Client(Connection):
                     raise self.broken(difference(which, wanted, bytes(received)))
 
     def expect_bytes(self, wanted: bytes) -> None:
-        """Exactly these bytes come next."""
+        """Expects exactly these bytes."""
         self.expect_same(wanted, self.receive(len(wanted)))
 
     def expect_same(self, wanted: bytes, received: bytes, what: str = "what came back") -> None:
-        """These bytes have come, no others and no more."""
+        """Expects that exactly these bytes were received."""
         if received != wanted:
             raise self.broken(difference(what, wanted, received))
 
     def echo_stream(self, stream: bytes, sent: int = 0) -> None:
-        """Sends it from there on and expects all of it back: for more than buffers hold."""
+        """Sends it from there on and expects all of it back, for more than buffers hold."""
         self.expect_same(stream, self.exchange(stream[sent:], len(stream), stream))
 
     def echo(self, *payloads: bytes) -> None:
@@ -74,9 +75,8 @@ class Client(Connection):
     def exchange(
         self, stream: bytes | memoryview, answer_bytes: int, wanted: bytes | None = None
     ) -> bytes:
-        """Sends and receives at once until `answer_bytes` came: for more than buffers hold.
-
-        If too few come, the complaint is where they differ from what was `wanted`.
+        """Sends and receives at the same time until `answer_bytes` came, for more than buffers
+        hold. If too few come, the complaint says where they differ from `wanted`.
         """
         self.socket.setblocking(False)
         received, sent, begin = bytearray(), 0, time.monotonic()
@@ -116,7 +116,7 @@ class Client(Connection):
         return bytes(received)
 
     def expect_end(self, within: float | None = None) -> None:
-        """The next thing must be the server's orderly end of stream: no byte, no reset."""
+        """Expects the server's orderly end of stream next, without a byte or a reset."""
         self.socket.settimeout(self.patience if within is None else within)
         try:
             extra = self._receive_some(PIECE_BYTES, "its end of stream")
@@ -129,7 +129,7 @@ class Client(Connection):
             )
 
     def expect_silence(self, seconds: float = SILENCE_SECONDS, why: str = "") -> None:
-        """For so long nothing may come: no answer, no end of stream."""
+        """Expects no answer and no end of stream for this long."""
         if readable(self.socket, seconds):
             early = self._receive_some(PIECE_BYTES)
             if early:
@@ -139,14 +139,14 @@ class Client(Connection):
             raise self.broken("the server ended the stream; it should have waited")
 
     def receive_until_end(self) -> bytes:
-        """Everything that still comes; the stream must end in order."""
+        """Returns all bytes up to an orderly end of the stream."""
         received = bytearray()
         while piece := self._receive_some(PIECE_BYTES, "an answer or its end of stream"):
             received += piece
         return bytes(received)
 
     def receive_until_gone(self) -> bytes:
-        """Everything that still comes before the server is gone, in order or by a reset."""
+        """Returns all bytes until the server is gone, in order or by a reset."""
         received = bytearray()
         try:
             while piece := self._receive_some(PIECE_BYTES):
@@ -157,7 +157,7 @@ class Client(Connection):
         return bytes(received)
 
     def send_on_until_gone(self, data: bytes) -> bytes:
-        """Goes on sending `data` while reading everything, until the server is gone."""
+        """Keeps sending `data` while reading everything, until the server is gone."""
         received, sent = bytearray(), 0
         while True:
             can_read, _ = ready(self.socket, self.patience, to_write=sent < len(data))
@@ -172,7 +172,8 @@ class Client(Connection):
                 received += piece
 
     def wait_for_hang_up(self, within: float | None = None) -> float:
-        """Waits until the server is gone, by end of stream or reset; its time.monotonic()."""
+        """Waits until the server is gone, by end of stream or reset. Returns the
+        time.monotonic()."""
         end = time.monotonic() + (self.patience if within is None else within)
         while (left := end - time.monotonic()) > 0:
             if not readable(self.socket, left):

@@ -40,7 +40,7 @@ def confined(*restrictions: str) -> tuple[str, ...]:
 
 
 def skip_if_impossible(status: int, words: str) -> None:
-    """Skips the test when the machine does not let the restriction be made."""
+    """Skips the test if the machine doesn't permit the restriction."""
     import pytest  # not where a server is started, which takes as long as all the rest
 
     if status == CANNOT:
@@ -48,8 +48,8 @@ def skip_if_impossible(status: int, words: str) -> None:
 
 
 def forbid(call_number: int, error: int, *, first_argument: int | None = None) -> None:
-    """The system call fails from now on, as under a container's seccomp filter; with
-    `first_argument`, only where it has that one.
+    """Makes the system call fail from now on, as under a container's seccomp filter; with
+    `first_argument`, only with that one.
     """
     tests = [(NUMBER, call_number)]
     if first_argument is not None:
@@ -70,12 +70,13 @@ def forbid(call_number: int, error: int, *, first_argument: int | None = None) -
 
 
 def forbid_family(name: str) -> None:
-    """socket(2) fails for it as it does where the kernel was built without it."""
+    """Makes socket(2) fail for the family as on a kernel built without it."""
     forbid(SOCKET, errno.EAFNOSUPPORT, first_argument=getattr(socket, f"AF_{name}"))
 
 
 def limit_locked_memory(limit: str) -> None:
-    """Also root's, when it becomes another program: that gains no more than the bounding set."""
+    """Limits root, too, when it becomes another program, which gains no more than the bounding
+    set."""
     if os.geteuid() == 0:
         call("prctl", PR_CAPBSET_DROP, *map(ctypes.c_ulong, (CAP_IPC_LOCK, 0, 0, 0)))
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (int(limit), int(limit)))
@@ -87,9 +88,8 @@ def limit_descriptors(limit: str) -> None:
 
 
 def show_switch(value: str) -> None:
-    """Covers the switch with a file of ours, in a view of the file system that others do not have.
-
-    The real one would forbid a ring to whatever else runs on this machine.
+    """Covers the switch with a file of ours, in a mount namespace. The real switch would forbid a
+    ring to everything else on this machine.
     """
     call("unshare", CLONE_NEWNS)
     call("mount", None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
@@ -100,7 +100,7 @@ def show_switch(value: str) -> None:
 
 
 def shift_clock(seconds: str) -> None:
-    """The program has a time namespace of its own, from its first instruction on."""
+    """Gives the program a time namespace of its own, from its first instruction on."""
     call("unshare", CLONE_NEWTIME)
     Path("/proc/self/timens_offsets").write_text(f"monotonic {seconds} 0")
 

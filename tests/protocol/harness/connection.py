@@ -1,4 +1,4 @@
-"""One TCP connection to the server under test: connecting, sending, leaving, and what was said."""
+"""One TCP connection to the server under test: connecting, sending, leaving, and a transcript."""
 
 import array
 import fcntl
@@ -78,7 +78,7 @@ class Connection:
         self.transcript.sent(data, begun)
 
     def try_send(self, data: bytes) -> bool:
-        """Sends what the server will take; False when it has hung up or takes no more for now."""
+        """Sends what the server takes. False if it hung up or takes no more for now."""
         begun = time.monotonic()
         try:
             self.socket.settimeout(SILENCE_SECONDS)
@@ -102,7 +102,8 @@ class Connection:
         self.send(frames(payloads))
 
     def send_until_stuck(self, data: bytes, pause: float = 0.1) -> int:
-        """Sends, without reading, until nothing was taken for `pause` seconds; what was taken."""
+        """Sends, without reading, until nothing is taken for `pause` seconds. Returns the taken
+        bytes."""
         self.socket.setblocking(False)
         sent, to_send = 0, memoryview(data)  # slices of which are no copies
         while sent < len(data) and writable(self.socket, pause):
@@ -121,13 +122,13 @@ class Connection:
         return sent
 
     def send_in_pieces(self, *pieces: bytes) -> None:
-        """Sends each piece when the server has taken the one before, so that it sees them apart."""
+        """Sends each piece after the server took the one before, so that it sees them apart."""
         for piece in pieces:
             self.send(piece)
             self.let_it_arrive()
 
     def let_it_arrive(self) -> None:
-        """Waits until the server has read what was sent, or, for a moment, whether it does."""
+        """Waits until the server read the sent bytes, or for a moment to see whether it does."""
         try:
             server, ourselves = self.socket.getpeername()[:2], self.socket.getsockname()[:2]
         except OSError:
@@ -142,7 +143,7 @@ class Connection:
         self.transcript.end_piece()
 
     def wait_until_in_kernel(self) -> None:
-        """Waits until the server's kernel has acknowledged every byte, or the line is dead."""
+        """Waits until the server's kernel acknowledged every byte, or the line is dead."""
 
         def settled() -> bool:
             return self.unacknowledged_bytes() == 0 or failed(self.socket)
@@ -152,17 +153,17 @@ class Connection:
                 f"the server's kernel did not take all bytes within {self.patience:g} s")
 
     def let_window_grow(self) -> None:
-        """After a time as a slow reader: takes as much at once as others do."""
+        """After a time as a slow reader, takes as much at once as others do."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
 
     def unacknowledged_bytes(self) -> int:
-        """How much of what was sent the server's kernel has not acknowledged (SIOCOUTQ)."""
+        """How many sent bytes the server's kernel hasn't acknowledged (SIOCOUTQ)."""
         number = array.array("i", [0])
         fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, number)
         return number[0]
 
     def servers_end(self) -> sockdiag.Queues | None:
-        """What the kernel says about it; None where it is gone. OSError: the kernel is silent."""
+        """The kernel's view of it; None if it is gone. OSError if the kernel doesn't tell."""
         try:
             here, there = self.socket.getsockname()[:2], self.socket.getpeername()[:2]
         except OSError:
@@ -170,12 +171,13 @@ class Connection:
         return sockdiag.queues(there, here, self.socket.family)
 
     def is_held_by_the_server(self) -> bool:
-        """Whether the server's end still has a descriptor; without one, the kernel alone has it."""
+        """Whether the server's end still has a descriptor. If not, only the kernel has it."""
         end = self.servers_end()
         return end is not None and end.inode != 0
 
     def is_in_the_backlog(self) -> bool:
-        """Whether the connection is there, and no descriptor for it. OSError."""
+        """Whether the connection exists without a descriptor. OSError if the kernel doesn't
+        tell."""
         end = self.servers_end()
         return end is not None and end.is_in_the_backlog
 
@@ -218,7 +220,7 @@ class Connection:
         self.socket.close()
 
     def close(self) -> None:
-        """Leaves in order. Harmless when it has left already."""
+        """Leaves in order. Harmless if it left already."""
         if self.socket.fileno() >= 0:
             # The kernel makes a reset of it where input is left unread. RFC 2525, 2.17
             unread = ", with unread input: a reset" if self._has_unread_bytes() else ""
@@ -231,7 +233,7 @@ class Connection:
         return number[0] > 0
 
     def _unaccepted(self) -> str:
-        """Said of a client that leaves the backlog, if the kernel tells."""
+        """The words for a client in the backlog, if the kernel tells."""
         if not self.transcript.got_bytes:  # else it was accepted
             with suppress(OSError):
                 end = self.servers_end()
@@ -241,7 +243,7 @@ class Connection:
         return ""
 
     def broken(self, what: str, *, by_reset: bool = False) -> ContractBroken:
-        """The failure to raise when the server did something wrong in this client's eyes."""
+        """The failure to raise if the server did something wrong in this client's eyes."""
         return ContractBroken(what, self, by_reset=by_reset)
 
 

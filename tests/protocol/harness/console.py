@@ -1,4 +1,4 @@
-"""Programs that talk to a user: fed from pipes, files and terminals. And servers that misbehave."""
+"""Programs that talk to a user, fed from pipes, files and terminals; and servers that misbehave."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.polling import readable
 
 
 class Ended:
-    """How a program ended, and what it said."""
+    """How a program ended, with its output."""
 
     def __init__(self, status: int, stdout: bytes, stderr: bytes) -> None:
         self.status, self.stdout, self.stderr = status, stdout, stderr
@@ -90,7 +90,7 @@ class Running:
         self._input.close()
 
     def wait_for(self, stdout: bytes) -> None:
-        """Waits until that is all it has printed."""
+        """Waits until it has printed exactly that."""
         end = time.monotonic() + self._patience
         while len(self._stdout) < len(stdout) and time.monotonic() < end:
             self._read(0.1)
@@ -115,7 +115,7 @@ class Running:
         self._output.close()
 
     def _read(self, seconds: float) -> bool:
-        """Reads what it has printed; False: nothing came in time, or nothing will."""
+        """Reads its output. False if nothing came in time, or nothing will."""
         piece = self._output.read(65536) if readable(self._output, seconds) else b""
         self._stdout += piece
         return piece != b""
@@ -152,7 +152,7 @@ class Terminal:
         self._master.write(keys.encode())
 
     def text(self) -> str:
-        """What is on the screen so far, with the terminal's own line ends made plain."""
+        """The screen's content so far, with the terminal's own line ends made plain."""
         while readable(self._master):
             self._text += self._master.read(65536)
         text = self._text.decode(errors="backslashreplace").replace("\r\n", "\n")

@@ -8,7 +8,7 @@ MESSAGE = b"my turn?"
 
 
 def crowd(server: Server, number: int) -> list[Client]:
-    """So many clients."""
+    """Connects this many clients."""
     clients = [server.connect() for _ in range(number)]
     for client in clients:
         client.send_messages(MESSAGE)
@@ -16,7 +16,7 @@ def crowd(server: Server, number: int) -> list[Client]:
 
 
 def begun_crowd(server: Server) -> list[Client]:
-    """More clients than a server with few descriptors can have, of whom some are served."""
+    """More clients than a server with few descriptors can have, some of which are served."""
     clients = crowd(server, 60)
     assert wait_until(lambda: len(answered(clients)) >= 10, server.patience), (
         f"nobody is served within {server.patience:g} s")
@@ -24,12 +24,12 @@ def begun_crowd(server: Server) -> list[Client]:
 
 
 def answered(clients: list[Client]) -> list[Client]:
-    """Those of the clients to whom an answer has come."""
+    """The clients that received an answer."""
     return [client for client in clients if client.has_input()]
 
 
 def expect_all_served(waiting: list[Client], patience: float) -> None:
-    """A client that has its answer leaves, and another gets the place, until no one waits."""
+    """Lets a client with an answer leave, so another gets the place, until all are served."""
     waiting = list(waiting)
     while waiting:
         assert wait_until(lambda: bool(answered(waiting)), patience), (

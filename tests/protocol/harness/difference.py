@@ -1,4 +1,4 @@
-"""How an answer differs from what was due."""
+"""How an answer differs from the expected one."""
 
 from harness.hexdump import hexdump
 
@@ -7,7 +7,7 @@ FOLLOWED_BYTES = 1 << 15  # more than one message, and so the length that begins
 
 
 def difference(which: str, wanted: bytes, received: bytes) -> str:
-    """Where they part, and whether a piece is missing there or too much."""
+    """Where they differ, and whether bytes are missing there or were added."""
     if wanted.startswith(received):
         came = f"{len(received)} of the {len(wanted)} bytes of {which}"
         return f"the server ended the stream after {came}"
@@ -22,16 +22,16 @@ def difference(which: str, wanted: bytes, received: bytes) -> str:
 
 
 def _how_far_off(due: bytes, came: bytes) -> str:
-    """Whether they are the same but for a piece at the beginning of one of them."""
+    """Whether the two differ only by a piece at the beginning of one of them."""
     if lost := _begins_in(due, came):
-        return f". The {lost} bytes that were due there are missing, and what follows them came"
+        return f". {lost} bytes are missing there; the bytes after them arrived"
     if added := _begins_in(came, due):
-        return f". The {added} bytes that came there are too many: after them comes what was due"
+        return f". {added} extra bytes came there, and the right ones follow"
     return ""
 
 
 def _begins_in(whole: bytes, part: bytes) -> int:
-    """How far into `whole` `part` begins, and goes on for as long as can be told; 0 if nowhere."""
+    """How far into `whole` `part` begins and, as far as one can tell, continues; 0 if nowhere."""
     begin, known = 0, part[:ALIKE_BYTES]
     while len(known) == ALIKE_BYTES and (begin := whole.find(known, begin + 1)) > 0:
         count = min(FOLLOWED_BYTES, len(whole) - begin, len(part))

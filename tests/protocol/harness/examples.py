@@ -1,4 +1,4 @@
-"""Runs a test on many examples, and tells what the server did wrong even when it does it rarely."""
+"""Runs a test on many examples, and reports the server's mistake even if it is rare."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ UNREAD_BYTES_MAX = 60_000  # so much a client may send that reads nothing meanwh
 
 
 def payload_lists() -> st.SearchStrategy[list[bytes]]:
-    """A few payloads of lengths from everywhere: each number of digits is as likely as another."""
+    """A few payloads of all lengths, each number of digits as likely as another."""
     length = st.integers(0, 15).flatmap(lambda bits: st.integers(1 << bits >> 1, (1 << bits) - 1))
     return st.lists(length, min_size=1, max_size=12).filter(
         lambda lengths: sum(lengths) < UNREAD_BYTES_MAX
@@ -20,10 +20,9 @@ def payload_lists() -> st.SearchStrategy[list[bytes]]:
 
 
 def for_each_example(check: Callable[[], None]) -> None:
-    """Runs what @given has made of a function that holds the server to a rule.
-
-    Hypothesis runs an example that failed again. A server that then behaves has failed all the
-    same, so what is raised is what it did the first time.
+    """Runs the function that @given made to hold the server to a rule. Hypothesis repeats a failed
+    example. If the server then behaves, it has failed nevertheless, so this raises the first
+    failure.
     """
     try:
         check()

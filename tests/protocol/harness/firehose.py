@@ -1,6 +1,6 @@
 """A client in a process of its own that sends messages as fast as it can, and reads the answers.
-
-python3 firehose.py HOST PORT CONNECTIONS: runs until it is ended; one line on stdout when it flows.
+python3 firehose.py HOST PORT CONNECTIONS runs until it is ended, and prints one line when the
+messages flow.
 """
 
 import socket
@@ -11,13 +11,13 @@ BURST = (b"\x04\x00\x00\x00fire" * 8192)[:65536]  # whole messages, 64 KiB of th
 
 
 def swallow(connection: socket.socket) -> None:
-    """Reads and forgets."""
+    """Reads and discards."""
     while connection.recv(1 << 20):
         pass
 
 
 def flood(connection: socket.socket) -> None:
-    """Sends for ever."""
+    """Sends forever."""
     while True:
         connection.sendall(BURST)
 

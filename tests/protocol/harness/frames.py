@@ -14,7 +14,7 @@ DRAWN_LENGTHS = 150
 
 
 def header(payload_bytes: int) -> bytes:
-    """The four bytes that announce a payload of `payload_bytes`, which need not follow."""
+    """The four bytes that announce a payload of `payload_bytes`, which needn't follow."""
     return payload_bytes.to_bytes(HEADER_BYTES, "little")
 
 
@@ -42,15 +42,14 @@ def distinct_payloads(count: int, payload_bytes: int) -> list[bytes]:
 
 @functools.cache
 def long_stream() -> bytes:
-    """16 MB in messages, more than all buffers on the way together.
-
-    Made when a test asks for it: what a worker of pytest holds makes each of its forks slower.
+    """16 MB in messages, more than all buffers on the way together. Made only when a test asks for
+    it, because a larger worker of pytest forks more slowly.
     """
     return frames(distinct_payloads(1000, 16_000))
 
 
 def drawn_length(chance: random.Random) -> int:
-    """A length from everywhere: as likely between 10 and 100 as between 1,000 and 10,000."""
+    """A length as likely between 10 and 100 as between 1,000 and 10,000."""
     return min(int(2 ** chance.uniform(0, 16)), MAX_MESSAGE_DEFAULT)
 
 
@@ -65,6 +64,6 @@ def lengths_from_everywhere() -> list[int]:
 
 
 def patterned(length: int) -> bytes:
-    """A payload that tells its length and where each of its bytes belongs."""
+    """A payload whose bytes show its length and their own positions."""
     mark = b"%d." % length
     return (mark * (length // len(mark) + 1))[:length]

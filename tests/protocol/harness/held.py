@@ -1,8 +1,6 @@
-"""Brings a server to the point where it holds answers that its kernel does not take.
-
-The kernel keeps megabytes for a client that does not read, and how many changes from one connection
-to the next. So the place is looked for: what was sent, less what the kernel has on either side, is
-in the server.
+"""Brings a server to the point where it holds answers that its kernel doesn't take. The kernel
+keeps megabytes for a client that doesn't read, and the number changes from one connection to the
+next. So we measure: the server holds the sent bytes that the kernel doesn't have on either side.
 """
 
 import array
@@ -25,14 +23,15 @@ BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like 
 
 
 def queues(client: Client) -> Queues:
-    """Those at the server's end of the connection. Skips the test where the kernel is silent."""
+    """The queues at the server's end of the connection. Skips the test if the kernel doesn't
+    tell."""
     found = queues_if_any(client)
     assert found is not None, "no such connection"
     return found
 
 
 def queues_if_any(client: Client) -> Queues | None:
-    """The same, or None when the server's end is gone."""
+    """The queues, or None if the server's end is gone."""
     try:
         names = client.socket.getpeername()[:2], client.socket.getsockname()[:2]
     except OSError:
@@ -44,8 +43,8 @@ def queues_if_any(client: Client) -> Queues | None:
 
 
 def server_has_ended(client: Client) -> bool:
-    """Whether the server has ended its stream, of which a client that does not read sees nothing.
-    Skips the test where the kernel is silent."""
+    """Whether the server ended its stream, which a client that doesn't read can't see. Skips the
+    test if the kernel doesn't tell."""
     found = queues_if_any(client)
     return found is None or not found.is_established
 
@@ -60,11 +59,9 @@ def arrived_bytes(client: Client) -> int:
 def send_until_the_server_holds_answers(
     client: Client, held_seconds: float = MOMENT_SECONDS
 ) -> tuple[int, bool]:
-    """Sends a burst when the last one was taken, until the kernel does not take all of its answers
-    for so long.
-
-    How much was sent, and whether the server has taken all of that: then nothing is left in the
-    kernel that could wake it.
+    """Sends a burst after each that was taken, until the kernel doesn't take all answers for that
+    long. Returns how much was sent, and whether the server took all of it, so that nothing is left
+    in the kernel that could wake it.
     """
     sent = 0
 
@@ -85,7 +82,7 @@ def send_until_the_server_holds_answers(
 
 
 def half_close_and_read_late(client: Client, meanwhile: Callable[[], None] = int) -> None:
-    """The client has finished while the server holds answers; a moment later it takes them all."""
+    """The client finishes while the server holds answers, and takes them all a moment later."""
     sent, _ = send_until_the_server_holds_answers(client)
     client.half_close()
     time.sleep(SEEN_SECONDS)

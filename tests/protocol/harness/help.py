@@ -1,4 +1,4 @@
-"""--help of a program, in one form whatever CLI11 it was built with."""
+"""--help of a program, in one form for all versions of CLI11."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def help_of(program: Path) -> str:
-    """What it prints, in the form of CLI11 2.3."""
+    """Its output, in the form of CLI11 2.3."""
     run = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
     assert (run.returncode, run.stderr) == (0, "")
     return in_the_old_form(run.stdout)

@@ -35,13 +35,13 @@ def get(
 
 
 def padded(total_bytes: int) -> bytes:
-    """A request whose header section has so many bytes, in one header."""
+    """A request whose header section has this many bytes, in one header."""
     filler = total_bytes - len(get("/", "X-Filler: "))
     return get("/", "X-Filler: " + "x" * filler)
 
 
 def receive_head(client: Client) -> bytes:
-    """Everything up to the blank line and with it."""
+    """Receives everything up to and with the blank line."""
     head = b""
     while not head.endswith(HEAD_END):
         head += client.receive(1, "a response")
@@ -49,7 +49,7 @@ def receive_head(client: Client) -> bytes:
 
 
 def parse_head(client: Client, head: bytes) -> Response:
-    """Takes a head apart; anything odd about it is the server's fault."""
+    """Parses a head. Anything odd about it is the server's fault."""
     status_line, *lines = head.decode("latin-1").split("\r\n")[:-2]
     parts = status_line.split(" ", 2)
     if len(parts) != 3 or not parts[0].startswith("HTTP/1.") or not parts[1].isdigit():
@@ -66,7 +66,7 @@ def parse_head(client: Client, head: bytes) -> Response:
 
 
 def receive_response(client: Client, *, to_head: bool = False) -> Response:
-    """The next response. `to_head`: it answers a HEAD request and has no body."""
+    """The next response. With `to_head` it answers a HEAD request and has no body."""
     response = parse_head(client, receive_head(client))
     length = int(response.headers.get("content-length", "0"))
     body = b"" if to_head else client.receive(length, "the body of a response")
@@ -99,7 +99,7 @@ def expect_status(client: Client, status: int, *, to_head: bool = False) -> Resp
 
 @contextmanager
 def about(what: str) -> Iterator[None]:
-    """A failure says first what it is about."""
+    """Begins a failure with its subject."""
     try:
         yield
     except ContractBroken as broken:
@@ -108,8 +108,8 @@ def about(what: str) -> Iterator[None]:
 
 
 def body_is(case: str, body: bytes) -> AbstractContextManager[None]:
-    """A failure says which body it was, as `blank-before`, and shows it: all that the timeline
-    shows of a request is its head.
+    """Names the body in a failure, such as `blank-before`, and shows it, because the timeline shows
+    only a request's head.
     """
     more = "" if len(body) <= SHOWN_BYTES else f" and {len(body) - SHOWN_BYTES} bytes more"
     return about(

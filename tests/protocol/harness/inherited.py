@@ -1,5 +1,4 @@
-"""What a process takes over from whoever has started it and hands on to what it starts itself: the
-signals that are blocked or ignored. execve(2)"""
+"""Properties that a process inherits and passes on: blocked and ignored signals. execve(2)"""
 
 import signal
 
@@ -7,8 +6,8 @@ PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}  # ignored by it, and not in what
 
 
 def heed_all_signals() -> None:
-    """What is started from now on has every signal as after a login: of what runs in its background
-    a shell ignores SIGINT. For us, what was ignored still has no effect."""
+    """Starts processes with every signal as after a login, because a shell ignores SIGINT for its
+    background. For us, ignored signals still have no effect."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for number in signal.valid_signals() - PYTHONS_OWN:
         if signal.getsignal(number) == signal.SIG_IGN:
@@ -17,4 +16,4 @@ def heed_all_signals() -> None:
 
 
 def nothing(*_: object) -> None:
-    """Handles a signal as if it were ignored; but no child inherits a handler."""
+    """Handles a signal as if it were ignored, but no child inherits a handler."""

@@ -1,5 +1,5 @@
-"""What the kernel limits. Of descriptors, the harness raises its own limit, and servers start with
-an ordinary one."""
+"""Limits of the kernel. The harness raises its own limit of descriptors; servers start with an
+ordinary one."""
 
 import array
 import contextlib
@@ -28,20 +28,20 @@ def raise_descriptor_limit() -> None:
 
 
 def need_descriptors(count: int) -> None:
-    """Skips the test, naming the number, where a process cannot have `count` descriptors."""
+    """Skips the test, naming the number, if a process can't have `count` descriptors."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < count:
         pytest.skip(f"needs {count} descriptors in one process, the hard limit here is {hard}")
 
 
 def backlog_max() -> int:
-    """How many new connections may wait where SOMAXCONN is asked for. listen(2)"""
+    """How many new connections may wait with SOMAXCONN. listen(2)"""
     allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
     return min(socket.SOMAXCONN, allowed)
 
 
 def need_ipv6() -> None:
-    """Skips the test where the machine has no IPv6 loopback."""
+    """Skips the test if the machine has no IPv6 loopback."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -50,13 +50,13 @@ def need_ipv6() -> None:
 
 
 def send_buffer_bytes_max() -> int:
-    """The most that a kernel keeps of answers that their reader does not take. tcp(7)"""
+    """The most that a kernel keeps of answers that nobody reads. tcp(7)"""
     return int(Path("/proc/sys/net/ipv4/tcp_wmem").read_text().split()[2])
 
 
 @functools.cache
 def unread_bytes_max() -> int:
-    """How much of what is sent a kernel takes before anybody reads: 64 KiB on Linux 6.1."""
+    """How many sent bytes a kernel takes before anybody reads: 64 KiB on Linux 6.1."""
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         socket.create_connection(listener.getsockname()) as sender,
@@ -77,13 +77,13 @@ def set_server_limit(soft_and_hard: int | None) -> None:
 
 
 def can_be_a_servers() -> bool:
-    """Whether this process can do with the limit of a server for a moment."""
+    """Whether this process can live with a server's limit for a moment."""
     return len(os.listdir("/proc/self/fd")) + NEEDED_TO_START < _ordinary()[0]
 
 
 @contextlib.contextmanager
 def of_a_server() -> Iterator[None]:
-    """Meanwhile what is started has the limit of a server."""
+    """Starts processes with a server's limit meanwhile."""
     ours = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, _ordinary())
     try:

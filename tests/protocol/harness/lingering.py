@@ -1,4 +1,4 @@
-"""The server's own close with input unread: it must destroy no answer."""
+"""The server closes with input unread, which must destroy no answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNREAD = bytes(200_000)  # more than a receive buffer takes at a time: some of i
 
 
 class LingeringClose:
-    """A reset of the client's connection in here has one cause, which is told first."""
+    """A reset of the client's connection in here has one cause, which the failure names first."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -34,7 +34,7 @@ class LingeringClose:
 
 
 def expect_lingering_close(client: Client) -> None:
-    """Over input that it has not read, the server closes so that its answer arrives."""
+    """Expects that the server, with unread input, closes so that its answer arrives."""
     client.send(frame(b"earlier") + TOO_LONG + UNREAD)  # at once: some must be there at the close
     client.wait_until_in_kernel()
     with LingeringClose(client):
@@ -43,8 +43,8 @@ def expect_lingering_close(client: Client) -> None:
 
 
 def expect_two_seconds(client: Client, says: bytes) -> None:
-    """So long the server, which has just ended its stream, waits for the end of a client that says
-    this again and again."""
+    """Expects that the server, which just ended its stream, waits that long for the end of a client
+    that repeats this."""
     begin = time.monotonic()
     while client.is_held_by_the_server():
         if time.monotonic() - begin > LINGER_SECONDS + 5:

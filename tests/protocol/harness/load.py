@@ -1,4 +1,4 @@
-"""Clients that ask while something else is looked at."""
+"""Clients that ask in the background of a test."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ PER_SECOND = 1000
 
 
 class Load:
-    """Calls `ask` at a steady rate, in threads, for as long as the context lasts.
-
-    It raises OSError or AssertionError where no answer came, or a wrong one: `lost` has them.
+    """Calls `ask` at a steady rate, in threads, while the context lasts. `ask` raises OSError or
+    AssertionError for a missing or wrong answer; `lost` has these.
     """
 
     def __init__(self, ask: Callable[[], object], patience: float) -> None:
@@ -38,7 +37,7 @@ class Load:
             thread.join()
 
     def wait_for_answers(self, more: int) -> None:
-        """Waits until so many more have been answered, or one has not."""
+        """Waits until this many more were answered, or one wasn't."""
         wanted = self.answered + more
         assert wait_until(lambda: self.answered >= wanted or bool(self.lost), self._patience)
 

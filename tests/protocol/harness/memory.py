@@ -1,4 +1,4 @@
-"""What a server's memory may do in whatever language it is written."""
+"""A server's memory, in any language."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KIBIBYTE, MEBIBYTE = 1 << 10, 1 << 20
 
 @dataclass(frozen=True)
 class Allowance:
-    """How many bytes a test lets a server have, and what for."""
+    """How many bytes a test allows a server, and for what."""
 
     parts: dict[str, int]
 
@@ -33,14 +33,14 @@ class Allowance:
         return Allowance(self.parts | more.parts)
 
     def __str__(self) -> str:
-        """`2.5 MiB may be: 512 KiB for a connection and 2 MiB in pieces`."""
+        """Such as `2.5 MiB may be: 512 KiB for a connection and 2 MiB in pieces`."""
         found = [f"{in_units(size)} for {what}" for what, size in self.parts.items() if size]
         why = found[0].partition(" for ")[2] if len(found) == 1 else " and ".join(found)
         return f"{in_units(self.bytes)} may be, {'for' if len(found) == 1 else 'namely'} {why}"
 
 
 def connections(count: int = 1, max_message: int = MAX_MESSAGE_DEFAULT) -> Allowance:
-    """The contract's bound for so many connections, whatever their peers do."""
+    """The contract's limit for this many connections, whatever their peers do."""
     each = 4 * max_message + 256 * KIBIBYTE
     return Allowance({f"{count} x (4 x --max-message + 256 KiB)": count * each})
 
@@ -65,10 +65,9 @@ def least_growth(
     enough: int,
     rounds: int = ROUNDS_MAX,
 ) -> int:
-    """By how many bytes a round makes the memory grow, if another does not make it grow less.
-
-    A leak is in every round. An allocator or a garbage collector that takes its memory in large
-    pieces comes to rest: then a round costs less than `enough`, and no other is needed.
+    """By how many bytes a round makes the memory grow, if no other makes it grow less. A leak is in
+    every round. An allocator or a garbage collector that takes memory in large pieces comes to
+    rest, so a round costs less than `enough`, and no other is needed.
     """
     least: float = float("inf")
     for _ in range(rounds):
@@ -81,11 +80,9 @@ def least_growth(
 
 
 def settled(memory: Callable[[], int], one_round: Callable[[], object]) -> int:
-    """How many bytes there are when more rounds do not raise it any more.
-
-    A collector leaves garbage lying about until there is enough of it, so how much there is says
-    little about what is alive. But the garbage is as much the next time, and so the difference
-    between two such heights is what has been kept in between.
+    """The memory in bytes when more rounds don't raise it any more. A collector lets garbage pile
+    up, so the total says little about living data. But the garbage is as much the next time, so the
+    difference of two such totals is the data kept in between.
     """
     seen = [memory()]
     for _ in range(SETTLING_ROUNDS_MAX):
@@ -99,11 +96,9 @@ def settled(memory: Callable[[], int], one_round: Callable[[], object]) -> int:
 def growth_at_rest(
     memory: Callable[[], int], one_round: Callable[[], object], enough: int
 ) -> int:
-    """By how many bytes each of many rounds makes it grow that had settled before.
-
-    A collector that comes to its oldest garbage only now and then lets it grow for a hundred
-    rounds, more and more slowly. A leak goes on: once it has grown by what all rounds together may
-    add, the rest of them are spared.
+    """By how many bytes each of many rounds makes it grow after it settled. A collector that comes
+    to its oldest garbage only now and then lets it grow for a hundred rounds, more and more slowly.
+    A leak goes on. Once it has grown by all that the rounds together may add, the rest are spared.
     """
     before, rounds, grown = settled(memory, one_round), 0, 0
     while rounds < ROUNDS_AT_REST and grown < enough * ROUNDS_AT_REST:

@@ -1,4 +1,4 @@
-"""When a client comes: what the first connection shows, a later one may not."""
+"""When a client comes, because a later connection may reveal what the first doesn't."""
 
 import pytest
 
@@ -50,7 +50,7 @@ after = pytest.mark.parametrize("before", LEAVE)
 
 
 def client_after(server: Server, before: str) -> Client:
-    """A client that comes when another one has been served and has left in this way."""
+    """A client that comes after a previous one was served and left in this way."""
     sockets = socket_count(server)
     first = server.connect()
     first.echo(b"the first")
@@ -59,7 +59,7 @@ def client_after(server: Server, before: str) -> Client:
 
 
 def socket_count(server: Server) -> int:
-    """How many the server has; 0 where that cannot be seen."""
+    """How many the server has; 0 if that can't be seen."""
     try:
         return server.process.socket_count()
     except PermissionError:
@@ -67,6 +67,7 @@ def socket_count(server: Server) -> int:
 
 
 def client_in_its_place(server: Server, sockets: int) -> Client:
-    """One that comes when the server has so few again: the last one's number is the next one's."""
+    """A client that comes when the server has this few again, so it gets the number of the last
+    one."""
     wait_until(lambda: socket_count(server) <= sockets, GONE_SECONDS, pause=0.001)
     return server.connect()

@@ -1,5 +1,5 @@
-"""What a test needs of the machine. Where that is missing the test is skipped, and the reason names
-it, with Debian's package that brings it."""
+"""Requirements of a test on the machine. If one is missing the test is skipped, and the reason
+names it, with its package in Debian."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ def path_of(name: str) -> str | None:
 
 
 def need_program(*names: str) -> str:
-    """The path of the first, where all of them are installed."""
+    """The path of the first program, if all of them are installed."""
     for name in names:
         if path_of(name) is None:
             package = PACKAGES.get(name, name)
@@ -35,26 +35,26 @@ def need_program(*names: str) -> str:
 
 
 def need_built(path: Path) -> Path:
-    """The same path, where the program is built: some need a library, or a target of their own."""
+    """The same path, if the program is built. Some need a library, or a target of their own."""
     if not path.is_file():
         pytest.skip(f"{path} is not built")
     return path
 
 
 def need_ring() -> None:
-    """Skips the test where io_uring cannot be used."""
+    """Skips the test if io_uring can't be used."""
     if why := why_no_ring():
         pytest.skip(why)
 
 
 def need_root(to: str = "become somebody else, or make what this test needs") -> None:
-    """Skips the test where it is not root that runs it."""
+    """Skips the test unless root runs it."""
     if os.geteuid() != 0:
         pytest.skip(f"only root can {to}")
 
 
 def need_namespaces(*kinds: str) -> None:
-    """Skips the test where no namespace of these kinds can be made."""
+    """Skips the test if no namespace of these kinds can be made."""
     words = [need_program("unshare"), *kinds, "true"]
     trial = subprocess.run(words, capture_output=True, text=True)
     if trial.returncode != 0:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def told_if_unwritten(program: str, status: int = 1) -> Iterator[None]:
-    """Ends the program with a line and that status where standard output does not take what it
-    prints: it is closed, or the disk is full."""
+    """Ends the program with a line and that status if standard output can't be written, because it
+    is closed or the disk is full."""
 
     def end(why: str | None) -> SystemExit:
         print(f"{program}: cannot write to standard output: {why}", file=sys.stderr)

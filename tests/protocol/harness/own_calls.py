@@ -1,5 +1,5 @@
-"""The server's own system calls, where strace(1) has noted them: those on the connections in
-question, what it waits in again and again, and what it waits in at the end."""
+"""The server's own system calls as strace(1) noted them: those on the connections in question, the
+waits that repeat, and the waits at the end."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SPINS, SPIN_SECONDS = 50, 0.005  # so many waits in a row, each of no more than 
 
 
 def words(log: Path, mark: str) -> tuple[str, ...]:
-    """In front of a command line, which keeps its process id, and which alone is marked."""
+    """Words in front of a command line, which keeps its process id and alone is marked."""
     return ("env", "LSAN_OPTIONS=detect_leaks=0", "strace", "-E", mark, "-DDD", "-f", "-q", "-ttt",
             "-o", str(log), *ARGUMENTS)
 
 
 def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:
-    """What the server did for these clients, and for those of other programs. This ends it: strace
-    writes what it has noted when the last process that it traces is gone.
+    """The server's calls for these clients, and for those of other programs. This ends the server,
+    because strace writes its notes when the last traced process is gone.
     """
     if server.calls_log is None:
         return
@@ -58,15 +58,15 @@ def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:
 
 
 def _is_complete(server: Server) -> bool:
-    """Whether the end of the server's first process is in it."""
+    """Whether it contains the end of the server's first process."""
     assert server.calls_log is not None
     text = server.calls_log.read_text(errors="replace") if server.calls_log.exists() else ""
     return re.search(rf"^{server.pid} .*\+\+\+ (killed|exited)", text, re.MULTILINE) is not None
 
 
 def without_rest(calls: Sequence[Call]) -> Iterator[Call]:
-    """A loop's waits are worth a line where its thread waits again and again with nothing to do:
-    those of others, as a virtual machine has them, come between and mean nothing."""
+    """Keeps a loop's waits only if its thread waits again and again with nothing to do. Those of
+    others, such as a virtual machine's, come between and mean nothing."""
     waits: dict[str, list[Call]] = {}
 
     def spins(thread: str) -> Iterator[Call]:

@@ -1,4 +1,4 @@
-"""What the suites' own tests have in common: a suite run against servers that are not ours."""
+"""Shared by the suites' own tests: runs a suite against servers that aren't ours."""
 
 import os
 import subprocess

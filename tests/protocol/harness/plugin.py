@@ -1,4 +1,4 @@
-"""What the conftest.py of each suite of black-box tests is made of."""
+"""Parts for the conftest.py of each suite of black-box tests."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ MARKERS = (
 
 
 def load_hypothesis_profile() -> None:
-    """Few examples, and nothing that depends on speed or makes a directory."""
+    """Few examples, and no dependence on speed or on a directory."""
     hypothesis.settings.register_profile(
         "protocol",
         max_examples=25,
@@ -44,7 +44,7 @@ def load_hypothesis_profile() -> None:
 
 
 def add_options(group: Any, *, what: str, command: str, level: str, levels: str) -> None:
-    """The options that every suite has. `what` is tested, `command` starts another one."""
+    """The options of every suite. `what` is tested, `command` starts a foreign one."""
     group.addoption(
         "--build-dir",
         default=str(DEFAULT_BUILD),
@@ -78,7 +78,7 @@ def add_options(group: Any, *, what: str, command: str, level: str, levels: str)
 
 
 def runnable(command: str) -> str:
-    """The command, if it names a program: else each test would complain, at length."""
+    """The command, if it names a program. Otherwise each test would complain, at length."""
     try:
         word = next(iter(shlex.split(command)), "")
     except ValueError as error:
@@ -103,7 +103,7 @@ def configure(config: pytest.Config, markers: Sequence[str], subjects: Sequence[
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tells a worker of xdist what its own command line does not say: that there are groups."""
+    """Tells a worker of xdist that there are groups, which its own command line doesn't say."""
     node.workerinput["loadgroup"] = node.config.option.dist == "loadgroup"
 
 
@@ -120,9 +120,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 def is_for(
     definition: pytest.Item, wanted: Sequence[str] | None, offered: Set[str], known: Set[str]
 ) -> bool:
-    """Whether this test is for a server that offers this. A test must say what it wants, and why.
-
-    `known` are the names that make sense.
+    """Whether this test is for a server that offers this. A test must say what it needs, and why.
+    `known` are the valid names.
     """
     if wanted is None:
         raise pytest.UsageError(f"{definition.nodeid} does not say what it needs")
@@ -152,8 +151,8 @@ def subject_of(item: pytest.Item) -> Any:
 
 
 def drop_idle(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops what is for no server here, with --server also what takes none, and what is not to be
-    shown.
+    """Drops tests that suit no server here, with --server also those that take none, and those not
+    to be shown.
     """
     suite_too = not config.option.server  # the suite's own tests run suites with --server
     items[:] = [
@@ -167,7 +166,7 @@ def drop_idle(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def is_hidden(error: BaseException) -> bool:
-    """Whether /proc does not show us a process, as fingerd's where it runs as the same user."""
+    """Whether /proc hides a process from us, such as fingerd's if it runs as the same user."""
     return (isinstance(error, PermissionError) and str(error.filename).startswith("/proc/")
             and os.geteuid() != 0)
 
@@ -175,9 +174,9 @@ def is_hidden(error: BaseException) -> bool:
 def rule_of(
     error: BaseException | None, of_the_test: Rule | None, servers: Sequence[Server] = ()
 ) -> Rule | None:
-    """The rule that is broken: where no answer came, none about memory or time, unless the places
-    or the memory that a test leaves to a server are not enough; where it does not end, one about
-    that."""
+    """The broken rule. Without an answer it isn't one about memory or time, unless the places or
+    the memory that a test leaves to a server are too few; a server that doesn't end breaks one
+    about that."""
     rule = getattr(error, "rule", None) or of_the_test
     if isinstance(error, verdict.RunsOn) and rule is not None and not rule.is_about_stops:
         return STOPS_IN_TIME
@@ -196,7 +195,7 @@ def rule_of(
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Explains a failure: what was sent, what came back, the rule, the server's own words."""
+    """Explains a failure with the bytes sent and received, the rule, and the server's output."""
     report = (yield).get_result()
     if not report.failed:
         return
@@ -224,13 +223,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Any:
-    """The server under test: what it is, not a running one."""
+    """The server under test, not a running one."""
     return request.param
 
 
 @pytest.fixture
 def patience(request: pytest.FixtureRequest) -> float:
-    """How many seconds to wait for what must come."""
+    """How many seconds to wait for something that must come."""
     return request.config.option.patience
 
 

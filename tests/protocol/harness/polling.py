@@ -1,4 +1,4 @@
-"""poll(2) for one socket or pipe. Not select(2): that one breaks at descriptor 1024."""
+"""poll(2) for one socket or pipe. select(2) breaks at descriptor 1024."""
 
 import select
 from typing import Protocol

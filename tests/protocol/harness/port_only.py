@@ -1,5 +1,5 @@
-"""A server that is given a port and nothing else, as at the levels before `start`: whether it
-listens is found out by connecting, and it is ended without being asked."""
+"""A server that gets a port and nothing else, as at the levels before `start`. We connect to find
+out whether it listens, and end it without asking."""
 
 import socket
 from collections.abc import Sequence
@@ -50,8 +50,8 @@ class PortOnly:
             proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
             if self.is_deaf() and not is_taken(self.address):
                 raise ContractBroken(
-                    "the server listened, and listens no more since a client has left that said "
-                    "nothing", rule=LIVES)
+                    "the server stopped listening after a client left without sending anything",
+                    rule=LIVES)
             if self.is_alive():
                 return
             if self.tree.pids() or answered and not is_taken(self.address):
@@ -72,9 +72,9 @@ class PortOnly:
         return f"{end}, unasked" if end.startswith("ended") else end
 
     def end_in_order(self) -> None:
-        """Nobody asks how it stops."""
+        """Ends it, because nothing is asked about how it stops."""
         self.kill()
 
     def check_words(self) -> None:
-        """What it says is its own business."""
+        """Ignores its output."""
         self.check_reports()

@@ -1,4 +1,4 @@
-"""What Linux tells about a running process: descriptors, memory, CPU time, threads, sockets."""
+"""Linux's view of a running process: descriptors, memory, CPU time, threads, sockets."""
 
 import ctypes
 import os
@@ -66,7 +66,7 @@ class Process:
         return self._status_kilobytes("VmRSS") * 1024
 
     def has_memory(self) -> bool:
-        """Whether it has any: one that is ending has given it back."""
+        """Whether it has any. A process that is ending has freed it."""
         try:
             return self.rss_bytes() > 0
         except (FileNotFoundError, ProcessLookupError):
@@ -77,18 +77,18 @@ class Process:
         return self._status_kilobytes("VmHWM") * 1024
 
     def forget_peak(self) -> None:
-        """From now on peak_rss_bytes() counts anew. proc_pid_clear_refs(5)"""
+        """Restarts the measurement of peak_rss_bytes(). proc_pid_clear_refs(5)"""
         (self._directory / "clear_refs").write_text("5")
 
     def minor_faults(self) -> int:
-        """Pages that it touched and that had to be mapped first, of all its threads.
+        """Pages that it touched and that had to be mapped first, in all threads.
         proc_pid_stat(5)"""
         stat = (self._directory / "stat").read_text()
         return int(stat.rpartition(")")[2].split()[7])
 
     def private_bytes(self) -> int:
-        """Resident memory of its own: heap and stacks, but no program text, exact to the page. Of a
-        page that it shares since a fork(2) it has a part."""
+        """Resident memory of its own, exact to the page: heap and stacks, but no program text.
+        Pages shared since a fork(2) count in part."""
         rollup = self._directory / "smaps_rollup"
         return (self._number("Pss_Anon", rollup) + self._number("Pss_Shmem", rollup)) * 1024
 
@@ -101,11 +101,11 @@ class Process:
         return self._status_kilobytes("VmSize") * 1024
 
     def exists(self) -> bool:
-        """Whether it is there, be it that it has ended and nobody has waited for it."""
+        """Whether it exists, even as a zombie."""
         return self._directory.exists()
 
     def children(self) -> list[int]:
-        """The ids of the processes that it has started, or adopted."""
+        """The ids of the processes that it started or adopted."""
         found: list[int] = []
         with suppress(OSError):  # it has ended
             for thread in self.thread_ids():
@@ -137,7 +137,7 @@ class Process:
         return found
 
     def wanted_seconds(self) -> float:
-        """Time that its threads ran or waited to run, without a wait that is not over."""
+        """Time that its threads ran or waited to run, except for a wait that isn't over."""
         total = 0
         for thread in self.thread_ids():
             ran, waited, _ = (
@@ -147,18 +147,18 @@ class Process:
         return total / 1e9
 
     def voluntary_switches(self) -> int:
-        """How often its threads have gone to sleep, in all."""
+        """How often its threads went to sleep, in all."""
         return sum(
             self._number("voluntary_ctxt_switches", self._directory / "task" / str(each) / "status")
             for each in self.thread_ids()
         )
 
     def is_stopped(self) -> bool:
-        """Whether SIGSTOP has taken hold of every thread, or there is none any more."""
+        """Whether SIGSTOP has stopped every thread, or there is none any more."""
         return self._all_in("TtZX")
 
     def is_suspended(self) -> bool:
-        """Whether SIGSTOP has taken hold of it, and it has not ended."""
+        """Whether SIGSTOP has stopped it, and it hasn't ended."""
         return self._all_in("T")
 
     def wait_until_stopped(self, within: float) -> None:
@@ -166,7 +166,7 @@ class Process:
         assert wait_until(self.is_stopped, within), f"{self.pid} does not stop within {within:g} s"
 
     def is_zombie(self) -> bool:
-        """Whether it has ended, and nobody has waited for it."""
+        """Whether it has ended and nobody waited for it."""
         return self._all_in("ZX")
 
     def is_asleep(self) -> bool:
@@ -178,7 +178,7 @@ class Process:
         assert wait_until(self.is_asleep, within), f"{self.pid} does not rest within {within:g} s"
 
     def is_of_the_kernel(self, thread_id: int) -> bool:
-        """Whether it is one of io_uring's workers, which nobody can trace."""
+        """Whether it is an io worker, which nobody can trace."""
         name = (self._directory / "task" / str(thread_id) / "comm").read_text()
         return name.startswith("iou-")
 
@@ -187,7 +187,7 @@ class Process:
         return self._number("TracerPid", self._directory / "status")
 
     def is_traced_by(self, tracer: int) -> bool:
-        """Whether every thread is, or it has ended; io_uring's workers are traced by nobody."""
+        """Whether every thread is traced by it, or has ended; nobody traces io workers."""
         try:
             own = {one for one in self.thread_ids() if not self.is_of_the_kernel(one)}
             return self.is_zombie() or own <= set(self.threads_traced_by(tracer))
@@ -213,7 +213,7 @@ class Process:
         raise AssertionError(f"/proc/{self.pid}/limits has no line about open files")
 
     def is_sanitized(self) -> bool:
-        """Whether it was built with a sanitizer: memory and cost are the sanitizer's then."""
+        """Whether it was built with a sanitizer, which then determines memory and cost."""
         return is_sanitized(self._directory / "exe")
 
     def checks_types_by_descriptor(self) -> bool:
@@ -225,7 +225,7 @@ class Process:
         return b"__ubsan_handle_dynamic_type_cache_miss" in program
 
     def borrow_socket(self, number: int) -> socket.socket:
-        """A duplicate of the process's socket `number`. PermissionError where that is forbidden."""
+        """Duplicates the process's socket `number`. PermissionError if that is forbidden."""
         pidfd = os.pidfd_open(self.pid)
         try:
             libc = ctypes.CDLL(None, use_errno=True)
@@ -286,7 +286,7 @@ def is_sanitized(program: Path) -> bool:
 
 
 def wait_until(holds: Callable[[], bool], within: float, pause: float = 0.005) -> bool:
-    """Looks again and again until `holds()`; False when `within` seconds have passed without."""
+    """Checks again and again until `holds()`. False if `within` seconds pass first."""
     end = time.monotonic() + within
     while not holds():
         if time.monotonic() > end:
@@ -297,7 +297,7 @@ def wait_until(holds: Callable[[], bool], within: float, pause: float = 0.005) -
 
 @contextmanager
 def in_network_of(pid: int) -> Iterator[None]:
-    """Sockets that this thread makes meanwhile belong to that process's network, and stay there."""
+    """Creates this thread's sockets in that process's network meanwhile. They stay there."""
     with open("/proc/thread-self/ns/net") as mine, open(f"/proc/{pid}/ns/net") as theirs:
         _set_network(theirs.fileno())
         try:

@@ -1,5 +1,5 @@
-"""The processes of a server, looked at as one: the first, and whatever that has started since, be
-it a wrapper's program, a master's workers or a process for each client."""
+"""The processes of a server as one: the first, and all that it started since, such as a wrapper's
+program, a master's workers or a process for each client."""
 
 import ctypes
 import os
@@ -19,16 +19,15 @@ Seen = TypeVar("Seen")
 
 
 def adopt_orphans() -> None:
-    """From now on a process that loses its parent becomes a child of ours. prctl(2)"""
+    """Adopts processes that lose their parent from now on. prctl(2)"""
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, ctypes.c_long(1), 0, 0, 0)
 
 
 class ProcessTree:
-    """A look at the processes together, each time at those that are there then. One that ends
-    meanwhile counts for nothing, unless it is the first: that ends the server.
-
-    `mark` is in the environment of the first, and so of the others: it tells ours from the other
-    orphans that we have adopted, where a process has left the session.
+    """The processes together, each time those that exist then. One that ends meanwhile counts for
+    nothing, unless it is the first, which ends the server. `mark` is in the environment of the
+    first, and so of the others. It distinguishes ours from other adopted orphans, if a process left
+    the session.
     """
 
     def __init__(self, pid: int, mark: str) -> None:
@@ -38,7 +37,7 @@ class ProcessTree:
         self._spent_by_the_gone = 0.0
 
     def members(self) -> list[Process]:
-        """All that are there, the first one first, if it still is."""
+        """All that exist, beginning with the first if it still does."""
         pids = [self.first.pid] if self.first.exists() else []
         pids += [pid for pid in Process(os.getpid()).children() if self._is_an_orphan(pid)]
         for pid in pids:  # which grows
@@ -68,21 +67,21 @@ class ProcessTree:
                     raise
 
     def send(self, number: signal.Signals) -> None:
-        """A signal to each of them."""
+        """Sends a signal to each of them."""
         for process in self.members():
             with suppress(ProcessLookupError):
                 os.kill(process.pid, number)
 
     def wake(self) -> None:
-        """Lets those go on that are stopped still: who started the server, as sudo does, may have
-        stopped itself when the server was, which is noticed late."""
+        """Continues those that are stopped. A program that started the server, such as sudo, may
+        have stopped itself with the server, which is noticed late."""
         for process in self.members():
             if process.is_suspended():
                 with suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGCONT)
 
     def wait_until_stopped(self, within: float) -> None:
-        """Waits until SIGSTOP has taken hold of all, and of what was started meanwhile."""
+        """Waits until SIGSTOP has stopped all, with those started meanwhile."""
 
         def all_stopped() -> bool:
             running = [one for one in self.members() if not one.is_stopped()]
@@ -94,8 +93,8 @@ class ProcessTree:
         assert wait_until(all_stopped, within), f"{self.pids()} do not stop within {within:g} s"
 
     def kill(self) -> None:
-        """Ends all of them, and waits for those that have lost their parent; who has started the
-        first waits for that."""
+        """Ends all of them, and waits for those that lost their parent. Whoever started the first
+        waits for that."""
         left: set[int] = set()
 
         def all_gone() -> bool:
@@ -109,7 +108,7 @@ class ProcessTree:
         wait_until(all_gone, REAPED_SECONDS)
 
     def limit(self, what: int, amount: Callable[[Process], int]) -> None:
-        """So much may each of them have of it from now on: the soft limit. getrlimit(2)"""
+        """Sets this soft limit for each of them. getrlimit(2)"""
         for process in self.members():
             with suppress(OSError):  # it has just ended, or runs as another user
                 _, hard = resource.prlimit(process.pid, what)
@@ -135,13 +134,13 @@ class ProcessTree:
     # Descriptors
 
     def each_socket(self) -> Iterator[tuple[Process, int, int]]:
-        """The descriptors that are sockets: whose, the number and the inode of each."""
+        """The descriptors that are sockets: the process, number and inode of each."""
         for process, sockets in self._each(lambda one: (one, one.sockets())):
             for number, inode in sockets.items():
                 yield process, number, inode
 
     def socket_count(self) -> int:
-        """How many sockets they have open, one that several share once."""
+        """How many sockets they have open; a shared one counts once."""
         return len({inode for _, _, inode in self.each_socket()})
 
     def descriptor_count(self) -> int:
@@ -153,22 +152,22 @@ class ProcessTree:
         return sum(self._each(Process.descriptor_kinds), [])
 
     def soft_descriptor_limit(self) -> int:
-        """The largest of any: a shell before the server may have kept its own."""
+        """The largest of any, because a shell before the server may have kept its own."""
         return max(self._each(Process.soft_descriptor_limit))
 
     # Memory
 
     def memory_bytes(self) -> int:
-        """Resident memory of their own, heap and stacks; what a fork shares counts once."""
+        """Resident memory of their own, heap and stacks; pages shared since a fork count once."""
         return sum(self._each(Process.private_bytes))
 
     def peak_memory_bytes(self) -> int:
-        """The most since forget_peak(), as if each had had its most at the same time."""
+        """The most since forget_peak(), as if all had their peak at the same time."""
         above = sum(self._each(lambda one: one.peak_rss_bytes() - one.rss_bytes()))
         return self.memory_bytes() + above
 
     def forget_peak(self) -> None:
-        """From now on peak_memory_bytes() counts anew."""
+        """Restarts the measurement of peak_memory_bytes()."""
         for _ in self._each(Process.forget_peak):
             pass
 
@@ -230,7 +229,7 @@ class ProcessTree:
 
 
 def _reaped(pid: int) -> bool:
-    """Waits for one that has ended, if that is nobody else's part."""
+    """Waits for a zombie, unless that is somebody else's task."""
     with suppress(ChildProcessError):
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     return not Process(pid).exists()

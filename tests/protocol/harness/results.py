@@ -1,4 +1,5 @@
-"""What became of each test, a line of JSON for each, for programs that show it in another form."""
+"""The result of each test, in a line of JSON each, for programs that show it in a different
+form."""
 
 import errno
 import json
@@ -20,7 +21,7 @@ SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ENOS
 def properties(
     rule: Rule | None, error: BaseException | None, events: Sequence[Event]
 ) -> list[tuple[str, str]]:
-    """What a report of a failure says about the reason, besides its sections."""
+    """The parts of a failure's report about the reason, besides its sections."""
     found = [("cause", cause(error)), ("blames", blames(error)),
              ("events", json.dumps([[one.at, one.who, one.what, one.is_break] for one in events]))]
     if rule is not None:
@@ -29,7 +30,7 @@ def properties(
 
 
 def blames(error: BaseException | None) -> str:
-    """Who has failed, where it is not this test of a server: all of its tests, or we who test."""
+    """Who failed, if not this test of a server: all of its tests, or we who test."""
     if isinstance(error, NoReadyLine) and error.always:
         return "all"
     return "us" if isinstance(error, OSError) and error.errno in SHORTAGES else ""
@@ -43,7 +44,7 @@ def cause(error: BaseException | None) -> str:
 
 
 def reason_of_skip(report: pytest.TestReport) -> str:
-    """What the test said when it could not be run."""
+    """The test's reason for not running."""
     words = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return escaped(words.removeprefix("Skipped: "))
 
@@ -84,7 +85,7 @@ class Results:
             self._write(self._entry(test, self._failed.get(test, report)))
 
     def pytest_sessionfinish(self) -> None:
-        """The file is complete."""
+        """Completes the file."""
         self._file.close()
 
     def _note_collected(self, tests: list[str]) -> None:

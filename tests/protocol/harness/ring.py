@@ -14,7 +14,7 @@ FLAGS = 1 << 12 | 1 << 13  # SINGLE_ISSUER and DEFER_TASKRUN, which came with Li
 
 @functools.cache
 def why_no_ring() -> str:
-    """Why it cannot, or nothing where it can. io_uring_setup(2)"""
+    """Why it can't, or nothing if it can. io_uring_setup(2)"""
     libc = ctypes.CDLL(None, use_errno=True)
     parameters = ctypes.create_string_buffer(struct.pack("=8xI", FLAGS), PARAMETERS_BYTES)
     ring = libc.syscall(IO_URING_SETUP, 1, parameters)

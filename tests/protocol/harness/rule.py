@@ -1,4 +1,4 @@
-"""What a rule is; each suite has rules of its own."""
+"""Rules; each suite has its own."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A program that was started to serve: its process, how that ended, and what it has said."""
+"""A program that was started to serve: its process, its end, and its output."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Running:
 
     @property
     def process(self) -> ProcessTree:
-        """All of its processes, looked at as one."""
+        """All of its processes as one."""
         return self.tree
 
     def note(self, what: str, who: str = THE_TEST) -> None:
-        """Something has happened now, for somebody who reads a failure."""
+        """Notes an event for the reader of a failure."""
         self.events.append(Event(time.monotonic(), who, what))
 
     def is_alive(self) -> bool:
@@ -71,7 +71,7 @@ class Running:
         return status is None
 
     def has_ended_unasked(self) -> bool:
-        """Whether it has ended though no test wanted that."""
+        """Whether it ended though no test wanted that."""
         return (not self.is_alive() and self._asked is None
                 and not self._killed and not self.may_be_gone)
 
@@ -79,8 +79,8 @@ class Running:
         """Waits until the server ended unexpectedly; its exit status (-N: killed by signal N)."""
         limit = self.patience if within is None else within
         if not proc.wait_until(self._is_over, limit, LOOK_SECONDS):
-            asked = f" after {self._asked.name}" if self._asked else ""
-            raise RunsOn(f"the server should have ended, and runs on {limit:g} s{asked}")
+            when = f"after {self._asked.name}" if self._asked else "later"
+            raise RunsOn(f"the server is still running {limit:g} s {when}")
         self.is_alive()
         self.may_be_gone = True
         return self._process.returncode
@@ -89,17 +89,17 @@ class Running:
         return self._process.poll() is not None
 
     def may_end(self) -> None:
-        """Gives the process a moment, as it has hung up or refuses: perhaps it ends."""
+        """Gives the process a moment to end, because it hung up or refuses connections."""
         proc.wait_until(lambda: not self.is_alive(), ENDING_SECONDS)
 
     def kill(self) -> None:
-        """Ends it without asking, and all that it has started. Harmless when it is gone."""
+        """Ends it without asking, with all that it started. Harmless if it is gone."""
         self._killed = self._killed or self.is_alive()
         self.tree.kill()
         self._process.wait()
 
     def is_gone(self) -> ContractBroken:
-        """The failure to raise when it has ended unasked."""
+        """The failure to raise if it ended unasked."""
         status = self._process.poll() or 0
         if status == 0 and (others := self.tree.pids()):
             return ContractBroken(
@@ -124,7 +124,8 @@ class Running:
         return end_in_words(status)
 
     def limit_memory(self, more_bytes: int) -> None:
-        """From now on it may take only so many bytes more: an announced length may be 4 GiB."""
+        """Limits its memory to this many more bytes from now on, because an announced length may be
+        4 GiB."""
         self.memory_limit = more_bytes
         self.tree.limit(resource.RLIMIT_DATA, lambda one: one.data_bytes() + more_bytes)
 
@@ -132,7 +133,7 @@ class Running:
 
     @property
     def log_is_elsewhere(self) -> bool:
-        """Whether a test gave it a stderr of its own, whose text is not known here."""
+        """Whether a test gave it a stderr of its own, whose text isn't known here."""
         return self._log_to is not None
 
     def stderr_text(self) -> str:
@@ -144,7 +145,7 @@ class Running:
         return self.stderr_text()[self._log_begin :].splitlines()
 
     def wait_for_log_lines(self, count: int) -> list[str]:
-        """Waits until stderr has so many lines since the ready line, and gives them."""
+        """Waits until stderr has this many lines since the ready line, and returns them."""
         if not proc.wait_until(lambda: len(self.log_lines()) >= count, self.patience):
             raise ContractBroken(
                 f"{count} log line(s) should have come within {self.patience:g} s, there are "
@@ -156,22 +157,22 @@ class Running:
         return _text_of(self._stdout)
 
     def check_reports(self) -> None:
-        """After the end: no sanitizer has anything to say."""
+        """Expects no sanitizer's report after the end."""
         if report := REPORTS.search(self.stderr_text()):
             raise ContractBroken(f"a sanitizer reported: {report.group()}", rule=NO_REPORT)
 
     def note_what_is_open(self) -> None:
-        """It is ready: what is open now has come with no client."""
+        """Notes the descriptors of a ready server, which belong to no client."""
         with suppress(OSError):  # it has ended, or runs as another user
             self._open_when_ready = Counter(self.process.descriptor_kinds())
 
     def wait_for_descriptors(self, at_rest: int, when: str = "at first") -> None:
-        """Waits until no more descriptors are open than `at_rest`, as there were `when`."""
+        """Waits until no more descriptors are open than `at_rest`, their number `when`."""
         self._wait_for_at_most(at_rest, self.process.descriptor_count, "descriptors are open",
                                when=when, told=self._open)
 
     def descriptors_come_back(self, at_rest: int) -> bool:
-        """Waits until no more are open than `at_rest`; False when that seems not to come."""
+        """Waits until no more are open than `at_rest`. False if that doesn't seem to come."""
         begin = time.monotonic()
         count, since = self.process.descriptor_count(), begin
         while count > at_rest:
@@ -196,7 +197,7 @@ class Running:
         when: str = "at first", told: Callable[[], str] = str,
     ) -> None:
         if not proc.wait_until(lambda: now() <= at_first + more, self.patience):
-            may_be = f"; {at_first + more} may be" if more else ""
+            may_be = f"; at most {at_first + more} are allowed" if more else ""
             raise ContractBroken(
                 f"{now()} {what} after {self.patience:g} s, {at_first} {when}{may_be}"
                 f"{told()}")

@@ -1,4 +1,4 @@
-"""A server that keeps the contract's command line: started, waited for, asked to stop."""
+"""A server with the contract's command line: started, waited for, asked to stop."""
 
 import re
 import shlex
@@ -46,7 +46,7 @@ class Server(Running):
     _without_ready_line: set[Subject] = set()  # those that listened and did not say so
 
     def __new__(cls, target: Subject, *_: object, **__: object) -> Self:
-        """One that is given a port and nothing else is waited for and ended in another way."""
+        """A server that gets only a port is waited for and ended in a different way."""
         if target.speaks_contract or issubclass(cls, PortOnly):
             return super().__new__(cls)
         return super().__new__(type(cls.__name__, (PortOnly, cls), {}))
@@ -63,11 +63,10 @@ class Server(Running):
         log_to: int | None = None,
         calls_log: Path | None = None,
     ) -> None:
-        """Starts the program. `descriptor_limit` becomes its soft and hard RLIMIT_NOFILE.
-
-        `under` are the words of a program that starts it and leaves it the process id; `log_to` is
-        a descriptor to have as stderr, whose text then is not known here; with `calls_log`, strace
-        notes there what the server calls.
+        """Starts the program. `descriptor_limit` becomes its soft and hard RLIMIT_NOFILE. `under`
+        are the words of a program that starts it and leaves it the process id. `log_to` is a
+        descriptor for stderr, whose text then isn't known here. With `calls_log`, strace notes the
+        server's calls there.
         """
         super().__init__(target, patience, log_to=log_to)
         self.calls_log = calls_log
@@ -149,13 +148,13 @@ class Server(Running):
             self._process.send_signal(number)
 
     def pause(self) -> None:
-        """Stops it in its tracks: what arrives now is seen all at once when it goes on."""
+        """Stops it, so that it sees everything that arrives now at once when it continues."""
         self._is_resumed = False
         self.send_signal(signal.SIGSTOP)
         self.process.wait_until_stopped(self.patience)
 
     def resume(self) -> None:
-        """Lets it go on after pause()."""
+        """Continues it after pause()."""
         self.send_signal(signal.SIGCONT)
         self._is_resumed = True
 
@@ -165,19 +164,19 @@ class Server(Running):
         return super()._is_over()
 
     def stop(self, number: signal.Signals = signal.SIGTERM, within: float | None = None) -> int:
-        """Asks the server to stop and waits; its exit status."""
+        """Asks the server to stop and waits. Returns its exit status."""
         self.send_signal(number)
         return self.wait_exit(within)
 
     def expect_stop(
         self, number: signal.Signals = signal.SIGTERM, within: float | None = None
     ) -> None:
-        """Asks the server to stop and waits; its exit status must be 0."""
+        """Asks the server to stop and waits. Its exit status must be 0."""
         self.send_signal(number)
         self.expect_exit(within)
 
     def expect_exit(self, within: float | None = None) -> None:
-        """Waits until the server ended unexpectedly; its exit status must be 0."""
+        """Waits until the server ends unexpectedly. Its exit status must be 0."""
         status = self.wait_exit(within)
         if status == 0:
             return
@@ -201,7 +200,7 @@ class Server(Running):
             return self.is_alive()  # the kernel does not say
 
     def is_deaf(self) -> bool:
-        """Whether it runs on, unasked to stop, and has ceased to listen."""
+        """Whether it still runs, wasn't asked to stop, and no longer listens."""
         return self.is_alive() and self._asked is None and not self.listens()
 
     def close_clients(self) -> None:

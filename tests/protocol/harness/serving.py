@@ -1,4 +1,4 @@
-"""Starts the servers of a test, and asks at its end what is asked of every server."""
+"""Starts the servers of a test, and checks each at its end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +18,7 @@ CALL_FAILED = pytest.StashKey[bool]()
 @contextmanager
 def serving(request: pytest.FixtureRequest, make: Start) -> Iterator[Callable[..., Any]]:
     """A function that starts servers with `make`. Each must be alive at the end and stop with 0.
-
-    Its keywords are those of `make`, and `ready=False` for one that is not expected to listen.
+    Its keywords are those of `make`, and `ready=False` for one that isn't expected to listen.
     """
     servers: list[Server] = []
     request.node.stash[SERVERS] = servers
@@ -46,7 +45,7 @@ def serving(request: pytest.FixtureRequest, make: Start) -> Iterator[Callable[..
 
 
 def end_in_order(server: Server) -> None:
-    """What is asked of every server after every test."""
+    """Checks that every server must pass after every test."""
     if not server.may_be_gone and not server.is_alive():
         raise server.is_gone()
     server.close_clients()

@@ -1,6 +1,5 @@
-"""Asks the kernel how much it holds for a socket that another process owns: sock_diag(7).
-
-/proc/net/tcp tells the same, but lists every connection of the machine, the finished ones too.
+"""Asks the kernel how much it holds for a socket of another process: sock_diag(7). /proc/net/tcp
+tells the same, but lists every connection of the machine, even finished ones.
 """
 
 import socket
@@ -24,7 +23,7 @@ MESSAGE = struct.Struct("=xBxx 2s 46x 4xII 4xI")
 
 @dataclass(frozen=True)
 class Queues:
-    """What the kernel tells about one socket."""
+    """The kernel's information about one socket."""
 
     state: int
     unread: int  # of a listener: connections that wait to be accepted
@@ -38,14 +37,13 @@ class Queues:
 
     @property
     def is_in_the_backlog(self) -> bool:
-        """Whether the connection is there, and no descriptor for it."""
+        """Whether the connection exists without a descriptor."""
         return self.is_established and self.inode == 0
 
 
 def queues(owner: tuple[str, int], peer: tuple[str, int], family: int) -> Queues | None:
-    """The queues at the owner's end of its connection with `peer`.
-
-    None where there is no such connection any more. OSError: the kernel does not say.
+    """The queues at the owner's end of its connection with `peer`; None if there is no such
+    connection any more. OSError if the kernel doesn't tell.
     """
     for _, found in _ask(_request(owner, peer, family, ANY_STATE)):
         return found
@@ -53,9 +51,8 @@ def queues(owner: tuple[str, int], peer: tuple[str, int], family: int) -> Queues
 
 
 def unread_bytes(owner: tuple[str, int], peer: tuple[str, int], family: int) -> int | None:
-    """Bytes received on the connection from `peer` that its owner has not read yet.
-
-    None where there is no such connection any more, or where the kernel does not say.
+    """Bytes received on the connection from `peer` that its owner hasn't read yet; None if there is
+    no such connection any more, or the kernel doesn't tell.
     """
     try:
         found = queues(owner, peer, family)
@@ -65,12 +62,12 @@ def unread_bytes(owner: tuple[str, int], peer: tuple[str, int], family: int) -> 
 
 
 def listeners(port: int) -> list[Queues]:
-    """Every socket of this machine that listens on the port. OSError: the kernel does not say."""
+    """Every socket of this machine that listens on the port. OSError if the kernel doesn't tell."""
     return [listener for at, listener in all_listeners() if at == port]
 
 
 def full_backlog(port: int) -> str | None:
-    """Why a connection to this port was not even begun, if its listener's backlog is full."""
+    """Why a connection to this port didn't even begin, if its listener's backlog is full."""
     try:
         for listener in listeners(port):
             waiting, backlog = listener.unread, listener.unacknowledged
@@ -88,7 +85,7 @@ def full_backlog(port: int) -> str | None:
 
 
 def all_listeners() -> Iterator[tuple[int, Queues]]:
-    """Every socket of this machine that listens, and its port. OSError: the kernel does not say."""
+    """Every listening socket of this machine, and its port. OSError if the kernel doesn't tell."""
     for family, anywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
         nobody = (anywhere, 0)
         yield from _ask(_request(nobody, nobody, family, 1 << LISTEN, NLM_F_DUMP))

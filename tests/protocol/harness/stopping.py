@@ -1,4 +1,4 @@
-"""What a server owes after it was asked to stop, and the most frequent reasons why it fails."""
+"""A server's duties after it was asked to stop, and the most frequent reasons why it fails."""
 
 from harness.client import Client
 from harness.proc import wait_until
@@ -10,7 +10,7 @@ SAME_STOP_SECONDS = 0.15  # two stop signals that are closer may be the same sto
 
 
 def expect_refusal(server: Server) -> None:
-    """Soon nobody listens any more."""
+    """Expects that soon nobody listens any more."""
     if not wait_until(server.refuses_connections, server.patience):
         raise ContractBroken(
             f"{server.patience:g} s after it was asked to stop, its port still takes connections: "
@@ -19,7 +19,7 @@ def expect_refusal(server: Server) -> None:
 
 
 def expect_in_full(client: Client, received: bytes, due: int) -> None:
-    """So many bytes have come back."""
+    """Expects that this many bytes came back."""
     if len(received) >= due:
         return
     what = f"{len(received)} of {due} bytes that were due came back"
@@ -33,7 +33,8 @@ def expect_in_full(client: Client, received: bytes, due: int) -> None:
 
 
 def expect_exit_without_the_gone(server: Server, within: float) -> None:
-    """Where a client is gone with answers unread, the server ends as if there were none."""
+    """Expects that the server ends as if there were no clients that are gone with answers
+    unread."""
     try:
         server.expect_exit(within)
     except ContractBroken as broken:

@@ -33,7 +33,7 @@ TO_END_UNDER_STRACE = ("env", "LSAN_OPTIONS=detect_leaks=0")
 
 
 def need_ptrace() -> None:
-    """Skips the test, with the reason, where strace is missing or may not trace."""
+    """Skips the test, with the reason, if strace is missing or may not trace."""
     words = [need_program("strace"), "-o", "/dev/null", "true"]
     trial = subprocess.run(words, capture_output=True, text=True)
     if trial.returncode != 0:
@@ -41,10 +41,9 @@ def need_ptrace() -> None:
 
 
 class Strace:
-    """with Strace(server, "-e", "inject=...") as tracer: the server runs under strace.
-
-    Every thread of every process is traced, later ones too. At the end strace lets go and the
-    server runs on.
+    """with Strace(server, "-e", "inject=...") as tracer: the server runs under strace. It traces
+    every thread of every process, even later ones. At the end strace detaches, and the server runs
+    on.
     """
 
     def __init__(self, server: Server, *arguments: str) -> None:
@@ -104,14 +103,13 @@ class Strace:
             self._send(signal.SIGCONT)
 
     def _send(self, number: int) -> None:
-        """Nothing that a test does: it is not remembered."""
+        """Sends a signal without recording it, because no test did that."""
         self._server.tree.send(number)
 
     def _stand_still(self) -> None:
-        """Stops every thread of the server outside of any system call.
-
-        strace makes a call fail by calling nothing in its place. Let go half-way, and the server
-        would see ENOSYS. /proc cannot tell such a thread from one that was stopped, strace can.
+        """Stops every thread of the server outside of any system call. strace makes a call fail by
+        calling nothing in its place. If it detached half-way, the server would see ENOSYS. /proc
+        can't distinguish such a thread from a stopped one, but strace can.
         """
         assert self._process is not None
         begin, tracer = len(self.lines()), self._process
@@ -127,7 +125,7 @@ class Strace:
         assert wait_until(all_stopped, ATTACH_SECONDS), "the server does not stop on SIGSTOP"
 
     def lines(self) -> list[str]:
-        """What strace has written so far; with -c everything comes at the end."""
+        """All lines of strace so far; with -c everything comes at the end."""
         return self._file.read_text(errors="replace").splitlines() if self._file.exists() else []
 
     def calls(self) -> Counter[str]:
@@ -140,15 +138,15 @@ class Strace:
         return sum("(INJECTED)" in line for line in self.lines())
 
     def must_have_injected(self, at_least: int = 1) -> None:
-        """A test of a fault proves nothing when the fault did not happen. That is no fault of a
-        server that makes no such call."""
+        """A test of a fault proves nothing if the fault didn't happen, but a server that makes no
+        such call isn't to blame."""
         if wait_until(lambda: self.injected() >= at_least, within=2.0):
             return
         assert self._server.target.name == "yours", (
             f"{self.injected()} faults were injected, not {at_least}: this test tested nothing")
         calls = ", ".join(names for names, _ in FAULT.findall(" ".join(self._words)))
-        pytest.skip(f"a call of {calls.replace(',', ' or ')} was to fail here, and the server made "
-                    "none: what it asks of a ring is no call")
+        pytest.skip(f"this test makes {calls.replace(',', ' or ')} fail, but the server never "
+                    "called it (requests to a ring aren't system calls)")
 
 
 def inject(calls: str, error: str, when: str) -> tuple[str, ...]:

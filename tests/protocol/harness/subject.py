@@ -1,4 +1,4 @@
-"""What the harness has to know of a server under test, whichever suite it belongs to."""
+"""The harness's view of a server under test, in any suite."""
 
 import random
 import socket
@@ -15,7 +15,7 @@ FIRST_PORT = 10_000  # those below have names, or other programs' defaults
 
 @dataclass(frozen=True)
 class Subject:
-    """A server under test: how it is started and what may be asked of it."""
+    """A server under test: how to start it, and what to ask of it."""
 
     name: str  # in brackets after each test's name
     level: str  # how much is asked of it; each suite has its own levels
@@ -23,7 +23,7 @@ class Subject:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What the contract, or the level asked for, demands of it."""
+        """The capabilities that the contract or the level demands."""
         raise NotImplementedError
 
     @property
@@ -37,7 +37,7 @@ class Subject:
         return 0
 
     def need_buffers(self) -> None:
-        """Skips the test for a ring whose buffers are fewer than the clients that speak at once."""
+        """Skips the test if a ring has fewer buffers than clients that speak at once."""
         if any("buffers=" in word for word in self.command):
             pytest.skip("with so few buffers, clients who speak at once take turns")
 
@@ -52,7 +52,7 @@ class Subject:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A port that is free now, and not one of those that the kernel gives to clients."""
+    """A port that is free now, and not one that the kernel gives to clients."""
     while True:
         port = random.randrange(FIRST_PORT, _first_port_of_clients())
         if not is_taken((address, port)):
@@ -60,7 +60,7 @@ def free_port(address: str = "127.0.0.1") -> int:
 
 
 def is_taken(address: tuple[str, int]) -> bool:
-    """Whether a server could not listen there now."""
+    """Whether a server couldn't listen there now."""
     with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as probe:
         try:
             probe.bind(address)
@@ -70,6 +70,6 @@ def is_taken(address: tuple[str, int]) -> bool:
 
 
 def _first_port_of_clients() -> int:
-    """Where ip_local_port_range begins. ip(7). Where it leaves us no room, every port will do."""
+    """The beginning of ip_local_port_range. ip(7). If it leaves us no room, every port will do."""
     first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     return first if first > FIRST_PORT + 1000 else 65536

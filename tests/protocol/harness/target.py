@@ -1,4 +1,4 @@
-"""Which servers there are to test, and the words that start each."""
+"""Which servers to test, and how to start each."""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ class Target(Subject):
         return [(), ("--workers", "2")] if self.takes_option("--workers") else [()]
 
     def words(self, port: str, options: Sequence[str]) -> list[str]:
-        """A server that climbs is asked for no option that it meets on a higher level only."""
+        """The words for one start. A server that climbs isn't given an option of a higher level."""
         if self.level in LEVEL_NAMES and "command-line" not in self.capabilities:
             names = [word.partition("=")[0] for word in options if word.startswith("--")]
             strange = [name for name in names if not self.takes_option(name)]
@@ -52,17 +52,18 @@ class Target(Subject):
 
     @property
     def piece_bytes(self) -> int:
-        """In what pieces its language takes memory, and keeps it. The stages tell theirs not to."""
+        """The pieces in which its language takes memory, and keeps it. The stages tell theirs not
+        to."""
         return 0 if self.level in STAGES else 2 << 20
 
     @property
     def at_rest(self) -> Allowance:
-        """What its language may keep, once nothing happens."""
+        """Memory that its language may keep once nothing happens."""
         return Allowance({"pieces in which its language takes memory": self.piece_bytes})
 
     @property
     def at_work(self) -> Allowance:
-        """What it may have besides while something happens, before it collects that."""
+        """More memory that it may have while something happens, before it collects garbage."""
         garbage = 0 if self.level in STAGES else 16 << 20
         return self.at_rest + Allowance({"garbage that is not collected yet": garbage})
 
@@ -78,7 +79,7 @@ class Target(Subject):
 
 
 def stage_named(prefix: str) -> str:
-    """The stage that `prefix` names without doubt, or a usage error that lists the choices."""
+    """The only stage that `prefix` names, or a usage error that lists the choices."""
     matching = [stage for stage in STAGES if stage.startswith(prefix)]
     if len(matching) != 1:
         complaint = "fits " + " and ".join(matching) if matching else "is no stage"
@@ -87,7 +88,7 @@ def stage_named(prefix: str) -> str:
 
 
 def built_stages(build: Path, prefixes: Iterable[str]) -> list[Target]:
-    """The stages asked for, or all that are built. One asked for by name must be built."""
+    """The stages asked for, or all that are built. One that is named must be built."""
     wanted = [stage_named(prefix) for prefix in prefixes]
     targets = []
     for stage in STAGES:
@@ -103,7 +104,8 @@ def built_stages(build: Path, prefixes: Iterable[str]) -> list[Target]:
 
 
 def foreign_server(command: str, level: str, without: Iterable[str] = ()) -> Target:
-    """The reader's own server, held to `level`, without what the levels `without` ask."""
+    """The reader's own server, held to `level`, without the capabilities of the levels
+    `without`."""
     full = level if level in LEVEL_NAMES else stage_named(level)
     left_out = frozenset(name for each in LEVELS if each.name in without for name in each.adds)
     return Target("yours", full, tuple(shlex.split(command)), left_out)

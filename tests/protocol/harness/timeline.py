@@ -1,5 +1,5 @@
-"""What happened, in order: what the clients did that matter, what was done to the server, and where
-it went wrong. A line each, in one column of milliseconds."""
+"""What happened, in order: the actions of the clients that matter, the actions on the server, and
+where it went wrong. A line each, with a common clock in milliseconds."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Event:
 
 
 def happened(servers: Sequence[Server], error: BaseException | None) -> list[Event]:
-    """Everything worth a line, in order. What is there again and again is counted."""
+    """Everything worth a line, in order. Repetitions are counted."""
     clients = {client: f"{client.name} of server {number}" if len(servers) > 1 else client.name
                for number, server in enumerate(servers, 1)
                for client in server.arrivals.known(server.clients)}
@@ -82,9 +82,9 @@ def happened(servers: Sequence[Server], error: BaseException | None) -> list[Eve
 def those_that_matter(
     clients: list[Connection], noticed_by: Connection | None, *, has_ended: bool = False
 ) -> list[Connection]:
-    """The one that noticed something, then those that wait for an answer, then those that are still
-    there, then the last ones. Where the server has ended unasked, the last are no guide: the kernel
-    went on connecting clients whose turn never came."""
+    """The client that noticed something, then those that wait for an answer, then those still
+    there, then the last ones. If the server ended unasked, the last ones are no guide, because the
+    kernel went on connecting clients whose turn never came."""
     order = [client for client in clients if client is noticed_by]
     order += [client for client in clients if waits(client)][:CLIENTS_SHOWN]
     if has_ended:
@@ -97,8 +97,8 @@ def those_that_matter(
 
 
 def served_at_the_end(clients: list[Connection]) -> list[Connection]:
-    """The last one that the server is known to have accepted, and the first ones of those that had
-    come shortly before: the end of a process takes a moment, in which other threads may accept."""
+    """The last client that the server is known to have accepted, and the first ones that came
+    shortly before, because a process takes a moment to end, in which other threads may accept."""
     accepted = [client for client in clients
                 if client.left_accepted or client.transcript.got_bytes] or clients[:1]
     since = sum(client.transcript.entries[-1].at < accepted[-1].transcript.entries[-1].at -
@@ -107,7 +107,7 @@ def served_at_the_end(clients: list[Connection]) -> list[Connection]:
 
 
 def waits(client: Connection) -> bool:
-    """Whether more was sent than has come back, on a connection that is open."""
+    """Whether more was sent than came back, on an open connection."""
     said = client.transcript
     return client.socket.fileno() >= 0 and not said.hung_up and said.sent_bytes > said.got_bytes
 
@@ -120,7 +120,7 @@ def still_in_the_backlog(client: Connection) -> bool:
 
 
 def lines(events: Sequence[Event]) -> list[str]:
-    """Counted from the first of them."""
+    """The lines, with times from the first of them."""
     begin = events[0].at if events else 0
     return [_line(begin, event) for event in events]
 
@@ -139,8 +139,8 @@ def _line(begin: float, event: Event) -> str:
 
 
 def condensed(events: Sequence[Event]) -> list[Event]:
-    """So many that somebody reads them. An event without a kind is among them, unless it is one of
-    a page full of such."""
+    """Few enough events to be read. One without a kind is kept, unless it is one of a page full of
+    such."""
     kept: list[Event] = []
     for has_a_kind, run in groupby(_without_repetitions(events), lambda one: bool(one.kind)):
         kept += _shortened(list(run)) if has_a_kind else run
@@ -148,7 +148,7 @@ def condensed(events: Sequence[Event]) -> list[Event]:
 
 
 def _without_repetitions(events: Sequence[Event]) -> Iterator[Event]:
-    """With `(3 times)` at the first of three that are alike."""
+    """Replaces repetitions by `(3 times)` at the first."""
     for _, group in groupby(events, lambda one: (one.who, one.what)):
         first, *more = group
         if more:
@@ -161,7 +161,7 @@ def _without_repetitions(events: Sequence[Event]) -> Iterator[Event]:
 
 
 def _shortened(run: Sequence[Event]) -> Iterator[Event]:
-    """The first ones of each kind and the last ones of all; the others are counted."""
+    """Keeps the first of each kind and the last of all, and counts the others."""
     of_bytes = all(event.who not in (THE_SERVER, NOBODY) for event in run)
     is_long = len(run) > (LONG_RUN_OF_BYTES if of_bytes else LONG_RUN)
     seen: Counter[str] = Counter()
@@ -189,7 +189,7 @@ def _counted(events: Sequence[Event]) -> Sequence[Event]:
 
 
 def _on_a_page(events: list[Event]) -> list[Event]:
-    """Of too many still, the middle is left out, and of that first what has a kind."""
+    """If too many are left, drops the middle, beginning with events that have a kind."""
     if len(events) <= LINES_SHOWN:
         return events
     middle = range(FIRST_SHOWN, len(events) - LAST_SHOWN)
@@ -208,7 +208,7 @@ def _on_a_page(events: list[Event]) -> list[Event]:
 def _with_gaps(
     events: Sequence[Event], elsewhere: Sequence[tuple[float, str]]
 ) -> Iterator[Event]:
-    """Where a second or more has no line, what other clients and the server did in it."""
+    """Describes gaps of a second or more by what other clients and the server did then."""
     for event, following in pairwise(events):
         yield event
         seconds = following.at - event.at

@@ -1,4 +1,4 @@
-"""What must come at its time: not early, and not much later."""
+"""Events that must come on time: not early, and not much later."""
 
 import time
 
@@ -8,7 +8,7 @@ LATE = 4.0  # the contract says 500 ms on an idle machine; a busy one may take l
 
 
 def expect_end_after(client: Client, begin: float, timeout: float) -> None:
-    """The end of stream comes `timeout` seconds after `begin`, or a little later."""
+    """Expects the end of stream `timeout` seconds after `begin`, or a little later."""
     client.expect_end(within=timeout + LATE + 1)
     waited = time.monotonic() - begin
     if waited < timeout:

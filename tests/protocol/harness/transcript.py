@@ -1,4 +1,4 @@
-"""What one client sent and got, and when, short enough to be read."""
+"""Bytes that one client sent and received, and when, short enough to be read."""
 
 import time
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ SENT, GOT = ("sent", "then sent"), "got "  # the second: apart from the bytes be
 
 @dataclass
 class Entry:
-    """A run of bytes in one direction, or something that is no bytes."""
+    """A run of bytes in one direction, or an event without bytes."""
 
     at: float  # time.monotonic()
     verb: str
@@ -27,7 +27,7 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """`sent` or `got`, of which there may be many; nothing where it is no bytes."""
+        """`sent` or `got`, of which there may be many; nothing if it isn't bytes."""
         return self.verb.removeprefix("then ").strip() if self.total else ""
 
     def text(self) -> str:
@@ -58,7 +58,8 @@ class Transcript:
     _begun: bytes = b""  # of the length of a message
 
     def sent(self, data: bytes | memoryview, begun: float) -> None:
-        """Bytes went to the server, from that moment on: it may have read them before all had."""
+        """Records bytes to the server from that moment on, because it may read some before all are
+        sent."""
         last = self.entries[-1].verb if self.entries else ""
         if data and self._apart and last in SENT:
             last = SENT[1]
@@ -69,27 +70,27 @@ class Transcript:
         self.sent_bytes += len(data)
 
     def end_piece(self) -> None:
-        """The server has had the time to read what was sent: what follows is shown apart."""
+        """Separates what follows, because the server had the time to read what was sent."""
         self._apart = True
 
     def got(self, data: bytes) -> None:
-        """Bytes came from the server."""
+        """Records bytes from the server."""
         self._bytes(GOT, data, time.monotonic())
         self.got_bytes += len(data)
 
     def note(self, text: str, at: float | None = None) -> None:
-        """Something that is not bytes: an end of stream, a reset, a wait that ended. It is so now,
-        or has begun then."""
+        """Notes an event without bytes: an end of stream, a reset, a wait that ended. It happens
+        now, or began then."""
         self.entries.append(Entry(time.monotonic() if at is None else at, text))
 
     def note_hang_up(self, text: str) -> None:
-        """The same, where it is the server that has hung up."""
+        """Notes that the server hung up."""
         self.hung_up = True
         self.note(text)
 
     def answerable_bytes(self, received_bytes: int) -> int | None:
-        """How much of an echo is due once the server has received so many bytes of what was sent:
-        up to the end of the last message that is complete then. None: these are no messages."""
+        """How many bytes of an echo are due once the server received this many, up to the end of
+        the last complete message. None if these aren't messages."""
         if self.frame_ends and self.frame_ends[-1] > self.sent_bytes + PLAUSIBLE_BYTES:
             return None
         return max((end for end in self.frame_ends if end <= received_bytes), default=0)
@@ -106,7 +107,7 @@ class Transcript:
         entry.until = time.monotonic()
 
     def _find_frames(self, data: bytes | memoryview) -> None:
-        """What is no message of ours, an HTTP request for one, ends at no sensible place."""
+        """Finds no sensible end in something that isn't our message, such as an HTTP request."""
         place = 0
         last = self.frame_ends[-1] if self.frame_ends else 0
         while place < len(data):

@@ -1,4 +1,4 @@
-"""Standard errors that nobody reads, of each kind, for a server that must not wait for them."""
+"""Standard errors of each kind that nobody reads, for a server that must not wait for them."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--i
 
 
 def _hold(held: ExitStack, *descriptors: int) -> int:
-    """Until the test is over; the last, which is written to."""
+    """Closes these after the test. Returns the last, which is written to."""
     for each in descriptors:
         held.callback(os.close, each)
     return descriptors[-1]
@@ -31,7 +31,7 @@ def _pipe(held: ExitStack, _: Path) -> int:
 
 
 def _fifo(held: ExitStack, directory: Path) -> int:
-    """One with a name, and of this account's alone."""
+    """A FIFO with a name, which only this account may use."""
     path = directory / "log"
     os.mkfifo(path, 0o600)
     reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -59,7 +59,7 @@ UNREAD: dict[str, Callable[[ExitStack, Path], int]] = {
 
 
 def under_of(kind: str) -> tuple[str, ...]:
-    """The words in front of the command line of a server that has it as standard error."""
+    """Words in front of a server's command line that make this its standard error."""
     if not kind.endswith("of-another"):
         return ()
     need_root()

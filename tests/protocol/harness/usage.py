@@ -1,4 +1,4 @@
-"""What is said to somebody who has started a server with the wrong words."""
+"""The complaint about a wrong command line."""
 
 from harness.server import Server
 

@@ -1,4 +1,4 @@
-"""Turns a failed test into an explanation for somebody who writes their own server."""
+"""Turns a failed test into an explanation for people who write their own server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALIKE_FOLDED = 2  # lines between the first and the last of a kind
 
 class ContractBroken(AssertionError):
     """The server did something that the contract forbids. `client` is who noticed, if anybody;
-    `rule` is what it broke, if that is not what the test is about.
+    `rule` is the broken rule, if that isn't the test's.
     """
 
     def __init__(
@@ -53,8 +53,8 @@ class ContractBroken(AssertionError):
 
 
 class Silent(ContractBroken):
-    """For as long as a test waits, nothing has come or nothing was taken: `byte_count` were due. In
-    a test about memory or descriptors that is not what its rule is about."""
+    """Nothing came, or nothing was taken, for as long as a test waits, though `byte_count` were
+    due. In a test about memory or descriptors that isn't a failure of its rule."""
 
     def __init__(self, what: str, client: Connection, byte_count: int) -> None:
         super().__init__(what, client)
@@ -62,15 +62,15 @@ class Silent(ContractBroken):
 
 
 class RunsOn(ContractBroken):
-    """A server that was to end."""
+    """The server should have ended but still runs."""
 
 
 class NotReady(ContractBroken):
-    """It runs and has said nothing; on a busy machine that may be the machine's fault."""
+    """It runs but didn't print anything, which on a busy machine may be the machine's fault."""
 
 
 class NoReadyLine(ContractBroken):
-    """It serves, or says something else; `always`: whatever is asked of it, so will it be then."""
+    """It serves, or prints something else; with `always` it will do so in every test."""
 
     def __init__(self, what: str, *, always: bool) -> None:
         super().__init__(what, rule=SAYS_READY)
@@ -83,9 +83,9 @@ def hide_from_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
 
 
 def end_in_words(status: int) -> str:
-    """How a process ended, by its exit status as subprocess tells it."""
+    """How a process ended, by its exit status in subprocess."""
     if status == -signal.SIGXFSZ:
-        return "ended by signal SIGXFSZ, which comes where a file, as its log, may not grow"
+        return "ended by signal SIGXFSZ, sent when a file such as its log may not grow"
     if status < 0:
         return f"ended by signal {signal.Signals(-status).name}"
     return f"ended with exit status {status}"
@@ -97,8 +97,8 @@ def rule_section(rule: Rule) -> str:
 
 
 def server_section(server: Server) -> str:
-    """How the server was started, how it ended, and what it wrote to stderr, with the name of each
-    client whose port is in a line."""
+    """How the server was started, how it ended, and its stderr, with the name of each client whose
+    port is in a line."""
     lines = ["$ " + shlex.join(server.words), server.describe_end()]
     names = server.arrivals.names()
     said = [cut(line) + "".join(f"  ({names[int(port)]})" for port in PORT.findall(line)
@@ -106,8 +106,8 @@ def server_section(server: Server) -> str:
     log = list(folded(said))
     if server.memory_limit and (not server.is_alive() or speaks_of_memory(log)):
         lines.append(
-            f"(it could have {server.memory_limit >> 20} MiB of memory more than at first: does it "
-            "allocate a length before it looks whether that is too long?)"
+            f"(it may use {server.memory_limit >> 20} MiB more than at the start: does it allocate "
+            "a length before checking it?)"
         )
     left_out = len(log) - FIRST_LINES_SHOWN - LAST_LINES_SHOWN
     lines.extend(f"stderr: {line}" for line in log[:FIRST_LINES_SHOWN])
@@ -130,8 +130,8 @@ def cut(line: str) -> str:
 
 
 def folded(log: Sequence[str]) -> Iterator[str]:
-    """Lines in a row that are the same once, with their number; of many that differ in nothing but
-    the client, the first and the last."""
+    """Folds identical lines in a row into one, with their number; of many that differ only in the
+    client, keeps the first and the last."""
     for _, alike in groupby(log, key=lambda line: PORT.sub(":", line.partition("  (client")[0])):
         group = [(line, len(list(same))) for line, same in groupby(alike)]
         between = len(group) - 2
@@ -143,7 +143,7 @@ def folded(log: Sequence[str]) -> Iterator[str]:
 
 
 def speaks_of_memory(log: list[str]) -> bool:
-    """Whether a server that lives on has said that it got none: MemoryError, bad_alloc, ENOMEM."""
+    """Whether a running server reported a lack of memory: MemoryError, bad_alloc, ENOMEM."""
     return any(word in line.lower() for line in log for word in ("memory", "alloc"))
 
 
