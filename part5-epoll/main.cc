@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
       .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
   program.options.push_back(common::workers_option(
-      "number of event loops, each in a thread of its own; otherwise 1", options.workers));
+      "number of event loops, each in a thread of its own; default 1", options.workers));
   program.options.push_back(common::choice_option<stage::AcceptHow>(
       "--accept", "HOW", "how workers share new connections: reuseport, exclusive or shared",
       options.accept,

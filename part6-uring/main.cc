@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
       .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
   program.options.push_back(common::workers_option(
-      "number of event loops, each in a thread of its own; otherwise 1", options.workers));
+      "number of event loops, each in a thread of its own; default 1", options.workers));
   program.options.push_back(common::protocol_option(options.protocol));
   program.options.push_back(ring_option(options.ring));
   program.options.push_back(common::duration_option(

@@ -96,19 +96,19 @@ page() {
   }' -e '\|^ *// \[/*[a-z-]*]$|d' "$source" > "$name.cc"
 }
 
-# yours FUNCTION STEP: the same, without what a function does.
+# yours FUNCTION STEP [NAME]: the same, without what a function does.
 yours() {
-  local source emptied
+  local source emptied name=${3:-page}
   source=$(_source "$2") || return 1
   grep -q "^[^ /].* $1(.*[^}]\$" "$source" || { echo "yours: no function $1 in $2" >&2; return 1; }
-  page "$2" || return 1
+  page "$2" "$name" || return 1
   emptied=$(awk -v begin="^[^ /].* $1[(].*[^}]\$" '
     $0 ~ begin { heads = 1; result = /^void / ? "" : "return {};  " }
     !skips { print }
     heads && /{$/ { print "  " result "// yours"; heads = 0; skips = 1 }
     skips && /^}/ { print; skips = 0 }
-  ' page.cc)
-  echo "$emptied" > page.cc
+  ' "$name.cc")
+  echo "$emptied" > "$name.cc"
 }
 
 # build NAME: compiles NAME.cc. Where that fails, nothing is left to be started.

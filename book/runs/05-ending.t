@@ -19,3 +19,15 @@ What the client still sends is discarded, until its two seconds are over.
   $ cat <&5 | xxd
   00000000: 0200 0000 6869                           ....hi
   $ stop
+
+Without the line that says so, he never lingers: each of his turns is the first move again.
+
+  $ without 'client.state = State::lingering' 04-patient-loop && start ./without
+  - client.state = State::lingering;
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; calls_while talk
+  $ grep -v EAGAIN calls | grep -o '^[a-z]*(4' | uniq -c
+   +1 recvfrom\(4 (re)
+   +1 sendto\(4 (re)
+   +\d{3,} shutdown\(4 (re)
+  $ stop

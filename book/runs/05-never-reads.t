@@ -20,3 +20,13 @@ is in the kernel's buffers, or was never sent. When the client reads at last, it
   $ timeout --foreground 3 cat <&5 | wc -c
   [1-9]\d+ (re)
   $ stop
+
+Without the line that sends what is held before anything is received, the server grows by all of it.
+
+  $ without 'held.empty()) return send_held' 04-patient-loop && start ./without
+  - if (!client.held.empty()) return send_held(client);
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 5 head -c 200M /dev/zero >&5
+  $ memory | grep VmRSS; stop
+  VmRSS: \d{5,} (re)
+  $ rm -f without without.cc

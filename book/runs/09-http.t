@@ -10,17 +10,6 @@ A browser's question, put to the echo server: `GET ` is a length of 542 million.
   $ tail -f log | grep -om 1 'closed: .*'
   closed: message too long
 
-The same loop with another session.
-
-  $ start part5 --protocol http
-  listening on 127\.0\.0\.1:\d+ (re)
-  $ curl -sS --http1.1 -i http://127.0.0.1:$port/
-  HTTP/1.1 200 OK\r (esc)
-  Content-Type: text/plain\r (esc)
-  Content-Length: 6\r (esc)
-  \r (esc)
-  hello
-
 Two lengths in one head, the bytes of part5's step 15-http-requests: no guess is made.
 
   $ printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\nContent-Length: 0\r\n\r\n' > smuggled

@@ -13,7 +13,7 @@ What the reader of chapter 11 does with copies. Two coroutines sleep at the same
   > END
   $ TIMEFORMAT='%R s'; build slow && time ./slow | tail -n 1
   bob is done
-  3\.\d+ s (re)
+  [3-5]\.\d+ s (re)
 
 A client on a bad line, whose message comes in three pieces.
 
@@ -86,9 +86,9 @@ A million tasks that never wait: with an End that returns the handle, and with o
 A cancel that comes too late has a completion, and no operation waits for it. Without the line that
 expects that, the server ends as one that has used a null pointer.
 
-  $ late() { crowd 40; suspend; sleep 1.5; for c in ${clients[@]}; do printf '\1\0\0\0x' >&$c; done
+  $ late() { crowd 40; suspend; sleep 2.5; for c in ${clients[@]}; do printf '\1\0\0\0x' >&$c; done
   >   kill -CONT $pid; for c in ${clients[@]}; do head -c 5 <&$c; done 2>/dev/null | wc -c; }
-  $ build page11 && start ./page11 0 --read-timeout 1s && late
+  $ build page11 && start ./page11 0 --read-timeout 2s && late
   listening on 127\.0\.0\.1:\d+ (re)
   0
   $ exit_status
@@ -98,7 +98,7 @@ expects that, the server ends as one that has used a null pointer.
   > +      if (operation == nullptr) continue;  // a cancel that came too late
   >        operation->complete(result);
   > END
-  $ build page11 && start ./page11 0 --read-timeout 1s && late
+  $ build page11 && start ./page11 0 --read-timeout 2s && late
   listening on 127\.0\.0\.1:\d+ (re)
   200
   $ kill $pid; exit_status
@@ -106,5 +106,5 @@ expects that, the server ends as one that has used a null pointer.
 
 It is the step now, but for what forbids to drop a task.
 
-  $ sed '/\[.*yours\]/d' $ROOT/part6-uring/steps/17-coroutine-echo.cc | diff page11.cc - | grep -c '^[<>]'
+  $ sed '/^ *\/\/ \[/d' $ROOT/part6-uring/steps/17-coroutine-echo.cc | diff page11.cc - | grep -c '^[<>]'
   2

@@ -104,7 +104,8 @@ font: {FONT}px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mo
 rect {{ fill: var(--sheet) }} .bold {{ font-weight: bold }} .wrong {{ fill: var(--wrong) }} \
 .right {{ fill: var(--client-c) }} .gone, .hand {{ visibility: hidden }}
 @media screen and (prefers-reduced-motion: no-preference) {{
-.comes {{ animation: comes 1ms both }} .gone {{ animation: shows 1ms forwards, goes 1ms forwards }}
+.comes {{ animation: comes 1ms both }} \
+.gone {{ animation: shows 1ms forwards, goes 1ms forwards }}
 .hand {{ animation: types {TYPED}s steps({len(typed) - 2}) backwards }}
 @keyframes comes {{ from {{ visibility: hidden }} to {{ visibility: visible }} }}
 @keyframes shows {{ from, to {{ visibility: visible }} }}
@@ -113,7 +114,8 @@ rect {{ fill: var(--sheet) }} .bold {{ font-weight: bold }} .wrong {{ fill: var(
 to {{ visibility: visible; transform: translateX({hidden:.1f}px) }} }} }}
 </style><rect width="{width}" height="{height}" rx="8"/>
 {body}
-<rect class="hand" x="{MARGIN + 2 * LETTER}" y="{MARGIN}" width="{hidden:.1f}" height="{ROW}"/></svg>
+<rect class="hand" x="{MARGIN + 2 * LETTER}" y="{MARGIN}" width="{hidden:.1f}" height="{ROW}"/>
+</svg>
 """
 
 

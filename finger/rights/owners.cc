@@ -90,7 +90,7 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
   }
   if (!user) {
     return std::unexpected(fmt::format(
-        "there is no user {} to run as, or it is root's: name another by --user", name));
+        "there is no account called {} to run as, or it is root's: name another by --user", name));
   }
   // Effective capabilities would outlive a change of user, and be registered with it.
   if ((::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NO_SETUID_FIXUP) != 0) {

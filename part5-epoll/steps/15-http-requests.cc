@@ -1,7 +1,6 @@
 // Cuts standard input into HTTP requests, in whatever pieces it arrives, and prints each request
-// line. A head should announce the length of its body once at the most. If it does so twice, one
-// reader believes the first announcement and another the last: ./15-http-requests last. BROKEN: the
-// field's name counts only with its capitals.
+// line. BROKEN: the field's name counts only with its capitals, and a head that announces two lengths
+// is not refused.
 // Try it: printf 'GET / HTTP/1.1\r\n\r\n' | ./15-http-requests
 
 #include <err.h>
@@ -13,11 +12,9 @@
 #include <string>
 #include <string_view>
 
-bool believes_the_last = false;
-
 std::size_t announced_length(const std::string& head) {
   constexpr std::string_view field = "\r\nContent-Length:";
-  const std::size_t at = believes_the_last ? head.rfind(field) : head.find(field);
+  const std::size_t at = head.find(field);
   return at == head.npos ? 0 : std::strtoul(head.c_str() + at + field.size(), nullptr, 10);
 }
 
@@ -44,8 +41,7 @@ struct RequestReader {
 };
 // [/reader]
 
-int main(int argc, char** argv) {
-  believes_the_last = argc > 1 && std::string_view(argv[1]) == "last";
+int main() {
   char buffer[16384];
   // [main]
   RequestReader request;

@@ -65,5 +65,8 @@ If the tail moves too early, nothing is seen of it.
   > -  store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
   >  }
   > END
+  $ grep -A 1 'which = 2' nop.cc
+    const unsigned which = 2;             // any free entry will do
+    store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
   $ build nop && diff <(./01-nop-ring) <(./nop) && echo no difference
   no difference

@@ -142,7 +142,7 @@ A client that takes none of its answers holds up the stop for as long as that ma
 
 It is the step now. Silent clients leave at once, if their stream is ended.
 
-  $ sed '/\[.*yours]/d' $ROOT/part6-uring/steps/21-scope-and-deadline.cc | diff page12.cc -
+  $ sed '/^ *\/\/ \[/d' $ROOT/part6-uring/steps/21-scope-and-deadline.cc | diff page12.cc -
   $ silent() { crowd 5; time { kill -INT $pid; wait $pid; }; }
   $ start ./page12; silent
   listening on 127\.0\.0\.1:\d+ (re)

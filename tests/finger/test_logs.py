@@ -105,7 +105,7 @@ def test_the_journal_is_told_what_matters(start: Start, users: Users, tmp_path: 
     assert server.stop() == 0
     severities = {line[3:].split(" ", 1)[-1][:12]: line[:3] for line in read().splitlines()}
     assert severities == {"3 users": "<6>", "turned away:": "<4>", '"" unexpecte': "<6>",
-                          '"alice" answ': "<6>", "reload, the ": "<4>",
+                          '"alice" answ': "<6>", "reload, so t": "<4>",
                           "3 accepted, ": "<6>"}  # fmt: skip
 
 

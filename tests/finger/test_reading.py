@@ -19,7 +19,7 @@ def test_a_plan_may_be_waited_for(request: pytest.FixtureRequest, patience: floa
     """O_NONBLOCK was for the open. With it, some kernels fail a read that would wait, instead of
     leaving it to an io worker."""
     build = Path(request.config.option.build_dir)
-    targets = {each.name: each for each in built_servers(build, (), ())}
+    targets = {each.name: each for each in built_servers(build, ())}
     target = targets.get("state-machine")
     if target is None:
         pytest.skip("09-state-machine is not built")

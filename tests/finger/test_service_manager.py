@@ -95,7 +95,7 @@ def test_what_cannot_be_served_is_told(
         passed.bind(str(manager.top / "local"))
         passed.listen()
     manager.passed = [passed]
-    start(under=manager.under, ready=False).expect_refusal(1, "passed")
+    start(under=manager.under, ready=False).expect_refusal(1, "service manager")
 
 
 def test_a_socket_that_was_meant_for_another_process_is_left_alone(

@@ -225,7 +225,7 @@ def test_an_account_that_is_missing_or_roots_is_refused(
     """nobody is the default only without a name."""
     machine.system_account("nobody" if user == "nobody" else "toor", 0)
     named = () if user == "nobody" else ("--user", user)
-    start_as_root(*named, ready=False).expect_refusal(1, f"no user {user} to run as")
+    start_as_root(*named, ready=False).expect_refusal(1, f"no account called {user} to run as")
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)

@@ -149,8 +149,8 @@ def test_no_timer_has_to_end_before_an_answer(client: Client) -> None:
                 break
         else:
             raise client.broken(
-                f"{TRIES} times the answer to {len(payloads)} of {len(payloads[0])} bytes took more "
-                f"than {AT_ONCE_SECONDS} s. Does the kernel hold its end back, as with TCP_CORK or "
+                f"{TRIES} times the answer to {len(payloads)} of {len(payloads[0])} bytes took "
+                f"over {AT_ONCE_SECONDS} s. Does the kernel hold its end back, as with TCP_CORK or "
                 "MSG_MORE, or does the server wait for a timer?")
 
 

@@ -23,7 +23,7 @@ QUESTIONS = {
     "free by `netstat`":
         "appendix-j-what-tcp-does#address-already-in-use-with-time_wait-and-so_reuseaddr",
     "how to let a thread which blocks on recv() exit gracefully?":
-        "04-threads#stopping-those-who-are-asleep",
+        "04-threads#a-thread-that-waits-for-the-signal",
     "What is the purpose of epoll's edge triggered option?": "07-epoll#level-and-edge",
     "close vs shutdown socket?": "03-closing#a-lingering-close-in-three-moves",
     "How to not get so many apache CLOSE_WAIT connections": "03-closing#an-end-on-one-side",

@@ -1,8 +1,8 @@
 // A server is replaced while clients keep asking. The new one gets the listening socket from the
-// old one, over a Unix socket, and says when it serves; only then the old one
-// stops. Generation 3 fails before it has said so, and in the end two programs come that are no
-// servers, and then two successors at the same time. A hasty server does not wait for that word.
-// Try it: ./02-handover, and ./02-handover hasty
+// old one, over a Unix socket, and says when it serves; only then the old one stops. Generation 3
+// fails before it has said so, and in the end two programs come that are no servers, and then two
+// successors at the same time.
+// Try it: ./02-handover
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -23,7 +23,6 @@ constexpr int failing_one = 3;
 sockaddr_un gate{.sun_family = AF_UNIX, .sun_path = "gate"};  // where a successor comes
 sockaddr_in address{
     .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-bool is_hasty = false;
 int asked = 0;
 
 int check(ssize_t result, const char* what) {
@@ -102,7 +101,6 @@ void serve(int listener, int gate_listener) {
       if (successor >= 0) close(successor);  // the later one wins
       successor = check(accept(gate_listener, nullptr, nullptr), "accept");
       send_listener(successor, listener);
-      if (is_hasty) return;
     }
   }
 }
@@ -121,7 +119,7 @@ void run_generation(int number, int report) {
   socklen_t size = sizeof address;
   check(getsockname(listener, general(address), &size), "getsockname");
   const bool is_heard = old < 0 || send(old, "R", 1, MSG_NOSIGNAL) == 1;
-  if (!is_heard && !is_hasty) return;  // a later one has won
+  if (!is_heard) return;  // a later one has won
   check(write(report, &address.sin_port, sizeof address.sin_port), "write");
   serve(listener, gate_listener);
 }
@@ -173,8 +171,7 @@ bool leaves_to_the_first(pid_t server) {
 
 }  // namespace
 
-int main(int argc, char**) {
-  is_hasty = argc > 1;
+int main() {
   int unanswered = 0;
   pid_t serving = -1;
   for (int number = 1; number <= generations; ++number) {
@@ -197,9 +194,7 @@ int main(int argc, char**) {
   }
   std::printf("unanswered: %d of %d\n", unanswered, asked);
   std::printf("two impostors: %s\n", survives_impostors(serving) ? "harmless" : "harmful");
-  if (!is_hasty) {
-    std::printf("two successors: %s\n", leaves_to_the_first(serving) ? "one serves" : "both serve");
-  }
+  std::printf("two successors: %s\n", leaves_to_the_first(serving) ? "one serves" : "both serve");
   kill(serving, SIGKILL);
   unlink(gate.sun_path);
 }

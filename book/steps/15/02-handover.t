@@ -12,14 +12,3 @@ Two more come that are no servers: one says nothing, one hangs up. Of two succes
   unanswered: 0 of \d{4,} (re)
   two impostors: harmless
   two successors: one serves
-
-A hasty server stops when the socket is on its way.
-
-  $ ./02-handover hasty
-  1 binds the port
-  2 is handed the socket
-  3 is handed the socket, and fails to start
-  4 binds the port
-  5 is handed the socket
-  unanswered: [1-9]\d{2,3} of \d{4,} (re)
-  two impostors: harmful

@@ -13,8 +13,8 @@ def help_of(program: Path) -> str:
 
 
 def examples(text: str) -> list[tuple[str, str]]:
-    """Each option with an example in its meaning, `…, as entries=4,buffers=2`, and the example."""
-    return re.findall(r"^ +(?:-\w,)?(--[\w-]+).*, as (\S*[^\s:.,])", text, re.MULTILINE)
+    """Each option whose meaning has an example, `…, such as entries=4,buffers=2`, with that."""
+    return re.findall(r"^ +(?:-\w,)?(--[\w-]+).*,? such as (\S*[^\s:.,])", text, re.MULTILINE)
 
 
 def in_the_old_form(text: str) -> str:
