@@ -28,8 +28,8 @@ inline std::uint32_t payload_bytes_of(ByteView header) {
 /// Does no I/O: feed() it the received bytes, then call next() until it returns no more messages.
 /// next() reads messages in place. Only the beginning of a message whose rest hasn't arrived is
 /// copied, into memory that doubles as bytes arrive (an announced length costs nothing) and that is
-/// freed after the message was returned. A reader holds at most 2 * (4 + payload_bytes_max) bytes,
-/// and none between messages.
+/// freed by the call after the one that returned the message. A reader holds at most 2 * (4 +
+/// payload_bytes_max) bytes, and none between messages.
 class FrameReader {
  public:
   explicit FrameReader(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
@@ -71,7 +71,7 @@ class FrameReader {
   bool held_returned_ = false;  ///< held_ is a whole message, and the last view points into it.
 };
 
-// next() is inline, because for a message that lies there whole a call would cost as much as the
+// next() is inline, because for a message that arrived whole, a call would cost as much as the
 // work.
 inline Result<std::optional<ByteView>> FrameReader::next() {
   if (!held_.empty()) return next_held();

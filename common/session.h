@@ -10,20 +10,23 @@
 namespace common {
 
 /// A conversation with one peer, without I/O and without a clock: received bytes in, bytes to send
-/// out. While a session waits for the beginning of a message, it holds no buffer. Servers choose
-/// theirs in common/http/protocol_option.h. A thread, a loop or a test drives a session like this:
+/// out. While a session waits for the beginning of a message, it holds no buffer. A thread, a loop
+/// or a test drives a session like this:
 /// - take() the received bytes, send the answers, and receive again only when the kernel has taken
 ///   all of them, so that memory stays bounded while a peer reads no answers;
 /// - after an error or when finished(), send the remaining answers and close;
 /// - call end_of_stream() when the peer has finished sending.
+///
+/// With --protocol, common/http/protocol_option.h chooses a server's session.
 class Session {
  public:
   virtual ~Session() = default;
 
-  /// Takes all of `received`, and appends the answers to `output`, even before an error. The
-  /// answers may be a view of `received`, which must then stay in place until they are sent.
-  /// Returns how many messages were completed; only a completed message renews the read timeout.
-  /// Errors: too_long, malformed. Nothing after them can be trusted; don't call take() again.
+  /// Takes all of `received`, and appends the answers to `output`, even if it then returns an
+  /// error. The answers may be a view of `received`, which must then stay in place until they are
+  /// sent. Returns how many messages were completed; only a completed message renews the read
+  /// timeout. Errors: too_long, malformed. Nothing after them can be trusted; don't call take()
+  /// again.
   virtual Result<std::size_t> take(ByteView received, SendBuffer& output) = 0;
 
   /// Checks whether the stream may end here. Error: cut_short inside a message.

@@ -17,8 +17,8 @@ namespace {
 using common::Clock;
 using std::chrono::milliseconds;
 
-/// How long one call waits at most if we must check something in between: for a stop, or for the
-/// peer's acknowledgements.
+/// How long one call waits at most if we must check in between for a stop or for the peer's
+/// acknowledgements.
 constexpr milliseconds longest_wait(100);
 
 /// Sets SO_RCVTIMEO or SO_SNDTIMEO, so that a call that waits longer fails with EAGAIN. 0: no
@@ -31,7 +31,7 @@ void limit_calls(const common::Fd& socket, int option, milliseconds limit) {
 }
 
 /// Whether to repeat the call that has just failed. EAGAIN means that it waited for as long as
-/// limit_calls() allows.
+/// limit_calls() allows (or didn't wait, with MSG_DONTWAIT).
 bool must_try_again() { return errno == EINTR || errno == EAGAIN; }
 
 milliseconds until(Clock::time_point deadline) {
@@ -52,7 +52,8 @@ Connection::Connection(const common::Fd& socket, milliseconds read_timeout)
 common::Result<common::ByteView> Connection::receive(std::span<std::byte> buffer) {
   while (true) {
     const bool limited = read_timeout_ > milliseconds(0);
-    // We ask before each call, because no call waits long enough to fail while bytes keep coming.
+    // We check the clock before each call, because no call waits long enough to fail while bytes
+    // keep coming.
     const bool too_late = limited && receive_tried_ && Clock::now() >= deadline_;
     if (too_late && ++late_receives_ > common::late_receives_max) {
       return common::failure(common::Error::timed_out);
@@ -113,7 +114,8 @@ void Connection::close_gracefully(const std::atomic<bool>& stopping) {
   }
 }
 
-/// Called only in a stop, when SignalThread's drain timeout ends it if nothing else does.
+/// Has no limit of its own, because it is called only in a stop, and SignalThread's drain timeout
+/// ends that.
 void Connection::close_when_acknowledged() {
   std::array<std::byte, 4096> discarded;
   while (common::unacknowledged_bytes(socket_) > 0) {

@@ -27,7 +27,8 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 }
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns the reason, which is no error if the client left between two messages, as it should.
+/// Returns why it ended, which is no error if the session finished or the client left between two
+/// messages.
 common::Status serve(Connection& connection, common::Session& session) {
   std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;

@@ -45,8 +45,9 @@ class Connection {
 
   const common::Fd& socket_;
   std::chrono::milliseconds read_timeout_;
-  common::Clock::time_point deadline_;          ///< When the current message is due.
-  bool receive_tried_ = false;                  ///< Whether we received since restart_timeout().
+  common::Clock::time_point deadline_;  ///< When the current message is due.
+  /// Whether a receive was tried since restart_timeout().
+  bool receive_tried_ = false;
   int late_receives_ = 0;                       ///< Receives made after deadline_.
   std::chrono::milliseconds receive_limit_{0};  ///< Current value of SO_RCVTIMEO.
 };

@@ -31,7 +31,8 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
 }
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns the reason, which is no error if the client left between two messages, as it should.
+/// Returns why it ended, which is no error if the session finished or the client left between two
+/// messages.
 common::Status serve(Connection& connection, common::Session& session) {
   std::array<std::byte, common::thread_receive_buffer_bytes> receive_buffer;
   common::SendBuffer output;
@@ -87,11 +88,12 @@ void Server::run_pool() {
   for (std::size_t i = 0; i < options_.workers; ++i) {
     try {
       pool.emplace_back([this] { accept_clients(&Server::serve_client); });
-    } catch (const std::system_error& error) {  // EAGAIN: the system allows no more
+    } catch (const std::system_error& error) {  // EAGAIN: the system allows no more threads
       return give_up(common::explain_no_thread(error.code()));
     }
   }
-  common::announce(address());  // now that every thread has started
+  // Only now, because a thread that can't be started makes us give up.
+  common::announce(address());
 }
 
 void Server::accept_clients(void (Server::*serve_one)(Client)) {
@@ -112,8 +114,8 @@ void Server::accept_clients(void (Server::*serve_one)(Client)) {
   }
 }
 
-/// Stops the other threads, too, because nobody would notice that one is missing, or that none
-/// accepts. The first that fails says why, before it waits for the clients.
+/// Stops the other threads, too, because nobody would notice a missing thread, and with none left
+/// the server would accept nobody. The first that fails says why, before it waits for the clients.
 void Server::give_up(std::string_view why) {
   if (failed_.exchange(true)) return;
   (void)common::complain(why);
@@ -143,7 +145,7 @@ void Server::start_thread(Client client) {
     try {
       std::thread([this, shared] { serve_client(std::move(*shared)); }).detach();
       return;
-    } catch (const std::system_error& error) {  // EAGAIN: the system allows no more
+    } catch (const std::system_error& error) {  // EAGAIN: the system allows no more threads
       thread_fault_.report(error.code(), common::Clock::now());
       std::this_thread::sleep_for(common::shortage_pause);
     }

@@ -35,7 +35,7 @@ class Server {
   std::string address() const;
 
   /// Serves until stop() is called. Returns the exit status, which is 1 if no more clients can be
-  /// accepted. Then run() logs why, and stops through the common::SignalThread.
+  /// accepted. In that case the server logs why, and stops through the common::SignalThread.
   int run();
 
   /// Begins an orderly stop, so that run() returns. Any thread may call it.

@@ -46,8 +46,8 @@ class Connection {
   /// than that.
   Action advance(Readiness ready, Scratch& scratch);
 
-  /// Takes one turn of a lingering connection, which discards input. In a drain it closes when the
-  /// peer's kernel has acknowledged all answers, which causes no event.
+  /// One turn of a lingering connection: discards input. In a drain it closes when the peer's
+  /// kernel has acknowledged all answers, which causes no event.
   Action linger(Scratch& scratch);
 
   /// Called after the deadline. First receives input that arrived in time, however late the call
@@ -83,7 +83,8 @@ class Connection {
   Action send_held();
   Action close_gracefully();
   void renew_deadline();
-  /// Cold, because it runs once for each connection, not for each message.
+  /// Cold, which keeps it out of the hot code, because it runs once for each connection, not for
+  /// each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;
 
   common::Fd fd_;

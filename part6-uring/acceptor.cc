@@ -11,7 +11,7 @@
 namespace stage {
 namespace {
 
-// One for the process, for a line a second, however many loops there are.
+// One for the whole process, so that there is one line a second, however many loops there are.
 common::RepeatedFault accept_fault("cannot accept");
 
 }  // namespace
@@ -20,7 +20,7 @@ uring::Task<common::Result<Admitted>> Acceptor::next() {
   std::optional<common::Permit> permit;
   while (true) {
     if (budget_ == 0) {
-      permit.reset();  // while this loop waits for a connection, a different one may need it
+      permit.reset();  // while this loop waits for a connection, another may need it
       const auto ready = co_await loop_.poll(listener_, POLLIN);
       if (!ready) co_return std::unexpected(ready.error());
       budget_ = common::accept_budget;
@@ -40,7 +40,7 @@ uring::Task<common::Result<Admitted>> Acceptor::next() {
     auto accepted = common::accept_waiting(listener_);
     if (accepted && accepted->fd) co_return Admitted{std::move(*permit), std::move(*accepted)};
     if (accepted) {
-      budget_ = 0;  // a different loop was faster
+      budget_ = 0;  // another loop was faster
     } else if (const auto over = co_await wait_out(accepted.error()); !over) {
       co_return std::unexpected(over.error());
     } else {

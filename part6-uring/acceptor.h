@@ -22,11 +22,11 @@ struct Admitted {
 /// Accepts connections, each with a permit, of which several loops share a limited number.
 ///
 /// The ring only polls the listener. An accept that waits in the ring would hold its permit
-/// meanwhile, which a different loop may need, and a multishot accept takes every connection.
-/// Several loops may watch one listener, and for those that are late accept finds no connection.
+/// meanwhile, which another loop may need, and a multishot accept takes every connection. Several
+/// loops may watch one listener, and those that are late find no connection.
 class Acceptor {
  public:
-  /// All arguments must outlive the acceptor, and `listener` must be non-blocking. When a different
+  /// All arguments must outlive the acceptor, and `listener` must be non-blocking. When another
   /// loop gives a permit back, the eventfd(2) of `background` is written to.
   Acceptor(uring::Loop& loop, const common::Fd& listener, common::ConnectionLimit& connection_limit,
            Background& background)

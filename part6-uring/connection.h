@@ -33,7 +33,7 @@ struct ConnectionContext {
   bool draining = false;
 };
 
-/// One peer, on a ring. The class makes the promises of part 1's, except that the bytes from
+/// One peer, on a ring. The same contract as part 1's Connection, except that the bytes from
 /// receive() are good for a shorter time.
 class Connection : public uring::Node {
  public:

@@ -64,14 +64,15 @@ class Client {
   uring::Deadline deadline_{loop_};
 };
 
-/// Without an io worker, the kernel cancels operations that need one, such as some files' reads.
+/// If the kernel can't start an io worker, it cancels operations that need one, such as reads of
+/// some files.
 std::string explain(std::error_code error) {
   if (error != uring::Error::cancelled) return error.message();
   return common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again));
 }
 
-/// Whether a socket is its own peer. The kernel chooses a client's port, and if nobody listens
-/// there, that may be the port we connect to: TCP lets two ends meet that both connect.
+/// Whether a socket is its own peer. The kernel chooses our port, and it may choose the one that we
+/// connect to if nobody listens on it. TCP lets two ends meet that both connect.
 bool talks_to_itself(const common::Fd& socket) {
   const auto own = common::Address::of_socket(socket);
   common::Address peer;

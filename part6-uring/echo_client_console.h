@@ -14,7 +14,8 @@ namespace stage {
 
 /// Reads standard input line by line, and writes standard output, through the ring, which waits for
 /// terminals, files and pipes alike. If another process reads the same terminal, a read that was
-/// told of bytes may find none, and then blocks the loop, timeouts included, until there are some.
+/// told there are bytes may find none, and then blocks the loop, timeouts included, until there are
+/// some.
 class Console {
  public:
   explicit Console(uring::Loop& loop) : loop_(loop) {}
@@ -29,7 +30,7 @@ class Console {
                                                               uring::Deadline& deadline,
                                                               uring::Canceller& never_mind);
 
-  /// Waits until everything is written, because the reader of our output may be slow.
+  /// Writes all of `text`, and waits while the reader of our output is slow.
   uring::Task<common::Status> print(std::string_view text);
 
   /// The bytes as they are or, for a terminal, as printable ASCII and escapes.

@@ -16,7 +16,8 @@ namespace stage {
 namespace {
 
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
-/// Returns the reason, which is no error if the client left between two messages, as it should.
+/// Returns why it ended, which is no error if the session finished or the client left between two
+/// messages.
 uring::Task<common::Status> serve(Connection& connection, common::Session& session) {
   while (!session.finished()) {  // an echo session never is; HTTP's may be
     const auto received = co_await connection.receive();
@@ -127,8 +128,8 @@ void Server::begin_drain() {
 void Server::stop() {
   stopping_ = true;
   // The kernel turns away the connections in the backlog, and the port is free. A close isn't
-  // enough, because the ring polls the listener, and keeps it open until after the process has
-  // ended.
+  // enough, because the ring polls the listener, and keeps it open until milliseconds after the
+  // process has ended.
   (void)::shutdown(listener_.get(), SHUT_RD);
   common::wake(wake_.get());
 }

@@ -36,7 +36,7 @@ struct Options : common::Options {
 /// Serves every client on one thread, each in a coroutine that reads like part 1's.
 class Server {
  public:
-  /// Makes one worker, which accepts from `listener`, a non-blocking one, and shares
+  /// Makes one worker. It accepts from `listener`, which must be non-blocking, and shares
   /// `connection_limit` with the others. An empty `trace_file` means none. Errors: of eventfd(2),
   /// uring::Loop::create(), uring::Buffers::create().
   static common::Result<std::unique_ptr<Server>> create(const Options& options, common::Fd listener,

@@ -38,7 +38,7 @@ class ConnectionLimit {
  public:
   explicit ConnectionLimit(std::size_t connections_max) : free_(connections_max) {}
 
-  /// A permit for one more connection, which must not outlive the limit. nullopt if there is none;
+  /// A permit, which must not outlive the limit, for one more connection. nullopt if there is none;
   /// `wake_fd` becomes readable as soon as there is.
   std::optional<Permit> try_acquire(int wake_fd);
 

@@ -18,7 +18,8 @@ class Address {
  public:
   Address() = default;
 
-  /// Parses a literal as inet_pton(3) does, without brackets. nullopt if that fails.
+  /// Parses a literal as inet_pton(3) does, without brackets. nullopt if it is neither IPv4 nor
+  /// IPv6.
   static std::optional<Address> parse(std::string_view literal, std::uint16_t port);
 
   /// Takes an address in network byte order, and a port in host byte order.

@@ -17,8 +17,8 @@ Status set_flag(const Fd& socket, int level, int option, int value) {
   return {};
 }
 
-/// Binds a socket to `address`. Another process may listen there only if both want to share the
-/// port.
+/// Returns a new socket, bound to `address`. Another process may listen there only if both want to
+/// share the port.
 Result<Fd> bind_to(const Address& address, SocketMode mode, bool share_port) {
   Fd socket(::socket(address.family(), SOCK_STREAM | socket_flags(mode), 0));
   if (!socket) return last_error();

@@ -45,7 +45,7 @@ class RepeatedFault {
   explicit RepeatedFault(std::string_view what) : what_(what) {}
   void report(std::error_code error, Clock::time_point now);
 
-  /// Reports a fault of one peer, whose address begins the line.
+  /// Reports a fault whose error is always the same, for `peer`, whose address begins the line.
   void report(const Address& peer, Clock::time_point now);
 
   /// Reports a fault that is always the same.
@@ -59,7 +59,8 @@ class RepeatedFault {
   std::atomic<std::uint64_t> left_out_{0};
 };
 
-/// Logs connections that were closed because something was wrong, or with --verbose all.
+/// Logs why connections were closed if something was wrong; with --verbose, every opening and
+/// closing.
 class ConnectionLog {
  public:
   explicit ConnectionLog(bool verbose) : verbose_(verbose) {}

@@ -67,7 +67,7 @@ std::string explain(const CLI::ArgumentMismatch& wrong, const OptionTable& table
   return std::string(counted);
 }
 
-/// Whether a flag has a value, as in `--verbose=true`. CLI11 would take some.
+/// Whether a flag has a value, as in `--verbose=true`. CLI11 would accept some values.
 bool gives_a_value(std::string_view word, std::string_view flag) {
   return word.starts_with(flag) && word.substr(flag.size()).starts_with('=');
 }

@@ -41,7 +41,7 @@ struct Options {
 struct OptionLine {
   std::string name;        ///< `--port`
   std::string value_name;  ///< `N`; empty for a flag, which takes no value
-  std::string fallback;    ///< The default as the user would write it; empty if there is none
+  std::string fallback;    ///< The default as a user writes it; empty if there is none to show
   std::string meaning;
   std::string takes;  ///< The valid values, for error messages: `a number from 0 to 65535`
   std::function<bool(std::string_view)> set;  ///< Returns false for an invalid value.

@@ -13,14 +13,16 @@ namespace common {
 struct ServerProfile {
   std::string_view address = "--host";                 ///< The option for the listening address.
   std::string_view connections = "--max-connections";  ///< The option that limits connections.
-  /// Descriptors per connection. 0: don't check the limit.
+  /// Descriptors per connection. 0: don't check the limit, because the program does so itself, or
+  /// has no option that limits connections.
   std::size_t descriptors_each = 1;
 };
 
 /// Prepares the process, before it opens anything else:
 /// - opens descriptors 0, 1 and 2 if they are closed, because a client's connection could otherwise
 ///   become descriptor 2 and receive our log;
-/// - raises the soft limit of descriptors to the hard one, and warns if that is too low, too;
+/// - raises the soft limit of descriptors to the hard one, and warns if even that is too low for
+///   `connections_max`;
 /// - ignores SIGPIPE, SIGXFSZ and SIGTTOU, so that writing a log line can't kill or stop us;
 /// - makes malloc return large freed blocks to the system.
 void prepare_process(std::size_t connections_max, std::size_t workers = 1,

@@ -25,7 +25,7 @@ class SignalThread {
   SignalThread& operator=(const SignalThread&) = delete;
   ~SignalThread();
 
-  /// Called by a thread of the server that failed. Stops the others like the first signal, and
+  /// A thread of the server calls this when it fails. Stops the others like the first signal, and
   /// gives them as much time, but the process ends with 1.
   static void stop_after_failure();
 

@@ -17,7 +17,7 @@ namespace {
 SignalWakeup* handler = nullptr;  // set before the signals are handled, cleared after
 
 /// Our timer's signal. Not SIGALRM, because alarm(2) survives exec, and whoever started us may have
-/// set one to end us.
+/// set one to end us, which must still work.
 const int drain_is_over = SIGRTMIN;
 const int stop_signals[] = {SIGINT, SIGTERM, drain_is_over};
 

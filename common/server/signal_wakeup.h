@@ -25,8 +25,8 @@ class SignalWakeup {
   SignalWakeup& operator=(const SignalWakeup&) = delete;
   ~SignalWakeup();
 
-  /// Called by one of several servers that failed, on any thread. Stops the others like the first
-  /// signal, and gives them as much time, but the process ends with 1.
+  /// One of several servers calls this, on any thread, when it fails. Stops the others like the
+  /// first signal, and gives them as much time, but the process ends with 1.
   static void stop_after_failure();
 
  private:

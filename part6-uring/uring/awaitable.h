@@ -36,7 +36,8 @@ class Awaiter;
 
 /// An operation or another wait, for co_await, with the timeouts and cancellers that may end it
 /// early. Make it in the expression that awaits it, and modify it there, in any order and any
-/// number of times. The first timeout to pass counts, and so does the first canceller.
+/// number of times; all timeouts and cancellers apply. The first timeout to pass counts, and so
+/// does the first canceller.
 ///
 ///     co_await loop.recv(fd, buffer).within(5s).until(deadline).cancelled_by(stop);
 ///     co_await changed.wait().within(5s);
@@ -114,7 +115,7 @@ class [[nodiscard]] Awaitable {
   [[no_unique_address]] std::array<Canceller*, cancellers> cancellers_{};
 };
 
-/// An Awaitable in the frame of the coroutine that awaits it.
+/// What co_await makes of an Awaitable, in the coroutine's frame.
 template <typename Wait, bool timed, std::size_t cancellers>
 class Awaiter final : public Wait {
  public:

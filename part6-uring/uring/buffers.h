@@ -224,7 +224,7 @@ inline void Buffers::give_to_kernel(std::uint16_t number) {
   // write an entry's `resv`, because in the first entry that's the ring's tail.
   io_uring_buf& entry = at(tail_++);
   entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
-  entry.bid = number;  // `len` never changes
+  entry.bid = number;  // `len` never changes, because all are equally long
   io_uring_smp_store_release(&ring_.get()->resv, tail_);
   has_woken_ = false;
   confirmed_empty_ = false;

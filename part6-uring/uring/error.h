@@ -10,10 +10,10 @@ namespace uring {
 using common::Result;
 using common::Status;
 
-/// The first two end an operation early although nothing failed. Reactions differ: a cancelled
-/// coroutine should end, a late one may try again. 0 is none of these.
+/// The first two mean that an operation ended early although nothing failed. Reactions differ: a
+/// cancelled coroutine should end, a late one may try again. 0 is none of these.
 enum class Error : std::uint8_t {
-  cancelled = 1,   ///< The operation, its scope or a linked operation was cancelled.
+  cancelled = 1,   ///< The operation or its scope was cancelled.
   timed_out,       ///< Its own timeout or a shared deadline has passed.
   kernel_too_old,  ///< Ring::create() found less than Linux 6.1 has. See why_no_ring().
 };

@@ -44,13 +44,13 @@ class Loop final : public LoopCore {
   /// Errors: those of Ring::create(), which why_no_ring() explains; of opening the trace.
   static Result<std::unique_ptr<Loop>> create(const Setup& setup, const char* trace_file = nullptr);
 
-  /// Cancels unfinished tasks and waits for them, like ~Scope(). In a different thread than run()'s
+  /// Cancels unfinished tasks and waits for them, like ~Scope(). In any thread other than run()'s
   /// that is impossible, and ends the process with a message.
   ~Loop();
 
-  /// Runs the task, with all that the task spawns in its own scopes, until the end. A coroutine
-  /// can't call this, but awaits the task instead. In a different thread than the loop's, run()
-  /// ends the process with a message.
+  /// Runs the task, with all that the task spawns in its own scopes, until the end. Don't call it
+  /// from a coroutine, which can await the task. In a different thread than the loop's, run() ends
+  /// the process with a message.
   template <typename T>
   T run(Task<T> task);
 
@@ -107,7 +107,7 @@ class Loop final : public LoopCore {
 
   // Files. Without an offset, reading and writing go on at the file's position. Writing to a pipe
   // or a socket that nobody reads any more gives EPIPE, and SIGPIPE before it, as with write(2). So
-  // ignore the signal, or use send().
+  // ignore the signal or, for a socket, use send().
 
   auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
     return on<std::size_t, io_uring_prep_read>(fd, "read", to.data(), length_of(to), offset);
@@ -242,7 +242,7 @@ class Loop final : public LoopCore {
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
 
-  // These act on the first operation that a Canceller holds. If removed, that operation ends with
+  // These act on the first operation that a Canceller holds. An operation that is removed ends with
   // Error::cancelled, or on Linux 6.1 with EINTR if an io worker had it. Errors here: ENOENT if
   // there is none, or its result is there, or the kernel is just handing it to another thread;
   // EALREADY if it is about to end.

@@ -34,7 +34,7 @@ Status set_up(const Setup& setup, io_uring& ring) {
   io_uring_params params{};
   params.flags = setup_flags;
   // The kernel makes completions when our thread asks for them, so nothing interrupts it. With
-  // SQPOLL a kernel thread submits, which isn't asked.
+  // SQPOLL a kernel thread submits, and nobody asks it.
   params.flags |= setup.sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN;
   if (setup.disabled) params.flags |= IORING_SETUP_R_DISABLED;
   params.sq_thread_idle = 100;  // ms
@@ -79,7 +79,7 @@ Ring::~Ring() {
   if (ring_.sq.ring_ptr != nullptr) io_uring_queue_exit(&ring_);
 }
 
-/// Saves the lookup of the ring's descriptor. Fails harmlessly with EBUSY for a 17th ring.
+/// Saves the lookup of the ring's descriptor. Fails harmlessly with EBUSY for a thread's 17th ring.
 void Ring::register_descriptor() { (void)io_uring_register_ring_fd(&ring_); }
 
 void Ring::ask_for_operations() {

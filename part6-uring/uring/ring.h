@@ -82,8 +82,8 @@ class Ring {
 
   /// Restricts the ring, from enable() on, to these operations, IORING_OP_…, and those that end
   /// them early. Others fail with EACCES, and nothing can be registered any more. Skips operations
-  /// that this kernel doesn't know. Once, while the ring is disabled. Errors: EBADFD if it isn't;
-  /// EBUSY.
+  /// that this kernel doesn't know. Call it once, while the ring is disabled. Errors: EBADFD if it
+  /// isn't; EBUSY.
   Status permit_only(std::span<const int> operations);
 
   /// Enables a ring that was set up `disabled`. Call it in the thread that will use the ring.

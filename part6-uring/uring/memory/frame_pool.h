@@ -60,7 +60,7 @@ class FramePool {
   struct Blocks {
     using Lists = std::array<Free*, recycled_bytes_max / step_bytes>;
     Lists free;
-    Lists filled;  ///< Also free, and filled with the pattern, for allocate_slow().
+    Lists filled;  ///< Also free, and filled with the pattern; only allocate_slow() takes these.
     std::size_t free_bytes;
     std::size_t owned_bytes;  ///< Free or in use.
   };
@@ -81,7 +81,7 @@ class FramePool {
 /// Fills memory with the pattern, so that a late reader finds rubbish.
 void fill_with_pattern(std::byte* begin, std::size_t bytes);
 
-/// Ends the process with a message if anything was written there since.
+/// Ends the process with a message if anything was written there since fill_with_pattern().
 void demand_pattern(const std::byte* begin, std::size_t bytes, const char* what);
 
 /// Under AddressSanitizer, make any access an error, and permit it again. Otherwise do nothing.

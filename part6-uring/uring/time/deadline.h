@@ -34,8 +34,8 @@ class Deadline : public Canceller {
 
   Clock::time_point due() const { return due_; }
 
-  /// Moves the deadline, even after it has passed. That's usually one store, because a deadline
-  /// that moves away keeps its place until the loop gets there.
+  /// Moves the deadline, even after it has passed. That's usually cheap, because a deadline that
+  /// moves later keeps its place until the loop gets there.
   void renew(Clock::time_point due);
 
  private:

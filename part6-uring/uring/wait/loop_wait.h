@@ -24,8 +24,8 @@ class WaitNode : public Suspended {
 
 using WaitList = IntrusiveList<WaitNode>;
 
-/// A wait, for Awaitable, for something that happens in the loop itself, such as a notification or
-/// the end of a task.
+/// The Wait of an Awaitable (see there) for something that happens in the loop itself, such as a
+/// notification or the end of a task.
 class LoopWait : public Cancellable {
  public:
   explicit LoopWait(LoopCore& loop) : loop_(&loop) {}
@@ -36,7 +36,8 @@ class LoopWait : public Cancellable {
   void cancel(Error reason) override;
 
  protected:
-  /// False if `cancelled` or the current scope has cancelled the wait already; see status().
+  /// False if the wait is cancelled already, with the reason `cancelled` or by the current scope;
+  /// status() says why.
   bool may_begin(Error cancelled);
 
   /// Notes the coroutine to resume, and puts the wait into `list`.
