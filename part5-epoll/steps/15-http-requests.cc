@@ -1,6 +1,6 @@
 // Cuts standard input into HTTP requests, in whatever pieces it arrives, and prints each request
-// line. BROKEN: the field's name counts only with its capitals, and a head that announces two lengths
-// is not refused.
+// line. BROKEN: the field's name counts only with its capitals, and a head that announces two
+// lengths is not refused.
 // Try it: printf 'GET / HTTP/1.1\r\n\r\n' | ./15-http-requests
 
 #include <err.h>

@@ -108,7 +108,7 @@ def test_every_box_is_in_the_index() -> None:
     """By its title, which is the symptom."""
     pages = "\n".join(page.read_text() for page in BOOK.glob("*.md"))
     titles = re.findall(r"^> \*\*What goes wrong: (.+?)\.?\*\*", pages, re.MULTILINE)
-    assert len(titles) > 20
+    assert len(titles) > 10
     assert [title for title in titles if title.lower() not in appendix("p").lower()] == []
 
 

@@ -120,12 +120,14 @@ def test_what_a_function_does_is_left_to_the_reader_and_the_rest_builds(typed) -
           grep -B 1 yours page.cc; rm page.cc
         done
         yours no_such 07-whole-server || ls page.cc
+        yours serve 07-whole-server named && ls *.cc
     """)
     assert said == [
         "page", "bool receive_all(int client, std::span<unsigned char> room) {",
         "  return {};  // yours",
         "page", "void serve(int client) {", "  // yours",
         "page", "int main(int argc, char** argv) {", "  return {};  // yours",
+        "named.cc",
     ]
 
 
