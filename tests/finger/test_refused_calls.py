@@ -36,6 +36,8 @@ def linked(machine: Machine) -> None:
 
 def expect_a_line(start_as_root: Start, under: tuple[str, ...]) -> None:
     server = start_as_root(under=under)
+    if server.process.is_sanitized():
+        pytest.skip("a sanitizer's build makes other calls")
     server.expect(b"alice", NO_PLAN)
     assert "not all homes in /home are served: " in server.stderr_text()
 
