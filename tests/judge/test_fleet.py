@@ -29,7 +29,6 @@ QUICK = {"drops-half-closed", "resets-answers-away", "no-room-means-gone"}
 PATIENCE_SECONDS = "4"
 # What a server in Python cannot get wrong, since its runtime sees to that, or has no part of.
 BY_STAGES_ALONE = {
-    "test_descriptors.py::test_a_limit_that_may_not_be_raised_is_told",
     "test_read_timeout.py::test_a_clock_of_its_own_changes_nothing",
     "test_command_line.py::test_an_option_that_the_stage_does_not_have_is_wrong_usage",
     "test_drain.py::test_connections_that_wait_for_the_one_thread_are_dropped",

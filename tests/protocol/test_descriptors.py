@@ -3,7 +3,6 @@
 import resource
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,6 @@ from harness.at_rest import expect_rest
 from harness.crowd import MESSAGE, answered, begun_crowd, expect_all_served
 from harness.frames import long_stream
 from harness.server import Server, Start
-from harness.strace import from_start
 
 pytestmark = pytest.mark.needs("out-of-descriptors")
 
@@ -104,16 +102,3 @@ def test_a_limit_below_the_connections_is_said_once(start: Start) -> None:
     assert len(server.stderr_text().splitlines()) == 1, "not said, or not once"
     silent = start("--max-connections", "10", descriptor_limit=64)
     assert silent.stderr_text() == "", "64 descriptors are enough for 10 connections"
-
-
-@pytest.mark.needs("out-of-descriptors", "logs")
-@pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_a_limit_that_may_not_be_raised_is_told(start: Start, tmp_path: Path) -> None:
-    """As where the hard limit is above fs.nr_open. glibc has asked for the stack's before, and the
-    server for its own."""
-    log = tmp_path / "trace"
-    if start("--max-connections", "10").process.is_sanitized():
-        pytest.skip("a sanitizer raises the limit of its stack, and ends where that is refused")
-    refused = from_start(log, "-e", "inject=prlimit64:error=EPERM:when=3")
-    server = start("--max-connections", "1000", under=("prlimit", "--nofile=64:4096", *refused))
-    assert "the limit of 64 descriptors is less than" in server.stderr_text(), log.read_text()
