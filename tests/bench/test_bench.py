@@ -1,19 +1,22 @@
 """The client measures: wrong answers are noticed, numbers are right, every contender echoes."""
 
 import json
+import re
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from contenders import DEFAULT_BUILD as BUILD
 from contenders import ECHO, Contender
 
-from subjects.broken_servers import Healthy, LastFirst  # tests/protocol is in contenders' path
+from harness.strace import need_ptrace  # tests/protocol is in contenders' path
+from subjects.broken_servers import Healthy, LastFirst
 
 LOAD = BUILD / "tests" / "bench" / "load"
 needs_load = pytest.mark.skipif(not LOAD.is_file(), reason="build the target bench")
@@ -112,6 +115,18 @@ def test_the_number_of_messages_is_exact(options: tuple[str, ...]) -> None:
     assert found["messages"] == 200
     assert 0 < found["p50_us"] <= found["p99_us"] <= found["p999_us"] <= found["max_us"]
     assert found["max_us"] <= found["seconds"] * 1e6
+
+
+@needs_load
+def test_a_message_is_sent_in_pieces(tmp_path: Path) -> None:
+    need_ptrace()
+    trace = tmp_path / "trace"
+    with echoing(Healthy) as port:
+        subprocess.run(["strace", "-e", "trace=sendto", "-o", trace, LOAD, "--port", str(port),
+                        "--bytes", "65536", "--piece", "20000", "--messages", "1"],
+                       check=True, timeout=30)  # fmt: skip
+    sent = [int(size) for size in re.findall(r"= (\d+)$", trace.read_text(), re.MULTILINE)]
+    assert sent == [20_000, 20_000, 20_000, 5_540]
 
 
 @needs_load
