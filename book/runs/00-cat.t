@@ -27,7 +27,7 @@ And the rest of it.
       nothing was due yet, but the server sent 8 bytes: 05 00 00 00 68 65 6c 6c |....hell|
   
     what happened, in milliseconds:
-  $ sed -n '/the test  finds/,$p' verdict
+  $ sed '/the machine is busy/,+1 d' verdict | sed -n '/the test  finds/,$ p'
       ! *\d+  the test  finds: nothing was due yet, but the server sent 8 bytes: 05 00 00 00 68 65 \.\.\. (re)
   
     the server:

@@ -38,7 +38,7 @@ def test_a_climb_may_begin_higher(
     assert "  it listened after 1.2 s\n" in said
     count = len(LEVEL_NAMES[LEVEL_NAMES.index("limits"):]) - 1  # of which backpressure is left out
     assert f" 2 of {count} levels from limits on; those below it were not asked for\n" in said
-    assert "bottom: " in said and " --from sockets\n" in said
+    assert "  to start from that level: " in said and " --from sockets\n" in said
     assert said.endswith(" --without backpressure,sockets --from protocols\n")
 
 

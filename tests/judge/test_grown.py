@@ -93,7 +93,7 @@ def test_accepts_that_are_no_calls_are_not_made_to_fail_and_cost_no_level(tmp_pa
     ran = judge(accepts_by_the_ring(), "--level", "resources", "-k",
                 "test_faults or test_max_connections", at=tmp_path)
     assert " 0 failed, 12 skipped" in ran.said, ran.said + ran.complained
-    assert "it asks of a ring is no call" in ran.said, ran.said
+    assert "requests to a ring aren't system calls" in ran.said, ran.said
 
 
 @pytest.mark.long
