@@ -162,7 +162,7 @@ class Experiment:
 
 
 def labels(things: Sequence[Any] | Mapping[str, Any]) -> dict[str, str]:
-    """The columns' heads, by their names in the JSON."""
+    """The labels in the table, by the names in the JSON."""
     if isinstance(things, Mapping):
         return {key(thing): label for label, thing in things.items()}
     return {key(thing): f"{thing:,}" if isinstance(thing, int) else key(thing) for thing in things}
