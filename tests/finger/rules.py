@@ -139,8 +139,8 @@ MAX_CLIENTS = Rule(
     PLACES,
 )
 DISPLACED = Rule(
-    "At --max-clients the connection that has had its place longest without a whole query is "
-    "closed for the next one.",
+    "At --max-clients the next connection displaces the one that has gone longest without a "
+    "complete query.",
     PLACES,
 )
 QUERY_TIMEOUT = Rule(
@@ -218,8 +218,8 @@ CHECK_CONFIG = Rule(
     WORDS,
 )
 READY_MEANS_READY = Rule(
-    "Before the ready line a thread, descriptors and a request through the ring were tried; where "
-    "one is not to be had, one line says what to do, and the exit status is 1.",
+    "Before the ready line a thread, descriptors and a request through the ring were tried; if "
+    "one fails, one line says what to do, and the exit status is 1.",
     WORDS,
 )
 RELOAD_FAILS = Rule("A reload that fails keeps the old list, and says so in a line.", STOPPING)
@@ -284,8 +284,8 @@ MESSAGES = Rule(
     MANAGER,
 )
 PROXY_HEADER = Rule(
-    "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices, and "
-    "are the client's that it names.",
+    "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices, "
+    "and count as the client's that the header names.",
     PROXY,
 )
 PROXY_TRUST = Rule(
