@@ -65,8 +65,8 @@ NO_SUCH_USER = Rule(
     QUERIES,
 )
 RELAY = Rule(
-    "A query with an @ is answered `Error: Relay access denied`, unless the text after the only one "
-    "is the address that was asked.",
+    "A query with an @ is answered `Error: Relay access denied`, unless the text after the "
+    "only one is the address that was asked.",
     QUERIES,
 )
 INVALID = Rule(
@@ -105,7 +105,7 @@ REGULAR_FILES = Rule(
     QUERIES,
 )
 NOT_OPENED = Rule(
-    "Nothing but a regular file is opened: a process that waits at the other end of a FIFO goes on "
+    "Nothing but a regular file is opened: a process that waits at the other end of a FIFO keeps "
     "waiting.",
     FILES,
 )
@@ -149,8 +149,8 @@ QUERY_TIMEOUT = Rule(
     PLACES,
 )
 MAX_PER_IP = Rule(
-    "From one address (IPv6: one /64) no more than --max-per-ip are served together, and four times "
-    "as many from one /48. More are closed immediately; other addresses do not notice.",
+    "From one address (IPv6: one /64) no more than --max-per-ip are served together, and four "
+    "times as many from one /48. More are closed immediately; other addresses do not notice.",
     PLACES,
 )
 MAX_CLIENTS_IN_A_RELOAD = Rule(
@@ -229,8 +229,8 @@ DRAIN = Rule(
     STOPPING,
 )
 SECOND_SIGNAL = Rule(
-    "A second signal ends the server immediately, with 0, and a line says how many clients that cuts; "
-    "within 100 ms of the first it is the same stop.",
+    "A second signal ends the server immediately, with 0, and a line says how many clients that "
+    "cuts; within 100 ms of the first it is the same stop.",
     STOPPING,
 )
 READY_LINE = Rule(
@@ -294,7 +294,7 @@ PROXY_TRUST = Rule(
     PROXY,
 )
 PROXY_BOUNDED = Rule(
-    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 8 KiB, of which "
+    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 8 KiB; "
     "anything behind the addresses is skipped.",
     PROXY,
 )
