@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # ./check, which sources this, has sourced lib.sh and sections.sh
-# What takes ./check longer: other machines, other builds, other rings.
+# The longer tests of ./check: other machines, other builds, other rings.
 
-# With a sanitizer, fingerd takes 13 s to look up 65,535 owners; beside all other tests, a Python
-# that echoes 32 MiB takes as long.
+# With a sanitizer, fingerd takes 13 s to look up 65,535 owners; a Python server that echoes 32 MiB
+# beside all other tests takes as long.
 patient=(--patience 60)
 
-# check_what_takes_long: what --all adds, but for the book's.
+# check_what_takes_long: the tests that --all adds, except the book's.
 check_what_takes_long() {
   local preset targets release architecture
   pytests "builds of each part" tests/builds -m long
@@ -14,7 +14,7 @@ check_what_takes_long() {
   pytests network tests/network -m long
   check_rings
   check_kernel 6.1
-  mapfile -t targets < <(stages) # the steps show mistakes: no sanitizer would like them
+  mapfile -t targets < <(stages) # the steps show mistakes, which a sanitizer would report
   targets+=(echo-client fingerd finger man-pages tests/unit/all tests/fuzz/all)
   for preset in asan tsan; do
     build_or_finish "$preset" "${targets[@]}"
@@ -36,7 +36,7 @@ check_what_takes_long() {
   patches "every bug" zoo run
 }
 
-# The Linux in the page, for which tests of the book and of the site look.
+# The Linux in the page, which tests of the book and of the site use.
 make_the_machine() {
   if ((EUID == 0)); then
     section "Linux for the page" tools/machine/make || true
@@ -45,8 +45,8 @@ make_the_machine() {
   fi
 }
 
-# What the unit tests do for a moment: a minute for the loop's fuzzer, with other seeds each time.
-# One that fails says how to repeat the round.
+# A minute for the loop's fuzzer, which the unit tests run briefly, with new seeds each time. A
+# failure says how to repeat the round.
 check_loop_with_chance() {
   local ring
   [[ ! $no_ring ]] || return 0
@@ -56,8 +56,8 @@ check_loop_with_chance() {
   done
 }
 
-# The answers do not depend on the ring: one that is always full and, with a choice of tests, one
-# that a thread of the kernel's fills.
+# The answers don't depend on the ring: we try one that is always full and, with a choice of tests,
+# one with SQPOLL.
 check_rings() {
   local part6=build/default/part6-uring/part6-uring full=entries=4,buffers=2
   [[ -x $part6 && ! $no_ring ]] || return 0
@@ -67,8 +67,8 @@ check_rings() {
     -m every_ring "${in_parallel[@]}"
 }
 
-# check_sanitized PRESET UNIT-TESTS STAGE…: a choice of black-box tests, and these unit tests, on no
-# other rings, without their fuzzers, and without the one that moves gigabytes.
+# check_sanitized PRESET UNIT-TESTS STAGE… runs a choice of black-box tests, and these unit tests,
+# only on the default ring, without their fuzzers, and without the one that moves gigabytes.
 check_sanitized() {
   local preset=$1 unit_tests=$2 stage chosen=()
   shift 2
@@ -82,8 +82,8 @@ check_sanitized() {
       --build-dir "build/$preset" "${in_parallel[@]}" "${without_part6[@]}"
 }
 
-# check_today adds to everything what the day of the week chooses: each of the zoo's bugs has its
-# turn within a hundred days.
+# check_today adds the tests of the day of the week; each of the zoo's bugs has its turn within a
+# hundred days.
 check_today() {
   need_for everything
   check_everything whole
@@ -96,7 +96,7 @@ check_today() {
   esac
 }
 
-# check_on MACHINE: another kernel, release of Debian or processor.
+# check_on MACHINE: a different kernel, release of Debian or processor.
 check_on() {
   case $1 in
     [0-9]*.[0-9]*) check_kernel "$1" ;;
@@ -106,7 +106,7 @@ check_on() {
   esac
 }
 
-# check_kernel SERIES: the machine leaves files of its own for the summary.
+# check_kernel SERIES; the machine leaves its own files for the summary.
 check_kernel() {
   need_for part6-uring finger
   tools/kernel.sh "$1" || exit # Debian may have none of that series
@@ -115,7 +115,7 @@ check_kernel() {
   RESULTS=$results section "Linux $1" tools/kernel.sh "$1" tools/kernel-tests || true
 }
 
-# check_distribution RELEASE and check_architecture NAME: in a Debian that is made for it.
+# check_distribution RELEASE and check_architecture NAME run in a Debian made for them.
 check_distribution() {
   section "Debian $1" tools/distribution.sh "$1" tools/distribution-tests || true
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command in another Debian. See usage() below.
+# Runs a command in a different Debian. See usage() below.
 set -euo pipefail
 program=distribution
 # shellcheck source=tools/lib.sh
@@ -40,8 +40,8 @@ if [[ $ccache ]]; then
     CCACHE_BASEDIR=/root/project)
 fi
 
-# Of the updates for a rare processor a mirror may have a list and a signature that do not agree:
-# that was seen. The mirror is apt's own or, where apt knows none of Debian's, mmdebstrap's.
+# We've seen a mirror whose list of updates for a rare processor didn't match the signature. The
+# mirror is apt's own or, if apt has none of Debian's, mmdebstrap's.
 mirror=()
 if [[ ${ARCHITECTURES:-} ]]; then
   mapfile -t mirror < <(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' \
@@ -52,18 +52,18 @@ system=$(mktemp -d /var/tmp/six-servers.XXXXXX)
 trap 'rm -rf --one-file-system "$system"' EXIT
 trap 'exit 130' INT
 # The Release file of sid is valid for a week only, and a mirror that is not updated that often has
-# an expired one: Check-Valid-Until. What is thrown away need not survive a power failure.
+# an expired one: Check-Valid-Until. A throw-away system needn't survive a power failure.
 quietly "making a bare Debian $release" mmdebstrap --variant=apt --mode=root \
   --architectures="${ARCHITECTURES:-$(dpkg --print-architecture)}" --include="$packages" \
   --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io \
   "$release" "$system" "${mirror[@]}" || exit 1
 chmod 755 "$system"
 cp -L /etc/resolv.conf /etc/hosts "$system/etc/"
-# Root's own directory is closed to everybody else: what tests run as somebody else has to be told.
+# Root's own directory is closed to everybody else, so tests that become somebody else mind that.
 mkdir "$system/root/project" "$system/ccache"
 git -C "$root" archive HEAD | tar -x -C "$system/root/project"
 
-# With processes of its own: when the command has ended, nothing of it is left running.
+# With its own process namespace, so that none of the command's processes survives it.
 # shellcheck disable=SC2016 # expanded by the other shell
 unshare --mount --pid --fork --kill-child bash -c '
   set -e

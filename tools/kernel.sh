@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command under another Linux. See usage() below.
+# Runs a command under a different Linux. See usage() below.
 set -euo pipefail
 program=kernel
 # shellcheck source=tools/lib.sh
@@ -32,8 +32,8 @@ kernels=$root/build/kernels
 [[ $(uname -m) == x86_64 ]] || cannot_run "the kernels are for x86_64, and this is $(uname -m)"
 need "${packages_kernel[@]}"
 
-# apt's own way to Debian's packages, with lists of its own: a series may be in another release
-# than this one. A release that is not there any more is no fault.
+# Uses apt with its own lists of packages, because a series may be in a different release than this
+# one. A release that no longer exists isn't a fault.
 # shellcheck disable=SC2317 # called by fetch
 use_lists_of_our_own() {
   local mirror suite
@@ -56,7 +56,7 @@ END
   apt-get -q update || true
 }
 
-# What is downloaded is unpacked below $kernels/SERIES; nothing is installed.
+# Downloads are unpacked below $kernels/SERIES; nothing is installed.
 # shellcheck disable=SC2317 # called by quietly
 fetch() {
   local name part package
@@ -70,7 +70,7 @@ fetch() {
   done
   for package in *.deb; do dpkg-deb --extract "$package" .; done
   rm ./*.deb
-  # Where the modules are depends on the release, and where they are looked for, too.
+  # The modules' directory depends on the release, and so does the one where modprobe looks.
   mkdir -p lib usr/lib
   [[ ! -d usr/lib/modules ]] || ln -s ../usr/lib/modules lib/modules
   [[ -e usr/lib/modules ]] || ln -s ../../lib/modules usr/lib/modules
@@ -78,7 +78,7 @@ fetch() {
   mv "$kernels/$series.new" "$kernels/$series"
 }
 
-# The first program of the machine, and the modules without which it does not see our files.
+# The first program of the machine, and the modules that it needs to see our files.
 # pack DIRECTORY VERSION OUT
 pack_initramfs() {
   local tree module
@@ -115,7 +115,7 @@ pack_initramfs "$kernels/$series" "$version" "$work/initramfs"
   printf '%q ' "${command[@]}"
 } >"$work/command"
 
-# share DIRECTORY NAME [,OPTION] prints what lets the machine mount it by that name.
+# share DIRECTORY NAME [,OPTION] prints QEMU's options for mounting it by that name.
 share() {
   echo "-virtfs local,path=$1,mount_tag=$2,id=$2,security_model=none,multidevs=remap${3:-}"
 }

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # a script that sources this uses these and sets program
-# What the commands share: stages by name, packages that are missing, quiet builds.
+# Common code of the commands: stages by name, missing packages, quiet builds.
 # A script that sources this sets `program`, its name in messages, and may set `cannot`, its exit
-# status where it cannot run, which is 1 as a rule.
+# status if it can't run, by default 1.
 
-# Without symbolic links: CMake would take another way here for another project, and build it anew.
+# Without symbolic links, because CMake would take a different path for a different project, and
+# build it again.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-python=/usr/bin/python3 # where apt-get puts the tests' packages, whatever is first in the path
+python=/usr/bin/python3 # here apt-get puts the tests' packages, whatever is first in the path
 
 source "$root/tools/packages.sh"
 
@@ -14,15 +15,15 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit "${cannot:-1}"; }
 wrong_usage() { say "$*"; exit 2; }
 
-# What a command prints would be lost; ./serve becomes a server, which may do without.
+# A command's output would be lost; ./serve becomes a server, which may do without.
 [[ $program == serve ]] || { : 3>&1; } 2>/dev/null ||
   cannot_run "cannot write to standard output: it is closed"
 # Bash itself needs it, for < <(…).
 [[ -e /proc/self/fd ]] || cannot_run "there is no /proc here. As root: mount -t proc proc /proc"
 
-# inherited_signals prints, as 2,17, what goes on to all that is started here: signals that whoever
-# has started this has blocked, or ignores. Who ignores one that asks to end, as nohup does, means
-# it. What bash has set for itself does not count, so another process looks.
+# inherited_signals prints, such as 2,17, the signals that our caller blocks or ignores, and that
+# our children would inherit. If the caller ignores a signal that asks to end, as nohup does, that's
+# on purpose. Bash's own settings don't count, so a different process looks.
 inherited_signals() {
   local blocked ignored number found=()
   { read -r blocked && read -r ignored; } \
@@ -34,14 +35,14 @@ inherited_signals() {
   (IFS=, && echo "${found[*]}")
 }
 
-# Bash can undo neither, and env can. A build would wait in vain for its compilers where SIGCHLD is
-# ignored, and what is blocked stops no server.
+# Bash can undo neither, but env can. A build would wait forever for its compilers if SIGCHLD is
+# ignored, and a blocked signal stops no server.
 inherited=$(inherited_signals)
 [[ ! $inherited ]] || ! env "--default-signal=$inherited" true 2>/dev/null ||
   exec env "--default-signal=$inherited" "$BASH" "$0" "$@"
 
-# What a command takes: what the value of each of its options is, or nothing for one without; what a
-# letter is short for; the one option that may be repeated.
+# A command's options: a description of each value, or nothing for an option without; the letters
+# and their long options; the one option that may be repeated.
 declare -A takes=() long=([-h]=--help) given=()
 repeatable='' options=() words=()
 
@@ -98,8 +99,8 @@ did_you_mean() {
   [[ ! $alike ]] || echo ": did you mean ${alike/%, ${alike##*, }/ or ${alike##*, }}?"
 }
 
-# quietly MESSAGE COMMAND… runs it with its output out of sight, unless it fails. How far it is can
-# be seen from its newest line: at once on a terminal, else every ten seconds.
+# quietly MESSAGE COMMAND… runs it and hides its output, unless it fails. Its newest line shows the
+# progress, immediately on a terminal, otherwise every ten seconds.
 quietly() {
   local message=$1 log progress status=0
   say "$message"
@@ -111,13 +112,13 @@ quietly() {
   kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
   wait "$progress" 2>/dev/null || true
   [[ ! -t 2 ]] || printf '\r\e[K' >&2
-  ((status == 0 || status == 130)) || cat "$log" >&2 # Ctrl-C has no reason that is to be read
+  ((status == 0 || status == 130)) || cat "$log" >&2 # after Ctrl-C nobody needs the reason
   rm -f "$log"
   return "$status"
 }
 
-# show_progress LOG goes on until it is ended. Ctrl-C does not reach what runs in the background, so
-# it looks whether the command is there still. While the log is empty it leaves the terminal alone:
+# show_progress LOG runs until it is killed. Ctrl-C doesn't reach background jobs, so it looks
+# whether the command is still there. While the log is empty it leaves the terminal alone, because
 # somebody may be asked for a password there.
 show_progress() {
   local line columns told=$SECONDS
@@ -149,7 +150,7 @@ is_there() {
   esac
 }
 
-# need PACKAGE… installs those that are missing, or says which and stops.
+# need PACKAGE… installs missing ones, or lists them and stops.
 need() {
   local package missing=()
   [[ $(uname -s) == Linux ]] || cannot_run "needs Linux; on other systems use the Containerfile"
@@ -165,7 +166,7 @@ need() {
       cannot_run "apt-get says above why it cannot. If the network is the reason: connect once," \
         "and start again"
   elif command -v sudo >/dev/null; then
-    # Asked before anything is shown that changes: it would wipe the question away.
+    # Asks before any changing line is shown, which would wipe the question away.
     sudo --prompt="$program: to install ${missing[*]}, sudo wants the password of %p: " true ||
       cannot_run "the reason is above. As root: apt-get install ${missing[*]}"
     quietly "installing ${missing[*]} (with sudo)" install_packages "${missing[@]}" ||
@@ -175,7 +176,7 @@ need() {
   fi
 }
 
-# One sudo for both calls of apt-get: one that remembers no password would ask for each.
+# One sudo for both calls of apt-get, because one that remembers no password would ask for each.
 install_packages() {
   local as_root=(env DEBIAN_FRONTEND=noninteractive)
   ((EUID == 0)) || as_root=(sudo "${as_root[@]}")
@@ -183,7 +184,7 @@ install_packages() {
     apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"' sh "$@"
 }
 
-# The stages that are there, in order. A stage is a directory with a main.cc.
+# The existing stages, in order. A stage is a directory with a main.cc.
 stages() {
   local main
   for main in "$root"/part[0-9]*/main.cc; do
@@ -192,7 +193,7 @@ stages() {
 }
 
 # stage_named WORD prints the one stage that begins so; with none or several it prints nothing.
-# A shell that completes the names of files has written ./part4-poll/ or part4-poll/; 4 will do.
+# A shell that completes file names writes ./part4-poll/ or part4-poll/; 4 will do.
 stage_named() {
   local stage word=${1#./} found=()
   word=${word%/}
@@ -205,7 +206,7 @@ stage_named() {
   ((${#found[@]} != 1)) || echo "${found[0]}"
 }
 
-# not_one_stage WORD [OTHER…]: what else could have been meant, the stages and these.
+# not_one_stage WORD [OTHER…] suggests what could have been meant, among the stages and these.
 not_one_stage() {
   local word=$1 fits stages meant
   shift
@@ -225,7 +226,7 @@ need_bug() {
   wrong_usage "there is no bug '$1'${meant:-;} all of them are in book/appendix-e-bug-zoo.md"
 }
 
-# bug_says NAME KEY: a line of its head, as tests/zoo/bug.py explains them.
+# bug_says NAME KEY prints a line of its head; tests/zoo/bug.py explains them.
 bug_says() { sed -n "s/^$2: *//p" "$root/book/bugs/$1.patch"; }
 
 stages_in_a_line() {
@@ -241,14 +242,14 @@ is_listened_on() {
   grep -qsE "$listening" /proc/net/tcp{,6}
 }
 
-# Stops where nothing can be built: CMake would not say what to do.
+# Stops if nothing can be built, because CMake wouldn't say what to do.
 need_place() {
   if ! mkdir -p "$root/build" 2>/dev/null || [[ ! -w $root || ! -w $root/build ]]; then
     cannot_run "cannot write to $root. Copy it to a directory of yours, and start there"
   fi
 }
 
-# need_own_build PRESET stops where the build is that of another directory: CMake would, too.
+# need_own_build PRESET stops if the build belongs to a different directory, as CMake would.
 need_own_build() {
   local made_for
   made_for=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' \
@@ -257,7 +258,8 @@ need_own_build() {
     cannot_run "build/ was made in $made_for, and is of no use here: rm -rf '$root/build'"
 }
 
-# build PRESET [TARGET…] configures and builds. One build at a time: another ./serve may be at it.
+# build PRESET [TARGET…] configures and builds. One build at a time, because a different ./serve may
+# be at it.
 # Takes further options for CMake from the array configure_options.
 configure_options=()
 build() {
@@ -276,7 +278,7 @@ build() {
 }
 
 # why_no_ring [SERVER OPTION…] prints why this server, part6-uring if none is named, cannot run
-# here: its own words, which name what would permit it. Nothing where it can, or is not built.
+# here, in its own words, with the remedy. Prints nothing if it can, or isn't built.
 why_no_ring() {
   local said='' words
   (($# > 0)) || set -- "$root/build/default/part6-uring/part6-uring" --port 0

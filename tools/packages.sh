@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # tools/lib.sh, which sources this, sets python
-# Debian's packages, by what needs them.
+# Debian's packages, by the programs that need them.
 packages_build=(g++ cmake ninja-build libfmt-dev libcli11-dev)
 packages_http=(libboost-dev)
 packages_uring=(liburing-dev pkg-config)
-packages_talk=(ncat xxd iproute2 procps strace curl) # and what else the book types
+packages_talk=(ncat xxd iproute2 procps strace curl) # and the book's other programs
 packages_unit=(libgtest-dev libgmock-dev)
 packages_protocol=(python3 python3-pytest python3-hypothesis python3-pytest-xdist
   python3-pytest-timeout)
@@ -20,7 +20,7 @@ packages_machine=(mmdebstrap debian-archive-keyring arch-test git cpio zstd seab
 packages_release=(git debhelper dpkg-dev)
 packages_clang=(clang-19 libclang-rt-19-dev)
 
-# What proves that a package is there, however it was installed.
+# The file that proves that a package is there, however it was installed.
 declare -A proofs=(
   [g++]=command:g++ [cmake]=command:cmake [ninja-build]=command:ninja
   [libfmt-dev]=header:fmt/core.h [libcli11-dev]=header:CLI/CLI.hpp

@@ -1,18 +1,19 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # ./check, which sources this, has sourced lib.sh
-# The sections of a run of ./check: each is a command whose result the summary tells.
+# The sections of a run of ./check, each a command with a result in the summary.
 
 results=$(mktemp -d)
-beside=() # the process groups of what runs beside this
+beside=() # the process groups that run beside this
 trap 'kill -INT -- "${beside[@]/#/-}" 2>/dev/null || true; rm -rf "$results"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The judge alone is started a hundred times: what is compiled is kept, and not beside the sources.
+# The judge alone is started a hundred times, so we keep compiled Python, but not beside the
+# sources.
 unset PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX="$root/build/pycache"
 
-# section NAME COMMAND… runs it and notes in a file how it ended; the summary wants to know.
+# section NAME COMMAND… runs it and notes its status in a file, for the summary.
 section() {
   local name=$1 status=0 began=$SECONDS
   shift
@@ -22,10 +23,10 @@ section() {
 }
 
 # .ci/run sets SECOND_TRY, because its machine may stand still for longer than any time that a test
-# grants: what failed there is run once more, without the others of its section, and the summary
-# names it. Many have no second try, nor has what a sanitizer looks at, which a hundred runs may not
-# show again.
-# deserves_second_try NAME: that section, which has left a JUnit file.
+# allows. So failed tests run once more, without the others of their section, and the summary names
+# them. There's no second try for many, nor under a sanitizer, since a hundred runs may not show its
+# finding again.
+# deserves_second_try NAME, a section that has left a JUnit file.
 deserves_second_try() {
   local failed
   [[ ${SECOND_TRY:-} && $1 != *@(asan|tsan) ]] || return 1
@@ -52,7 +53,7 @@ pytest_and_second_try() {
   fi
 }
 
-# ctests NAME PRESET ARGUMENT… is a section: a run of ctest, of which only failures matter.
+# ctests NAME PRESET ARGUMENT… is a section: a run of ctest, which shows only failures.
 ctests() {
   section "$1" quietly "running the tests: $1" ctest_and_second_try "$@" || true
   [[ ! -e $results/$1.again.xml ]] || cat "$results/$1.said" # why there was a second try
@@ -76,8 +77,8 @@ ctest_of_failures() {
   ctest --output-on-failure "$@" | sed -E '/^ +Start +[0-9]+: |\.\.\. +Passed +[0-9.]+ sec$/d'
 }
 
-# side_by_side COMMAND… runs them at once, in process groups of their own that get Ctrl-C. The words
-# of the first are shown as they come, those of each other when the ones before it have ended.
+# side_by_side COMMAND… runs them together, in process groups of their own that get Ctrl-C. It shows
+# the first one's output as it comes, and each other's when those before have ended.
 side_by_side() {
   local command
   set -m
@@ -97,8 +98,8 @@ side_by_side() {
   done
 }
 
-# patches NAME SUITE COMMAND… is a section of the zoo or of the exercises, of which the summary
-# repeats the words.
+# patches NAME SUITE COMMAND… is a section of the zoo or of the exercises; the summary repeats its
+# words.
 patches() { section "$1" patches_and_their_words "$@" || true; }
 
 # shellcheck disable=SC2317 # called by section
@@ -115,10 +116,10 @@ build_or_finish() {
   section "build $1" build "$@" || finish
 }
 
-in_parallel=(-n 6 --dist loadgroup) # on two cores: most of the time they wait
+in_parallel=(-n 6 --dist loadgroup) # on two cores, because most of the time they wait
 
-# Where part6 cannot run its tests are left out; the summary counts them, and gives the reason.
-# leave_out_part6_if_need_be EXPR DIRECTORY… counts what fits the expression in these directories.
+# If part6 can't run, its tests are left out; the summary counts them, and gives the reason.
+# leave_out_part6_if_need_be EXPR DIRECTORY… counts the tests that match in these directories.
 of_part6='^unit\.([Uu]ring|Ring|FramePool|part6)'
 of_part6+='|^(steps\.part6-uring|steps\.finger|examples\.uring)\.'
 no_ring='' not_of_part6=() without_part6=() without_fingerd=()

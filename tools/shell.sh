@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2030,SC2031,SC2154 # a subshell has a server of its own; exec sets numbers
-# What the book types besides programs. Once in each terminal, a bash: . tools/shell.sh
+# Helpers that the book types. Once in each terminal, a bash: . tools/shell.sh
 # The transcripts that test the book read this file, too.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -9,11 +9,11 @@ port=${port:-5882} # where ./serve listens, unless told otherwise
 job_control=${job_control:-+m} # as it was before suspend
 started=${started:-} # the process that `start` runs; $pid may be another terminal's
 [[ ${clients+there} ]] || clients=() # the descriptors of a crowd
-trap : PIPE # writing to a connection that has ended is an error, and not the end of this terminal
+trap : PIPE # writing to an ended connection is an error, not the end of this terminal
 
 # start STAGE [OPTION…], or start ./PROGRAM [ARGUMENT…]: runs a server in the background, and ends
-# the one before and any crowd, unless $pid was emptied. $pid is its process, $port where it
-# listens, and what it prints can be read from descriptor 4.
+# the one before and any crowd, unless $pid was emptied. $pid is its process, $port its port, and
+# descriptor 4 has its output.
 start() {
   local command=("$@") line=''
   if [[ $1 != */* ]]; then
@@ -35,20 +35,20 @@ start() {
 stop() {
   disperse
   exec 5>&-
-  { kill "$started" && wait "$started"; } 2>/dev/null # none was started: no harm
+  { kill "$started" && wait "$started"; } 2>/dev/null # no harm if none was started
   exec 4<&-
   started='' pid='' port=5882
 }
 
-# suspend: the server, until kill -CONT. Job control is off from here to exit_status: with it, bash
-# would take notice of the suspension, and lose the status with which the server ends.
+# suspend: the server, until kill -CONT. Job control is off from here to exit_status, because with
+# it bash would notice the suspension, and lose the server's exit status.
 suspend() {
   [[ $- != *m* ]] || job_control=-m
   set +m
   kill -STOP "$pid"
 }
 
-# exit_status: waits until the server has ended, and prints what it ended with.
+# exit_status: waits until the server has ended, and prints its exit status.
 exit_status() {
   wait "$pid"
   echo "exit status $?"
@@ -81,8 +81,8 @@ steps() {
 }
 
 # page STEP [NAME]: copies the source of a step to page.cc, or to NAME.cc, which is the reader's to
-# change: without the marks of what the book shows, without the lines that the step marks as the
-# reader's to write, and with what that mark has in their place. One that is there stays.
+# change: without the marks of the book's listings, and with the text behind the mark in place of
+# the lines that are the reader's to write. An existing copy stays.
 page() {
   local source name=${2:-page}
   source=$(_source "$1") || return 1
@@ -96,7 +96,7 @@ page() {
   }' -e '\|^ *// \[/*[a-z-]*]$|d' "$source" > "$name.cc"
 }
 
-# yours FUNCTION STEP [NAME]: the same, without what a function does.
+# yours FUNCTION STEP [NAME]: the same, without a function's body.
 yours() {
   local source emptied name=${3:-page}
   source=$(_source "$2") || return 1
@@ -111,7 +111,7 @@ yours() {
   echo "$emptied" > "$name.cc"
 }
 
-# build NAME: compiles NAME.cc. Where that fails, nothing is left to be started.
+# build NAME: compiles NAME.cc. If that fails, no older program is left to start.
 build() {
   local libraries=()
   rm -f "$1"
@@ -120,7 +120,7 @@ build() {
 }
 
 # without LINE STEP, or without LINE page: builds a step, or the reader's page, without the lines
-# that LINE is a part of, as ./without, and shows them.
+# that contain LINE, as ./without, and shows them.
 without() {
   local source
   rm -f without
@@ -167,10 +167,10 @@ rounds() {
   for ((i = 0; i < $1; i++)); do say_hi; done
 }
 
-# processor_time: how much of it the server has used.
+# processor_time: the time that the server has used.
 processor_time() { _runs && awk '{print 10 * ($14 + $15), "ms"}' "/proc/$pid/stat"; }
 
-# memory: what the server has reserved and touched, in KiB, and its threads.
+# memory: the server's reserved and touched memory, in KiB, and its threads.
 memory() { _runs && awk '/VmSize|VmRSS|Threads/ {print $1, $2}' "/proc/$pid/status"; }
 
 # traced CALLS COMMAND…: runs a command under strace, which writes these calls to the file "calls".
@@ -187,8 +187,8 @@ calls_while() ( # in a shell of its own, which says nothing about the job
   wait $! || true # its status says that it was interrupted
 )
 
-# packets_while COMMAND…: prints the packets to and from the server that are seen meanwhile, or at
-# least within two seconds: both ends, the flags, how many bytes. It needs root, or asks sudo.
+# packets_while COMMAND…: runs it and prints the server's packets of two seconds, with both ends,
+# the flags, and the number of bytes. It needs root, or asks sudo.
 packets_while() ( # in a shell of its own, which says nothing about the job
   local root=()
   ((EUID == 0)) || { root=(sudo) && sudo -v; } || return 1
@@ -205,7 +205,7 @@ packets_while() ( # in a shell of its own, which says nothing about the job
 )
 
 # polls: the last polls that found something, while a client says hi; of the array, only the length.
-# Being watched interrupts the first.
+# strace interrupts the first.
 polls() {
   calls_while rounds 3
   sed -nE 's/.*(\], [0-9]+, [0-9]+\) = 1).*/poll([...\1/p' calls | tail -n 2
@@ -235,9 +235,9 @@ count_calls() (
   sort -k 2 "$counted" | awk '$1 + 0 > 90 && $2 != "total"'
 )
 
-# ask QUERY: puts it to a finger daemon, and shows which line ends the answer has.
+# ask QUERY: sends it to a finger daemon, and shows the answer with its line ends.
 ask() {
-  # shellcheck disable=SC2059 # the query has its escapes, as \r\n
+  # shellcheck disable=SC2059 # the query has escapes such as \r\n
   printf "$1" | ncat 127.0.0.1 "$port" | cat -A | cut -c 1-40
 }
 
@@ -273,7 +273,7 @@ while_asked() (
   wait $!
 )
 
-# Closes what this shell has opened beside its input, its output and its errors.
+# Closes this shell's descriptors, except its input, its output and its errors.
 _close_all() {
   local descriptor
   for descriptor in "/proc/$BASHPID/fd/"*; do
@@ -289,7 +289,7 @@ _connect() {
   return 1
 }
 
-# The program that a stage's name, or how it begins, stands for.
+# The program of a stage, by the beginning of its name.
 _program() {
   local stage
   case $1 in
@@ -302,7 +302,7 @@ _program() {
   esac
 }
 
-# Where the source of a step is, or of the reader's page.
+# The path of a step's source, or of the reader's page.
 _source() {
   local found=("$1.cc" "$ROOT"/*/steps/"$1.cc" "$ROOT"/book/steps/*/"$1.cc") source
   for source in "${found[@]}"; do
@@ -312,7 +312,7 @@ _source() {
   return 1
 }
 
-# Whether there is a server that $pid is the process of. Says so if there is none.
+# Whether $pid is a running server. Prints a line if not.
 _runs() {
   [[ ${pid:-} && -e /proc/$pid/stat ]] && return
   echo "no server is running in this terminal: start one, or pid=\$(server_pid)" >&2
@@ -325,5 +325,5 @@ _until_traced() {
     kill -0 $! 2>/dev/null || return 1
     sleep 0.05
   done
-  sleep 0.1 # it is attached, and only from its next stop on it sees the calls
+  sleep 0.1 # it's attached, but sees calls only from the next stop on
 }

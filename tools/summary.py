@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Says how a run of ./check ended. Arguments: the directory of the results, then the file that has
 for each section a line NAME:STATUS:SECONDS. A section that left NAME.xml (JUnit) is counted by its
-tests, any other as one. What failed there, and not in NAME.again.xml, is counted as passed, and
-named. Ends with 1 if anything failed, or if nothing ran.
+tests, any other as one. Tests that failed there, but not in NAME.again.xml, count as passed, and
+are named. Ends with 1 if anything failed, or if nothing ran.
 
 summary.py --left-out FILE NUMBER REASON writes such a file for tests that were not even begun.
 """
@@ -87,7 +87,7 @@ def section(directory: Path, name: str, status: int) -> tuple[Counter, Counter]:
 
 
 def print_words(file: Path) -> None:
-    """What became of a few bugs or exercises, or of those that went wrong among many."""
+    """The results of a few bugs or exercises, or only the failures of many."""
     lines = file.read_text().splitlines() if file.is_file() else []
     verdicts = [line for line in lines if line.startswith(VERDICTS)]
     for line in verdicts:
@@ -96,7 +96,7 @@ def print_words(file: Path) -> None:
 
 
 def leave_out(file: Path, number: int, reason: str) -> None:
-    """Writes a JUnit file in which so many tests were skipped."""
+    """Writes a JUnit file with this many skipped tests."""
     suite = ElementTree.Element("testsuite")
     for _ in range(number):
         case = ElementTree.SubElement(suite, "testcase", name="left out")
@@ -106,7 +106,7 @@ def leave_out(file: Path, number: int, reason: str) -> None:
 
 @told_if_unwritten("check")
 def main(directory: Path, sections: Path) -> int:
-    """Prints a line for each section, the reasons for what was skipped, and the sum."""
+    """Prints a line for each section, the reasons for skipped tests, and the sum."""
     total, all_reasons = Counter(), Counter()
     print()
     lines = sections.read_text().splitlines() if sections.is_file() else []

@@ -287,7 +287,7 @@ It shuts down sending too early, which costs a client that speaks once more its 
   > +  tcp_info info{};
   > +  socklen_t size = sizeof info;
   > +  check(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  > +  // After a reset nothing more is acknowledged, and SIOCOUTQ says for ever what it said before.
+  > +  // After a reset nothing more is acknowledged, so SIOCOUTQ keeps its last value forever.
   > +  if (info.tcpi_state == TCP_CLOSE) return 0;
   > +  int bytes = 0;
   > +  check(ioctl(client, SIOCOUTQ, &bytes), "SIOCOUTQ");

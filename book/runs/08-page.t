@@ -248,7 +248,7 @@ A byte after the signal. Each time, whether there is a reset is not told by what
   > +  if (got < 0 && !not_now()) return false;
   > +  if (!draining) return got != 0;
   > +  if (unacknowledged_bytes(client.fd) > 0) return true;
-  > +  shutdown(client.fd, SHUT_WR);  // only now, or what it still sends would bring on a reset
+  > +  shutdown(client.fd, SHUT_WR);  // not earlier: more input would bring on a reset
   > +  return false;
   >  }
   > END

@@ -22,7 +22,7 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """One of them, as it is in the file."""
+    """One block, as it is in the file."""
 
     path: Path
     line: int
@@ -37,7 +37,7 @@ class Block:
 
     @property
     def fence(self) -> list[str]:
-        """The lines between the fence's marks; nothing if there is no fence yet."""
+        """The lines between the fence's marks, or none if there is no fence yet."""
         found = re.search(r"^```.*?\n(.*?)^```$", self.text, re.MULTILINE | re.DOTALL)
         return found[1].splitlines() if found else []
 
@@ -52,7 +52,7 @@ def markdown_files() -> list[Path]:
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    """Those of one file, in order; then the marks in its sentences."""
+    """The blocks of one file, in order; then the marks in its sentences."""
     text = path.read_text()
     for pattern in (BLOCK, INLINE):
         for found in pattern.finditer(text):
@@ -65,8 +65,8 @@ def _block(path: Path, text: str, found: re.Match[str]) -> Block:
 
 
 def rewrite(path: Path, new_text: Callable[[Block], str]) -> bool:
-    """Puts what `new_text` says between the marks of each block. Returns whether that changed the
-    file."""
+    """Puts the result of `new_text` between the marks of each block. Returns whether that changed
+    the file."""
     before = changed = path.read_text()
     for pattern in (BLOCK, INLINE):
         text = changed

@@ -1,6 +1,7 @@
 """The units of a stage: its functions, types and constants by name, each with the comment above it.
 
-Two stages are compared unit by unit. What only moved, or was only re-wrapped, has not changed.
+Two stages are compared unit by unit. A unit that only moved, or was only re-wrapped, hasn't
+changed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SIMILAR_MIN = 0.2
 
 @dataclass(frozen=True)
 class Unit:
-    """One of them. Overloads are one unit, as are a function and its declaration in the header."""
+    """One unit. Overloads are one unit, as are a function and its declaration in the header."""
 
     file: str
     name: str
@@ -38,12 +39,12 @@ class Unit:
 
     @property
     def component(self) -> str:
-        """What a header and its source have in common."""
+        """The common name of a header and its source."""
         return Path(self.file).stem
 
     @property
     def shown(self) -> str:
-        """As a heading names it."""
+        """The name in a heading."""
         return f"{self.kind} {self.name}" if self.kind in TYPES else self.name
 
     def with_more(self, other: Unit) -> Unit:
@@ -54,14 +55,14 @@ class Unit:
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a unit: changed, new (no `old`) or gone (no `new`)."""
+    """A unit that has changed, is new (no `old`) or gone (no `new`)."""
 
     old: Unit | None
     new: Unit | None
 
     @property
     def unit(self) -> Unit:
-        """The new one, as long as there is one."""
+        """The new one if there is one, or else the old."""
         unit = self.new or self.old
         assert unit is not None
         return unit
@@ -74,12 +75,12 @@ class Change:
 
 
 def folded(lines: Iterable[str]) -> str:
-    """The text, without what a re-wrapping may change."""
+    """The text without white space and comment marks, which a re-wrapping may change."""
     return re.sub(r"\s", "", "".join(re.sub(r"^\s*///?(?!<)", "", line) for line in lines))
 
 
 def sources(stage: Path) -> dict[str, Path]:
-    """The files of a stage's server by name: main.cc, what that includes, and so on."""
+    """The files of a stage's server by name: main.cc, its includes, theirs, and so on."""
     found: dict[str, Path] = {}
     queue = ["main.cc"]
     for name in queue:
@@ -93,14 +94,14 @@ def sources(stage: Path) -> dict[str, Path]:
 
 
 def reading_order(file: str) -> tuple[int, str, bool]:
-    """Where a file comes in a stage: see READING_ORDER; a header before its source."""
+    """A file's place in READING_ORDER, a header before its source."""
     component = Path(file).stem
     place = READING_ORDER.index(component) if component in READING_ORDER else len(READING_ORDER)
     return place, component, file.endswith(".cc")
 
 
 def units(stage: Path) -> dict[tuple[str, str], Unit]:
-    """Those of a stage by component and name, in the order of reading."""
+    """The units of a stage by component and name, in the order of reading."""
     found: dict[tuple[str, str], Unit] = {}
     for path in sources(stage).values():
         for unit in split(path):
@@ -130,14 +131,15 @@ def split(path: Path) -> list[Unit]:
 
 
 def qualified(tag: dict[str, object]) -> str:
-    """As the stage itself calls it: without the namespaces that all of it is in."""
+    """The name within the stage, without the namespaces around all of it."""
     scopes = [scope for scope in str(tag.get("scope", "")).split("::")
               if scope and scope != "stage" and not scope.startswith("__anon")]
     return "::".join([*scopes, str(tag["name"])])
 
 
 def changes(old_stage: Path, new_stage: Path) -> list[Change]:
-    """What is not the same in two stages: in the order of the new one, and then what is gone."""
+    """The differing units of two stages, in the order of the new one, and then the units that are
+    gone."""
     old, new = units(old_stage), units(new_stage)
     partners = {key: key if key in old else _moved(key, old, new) for key in new}
     found = [Change(old.get(partners[key] or key), unit) for key, unit in new.items()]
@@ -148,8 +150,8 @@ def changes(old_stage: Path, new_stage: Path) -> list[Change]:
 
 def _moved(key: tuple[str, str], old: dict[tuple[str, str], Unit],
            new: dict[tuple[str, str], Unit]) -> tuple[str, str] | None:
-    """Where the old stage has what the new one has in another file, or in a class instead of none:
-    `serve` may become `Server::serve`."""
+    """Where the old stage has a unit that the new one has in a different file, or in a class
+    instead of none: `serve` may become `Server::serve`."""
     component, name = key
     last = name.rpartition("::")[2]
     gone = [other for other in old if other not in new and old[other].kind == new[key].kind]
@@ -164,8 +166,8 @@ def _moved(key: tuple[str, str], old: dict[tuple[str, str], Unit],
 
 
 def diff(old: Unit, new: Unit) -> list[str]:
-    """The lines of a unified diff, with `// …` for what is the same between two of its hunks. Where
-    little is the same, all of the old one and then all of the new one."""
+    """The lines of a unified diff, with `// …` for the equal lines between two hunks. If little is
+    equal, all of the old unit and then all of the new one."""
     matcher = difflib.SequenceMatcher(None, old.lines, new.lines, autojunk=False)
     if matcher.ratio() < SIMILAR_MIN:
         return _replaced(list(old.lines), list(new.lines))
@@ -186,7 +188,7 @@ def diff(old: Unit, new: Unit) -> list[str]:
 
 
 def _replaced(old: list[str], new: list[str]) -> list[str]:
-    """All of the old lines and then all of the new ones, but for how both begin and end."""
+    """All old lines and then all new ones, except for a common beginning and end."""
     begin: list[str] = []
     end: list[str] = []
     while old and new and old[0] == new[0]:

@@ -1,10 +1,10 @@
-"""What the pages of book/diffs show of the code: what changes from one stage to another.
+"""The code on the pages of book/diffs: the changes from one stage to the next.
 
     <!-- changes: 4-5 -->             the files and the counts; `all`: a table of all pairs
     <!-- diff: 4-5 poller Poller::wait confirmed 0a1b2c3d -->       a unit: see code_units.py
 
-fill.py writes the first into the page. The second stands alone there: the site, and diffs.py show,
-put the difference below it.
+fill.py writes the first into the page. The second stands alone there, because the site, and
+diffs.py show, put the difference below it.
 """
 
 import re
@@ -21,7 +21,7 @@ PAIRS = ("1-2", "2-3", "3-4", "4-5")
 MAP = "5-6"
 BUILD = "CMakeLists.txt"
 IN_ORDER = (*PAIRS, MAP)
-# Of what is new, and of what is gone; what is longer is shown by its head.
+# Lines of a new or gone unit; a longer one is shown by its head.
 NEW_LINES_MAX = 25
 GONE_LINES_MAX = 15
 ARGUMENTS = re.compile(r"(?P<pair>\d-\d) (?P<component>\S+) (?P<name>.+?)"
@@ -42,13 +42,13 @@ def stages(pair: str) -> tuple[Path, Path]:
 
 @cache
 def changes(pair: str) -> dict[tuple[str, str], Change]:
-    """All that a page has to speak of, by component and name, in the page's order."""
+    """All units that a page must explain, by component and name, in the page's order."""
     return {(change.unit.component, change.unit.name): change
             for change in code_units.changes(*stages(pair))}
 
 
 def diff_text(arguments: str) -> str:
-    """Where a unit is, and what has changed in it."""
+    """A unit's place, and its changes."""
     found = ARGUMENTS.fullmatch(arguments)
     change = changes(found["pair"]).get((found["component"], found["name"])) if found else None
     if not found or not change:
@@ -93,7 +93,7 @@ def _lines(change: Change) -> list[str]:
 
 
 def head(lines: tuple[str, ...], lines_max: int) -> tuple[str, ...]:
-    """All of a short unit; of a long one how it begins, up to the brace, and how it ends."""
+    """All of a short unit; the beginning of a long one, up to the brace, and its end."""
     if len(lines) <= lines_max:
         return lines
     opening = next((i for i, line in enumerate(lines) if line.endswith("{")), 0)
@@ -101,8 +101,8 @@ def head(lines: tuple[str, ...], lines_max: int) -> tuple[str, ...]:
 
 
 def changes_text(arguments: str) -> str:
-    """The files of a pair, and how much has changed in them; of `all`, a line for each pair. Of a
-    map the ways to the other pages."""
+    """The files of a pair with their numbers of changed lines; for `all`, a line for each pair. For
+    a map, links to the other pages."""
     if arguments == "all":
         return _table_of_pairs()
     if arguments == MAP:
@@ -150,7 +150,7 @@ def total(pair: str) -> tuple[int, int]:
 
 
 def _table_of_pairs() -> str:
-    """A row for each pair: how much a reader finds there."""
+    """A row for each pair, with the numbers of changed lines and units."""
     rows = [["stages", "lines added", "removed", "functions and types"]]
     for pair in IN_ORDER:
         link = f"[{' to '.join(stage.name for stage in stages(pair))}]({pair}.md)"

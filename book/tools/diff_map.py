@@ -1,7 +1,8 @@
-"""The map of book/diffs/5-6.md: what became of each function of part 5 in part 6, which no
-difference would show.
+"""The map of book/diffs/5-6.md: the fate of each function of part 5 in part 6, which no difference
+would show.
 
-It is made of tables with three columns: functions of part 5, what part 6 has instead, and why. A
+It consists of tables with three columns: functions of part 5, their successors in part 6, and why.
+A
 name in code font in the first is a function of part 5, in the second a symbol of part 6 or of
 common, or a word of the language or the kernel. In either, text says that there is nothing.
 """
@@ -23,7 +24,7 @@ FUNCTIONS = {"function", "prototype"}
 
 
 def complaints(old: Path, new: Path, text: str) -> Iterator[str]:
-    """What the map lacks, and what it names that does not exist."""
+    """The functions that the map lacks, and names in it that do not exist."""
     wanted, known = functions(old), symbols(new) | symbols(ROOT / "common")
     mentioned: list[str] = []
     for left, right, _ in rows(text):

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""The pages of book/diffs: what changes from one stage to another, a function at a time.
+"""The pages of book/diffs: the changes from one stage to the next, a function at a time.
 
 Each unit that changed has a heading, one sentence that says why, and a mark. The sentences are
 written by hand; the difference itself is put below the mark when a page is shown. A mark also says
-for which code its sentence was confirmed: once that has changed, somebody has to read the sentence
-again, and confirm it.
+for which code its sentence was confirmed, so that somebody reads and confirms the sentence again
+when that code has changed.
 """
 
 import argparse
@@ -23,7 +23,7 @@ HEADING = re.compile(r"^### `(.+)`$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Entry:
-    """What a page says of one unit."""
+    """A page's entry for one unit."""
 
     heading: str
     sentence: str
@@ -32,7 +32,7 @@ class Entry:
 
 
 def entries(text: str) -> list[Entry]:
-    """Those of a page, in order."""
+    """The entries of a page, in order."""
     found = []
     at = 0
     for mark in MARK.finditer(text):
@@ -47,7 +47,7 @@ def entries(text: str) -> list[Entry]:
 
 
 def complaints(pair: str, text: str) -> Iterator[str]:
-    """What a page lacks, has too much of, or says of code that is no more."""
+    """A page's missing entries, superfluous ones, and those about older code."""
     said = entries(text)
     for key, change in changes(pair).items():
         if key not in {entry.key for entry in said}:
@@ -76,8 +76,8 @@ def _wrong(pair: str, entry: Entry) -> Iterator[str]:
 
 
 def confirmed(pair: str, text: str, names: list[str]) -> tuple[str, list[Entry]]:
-    """The page with the marks of these units, or of all, saying that their sentences fit the code
-    of now; and those that did not say so before."""
+    """The page with the sentences of these units, or of all, marked as confirmed for today's code;
+    and the units that were not confirmed before."""
     fresh: list[Entry] = []
     said = {entry.key: entry for entry in entries(text)}
 

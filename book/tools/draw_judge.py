@@ -3,9 +3,9 @@
 
 draw_judge.py [--record | --check]
 
-Plain, it draws .github/judge.svg from judge.json beside it: for each half second in which a row of
-the terminal changed, what it showed then. --record has ./judge run once more before that, and
---check instead: it writes nothing, and complains of rows that ./judge no longer prints.
+Without an option it draws .github/judge.svg from judge.json beside it: the terminal at each half
+second in which a row changed. --record runs ./judge before that. --check runs it, writes nothing,
+and complains of rows that ./judge no longer prints.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ PICTURE = ROOT / ".github" / "judge.svg"
 RECORDING = PICTURE.with_suffix(".json")
 COLOURS = json.loads((ROOT / "book/.vitepress/theme/colours.json").read_text())
 COMMAND = "ncat -k -l 127.0.0.1 {port} -e /bin/cat"
-LAST = "A message is not answered before it is complete."  # what follows is left out
+LAST = "A message is not answered before it is complete."  # the rest is left out
 COLUMNS, ROWS = 100, 44
 LETTER, ROW, FONT, MARGIN = 7.8, 17, 13, 18  # a monospace letter is 0.6 of its size wide
 TYPED, BEGIN, STEP = 1.4, 2, 0.5  # seconds; the last for each half second in which a row changed
@@ -36,7 +36,7 @@ Moments = list[dict[str, str]]  # the rows that change then, by their numbers
 
 
 def record() -> Moments:
-    """What ./judge shows in a terminal."""
+    """The frames that ./judge shows in a terminal."""
     child, terminal = pty.fork()
     if child == 0:
         time.sleep(0.1)  # until the terminal has its size
@@ -47,25 +47,25 @@ def record() -> Moments:
     while True:
         try:
             said = os.read(terminal, 65536).decode(errors="replace")
-        except OSError:  # the terminal's last user has gone
+        except OSError:  # the terminal's last user is gone
             os.waitpid(child, 0)
             return list(moments.values())
         for part in re.findall(r"\r\n|\r\x1b\[K|[^\r]+", said):
             row, text = row + (part == "\r\n"), "" if part[0] == "\r" else text + part
-            steady = re.sub(r"\d+ s$", "", text)  # without how long it has taken
+            steady = re.sub(r"\d+ s$", "", text)  # without the time that it took
             if text and newest.get(row) != steady and LAST not in newest[max(newest)]:
                 newest[row] = steady
                 moments.setdefault(int(time.monotonic() / STEP), {})[str(row)] = text
 
 
 def printed(moments: Moments) -> list[str]:
-    """What the rows show at last, as they do in every run."""
+    """The rows at the end, without parts that differ between runs."""
     rows = {row: text for moment in moments for row, text in moment.items()}
     return [VARYING.sub("#", re.sub(r"\x1b\[\d*m", "", text)) for text in rows.values()]
 
 
 def drawn(row: str, text: str, attributes: str = "") -> str:
-    """A row, as wide as its letters are many, whatever the font. Of blanks a browser keeps only those
+    """A row, as wide as its number of letters, in any font. Of blanks a browser keeps only those
     at which no line may be broken."""
     width = len(re.sub(r"\x1b\[\d*m", "", text)) * LETTER
     for code, style in STYLES.items():

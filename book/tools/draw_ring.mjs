@@ -1,4 +1,4 @@
-// Draws book/fig/ring-view.svg: one moment of the recorded trace, for where no script runs.
+// Draws book/fig/ring-view.svg, one moment of the recorded trace, for places without scripts.
 //
 // node draw_ring.mjs [--check]    with --check only says whether the figure is that of the trace
 

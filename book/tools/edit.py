@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Makes a change that a chapter has its reader type into a file: a listing with signs, from
-standard input. `// …` between two lines says that the second is elsewhere. Run:
+"""Makes a change that a chapter has its reader type into a file, a listing with signs on standard
+input. `// …` between two lines says that the second is elsewhere. Run:
 edit.py FILE < listing
 """
 
@@ -11,7 +11,7 @@ ELSEWHERE = " // …"
 
 
 def edited(text: str, listing: str) -> str:
-    """The text after the change. Raises ValueError where a piece has no place, or several."""
+    """The text after the change. Raises ValueError if a piece has no place, or several."""
     lines = text.splitlines()
     for piece in listing.rstrip("\n").split(f"\n{ELSEWHERE}\n"):
         signed = piece.split("\n")

@@ -17,13 +17,13 @@ import values
 from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
 
 DEFAULT_BUILD = ROOT / "build" / "default"
-LISTING_LINES_MAX = 25  # blank ones do not count: they are there for the reader
-# Of a step that is shown whole, to be read from its first line to its last.
+LISTING_LINES_MAX = 25  # blank ones don't count, because they help the reader
+# Lines of a step that is shown whole, to be read from its first line to its last.
 PROGRAM_LINES_MAX = 150
 
 
 def listing_text(block: Block) -> str:
-    """What should stand between a listing's marks."""
+    """The text for between a listing's marks."""
     language, lines = listings.listing(block.arguments)
     book = ROOT / "book"
     above = ""
@@ -34,13 +34,12 @@ def listing_text(block: Block) -> str:
 
 
 def edit_text(block: Block) -> str:
-    """What a reader types into his copy, from the transcript."""
+    """The reader's change to his copy, from the transcript."""
     command, above = runs.edit(block.arguments)
     return f"{above}\n\n" + _fenced("diff", command.lines[1:-1])
 
 
-# What should stand between the marks, by kind, and what it is held to. A run is another matter: see
-# runs.py.
+# The text for between the marks, by kind, and its limits. A run is different: see runs.py.
 MADE_OF: dict[str, tuple[Callable[[Block], str], str]] = {
     "listing": (listing_text, "what the code says"),
     "edit": (edit_text, "what the transcript says"),
@@ -52,7 +51,7 @@ MADE_OF: dict[str, tuple[Callable[[Block], str], str]] = {
 
 
 def complaint(block: Block) -> str | None:
-    """What is wrong with a block, or None."""
+    """The complaint about a block, or None."""
     wrong = None
     try:
         if block.kind == "run":
@@ -71,7 +70,7 @@ def complaint(block: Block) -> str | None:
 
 
 def too_long(block: Block) -> str | None:
-    """That a chapter's listing is."""
+    """The complaint that a chapter's listing is too long."""
     whole = " * " in f"{block.arguments} "  # it may have cuts
     lines_max = PROGRAM_LINES_MAX if whole else LISTING_LINES_MAX
     lines = sum(1 for line in block.fence if line.strip())
@@ -81,7 +80,7 @@ def too_long(block: Block) -> str | None:
 
 
 def filled(block: Block, build: Path) -> str:
-    """The new text of a block: as it was where that is true, or nothing better is to be had."""
+    """The new text of a block, or the old one if that is true, or if there's nothing better."""
     if complaint(block) is None:
         return block.text
     try:

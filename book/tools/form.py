@@ -1,5 +1,5 @@
-"""The form of the book's Markdown: what both the code host and the site show as it is meant, as far
-as markdownlint does not know it."""
+"""The form of the book's Markdown that both the code host and the site show correctly, as far as
+markdownlint doesn't check it."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ INLINE_CODE = re.compile(r"(`+)(?!`).+?\1", re.DOTALL)
 COMMENT = re.compile(r"(?<!`)<!--.*?-->", re.DOTALL)  # in backticks it is code
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 HEADING = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)
-# No link leads to these: host and site make different anchors.
+# No link leads to these, because host and site make different anchors.
 EXERCISE = re.compile(r"E\d+\.\d+ - ")
 CODE_HEADING = re.compile(r"`.+`$")
 CALLOUT = re.compile(r"^> \[!(\w+)\](.*)$", re.MULTILINE)
@@ -53,7 +53,7 @@ def without_code(text: str) -> str:
 
 
 def anchors(text: str) -> set[str]:
-    """What a link may name after `#`. Our headings are such that host and site agree."""
+    """The anchors, which a link may name after `#`. Host and site agree for our headings."""
     return {heading.lower().replace(" ", "-")
             for _, heading in HEADING.findall(without_code(text))
             if not EXERCISE.match(heading) and not CODE_HEADING.match(heading)}

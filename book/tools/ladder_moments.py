@@ -1,12 +1,12 @@
-"""From what strace has written about a server to the moments of the ladder view: which calls there
-were, whom they were about, and how things were when all was quiet again."""
+"""Turns strace's output about a server into the moments of the ladder view: the calls, the clients
+they were about, and the state when all was quiet again."""
 
 import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
 
-# What epoll_event.data is, as strace 6.1 writes it, and as newer ones do: 0 or NULL, and hex.
+# epoll_event.data, as strace 6.1 writes it, and as newer ones do: 0 or NULL, and hex.
 TOKEN = re.compile(r"(?:u64|data)=(0x\w+|\d+|NULL)")
 CLIENTS = "ABC"
 NEVER_SLEEPS = "part3-nonblocking"
@@ -21,12 +21,12 @@ MOMENTS = [
     "All leave, one after the other, and the server is stopped.",
 ]
 
-# What a server does for its clients. What it does for itself (memory, signal masks, the log)
-# differs between C libraries.
+# Calls that a server makes for its clients. Its own (memory, signal masks, the log) differ between
+# C libraries.
 CALLS = ("accept4", "recvfrom", "sendto", "shutdown", "ioctl", "poll", "epoll_wait", "epoll_ctl",
          "io_uring_enter", "clone3", "read", "write", "close", "rt_sigtimedwait")
-# Seen, and not kept: the first shows that a thread lives, and whether a time limit has to be set
-# again differs between runs; the second is called for each event in the ring's trace.
+# Calls that we see and don't keep. The first shows that a thread lives, but runs differ in whether
+# a time limit has to be set again; the second is called for each event in the ring's trace.
 ASIDE = ("setsockopt", "gettid")
 SHORT = {"recvfrom": "recv", "sendto": "send", "rt_sigtimedwait": "sigtimedwait",
          "clone3": "clone"}
@@ -34,7 +34,7 @@ SHORT = {"recvfrom": "recv", "sendto": "send", "rt_sigtimedwait": "sigtimedwait"
 
 @dataclass
 class Call:
-    """A system call, and where in strace's file it has returned."""
+    """A system call, and the place in strace's file where it returned."""
 
     thread: int
     name: str
@@ -45,7 +45,7 @@ class Call:
 
 @dataclass
 class Run:
-    """What one run has left: the calls, the ring's events, and what the clients know."""
+    """The results of one run: the calls, the ring's events, and the clients' views."""
 
     calls: list[Call]
     events: list[dict[str, Any]]
@@ -73,14 +73,14 @@ def read_calls(text: str) -> list[Call]:
             begun[thread] = rest.removesuffix(UNFINISHED)
             continue
         before = begun.pop(thread) if how != "(" else ""
-        if ended := ENDED.match(before + rest):  # else the process has ended meanwhile
+        if ended := ENDED.match(before + rest):  # otherwise the process has ended meanwhile
             found.append(Call(int(thread), name, ended[1], ended[2].strip(), position))
     return found
 
 
 def result(call: Call) -> int | str:
     if call.result.startswith("?"):
-        return "EINTR"  # strace sees what the kernel means to do about it
+        return "EINTR"  # strace sees the kernel's internal code for a restart
     if call.result.startswith("-1 "):
         return call.result.split()[1]
     # A descriptor or a thread has a number of the kernel's choice.
@@ -88,12 +88,12 @@ def result(call: Call) -> int | str:
 
 
 def tokens(args: str) -> list[int]:
-    """Of the events that strace prints among these arguments."""
+    """The tokens of the events that strace prints among these arguments."""
     return [0 if token == "NULL" else int(token, 0) for token in TOKEN.findall(args)]
 
 
 class Reading:
-    """Reads the calls of a run one after the other, and remembers what they have changed."""
+    """Reads the calls of a run one after the other, and remembers their changes."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -101,9 +101,9 @@ class Reading:
         self.tokens: dict[int, str] = {}  # of epoll, and the clients they are for
         self.watched: list[str] = []  # by epoll
         self.behind: dict[str, str] = {}  # a descriptor's number, and the client it belongs to
-        self.flying: dict[int, str] = {}  # what the ring does, by the operation's number
+        self.flying: dict[int, str] = {}  # the ring's operations, by their number
         self.threads = {run.calls[0].thread: "0"}
-        self.sleeps: dict[int, Call] = {}  # a thread, and what it waits in
+        self.sleeps: dict[int, Call] = {}  # a thread, and the call it waits in
 
     def who(self, text: str) -> str:
         """The client, `listener` or `eventfd` that a descriptor is, as strace prints it."""
@@ -120,7 +120,7 @@ class Reading:
         return self.threads[call.thread]
 
     def about(self, call: Call) -> tuple[str, str] | None:
-        """Whom a call is about, and a word more; nothing if it is about no client."""
+        """The client that a call is about, and a word more; nothing if there is none."""
         args = call.args.split(", ")
         who = self.who(args[0])
         match call.name:
@@ -146,7 +146,7 @@ class Reading:
         return (who, "") if who else None
 
     def kept(self, call: Call) -> dict[str, Any] | None:
-        """A call as it is kept, if it is."""
+        """A call in the form that we keep, or None."""
         if (found := self.about(call)) is None:
             return None
         who, about = found
@@ -167,7 +167,7 @@ class Reading:
             self.watched.remove(who)
 
     def event(self, number: int) -> dict[str, Any] | None:
-        """An event of the ring's trace: an operation that is asked for, or has come to its end."""
+        """An event of the ring's trace: an operation that is requested, or completed."""
         event = self.run.events[number]
         fd = str(event["args"].get("fd", ""))
         if event["ph"] == "b":
@@ -184,7 +184,8 @@ class Reading:
         return {"cancel": self.flying[event["id"]]} if "asked" in event["args"] else None
 
     def fall_asleep(self, acted: int) -> None:
-        """Nothing moves: each thread waits in the call that is its first to return from now on."""
+        """Nothing moves, so each thread waits in the call that is its first to return from now
+        on."""
         self.sleeps = {}
         before = {call.thread for call in self.run.calls if call.returned <= acted}
         for call in self.run.calls:
@@ -194,7 +195,7 @@ class Reading:
                 self.sleeps.setdefault(call.thread, call)
 
     def asleep(self) -> list[dict[str, Any]]:
-        """What each thread waits in."""
+        """The call that each thread waits in."""
         found = []
         for call in self.sleeps.values():
             if call.name == "rt_sigtimedwait":
@@ -210,7 +211,7 @@ class Reading:
 
 
 def moments(stage: str, run: Run) -> list[dict[str, Any]]:
-    """What is kept of a run: for each moment the calls, and how things are after it."""
+    """The parts of a run that we keep: for each moment the calls, and the state after it."""
     reading, event = Reading(run), 0
     found: list[dict[str, Any]] = [{"calls": []} for _ in MOMENTS]
     calls, end = iter([*run.calls, None]), run.calls[-1].returned
@@ -250,7 +251,7 @@ def in_vain(call: dict[str, Any]) -> bool:
 
 
 def settle(before: list[dict[str, Any]], calls: list[dict[str, Any]]) -> None:
-    """What was asked in vain before the first thing happened belongs to the moment before it."""
+    """Fruitless calls before the first event belong to the moment before."""
     if all(in_vain(call) for call in calls):
         return
     while in_vain(calls[0]):
@@ -258,7 +259,7 @@ def settle(before: list[dict[str, Any]], calls: list[dict[str, Any]]) -> None:
 
 
 def rounds(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With one entry for all calls in vain between two that were not."""
+    """The calls, with one entry for all fruitless ones between two others."""
     found: list[dict[str, Any]] = []
     for is_vain, group in itertools.groupby(calls, in_vain):
         some = list(group)
@@ -270,8 +271,8 @@ def rounds(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def certain(stage: str, recorded: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What must be the same each time: not whose thread came first, and of part3 neither how often
-    it asked in vain, nor of whom it heard first."""
+    """The parts that must be the same each time. The order of threads may differ, and for part3 the
+    number of fruitless calls and the order of clients."""
     def order(call: dict[str, Any]) -> tuple[str, str]:
         return call.get("thread", "0"), call.get("who", "") if stage == NEVER_SLEEPS else ""
 

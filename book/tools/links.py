@@ -1,4 +1,4 @@
-"""Links of the Markdown files: also between files that the site does not have, as the code."""
+"""Links of the Markdown files, also to files that the site doesn't have, such as code."""
 
 import re
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import form
 
 LINK = re.compile(r"\[[^\]\n]*\]\(<?([^)\s>]+)>?\)")
-RELEASES = "../../releases/latest"  # from README.md, where a code host shows it
+RELEASES = "../../releases/latest"  # from README.md, as a code host shows it
 BARE = re.compile(r"<(https?://[^>\s]+)>")
 
 
 def links(path: Path) -> set[str]:
-    """All of a file, and of its pictures."""
+    """All links of a file, and of its pictures."""
     text = form.without_code(path.read_text())
     return set(LINK.findall(text)) | set(BARE.findall(text))
 

@@ -1,4 +1,4 @@
-"""Listings: what a Markdown file shows of the code, cut from the code itself.
+"""Listings in a Markdown file, cut from the code itself.
 
 A block names a file and a symbol, or a region between `// [name]` and `// [/name]`:
 
@@ -6,15 +6,15 @@ A block names a file and a symbol, or a region between `// [name]` and `// [/nam
     <!-- /listing -->
 
 `*` is the whole file, several names in a row are shown one below the other. `cut A..B` puts a line
-`// …` in place of the listing's lines A to B; there may be several. `since OTHER` shows what has
-changed in each since that file, with the unchanged line above and below:
+`// …` in place of the listing's lines A to B; there may be several. `since OTHER` shows the changes
+in each since that file, with the unchanged line above and below:
 
     <!-- listing: part5-epoll/poller.cc Poller::wait since part4-poll/poller.cc -->
 
-`unfinished` leaves out what a step marks as the reader's to write, from `// [yours]` to
-`// [/yours]`, as `page` of tools/shell.sh does. What the first mark has behind it comes instead.
+`unfinished` leaves out the lines that a step marks as the reader's to write, from `// [yours]` to
+`// [/yours]`, as `page` of tools/shell.sh does. The text behind the first mark comes instead.
 
-Of a patch, a name is that of a file it changes, with `@2` only the second hunk; of a file that it
+For a patch, a name is that of a file it changes, with `@2` only the second hunk; for a file that it
 adds, the text itself is shown.
 """
 
@@ -63,7 +63,7 @@ def listing(arguments: str) -> tuple[str, list[str]]:
 
 
 def caption(arguments: str, to_root: str) -> str:
-    """The line above a listing in the book: the file, as a link, and the names in it."""
+    """The line above a listing in the book, with a link to the file, and the names in it."""
     path, names, earlier = _taken_apart(arguments)
     shown = list(dict.fromkeys(f"`{name.partition('@')[0]}`" for name in names
                                if not name.startswith("[") and name != "*"))
@@ -86,7 +86,7 @@ def _file(path: str) -> Path:
 
 
 def _changes(old: list[str], new: list[str]) -> list[str]:
-    """As `diff -U1` has them, with `// …` for what is the same between two of them."""
+    """The hunks of `diff -U1`, with `// …` for the equal lines between two of them."""
     found = list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:]
     if not found:
         raise Wrong("nothing of it has changed")
@@ -94,7 +94,7 @@ def _changes(old: list[str], new: list[str]) -> list[str]:
 
 
 def _of_patch(source: Path, names: list[str]) -> tuple[str, list[str]]:
-    """The changes of these files; what is new altogether, without its pluses."""
+    """The changes of these files; a new file without its pluses."""
     _, *pieces = FILE_OF_PATCH.split(source.read_text())
     files = {name: (old, text) for old, name, text in zip(*[iter(pieces)] * 3)}
     found: list[str] = []
@@ -162,14 +162,15 @@ def _symbol(source: Path, lines: list[str], name: str) -> tuple[int, int]:
 
 
 def first_line(lines: list[str], begin: int) -> int:
-    """Where a declaration begins whose name is in line `begin`; both count from 0."""
+    """The first line of the declaration whose name is in line `begin`; both count from 0."""
     while begin > 0 and _belongs_to_next(lines[begin - 1]):
         begin -= 1
     return begin
 
 
 def _belongs_to_next(line: str) -> bool:
-    """Whether a declaration that begins here goes on in the next line: `template`, a long type."""
+    """Whether a declaration that begins here continues in the next line: `template`, a long
+    type."""
     text = line.split("  //")[0].strip()
     return bool(text) and text[-1] not in ";{}:" and not text.startswith(("//", "#", "/*"))
 
@@ -181,12 +182,12 @@ def _is_called(tag: dict[str, object], name: str) -> bool:
 
 @functools.cache
 def tags(source: Path) -> list[dict[str, object]]:
-    """What universal-ctags finds in a file, declarations too."""
+    """The symbols that universal-ctags finds in a file, declarations too."""
     return tags_of([source])[source]
 
 
 def tags_of(sources: list[Path]) -> dict[Path, list[dict[str, object]]]:
-    """The same of many: starting ctags takes longer than what it does with a file."""
+    """The same for many files, because starting ctags takes longer than its work on a file."""
     run = subprocess.run(
         ["ctags", "--output-format=json", "--fields=+neK", "--kinds-C++=+p", "-f", "-", *sources],
         capture_output=True, text=True, check=True)
@@ -205,7 +206,7 @@ def _not_in_a_declaration(lines: list[str], cuts: list[tuple[int, int]]) -> None
 
 
 def _without(lines: list[str], cuts: list[tuple[int, int]], comment: str) -> list[str]:
-    """The lines, and for each cut one that tells of it, indented like the first it stands for."""
+    """The lines, with one mark for each cut, indented like the first line that is left out."""
     shown: list[str] = []
     for number, line in enumerate(lines, 1):
         cut = next((c for c in cuts if c[0] <= number <= c[1]), None)

@@ -1,4 +1,4 @@
-"""What ./measure wrote, book/numbers/NAME.json, as a table for the book and the terminal.
+"""Shows the numbers of ./measure, book/numbers/NAME.json, as a table for the book and the terminal.
 
 A chapter may show a part of a table, the rows and columns that make its point:
 
@@ -6,9 +6,9 @@ A chapter may show a part of a table, the rows and columns that make its point:
     <!-- /numbers -->
 
 Rows are chosen by a pattern of their labels; columns by how their heads begin;
-`columns="server CPU=time, timed at night"` gives one another head, as where columns were found in
-different ways. `columns="server CPU:ratio"` shows how far the rounds' ratios to the base lie apart,
-in place of the number itself: there the rounds may agree though the numbers do not.
+`columns="server CPU=time, timed at night"` gives a column a different head, for example if columns
+were measured in different ways. `columns="server CPU:ratio"` shows the spread of the rounds' ratios
+to the base in place of the number itself, because the ratios may agree though the numbers don't.
 """
 
 import fnmatch
@@ -21,11 +21,11 @@ from typing import Any
 from blocks import ROOT, Wrong
 
 NUMBERS = ROOT / "book" / "numbers"
-STEADY = 0.01  # a spread up to that lets a third digit be told
+STEADY = 0.01  # up to this spread, a third digit means something
 
 
 def load(name: str) -> dict[str, Any]:
-    """What the file of that name says."""
+    """The content of the file of that name."""
     file = NUMBERS / f"{name}.json"
     try:
         return json.loads(file.read_text())
@@ -36,7 +36,7 @@ def load(name: str) -> dict[str, Any]:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """With so many digits that mean something, and commas between thousands."""
+    """The number with this many significant digits, and commas between thousands."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     places = digits - 1 - math.floor(math.log10(abs(value)))
@@ -45,7 +45,7 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def cell(found: Mapping[str, Any]) -> str:
-    """A number, or why there is none."""
+    """A number, or the reason there is none."""
     if "text" in found:
         return found["text"]
     if "all" in found:
@@ -57,7 +57,7 @@ def cell(found: Mapping[str, Any]) -> str:
 
 
 def in_rounds(found: Mapping[str, Any]) -> str:
-    """The median of several rounds if they agree, else the ends of their middle half."""
+    """The median of several rounds if they agree, otherwise the ends of their middle half."""
     if not found["decided"]:
         return f"{number(found['low'])} to {number(found['high'])}"
     spread = found["spread"]
@@ -69,8 +69,8 @@ def in_rounds(found: Mapping[str, Any]) -> str:
 
 
 def ratio(found: Mapping[str, Any]) -> str:
-    """To the base's number, within each round: the median if they agree, else the lowest and the
-    highest; nothing where there is no base."""
+    """The ratio to the base's number, within each round: the median if they agree, otherwise the
+    lowest and the highest; nothing if there is no base."""
     if "ratio" not in found:
         return ""
     to_base = found["ratio"]
@@ -118,13 +118,13 @@ def caption(found: Mapping[str, Any]) -> str:
     if numbers and all("text" in cell_ for cell_ in numbers) and any(map(is_range, numbers)):
         return what + f"; lowest and highest of {found['rounds']} rounds*"
     if not any("±" in cell(cell_) for cell_ in cells):
-        return what + f"; {found['rounds']} rounds*"  # each column's head says what of them
+        return what + f"; {found['rounds']} rounds*"  # each column's head says which number
     what += f"; median of {found['rounds']} rounds; about half of the rounds lie within the ±"
     return what + ("*" if all(map(decided, cells)) else " or the range*")
 
 
 def block(arguments: str) -> str:
-    """What should stand between the marks of a table, or of a part of one."""
+    """The text for between the marks of a table, or of a part of one."""
     name, *options = shlex.split(arguments)
     found = load(name)
     if not options:
@@ -136,7 +136,8 @@ def block(arguments: str) -> str:
 
 
 def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]:
-    """The rows whose labels fit, and the columns whose heads begin so; none: all."""
+    """The rows whose labels fit, and the columns whose heads begin so; all of them if none are
+    named."""
     fitting = [row for row in found["rows"] if fnmatch.fnmatchcase(row["label"], pattern)]
     if not fitting:
         raise Wrong(f"no row of {found['name']} fits '{pattern}'")
@@ -156,7 +157,7 @@ def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]
 
 
 def column(found: Mapping[str, Any], begins: str) -> int:
-    """Which column has a head that begins so."""
+    """The column whose head begins so."""
     fitting = [which for which, head in enumerate(found["head"])
                if which > 0 and head.startswith(begins)]
     if len(fitting) != 1:

@@ -1,11 +1,10 @@
 #!/usr/bin/python3
-"""The boxes that a reader of the site can have typed into the machine in the page, and what has to
-be typed there before. As a program it prints for the site what each button types, or why there is
-none.
+"""The boxes that a reader of the site can have typed into the machine in the page, and the commands
+to type before. As a program it prints for the site each button's text, or why there is none.
 
-Most boxes work there after the shortest beginning. Those of which that is not so, and of which it
-cannot be seen, machine-exceptions.json has, by their commands: which beginning they need, counted
-from 0, or why they have no button.
+Most boxes work there after the shortest beginning. The exceptions that we can't detect are in
+machine-exceptions.json, by their commands, with the beginning that they need, counted from 0, or
+why they have no button.
 """
 
 import json
@@ -20,9 +19,9 @@ from blocks import ROOT
 from typed import Box, Typed, chapters, typed
 
 EXCEPTIONS = ROOT / "book" / ".vitepress" / "machine-exceptions.json"
-TOLD = "in another terminal: .*\n"  # what ./serve prints when the server listens
-LISTENS = "listening on .*\n"  # what the server does, also where a box has no use for its errors
-# What is not in the machine, by what one types.
+TOLD = "in another terminal: .*\n"  # printed by ./serve when the server listens
+LISTENS = "listening on .*\n"  # the server does this, too, even if a box discards its errors
+# Commands that are not in the machine.
 NOT_THERE = {
     r"(\./|\.\./|\$ROOT/)?(judge|check|measure|read|tests)\b":
         "the tests are not in the page's machine",
@@ -40,7 +39,7 @@ NOT_THERE = {
     r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)(\bg\+\+ |\./(page\w*|without)\b)"
     r"|(page|yours|build|without) ": "there is no compiler in it",
 }
-# What these do depends on nothing but the directory.
+# The effect of these depends only on the directory.
 ALONE = re.compile(r"(\./\d\d-[\w-]+|start|steps|cd|\./serve)\b(?!.*\$pid)")
 GOES = re.compile(r"(steps|cd) \S+")
 STARTS = re.compile(r"((build|without) .*&& )?(start|\./serve|ncat -k -l) ")
@@ -64,17 +63,17 @@ class PageBox:
 
     @property
     def text(self) -> str:
-        """What it is known by."""
+        """The key of the box."""
         return "\n".join(self.commands)
 
     @property
     def goes_on(self) -> bool:
-        """Whether it needs what was started before."""
+        """Whether it needs a server or client that was started before."""
         return not STARTS.match(self.commands[0]) and not all(map(ALONE.match, self.commands))
 
     def beginnings(self) -> Iterator[tuple[Typed, ...]]:
-        """What to type first, the shortest that may do first: the way there; all since a server was
-        started; all since the reader came to this directory; all."""
+        """The beginnings to try, the shortest first: the way there; all since a server was started;
+        all since the reader came to this directory; all."""
         texts = [step.text for step in self.before]
         came = max((n for n, text in enumerate(texts) if GOES.fullmatch(text)), default=0)
         started = max((n for n, text in enumerate(texts) if STARTS.match(text)), default=0)
@@ -87,7 +86,7 @@ class PageBox:
 
 
 def boxes(chapter: Path) -> list[PageBox]:
-    """Those of a chapter, in order."""
+    """The boxes of a chapter, in order."""
     found, before = [], []
     fences = groupby((step for step in typed(chapter) if not isinstance(step, Box)), _fence_of)
     for place, group in fences:
@@ -99,17 +98,17 @@ def boxes(chapter: Path) -> list[PageBox]:
 
 
 def _fence_of(step: Typed) -> tuple[str, int]:
-    """The same for all commands of a fence, and for no others."""
+    """The same for each command of a fence, and for no others."""
     return step.place, step.fence
 
 
 def pages() -> list[Path]:
-    """Those with boxes to type."""
+    """The pages with boxes to type."""
     return [*chapters(), ROOT / "book" / "try.md"]
 
 
 def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
-    """Which terminal each is typed into: the second, while a server is in front of the first."""
+    """The terminal for each command: the second, while a server is in front of the first."""
     serving = False
     for step in steps:
         if step.text == "^C":
@@ -117,7 +116,7 @@ def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
                 yield step, {"terminal": 0, "text": "^C"}
             serving = False
         elif STAYS.match(step.text) and step.place == "sentence":
-            continue  # has it built, which was done
+            continue  # would build it, but that was done
         elif STAYS.match(step.text):
             until = TOLD if step.text.startswith("./serve") else "^"
             yield step, {"terminal": 0, "text": step.text, "until": until}
@@ -127,7 +126,7 @@ def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
 
 
 def not_there(box: PageBox) -> str:
-    """Why it cannot be typed there, where that is known without trying."""
+    """The reason it can't be typed there, if we know it without trying."""
     started = [step for step in box.before if STARTS.match(step.text)]
     for step in (*(started[-1:] if box.goes_on else ()), *box.steps):
         for pattern, reason in NOT_THERE.items():
@@ -139,30 +138,30 @@ def not_there(box: PageBox) -> str:
 
 
 def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
-    """What the button of a box types, after this."""
+    """The text that the button of a box types, after this."""
     pressed = list(presses(before + box.steps))
     return {"first": [press for step, press in pressed if step not in box.steps],
             "presses": [press for step, press in pressed if step in box.steps]}
 
 
-# What goes wrong: a server with a bug, and what to type at it
+# What goes wrong: a server with a bug, and the commands to type at it
 
 # A reader may have been anywhere, and have started something there.
 FIRST = [{"terminal": 0, "text": "cd $ROOT"}, {"terminal": 1, "text": "cd $ROOT; stop"}]
 
 
 def bug_commands(box: Box) -> list[str]:
-    """What a box has one type, by which the page knows it."""
+    """The commands in a box, by which the page knows it."""
     return [*filter(None, [box.server]), *box.commands]
 
 
 def made_first(box: Box) -> list[str]:
-    """What the server is to serve."""
+    """The command that makes the files to serve."""
     return [command for command in box.commands if command.startswith("mkdir")]
 
 
 def bug_button(box: Box) -> dict[str, Any]:
-    """The server goes into the first terminal, when what it is to serve was made."""
+    """The server goes into the first terminal, after its files were made."""
     before = made_first(box)
     after = [command for command in box.commands if command not in before]
     return {"first": FIRST, "presses": [
@@ -187,7 +186,7 @@ Known = dict[str, list[dict[str, Any]]]
 
 
 def known_boxes() -> Known:
-    """What the button of a box types, or why it has none, by page, in order."""
+    """The text that the button of a box types, or why it has none, by page, in order."""
     exceptions = json.loads(EXCEPTIONS.read_text())["boxes"]
 
     def known(page: str, box: PageBox) -> dict[str, Any]:
@@ -199,7 +198,7 @@ def known_boxes() -> Known:
 
 
 def known_bugs() -> Known:
-    """The same of the boxes about what goes wrong."""
+    """The same for the *What goes wrong* boxes."""
     exceptions = json.loads(EXCEPTIONS.read_text())["bugs"]
 
     def known(page: str, box: Box) -> dict[str, Any]:

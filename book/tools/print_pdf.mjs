@@ -1,5 +1,5 @@
-// Prints the built site as one PDF: a title, a table of contents with page numbers, the pages that
-// are named, in their order, and the solutions of their exercises. Links between them lead inside the
+// Prints the built site as one PDF: a title, a table of contents with page numbers, the named
+// pages, in their order, and the solutions of their exercises. Links between them lead inside the
 // PDF.
 //
 // node print_pdf.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 06-poll
@@ -133,7 +133,7 @@ await page.route("**/*", (route) => {
   return route.fulfill({ contentType: "text/html", body: whole(pages, where) });
 });
 
-// The first time to know the pages, then to say them, which may move what follows by a line.
+// The first time to find the page numbers, then to print them, which may move the text by a line.
 for (let time = 0, said = ""; time < 5; ++time) {
   await page.goto(`${host}/`, { waitUntil: "load" });
   await page.pdf({ path: file, preferCSSPageSize: true, outline: true, tagged: true });
@@ -144,8 +144,8 @@ for (let time = 0, said = ""; time < 5; ++time) {
 }
 await browser.close();
 
-// Chromium names itself as the creator, and no author. What replaces it has as many bytes, because
-// the file has a table of where each thing in it begins.
+// Chromium names itself as the creator, and no author. The replacement has as many bytes, because
+// the file has a table of the positions of its objects.
 const printed = readFileSync(file, "latin1").replace(/\/Creator \((.*?[^\\])\)/, (creator) =>
   `/Author (${author})`.padEnd(creator.length));
 writeFileSync(file, printed, "latin1");

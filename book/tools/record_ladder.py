@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Records what the ladder view shows: eight moments with three clients, played to all six servers.
-strace sees the calls of each, and for the ring `--trace` tells what the kernel does for them.
+"""Records the ladder view's eight moments with three clients, played to all six servers. strace
+sees the calls of each, and for the ring `--trace` shows the kernel's work.
 
 record_ladder.py [--build DIR]    writes book/fig/ladder-trace.json, and draws the figures of it
 
-What is kept is what comes out the same each time: which calls, in which order, with which result,
-and how often a thread slept. No times are kept, for a program that is watched is slow. Only part3
-is never twice the same: it asks as often as it can. Each server is recorded three times, and
-nothing is written if they differ. The sentences of book/fig/ladder-says.json tell what is seen:
+It keeps the parts that are the same each time: the calls, their order and results, and how often a
+thread slept. It keeps no times, because a program under strace is slow. Only part3 is never twice
+the same, because it asks as often as it can. Each server is recorded three times, and nothing is
+written if the recordings differ. The sentences of book/fig/ladder-says.json describe the view, so
 read them again.
 """
 
@@ -45,7 +45,7 @@ AGREE = 3  # recordings
 
 @dataclass
 class Client:
-    """One that remembers what it may still expect."""
+    """A client that remembers the bytes that it may still expect."""
 
     socket: socket.socket
     said: bytes = b""
@@ -62,7 +62,7 @@ class Client:
             self.state = "waits"
 
     def look(self) -> str:
-        """What has become of it; `answered` is news only once."""
+        """The client's state; `answered` is news only once."""
         if self.state == "answered":
             self.state = "idle"
         with contextlib.suppress(BlockingIOError):
@@ -73,7 +73,7 @@ class Client:
 
 
 def play(port: int, act: Callable[[int], None]) -> Iterator[dict[str, Client | None]]:
-    """The script. It calls `act` before each step, and yields who is there after each moment."""
+    """The script. It calls `act` before each step, and yields the clients after each moment."""
     there: dict[str, Client | None] = dict.fromkeys(CLIENTS)
 
     def come(name: str) -> Client:
@@ -130,7 +130,8 @@ def asleep(strace: int, server: int) -> bool:
 
 
 def wait_until_quiet(stage: str, strace: int, server: int, calls: Path) -> None:
-    """Until nothing has moved for a while; part3 has to have asked all of them often enough."""
+    """Waits until nothing has moved for a while, or for part3, until it has asked all clients often
+    enough."""
     until, quiet_since = time.monotonic() + PATIENCE, time.monotonic()
     size = calls.stat().st_size
     while time.monotonic() < until:
@@ -146,7 +147,7 @@ def wait_until_quiet(stage: str, strace: int, server: int, calls: Path) -> None:
 
 
 def yield_to_clients() -> None:
-    """The server and strace run on the processor of the clients, and never push one aside: what a
+    """Runs the server and strace on the clients' processor, without preempting them, so all that a
     client does in one go has happened before the server sees it."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
@@ -171,7 +172,7 @@ def run_once(stage: str, build: Path) -> Run:
                 try:
                     return watch(stage, running, calls, trace)
                 except BaseException:
-                    running.kill()  # strace; the server goes with it
+                    running.kill()  # strace; the server ends with it
                     raise
         finally:
             os.sched_setaffinity(0, processors)

@@ -5,7 +5,7 @@ nothing; one takes no answers. Then the server is stopped.
 
 record_ring.py [SERVER]    writes book/fig/ring-trace.json and the figure of one moment in it
 
-The text of book/ring-view.md tells some of its times: read it again afterwards.
+The text of book/ring-view.md quotes some of its times, so read it again afterwards.
 """
 
 import argparse
@@ -30,7 +30,7 @@ TRIES = 5
 
 
 class TooBusy(Exception):
-    """The machine was, so that a client's time ran out before it could speak."""
+    """The machine was too slow, so a client's time ran out before it could send."""
 
 
 def message(payload: bytes) -> bytes:
@@ -57,7 +57,7 @@ def receive(client: socket.socket, count: int) -> None:
 
 
 def descriptors(pid: int, listener: int, clients: dict[str, socket.socket]) -> dict[str, str]:
-    """What the numbers are, by asking the kernel."""
+    """The names of the numbers, by asking the kernel."""
     named = {client.getsockname()[1]: name for name, client in clients.items()}
     named[0] = "listener"
     sockets = {}
@@ -75,7 +75,7 @@ def descriptors(pid: int, listener: int, clients: dict[str, socket.socket]) -> d
 
 
 def talk(server: subprocess.Popen[str], port: int) -> dict[str, str]:
-    """What the clients do. Returns which client had which descriptor."""
+    """The clients' part. Returns which client had which descriptor."""
     a = connect(port)
     a.sendall(message(b"hi"))
     receive(a, 6)
@@ -84,7 +84,7 @@ def talk(server: subprocess.Popen[str], port: int) -> dict[str, str]:
     c = connect(port, takes_little=True)
     clients = descriptors(server.pid, port, {"client A": a, "client B": b, "client C": c})
 
-    server.send_signal(signal.SIGSTOP)  # so that both are there when it looks
+    server.send_signal(signal.SIGSTOP)  # so that both have arrived when it looks
     a.sendall(message(b"again"))
     b.sendall(b"ou")
     server.send_signal(signal.SIGCONT)
@@ -124,7 +124,7 @@ def record_once(server: Path, before: tuple[str, ...]) -> dict[str, object]:
                 if running.wait(timeout=20) != 0:
                     raise SystemExit("record_ring.py: the server did not end well")
             except BaseException:
-                running.kill()  # else it would be waited for
+                running.kill()  # otherwise we would wait for it
                 raise
         events = json.loads(trace.read_text())
     return {"traceEvents": events, "otherData": {

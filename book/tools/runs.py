@@ -1,15 +1,16 @@
-"""Runs: what a Markdown file shows of a terminal, copied from a run of a transcript.
+"""Runs in a Markdown file: a terminal's text, copied from a run of a transcript.
 
 A block names a transcript, and which of its commands to show; without numbers, all:
 
     <!-- run: part4-poll/steps/03-revents-table.t 2..3 -->
     <!-- /run -->
 
-The transcript is the test: its output has patterns where runs differ. The fence shows one real run
-that fits them. What a reader has done before is not shown and not counted: the commands in BEFORE.
+The transcript is the test, and its output has patterns where runs differ. The fence shows one real
+run that fits them. The commands in BEFORE, which a reader has typed earlier, are not shown and not
+counted.
 
-What a reader changes in his copy of a program is a command of a transcript, too, which has the
-lines with their signs from standard input, and is counted:
+The reader's change to his copy of a program is a command of a transcript, too, which has the lines
+with their signs on standard input, and is counted:
 
     <!-- edit: book/runs/04-page.t 4 main -->
     <!-- /edit -->
@@ -36,26 +37,27 @@ RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 @dataclass
 class Command:
-    """A command of a transcript with its continuation lines, and what it prints."""
+    """A command of a transcript with its continuation lines, and its output."""
 
     lines: list[str]
     output: list[str] = field(default_factory=list)
     status: int = 0
 
     def shown(self) -> list[str]:
-        """As one would type it: in a directory where files may be made, or where the program is."""
+        """The command as one would type it, in a directory for files, or in that of the program."""
         first, *more = [EXAMPLE.sub(r"./\1", SCRATCH_FILE.sub(r"\1", line))
                         for line in self.lines]
         return [f"$ {first}", *(f"> {line}" for line in more)]
 
 
 def commands(transcript: str) -> list[Command]:
-    """What a transcript in cram's format runs, without what a reader has done before."""
+    """The commands of a transcript in cram's format, without those that a reader has typed
+    earlier."""
     return [c for c in all_commands(transcript) if c.lines[0] not in BEFORE]
 
 
 def all_commands(transcript: str) -> list[Command]:
-    """What a transcript in cram's format runs and expects."""
+    """The commands of a transcript in cram's format, with the expected output."""
     found: list[Command] = []
     for line in transcript.splitlines():
         if line.startswith("  $ "):
@@ -70,8 +72,8 @@ def all_commands(transcript: str) -> list[Command]:
 
 
 def edit(arguments: str) -> tuple[Command, str]:
-    """The command that makes a reader's change, and the line above it in the book: the copy, and
-    the function that it's in."""
+    """The command that makes a reader's change, and the line above it in the book, which names the
+    copy and the function."""
     path, number, *names = arguments.split()
     [command] = expected(f"{path} {number}")
     asked = EDIT.fullmatch(command.lines[0])
@@ -133,7 +135,7 @@ def _matches(line: str, pattern: str) -> bool:
 
 
 def _seen(line: str) -> str:
-    """How a terminal shows a line that cram has escaped: a carriage return is not seen."""
+    """A line that cram has escaped, as a terminal shows it, without its carriage return."""
     if not line.endswith(" (esc)"):
         return line
     return line[:-6].encode().decode("unicode_escape").rstrip("\r")
@@ -141,7 +143,7 @@ def _seen(line: str) -> str:
 
 @functools.cache
 def _run(transcript: Path, build: Path) -> str:
-    """The transcript with the output of a run in place of what it expects."""
+    """The transcript with the output of a run in place of the expected one."""
     steps = build / transcript.parent.relative_to(ROOT)
     with tempfile.TemporaryDirectory() as scratch:
         bare = Path(scratch) / transcript.name

@@ -1,4 +1,4 @@
-"""Tables that are made of what is there: the zoo, what was measured on, what each stage can do.
+"""Tables made from files: the bug zoo, the measuring machines, the capabilities of each stage.
 
     <!-- table: bugs hangs -->
     <!-- /table -->
@@ -23,7 +23,7 @@ APPENDIX = re.compile(r"appendix-([a-z])-")
 
 
 def table(arguments: str) -> str:
-    """What should stand between the marks."""
+    """The text for between the marks."""
     name, *words = arguments.split()
     if name not in TABLES:
         raise Wrong(f"there is no table '{name}'; there are: {', '.join(TABLES)}")
@@ -31,7 +31,7 @@ def table(arguments: str) -> str:
 
 
 def markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table as Markdown has it."""
+    """A table in Markdown."""
     head = list(head)
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)) + "\n"
 
@@ -45,7 +45,7 @@ def chapter(file: str) -> str:
 
 
 def heads() -> dict[str, dict[str, str]]:
-    """What each patch of the zoo says of itself."""
+    """The heads of the zoo's patches."""
     return {file.stem: dict(HEAD_LINE.findall(file.read_text().partition("\n--- ")[0]))
             for file in sorted(BUGS.glob("*.patch"))}
 
@@ -69,7 +69,7 @@ def bugs(symptom: str) -> str:
 
 
 def machines() -> str:
-    """On what the numbers of book/numbers were measured."""
+    """The machines on which the numbers of book/numbers were measured."""
     found: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for file in sorted(NUMBERS.glob("*.json")):
         here = json.loads(file.read_text())["machine"]
@@ -88,7 +88,7 @@ def machines() -> str:
 
 
 def capabilities() -> str:
-    """What the tests ask of each stage, and what one of them shows that its mechanism cannot do."""
+    """The capabilities that the tests ask of each stage, and the weaknesses that a test shows."""
     table = importlib.import_module("capabilities")
     rows = [[f"**{name}**: {meaning}", *(
         "yes" if name in table.CAPABILITIES_OF[stage] else

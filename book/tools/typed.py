@@ -1,5 +1,5 @@
-"""What a reader types of a chapter, in order: the commands of its fences, those that a sentence
-names, and those of its boxes; and what he changes in a program."""
+"""The commands that a reader of a chapter types, in order: those of its fences, of its sentences,
+and of its boxes; and the reader's changes to a program."""
 
 import re
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ OUTCOME = re.compile(r"^- You see: .*", re.MULTILINE | re.DOTALL)
 RUN = re.compile(r"<!-- run: (.+) -->$")
 EDIT = re.compile(r"<!-- edit: (.+) -->$")
 CONTINUED = re.compile(r" |(done|fi)\b|}$")  # lines of a command that one before began
-# What a sentence has a reader type: to go somewhere, and to start or stop a server there.
+# Commands in a sentence: to go to a directory, and to start or stop a server there.
 SAID = re.compile(r"steps \S+|\. tools/shell\.sh|cd \S+|(start|\./serve) (part\d|finger).*"
                   r"|start \./\S+|stop|rm .*\*.*|(port|pid|BUILD)=\S+|sudo apt-get install .*"
                   r"|ulimit .*")
-# Of the words in a box these are for a shell: a program, a variable, and all that has a blank but
-# is none of these: an option, what is printed, an expression.
+# Of the words in a box these are for a shell: a program, a variable, and all with a blank except an
+# option, a program's output, or an expression.
 COMMAND = re.compile(r"\./.*|\w+=\S+|(?!-|[0-9a-f ]+$|[A-Z]+ /)(?!.* == ).* .*")
 
 
@@ -32,15 +32,15 @@ class Typed:
     line: int
     text: str
     place: str  # console, bash, edit, sentence or box
-    before: str = ""  # the paragraph that tells to type it
-    told: Command | None = None  # what it prints, where that was recorded
+    before: str = ""  # the paragraph that says to type it
+    told: Command | None = None  # its output, if that was recorded
     run: str = ""  # the transcript
     fence: int = 0  # the line where its fence begins
 
 
 @dataclass
 class Box:
-    """What a box about what goes wrong has one type."""
+    """The commands of a *What goes wrong* box."""
 
     line: int
     text: str
@@ -54,7 +54,7 @@ class Box:
 
 
 def typed(path: Path) -> Iterator[Typed | Box]:
-    """All of a chapter, from the top to the bottom."""
+    """All commands of a chapter, from the top to the bottom."""
     lines = path.read_text().splitlines()
     paragraph, run, exercises = "", "", False
     at = 0
@@ -103,7 +103,7 @@ def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> I
 
 
 def _box(line: int, text: str) -> Box:
-    """Its commands are in spans or in fences, before the line that tells what one sees."""
+    """The commands are in spans or in fences, before the line *You see*."""
     box = Box(line, text)
     for fence, span in SPAN.findall(OUTCOME.sub("", text)):
         for command in map(str.strip, fence.splitlines() or [span]):
@@ -115,7 +115,7 @@ def _box(line: int, text: str) -> Box:
 
 
 def chapters() -> list[Path]:
-    """Those with something to type, in the order of reading."""
+    """The pages with something to type, in the order of reading."""
     book = ROOT / "book"
     found = sorted(book.glob("[0-9][0-9]-*.md")) + sorted(book.glob("appendix-*.md"))
     return [path for path in found if any(True for _ in typed(path))]

@@ -1,10 +1,11 @@
-"""Numbers in sentences, held to what was measured. The mark says which number of which file it is:
+"""Numbers in sentences, checked against the measurements. The mark says which number of which file
+it is:
 
     A message costs <!-- value: m7_1 "1,000" part5 -->24<!-- /value --> µs with epoll.
 
 The text is written by fill.py. A mark names a row and a column by how their names begin, and if
 need be which number of the cell: `ratio-low` or `ratio-high`. Two of them with a `/` between are a
-quotient. A median that is inconclusive cannot be told.
+quotient. An inconclusive median can't be quoted.
 """
 
 import shlex
@@ -25,7 +26,7 @@ def text(arguments: str) -> str:
     cell, which = _cell(found, words)
     if "text" in cell:
         return cell["text"]
-    figure = _figure(found, words)  # complains of what is not decided
+    figure = _figure(found, words)  # complains of inconclusive numbers
     if which != "median":
         return f"{figure:.2f}"
     return measured.cell(cell).partition(" ±")[0].removeprefix("≥ ").partition(" [")[0]

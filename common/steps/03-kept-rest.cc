@@ -42,7 +42,7 @@ Messages receive(std::string_view read, std::string& kept) {
   return messages;
 }
 
-// What is found in the stream if it is cut after byte i wherever bit i of `cuts` is set.
+// The messages found in the stream if it is cut after byte i wherever bit i of `cuts` is set.
 Messages found(std::string_view stream, std::uint32_t cuts) {
   std::string kept;
   Messages messages;

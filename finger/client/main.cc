@@ -110,7 +110,7 @@ Outcome<std::vector<Target>> parse_targets(const std::vector<std::string>& texts
 int main(int argc, char** argv) {
   finger::ClientOptions options;
   const common::Program program{.name = "finger",
-                                .summary = "Shows what a finger server (RFC 1288) says of a user.",
+                                .summary = "Asks a finger server (RFC 1288) about a user.",
                                 .options = finger::option_table(options)};
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   const auto targets = finger::parse_targets(options.targets);

@@ -228,8 +228,8 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
           fmt::format("{} does not answer: homes in it may be left out until it does", path),
           common::Severity::warning);
     } else if (look == some_closed) {
-      common::log(fmt::format("not all homes in {} are served: on the way is a directory that is "
-                              "closed to fingerd, or a link that is not root's",
+      common::log(fmt::format("some homes in {} are not served: a directory on the way is closed "
+                              "to fingerd, or is a link that root does not own",
                               path),
                   common::Severity::warning);
     }

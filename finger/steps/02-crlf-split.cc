@@ -51,7 +51,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// What the text must become: the rule once more, for a text in one piece.
+/// The expected text, by the rule once more, for a text in one piece.
 std::string expected(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {

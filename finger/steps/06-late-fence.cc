@@ -33,7 +33,7 @@ long check(long result, const char* what) {
   std::exit(1);
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
+/// Checks a call that returns a negative errno instead of -1, as liburing's functions do.
 int check_result(int result, const char* what) {
   if (result < 0) errno = -result;
   return static_cast<int>(check(result, what));

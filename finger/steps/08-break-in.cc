@@ -98,7 +98,7 @@ void filter_calls() {
   check(seccomp_load(filter), "seccomp_load");
 }
 
-/// What each of the attempts came to, in a server with so many of the walls.
+/// The result of each attempt, in a server with this many walls.
 std::vector<std::string> outcomes(int walls) {
   int ends[2];
   check(pipe(ends), "pipe");

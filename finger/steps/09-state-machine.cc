@@ -44,10 +44,10 @@ namespace {
 using common::Fd;
 using namespace std::chrono_literals;
 
-/// What a client's operation is for. In `closed` it has none any more.
+/// The purpose of a client's operation. In `closed` there is none.
 enum class State : std::uint8_t { read_query, open_plan, read_plan, write, write_error, closed };
 
-/// What the operation's completion means.
+/// The meaning of the operation's completion.
 enum class Event : std::uint8_t {
   more,     ///< A part is done, or a signal has interrupted it: the same once more.
   user,     ///< The line names a user.
@@ -129,8 +129,8 @@ open_how how_to_open{
     .mode = 0,
     .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV};
 
-/// What a coroutine would keep in local variables; in which states each has a meaning, the code
-/// must know. The kernel works with its memory until its last operation has completed.
+/// State that a coroutine would keep in local variables. The code must know which is valid when,
+/// and the kernel works with the memory until the client's last operation has completed.
 struct Client {
   State state = State::read_query;
   Fd socket;
@@ -140,7 +140,7 @@ struct Client {
   std::string path;
   Fd plan;  ///< Open until its end was read.
   finger::CrlfConverter converter;
-  std::string text;                   ///< What is sent other than a plan.
+  std::string text;                   ///< An answer other than a plan.
   std::span<const std::byte> unsent;  ///< Of the text, or of what was converted.
   bool has_sent = false;              ///< A part of the answer.
   std::array<std::byte, read_bytes_max> read_bytes;
@@ -235,7 +235,7 @@ Event sent(Client& client, std::size_t size) {
   return client.plan ? Event::emptied : Event::ended;
 }
 
-/// What the result of the client's operation means in its state.
+/// The meaning of the result of the client's operation in its state.
 Event decode(Client& client, int result) {
   if (result == -ECANCELED) return Event::overdue;
   if (result == -EINTR) return Event::more;

@@ -52,7 +52,7 @@ void limit_calls(int client, int option, microseconds limit) {
   check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
 }
 
-// As recv(2), but it fails when the deadline has passed.
+// Like recv(2), but fails when the deadline has passed.
 ssize_t receive(int client, std::span<unsigned char> room, Clock::time_point deadline) {
   while (true) {
     const auto left = std::chrono::duration_cast<microseconds>(deadline - Clock::now());

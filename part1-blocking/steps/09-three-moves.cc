@@ -53,7 +53,7 @@ void limit_calls(int client, int option, microseconds limit) {
   check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
 }
 
-// As recv(2), but it fails when the deadline has passed.
+// Like recv(2), but fails when the deadline has passed.
 ssize_t receive(int client, std::span<unsigned char> room, Clock::time_point deadline) {
   while (true) {
     const auto left = std::chrono::duration_cast<microseconds>(deadline - Clock::now());
@@ -100,7 +100,7 @@ void serve(int client) {
 void hang_up(int client) {
   // First our end of the stream, after the last answer. It fails if the client is gone already.
   if (shutdown(client, SHUT_WR) == 0) {
-    // Then what the client still sends, until it ends its side, or for two seconds.
+    // Then discard the client's input, until it ends its side, or for two seconds.
     const auto give_up = Clock::now() + std::chrono::seconds(2);
     unsigned char discarded[4096];
     while (receive(client, discarded, give_up) > 0) {

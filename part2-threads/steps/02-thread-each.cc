@@ -58,7 +58,7 @@ void limit_calls(int client, int option, microseconds limit) {
   check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
 }
 
-// As recv(2), but it fails when the deadline has passed.
+// Like recv(2), but fails when the deadline has passed.
 ssize_t receive(int client, std::span<unsigned char> room, Clock::time_point deadline) {
   while (true) {
     const auto left = std::chrono::duration_cast<microseconds>(deadline - Clock::now());
@@ -105,7 +105,7 @@ void serve(int client) {
 void hang_up(int client) {
   // First our end of the stream, after the last answer. It fails if the client is gone already.
   if (shutdown(client, SHUT_WR) == 0) {
-    // Then what the client still sends, until it ends its side, or for two seconds.
+    // Then discard the client's input, until it ends its side, or for two seconds.
     const auto give_up = Clock::now() + std::chrono::seconds(2);
     unsigned char discarded[4096];
     while (receive(client, discarded, give_up) > 0) {
@@ -114,8 +114,8 @@ void hang_up(int client) {
   close(client);
 }
 
-// What the command line has after a name, as 100 after --max-connections. A time comes back in
-// milliseconds, be it 300ms, 60s or 5m.
+// The value after a name on the command line, such as 100 after --max-connections. A time comes
+// back in milliseconds, be it 300ms, 60s or 5m.
 unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (words[i] != name) continue;
@@ -142,7 +142,7 @@ void accept_clients(int listener) {
     try {
       std::thread(serve_client, client).detach();
     } catch (const std::system_error&) {
-      serve_client(client);  // there is no thread to be had, so this one serves, and accepts later
+      serve_client(client);  // no thread is available, so this one serves, and accepts later
     }
   }
 }

@@ -64,7 +64,7 @@ void limit_calls(int client, int option, microseconds limit) {
   check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
 }
 
-// As recv(2), but it fails when the deadline has passed.
+// Like recv(2), but fails when the deadline has passed.
 ssize_t receive(int client, std::span<unsigned char> room, Clock::time_point deadline) {
   while (true) {
     const auto left = std::chrono::duration_cast<microseconds>(deadline - Clock::now());
@@ -108,19 +108,19 @@ void serve(int client) {
   }
 }
 
-// What we have sent and the client's kernel has not acknowledged yet.
+// The bytes sent that the client's kernel has not acknowledged yet.
 int unacknowledged_bytes(int client) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  // After a reset nothing more is acknowledged, and SIOCOUTQ says for ever what it said before.
+  // After a reset nothing more is acknowledged, so SIOCOUTQ keeps its last value forever.
   if (info.tcpi_state == TCP_CLOSE) return 0;
   int bytes = 0;
   check(ioctl(client, SIOCOUTQ, &bytes), "SIOCOUTQ");
   return bytes;
 }
 
-// Only when nothing is missing, or what the client still sends would bring on a reset.
+// Waits until all is acknowledged, because after that more input brings on a reset.
 void end_sending(int client) {
   unsigned char discarded[4096];
   while (unacknowledged_bytes(client) > 0) {
@@ -133,11 +133,11 @@ void end_sending(int client) {
 void hang_up(int client) {
   // First our end of the stream, after the last answer. It fails if the client is gone already.
   if (!stopping && shutdown(client, SHUT_WR) == 0) {
-    // Then what the client still sends, until it ends its side, or for two seconds.
+    // Then discard the client's input, until it ends its side, or for two seconds.
     const auto give_up = Clock::now() + std::chrono::seconds(2);
     unsigned char discarded[4096];
-    limit_calls(client, SO_RCVTIMEO, milliseconds(100));  // then it looks whether a stop has come
-    // A recv that fails is tried again: silence is no end, and after a reset the next returns 0.
+    limit_calls(client, SO_RCVTIMEO, milliseconds(100));  // so that it looks for a stop
+    // Try again after a failure: silence isn't the end, and after a reset the next recv returns 0.
     ssize_t n = -1;
     while (n != 0 && !stopping && Clock::now() < give_up) {
       n = recv(client, discarded, sizeof discarded, 0);
@@ -147,8 +147,8 @@ void hang_up(int client) {
   close(client);
 }
 
-// What the command line has after a name, as 100 after --max-connections. A time comes back in
-// milliseconds, be it 300ms, 60s or 5m.
+// The value after a name on the command line, such as 100 after --max-connections. A time comes
+// back in milliseconds, be it 300ms, 60s or 5m.
 unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (words[i] != name) continue;
@@ -188,7 +188,7 @@ void accept_clients(int listener) {
     try {
       std::thread(serve_client, client).detach();
     } catch (const std::system_error&) {
-      serve_client(client);  // there is no thread to be had, so this one serves, and accepts later
+      serve_client(client);  // no thread is available, so this one serves, and accepts later
     }
   }
 }

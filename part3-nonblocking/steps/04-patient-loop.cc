@@ -51,8 +51,8 @@ int listen_on(int port) {
   return listener;
 }
 
-// What the command line has after a name, as 100 after --max-connections. A time comes back in
-// milliseconds, be it 300ms, 60s or 5m.
+// The value after a name on the command line, such as 100 after --max-connections. A time comes
+// back in milliseconds, be it 300ms, 60s or 5m.
 unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (words[i] != name) continue;
@@ -108,7 +108,7 @@ bool hang_up(Client& client) {
   return shutdown(client.fd, SHUT_WR) == 0;
 }
 
-// The second: throws away what comes, until the client's end of the stream.
+// The second: discards input, until the client's end of the stream.
 bool discard(Client& client) {
   char discarded[4096];
   const ssize_t got = recv(client.fd, discarded, sizeof discarded, 0);

@@ -28,7 +28,7 @@ void show(int fd, short asked) {
               name(POLLRDHUP, "RDHUP"), name(POLLERR, "ERR"), name(POLLHUP, "HUP"));
 }
 
-// What happens before the question; a row combines some of them.
+// Actions before the question; a row combines some of them.
 enum {
   none = 0,
   sends = 1,          // the peer sends five bytes

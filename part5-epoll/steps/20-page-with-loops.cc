@@ -65,8 +65,8 @@ int port_of(int listener) {
   return ntohs(address.sin_port);
 }
 
-// What the command line has after a name, as 100 after --max-connections. A time comes back in
-// milliseconds, be it 300ms, 60s or 5m.
+// The value after a name on the command line, such as 100 after --max-connections. A time comes
+// back in milliseconds, be it 300ms, 60s or 5m.
 unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (words[i] != name) continue;
@@ -119,7 +119,7 @@ bool take(Client& client) {
   return message_bytes <= message_bytes_max;
 }
 
-// What we have sent and the client's kernel has not acknowledged yet.
+// The bytes sent that the client's kernel has not acknowledged yet.
 int unacknowledged_bytes(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
@@ -139,15 +139,15 @@ bool hang_up(Client& client) {
   return shutdown(client.fd, SHUT_WR) == 0;
 }
 
-// The second: throws away what comes, until the client's end of the stream. In a stop that end may
-// be our own SHUT_RD, so there it goes on until all answers are acknowledged.
+// The second: discards input, until the client's end of the stream. In a stop that end may be our
+// own SHUT_RD, so there it continues until all answers are acknowledged.
 bool discard(Client& client) {
   char discarded[4096];
   const ssize_t got = recv(client.fd, discarded, sizeof discarded, 0);
   if (got < 0 && !not_now()) return false;
   if (!draining) return got != 0;
   if (unacknowledged_bytes(client.fd) > 0) return true;
-  shutdown(client.fd, SHUT_WR);  // only now, or what it still sends would bring on a reset
+  shutdown(client.fd, SHUT_WR);  // not earlier: more input would bring on a reset
   return false;
 }
 

@@ -24,7 +24,7 @@ void check(ssize_t result, const char* what) {
   }
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
+/// Checks a call that returns a negative errno instead of -1, as liburing's functions do.
 void check_result(int result, const char* what) {
   if (result < 0) errno = -result;
   check(result, what);

@@ -15,7 +15,7 @@
 
 namespace {
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
+/// Checks a call that returns a negative errno instead of -1, as liburing's functions do.
 void check_result(int result, const char* what) {
   if (result >= 0) return;
   errno = -result;
@@ -26,7 +26,7 @@ void check_result(int result, const char* what) {
 io_uring ring;
 int in_flight = 0;
 
-/// What is awaited. It lives in the frame of the coroutine that awaits it: user_data points there.
+/// An awaiter. It lives in the frame of the coroutine that awaits it, where user_data points.
 struct Nop {
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> caller) {

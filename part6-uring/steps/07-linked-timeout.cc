@@ -38,7 +38,7 @@ int check(ssize_t result, const char* what) {
   return static_cast<int>(result);
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
+/// Checks a call that returns a negative errno instead of -1, as liburing's functions do.
 int check_result(int result, const char* what) {
   if (result < 0) errno = -result;
   return check(result, what);
@@ -134,8 +134,8 @@ long long now_ns() {
   return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
 
-/// What is left of a deadline. The deadline itself (IORING_TIMEOUT_ABS) would be taken for a time
-/// of the machine's clock, and in a time namespace ours is another: time_namespaces(7).
+/// The rest of a deadline. The kernel would take the deadline itself (IORING_TIMEOUT_ABS) for a
+/// time of the machine's clock, which differs from ours in a time namespace: time_namespaces(7).
 __kernel_timespec left_until(long long deadline_ns) {
   const long long left_ns = std::max(deadline_ns - now_ns(), 0LL);
   return {left_ns / 1'000'000'000, left_ns % 1'000'000'000};

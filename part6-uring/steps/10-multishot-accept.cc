@@ -36,7 +36,7 @@ int check(int result, const char* what) {
   return result;
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
+/// Checks a call that returns a negative errno instead of -1, as liburing's functions do.
 int check_result(int result, const char* what) {
   if (result < 0) errno = -result;
   return check(result, what);

@@ -23,7 +23,7 @@ int check(int result, const char* what) {
   return result;
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
+/// Checks a call that returns a negative errno instead of -1, as liburing's functions do.
 int check_result(int result, const char* what) {
   if (result < 0) errno = -result;
   return check(result, what);
@@ -124,7 +124,7 @@ void complete(Kind kind, std::uint64_t id, int result) {
       return;
     case Kind::accept:
     case Kind::end_other:
-      break;  // what it has ended tells itself
+      break;  // the operation that it ended reports itself
   }
   if (connection.in_flight > 0) return;  // not before the last of them
   if (connection.closing) {

@@ -42,7 +42,7 @@ int check(int result, const char* what) {
   return result;
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
+/// Checks a call that returns a negative errno instead of -1, as liburing's functions do.
 int check_result(int result, const char* what) {
   if (result < 0) errno = -result;
   return check(result, what);
@@ -286,7 +286,7 @@ Detached accept_all(int listener) {
       serve_client(client);
     } else {
       eventfd_write(permits, 1);
-      co_await Sleep(100ms);  // no descriptor is free, perhaps: at once it would fail again
+      co_await Sleep(100ms);  // perhaps no descriptor is free, and a retry would fail again
     }
   }
 }
@@ -310,8 +310,8 @@ int listen_on(const char* port) {
   return listener;
 }
 
-// What the command line has after a name, as 100 after --max-connections. A time comes back in
-// milliseconds, be it 300ms, 60s or 5m.
+// The value after a name on the command line, such as 100 after --max-connections. A time comes
+// back in milliseconds, be it 300ms, 60s or 5m.
 unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (words[i] != name) continue;

@@ -51,7 +51,7 @@ int check(int result, const char* what) {
   return result;
 }
 
-/// For what returns a negative errno instead of -1, as liburing's functions do.
+/// Checks a call that returns a negative errno instead of -1, as liburing's functions do.
 int check_result(int result, const char* what) {
   if (result < 0) errno = -result;
   return check(result, what);
@@ -239,7 +239,7 @@ struct Client {
   Client(const Client&) = delete;
   ~Client() { here.erase(this); }
 
-  /// What has arrived is received, and then comes the end.
+  /// Bytes that have arrived come first, and then the end.
   void end_stream() {
     // [yours]
     if (lingering) return deadline.cancel();
@@ -264,7 +264,7 @@ Task receive_all(Client& client, std::span<char> room) {
   co_return true;
 }
 
-// What we have sent and the client's kernel has not acknowledged yet.
+// The bytes sent that the client's kernel has not acknowledged yet.
 int unacknowledged_bytes(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
@@ -356,7 +356,7 @@ Task accept_all(Scope& tasks, Scope& clients, int listener) {
       clients.spawn(serve_client(fd));
     } else {
       eventfd_write(permits, 1);
-      co_await Sleep(tasks, 100ms);  // no descriptor is free, perhaps: at once it would fail again
+      co_await Sleep(tasks, 100ms);  // perhaps no descriptor is free, and a retry would fail again
     }
   }
   co_return true;
@@ -449,8 +449,8 @@ int listen_on(const char* port) {
   return listener;
 }
 
-// What the command line has after a name, as 100 after --max-connections. A time comes back in
-// milliseconds, be it 300ms, 60s or 5m.
+// The value after a name on the command line, such as 100 after --max-connections. A time comes
+// back in milliseconds, be it 300ms, 60s or 5m.
 unsigned long option(std::span<char*> words, std::string_view name, unsigned long otherwise) {
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (words[i] != name) continue;

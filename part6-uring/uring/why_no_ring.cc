@@ -47,7 +47,7 @@ std::string explain_kernel(std::error_code error) {
   // the kernel's newer operations.
   line += is_too_old
               ? ", so a seccomp filter forbids a part of it: "
-              : ", so it was built without (CONFIG_IO_URING), or a seccomp filter forbids it: ";
+              : ", so it was built without io_uring (CONFIG_IO_URING), or a filter forbids it: ";
   return line + to_permit;
 }
 

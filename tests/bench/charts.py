@@ -1,5 +1,5 @@
-"""Draws what was measured, as SVG: on paper of its own, so that a dark page does no harm, and with
-shapes and labels that say what the colours say."""
+"""Draws measurements as SVG, on paper of its own, so that a dark page does no harm, with shapes and
+labels that repeat the colours' meaning."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLOURS = tuple(TOKENS[f"line-{which}"] for which in (1, 2))
 MARKERS = ("m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "m-4.5 -4.5h9v9h-9z")
 FONT = "system-ui, sans-serif"
 WIDTH, HEIGHT = 720, 430
-LEFT, TOP, BOTTOM, MARGIN = 90, 56, 366, 14  # where the chart lies in its picture
+LEFT, TOP, BOTTOM, MARGIN = 90, 56, 366, 14  # the chart's place in its picture
 TICKS_MAX = 8
 GRID = {"stroke": PALE, "stroke_opacity": 0.35, "stroke_width": 0.8, "fill": "none"}
 AXIS = {"stroke": INK, "fill": "none"}
@@ -43,7 +43,7 @@ def described(chart: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Scale:
-    """An axis: where a value lies on it, in the picture's units, and where its ticks are."""
+    """An axis, with a value's position in the picture's units, and its ticks."""
 
     low: float
     high: float
@@ -77,7 +77,7 @@ def lines(points: Iterable[tuple[float, float, str]]) -> str:
 
 
 def picture(width: int, height: int, title: str, description: str, parts: Iterable[str]) -> str:
-    """An SVG on its own paper, for those too who cannot see it."""
+    """An SVG on its own paper, with a description for readers who cannot see it."""
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" font-family="{FONT}" font-size="14" role="img" '
@@ -112,8 +112,7 @@ def title_of_y(words: str) -> str:
 
 
 def misleading_range(values: Sequence[float]) -> tuple[float, float]:
-    """Where an axis begins and ends on which the highest bar is ten times the lowest, whatever the
-    values are."""
+    """Both ends of an axis on which the highest bar is ten times the lowest, for any values."""
     low, high = min(values), max(values)
     if low == high:
         return 0.0, high * 1.1
@@ -121,8 +120,8 @@ def misleading_range(values: Sequence[float]) -> tuple[float, float]:
 
 
 def draw_rounds(rounds: Mapping[str, Sequence[float]], title: str) -> list[str]:
-    """The same rounds twice: means, on an axis that begins where it suits; and all there is, on an
-    axis that begins at nothing."""
+    """Shows the same rounds twice: as means, on a flattering axis; and each round, on an axis that
+    begins at 0."""
     top, width = TOP + 24, (WIDTH - MARGIN - LEFT) / 2 - 30
     highest = max(max(values) for values in rounds.values())
     cut = Scale(*misleading_range([mean(values) for values in rounds.values()]), BOTTOM, top)

@@ -1,4 +1,4 @@
-"""What is measured: the stages and the peers, each started afresh on a core of its own."""
+"""The servers to measure: the stages and the peers, each freshly started on a core of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PART1, PART2, PART3, PART4 = LADDER
 PEERS = ("peer-epoll", "peer-ring", "peer-libuv", "peer-asio", "peer-asio-coroutines")
 ROOM = ("--max-connections", "19000")  # for ten thousand idle ones, and more
 OPTIONS = {
-    "part1-blocking": (),  # one at a time is no limit, it is what it does
+    "part1-blocking": (),  # one client at a time, so it needs no limit
     **dict.fromkeys(LADDER[1:], ROOM),
     **dict.fromkeys(STAGES, ("--workers", "1", *ROOM)),
 }
@@ -57,8 +57,8 @@ class Contender:
         return directory / self.program
 
     def start(self, build: Path, before: tuple[str, ...] | None = None) -> Server:
-        """The server, ready, with words in front of its command line: those that keep it on its
-        core, unless there are others."""
+        """The ready server, with words in front of its command line, by default those that keep it
+        on its core."""
         before = on_core(self.cores) if before is None else before
         target = Target(self.name, STAGES[0], (*before, str(self.path(build))))
         options = (*OPTIONS.get(self.program, ()), *self.options)
@@ -78,16 +78,16 @@ class Contender:
 
 
 ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
-# A ring by hand in its best form: a receive for each message, and a send that says nothing.
+# A hand-written ring in its best form, with a receive for each message, and silent sends.
 RING_BY_HAND = Contender.of_words("peer-ring --pair")
 OWN_BUFFERS = Contender.of_words("peer-ring --own-buffers")
 ECHO = (*(Contender(name, name) for name in (*STAGES, *PEERS)), RING_BY_HAND)
 PLAIN = PEERS[0]
-FLOOR = Contender("floor", PLAIN)  # the cheapest that receives and sends, and does nothing else
+FLOOR = Contender("floor", PLAIN)  # the cheapest program that only receives and sends
 
 
 def built(contenders: Iterable[Contender], build: Path) -> list[Contender]:
-    """Those that the build has; of each other one line says that it is left out."""
+    """The contenders that the build has; prints a line for each one left out."""
     found = []
     for contender in contenders:
         if contender.path(build).is_file():

@@ -1,11 +1,11 @@
-"""Counts what a message costs a server: system calls and instructions in user space.
+"""Counts a message's cost to a server: system calls and instructions in user space.
 
     /usr/bin/python3 tests/bench/count.py --profile part6-uring
 
 prints the instructions by function, and with `--by file` by the file whose lines they are;
 `./measure counted` has all servers side by side. 64 bytes a message. With several connections the
 server is stopped while the messages are sent, and so finds all of them at once. The numbers are
-exact: nothing depends on how fast or how busy the machine is, or on the server's start.
+exact: they depend neither on the machine's speed or load, nor on the server's start.
 """
 
 import argparse

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Counts what an idle connection costs, a hundred thousand at a time, or a million.
+"""Counts the cost of an idle connection, with a hundred thousand of them, or a million.
 
     cmake --build build/default && /usr/bin/python3 tests/bench/idle_memory.py
     /usr/bin/python3 tests/bench/idle_memory.py --connections 1000000
 
 A process has no more connections than RLIMIT_NOFILE leaves it. So there are as many servers as it
-takes, and for each of them a process of clients, from many loopback addresses. Where memory runs
-short, no more are opened, and what was reached is told. Memory is each server's own, in pages that
-nobody else has; the kernel's is on both sides, the clients' included.
+takes, and for each server a process of clients, from many loopback addresses. If memory runs short,
+it opens no more, and reports how many there are. Memory is each server's own, in pages that no
+other process has; the kernel's includes the clients' side.
 """
 
 import argparse
@@ -48,8 +48,8 @@ def shares(connections: int) -> list[int]:
 
 def be_clients(address: tuple[str, int], number: int, count: int, enough: Event,
                line: Connection) -> None:  # fmt: skip
-    """In a process of its own: connects them until it is enough, tells how many they are, and keeps
-    them until the line is closed."""
+    """Runs in a process of its own: connects clients until it is told to stop, reports how many,
+    and keeps them until the line is closed."""
     raise_descriptor_limit()
     clients = []
     for i in range(count):
@@ -72,7 +72,7 @@ def memory_bytes(what: str) -> int:
 
 
 def warm_up(server: Server) -> None:
-    """Touches what all connections share."""
+    """Touches the memory that all connections share."""
     with server.connect() as client:
         for _ in range(600):
             client.echo(b"hello")
@@ -80,7 +80,7 @@ def warm_up(server: Server) -> None:
 
 @dataclass(frozen=True)
 class Costs:
-    """What so many idle connections cost."""
+    """The cost of `connections` idle connections."""
 
     connections: int
     wanted: int
@@ -105,15 +105,15 @@ class Costs:
 def connect_all(
     servers: list[Server], counts: list[int], lines: list[Connection], bytes_kept_free: float,
 ) -> list[int]:  # fmt: skip
-    """Starts a process of clients for each server, whose line is kept in `lines`. How many are
-    connected to each: as many as are wanted, unless memory runs short."""
+    """Starts a process of clients for each server, and keeps its line in `lines`. Returns how many
+    are connected to each server, which is fewer than wanted if memory runs short."""
     enough = multiprocessing.Event()
 
     def look() -> None:
         if memory_bytes("MemAvailable") < bytes_kept_free:
             enough.set()
 
-    look()  # a small crowd is there before the first look of the loop
+    look()  # a small crowd has connected before the first look of the loop
     for number, (server, count) in enumerate(zip(servers, counts)):
         line, far_end = multiprocessing.Pipe()
         arguments = (server.address, number, count, enough, far_end)

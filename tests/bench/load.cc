@@ -1,5 +1,5 @@
 // Loads an echo server with framed messages and measures: how many a second, how long each took,
-// and what CPU time the server spent on them. One thread; every byte that comes back is compared.
+// and the server's CPU time. One thread; every byte that comes back is compared.
 // A closed loop; chapter 16 says what that hides.
 // Prints one line of JSON.
 // Try it: taskset -c 1 ./part5-epoll --port 5882   and   taskset -c 0 ./load --connections 64
@@ -58,9 +58,9 @@ common::Program program(Settings& settings) {
       }};
 }
 
-/// CPU time of a process and all its threads, those that io_uring lets work in the kernel included.
-/// Exact only while none of them runs: a running thread's share is as old as the last tick. So it
-/// first waits until a server that has nothing to do sleeps. clock_getcpuclockid(3)
+/// CPU time of a process and all its threads, io workers included. Exact only while none of them
+/// runs, because a running thread's share is as old as the last tick. So we first wait until the
+/// idle server sleeps. clock_getcpuclockid(3)
 std::chrono::nanoseconds cpu_time_at_rest(std::uint32_t pid) {
   if (pid == 0) return {};
   std::this_thread::sleep_for(std::chrono::milliseconds(2));

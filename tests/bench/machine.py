@@ -1,4 +1,5 @@
-"""What is written about the machine that measured: what it was, and whether it was quiet."""
+"""The facts about the machine that measured: its hardware and software, and whether it was
+quiet."""
 
 import json
 import os
@@ -12,13 +13,13 @@ from pathlib import Path
 
 from contenders import REPOSITORY
 
-QUIET_LOAD = 0.3  # a load average above says that somebody was at work, perhaps the compiler
-DIRTY = "-dirty"  # what was measured differs from the commit
+QUIET_LOAD = 0.3  # a higher load average means that something was at work, perhaps the compiler
+DIRTY = "-dirty"  # the measured state differs from the commit
 QUIET_OTHERS = 0.1  # of a CPU: more, and somebody is
 
 
 def processor() -> str:
-    """Its name, as the kernel gives it."""
+    """The processor's name, as the kernel gives it."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
@@ -26,8 +27,8 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """Which state of the project was measured; unknown, where it came as an archive. What differs
-    from it in book/ does not count: that is where a run writes to."""
+    """The measured state of the project, or unknown for an archive. Changes in book/ don't count,
+    because a run writes there."""
     if shutil.which("git") is None:
         return "unknown"
     found = git("rev-parse", "--short", "HEAD")
@@ -55,7 +56,7 @@ def compiler(build: Path) -> tuple[str, str]:
 
 
 def facts(build: Path) -> dict[str, str | int]:
-    """Where, when and what is measured."""
+    """The machine, the time and the state of the project."""
     by, flags = compiler(build)
     return {
         "date": time.strftime("%Y-%m-%d"),
@@ -74,8 +75,8 @@ def stolen_seconds() -> float:
 
 
 def others_seconds() -> float:
-    """CPU time of everybody but this process and its children, of those that have ended: it grows
-    by what others do. Without what interrupts do for the network, most of which is ours."""
+    """CPU time of all but this process and its ended children, so the difference of two is others'
+    work. Leaves out interrupts' work for the network, most of which is ours."""
     fields = Path("/proc/stat").read_text().split()
     busy = sum(map(int, fields[1:4])) / os.sysconf("SC_CLK_TCK")  # user, nice, system
     for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
@@ -85,21 +86,21 @@ def others_seconds() -> float:
 
 
 class Noise:
-    """What others did meanwhile."""
+    """Others' work meanwhile."""
 
     def __init__(self, load: float) -> None:
-        """`load`: the load average when nothing had been measured yet, which adds to it."""
+        """`load`: the load average before any measurement, which would add to it."""
         self._load = load
         self._began, self._stolen, self._others = time.time(), stolen_seconds(), others_seconds()
 
     @property
     def quiet(self) -> bool:
-        """Whether nobody else was at work when it began, or hardly anybody since."""
+        """Whether nothing else was at work at the beginning, or hardly anything since."""
         others = self._share(others_seconds() - self._others)
         return self._load <= QUIET_LOAD or others <= QUIET_OTHERS
 
     def words(self) -> str:
-        """What there was of it."""
+        """The disturbance, in words."""
         stolen, others = (self._share(seconds) for seconds in (
             stolen_seconds() - self._stolen, others_seconds() - self._others))
         return (f"load average at the start {self._load:.2f}, since then {max(others, 0):.0%} of a "

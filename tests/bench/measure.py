@@ -1,8 +1,8 @@
-"""Measures what the book says in numbers: book/numbers/*.json, a chart in book/fig, tables.
+"""Measures the book's numbers: book/numbers/*.json, a chart in book/fig, tables.
 
     cmake --build build/default --target bench && /usr/bin/python3 tests/bench/measure.py m6_1
 
-./measure does both, and installs what is missing.
+./measure does both, and installs missing packages.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from rounds import in_rounds, steps  # noqa: E402
 
 CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
-# How deep each part is divided into lines; what is not here is a line.
+# How deep each part is divided into lines; any other part is one line.
 DEPTH = {"results": 2, "rows": 1, "chart": 1}
 
 
 class Progress:
-    """How far it is, in all experiments together: on a terminal, a line that changes; elsewhere, a
-    line for each experiment that is over."""
+    """The progress of all experiments together: on a terminal a line that changes, elsewhere a line
+    for each finished experiment."""
 
     def __init__(self, steps: int) -> None:
         self._steps, self._done, self._began = steps, 0, time.monotonic()
@@ -54,7 +54,7 @@ class Progress:
                   end="\n" if done == of else "", file=sys.stderr, flush=True)
 
     def left(self) -> str:
-        """How far it is, and how long it will take at this pace."""
+        """The progress, and the time left at this pace."""
         took = time.monotonic() - self._began
         seconds = took / max(self._done, 1) * (self._steps - self._done)
         time_left = f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
@@ -63,7 +63,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be measured of one experiment."""
+    """The parts of one experiment to measure."""
 
     measurement: Measurement
     setting: Setting  # with the names
@@ -72,7 +72,7 @@ class Plan:
     @classmethod
     def of(cls, experiment: Experiment, names: list[str], setting: Setting,
            rounds: int | None) -> Plan | None:  # fmt: skip
-        """None: nothing of it can be measured here, and a line says why."""
+        """None if nothing of it can be measured here, with a line that says why."""
         setting = replace(setting, names=tuple(names))
         try:
             found = experiment.plan(setting)
@@ -90,7 +90,7 @@ class Plan:
 
 
 def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
-    """What is written."""
+    """The content of the JSON file."""
     found = {
         "name": name, "title": table.title, **common, "head": list(table.head),
         "rows": [{"label": label, "cells": cells} for label, cells in table.rows],
@@ -103,7 +103,7 @@ def as_json(name: str, table: Table, common: dict[str, Any]) -> dict[str, Any]:
 
 def run(experiment: Experiment, names: list[str], setting: Setting, rounds: int | None,
         out: Path, figures: Path) -> bool:  # fmt: skip
-    """Measures, writes and prints; whether there was anything to measure."""
+    """Measures, writes and prints. Returns whether there was anything to measure."""
     plan = Plan.of(experiment, names, setting, rounds)
     if plan is not None:
         carry_out(plan, Progress(plan.steps), out, figures)
@@ -130,7 +130,7 @@ def carry_out(plan: Plan, progress: Progress, out: Path, figures: Path) -> None:
 
 
 def rounded(value: Any) -> Any:
-    """The same with six digits, where it is a fraction: more would be chance, and a longer file."""
+    """The same, fractions with six digits, because more would be chance, and a longer file."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):
@@ -139,8 +139,8 @@ def rounded(value: Any) -> Any:
 
 
 def in_lines(value: Any, path: tuple[str, ...] = ()) -> str:
-    """JSON with a line for each thing that one compares, which is a server's rounds under one load,
-    or a row of the table."""
+    """JSON with a line for each thing to compare: a server's rounds under one load, or a row of the
+    table."""
     divided = not path or len(path) <= DEPTH.get(path[0], 0)
     if not divided or not value:
         return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""How a measurement is made: in rounds, in random order."""
+"""Measures in rounds, in random order."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -16,11 +16,11 @@ class Job:
     load: str
     server: str
     measure: Callable[[], Numbers]
-    once: bool = False  # exact: the first round is enough
+    once: bool = False  # exact, so the first round is enough
 
 
 def shuffled(chosen: Sequence[Job], dice: random.Random) -> list[Job]:
-    """The loads in random order, the servers too; those of one load follow each other, since their
+    """The loads and servers in random order. Jobs of one load follow each other, since their
     numbers are compared."""
     place = {job.load: dice.random() for job in chosen}
     return sorted(dice.sample(chosen, len(chosen)), key=lambda job: place[job.load])
@@ -28,7 +28,7 @@ def shuffled(chosen: Sequence[Job], dice: random.Random) -> list[Job]:
 
 def in_rounds(jobs: Sequence[Job], rounds: int,
               progress: Callable[[int, int], None]) -> Results:  # fmt: skip
-    """Every job once a round. `progress` is told how many of how many are done."""
+    """Runs every job once a round, and tells `progress` how many of how many are done."""
     dice, done, of = random.Random(), 0, steps(jobs, rounds)
     results: Results = {}
     for job in jobs:  # in the order of the tables
@@ -42,5 +42,5 @@ def in_rounds(jobs: Sequence[Job], rounds: int,
 
 
 def steps(jobs: Sequence[Job], rounds: int) -> int:
-    """How often something is measured in so many rounds."""
+    """The number of measurements in this many rounds."""
     return sum(1 if job.once else rounds for job in jobs)

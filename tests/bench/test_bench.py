@@ -62,7 +62,7 @@ def load(port: int, *options: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(serve: Callable[[socket.socket], object]) -> Iterator[int]:
-    """The port of a server that does this with each connection, as long as the test lives."""
+    """The port of a server that calls this for each connection, until the end of the test."""
     def serve_one(connection: socket.socket) -> None:
         with connection, suppress(OSError):
             serve(connection)
@@ -86,7 +86,7 @@ def echoing(server: type[Healthy]) -> AbstractContextManager[int]:
 @needs_load
 @pytest.mark.parametrize("server", [ChangesTheLastByte, AnswersTwice, LosesTheThird, LastFirst])
 def test_wrong_answers_are_noticed(server: type[Healthy]) -> None:
-    """LastFirst swaps what has come together, so enough has to come at once."""
+    """LastFirst swaps messages that arrive together, so enough have to."""
     with echoing(server) as port:
         run = load(port, "--in-flight", "16")
     assert (run.returncode, run.stdout) == (1, "")
@@ -149,9 +149,9 @@ def test_a_latency_counts_from_the_sending() -> None:
     ("--connections", "3", "--bytes", "1", "--in-flight", "500"),
 ])
 def test_every_contender_echoes(contender: Contender, options: tuple[str, ...]) -> None:
-    """Also when the answers do not fit the socket, so that the server has to wait for room."""
+    """Even if the answers don't fit the socket, so that the server has to wait for room."""
     with contender.running(BUILD, before=()) as server:
-        for _ in range(2):  # who comes next finds a server that has seen others leave
+        for _ in range(2):  # the next clients find a server that others have left
             run = load(server.address[1], *options, "--messages", "3000", "--server-pid",
                        str(server.pid))
             assert run.returncode == 0, run.stderr

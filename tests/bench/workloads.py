@@ -1,4 +1,4 @@
-"""What is measured: the loads, and the numbers that come out."""
+"""The loads to measure, and the numbers that come out."""
 
 import json
 import subprocess
@@ -42,13 +42,13 @@ class Echo:
         }
 
     def load(self, build: Path, port: int, pid: int, seconds: float) -> Numbers:
-        """What the client says."""
+        """The client's report."""
         warm_up = min(WARM_UP_SECONDS, seconds / 2)
         words = self.words(build, port, seconds, warm_up)
         return json.loads(client(*words, "--server-pid", str(pid), within=seconds))
 
     def words(self, build: Path, port: int, seconds: float, warm_up: float = 0) -> list[str]:
-        """The client's command line: as many messages as fit the time."""
+        """The client's command line, for as many messages as fit the time."""
         options = {
             "--port": port,
             "--connections": self.connections,
@@ -64,7 +64,7 @@ class Echo:
 
 
 def client(*words: str, within: float) -> str:
-    """What a client says that runs on its own core."""
+    """The report of a client that runs on its own core."""
     run = subprocess.run(
         [*on_core(CLIENT_CORE), *words], capture_output=True, text=True,
         timeout=within + GRACE_SECONDS,
@@ -79,14 +79,14 @@ PIECE_BYTES = 20_000
 
 
 def of_size(crowd: int, title: str, payload_bytes: int, piece_bytes: int = 0) -> Echo:
-    """So many clients with messages of one size."""
+    """A load of clients with messages of one size."""
     clients = "1 client" if crowd == 1 else f"{crowd} clients"
     name = f"{title}{f' in pieces of {piece_bytes:,} bytes' if piece_bytes else ''}, {clients}"
     return Echo(name, name, crowd, payload_bytes, piece_bytes=piece_bytes)
 
 
 def by_size(crowd: int) -> list[Echo]:
-    """From 64 bytes to the default of --max-message; these once more in pieces."""
+    """Loads from 64 bytes to the default of --max-message, and the largest again in pieces."""
     whole = [of_size(crowd, title, payload_bytes) for title, payload_bytes in SIZES.items()]
     return [*whole, of_size(crowd, *list(SIZES.items())[-1], PIECE_BYTES)]
 

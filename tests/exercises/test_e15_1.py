@@ -59,7 +59,7 @@ class Crowd:
 
 
 def replaced(old: subprocess.Popen[bytes], command: list[str], patience: float) -> None:
-    """The old server has ended by itself, in good order."""
+    """The old server ends by itself, with status 0."""
     try:
         status = old.wait(patience)
     except subprocess.TimeoutExpired:

@@ -33,7 +33,7 @@ PLAN = Rule(
 )
 PROJECT = Rule(
     "Before the plan comes a line `Project: ` with the first line of .project, if there is one, "
-    "and with /W what .pubkey holds; both by the same rules as the plan.",
+    "and with /W the content of .pubkey; both by the same rules as the plan.",
     QUERIES,
 )
 ANY_SLICING = Rule("A query may arrive one byte at a time: that changes no answer.", QUERIES)
@@ -65,8 +65,8 @@ NO_SUCH_USER = Rule(
     QUERIES,
 )
 RELAY = Rule(
-    "A query with an @ is answered `Error: Relay access denied`, unless what follows the only one "
-    "is the address that was asked.",
+    "A query with an @ is answered `Error: Relay access denied`, unless the text after the "
+    "only one is the address that was asked.",
     QUERIES,
 )
 INVALID = Rule(
@@ -101,11 +101,11 @@ NO_LIES = Rule(
 )
 REGULAR_FILES = Rule(
     "Only a regular file is a plan. Anything else, and what may not be read, is answered "
-    "`No Plan.`, at once.",
+    "`No Plan.` immediately.",
     QUERIES,
 )
 NOT_OPENED = Rule(
-    "Nothing but a regular file is opened: a process that waits at the other end of a FIFO goes on "
+    "Nothing but a regular file is opened: a process that waits at the other end of a FIFO keeps "
     "waiting.",
     FILES,
 )
@@ -116,7 +116,7 @@ NO_LINKS = Rule(
 NO_OTHER_MOUNT = Rule("No mount below a home directory is entered for a client.", LOOK)
 CHANGING = Rule(
     "A plan that changes while it is served spoils that answer at most, and leads to no other "
-    "file; where it becomes shorter, the answer does not look whole.",
+    "file; if it becomes shorter, the answer does not look whole.",
     QUERIES,
 )
 SLOW_READER = Rule("A client that reads slowly, but in time, gets the whole answer.", SLOW)
@@ -134,13 +134,13 @@ DEADLINE = Rule(
 # Limits
 SURVIVE = Rule("Whatever one client does, the server lives and serves the others.", SLOW)
 MAX_CLIENTS = Rule(
-    "At --max-clients, where all have sent a whole query, new connections wait in the backlog, and "
+    "At --max-clients, if all have sent a complete query, new connections wait in the backlog, and "
     "are served as soon as one is closed.",
     PLACES,
 )
 DISPLACED = Rule(
-    "At --max-clients the connection that has had its place longest without a whole query is "
-    "closed for the next one.",
+    "At --max-clients the next connection displaces the one that has gone longest without a "
+    "complete query.",
     PLACES,
 )
 QUERY_TIMEOUT = Rule(
@@ -149,8 +149,8 @@ QUERY_TIMEOUT = Rule(
     PLACES,
 )
 MAX_PER_IP = Rule(
-    "From one address (IPv6: one /64) no more than --max-per-ip are served at once, and four times "
-    "as many from one /48. More are closed at once; other addresses do not notice.",
+    "From one address (IPv6: one /64) no more than --max-per-ip are served together, and four "
+    "times as many from one /48. More are closed immediately; other addresses do not notice.",
     PLACES,
 )
 MAX_CLIENTS_IN_A_RELOAD = Rule(
@@ -201,7 +201,7 @@ WORKER_ENDS = Rule(
 
 SIGNALS = Rule(
     "Signals that a write raises end and stop nothing; one that ends any program ends the daemon, "
-    "by that signal, or with 1 where it has ended a worker.",
+    "by that signal, or with 1 if it ended a worker.",
     STOPPING,
 )
 
@@ -218,8 +218,8 @@ CHECK_CONFIG = Rule(
     WORDS,
 )
 READY_MEANS_READY = Rule(
-    "Before the ready line a thread, descriptors and a request through the ring were tried; where "
-    "one is not to be had, one line says what to do, and the exit status is 1.",
+    "Before the ready line a thread, descriptors and a request through the ring were tried; if "
+    "one fails, one line says what to do, and the exit status is 1.",
     WORDS,
 )
 RELOAD_FAILS = Rule("A reload that fails keeps the old list, and says so in a line.", STOPPING)
@@ -229,8 +229,8 @@ DRAIN = Rule(
     STOPPING,
 )
 SECOND_SIGNAL = Rule(
-    "A second signal ends the server at once, with 0, and a line says how many clients that cuts; "
-    "within 100 ms of the first it is the same stop.",
+    "A second signal ends the server immediately, with 0, and a line says how many clients that "
+    "cuts; within 100 ms of the first it is the same stop.",
     STOPPING,
 )
 READY_LINE = Rule(
@@ -240,13 +240,13 @@ READY_LINE = Rule(
 )
 ADDRESSES = Rule(
     "--addr takes an IPv4 or IPv6 literal; `::`, the default, serves both families, and becomes "
-    "0.0.0.0 where there is no IPv6.",
+    "0.0.0.0 if there is no IPv6.",
     ADDRESS,
 )
 ONE_SERVER_A_PORT = Rule("A second server on the same address and port exits with 1.", CONTRACT)
 OPTIONS = Rule("`--option value` and `--option=value` mean the same.", CONTRACT)
 WRONG_USAGE = Rule(
-    "Wrong usage exits with 2 after one line on stderr that names the option and what it takes.",
+    "Wrong usage exits with 2 after one line on stderr that names the option and its values.",
     CONTRACT,
 )
 CANNOT_RUN = Rule(
@@ -259,7 +259,7 @@ LOGS = Rule(
     LOG_LINES,
 )
 COUNTED = Rule(
-    "SIGUSR1 logs what was counted in a line, and so does a worker when it ends.", STOPPING
+    "SIGUSR1 logs the counts in a line, and so does a worker when it ends.", STOPPING
 )
 PRIVACY = Rule(
     "With --log outcome, and with none, no line of any kind names a client or a query.", LOG_LINES
@@ -284,8 +284,8 @@ MESSAGES = Rule(
     MANAGER,
 )
 PROXY_HEADER = Rule(
-    "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices, and "
-    "are the client's that it names.",
+    "Connections from an address of --proxy-protocol begin with a PROXY header, in any slices, "
+    "and count as the client's that the header names.",
     PROXY,
 )
 PROXY_TRUST = Rule(
@@ -294,8 +294,8 @@ PROXY_TRUST = Rule(
     PROXY,
 )
 PROXY_BOUNDED = Rule(
-    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 8 KiB, of which "
-    "what is behind the addresses is skipped.",
+    "A PROXY header of version 1 has at most 107 bytes, one of version 2 at most 8 KiB; "
+    "anything behind the addresses is skipped.",
     PROXY,
 )
 PROXY_LOGS = Rule(

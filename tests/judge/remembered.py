@@ -27,7 +27,7 @@ def of(directory: Path) -> Remembered | None:
 
 
 def remember(what: Remembered, directory: Path) -> str:
-    """For the next time; why it could not be, or nothing."""
+    """Saves the server for next time. Returns the reason if that fails, otherwise ""."""
     file = _file(directory)
     if not file.is_absolute():
         return "nobody is known here by our number, so there is no home"

@@ -22,7 +22,7 @@ BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
 
 
 def in_terminal() -> bool:
-    """Whether colours make sense, and lines that are written again."""
+    """Whether to use colours and rewrite lines."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") \
         and os.environ.get("TERM") != "dumb"
 
@@ -154,7 +154,7 @@ def show_one_level(run: Run) -> None:
 
 
 def show_no_pass(run: Run) -> None:
-    """Said of a level that nothing speaks against, and nothing for."""
+    """For a level with no failure and no passed test."""
     if not run.passed and not run.failures:
         ran = f"{run.count('passed')} of {len(run.names)} tests ran" if run.tests else "no test ran"
         print(f"\n{run.level} is not passed: {ran}")

@@ -44,7 +44,8 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
         client.reset()
     least = min(late[1:])  # the first may have met a server that looks at its clock now and then
     assert least < LATE_AT_BEST, (
-        f"all of them were closed late, the best by {least:.2f} s; {LATE_AT_BEST} s may be")
+        f"all of them were closed late, the best by {least:.2f} s; at most {LATE_AT_BEST} s is "
+        f"allowed")
 
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)

@@ -1,4 +1,4 @@
-"""./judge as one file: unpacks the tests once, for pytest, which reads no archive, and starts."""
+"""./judge as one file. It unpacks the tests once, because pytest reads no archive, and starts."""
 
 import errno
 import hashlib
@@ -33,7 +33,7 @@ def unpacked(archive: Path, cache: Path) -> Path:
 
 
 def unpacked_somewhere(archive: Path) -> Path:
-    """The same; not kept where there is no home, as of a service's account."""
+    """The same, but not kept if there's no home, as for a service's account."""
     try:
         if not CACHE.is_absolute():  # nobody is known here by our number
             raise FileNotFoundError(errno.ENOENT, "no home is known")
@@ -41,7 +41,7 @@ def unpacked_somewhere(archive: Path) -> Path:
     except OSError as error:
         say(f"cannot keep the tests in {CACHE}: {error.strerror}; unpacked for this once")
         scratch = tempfile.mkdtemp(prefix="judge-")
-        os.environ["JUDGE_SCRATCH"] = scratch  # who has read its tests removes it
+        os.environ["JUDGE_SCRATCH"] = scratch  # the process that has read its tests removes it
         return unpacked(archive, Path(scratch))
 
 

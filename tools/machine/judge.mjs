@@ -1,5 +1,5 @@
 // Has servers judged in the machine that judges, for tests: reads requests to tests/judge/agent.py, a
-// line of JSON each, and answers each with one: all that was said, with the seconds of the machine's
+// line of JSON each, and answers each with a line: all output, with the seconds of the machine's
 // clock since the request.
 //
 // node judge.mjs STATE MEGABYTES

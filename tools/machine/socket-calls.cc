@@ -1,6 +1,6 @@
-// The C library for i386 asks the kernel to receive and send by way of an older call, which strace
-// shows by another name. This is linked to the book's programs, which thus make the calls that the
-// book shows.
+// The C library for i386 receives and sends by way of an older call, which strace shows by a
+// different name. We link this to the book's programs, so that they make the calls that the book
+// shows.
 
 #include <sys/socket.h>
 #include <sys/syscall.h>

@@ -2,11 +2,11 @@
 //
 // node type.mjs STATE
 //
-//   {"seconds": 9, "first": [], "presses": []}    types a box, as a button of the page does it:
+//   {"seconds": 9, "first": [], "presses": []}    types a box, like a button of the page:
 //                                                 [{"printed": "…", "status": 0}], for each press
 //   {"seconds": 9}                                the state again, as it was saved: []
 //
-// After that many seconds of the machine's clock the answer is {"stuck": what the terminals show}.
+// After that many seconds of the machine's clock the answer is {"stuck": the terminals' text}.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";

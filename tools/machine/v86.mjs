@@ -1,6 +1,6 @@
-// The emulator, as npm has installed it for the site, with a clock of its own: the time that this
-// process waits for a processor, because others have it, does not pass in the machine. A test there
-// does not depend on what else runs here.
+// The emulator, as npm has installed it for the site, with a clock of its own. The time that this
+// process waits for a busy processor doesn't pass in the machine, so a test there doesn't depend on
+// other programs here.
 
 import { openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";

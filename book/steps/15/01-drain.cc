@@ -52,7 +52,7 @@ int ask(int fd) {
   return fd;
 }
 
-/// What the client has got in the end.
+/// The outcome for a client, in a word.
 const char* outcome(int fd) {
   if (fd < 0) return strerrorname_np(-fd);
   char bytes[3] = {};

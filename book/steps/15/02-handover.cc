@@ -95,7 +95,7 @@ void serve(int listener, int gate_listener) {
     if (ready[2].revents != 0) {
       char byte = 0;
       if (recv(successor, &byte, 1, 0) == 1) return;  // it serves
-      close(successor);                               // it has ended without a word
+      close(successor);                               // it ended without serving
       successor = -1;
     } else if (ready[1].revents != 0) {
       if (successor >= 0) close(successor);  // the later one wins

@@ -27,7 +27,7 @@ constexpr int restarts = 20;
 constexpr int clients = 4;
 constexpr auto work = 2ms;  // for an answer
 
-/// What the proxy knows of a server. In service it has a socket of its own for that.
+/// The proxy's knowledge of a server. In production a separate socket would report it.
 struct Server {
   std::atomic<bool> drains{false};
   std::atomic<int> connections{0};

@@ -138,7 +138,7 @@ int main(int argc, char** argv) {
         kill(server, SIGQUIT);
         break;
       }
-      close(successor);  // it has ended without a word
+      close(successor);  // it ended without serving
       successor = -1;
     } else if (ready[2].revents != 0) {
       if (successor >= 0) close(successor);  // the later one wins

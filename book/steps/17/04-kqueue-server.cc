@@ -62,7 +62,7 @@ struct kevent entry(int ident, short filter) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // older macOS has no MSG_NOSIGNAL
-  std::signal(SIGTERM, SIG_IGN);  // the queue hears of it
+  std::signal(SIGTERM, SIG_IGN);  // the queue reports it
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);
   const int queue = check(kqueue(), "kqueue");
   // [loop]

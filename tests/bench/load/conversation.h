@@ -11,9 +11,9 @@
 
 namespace load {
 
-/// What one connection sends, and what it must get back: messages of one size, each with the number
-/// of its connection and its own in its first bytes, so that no answer can be lost, doubled or
-/// swapped unnoticed. A position counts the bytes since the connection began, headers included.
+/// The bytes that one connection sends and must get back: messages of one size, each with its
+/// connection's and its own number in its first bytes, so that we notice a lost, doubled or swapped
+/// answer. A position counts the bytes since the connection began, headers included.
 /// Pure, and shared by all connections.
 class Conversation {
  public:
@@ -25,7 +25,7 @@ class Conversation {
 
   std::size_t message_bytes() const { return message_.size(); }
 
-  /// Writes what is at `position` and after it.
+  /// Writes the bytes from `position` on.
   void write(std::uint32_t connection, std::uint64_t position, std::span<std::byte> out) {
     while (!out.empty()) {
       const auto bytes = piece(connection, position, out.size());
@@ -59,7 +59,7 @@ class Conversation {
     return std::span(message_).subspan(offset, std::min(message_.size() - offset, size_bytes));
   }
 
-  common::Bytes message_;  ///< Any message, but for its numbers.
+  common::Bytes message_;  ///< Any message, except its numbers.
 };
 
 }  // namespace load

@@ -26,16 +26,16 @@ common::Status set_option(const common::Fd& socket, int level, int option, const
   return {};
 }
 
-/// Adds up to INADDR_ANY: the kernel chooses the address.
+/// Adds up to INADDR_ANY, so the kernel chooses the address.
 constexpr std::uint32_t source_anywhere = 0 - INADDR_LOOPBACK;
 
-/// A TCP socket that connects from the loopback address 127.0.0.1 + `source`: to one port of one
-/// server, each address has some 28000 ports of its own.
+/// A TCP socket that connects from the loopback address 127.0.0.1 + `source`, because each address
+/// has only some 28000 ports for one port of one server.
 /// Errors: of socket(2), bind(2).
 common::Result<common::Fd> socket_from(std::uint32_t source) {
   common::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return common::last_error();
-  const int on = 1;  // the port is chosen by connect(2), which knows the other end. ip(7)
+  const int on = 1;  // connect(2) chooses the port, since it knows the other end. ip(7)
   (void)::setsockopt(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -64,7 +64,7 @@ Crowd::Crowd(const Shape& shape)
     : shape_(shape),
       conversation_(shape.payload_bytes),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      // What all fits the socket's buffers never has to wait for room: recv(2) is wait enough.
+      // If all fits the socket's buffers, nothing has to wait for room, and recv(2) is wait enough.
       one_blocks_(shape.connections == 1 &&
                   shape.in_flight * conversation_.message_bytes() <= 64 * 1024 &&
                   shape.piece_bytes == 0),
@@ -91,7 +91,8 @@ common::Status Crowd::add(const common::Address& server) {
   if (const auto set = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); !set) return set;
   const timeval patience{.tv_sec = patience_ms / 1000, .tv_usec = 0};
   if (const auto set = set_option(fd, SOL_SOCKET, SO_RCVTIMEO, patience); !set) return set;
-  // Edge-triggered: nothing has to be changed when a message did not fit and room comes back.
+  // Edge-triggered, so that we needn't change anything when a message did not fit and there's room
+  // again.
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u64 = connections_.size()}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) < 0) return common::last_error();
   const auto number = static_cast<std::uint32_t>(connections_.size());
@@ -102,7 +103,7 @@ common::Status Crowd::add(const common::Address& server) {
 common::Status Crowd::add_idle(const common::Address& server) {
   auto fd = connect_to(server);
   if (!fd) return std::unexpected(fd.error());
-  // Closed by a reset: ten thousand ports in TIME_WAIT would be missing in the next round.
+  // Closes by a reset, because ten thousand ports in TIME_WAIT would be missing in the next round.
   const linger reset{.l_onoff = 1, .l_linger = 0};
   if (const auto set = set_option(*fd, SOL_SOCKET, SO_LINGER, reset); !set) return set;
   idle_.push_back(std::move(*fd));

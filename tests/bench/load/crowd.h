@@ -13,7 +13,7 @@
 
 namespace load {
 
-/// What is asked of a run: an exact number of messages, or as many as fit a time.
+/// The goal of a run: an exact number of messages, or as many as fit a time.
 struct Goal {
   std::uint64_t messages = 0;  ///< 0: as many as fit
   std::chrono::nanoseconds duration{};
@@ -25,10 +25,10 @@ struct Tally {
   Histogram latency;                    ///< Nanoseconds from sending a message to its last byte.
 };
 
-/// So many connections, served by one thread, from several loopback addresses. Beside them there
-/// may be idle connections, which never say a word.
-/// A closed loop: so many messages are on their way in each, and when one is answered the next goes
-/// out. With one connection it waits in recv(2), else in epoll_wait(2).
+/// Connections from several loopback addresses, served by one thread. There may be idle connections
+/// beside them, which never send anything.
+/// A closed loop: each connection has `in_flight` messages on their way, and when one is answered
+/// the next goes out. With one connection the loop waits in recv(2), otherwise in epoll_wait(2).
 class Crowd {
  public:
   struct Shape {
@@ -40,13 +40,13 @@ class Crowd {
     std::uint32_t sources = 8;  ///< Addresses, 127.0.0.1 and up; 0: any.
   };
 
-  /// Connects, the idle ones first: an answer to a later one says that they were accepted.
+  /// Connects, the idle ones first, since an answer to a later one proves that they were accepted.
   /// Errors: of socket(2), connect(2), epoll_create1(2).
   static common::Result<Crowd> connect(const common::Address& server, const Shape& shape);
 
-  /// Runs until the goal is reached and every message answered: between two runs nothing is on its
-  /// way. Errors: of recv(2) and send(2); connection_aborted: the server closed; bad_message: not
-  /// what was sent; timed_out: no answer for ten seconds.
+  /// Runs until the goal is reached and every message answered, so nothing is on its way between
+  /// two runs. Errors: of recv(2) and send(2); connection_aborted: the server closed; bad_message:
+  /// other bytes than were sent; timed_out: no answer for ten seconds.
   common::Result<Tally> run(const Goal& goal);
 
  private:
@@ -77,7 +77,7 @@ class Crowd {
   common::Fd epoll_;
   bool one_blocks_;
   std::vector<Connection> connections_;
-  std::vector<std::size_t> unfinished_;  ///< Numbers of those that wait a turn.
+  std::vector<std::size_t> unfinished_;  ///< Numbers of the connections that wait a turn.
   std::vector<common::Fd> idle_;
   std::vector<Instant> asked_at_;  ///< in_flight for each connection, used in turn.
   std::vector<std::byte> out_, in_;

@@ -8,8 +8,8 @@
 
 namespace load {
 
-/// Counts durations in buckets that grow with what they hold: a value is known to within 1/128 of
-/// itself, be it nanoseconds or minutes, and adding one costs a few instructions.
+/// Counts durations in buckets that grow with their values, so each value, nanoseconds or minutes,
+/// is known to within 1/128 of itself. Adding one costs a few instructions.
 class Histogram {
  public:
   void add(std::uint64_t value) {
@@ -18,7 +18,7 @@ class Histogram {
     largest_ = std::max(largest_, value);
   }
 
-  /// So that `share` of all values (0.99) are not larger than this one. 0: there are none.
+  /// The value that `share` of all values (0.99) don't exceed. 0 if there are none.
   std::uint64_t quantile(double share) const {
     const double wanted = share * static_cast<double>(total_);
     std::uint64_t seen = 0;

@@ -1,5 +1,5 @@
-"""How the memory of two servers grows while clients misbehave (M8.2): a stage as it is, and one
-with a defect, put back by a patch of the bug zoo."""
+"""The growth of two servers' memory while clients misbehave (M8.2): a stage as it is, and one with
+a defect from the bug zoo."""
 
 import socket
 import subprocess
@@ -20,12 +20,11 @@ BROKEN, MENDED = "broken", "as it is"
 ATTACKS = ("never reads", "dribbles", "pipelines", "silent")
 NEVER_READS, DRIBBLES, _, SILENT = ATTACKS
 TICK = 0.01
-READ_BYTES_MAX = 20_000  # in a tick: who pipelines reads more slowly than it sends
+READ_BYTES_MAX = 20_000  # in a tick, so that a pipelining client reads more slowly than it sends
 
 
 def broken_build(bug: str, stage: str) -> Path:
-    """Where the stage with this bug in it is, built where that has not been done since something
-    changed."""
+    """The build directory of the stage with this bug, built again if anything changed."""
     build = REPOSITORY / "build" / "zoo" / "bin" / bug
     program = build / stage / stage
     patch = REPOSITORY / "book" / "bugs" / f"{bug}.patch"
@@ -43,20 +42,20 @@ def broken_build(bug: str, stage: str) -> Path:
 
 
 def build_of(stage: str, bug: str, setting: Setting) -> Path:
-    """Of the stage with a bug, or as it is."""
+    """The build directory of the stage with a bug, or as it is."""
     need_built(setting.build / stage / stage)
     return broken_build(bug, stage) if bug else setting.build
 
 
 OPTIONS = ("--max-connections", "10", "--read-timeout", "50ms")
-BYTES = 128 << 20  # of each attacker, in all: the broken server keeps what is not read
+BYTES = 128 << 20  # of each attacker, in all, because the broken server keeps unread answers
 SAMPLES = 20
 MEMORY = {BROKEN: (PART3, "output-without-bound"), MENDED: (PART5, "")}
-WATCHED_SHARE = 0.95  # the last sample a little before the end, with all of them still there
+WATCHED_SHARE = 0.95  # the last sample a little before the end, with all attackers still there
 
 
 class Attacker(threading.Thread):
-    """A client that misbehaves until it is stopped. Thrown out, it comes back."""
+    """A client that misbehaves until it is stopped, and reconnects when the server closes it."""
 
     def __init__(self, kind: str, address: tuple[str, int], bytes_a_second: float) -> None:
         super().__init__(daemon=True)
@@ -95,8 +94,8 @@ class Attacker(threading.Thread):
 
 
 def memory_in_time(_: str, both: str, setting: Setting) -> Numbers:
-    """Resident bytes of each server, again and again; all are attacked at the same time, for no
-    clock decides about memory."""
+    """Resident bytes of each server, at intervals; all are attacked at the same time, because time
+    doesn't matter for memory."""
     seconds, found = setting.effort.watched_seconds, {}
     with ExitStack() as ends:
         servers = {form: ends.enter_context(

@@ -1,5 +1,5 @@
-"""part6 beside part5, other people's libraries and what is written by hand: counted, and what it is
-held to."""
+"""part6 beside part5, other people's libraries and hand-written loops: counts, and part6's
+limits."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ WHAT = {"cpu_us": "server CPU each", "p99_us": "p99"}
 class Bound:
     """`part6` must not take more than `at_most` times what `base` takes under one load.
     `either_way`: judged by the rounds' median and by the best round of each, which noise touches
-    least, where both say the same."""
+    least, if both say the same."""
 
     load: str
     number: str
@@ -34,8 +34,8 @@ class Bound:
         return ratio_of(results, self.load, self.number, PART6, self.base)
 
     def verdict(self, results: Results) -> str:
-        """Met or missed, where all rounds say so, or where they agree well enough and their median
-        says so."""
+        """Met or missed if all rounds say so, or if they agree well enough and their median says
+        so."""
         ratio = self.ratio(results)
         if ratio is None:
             return "inconclusive"
@@ -78,7 +78,7 @@ def budgets(setting: Setting) -> Measurement:
     return Measurement(jobs, lambda results: {"budgets": verdicts(results)})
 
 
-# M10.3: rings by hand, each with another kind of receive
+# M10.3: hand-written rings, each with a different kind of receive
 
 RINGS = {PART6: "part6-uring", "peer-ring": "by hand, a multishot receive",
          RING_BY_HAND.name: "by hand, a receive for each message",

@@ -1,5 +1,5 @@
-"""How numbers of several rounds are told: the median, and whether it is decided; the ratio to
-another server's; and the columns of a table that show them."""
+"""Numbers of several rounds: the median, and whether it is decided; the ratio to a different
+server's; and the columns of a table that show them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from typing import Any
 
 from rounds import Results
 
-APART_MAX = 0.1  # of the median: the middle half of the rounds; wider, and noise may have decided
+APART_MAX = 0.1  # of the median: if the middle half of the rounds is wider, noise may have decided
 RANGE_MAX = 0.05  # of a ratio's median: all rounds
-LATENCY_APART_MAX = 0.25  # a tail is a few messages: no two rounds have the same
-BUSY = 0.95  # of a core: a server that takes more has no time left
-ROUNDS_MIN = 3  # fewer, and nobody knows how far they would lie apart
+LATENCY_APART_MAX = 0.25  # a tail is a few messages, so no two rounds have the same
+BUSY = 0.95  # of a core; a server that takes more has no time left
+ROUNDS_MIN = 3  # with fewer, nobody knows how far they would lie apart
 Cell = dict[str, Any]  # as it is in the JSON
 Column = Callable[[Results, str, str], Cell]  # of a row's load and server
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How two servers compare: the median of several rounds' ratios, which what comes and goes on
-    the machine touches less than it does two numbers of different times, and how far they lie
-    apart."""
+    """The comparison of two servers: the median of several rounds' ratios, and their spread.
+    Passing noise on the machine disturbs a ratio within a round less than two numbers of different
+    times."""
 
     middle: float
     lowest: float
@@ -30,7 +30,7 @@ class Ratio:
 
     @classmethod
     def of(cls, values: Sequence[float], base: Sequence[float]) -> "Ratio":
-        """Of each round's value to the same round's value of the base."""
+        """The ratios of each round's value to the same round's value of the base."""
         each = [value / other for value, other in zip(values, base, strict=True)]
         return cls(median(each), min(each), max(each))
 
@@ -41,7 +41,7 @@ class Ratio:
 
 
 def measured(values: Sequence[float], apart_max: float = APART_MAX) -> Cell:
-    """The median of the rounds and the quartiles; whether they agree well enough to be told."""
+    """The median of the rounds and the quartiles; whether they agree well enough to be shown."""
     middle = median(values)
     low, high = middle, middle
     if len(values) > 1:
@@ -69,7 +69,7 @@ ONE_AT_A_TIME = words("one at a time")
 
 
 def together(*cells: Cell) -> Cell:
-    """Several in one place, as a, b and c are in `a / b / c`."""
+    """Several values in one cell, as in `a / b / c`."""
     return {"all": list(cells)}
 
 
@@ -83,7 +83,7 @@ def of_rounds(results: Results, load: str, server: str, number: str, apart_max: 
 
 
 def ratio_of(results: Results, load: str, number: str, server: str, base: str) -> Ratio | None:
-    """Of one server's number to the base's. None: it was not measured often enough."""
+    """The ratio of one server's number to the base's. None if there are too few rounds."""
     rounds = [results.get(load, {}).get(name, []) for name in (server, base)]
     if min(map(len, rounds)) < ROUNDS_MIN:
         return None
@@ -105,7 +105,7 @@ def beside_base(results: Results, load: str, server: str, number: str, base: str
 
 
 def throughput(results: Results, load: str, server: str) -> Cell:
-    """Messages a second: at least so many, where the client had no time left and the server had."""
+    """Messages a second, as a lower bound if the client had no time left and the server had."""
     cell = of_rounds(results, load, server, "per_second")
     rounds = results.get(load, {}).get(server, [])
     shares = [median([found[share] for found in rounds])
@@ -117,7 +117,7 @@ def throughput(results: Results, load: str, server: str) -> Cell:
 
 def exactly(results: Results, load: str, server: str, number: str,
             absent: Cell = NOTHING) -> Cell:  # fmt: skip
-    """One number, where it is counted: any round's."""
+    """One counted number, any round's."""
     rounds = results.get(load, {}).get(server, [])
     return exact(rounds[0][number]) if rounds else absent
 
@@ -129,7 +129,7 @@ def latencies(results: Results, load: str, server: str) -> Cell:
 
 def column(cell: Callable[..., Cell], *arguments: Any, load: str = "", server: str = "",
            **more: Any) -> Column:  # fmt: skip
-    """Whose cells are those of the row's load and server, but for what is named here."""
+    """A column whose cells are those of the row's load and server, except for the overrides."""
     return lambda results, of_load, of_server: cell(
         results, load or of_load, server or of_server, *arguments, **more)
 

@@ -1,4 +1,4 @@
-"""Counted: system calls, and what is kept for a client."""
+"""Counts: system calls, and the memory kept for a client."""
 
 import json
 import re
@@ -21,13 +21,13 @@ from measures.cells import ONE_AT_A_TIME, Cell, column, exact, exactly, timed, w
 from rounds import Results
 from workloads import Echo, Numbers
 
-# M5.2: one talks, the others are silent; part3 spins, so a clock is in it, and a tracer would be
+# M5.2: one client talks, the others are silent; part3 spins, so time counts, and a tracer would
 
 EVENT = "raw_syscalls:sys_enter"
 
 
 def calls_by_perf(clients: int, stage: Contender, setting: Setting) -> Numbers:
-    """Counted by the kernel, while one client of so many talks."""
+    """Calls counted by the kernel, while one of the clients talks."""
     with stage.running(setting.build) as server:
         for _ in range(clients - 1):
             server.connect()
@@ -57,14 +57,14 @@ def m5_2(setting: Setting) -> Grid:
         notes=["Counted with `perf stat`."])
 
 
-# M10.1: exact; with several clients the server finds a message of each
+# M10.1: exact; with several clients the server finds a message from each
 
 ENDED = re.compile(r"^\d+ +(\w+\(|<\.\.\. \w+ resumed>).*\s= -?\w+")
 SETTLED_SECONDS = 0.2  # without a call
 
 
 def settle(tracer: Strace, begin: int) -> int:
-    """How many calls have ended, once that is more than `begin` and no more come."""
+    """The number of ended calls, once there are more than `begin` and no new ones."""
     seen, since = begin, time.monotonic()
 
     def at_rest() -> bool:
@@ -81,7 +81,7 @@ def settle(tracer: Strace, begin: int) -> int:
 
 def exact_calls(crowd: int, stage: Contender, setting: Setting,
                 warm_up: int = WARM_UP_ROUNDS) -> Numbers:  # fmt: skip
-    """Calls that have ended, once the tracer's coming, which interrupts some, is over."""
+    """The number of ended calls, after the tracer's arrival has interrupted some."""
     talk = one_by_one if stage.name == PART2 else echo_together
     rounds = max(setting.effort.counted // crowd, 1)
     with stage.running(setting.build, before=()) as server:
@@ -95,8 +95,8 @@ def exact_calls(crowd: int, stage: Contender, setting: Setting,
 
 
 def one_by_one(server: Server, clients: Sequence[Client], rounds: int) -> None:
-    """Enough for threads, none of which ever finds more than one message; stopped in their tracks,
-    as echo_together does it, each would call recv(2) once more."""
+    """Exchanges for threads, which never find more than one message each. If we stopped them, as
+    echo_together does, each would call recv(2) once more."""
     for _ in range(rounds):
         for client in clients:
             client.echo(PAYLOAD)
@@ -123,9 +123,9 @@ def m10_1(setting: Setting) -> Measurement:
                         *each([64], stages[1:], exact_calls, setting)], tables, counts=True)
 
 
-# M11.1: what is kept for a client: a thread's stack, a coroutine's frame
+# M11.1: the memory kept for a client, a thread's stack or a coroutine's frame
 
-CONVERSATION = ("serve_client", "serve", "receive")  # the coroutines of a client that is awaited
+CONVERSATION = ("serve_client", "serve", "receive")  # the coroutines of a waiting client
 KEPT = {
     "`part2`: address space of a thread, with `malloc`'s": ("stack", "reserved"),
     "`part2`: memory of an idle one": ("stack", "touched"),
@@ -133,14 +133,14 @@ KEPT = {
 
 
 def kept(_: str, what: str, setting: Setting) -> Numbers:
-    """A thread's, or the frames of the coroutines of part 6."""
+    """A thread's memory, or the frames of the coroutines of part 6."""
     if what == "frames":
         return frames(setting)
     return stack(min(100, setting.effort.crowd_max), setting)
 
 
 def stack(threads: int, setting: Setting) -> Numbers:
-    """Address space and memory of a thread, of so many that serve idle clients."""
+    """Address space and memory of a thread that serves an idle client, among `threads`."""
     with Contender(PART2, PART2).running(setting.build) as server:
         server.connect().echo(b"warm")
         process = server.process
@@ -152,7 +152,7 @@ def stack(threads: int, setting: Setting) -> Numbers:
 
 
 def frames(setting: Setting) -> Numbers:
-    """By the names of the coroutines."""
+    """Frame sizes by the names of the coroutines."""
     part6 = Contender("part6-frames", "part6-frames", ("--workers", "1", "--ring", "check-memory"))
     program = need_built(part6.path(setting.build))
     with tempfile.TemporaryDirectory(prefix="frames-") as directory:
@@ -164,8 +164,8 @@ def frames(setting: Setting) -> Numbers:
 
 
 def coroutine_at(program: Path, address: str) -> str:
-    """The name of the coroutine whose frame is asked for there: the first that is not operator
-    new, nor the pool that it asks."""
+    """The name of the coroutine that allocates its frame there: the first function beyond operator
+    new and the pool."""
     run = subprocess.run(["addr2line", "-f", "-C", "-i", "-e", program, address],
                          capture_output=True, text=True, check=True)
     for line in run.stdout.splitlines()[::2]:  # between them: file and line

@@ -1,5 +1,5 @@
-"""What an experiment is: jobs, and the tables and charts that their numbers become. Most are a
-grid: servers under loads, a row for each, and columns that say which number they show."""
+"""Experiments: jobs, and tables and charts of their numbers. Most are a grid of servers under
+loads, with a row for each, and columns that choose a number."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,14 +20,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Effort:
-    """How much time is given to the numbers: what --quick takes less of."""
+    """The time spent on the numbers, which --quick reduces."""
 
     name: str
     rounds: int
     seconds: float  # of one server under one load
     crowd_max: int  # connections
-    counted: int  # messages, where calls are counted and no clock is looked at
-    watched_seconds: float  # how long memory is looked at under attack
+    counted: int  # messages, for counting calls, when time doesn't matter
+    watched_seconds: float  # how long memory is watched under attack
 
 
 FULL = Effort("full", 7, 0.4, 10_000, 6400, 60.0)
@@ -36,23 +36,23 @@ QUICK = Effort("quick", 3, 0.05, 1000, 640, 3.0)
 
 @dataclass(frozen=True)
 class Setting:
-    """What a job needs to know."""
+    """The settings of a run, for jobs."""
 
     build: Path
     effort: Effort
-    names: tuple[str, ...] = ()  # of the experiment's, those that are asked for; none: all
+    names: tuple[str, ...] = ()  # the requested ones of the experiment's; none: all
 
     @property
     def thorough(self) -> bool:
-        """Whether there is time for everything."""
+        """Whether there's time for everything."""
         return self.effort.name == FULL.name
 
     def fewer(self, values: Sequence[T]) -> Sequence[T]:
-        """All of them, or the two ends, where it has to be quick."""
+        """All of them, or only the two ends for a quick run."""
         return values if self.thorough else [values[0], values[-1]]
 
     def up_to_most(self, *counts: int) -> list[int]:
-        """Those that the effort allows."""
+        """The values that the effort allows."""
         return [count for count in counts if count <= self.effort.crowd_max]
 
 
@@ -61,25 +61,25 @@ class Twice:
     """The same rounds as two charts: bars that mislead, and dots that do not."""
 
     title: str
-    description: str  # for who cannot see it
+    description: str  # for readers who cannot see it
     y: str
     rounds: dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Table:
-    """What the book has under a name: a head, and rows of a label and cells."""
+    """A table of the book under its name: a head, and rows of a label and cells."""
 
     title: str
     head: Sequence[str]  # of all columns, the labels' included; with the unit
     rows: list[tuple[str, list[Cell]]]
     chart: Twice | None = None
-    notes: Sequence[str] = ()  # what a reader has to know of this run
+    notes: Sequence[str] = ()  # a reader's notes about this run
 
 
 def table(title: str, results: Results, corner: str, rows: Iterable[tuple[str, str, str]],
           columns: Mapping[str, Column], notes: Sequence[str] = ()) -> Table:  # fmt: skip
-    """Of rows that are a label, a load and a server."""
+    """Makes a table from rows of a label, a load and a server."""
     found = [(label, [cell(results, load, server) for cell in columns.values()])
              for label, load, server in rows]
     return Table(title, [corner, *columns], found, notes=notes)
@@ -87,7 +87,8 @@ def table(title: str, results: Results, corner: str, rows: Iterable[tuple[str, s
 
 @dataclass(frozen=True)
 class Measurement:
-    """Jobs that belong together, measured in the same rounds, and what becomes of their numbers."""
+    """Jobs that belong together, measured in the same rounds, with the tables and charts of their
+    numbers."""
 
     jobs: Sequence[Job]
     tables: Callable[[Results], dict[str, Table]]
@@ -95,14 +96,14 @@ class Measurement:
 
 
 def key(thing: Any) -> str:
-    """What it is called in the JSON."""
+    """The name of a load or a server in the JSON."""
     return getattr(thing, "name", None) or f"{thing}"
 
 
 def each(loads: Iterable[Any], servers: Iterable[Any], measure: Callable[..., Numbers],
          setting: Setting, once: bool = False) -> list[Job]:  # fmt: skip
-    """A job for every server under every load: measure(load, server, setting). Of contenders, for
-    those that are built."""
+    """A job for every server under every load: measure(load, server, setting). Contenders that
+    aren't built are left out."""
     found = []
     for server in servers:
         if not isinstance(server, Contender) or built([server], setting.build):
@@ -125,7 +126,7 @@ class Grid:
     rows: str = "servers"  # or loads, or both
     notes: Sequence[str] = ()
     counts: bool = False
-    serves: Callable[[str, str], bool] = lambda load, server: True  # or they are no job
+    serves: Callable[[str, str], bool] = lambda load, server: True  # other pairs have no job
 
     def of(self, setting: Setting, name: str) -> Measurement:
         """The same as a measurement under this name."""
@@ -154,22 +155,22 @@ class Grid:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One or several names of the book, and how they are measured."""
+    """One or several names of the book, and their measurement."""
 
     names: tuple[str, ...]
-    plan: Callable[[Setting], Grid | Measurement]  # may say by pytest.skip why it cannot be done
+    plan: Callable[[Setting], Grid | Measurement]  # or pytest.skip, with the reason
 
 
 def labels(things: Sequence[Any] | Mapping[str, Any]) -> dict[str, str]:
-    """What each is called in the table, by its name in the JSON."""
+    """The labels in the table, by the names in the JSON."""
     if isinstance(things, Mapping):
         return {key(thing): label for label, thing in things.items()}
     return {key(thing): f"{thing:,}" if isinstance(thing, int) else key(thing) for thing in things}
 
 
 def can_trace(who: str) -> bool:
-    """Whether system calls can be counted here; where not, `who` goes without, and a line says
-    why."""
+    """Whether system calls can be counted here; if not, prints a line with the reason, and `who`
+    goes without."""
     try:
         need_ptrace()
     except pytest.skip.Exception as reason:

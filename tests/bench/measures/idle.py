@@ -9,7 +9,7 @@ from workloads import Numbers
 
 
 def busy(clients: int, stage: Contender, setting: Setting) -> Numbers:
-    """The share of a core that it takes beside so many silent clients."""
+    """The share of a core that a server takes beside silent clients."""
     with stage.running(setting.build) as server:
         for _ in range(clients):
             server.connect()

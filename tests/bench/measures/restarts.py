@@ -1,8 +1,8 @@
 """Replaces fingerd again and again, in one of six ways, and counts what its clients meet (M15.1).
 
 Clients come at a fixed rate, in small bursts, each with a connection and a question of its own.
-Counted is how many were answered, refused, and cut off (a reset, or an end without the whole
-answer). All of it is in a network namespace of its own, whose settings it changes; needs root.
+It counts the clients answered, refused, and cut off (by a reset, or an end without the whole
+answer). It runs in a network namespace of its own, because it changes settings; it needs root.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from namespaces import Namespace
 from rounds import Results
 from workloads import Numbers
 
-CLIENTS = 10  # at a time: a burst
+CLIENTS = 10  # together, in a burst
 PER_SECOND = 1000
 PATIENCE = 5.0
 PLAN = 20 * b"Building a telescope in the garden; back in May, with luck.\n"
@@ -34,12 +34,12 @@ LISTEN_BEGIN = 3  # sd_listen_fds(3)
 PAUSE_SECONDS = 0.1  # between two restarts
 HOST = "127.0.0.1"
 SYSCTL = Path("/proc/sys/net/ipv4/tcp_migrate_req")
-# As systemd does it: LISTEN_PID is the process that the program then runs in.
+# As systemd does it, LISTEN_PID is the process in which the program runs.
 ACTIVATE = ("sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh")
 
 
 class Clients:
-    """Come at a fixed rate, whether those before them have been answered or not."""
+    """Clients that come at a fixed rate, even if earlier ones have no answer yet."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -49,7 +49,7 @@ class Clients:
         self._thread.start()
 
     def stop(self) -> None:
-        """Lets the last of them have their answers."""
+        """Waits for the last clients' answers."""
         self._ending.set()
         self._thread.join()
 
@@ -86,12 +86,11 @@ class Clients:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to put a new server in the place of the old. By itself the new one starts when the
-    old one has ended."""
+    """One way to replace the old server. By default the new one starts after the old one's end."""
 
-    sockets: str = ""  # "own": each is passed one of its own, with SO_REUSEPORT; "same": all one
-    migrates: bool = False  # the kernel moves what waits in the old one's backlog
-    defers: bool = False  # who has not asked yet stays in the backlog
+    sockets: str = ""  # "own": each server gets its own, with SO_REUSEPORT; "same": all get one
+    migrates: bool = False  # the kernel moves the old one's backlog
+    defers: bool = False  # clients that haven't asked yet stay in the backlog
     hands_over: bool = False  # the new one has the socket, too, and the old one gets SIGQUIT
 
 
@@ -116,7 +115,7 @@ class Service:
         self._server = self._start()
 
     def restart(self) -> None:
-        """The old one ends, and the new one serves when this returns."""
+        """Ends the old one, and returns when the new one serves."""
         old = self._server
         if self._way.sockets == "own" or self._way.hands_over:
             self._server = self._start()
@@ -143,7 +142,7 @@ class Service:
                  f"{self._directory}/users", "--log", "none", "--max-per-ip", "1000"]
         if self._shared is not None:
             return self._ready([*ACTIVATE, *words], self._shared)
-        if self._way.sockets == "own":  # fingerd itself binds no port that another has
+        if self._way.sockets == "own":  # fingerd itself doesn't share a port
             with self._listener() as listener:
                 return self._ready([*ACTIVATE, *words], listener)
         return self._ready(words)
@@ -151,11 +150,11 @@ class Service:
     def _ready(
         self, words: Sequence[str], passed: socket.socket | None = None
     ) -> subprocess.Popen[bytes]:
-        """Starts it, with this socket as its third descriptor, and waits for its ready line."""
+        """Starts the server, with this socket as descriptor 3, and waits for its ready line."""
         def pass_on() -> None:
             if passed is not None:
                 os.dup2(passed.fileno(), LISTEN_BEGIN)
-                os.set_inheritable(LISTEN_BEGIN, True)  # dup2 leaves a number alone that it has
+                os.set_inheritable(LISTEN_BEGIN, True)  # dup2 does nothing for equal numbers
 
         # With close_fds, subprocess would close it again.
         process = subprocess.Popen(words, stdout=subprocess.PIPE, preexec_fn=pass_on,
@@ -167,7 +166,8 @@ class Service:
         return process
 
     def _end(self, server: subprocess.Popen[bytes]) -> None:
-        """Waits until it has drained. After SIGQUIT it serves those who are connected first."""
+        """Waits until the server has drained. After SIGQUIT it first serves the connected
+        clients."""
         server.send_signal(signal.SIGQUIT if self._way.hands_over else signal.SIGTERM)
         if server.wait(60) != 0:
             raise SystemExit(f"a server has ended with {server.returncode}")
@@ -175,10 +175,10 @@ class Service:
 
 
 def measure(way: str, program: str, restarts: int) -> dict[str, float]:
-    """So many restarts under load."""
+    """Restarts under load."""
     with (tempfile.TemporaryDirectory(prefix="restarts-") as directory, Namespace() as here,
           here.entered()):  # fmt: skip
-        Path(directory).chmod(0o755)  # fingerd gives root up before it looks
+        Path(directory).chmod(0o755)  # fingerd gives up root before it looks
         alice = Path(directory) / "users" / "alice"
         alice.mkdir(parents=True)
         (alice / ".plan").write_bytes(PLAN)
@@ -196,7 +196,7 @@ def measure(way: str, program: str, restarts: int) -> dict[str, float]:
 
 
 def in_all(results: Results, load: str, server: str, number: str) -> Cell:
-    """What was counted in all rounds together."""
+    """The counts of all rounds together."""
     return exact(sum(round(found[number]) for found in results[load][server]))
 
 

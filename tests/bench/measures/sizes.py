@@ -14,11 +14,11 @@ PEERS = tuple(map(Contender.of_words, (PLAIN, "peer-libuv", "peer-asio", RING_BY
 ALONE = [it for it in (*ALL_STAGES, *PEERS) if it.name in (PART1, PLAIN)]
 CROWDED = [it for it in (*ALL_STAGES, *PEERS) if it.name != PART1]
 MIB = 1024 * 1024
-TRACED = "traced: "  # before a load: the run whose calls are counted
+TRACED = "traced: "  # before a load, for the run whose calls are counted
 
 
 def sized(load: Echo, server: Contender, setting: Setting) -> Numbers:
-    """One round. The crowd that comes first does not count: it leaves what a server keeps."""
+    """One round. The first crowd doesn't count, because the server allocates its buffers for it."""
     seconds = setting.effort.seconds / 2
     with server.running(setting.build) as running:
         load.load(setting.build, running.address[1], running.pid, seconds / 4)
@@ -31,7 +31,7 @@ def sized(load: Echo, server: Contender, setting: Setting) -> Numbers:
 
 
 def calls(load: Echo, server: Contender, setting: Setting) -> Numbers:
-    """System calls a message, those for the connections among them."""
+    """System calls a message, including those for the connections."""
     seconds = setting.effort.seconds / 2
     with server.running(setting.build, before=()) as running, Strace(running) as tracer:
         found = load.load(setting.build, running.address[1], running.pid, seconds)

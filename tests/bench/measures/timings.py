@@ -58,7 +58,7 @@ def sweep(setting: Setting) -> Measurement:
 # One worker and two
 
 def cores_for(workers: int) -> str:
-    """As taskset(1) has it: not the client's, as long as there are others."""
+    """Cores for taskset(1), without the client's if there are others."""
     allowed = sorted(os.sched_getaffinity(0) - {int(CLIENT_CORE)})
     if len(allowed) < workers:
         allowed = sorted(os.sched_getaffinity(0))
@@ -123,7 +123,7 @@ def m16_2(setting: Setting) -> Measurement:
 
 TEN = Echo("c10-64", "10 connections, 64 bytes", 10)
 TEN_COUNTED = "calls-10"
-CALLS_WARM = 20  # so often each says a word or two before it counts
+CALLS_WARM = 20  # messages from each before the count begins
 
 
 def counted_calls(_: str, server: Contender, setting: Setting) -> Numbers:

@@ -46,7 +46,7 @@ void welcome(tcp::acceptor& acceptor) {
 
 int main(int argc, char** argv) {
   const auto listener = peer::listen_as_told(argc, argv, "peer-asio", "Echoes bytes with Asio.");
-  asio::io_context context(1);  // one thread: Asio leaves out what several would need
+  asio::io_context context(1);  // one thread, so Asio leaves out its locks
   tcp::acceptor acceptor(context, tcp::v4(), ::dup(listener.get()));
   welcome(acceptor);
   peer::announce(listener);

@@ -1,5 +1,5 @@
-// The echo server on standalone Asio with its coroutines. Errors come as values, which is the
-// cheaper way: an exception would cost where a client leaves.
+// The echo server on standalone Asio with its coroutines. Errors come as values, because an
+// exception for each client that leaves would cost more.
 
 #include <array>
 #include <asio.hpp>
@@ -38,7 +38,7 @@ asio::awaitable<void> welcome(tcp::acceptor& acceptor) {
 int main(int argc, char** argv) {
   const auto listener =
       peer::listen_as_told(argc, argv, "peer-asio-coroutines", "Echoes bytes with Asio.");
-  asio::io_context context(1);  // one thread: Asio leaves out what several would need
+  asio::io_context context(1);  // one thread, so Asio leaves out its locks
   tcp::acceptor acceptor(context, tcp::v4(), ::dup(listener.get()));
   asio::co_spawn(context, welcome(acceptor), asio::detached);
   peer::announce(listener);

@@ -1,5 +1,5 @@
-// A plain epoll loop that echoes bytes: no messages, no limits, no timeouts. What every comfort is
-// measured against. Level-triggered: one recv and one send for each event, nothing else.
+// A plain epoll loop that echoes bytes without messages, limits and timeouts. Every comfort is
+// measured against this. It is level-triggered, with only one recv and one send for each event.
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -35,7 +35,7 @@ void accept_all(int epoll, const common::Fd& listener) {
   }
 }
 
-/// Sends what it can; false: the peer is gone.
+/// Sends as much as fits; false if the peer is gone.
 bool send_some(Connection& connection, const char*& bytes, std::size_t& size) {
   const ssize_t sent = ::send(connection.fd.get(), bytes, size, MSG_NOSIGNAL);
   if (sent < 0) return errno == EAGAIN;
@@ -44,7 +44,7 @@ bool send_some(Connection& connection, const char*& bytes, std::size_t& size) {
   return true;
 }
 
-/// False: it is over.
+/// False if the connection is over.
 bool echo(int epoll, Connection& connection) {
   static std::array<char, peer::buffer_bytes> buffer;
   const char* bytes = connection.unsent.data();
@@ -57,7 +57,7 @@ bool echo(int epoll, Connection& connection) {
     size = static_cast<std::size_t>(received);
   }
   if (!send_some(connection, bytes, size)) return false;
-  if (!waited && size == 0) return true;  // the usual case: nothing to remember
+  if (!waited && size == 0) return true;  // usually there's nothing to remember
 
   connection.unsent = std::string(bytes, size);
   if (waited != (size > 0)) watch(epoll, EPOLL_CTL_MOD, connection, waited ? EPOLLIN : EPOLLOUT);

@@ -1,11 +1,11 @@
-// A hand-written io_uring loop that echoes bytes, without coroutines: what comfort on the ring is
-// measured against. Multishot accept and recv, buffers that the kernel chooses, and sends that say
-// nothing when they succeed: one io_uring_enter takes the answers of a turn and brings its input.
-// What the kernel would not take at once goes the slow way, through a copy. Input is read meanwhile
-// and kept: to be used with clients that have a bounded number of messages on their way.
+// A hand-written io_uring loop that echoes bytes, without coroutines, as the measure of comfort on
+// the ring. Multishot accept and recv, buffers that the kernel chooses, and sends that are silent
+// on success, so one io_uring_enter takes the answers of a turn and brings its input. Bytes that
+// the kernel doesn't take immediately go the slow way, through a copy. Meanwhile it reads and keeps
+// input, so use it with clients that have a bounded number of messages on their way.
 //
-// With --pair it asks for one receive at a time, together with the send that goes before it; with
-// --own-buffers so, too, and each connection has buffers of its own, be it idle or not.
+// With --pair it requests one receive at a time, together with the send before; with --own-buffers
+// it does that, too, and each connection has buffers of its own, even an idle one.
 
 #include <liburing.h>
 
@@ -24,7 +24,7 @@ namespace {
 constexpr unsigned entries = 8192;  // more than a turn asks for, with some thousand connections
 constexpr unsigned buffers = 1024;
 constexpr int group = 0;
-// No power of two: the first bytes of all buffers would compete for the same lines of the cache.
+// Not a power of two, or the first bytes of all buffers would compete for the same cache lines.
 constexpr std::size_t stride_bytes = peer::buffer_bytes + 64;
 
 struct Connection {
@@ -39,7 +39,7 @@ struct Connection {
   bool busy() const { return quiet || slow || !waiting.empty(); }
 };
 
-/// What a completion belongs to: the low bits beside a connection's address.
+/// The operation of a completion, in the low bits beside a connection's address.
 enum Kind : std::uint64_t { accepting, receiving, sending };
 static_assert(alignof(Connection) > sending);
 
@@ -109,7 +109,7 @@ class Echo {
   void send_quietly(Connection* connection, std::string_view bytes) {
     io_uring_sqe* sqe = ask(sending, connection);
     // MSG_DONTWAIT: the kernel is done with the buffer when it has taken the request.
-    // MSG_WAITALL: to take less than all is a failure, and failures are reported.
+    // MSG_WAITALL: taking less than all is a failure, and failures are reported.
     io_uring_prep_send(sqe, connection->fd, bytes.data(), bytes.size(),
                        MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
     sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
@@ -129,8 +129,8 @@ class Echo {
   void turn() {
     const int submitted = io_uring_submit_and_wait(&ring_, late_.empty() ? 1 : 0);
     if (submitted != -EINTR) must("io_uring_enter", submitted);
-    // The sends of the last turn are over, but their buffers stay until it is known which failed.
-    // The kernel says so before it brings new input.
+    // The sends of the last turn are over, but their buffers stay until we know which failed. The
+    // kernel reports failures before it brings new input.
     for (Connection* connection : quiet_) connection->quiet = false;
     quiet_.clear();
     std::swap(late_, late_before_);
@@ -192,7 +192,7 @@ class Echo {
     (goes_on ? starved_ : leaving_).push_back(connection);
   }
 
-  /// Only a silent send that failed, or a slow one, is heard of.
+  /// Only a failed silent send, or a slow one, has a completion.
   void sent(Connection* connection, int result) {
     if (connection->slow) {
       connection->slow = false;
@@ -220,7 +220,7 @@ class Echo {
   std::vector<char> memory_;
   io_uring ring_{};
   io_uring_buf_ring* pool_ = nullptr;
-  // What a turn leaves to the next.
+  // Work that a turn leaves to the next.
   std::vector<Connection*> quiet_;               // a silent send was asked for
   std::vector<Connection*> late_, late_before_;  // bytes are `waiting`
   std::vector<unsigned> used_, used_before_;     // buffers

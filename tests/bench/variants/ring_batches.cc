@@ -1,6 +1,5 @@
-// Reads 64 bytes from /dev/zero again and again: with a read(2) each, or through a ring, so many
-// reads to one io_uring_enter(2). The device does next to nothing, so what is left is the price of
-// asking.
+// Reads 64 bytes from /dev/zero again and again, with a read(2) each, or through a ring, in batches
+// for one io_uring_enter(2). The device does next to nothing, so this measures the price of asking.
 // Try it: ./ring_batches 0 100000 (read)   and   ./ring_batches 32 100000
 
 #include <fcntl.h>

@@ -93,7 +93,7 @@ func accept(listener *net.TCPListener) {
 	}
 }
 
-// Whether the listener itself is the fault: then trying again is vain.
+// Whether the listener itself is broken, so that retrying is pointless.
 func isBroken(err error) bool {
 	for _, one := range []syscall.Errno{syscall.EBADF, syscall.EINVAL, syscall.ENOTSOCK,
 		syscall.EFAULT} {
