@@ -73,8 +73,8 @@ def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
 def test_a_stop_that_begins_without_descriptors_rests_while_it_waits_for_a_slow_reader(
     start: Start,
 ) -> None:
-    # The listener is not watched when the signal comes, and never will be again: a loop that still
-    # means to try it at some time in the past has no time to sleep.
+    # When the signal comes, the server isn't watching its listener, and won't watch it again. If
+    # the loop still has a retry scheduled for a time that is past by now, it never sleeps.
     server = start(
         "--max-connections", "1000", "--drain-timeout", "30s", descriptor_limit=LIMIT
     )
@@ -82,7 +82,7 @@ def test_a_stop_that_begins_without_descriptors_rests_while_it_waits_for_a_slow_
     slow_reader.send_until_stuck(long_stream())
     begun_crowd(server)
     server.send_signal(signal.SIGTERM)
-    time.sleep(0.3)  # the others are served, and a new try would be due
+    time.sleep(0.3)  # meanwhile the others are served, and a retry would be due
     expect_rest(server, "while a stop waits for a slow reader")
     slow_reader.close()
     server.expect_exit()
