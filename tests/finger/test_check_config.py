@@ -1,4 +1,4 @@
-"""--check-config: what a daemon with these options would serve, or why it wouldn't run."""
+"""--check-config: which users a daemon with these options would serve, or why it wouldn't run."""
 
 import re
 import signal
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.CHECK_CONFIG
 
 
 def checked(start: Start, *options: str, **how: object) -> tuple[int, str]:
-    """The exit status, and what it printed: on stdout if it succeeded."""
+    """Returns the exit status, and the output: stdout if it succeeded, and otherwise stderr."""
     server = start("--check-config", *options, ready=False, **how)
     status = server.wait_exit()
     skip_if_impossible(status, server.stderr_text())
@@ -36,7 +36,7 @@ def test_it_says_what_it_would_serve(start: Start) -> None:
 
 
 def test_with_few_descriptors_it_says_how_many_connections_there_are(start_either: Start) -> None:
-    """As many as when it serves, with a hint what to do."""
+    """--check-config names as many as the daemon has when it serves, with a hint what to do."""
     status, said = checked(start_either, descriptor_limit=FEW)
     found = re.search(r", with --max-clients (\d+): ", said)
     assert status == 0 and found, said
@@ -107,7 +107,7 @@ def test_what_cannot_be_served(start: Start, options: tuple[str, str], why: str)
 
 
 def test_where_only_systemd_may_listen(start: Start) -> None:
-    """Such as with RestrictAddressFamilies=AF_UNIX, in ExecStartPre=."""
+    """This happens in ExecStartPre= with RestrictAddressFamilies=AF_UNIX, for instance."""
     status, said = checked(start, under=confined("family=INET", "family=INET6"))
     assert status == 0 and "where systemd has to listen" in said, said
 

@@ -148,7 +148,8 @@ def test_nothing_but_the_query_is_sent_and_the_server_closes_first(finger) -> No
 
 
 def test_an_answer_counts_though_the_server_takes_no_query(finger) -> None:
-    """The server answered, closed and reset. Sending fails, but the answer can still be read."""
+    """The server has answered, closed and reset. Sending fails, but the answer can still
+    be read."""
     need_ptrace()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = finger("alice@127.0.0.1", port=listener.getsockname()[1])
@@ -163,7 +164,7 @@ def test_an_answer_counts_though_the_server_takes_no_query(finger) -> None:
             running.ended(0, b"Error: Too busy\n")
 
 
-# Whom it asks
+# The host and its address
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
@@ -199,14 +200,13 @@ def test_a_name_that_nobody_has(finger) -> None:
 
 
 def test_a_complaint_about_a_name_is_safe_for_a_terminal(finger) -> None:
-    """The name may come from a link on somebody's page: U+009B starts a terminal command, like ESC
-    [."""
+    """The name may come from a link on a web page. U+009B starts a terminal command, like ESC [."""
     for option in ((), ("--raw",)):
         client = finger("finger://%C2%9B31mno%E2%80%AEsuch.invalid/", "--timeout", "5s", *option)
         client.run().ended(1, b"", b"finger: \\xc2\\x9b31mnosuch.invalid: ")
 
 
-# In a network of its own, whose only name server listens and never answers.
+# For a network namespace in which the only name server listens, but never answers.
 INSIDE = """
 import json, socket, subprocess, sys, time
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -1,4 +1,4 @@
-"""--max-clients, --max-per-ip: who waits, who is turned away, and when a place is free."""
+"""--max-clients, --max-per-ip: which clients wait or are turned away, and when a place is free."""
 
 import time
 

@@ -61,7 +61,7 @@ def test_a_text_comes_before_the_list(start: Start, users: Users) -> None:
 @pytest.mark.parametrize(("make", "why"), [
     (lambda text: None, "No such file or directory"),
     (lambda text: text.write_bytes(b"x" * 65_537), "File too large"),
-    (os.mkfifo, "not a regular file"),  # for which it would wait
+    (os.mkfifo, "not a regular file"),  # opening it would wait
 ], ids=["none", "too-long", "a-pipe"])
 def test_a_text_that_cannot_be_read_is_named(
     start: Start, users: Users, make: Callable[[Path], object], why: str

@@ -1,4 +1,4 @@
-"""A line for each exchange: client, query, outcome, bytes, milliseconds."""
+"""The log's line for each query: client, query, outcome, bytes, milliseconds."""
 
 import os
 import re
@@ -174,7 +174,7 @@ def test_who_has_half_a_query_when_the_worker_is_to_end_was_stopped(server: Fing
 
 @pytest.mark.clock
 def test_the_man_page_names_each_refusal_as_the_log_does(start: Start) -> None:
-    """Whoever greps the log for the page's words must find them."""
+    """An administrator who greps the log for the page's words must find them."""
     server = start("--no-list", "--query-timeout", "300ms", "--log", "outcome")
     for query in (b"nobody", b"a@b", b"\xff", b"x" * 1100, b""):
         with server.connect() as client:
@@ -225,7 +225,7 @@ def test_outcomes_alone_name_neither_the_peer_nor_the_query(start: Start) -> Non
         server.connect().expect_end()
 
     def is_answered() -> bool:
-        """False if the one before hasn't given its place back yet."""
+        """Returns false if the client before hasn't given its place back yet."""
         with suppress(ContractBroken):
             return server.ask(b"carol@elsewhere") != b""
         return False
@@ -256,7 +256,8 @@ def test_no_line_of_any_kind_names_a_client(start: Start, detail: str) -> None:
 
 
 def said(server: FingerServer) -> list[str]:
-    """All lines except the warning about a kernel without Landlock, with each worker's."""
+    """Returns all lines except the warning about a kernel without Landlock, and those of each
+    worker."""
     lines = server.stderr_text().splitlines()
     return [line for line in lines if not re.match(r"no Landlock|serving \d|served: ", line)]
 
@@ -283,7 +284,8 @@ def test_a_log_reader_that_stops_holds_up_no_client(
 
 
 def fill(writer: int) -> None:
-    """Fills it to the last byte. Then a write waits for room again, which is the default."""
+    """Fills the pipe or terminal to the last byte. Then a write waits for room, as writes do by
+    default."""
     os.set_blocking(writer, False)
     with suppress(BlockingIOError):
         while True:
@@ -314,7 +316,7 @@ def test_lines_that_waited_for_a_log_reader_are_written_once(start: Start) -> No
     for _ in range(3):
         replace_worker(server)
     with open(reader, "rb", buffering=0) as lines:
-        lines.read(1 << 20)  # now there is room for those that wait
+        lines.read(1 << 20)  # makes room for the lines that wait
         server.expect(b"alice", ANSWER)
         assert server.stop() == 0
         told = lines.readall()

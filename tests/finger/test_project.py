@@ -1,4 +1,4 @@
-"""Other information about a user: --full-name, the first line of .project, .pubkey with /W."""
+"""More about a user: --full-name, the first line of .project, and .pubkey with /W."""
 
 import os
 import time
@@ -23,7 +23,7 @@ PROJECT = b"Project: a telescope\r\n"
 
 
 def write(users: Users, name: str, content: bytes) -> Path:
-    """A file in alice's home."""
+    """Writes a file into alice's home."""
     path = users.plan("alice").with_name(name)
     path.write_bytes(content)
     return path
@@ -125,10 +125,10 @@ def test_clients_that_ask_together_share_each_file(start: Start) -> None:
         assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
         time.sleep(0.2)
         assert len(files.waiting) == 1, "each has opened the plan by itself"
-        files.let_go()  # what waits fails
+        files.let_go()  # fails the open that waits
         answers = [client.receive_until_end() for client in clients]
         wanted = name_line("alice") + converted(hanging_fs.ALICES_PLAN)
-        # Who shared the open that fails gets a reset; who came so late that it had an open of its
-        # own is answered. Which of the ten that is, is up to the moment.
+        # Clients that shared the failed open get a reset. If a client came so late that it had an
+        # open of its own, it's answered. Which of the ten that are is up to chance.
         assert set(answers) <= {b"", wanted}, answers
         server.expect(b"/W alice", wanted)

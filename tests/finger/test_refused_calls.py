@@ -1,4 +1,4 @@
-"""A refused call isn't an answer: the thing it asked about may exist, and may do harm."""
+"""A refused call isn't an answer: the thing that it asked about may exist, and may do harm."""
 
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 
-# To permit what is below a directory takes these. With EFAULT the kernel refuses what is no rule.
+# The calls that permitting the files below a directory takes. With EFAULT the kernel refuses a rule
+# that makes no sense.
 NEEDED = {
     "the directory": ("-P", "home", "-e", "inject=openat:error=EMFILE"),
     "whether it is the root": ("-P", "/", "-e", "inject=fstat,newfstatat:error=EPERM"),
@@ -28,7 +29,7 @@ NEEDED_FOR_A_LINK = {
 
 @pytest.fixture
 def linked(machine: Machine) -> None:
-    """alice's home is on another disk."""
+    """alice's home is a link to a different disk."""
     there = machine.another_disk / "alice"
     (machine.homes / "alice").rename(there)
     (machine.homes / "alice").symlink_to(there)

@@ -59,11 +59,11 @@ def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
     server.expect_soon(b"dora", b"new here\r\n")
     server.expect(b"alice", b"another alice\r\n")
     begun.send(b"ce\r\n")
-    begun.expect_answer(ANSWER)  # the one who was meant
+    begun.expect_answer(ANSWER)  # the alice whom the client asked for
 
 
 def is_prepared(server: FingerServer) -> bool:
-    """Whether it handles or blocks SIGHUP. proc(5)"""
+    """Returns true if the daemon handles or blocks SIGHUP. proc(5)"""
     status = Path(f"/proc/{server.pid}/status").read_text()
     return any(int(mask, 16) & 1 for mask in re.findall(r"Sig(?:Blk|Cgt):\s*(\w+)", status))
 
@@ -71,7 +71,7 @@ def is_prepared(server: FingerServer) -> bool:
 def test_a_signal_before_the_ready_line_ends_nothing(start: Start, target: FingerTarget) -> None:
     for _ in range(5):
         server = start(ready=False)
-        # Before its first line of code nobody can help it.
+        # We have to wait, because the daemon can't handle anything before its first line of code.
         assert wait_until(lambda: is_prepared(server), server.patience, 0.0002)
         server.send_signal(signal.SIGHUP)
         server.wait_until_ready()

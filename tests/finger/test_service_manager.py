@@ -1,6 +1,5 @@
-"""Started by a service manager: passed sockets, and messages. kit/manager.py plays the manager;
-tests/builds/test_systemd.py does the same with systemd itself.
-"""
+"""A daemon that a service manager starts: passed sockets, and messages. kit/manager.py plays the
+manager; tests/builds/test_systemd.py does the same with systemd itself."""
 
 from __future__ import annotations
 
@@ -39,7 +38,8 @@ def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: S
 def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
     manager: Manager, start_managed: Start
 ) -> None:
-    """Even if a process that has it did so: accepting would wait, and perhaps closing."""
+    """A process that has the socket could set these, and then accepting would wait, and perhaps
+    closing."""
     manager.listener.setblocking(True)
     lingers = (socket.SOL_SOCKET, socket.SO_LINGER)
     manager.listener.setsockopt(*lingers, struct.pack("ii", 1, 60))

@@ -39,7 +39,7 @@ def test_a_plan_that_may_not_be_read_is_no_plan(users: Users, start: Start) -> N
 def test_who_has_a_directory_that_may_not_be_searched_has_not_opted_in(
     users: Users, start: Start, mode: int
 ) -> None:
-    """Such as lost+found, if the directory of users is a disk of its own."""
+    """One example is lost+found, if the directory of users is a disk of its own."""
     home = users.directory / "alice"
     home.chmod(mode)
     may_enter = mode & (0o001 if os.geteuid() == 0 else 0o100)  # as nobody, or as ourselves
@@ -61,7 +61,7 @@ def test_a_home_that_is_closed_later_holds_no_plan(users: Users, start: Start) -
 
 
 def test_an_ordinary_user_can_run_these_tests() -> None:
-    """Tests that need root are left out then, and the rest passes."""
+    """Tests that need root are skipped then, and the others pass."""
     need_root()
     here = Path(__file__).parent
     if subprocess.run([*as_nobody(), "test", "-r", here / "kit", "-a", "-x", here]).returncode:

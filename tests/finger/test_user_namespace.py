@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 MEMBER = 5000
 
 
-# The maps are written by a process that is still outside: inside nobody may map what is not his.
+# A process that is still outside writes the maps, because inside, a user may map no ids but his
+# own.
 SCRIPT = """
 import ctypes, os, sys
 count, *words = sys.argv[1:]
@@ -40,7 +41,7 @@ os.execvp(words[0], words)
 
 
 def with_users(count: int) -> tuple[str, ...]:
-    """Words in front of a command line: this many users exist, from root on."""
+    """Returns words in front of a command line, under which this many users exist, from root on."""
     need_root()
     words = (sys.executable, "-c", SCRIPT, str(count))
     trial = subprocess.run([*words, "true"], capture_output=True, text=True)
