@@ -54,7 +54,7 @@ def test_each_source_is_compiled_with_all_of_it(build: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_what_is_installed_is_harder_to_break_into(build: Path, program: str) -> None:
+def test_installed_programs_have_all_protections(build: Path, program: str) -> None:
     run = call("cmake", "--build", build, "--target", program)
     assert run.returncode == 0, run.stdout
     missing = [what for what, has in protections(build / "finger" / program).items() if not has]

@@ -177,7 +177,7 @@ def test_the_page_names_what_the_unit_leaves_writable(system: System) -> None:
     assert [place for place in writable if "nosuid" not in writable[place]] == ["/home/late"]
 
 
-def test_who_is_not_on_the_list_of_addresses_is_not_served(system: System) -> None:
+def test_a_client_whose_address_is_not_on_the_list_is_not_served(system: System) -> None:
     system.run("ip", "address", "add", "198.51.100.1", "dev", "lo")
     system.configure(block("IPAddressAllow"), "fingerd.socket")
     assert system.serves("alice")

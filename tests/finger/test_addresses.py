@@ -72,7 +72,7 @@ def test_without_ipv6_on_the_machine_two_colons_are_ipv4(start: Start) -> None:
     server.expect(b"alice", ANSWER, host="127.0.0.1")
 
 
-def test_where_ipv6_is_switched_off_by_a_sysctl_ipv4_is_served(start: Start) -> None:
+def test_ipv4_is_served_if_a_sysctl_switches_ipv6_off(start: Start) -> None:
     need_namespaces("--net")
     off = "ip link set lo up; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"
     server = start("--addr", "::", under=after(off, unshare=("--net",)))

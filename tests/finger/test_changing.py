@@ -126,7 +126,7 @@ def test_a_plan_that_never_ends_ends_at_the_deadline(start: Start) -> None:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DEADLINE)
-def test_a_plan_that_is_longer_than_its_deadline_is_no_home_that_hangs(start: Start) -> None:
+def test_a_plan_too_long_for_its_deadline_is_not_logged_as_a_hanging_home(start: Start) -> None:
     server = start("--deadline", "2s")
     os.truncate(server.users.plan("alice"), 1 << 36)
     with server.asking(b"alice") as client, suppress(ConnectionResetError):

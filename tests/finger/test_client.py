@@ -186,7 +186,7 @@ def test_a_family_can_be_chosen(finger, host: str, ours: str, other: str) -> Non
         assert server.queries == [b"alice\r\n"]
 
 
-def test_no_server_listens(finger) -> None:
+def test_a_refused_connection_is_explained(finger) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
@@ -194,7 +194,7 @@ def test_no_server_listens(finger) -> None:
         client.run().ended(1, b"", b"127.0.0.1", b"Connection refused", b"cannot connect")
 
 
-def test_a_name_that_nobody_has(finger) -> None:
+def test_an_unknown_host_is_explained(finger) -> None:
     client = finger("alice@nosuch.invalid", "--timeout", "5s")
     client.run().ended(1, b"", b"finger: nosuch.invalid: ")
 
@@ -287,7 +287,7 @@ def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) ->
         (["\x7f@host"], b"control character"),
     ],
 )
-def test_wrong_usage(finger, words: list[str], names: bytes) -> None:
+def test_wrong_usage_is_explained(finger, words: list[str], names: bytes) -> None:
     finger(*words).run().ended(2, b"", names)
 
 

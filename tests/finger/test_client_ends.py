@@ -36,14 +36,14 @@ def test_the_exit_status_says_whether_there_was_an_answer(finger, answer, ended)
         finger("alice@127.0.0.1", port=server.port).run().ended(*ended)
 
 
-def test_where_no_thread_can_be_made_a_line_says_so(finger, tmp_path: Path) -> None:
+def test_a_missing_thread_is_explained(finger, tmp_path: Path) -> None:
     """A thread looks the name up, so that a deadline can end the wait."""
     client = finger("alice@127.0.0.1", port=1)
     client.words[:0] = from_start(tmp_path / "calls", *inject("clone,clone3", "EAGAIN", "1+"))
     client.run().ended(1, b"", b"cannot start a thread")
 
 
-def test_what_has_come_is_shown_while_more_is_to_come(finger) -> None:
+def test_a_part_of_an_answer_is_shown_before_the_rest_comes(finger) -> None:
     def half(client: socket.socket) -> None:
         client.sendall(b"half a line")
         server.gone.wait(10)

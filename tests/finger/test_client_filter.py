@@ -141,7 +141,7 @@ HEART = "\u2764\ufe0f"
     "葛\U000e0100城",  # one of two ways to write that name
 ], ids=["persian", "sinhala", "family", "heart", "heart-on-fire", "in-a-text",
         "ideograph"])  # fmt: skip
-def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> None:
+def test_characters_that_join_letters_or_choose_their_form_stay(shown, text: str) -> None:
     """Without these, Persian and Indic words become different ones, and one emoji
     becomes several."""
     assert shown(text.encode()).decode() == text + "\n"
@@ -162,7 +162,7 @@ def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> Non
     ("é\u202e\u200d\u2066é", "é\u200dé"),
 ], ids=["joiner-in-ascii", "selector-in-ascii", "one-side", "ends", "escape", "joiners",
         "selectors", "joiner-selected", "directions"])  # fmt: skip
-def test_what_joins_nothing_is_left_out(shown, answer: str, wanted: str) -> None:
+def test_joiners_that_join_nothing_are_left_out(shown, answer: str, wanted: str) -> None:
     """These are invisible, and make two names look like one."""
     assert shown(answer.encode()).decode() == wanted + "\n"
 

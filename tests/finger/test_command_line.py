@@ -111,7 +111,7 @@ def test_an_output_that_cannot_be_written_ends_it(start: Start, options: list[st
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("option", ["-g", "--group"])
-def test_a_group_that_there_is_not_is_named(start: Start, option: str) -> None:
+def test_a_missing_group_is_named(start: Start, option: str) -> None:
     start(option, "no-such-group", ready=False).expect_refusal(1, "no-such-group")
 
 
@@ -123,7 +123,7 @@ def test_the_group_is_not_looked_up_with_users(users: Users, start: Start) -> No
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("kind", ["missing", "a-file"])
-def test_a_directory_that_there_is_not_is_named(start: Start, tmp_path: Path, kind: str) -> None:
+def test_a_missing_directory_is_named(start: Start, tmp_path: Path, kind: str) -> None:
     place = tmp_path / "users"
     if kind == "a-file":
         place.write_bytes(b"")

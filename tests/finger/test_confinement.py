@@ -61,7 +61,7 @@ def by_nobody(request: pytest.FixtureRequest, how: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("passed", [False, True], ids=["own-socket", "passed-socket"])
-def test_what_the_shell_had_open_reaches_neither_process(
+def test_files_that_the_shell_had_open_reach_neither_process(
     manager: Manager, start_either: Start, tmp_path: Path, passed: bool
 ) -> None:
     file = tmp_path / "a-file"
@@ -145,7 +145,7 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
 
 @pytest.mark.usefixtures("walled_in")
 @pytest.mark.rule(rules.WHY_NO_PLAN)
-def test_homes_mounted_anew_are_served_after_a_reload(
+def test_homes_that_are_mounted_again_are_served_after_a_reload(
     machine: Machine, start_as_root: Start
 ) -> None:
     need_landlock()
@@ -163,7 +163,7 @@ def test_homes_mounted_anew_are_served_after_a_reload(
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
+def test_an_intruder_can_send_only_as_the_daemons_account(
     start_as_root: Start, intrude: Intrude
 ) -> None:
     notes = Path("/home/alice/notes")
@@ -297,7 +297,7 @@ def test_a_library_that_knows_accounts_writes_nothing_and_leaves_no_socket_to_th
         assert len(sockets) == 2, "more than the port and its parent"
 
 
-def test_where_memory_runs_out_the_worker_goes_before_its_parent(
+def test_the_worker_is_killed_before_its_parent_when_memory_runs_out(
     start_either: Start, by_nobody: tuple[str, ...]
 ) -> None:
     """Otherwise an intruder could use up the kernel's memory until the parent is killed, and
@@ -317,7 +317,7 @@ WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "n
 
 @pytest.mark.usefixtures("walled_in")
 @pytest.mark.parametrize("call", WALLS)
-def test_where_a_wall_cannot_be_had_a_line_says_so_and_plans_are_served(
+def test_a_missing_wall_is_logged_and_plans_are_served(
     start_either: Start, tmp_path: Path, call: str
 ) -> None:
     trace = from_start(tmp_path / "trace", "-e", f"inject={call}:error=ENOSYS")

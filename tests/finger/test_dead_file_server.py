@@ -142,7 +142,7 @@ def test_a_dead_server_keeps_no_worker_from_starting(
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize(("dead", "holder"), [
     ("holder", "/home/dept/staff"), ("mount", "/home/dept")], indirect=["dead"])  # fmt: skip
-def test_what_does_not_answer_at_the_start_is_named_and_served_when_it_does(
+def test_a_directory_that_does_not_answer_at_the_start_is_named_and_served_when_it_does(
     bob: Machine, start_as_root: Start, dead: HangingFileSystem, holder: str
 ) -> None:
     (bob.homes / "dept").stat()  # from now on the kernel knows the mount's attributes

@@ -61,7 +61,7 @@ def test_a_client_that_sends_no_whole_query_is_left(
     expect_hang_up(client, begin, target)
 
 
-def test_bytes_do_not_extend_it(hurried: FingerServer, target: FingerTarget) -> None:
+def test_bytes_do_not_extend_the_deadline(hurried: FingerServer, target: FingerTarget) -> None:
     begin = time.monotonic()
     client = hurried.connect()
 
@@ -174,7 +174,7 @@ def test_a_megabyte_passes_through_a_tiny_window(server: FingerServer) -> None:
 
 @pytest.mark.rule(rules.NO_LIES)
 @pytest.mark.parametrize("count", [1, 2], ids=["not-the-home", "not-the-plan"])
-def test_what_could_not_be_opened_for_want_of_descriptors_is_not_said_to_be_missing(
+def test_a_plan_is_not_called_missing_for_lack_of_descriptors(
     hurried: FingerServer, target: FingerTarget, count: int
 ) -> None:
     try:

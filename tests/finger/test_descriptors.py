@@ -72,7 +72,7 @@ def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
     server.wait_for_descriptors(at_rest)
 
 
-def test_what_is_shown_before_a_plan_takes_no_descriptor_from_others(start: Start) -> None:
+def test_files_shown_before_a_plan_take_no_descriptors_from_others(start: Start) -> None:
     """Asks for everybody's three files at the same time, with no more descriptors than that many
     clients need."""
     count = 10
@@ -116,7 +116,7 @@ def test_sockets_that_are_passed_take_no_descriptor_from_clients(
 
 
 @pytest.mark.clock
-def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(start: Start) -> None:
+def test_a_lack_of_descriptors_causes_no_busy_loop_and_fills_no_log(start: Start) -> None:
     server = start_with_few(start)
     occupy(server)
     lines, spent = len(server.log_lines()), server.process.cpu_seconds()

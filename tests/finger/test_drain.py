@@ -92,7 +92,7 @@ def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
 
 
 @pytest.mark.clock
-def test_the_deadline_bounds_it(start: Start) -> None:
+def test_the_deadline_bounds_a_stop(start: Start) -> None:
     server = start("--deadline", "1s")
     begin = time.monotonic()
     reading_slowly(server)
@@ -101,7 +101,7 @@ def test_the_deadline_bounds_it(start: Start) -> None:
 
 
 @pytest.mark.clock
-def test_what_waits_in_the_backlog_is_turned_away(start: Start) -> None:
+def test_connections_in_the_backlog_are_turned_away(start: Start) -> None:
     server = start("--max-clients", "1", "--deadline", "1s")
     reading_slowly(server)
     waiting = [server.asking(b"alice") for _ in range(5)]

@@ -80,7 +80,7 @@ def test_when_it_answers_at_last_nothing_is_left_behind(
             errno.EIO, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENOTCONN, errno.ECONNRESET)),
         (errno.ECANCELED, "cancelled")])
 @pytest.mark.rule(rules.LOGS)
-def test_a_file_server_that_is_away_is_no_client_that_has_gone(
+def test_an_unreachable_file_server_is_not_logged_as_a_client_that_left(
     start: Start, fails: int, error: int, said: str
 ) -> None:
     """Nor is it a stop of the worker, if the file system reports a cancellation."""
@@ -91,7 +91,7 @@ def test_a_file_server_that_is_away_is_no_client_that_has_gone(
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_a_directory_that_cannot_be_read_to_its_end_is_no_list_of_users(start: Start) -> None:
+def test_a_directory_that_cannot_be_read_to_its_end_is_refused(start: Start) -> None:
     with hanging_fs.mounted("nothing", fails=hanging_fs.READDIR) as (place, _):
         server = start("--users", os.fspath(place), ready=False)
         server.expect_refusal(1, "--users", os.strerror(errno.EIO))
@@ -110,7 +110,7 @@ def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start:
 
 
 @pytest.mark.parametrize("deaf", [False, True], ids=["interruptible", "deaf"])
-def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
+def test_a_file_system_that_stops_answering_holds_up_no_other_client(
     start: Start, deaf: bool
 ) -> None:
     """The kernel has all names in its cache, so the first request to hang is the open itself."""
@@ -154,7 +154,9 @@ def test_an_exchange_is_logged_and_its_place_is_free_when_its_client_is_closed(
 
 @pytest.mark.rule(rules.RESTORE)
 @pytest.mark.parametrize("error", [errno.EIO, errno.ECANCELED], ids=errno.errorcode.get)
-def test_what_it_says_of_a_close_costs_nobody_else_a_descriptor(start: Start, error: int) -> None:
+def test_a_file_systems_answer_to_a_close_costs_nobody_else_a_descriptor(
+    start: Start, error: int
+) -> None:
     """A file's number is free before the file system learns of the close, so the next client gets
     the same number. The result comes from the file system, and may look like one of io_uring's own.
     """

@@ -61,7 +61,7 @@ def test_the_deadline_holds_and_no_other_client_waits(
 
 
 @pytest.mark.parametrize("hanging_request", ["lookup", "open", "read"])
-def test_however_many_ask_for_it_everybody_else_is_answered(
+def test_others_are_answered_however_many_clients_ask_for_a_hanging_home(
     hanging_request: str, machine: Machine, start_as_root: Start
 ) -> None:
     """This holds even after the deadline, because a hanging request keeps an io worker after its
@@ -88,7 +88,7 @@ def test_however_many_ask_for_it_everybody_else_is_answered(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_the_worker_before_ends_when_its_last_request_does(
+def test_the_old_worker_ends_with_its_last_request(
     hanging: tuple[FingerServer, HangingFileSystem]
 ) -> None:
     """Its last connection was closed at the deadline, long before."""

@@ -116,14 +116,14 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
     assert found - wanted in (pages, set()), "with scdoc both pages, without it none, and no more"
 
 
-def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None:
+def test_files_that_the_pages_refer_to_are_installed_with_them(installed: Path) -> None:
     documentation = installed / "usr/share/doc/six-servers/finger"
     referred = set(re.findall(r"\]\((deploy/[\w./]+)\)", (FINGER / "README.md").read_text()))
     assert {f"deploy/recipes/{name}" for name in RECIPES} == referred
     assert all((documentation / path).is_file() for path in referred)
 
 
-def test_what_is_for_a_debugger_is_not_installed(installed: Path) -> None:
+def test_debug_symbols_are_not_installed(installed: Path) -> None:
     for program in ("bin/finger", "sbin/fingerd"):
         words = ["readelf", "--section-headers", "--wide", installed / "usr" / program]
         sections = subprocess.run(words, capture_output=True, text=True, check=True).stdout

@@ -25,7 +25,7 @@ def test_the_list_is_denied_with_a_message(start: Start, line: bytes) -> None:
 
 
 @pytest.mark.rule(rules.LIST)
-def test_no_user_has_opted_in(users: Users, start: Start) -> None:
+def test_the_list_without_users_is_not_empty(users: Users, start: Start) -> None:
     for name in ("alice", "bob", "carol"):
         users.remove(name)
     server = start()

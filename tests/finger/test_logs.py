@@ -123,7 +123,9 @@ def test_why_it_cannot_run_is_an_error(
 
 @pytest.mark.rule(rules.PRIORITIES)
 @pytest.mark.parametrize("stream", ["", "1:2", "nonsense"])
-def test_whom_the_variable_does_not_mean_gets_plain_lines(start: Start, stream: str) -> None:
+def test_a_stderr_that_the_variable_does_not_name_gets_plain_lines(
+    start: Start, stream: str
+) -> None:
     server = start(under=("env", f"JOURNAL_STREAM={stream}"))
     server.ask(b"alice")
     assert server.wait_for_log_lines(1)[0][0] != "<"
@@ -151,7 +153,7 @@ def test_a_peer_of_an_ipv6_socket_is_named_as_what_it_is(
 @pytest.mark.clock
 @pytest.mark.parametrize(("leave", "outcome", "size"), [
     ("reset", "gone", 0), (None, "query timeout", 22)])
-def test_how_half_a_query_has_ended_is_told(
+def test_the_log_says_how_half_a_query_ended(
     start: Start, leave: str | None, outcome: str, size: int
 ) -> None:
     server = start("--query-timeout", "300ms")
@@ -164,7 +166,9 @@ def test_how_half_a_query_has_ended_is_told(
     assert leave or 300 <= exchange.milliseconds < 1500
 
 
-def test_who_has_half_a_query_when_the_worker_is_to_end_was_stopped(server: FingerServer) -> None:
+def test_a_client_with_half_a_query_is_logged_as_stopped_when_the_worker_ends(
+    server: FingerServer
+) -> None:
     client = server.connect()
     client.send(b"ali")
     server.wait_until_busy()
@@ -193,7 +197,7 @@ def test_the_man_page_names_each_refusal_as_the_log_does(start: Start) -> None:
 
 @pytest.mark.rule(rules.ESCAPED)
 @pytest.mark.parametrize("query", NASTY.values(), ids=NASTY)
-def test_what_a_peer_sends_is_escaped(server: FingerServer, query: bytes) -> None:
+def test_bytes_from_a_peer_are_escaped(server: FingerServer, query: bytes) -> None:
     server.ask(query)
     (line,) = server.wait_for_log_lines(1)
     assert re.fullmatch("[ -~]*", line), f"unprintable or beyond ASCII: {line!r}"

@@ -84,7 +84,7 @@ def expect_no_plan(server: FingerServer, make: Callable[[Path], None]) -> None:
 
 @pytest.mark.rule(rules.REGULAR_FILES)
 @pytest.mark.parametrize("make", NO_FILES.values(), ids=NO_FILES)
-def test_what_is_no_regular_file_is_no_plan(
+def test_a_file_that_is_not_regular_is_not_a_plan(
     server: FingerServer, make: Callable[[Path], None]
 ) -> None:
     expect_no_plan(server, make)

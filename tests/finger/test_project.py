@@ -81,7 +81,7 @@ def test_a_long_key_is_sent_whole(server: FingerServer) -> None:
     server.expect(b"/W alice", wanted)
 
 
-def test_where_there_is_no_plan_the_others_come_all_the_same(server: FingerServer) -> None:
+def test_the_other_files_are_sent_without_a_plan(server: FingerServer) -> None:
     write(server.users, ".project", b"a telescope\n")
     write(server.users, ".pubkey", KEY)
     server.users.plan("alice").unlink()
@@ -90,7 +90,9 @@ def test_where_there_is_no_plan_the_others_come_all_the_same(server: FingerServe
 
 @pytest.mark.parametrize("name", [".project", ".pubkey"])
 @pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
-def test_what_is_no_regular_file_is_not_shown(server: FingerServer, name: str, kind: str) -> None:
+def test_a_file_that_is_not_regular_is_not_shown(
+    server: FingerServer, name: str, kind: str
+) -> None:
     secret = server.users.outside / "secret"
     secret.write_bytes(b"not for clients\n")
     place = server.users.plan("alice").with_name(name)
@@ -103,7 +105,7 @@ def test_what_is_no_regular_file_is_not_shown(server: FingerServer, name: str, k
     server.expect(b"/W alice", name_line("alice") + ANSWER)
 
 
-def test_they_are_opened_as_their_owner(machine: Machine, start_as_root: Start) -> None:
+def test_both_files_are_opened_as_their_owner(machine: Machine, start_as_root: Start) -> None:
     need_root()
     home = machine.homes / "alice"
     owner = home.stat()

@@ -115,7 +115,7 @@ def test_a_header_that_is_too_long_is_refused(start: Start, endless: bytes) -> N
 
 @pytest.mark.rule(rules.PROXY_BOUNDED)
 @pytest.mark.parametrize("more", [1, 521, 1500, 8164])
-def test_what_is_behind_the_addresses_is_skipped(start: Start, more: int) -> None:
+def test_bytes_after_the_addresses_are_skipped(start: Start, more: int) -> None:
     """The rest may be a client's certificate, for instance, in a header of up to 8 KiB."""
     server = start(*OPTION)
     addresses = binary()[len(SIGNATURE) + 4 :]
@@ -185,7 +185,7 @@ def test_a_header_that_does_not_come_is_not_waited_for_long(start: Start, begun:
 @pytest.mark.clock
 @pytest.mark.rule(rules.DISPLACED)
 @pytest.mark.parametrize("begun", [b"", text()[:-1]], ids=["nothing", "begun"])
-def test_a_connection_without_a_header_leaves_for_another(start: Start, begun: bytes) -> None:
+def test_a_connection_without_a_header_loses_its_place(start: Start, begun: bytes) -> None:
     """Otherwise any user on the proxy's machine could take all places."""
     server = start(*OPTION, "--max-clients", "2")
     waiting = [by_proxy(server, begun) for _ in range(2)]

@@ -42,7 +42,7 @@ def test_nothing_is_answered_before_the_end_of_the_line(server: FingerServer, be
 
 @pytest.mark.rule(rules.LINE_ONLY)
 @pytest.mark.parametrize("more", [b"bob\r\n", b"\n", b"\0\xff@", b"x" * 5000])
-def test_what_comes_behind_the_line_is_ignored(server: FingerServer, more: bytes) -> None:
+def test_input_after_the_line_is_ignored(server: FingerServer, more: bytes) -> None:
     client = server.connect()
     client.send(b"alice\r\n" + more)
     client.expect_answer(ANSWER)

@@ -18,9 +18,7 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RELOAD)]
 PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
-def test_who_has_opted_in_since_is_served_after_the_signal_and_who_has_left_is_not(
-    start: Start,
-) -> None:
+def test_the_signal_adds_users_who_opted_in_and_removes_those_who_left(start: Start) -> None:
     server = start()
     server.users.add("dora", b"new here\n")
     server.users.remove("alice")
@@ -46,7 +44,7 @@ def test_an_exchange_that_is_under_way_is_not_disturbed(start: Start) -> None:
     begun.expect_answer(b"No Plan.\r\n")
 
 
-def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
+def test_a_reload_does_not_confuse_users_of_the_same_name(start: Start) -> None:
     server = start(*PATIENT)
     server.expect(b"alice", ANSWER)
     begun = server.connect()

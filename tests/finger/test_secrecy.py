@@ -64,7 +64,9 @@ def expect_alike(server: FingerServer, queries: Sequence[bytes]) -> None:
             pytest.fail(f"{other!r} makes {made[-1]}, {first!r} makes {wanted[-1]}")
 
 
-def test_what_lies_in_the_directory_and_is_no_user(users: Users, start: Start) -> None:
+def test_entries_of_the_directory_that_are_not_users_look_absent(
+    users: Users, start: Start
+) -> None:
     users.add(".hidden", ALICE)
     (users.directory / "a-file").write_bytes(ALICE)
     (users.directory / "a-link").symlink_to("alice")
@@ -73,7 +75,7 @@ def test_what_lies_in_the_directory_and_is_no_user(users: Users, start: Start) -
     expect_alike(server, [b"absent", b".hidden", b"a-file", b"a-link", b"fresh", b"../x"])
 
 
-def test_accounts_of_the_system_that_have_not_opted_in(start: Start) -> None:
+def test_accounts_that_have_not_opted_in_look_absent(start: Start) -> None:
     server = start("--group", "root", under=as_nobody())
     opted_in = {line.split(b"\t")[0] for line in server.ask(b"").splitlines()}
     known = [line.split(":")[0].encode() for line in Path("/etc/passwd").read_text().splitlines()]

@@ -104,7 +104,7 @@ def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize(("request_kind", "count"), [("read", LEFT_OPEN), ("open", OPENING)])
-def test_files_that_are_left_open_in_such_a_home_take_no_clients_descriptors(
+def test_files_left_open_in_a_hanging_home_take_no_clients_descriptors(
     request_kind: str, count: int, bob: Machine, start_as_root: Start
 ) -> None:
     """The places of its clients are free again, and meanwhile there are fewer of them. An open
@@ -162,7 +162,7 @@ def waits_until_now(worker: int) -> int:
     return int(re.findall(r"^voluntary_ctxt_switches:\t(\d+)$", status, re.MULTILINE)[0])
 
 
-def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
+def test_a_worker_full_of_clients_of_a_hanging_home_rests(
     alices: HangingFileSystem, start_as_root: Start
 ) -> None:
     server = start_as_root("--max-clients", "20", "--deadline", "1m", "--query-timeout", "1m")
@@ -176,7 +176,7 @@ def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
     assert woken < 40, f"woken {woken} times in 2 s, with nothing to do"
 
 
-def test_a_worker_rests_while_what_it_has_cancelled_does_not_end(
+def test_a_worker_rests_while_a_cancelled_request_does_not_end(
     alices: HangingFileSystem, start_as_root: Start
 ) -> None:
     """The kernel can't tell when a request becomes cancellable, so the loop has to ask again. But

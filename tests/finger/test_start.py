@@ -46,7 +46,7 @@ def reason(server: FingerServer) -> str:
 
 
 @pytest.mark.parametrize("threads", range(1, ENOUGH_THREADS + 1))
-def test_few_threads(
+def test_it_serves_with_few_threads_or_says_why(
     request: pytest.FixtureRequest, start_either: Start, threads: int, how: str
 ) -> None:
     need_root()
@@ -85,7 +85,7 @@ def test_a_call_that_is_refused_is_no_limit(start: Start, tmp_path: Path, call: 
 
 
 @pytest.mark.parametrize("descriptors", range(4, 20))
-def test_few_descriptors(start_either: Start, descriptors: int) -> None:
+def test_it_serves_with_few_descriptors_or_says_why(start_either: Start, descriptors: int) -> None:
     limit = ("prlimit", f"--nofile={descriptors}:{descriptors}")
     server = start_either(*PATIENT, "--log", "none", "--max-clients", "1", under=limit, ready=False)
     if begins(server):

@@ -66,7 +66,7 @@ def test_an_owners_further_groups_open_nothing(machine: Machine, start_as_root: 
     start_as_root().expect(b"bob", NO_PLAN)
 
 
-def test_what_the_owner_may_read_is_a_plan_whoever_owns_it(
+def test_a_plan_that_the_user_may_read_is_served_whoever_owns_it(
     machine: Machine, start_as_root: Start
 ) -> None:
     plan = machine.homes / "bob" / ".plan"
@@ -160,7 +160,7 @@ def test_four_capabilities_are_enough(start_as_root: Start) -> None:
     server.expect(b"alice", ANSWER)
 
 
-def test_a_home_to_which_only_its_owner_has_a_way_is_named(
+def test_a_home_that_only_its_owner_can_reach_is_named(
     machine: Machine, start_as_root: Start
 ) -> None:
     """With few capabilities root has no way to it, either, and can't permit anything there."""
@@ -236,7 +236,7 @@ def test_an_account_that_is_missing_or_roots_is_refused(
     "restriction",
     ["--bounding-set=-setuid", "--bounding-set=-setgid", "--securebits=+no_setuid_fixup"],
 )
-def test_where_root_cannot_be_given_up_it_does_not_start(
+def test_the_daemon_does_not_start_if_root_cannot_be_given_up(
     start_either: Start, restriction: str
 ) -> None:
     need_root()

@@ -54,7 +54,7 @@ def test_a_client_of_an_old_worker_is_not_waited_for_when_all_stop(start_as_root
 
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
-def test_a_worker_that_cannot_start_leaves_the_one_before_at_work(
+def test_a_worker_that_cannot_start_leaves_the_old_one_at_work(
     machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--log", "none")
@@ -97,7 +97,7 @@ def test_an_answer_that_a_crash_cuts_does_not_look_whole(start: Start) -> None:
 
 @pytest.mark.rule(rules.WORKER_ENDS)
 @pytest.mark.parametrize("order", [signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT])
-def test_a_worker_that_crashes_while_it_leaves_is_told_of(start: Start, order: int) -> None:
+def test_a_worker_that_crashes_while_it_leaves_is_logged(start: Start, order: int) -> None:
     server = start()
     server.users.replace("alice", LARGE)
     client = server.reading_slowly(b"alice")
@@ -116,7 +116,7 @@ def test_a_worker_that_crashes_while_it_leaves_is_told_of(start: Start, order: i
 
 
 @pytest.mark.rule(rules.CUT_SHORT)
-def test_what_a_crash_of_the_fresh_worker_cuts_is_told_and_does_not_look_whole(
+def test_an_answer_that_a_crash_of_the_fresh_worker_cuts_is_logged_and_does_not_look_whole(
     start: Start
 ) -> None:
     server = start()
@@ -167,7 +167,7 @@ def test_a_worker_that_does_not_leave_ends_with_the_daemon(start_either: Start) 
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.WORKER_ENDS)
-def test_a_machine_that_stood_still_is_no_silence(start: Start) -> None:
+def test_a_pause_of_the_whole_machine_does_not_count_as_silence(start: Start) -> None:
     """All processes of the daemon stop for longer than the silence may last, and continue."""
     server = start("--log", "none")
     both = (server.pid, only_worker(server))
@@ -182,7 +182,7 @@ def test_a_machine_that_stood_still_is_no_silence(start: Start) -> None:
 
 
 @pytest.mark.rule(rules.COUNTED)
-def test_what_was_counted_is_told_when_asked_and_at_the_end(start_either: Start) -> None:
+def test_counts_are_logged_on_request_and_at_the_end(start_either: Start) -> None:
     server = start_either("--log", "none")
     for query in (b"alice", b"bob", b"nobody", b"nobody"):
         server.ask(query)
@@ -242,7 +242,7 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
 
 
 @pytest.mark.rule(rules.DRAIN)
-def test_it_hears_of_its_workers_though_it_was_told_not_to(start_as_root: Start) -> None:
+def test_it_notices_the_end_of_its_workers_with_sigchld_ignored(start_as_root: Start) -> None:
     ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
     deaf = (sys.executable, "-c", f"{ignore}; os.execvp(sys.argv[1], sys.argv[1:])")
     server = start_as_root(under=deaf)

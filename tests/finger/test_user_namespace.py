@@ -79,7 +79,7 @@ def test_the_plan_of_a_user_or_a_group_that_does_not_exist_there_is_not_served(
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_where_there_is_nobody_but_root_it_does_not_start(start_as_root: Start) -> None:
+def test_the_daemon_does_not_start_if_only_root_exists(start_as_root: Start) -> None:
     server = start_as_root(ready=False, under=with_users(1))
     assert server.wait_exit() == 1
     assert "cannot give up root: " in server.stderr_text()

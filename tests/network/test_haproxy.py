@@ -156,7 +156,9 @@ def test_a_server_that_comes_back_is_used_again(build: Path, directory: Path) ->
     assert load.lost == 0
 
 
-def test_who_is_not_on_the_access_list_is_not_served(build: Path, directory: Path) -> None:
+def test_a_client_that_is_not_on_the_access_list_is_not_served(
+    build: Path, directory: Path
+) -> None:
     with site(build, directory, allowed="127.0.0.0/29 2001:db8::/32") as made:
         assert made.end_request(made.begin_request("127.0.0.7"))
         try:

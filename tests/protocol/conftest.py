@@ -134,9 +134,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for number, item in enumerate(items):
         target = plugin.subject_of(item)
         if item.get_closest_marker("clock"):
-            # These tests spend their time waiting. If two of a stage run at once, the cores are
-            # free for others, unless the stage spins. A reader's own server may be a slow one, and
-            # a single stage has all the cores, so we leave both alone.
+            # These tests spend their time waiting. If two of a stage run at the same time, the
+            # cores are free for others, unless the stage spins. A reader's own server is grouped as
+            # well, because it may be slow, but a single stage isn't, because it has the cores to
+            # itself.
             rests = target and "rest-when-idle" in target.capabilities
             lane = number % 2 if rests else 0
             item.add_marker(pytest.mark.xdist_group(

@@ -132,7 +132,7 @@ def race(start: Start, options: tuple[str, ...], logs: Path) -> list[Server]:
 
 
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
-def test_of_two_servers_that_race_for_a_port_one_serves(
+def test_one_of_two_servers_that_race_for_a_port_serves(
     start: Start, target: Target, tmp_path: Path
 ) -> None:
     for options in target.with_and_without_workers():

@@ -128,7 +128,9 @@ def test_a_client_that_never_read_and_leaves_takes_its_memory_with_it(server: Se
 
 
 @pytest.mark.rule(rules.SLOW_READER)
-def test_what_the_server_has_received_is_answered_without_another_byte(server: Server) -> None:
+def test_messages_that_the_server_has_received_are_answered_without_further_input(
+    server: Server
+) -> None:
     for _ in range(TRIES):
         client = server.connect(receive_buffer=4096)
         sent, all_taken = send_until_the_server_holds_answers(client)

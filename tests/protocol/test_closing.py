@@ -73,7 +73,7 @@ def test_answers_larger_than_any_buffer_survive_the_close(server: Server) -> Non
 
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_after_its_end_of_stream_the_server_takes_what_still_comes(client: Client) -> None:
+def test_after_its_end_of_stream_the_server_still_takes_input(client: Client) -> None:
     client.send(TOO_LONG)
     client.expect_end()
     with LingeringClose(client):

@@ -134,7 +134,7 @@ def test_a_limit_of_zero_is_wrong_usage(start: Start, option: str) -> None:
 @pytest.mark.of_one_stage
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_ADDRESSES)
-def test_what_is_no_address_literal_is_wrong_usage(start: Start, value: str) -> None:
+def test_a_host_that_is_not_an_address_is_wrong_usage(start: Start, value: str) -> None:
     expect_wrong_usage(start(f"--host={value}", ready=False), "--host")
 
 
@@ -230,7 +230,9 @@ def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Start) -> No
 
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
-def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(start: Start) -> None:
+def test_after_the_ready_line_a_client_can_connect_and_a_signal_stops_the_server(
+    start: Start
+) -> None:
     # If the ready line came too early for either, ten tries would show the race.
     for number in range(10):
         server = start()
@@ -241,7 +243,7 @@ def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(start: 
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
 @pytest.mark.parametrize("output", [">&-", ">/dev/full"])
-def test_who_cannot_print_the_ready_line_serves_only_where_nobody_can_wait_for_it(
+def test_a_server_that_cannot_print_its_ready_line_serves_only_if_nobody_can_wait_for_it(
     start: Start, target: Target, output: str
 ) -> None:
     if target.name == "yours":

@@ -209,9 +209,7 @@ def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(star
     # With a shorter time, a drain several times as long would look immediate, too.
     server = start("--drain-timeout", "2s")
     client = server.connect(receive_buffer=4096)
-    # We wait for an answer, because a busy loop without a core of its own would leave the client in
-    # the backlog.
-    client.echo(b"is accepted")
+    client.echo(b"is accepted")  # a busy loop without a core would leave it in the backlog
     client.send_until_stuck(long_stream())
     took = expect_stop(server, 2 + AT_ONCE)
     assert took >= 2, f"gave up after {took:.3f} s; it had two seconds to try"
@@ -271,8 +269,7 @@ def test_signals_that_come_together_are_one_stop(start: Start) -> None:
 def test_a_second_signal_ends_whichever_worker_still_drains(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The process ends without joining its threads.
-    monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")
+    monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")  # the process joins no thread
     for _ in range(3):  # one time in four the draining worker receives the signal itself
         server = start("--workers", "4", "--drain-timeout", "60s", "--read-timeout", "0")
         server.connect(receive_buffer=4096).send_until_stuck(long_stream())

@@ -102,7 +102,9 @@ def test_every_line_is_sent_also_an_empty_one_and_one_without_end(serve, client,
     ("<&-", b"cannot read standard input: Bad file descriptor"),
     (">&-", b"cannot write to standard output: Bad file descriptor"),
 ], ids=["input", "output"])
-def test_a_closed_descriptor_is_told_like_another_that_fails(serve, client, closed, says) -> None:
+def test_a_closed_descriptor_is_reported_like_any_other_failure(
+    serve, client, closed, says
+) -> None:
     made = client(serve().address)
     made.words[:0] = ["sh", "-c", f'exec "$@" {closed}', "sh"]
     made.run(b"hello\n").ended(1, b"", says)
@@ -124,7 +126,7 @@ def test_a_long_line_arrives_whole(serve, client) -> None:
     client(server.address).run(line + b"\n").ended(0, received(line))
 
 
-def test_ipv6(serve, client) -> None:
+def test_it_connects_over_ipv6(serve, client) -> None:
     need_ipv6()
     client(serve("--host", "::1").address).run(b"six\n").ended(0, received(b"six"))
 
@@ -175,7 +177,7 @@ def test_an_answer_that_is_announced_too_long_costs_nothing(client) -> None:
         run.ended(1, b"", b"an answer of 4294967295 bytes")
 
 
-def test_nobody_listens(client) -> None:
+def test_a_refused_connection_is_explained(client) -> None:
     with FakeServer(answer) as gone:
         pass
     client(gone.address).run(b"hello\n").ended(1, b"", b"Connection refused", b"./serve")
@@ -206,7 +208,7 @@ def test_an_output_that_cannot_be_written_ends_it(serve, client) -> None:
     ["--port", "0"], ["--port", "65536"], ["--port"], ["--host", "localhost"], ["--timeout", "10"],
     ["--unknown"], ["surplus"],
 ], ids=" ".join)
-def test_wrong_usage(client, words: list[str]) -> None:
+def test_wrong_usage_is_explained(client, words: list[str]) -> None:
     client(("127.0.0.1", 5882), *words).run(b"").ended(2, b"", words[0].encode())
 
 
@@ -219,7 +221,7 @@ def test_help_names_the_options_and_their_defaults(program: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "why"), [("EPERM", b"seccomp"), ("EINVAL", b"Linux 6.1 or newer")]
 )
-def test_where_there_can_be_no_ring_it_says_why(client, error: str, why: bytes) -> None:
+def test_it_says_why_there_can_be_no_ring(client, error: str, why: bytes) -> None:
     with FakeServer(answer) as server:
         made = client(server.address)
         made.words[:0] = confined(f"ring={error}")
@@ -291,7 +293,7 @@ def test_no_server_steers_a_terminal(client) -> None:
             terminal.wait_for(f"Input: hello\n{shown}\nInput: ")
 
 
-def test_who_sits_at_the_prompt_hears_at_once_that_the_server_has_gone(client) -> None:
+def test_the_prompt_ends_at_once_when_the_server_is_gone(client) -> None:
     with FakeServer(answer) as server, Terminal(client(server.address)) as terminal:
         terminal.wait_for("Input: ")
         terminal.type("hello\n")
@@ -339,7 +341,7 @@ def test_after_a_stop_in_the_background_it_goes_on(serve, client) -> None:
         terminal.wait_for("Received: hello\nInput: ")
 
 
-def test_where_a_read_can_have_no_thread_it_says_so(serve, client, tmp_path: Path) -> None:
+def test_a_read_that_gets_no_thread_is_explained(serve, client, tmp_path: Path) -> None:
     need_root("be somebody whose number of threads is limited")
     limited = client(serve().address)
     limited.words = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",

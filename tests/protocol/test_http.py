@@ -198,7 +198,7 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
 @pytest.mark.parametrize("last", [
     b"nonsense\r\n\r\n", padded(9000), get("/", "Connection: close"), get(version="HTTP/1.0"),
 ], ids=["malformed", "too-large", "close", "http-1-0"])
-def test_what_comes_after_the_last_request_destroys_no_answer(web: Server, last: bytes) -> None:
+def test_input_after_the_last_request_destroys_no_answer(web: Server, last: bytes) -> None:
     client = web.connect(receive_buffer=4096)
     client.send(get() * 300 + last)
     wait_until(lambda: server_has_ended(client), CLOSED_SECONDS)

@@ -111,7 +111,7 @@ def test_pipelined_requests_with_bodies_are_told_apart(client: Client) -> None:
 
 
 @pytest.mark.rule(rules.HTTP_EXPECT)
-def test_who_waits_for_100_continue_is_told_so_once(client: Client) -> None:
+def test_a_client_that_waits_for_100_continue_gets_it_once(client: Client) -> None:
     # With a body of more than a megabyte, curl waits a second for the interim answer.
     for case, method, status in (("length-trick", "GET", 200), ("chunks-small", "POST", 405)):
         headers, body = BODIES[case]
@@ -123,7 +123,7 @@ def test_who_waits_for_100_continue_is_told_so_once(client: Client) -> None:
 
 
 @pytest.mark.rule(rules.HTTP_EXPECT)
-def test_nobody_else_is_told_to_continue(client: Client) -> None:
+def test_no_other_client_gets_100_continue(client: Client) -> None:
     for header, version in (("Expect", "HTTP/1.0"), ("X-Expect", "HTTP/1.1")):
         client.send_in_pieces(get(
             "/", f"{header}: 100-continue", LENGTH, "Connection: keep-alive", version=version))

@@ -93,7 +93,9 @@ def test_the_limit_of_the_header_section_holds_however_it_is_cut(
     ],
     ids=["header", "chunk-extension", "trailer", "chunk-size", "empty-lines"],
 )
-def test_what_never_ends_costs_bounded_memory(web: Server, begun: bytes, more: bytes) -> None:
+def test_a_request_that_never_ends_costs_bounded_memory(
+    web: Server, begun: bytes, more: bytes
+) -> None:
     need_own_memory(web)
     with web.connect() as client:
         client.send(get() + begun)
@@ -127,7 +129,7 @@ def test_a_client_that_reads_no_answer_costs_bounded_memory(web: Server) -> None
 @pytest.mark.clock
 @pytest.mark.needs("http", "read-timeout")
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_time_begins_anew_with_each_request(start: Start) -> None:
+def test_the_time_begins_again_with_each_request(start: Start) -> None:
     client = start(*SLOW).connect()
     for _ in range(4):
         time.sleep(TIMEOUT / 2)
@@ -190,7 +192,7 @@ def test_an_end_inside_a_request_is_logged_once(web: Server, begun: bytes) -> No
 
 @pytest.mark.needs("http", "logs")
 @pytest.mark.rule(rules.LOGS)
-def test_whatever_is_answered_leaves_no_line(web: Server) -> None:
+def test_answered_requests_leave_no_line(web: Server) -> None:
     asked = [
         (get(), 200),
         (get(method="HEAD"), 200),

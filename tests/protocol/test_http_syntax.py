@@ -235,7 +235,7 @@ def test_a_method_that_only_resembles_get_is_another_method(client: Client) -> N
 
 
 @pytest.mark.rule(rules.HTTP_KEEP)
-def test_what_only_resembles_close_keeps_the_connection(client: Client) -> None:
+def test_a_value_that_only_resembles_close_keeps_the_connection(client: Client) -> None:
     for value in ("closed", "not-close", "close-later", "TE"):
         with about(f"Connection: {value}"):
             client.send(get("/", f"Connection: {value}"))

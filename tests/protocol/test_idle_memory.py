@@ -29,7 +29,7 @@ def a_crowd_of(server: Server, count: int, first_words: bytes | None) -> None:
 @pytest.mark.needs("feather-light")
 @pytest.mark.rule(rules.IDLE_BYTES)
 @pytest.mark.parametrize("first_words", [None, b"hello"], ids=["silent", "spoke"])
-def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
+def test_ten_thousand_idle_clients_cost_no_more_than_the_bound_each(
     start: Start, first_words: bytes | None
 ) -> None:
     need_descriptors(CLIENTS + 100)
@@ -47,7 +47,7 @@ def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
 
 @pytest.mark.needs("max-connections")
 @pytest.mark.rule(rules.LIMIT_COSTS_NOTHING)
-def test_a_limit_of_a_million_costs_nothing_before_they_come(start: Start) -> None:
+def test_a_limit_of_a_million_costs_nothing_before_the_clients_come(start: Start) -> None:
     few, many = (start("--max-connections", limit, descriptor_limit=4000)
                  for limit in ("10", "1000000"))  # fmt: skip
     need_own_memory(few)

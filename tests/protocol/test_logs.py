@@ -201,7 +201,7 @@ def test_a_log_that_cannot_grow_ends_nothing(start: Start, tmp_path: Path) -> No
 
 
 @pytest.mark.rule(rules.LOG_GONE)
-def test_where_there_is_no_stderr_no_client_gets_the_log(start: Start) -> None:
+def test_without_stderr_no_client_gets_the_log(start: Start) -> None:
     # The next descriptor that the server opens gets the free number 2, and may be a client's.
     server = start("--verbose", under=("sh", "-c", 'exec "$@" 2>&-', "sh"))
     for _ in range(5):
@@ -211,7 +211,7 @@ def test_where_there_is_no_stderr_no_client_gets_the_log(start: Start) -> None:
 
 @pytest.mark.rule(rules.LOG_GONE)
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"], ids=["stdout", "stdout-and-stderr"])
-def test_where_there_is_no_stdout_no_client_gets_the_log(
+def test_without_stdout_no_client_gets_the_log(
     start: Start, target: Target, patience: float, closed: str
 ) -> None:
     if target.name == "yours":

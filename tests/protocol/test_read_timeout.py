@@ -72,7 +72,7 @@ def test_a_client_that_says_nothing_is_closed_in_time(start: Start) -> None:
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.parametrize("words", WAYS_TO_COMPLETE.values(), ids=WAYS_TO_COMPLETE)
-def test_however_a_message_is_completed_the_time_begins_anew(
+def test_the_time_begins_again_however_a_message_is_completed(
     start: Start, words: tuple[bytes, ...]
 ) -> None:
     server = start("--read-timeout", "600ms")

@@ -79,7 +79,7 @@ def is_counted_as_locked_memory() -> bool:
     ],
 )
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_where_there_can_be_no_ring_one_line_says_why(
+def test_one_line_says_why_there_can_be_no_ring(
     start: Start,
     restrictions: tuple[str, ...],
     named: tuple[str, ...],
@@ -129,7 +129,7 @@ def test_a_ring_that_finds_no_descriptor_is_explained(start: Start) -> None:
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_RINGS)
-def test_another_ring_is_wrong_usage(start: Start, value: str) -> None:
+def test_an_invalid_ring_is_wrong_usage(start: Start, value: str) -> None:
     server = start("--ring", value, ready=False)
     numbers = ("entries=N (4 to 32768)", "buffers=N (a power of two up to 32768)",
                "buffer-bytes=N (1 to 1048576)")  # fmt: skip
@@ -138,7 +138,7 @@ def test_another_ring_is_wrong_usage(start: Start, value: str) -> None:
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", ["", "1", "1us", "-1ms", "ever"])
-def test_another_time_to_spin_is_wrong_usage(start: Start, value: str) -> None:
+def test_an_invalid_time_to_spin_is_wrong_usage(start: Start, value: str) -> None:
     expect_end(start("--spin", value, ready=False), 2, "--spin", "duration")
 
 
@@ -222,7 +222,7 @@ def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
 
 @pytest.mark.rule(rules.BYSTANDER)
 @pytest.mark.parametrize("ring", [f"buffers={BUFFERS}", f"entries=4,buffers={BUFFERS}"])
-def test_whoever_waits_for_a_buffer_gets_one(start: Start, ring: str) -> None:
+def test_a_client_that_waits_for_a_buffer_gets_one(start: Start, ring: str) -> None:
     # Some of ten clients send at once, and the others stay silent. While the first answers still
     # hold the buffers, no other input comes that would wake the server.
     server = start("--ring", ring)
@@ -275,7 +275,7 @@ def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(start: St
 
 @pytest.mark.needs("accept-faults")
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_what_comes_together_with_the_end_of_the_server_is_not_served(start: Start) -> None:
+def test_input_that_arrives_as_the_server_ends_is_not_served(start: Start) -> None:
     # Each client sends more than a buffer takes. When the server ends, it waits until the kernel
     # has released its memory, and meanwhile receives the next bytes, which are the middle of a
     # message. If they began a new conversation, they'd be read as a length, and the log would blame

@@ -67,7 +67,7 @@ def test_a_line_for_its_terminal_stops_no_server_in_the_background(start: Start)
 @pytest.mark.needs("interruptions")
 @pytest.mark.rule(rules.SIGNALS)
 @pytest.mark.parametrize(("number", "what"), STEPS)
-def test_a_signal_that_asks_for_no_stop(
+def test_only_sigterm_and_sigint_ask_for_a_stop(
     start: Start, target: Target, number: signal.Signals, what: str
 ) -> None:
     if target.name == "yours":
@@ -102,10 +102,10 @@ def test_an_alarm_of_somebody_elses_is_not_the_end_of_the_drain(
 
 
 @pytest.mark.stage("part6-uring")
-@pytest.mark.needs("trace")  # only part 6 has the echo client
+@pytest.mark.needs("trace")  # only part 6 has it
 @pytest.mark.rule(rules.SIGNALS)
 @pytest.mark.parametrize(("number", "what"), STEPS)
-def test_a_signal_to_the_echo_client(
+def test_only_fatal_signals_end_the_echo_client(
     request: pytest.FixtureRequest, server: Server, number: signal.Signals, what: str
 ) -> None:
     program = need_built(Path(request.config.option.build_dir) / "part6-uring" / "echo-client")

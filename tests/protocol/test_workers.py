@@ -118,7 +118,7 @@ def test_one_worker_serves_everybody(start: Start) -> None:
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.SO_MANY_WORKERS)
-def test_of_four_workers_there_is_more_than_of_one(start: Start) -> None:
+def test_four_workers_are_more_than_one(start: Start) -> None:
     # If a worker is a thread, there must be more threads, and so on. It's the server's business
     # which of these a worker is, and whether it's started before there is work for it.
     one, four = (workers_at_work(start("--workers", number)) for number in ("1", "4"))
@@ -356,5 +356,5 @@ def test_workers_out_of_descriptors_do_not_wake_each_other(start: Start, target:
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.option("--accept")
-def test_another_way_to_accept_is_wrong_usage(start: Start) -> None:
+def test_an_unknown_way_to_accept_is_wrong_usage(start: Start) -> None:
     expect_wrong_usage(start("--accept", "thundering", ready=False), "--accept")

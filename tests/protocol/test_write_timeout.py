@@ -66,7 +66,7 @@ def test_an_answer_on_its_way_outlives_the_time_of_its_client(start: Start) -> N
 
 @pytest.mark.needs("slow-readers", "read-timeout")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(start: Start) -> None:
+def test_answers_in_the_kernel_for_a_client_that_never_read_are_not_destroyed(start: Start) -> None:
     # 16 MB, which we make beforehand, so that the client isn't silent meanwhile
     stream = long_stream()
     client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
@@ -107,7 +107,7 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     client.expect_same(wanted, bytes(received))
 
 
-def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_were_held(
+def test_the_time_to_read_begins_again_although_no_message_came_since_the_answers_were_held(
     start: Start,
 ) -> None:
     timeout, held_seconds = 1.5, 0.6

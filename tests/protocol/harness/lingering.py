@@ -52,7 +52,7 @@ def expect_two_seconds(client: Client, says: bytes) -> None:
             raise client.broken(
                 f"{LINGER_SECONDS + 5:g} s after its own end of stream the server still holds the "
                 "connection of a client that does not end its own"
-                + (f", and says {says!r} again and again. A limit for each receive begins anew "
+                + (f", and says {says!r} again and again. A limit for each receive begins again "
                    "with each byte: the 2 s are for all of them together" if says else ""))
         client.try_send(says)
         time.sleep(0.02)

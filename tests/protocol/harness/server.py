@@ -133,8 +133,8 @@ class Server(Running):
     # Stopping
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Sends a signal to the process that we started. If it isn't a request, such as SIGSTOP,
-        all processes get it."""
+        """Sends a signal to the process that we started, or to all processes if the signal is in
+        TO_ALL."""
         waiting = ""
         if number in STOP_SIGNALS:
             self._asked = number

@@ -40,6 +40,6 @@ def expect_exit_without_the_gone(server: Server, within: float) -> None:
         if server.is_alive():
             broken.args = (
                 f"{broken}; the client is gone, so what it has not acknowledged it never will: "
-                "SIOCOUTQ stays above 0 and a receive may bring 0 for ever; TCP_INFO tells: state "
+                "SIOCOUTQ stays above 0 and a receive may bring 0 forever; TCP_INFO tells: state "
                 "7, TCP_CLOSE, is a client that has gone",)
         raise
