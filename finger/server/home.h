@@ -11,7 +11,7 @@
 
 #include "common/server/duration.h"
 #include "finger/protocol/error.h"
-#include "finger/server/open_file.h"
+#include "finger/server/home_file.h"
 #include "uring/condition.h"
 #include "uring/loop.h"
 #include "uring/task.h"

@@ -10,7 +10,7 @@
 #include "finger/accounts/gecos.h"
 #include "finger/protocol/crlf.h"
 #include "finger/protocol/utf8.h"
-#include "finger/server/open_file.h"
+#include "finger/server/home_file.h"
 
 namespace finger {
 namespace {
@@ -29,12 +29,12 @@ static_assert(2 * (full_name_bytes_max + project_bytes_max) +
 uring::Task<Result<SharedFile>> load_or_share(Conversation& conversation, Home& home,
                                               const Account& account, FileKind kind) {
   co_return co_await home.load_or_share(kind, conversation.deadline(), [&, kind] {
-    return open_file(conversation, home, account, kind);
+    return open_home_file(conversation, home, account, kind);
   });
 }
 
 /// The line made from the .project, with its CRLF; empty if there is none. Lets go of the file
-/// before the next one is opened. Errors: of open_file(), if they aren't about the file.
+/// before the next one is opened. Errors: of open_home_file(), if they aren't about the file.
 uring::Task<Result<std::string>> load_project(Conversation& conversation, Home& home,
                                               const Account& account) {
   const auto project = co_await load_or_share(conversation, home, account, FileKind::project);

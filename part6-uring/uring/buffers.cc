@@ -32,6 +32,10 @@ constexpr std::size_t stride_for(std::size_t bytes_each) {
 /// The ring never has fewer, if there are as many.
 constexpr std::uint32_t buffers_min = 2;
 
+/// So many are still in the cache when they are sent. Without this limit, 64 clients with messages
+/// of 64 KiB cost 1.4 times as much processor time, and twice the memory.
+constexpr std::size_t lent_bytes_enough = 64 * 1024;
+
 /// The kernel numbers groups in 16 bits.
 constexpr int groups_max = 1 << 16;
 
@@ -120,7 +124,14 @@ void Buffers::give_first() {
 bool Buffers::can_wake_waiters() {
   add_if_all_are_lent();
   note_need();
-  return returned_.has_waiters() && free() > 0;
+  const bool none_came_back = std::exchange(tail_before_, tail_) == tail_;
+  if (!returned_.has_waiters()) return false;
+  if (free() > 0) return true;
+  if (idle_.empty()) return false;
+  // Whoever has the buffers may keep them and wait for one more. If none came back in a turn, we
+  // add some. So the loop must not sleep before the next turn.
+  if (none_came_back) add_more();
+  return true;
 }
 
 /// Wakes no more coroutines than there are buffers. If one needs none after all, because its peer
@@ -137,7 +148,7 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
   if ((flags & IORING_CQE_F_BUFFER) == 0) return;
   const std::uint16_t number = number_of(flags);
   lend(number, 0);
-  give_back(number);
+  give_back(number, 0);
 }
 
 /// Called when a receive found no buffer. If we woke waiters before, the kernel has none although
@@ -145,7 +156,13 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
 void Buffers::ran_out() {
   if (has_woken_) confirmed_empty_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
-  if (first) add_more();  // once for all receives of this turn
+  if (first && in_ring_ < 2 * wanted()) add_more();  // once for all receives of this turn
+}
+
+/// As many as are lent, but of large messages only those that fit lent_bytes_enough.
+std::uint32_t Buffers::wanted() const {
+  if (lent_bytes_ <= lent_bytes_enough) return lent_;
+  return std::max(1u, static_cast<std::uint32_t>(lent_ * lent_bytes_enough / lent_bytes_));
 }
 
 void Buffers::add_more() {
@@ -162,10 +179,11 @@ void Buffers::grow(std::uint32_t count) {
   }
 }
 
-/// Called in each turn. Adjusts needed_ to how many were lent in the last turns.
+/// Called in each turn. Adjusts needed_ to how many were wanted in the last turns.
 void Buffers::note_need() {
-  most_lent_ = std::max(most_lent_, lent_);
-  needed_ = std::max(needed_, lent_);
+  const std::uint32_t now = wanted();
+  most_lent_ = std::max(most_lent_, now);
+  needed_ = std::max(needed_, now);
   if (++turns_ < shrink_interval_turns) return;
   turns_ = 0;
   needed_ = std::max(std::min(buffers_min, count_), 2 * std::exchange(most_lent_, 0));

@@ -57,7 +57,8 @@ class Lease {
 /// Buffers of one size. The kernel takes one only when bytes have arrived, so an idle connection
 /// holds none. A ring shared with the kernel has about as many as are in use together, so that they
 /// stay in the processor's cache; the others are idle. It starts with a few, doubles when all are
-/// lent or a receive found none, and shrinks when half of them have been enough for a while.
+/// lent or a receive found none, and shrinks when half of them have been enough for a while. Large
+/// messages take turns with a few, because more would not fit the cache.
 ///
 /// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). This isn't a
 /// fault: wait for returned(), and receive again. A receive that is tried before there are bytes
@@ -107,7 +108,8 @@ class Buffers {
 
   // The loop calls these in each turn, before it submits.
 
-  /// Whether coroutines wait and a buffer is free. Also notes how many the ring needs.
+  /// Whether coroutines wait and a buffer is free, or may be in the next turn. Also notes how many
+  /// the ring needs.
   bool can_wake_waiters();
 
   /// Wakes one coroutine for each free buffer. Collect all completions first, because an ENOBUFS
@@ -131,17 +133,20 @@ class Buffers {
   }
   /// Counts the buffer as lent, with `size` bytes in it, until give_back().
   void lend(std::uint16_t number, int size) {
+    const auto bytes = static_cast<std::uint32_t>(std::max(size, 0));
     ++lent_;
-    if (checks_memory_) demand_unused_rest(number, static_cast<std::uint32_t>(std::max(size, 0)));
+    lent_bytes_ += bytes;
+    if (checks_memory_) demand_unused_rest(number, bytes);
   }
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
-  void give_back(std::uint16_t number);
+  void give_back(std::uint16_t number, std::uint32_t size);
   void ran_out();
   /// How many buffers the kernel still has, as far as we know.
   std::uint32_t free() const { return confirmed_empty_ ? 0 : in_ring_ - lent_; }
   void add_if_all_are_lent() {
-    if (lent_ == in_ring_) add_more();
+    if (lent_ == in_ring_ && in_ring_ < 2 * wanted()) add_more();
   }
+  std::uint32_t wanted() const;
   void add_more();
   void grow(std::uint32_t count);
   void note_need();
@@ -156,9 +161,11 @@ class Buffers {
   std::size_t bytes_each_;
   std::size_t stride_bytes_;  ///< From the start of a buffer to the start of the next.
   std::uint16_t group_ = 0;
-  std::uint16_t tail_ = 0;  ///< The ring's next free place.
+  std::uint16_t tail_ = 0;         ///< The ring's next free place.
+  std::uint16_t tail_before_ = 0;  ///< tail_ a turn ago: if it is the same, none came back.
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
+  std::size_t lent_bytes_ = 0;    ///< In all of those that are lent.
   std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; the others are idle.
   std::uint64_t ran_out_in_ = 0;  ///< The last turn in which a receive found no buffer.
   bool has_woken_ = false;        ///< Woke waiters, and has given the kernel no buffer since.
@@ -207,13 +214,13 @@ inline std::span<std::byte> Lease::bytes() const {
 
 inline void Lease::give_back() {
   if (buffers_ == nullptr) return;
-  size_ = 0;
-  std::exchange(buffers_, nullptr)->give_back(number_);
+  std::exchange(buffers_, nullptr)->give_back(number_, std::exchange(size_, 0));
 }
 
-inline void Buffers::give_back(std::uint16_t number) {
+inline void Buffers::give_back(std::uint16_t number, std::uint32_t size) {
   if (checks_memory_) make_unreadable(number);
   --lent_;
+  lent_bytes_ -= size;
   if (in_ring_ > needed_) return retire(number);
   give_to_kernel(number);
 }

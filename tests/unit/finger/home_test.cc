@@ -27,7 +27,7 @@ class SharedHome : public testing::Test {
     if (!told) co_return std::unexpected(told.error());
     if (refusal) co_return failure(*refusal);
     const auto found = std::make_shared<int>();
-    co_return SharedFile(found, reinterpret_cast<OpenFile*>(found.get()));
+    co_return SharedFile(found, reinterpret_cast<HomeFile*>(found.get()));
   }
 
   uring::Task<> ask(Result<SharedFile>& answer, FileKind kind = FileKind::plan) {

@@ -57,4 +57,64 @@ CO_TEST_F(UringBufferRound, ThereAreMoreWhenAllOfThoseAreLent) {
   EXPECT_THAT(co_await loop.start(uring::RecvLease(ends.server, *many)), Succeeded());
 }
 
+constexpr std::size_t large_bytes = 64 * 1024;
+
+Task<> echo(Loop& loop, const Fd& fd, Buffers& buffers, std::set<const std::byte*>& seen) {
+  while (true) {
+    const auto lease = co_await loop.recv(fd, buffers);
+    if (!lease && lease.error() == std::errc::no_buffer_space) {
+      EXPECT_THAT(co_await buffers.returned(), Succeeded());
+      continue;
+    }
+    EXPECT_THAT(lease, Succeeded());
+    if (!lease || lease->empty()) co_return;
+    seen.insert(lease->bytes().data());
+    (void)co_await loop.nop();  // others receive meanwhile
+    EXPECT_THAT(co_await loop.send(fd, lease->bytes()), Succeeded());
+  }
+}
+
+Task<> send_and_receive(Loop& loop, const Fd& fd) {
+  std::vector<std::byte> message(large_bytes);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(co_await loop.send(fd, message), Result<std::size_t>(message.size()));
+    EXPECT_EQ(co_await loop.recv(fd, message, MSG_WAITALL), Result<std::size_t>(message.size()));
+  }
+  (void)co_await loop.shutdown(fd, SHUT_WR);
+}
+
+CO_TEST_F(UringBufferRound, LargeMessagesTakeTurnsWithAFew) {
+  const auto many = std::move(*Buffers::create(loop, 64, large_bytes));
+  std::vector<tests::Ends> ends;
+  for (int i = 0; i < 32; ++i) ends.push_back(unix_connection());
+  std::set<const std::byte*> seen;
+  Scope scope(loop);
+  for (const auto& each : ends) {
+    scope.spawn(echo(loop, each.server, *many, seen));
+    scope.spawn(send_and_receive(loop, each.client));
+  }
+  co_await scope.join();
+  EXPECT_LE(seen.size(), 8u);
+}
+
+CO_TEST_F(UringBufferRound, WhoKeepsThemAllGetsThemAll) {
+  const auto ends = unix_connection();
+  const auto many = std::move(*Buffers::create(loop, 8, large_bytes));
+  const std::string message(large_bytes, 'x');
+  std::vector<Lease> leases;
+  while (leases.size() < 8) {
+    (void)co_await loop.send(ends.client, bytes_of(message));
+    auto lease = co_await loop.recv(ends.server, *many);
+    while (!lease && lease.error() == std::errc::no_buffer_space) {
+      const auto waited = co_await many->returned().within(1s);
+      EXPECT_THAT(waited, Succeeded());
+      if (!waited) co_return;
+      lease = co_await loop.recv(ends.server, *many);
+    }
+    EXPECT_THAT(lease, Succeeded());
+    if (!lease) co_return;
+    leases.push_back(std::move(*lease));
+  }
+}
+
 }  // namespace

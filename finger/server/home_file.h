@@ -27,13 +27,13 @@ inline constexpr std::array file_names{".project", ".pubkey", ".plan"};
 inline constexpr std::size_t beginning_bytes = 4 * 1024;
 
 /// An open file and its first bytes.
-class OpenFile {
+class HomeFile {
  public:
-  OpenFile(Context& context, Home& home, common::Fd file, std::uint64_t size)
+  HomeFile(Context& context, Home& home, common::Fd file, std::uint64_t size)
       : context_(context), home_(home), file_(std::move(file)), size_(size) {}
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() { close(); }
+  HomeFile(const HomeFile&) = delete;
+  HomeFile& operator=(const HomeFile&) = delete;
+  ~HomeFile() { close(); }
 
   /// Reads the first bytes, or the whole file if it isn't longer. Call it under the home's lock.
   /// Errors: of read().
@@ -64,12 +64,12 @@ class OpenFile {
   common::ByteView beginning_;  ///< Points into buffer_.
 };
 
-using SharedFile = std::shared_ptr<OpenFile>;  ///< Clients that ask together share it.
+using SharedFile = std::shared_ptr<HomeFile>;  ///< Clients that ask together share it.
 
 /// Finds a user's file, opens it with its owner's rights, and reads its beginning. Call it under
 /// the home's lock. Errors: of openat2(2) and statx(2); home_refused, no_owner; not_regular;
-/// symbolic_link; EXDEV for a mount point; empty_plan; of OpenFile::read().
-uring::Task<Result<SharedFile>> open_file(Conversation& conversation, Home& home,
-                                          const Account& account, FileKind kind);
+/// symbolic_link; EXDEV for a mount point; empty_plan; of HomeFile::read().
+uring::Task<Result<SharedFile>> open_home_file(Conversation& conversation, Home& home,
+                                               const Account& account, FileKind kind);
 
 }  // namespace finger

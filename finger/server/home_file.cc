@@ -1,4 +1,4 @@
-#include "finger/server/open_file.h"
+#include "finger/server/home_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -104,14 +104,14 @@ uring::Task<Result<SharedFile>> open(Conversation& conversation, Home& home, con
   if (!file) co_return std::unexpected(file.error());
   const auto about = look_at(*file);  // now, because it may have shrunk since it was found
   if (!about) co_return std::unexpected(about.error());
-  co_return std::make_shared<OpenFile>(conversation.context(), home, std::move(*file),
+  co_return std::make_shared<HomeFile>(conversation.context(), home, std::move(*file),
                                        about->stx_size);
 }
 
 }  // namespace
 
-uring::Task<Result<SharedFile>> open_file(Conversation& conversation, Home& home,
-                                          const Account& account, FileKind kind) {
+uring::Task<Result<SharedFile>> open_home_file(Conversation& conversation, Home& home,
+                                               const Account& account, FileKind kind) {
   auto file = co_await open(conversation, home, account, kind);
   if (!file) co_return file;
   const auto begun = co_await (*file)->begin(conversation);
@@ -121,7 +121,7 @@ uring::Task<Result<SharedFile>> open_file(Conversation& conversation, Home& home
   co_return file;
 }
 
-uring::Task<Status> OpenFile::begin(Conversation& conversation) {
+uring::Task<Status> HomeFile::begin(Conversation& conversation) {
   buffer_ = std::make_unique_for_overwrite<std::byte[]>(beginning_bytes);
   const std::span buffer(buffer_.get(), beginning_bytes);
   const auto piece = co_await read_locked(conversation, 0, buffer);
@@ -131,7 +131,7 @@ uring::Task<Status> OpenFile::begin(Conversation& conversation) {
   co_return Status();
 }
 
-uring::Task<Result<OpenFile::Piece>> OpenFile::read(Conversation& conversation,
+uring::Task<Result<HomeFile::Piece>> HomeFile::read(Conversation& conversation,
                                                     std::uint64_t offset, std::span<std::byte> to) {
   const auto lock = co_await home_.lock(conversation.deadline());
   if (!lock) co_return std::unexpected(lock.error());
@@ -140,7 +140,7 @@ uring::Task<Result<OpenFile::Piece>> OpenFile::read(Conversation& conversation,
 
 /// async(), because a virus scanner may be asked before each read, and inline this thread would
 /// wait.
-uring::Task<Result<OpenFile::Piece>> OpenFile::read_locked(Conversation& conversation,
+uring::Task<Result<HomeFile::Piece>> HomeFile::read_locked(Conversation& conversation,
                                                            std::uint64_t offset,
                                                            std::span<std::byte> to) {
   const Conversation::EndAtDeadline guard(conversation, 1);
@@ -153,7 +153,7 @@ uring::Task<Result<OpenFile::Piece>> OpenFile::read_locked(Conversation& convers
   co_return Piece{.bytes = *got, .is_last = is_last};
 }
 
-void OpenFile::close() {
+void HomeFile::close() {
   if (file_) context_.conversations.spawn(close_in(home_, context_, std::move(file_)));
 }
 
