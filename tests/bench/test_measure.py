@@ -190,7 +190,6 @@ def test_the_book_takes_no_numbers_of_a_state_that_is_no_commit(
 
 PROGRAM = re.compile(r"part[1-6](?:-[a-z]+)?|peer-[a-z]+(?:-coroutines)?|floor|fingerd|/dev/zero")
 NO_CODE = [":!*.md", ":!*/steps/*", ":!*/CMakeLists.txt", ":!*/deploy/*"]
-MEASURE_AGAIN = {"m10_3"}  # of an uncommitted state: measure again as soon as a machine is quiet
 
 
 def sources(program: str) -> list[str]:
@@ -202,10 +201,7 @@ def sources(program: str) -> list[str]:
     return ["tests/bench/variants" if program == "/dev/zero" else "tests/bench/peers"]
 
 
-@pytest.mark.parametrize("file", [
-    pytest.param(file, id=file.stem, marks=[pytest.mark.xfail(strict=True)] * (
-        file.stem in MEASURE_AGAIN))
-    for file in sorted(measured.NUMBERS.glob("*.json"))])
+@pytest.mark.parametrize("file", sorted(measured.NUMBERS.glob("*.json")), ids=lambda file: file.stem)
 def test_numbers_are_of_a_commit_and_of_programs_that_are_there(file: Path) -> None:
     if not shutil.which("git") or machine.git("rev-parse", "--is-shallow-repository") != "false":
         pytest.skip("this is no repository with its history")
