@@ -9,16 +9,13 @@ import { narrow, narrowRow, themed } from "./theme/ladder/draw.js";
 
 const tokens = JSON.parse(readFileSync(new URL("theme/colours.json", import.meta.url), "utf8"));
 
-/** The SVG, with the text that Markdown has for it in place of its own. Vue would make one blank of
-    several, which align what code is in it. */
+/** The SVG, with the text that Markdown has for it in place of its own. */
 export function inlined(svg, name, escapedText) {
   return asOnThePage(svg, tokens)
     .replace(/<(title|desc)\b.*?<\/\1>\s*/gs, "")
     .replace(/(?<=\bid="|url\(#|href="#)(?=[\w-])/g, `${name}-`)
     .replace(/ aria-labelledby="[^"]*"/, ` aria-label="${escapedText}"`)
     .replace(/<svg\b/, '<svg stroke-linejoin="round"')
-    .replace(/<text[^>]*>[^<]+/g, (text) => text.replace(/(?<=>) +|  +/g, (blanks) =>
-      "\u00a0".repeat(blanks.length)))
     .replace(/^\s*\n/gm, "");
 }
 

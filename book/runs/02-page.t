@@ -40,3 +40,22 @@ One receive is not all: two bytes of a header pass for four, and the h for a len
   $ timeout --foreground 1 cat <&5 | wc -c
   114
   $ stop
+
+Suspended and continued, a receive with a timeout has been interrupted, and the page goes on.
+
+  $ page 08-a-minute-each hasty
+  $ "$ROOT/book/tools/edit.py" hasty.cc << 'END'
+  > -    if (n >= 0 || errno != EINTR) return n;  // EINTR: we were suspended, say, and go on
+  > +    return n;
+  > END
+  $ build hasty && start ./hasty; exec 5<>/dev/tcp/127.0.0.1/$port; printf '\5\0\0\0hel' >&5; sleep 0.2
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ kill -STOP $pid; sleep 0.2; kill -CONT $pid; sleep 0.2
+  $ printf lo >&5; cat <&5 | wc -c
+  0
+  $ start "$BUILD/part1-blocking/steps/08-a-minute-each"; exec 5<>/dev/tcp/127.0.0.1/$port; printf '\5\0\0\0hel' >&5; sleep 0.2
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ kill -STOP $pid; sleep 0.2; kill -CONT $pid; sleep 0.2
+  $ printf lo >&5; head -c 9 <&5 | wc -c
+  9
+  $ stop

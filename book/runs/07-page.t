@@ -18,6 +18,27 @@ entry is never changed, the answer gets stuck.
   listening on 127\.0\.0\.1:\d+ (re)
   5000004
 
+A child has a twin of each descriptor. Where a client is closed and not taken off the list, its entry
+reports the end of its stream until the child has gone.
+
+  $ page 14-epoll-loop forks
+  $ "$ROOT/book/tools/edit.py" forks.cc << 'END'
+  >      settle(last_token, true);
+  > +    if (fork() == 0) {
+  > +      sleep(3);
+  > +      _exit(0);
+  > +    }
+  >    }
+  > END
+  $ seconds() { for i in 1 2 3 4 5 6; do processor_time; sleep 1; done | xargs; }
+  $ without EPOLL_CTL_DEL forks && start ./without; say_hi; seconds
+  - epoll_ctl(epoll, EPOLL_CTL_DEL, client.fd, nullptr);
+  listening on 127\.0\.0\.1:\d+ (re)
+  \d?0 ms [1-9]\d+ ms [1-9]\d+ ms [1-9]\d+ ms ([1-9]\d+) ms \1 ms (re)
+  $ build forks && start ./forks; say_hi; seconds
+  listening on 127\.0\.0\.1:\d+ (re)
+  (\d?0 ms ?){6} (re)
+
 With an edge in place of the level, one receive in a turn is too few.
 
   $ page 14-epoll-loop edge

@@ -56,4 +56,21 @@ Without SO_REUSEPORT, a port has one owner.
   - check(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "setsockopt");
   bind: Address already in use
   [1]
+
+Two loops with one map of clients: each counts its tokens from 2.
+
+  $ ln -s "$BUILD/part5-epoll/steps/20-page-with-loops" .
+  $ page 20-page-with-loops shared
+  $ "$ROOT/book/tools/edit.py" shared.cc << 'END'
+  > -thread_local std::map<Token, Client> clients;             // a token never comes back
+  > +std::map<Token, Client> clients;             // a token never comes back
+  > END
+  $ each() { crowd 64; for c in "${clients[@]}"; do printf '\2\0\0\0hi' >&$c; done; sleep 1
+  >   for c in "${clients[@]}"; do timeout --foreground 0.1 head -c 6 <&$c; done; }
+  $ build shared && start ./shared 0 --workers 2 2> errors; each 2> /dev/null | wc -c; kill -KILL $pid
+  listening on 127\.0\.0\.1:\d+ (re)
+  (?!384)\d{1,3} (re)
+  $ start ./20-page-with-loops 0 --workers 2; each | wc -c
+  listening on 127\.0\.0\.1:\d+ (re)
+  384
   $ stop

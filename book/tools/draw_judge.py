@@ -65,12 +65,12 @@ def printed(moments: Moments) -> list[str]:
 
 
 def drawn(row: str, text: str, attributes: str = "") -> str:
-    """A row, as wide as its number of letters, in any font."""
+    """A row, as wide as its number of letters, in any font. Browsers keep only non-breaking blanks."""
     width = len(re.sub(r"\x1b\[\d*m", "", text)) * LETTER
     for code, style in STYLES.items():
         text = text.replace(f"\x1b[{code}m", f"<{style}>")
     styled = re.sub("&lt;(%s)&gt;" % "|".join(STYLES.values()), r'<tspan class="\1">',
-                    escape(text, quote=False)).replace("\x1b[0m", "</tspan>")
+                    escape(text, quote=False).replace(" ", "\u00a0")).replace("\x1b[0m", "</tspan>")
     return (f'<text x="{MARGIN}" y="{MARGIN + FONT + int(row) * ROW}" textLength="{width:.1f}"'
             f"{attributes}>{styled}</text>")
 
@@ -96,9 +96,9 @@ def draw(moments: Moments) -> str:
                             ("sheet", "ink", "wrong", "client-c")) for column in ("light", "dark"))
     body = "\n".join(lines)
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" \
-width="{width}" height="{height}" role="img" aria-label="A run of ./judge" xml:space="preserve">
+width="{width}" height="{height}" role="img" aria-label="A run of ./judge">
 <!-- Drawn by book/tools/draw_judge.py --><style>
-svg {{ {light} fill: var(--ink); white-space: pre;
+svg {{ {light} fill: var(--ink);
 font: {FONT}px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace }}
 @media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}
 rect {{ fill: var(--sheet) }} .bold {{ font-weight: bold }} .wrong {{ fill: var(--wrong) }} \

@@ -17,25 +17,37 @@ A message arrives in two halves: nothing is sent until the second is there.
 Two clients have sent much while the server was suspended. If it was suspended between the receive
 for the one and that for the other, the second comes first.
 
-  $ start ./04-patient-loop; crowd 2; kill -STOP $pid
+  $ start ./04-patient-loop
   listening on 127\.0\.0\.1:\d+ (re)
-  $ for c in "${clients[@]}"; do head -c 300000 /dev/zero >&$c; done
-  $ calls_while kill -CONT $pid
-  $ grep ' = [1-9]' calls | grep -o 'recvfrom([0-9]*' | uniq -c | head -n 4
+  $ turns() { crowd 2; kill -STOP $pid; for c in "${clients[@]}"; do head -c 300000 /dev/zero >&$c; done
+  >   calls_while kill -CONT $pid; grep ' = [1-9]' calls | grep -o 'recvfrom([0-9]*' | uniq -c | head -n 4; }
+  $ turns
   \s+1 recvfrom\([45] (re)
   \s+1 recvfrom\([45] (re)
   \s+1 recvfrom\([45] (re)
   \s+1 recvfrom\([45] (re)
+
+Without the budget, one is served until it has nothing left.
+
+  $ page 04-patient-loop
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  > -  return send_held(client);
+  > +  return send_held(client) && receive(client);
+  > END
+  $ build page && start ./page; turns
+  listening on 127\.0\.0\.1:\d+ (re)
+  \s+([4-9]|\d\d) recvfrom\([45] (re)
+  \s+([4-9]|\d\d) recvfrom\([45] (re)
   $ stop
 
 Each of 200 clients sends a message of 64 KiB, gets its answer, and says no more. Without two lines
 its strings, which are empty, keep the memory.
 
-  $ sed '/shrink_to_fit/d' $ROOT/part3-nonblocking/steps/04-patient-loop.cc > keeps.cc
-  $ g++ -std=c++23 keeps.cc -o keeps
   $ long() { printf '\0\0\1\0'; head -c 65536 /dev/zero; }
   $ large() { for c in "${clients[@]}"; do long >&$c; head -c 65540 <&$c > /dev/null; done; }
-  $ start ./keeps; crowd 200; large; memory | grep VmRSS
+  $ without shrink_to_fit 04-patient-loop && start ./without; crowd 200; large; memory | grep VmRSS
+  - if (client.in.empty()) client.in.shrink_to_fit();  // an empty string keeps its memory
+  - if (client.held.empty()) client.held.shrink_to_fit();
   listening on 127\.0\.0\.1:\d+ (re)
   VmRSS: \d{5} (re)
   $ start ./04-patient-loop; crowd 200; large; memory | grep VmRSS

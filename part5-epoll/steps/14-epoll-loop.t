@@ -26,6 +26,16 @@ At the limit, the others wait.
   $ disperse; say_hi; processor_time
   \d?0 ms (re)
 
+Without the comparison, what it asks for is told to the kernel after each message.
+
+  $ without 'wanted == std::exchange' 14-epoll-loop
+  - if (wanted == std::exchange(client.asked, wanted)) return;
+  $ count_calls ./without 0
+   +(99|100) epoll_ctl (re)
+   +(99|10\d) epoll_wait (re)
+   +(99|100) recvfrom (re)
+   +(99|100) sendto (re)
+
 A client that says nothing gets a second here, and the end of the stream.
 
   $ start ./14-epoll-loop 0 --read-timeout 1s

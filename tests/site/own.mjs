@@ -29,6 +29,12 @@ async function counts(page) {
   report.expect("own", "counts", +passed + +failed + +left === +tests, `${level}, ${status}`);
 }
 
+/** No line of the first server ends behind the editor's edge. */
+async function wholeLines(page, where) {
+  const cut = await page.locator(".cm-scroller").evaluate((it) => it.scrollWidth > it.clientWidth);
+  report.expect("own", where, !cut, "lines are cut off");
+}
+
 /** From the chapter that explains it, a reader comes back to what the judge said. */
 async function keepsItsVerdict(page) {
   const line = await page.locator(".cm-line.wrong").textContent();
@@ -44,6 +50,7 @@ async function keepsItsVerdict(page) {
 export async function ownServer(page, url) {
   await page.goto(`${url}/own.html`);
   await page.locator(".cm-content").waitFor();
+  await wholeLines(page, "a desk");
   const asked = await page.evaluate(() => performance.getEntriesByType("resource")
     .filter(({ name }) => /machine\/|v86|Terminal/.test(name)).length);
   report.expect("own", "before the click", asked === 0, "something of the machine was loaded");
@@ -101,8 +108,7 @@ export async function ownServerOnAPhone(page, url) {
   await page.locator(".cm-content").waitFor();
   const panes = page.locator(".own .pane:visible");
   report.expect("own", "a phone", await panes.count() === 1, "shows both at once");
-  const cut = await page.locator(".cm-scroller").evaluate((it) => it.scrollWidth > it.clientWidth);
-  report.expect("own", "a phone", !cut, "lines are cut off");
+  await wholeLines(page, "a phone");
   await page.getByLabel("Begin with another server").selectOption("the server after chapter 3");
   const last = page.locator(".cm-line", { hasText: "SHUT_WR" }).first();
   await last.waitFor();

@@ -5,7 +5,7 @@ import socket
 
 
 def receive(connection: socket.socket, size: int) -> bytes:
-    """So many bytes, however they arrive; fewer only where the stream ends."""
+    """Reads size bytes, or fewer if the stream ends before that."""
     data = b""
     while len(data) < size:
         piece = connection.recv(size - len(data))
