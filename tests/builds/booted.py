@@ -1,4 +1,4 @@
-"""A Debian that is booted by its own systemd, in namespaces, without a network but its loopback."""
+"""A Debian that its own systemd boots, in namespaces, with no network but a loopback."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ from harness.load import Load
 from harness.needed import need_program, need_root
 from harness.proc import in_network_of, wait_until, workers_of
 
-# Kept from run to run; remove it to have them made anew.
+# We keep these from run to run. Remove the directory to have them made again.
 BASES = Path(os.environ.get("BASES", "/var/tmp/six-servers-bases"))
-# What the packages and the tests need there. libfmt9 is Debian 12's, and Debian 13 runs it as well.
+# Needed by the packages and the tests. libfmt9 is Debian 12's, but works on Debian 13, too.
 PACKAGES = "systemd,systemd-sysv,passwd,iproute2,libfmt9,libseccomp2,liburing2"
 BOOT = """
 set -e
@@ -40,7 +40,7 @@ PATIENCE = 60.0
 
 
 def make_base(release: str) -> Path:
-    """A directory with a bare Debian of that release, which boots."""
+    """Returns a directory with a bare Debian of that release, which can boot."""
     need_root("boot a system of its own")
     need_program("mmdebstrap", "findmnt", "setpriv", "unshare")
     base = BASES / release
@@ -57,10 +57,8 @@ def make_base(release: str) -> Path:
 
 
 class System:
-    """A booted one, of which nothing stays. `root` is its root directory, seen from here.
-
-    alice has a plan. The packages are in /debs, and not installed.
-    """
+    """A booted Debian, of which nothing stays. `root` is its root directory, seen from here. alice
+    has a plan. The packages are in /debs, but aren't installed."""
 
     def __init__(self, base: Path, packages: Path, directory: Path) -> None:
         hierarchies = subprocess.run(["findmnt", "-n", "-t", "cgroup2", "-o", "TARGET"],
@@ -88,7 +86,7 @@ class System:
         subprocess.run(["find", self._cgroup, "-depth", "-type", "d", "-delete"], check=True)
 
     def run(self, *words: str, check: bool = True) -> str:
-        """What a command says in there."""
+        """Returns a command's output in the system."""
         inside = ["nsenter", "-t", str(self.init), "--all", "--root", "env", "--chdir=/", *words]
         done = subprocess.run(inside, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)  # fmt: skip
@@ -102,26 +100,26 @@ class System:
         return self.run("journalctl", "--no-pager", *words)
 
     def tells(self, what: str, *words: str) -> bool:
-        """Whether the journal does, after a while."""
+        """Returns true if the journal has this text, after a while."""
         return wait_until(lambda: what in self.journal(*words), PATIENCE)
 
     def install(self, packages: str = "/debs/six-servers-*[dr]_*.deb") -> None:
-        """By apt, which stops where something is missing. Without the debug symbols."""
+        """Installs with apt, which fails if a dependency is missing, without the debug symbols."""
         self.run("sh", "-ec", 'DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes '
                  f"--allow-downgrades {packages}")  # fmt: skip
 
     def add_user(self, name: str, home: str = "") -> None:
-        """With a plan; both it and the home are closed to all others."""
+        """Adds a user with a plan. The plan and the home are closed to all others."""
         self.run("useradd", "--create-home", "--home-dir", home or f"/home/{name}", name)
         self.run("sh", "-ec", f'cd ~{name}; printf "$1" > .plan; chmod 600 .plan; chmod 700 .; '
                  f'chown {name}: .plan', "sh", PLAN)  # fmt: skip
 
     def opt_in(self, *names: str) -> None:
-        """These, and nobody else."""
+        """Makes these users, and no others, members of the group."""
         self.run("gpasswd", "--members", ",".join(names), "finger")
 
     def configure(self, text: str, unit: str = "fingerd.service") -> None:
-        """What an administrator would write after `systemctl edit UNIT`; then it counts."""
+        """Writes an administrator's text for `systemctl edit UNIT`, and applies it."""
         file = self.root / f"etc/systemd/system/{unit}.d/override.conf"
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
@@ -130,7 +128,7 @@ class System:
         self.run("systemctl", "restart", "fingerd.socket")
 
     def processes(self) -> tuple[int, int]:
-        """The ids of the main process and of its worker, over here."""
+        """Returns the ids of the main process and of its worker, as seen from here."""
         pids = (self._cgroup / "system.slice/fingerd.service/cgroup.procs").read_text().split()
         (main,) = [int(pid) for pid in pids if workers_of(int(pid))]
         (worker,) = workers_of(main)
@@ -147,7 +145,7 @@ class System:
             return answer.read().decode()
 
     def serves(self, *users: str) -> bool:
-        """Whether each is answered with the plan."""
+        """Returns true if a query for each user gets the plan."""
         return [self.ask(user) for user in users] == [ANSWER] * len(users)
 
     def load(self) -> Load:

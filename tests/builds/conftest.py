@@ -1,4 +1,4 @@
-"""Debian's packages of what is committed, and systems that boot, with and without them."""
+"""Debian packages of the last commit, and systems that boot, with and without them."""
 
 import shutil
 import subprocess
@@ -11,12 +11,12 @@ from booted import System, make_base
 from harness.needed import need_program
 from test_alone import ROOT
 
-RELEASES = ("bookworm", "trixie")  # systemd 252, and 257
+RELEASES = ("bookworm", "trixie")  # they have systemd 252 and 257
 
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with what dpkg-buildpackage makes."""
+    """A directory with the output of dpkg-buildpackage."""
     need_program("git", "dpkg-buildpackage", "dh")
     directory = tmp_path_factory.mktemp("package")
     source = directory / "source"
@@ -34,7 +34,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=RELEASES)
 def bare(request: pytest.FixtureRequest, packages: Path, tmp_path: Path) -> Iterator[System]:
-    """A booted one, with the packages in a directory."""
+    """A booted system, with the packages in a directory."""
     booted = System(make_base(request.param), packages, tmp_path)
     yield booted
     booted.stop()
@@ -42,7 +42,8 @@ def bare(request: pytest.FixtureRequest, packages: Path, tmp_path: Path) -> Iter
 
 @pytest.fixture
 def system(bare: System) -> System:
-    """With the packages installed, and two users: alice has opted in, bob has not."""
+    """A booted system with the packages installed, and two users: alice has opted in, but bob
+    hasn't."""
     bare.add_user("bob")
     bare.install()
     bare.opt_in("alice")

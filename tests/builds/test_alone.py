@@ -1,4 +1,5 @@
-"""Each part can be built alone, from a copy that holds nothing but what it links."""
+"""Each part can be built alone, from a copy that holds only the part and the directories that it
+links."""
 
 import os
 import shutil
@@ -8,22 +9,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# What must be copied along with a part. A stage needs only common.
+# Directories to copy along with a part. A stage needs only common.
 NEEDS = {"finger": ["common", "part6-uring"]}
 LIBRARIES = {
     "part5-epoll": "libboost-dev", "part6-uring": "libboost-dev liburing-dev pkg-config",
     "finger": "liburing-dev libseccomp-dev pkg-config", "uring": "liburing-dev pkg-config"}
 PARTS = [*sorted(main.parent.name for main in ROOT.glob("part[0-9]*/main.cc")), "finger"]
 PROGRAMS = {"part6-uring": ["part6-uring", "echo-client"], "finger": ["fingerd", "finger"]}
-CHEAP = ["part1-blocking"]  # the others are built by ./check --all
+CHEAP = ["part1-blocking"]  # ./check --all builds the others
 WITHOUT = ("-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON")
 FAST = ("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0")
-AS_WRITTEN = ("-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON",)  # a source includes what it needs
+# A source must include all that it needs.
+AS_WRITTEN = ("-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON",)
 BUILD_SECONDS = 600
 
 
 def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command; where there is ccache, it compiles."""
+    """Runs a command, with ccache if that's installed."""
     launcher = {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
     return subprocess.run(words, env=os.environ | launcher, text=True, timeout=BUILD_SECONDS,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -34,20 +36,21 @@ def configure(source: Path, build: Path, *options: str) -> subprocess.CompletedP
 
 
 def targets(build: Path) -> set[str]:
-    """What can be built there by name."""
+    """Returns the names of all targets in the build."""
     listed = call("ninja", "-C", build, "-t", "targets", "all").stdout
     return {line.partition(":")[0] for line in listed.splitlines()}
 
 
 def copy_of(part: str, directory: Path) -> Path:
-    """The part in this directory, with what it needs beside it."""
+    """Copies the part to this directory, with the directories that it needs."""
     for name in [part, *NEEDS.get(part, ["common"])]:
         shutil.copytree(ROOT / name, directory / name)
     return directory / part
 
 
 def need_libraries(of: str) -> None:
-    """Skips the test where one is missing. The machine is asked: a build may itself be broken."""
+    """Skips the test if a library is missing. We ask the machine, because the build itself may be
+    broken."""
     ask = f"""program=x; source '{ROOT}/tools/lib.sh'
     for package in {LIBRARIES.get(of, "")}; do is_there "$package" || echo "$package"; done"""
     if missing := call("bash", "-c", ask).stdout.split():

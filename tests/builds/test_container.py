@@ -1,7 +1,5 @@
-"""fingerd in a container with the profile of finger/deploy: what it may, and that it serves.
-
-No image is fetched: that of the recipe is built on a Debian that the test makes itself.
-"""
+"""fingerd in a container with the profile of finger/deploy: which calls are permitted, and that it
+serves. We fetch no image, but build the recipe's on a Debian that the test makes itself."""
 
 import json
 import os
@@ -24,7 +22,7 @@ WITHOUT_RIGHTS = ("--rm", "--cgroups=disabled", "--ulimit=nofile=1000:1000",
                   "--ulimit=nproc=1000:1000", "--read-only", "--cap-drop=all",
                   "--security-opt=no-new-privileges")  # fmt: skip
 
-# Where the machine mounts both versions of cgroups, crun takes neither.
+# If the machine mounts both versions of cgroups, crun works with neither.
 ONE_CGROUP = ("mount --make-rprivate / && umount -l /sys/fs/cgroup && "
               'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"')
 
@@ -43,7 +41,7 @@ def test_the_profile_permits_the_ring_and_nothing_that_rules_the_machine() -> No
 
 @pytest.fixture
 def image(tmp_path: Path) -> Iterator[str]:
-    """The name of the one that the words at the head of Containerfile build."""
+    """Builds the image with the command from the head of Containerfile, and yields its name."""
     need_program("podman", "mmdebstrap")
     need_root("run a container under the same limits on each machine")
     base, name = f"localhost/base-{os.getpid()}", f"localhost/fingerd-{os.getpid()}"

@@ -1,4 +1,5 @@
-"""Debian's packages: what is in them, that they install, upgrade under load and leave no trace."""
+"""The Debian packages: their files, and that they install, upgrade under load and leave
+no trace."""
 
 import re
 import subprocess
@@ -20,8 +21,9 @@ CONTENTS = {
     "six-servers-finger": {"usr/bin/finger", "usr/share/man/man1/finger.1.gz"},
 }  # fmt: skip
 FINGERD_8 = ROOT / "finger" / "server" / "fingerd.8.scd"
-OF_THE_SOURCE = re.compile(r"(\.\./)?(book|steps)/")  # README says that these lead nowhere
-# Path and mode of what there is, and what /etc says, but for what any installation leaves.
+# The README says that these links lead nowhere.
+OF_THE_SOURCE = re.compile(r"(\.\./)?(book|steps)/")
+# The path and mode of each file, and the contents of /etc, without the traces of any installation.
 LOOK = r"""
 find / -xdev -regextype egrep -regex "/(debs|root|tmp|var/(cache|lib/(apt|dpkg|systemd)|log))" \
   -prune -o ! -regex "/etc/(.*-|\.pwd\.lock)" -printf "%M %p\n"
@@ -84,7 +86,8 @@ def test_an_upgrade_and_the_way_back_lose_no_query(system: System) -> None:
 
 @pytest.mark.parametrize("before", ["", OPERATORS], ids=["bare", "with an account"])
 def test_purge_leaves_what_was_there_before_and_no_trace(bare: System, before: str) -> None:
-    """The account that README tells those without systemd to make, and a group with members."""
+    """This is the account that the README tells users without systemd to make, and a group with
+    members."""
     bare.run("sh", "-ec", before)
     if before:
         bare.opt_in("alice")

@@ -1,4 +1,4 @@
-"""Another project takes the loop of part 6: installed, fetched, or as a part of the whole."""
+"""A different project uses part 6's loop: installed, fetched, or as a part of the whole."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from harness.needed import need_ring
 from test_alone import ROOT, call, configure, copy_of, need_libraries, targets
 
 ELSEWHERE = ROOT / "part6-uring/uring/examples/elsewhere"
-# What a server of this project needs, and the loop does not.
+# A server of this project needs these, but the loop doesn't.
 WITHOUT = tuple(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("CLI11", "Boost", "GTest"))
 
 
@@ -26,7 +26,7 @@ def nap_in(build: Path) -> None:
 
 
 def elsewhere(directory: Path) -> Path:
-    """The other project, with nothing of this one above it."""
+    """Copies the other project to a place with nothing of ours above it."""
     directory.mkdir()
     for source in ELSEWHERE.iterdir():
         (directory / source.name).write_text(source.read_text())
@@ -35,7 +35,7 @@ def elsewhere(directory: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy that is gone afterwards: nothing may refer to it."""
+    """Builds from a copy that is gone afterwards, so nothing can refer to it."""
     at = tmp_path_factory.mktemp("install")
     uring = copy_of("part6-uring", at / "copy") / "uring"
     run = configure(uring, at / "build", *WITHOUT)

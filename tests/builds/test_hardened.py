@@ -1,4 +1,4 @@
-"""What the preset `hardened` builds has what chapter 14 promises of it."""
+"""The preset `hardened` gives programs all the protections that chapter 14 promises."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def said(*words: str | Path) -> str:
 
 
 def protections(program: Path) -> dict[str, bool]:
-    """What can be seen in the program itself."""
+    """Returns the protections that can be seen in the program itself."""
     symbols = said("readelf", "--dyn-syms", "--wide", program)
     segments = said("readelf", "--program-headers", "--wide", program)
     code = said("objdump", "--disassemble", "--no-show-raw-insn", program)
@@ -38,7 +38,7 @@ def protections(program: Path) -> dict[str, bool]:
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Configured as the README says."""
+    """A build that is configured as the README says."""
     need_libraries("finger")
     directory = tmp_path_factory.mktemp("hardened")
     run = call("cmake", "--preset", "hardened", "-S", ROOT, "-B", directory, "-DBUILD_TESTING=OFF")
@@ -54,7 +54,7 @@ def test_each_source_is_compiled_with_all_of_it(build: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_what_is_installed_is_harder_to_break_into(build: Path, program: str) -> None:
+def test_installed_programs_have_all_protections(build: Path, program: str) -> None:
     run = call("cmake", "--build", build, "--target", program)
     assert run.returncode == 0, run.stdout
     missing = [what for what, has in protections(build / "finger" / program).items() if not has]

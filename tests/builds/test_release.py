@@ -26,7 +26,7 @@ def test_every_text_tells_the_version_of_the_programs(file: str) -> None:
 
 
 @pytest.mark.parametrize("program", ["part1-blocking/part1-blocking", "finger/fingerd"])
-def test_a_program_tells_it(program: str) -> None:
+def test_a_program_tells_its_version(program: str) -> None:
     path = need_built(ROOT / "build" / "default" / program)
     told = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
     assert told == f"{path.name} {VERSION}\n"

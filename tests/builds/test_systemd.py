@@ -1,4 +1,5 @@
-"""fingerd as it is deployed: Debian's package, its units, a real systemd, and README's advice."""
+"""fingerd as it's deployed: Debian's package, its units, a real systemd, and the
+README's advice."""
 
 import os
 import re
@@ -22,12 +23,12 @@ PAGE = (ROOT / "finger" / "README.md").read_text()
 ADVICE = ("PrivateNetwork=no", "IPAddressDeny=", "RestrictAddressFamilies=AF_INET AF_INET6")
 CHECKED = "ExecStartPre=/usr/sbin/fingerd --check-config\n"
 NOTIFYING = "Type=notify-reload\nExecReload=\n"
-# Writable as well, and either the service's own or without files of users.
+# These are writable as well, but they're the service's own, or have no files of users.
 OWN = ("/tmp", "/var/tmp", "/proc", "/sys/fs/cgroup", "/dev/pts", "/dev/hugepages")
 
 
 def block(setting: str) -> str:
-    """What README tells to write into a unit: the block with that setting."""
+    """Returns the block of the README, for a unit, that has this setting."""
     blocks = re.findall(r"```ini\n(.*?)```", PAGE, re.DOTALL)
     (found,) = [text for text in blocks if setting in text]
     return found
@@ -37,7 +38,8 @@ def test_the_first_query_starts_it_for_those_who_have_opted_in(bare: System) -> 
     bare.install()
     states = [bare.show("ActiveState", unit) for unit in ("fingerd.socket", "fingerd.service")]
     assert states == ["active", "inactive"]
-    bare.run("systemctl", "try-reload-or-restart", "fingerd")  # not yet, and no error
+    # The service doesn't run yet, which must not be an error.
+    bare.run("systemctl", "try-reload-or-restart", "fingerd")
     assert "No such user" in bare.ask("alice")
     bare.run("usermod", "--append", "--groups", "finger", "alice")
     bare.run("systemctl", "try-reload-or-restart", "fingerd")
@@ -49,7 +51,7 @@ def test_the_first_query_starts_it_for_those_who_have_opted_in(bare: System) -> 
 
 @pytest.mark.parametrize("more", ["", "User=fingerd\n"])
 def test_users_of_a_directory_are_served(system: System, more: str) -> None:
-    """Copies, as where homes want a ticket: in the words of README."""
+    """alice's plan is a copy, for homes that need a ticket, made with the README's command."""
     (command,) = re.findall(r"`sudo (install [^`]*/srv/plans/alice)`", PAGE)
     system.run(*command.split())
     shutil.copy(system.root / "home/alice/.plan", system.root / "srv/plans/alice")
@@ -108,7 +110,7 @@ def test_without_one_of_its_processes_the_next_query_is_answered(system: System,
 
 
 def test_a_wrong_option_is_tried_again_in_peace(system: System) -> None:
-    """And put right, it serves."""
+    """When the option is right again, it serves."""
     system.configure("[Service]\nExecStart=\nExecStart=/usr/sbin/fingerd --no-such-option\n")
     with pytest.raises(TimeoutError):
         system.ask("alice", patience=6)
@@ -118,7 +120,7 @@ def test_a_wrong_option_is_tried_again_in_peace(system: System) -> None:
 
 
 def test_a_reload_and_starts_that_fail_lose_no_client(system: System) -> None:
-    """And a reload that fails leaves the list."""
+    """A reload that fails keeps the list."""
     assert system.serves("alice")
     system.run("groupmod", "--new-name", "fingers", "finger")
     system.run("systemctl", "reload", "fingerd")
@@ -159,7 +161,7 @@ def test_it_can_be_asked_at_several_addresses(system: System) -> None:
 
 
 def test_the_page_names_what_the_unit_leaves_writable(system: System) -> None:
-    """Where before Linux 6.2 an intruder may empty files: its row says so."""
+    """Before Linux 6.2 an intruder may empty files there, as the page's row says."""
     (row,) = re.findall(r"(?m)^\| empty a file, .*$", PAGE)
     system.run("mount", "--make-rshared", "/")
     assert system.serves("alice")
@@ -175,7 +177,7 @@ def test_the_page_names_what_the_unit_leaves_writable(system: System) -> None:
     assert [place for place in writable if "nosuid" not in writable[place]] == ["/home/late"]
 
 
-def test_who_is_not_on_the_list_of_addresses_is_not_served(system: System) -> None:
+def test_a_client_whose_address_is_not_on_the_list_is_not_served(system: System) -> None:
     system.run("ip", "address", "add", "198.51.100.1", "dev", "lo")
     system.configure(block("IPAddressAllow"), "fingerd.socket")
     assert system.serves("alice")
@@ -190,7 +192,7 @@ def test_each_text_names_all_that_keeps_accounts_from_the_network(text: str) -> 
 
 
 def test_accounts_may_come_from_the_network(system: System) -> None:
-    """Groups are asked for by DNS first (Hesiod), and nobody is told of any."""
+    """The machine asks DNS for groups first (Hesiod), which never names any."""
     for name, text in (("hesiod.conf", "lhs=.ns\nrhs=.example\n"),
                        ("resolv.conf", "nameserver 127.0.0.1\n"),
                        ("nsswitch.conf", "group: hesiod [UNAVAIL=return] files\n")):  # fmt: skip

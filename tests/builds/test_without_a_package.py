@@ -1,5 +1,5 @@
-"""Plain CMake where a package is missing says what is left out and what to install, and builds the
-rest."""
+"""If a package is missing, plain CMake says which parts are left out and what to install, and
+builds the rest."""
 
 import re
 import subprocess
@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from test_alone import PARTS, PROGRAMS, ROOT, configure, targets
 
-SYSTEMS_LIBRARIES = {"dl"}  # what is linked as -lNAME and is no target of ours
+SYSTEMS_LIBRARIES = {"dl"}  # linked as -lNAME, but not targets of ours
 
 
 @dataclass(frozen=True)
 class Package:
-    """One that is missing, and what is said then. `module` is what pkg-config calls it; else the
+    """A missing package, and the message about it. `module` is its name in pkg-config; otherwise
     `option` hides it from CMake."""
 
     says: str
     without: frozenset[str] = frozenset()
     option: str = ""
     module: str = ""
-    needed: bool = False  # by all
+    needed: bool = False  # by all parts
 
 
 def hidden(name: str) -> str:
@@ -51,7 +51,7 @@ PACKAGES = {
 
 
 def pkg_config_without(module: str, directory: Path) -> None:
-    """All that pkg-config knows here, but for this one."""
+    """Makes a directory of all packages that pkg-config knows, except for this one."""
     known = subprocess.run(["pkg-config", "--variable", "pc_path", "pkg-config"], text=True,
                            capture_output=True, check=True).stdout.strip().split(":")
     directory.mkdir()

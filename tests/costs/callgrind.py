@@ -1,17 +1,19 @@
-"""What valgrind's callgrind has written, read."""
+"""Reads the output of valgrind's callgrind."""
 
 import re
 from collections import Counter
 from pathlib import Path
 
 TOOL = ("valgrind", "--quiet", "--tool=callgrind", "--compress-strings=no", "--compress-pos=no")
-COST = re.compile(r"^\d+ \d+$")  # a line of the source, and how many instructions
+COST = re.compile(r"^\d+ \d+$")  # a line of the source, and the number of instructions
 TOTAL = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 
 def instructions(file: Path, by: str = "function") -> Counter[str]:
-    """How many each function has executed itself, without those that it calls; or, by file, how
-    many there were of its lines, wherever a compiler has inlined them."""
+    """Returns how many instructions each function executed itself, without those of functions that
+    it calls. By file, returns how many there were for the file's lines, wherever a compiler inlined
+    them.
+    """
     counts: Counter[str] = Counter()
     function, source, in_callee = "", "", False
     for line in file.read_text().splitlines():

@@ -1,4 +1,4 @@
-"""What a message costs, counted: system calls, allocations, instructions. No clock is looked at."""
+"""The cost of a message, counted in system calls, allocations and instructions, without a clock."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def pytest_configure() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `target` runs for every stage, or for those that `stages` names."""
+    """Runs a test that takes `target` for every stage, or for those that `stages` names."""
     if "target" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("stages")
         built = {target.name: target for target in targets.built_stages(BUILD, ())}

@@ -17,7 +17,7 @@ namespace {
 
 using Count = std::atomic<std::uint64_t>;
 
-/// The count in the file, or nullptr where there is none. Allocates nothing.
+/// Returns the count in the file, or nullptr if there is none. Allocates nothing.
 Count* map_count() {
   const char* path = std::getenv("ALLOCATIONS");
   if (path == nullptr) return nullptr;
@@ -28,7 +28,7 @@ Count* map_count() {
   return memory == MAP_FAILED ? nullptr : static_cast<Count*>(memory);
 }
 
-/// The C library's own function of that name, now that one more allocation is counted.
+/// Counts one more allocation, and returns the C library's own function of that name.
 template <typename Function>
 Function* count_and_find(const char* name) {
   static Count* const count = map_count();
@@ -38,7 +38,7 @@ Function* count_and_find(const char* name) {
 
 }  // namespace
 
-// operator new calls these as well. calloc(3) is left alone: dlsym(3) itself may call it.
+// operator new calls these as well. We leave calloc(3) alone, because dlsym(3) itself may call it.
 
 extern "C" void* malloc(std::size_t size_bytes) {
   return count_and_find<void*(std::size_t)>("malloc")(size_bytes);

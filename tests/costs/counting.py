@@ -1,4 +1,5 @@
-"""Counts what a message costs a running server: system calls, instructions. Looks at no clock."""
+"""Counts the cost of a message in a running server: system calls, instructions. No clock is
+involved."""
 
 import subprocess
 import tempfile
@@ -15,10 +16,10 @@ WARM_UP_ROUNDS = 20
 
 
 def echo_together(server: Server, clients: Sequence[Client], rounds: int) -> None:
-    """Every client has one message on its way at a time, and the server finds all at once."""
+    """Sends one message from every client at a time, and lets the server find them together."""
     for _ in range(rounds):
         if len(clients) > 1:
-            server.pause()  # so that all of them wait when it looks, however fast it is
+            server.pause()  # so that all of them wait when the server looks, however fast it is
         for client in clients:
             client.send_messages(PAYLOAD)
         if len(clients) > 1:
@@ -28,7 +29,7 @@ def echo_together(server: Server, clients: Sequence[Client], rounds: int) -> Non
 
 
 def system_calls_a_message(server: Server, connections: int, messages: int) -> float:
-    """How many system calls, of all threads together, counted by strace."""
+    """Returns how many system calls a message takes, in all threads together, counted by strace."""
     clients = [server.connect() for _ in range(connections)]
     echo_together(server, clients, WARM_UP_ROUNDS)
     rounds = messages // connections
@@ -41,12 +42,12 @@ def instructions_a_message(
     start: Callable[[tuple[str, ...]], Server], connections: int, messages: int,
     by: str = "function",
 ) -> dict[str, float]:
-    """How many instructions in user space, by function or by file, counted by valgrind's callgrind.
-
-    `start` starts the server with these words in front of its command line. Ends it: valgrind lets
-    no signal reach a process that waits in io_uring_enter(2).
+    """Returns how many instructions a message takes in user space, by function or by file, counted
+    by valgrind's callgrind. `start` starts the server with these words in front of its command
+    line. Kills the server, because valgrind lets no signal reach a process that waits in
+    io_uring_enter(2).
     """
-    need_ptrace()  # callgrind_control wakes a server up that waits in a system call
+    need_ptrace()  # callgrind_control has to wake a server that waits in a system call
     with tempfile.TemporaryDirectory(prefix="callgrind-") as directory:
         profile = Path(directory) / "profile"
         server = start((*callgrind.TOOL, f"--callgrind-out-file={profile}"))
@@ -65,7 +66,7 @@ def instructions_a_message(
 
 
 def dump_instructions(server: Server, profile: Path, part: int, by: str) -> dict[str, int]:
-    """What was executed since the last dump; this one has number `part`."""
+    """Returns the instructions since the last dump; this dump has number `part`."""
     words = ["callgrind_control", "--dump", str(server.pid)]
     said = subprocess.run(words, capture_output=True, text=True)
     file = profile.with_name(f"{profile.name}.{part}")

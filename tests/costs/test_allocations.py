@@ -17,25 +17,25 @@ COUNTER = BUILD / "tests" / "costs" / "libcount_allocations.so"
 
 
 def count(file: Path) -> int:
-    """How often the program has called malloc so far."""
+    """Returns how often the program has called malloc so far."""
     return struct.unpack("<Q", file.read_bytes())[0]
 
 
 @pytest.fixture
 def counted(start: Callable[..., Server], tmp_path: Path) -> tuple[Server, Path]:
-    """A server whose allocations are counted, and the file where."""
+    """A server with a counter for its allocations, and the counter's file."""
     return start_counted(start, tmp_path / "allocations")
 
 
 def start_counted(start: Callable[..., Server], file: Path, *options: str) -> tuple[Server, Path]:
-    """The same, with options."""
+    """Starts such a server, with options."""
     file.write_bytes(bytes(8))
     words = ("/usr/bin/env", f"LD_PRELOAD={COUNTER}", f"ALLOCATIONS={file}")
     return start(*options, before=words), file
 
 
 def come_and_go(server: Server, clients: int, rounds: int) -> None:
-    """So many come together, are answered, and go; again and again."""
+    """Lets this many clients come together, get an answer, and leave, again and again."""
     for _ in range(rounds):
         for number in range(clients):
             server.connect().send_messages(b"%d" % number)
@@ -60,7 +60,8 @@ def test_a_message_that_fits_one_receive_costs_no_allocation(
 
 
 def test_a_message_that_is_cut_costs_some(counted: tuple[Server, Path]) -> None:
-    """The counter counts: what has to wait for its rest is kept on the heap."""
+    """This shows that the counter counts, because the server keeps an incomplete message on the
+    heap."""
     server, file = counted
     client = server.connect()
     client.echo(b"warm")
@@ -72,7 +73,7 @@ def test_a_message_that_is_cut_costs_some(counted: tuple[Server, Path]) -> None:
 
 
 def talk_at_once(server: Server, clients: int) -> None:
-    """So many conversations at the same moment, however fast the server is."""
+    """Makes this many conversations at the same moment, however fast the server is."""
     crowd = [server.connect() for _ in range(clients)]
     for client in crowd:
         client.echo(b"accepted")
@@ -89,11 +90,12 @@ def talk_at_once(server: Server, clients: int) -> None:
 @pytest.mark.stages("part6-uring")
 @pytest.mark.parametrize("together", [1, CROWD])
 def test_a_connection_costs_its_session_alone(counted: tuple[Server, Path], together: int) -> None:
-    """Its coroutines lie where those of others were."""
+    """Its coroutines reuse the memory of earlier ones."""
     server, file = counted
-    come_and_go(server, 2 * CROWD, 2)  # a new connection may find one there that is about to go
+    # A new connection may come while an earlier one is still there.
+    come_and_go(server, 2 * CROWD, 2)
     talk_at_once(server, 2 * CROWD)
-    for _ in range(3):  # a busy machine may have more of them at a time than ever before, once
+    for _ in range(3):  # a busy machine may, once, have more of them at a time than ever before
         before = count(file)
         come_and_go(server, together, MESSAGES // together)
         grown = count(file) - before

@@ -1,4 +1,4 @@
-"""Many clients and few buffers: how many receives are begun, counted in the server's own trace."""
+"""Many clients and few buffers: how many receives the server begins, counted in its own trace."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from counting import echo_together
 from harness.server import Server
 
 CLIENTS = 220
-ACTIVE = 20  # together; the others are idle meanwhile
+ACTIVE = 20  # together, while the others are idle
 ROUNDS = 20
 
 
@@ -31,6 +31,6 @@ def test_idle_clients_take_no_part_in_a_shortage(
                 for line in trace.read_text().splitlines())  # fmt: skip
     messages = CLIENTS + ROUNDS * ACTIVE
     print(f"{begun} receives for {messages} messages of {CLIENTS} clients")
-    # The first of each client; after each message the next; and that once more where there was no
-    # buffer for it.
+    # Each client's first receive, the next one after each message, and that once more if there was
+    # no buffer for it.
     assert begun <= CLIENTS + 2 * messages

@@ -1,6 +1,6 @@
 """Instructions a message in user space, counted by valgrind's callgrind.
 
-The number is the same on every machine that has the same compiler and library: Debian 12's here.
+The number is the same on every machine that has the same compiler and library, here Debian 12's.
 With others it may be a quarter higher.
 """
 
@@ -23,9 +23,10 @@ TRIES = 3
 def test_a_message_takes_no_more_instructions_than_it_did(
     start: Callable[..., Server], target: Target
 ) -> None:
-    # 306 and 1,033 with g++ 12: no aim, since nearly all of a message's time is the kernel's, but
-    # an increase has to be meant. Of part5's, 11 are the clock, which is read when a message is
-    # complete. A busy machine adds to it: where a round takes long, deadlines are moved more often.
+    # We measured 306 and 1,033 with g++ 12. That isn't a goal, since the kernel takes nearly all of
+    # a message's time, but an increase has to be deliberate. Of part5's, 11 are for the clock,
+    # which the server reads when a message is complete. A busy machine adds some, because in a long
+    # round the server moves deadlines more often.
     most = INSTRUCTIONS_MAX[target.name] * OF_OTHERS
     for _ in range(TRIES):
         counts = instructions_a_message(

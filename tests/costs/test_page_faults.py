@@ -4,20 +4,20 @@ from collections.abc import Callable
 
 from harness.server import Server
 
-PAYLOAD = bytes(64 * 1024)  # the largest message, unless --max-message says otherwise
+PAYLOAD = bytes(64 * 1024)  # the largest message without --max-message
 WARM_UP_MESSAGES = 50
 MESSAGES = 200
 TRIES = 3
 
 
 def test_a_message_of_64_kib_finds_its_memory_there(start: Callable[..., Server]) -> None:
-    # An allocator that gives memory back after each message fetches it again for the next, page
-    # by page.
+    # If an allocator gives memory back after each message, it has to fetch it again for the next,
+    # page by page.
     server = start()
     client = server.connect()
     for _ in range(WARM_UP_MESSAGES):
         client.echo(PAYLOAD)
-    for _ in range(TRIES):  # where a busy machine cuts a message otherwise, memory may grow once
+    for _ in range(TRIES):  # if a busy machine cuts a message differently, memory may grow once
         before = server.process.minor_faults()
         for _ in range(MESSAGES):
             client.echo(PAYLOAD)

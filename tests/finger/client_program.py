@@ -1,4 +1,4 @@
-"""Shared by the tests of the client: the program, and servers that follow a script."""
+"""The client program, and servers that follow a script, for the tests of the client."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def finger(program: Path, patience: float) -> Callable[..., Client]:
 
 
 class Scripted:
-    """Reads a query, answers with bytes or as `answer` does, and closes; again and again."""
+    """Reads a query, answers with bytes or as `answer` does, and closes, again and again."""
 
     def __init__(self, answer: bytes | Callable[[socket.socket], object],
                  host: str = "127.0.0.1") -> None:
@@ -44,7 +44,7 @@ class Scripted:
         self._listener = socket.create_server((host, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
         self.queries: list[bytes] = []
-        self.gone = threading.Event()  # for those who wait for nothing else
+        self.gone = threading.Event()  # set at the end, for answers that wait for nothing else
         self._answer = answer
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -63,7 +63,7 @@ class Scripted:
             try:
                 client = self._listener.accept()[0]
             except OSError:
-                return  # that was __exit__
+                return  # __exit__ closed the listener
             with client, contextlib.suppress(OSError):  # the client may leave first
                 self._serve(client)
 
@@ -81,7 +81,7 @@ class Scripted:
 
 
 def pieces(*parts: bytes, pause: float = 0.02) -> Callable[[socket.socket], None]:
-    """An answer in these pieces, each of which arrives alone."""
+    """Makes an answer that arrives in these pieces, one by one."""
 
     def answer(client: socket.socket) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -93,7 +93,7 @@ def pieces(*parts: bytes, pause: float = 0.02) -> Callable[[socket.socket], None
 
 
 def reset_after(part: bytes) -> Callable[[socket.socket], None]:
-    """An answer that ends in a reset, after the client received some bytes."""
+    """Makes an answer that ends in a reset, after the client has received some bytes."""
 
     def answer(client: socket.socket) -> None:
         client.sendall(part)
@@ -104,14 +104,14 @@ def reset_after(part: bytes) -> Callable[[socket.socket], None]:
 
 
 def endlessly(client: socket.socket) -> None:
-    """Lines until the client leaves."""
+    """Sends lines until the client leaves."""
     while True:
         client.sendall(b"x" * 78 + b"\r\n")
 
 
 @contextlib.contextmanager
 def full_backlog() -> Iterator[int]:
-    """The port of a server that is too busy to accept, so connection attempts get no answer."""
+    """Yields the port of a server that is too busy to accept, so connecting gets no answer."""
     with socket.socket() as listener, socket.socket() as queued:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)

@@ -1,6 +1,6 @@
-"""Options, fixtures and hooks of the black-box tests of finger/. A test of a server is marked as in
-tests/protocol: `needs` (the tables in kit/target.py decide which servers it runs against), `rule`,
-and `clock` if it looks at a clock and must not run beside others.
+"""Options, fixtures and hooks of the black-box tests of finger/. We mark the tests of a server as
+in tests/protocol: `needs` (the tables in kit/target.py decide which servers run the test), `rule`,
+and `clock` if the test looks at a clock and mustn't run beside others.
 """
 
 import sys
@@ -42,11 +42,11 @@ MARKERS = (
 )
 
 ALICE = b"Building a telescope.\nBack in May.\n"
-ANSWER = converted(ALICE)  # what a client is sent
+ANSWER = converted(ALICE)  # what alice's clients get
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options, in a group of their own in --help."""
+    """Adds our options, in a group of their own in --help."""
     group = parser.getgroup("servers under test")
     group.addoption(
         "--daemon",
@@ -75,32 +75,32 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def applies(definition: pytest.Item, target: FingerTarget) -> bool:
-    """Whether this test is for this server."""
+    """Returns true if this test is for this server."""
     needs = definition.get_closest_marker("needs")
     wanted = needs.args if needs else None
     return plugin.is_for(definition, wanted, target.capabilities, set(CAPABILITIES))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One run of the test for each server it is for."""
+    """Runs the test once for each server that it's for."""
     plugin.parametrize(metafunc, applies)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops tests that suit no server here or take long, and groups those that look at a clock."""
+    """Drops tests that suit no server here, or take long, and groups those that look at a clock."""
     plugin.drop_idle(config, items)
     if not config.option.torture:
         items[:] = [item for item in items if not item.get_closest_marker("torture")]
     for item in items:
-        if item.get_closest_marker("clock"):  # they wait most of the time: of each file one at once
+        if item.get_closest_marker("clock"):  # they mostly wait, so one of each file runs at a time
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture
 def users() -> Iterator[Users]:
-    """alice has a plan, bob has none, and carol's is empty. Users added before a start are
-    served."""
+    """Users: alice has a plan, bob has none, and carol's is empty. Further users must be added
+    before a start."""
     made = Users(alice=ALICE, bob=None, carol=b"")
     yield made
     made.close()
@@ -111,7 +111,7 @@ def start(
     request: pytest.FixtureRequest, target: FingerTarget, users: Users, patience: float
 ) -> Iterator[Start]:
     """Starts servers: start("--deadline", "1s"). Each must be alive at the end and stop with 0.
-    They serve `users`, unless the options say otherwise. Keywords: those of Server, and
+    They serve `users`, unless the options say otherwise. The keywords are those of Server, and
     `ready=False` if the server isn't expected to listen.
     """
 
@@ -133,7 +133,8 @@ def server(start: Start) -> FingerServer:
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    """Accounts and homes of its own: alice and bob, without a plan, have opted in; not carol."""
+    """Accounts and homes for a test: alice, and bob, who has no plan, have opted in, but carol
+    hasn't."""
     made = Machine()
     made.opt_in(made.add("alice", ALICE), made.add("bob"))
     made.add("carol", b"what nobody may see\n")
@@ -143,16 +144,15 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture
 def bob(machine: Machine) -> Machine:
-    """The machine; bob, whose home is on its own disk, has a plan."""
+    """The machine, after bob, whose home is on its own disk, got a plan."""
     machine.write_plan("bob", BOBS_PLAN)
     return machine
 
 
 @pytest.fixture
 def start_as_root(machine: Machine, start: Start) -> Start:
-    """Starts servers on that machine, with its accounts. The words of `before` precede those that
-    make the machine, and those of `under` follow them.
-    """
+    """Starts servers on that machine, with its accounts. The words of `before` come before those
+    that make the machine, and the words of `under` after them."""
 
     def start_one(
         *options: str, before: Sequence[str] = (), under: Sequence[str] = (), **how: object
@@ -164,17 +164,17 @@ def start_as_root(machine: Machine, start: Start) -> Start:
 
 @pytest.fixture(params=["alone", "parent"])
 def how(request: pytest.FixtureRequest) -> str:
-    """One process with --users, or a parent that is root and a worker with accounts."""
+    """One process with --users, or a parent that runs as root and a worker with accounts."""
     return str(request.param)
 
 
 @pytest.fixture
 def start_either(request: pytest.FixtureRequest, how: str, start: Start) -> Start:
-    """Starts servers in one way or the other."""
+    """Starts servers in the one way or the other."""
     return start if how == "alone" else request.getfixturevalue("start_as_root")
 
 
 @pytest.fixture
 def homes(request: pytest.FixtureRequest, how: str, users: Users) -> Path:
-    """Where alice and bob live in that case."""
+    """The directory of alice's and bob's homes in either case."""
     return users.directory if how == "alone" else request.getfixturevalue("machine").homes

@@ -1,4 +1,4 @@
-"""Listening addresses, and who may share a port."""
+"""Listening addresses, and servers that share a port."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.ADDRESSES)]
 @pytest.mark.parametrize("given", [False, True], ids=["by-default", "asked-for"])
 def test_two_colons_serve_both_families(start: Start, given: bool) -> None:
     need_ipv6()
-    # Without --addr the harness asks for 127.0.0.1: this takes it out again.
+    # Without --addr the harness asks for 127.0.0.1, so we remove that again.
     script = ("import os, sys; words = sys.argv[1:]; at = words.index('--addr'); "
               "del words[at : at + 2]; os.execvp(words[0], words)")
     default = (sys.executable, "-c", script)
@@ -54,7 +54,7 @@ def test_a_second_server_on_the_port_ends_and_the_first_goes_on(start: Start) ->
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
 def test_a_stopped_server_can_be_started_on_its_port_at_once(start: Start) -> None:
     first = start()
-    first.expect(b"alice", ANSWER)  # its side closes first: that is the side that has to wait
+    first.expect(b"alice", ANSWER)  # the server closed first, so its side of the connection waits
     assert first.stop() == 0
     second = start(port=first.address[1])
     second.expect(b"alice", ANSWER)
@@ -72,7 +72,7 @@ def test_without_ipv6_on_the_machine_two_colons_are_ipv4(start: Start) -> None:
     server.expect(b"alice", ANSWER, host="127.0.0.1")
 
 
-def test_where_ipv6_is_switched_off_by_a_sysctl_ipv4_is_served(start: Start) -> None:
+def test_ipv4_is_served_if_a_sysctl_switches_ipv6_off(start: Start) -> None:
     need_namespaces("--net")
     off = "ip link set lo up; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"
     server = start("--addr", "::", under=after(off, unshare=("--net",)))

@@ -1,6 +1,6 @@
 """The filter of system calls refuses nothing while the daemon does all that it can. The list of
-permitted calls has what this C library asks for. A different version may ask for more, and then
-this test says which call.
+permitted calls fits this C library. A different version may make more calls, and then this test
+names them.
 """
 
 import re
@@ -27,14 +27,15 @@ pytestmark = [
 ]
 
 PROXY = "127.0.0.5"
-SHORTAGE = ("-e", "inject=accept4:error=EMFILE:when=3")  # of descriptors, as far as it can tell
-# A process that has given root up tries whether it comes back. That is before the filter.
+# A shortage of descriptors, as far as the daemon can tell.
+SHORTAGE = ("-e", "inject=accept4:error=EMFILE:when=3")
+# A process that has given root up tries to get it back, before it sets up the filter.
 TRIED_ON_PURPOSE = ("setresuid", "setresuid32", "setresgid", "setresgid32")
 REFUSED = re.compile(r"(?P<call>\w+)(?:\(| resumed>).* = -1 EPERM")
 
 
 def refused(trace: list[str]) -> list[str]:
-    """The lines with calls that failed with the filter's error."""
+    """Returns the lines with calls that failed with the filter's error."""
     found = [(line, REFUSED.search(line)) for line in trace]
     return [line for line, call in found if call and call["call"] not in TRIED_ON_PURPOSE]
 
@@ -51,7 +52,7 @@ def test_a_refused_call_is_found_in_a_trace() -> None:
 
 
 def ask_everything(server: FingerServer) -> None:
-    """Asks for every kind of answer, and has a client leave."""
+    """Asks for every kind of answer, and lets a client leave."""
     server.expect(b"alice", ANSWER)
     server.expect(b"bob", NO_PLAN)
     for query in (b"", b"/W alice", b"ghost", b"a@b", b"\xff", b"x" * 1025):
@@ -65,7 +66,7 @@ def ask_everything(server: FingerServer) -> None:
 
 
 def read_slowly(server: FingerServer, plan: Path) -> None:
-    """Reads a plan longer than all buffers until the deadline."""
+    """Reads a plan larger than all buffers until the deadline."""
     kept = plan.read_bytes()
     plan.write_bytes(LARGE)
     client = server.asking(b"alice", receive_buffer=4096)
@@ -74,7 +75,7 @@ def read_slowly(server: FingerServer, plan: Path) -> None:
 
 
 def turn_away(server: FingerServer) -> None:
-    """Makes more connections than one address may have."""
+    """Opens more connections than one address may have."""
     clients = [server.connect(source="127.0.0.9") for _ in range(4)]
     assert wait_until(lambda: "turned away" in server.stderr_text(), server.patience)
     for client in clients:

@@ -1,4 +1,4 @@
-"""Plans that change while they are served. Only that answer may suffer, and no other file shows."""
+"""Plans that change while they're served. Only that answer may suffer, and no other file shows."""
 
 import os
 import time
@@ -26,7 +26,7 @@ SECRET = b"what no client may see\n"
 
 @pytest.fixture
 def server(start: Start) -> FingerServer:
-    """A server that gives an emulated machine enough time for a large plan."""
+    """A server with a deadline that is long enough for a large plan on an emulated machine."""
     return start("--deadline", "1m")
 
 
@@ -66,7 +66,7 @@ def test_an_answer_whose_plan_shrinks_does_not_look_whole(
 def test_a_plan_that_shrinks_before_it_is_open_is_served_as_it_is(
     server: FingerServer, left: int
 ) -> None:
-    """It was longer when it was found, but a size from then is no promise."""
+    """The plan was longer when the daemon found it, but its size at that time is no promise."""
     plan = server.users.plan("alice")
     plan.write_bytes(LARGE)
     with silent_about(plan, OPEN_PERM) as scanner:
@@ -81,7 +81,7 @@ def test_a_plan_that_shrinks_before_it_is_open_is_served_as_it_is(
 def test_a_plan_that_shrinks_before_it_is_read_does_not_look_whole(
     server: FingerServer, name: str, left: int
 ) -> None:
-    """It was longer when it was opened. Of an empty one nothing was sent by then."""
+    """The plan was longer when the daemon opened it. If it's empty now, nothing was sent yet."""
     plan = server.users.plan("alice").with_name(name)
     plan.write_bytes(LARGE)
     with silent_about(plan, ACCESS_PERM) as scanner:
@@ -113,7 +113,7 @@ def test_a_plan_that_never_ends_ends_at_the_deadline(start: Start) -> None:
         def grow(number: int) -> None:
             if plan.tell() < 200_000_000:
                 plan.write(b"more\n" * 20_000)
-                time.sleep(0.005)  # for ten seconds at least
+                time.sleep(0.005)  # for at least ten seconds
 
         with all_the_while(grow):
             begin = time.monotonic()
@@ -126,7 +126,7 @@ def test_a_plan_that_never_ends_ends_at_the_deadline(start: Start) -> None:
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.DEADLINE)
-def test_a_plan_that_is_longer_than_its_deadline_is_no_home_that_hangs(start: Start) -> None:
+def test_a_plan_too_long_for_its_deadline_is_not_logged_as_a_hanging_home(start: Start) -> None:
     server = start("--deadline", "2s")
     os.truncate(server.users.plan("alice"), 1 << 36)
     with server.asking(b"alice") as client, suppress(ConnectionResetError):
@@ -138,7 +138,8 @@ def test_a_plan_that_is_longer_than_its_deadline_is_no_home_that_hangs(start: St
 @pytest.mark.clock
 @pytest.mark.rule(rules.DEADLINE)
 def test_the_kernel_holds_little_of_an_answer_that_nobody_reads(start: Start) -> None:
-    """Otherwise each client takes four megabytes of its memory, which none of our limits bounds."""
+    """Otherwise each client would take four megabytes of kernel memory, which none of our limits
+    bounds."""
     server = start("--deadline", "1s")
     server.users.replace("alice", LARGE)
     with server.asking(b"alice", receive_buffer=4096):

@@ -1,4 +1,4 @@
-"""--check-config: what a daemon with these options would serve, or why it wouldn't run."""
+"""--check-config: which users a daemon with these options would serve, or why it wouldn't run."""
 
 import re
 import signal
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.CHECK_CONFIG
 
 
 def checked(start: Start, *options: str, **how: object) -> tuple[int, str]:
-    """The exit status, and what it printed: on stdout if it succeeded."""
+    """Returns the exit status, and the output: stdout if it succeeded, and otherwise stderr."""
     server = start("--check-config", *options, ready=False, **how)
     status = server.wait_exit()
     skip_if_impossible(status, server.stderr_text())
@@ -36,7 +36,7 @@ def test_it_says_what_it_would_serve(start: Start) -> None:
 
 
 def test_with_few_descriptors_it_says_how_many_connections_there_are(start_either: Start) -> None:
-    """As many as when it serves, with a hint what to do."""
+    """--check-config names as many as the daemon has when it serves, with a hint what to do."""
     status, said = checked(start_either, descriptor_limit=FEW)
     found = re.search(r", with --max-clients (\d+): ", said)
     assert status == 0 and found, said
@@ -51,7 +51,7 @@ def test_with_few_descriptors_it_says_how_many_connections_there_are(start_eithe
     assert server.stderr_text().count("LimitNOFILE=") == 1, "once is enough"
 
 
-def test_where_its_output_is_closed_the_status_says_it(start: Start) -> None:
+def test_with_a_closed_output_the_status_tells_the_result(start: Start) -> None:
     closed = ("sh", "-c", 'exec "$@" >&-', "sh")
     server = start("--check-config", ready=False, under=closed)
     status = server.wait_exit()
@@ -101,13 +101,15 @@ def test_it_says_whether_the_address_is_taken_and_disturbs_no_daemon_there(
     (("--users", "/nonexistent"), "cannot read --users"),
     (("--group", "no-such-group"), "there is no group no-such-group"),
     (("--addr", "192.0.2.1"), "must be an address of this machine")])  # fmt: skip
-def test_what_cannot_be_served(start: Start, options: tuple[str, str], why: str) -> None:
+def test_a_configuration_that_cannot_be_served_is_explained(
+    start: Start, options: tuple[str, str], why: str
+) -> None:
     status, said = checked(start, *options)
     assert status == 1 and why in said, said
 
 
-def test_where_only_systemd_may_listen(start: Start) -> None:
-    """Such as with RestrictAddressFamilies=AF_UNIX, in ExecStartPre=."""
+def test_the_check_passes_if_only_systemd_may_listen(start: Start) -> None:
+    """This happens in ExecStartPre= with RestrictAddressFamilies=AF_UNIX, for instance."""
     status, said = checked(start, under=confined("family=INET", "family=INET6"))
     assert status == 0 and "where systemd has to listen" in said, said
 
@@ -115,7 +117,9 @@ def test_where_only_systemd_may_listen(start: Start) -> None:
 @pytest.mark.parametrize("restriction, word", [("ring=EPERM", "io_uring cannot be used"),
                                                ("enter=EPERM", "io_uring cannot be used"),
                                                ("nofile=9", "ulimit -n")])  # fmt: skip
-def test_what_a_query_needs_and_is_not_to_be_had(start: Start, restriction: str, word: str) -> None:
+def test_a_missing_requirement_of_a_query_is_named(
+    start: Start, restriction: str, word: str
+) -> None:
     status, said = checked(start, under=confined(restriction))
     assert status == 1 and word in said, said
 

@@ -148,7 +148,8 @@ def test_nothing_but_the_query_is_sent_and_the_server_closes_first(finger) -> No
 
 
 def test_an_answer_counts_though_the_server_takes_no_query(finger) -> None:
-    """The server answered, closed and reset. Sending fails, but the answer can still be read."""
+    """The server has answered, closed and reset. Sending fails, but the answer can still
+    be read."""
     need_ptrace()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = finger("alice@127.0.0.1", port=listener.getsockname()[1])
@@ -163,7 +164,7 @@ def test_an_answer_counts_though_the_server_takes_no_query(finger) -> None:
             running.ended(0, b"Error: Too busy\n")
 
 
-# Whom it asks
+# The host and its address
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
@@ -185,7 +186,7 @@ def test_a_family_can_be_chosen(finger, host: str, ours: str, other: str) -> Non
         assert server.queries == [b"alice\r\n"]
 
 
-def test_no_server_listens(finger) -> None:
+def test_a_refused_connection_is_explained(finger) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
@@ -193,20 +194,19 @@ def test_no_server_listens(finger) -> None:
         client.run().ended(1, b"", b"127.0.0.1", b"Connection refused", b"cannot connect")
 
 
-def test_a_name_that_nobody_has(finger) -> None:
+def test_an_unknown_host_is_explained(finger) -> None:
     client = finger("alice@nosuch.invalid", "--timeout", "5s")
     client.run().ended(1, b"", b"finger: nosuch.invalid: ")
 
 
 def test_a_complaint_about_a_name_is_safe_for_a_terminal(finger) -> None:
-    """The name may come from a link on somebody's page: U+009B starts a terminal command, like ESC
-    [."""
+    """The name may come from a link on a web page. U+009B starts a terminal command, like ESC [."""
     for option in ((), ("--raw",)):
         client = finger("finger://%C2%9B31mno%E2%80%AEsuch.invalid/", "--timeout", "5s", *option)
         client.run().ended(1, b"", b"finger: \\xc2\\x9b31mnosuch.invalid: ")
 
 
-# In a network of its own, whose only name server listens and never answers.
+# For a network namespace in which the only name server listens, but never answers.
 INSIDE = """
 import json, socket, subprocess, sys, time
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -287,7 +287,7 @@ def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) ->
         (["\x7f@host"], b"control character"),
     ],
 )
-def test_wrong_usage(finger, words: list[str], names: bytes) -> None:
+def test_wrong_usage_is_explained(finger, words: list[str], names: bytes) -> None:
     finger(*words).run().ended(2, b"", names)
 
 

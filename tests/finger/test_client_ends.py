@@ -1,4 +1,4 @@
-"""finger/finger: how it ends, and when."""
+"""finger/finger: how the client ends, and when."""
 
 import os
 import signal
@@ -36,14 +36,14 @@ def test_the_exit_status_says_whether_there_was_an_answer(finger, answer, ended)
         finger("alice@127.0.0.1", port=server.port).run().ended(*ended)
 
 
-def test_where_no_thread_can_be_made_a_line_says_so(finger, tmp_path: Path) -> None:
+def test_a_missing_thread_is_explained(finger, tmp_path: Path) -> None:
     """A thread looks the name up, so that a deadline can end the wait."""
     client = finger("alice@127.0.0.1", port=1)
     client.words[:0] = from_start(tmp_path / "calls", *inject("clone,clone3", "EAGAIN", "1+"))
     client.run().ended(1, b"", b"cannot start a thread")
 
 
-def test_what_has_come_is_shown_while_more_is_to_come(finger) -> None:
+def test_a_part_of_an_answer_is_shown_before_the_rest_comes(finger) -> None:
     def half(client: socket.socket) -> None:
         client.sendall(b"half a line")
         server.gone.wait(10)
@@ -110,20 +110,20 @@ def test_a_long_answer_costs_no_memory(finger) -> None:
             assert process.returncode == 0
             return usage.ru_maxrss
 
-    # Each byte becomes four, and a line without an end is no reason to keep it.
+    # Each byte becomes four, and the client mustn't keep a line just because it doesn't end.
     assert peak_kib(b"\x1b" * 65536, 100) < peak_kib(b"hi\r\n", 1) + 1024
 
 
 @pytest.mark.clock
 def test_time_that_the_reader_of_the_output_takes_is_not_the_servers(finger) -> None:
-    """A pager reads a page, and waits for somebody to turn it."""
+    """A pager reads one page, and then waits for a key."""
     lines = b"x" * 78 + b"\r\n"
     with Scripted(lines * 10_000) as server:
         words = finger("alice@127.0.0.1", "--timeout", "2s", port=server.port).words
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None and process.stderr is not None
             seen = process.stdout.read(1000)
-            time.sleep(2.5)  # longer than the timeout: this is what is tested
+            time.sleep(2.5)  # longer than the timeout, which is the point of this test
             seen += process.stdout.read()
             assert process.wait(10) == 0, process.stderr.read()
     assert seen == lines.replace(b"\r", b"") * 10_000
@@ -134,7 +134,7 @@ FULL = b"finger: cannot write to standard output: No space left on device\n"
 
 @pytest.mark.parametrize("answer", [PLAN, b"\xc3"], ids=["at-once", "at-its-end"])
 def test_an_output_that_cannot_be_written_ends_it(finger, answer: bytes) -> None:
-    """The host isn't to blame, and a different one would do no better."""
+    """The host isn't to blame, so asking the next one makes no sense."""
     with Scripted(answer) as server, Path("/dev/full").open("wb") as full:
         client = finger("alice@127.0.0.1", "bob@127.0.0.1", port=server.port)
         client.run(stdout=full).ended(1, b"", FULL)
@@ -143,7 +143,8 @@ def test_an_output_that_cannot_be_written_ends_it(finger, answer: bytes) -> None
 
 
 def test_standard_streams_may_be_non_blocking(finger) -> None:
-    """A program that shares them may have set that, and write(2) would fail with EAGAIN."""
+    """A program that shares the streams may have set O_NONBLOCK, so write(2) would fail with
+    EAGAIN."""
     with Scripted(PLAN * 20_000) as server:
         with finger("alice@127.0.0.1", port=server.port).start(non_blocking=True) as running:
             running.ended(0, SHOWN * 20_000)
@@ -172,7 +173,7 @@ def test_ctrl_c_ends_it(finger) -> None:
             words,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # Tests that run in the background have it ignored.
+            # Tests that run in the background ignore SIGINT, and the client would inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             assert process.stdout is not None and process.stderr is not None

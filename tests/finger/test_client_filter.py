@@ -24,7 +24,7 @@ INVISIBLE = {  # Unicode's Default_Ignorable_Code_Point
     *range(0x1D173, 0x1D17B),
     *range(0xE0000, 0xE1000),
 }
-SEEN_THOUGH_FORMAT = {  # signs that span numbers, or stand for words; hieroglyphs' joiners
+SEEN_THOUGH_FORMAT = {  # signs that span numbers, or stand for words, and hieroglyphs' joiners
     *range(0x600, 0x606),
     *[0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD],
     *range(0x13430, 0x13440),
@@ -52,12 +52,12 @@ def shown(finger) -> Callable[..., bytes]:
 
 
 def escaped(data: bytes) -> str:
-    """Bytes as the escapes for those that may not be shown."""
+    """Returns the bytes as the escapes that stand for forbidden ones."""
     return "".join(f"\\x{byte:02x}" for byte in data)
 
 
 def is_unfit(character: str) -> bool:
-    """Whether it must be escaped, though it is well-formed UTF-8."""
+    """Returns true if the character must be escaped, although it's well-formed UTF-8."""
     code = ord(character)
     nothing = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
     category = unicodedata.category(character)
@@ -65,7 +65,7 @@ def is_unfit(character: str) -> bool:
 
 
 def reference(answer: bytes, utf8: bool) -> str:
-    """The filter in a few lines of Python, for a whole answer."""
+    """The filter for a whole answer, in a few lines of Python."""
     out = joiner = ""
     text = answer.decode("utf-8" if utf8 else "ascii", errors="surrogateescape")
     for character in text.replace("\r\n", "\n"):
@@ -135,14 +135,15 @@ HEART = "\u2764\ufe0f"
 
 
 @pytest.mark.parametrize("text", [
-    "می\u200cروم",  # "I go"; without the ZWNJ it is another word
+    "می\u200cروم",  # "I go", and a different word without the ZWNJ
     "ක්\u200dෂ",  # a conjunct of Sinhala
     FAMILY, HEART, HEART + "\u200d🔥", f"I {HEART} {FAMILY}.",
     "葛\U000e0100城",  # one of two ways to write that name
 ], ids=["persian", "sinhala", "family", "heart", "heart-on-fire", "in-a-text",
         "ideograph"])  # fmt: skip
-def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> None:
-    """Without them Persian and Indic words become different ones, and one emoji several."""
+def test_characters_that_join_letters_or_choose_their_form_stay(shown, text: str) -> None:
+    """Without these, Persian and Indic words become different ones, and one emoji
+    becomes several."""
     assert shown(text.encode()).decode() == text + "\n"
     data = text.encode()
     for cut in range(1, len(data)):
@@ -161,8 +162,8 @@ def test_what_joins_letters_or_chooses_their_form_stays(shown, text: str) -> Non
     ("é\u202e\u200d\u2066é", "é\u200dé"),
 ], ids=["joiner-in-ascii", "selector-in-ascii", "one-side", "ends", "escape", "joiners",
         "selectors", "joiner-selected", "directions"])  # fmt: skip
-def test_what_joins_nothing_is_left_out(shown, answer: str, wanted: str) -> None:
-    """They can be seen nowhere, and make two names of one."""
+def test_joiners_that_join_nothing_are_left_out(shown, answer: str, wanted: str) -> None:
+    """These are invisible, and make two names look like one."""
     assert shown(answer.encode()).decode() == wanted + "\n"
 
 
@@ -180,7 +181,7 @@ def test_a_character_that_does_not_end_is_shown_as_digits(shown) -> None:
 
 
 def test_every_character_of_unicode(shown) -> None:
-    """Letters are visible, controls are not obeyed, directions have no effect."""
+    """Letters are visible, controls aren't obeyed, and directions have no effect."""
     codes = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF and c != ord("\n")]
     answer = "".join(f"<{chr(code)}>\r\n" for code in codes)
     lines = shown(answer.encode(), "--timeout", "1m").decode().split("\n")  # megabytes
@@ -207,7 +208,7 @@ PIECE = st.one_of(
 
 
 def test_random_answers_in_random_pieces(finger) -> None:
-    """One connection each would take long, so the answers follow one another."""
+    """A connection for each answer would take long, so the answers follow one another."""
 
     @given(st.lists(PIECE, max_size=60), st.randoms(use_true_random=False), st.booleans())
     def check(parts: list[bytes], dice: random.Random, utf8: bool) -> None:

@@ -26,7 +26,8 @@ def test_a_client_that_does_not_close_is_waited_for_two_seconds(server: FingerSe
         client.send(query)
         client.receive_until_end()
     begin = time.monotonic()
-    while client.try_send(b"and more\r\n" * 100):  # who sends for ever is not listened to for ever
+    # A client that sends forever isn't listened to forever.
+    while client.try_send(b"and more\r\n" * 100):
         assert time.monotonic() - begin < LINGER_SECONDS + SLACK_SECONDS, "still listens"
         time.sleep(0.01)
     took = server.wait_until_left(begin + server.patience) - begin
@@ -48,5 +49,5 @@ def test_an_error_told_just_before_the_deadline_is_not_lost(
     client = server.connect()
     time.sleep(deadline * 0.8)
     client.send_until_stuck(b"x" * 65536, pause=0.01)
-    time.sleep(deadline * 0.6)  # the deadline passes, and the client has not read yet
+    time.sleep(deadline * 0.6)  # the deadline passes before the client reads
     client.expect_answer(TOO_LONG)

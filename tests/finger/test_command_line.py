@@ -60,7 +60,7 @@ def test_a_value_that_makes_no_sense_is_wrong_usage(
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 def test_an_empty_list_of_addresses_is_refused(start: Start) -> None:
-    """`--addr=` is refused already because it has no value. This one has an empty value."""
+    """`--addr=` is refused because it has no value, but here the value is empty."""
     start("--addr", "", ready=False).expect_refusal(2, "--addr")
 
 
@@ -102,7 +102,7 @@ def test_the_port_has_a_short_name(start: Start) -> None:
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("options", [[], ["--check-config"]], ids=["serving", "checking"])
 def test_an_output_that_cannot_be_written_ends_it(start: Start, options: list[str]) -> None:
-    """Whoever waits for the ready line would wait forever."""
+    """Otherwise a process that waits for the ready line would wait forever."""
     to_full = ("sh", "-c", 'exec "$@" >/dev/full', "sh")
     server = start(*options, under=to_full, ready=False)
     assert server.wait_exit() == 1
@@ -111,7 +111,7 @@ def test_an_output_that_cannot_be_written_ends_it(start: Start, options: list[st
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("option", ["-g", "--group"])
-def test_a_group_that_there_is_not_is_named(start: Start, option: str) -> None:
+def test_a_missing_group_is_named(start: Start, option: str) -> None:
     start(option, "no-such-group", ready=False).expect_refusal(1, "no-such-group")
 
 
@@ -123,7 +123,7 @@ def test_the_group_is_not_looked_up_with_users(users: Users, start: Start) -> No
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("kind", ["missing", "a-file"])
-def test_a_directory_that_there_is_not_is_named(start: Start, tmp_path: Path, kind: str) -> None:
+def test_a_missing_directory_is_named(start: Start, tmp_path: Path, kind: str) -> None:
     place = tmp_path / "users"
     if kind == "a-file":
         place.write_bytes(b"")

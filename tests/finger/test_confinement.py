@@ -37,14 +37,14 @@ from kit.users import Users
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.CONFINED)]
 
-THREADS_MAX = 1024  # of the kernel's, for what waits
+THREADS_MAX = 1024  # io workers, for calls that wait
 
-# A shell that has a file open when it starts the daemon, as its parents may have.
+# A shell with an open file starts the daemon, as one of its parents may.
 INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
 
 
 def files_open(pid: int) -> list[str]:
-    """The targets of its descriptors."""
+    """Returns the targets of the process's descriptors."""
     found = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(FileNotFoundError):  # closed in between
@@ -61,7 +61,7 @@ def by_nobody(request: pytest.FixtureRequest, how: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("passed", [False, True], ids=["own-socket", "passed-socket"])
-def test_what_the_shell_had_open_reaches_neither_process(
+def test_files_that_the_shell_had_open_reach_neither_process(
     manager: Manager, start_either: Start, tmp_path: Path, passed: bool
 ) -> None:
     file = tmp_path / "a-file"
@@ -91,7 +91,7 @@ def expect_no_way_out(could: dict[str, str]) -> None:
     refused = ("binds", "makes-socket", "disconnects", "makes-ring",
                "executes", "makes-code", "makes-shared-code", "makes-pair", "makes-process",
                "makes-namespace", "types", "signals",
-               # Of calls that are permitted, arguments that are not.
+               # These calls are permitted, but not with such arguments.
                "protects-code", "clears-flags", "sets-owner", "duplicates", "sets-nonblocking",
                "registers-credentials", "signals-thread", "maps-log", "sends-to", "sets-timeout",
                "merges-pages",
@@ -118,7 +118,8 @@ def test_an_intruder_reads_what_lies_with_the_users_and_no_more(
     users: Users, start: Start, intrude: Intrude, by_root: bool
 ) -> None:
     need_landlock()
-    notes = users.plan("alice").with_name("notes")  # not the plan: Linux 6.1 lets it be emptied
+    # Not the plan, because Linux 6.1 would let the intruder empty it.
+    notes = users.plan("alice").with_name("notes")
     notes.write_bytes(b"a file beside the plan\n")
     notes.chmod(0o666)
     beside = users.outside / "notes"
@@ -144,7 +145,7 @@ def test_an_intruder_in_the_worker_reads_what_lies_in_homes_and_no_more(
 
 @pytest.mark.usefixtures("walled_in")
 @pytest.mark.rule(rules.WHY_NO_PLAN)
-def test_homes_mounted_anew_are_served_after_a_reload(
+def test_homes_that_are_mounted_again_are_served_after_a_reload(
     machine: Machine, start_as_root: Start
 ) -> None:
     need_landlock()
@@ -162,7 +163,7 @@ def test_homes_mounted_anew_are_served_after_a_reload(
 
 
 @pytest.mark.rule(rules.ROOT_IS_GONE)
-def test_what_an_intruder_sends_comes_from_the_daemons_account_and_no_other(
+def test_an_intruder_can_send_only_as_the_daemons_account(
     start_as_root: Start, intrude: Intrude
 ) -> None:
     notes = Path("/home/alice/notes")
@@ -194,7 +195,7 @@ def test_an_intruder_cannot_fill_the_machine_with_the_kernels_threads(
     server.asking(b"alice")
     assert wait_until(lambda: "makes-threads" in intruder.could(server), server.patience)
     more = server.process.thread_count() - before
-    server.stop(signal.SIGKILL)  # its loop has met completions that it does not know
+    server.stop(signal.SIGKILL)  # its loop has met completions that it doesn't know
     if more < THREADS_MAX / 2:
         pytest.skip(f"this kernel, or so slow a machine, makes no more than {more} threads")
     assert more <= THREADS_MAX
@@ -219,7 +220,7 @@ def test_an_intruder_in_a_daemon_with_accounts_and_without_root_writes_nothing(
 def test_without_landlock_an_intruder_reads_and_writes_what_the_account_may(
     users: Users, start: Start, intrude: Intrude, tmp_path: Path
 ) -> None:
-    """As the page says. If the intruder couldn't, the page could promise more."""
+    """The page says so. If the intruder couldn't, the page could promise more."""
     notes = users.plan("alice").with_name("notes")
     notes.touch()
     notes.chmod(0o666)
@@ -243,7 +244,8 @@ def test_no_system_call_is_permitted_but_those_on_the_list(
 
 
 def makes_calls_of_i386(scratch: Path) -> bool:
-    """Whether the kernel knows `int 0x80`, in which getpid(2) is 20. Some machines have none."""
+    """Returns true if the kernel knows `int 0x80`, in which getpid(2) is 20. Some
+    machines don't."""
     source, program = scratch / "getpid.c", scratch / "getpid"
     source.write_text('int main(void) { int r = 20; __asm__("int $0x80" : "+a"(r)); return 0; }')
     subprocess.run(["cc", "-o", program, source], check=True)
@@ -287,7 +289,7 @@ def test_a_library_that_knows_accounts_writes_nothing_and_leaves_no_socket_to_th
         service.settimeout(server.patience)
         asked, _ = service.accept()
         with closing(asked):
-            # With --users, the main process finds the account that it becomes, and has no fence.
+            # With --users, the main process looks up the account that it becomes, without a fence.
             could_write = "done" if how == "alone" else "EACCES"
             assert set(asked.recv(4096).decode().split()) == {could_write}
         (worker,) = workers(server)
@@ -295,11 +297,11 @@ def test_a_library_that_knows_accounts_writes_nothing_and_leaves_no_socket_to_th
         assert len(sockets) == 2, "more than the port and its parent"
 
 
-def test_where_memory_runs_out_the_worker_goes_before_its_parent(
+def test_the_worker_is_killed_before_its_parent_when_memory_runs_out(
     start_either: Start, by_nobody: tuple[str, ...]
 ) -> None:
-    """Otherwise an intruder could use up the kernel's memory until the parent is killed, and go
-    on."""
+    """Otherwise an intruder could use up the kernel's memory until the parent is killed, and
+    go on."""
     server = start_either(under=by_nobody)
     scores = {pid: int(Path(f"/proc/{pid}/oom_score_adj").read_text())
               for pid in (server.pid, *workers(server))}  # fmt: skip
@@ -315,7 +317,7 @@ WALLS = {"seccomp": "no filter of system calls: ", "landlock_create_ruleset": "n
 
 @pytest.mark.usefixtures("walled_in")
 @pytest.mark.parametrize("call", WALLS)
-def test_where_a_wall_cannot_be_had_a_line_says_so_and_plans_are_served(
+def test_a_missing_wall_is_logged_and_plans_are_served(
     start_either: Start, tmp_path: Path, call: str
 ) -> None:
     trace = from_start(tmp_path / "trace", "-e", f"inject={call}:error=ENOSYS")
@@ -374,7 +376,7 @@ def test_a_daemon_without_root_reads_nothing_from_its_terminal(
         assert Path(f"/proc/{pid}/fd/0").samefile("/dev/null")
 
 
-# What the page's table says that an intruder cannot do, and which of these tests tries it.
+# An intruder can't do these things, says the page's table, and each has a test that tries it.
 _CALLS = test_no_system_call_is_permitted_but_those_on_the_list
 TRIED = {
     "read anything else, list `/home`, write a file":

@@ -1,4 +1,4 @@
-"""Line ends in a plan that is sent, however it is read."""
+"""The line ends of a plan, however the daemon reads it."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -49,7 +49,7 @@ def test_every_line_ends_with_crlf(server: FingerServer, plan: bytes) -> None:
 
 @pytest.mark.parametrize("pattern", REPEATED.values(), ids=REPEATED)
 def test_a_line_end_may_lie_across_any_two_reads(server: FingerServer, pattern: bytes) -> None:
-    # With each of these shifts, some read of whatever size ends inside each line end.
+    # With each of these shifts, some read, whatever its size, ends inside each line end.
     for shift in range(min(len(pattern), 5)):
         plan = b"x" * shift + pattern * (300_000 // len(pattern))
         server.users.replace("alice", plan)

@@ -1,6 +1,5 @@
-"""A home on a dead file server: everything around the daemon's work goes on, too. It starts,
-reloads and stops, although nothing can end a process that waits for such a server.
-"""
+"""A home on a dead file server. The daemon still starts, reloads and stops, although nothing can
+end a process that waits for such a server."""
 
 import signal
 import time
@@ -24,8 +23,8 @@ pytestmark = [
 ]
 
 DEADLINE = 0.5
-DRAIN = DEADLINE + 1  # the deadline, and a second for what is stuck
-MORE = 2.0  # by the contract
+DRAIN = DEADLINE + 1  # the deadline, and a second for stuck requests
+MORE = 2.0  # the contract allows this much more
 BOB = converted(BOBS_PLAN)
 ALICE = converted(ALICES_PLAN)
 DEADLINE_OPTIONS = ("--deadline", f"{DEADLINE * 1000:.0f}ms")
@@ -40,9 +39,8 @@ def alices(bob: Machine) -> Iterator[HangingFileSystem]:
 
 @pytest.fixture(params=["home", "holder"])
 def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSystem]:
-    """Alice's home, or the directory that contains it, on a server that still answers. That
-    directory may be a mount itself, and then only requests after its attributes wait.
-    """
+    """Alice's home, or the directory that contains it, on a server that still answers. If that
+    directory is a mount itself, asking for its attributes doesn't hang, but later requests do."""
     if request.param == "home":
         yield request.getfixturevalue("alices")
         return
@@ -59,7 +57,8 @@ def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSy
 
 
 def hang_at(server: FingerServer, files: HangingFileSystem, kind: str) -> int:
-    """Lets her home hang, and waits until a client was cut at the deadline. Returns the worker."""
+    """Lets her home hang, and waits until a client was cut off at the deadline. Returns
+    the worker."""
     (worker,) = workers(server)
     server.expect(b"alice", ALICE)
     files.stop_answering(kind)
@@ -143,7 +142,7 @@ def test_a_dead_server_keeps_no_worker_from_starting(
 @pytest.mark.rule(rules.RELOAD)
 @pytest.mark.parametrize(("dead", "holder"), [
     ("holder", "/home/dept/staff"), ("mount", "/home/dept")], indirect=["dead"])  # fmt: skip
-def test_what_does_not_answer_at_the_start_is_named_and_served_when_it_does(
+def test_a_directory_that_does_not_answer_at_the_start_is_named_and_served_when_it_does(
     bob: Machine, start_as_root: Start, dead: HangingFileSystem, holder: str
 ) -> None:
     (bob.homes / "dept").stat()  # from now on the kernel knows the mount's attributes

@@ -1,4 +1,4 @@
-"""One deadline for the whole exchange, whatever the client does."""
+"""One deadline for a whole conversation, whatever the client does."""
 
 import contextlib
 import itertools
@@ -20,8 +20,8 @@ from kit.target import FingerTarget
 
 pytestmark = [pytest.mark.needs("core"), pytest.mark.clock, pytest.mark.rule(rules.DEADLINE)]
 
-SLACK_SECONDS = 1.5  # the contract says half a second on an idle machine
-LINGER_SECONDS = 2  # the contract's, for what still comes after the answer
+SLACK_SECONDS = 1.5  # the contract's half a second is for an idle machine
+LINGER_SECONDS = 2  # the contract's time for input after the answer
 
 
 def leave_descriptors(pid: int, count: int) -> None:
@@ -35,14 +35,14 @@ def leave_descriptors(pid: int, count: int) -> None:
 
 @pytest.fixture
 def hurried(start: Start, target: FingerTarget) -> FingerServer:
-    """A server whose deadline a test can wait for."""
+    """A server with a deadline that a test can wait for."""
     options, _ = target.deadline
     return start(*options)
 
 
 def expect_hang_up(client: FingerClient, begun: float, target: FingerTarget) -> None:
-    """Expects that the server leaves a client without a complete query that has `begun`: when the
-    query's time is up, or at the deadline."""
+    """Expects that the server leaves a client without a complete query, either when the query's
+    time is up, or at the deadline."""
     least, deadline = target.query_seconds, target.deadline[1]
     took = client.wait_for_hang_up(deadline + SLACK_SECONDS + client.patience) - begun
     if took < least:
@@ -61,7 +61,7 @@ def test_a_client_that_sends_no_whole_query_is_left(
     expect_hang_up(client, begin, target)
 
 
-def test_bytes_do_not_extend_it(hurried: FingerServer, target: FingerTarget) -> None:
+def test_bytes_do_not_extend_the_deadline(hurried: FingerServer, target: FingerTarget) -> None:
     begin = time.monotonic()
     client = hurried.connect()
 
@@ -85,7 +85,7 @@ def test_talking_on_after_the_answer_keeps_no_connection(
     while time.monotonic() < begin + limit + SLACK_SECONDS:
         try:
             client.socket.send(b"x")
-        except OSError:  # it is closed
+        except OSError:  # the connection is closed
             return
         time.sleep(deadline / 20)
     raise client.broken(f"bytes are still taken {SLACK_SECONDS} s after the limit of {limit:g} s;"
@@ -119,8 +119,8 @@ def test_a_client_that_reads_too_slowly_is_left(
     begin = time.monotonic()
     client = hurried.asking(b"alice", receive_buffer=4096)
     received = bytearray()
-    with contextlib.suppress(ContractBroken):  # a reset: it did not get all of it
-        while time.monotonic() < begin + deadline * 1.2:  # 2 MB a second, for 10 MB: never in time
+    with contextlib.suppress(ContractBroken):  # a reset, because the client didn't get all of it
+        while time.monotonic() < begin + deadline * 1.2:  # 2 MB a second of 10 MB, so never in time
             received += client.receive_what_is_there(20_000)
             time.sleep(0.01)
     received += client.receive_until_gone()
@@ -152,7 +152,7 @@ def test_others_do_not_notice(hurried: FingerServer, target: FingerTarget) -> No
 
 @pytest.mark.rule(rules.SLOW_READER)
 def test_two_megabytes_reach_a_slow_reader_that_is_fast_enough(server: FingerServer) -> None:
-    plan = LARGE[: 2 << 20]  # ten may take a busy machine longer than the deadline
+    plan = LARGE[: 2 << 20]  # on a busy machine, ten may take longer than the deadline
     server.users.replace("alice", plan)
     client = server.asking(b"alice", receive_buffer=65536)
     wanted = converted(plan)
@@ -174,7 +174,7 @@ def test_a_megabyte_passes_through_a_tiny_window(server: FingerServer) -> None:
 
 @pytest.mark.rule(rules.NO_LIES)
 @pytest.mark.parametrize("count", [1, 2], ids=["not-the-home", "not-the-plan"])
-def test_what_could_not_be_opened_for_want_of_descriptors_is_not_said_to_be_missing(
+def test_a_plan_is_not_called_missing_for_lack_of_descriptors(
     hurried: FingerServer, target: FingerTarget, count: int
 ) -> None:
     try:
@@ -184,7 +184,7 @@ def test_what_could_not_be_opened_for_want_of_descriptors_is_not_said_to_be_miss
     with hurried.connect() as client:
         client.send(b"alice\r\n")
         if not wait_until(client.has_input, target.deadline[1] + SLACK_SECONDS):
-            return  # it waits for a descriptor
+            return  # the server waits for a descriptor
         received = client.receive_until_gone()
         if received not in (b"", ANSWER):
             raise client.broken(f"alice has a plan, and the answer was {received!r}")

@@ -21,7 +21,7 @@ from kit.users import Users
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)]
 
-LIMIT = 18  # what fingerd needs for itself, and for two clients with their homes and plans
+LIMIT = 18  # enough for fingerd itself, and for two clients with their homes and plans
 PER_CLIENT = 3  # a connection, a home and a plan
 CLIENTS = 60
 WATCHED_SECONDS = 0.6
@@ -33,18 +33,18 @@ def start_with_few(start: Start, *options: str, clients: int = 2) -> FingerServe
 
 
 def connected(server: FingerServer) -> int:
-    """How many clients all workers have. Each has its parent, too, and the newest has the
-    listener."""
+    """Returns how many clients all workers have. Each worker also has its parent, and the newest
+    has the listener."""
     return sum(Process(pid).socket_count() - 1 for pid in workers(server)) - 1
 
 
 def occupy(server: FingerServer) -> list[FingerClient]:
-    """Connects more silent clients than the server has descriptors."""
+    """Connects more silent clients than the server has descriptors for."""
     clients = [server.connect() for _ in range(CLIENTS)]
     for client in clients:
         client.send(b"ali")
     server.wait_until_busy()
-    time.sleep(0.1)  # for as many as it has room for
+    time.sleep(0.1)  # so that the server accepts as many as it has room for
     return clients
 
 
@@ -72,8 +72,9 @@ def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
     server.wait_for_descriptors(at_rest)
 
 
-def test_what_is_shown_before_a_plan_takes_no_descriptor_from_others(start: Start) -> None:
-    """Reads everybody's three files at once, with as many descriptors as the clients take."""
+def test_files_shown_before_a_plan_take_no_descriptors_from_others(start: Start) -> None:
+    """Asks for everybody's three files at the same time, with no more descriptors than that many
+    clients need."""
     count = 10
     server = start_with_few(start, clients=count)
     for number in range(count):
@@ -105,17 +106,17 @@ def test_sockets_that_are_passed_take_no_descriptor_from_clients(
              "os.execvp(sys.argv[1], sys.argv[1:])")  # fmt: skip
     server = start(*MANY, under=(sys.executable, *words), descriptor_limit=LIMIT + 60)
     clients = [server.connect() for _ in range(22)]
-    time.sleep(0.1)  # as many are accepted as there is room for
+    time.sleep(0.1)  # so that the server accepts as many as it has room for
     for number, client in enumerate(clients):
         client.send(b"user%d\r\n" % number)
     answers = [client.receive_until_end() for client in clients]
-    # On a busy machine, one that has asked for nothing in 250 ms may be displaced.
+    # On a busy machine, the server may displace a client that has sent nothing for 250 ms.
     displaced = sum("displaced" in line for line in server.log_lines())
     assert answers.count(ANSWER) + min(displaced, answers.count(b"")) == 22
 
 
 @pytest.mark.clock
-def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(start: Start) -> None:
+def test_a_lack_of_descriptors_causes_no_busy_loop_and_fills_no_log(start: Start) -> None:
     server = start_with_few(start)
     occupy(server)
     lines, spent = len(server.log_lines()), server.process.cpu_seconds()
@@ -129,7 +130,8 @@ def test_a_lack_of_descriptors_is_no_busy_loop_and_fills_no_log(start: Start) ->
 @pytest.mark.clock
 @pytest.mark.parametrize("readers", [1, 3])
 def test_a_slow_reader_keeps_no_plan_from_others(start: Start, readers: int) -> None:
-    # Each client holds its connection, home and plan at most: those of one more are left.
+    # Each client holds at most its connection, home and plan, so the descriptors for one more are
+    # left.
     server = start_with_few(start, "--deadline", "60s", clients=readers + 1)
     slow = reading_slowly(server, readers)
     begin = time.monotonic()
@@ -142,7 +144,8 @@ def test_a_slow_reader_keeps_no_plan_from_others(start: Start, readers: int) -> 
 
 
 def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
-    """Clients that received the beginning of dora's plan, and don't ask for the rest yet."""
+    """Returns clients that received the beginning of dora's plan, and don't ask for the
+    rest yet."""
     server.users.add("dora", LARGE)
     server.send_signal(signal.SIGHUP)
     server.expect_soon(b"dora", converted(LARGE))
@@ -153,10 +156,10 @@ def reading_slowly(server: FingerServer, count: int) -> list[FingerClient]:
 def test_reloads_take_no_descriptor_from_plans(start: Start, replaced: bool) -> None:
     server = start_with_few(start, "--query-timeout", "1m", "--deadline", "1m", clients=4)
     clients = []
-    for _ in range(4):  # each begins with the list of another reload
+    for _ in range(4):  # each begins with the list of a different reload
         clients.append(server.connect())
         clients[-1].send(b"ali")
-        # Not by the newest worker: for a moment after a reload, the one before may still accept.
+        # Any worker counts, because for a moment after a reload the old one may still accept.
         assert wait_until(lambda: connected(server) == len(clients), server.patience)  # noqa: B023
         server.reload()
     if replaced:
@@ -176,18 +179,19 @@ def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
 
 @pytest.mark.rule(rules.READY_MEANS_READY)
 def test_plans_are_opened_where_no_further_thread_can_be_made(start: Start) -> None:
-    """The kernel makes the threads, but they count as the daemon's. One exists from the start."""
+    """The kernel makes io workers, but they count as the daemon's threads. One exists from the
+    start."""
     server = start("--deadline", "10s")
     limit_threads(server, 1)
-    time.sleep(6)  # a thread of the kernel's that has nothing to do ends after five seconds
+    time.sleep(6)  # an idle io worker ends after five seconds
     clients = [server.asking(b"alice") for _ in range(3)]
     for client in clients:
         client.expect_answer(ANSWER)
-    limit_threads(server, 1000)  # a sanitizer looks for leaks at the end, in a thread of its own
+    limit_threads(server, 1000)  # at the end, a sanitizer looks for leaks in a thread of its own
 
 
 def limit_threads(server: FingerServer, most: int) -> None:
-    """Limits the daemon's user, so this user sets the limit, not root."""
+    """Limits the threads of the daemon's user, and does that as this user, not as root."""
     words = ["prlimit", "--pid", str(server.process.pid), f"--nproc={most}:"]
     if os.geteuid() == 0:
         status = Path(f"/proc/{server.process.pid}/status").read_text()

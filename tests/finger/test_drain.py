@@ -1,4 +1,5 @@
-"""An orderly stop: clients that sent a complete query are answered, no others are waited for."""
+"""An orderly stop: the server answers clients that have sent a complete query, and waits for no
+others."""
 
 import os
 import signal
@@ -15,14 +16,14 @@ from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.every_ring, pytest.mark.rule(rules.DRAIN)]
 
-AT_ONCE = 3.0  # the contract says one second on an idle machine
+AT_ONCE = 3.0  # the contract's one second is for an idle machine
 SIGNALS = pytest.mark.parametrize(
     "number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"]
 )
 
 
 def expect_stop(server: FingerServer, within: float, number: int = signal.SIGTERM) -> float:
-    """Asks the server to stop. It must end with 0. Returns how long that took."""
+    """Asks the server to stop, which must end with 0. Returns the seconds it took."""
     begin = time.monotonic()
     status = server.stop(signal.Signals(number), within=within)
     assert status == 0, f"ended with {status}, not 0"
@@ -30,7 +31,7 @@ def expect_stop(server: FingerServer, within: float, number: int = signal.SIGTER
 
 
 def reading_slowly(server: FingerServer) -> FingerClient:
-    """A client whose answer can't be sent yet."""
+    """Returns a client whose answer can't be sent completely yet."""
     server.users.replace("alice", LARGE)
     return server.reading_slowly(b"alice")
 
@@ -65,13 +66,13 @@ def test_a_client_that_lingers_after_the_answer_is_not_waited_for(server: Finger
 def test_queries_that_had_arrived_are_answered(
     server: FingerServer, number: signal.Signals
 ) -> None:
-    """Even with an error."""
+    """An error counts as an answer."""
     rests = [(b" alice\r\n", b"Name: alice\r\n" + ANSWER),
              (b" nobody\r\n" + b"x" * 2000, NO_SUCH_USER), (b"\xff\r\n", INVALID_QUERY)] * 4
     clients = [server.connect() for _ in rests]
     for client in clients:
         client.send_in_pieces(b"/W")  # accepted, and read
-    server.pause()  # it can have read none of what follows when the signal comes
+    server.pause()  # so the server can't have read any of this before the signal
     for client, (rest, _) in zip(clients, rests):
         client.send(rest)
         client.wait_until_in_kernel()
@@ -91,7 +92,7 @@ def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
 
 
 @pytest.mark.clock
-def test_the_deadline_bounds_it(start: Start) -> None:
+def test_the_deadline_bounds_a_stop(start: Start) -> None:
     server = start("--deadline", "1s")
     begin = time.monotonic()
     reading_slowly(server)
@@ -100,7 +101,7 @@ def test_the_deadline_bounds_it(start: Start) -> None:
 
 
 @pytest.mark.clock
-def test_what_waits_in_the_backlog_is_turned_away(start: Start) -> None:
+def test_connections_in_the_backlog_are_turned_away(start: Start) -> None:
     server = start("--max-clients", "1", "--deadline", "1s")
     reading_slowly(server)
     waiting = [server.asking(b"alice") for _ in range(5)]
@@ -126,7 +127,7 @@ def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Si
 
 @pytest.mark.rule(rules.SECOND_SIGNAL)
 def test_two_signals_at_once_are_one_stop(server: FingerServer) -> None:
-    """As sent by timeout(1), to its child and then to the group."""
+    """timeout(1) signals its child, and then the process group, which includes the child."""
     client = reading_slowly(server)
     os.kill(server.pid, signal.SIGSTOP)
     os.kill(server.pid, signal.SIGTERM)

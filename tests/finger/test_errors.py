@@ -38,7 +38,7 @@ CONTROLS = {
 
 @pytest.mark.rule(rules.INVALID)
 @pytest.mark.parametrize("line", NO_UTF8.values(), ids=NO_UTF8)
-def test_what_is_not_utf8_is_invalid(server: FingerServer, line: bytes) -> None:
+def test_a_query_that_is_not_utf8_is_invalid(server: FingerServer, line: bytes) -> None:
     server.expect(line, INVALID_QUERY)
     server.expect(b"/W " + line, INVALID_QUERY)
 
@@ -62,7 +62,7 @@ def test_an_at_is_refused(server: FingerServer, line: bytes) -> None:
 
 @pytest.mark.rule(rules.RELAY)
 @pytest.mark.parametrize("line", [b"alice@127.0.0.1", b"/w alice@[127.0.0.1]"])
-def test_a_host_that_is_the_address_that_was_asked_is_no_relaying(
+def test_a_query_for_the_address_that_was_asked_is_not_relaying(
     server: FingerServer, line: bytes
 ) -> None:
     server.expect(line, server.ask(line.partition(b"@")[0]))

@@ -32,7 +32,7 @@ def test_the_switch_brings_the_name(server: FingerServer, line: bytes) -> None:
     [b"/Walice", b"/walice", b"/Wbob alice", b"alice /W", b"/W /W alice", b"/V alice", b"/",
      b"//W alice", b"/ W alice", b"W alice", b"\\W alice", b"/W/ alice"],
 )  # fmt: skip
-def test_what_is_not_quite_the_switch_is_a_name(server: FingerServer, line: bytes) -> None:
+def test_text_that_only_resembles_the_switch_is_a_name(server: FingerServer, line: bytes) -> None:
     server.expect(line, NO_SUCH_USER)
 
 

@@ -34,14 +34,14 @@ BOB = converted(BOBS_PLAN)
 def hanging(
     request: pytest.FixtureRequest, start: Start
 ) -> Iterator[tuple[FingerServer, HangingFileSystem]]:
-    """A server whose alice has a plan that can't be looked up, opened or read right now."""
+    """A server with a plan of alice's that can't be looked up, opened or read for now."""
     with hanging_fs.mounted(request.param) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
         yield server, files
         server.close_clients()
 
 
-# A read that waits for the page cache cannot be interrupted by anything: not by io_uring either.
+# "read" is missing, because not even io_uring can interrupt a read that waits for the page cache.
 @pytest.mark.parametrize("hanging", ["lookup", "open"], indirect=True)
 def test_nothing_is_left_behind(hanging: tuple[FingerServer, HangingFileSystem]) -> None:
     server, files = hanging
@@ -80,10 +80,10 @@ def test_when_it_answers_at_last_nothing_is_left_behind(
             errno.EIO, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENOTCONN, errno.ECONNRESET)),
         (errno.ECANCELED, "cancelled")])
 @pytest.mark.rule(rules.LOGS)
-def test_a_file_server_that_is_away_is_no_client_that_has_gone(
+def test_an_unreachable_file_server_is_not_logged_as_a_client_that_left(
     start: Start, fails: int, error: int, said: str
 ) -> None:
-    """Nor a stop of the worker, if the file system reports a cancellation."""
+    """Nor is it a stop of the worker, if the file system reports a cancellation."""
     with hanging_fs.mounted("nothing", fails=fails, error=error) as (place, _):
         server = start("--users", os.fspath(place))
         assert server.ask(b"/W alice") == b"", "the plan is not read, and its head was sent"
@@ -91,7 +91,7 @@ def test_a_file_server_that_is_away_is_no_client_that_has_gone(
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_a_directory_that_cannot_be_read_to_its_end_is_no_list_of_users(start: Start) -> None:
+def test_a_directory_that_cannot_be_read_to_its_end_is_refused(start: Start) -> None:
     with hanging_fs.mounted("nothing", fails=hanging_fs.READDIR) as (place, _):
         server = start("--users", os.fspath(place), ready=False)
         server.expect_refusal(1, "--users", os.strerror(errno.EIO))
@@ -110,10 +110,10 @@ def test_a_mount_that_only_its_user_sees_troubles_no_client(users: Users, start:
 
 
 @pytest.mark.parametrize("deaf", [False, True], ids=["interruptible", "deaf"])
-def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
+def test_a_file_system_that_stops_answering_holds_up_no_other_client(
     start: Start, deaf: bool
 ) -> None:
-    """The kernel has all names in its cache, so its first request is the open itself."""
+    """The kernel has all names in its cache, so the first request to hang is the open itself."""
     with hanging_fs.mounted("nothing", deaf=deaf, names_kept=True) as (place, files):
         server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
         server.expect(b"alice", converted(ALICES_PLAN))
@@ -134,7 +134,7 @@ def test_one_that_has_answered_before_holds_up_no_other_client_when_it_stops(
 def test_an_exchange_is_logged_and_its_place_is_free_when_its_client_is_closed(
     start: Start, kind: str
 ) -> None:
-    """Not when the file system answers at last, which may be days later."""
+    """The line doesn't wait until the file system answers at last, which may be days later."""
     options = ("--deadline", f"{DEADLINE * 1000:.0f}ms", "--max-clients", "1")
     with hanging_fs.mounted(kind, deaf=True) as (place, files):
         server = start("--users", os.fspath(place), *options)
@@ -144,7 +144,7 @@ def test_an_exchange_is_logged_and_its_place_is_free_when_its_client_is_closed(
         line = server.wait_for_log_lines(1)[0]
         took = re.search(r'"alice" timed out in the home 0 bytes ([0-9.]+) ms', line)
         assert took, line
-        # The log counts from when the conversation begins, a moment after the deadline does.
+        # The log counts from the beginning of the conversation, a moment after the deadline's.
         assert DEADLINE * 1000 - 5 <= float(took[1]) <= (DEADLINE + SLACK_SECONDS) * 1000, line
         server.expect(b"bob", BOB)
         files.let_go()
@@ -154,9 +154,11 @@ def test_an_exchange_is_logged_and_its_place_is_free_when_its_client_is_closed(
 
 @pytest.mark.rule(rules.RESTORE)
 @pytest.mark.parametrize("error", [errno.EIO, errno.ECANCELED], ids=errno.errorcode.get)
-def test_what_it_says_of_a_close_costs_nobody_else_a_descriptor(start: Start, error: int) -> None:
-    """The number of a file is free before its file system hears of the close, and the next client
-    gets it. The answer comes from that system, even one that looks like io_uring's.
+def test_a_file_systems_answer_to_a_close_costs_nobody_else_a_descriptor(
+    start: Start, error: int
+) -> None:
+    """A file's number is free before the file system learns of the close, so the next client gets
+    the same number. The result comes from the file system, and may look like one of io_uring's own.
     """
     with hanging_fs.mounted("flush", deaf=True) as (place, files):
         server = start("--users", os.fspath(place), "--query-timeout", "1m")
@@ -167,7 +169,7 @@ def test_what_it_says_of_a_close_costs_nobody_else_a_descriptor(start: Start, er
             client.send_in_pieces(b"bo")
         files.let_go(error)
         server.expect(b"bob", BOB)
-        silent = server.connect()  # gets the number that would be free
+        silent = server.connect()  # gets the number that a second close would free
         silent.send_in_pieces(b"al")
         for client in clients:
             client.send(b"b\r\n")

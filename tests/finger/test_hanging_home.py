@@ -1,4 +1,4 @@
-"""Started as root, with a home that is its owner's file system and doesn't answer."""
+"""A daemon that runs as root, and a home that is its owner's file system and doesn't answer."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ pytestmark = [
 DEADLINE = 0.5
 SLACK_SECONDS = 1.5
 BOB = converted(BOBS_PLAN)
-THREADS = 4 * (os.cpu_count() or 1)  # so many a ring has for what may wait, unless told otherwise
+THREADS = 4 * (os.cpu_count() or 1)  # a ring's default limit of io workers for calls that may wait
 
 
 @pytest.fixture(params=["lookup", "open", "read"])
@@ -61,19 +61,18 @@ def test_the_deadline_holds_and_no_other_client_waits(
 
 
 @pytest.mark.parametrize("hanging_request", ["lookup", "open", "read"])
-def test_however_many_ask_for_it_everybody_else_is_answered(
+def test_others_are_answered_however_many_clients_ask_for_a_hanging_home(
     hanging_request: str, machine: Machine, start_as_root: Start
 ) -> None:
-    """Even after the deadline, because a hanging request keeps a thread of the ring after its
-    client is gone. Both homes are like network homes, but bob's answers.
-    """
+    """This holds even after the deadline, because a hanging request keeps an io worker after its
+    client is gone. Both homes are like network homes, but bob's answers."""
     homes = machine.homes
     with (
         hanging_fs.mounted("nothing", home=homes / "bob"),
         hanging_fs.mounted(hanging_request, deaf=True, home=homes / "alice") as (_, files),
     ):
         server = start_as_root("--deadline", f"{DEADLINE * 1000:.0f}ms")
-        plan = converted(ALICES_PLAN)  # bob has the same
+        plan = converted(ALICES_PLAN)  # bob has the same plan
         for _ in range(2):
             asking = [server.asking(b"alice", source=f"127.0.0.{2 + number // 8}")
                       for number in range(THREADS + 1)]  # fmt: skip
@@ -89,10 +88,10 @@ def test_however_many_ask_for_it_everybody_else_is_answered(
 
 
 @pytest.mark.rule(rules.RELOAD)
-def test_the_worker_before_ends_when_its_last_request_does(
+def test_the_old_worker_ends_with_its_last_request(
     hanging: tuple[FingerServer, HangingFileSystem]
 ) -> None:
-    """Although its last connection was closed at the deadline, long before."""
+    """Its last connection was closed at the deadline, long before."""
     server, files = hanging
     (before,) = workers(server)
     client = server.asking(b"alice")

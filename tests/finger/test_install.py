@@ -1,4 +1,4 @@
-"""For operators: man pages that tell the truth, and an installation that runs as it says."""
+"""For operators: man pages that tell the truth, and an installation that works as the pages say."""
 
 import re
 import shutil
@@ -12,7 +12,8 @@ from harness.help import help_of
 from harness.needed import need_built, need_program
 from harness.subject import REPOSITORY
 
-# Installing writes the unit into the build's directory, where two at once disturb each other.
+# Installing writes the unit into the build's directory, where two installations would disturb each
+# other.
 pytestmark = pytest.mark.xdist_group("install")
 
 FINGER = REPOSITORY / "finger"
@@ -23,7 +24,7 @@ OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
 
 @pytest.fixture
 def built(request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    """The path of a program, or the reason why it isn't built."""
+    """The path of a program; skips the test if the program isn't built."""
 
     def find(name: str) -> Path:
         return need_built(Path(request.config.option.build_dir) / "finger" / name)
@@ -32,7 +33,7 @@ def built(request: pytest.FixtureRequest) -> Callable[[str], Path]:
 
 
 def options_of_help(text: str) -> dict[str, str]:
-    """The names of every option in --help, and its default."""
+    """Returns the names of every option in --help, and the option's default."""
     found = {}
     for line in text.partition("\nOptions:\n")[2].splitlines():
         names = re.match(r"  (-\S+)(?: [A-Z]+(?:=(\S+))?)?(?: |$)", line)
@@ -42,7 +43,7 @@ def options_of_help(text: str) -> dict[str, str]:
 
 
 def options_of_page(page: Path) -> dict[str, str]:
-    """The same from the page's section OPTIONS, in which a default is a sentence."""
+    """Returns the same from the page's section OPTIONS, in which a default is a sentence."""
     section = page.read_text().partition("\n# OPTIONS\n")[2].partition("\n# ")[0]
     found = {}
     for entry in re.split(r"\n(?=\*-)", section):
@@ -115,14 +116,14 @@ def test_everything_is_where_a_distribution_expects_it(installed: Path) -> None:
     assert found - wanted in (pages, set()), "with scdoc both pages, without it none, and no more"
 
 
-def test_what_the_pages_refer_to_is_installed_with_them(installed: Path) -> None:
+def test_files_that_the_pages_refer_to_are_installed_with_them(installed: Path) -> None:
     documentation = installed / "usr/share/doc/six-servers/finger"
     referred = set(re.findall(r"\]\((deploy/[\w./]+)\)", (FINGER / "README.md").read_text()))
     assert {f"deploy/recipes/{name}" for name in RECIPES} == referred
     assert all((documentation / path).is_file() for path in referred)
 
 
-def test_what_is_for_a_debugger_is_not_installed(installed: Path) -> None:
+def test_debug_symbols_are_not_installed(installed: Path) -> None:
     for program in ("bin/finger", "sbin/fingerd"):
         words = ["readelf", "--section-headers", "--wide", installed / "usr" / program]
         sections = subprocess.run(words, capture_output=True, text=True, check=True).stdout
@@ -140,14 +141,13 @@ def test_the_unit_names_the_program_that_was_installed(installed: Path) -> None:
 
 
 def test_a_reload_takes_no_program_that_a_bare_system_lacks(installed: Path) -> None:
-    """kill(1) is in Debian's procps, which may be missing. The shell is there, and has its own."""
+    """kill(1) is in Debian's procps, which may be missing, but a shell has a kill of its own."""
     commands = re.findall(r"^ExecReload=(\S+)", unit_of(installed), re.MULTILINE)
     assert set(commands) <= {"sh"}
 
 
 def analyze(installed: Path, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """The complaints of systemd-analyze about the units, whose service has a program that
-    exists."""
+    """Runs systemd-analyze on the units, whose service gets a program that exists."""
     need_program("systemd-analyze")
     shutil.copy(installed / "usr/lib/systemd/system/fingerd.socket", directory)
     unit = directory / "fingerd.service"

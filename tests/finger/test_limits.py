@@ -1,4 +1,4 @@
-"""--max-clients, --max-per-ip: who waits, who is turned away, and when a place is free."""
+"""--max-clients, --max-per-ip: which clients wait or are turned away, and when a place is free."""
 
 import time
 
@@ -60,7 +60,9 @@ def test_a_slot_is_free_when_its_connection_is_closed(start: Start) -> None:
 
 
 @pytest.mark.parametrize("options", [("--max-per-ip=2",), ()], ids=["two", "by-default"])
-def test_from_one_address_no_more_than_that(start: Start, options: tuple[str, ...]) -> None:
+def test_no_more_than_the_limit_are_served_from_one_address(
+    start: Start, options: tuple[str, ...]
+) -> None:
     server = start(*options, *PATIENT)
     served = [server.connect(source="127.0.0.2") for _ in range(2 if options else 16)]
     for client in served:

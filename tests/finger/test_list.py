@@ -25,7 +25,7 @@ def test_the_list_is_denied_with_a_message(start: Start, line: bytes) -> None:
 
 
 @pytest.mark.rule(rules.LIST)
-def test_no_user_has_opted_in(users: Users, start: Start) -> None:
+def test_the_list_without_users_is_not_empty(users: Users, start: Start) -> None:
     for name in ("alice", "bob", "carol"):
         users.remove(name)
     server = start()
@@ -61,7 +61,7 @@ def test_a_text_comes_before_the_list(start: Start, users: Users) -> None:
 @pytest.mark.parametrize(("make", "why"), [
     (lambda text: None, "No such file or directory"),
     (lambda text: text.write_bytes(b"x" * 65_537), "File too large"),
-    (os.mkfifo, "not a regular file"),  # for which it would wait
+    (os.mkfifo, "not a regular file"),  # opening it would wait
 ], ids=["none", "too-long", "a-pipe"])
 def test_a_text_that_cannot_be_read_is_named(
     start: Start, users: Users, make: Callable[[Path], object], why: str

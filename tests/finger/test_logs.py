@@ -1,4 +1,4 @@
-"""A line for each exchange: client, query, outcome, bytes, milliseconds."""
+"""The log's line for each query: client, query, outcome, bytes, milliseconds."""
 
 import os
 import re
@@ -123,7 +123,9 @@ def test_why_it_cannot_run_is_an_error(
 
 @pytest.mark.rule(rules.PRIORITIES)
 @pytest.mark.parametrize("stream", ["", "1:2", "nonsense"])
-def test_whom_the_variable_does_not_mean_gets_plain_lines(start: Start, stream: str) -> None:
+def test_a_stderr_that_the_variable_does_not_name_gets_plain_lines(
+    start: Start, stream: str
+) -> None:
     server = start(under=("env", f"JOURNAL_STREAM={stream}"))
     server.ask(b"alice")
     assert server.wait_for_log_lines(1)[0][0] != "<"
@@ -151,7 +153,7 @@ def test_a_peer_of_an_ipv6_socket_is_named_as_what_it_is(
 @pytest.mark.clock
 @pytest.mark.parametrize(("leave", "outcome", "size"), [
     ("reset", "gone", 0), (None, "query timeout", 22)])
-def test_how_half_a_query_has_ended_is_told(
+def test_the_log_says_how_half_a_query_ended(
     start: Start, leave: str | None, outcome: str, size: int
 ) -> None:
     server = start("--query-timeout", "300ms")
@@ -164,7 +166,9 @@ def test_how_half_a_query_has_ended_is_told(
     assert leave or 300 <= exchange.milliseconds < 1500
 
 
-def test_who_has_half_a_query_when_the_worker_is_to_end_was_stopped(server: FingerServer) -> None:
+def test_a_client_with_half_a_query_is_logged_as_stopped_when_the_worker_ends(
+    server: FingerServer
+) -> None:
     client = server.connect()
     client.send(b"ali")
     server.wait_until_busy()
@@ -174,7 +178,7 @@ def test_who_has_half_a_query_when_the_worker_is_to_end_was_stopped(server: Fing
 
 @pytest.mark.clock
 def test_the_man_page_names_each_refusal_as_the_log_does(start: Start) -> None:
-    """Whoever greps the log for the page's words must find them."""
+    """An administrator who greps the log for the page's words must find them."""
     server = start("--no-list", "--query-timeout", "300ms", "--log", "outcome")
     for query in (b"nobody", b"a@b", b"\xff", b"x" * 1100, b""):
         with server.connect() as client:
@@ -193,7 +197,7 @@ def test_the_man_page_names_each_refusal_as_the_log_does(start: Start) -> None:
 
 @pytest.mark.rule(rules.ESCAPED)
 @pytest.mark.parametrize("query", NASTY.values(), ids=NASTY)
-def test_what_a_peer_sends_is_escaped(server: FingerServer, query: bytes) -> None:
+def test_bytes_from_a_peer_are_escaped(server: FingerServer, query: bytes) -> None:
     server.ask(query)
     (line,) = server.wait_for_log_lines(1)
     assert re.fullmatch("[ -~]*", line), f"unprintable or beyond ASCII: {line!r}"
@@ -225,7 +229,7 @@ def test_outcomes_alone_name_neither_the_peer_nor_the_query(start: Start) -> Non
         server.connect().expect_end()
 
     def is_answered() -> bool:
-        """False if the one before hasn't given its place back yet."""
+        """Returns false if the client before hasn't given its place back yet."""
         with suppress(ContractBroken):
             return server.ask(b"carol@elsewhere") != b""
         return False
@@ -256,7 +260,8 @@ def test_no_line_of_any_kind_names_a_client(start: Start, detail: str) -> None:
 
 
 def said(server: FingerServer) -> list[str]:
-    """All lines except the warning about a kernel without Landlock, with each worker's."""
+    """Returns all lines except the warning about a kernel without Landlock, and those of each
+    worker."""
     lines = server.stderr_text().splitlines()
     return [line for line in lines if not re.match(r"no Landlock|serving \d|served: ", line)]
 
@@ -283,7 +288,8 @@ def test_a_log_reader_that_stops_holds_up_no_client(
 
 
 def fill(writer: int) -> None:
-    """Fills it to the last byte. Then a write waits for room again, which is the default."""
+    """Fills the pipe or terminal to the last byte. Then a write waits for room, as writes do by
+    default."""
     os.set_blocking(writer, False)
     with suppress(BlockingIOError):
         while True:
@@ -314,7 +320,7 @@ def test_lines_that_waited_for_a_log_reader_are_written_once(start: Start) -> No
     for _ in range(3):
         replace_worker(server)
     with open(reader, "rb", buffering=0) as lines:
-        lines.read(1 << 20)  # now there is room for those that wait
+        lines.read(1 << 20)  # makes room for the lines that wait
         server.expect(b"alice", ANSWER)
         assert server.stop() == 0
         told = lines.readall()

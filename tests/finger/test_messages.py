@@ -1,4 +1,4 @@
-"""The page's table has exactly the messages of the daemon's sources."""
+"""The page's table has exactly the messages that are in the daemon's sources."""
 
 import re
 from functools import cache
@@ -11,16 +11,17 @@ from harness.subject import REPOSITORY
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.LOGS)]
 
-# What an administrator may read on stderr comes from here.
+# All that an administrator may read on stderr comes from these files.
 ROOMS = (".", "accounts", "process", "protocol", "proxy", "rights", "server")
 SOURCES = (
     *(path for room in ROOMS for path in sorted((REPOSITORY / "finger" / room).glob("*.cc"))),
     *sorted((REPOSITORY / "common" / "server").glob("log*.cc")),
     REPOSITORY / "common" / "server" / "process.cc",
 )
-# Texts of --help, but for one; of clients, and of each exchange's line.
+# These have texts of --help, with one exception, texts for clients, or pieces of a query's line.
 OTHERS = {"error.cc", "options.cc"}
-# The same in a file that has messages, too; pieces of one; what the stages say, and fingerd not.
+# Other strings in files that do have messages: more of the same, pieces of messages, and texts that
+# the stages print, but not fingerd.
 NO_MESSAGES = {
     "conversation_log.cc": ("on a file system", "{} {} bytes", "no plan", "timed out"),
     "look.cc": ("to look for homes",),
@@ -36,7 +37,7 @@ TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)'
 
 
 def literals(source: str) -> list[str]:
-    """All strings; adjacent ones are joined."""
+    """Returns all strings, with adjacent ones joined."""
     source = re.sub(r"^#.*$", "", source, flags=re.M)
     found: list[str] = []
     end = -1
@@ -53,20 +54,20 @@ def literals(source: str) -> list[str]:
 
 
 def is_message(file: Path, text: str) -> bool:
-    """At least two words, and none of the exceptions."""
+    """Returns true if the text has two words or more, and isn't one of the exceptions."""
     words = len(re.findall(r"[A-Za-z]{2,}", text)) > 1 and " " in text
     return words and not text.startswith(NO_MESSAGES.get(file.name, ("\0",)))
 
 
 def spelt(text: str) -> str:
-    """The page's spelling: an ellipsis for variable parts, also after a last colon."""
+    """Returns the page's spelling: an ellipsis for a variable part, also after a last colon."""
     text = re.sub(r"\{[^}]*\}", "…", text).replace("\\n", " ").strip()
     return re.sub(r"(… ?)+", "… ", text).strip()
 
 
 @cache
 def messages() -> dict[str, str]:
-    """The messages in the sources, and where they are."""
+    """Returns the messages in the sources, and the file of each."""
     return {
         spelt(text): file.name
         for file in SOURCES
@@ -86,7 +87,8 @@ def on_the_page() -> list[str]:
 
 
 def fits(shown: str, message: str) -> bool:
-    """An ellipsis on the page matches anything, also the end of a message."""
+    """Returns true if the page's text fits the message. An ellipsis matches anything, also the end
+    of a message."""
     pattern = ".*".join(re.escape(piece) for piece in re.split(r" ?… ?", shown))
     return re.fullmatch(pattern, message) is not None
 
@@ -99,7 +101,7 @@ def test_each_message_is_on_the_page() -> None:
 
 def test_the_page_has_no_other_message() -> None:
     rows = [shown for shown in on_the_page() if "…" in shown or len(shown.split()) > 4]
-    # What the ring says is the loop's affair, and put together from pieces.
+    # The loop writes the messages about the ring, and puts them together from pieces.
     gone = [shown for shown in rows if not shown.startswith("io_uring cannot be used")
             and not any(fits(shown, text) for text in messages())]  # fmt: skip
     assert not gone, gone

@@ -24,7 +24,7 @@ PROXY = "127.0.0.2"
 
 
 def begun(server: FingerServer, **how: str) -> FingerClient:
-    """A client that sent a part of its query, which the server received."""
+    """Returns a client that sent a part of its query, which the server has received."""
     client = server.connect(**how)
     client.send_in_pieces(b"ali")
     return client
@@ -34,7 +34,7 @@ def test_the_place_of_the_oldest_without_a_query_goes_to_the_next(start: Start) 
     server = start("--max-clients", "3", "--query-timeout", "1m", "--deadline", "1m")
     old, *others = [begun(server) for _ in range(3)]
     server.expect(b"alice", ANSWER)
-    old.expect_end()  # in order, since there is no answer that could look whole
+    old.expect_end()  # an orderly end, since there is no answer that could look whole
     assert wait_until(lambda: len(server.exchanges()) == 2, server.patience), server.log_lines()
     assert [each.outcome for each in server.exchanges()] == ["displaced", "answered"]
     for client in others:
@@ -46,14 +46,13 @@ def test_a_query_that_is_whole_in_the_turn_in_which_its_place_is_wanted_shuts_no
     start: Start
 ) -> None:
     """Its client may keep the place or lose it. The other client is silent, so a new one must not
-    wait for an answer that nobody reads.
-    """
+    wait for an answer that nobody reads."""
     server = start("--max-clients", "2", "--query-timeout", "1m", "--deadline", "1m")
     server.users.replace("alice", LARGE)
     old = server.connect(receive_buffer=4096)
     old.send_in_pieces(b"ali")
     silent = begun(server)
-    time.sleep(0.5)  # no place is wanted of who came just now
+    time.sleep(0.5)  # a client that came just now wouldn't be displaced
     server.send_signal(signal.SIGSTOP)
     new = server.asking(b"bob")
     old.send(b"ce\r\n")
@@ -94,7 +93,7 @@ class Silent(threading.Thread):
 
 
 def gone(one: socket.socket) -> bool:
-    """Whether the server closed it."""
+    """Returns true if the server closed the connection."""
     if one.fileno() < 0:
         return True
     one.setblocking(False)
@@ -168,7 +167,7 @@ def test_when_the_query_is_there_its_timeout_counts_no_more(start: Start) -> Non
 
 
 def by_proxy(server: FingerServer, address: str) -> FingerClient:
-    """A connection from a proxy for this address, with a part of a query."""
+    """Connects through a proxy for a client with this address, and sends a part of a query."""
     client = server.connect(source=PROXY)
     client.try_send(f"PROXY TCP6 {address} 2001:db8::1 50412 79\r\nali".encode())
     return client

@@ -69,7 +69,8 @@ LINKS = {
 
 
 def expect_no_plan(server: FingerServer, make: Callable[[Path], None]) -> None:
-    """Expects no plan for bob, who has what `make` makes; nothing stays open, and nobody waits."""
+    """Expects no plan for bob, who gets the file that `make` makes, and that nothing stays open and
+    nobody waits."""
     server.expect(b"alice", ANSWER)
     at_rest = server.descriptors_at_rest()
     make(server.users.plan("bob"))
@@ -83,7 +84,7 @@ def expect_no_plan(server: FingerServer, make: Callable[[Path], None]) -> None:
 
 @pytest.mark.rule(rules.REGULAR_FILES)
 @pytest.mark.parametrize("make", NO_FILES.values(), ids=NO_FILES)
-def test_what_is_no_regular_file_is_no_plan(
+def test_a_file_that_is_not_regular_is_not_a_plan(
     server: FingerServer, make: Callable[[Path], None]
 ) -> None:
     expect_no_plan(server, make)
@@ -142,7 +143,7 @@ def test_a_home_that_has_become_a_link_is_not_entered(server: FingerServer) -> N
 @pytest.mark.rule(rules.NO_PLAN)
 @pytest.mark.parametrize("becomes", ["nothing", "a-file"])
 def test_a_home_that_has_gone_holds_no_plan(server: FingerServer, becomes: str) -> None:
-    server.expect(b"alice", ANSWER)  # now her server has read who there is
+    server.expect(b"alice", ANSWER)  # by now the server knows who the users are
     server.users.remove("alice")
     if becomes == "a-file":
         (server.users.directory / "alice").write_bytes(SECRET)

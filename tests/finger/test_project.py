@@ -1,4 +1,4 @@
-"""Other information about a user: --full-name, the first line of .project, .pubkey with /W."""
+"""More about a user: --full-name, the first line of .project, and .pubkey with /W."""
 
 import os
 import time
@@ -23,7 +23,7 @@ PROJECT = b"Project: a telescope\r\n"
 
 
 def write(users: Users, name: str, content: bytes) -> Path:
-    """A file in alice's home."""
+    """Writes a file into alice's home."""
     path = users.plan("alice").with_name(name)
     path.write_bytes(content)
     return path
@@ -81,7 +81,7 @@ def test_a_long_key_is_sent_whole(server: FingerServer) -> None:
     server.expect(b"/W alice", wanted)
 
 
-def test_where_there_is_no_plan_the_others_come_all_the_same(server: FingerServer) -> None:
+def test_the_other_files_are_sent_without_a_plan(server: FingerServer) -> None:
     write(server.users, ".project", b"a telescope\n")
     write(server.users, ".pubkey", KEY)
     server.users.plan("alice").unlink()
@@ -90,7 +90,9 @@ def test_where_there_is_no_plan_the_others_come_all_the_same(server: FingerServe
 
 @pytest.mark.parametrize("name", [".project", ".pubkey"])
 @pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
-def test_what_is_no_regular_file_is_not_shown(server: FingerServer, name: str, kind: str) -> None:
+def test_a_file_that_is_not_regular_is_not_shown(
+    server: FingerServer, name: str, kind: str
+) -> None:
     secret = server.users.outside / "secret"
     secret.write_bytes(b"not for clients\n")
     place = server.users.plan("alice").with_name(name)
@@ -103,7 +105,7 @@ def test_what_is_no_regular_file_is_not_shown(server: FingerServer, name: str, k
     server.expect(b"/W alice", name_line("alice") + ANSWER)
 
 
-def test_they_are_opened_as_their_owner(machine: Machine, start_as_root: Start) -> None:
+def test_both_files_are_opened_as_their_owner(machine: Machine, start_as_root: Start) -> None:
     need_root()
     home = machine.homes / "alice"
     owner = home.stat()
@@ -125,10 +127,10 @@ def test_clients_that_ask_together_share_each_file(start: Start) -> None:
         assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
         time.sleep(0.2)
         assert len(files.waiting) == 1, "each has opened the plan by itself"
-        files.let_go()  # what waits fails
+        files.let_go()  # fails the open that waits
         answers = [client.receive_until_end() for client in clients]
         wanted = name_line("alice") + converted(hanging_fs.ALICES_PLAN)
-        # Who shared the open that fails gets a reset; who came so late that it had an open of its
-        # own is answered. Which of the ten that is, is up to the moment.
+        # Clients that shared the failed open get a reset. If a client came so late that it had an
+        # open of its own, it's answered. Which of the ten that are is up to chance.
         assert set(answers) <= {b"", wanted}, answers
         server.expect(b"/W alice", wanted)

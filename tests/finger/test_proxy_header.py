@@ -1,4 +1,5 @@
-"""--proxy-protocol: whose connections begin with a PROXY header, and who counts as the client."""
+"""--proxy-protocol: which connections begin with a PROXY header, and which address counts as the
+client's."""
 
 import signal
 import socket
@@ -16,18 +17,18 @@ from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.PROXY_HEADER)]
 
-PROXY = "127.0.0.2"  # trusted; 127.0.0.1 is not
+PROXY = "127.0.0.2"  # trusted, unlike 127.0.0.1
 OPTION = ("--proxy-protocol", f"{PROXY},fd00::/8", "--query-timeout", "10s")
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 
 def text(client: str = "192.0.2.7") -> bytes:
-    """A header of version 1."""
+    """Makes a header of version 1."""
     return f"PROXY TCP4 {client} 203.0.113.1 50412 79\r\n".encode()
 
 
 def binary(client: str = "192.0.2.7") -> bytes:
-    """A header of version 2."""
+    """Makes a header of version 2."""
     ends = struct.pack("!4s4sHH", socket.inet_aton(client), socket.inet_aton("203.0.113.1"),
                        50412, 79)
     return SIGNATURE + struct.pack("!BBH", 0x21, 0x11, len(ends)) + ends
@@ -38,7 +39,7 @@ VERSIONS = pytest.mark.parametrize("made", [text, binary], ids=["v1", "v2"])
 
 
 def by_proxy(server: FingerServer, sent: bytes = b"") -> FingerClient:
-    """A connection on which the proxy sent this."""
+    """Connects as the proxy, and sends this."""
     client = server.connect(host="127.0.0.1", source=PROXY)
     client.try_send(sent)
     return client
@@ -88,7 +89,7 @@ def test_to_anyone_else_a_header_is_a_query(start: Start, made: Callable[..., by
 
 
 def expect_closed(server: FingerServer, sent: bytes, why: str) -> None:
-    """Expects that the proxy gets no answer, and the log says why."""
+    """Expects that the proxy gets no answer, and that the log says why."""
     client = by_proxy(server, sent)
     assert client.receive_until_gone() == b""
     (line,) = server.wait_for_log_lines(1)
@@ -114,8 +115,8 @@ def test_a_header_that_is_too_long_is_refused(start: Start, endless: bytes) -> N
 
 @pytest.mark.rule(rules.PROXY_BOUNDED)
 @pytest.mark.parametrize("more", [1, 521, 1500, 8164])
-def test_what_is_behind_the_addresses_is_skipped(start: Start, more: int) -> None:
-    """Such as a client's certificate, in a header of up to 8 KiB."""
+def test_bytes_after_the_addresses_are_skipped(start: Start, more: int) -> None:
+    """The rest may be a client's certificate, for instance, in a header of up to 8 KiB."""
     server = start(*OPTION)
     addresses = binary()[len(SIGNATURE) + 4 :]
     size = struct.pack("!BBH", 0x21, 0x11, len(addresses) + more)
@@ -184,7 +185,7 @@ def test_a_header_that_does_not_come_is_not_waited_for_long(start: Start, begun:
 @pytest.mark.clock
 @pytest.mark.rule(rules.DISPLACED)
 @pytest.mark.parametrize("begun", [b"", text()[:-1]], ids=["nothing", "begun"])
-def test_a_connection_without_a_header_leaves_for_another(start: Start, begun: bytes) -> None:
+def test_a_connection_without_a_header_loses_its_place(start: Start, begun: bytes) -> None:
     """Otherwise any user on the proxy's machine could take all places."""
     server = start(*OPTION, "--max-clients", "2")
     waiting = [by_proxy(server, begun) for _ in range(2)]

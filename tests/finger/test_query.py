@@ -1,4 +1,4 @@
-"""One line in, one answer out: the line whole, cut anywhere, or too long."""
+"""One line in, one answer out. The line may be whole, cut anywhere, or too long."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_nothing_is_answered_before_the_end_of_the_line(server: FingerServer, be
 
 @pytest.mark.rule(rules.LINE_ONLY)
 @pytest.mark.parametrize("more", [b"bob\r\n", b"\n", b"\0\xff@", b"x" * 5000])
-def test_what_comes_behind_the_line_is_ignored(server: FingerServer, more: bytes) -> None:
+def test_input_after_the_line_is_ignored(server: FingerServer, more: bytes) -> None:
     client = server.connect()
     client.send(b"alice\r\n" + more)
     client.expect_answer(ANSWER)
@@ -71,7 +71,7 @@ def test_a_line_of_1025_bytes_is_too_long(server: FingerServer, end: bytes, slic
     client = server.connect()
     begins = [0, *cuts[slicing]]
     for begin, stop in zip(begins, [*begins[1:], len(query)]):
-        client.try_send(query[begin:stop])  # it may be answered before the last of it
+        client.try_send(query[begin:stop])  # the server may answer before the last piece
         client.let_it_arrive()
     client.expect_answer(TOO_LONG)
 
@@ -110,7 +110,8 @@ def test_resets_at_any_point_harm_no_other_client(server: FingerServer) -> None:
         client.try_send((b"", b"ali", b"alice\r\n", b"nobody\r\nmore")[number % 4])
         client.reset() if number % 3 else client.close()
 
-    def answers() -> bool:  # until it has noticed that they are gone, there may be too many
+    # There may be too many clients until the server notices that those are gone.
+    def answers() -> bool:
         with server.connect() as client:
             client.try_send(b"alice\r\n")
             return client.receive_until_gone() == ANSWER

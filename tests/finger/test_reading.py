@@ -1,6 +1,6 @@
-"""The flags of a plan's descriptor while the ring reads from it. For the step that opens with
-O_NONBLOCK and clears it as soon as a plan is open; fingerd does without. A reader's own server may
-read in any way.
+"""The flags of a plan's descriptor while the ring reads from it. This is for the step that opens
+with O_NONBLOCK, and clears the flag as soon as a plan is open, which fingerd doesn't do. A reader's
+own server may read in any way.
 """
 
 import os
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.clock
 
 
 def test_a_plan_may_be_waited_for(request: pytest.FixtureRequest, patience: float) -> None:
-    """O_NONBLOCK was for the open. With it, some kernels fail a read that would wait, instead of
-    leaving it to an io worker."""
+    """O_NONBLOCK was for the open. With the flag still set, some kernels fail a read that would
+    wait, instead of leaving it to an io worker."""
     build = Path(request.config.option.build_dir)
     targets = {each.name: each for each in built_servers(build, ())}
     target = targets.get("state-machine")

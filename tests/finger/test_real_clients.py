@@ -1,4 +1,4 @@
-"""Clients by others: finger, ncat, curl, telnet. On port 79, in a network of its own."""
+"""Other people's clients: finger, ncat, curl, telnet. On port 79, in a network of their own."""
 
 import subprocess
 
@@ -12,14 +12,14 @@ from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.OTHERS_CLIENTS)]
 
-# getaddrinfo(3) knows only families of which there is an address beyond the loopback's.
+# getaddrinfo(3) skips a family that has no address but the loopback's.
 UP = "ip link set lo up; ip address add 192.0.2.1/32 dev lo; ip address add 2001:db8::1 dev lo"
 PLAN = ALICE.decode()
 
 
 @pytest.fixture
 def at_home(start: Start) -> FingerServer:
-    """A server on port 79 of a network that only it and processes sent there can see."""
+    """A server on port 79 of a network that only the server, and programs sent there, can see."""
     need_root()
     need_namespaces("--net")
     server = start("--addr", "::", port=79, under=after(UP, unshare=("--net",)))
@@ -28,7 +28,7 @@ def at_home(start: Start) -> FingerServer:
 
 
 def run_at(server: FingerServer, *words: str, text: bytes = b"") -> str:
-    """The program's output in the server's network, with line ends as on a terminal."""
+    """Returns the program's output in the server's network, with line ends as on a terminal."""
     need_program(words[0])
     inside = ("nsenter", f"--net=/proc/{server.pid}/ns/net")
     run = subprocess.run(
@@ -61,5 +61,5 @@ def test_ncat_that_ends_its_input_gets_everything(at_home: FingerServer) -> None
 
 
 def test_curl_speaks_it_as_gopher_would(at_home: FingerServer) -> None:
-    # gopher://HOST:79/1alice sends `alice` and CRLF: the type's digit is left out.
+    # gopher://HOST:79/1alice sends `alice` and CRLF, without the digit of the type.
     assert run_at(at_home, "curl", "-sS", "gopher://[::1]:79/1alice") == PLAN

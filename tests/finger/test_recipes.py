@@ -26,7 +26,7 @@ RECIPES = REPOSITORY / "finger" / "deploy" / "recipes"
 
 @contextmanager
 def tls_in_front(server: FingerServer, directory: Path) -> Iterator[int]:
-    """stunnel with the configuration from the pages. Returns its port."""
+    """Runs stunnel with the configuration from the pages. Yields its port."""
     stunnel, certificate, port = need_program("stunnel4"), directory / "finger.pem", free_port()
     words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
              "/CN=localhost", "-keyout", certificate, "-out", directory / "cert.pem"]  # fmt: skip
@@ -55,9 +55,9 @@ def accepts(port: int) -> bool:
 
 
 @pytest.mark.rule(rules.PROXY_HEADER)
-def test_tls_by_stunnel(start: Start, tmp_path: Path) -> None:
+def test_stunnel_adds_tls(start: Start, tmp_path: Path) -> None:
     server = start("--proxy-protocol", "127.0.0.2")
-    server.expect(b"alice", ANSWER)  # who comes from 127.0.0.1 needs no header
+    server.expect(b"alice", ANSWER)  # a client from 127.0.0.1 needs no header
     with tls_in_front(server, tmp_path) as port:
         context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
         plain = socket.create_connection(("127.0.0.1", port), timeout=server.patience,
@@ -70,7 +70,7 @@ def test_tls_by_stunnel(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.rule(rules.LOGS)
-def test_a_log_that_is_rotated(start: Start, tmp_path: Path) -> None:
+def test_logrotate_can_rotate_the_log(start: Start, tmp_path: Path) -> None:
     logrotate, log = need_program("logrotate"), tmp_path / "fingerd.log"
     file = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
     server = start(log_to=file)

@@ -1,4 +1,4 @@
-"""A refused call isn't an answer: the thing it asked about may exist, and may do harm."""
+"""A refused call isn't an answer: the thing that it asked about may exist, and may do harm."""
 
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from kit.server import Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 
-# To permit what is below a directory takes these. With EFAULT the kernel refuses what is no rule.
+# The calls that permitting the files below a directory takes. With EFAULT the kernel refuses a rule
+# that makes no sense.
 NEEDED = {
     "the directory": ("-P", "home", "-e", "inject=openat:error=EMFILE"),
     "whether it is the root": ("-P", "/", "-e", "inject=fstat,newfstatat:error=EPERM"),
@@ -28,7 +29,7 @@ NEEDED_FOR_A_LINK = {
 
 @pytest.fixture
 def linked(machine: Machine) -> None:
-    """alice's home is on another disk."""
+    """alice's home is a link to a different disk."""
     there = machine.another_disk / "alice"
     (machine.homes / "alice").rename(there)
     (machine.homes / "alice").symlink_to(there)
@@ -43,7 +44,7 @@ def expect_a_line(start_as_root: Start, under: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("what", NEEDED)
-def test_where_homes_are_not_permitted_a_line_says_so(
+def test_homes_that_cannot_be_permitted_are_logged(
     start_as_root: Start, tmp_path: Path, what: str
 ) -> None:
     need_landlock()
@@ -52,7 +53,7 @@ def test_where_homes_are_not_permitted_a_line_says_so(
 
 @pytest.mark.usefixtures("linked")
 @pytest.mark.parametrize("what", NEEDED_FOR_A_LINK)
-def test_where_a_linked_home_is_not_permitted_a_line_says_so(
+def test_a_linked_home_that_cannot_be_permitted_is_logged(
     start_as_root: Start, tmp_path: Path, what: str
 ) -> None:
     need_landlock()
@@ -68,7 +69,7 @@ def test_a_home_that_may_be_a_link_is_looked_at(start_as_root: Start, tmp_path: 
     assert "not all homes" not in server.stderr_text()
 
 
-def test_what_is_not_there_is_not_closed(machine: Machine, start_as_root: Start) -> None:
+def test_a_missing_home_is_not_reported_as_closed(machine: Machine, start_as_root: Start) -> None:
     (machine.homes / "alice").rename(machine.homes / "before")
     (machine.homes / "alice").symlink_to("nowhere")
     machine.move_home("bob", machine.homes / "bo", seen_as="/nowhere/bob")
@@ -80,7 +81,7 @@ def test_what_is_not_there_is_not_closed(machine: Machine, start_as_root: Start)
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize("what", ["whether it is the root", "a rule"])
-def test_where_the_directory_of_users_is_not_permitted_the_daemon_ends(
+def test_the_daemon_ends_if_the_directory_of_users_cannot_be_permitted(
     start: Start, tmp_path: Path, what: str
 ) -> None:
     need_landlock()

@@ -18,9 +18,7 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.RELOAD)]
 PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
-def test_who_has_opted_in_since_is_served_after_the_signal_and_who_has_left_is_not(
-    start: Start,
-) -> None:
+def test_the_signal_adds_users_who_opted_in_and_removes_those_who_left(start: Start) -> None:
     server = start()
     server.users.add("dora", b"new here\n")
     server.users.remove("alice")
@@ -46,7 +44,7 @@ def test_an_exchange_that_is_under_way_is_not_disturbed(start: Start) -> None:
     begun.expect_answer(b"No Plan.\r\n")
 
 
-def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
+def test_a_reload_does_not_confuse_users_of_the_same_name(start: Start) -> None:
     server = start(*PATIENT)
     server.expect(b"alice", ANSWER)
     begun = server.connect()
@@ -59,11 +57,11 @@ def test_whose_names_are_known_have_their_own_plans(start: Start) -> None:
     server.expect_soon(b"dora", b"new here\r\n")
     server.expect(b"alice", b"another alice\r\n")
     begun.send(b"ce\r\n")
-    begun.expect_answer(ANSWER)  # the one who was meant
+    begun.expect_answer(ANSWER)  # the alice whom the client asked for
 
 
 def is_prepared(server: FingerServer) -> bool:
-    """Whether it handles or blocks SIGHUP. proc(5)"""
+    """Returns true if the daemon handles or blocks SIGHUP. proc(5)"""
     status = Path(f"/proc/{server.pid}/status").read_text()
     return any(int(mask, 16) & 1 for mask in re.findall(r"Sig(?:Blk|Cgt):\s*(\w+)", status))
 
@@ -71,7 +69,7 @@ def is_prepared(server: FingerServer) -> bool:
 def test_a_signal_before_the_ready_line_ends_nothing(start: Start, target: FingerTarget) -> None:
     for _ in range(5):
         server = start(ready=False)
-        # Before its first line of code nobody can help it.
+        # We have to wait, because the daemon can't handle anything before its first line of code.
         assert wait_until(lambda: is_prepared(server), server.patience, 0.0002)
         server.send_signal(signal.SIGHUP)
         server.wait_until_ready()

@@ -17,12 +17,13 @@ QUERIES = (b"alice\r\n", b"nobody\n", b"bob\r\n", b"\r\n", b"\xff\r\n", b"/W ali
 
 
 def exchanges(server: FingerServer, count: int) -> None:
-    """Clients that ask for this and that, and leave in various ways; without transcript."""
+    """Connects clients with all kinds of queries, which leave in various ways, without a
+    transcript."""
     for number in range(count):
         with socket.create_connection(server.address, server.patience) as client:
             client.sendall(QUERIES[number % len(QUERIES)])
             if number % len(QUERIES) == len(QUERIES) - 1:
-                continue  # leaves in the middle
+                continue  # leaves before the end of its query
             while client.recv(4096):
                 pass
     server.expect(b"alice", ANSWER)
@@ -31,7 +32,7 @@ def exchanges(server: FingerServer, count: int) -> None:
 
 
 def settled(server: FingerServer) -> tuple[int, int, int]:
-    """Descriptors, threads and memory once everything that is shared exists."""
+    """Returns the descriptors, threads and memory once everything that clients share exists."""
     exchanges(server, 2000)
     process = server.process
     return process.descriptor_count(), process.thread_count(), process.rss_bytes()

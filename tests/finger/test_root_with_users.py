@@ -1,4 +1,5 @@
-"""Started as root with --users: a plan has no owner to become, and root is given up."""
+"""A daemon that root starts with --users. No plan has an owner whose rights it could take, so it
+gives root up."""
 
 import os
 import pwd
@@ -20,12 +21,12 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.ROOT_IS_GONE
 
 @pytest.fixture(autouse=True)
 def as_root() -> None:
-    """Needs root for all tests."""
+    """Skips all tests without root."""
     need_root()
 
 
 def unprivileged_account() -> pwd.struct_passwd:
-    """The account that it becomes."""
+    """Returns the account that the daemon becomes."""
     try:
         return pwd.getpwnam("fingerd")
     except KeyError:
@@ -56,7 +57,7 @@ def test_only_what_everybody_may_read_is_served(users: Users, start: Start, whos
 
 @pytest.mark.rule(rules.CANNOT_RUN)
 def test_a_directory_that_it_may_not_read_then_is_named(users: Users, start: Start) -> None:
-    """Root may read it, but root is given up before."""
+    """Root may read it, but the daemon gives root up before that."""
     users.directory.chmod(0o700)
     who = f"uid {unprivileged_account().pw_uid}"
     said = f"cannot read --users {users.directory}: Permission denied ({who})"

@@ -22,16 +22,18 @@ ROUNDS = 3
 TRIES = 5
 CALL = re.compile(r"^(?P<thread>\d+) +(?P<name>\w+)\(.*?(?:= -1 (?P<error>E\w+).*)?$")
 WAITS = {"io_uring_enter", "restart_syscall", "futex", "rt_sigtimedwait",
-         "gettimeofday", "nanosleep"}  # these two are ThreadSanitizer's: libc has other calls
+         # ThreadSanitizer makes the last two; libc has different calls for that
+         "gettimeofday", "nanosleep"}
 
 
 def calls_for(server: FingerServer, query: bytes) -> list[str]:
-    """The serving thread's system calls in a few exchanges, with errors; then those of other
-    threads."""
+    """Returns the serving thread's system calls for a few queries, with errors, followed by those
+    of other threads."""
     with Strace(server) as tracer:
         for _ in range(ROUNDS + 1):
             assert server.ask(query) == NO_SUCH_USER
-            # Or the next one would sometimes be accepted before this one is closed.
+            # Otherwise the server would sometimes accept the next connection before it has closed
+            # this one.
             assert wait_until(lambda: server.connection_count() == 0, server.patience)
         wait_until(lambda: tracer.calls()["close"] > ROUNDS, server.patience)
         lines = tracer.lines()
@@ -45,13 +47,14 @@ def calls_for(server: FingerServer, query: bytes) -> list[str]:
 
 
 def expect_alike(server: FingerServer, queries: Sequence[bytes]) -> None:
-    """Expects the same system calls in the same order for each of these queries, once warm."""
+    """Expects the same system calls in the same order for each of these queries, once the server is
+    warm."""
     for query in queries:
         server.expect(query, NO_SUCH_USER)
     first, *others = queries
     for other in others:
         wanted, made = [], []
-        for _ in range(TRIES):  # how many completions one wake-up sees is a matter of luck
+        for _ in range(TRIES):  # it's a matter of luck how many completions one wake-up sees
             wanted.append(calls_for(server, first))
             made.append(calls_for(server, other))
             assert wanted[-1], "strace saw nothing: this test tested nothing"
@@ -61,16 +64,18 @@ def expect_alike(server: FingerServer, queries: Sequence[bytes]) -> None:
             pytest.fail(f"{other!r} makes {made[-1]}, {first!r} makes {wanted[-1]}")
 
 
-def test_what_lies_in_the_directory_and_is_no_user(users: Users, start: Start) -> None:
+def test_entries_of_the_directory_that_are_not_users_look_absent(
+    users: Users, start: Start
+) -> None:
     users.add(".hidden", ALICE)
     (users.directory / "a-file").write_bytes(ALICE)
     (users.directory / "a-link").symlink_to("alice")
     server = start()
-    users.add("fresh", ALICE)  # will have opted in with the next SIGHUP
+    users.add("fresh", ALICE)  # won't have opted in before the next SIGHUP
     expect_alike(server, [b"absent", b".hidden", b"a-file", b"a-link", b"fresh", b"../x"])
 
 
-def test_accounts_of_the_system_that_have_not_opted_in(start: Start) -> None:
+def test_accounts_that_have_not_opted_in_look_absent(start: Start) -> None:
     server = start("--group", "root", under=as_nobody())
     opted_in = {line.split(b"\t")[0] for line in server.ask(b"").splitlines()}
     known = [line.split(":")[0].encode() for line in Path("/etc/passwd").read_text().splitlines()]

@@ -1,6 +1,5 @@
-"""Started by a service manager: passed sockets, and messages. kit/manager.py plays the manager;
-tests/builds/test_systemd.py does the same with systemd itself.
-"""
+"""A daemon that a service manager starts: passed sockets, and messages. kit/manager.py plays the
+manager; tests/builds/test_systemd.py does the same with systemd itself."""
 
 from __future__ import annotations
 
@@ -36,10 +35,11 @@ def test_the_socket_that_was_passed_is_served(manager: Manager, start_managed: S
     assert "--addr and --port are ignored" in server.stderr_text()
 
 
-def test_what_was_done_to_the_passed_socket_before_holds_up_nobody(
+def test_earlier_settings_of_the_passed_socket_hold_up_nobody(
     manager: Manager, start_managed: Start
 ) -> None:
-    """Even if a process that has it did so: accepting would wait, and perhaps closing."""
+    """A process that has the socket could set these, and then accepting would wait, and perhaps
+    closing."""
     manager.listener.setblocking(True)
     lingers = (socket.SOL_SOCKET, socket.SO_LINGER)
     manager.listener.setsockopt(*lingers, struct.pack("ii", 1, 60))
@@ -87,7 +87,7 @@ def test_clients_that_come_while_none_serves_wait_for_the_next(
 @pytest.mark.parametrize(("family", "kind"), [
     (socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET, socket.SOCK_STREAM),
     (socket.AF_UNIX, socket.SOCK_STREAM)], ids=["datagrams", "deaf", "local"])  # fmt: skip
-def test_what_cannot_be_served_is_told(
+def test_a_passed_socket_of_the_wrong_kind_is_refused(
     manager: Manager, start: Start, family: int, kind: int
 ) -> None:
     passed = socket.socket(family, kind)

@@ -1,5 +1,5 @@
 """deploy/fingerd.service: everything works within the limits that systemd would set. systemd itself
-doesn't run in these tests: setpriv, unshare, mount and strace do what the units say, and
+doesn't run in these tests. Instead, setpriv, unshare, mount and strace do what the units say, and
 kit/manager.py passes the socket. tests/builds/test_systemd.py boots the real one.
 """
 
@@ -28,12 +28,12 @@ CALL = re.compile(r"^\d+ +(\w+)\(", re.MULTILINE)
 
 
 def setting(name: str) -> list[str]:
-    """Every word of the unit's setting."""
+    """Returns every word of the unit's setting."""
     return " ".join(re.findall(rf"^{name}=(.*)$", UNIT, re.MULTILINE)).split()
 
 
 def confined() -> tuple[str, ...]:
-    """Words in front of the daemon: its capabilities, no new ones, read-only homes."""
+    """Returns words in front of the daemon: its capabilities, no new ones, read-only homes."""
     assert setting("NoNewPrivileges") == ["yes"] and setting("ProtectHome") == ["read-only"]
     kept = [f"+{name.removeprefix('CAP_').lower()}" for name in setting("CapabilityBoundingSet")]
     read_only = 'mount -o remount,bind,ro /home; exec "$@"'
@@ -43,7 +43,7 @@ def confined() -> tuple[str, ...]:
 
 @pytest.fixture
 def start_confined(manager: Manager, start_as_root: Start) -> Start:
-    """Starts it in a network that has only the socket; `within` comes before the daemon."""
+    """Starts the daemon in a network that has only the socket; `within` comes before the daemon."""
     need_namespaces("--net")
     assert setting("PrivateNetwork") == ["yes"]
 
@@ -55,7 +55,7 @@ def start_confined(manager: Manager, start_as_root: Start) -> Start:
 
 
 def ask(server: FingerServer, program: Path, user: str) -> bytes:
-    """Asks as a client from outside."""
+    """Sends a query from outside."""
     words = [str(program), "-p", str(server.address[1]), f"{user}@127.0.0.1"]
     return subprocess.run(words, capture_output=True, timeout=server.patience).stdout
 
@@ -67,7 +67,8 @@ def exercise(server: FingerServer, machine: Machine, program: Path) -> None:
     machine.opt_in(machine.add("dora", b"mine\n"))
     server.send_signal(signal.SIGHUP)
     for user, answer in (("dora", b"mine\n"), ("alice", b"Error: No such user\n")):
-        # The old worker and the new one share the listener until the old one has heard.
+        # The old worker and the new one share the listener until the old one gets the parent's
+        # order.
         shows = wait_until(lambda: ask(server, program, user) == answer, server.patience)
         assert shows, f"the reload does not show: {user}"
 
@@ -103,7 +104,7 @@ def test_the_units_filter_permits_every_system_call_that_is_made(
 
 
 def permitted(words: list[str]) -> set[str]:
-    """The system calls that a filter permits, with groups resolved; ~ removes calls."""
+    """Returns the system calls that a filter permits, with groups resolved; ~ removes calls."""
     found: set[str] = set()
     for word in words:
         if word.startswith("~"):

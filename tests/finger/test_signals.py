@@ -37,14 +37,14 @@ def test_the_worker_takes_orders_from_its_parent_alone(
 
 
 @pytest.mark.parametrize("number", FATAL, ids=lambda number: number.name)
-def test_the_daemon_is_ended_by_it(server: FingerServer, number: signal.Signals) -> None:
+def test_a_fatal_signal_ends_the_daemon(server: FingerServer, number: signal.Signals) -> None:
     server.expect(b"alice", ANSWER)
     server.send_signal(number)
     assert server.wait_exit() == -number
 
 
 @pytest.mark.parametrize("number", FATAL, ids=lambda number: number.name)
-def test_a_worker_that_is_ended_by_it_ends_the_daemon_with_1(
+def test_a_fatal_signal_to_the_worker_ends_the_daemon_with_1(
     server: FingerServer, number: signal.Signals
 ) -> None:
     server.expect(b"alice", ANSWER)

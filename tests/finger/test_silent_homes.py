@@ -1,4 +1,4 @@
-"""Homes that don't answer: how much may wait there, and what goes on beside it."""
+"""Homes that don't answer: how much may wait there, and what else still works."""
 
 import os
 import re
@@ -30,7 +30,7 @@ pytestmark = [
 HOMES = 256
 PER_ADDRESS = 16
 DESCRIPTORS = 64
-PLACES = 17  # with so many descriptors
+PLACES = 17  # with this many descriptors
 LEFT_OPEN, OPENING = 2 * PLACES, 20
 LARGE_BYTES = 10_000_000
 BOB = converted(BOBS_PLAN)
@@ -73,7 +73,7 @@ def test_it_reloads_no_more_while_too_many_workers_do_not_end(
 
 
 def stuck(server: FingerServer) -> list[str]:
-    """The ids of workers that the log reports as not ending."""
+    """Returns the ids of the workers that don't end, according to the log."""
     lines = [line.split() for line in server.log_lines()]
     return [words[1] for words in lines if words[2:6] == ["was", "killed", "and", "does"]]
 
@@ -104,12 +104,11 @@ def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
 @pytest.mark.parametrize(("request_kind", "count"), [("read", LEFT_OPEN), ("open", OPENING)])
-def test_files_that_are_left_open_in_such_a_home_take_no_clients_descriptors(
+def test_files_left_open_in_a_hanging_home_take_no_clients_descriptors(
     request_kind: str, count: int, bob: Machine, start_as_root: Start
 ) -> None:
-    """The places of its clients are free, and meanwhile there are fewer places. An open has two
-    descriptors.
-    """
+    """The places of its clients are free again, and meanwhile there are fewer of them. An open
+    takes two descriptors."""
     people = [bob.add(f"host{number:02}") for number in range(count)]
     others = [bob.add(f"other{number:02}", BOBS_PLAN) for number in range(PLACES)]
     for other in others:
@@ -150,7 +149,7 @@ def test_a_scanner_that_does_not_answer_a_read_holds_up_no_other_client(
 
 
 def wake_ups(worker: int) -> int:
-    """How often the serving thread wakes up in two seconds, starting a second from now."""
+    """Returns how often the serving thread wakes up in two seconds, starting a second from now."""
     time.sleep(1)
     before = waits_until_now(worker)
     time.sleep(2)
@@ -158,12 +157,12 @@ def wake_ups(worker: int) -> int:
 
 
 def waits_until_now(worker: int) -> int:
-    """How often that thread waited."""
+    """Returns how often that thread has waited."""
     status = Path(f"/proc/{worker}/status").read_text()
     return int(re.findall(r"^voluntary_ctxt_switches:\t(\d+)$", status, re.MULTILINE)[0])
 
 
-def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
+def test_a_worker_full_of_clients_of_a_hanging_home_rests(
     alices: HangingFileSystem, start_as_root: Start
 ) -> None:
     server = start_as_root("--max-clients", "20", "--deadline", "1m", "--query-timeout", "1m")
@@ -177,12 +176,11 @@ def test_a_worker_whose_places_are_all_taken_by_clients_of_such_a_home_rests(
     assert woken < 40, f"woken {woken} times in 2 s, with nothing to do"
 
 
-def test_a_worker_rests_while_what_it_has_cancelled_does_not_end(
+def test_a_worker_rests_while_a_cancelled_request_does_not_end(
     alices: HangingFileSystem, start_as_root: Start
 ) -> None:
-    """The kernel can't tell when a request becomes cancellable, so the loop has to ask again, but
-    how often? A file server may be dead for days, with a thousand homes on it.
-    """
+    """The kernel can't tell when a request becomes cancellable, so the loop has to ask again. But
+    how often? A file server may be dead for days, with a thousand homes on it."""
     server = start_as_root("--deadline", "200ms")
     client = server.asking(b"alice")
     assert alices.hanging.wait(server.patience), "nothing has hung: this test tested nothing"

@@ -1,4 +1,5 @@
-"""A query's needs are tried before the ready line, so a daemon that says it serves does."""
+"""The daemon tries all that a query needs before its ready line, so once it says that it serves, it
+does."""
 
 import os
 from itertools import count
@@ -16,17 +17,18 @@ from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.READY_MEANS_READY)]
 
-ENOUGH_THREADS = 13  # of which one may be ThreadSanitizer's own
-# The kernel counts the threads of each account, also those of a worker that was just killed, and of
-# another run of these tests: each start has an account of its own.
+ENOUGH_THREADS = 13  # ThreadSanitizer may have one of them
+# The kernel counts the threads of each account, including those of a worker that was just killed,
+# and of a second run of these tests. So each start has an account of its own.
 UIDS = count(1_000_000_000 + os.getpid() * 100)
-# No limit of time of the daemon's decides whether it answers, on a machine with much to do.
+# Long enough for a busy machine, so that none of the daemon's own timeouts decides whether it
+# answers.
 PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
 def begins(server: FingerServer) -> bool:
-    """Whether it says that it serves. If so it must serve; if not, it must end with 1 and say
-    why."""
+    """Returns true if the daemon says that it serves, and then it must serve. Otherwise it must end
+    with 1 and say why."""
     try:
         server.wait_until_ready()
     except ContractBroken:
@@ -37,18 +39,18 @@ def begins(server: FingerServer) -> bool:
 
 
 def reason(server: FingerServer) -> str:
-    """The one line of a daemon that couldn't start."""
+    """Returns the one line of a daemon that couldn't start."""
     lines = server.stderr_text().splitlines()
     assert len(lines) == 1, lines
     return lines[0]
 
 
 @pytest.mark.parametrize("threads", range(1, ENOUGH_THREADS + 1))
-def test_few_threads(
+def test_it_serves_with_few_threads_or_says_why(
     request: pytest.FixtureRequest, start_either: Start, threads: int, how: str
 ) -> None:
     need_root()
-    # The sanitizer for leaks would want a thread as well.
+    # LeakSanitizer would need a thread as well.
     limit = ("env", "ASAN_OPTIONS=detect_leaks=0", "prlimit", f"--nproc={threads}:{threads}")
     uid = next(UIDS)
     if how == "parent":
@@ -67,7 +69,7 @@ def test_few_threads(
 def test_a_call_that_is_refused_says_nothing_of_a_home(
     start: Start, tmp_path: Path, error: str
 ) -> None:
-    # Some filters of system calls answer ENOSYS: nobody would be served, with a ready line.
+    # Some filters of system calls fail it with ENOSYS. With a ready line, nobody would be served.
     refused = from_start(tmp_path / "trace", "-e", f"inject=openat2:error={error}")
     server = start(under=refused, ready=False)
     assert server.wait_exit() == 1, server.stderr_text()
@@ -83,7 +85,7 @@ def test_a_call_that_is_refused_is_no_limit(start: Start, tmp_path: Path, call: 
 
 
 @pytest.mark.parametrize("descriptors", range(4, 20))
-def test_few_descriptors(start_either: Start, descriptors: int) -> None:
+def test_it_serves_with_few_descriptors_or_says_why(start_either: Start, descriptors: int) -> None:
     limit = ("prlimit", f"--nofile={descriptors}:{descriptors}")
     server = start_either(*PATIENT, "--log", "none", "--max-clients", "1", under=limit, ready=False)
     if begins(server):

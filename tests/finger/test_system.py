@@ -1,4 +1,5 @@
-"""Started as root, with the system's accounts: plans are opened as their owners, root is gone."""
+"""A daemon that root starts, with the system's accounts: it opens plans as their owners, and gives
+root up."""
 
 import os
 import signal
@@ -47,7 +48,8 @@ def test_a_hard_link_leads_to_no_file_that_its_owner_may_not_read(
 def test_without_root_what_the_account_itself_may_read_is_served(
     machine: Machine, start_as_root: Start
 ) -> None:
-    """The log says so, because whoever starts it as themselves publishes their own private plan."""
+    """The log says so, because users who start the daemon as themselves publish their own private
+    plans."""
     alice = machine.homes.joinpath("alice").stat().st_uid
     server = start_as_root(under=as_user(alice))
     server.expect(b"alice", ANSWER)
@@ -64,7 +66,7 @@ def test_an_owners_further_groups_open_nothing(machine: Machine, start_as_root: 
     start_as_root().expect(b"bob", NO_PLAN)
 
 
-def test_what_the_owner_may_read_is_a_plan_whoever_owns_it(
+def test_a_plan_that_the_user_may_read_is_served_whoever_owns_it(
     machine: Machine, start_as_root: Start
 ) -> None:
     plan = machine.homes / "bob" / ".plan"
@@ -132,7 +134,8 @@ def test_a_user_whose_primary_group_it_is_has_opted_in(
 def test_no_thread_of_the_worker_has_a_right_left(
     machine: Machine, start_as_root: Start, account: str
 ) -> None:
-    """It becomes nobody, or fingerd if there is such an account, or the account that is named."""
+    """The worker becomes nobody, or fingerd if there is such an account, or the account that --user
+    names."""
     uid = NOBODY
     if account != "nobody":
         uid = 2_100_000_000
@@ -157,7 +160,7 @@ def test_four_capabilities_are_enough(start_as_root: Start) -> None:
     server.expect(b"alice", ANSWER)
 
 
-def test_a_home_to_which_only_its_owner_has_a_way_is_named(
+def test_a_home_that_only_its_owner_can_reach_is_named(
     machine: Machine, start_as_root: Start
 ) -> None:
     """With few capabilities root has no way to it, either, and can't permit anything there."""
@@ -172,7 +175,7 @@ def test_a_home_to_which_only_its_owner_has_a_way_is_named(
     line = "some homes in /home/own/sub are not served: "
     server = start_as_root(under=FEW_CAPABILITIES)
     assert line in server.stderr_text()
-    if not server.process.is_sanitized():  # which may read what it likes
+    if not server.process.is_sanitized():  # a sanitizer's build may read anything
         server.expect(b"dora", NO_PLAN)
     server = start_as_root()
     server.expect(b"dora", b"here\r\n")
@@ -233,7 +236,7 @@ def test_an_account_that_is_missing_or_roots_is_refused(
     "restriction",
     ["--bounding-set=-setuid", "--bounding-set=-setgid", "--securebits=+no_setuid_fixup"],
 )
-def test_where_root_cannot_be_given_up_it_does_not_start(
+def test_the_daemon_does_not_start_if_root_cannot_be_given_up(
     start_either: Start, restriction: str
 ) -> None:
     need_root()
@@ -255,7 +258,7 @@ def test_a_plan_of_roots_is_not_served(machine: Machine, start_as_root: Start) -
 def test_users_without_a_number_in_the_ring_have_no_plan(
     machine: Machine, start_as_root: Start
 ) -> None:
-    first = machine.add_crowd(65_535 - 2)  # with alice and bob as many as there are numbers
+    first = machine.add_crowd(65_535 - 2)  # with alice and bob as many as the ring has numbers for
     machine.add("zoe", b"not for clients\n", gid=GROUP_ID)
     server = start_as_root("--log", "none")
     assert "65,535 owners: no plan is served from zoe on" in server.stderr_text()

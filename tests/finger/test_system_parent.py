@@ -1,4 +1,5 @@
-"""Started as root: a parent keeps root and the listening socket, and workers come and go."""
+"""A daemon that root starts: a parent keeps root and the listening socket, and workers come
+and go."""
 
 import os
 import re
@@ -18,7 +19,7 @@ from kit.server import Start
 
 pytestmark = pytest.mark.needs("contract")
 
-SILENCE = 10.0  # the contract's
+SILENCE = 10.0  # the contract's limit
 
 
 @pytest.mark.rule(rules.RELOAD)
@@ -53,7 +54,7 @@ def test_a_client_of_an_old_worker_is_not_waited_for_when_all_stop(start_as_root
 
 
 @pytest.mark.rule(rules.RELOAD_FAILS)
-def test_a_worker_that_cannot_start_leaves_the_one_before_at_work(
+def test_a_worker_that_cannot_start_leaves_the_old_one_at_work(
     machine: Machine, start_as_root: Start
 ) -> None:
     server = start_as_root("--log", "none")
@@ -77,7 +78,8 @@ def test_a_worker_that_crashes_ends_the_daemon(start_either: Start) -> None:
     os.kill(only_worker(server), signal.SIGKILL)
     assert server.wait_exit() == 1
     assert server.log_lines() == ["the worker ended unexpectedly: signal 9"]
-    # The kernel may take down the ring of a killed process, which polls the port, after its end.
+    # The ring of a killed process polls the port, and the kernel may take it down after the process
+    # ended.
     assert wait_until(server.refuses_connections, server.patience), "the port is still taken"
     start_either(port=server.address[1]).expect(b"alice", ANSWER)
 
@@ -95,7 +97,7 @@ def test_an_answer_that_a_crash_cuts_does_not_look_whole(start: Start) -> None:
 
 @pytest.mark.rule(rules.WORKER_ENDS)
 @pytest.mark.parametrize("order", [signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT])
-def test_a_worker_that_crashes_while_it_leaves_is_told_of(start: Start, order: int) -> None:
+def test_a_worker_that_crashes_while_it_leaves_is_logged(start: Start, order: int) -> None:
     server = start()
     server.users.replace("alice", LARGE)
     client = server.reading_slowly(b"alice")
@@ -114,7 +116,7 @@ def test_a_worker_that_crashes_while_it_leaves_is_told_of(start: Start, order: i
 
 
 @pytest.mark.rule(rules.CUT_SHORT)
-def test_what_a_crash_of_the_fresh_worker_cuts_is_told_and_does_not_look_whole(
+def test_an_answer_that_a_crash_of_the_fresh_worker_cuts_is_logged_and_does_not_look_whole(
     start: Start
 ) -> None:
     server = start()
@@ -124,7 +126,7 @@ def test_what_a_crash_of_the_fresh_worker_cuts_is_told_and_does_not_look_whole(
     sockets = Process(before).socket_count()
     server.reload()
     (fresh,) = set(workers(server)) - {before}
-    # It tells its parent how many clients it has when it has closed its listener.
+    # When the worker has closed its listener, it tells its parent how many clients are left.
     assert wait_until(lambda: Process(before).socket_count() < sockets, server.patience)
     time.sleep(0.1)
     os.kill(fresh, signal.SIGKILL)
@@ -150,8 +152,8 @@ def test_a_worker_that_falls_silent_ends_the_daemon(start: Start) -> None:
 
 @pytest.mark.rule(rules.WORKER_ENDS)
 def test_a_worker_that_does_not_leave_ends_with_the_daemon(start_either: Start) -> None:
-    """Otherwise an intruder in it would keep the port: if he takes the kernel's memory, the fresh
-    worker is killed, and nobody ends his."""
+    """Otherwise an intruder in it would keep the port: he could use up the kernel's memory, so that
+    the fresh worker is killed, and nobody would end his own."""
     server = start_either()
     before = only_worker(server)
     os.kill(before, signal.SIGSTOP)
@@ -165,8 +167,8 @@ def test_a_worker_that_does_not_leave_ends_with_the_daemon(start_either: Start) 
 
 @pytest.mark.clock
 @pytest.mark.rule(rules.WORKER_ENDS)
-def test_a_machine_that_stood_still_is_no_silence(start: Start) -> None:
-    """All its processes stop for longer than the silence, and continue."""
+def test_a_pause_of_the_whole_machine_does_not_count_as_silence(start: Start) -> None:
+    """All processes of the daemon stop for longer than the silence may last, and continue."""
     server = start("--log", "none")
     both = (server.pid, only_worker(server))
     for pid in both:
@@ -180,7 +182,7 @@ def test_a_machine_that_stood_still_is_no_silence(start: Start) -> None:
 
 
 @pytest.mark.rule(rules.COUNTED)
-def test_what_was_counted_is_told_when_asked_and_at_the_end(start_either: Start) -> None:
+def test_counts_are_logged_on_request_and_at_the_end(start_either: Start) -> None:
     server = start_either("--log", "none")
     for query in (b"alice", b"bob", b"nobody", b"nobody"):
         server.ask(query)
@@ -224,7 +226,7 @@ def test_no_worker_outlives_its_parent(start_either: Start) -> None:
 def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
     machine: Machine, start_as_root: Start, to: str
 ) -> None:
-    """Stopped by kill, ^C or pkill."""
+    """The stop comes by kill, ^C or pkill."""
     server = start_as_root()
     (machine.homes / "alice" / ".plan").write_bytes(LARGE)
     client = server.reading_slowly(b"alice")
@@ -232,7 +234,7 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
     (os.killpg if to == "the group" else os.kill)(server.pid, signal.SIGINT)
     assert wait_until(server.refuses_connections, server.patience)
     if to == "each of them":
-        time.sleep(0.1)  # the parent's word has reached the worker
+        time.sleep(0.1)  # by then the parent's order has reached the worker
         os.kill(worker, signal.SIGINT)
     client.expect_that(client.take_the_rest(), converted(LARGE))
     assert server.wait_exit() == 0
@@ -240,7 +242,7 @@ def test_a_client_that_is_being_answered_when_it_stops_gets_the_rest(
 
 
 @pytest.mark.rule(rules.DRAIN)
-def test_it_hears_of_its_workers_though_it_was_told_not_to(start_as_root: Start) -> None:
+def test_it_notices_the_end_of_its_workers_with_sigchld_ignored(start_as_root: Start) -> None:
     ignore = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
     deaf = (sys.executable, "-c", f"{ignore}; os.execvp(sys.argv[1], sys.argv[1:])")
     server = start_as_root(under=deaf)

@@ -1,4 +1,5 @@
-"""Started as root: a fresh worker that doesn't get ready, and one beside an old worker."""
+"""A daemon that root starts: a fresh worker that doesn't get ready, and one beside an
+old worker."""
 
 import os
 import signal
@@ -21,11 +22,11 @@ from kit.server import FingerServer, Start
 
 pytestmark = pytest.mark.needs("contract")
 
-START_SECONDS = 30.0  # what a worker has until it is ready
+START_SECONDS = 30.0  # how long a worker may take to get ready
 
 
 def worker_that_waits(server: FingerServer, before: int) -> int:
-    """Asks for a new worker, which can't get what it asks for. Returns its id."""
+    """Asks for a new worker, which waits for the group database. Returns its id."""
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: len(workers(server)) == 2, server.patience)
     (fresh,) = set(workers(server)) - {before}
@@ -42,7 +43,7 @@ def test_a_worker_that_waits_for_the_group_database_holds_up_no_client(
     with machine.silent_group_database():
         worker_that_waits(server, before)
         server.expect(b"alice", ANSWER)
-        server.send_signal(signal.SIGHUP)  # and once more, when that one is done
+        server.send_signal(signal.SIGHUP)  # and once more, when that worker is ready
     assert wait_until(lambda: len(server.reload_lines()) == 2, server.patience), server.log_lines()
     for line in server.reload_lines():
         assert line == "reloaded: serving 2 users; before: 2", line
@@ -82,7 +83,7 @@ def test_a_worker_that_waits_too_long_is_given_up(machine: Machine, start_as_roo
 
 
 def tasks_of(uid: int) -> int:
-    """Counts them as RLIMIT_NPROC does."""
+    """Counts a user's threads as RLIMIT_NPROC does."""
     count = 0
     for status in Path("/proc").glob("[0-9]*/task/*/status"):
         with suppress(FileNotFoundError, ProcessLookupError):
@@ -94,7 +95,7 @@ def tasks_of(uid: int) -> int:
 def test_no_directory_is_left_out_for_want_of_a_process_that_looks(
     machine: Machine, start_as_root: Start
 ) -> None:
-    """There may be a worker and nothing more, not even a process that looks at homes."""
+    """At this limit a new worker can start, but no process that looks at homes."""
     uid = 1_900_000_000 + os.getpid()
     server = start_as_root("--log", "none", under=as_user(uid))
     limit = ("prlimit", "--pid", str(server.pid))
@@ -103,7 +104,8 @@ def test_no_directory_is_left_out_for_want_of_a_process_that_looks(
         (1000, "reloaded: serving 2 users; before: 2"),
     ):
         subprocess.run([*as_user(uid), *limit, f"--nproc={most}:"], check=True)
-        for _ in range(9 if most < 1000 else 1):  # eight that wait for directories are too many
+        # Nine reloads, because no more than eight processes may wait for directories.
+        for _ in range(9 if most < 1000 else 1):
             assert line in server.reload()
 
 
@@ -157,7 +159,7 @@ def test_connections_from_before_a_reload_are_not_counted_with_the_new_ones(
 
 
 def begun(server: FingerServer) -> FingerClient:
-    """A client that sent its query and doesn't read the answer."""
+    """Returns a client that sent its query and doesn't read the answer."""
     client = server.connect(receive_buffer=4096)
     client.try_send(b"alice\r\n")
     return client

@@ -36,10 +36,10 @@ def test_a_plan_that_may_not_be_read_is_no_plan(users: Users, start: Start) -> N
 @pytest.mark.needs("contract")
 @pytest.mark.rule(rules.LIST)
 @pytest.mark.parametrize("mode", [0o700, 0o000, 0o644, 0o711])
-def test_who_has_a_directory_that_may_not_be_searched_has_not_opted_in(
+def test_a_user_whose_directory_may_not_be_searched_has_not_opted_in(
     users: Users, start: Start, mode: int
 ) -> None:
-    """Such as lost+found, if the directory of users is a disk of its own."""
+    """One example is lost+found, if the directory of users is a disk of its own."""
     home = users.directory / "alice"
     home.chmod(mode)
     may_enter = mode & (0o001 if os.geteuid() == 0 else 0o100)  # as nobody, or as ourselves
@@ -61,12 +61,12 @@ def test_a_home_that_is_closed_later_holds_no_plan(users: Users, start: Start) -
 
 
 def test_an_ordinary_user_can_run_these_tests() -> None:
-    """Tests that need root are left out then, and the rest passes."""
+    """Tests that need root are skipped then, and the others pass."""
     need_root()
     here = Path(__file__).parent
     if subprocess.run([*as_nobody(), "test", "-r", here / "kit", "-a", "-x", here]).returncode:
         pytest.skip("nobody may not read this directory")
-    some = "test_a_link_is_no_plan or group_that_there_is_not or that_closes or not_be_searched"
+    some = "test_a_link_is_no_plan or missing_group or that_closes or not_be_searched"
     run = subprocess.run(
         [*as_nobody(), sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", some],
         cwd=here, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True)
@@ -76,14 +76,14 @@ def test_an_ordinary_user_can_run_these_tests() -> None:
 
 @pytest.mark.needs("contract")
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_who_is_not_root_can_become_nobody_else(start: Start) -> None:
+def test_only_root_can_become_a_different_user(start: Start) -> None:
     server = start("--user", "nobody", ready=False, under=as_nobody())
     server.expect_refusal(1, "only root can become --user nobody")
 
 
 @pytest.mark.rule(rules.NO_OTHER_MOUNT)
 @pytest.mark.parametrize("place", ["alice/.plan", "alice"])
-def test_what_is_mounted_below_is_not_entered(users: Users, start: Start, place: str) -> None:
+def test_a_mount_below_the_users_is_not_entered(users: Users, start: Start, place: str) -> None:
     need_root()
     need_namespaces("--mount")
     secret = users.outside / "secret"

@@ -42,12 +42,13 @@ def test_however_long_logins_are_the_line_says_where_each_is_cut(start: Start, p
 
 
 def escaped(text: str) -> str:
-    """As in the log."""
+    """Escapes the text as the log does."""
     return "".join(chr(byte) if byte < 0x80 else rf"\x{byte:02x}" for byte in text.encode())
 
 
 def severities(log: Path) -> dict[str, str]:
-    """From each line about a reload: how many users were served before, and the priority."""
+    """Returns, from each line about a reload, how many users were served before, and
+    the priority."""
     found = {}
     for line in log.read_text().splitlines():
         if "; before: " in line:

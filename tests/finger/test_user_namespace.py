@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 MEMBER = 5000
 
 
-# The maps are written by a process that is still outside: inside nobody may map what is not his.
+# A process that is still outside writes the maps, because inside, a user may map no ids but his
+# own.
 SCRIPT = """
 import ctypes, os, sys
 count, *words = sys.argv[1:]
@@ -40,7 +41,7 @@ os.execvp(words[0], words)
 
 
 def with_users(count: int) -> tuple[str, ...]:
-    """Words in front of a command line: this many users exist, from root on."""
+    """Returns words in front of a command line, under which this many users exist, from root on."""
     need_root()
     words = (sys.executable, "-c", SCRIPT, str(count))
     trial = subprocess.run([*words, "true"], capture_output=True, text=True)
@@ -78,7 +79,7 @@ def test_the_plan_of_a_user_or_a_group_that_does_not_exist_there_is_not_served(
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_where_there_is_nobody_but_root_it_does_not_start(start_as_root: Start) -> None:
+def test_the_daemon_does_not_start_if_only_root_exists(start_as_root: Start) -> None:
     server = start_as_root(ready=False, under=with_users(1))
     assert server.wait_exit() == 1
     assert "cannot give up root: " in server.stderr_text()

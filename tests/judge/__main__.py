@@ -37,24 +37,24 @@ USAGE = Path(__file__).with_name("usage.txt")
 
 
 def say(text: str) -> None:
-    """To stderr, as all of the commands do."""
+    """Prints to stderr, as all of the commands do."""
     print(f"judge: {escaped(text)}", file=sys.stderr, flush=True)
 
 
 def cannot(text: str) -> SystemExit:
-    """To be raised, where it is not the server that fails."""
+    """Prints the text, and returns the exit to raise when the fault isn't the server's."""
     say(text)
     return SystemExit(CANNOT)
 
 
 def wrong_usage(text: str) -> SystemExit:
-    """To be raised."""
+    """Prints the text, and returns the exit to raise when the command line is wrong."""
     say(text)
     return SystemExit(WRONG_USAGE)
 
 
 def parse() -> argparse.Namespace:
-    """What ./judge has found to be in order. CMD is the directory, with --start."""
+    """The command line as ./judge's callers may write it. With --start, CMD is the directory."""
     parser = argparse.ArgumentParser(prog="judge", usage="--help explains it", add_help=False)
     parser.add_argument("command", nargs="?", metavar="CMD")
     one_of = parser.add_mutually_exclusive_group()
@@ -72,13 +72,13 @@ def parse() -> argparse.Namespace:
 
 
 def stage_named(word: str) -> str | None:
-    """The one stage that begins so."""
+    """The stage whose name begins with the word, if only one does."""
     fitting = [stage for stage in STAGES if word and stage.startswith(word)]
     return fitting[0] if len(fitting) == 1 else None
 
 
 def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
-    """The level, or the stage that begins so."""
+    """The level of that name, or the stage whose name begins with the word."""
     if word in LEVEL_NAMES:
         return word
     if stages and (stage := stage_named(word)):
@@ -91,7 +91,7 @@ def level_named(word: str, option: str, stages: Sequence[str] = ()) -> str:
 
 
 def why_not_runnable(command: str, directory: Path) -> str:
-    """What is wrong with the command, or nothing."""
+    """Why the command can't be run, or "" if it can."""
     try:
         word = next(iter(shlex.split(command)), "")
     except ValueError as error:
@@ -109,7 +109,7 @@ def why_not_runnable(command: str, directory: Path) -> str:
 
 
 def why_not_writable(path: str) -> str:
-    """What would keep a report from being written there, or nothing."""
+    """Why no report can be written to this path, or "" if one can."""
     directory = os.path.dirname(path) or "."
     if os.path.isdir(path):
         return "it is a directory"
@@ -120,18 +120,19 @@ def why_not_writable(path: str) -> str:
 
 
 def expression_of(words: str | None) -> str | None:
-    """What -k takes: a part of a name as pytest writes it, or as our sentences do, with blanks."""
+    """Checks an expression for -k, which has parts of names as pytest writes them or, with blanks,
+    as our sentences do."""
     for expression in (words, words and words.strip().replace(" ", "_")):
         if not expression:
             return None
-        with suppress(Exception):  # whatever this release of pytest raises
+        with suppress(Exception):  # pytest's releases raise different exceptions
             Expression.compile(expression)
             return expression
     raise wrong_usage(f"-k: '{words}' is no part of a test's name, nor several with and, or, not")
 
 
 def write_report(judged: Judged, path: str) -> None:
-    """The page that was asked for, or the XML."""
+    """Writes the page that the user asked for, or the XML."""
     write = report_xml.write if path.endswith(".xml") else report_html.write_page
     try:
         write(Path(path), judged)
@@ -141,7 +142,7 @@ def write_report(judged: Judged, path: str) -> None:
 
 
 def judge_one(options: argparse.Namespace) -> int:
-    """One server: a climb, or the tests of some levels."""
+    """Judges one server by a climb, or by the tests of some levels."""
     climbs = options.level is None and options.up_to is None and options.k is None
     if climbs:
         option = "--from"
@@ -168,7 +169,7 @@ def judge_one(options: argparse.Namespace) -> int:
 
 
 def climb_and_show(server: Remembered, begin: str, show: bool) -> Judged:
-    """From this level on, up to the first that fails."""
+    """Climbs from this level up to the first that fails."""
     judged = climb(server.command, Path.cwd(), report_text.show_progress, report_text.show_level,
                    begin, server.without)
     if show and judged.runs:
@@ -178,7 +179,7 @@ def climb_and_show(server: Remembered, begin: str, show: bool) -> Judged:
 
 
 def see_calls(server: Remembered, run: Run) -> None:
-    """Once more the first test that has failed, with strace beside the server."""
+    """Runs the first test that failed once more, with strace beside the server."""
     if not run.failures:
         return
     failed = run.failures[0]
@@ -193,7 +194,7 @@ def see_calls(server: Remembered, run: Run) -> None:
 
 
 def to_the_end(run: Run) -> bool:
-    """Whatever has failed, the tests go on."""
+    """Lets the tests go on, whatever has failed."""
     report_text.show_progress(run)
     return True
 
@@ -201,13 +202,14 @@ def to_the_end(run: Run) -> bool:
 def ask_one_level(
     server: Remembered, level: str, expression: str | None, *, alone: bool, show: bool
 ) -> Judged:
-    """All of its tests or some; `alone` without those of lower levels."""
-    number = LEVEL_NAMES.index(level) if level in LEVEL_NAMES else -1  # a stage
+    """Asks for all of the level's tests or for some; with `alone`, without those of
+    lower levels."""
+    number = LEVEL_NAMES.index(level) if level in LEVEL_NAMES else -1  # -1 for a stage
     up_to = LEVELS[: number + 1]
     asked = up_to[-1:] if alone else up_to
     if not expression:
         first = start_once(server.command)
-        if first.trouble:  # every test would say the same
+        if first.trouble:  # every test would report the same
             judged = Judged(server.command, [], first.trouble, first=first)
             report_text.show_no_start(judged)
             return judged
@@ -221,7 +223,7 @@ def ask_one_level(
     if expression and run.complete and not run.names:
         where = f"{'of' if alone else 'up to'} the level {level}"
         raise wrong_usage(f"-k: no test {where} has a name that fits '{expression}'")
-    if expression:  # it is not the level's bar
+    if expression:  # a part of a level doesn't fill its bar
         report_text.show_skipped(run)
     else:
         report_text.show_level(run)
@@ -233,7 +235,7 @@ def ask_one_level(
 
 
 def given_or_remembered(options: argparse.Namespace) -> Remembered:
-    """The command, and which levels are left out."""
+    """The command, and the levels that the user leaves out."""
     directory = Path.cwd()
     words = options.without.split(",") if options.without else []
     without = tuple(dict.fromkeys(level_named(word, "--without") for word in words))
@@ -258,7 +260,7 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
 
 
 def start(options: argparse.Namespace) -> int:
-    """A first server to build upon."""
+    """Copies a first server for the reader to build on."""
     language = options.start
     if language not in starters.LANGUAGES:
         raise wrong_usage(f"--start takes one of {', '.join(starters.LANGUAGES)}, not '{language}'")
@@ -278,7 +280,7 @@ def start(options: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    """The exit status."""
+    """Does what the user asks for; returns the exit status."""
     try:
         return do_what_is_asked()
     except (JudgeBroken, OSError) as trouble:
@@ -287,7 +289,7 @@ def main() -> int:
 
 @told_if_unwritten("judge", CANNOT)
 def do_what_is_asked() -> int:
-    """Its exit status."""
+    """Returns the exit status."""
     options = parse()
     if options.help:  # in a checkout, the script that calls this has answered already
         print(USAGE.read_text(encoding="utf-8").replace("./judge", JUDGE).replace(
@@ -295,13 +297,14 @@ def do_what_is_asked() -> int:
         return PASSED
     if options.show and not shutil.which("strace"):
         raise wrong_usage("--show needs strace (Debian: apt-get install strace)")
-    if options.report and (reason := why_not_writable(options.report)):  # before some minutes
+    # Complain now, and not after the minutes that the tests take.
+    if options.report and (reason := why_not_writable(options.report)):
         raise wrong_usage(f"cannot write {options.report}: {reason}")
     return start(options) if options.start else judge_one(options)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a complaint
-    if scratch := os.environ.pop("JUDGE_SCRATCH", ""):  # judge.pyz has put us there
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends us without a complaint
+    if scratch := os.environ.pop("JUDGE_SCRATCH", ""):  # judge.pyz has unpacked us there
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     sys.exit(keeper.keep(main))

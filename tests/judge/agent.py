@@ -1,24 +1,24 @@
 #!/usr/bin/python3
-"""./judge for a page: has the tests loaded, and waits for the text of a server in Python or in C.
+"""./judge for a page: loads the tests, and waits for the text of a server in Python or in C.
 
-Loading takes a minute in the Linux that a page emulates, so it's done before that machine's state
-is saved, and so is a first round of tests: what is slow only once. Each climb is a fork of this
-process, and so is each server in Python, which spares it the start of an interpreter; and a server
-stays for the next test of its level, unless one has failed. The climb itself is that of ./judge, up
-to the level `closing`: above it, tests look at milliseconds, memory and processor time, which no
-emulator keeps.
+In the Linux that a page emulates, loading takes a minute. So the agent loads the tests before that
+machine's state is saved, and runs a first round of them, because some things are slow only once.
+Each climb is a fork of this process, and so is each server in Python, which spares the server the
+start of an interpreter. A server stays for the next test of its level, unless a test has failed.
+The climb itself is that of ./judge, up to the level `closing`: above it, tests look at
+milliseconds, memory and processor time, which no emulator keeps.
 
-It reads requests from stdin and writes what it finds to stdout, each a line of JSON:
+The agent reads requests from stdin and writes its findings to stdout, each as a line of JSON:
 
-  {"judge": TEXT}   climbs with this server, with "c": true one in C; with "from": LEVEL begins
-                    there, and asks for what is below in the end; a climb that goes on is given up
+  {"judge": TEXT}   climbs with this server, in C with "c": true; "from": LEVEL begins there, and
+                    asks for the levels below in the end; a climb that still runs is given up
   {"stop": true}    gives up the climb: {"end": "stopped"}
   {}                {"levels": {LEVEL: how many tests}}, as at the beginning
 
-Of a climb it tells {"trouble": why the server does not even start, "said": its words or those of
-the compiler}, or of each level {"level": NAME, "tests": how many}, {"test": SENTENCE, "outcome": …}
-with all that is said of a failure, and {"passed": whether the level is, "level": NAME}; then
-{"end": "climbed"}, or "broken" if the tests themselves have failed, with what they said.
+A climb prints {"trouble": why the server doesn't even start, "said": its words or those of the
+compiler}; or for each level {"level": NAME, "tests": how many}, {"test": SENTENCE, "outcome": …}
+with all that ./judge says of a failure, and {"passed": whether the level is, "level": NAME}. At the
+end comes {"end": "climbed"}, or "broken" with the output of the tests if they failed themselves.
 """
 
 import atexit
@@ -56,14 +56,15 @@ from harness.server import Server
 from harness.serving import CALL_FAILED
 from harness.target import Target, foreign_server
 
-SERVER, IN_C = "echo.py", "echo.c"  # in the directory in which this was started
+SERVER, IN_C = "echo.py", "echo.c"  # in the directory in which somebody started us
 COMMAND = f"python3 {SERVER} --port {{port}}"
 COMMAND_IN_C = "./echo --port {port}"
-COMPILER = ["tcc", "-Wall", "-o", "echo", IN_C]  # takes a second there, and is all of a compiler
+COMPILER = ["tcc", "-Wall", "-o", "echo", IN_C]  # a whole compiler, which takes a second there
 PATIENCE_SECONDS = 5
 AT_HOME_ONLY = LEVEL_NAMES[len(PORT_ONLY_LEVELS):]
 EXAMPLES, EVERY_LENGTH_BELOW, DRAWN_LENGTHS = 4, 20, 10  # an emulated processor is slow
-DEAR = ("a_thousand_answers", "random_", "connect_and_leave", "still_holds")  # seconds each: last
+# These take seconds each, so they come last.
+DEAR = ("a_thousand_answers", "random_", "connect_and_leave", "still_holds")
 PAGE = os.dup(1)
 LIKELY = """argparse asyncio collections contextlib dataclasses encodings.idna enum errno fcntl
 functools io itertools logging queue random re resource select selectors signal socket socketserver
@@ -71,24 +72,25 @@ string struct subprocess termios threading time traceback typing""".split()  # b
 
 
 def say(**entry: object) -> None:
-    """A line to the page."""
+    """Writes a line to the page."""
     data = memoryview(json.dumps(entry).encode() + b"\n")
     while data:
         data = data[os.write(PAGE, data):]
 
 
 def become_server(words: Sequence[str], environment: Mapping[str, str]) -> None:
-    """In a child that was to execute these words: if it's Python that they start, does what it
-    would do, and never returns."""
+    """Does what these words would do, and never returns, if they start Python. This runs in a child
+    that was about to execute them."""
     if words[:2] != ["python3", SERVER]:
         return
     status = 1
     try:
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # with Popen's pipe: to it, that is an execve
+        # This closes Popen's pipe, too, whose end tells Popen that exec has succeeded.
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         os.environ.clear()
         os.environ.update(environment)
         gc.enable()
-        atexit._clear()  # what was registered is the tests'
+        atexit._clear()  # the tests have registered these
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as an interpreter begins
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.stdin = open(0)
@@ -105,7 +107,7 @@ def become_server(words: Sequence[str], environment: Mapping[str, str]) -> None:
 
 
 def run(script: str) -> int:
-    """As `python3 SCRIPT`; its exit status."""
+    """Runs a script as `python3 SCRIPT` does; returns its exit status."""
     main = sys.modules["__main__"] = types.ModuleType("__main__")
     main.__file__ = script
     try:
@@ -125,15 +127,15 @@ def run(script: str) -> int:
 
 
 class Lasting(Server):
-    """A server that stays for the next test of its level: in a machine that's emulated, its start
-    takes longer than what most tests ask. `kept` is the one that waits."""
+    """A server that stays for the next test of its level, because in an emulated machine its start
+    takes longer than most tests. `kept` is the one that waits."""
 
     kept: Self | None = None
-    may_stay = False  # nothing has failed, in the test that goes on
+    may_stay = False  # no test has failed, in the test that runs
 
     @classmethod
     def start(cls, target: Target, options: Sequence[str] = (), **how: Any) -> Server:
-        """In place of a new one, the one that is kept, if that will do."""
+        """Returns the kept server instead of a new one, if the kept one will do."""
         if options or how.keys() != {"patience"}:
             cls.end_kept()
         kept, Lasting.kept = Lasting.kept, None
@@ -141,19 +143,19 @@ class Lasting(Server):
 
     @classmethod
     def end_kept(cls) -> None:
-        """The next test has a fresh one."""
+        """Ends the kept server, so that the next test has a fresh one."""
         Lasting.may_stay = False
         if Lasting.kept:
             Lasting.kept.kill()
         Lasting.kept = None
 
     def wait_until_ready(self) -> None:
-        """Of one that was kept, nothing is to be waited for."""
+        """Waits, unless the server was kept and so is ready."""
         if self.ready_at == float("inf"):
             super().wait_until_ready()
 
     def kill(self) -> None:
-        """Or keeps it, as it was when nobody had asked it anything."""
+        """Kills the server, or keeps it in the state before its first client."""
         if Lasting.may_stay and self.is_alive() and not self.memory_limit:
             self.clients, self.arrivals, self.events = [], Arrivals(), []
             Lasting.kept = self
@@ -162,7 +164,7 @@ class Lasting(Server):
 
 
 class Heard(Results):
-    """What became of each test, in a run that goes on."""
+    """Adds each test's result to a run that goes on."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(Path(os.devnull))
@@ -173,7 +175,8 @@ class Heard(Results):
 
 
 class Agent:
-    """A plugin of pytest that keeps what was collected, and judges whatever comes."""
+    """A plugin of pytest that keeps the tests it has collected, and judges one server after the
+    other."""
 
     items: dict[str, list[pytest.Function]]
     config: pytest.Config
@@ -181,7 +184,7 @@ class Agent:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """In place of running all of the tests once."""
+        """Serves the page instead of running all tests once."""
         self.config = session.config
         hypothesis.settings.register_profile("page", hypothesis.settings.default,
                                              max_examples=EXAMPLES)
@@ -208,23 +211,23 @@ class Agent:
                 if os.fork() == 0:
                     self.climb_and_exit(in_c, request.get("from", LEVEL_NAMES[0]))
             else:
-                os.write(PAGE, b"\n")  # what the climb was saying may have no end
+                os.write(PAGE, b"\n")  # the climb may have stopped in the middle of a line
                 say(end="stopped")
         return True
 
     def warm_up(self) -> None:
-        """The first level, with a server that has it, and nobody is told."""
+        """Runs the first level quietly, with a server that has it."""
         Path(SERVER).write_text((PROTOCOL / "subjects" / "echo_server.py").read_text())
         self.run_tests(Run(LEVEL_NAMES[0]), self.items[LEVEL_NAMES[0]], lambda run: True)
         Lasting.end_kept()
         Path(SERVER).unlink()
 
     def say_levels(self) -> None:
-        """What can be judged here."""
+        """Tells the page which levels we can judge here."""
         say(levels={level: len(items) for level, items in self.items.items()})
 
     def climb_and_exit(self, in_c: bool, begin: str) -> None:
-        """The climb, in a process of its own."""
+        """Climbs in a process of its own."""
         try:
             if not in_c:
                 self.climb(COMMAND, begin)
@@ -238,7 +241,7 @@ class Agent:
             os._exit(0)
 
     def compiles(self) -> bool:
-        """Whether the server in C becomes a program, which then takes the other's place."""
+        """Compiles the server in C; if it compiles, it takes the other server's place."""
         made = subprocess.run(COMPILER, capture_output=True, text=True, errors="backslashreplace")
         if made.returncode:
             said = f"$ {' '.join(COMPILER)}\n{made.stdout}{made.stderr}"
@@ -249,7 +252,7 @@ class Agent:
         return True
 
     def climb(self, command: str, begin: str) -> None:
-        """That of ./judge, and then that of the levels which it took for granted."""
+        """Climbs as ./judge does, and then asks for the levels that the climb took for granted."""
         climb_with = partial(climb, command, Path.cwd(), self.say_last, say_level,
                              ask=self.run_level)
         judged = climb_with(begin=begin, without=AT_HOME_ONLY)
@@ -260,7 +263,8 @@ class Agent:
 
     def run_level(self, command: str, level: str, directory: Path, *options: str,
                   progress: Callable[[Run], bool]) -> Run:
-        """In place of level_runs.run_level: with what is loaded, and one test after the other."""
+        """Stands in for level_runs.run_level: uses the tests that are loaded, one after
+        the other."""
         items = self.items[level]
         if "-k" in options:
             names = options[options.index("-k") + 1].split(" or ")
@@ -273,32 +277,33 @@ class Agent:
 
     def run_tests(self, run: Run, items: Sequence[pytest.Item], progress: Callable[[Run], bool]
                   ) -> None:
-        """One after the other, the first with a fresh server, as long as `progress` likes."""
+        """Runs one test after the other, the first with a fresh server, as long as `progress`
+        agrees."""
         Lasting.end_kept()
         for item, following in zip_longest(items, items[1:]):
             failed_at, is_fresh = run.failed_at, Lasting.kept is None
             self.run_test(run, item, following)
             if run.tests[-1].outcome == "failed" and not is_fresh:
-                run.tests.pop()  # what a fresh one does counts, as for ./judge
+                run.tests.pop()  # as with ./judge, the result with a fresh server counts
                 run.failed_at = failed_at
                 self.run_test(run, item, following)
             if not progress(run):
                 break
 
     def run_test(self, run: Run, item: pytest.Item, following: pytest.Item | None) -> None:
-        """Adds to the run what becomes of it."""
+        """Adds the test's result to the run."""
         item.stash[CALL_FAILED] = False
         Lasting.may_stay = True
-        self.heard = Heard(run)  # no plugin: to register one takes as long as a test
+        self.heard = Heard(run)  # not a plugin, because registering one takes as long as a test
         self.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Comes after the test and before the end of its server."""
+        """Hears of each test when the test has ended and its server hasn't."""
         Lasting.may_stay = Lasting.may_stay and report.passed
         self.heard.pytest_runtest_logreport(report)
 
     def say_last(self, run: Run) -> None:
-        """What became of the test that has just ended."""
+        """Tells the page the result of the test that has just ended."""
         test = run.tests[-1]
         about = {} if test.outcome != "failed" else {
             "causes": report_text.causes(test), "sections": test.sections, "rule": test.rule,
@@ -307,7 +312,7 @@ class Agent:
 
 
 def say_level(run: Run) -> None:
-    """A level at its end, and the rules that are broken in it."""
+    """Tells the page how a level ended, and which rules it broke."""
     say(passed=run.passed, level=run.level, seconds=round(run.seconds, 1),
         left=len(run.names) - len(run.tests),
         broken=[[rule, chapter, tests[0].sentence, tests[0].cause]
@@ -315,20 +320,20 @@ def say_level(run: Run) -> None:
 
 
 def level_of(item: pytest.Item) -> str:
-    """The first level that asks this."""
+    """The first level that asks for this test."""
     needs = set(item.get_closest_marker("needs").args)
     return next(level for level in PORT_ONLY_LEVELS if needs <= CAPABILITIES_OF[level])
 
 
 def requests() -> Iterator[dict[str, Any]]:
-    """Lines of stdin, until it ends."""
+    """The lines of stdin, until stdin ends."""
     for line in open(0, encoding="utf-8", newline="\n"):
         if line.strip():
             yield json.loads(line)
 
 
 def main() -> None:
-    """Loads all there is, and serves until stdin ends. What pytest prints, nobody reads."""
+    """Loads everything, and serves until stdin ends. Nobody reads pytest's output."""
     os.environ.update(environment())
     adopt_orphans()
     child.become = become_server
@@ -337,7 +342,7 @@ def main() -> None:
     unread = os.open(os.devnull, os.O_WRONLY)
     os.dup2(unread, 1)
     os.dup2(unread, 2)
-    # A traceback, which nobody reads, would have the sources of the tests parsed: seconds.
+    # For a traceback that nobody reads, pytest would parse the tests' sources, which takes seconds.
     pytest.main(["-q", "-s", "--tb=native", "-p", "no:cacheprovider", "-p", "no:faulthandler",
                  "-p", "_hypothesis_pytestplugin", str(PROTOCOL), f"--server={COMMAND}",
                  f"--level={PORT_ONLY_LEVELS[-1]}", f"--patience={PATIENCE_SECONDS}"],

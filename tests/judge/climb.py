@@ -7,7 +7,7 @@ from first_start import start_once
 from levels import LEVELS, LEVEL_NAMES
 from level_runs import Judged, Run, run_level
 
-FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, after a wait
+FAILING_SECONDS = 10  # a server that answers nothing fails every test of a level, each after a wait
 
 
 def climb(
@@ -19,12 +19,15 @@ def climb(
     without: tuple[str, ...] = (),
     ask: Callable[..., Run] | None = None,
 ) -> Judged:
-    """Asks for each level only what the one below did not. `arrived` sees each level at its end.
-    What is below `begin` is taken for granted; the levels `without` are left out, and what needs
-    them. `ask` runs the tests of a level; without it run_level does.
+    """Asks at each level only for tests that the level below didn't have. `arrived` sees each level
+    at its end.
 
-    A level that fails is run to its end if that does not take long. What looks at a clock and fails
-    is tried again, alone: a machine that was busy for a moment is not the server's fault.
+    The climb takes the levels below `begin` for granted, and leaves out the levels `without` and
+    the tests that need them. `ask` runs the tests of a level; without one, run_level does.
+
+    The climb runs a level that fails to its end if that doesn't take long. If only tests that look
+    at a clock have failed, the climb asks them again, alone, because a machine that was busy for a
+    moment isn't the server's fault.
     """
     ask = ask or run_level
 
@@ -53,7 +56,7 @@ def climb(
             names = {test.name.partition("[")[0] for test in run.failures}
             again = ask(command, level.name, directory, *options, "-k", " or ".join(names),
                               progress=to_the_end)
-            if again.passed:  # and so would have been the others that were not reached
+            if again.passed:  # so the whole level gets a second run
                 run = ask(command, level.name, directory, *options, progress=goes_on)
         judged.runs.append(run)
         arrived(run)

@@ -1,4 +1,5 @@
-"""The tests of the tests: what they find, what they say, and whom they must not accuse."""
+"""The tests of the tests: which bugs they find, how they explain them, and whom they mustn't
+accuse."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The first start of a server, before a climb: does it listen, and how soon?"""
+"""The first start of a server, before a climb: does the server listen, and how soon?"""
 
 import shlex
 import time
@@ -14,21 +14,21 @@ PATIENCE_SECONDS = 5
 
 @dataclass(frozen=True)
 class FirstStart:
-    """How long it took until somebody could connect, or what went wrong instead."""
+    """How long the server took until somebody could connect, or why nobody could."""
 
     seconds: float
     trouble: str = ""
-    said: str = ""  # the command as it was run, how it ended, and what it wrote
+    said: str = ""  # the command as we ran it, how it ended, and what it wrote
 
 
 def start_once(command: str) -> FirstStart:
-    """Starts it as the tests of the first level do, connects, and ends it again."""
+    """Starts the server as the tests of the first level do, connects, and ends the server again."""
     begin = time.monotonic()
     try:
         server = Server(foreign_server(command, LEVEL_NAMES[0]), patience=PATIENCE_SECONDS)
-    except OSError as error:  # a script whose first line names no interpreter, for example
+    except OSError as error:  # for example, when a script's first line names no interpreter
         if error.filename != shlex.split(command)[0]:
-            raise  # it is we who could not start anything
+            raise  # we ourselves couldn't start something
         return FirstStart(0, f"cannot be started: {error.strerror}", f"$ {command}")
     try:
         server.wait_until_ready()

@@ -1,5 +1,5 @@
-"""What ./judge has started ends with it, however ./judge ends: also a server in a session of its
-own, and what that has started."""
+"""Whatever ./judge has started ends with ./judge, even if somebody kills it: a server in a session
+of its own too, and the server's own children."""
 
 import os
 import signal
@@ -17,10 +17,11 @@ LOOK_SECONDS = 0.01
 
 
 def keep(work: Callable[[], int]) -> int:
-    """Does the work in a child; its exit status, when nothing is left of all that it has started.
+    """Does the work in a child; returns its exit status when nothing is left that the work has
+    started.
 
-    Parent and child each adopt what their descendants leave behind. So where one of them is killed,
-    the other ends everything.
+    Parent and child both adopt the orphans of their descendants. So if somebody kills one of the
+    two, the other still ends everything.
     """
     heed_all_signals()
     adopt_orphans()
@@ -44,32 +45,33 @@ def keep(work: Callable[[], int]) -> int:
 
 
 def heed_signals(handle: Callable[[int], None]) -> None:
-    """Those that ask to end, unless a shell or nohup(1) has switched one off."""
+    """Handles the signals that ask to end, unless a shell or nohup(1) has switched one off."""
     for number in ASKS_TO_END:
         if signal.getsignal(number) != nothing:
             signal.signal(number, lambda signum, _: handle(signum))
 
 
 def end_work(number: int) -> None:
-    """What is being done is left, each part of it by its `finally`; no second signal disturbs."""
+    """Ends the work, so that each `finally` on the way runs; no second signal interrupts that."""
     for one in ASKS_TO_END:
         signal.signal(one, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 
 def ends_with_its_parent(number: signal.Signals = signal.SIGKILL) -> None:
-    """The kernel sends this process the signal when the parent has ended, however. prctl(2)"""
+    """Has the kernel send this process the signal when its parent has ended, for whatever reason:
+    prctl(2)."""
     LIBC.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
 def bury_orphans(but: int) -> None:
-    """Waits for adopted ones that have ended, up to the child that somebody else waits for."""
+    """Waits for adopted children that have ended, up to the one that somebody else waits for."""
     while (ended := peek()) and ended != but:
         os.waitpid(ended, 0)
 
 
 def peek() -> int:
-    """A child that has ended, or 0. It can still be waited for."""
+    """A child that has ended, or 0. The caller can still wait for this child."""
     try:
         info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -78,14 +80,14 @@ def peek() -> int:
 
 
 def end_all() -> None:
-    """Kills all children, those that become children thereby, and so on."""
+    """Kills all children, then the orphans that become children thereby, and so on."""
     while any([may_kill(child, signal.SIGKILL) for child in Process(os.getpid()).children()]):
         bury_orphans(but=0)
         time.sleep(LOOK_SECONDS)
 
 
 def may_kill(process: int, number: int) -> bool:
-    """Sends the signal. False: the process is gone, or another user's by setuid."""
+    """Sends the signal. False if the process is gone, or if it's another user's by setuid."""
     with suppress(ProcessLookupError, PermissionError):
         os.kill(process, number)
         return True

@@ -1,4 +1,4 @@
-"""Runs the tests of a level on a server and reads what became of them."""
+"""Runs the tests of a level on a server and reads the results."""
 
 from __future__ import annotations
 
@@ -23,32 +23,33 @@ from harness import child
 if TYPE_CHECKING:
     from first_start import FirstStart
 
-IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # on two cores: most of the time they wait
-# Nothing of the user's decides what is asked: no plugin, no option, no module of the directory.
+IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # three on two cores, because tests mostly wait
+# The user's plugins, options and modules must not decide which tests run.
 OURS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
 PLUGINS = ("_hypothesis_pytestplugin", "pytest_timeout", "xdist.plugin")
-LOOK_SECONDS = 0.1  # how often the progress of a run is looked at
-NO_TESTS = 5  # exit status of pytest
+LOOK_SECONDS = 0.1  # how often we look at a run's progress
+NO_TESTS = 5  # pytest's exit status
 
 
 @dataclass(frozen=True)
 class Test:
-    """One test and what became of it; the texts are empty unless it failed."""
+    """One test and its result; the texts are empty unless the test failed."""
 
-    name: str  # with its case in brackets
-    outcome: str  # passed, failed, skipped
+    name: str  # with the case in brackets
+    outcome: str  # passed, failed or skipped
     cause: str
     rule: str
     chapter: str
     sections: tuple[tuple[str, str], ...]
     clock: bool = False  # failed, and looks at a clock
-    reason: str = ""  # why it was skipped
-    events: tuple[tuple[float, str, str, bool], ...] = ()  # when, who, what, is that the fault
-    blames: str = ""  # us, or all: whatever is tested, it will fail in this way
+    reason: str = ""  # why pytest skipped the test
+    # Time, actor and deed of each, and whether this one was the fault.
+    events: tuple[tuple[float, str, str, bool], ...] = ()
+    blames: str = ""  # "us", or "all" if the test would blame any server in this way
 
     @property
     def sentence(self) -> str:
-        """`test_a_message_comes_back[yours-3]` is `a message comes back (3)`."""
+        """`test_a_message_comes_back[yours-3]` becomes `a message comes back (3)`."""
         words, _, case = self.name.partition("[")
         case = case.removesuffix("]").removeprefix("yours").strip("-")
         sentence = words.removeprefix("test_").replace("_", " ")
@@ -57,88 +58,90 @@ class Test:
 
 @dataclass
 class Run:
-    """What is known of a level; complete when `ended`."""
+    """What we know of a level; all of it when `ended`."""
 
     level: str
     names: list[str] = field(default_factory=list)  # of all its tests, in order
     tests: list[Test] = field(default_factory=list)  # those that have ended
     ended: bool = False
-    complete: bool = False  # nobody broke it off
-    failed_at: float = math.inf  # when the first failure was seen
+    complete: bool = False  # nobody broke the run off
+    failed_at: float = math.inf  # when we saw the first failure
     begun: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
-        """How long it has been running."""
+        """How long the run has taken so far."""
         return time.monotonic() - self.begun
 
     @property
     def failing_seconds(self) -> float:
-        """How long ago the first failure was seen."""
+        """How long ago we saw the first failure."""
         return time.monotonic() - self.failed_at
 
     def count(self, outcome: str) -> int:
-        """How many ended so."""
+        """How many tests have this outcome."""
         return sum(test.outcome == outcome for test in self.tests)
 
     @property
     def reasons(self) -> Counter[str]:
-        """Why tests were skipped, and how many for each reason."""
+        """Why pytest skipped tests, and how many for each reason."""
         return Counter(test.reason for test in self.tests if test.outcome == "skipped")
 
     @property
     def failures(self) -> list[Test]:
-        """Those that failed, in the order of the tests."""
+        """The tests that failed, in the level's order."""
         order = {name: number for number, name in enumerate(self.names)}
         failed = [test for test in self.tests if test.outcome == "failed"]
         return sorted(failed, key=lambda test: order.get(test.name, 0))
 
     @property
     def may_be_the_machine(self) -> bool:
-        """Whether what failed looks at a clock: on a busy machine the tests themselves are late."""
+        """Whether all tests that failed look at a clock: on a busy machine, the tests are late
+        themselves."""
         return bool(self.failures) and all(test.clock for test in self.failures)
 
     @property
     def has_seen_enough(self) -> bool:
-        """Whether the other tests would say no more than one that has failed."""
+        """Whether the other tests would only repeat a failure."""
         return any(test.blames for test in self.tests)
 
     @property
     def passed(self) -> bool:
-        """Whether the server has this level: whatever keeps a test from running is no pass."""
+        """Whether the server has this level. A test that couldn't run, for whatever reason, hasn't
+        passed."""
         return self.is_whole and self.count("passed") > 0 and not self.failures
 
     @property
     def was_skipped(self) -> bool:
-        """Whether nothing of it can be asked here."""
+        """Whether this machine can't ask for anything of the level."""
         return self.is_whole and self.count("skipped") == len(self.names) > 0
 
     @property
     def is_whole(self) -> bool:
-        """Whether each of its tests has ended."""
+        """Whether each of the tests has ended."""
         return self.ended and len(self.tests) == len(self.names)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A server with the runs of the levels that were asked of it, the last one maybe failed."""
+    """A server and the runs of the levels that we asked for; the last one may have failed."""
 
     command: str
     runs: list[Run]
-    trouble: str = ""  # why no level could be asked of it
-    granted: int = 0  # so many levels at the bottom were not asked for
-    without: tuple[str, ...] = ()  # these levels were not asked for either
-    first: FirstStart | None = None  # how it was started before the climb
+    trouble: str = ""  # why we couldn't ask for any level
+    granted: int = 0  # how many levels at the bottom we took for granted
+    without: tuple[str, ...] = ()  # the user left these levels out
+    first: FirstStart | None = None  # how the server started before the climb
     chosen: str = ""  # by -k, from the tests of the levels
 
     @property
     def passed(self) -> bool:
-        """Whether all that was asked of it is so."""
+        """Whether the server passed everything that we asked for."""
         return bool(self.runs) and all(run.passed for run in self.runs)
 
 
 def environment() -> dict[str, str]:
-    """That of the tests. Their servers get the user's, harness/child.py sees to it."""
+    """The tests' environment. harness/child.py gives their servers the user's."""
     theirs = {name: value for name, value in os.environ.items()
               if name.startswith(("PYTEST_", "PYTHON"))}
     others = {name: value for name, value in os.environ.items() if name not in theirs}
@@ -146,7 +149,7 @@ def environment() -> dict[str, str]:
 
 
 class JudgeBroken(Exception):
-    """The tests themselves could not be run; the text is what they said."""
+    """We couldn't run the tests themselves; the text is their output."""
 
 
 def by_rule(failures: Sequence[Test]) -> dict[tuple[str, str], list[Test]]:
@@ -164,9 +167,8 @@ def run_level(
     *options: str,
     progress: Callable[[Run], bool] = lambda run: True,
 ) -> Run:
-    """Runs the tests of that level, from that directory; `options` are pytest's. `progress` sees
-    the run now and then, and ends it with False.
-    """
+    """Runs that level's tests in that directory; `options` are pytest's. `progress` sees the run
+    now and then, and ends the run by returning False."""
     run = Run(level)
     with tempfile.TemporaryDirectory() as scratch:
         results, log = Path(scratch, "results"), Path(scratch, "log")
@@ -193,7 +195,8 @@ def run_level(
 
 
 def follow(tests: subprocess.Popen, run: Run, lines, progress: Callable[[Run], bool]) -> bool:
-    """Until the tests have ended, or `progress` does not want to know more: then it is False."""
+    """Follows the tests until they have ended, or until `progress` has seen enough; then returns
+    False."""
     while True:
         try:
             tests.wait(LOOK_SECONDS)
@@ -206,7 +209,7 @@ def follow(tests: subprocess.Popen, run: Run, lines, progress: Callable[[Run], b
 
 
 def take_lines(run: Run, lines) -> None:
-    """Reads what has been written since; a line that is not complete yet is left for later."""
+    """Reads the lines since the last look; an incomplete line stays for later."""
     while True:
         begin = lines.tell()
         line = lines.readline()
@@ -217,7 +220,7 @@ def take_lines(run: Run, lines) -> None:
 
 
 def take(run: Run, entry: dict[str, Any]) -> None:
-    """Adds what harness/results.py says: which tests there are, or what became of one."""
+    """Adds one line of harness/results.py: the names of all tests, or the result of one."""
     if "collected" in entry:
         run.names = [name_of(test) for test in entry["collected"]]
         return
@@ -230,5 +233,5 @@ def take(run: Run, entry: dict[str, Any]) -> None:
 
 
 def name_of(test: str) -> str:
-    """What is left of a test's id without its file."""
+    """A test's id without its file."""
     return test.partition("::")[2]

@@ -1,4 +1,4 @@
-"""What the tests need of the machine that they run on, whatever server they test."""
+"""What the tests need of the machine, whatever server they test."""
 
 import socket
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def what_it_lacks() -> str:
-    """With what to do about it; or nothing."""
+    """What's missing here and how to get it, or ""."""
     if not Path("/proc/self/status").exists():
         return "there is no /proc, which the tests look into. As root: mount -t proc proc /proc"
     try:

@@ -1,4 +1,4 @@
-"""Where the tests are, which everything here imports, and how the judge is called."""
+"""Where the tests are, and how to call the judge. Everything here imports this."""
 
 import os
 import shlex
@@ -7,6 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = ROOT / "tests" / "protocol"
-# How to call this from elsewhere. judge.pyz, which has unpacked it, sets the variable.
+# How to call the judge from elsewhere. judge.pyz sets the variable when it has unpacked us.
 JUDGE = os.environ.pop("JUDGE_COMMAND", shlex.quote(str(ROOT / "judge")))
 sys.path.insert(0, str(PROTOCOL))

@@ -1,4 +1,4 @@
-"""The server of each directory, as it was judged there last: a file for each."""
+"""The last server that was judged in each directory, in a file for each."""
 
 import hashlib
 import os
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STATE = Path(os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"))
-SERVERS = STATE / "six-servers"  # not in build/: a reader without a compiler has none
+SERVERS = STATE / "six-servers"  # not in build/, because a reader without a compiler has none
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """How a climb was asked for."""
+    """How the user asked for a climb."""
 
     command: str
-    without: tuple[str, ...] = ()  # the levels that it leaves out
+    without: tuple[str, ...] = ()  # the levels that the climb leaves out
 
 
 def of(directory: Path) -> Remembered | None:
-    """What was remembered; None if nothing was."""
+    """The server that we remember for this directory, or None."""
     try:
         command, *without = _file(directory).read_text(encoding="utf-8").split("\0")
     except (OSError, ValueError):

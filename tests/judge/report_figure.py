@@ -11,7 +11,7 @@ SENT, GOT = "sent", "got"
 
 
 def of(test: Test) -> str:
-    """An SVG, or nothing where nothing is known to have happened."""
+    """An SVG, or "" if we know of no events."""
     if not test.events:
         return ""
     begin = test.events[0][0]
@@ -28,7 +28,7 @@ def of(test: Test) -> str:
 
 
 def row(number: int, milliseconds: float, who: str, what: str, is_break: bool) -> str:
-    """One event: an arrow for bytes, else words beside the one who did it."""
+    """One event, drawn as an arrow for bytes and written as words beside the actor otherwise."""
     y = ROW * (number + 2)
     moment = f'<text x="{LEFT - 10}" y="{y}" class="ms">{milliseconds:.0f} ms</text>'
     if is_break:
@@ -48,11 +48,11 @@ def row(number: int, milliseconds: float, who: str, what: str, is_break: bool) -
 
 
 def arrow(begin: int, end: int, y: int) -> str:
-    """From one lifeline to the other."""
+    """An arrow from one lifeline to the other."""
     back = -8 if end > begin else 8
     return (f'<path d="M{begin} {y} H{end} l{back} -4 M{end} {y} l{back} 4" class="arrow"/>')
 
 
 def cut(text: str, letters: int = LETTERS) -> str:
-    """As much as there is room for."""
+    """As much of the text as fits."""
     return escape(textwrap.shorten(text, letters, placeholder=" ..."))

@@ -1,4 +1,4 @@
-"""A report in one page of HTML that needs nothing else."""
+"""A report as one page of HTML that loads nothing else."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ svg .break { fill: #fbe3e3; } svg .fault { fill: #a11414; font-weight: 600; }
 
 
 def write_page(path: Path, judged: Judged) -> None:
-    """The server in detail."""
+    """Writes the server's results in detail."""
     path.write_text(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
@@ -44,12 +44,12 @@ def write_page(path: Path, judged: Judged) -> None:
 
 
 def meter(done: int, of: int) -> str:
-    """A bar that a screen reader can read."""
+    """A bar that a screen reader can read, too."""
     return f'<meter min="0" max="{of}" value="{done}">{done} of {of}</meter>'
 
 
 def details(server: Judged) -> Iterator[str]:
-    """Levels and failures of a server."""
+    """The levels and failures of a server."""
     yield f"<pre>{escape(server.command)}</pre>"
     yield f"<p>Judged on {datetime.now():%d %B %Y, at %H:%M}.</p>"
     if server.granted:
@@ -87,7 +87,7 @@ def first_start(first: FirstStart) -> Iterator[str]:
 
 
 def failure(test: Test, *, is_open: bool) -> str:
-    """One of them. All but the first are folded."""
+    """One failure; only the first is open."""
     sections = "".join(f"<p>{escape(title)}</p><pre>{escape(text)}</pre>"
                        for title, text in test.sections if title != "the rule")
     return (f"<details{' open' if is_open else ''}><summary>{escape(test.sentence)}</summary>"

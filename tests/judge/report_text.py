@@ -1,4 +1,4 @@
-"""What a reader sees: coloured in a terminal, plain in a pipe."""
+"""The output that a reader sees: coloured in a terminal, plain in a pipe."""
 
 import os
 import shlex
@@ -16,8 +16,8 @@ from harness.hexdump import escaped
 
 COLUMNS = 96
 BAR = 20
-LATE_START_SECONDS = 1.0  # every test waits for as long
-BUSY_LOAD = 3  # for each processor; the tests themselves make one of about 1
+LATE_START_SECONDS = 1.0  # every test waits this long
+BUSY_LOAD = 3  # for each processor; the tests alone make a load of about 1
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
 
 
@@ -28,30 +28,30 @@ def in_terminal() -> bool:
 
 
 def painted(text: str, *codes: str) -> str:
-    """The text in that colour, if there are colours."""
+    """The text in that colour, if stdout shows colours."""
     return f"\033[{';'.join(codes)}m{text}\033[0m" if in_terminal() else text
 
 
 def bar(done: int, of: int) -> str:
-    """How much of it is done. It is full only when all is."""
+    """A bar for a part done. The bar is full only when everything is done."""
     length = BAR * done // of if of else 0
     full, empty = ("█", "░") if in_terminal() else ("#", ".")
     return full * length + empty * (BAR - length)
 
 
 def columns() -> int:
-    """How wide a line may be: as a page, or as the terminal where that is narrower."""
+    """How wide a line may be: as wide as a page, or as the terminal if that's narrower."""
     return min(COLUMNS, os.get_terminal_size().columns or COLUMNS) if in_terminal() else COLUMNS
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """In lines of a page's width."""
+    """The text in lines that fit the page."""
     return textwrap.fill(text, columns(), initial_indent=indent, subsequent_indent=indent,
                          break_on_hyphens=False, break_long_words=False)
 
 
 def shortened(text: str, indent: str) -> str:
-    """On one line of a page's width."""
+    """The text on one line, cut to fit the page."""
     return indent + textwrap.shorten(text, columns() - len(indent), placeholder=" ...")
 
 
@@ -69,39 +69,40 @@ def level_line(run: Run) -> str:
 
 
 def show_progress(run: Run) -> None:
-    """The line of a level that is still being run."""
+    """Writes the line of a level that still runs."""
     if in_terminal():
         line = level_line(run) if run.names else f"  {run.level:13} its tests are being loaded"
         print(f"\r\033[K{line}, {run.seconds:.0f} s", end="", flush=True)
 
 
 def show_start(server: Remembered) -> None:
-    """Before the first level."""
+    """Writes the lines before the first level."""
     left_out = f" (without {', '.join(server.without)})" if server.without else ""
     print(f"your server: {escaped(server.command)}{left_out}\n", flush=True)
 
 
 def show_level(run: Run) -> None:
-    """The line of a level that has ended."""
+    """Writes the line of a level that has ended."""
     print(("\r\033[K" if in_terminal() else "") + level_line(run), flush=True)
     show_skipped(run)
 
 
 def show_skipped(run: Run) -> None:
-    """What could not be asked here, and why."""
+    """Says which tests couldn't run here, and why."""
     for reason, count in run.reasons.items():
         print(wrapped(f"{count} skipped: {reason}", "      "), flush=True)
 
 
 def show_what_is_asked(level: str, asked: Sequence[Level]) -> None:
-    """For each of these levels, before the first test runs."""
+    """Says what each of these levels asks for, before the first test runs."""
     print(f"level {level} asks for:")
     for each in asked:
         print(wrapped(f"{each.name}: {each.asks}.", "  "), flush=True)
 
 
 def show_failure(test: Test) -> None:
-    """One failure: what was sent, what came back, the rule, the chapter, the server's words."""
+    """Shows one failure: the bytes sent, the bytes received, the rule, the chapter, the server's
+    output."""
     print("  " + painted(test.sentence, BOLD))
     for cause in causes(test):
         print(painted(wrapped(cause, "    "), RED))
@@ -114,14 +115,15 @@ def show_failure(test: Test) -> None:
 
 
 def causes(test: Test) -> list[str]:
-    """What a failure says first: that the server broke down, if so, and what its client noticed."""
-    sections = dict(reversed(test.sections))  # of several servers, the first
+    """The first lines of a failure: that the server broke down, if it did, and what its client
+    noticed."""
+    sections = dict(reversed(test.sections))  # of several servers, keep the first
     end = unasked_end(sections.get("the server", ""))
     return [*([f"the server {end}, and so:"] if end and end not in test.cause else []), test.cause]
 
 
 def unasked_end(said: str) -> str:
-    """How the server ended, if it broke down: often the cause of what its client noticed."""
+    """How the server ended, if it broke down: often that's the cause of what its client noticed."""
     for line in said.splitlines()[1:2]:
         if line.startswith("ended") and not line.endswith("exit status 0"):
             return line.removesuffix(", unasked")
@@ -129,7 +131,8 @@ def unasked_end(said: str) -> str:
 
 
 def show_groups(failures: Sequence[Test]) -> None:
-    """Which rules were broken, and by how many tests each: several tests often have one cause."""
+    """Shows which rules were broken, and by how many tests each: several tests often fail for one
+    cause."""
     groups = by_rule(failures)
     print(f"\n{number(len(failures), 'failure')} under {number(len(groups), 'rule')}:")
     for (rule, chapter), tests in groups.items():
@@ -141,7 +144,7 @@ def show_groups(failures: Sequence[Test]) -> None:
 
 
 def show_one_level(run: Run) -> None:
-    """Each failure, then all of them under their rules, and how many there are."""
+    """Shows each failure, then all failures by rule, and the counts."""
     for test in run.failures:
         print()
         show_failure(test)
@@ -154,14 +157,14 @@ def show_one_level(run: Run) -> None:
 
 
 def show_no_pass(run: Run) -> None:
-    """For a level with no failure and no passed test."""
+    """Says why a level counts as not passed if none of its tests failed."""
     if not run.passed and not run.failures:
         ran = f"{run.count('passed')} of {len(run.names)} tests ran" if run.tests else "no test ran"
         print(f"\n{run.level} is not passed: {ran}")
 
 
 def show_climb(judged: Judged) -> None:
-    """Where the climb ended: one failure, how far it is, and what comes next."""
+    """Shows where the climb ended: one failure, the distance covered, and the next level."""
     if not judged.runs:
         show_no_start(judged)
         return
@@ -189,7 +192,7 @@ def show_climb(judged: Judged) -> None:
 
 
 def show_way_on(level: Level, without: Sequence[str]) -> None:
-    """What to read now, and how to spare what was asked already."""
+    """Says what to read now, and how to skip what we've asked already."""
     print(f"  next: {painted(level.name, BOLD)}, {level.chapter}")
     number = LEVEL_NAMES.index(level.name)
     if number:
@@ -205,14 +208,14 @@ def show_way_on(level: Level, without: Sequence[str]) -> None:
 
 
 def show_load() -> None:
-    """What is measured of a server, be it its memory, may be a busy machine's fault."""
+    """Says that the machine is busy, since that can spoil any measurement, even of memory."""
     load = os.getloadavg()[0]
     if load > BUSY_LOAD * (os.cpu_count() or 1):
         print(f"\n  the machine is busy, with a load of {load:.0f}: try it again on a quiet one")
 
 
 def show_no_start(judged: Judged) -> None:
-    """A server that does not even listen: no test can say more."""
+    """Shows a server that doesn't even listen, of which no test can say more."""
     assert judged.first is not None
     print(painted(wrapped(judged.trouble, "  "), RED))
     print("\n  the server:")
@@ -220,7 +223,7 @@ def show_no_start(judged: Judged) -> None:
 
 
 def show_stop(judged: Judged, last: Run) -> None:
-    """Why it does not go higher."""
+    """Shows why the climb goes no higher."""
     level = LEVELS[LEVEL_NAMES.index(last.level)]
     failures = last.failures
     asks = wrapped(f"{level.name} asks: {level.asks}.").removeprefix(level.name)

@@ -6,11 +6,12 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from level_runs import Judged, Run, Test
 
-NO_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+# The characters that XML 1.0 excludes, section 2.2.
+NO_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(path: Path, judged: Judged) -> None:
-    """All that was asked of the server."""
+    """Writes everything that we asked of the server."""
     root = Element("testsuites", name=clean(judged.command))
     if judged.trouble:
         suite = SubElement(root, "testsuite", name="start", tests="1", failures="1", skipped="0")
@@ -24,7 +25,8 @@ def write(path: Path, judged: Judged) -> None:
 
 
 def add_level(root: Element, run: Run) -> None:
-    """What was not run, because the level had failed already, is skipped."""
+    """Adds a level. A test that didn't run because the level had failed already counts
+    as skipped."""
     ended = {test.name: test for test in run.tests}
     not_run = len(run.names) - len(ended)
     suite = SubElement(root, "testsuite", name=run.level, tests=str(len(run.names)),
@@ -42,5 +44,5 @@ def add_level(root: Element, run: Run) -> None:
 
 
 def clean(text: str) -> str:
-    """Without what XML cannot hold, as a server's escape sequences."""
+    """The text without characters that XML can't hold, such as a server's escape sequences."""
     return NO_XML.sub("\ufffd", text)

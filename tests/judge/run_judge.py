@@ -1,4 +1,4 @@
-"""Runs ./judge, which is itself under test."""
+"""Runs ./judge, which these tests test."""
 
 import os
 import subprocess
@@ -13,14 +13,14 @@ JUDGE = REPOSITORY / "judge"
 STARTERS = REPOSITORY / "tests" / "judge" / "start"
 PROTOCOL = REPOSITORY / "tests" / "protocol"
 SUBJECTS = PROTOCOL / "subjects"
-FLEET = Path(__file__).parent / "fleet"  # servers that are right, and servers that are not
+FLEET = Path(__file__).parent / "fleet"  # correct servers and broken ones
 
 a_climb = pytest.mark.long
 
 
 @dataclass
 class Ran:
-    """What ./judge said and made."""
+    """The output of ./judge, and where to find its files."""
 
     status: int
     said: str
@@ -29,13 +29,13 @@ class Ran:
 
 
 def judge(*words: str, at: Path, state: Path | None = None) -> Ran:
-    """./judge, called from that directory; what it remembers is in `state`."""
+    """Runs ./judge in that directory; the memory of ./judge is in `state`."""
     ran = subprocess.run([JUDGE, *words], cwd=at, env=environment(state or at), text=True,
                          capture_output=True, stdin=subprocess.DEVNULL, timeout=1100)
     return Ran(ran.returncode, ran.stdout, ran.stderr, at)
 
 
 def environment(state: Path) -> dict[str, str]:
-    """That of a terminal, without what pytest has added."""
+    """A terminal's environment, without pytest's additions."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     return {**kept, "XDG_STATE_HOME": str(state), "TERM": "xterm"}

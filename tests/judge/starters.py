@@ -1,6 +1,7 @@
-"""A first server in a language of the reader's choice, to be copied and built upon; or the one in
-Python as it is after a later chapter: the patches in grown/python make it of the first, and after
-the last of them it is the tests' own, which has all levels."""
+"""A first server in a language of the reader's choice, to copy and build on. In Python, the reader
+can have the server as it is after a later chapter: the patches in grown/python make that server
+from the first one, and after the last chapters it's the tests' own, which has all levels.
+"""
 
 import os
 import shutil
@@ -13,8 +14,8 @@ from levels import LEVELS
 SOURCES = Path(__file__).parent / "start"
 GROWN = SOURCES.parent / "grown"
 SUBJECTS = ROOT / "tests" / "protocol" / "subjects"
-WHOLE_AFTER = (8, 9)  # these chapters the server in Python is the tests' own
-# How the first server is built, if it is, and started.
+WHOLE_AFTER = (8, 9)  # after these chapters, the server in Python is the tests' own
+# How to build the first server, if its language is compiled, and how to start it.
 LANGUAGES = {
     "python": ["python3 echo.py"],
     "c": ["gcc -O2 -o echo echo.c", "./echo"],
@@ -41,14 +42,14 @@ WHOLE = "The server in Python that the tests are tried on. It has all levels, la
 
 
 def chapters(language: str) -> list[int]:
-    """After which of them there is a server in that language."""
+    """The chapters after which there's a server in that language."""
     patches = (GROWN / language).glob("after-*.patch")
     grown = [int(patch.stem.removeprefix("after-")) for patch in patches]
     return [1, *sorted(grown), *(WHOLE_AFTER if grown else ())]
 
 
 def levels_after(chapter: int) -> tuple[str, str]:
-    """The last level that a server has which has come so far, and the one that it fails."""
+    """The last level that a server has after that chapter, and the level that it fails."""
     numbers = [int(number) if (number := Path(level.chapter).name[:2]).isdigit() else 100
                for level in LEVELS]
     count = sum(number <= chapter for number in numbers)
@@ -56,11 +57,12 @@ def levels_after(chapter: int) -> tuple[str, str]:
 
 
 def copy(language: str, to: Path, after: int = 1) -> str:
-    """Copies the server and its README; what went wrong, or nothing. With `after` it is the one
-    that *Your own server* makes of it up to that chapter."""
+    """Copies the server and its README; returns why that failed, or "". With `after`, copies the
+    server that *Your own server* makes of it up to that chapter."""
     (source,) = (SOURCES / language).iterdir()
     names = [source.name, "README.md"]
-    there = [to / name for name in names if os.path.exists(to / name)]  # not where it is forbidden
+    # Unlike Path.exists(), os.path.exists() returns False where the user may not look.
+    there = [to / name for name in names if os.path.exists(to / name)]
     if there:
         return f"{there[0]} is there already, and is not overwritten: name another directory"
     try:
@@ -77,7 +79,7 @@ def copy(language: str, to: Path, after: int = 1) -> str:
 
 
 def first_readme(language: str, source: str) -> str:
-    """What the first server is, how to build it, and how to have it judged."""
+    """The README: which server this is, how to build it, and how to have it judged."""
     return filled((SOURCES / "README.md").read_text(), {
         "SOURCE": source,
         "JUDGE": JUDGE,
@@ -86,20 +88,21 @@ def first_readme(language: str, source: str) -> str:
 
 
 def in_shell(language: str) -> str:
-    """How it is built, if it is, and judged."""
+    """The commands that build the server, if its language is compiled, and judge it."""
     *build, start = LANGUAGES[language]
     return "\n".join([*build, f"{JUDGE} '{start} --port {{port}}'"])
 
 
 def filled(text: str, values: dict[str, str]) -> str:
-    """A text with these values in the places of their names."""
+    """The text, with these values in place of their names."""
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     return text
 
 
 def grow(language: str, to: Path, after: int) -> str:
-    """Patch after patch, in a first server's directory; what is said of it there."""
+    """Applies patch after patch to a first server; returns the README's sentence about
+    the result."""
     if after in WHOLE_AFTER:
         for file in SUBJECTS.glob("loop_*.py"):
             shutil.copyfile(file, to / file.name.replace("loop_server", "echo"))

@@ -1,5 +1,5 @@
-"""The judge that a page asks, over a pty instead of the emulated machine's serial line: it finds
-what ./judge finds."""
+"""The judge that a page asks must find what ./judge finds. A pty stands in for the emulated
+machine's serial line."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from run_judge import FLEET, STARTERS, SUBJECTS, judge
 pytestmark = pytest.mark.timeout(400)
 
 AGENT = Path(__file__).with_name("agent.py")
-STATE = REPOSITORY / "build" / "machine" / "own.state"  # of the emulated machine that has it
+STATE = REPOSITORY / "build" / "machine" / "own.state"  # of the emulated machine that has the agent
 STARTER = (STARTERS / "python" / "echo.py").read_text()
 GOOD = (SUBJECTS / "echo_server.py").read_text()
 SILENT = STARTER.replace("connection.sendall", "bytes")
@@ -36,13 +36,13 @@ IN_C = (STARTERS / "c" / "echo.c").read_text()
 
 
 def broken(bug: str) -> str:
-    """A server of the fleet, as one that needs no argument but its port."""
+    """A server of the fleet that needs no argument but its port."""
     text = (SUBJECTS / "broken_servers.py").read_text()
     return text.replace("if __name__", f'sys.argv.insert(1, "{bug}")\nif __name__')
 
 
 def after(chapter: int) -> str:
-    """What *Your own server* makes of the first one up to that chapter."""
+    """The server that *Your own server* makes of the first one up to that chapter."""
     with tempfile.TemporaryDirectory() as directory:
         starters.copy("python", Path(directory), chapter)
         return Path(directory, "echo.py").read_text()
@@ -59,12 +59,12 @@ SERVERS = {
     "dies-of-a-reset": broken("dies-of-a-reset"),
     "drops-half-closed": broken("drops-half-closed"),
 }
-# Each of their tests waits for what does not come.
+# Each of their tests waits for an answer that doesn't come.
 WAITED_FOR = {"silent": SILENT, "hangs": HANGS, "busy": BUSY}
 
 
 class Agent:
-    """One of it, and a page that asks it."""
+    """An agent, and a page that asks it."""
 
     def __init__(self, directory: Path) -> None:
         self._page, line = pty.openpty()
@@ -79,7 +79,7 @@ class Agent:
         os.write(self._page, json.dumps(request).encode() + b"\n")
 
     def hear(self, last: str) -> list[dict[str, Any]]:
-        """What it says, up to a line that has this."""
+        """Returns the agent's lines, up to one that has this key."""
         said: list[dict[str, Any]] = []
         while not said or last not in said[-1]:
             line = self._lines.readline()
@@ -106,8 +106,8 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
 
 @pytest.mark.long
 @pytest.mark.timeout(3000)
-def test_in_the_page_it_finds_the_same(agent: Agent) -> None:
-    """In the emulated machine, in Node: tests/site has it in a browser."""
+def test_the_agent_finds_the_same_in_the_page(agent: Agent) -> None:
+    """Runs the emulated machine in Node; tests/site runs it in a browser."""
     if not STATE.exists():
         pytest.skip("no machine was made here (tools/machine/make)")
     node = subprocess.Popen(
@@ -122,7 +122,7 @@ def test_in_the_page_it_finds_the_same(agent: Agent) -> None:
 
 
 def verdict(said: list[dict[str, Any]]) -> tuple[list[str], str]:
-    """Which levels it has, and the rule that it breaks."""
+    """The levels that the server has, and the rule that it breaks."""
     return passed(said), failed(said)[0]["rule"] if failed(said) else ""
 
 
@@ -146,7 +146,7 @@ def test_its_verdict_is_that_of_the_judge(agent: Agent, text: str, tmp_path: Pat
     reached = int(re.search(r"(\d+) of \d+ levels", judged.said)[1])
     assert passed(said) == list(PORT_ONLY_LEVELS[:reached]), judged.said
     if reached < len(PORT_ONLY_LEVELS):
-        # Which of several failures comes first depends on how many tests run at once.
+        # The order of failures depends on how many tests run at once.
         assert failed(said)[0]["rule"] in " ".join(judged.said.split()), judged.said
     else:
         assert not failed(said)
@@ -174,17 +174,18 @@ def test_a_server_that_does_not_even_start_is_told_with_its_words(agent: Agent) 
     assert "echo.py\", line 2" in trouble["said"] and "SyntaxError" in trouble["said"]
 
 
-def test_a_server_in_c_is_compiled_and_judged_as_well(agent: Agent) -> None:
+def test_a_server_in_c_is_compiled_and_judged(agent: Agent) -> None:
     need_program("tcc")
     said = agent.judge(IN_C, c=True)
     assert verdict(said) == (["framing"], rules.SURVIVE.text)
     assert dict(failed(said)[0]["sections"])["the server"].startswith("$ ./echo --port ")
 
 
-def test_of_one_in_c_that_is_no_program_the_compiler_says_in_which_line(agent: Agent) -> None:
+def test_the_compiler_says_in_which_line_a_server_in_c_is_wrong(agent: Agent) -> None:
     need_program("tcc")
     wrong = IN_C.replace("const int on = 1;", "const int on = 1")
-    line = wrong[:wrong.index("const int on = 1")].count("\n") + 2  # where it misses the semicolon
+    # The compiler misses the semicolon in the next line.
+    line = wrong[:wrong.index("const int on = 1")].count("\n") + 2
     trouble, end = agent.judge(wrong, c=True)
     assert "cannot be compiled" in trouble["trouble"] and end == {"end": "climbed"}
     assert f"echo.c:{line}: error: " in trouble["said"]

@@ -16,7 +16,7 @@ MAKE = REPOSITORY / "tools" / "judge-archive" / "make"
 
 
 def run(*words: str, at: Path) -> subprocess.CompletedProcess[str]:
-    """In an environment in which nothing is remembered or unpacked yet."""
+    """Runs a command in an environment in which we've remembered and unpacked nothing yet."""
     return subprocess.run(words, cwd=at, capture_output=True, text=True, timeout=300,
                           env=environment(at / "state") | {"XDG_CACHE_HOME": str(at / "cache")})
 
@@ -48,9 +48,10 @@ def test_the_archive_has_the_same_bytes_each_time(
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_what_is_missing_is_a_line(tmp_path: Path) -> None:
+def test_the_archive_says_in_a_line_which_packages_are_missing(tmp_path: Path) -> None:
     assert run(str(MAKE), "judge.pyz", at=tmp_path).returncode == 0
-    ran = run(sys.executable, "-S", "judge.pyz", "true {port}", at=tmp_path)  # no site-packages
+    # With -S, Python has no site-packages.
+    ran = run(sys.executable, "-S", "judge.pyz", "true {port}", at=tmp_path)
     assert ran.returncode == 3 and ran.stderr.count("\n") == 1, ran.stderr
     assert ran.stderr.startswith("judge: missing: pytest, hypothesis; "), ran.stderr
 
@@ -64,7 +65,7 @@ def test_the_archive_needs_no_home(tmp_path: Path) -> None:
         ran = subprocess.run([sys.executable, "judge.pyz", "true {port}", *words], cwd=tmp_path,
                              env=known | nowhere, capture_output=True, text=True)
         assert "unpacked for this once" in ran.stderr and "0 of" not in ran.stdout
-        assert ran.stderr.count("\n") == complaints, ran.stderr  # nothing about remembering
+        assert ran.stderr.count("\n") == complaints, ran.stderr  # no complaint about remembering
     assert not any((tmp_path / "scratch").iterdir())
 
 

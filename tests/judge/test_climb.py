@@ -1,4 +1,4 @@
-"""The climb itself: which levels are asked for, and what is asked for again."""
+"""The climb itself: which levels it asks for, and which tests it asks again."""
 
 import re
 import sys
@@ -36,14 +36,14 @@ def test_a_climb_may_begin_higher(
     assert all("--without=backpressure" in options for _, options in asked)
     said = capsys.readouterr().out
     assert "  it listened after 1.2 s\n" in said
-    count = len(LEVEL_NAMES[LEVEL_NAMES.index("limits"):]) - 1  # of which backpressure is left out
+    count = len(LEVEL_NAMES[LEVEL_NAMES.index("limits"):]) - 1  # without backpressure
     assert f" 2 of {count} levels from limits on; those below it were not asked for\n" in said
     assert "  to start from that level: " in said and " --from sockets\n" in said
     assert said.endswith(" --without backpressure,sockets --from protocols\n")
 
 
 @pytest.mark.parametrize(("second_try", "passes"), [("passed", True), ("failed", False)])
-def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
+def test_a_failed_test_that_looks_at_a_clock_is_tried_again_alone(
     second_try: str, passes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []
@@ -65,7 +65,7 @@ def test_what_looks_at_a_clock_and_fails_is_tried_again_alone(
 
 
 def test_the_plainest_tests_of_a_level_come_first() -> None:
-    """What needs more than the level itself may fail for another reason."""
+    """A test that needs more than the level itself may fail for another reason."""
     asked = own_suite.run_suite(PROTOCOL, "--collect-only", "--server", "true {port}",
                                 "--level", "protocols", "--above", "sockets")
     tests = re.findall(r"test_(\w+)\.py::test_(\w+)", asked.stdout)
@@ -93,7 +93,9 @@ def test_the_plainest_failure_is_shown(
     assert f"\n\n  {sentence}\n" in ran.said, ran.said
 
 
-def test_at_the_top_it_is_told_what_more_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_climb_that_reaches_the_top_says_how_to_ask_for_more(
+    capsys: pytest.CaptureFixture[str]
+) -> None:
     test = runs.Test("test_it[yours]", "passed", "", "", "", ())
     all_passed = [runs.Run(level, [test.name], [test], ended=True) for level in LEVEL_NAMES]
     report_text.show_climb(runs.Judged("true {port}", all_passed))
@@ -103,7 +105,7 @@ def test_at_the_top_it_is_told_what_more_there_is(capsys: pytest.CaptureFixture[
     assert all_levels + "--level part5-epoll" in said
 
 
-def test_without_a_command_to_remember_what_to_type_is_told(tmp_path: Path) -> None:
+def test_a_climb_without_a_remembered_command_says_what_to_type(tmp_path: Path) -> None:
     ran = judge("--from", "drain", at=tmp_path)
     assert (ran.status, ran.said) == (2, "")
     assert f"no server is remembered for {tmp_path}, " in ran.complained

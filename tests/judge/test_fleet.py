@@ -1,6 +1,5 @@
-"""The tests' own test: each server of the fleet has one defect, and the tests that are there for it
-find it and say what is wrong. fleet/found_by.md is the list.
-"""
+"""The tests' own test: each server of the fleet has one defect, and the tests that look for that
+defect find it and say what's wrong. fleet/found_by.md is the list."""
 
 import re
 import sys
@@ -17,17 +16,18 @@ from run_judge import FLEET, PROTOCOL, SUBJECTS
 
 LIST = FLEET / "found_by.md"
 ROW = re.compile(r"\| ([a-z][\w-]*) \| (.*?) \| (.*?) ?\|")
-PROGRAMS = {  # what starts them, and what pytest is told
+PROGRAMS = {  # the program that has them, and the options for pytest
     "broken_servers": (broken_servers.BUGS, ("--level", "closing")),
     "broken_loops": (broken_loops.BUGS, ("--level", "command-line")),
 }
 PLACES = {"broken_servers": SUBJECTS, "broken_loops": FLEET}
-WITHOUT_A_TEST = {"none", "ends-with-its-client", "undefined"}  # shown by tests of the reports
-# These are enough for all that a failure says; the others are long.
+WITHOUT_A_TEST = {"none", "ends-with-its-client", "undefined"}  # tests of the reports show these
+# These are enough to show all that a failure says; the others take long.
 QUICK = {"drops-half-closed", "resets-answers-away", "no-room-means-gone"}
-# What a server does may be seen by several tests; to some it happens after a while.
+# Several tests may see a defect, and some of them see it only after a while.
 PATIENCE_SECONDS = "4"
-# What a server in Python cannot get wrong, since its runtime sees to that, or has no part of.
+# A server in Python can't get these wrong, because its runtime does the work, or it has no such
+# part.
 BY_STAGES_ALONE = {
     "test_read_timeout.py::test_a_clock_of_its_own_changes_nothing",
     "test_command_line.py::test_an_option_that_the_stage_does_not_have_is_wrong_usage",
@@ -38,7 +38,7 @@ BY_STAGES_ALONE = {
 
 
 def listed() -> dict[str, tuple[list[str], list[str]]]:
-    """Of each bug, the tests that find it, and the words that they say."""
+    """The tests that find each bug, and the words that they print."""
     text = LIST.read_text(encoding="utf-8").replace("\\|", "\0")
     return {
         bug: tuple([word.replace("\0", "|") for word in re.findall("`(.*?)`", column)]
@@ -51,7 +51,7 @@ FOUND_BY = listed()
 
 
 def command(bug: str) -> tuple[str, ...]:
-    """What pytest is told to ask the server with this bug."""
+    """The options with which pytest asks the server that has this bug."""
     program, (_, options) = next(one for one in PROGRAMS.items() if bug in one[1][0])
     server = f"{sys.executable} {PLACES[program]}/{program}.py {bug} --port {{port}}"
     return ("--server", server, "--patience", PATIENCE_SECONDS, *options)
@@ -88,7 +88,7 @@ def test_the_same_tests_pass_for_the_server_without_a_bug(program: str) -> None:
     ("rarely",
      "test_endings.py::test_a_connection_that_ends_gives_back_all_it_had[yours-says_goodbye]"),
 ])
-def test_garbage_that_is_collected_some_day_is_no_leak(when: str, test: str) -> None:
+def test_garbage_that_is_collected_late_is_no_leak(when: str, test: str) -> None:
     server = f"{sys.executable} {FLEET}/broken_loops.py collects-garbage-{when}"
     run = own_suite.run_suite(
         PROTOCOL, test, "--server", f"{server} --port {{port}}", *PROGRAMS["broken_loops"][1])
@@ -105,7 +105,7 @@ def test_garbage_that_is_collected_some_day_is_no_leak(when: str, test: str) -> 
     "test_backpressure.py::test_a_client_that_never_read_and_leaves_takes_its_memory_with_it",
     "test_turns.py::test_a_client_is_served_before_all_new_connections_are_accepted[yours]",
 ])
-def test_what_a_server_opens_once_is_no_leak(test: str) -> None:
+def test_a_descriptor_that_a_server_opens_once_is_no_leak(test: str) -> None:
     server = f"{sys.executable} {FLEET}/broken_loops.py opens-its-own-later --port {{port}}"
     run = own_suite.run_suite(
         PROTOCOL, test, "--server", server, "--patience", PATIENCE_SECONDS,

@@ -1,7 +1,7 @@
-"""Correct servers, whatever they are written in: each climbs as far as it goes, and nobody accuses
-it. Those that grow with the book have the levels of their chapter, and fail the next. From chapter
-8 on it is the tests' own, which has all of them; one without some lines of the log has those of the
-chapters, and fails the level `logs`.
+"""Correct servers in any language climb as far as they can, and nobody accuses them. A server that
+grows with the book has the levels of its chapter, and fails the next. From chapter 8 on it's the
+tests' own server, which has all levels; without some lines of the log, it has those of the chapters
+and fails the level `logs`.
 """
 
 import subprocess
@@ -28,7 +28,7 @@ TOP = "That was the last level."
 
 
 def grown(chapter: int, directory: Path) -> str:
-    """The server after that chapter; the command that starts it."""
+    """The command that starts the server after that chapter."""
     ran = judge("--start", "python", "--after", str(chapter), str(directory), at=directory.parent)
     assert ran.status == 0, ran.complained
     (command,) = [line for line in ran.said.splitlines() if "{port}" in line]
@@ -54,7 +54,7 @@ def on_the_ring(_: Path) -> str:
 
 
 def accepts_by_the_ring() -> str:
-    """Chapter 11's page: no system call accepts."""
+    """The command for the page of chapter 11 whose server accepts without a system call."""
     need_ring()
     return f"{need_built(DEFAULT_BUILD / 'part6-uring' / 'steps' / '17-coroutine-echo')} {{port}}"
 
@@ -64,7 +64,7 @@ WHOLE = [(in_python, TOP), (on_the_ring, TOP), (in_go, "  next: drain, ")]
 
 @pytest.fixture
 def busy_machine() -> Iterator[None]:
-    """Several programs that want all the time there is."""
+    """Runs several programs that want all the time there is."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY_LOOPS)]
     yield
     for one in busy:
@@ -84,12 +84,12 @@ def test_a_server_has_the_levels_of_its_chapter_and_fails_the_next(
     readme = (tmp_path / "mine" / "README.md").read_text()
     fails = readme.partition("The next is `")[2].partition("`")[0]
     assert f"  next: {fails}, " in ran.said, ran.said + ran.complained
-    if fails == "timeouts":  # an option that it refuses, which is told under the rule for that
+    if fails == "timeouts":  # the server refuses an option, and the failure names the rule for that
         for words in ("under 1 rule. The first:", "with exit status 2", TAKES_OPTIONS.chapter):
             assert words in ran.said, ran.said
 
 
-def test_accepts_that_are_no_calls_are_not_made_to_fail_and_cost_no_level(tmp_path: Path) -> None:
+def test_a_server_that_accepts_without_a_call_loses_no_level_for_that(tmp_path: Path) -> None:
     ran = judge(accepts_by_the_ring(), "--level", "resources", "-k",
                 "test_faults or test_max_connections", at=tmp_path)
     assert " 0 failed, 12 skipped" in ran.said, ran.said + ran.complained

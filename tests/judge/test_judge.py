@@ -20,7 +20,7 @@ from harness.strace import need_ptrace
 from harness.target import REPOSITORY
 from levels import DEFAULT_LEVEL, LEVELS, LEVEL_NAMES
 
-pytestmark = pytest.mark.timeout(400)  # three climbs, one by one
+pytestmark = pytest.mark.timeout(400)  # for three climbs, one by one
 
 OF_A_MECHANISM = {
     "after-a-pause", "batched-calls", "feather-light", "interest", "plain-calls", "pool", "ring",
@@ -45,7 +45,7 @@ def test_a_climb_stops_at_the_first_level_that_fails_and_everything_says_so(tmp_
                   "add --show", f"{JUDGE} '", "--level closing -k test_"):
         assert words in " ".join(ran.said.split()), ran.said
     assert ran.said.count("the rule, explained") == 1
-    assert "\033" not in ran.said and "\r" not in ran.said  # as in a terminal
+    assert "\033" not in ran.said and "\r" not in ran.said  # a terminal would have these
 
     page = (tmp_path / "found.html").read_text()
     for words in (rules.HALF_CLOSE.text, rules.HALF_CLOSE.chapter, "shut down its sending side"):
@@ -73,7 +73,7 @@ def test_each_directory_has_its_command_remembered(tmp_path: Path) -> None:
 def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
     ran = judge(broken("answers-early"), "-k", "complete", at=tmp_path)
     assert ran.status == 1
-    # Seven, unless the machine is so busy that an early answer comes late.
+    # There are seven failures, or fewer if the machine is so busy that an early answer comes late.
     assert re.search(r"\n\d failures under 2 rules:\n", ran.said), ran.said
     words = " ".join(ran.said.split())
     assert f" x {rules.NOT_EARLY.text} ({rules.NOT_EARLY.chapter}) " in words, ran.said
@@ -82,7 +82,7 @@ def test_failures_are_grouped_by_their_rule(tmp_path: Path) -> None:
 def test_each_further_rule_that_is_broken_names_a_test_and_what_it_found(tmp_path: Path) -> None:
     ran = judge(broken("big-endian"), at=tmp_path)
     further = ran.said.partition("\n  also broken:\n")[2].partition("\n\n")[0]
-    # Which ones these are depends on how soon the level is given up.
+    # The rules depend on how soon the judge gives up the level.
     assert re.search(r"\(book/01-bytes\.md#[a-z-]+\)\n      [a-z].*: the server", further), ran.said
     assert all(len(line) <= 96 for line in further.splitlines()), further
 
@@ -94,7 +94,7 @@ def test_the_servers_own_calls_are_shown_between_what_the_clients_did(tmp_path: 
     told = [re.sub(r"^ *\d+  ", "", line) for line in ran.said.splitlines()]
     accepted = re.search(r"server    accept4\(\d+\) = (\d+), client 1", ran.said)
     assert accepted, ran.said
-    number = accepted[1]  # depends on what is open where the judge is started
+    number = accepted[1]  # depends on the descriptors that are open when the judge starts
     done = [accepted[0], rf'server    recvfrom({number}, "\5\0\0\0hell") = 8',
             rf'server    sendto({number}, "\5\0\0\0hell") = 8  <- before its message was complete']
     assert [line for line in told if line in done] == done, ran.said

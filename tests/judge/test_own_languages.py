@@ -1,7 +1,7 @@
-"""Servers in other languages. Those of the book's appendix D pass the tests that they are there to
-show. Correct ones of some twenty lines, as one writes them on a first evening, lack nothing for the
-level closing but the lingering close: a test that blames them for anything else, or names another
-cause, gives a false lead.
+"""Servers in other languages. The servers of the book's appendix D pass the tests that they're
+written for. Correct servers of some twenty lines, as one writes them on a first evening, lack
+nothing for the level closing but the lingering close. So a test that blames them for anything else,
+or names another cause, misleads.
 """
 
 import re
@@ -18,7 +18,7 @@ from run_judge import FLEET, PROTOCOL, SUBJECTS
 
 SHOWN = REPOSITORY / "book" / "solutions" / "d"
 PLAIN = FLEET / "plain"
-LANGUAGES = {  # what starts a source or builds it
+LANGUAGES = {  # the command that starts a source, or builds it
     ".py": (sys.executable,),
     ".mjs": ("node",),
     ".go": ("go", "build", "-o"),
@@ -28,7 +28,7 @@ LINGERING_CLOSE = {
     "test_unread_input_does_not_turn_the_close_into_a_reset",
     "test_unread_input_of_a_later_client_does_not_either",
     "test_answers_larger_than_any_buffer_survive_the_close",
-    "test_after_its_end_of_stream_the_server_takes_what_still_comes",
+    "test_after_its_end_of_stream_the_server_still_takes_input",
     "test_a_peer_that_never_ends_its_stream_is_given_two_seconds",
 }
 FILES = ("test_closing.py", "test_half_close.py", "test_survival.py")  # where servers may differ
@@ -37,7 +37,7 @@ FIRST_WORDS = re.compile(r"^E   (?:harness\.verdict\.)?ContractBroken: ([\w ]+)"
 
 
 def command(source: Path, directory: Path) -> str:
-    """What starts the server, once it is built."""
+    """The command that starts the server, which is built first if need be."""
     words = LANGUAGES[source.suffix]
     need_program(words[0])
     if words[-1] != "-o":
@@ -49,7 +49,7 @@ def command(source: Path, directory: Path) -> str:
 
 
 def without_lingering_close(source: Path) -> Path:
-    """Appendix D's server in Go, written to `source` without the lines for that."""
+    """Writes appendix D's server in Go to `source`, without the lines for the lingering close."""
     lines = (SHOWN / "echo.go").read_text().splitlines(keepends=True)
     source.write_text("".join(
         line for line in lines if "io.Copy" not in line and "CloseWrite" not in line))

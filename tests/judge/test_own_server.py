@@ -1,7 +1,7 @@
-"""The tests' own test: run against servers that are not ours, healthy and broken ones.
+"""The tests' own test, with healthy and broken servers that aren't ours.
 
-A failing test must tell somebody who writes their own server what was sent, what came back, which
-rule that breaks, and where the book explains it.
+From a failing test, somebody who writes a server must learn which bytes the client sent, which came
+back, which rule that breaks, and where the book explains the rule.
 """
 
 import shlex
@@ -32,7 +32,7 @@ def test_a_server_whose_sockets_are_closed_already_has_the_time_to_end() -> None
         assert words in run.stdout, run.stdout
 
 
-def test_what_help_tells_is_a_foreign_servers_own_affair() -> None:
+def test_a_foreign_server_decides_what_its_help_tells() -> None:
     test = "test_command_line.py::test_help_goes_to_stdout_and_names_every_option[yours]"
     for script, outcome in (("print('usage: mine')", "1 passed"), ("", "1 failed")):
         command = shlex.join([sys.executable, "-c", script, "{port}"])
@@ -66,7 +66,8 @@ def test_the_daemon_passes_when_it_is_called_as_the_book_prints_it(
 
 
 def test_a_program_that_reads_exactly_and_writes_all_serves_as_a_server_without_a_socket() -> None:
-    """As E0.3 asks. Below ncat -e it would stand still with ncat, each in a write to the other."""
+    """E0.3 asks for such a program. Below ncat -e, program and ncat would block, each in a write to
+    the other."""
     script = ("import sys\nread, write = open(0, 'rb', 0), open(1, 'wb', 0)\n"
               "def exactly(n):\n  got = b''\n  while len(got) < n: got += read.read(n - len(got)) "
               "or sys.exit()\n  return got\n"

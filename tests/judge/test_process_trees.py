@@ -1,5 +1,5 @@
-"""The tests' own test: a server is all the processes that its command has started, in whatever
-session, and what is in none of them is not held against it."""
+"""The tests' own test: a server is all the processes that its command has started, in any session,
+and we don't hold any other process against it."""
 
 import os
 import shlex
@@ -32,17 +32,17 @@ NO_DELAY = "test_framing.py::test_every_connection_has_tcp_nodelay"
 
 
 def below_a_shell(command: str) -> str:
-    """Started by a script that stays, and passes on what asks it to stop."""
+    """A script that starts the command, stays, and passes on the signals that ask for a stop."""
     return shlex.join(["sh", "-c", STAYS.format(command)])
 
 
 def in_python(script: str) -> str:
-    """A few words after which `listener` is there."""
+    """The command of a few words in Python, with `listener` ready."""
     return shlex.join([sys.executable, "-c", LISTENING + script, "{port}"])
 
 
 def started(command: str, level: str = "start") -> Server:
-    """To be killed by its test."""
+    """A server that the test must kill."""
     return Server(foreign_server(command, level), patience=5)
 
 
@@ -77,7 +77,7 @@ while True:
     assert "1 passed" in run.stdout, run.stdout
 
 
-def test_what_is_right_below_a_shell_is_not_accused() -> None:
+def test_a_correct_server_below_a_shell_is_not_accused() -> None:
     tests = (NO_DELAY,
              "test_faults.py::test_an_accept_that_fails_twice_is_tried_again[yours-EPERM]",
              "test_framing.py::test_connections_beside_one_another_have_tcp_nodelay")
@@ -86,8 +86,8 @@ def test_what_is_right_below_a_shell_is_not_accused() -> None:
     assert run.returncode == 0 and "skipped" not in run.stdout, run.stdout
 
 
-def test_all_of_a_tree_is_seen_stopped_and_ended_in_whatever_session_it_is() -> None:
-    """A child that loses its parent and leaves the session is ours still."""
+def test_every_process_of_a_server_is_seen_stopped_and_ended_in_any_session() -> None:
+    """A child that loses its parent and leaves the session is still ours."""
     leaves = f"(setsid sh -c 'sleep 60 & sleep 60' &) ; exec {ECHO}"
     server = started(shlex.join(["sh", "-c", leaves]), "framing")
     try:
@@ -103,14 +103,15 @@ def test_all_of_a_tree_is_seen_stopped_and_ended_in_whatever_session_it_is() -> 
 
 
 def is_gone(pid: int) -> bool:
-    """An earlier test may have had us adopt orphans, for whom we have to wait then."""
+    """Whether the process is gone. If we adopted this orphan in an earlier test, we wait for it
+    first."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     return not Process(pid).exists()
 
 
-def test_however_the_tests_end_their_servers_end_with_them() -> None:
-    """Also what is in a session of its own."""
+def test_servers_end_with_the_tests_however_those_end() -> None:
+    """A server in a session of its own ends, too."""
     ours, theirs = os.pipe()
     if (tests := os.fork()) == 0:
         server = started(shlex.join(["sh", "-c", f"(setsid sleep 60 &) ; exec {ECHO}"]), "framing")
@@ -125,8 +126,8 @@ def test_however_the_tests_end_their_servers_end_with_them() -> None:
     assert wait_until(lambda: all(map(is_gone, pids)), 10)
 
 
-def test_what_stops_itself_after_a_pause_is_woken_when_the_server_is_to_stop() -> None:
-    """As sudo does when it learns, late, that its command was stopped."""
+def test_a_server_that_stops_itself_after_a_pause_is_woken_to_end() -> None:
+    """sudo does this when it learns, late, that its command was stopped."""
     like_sudo = """import os, signal, subprocess, sys, time
 server = subprocess.Popen(sys.argv[1:])
 signal.signal(signal.SIGCONT, lambda *_: time.sleep(0.1) or

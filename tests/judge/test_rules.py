@@ -1,6 +1,6 @@
-"""A rule names the section that explains it, which a reader has come to, and the section does: it
-has the rule's own words. And a test passes only options that the level it belongs to has: a server
-on its way up that refuses every other one must not fail for that.
+"""A rule names the section that explains it, in a chapter that the reader has come to, and this
+section has the rule's own words. And a test passes only options that its level has, because a
+server on its way up may refuse all others and mustn't fail for that.
 """
 
 import ast
@@ -21,7 +21,7 @@ from levels import LEVELS
 ALL = {name: one for module in (common, rules) for name, one in vars(module).items()
        if isinstance(one, Rule)}
 NAME = re.compile(r"--[a-z-]+|[A-Z]+[A-Z_]{3,}|`[^`]+`")  # an option, a constant, code
-OF_EVERY_SERVER = {  # what harness/rule.py has, and the contract's words for it
+OF_EVERY_SERVER = {  # harness/rule.py has these; here are the contract's words for them
     "SURVIVE": "Whatever it does, the next one is served",
     "READY_LINE": "Once it can accept, and not before, the server prints one line",
     "PROGRESS": "A byte that is due comes within ten seconds, and one that is sent is taken",
@@ -30,12 +30,12 @@ OF_EVERY_SERVER = {  # what harness/rule.py has, and the contract's words for it
 }
 WORD_LETTERS = 6
 STEM_LETTERS = 5
-PASSED = re.compile(r"'(--[a-z-]+)(?==|')")  # an option, in what ast.unparse() makes of a source
-ASKS = "takes_option"  # the server, before it passes any
+PASSED = re.compile(r"'(--[a-z-]+)(?==|')")  # an option, in the source that ast.unparse() writes
+ASKS = "takes_option"  # a test asks the server by this before it passes any
 
 
 def section(place: str) -> str:
-    """The text below a heading, `book/03-closing.md#your-own-server`, or the whole file."""
+    """The text below a heading, as in `book/03-closing.md#your-own-server`, or the whole file."""
     file, _, anchor = place.partition("#")
     text = (REPOSITORY / file).read_text(encoding="utf-8")
     if not anchor:
@@ -80,7 +80,8 @@ def test_a_rule_of_the_finger_suite_names_a_section() -> None:
 
 
 def chapter_number(file: str) -> int:
-    """An appendix comes before all chapters: it is there to be looked up."""
+    """The number of the chapter. An appendix comes before all chapters, because readers can look it
+    up at any time."""
     found = re.match(r"book/(\d+)-", file)
     return int(found[1]) if found else 0
 
@@ -94,14 +95,16 @@ def sources(file: str) -> dict[str, str]:
 
 
 def rules_named_by(file: str, test: str) -> set[str]:
-    """The rules that a test names; where it has no mark, its file's are its own."""
+    """The rules that a test names; without a mark of its own, it has its file's."""
     text = sources(file)
     named = text[test] + ("" if "mark.rule(" in text[test] else text.get("pytestmark", ""))
     return set(re.findall(r"\brules\.([A-Z_]+)", named))
 
 
 def options_in(file: str, test: str) -> set[str]:
-    """Those that the test passes, or what it names of its file: constants, helpers, fixtures.
+    """The options that a test passes, or that constants, helpers and fixtures of its file pass for
+    it.
+
     A parameter with a mark is only for servers that have the option.
     """
     known = {name: text for name, text in sources(file).items() if ASKS not in text}

@@ -1,5 +1,5 @@
-"""What a failure shows of the server's own calls: somebody who has not written the server can name
-the mistake."""
+"""A failure shows so much of the server's own calls that even a stranger to the server can name the
+mistake."""
 
 import re
 import shlex
@@ -23,7 +23,7 @@ from harness.verdict import server_section
 from run_judge import FLEET, PROTOCOL, SUBJECTS
 
 long = pytest.mark.long
-# Of a server of the fleet: a test that it fails, and the lines that show why, in this order.
+# For a server of the fleet, a test that it fails and the lines that show why, in this order.
 MISTAKES = {
     "no-rest": (
         "test_crowd.py::test_a_server_with_nothing_to_do_takes_no_processor_time",
@@ -88,14 +88,15 @@ SOCKET = "5<TCP:[127.0.0.1:80->127.0.0.1:5000]>"
 
 
 def reader_of(transcript: Transcript) -> CallReader:
-    """Of a server that has one client, which is at SOCKET."""
+    """A reader for a server with one client, which is at SOCKET."""
     client = SimpleNamespace(name="client 1", port=5000, transcript=transcript)
     server = SimpleNamespace(pid=7, arrivals=SimpleNamespace(names=lambda: {5000: "client 1"}))
     return CallReader(server, [client])
 
 
-def test_what_was_sent_is_told_from_when_its_call_began() -> None:
-    """On a busy machine the client has the bytes before strace notes that the call has returned."""
+def test_a_send_is_told_with_the_time_at_which_its_call_began() -> None:
+    """On a busy machine, the client has the bytes before strace notes that the call
+    has returned."""
     reader = reader_of(Transcript())
     noted = [(1.0, f'sendto({SOCKET}, "hell", 4, 0, NULL, 0 <unfinished ...>'),
              (1.5, "<... sendto resumed>) = 4 <0.5>"),
@@ -106,7 +107,7 @@ def test_what_was_sent_is_told_from_when_its_call_began() -> None:
         (1.0, "sendto"), (2.5, "recvfrom")]
 
 
-def test_what_a_process_leaves_to_its_child_is_not_called_unread() -> None:
+def test_bytes_that_a_process_leaves_to_its_child_are_not_called_unread() -> None:
     transcript = Transcript()
     transcript.sent(b"hello", begun=0.0)
     reader = reader_of(transcript)
@@ -158,7 +159,7 @@ def routine(at: float, what: str) -> Event:
     return Event(at, THE_SERVER, what, kind=what.partition(" = ")[0])
 
 
-def test_calls_in_turn_are_counted_and_what_matters_stands_between_them() -> None:
+def test_calls_in_turn_are_counted_and_other_events_stand_between_them() -> None:
     in_turn = ["recvfrom(7)", "sendto(7) = EAGAIN", "SIGPIPE"]
     events = [routine(at, in_turn[at % 3]) for at in range(3000)]
     events.insert(1000, Event(999.5, "client 1", "reset the connection"))
@@ -168,8 +169,8 @@ def test_calls_in_turn_are_counted_and_what_matters_stands_between_them() -> Non
     assert told[3] == "... 332 x recvfrom(7), 331 x sendto(7), 331 x SIGPIPE", told
 
 
-def test_bytes_to_and_fro_are_one_line_that_says_from_when_to_when() -> None:
-    """Each of the three clients has sent and got a few times, and nobody did anything else."""
+def test_bytes_to_and_fro_become_one_line_with_two_times() -> None:
+    """Each of three clients sends and receives a few times, and nobody does anything else."""
     events = [Event(-0.01, THE_SERVER, "is started")]
     for begin, who in ((0.0, "client 1"), (0.1, "client 2"), (0.2, "client 3")):
         events.append(Event(begin, who, "connects"))
@@ -193,7 +194,7 @@ with socket.create_server(("127.0.0.1", 0)) as listener:
 
 @contextmanager
 def logging_server() -> Iterator[Server]:
-    """One that has a line with the address of each client, and then two that are alike."""
+    """A server that logs a line with each client's address, and then the same line twice."""
     server = Server(foreign_server(shlex.join([sys.executable, "-c", LOGS, "{port}"]), "start"),
                     patience=10)
     try:
@@ -208,7 +209,7 @@ def test_a_log_says_whose_lines_those_are_and_counts_those_that_are_alike() -> N
     with logging_server() as server:
         for _ in range(2):
             server.connect()
-            server.clients.clear()  # as tests do that have many
+            server.clients.clear()  # as tests with many clients do
         server.wait_for_log_lines(6)
         said = re.findall("^stderr: .*$", server_section(server), re.MULTILINE)
     assert [re.sub(":[0-9]+:", ":", line) for line in said] == [

@@ -12,7 +12,7 @@ from starters import LANGUAGES
 
 pytestmark = pytest.mark.timeout(400)
 
-WARNINGS = {  # for which a compiler refuses a first server
+WARNINGS = {  # a compiler refuses a first server for these
     "gcc": ("-Wall", "-Wextra", "-Werror"),
     "g++": ("-Wall", "-Wextra", "-Werror"),
     "javac": ("-Xlint:all", "-Werror"),

@@ -1,5 +1,4 @@
-"""What ./judge takes over from its surroundings, nothing that changes a verdict; and what it leaves
-behind, which is nothing."""
+"""Nothing in the surroundings of ./judge changes a verdict, and ./judge leaves nothing behind."""
 
 import errno
 import os
@@ -88,7 +87,7 @@ LOOP = f"{sys.executable} {SUBJECTS}/loop_server.py --port {{port}}"
 FINGERD = f"{DEFAULT_BUILD}/finger/fingerd --port {{port}} --users {{users}}"
 
 
-# A shell cannot trap what it was started to ignore.
+# A shell can't trap a signal that it was started to ignore.
 BELOW_A_SHELL = shlex.join(["sh", "-c", f"trap 'kill $!' TERM INT; {LOOP} & wait; wait $!"])
 STOP = ("--level", "start", "-k", "stop")
 PYTEST = (sys.executable, "-m", "pytest", "-q")
@@ -100,9 +99,10 @@ PYTEST = (sys.executable, "-m", "pytest", "-q")
     ([*PYTEST, PROTOCOL, "--server", BELOW_A_SHELL, *STOP], "2 passed"),
     ([*PYTEST, REPOSITORY / "tests" / "finger", "--server", FINGERD, "-k", "a_home_that_has_gone"],
      "2 passed"),
-    (["./script"], "0000000000004007\n0000000000004007\n"),  # who ignores an end means it
+    # A caller who ignores these signals means it.
+    (["./script"], "0000000000004007\n0000000000004007\n"),
 ], ids=["judge", "archive", "protocol", "finger", "script"])
-def test_whatever_the_caller_hands_on_changes_no_verdict(
+def test_nothing_that_the_caller_hands_on_changes_a_verdict(
     words: list[str], says: str, tmp_path: Path
 ) -> None:
     if FINGERD in words:
@@ -121,7 +121,7 @@ def test_whatever_the_caller_hands_on_changes_no_verdict(
     ("-m", "mount -t tmpfs -o nr_inodes=9 none /tmp", "could not be run: "),
     ("-n", ":", "nobody can connect to 127.0.0.1"),
 ], ids=["proc", "temporary-directory", "room", "loopback"])
-def test_what_the_machine_lacks_is_told_as_that(
+def test_the_judge_says_what_the_machine_lacks(
     apart: str, without: str, says: str, tmp_path: Path
 ) -> None:
     need_root("take it away from us alone")
@@ -131,14 +131,14 @@ def test_what_the_machine_lacks_is_told_as_that(
     assert ran.returncode == 3 and says in ran.stderr, ran.stdout + ran.stderr
 
 
-def test_nothing_that_a_server_says_reaches_a_terminal_as_it_is(tmp_path: Path) -> None:
+def test_no_control_character_of_a_server_reaches_the_terminal(tmp_path: Path) -> None:
     ran = judge("sh -c 'echo \x1b[31m{port} >&2; exit 3'", at=tmp_path)
     assert "\x1b" not in ran.said + ran.complained, ran.said
-    assert ran.said.count(r"\x1b[31m") == 3, ran.said  # twice in the command
+    assert ran.said.count(r"\x1b[31m") == 3, ran.said  # the command has it twice
     assert cause(ContractBroken("\x07\u202e ü")) == "\\x07\\u202e ü"
 
 
-def test_what_the_tests_run_out_of_is_held_against_no_server(
+def test_no_server_is_blamed_when_the_tests_run_out_of_something(
     monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full() -> None:
@@ -151,7 +151,7 @@ def test_what_the_tests_run_out_of_is_held_against_no_server(
 
 
 @pytest.mark.parametrize("load", [1, 500])
-def test_of_a_busy_machine_a_failure_says_so(
+def test_a_failure_on_a_busy_machine_says_so(
     load: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
@@ -164,7 +164,7 @@ def test_of_a_busy_machine_a_failure_says_so(
     ([], "no test ran"), (["passed"], "1 of 2 tests ran"),
     (["skipped", "skipped"], "0 of 2 tests ran"),
 ])
-def test_a_level_of_which_not_every_test_ran_is_no_pass(
+def test_a_level_does_not_pass_unless_every_test_ran(
     outcomes: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tests = [runs.Test(f"test_{number}[yours]", outcome, "", "", "", (), reason="why not")
@@ -187,14 +187,14 @@ def test_a_name_may_be_copied_as_the_sentence_that_it_is(
 
 
 def not_in_the_background() -> None:
-    """A shell without job control starts what runs in its background with SIGINT ignored."""
+    """Undoes what a shell without job control does to its background: it ignores SIGINT there."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("number", [
     signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL
 ])
-def test_however_the_judge_is_ended_nothing_of_a_server_stays(
+def test_no_process_of_a_server_outlives_the_judge(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     pids = tmp_path / "pids"

@@ -1,4 +1,5 @@
-"""The tests' own test: what a failure tells of a server, and which one is taken for the tested."""
+"""The tests' own test: what a failure tells about a server, and which server we take for the tested
+one."""
 
 import json
 import shlex
@@ -30,7 +31,8 @@ from run_judge import SUBJECTS
 ECHO = f"{sys.executable} {SUBJECTS}/echo_server.py --port {{port}}"
 BEGIN = ("import signal, socket, sys; listener = socket.create_server(('127.0.0.1', 0)); "
          "port = listener.getsockname()[1]; ")
-SAY = "print('listening on 127.0.0.1:%d' % port, flush=True); "  # {port} would be replaced
+# The judge would replace a {port} in here.
+SAY = "print('listening on 127.0.0.1:%d' % port, flush=True); "
 SERVE = SAY + "listener.accept(); signal.pause()"
 
 
@@ -38,7 +40,7 @@ SERVE = SAY + "listener.accept(); signal.pause()"
 def running(
     command: str, level: str = "framing", *options: str, patience: float = 10
 ) -> Iterator[Server]:
-    """A server that this command starts; it has not been waited for."""
+    """A server that this command starts; the caller has to wait until it's ready."""
     server = Server(foreign_server(command, level), options, patience=patience)
     try:
         yield server
@@ -48,7 +50,7 @@ def running(
 
 
 def scripted(script: str, level: str = "start", *options: str) -> Iterator[Server]:
-    """One of a few words that starts with the contract's options: `listener` is there already."""
+    """A server of a few words that takes the contract's options and finds `listener` ready."""
     command = shlex.join([sys.executable, "-c", BEGIN + script, "{port}"])
     return running(command, level, *options, patience=0.5)
 
@@ -68,11 +70,11 @@ def scripted(script: str, level: str = "start", *options: str) -> Iterator[Serve
     pytest.param("listener.accept()", None, "listens on port [0-9]+, and .* or not flushed",
                  SAYS_READY, id="says-nothing"),
 ])
-def test_what_a_server_owes_is_named(
+def test_a_failure_names_what_the_server_owes(
     script: str, stop: signal.Signals | None, words: str, rule: Rule | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("PYTHONUNBUFFERED", "1")  # and no server has it, or all would be flushed
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")  # no server may have this, or it'd flush everything
     begin = time.monotonic()
     with scripted(script) as server, pytest.raises(ContractBroken, match=words) as told:
         server.wait_until_ready()
@@ -91,7 +93,7 @@ def test_what_a_server_owes_is_named(
     pytest.param("stream[:50000] + bytes(100) + stream[50100:]", r"from byte 50000 on: .*[|]$",
                  id="others"),
 ])
-def test_of_a_long_stream_the_piece_that_is_lost_or_too_many_is_told(
+def test_a_failure_names_the_piece_of_a_long_stream_that_is_lost_or_too_many(
     change: str, words: str
 ) -> None:
     stream = frames(distinct_payloads(20, 5000))
@@ -112,7 +114,7 @@ def test_a_ready_line_that_did_not_come_is_not_waited_for_as_long_again() -> Non
                 server.wait_until_ready()
 
 
-def test_what_is_wrong_with_stdout_is_told_under_the_rule_about_stdout() -> None:
+def test_a_wrong_stdout_is_told_under_the_rule_about_stdout() -> None:
     with scripted("signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye'))); "
                   + SERVE) as server:
         server.wait_until_ready()
@@ -123,9 +125,9 @@ def test_what_is_wrong_with_stdout_is_told_under_the_rule_about_stdout() -> None
 
 
 @pytest.mark.parametrize(("rule", "size", "client", "options", "told"), [
-    (rules.BOUNDED_MEMORY, 1 << 21, 0, (), PROGRESS),  # slow, perhaps
+    (rules.BOUNDED_MEMORY, 1 << 21, 0, (), PROGRESS),  # the server may only be slow
     (rules.RESTORE, 5, 0, (), LIVES),
-    (rules.WAKE_UP_FLAT, 5, 1, (), TAKES_MANY),  # waits to be accepted
+    (rules.WAKE_UP_FLAT, 5, 1, (), TAKES_MANY),  # the client waits to be accepted
     (rules.RESTORE, 5, 1, ("--max-connections", "1"), rules.RESTORE),
     (rules.ORDER, 5, 1, (), rules.ORDER),
 ])
@@ -194,7 +196,7 @@ def test_a_server_that_runs_and_says_nothing_may_be_on_a_busy_machine(
         assert told.value.rule is SAYS_READY and blames(told.value) == "all"
 
 
-def test_a_start_on_a_port_of_before_that_fails_is_told_under_the_rule_of_its_test() -> None:
+def test_a_failed_start_on_a_given_port_is_told_under_the_rule_of_its_test() -> None:
     command = shlex.join([sys.executable, "-c", "raise SystemExit('Address already in use')"])
     server = Server(foreign_server(f"{command} {{port}}", "start"), patience=5, port=4711)
     with pytest.raises(ContractBroken, match="and was to listen on port 4711") as told:
@@ -208,7 +210,7 @@ def test_a_level_is_given_up_where_every_test_would_say_the_same(tmp_path: Path)
 
 
 def told(servers: list[Server], error: BaseException) -> list[str]:
-    """What is said to have happened, without its moments."""
+    """The lines that tell what happened, without their times."""
     return [f"{line[:1]}{line[6:]}" for line in timeline.lines(timeline.happened(servers, error))]
 
 
@@ -249,7 +251,7 @@ def test_a_close_over_unread_input_is_told_to_be_a_reset() -> None:
     assert "   client 2  closed" in said, said
 
 
-def test_of_many_clients_those_that_wait_are_shown() -> None:
+def test_the_clients_that_wait_are_shown_of_many() -> None:
     with running(ECHO) as server:
         server.wait_until_ready()
         for _ in range(5):
@@ -263,8 +265,8 @@ def test_of_many_clients_those_that_wait_are_shown() -> None:
         assert lines[-1].endswith("(3 more clients)")
 
 
-def test_where_the_server_ends_unasked_the_clients_that_it_had_last_are_shown() -> None:
-    """The others have connected while it was ending, and their turn never came."""
+def test_the_last_clients_are_shown_when_the_server_ends_unasked() -> None:
+    """The other clients connected while the server was ending, so their turn never came."""
     script = (f"{SAY}import time\nwhile True:\n  client, _ = listener.accept()\n"
               "  if client.recv(9): time.sleep(0.3); sys.exit(1)")
     with scripted(script) as server:
@@ -312,7 +314,7 @@ def test_a_port_that_was_taken_meanwhile_is_tried_again(
 ) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        if listens:  # and answers before our server has found its port taken
+        if listens:  # it answers before our server has found its port taken
             other.listen()
         ports = iter([other.getsockname()[1], free_port()])
         monkeypatch.setattr(port_only, "free_port", lambda: next(ports))
@@ -323,7 +325,7 @@ def test_a_port_that_was_taken_meanwhile_is_tried_again(
 
 
 def test_a_child_that_has_ended_is_no_obstacle_to_a_limit() -> None:
-    # Nobody waits for the child: it remains as a zombie.
+    # Nobody waits for the child, so it remains as a zombie.
     with running(f"sh -c 'true & exec {ECHO}'") as server:
         server.wait_until_ready()
         server.limit_memory(1 << 30)
@@ -331,7 +333,7 @@ def test_a_child_that_has_ended_is_no_obstacle_to_a_limit() -> None:
 
 
 def test_a_test_that_fails_and_then_cannot_end_in_order_tells_both(tmp_path: Path) -> None:
-    """pytest counts `1 failed, 1 error`."""
+    """pytest counts this as `1 failed, 1 error`."""
     results = Results(tmp_path / "results")
     for when, failed, cause in (("setup", False, ""), ("call", True, "no answer"),
                                 ("teardown", True, "it cannot be ended")):
@@ -360,7 +362,7 @@ def test_lines_of_the_log_that_tell_the_same_of_many_clients_are_folded() -> Non
     assert list(folded(of_clients[:3])) == of_clients[:3], "a single line is not left out"
 
 
-def test_the_descriptors_that_a_server_did_not_have_when_it_was_ready_are_told() -> None:
+def test_descriptors_that_a_server_has_opened_since_it_was_ready_are_told() -> None:
     script = (SAY + "client = listener.accept(); "
               "kept = [open('/dev/null') for _ in range(3)]; signal.pause()")
     with scripted(script) as server:

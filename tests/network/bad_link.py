@@ -1,5 +1,5 @@
-"""A link between two network namespaces, as bad as it is told to be: what tc-netem(8) does, for
-kernels that do not have it. Its ends are two TUN devices called `bad`."""
+"""A bad link between two network namespaces. It does what tc-netem(8) does, for kernels that don't
+have that. Its ends are two TUN devices called `bad`."""
 
 import fcntl
 import heapq
@@ -16,13 +16,14 @@ from multiprocessing import get_context
 from namespaces import Namespace
 
 TUNSETIFF, IFF_TUN_NO_PI = 0x400454CA, 0x1001  # linux/if_tun.h
-DOWN_SECONDS = 0.001  # between two looks at a device that is down: each is an error at once
+# Between two reads from a device that is down, each of which fails immediately.
+DOWN_SECONDS = 0.001
 
 
 @dataclass(frozen=True)
 class Badness:
-    """What happens to packets. One that is reordered does without the delay, and so overtakes
-    others; the rate is that of each direction."""
+    """The damage to packets. A reordered packet isn't delayed, and so overtakes others. Each
+    direction has its own rate."""
 
     delay_ms: float = 0
     loss_percent: float = 0
@@ -33,13 +34,14 @@ class Badness:
 
 @dataclass
 class Direction:
-    """What comes in at one end and is to go out at the other."""
+    """Packets that came in at one end and will go out at the other."""
 
     source: int
     target: int
     badness: Badness
-    held: list[tuple[float, int, bytes]] = field(default_factory=list)  # when each is due
-    count: int = 0  # those that are due at the same time keep their order
+    # Each packet, with the time when it's due.
+    held: list[tuple[float, int, bytes]] = field(default_factory=list)
+    count: int = 0  # so that packets that are due at the same time keep their order
     free_at: float = 0
     dice: random.Random = field(default_factory=lambda: random.Random(1))
 
@@ -56,19 +58,19 @@ class Direction:
             try:
                 os.write(self.target, packet)
             except OSError:
-                pass  # a device that is down loses it
+                pass  # a device that is down loses the packet
 
     def seconds_left(self) -> float:
-        """Until the next packet is due."""
+        """Returns the seconds until the next packet is due."""
         return max(self.held[0][0] - time.monotonic(), 0) if self.held else 1
 
     def _read(self) -> bytes:
-        """A packet, or nothing: none is there."""
+        """Returns a packet, or nothing if there is none."""
         try:
             return os.read(self.source, 65536)
         except BlockingIOError:
             return b""
-        except OSError:  # EIO
+        except OSError:  # EIO, because the device is down
             time.sleep(DOWN_SECONDS)
             return b""
 
@@ -85,7 +87,7 @@ class Direction:
 
 
 def open_end(inside: Namespace) -> int:
-    """A device in this namespace."""
+    """Opens a device in this namespace."""
     with inside.entered():
         end = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         fcntl.ioctl(end, TUNSETIFF, struct.pack("16sH22x", b"bad", IFF_TUN_NO_PI))
@@ -93,7 +95,7 @@ def open_end(inside: Namespace) -> int:
 
 
 def carry(one: int, other: int, badness: Badness) -> None:
-    """In a process of its own, until it is ended."""
+    """Carries packets in a process of its own, until that's killed."""
     ways = Direction(one, other, badness), Direction(other, one, badness)
     while True:
         select.select([one, other], [], [], min(way.seconds_left() for way in ways))
@@ -104,7 +106,7 @@ def carry(one: int, other: int, badness: Badness) -> None:
 
 @contextmanager
 def bad_link(one: Namespace, other: Namespace, badness: Badness) -> Iterator[tuple[str, str]]:
-    """The addresses of both ends, while the link is there."""
+    """Yields the addresses of both ends, while the link exists."""
     ends = open_end(one), open_end(other)
     link = get_context("fork").Process(target=carry, args=(*ends, badness), daemon=True)
     link.start()

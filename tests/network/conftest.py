@@ -1,4 +1,4 @@
-"""What needs a network: namespaces, and programs in them. Needs root."""
+"""Tests that need a network: namespaces, and programs in them. They need root."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def build(request: pytest.FixtureRequest) -> Path:
-    """Where the programs are; skips where there can be no namespace."""
+    """The directory with the programs. Skips the test if we can't make namespaces."""
     need_root("make network namespaces that others enter")
     need_program("ip")
     need_namespaces("--net")
@@ -24,7 +24,7 @@ def build(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """Where those that give root up may read."""
+    """A directory that programs may read after they've given root up."""
     for each in (tmp_path, *tmp_path.parents):
         if each.owner() == "root" and str(each).startswith("/tmp/"):
             each.chmod(0o755)

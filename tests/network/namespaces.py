@@ -1,4 +1,4 @@
-"""Network namespaces, and what connects them."""
+"""Network namespaces, and the links between them."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Namespace:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """In front of a command line: the program runs inside, with the same process id."""
+        """Words in front of a command line: the program runs inside, with the same process id."""
         return "nsenter", f"--net={self.path}"
 
     def run(self, *words: str) -> str:
-        """What the command says."""
+        """Returns the command's output."""
         return subprocess.run([*self.words, *words], check=True, capture_output=True,
                               text=True).stdout
 
@@ -49,12 +49,13 @@ class Namespace:
         self.run("ip", "link", "set", device, "up")
 
     def entered(self) -> AbstractContextManager[None]:
-        """Sockets that this thread makes meanwhile are inside, and stay there."""
+        """Lets this thread make its sockets inside meanwhile, where they stay."""
         return in_network_of(self.pid)
 
 
 def connect(one: Namespace, other: Namespace, name: str, subnet: str) -> tuple[str, str]:
-    """A good link, a veth pair called `name`, in /24 `subnet`, as 10.0.1; both addresses."""
+    """Makes a good link, a veth pair called `name`, in a /24 `subnet` such as 10.0.1. Returns both
+    addresses."""
     one.run("ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns",
             str(other.pid))
     ends = f"{subnet}.1", f"{subnet}.2"

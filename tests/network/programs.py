@@ -1,4 +1,4 @@
-"""Servers and clients of these tests: fingerd and the echo stages, one exchange at a time."""
+"""Servers and clients of these tests: fingerd and the echo stages, one request at a time."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ STOP_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Kind:
-    """A server: what is said to it, a request in two pieces, and what it answers."""
+    """A kind of server, with a request in two pieces, and the answer."""
 
     name: str
     halves: tuple[bytes, bytes] = (MESSAGE[:7], MESSAGE[7:])
     answer: bytes = MESSAGE
 
     def words(self, build: Path, directory: Path, address: str) -> list[str]:
-        """How it is started."""
+        """Returns the command line."""
         if self != FINGERD:
             program = need_built(build / self.name / self.name)
             return [str(program), "--host", address, "--port", "7979"]
         home = directory / "users" / "alice"
         home.mkdir(parents=True, exist_ok=True)
         (home / ".plan").write_bytes(PLAN)
-        # Two seconds for a query are its default, and on such a link TCP may need longer.
+        # Its default is two seconds for a query, but on such a link TCP may need longer.
         return [str(need_built(build / "finger" / "fingerd")), "--addr", address, "--port", "7979",
                 "--users", str(home.parent), "--max-per-ip", "1000", "--deadline", "1m",
                 "--query-timeout", "30s"]
 
     def answered(self, connection: socket.socket) -> bool:
-        """Whether the whole answer comes to a request; fingerd's ends with the stream."""
+        """Returns true if the whole answer comes. fingerd's ends with the stream."""
         received = b""
         while (self == FINGERD or len(received) < len(self.answer)) and (
                 piece := connection.recv(65536)):
@@ -57,7 +57,8 @@ FINGERD = Kind("fingerd", (b"ali", b"ce\r\n"), PLAN.replace(b"\n", b"\r\n"))
 
 @contextmanager
 def running(words: list[str], inside: Namespace) -> Iterator[subprocess.Popen[str]]:
-    """The program, from its ready line on. It must end with 0, unless it was killed."""
+    """Runs the program, and yields it after its ready line. It must end with 0, unless it was
+    killed."""
     with subprocess.Popen([*inside.words, *words], stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.PIPE) as server:  # fmt: skip
         try:
@@ -74,8 +75,8 @@ def running(words: list[str], inside: Namespace) -> Iterator[subprocess.Popen[st
 
 @dataclass
 class Load:
-    """Exchanges, one after the other in each of several threads, until it is stopped. The sockets
-    are made `inside`."""
+    """Sends requests, one after the other in each of several threads, until the context ends. The
+    sockets are made `inside`."""
 
     kind: Kind
     inside: Namespace
@@ -100,7 +101,7 @@ class Load:
             thread.join()
 
     def go_on_for(self, exchanges: int, within: float = 60.0) -> None:
-        """Waits until so many more have ended."""
+        """Waits until this many more requests have ended."""
         wanted, end = self.answered + self.lost + exchanges, time.monotonic() + within
         while self.answered + self.lost < wanted:
             assert time.monotonic() < end, f"only {self.answered} answers, {self.lost} lost"
@@ -115,7 +116,7 @@ class Load:
                     self.lost += not answered
 
     def _exchange(self) -> bool:
-        """One request on a connection of its own: whether its answer comes, whole."""
+        """Sends one request on a connection of its own. Returns true if the whole answer comes."""
         try:
             with socket.create_connection(self.address, timeout=self.patience) as connection:
                 connection.sendall(b"".join(self.kind.halves))

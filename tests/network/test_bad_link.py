@@ -1,7 +1,6 @@
 """A link that loses, doubles, reorders and delays packets, has little room, or is down for a while.
-
-TCP repairs all of that, if the server gives it the time. No answer may be lost, of any stage or of
-fingerd.
+TCP repairs all of that, if the server gives it the time. So no stage, nor fingerd, may lose an
+answer.
 """
 
 import socket
@@ -25,7 +24,8 @@ KINDS = pytest.mark.parametrize("kind", [*map(Kind, STAGES), FINGERD], ids=lambd
 BADNESS = {
     "everything": Badness(delay_ms=20, loss_percent=5, duplicate_percent=2, reorder_percent=5,
                           rate_kbit=4000),
-    # TCP waits twice as long after each loss of the same segment; with more of them, too long.
+    # TCP waits twice as long after each loss of the same segment, so with a higher loss it would
+    # wait too long.
     "loss": Badness(loss_percent=10),
     "narrow": Badness(delay_ms=20, rate_kbit=256),
 }
@@ -36,15 +36,15 @@ DOWN_SECONDS = 2.0
 @contextmanager
 def across(kind: Kind, build: Path, directory: Path, badness: Badness
            ) -> Iterator[tuple[Load, Namespace]]:  # fmt: skip
-    """Clients on one side and the server on the other."""
+    """Yields clients on one side of a bad link, with the server on the other."""
     with Namespace() as near, Namespace() as far, bad_link(near, far, badness) as ends:
         with running(kind.words(build, directory, ends[1]), far):
-            threads = 1 if kind.name == "part1-blocking" else 4  # one at a time
+            threads = 1 if kind.name == "part1-blocking" else 4  # part1 serves one at a time
             yield Load(kind, near, (ends[1], 7979), threads, PATIENCE), near
 
 
 def sent_again(inside: Namespace) -> int:
-    """Segments that TCP has sent more than once."""
+    """Returns how many segments TCP has sent more than once."""
     head, values = (line.split() for line in inside.run("cat", "/proc/net/snmp").splitlines()
                     if line.startswith("Tcp:"))
     return int(values[head.index("RetransSegs")])

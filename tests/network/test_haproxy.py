@@ -1,8 +1,6 @@
 """HAProxy before three daemons in namespaces of their own, under load: deploy/recipes/haproxy.cfg.
-
-One of the servers is killed, one drained and stopped. What the killed one was about
-to answer is lost, and nothing else. How many that is, HAProxy knows: `scur`, the sessions that the
-server has.
+We kill one of the servers, and drain and stop another. Only the answers that the killed server was
+about to send are lost. HAProxy knows how many those are: `scur`, the server's sessions.
 """
 
 import csv
@@ -30,7 +28,7 @@ CONFIGURATION = REPOSITORY / "finger" / "deploy" / "recipes" / "haproxy.cfg"
 NAMES = ("one", "two", "three")
 FRONT = ("127.0.0.1", 7979)
 PATIENCE = 30.0
-HALF_DONE = 12  # requests of which half has been sent, in all
+HALF_DONE = 12  # requests that are half sent, in all
 
 
 @dataclass
@@ -42,14 +40,14 @@ class Site:
     servers: dict[str, subprocess.Popen[str]]
 
     def ask(self, command: str) -> str:
-        """What HAProxy says to an operator."""
+        """Returns HAProxy's answer to an operator's command."""
         with socket.socket(socket.AF_UNIX) as admin:
             admin.connect(str(self.admin))
             admin.sendall(command.encode() + b"\n")
             return b"".join(iter(lambda: admin.recv(65536), b"")).decode()
 
     def statistics(self, server: str) -> dict[str, str]:
-        """Of one server."""
+        """Returns one server's statistics."""
         rows = csv.DictReader(self.ask("show stat").removeprefix("# ").splitlines())
         return next(row for row in rows if row["svname"] == server)
 
@@ -60,14 +58,14 @@ class Site:
         return int(self.statistics(server)["scur"])
 
     def begin_request(self, source: str = "127.0.0.1") -> socket.socket:
-        """A connection with half of a request on it."""
+        """Opens a connection and sends half of a request."""
         with self.front.entered():
             connection = socket.create_connection(FRONT, PATIENCE, (source, 0))
         connection.sendall(FINGERD.halves[0])
         return connection
 
     def end_request(self, connection: socket.socket) -> bool:
-        """Whether it is answered."""
+        """Sends the other half. Returns true if the answer comes."""
         try:
             with connection:
                 connection.sendall(FINGERD.halves[1])
@@ -77,7 +75,7 @@ class Site:
 
 
 def configuration(allowed: str) -> str:
-    """That of the recipe; only `allowed` addresses may ask."""
+    """Returns the recipe's configuration; only `allowed` addresses may ask."""
     text = CONFIGURATION.read_text()
     if allowed:
         text, lists = re.subn(r"# (tcp-request .* src) .* }", rf"\1 {allowed} }}", text)
@@ -87,7 +85,7 @@ def configuration(allowed: str) -> str:
 
 @contextmanager
 def site(build: Path, directory: Path, allowed: str = "") -> Iterator[Site]:
-    """HAProxy and three servers, all up; only `allowed` addresses may ask."""
+    """Runs HAProxy and three servers, until all are up; only `allowed` addresses may ask."""
     program = need_program("haproxy")
     with ExitStack() as stack:
         front = stack.enter_context(Namespace())
@@ -126,7 +124,7 @@ def test_only_what_was_in_flight_on_the_killed_one_is_lost(build: Path, director
         assert not made.is_up("one")
         lost = [not made.end_request(connection) for connection in begun].count(True)
         assert lost == held, f"{lost} lost of those half done, and {held} were on the killed one"
-        # Each thread of the load may have had one there when it was killed.
+        # Each thread of the load may have had one there when the server was killed.
         assert load.lost <= load.threads_count, f"{load.lost} lost of {load.answered + load.lost}"
 
 
@@ -158,13 +156,15 @@ def test_a_server_that_comes_back_is_used_again(build: Path, directory: Path) ->
     assert load.lost == 0
 
 
-def test_who_is_not_on_the_access_list_is_not_served(build: Path, directory: Path) -> None:
+def test_a_client_that_is_not_on_the_access_list_is_not_served(
+    build: Path, directory: Path
+) -> None:
     with site(build, directory, allowed="127.0.0.0/29 2001:db8::/32") as made:
         assert made.end_request(made.begin_request("127.0.0.7"))
         try:
             assert not made.end_request(made.begin_request("127.0.0.9"))
         except ConnectionError:
-            pass  # it was closed before half of the request was sent
+            pass  # closed before half of the request was sent
 
 
 def test_the_daemons_see_the_clients_and_not_the_proxy(build: Path, directory: Path) -> None:

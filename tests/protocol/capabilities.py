@@ -1,8 +1,8 @@
-"""What each stage can do.
+"""The capabilities of each stage.
 
-Every test names the capability that it checks; this table decides which stage is asked. A stage
-that lacks a capability on purpose is in WEAKNESSES: there a test shows that it really lacks it.
-Where neither holds, the capability makes no sense for the stage.
+Every test names the capability that it checks, and this table decides which stages run the test. If
+a stage lacks a capability on purpose, it's in WEAKNESSES, and a test there shows that the stage
+really lacks it. If neither holds, the capability makes no sense for the stage.
 """
 
 from levels import LEVELS
@@ -16,7 +16,7 @@ STAGES = (
     "part6-uring",
 )
 
-# Capability: what it means, in the words of tests/matrix.md.
+# Each capability and its meaning, in the words of tests/matrix.md.
 CAPABILITIES = {
     "framing": "messages come back whole and in order, however the bytes are cut",
     "half-close": "a client that has finished sending gets every answer",
@@ -76,7 +76,7 @@ _EVERY_STAGE = _PORT_ONLY | {
 _PLAIN = {"plain-calls"}
 _SEVERAL_CLIENTS = {"concurrency", "crowd", "max-connections", "fairness", "out-of-descriptors"}
 
-# What a server must be able to do, by its name: a level of the judge, or a stage.
+# The capabilities of a server, by its name, which is a level of the judge, or a stage.
 CAPABILITIES_OF: dict[str, frozenset[str]] = {
     **{
         level.name: frozenset(name for below in LEVELS[: number + 1] for name in below.adds)
@@ -106,7 +106,7 @@ CAPABILITIES_OF: dict[str, frozenset[str]] = {
     ),
 }
 
-# What a stage cannot do because of its mechanism, each shown by a test marked `lacks`.
+# The capabilities that a stage lacks because of its mechanism, each shown by a test marked `lacks`.
 WEAKNESSES: dict[str, frozenset[str]] = {
     "part1-blocking": frozenset({"concurrency", "batched-calls"}),
     "part2-threads": frozenset({"light-clients", "batched-calls"}),
@@ -116,11 +116,11 @@ WEAKNESSES: dict[str, frozenset[str]] = {
     "part6-uring": frozenset(),
 }
 
-# Stages that spin: a busy loop takes a whole core, if it may.
+# Stages with a busy loop, which takes a whole core if it may.
 SPIN = frozenset({"part3-nonblocking"})
 
-# The options that a stage may lack, and the stages that take each; all take the others. What no
-# stage takes is the finger daemon's.
+# The options that a stage may lack, with the stages that take each; every stage takes all the
+# others. An option without a stage is the finger daemon's.
 OPTION_STAGES: dict[str, frozenset[str]] = {
     "--max-connections": frozenset(STAGES) - {"part1-blocking"},
     "--workers": frozenset({"part2-threads", "part5-epoll", "part6-uring"}),
@@ -132,7 +132,8 @@ OPTION_STAGES: dict[str, frozenset[str]] = {
     "--proxy-protocol": frozenset(),
 }
 
-# A server that climbs has an option when it has the capability. The others belong to a mechanism.
+# A server that climbs has an option when it has the capability. Options that aren't here belong to
+# a mechanism.
 OPTION_OF: dict[str, str] = {
     "--max-connections": "max-connections",
     "--read-timeout": "read-timeout",
@@ -146,12 +147,13 @@ OPTION_OF: dict[str, str] = {
 
 
 def takes_option(level: str, option: str) -> bool:
-    """Whether a server of this level must take the option."""
+    """Returns true if a server of this level must take the option."""
     if level in STAGES:
         return level in OPTION_STAGES.get(option, STAGES)
     return OPTION_OF.get(option) in CAPABILITIES_OF[level]
 
 
 def refuses_option(level: str, option: str) -> bool:
-    """Whether it must not know the option. A server that is still climbing may be ahead."""
+    """Returns true if a server of this level must refuse the option. A server that still climbs may
+    be ahead of its level."""
     return level in STAGES and not takes_option(level, option)

@@ -1,9 +1,9 @@
 """Options, fixtures and hooks of the black-box tests.
 
-What a test has to say about itself: `needs` (the capability it checks; the table in
-capabilities.py decides which stage is asked) or `lacks` (the weakness it shows), `rule` (what the
-contract says, for the reader of a failure), and `clock` when it looks at a clock: a server of the
-reader's meets such tests one after the other.
+A test's marks: `needs` (the capability that it checks; the table in capabilities.py decides which
+stages run it) or `lacks` (the weakness that it shows), `rule` (the contract's rule, for the reader
+of a failure), and `clock` if it looks at a clock, because we run such tests one after the other
+against a reader's own server.
 """
 
 import dataclasses
@@ -50,7 +50,7 @@ def web(start: Start) -> Server:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options, in a group of their own in --help."""
+    """Adds our options, in a group of their own in --help."""
     group = parser.getgroup("servers under test")
     group.addoption(
         "--stage",
@@ -100,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def applies(definition: pytest.Item, target: Target) -> bool:
-    """Whether this test is for this server."""
+    """Returns true if this test is for this server."""
     if (lacks := definition.get_closest_marker("lacks")) is not None:
         wanted, offered = lacks.args, WEAKNESSES.get(target.level, frozenset())
     else:
@@ -110,13 +110,13 @@ def applies(definition: pytest.Item, target: Target) -> bool:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One run of the test for each server it is for."""
+    """Runs the test once for each server that it's for."""
     plugin.parametrize(metafunc, applies)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops what is for no server here, and groups what looks at a clock."""
+    """Drops tests that no server here needs, and groups those that look at a clock."""
     plugin.drop_idle(config, items)
     if config.option.stage and len(config.stash[plugin.SUBJECTS]) < len(STAGES):
         names = {target.level for target in config.stash[plugin.SUBJECTS]}
@@ -134,9 +134,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for number, item in enumerate(items):
         target = plugin.subject_of(item)
         if item.get_closest_marker("clock"):
-            # They spend their time waiting: two of a stage at once leave the cores for others, but
-            # if it spins. A server of the reader's may be a slow one, and a stage alone has the
-            # cores to itself.
+            # These tests spend their time waiting. If two of a stage run at the same time, the
+            # cores are free for others, unless the stage spins. A reader's own server is grouped as
+            # well, because it may be slow, but a single stage isn't, because it has the cores to
+            # itself.
             rests = target and "rest-when-idle" in target.capabilities
             lane = number % 2 if rests else 0
             item.add_marker(pytest.mark.xdist_group(
@@ -144,14 +145,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:
-    """Whether the server has the options that this run of a test is about: mark `option`."""
+    """Returns true if the server has the options that this run of a test is about:
+    mark `option`."""
     return all(target.takes_option(mark.args[0]) for mark in item.iter_markers("option"))
 
 
 def _place_in_the_climb(item: pytest.Item) -> tuple[int, int, bool]:
-    """A test of what is most basic comes first: when it fails, so will others. What needs something
-    else besides, as one that also counts descriptors, comes after what needs only that; and before
-    others come the tests of the file that has its name, as test_max_connections.py.
+    """Puts the most basic test first, because when that fails, so do others. If a test needs a
+    second capability besides, such as one that also counts descriptors, it comes after those that
+    need only the first. Tests in the file that has a capability's name, such as
+    test_max_connections.py, come before others.
     """
     needs = item.get_closest_marker("needs").args
     last = max(needs, key=CLIMBING_ORDER.index)
@@ -160,7 +163,7 @@ def _place_in_the_climb(item: pytest.Item) -> tuple[int, int, bool]:
 
 
 def _is_asked_at(level: str, item: pytest.Item) -> bool:
-    """Whether the same server would meet this test on that level."""
+    """Returns true if the same server runs this test on that level."""
     target = plugin.subject_of(item)
     lower = dataclasses.replace(target, level=level)
     return applies(item, lower) and _takes_options(item, lower)

@@ -1,19 +1,19 @@
-"""The levels that a server of the reader's own climbs, in the order of the chapters."""
+"""The levels that a reader's own server climbs, in the order of the chapters."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Level:
-    """A level that a server of the reader's own climbs, in whatever way it waits."""
+    """A level of the judge. It doesn't matter in which way the server waits."""
 
     name: str
-    adds: tuple[str, ...]  # capabilities, the first tests first; those of the levels below stay
-    asks: str  # what is new, for somebody who sees no test
+    adds: tuple[str, ...]  # capabilities, with the first tests first; those of lower levels stay
+    asks: str  # the new demands, for a reader who sees no test
     chapter: str
 
 
-# In the order of the chapters: a reader of one can climb the levels that it has.
+# They're in the order of the chapters, so a reader of a chapter can climb the chapter's levels.
 LEVELS = (
     Level(
         "framing",
@@ -136,8 +136,8 @@ LEVELS = (
     ),
 )
 LEVEL_NAMES = tuple(level.name for level in LEVELS)
-# Their tests pass nothing but the port.
+# Tests of these levels pass nothing but the port.
 PORT_ONLY_LEVELS = LEVEL_NAMES[: LEVEL_NAMES.index("start")]
 DEFAULT_LEVEL = PORT_ONLY_LEVELS[-1]
-FOUNDATION = (*PORT_ONLY_LEVELS, "start")  # no level can be asked for without these
+FOUNDATION = (*PORT_ONLY_LEVELS, "start")  # every other level builds on these
 CLIMBING_ORDER = tuple(name for level in LEVELS for name in level.adds)

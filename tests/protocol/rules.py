@@ -1,4 +1,4 @@
-"""The rules that the tests hold a server to, which rules.md lists."""
+"""The rules that the tests hold a server to, read from rules.md."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ ABOUT_COSTS = {
     "LENGTH_COSTS_NOTHING", "LIMIT_COSTS_NOTHING", "NO_DELAY", "NO_THREAD_EACH", "REST", "RESTORE",
     "WAKE_UP_FLAT",
 }  # fmt: skip
-# Their tests end a server, and are about something else.
+# Their tests also end a server, but are about something else.
 NOT_ABOUT_STOPS = {"DISCARD", "ESCAPED", "LOGS", "RESTART", "VERBOSE", "WORKERS"}
 ROWS = ROW.findall(PAGE.read_text(encoding="utf-8"))
 globals().update({name: Rule(text, place, name in ABOUT_COSTS, name not in NOT_ABOUT_STOPS)

@@ -1,4 +1,4 @@
-"""Where a server listens, who may share a port, and who may come back to it."""
+"""Where a server listens, which servers may share a port, and how soon a port can be used again."""
 
 import signal
 import socket
@@ -24,11 +24,11 @@ pytestmark = pytest.mark.needs("addresses")
 HELD_UP = ("-e", "trace=bind,listen", "-e", "inject=bind:delay_exit=300000:when=1")
 LARGE_BYTES = 16_000
 DELAY_MICROSECONDS = 300_000
-RACE_TRIES = 5  # on a busy machine one server may be late, and then there was no race
+RACE_TRIES = 5  # on a busy machine one server may be late, so the two don't race
 
 
 def expect_cannot_run(server: Server) -> None:
-    """Exit status 1 and one line on stderr."""
+    """Expects exit status 1 and a single line on stderr."""
     status = server.wait_exit()
     assert status == 1, f"exit status {status}, not 1"
     lines = server.stderr_text().splitlines()
@@ -38,7 +38,7 @@ def expect_cannot_run(server: Server) -> None:
 
 
 def expect_ready_line(server: Server, wanted: str) -> None:
-    """Nothing but this line is on stdout."""
+    """Expects this line on stdout, and no other."""
     said = server.stdout_text()
     assert said == wanted, f"the ready line is {said!r}, not {wanted!r}"
 
@@ -101,9 +101,9 @@ def test_a_port_that_another_program_has_cannot_be_served(start: Start) -> None:
 
 
 def race(start: Start, options: tuple[str, ...], logs: Path) -> list[Server]:
-    """Two servers on one port, of which each was bound before the other listened.
+    """Starts two servers on one port, each of which was bound before the other listened.
 
-    Both have ended or printed their ready line.
+    By the time this returns, both have ended or printed their ready line.
     """
     for number in range(RACE_TRIES):
         port = free_port()
@@ -113,7 +113,8 @@ def race(start: Start, options: tuple[str, ...], logs: Path) -> list[Server]:
             for file in files
         ]
         for racer in racers:
-            # Traced, a start takes many times as long, above all that of a wrapper in a shell.
+            # Under strace a start takes many times as long, most of all if a shell wraps the
+            # command.
             if not wait_until(
                 lambda: racer.stdout_text() != "" or not racer.is_alive(), START_SECONDS
             ):
@@ -131,7 +132,7 @@ def race(start: Start, options: tuple[str, ...], logs: Path) -> list[Server]:
 
 
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
-def test_of_two_servers_that_race_for_a_port_one_serves(
+def test_one_of_two_servers_that_race_for_a_port_serves(
     start: Start, target: Target, tmp_path: Path
 ) -> None:
     for options in target.with_and_without_workers():
@@ -154,13 +155,13 @@ def test_a_stopped_server_can_be_started_on_its_port_at_once(start: Start, targe
 
 
 def expect_restart(start: Start, options: tuple[str, ...]) -> None:
-    """A server that has ended with a client connected is started once more, on the same port."""
+    """Stops a server while a client is connected, and starts a second one on the same port."""
     first = start(*options)
     client = first.connect()
     client.echo(b"leaves a connection behind that the kernel remembers for a minute")
     first.expect_stop()
     try:
-        client.expect_end()  # the server's side closed first: that is the side that has to wait
+        client.expect_end()  # the server closed first, so its side of the connection waits
     except Silent:
         raise ContractBroken(
             "the server has ended, and this connection has not: a process that it has started has "
@@ -179,7 +180,8 @@ def test_a_server_that_gave_up_its_clients_can_be_started_on_its_port_at_once(
     start: Start, target: Target, signals: int
 ) -> None:
     timeout = "0" if signals == 1 else "60s"
-    clients = 2 if "pool" in target.capabilities else 10  # a thread serves one at a time
+    # In a pool, a thread serves one client at a time.
+    clients = 2 if "pool" in target.capabilities else 10
     for options in target.with_and_without_workers():
         for _ in range(10):
             first = start("--drain-timeout", timeout, *options)
@@ -191,7 +193,8 @@ def test_a_server_that_gave_up_its_clients_can_be_started_on_its_port_at_once(
                 first.send_signal(signal.SIGTERM)
                 time.sleep(SAME_STOP_SECONDS * (signals - 1))
             first.expect_exit()
-            # At once, while a server would take longer to start than the kernel has to clean up.
+            # We bind the port ourselves, because a server takes so long to start that the kernel
+            # might have cleaned up by then.
             socket.create_server(first.address).close()
             first.close_clients()
 
@@ -199,7 +202,7 @@ def test_a_server_that_gave_up_its_clients_can_be_started_on_its_port_at_once(
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
 def test_nobody_is_refused_after_the_ready_line(start: Start, tmp_path: Path) -> None:
-    # listen(2) is made to take its time. A ready line that comes before it is a lie for so long.
+    # We make listen(2) slow. If the ready line comes first, a client that trusts it is refused.
     log = tmp_path / "trace"
     delay = f"inject=listen:delay_enter={DELAY_MICROSECONDS}"
     server = start(under=from_start(log, "-e", "trace=listen", "-e", delay))
@@ -209,7 +212,7 @@ def test_nobody_is_refused_after_the_ready_line(start: Start, tmp_path: Path) ->
     assert happened, "nothing was delayed: this test tested nothing"
 
 
-# The same over IPv6: a server may have code of its own for it, and all of it has to be right
+# The same over IPv6, because a server may have separate code for it
 
 
 @pytest.mark.rule(rules.RESTART)
@@ -246,7 +249,7 @@ def test_over_ipv6_answers_on_their_way_to_a_slow_reader_outlive_a_stop(start: S
     client = server.connect(receive_buffer=4096)
     stream = frames(distinct_payloads(1000, LARGE_BYTES))
     sent = client.send_until_stuck(stream)
-    arrived = sent - client.unacknowledged_bytes()  # what the server's kernel has for certain
+    arrived = sent - client.unacknowledged_bytes()  # bytes that the server's kernel certainly has
     server.send_signal(signal.SIGTERM)
     time.sleep(SEEN_SECONDS)
     client.let_window_grow()

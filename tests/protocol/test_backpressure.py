@@ -20,13 +20,13 @@ TRIES = 10
 
 
 def complete_bytes(stream_bytes: int, payload_bytes: int) -> int:
-    """How many of so many bytes belong to complete messages of one size."""
+    """Returns how many of `stream_bytes` belong to complete messages of one size."""
     return stream_bytes - stream_bytes % (HEADER_BYTES + payload_bytes)
 
 
 @pytest.mark.rule(rules.SLOW_READER)
 def test_a_thousand_pipelined_messages_reach_a_slow_reader(server: Server) -> None:
-    # Slow here means: reads only when the server has stopped taking more.
+    # A slow reader: it reads only when the server has stopped taking more.
     client = server.connect(receive_buffer=65536)
     stream = frames(distinct_payloads(1000, 60_000))
     sent, received = 0, 0
@@ -51,8 +51,8 @@ def test_a_thousand_pipelined_messages_reach_a_slow_reader(server: Server) -> No
 def test_messages_are_answered_though_their_sender_falls_silent(
     server: Server, payload_bytes: int
 ) -> None:
-    # When the answers have left, nothing new arrives that would wake the server: what it has
-    # already received it must remember by itself.
+    # Once the answers are out, no new input arrives to wake the server, so it has to remember by
+    # itself that it holds unanswered messages.
     client = server.connect(receive_buffer=4096)
     stream = frames(distinct_payloads(20_000_000 // (payload_bytes + 200), payload_bytes))
     sent = client.send_until_stuck(stream, pause=0.1)
@@ -65,7 +65,7 @@ def test_messages_are_answered_though_their_sender_falls_silent(
 
 
 def crowd_that_never_reads(server: Server, count: int) -> list[Client]:
-    """Clients that have sent all the server would take."""
+    """Connects clients that send as much as the server will take."""
     stream = frames(PAYLOADS) * (1 if count > 1 else 4)  # much more than any garbage
     clients = [server.connect(receive_buffer=4096) for _ in range(count)]
     for client in clients:
@@ -88,12 +88,13 @@ def test_twenty_clients_that_never_read_cost_bounded_memory_and_hold_up_nobody(
 
 
 def expect_bounded_memory(server: Server, count: int) -> None:
-    """So many clients that never read stay under the contract's bound for each."""
+    """Expects `count` clients that never read to stay under the contract's bound for each."""
     need_own_memory(server)
-    with server.connect() as client:  # what a first connection costs, and garbage that is collected
+    # Afterwards, `before` includes the cost of a first connection, and garbage.
+    with server.connect() as client:
         for payload in PAYLOADS:
             client.echo(payload)
-        for begin in range(0, len(PAYLOADS), AT_A_TIME):  # a message cut in two is garbage, too
+        for begin in range(0, len(PAYLOADS), AT_A_TIME):  # a message cut in two makes garbage, too
             stream = frames(PAYLOADS[begin : begin + AT_A_TIME])
             came_back = client.exchange(stream, len(stream)) == stream
             assert came_back, "what came back is not what was sent"
@@ -127,7 +128,9 @@ def test_a_client_that_never_read_and_leaves_takes_its_memory_with_it(server: Se
 
 
 @pytest.mark.rule(rules.SLOW_READER)
-def test_what_the_server_has_received_is_answered_without_another_byte(server: Server) -> None:
+def test_messages_that_the_server_has_received_are_answered_without_further_input(
+    server: Server
+) -> None:
     for _ in range(TRIES):
         client = server.connect(receive_buffer=4096)
         sent, all_taken = send_until_the_server_holds_answers(client)

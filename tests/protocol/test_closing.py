@@ -1,4 +1,4 @@
-"""The server hangs up first, and destroys nothing by it."""
+"""The server hangs up first, and no answer is lost."""
 
 import time
 
@@ -18,13 +18,13 @@ from harness.server import Server, Start
 @pytest.mark.parametrize(
     "length",
     [65537, 0x1000A, 0x20000, 0x01000000, 0x7FFFFFFF, 0x80000000, 0x8000000A, 0xFFFFFFFC,
-     0xFFFFFFFF],  # each number of bits that a length might be kept in
+     0xFFFFFFFF],  # one for each number of bits that a server might keep a length in
 )
 def test_too_long_a_message_ends_the_connection_at_the_fourth_byte(
     client: Client, length: int
 ) -> None:
     client.echo(b"before")
-    client.send_in_pieces(*(bytes([byte]) for byte in header(length)))  # and no byte of payload
+    client.send_in_pieces(*(bytes([byte]) for byte in header(length)))  # without a byte of payload
     client.expect_end()
 
 
@@ -73,7 +73,7 @@ def test_answers_larger_than_any_buffer_survive_the_close(server: Server) -> Non
 
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_after_its_end_of_stream_the_server_takes_what_still_comes(client: Client) -> None:
+def test_after_its_end_of_stream_the_server_still_takes_input(client: Client) -> None:
     client.send(TOO_LONG)
     client.expect_end()
     with LingeringClose(client):

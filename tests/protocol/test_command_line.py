@@ -50,7 +50,7 @@ def test_help_goes_to_stdout_and_names_every_option(start: Start, target: Target
     assert text, "--help printed nothing to stdout"
     assert server.stderr_text() == "", "--help belongs on stdout, and there is something on stderr"
     if target.level in LEVEL_NAMES:
-        return  # the contract does not say what it tells
+        return  # the contract doesn't say what --help prints
     for option in (*COMMON_OPTIONS, *OPTION_STAGES, "--help", "--version"):
         if target.takes_option(option):
             assert option in text, f"{option} is missing from --help"
@@ -134,7 +134,7 @@ def test_a_limit_of_zero_is_wrong_usage(start: Start, option: str) -> None:
 @pytest.mark.of_one_stage
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_ADDRESSES)
-def test_what_is_no_address_literal_is_wrong_usage(start: Start, value: str) -> None:
+def test_a_host_that_is_not_an_address_is_wrong_usage(start: Start, value: str) -> None:
     expect_wrong_usage(start(f"--host={value}", ready=False), "--host")
 
 
@@ -151,7 +151,8 @@ def test_a_port_beyond_16_bits_is_wrong_usage(start: Start, value: str) -> None:
 def test_a_largest_message_beyond_32_bits_is_refused_or_meant(start: Start, beyond: int) -> None:
     server = start(f"--max-message={beyond + 10}", ready=False)
     if is_taken_by(server, "--max-message"):
-        server.connect().echo(bytes(11))  # more than it has in 31 or 32 bits
+        # This message is longer than the limit would be if it were cut to 31 or 32 bits.
+        server.connect().echo(bytes(11))
 
 
 @pytest.mark.of_one_stage
@@ -179,7 +180,8 @@ def test_a_time_beyond_32_bits_of_milliseconds_is_refused_or_meant(
 
 
 def is_taken_by(server: Server, option: str) -> bool:
-    """Whether it listens. Where it has ended instead, that must have been in order."""
+    """Returns true if the server listens. If it ended instead, that must have been for
+    wrong usage."""
     wait_until(lambda: not server.is_alive() or bool(server.stdout_text()), START_SECONDS)
     if server.is_alive():
         server.wait_until_ready()
@@ -228,8 +230,11 @@ def test_the_ready_line_names_the_port_that_the_kernel_chose(start: Start) -> No
 
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
-def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(start: Start) -> None:
-    for number in range(10):  # a race between the line and either would show sooner or later
+def test_after_the_ready_line_a_client_can_connect_and_a_signal_stops_the_server(
+    start: Start
+) -> None:
+    # If the ready line came too early for either, ten tries would show the race.
+    for number in range(10):
         server = start()
         server.connect().close()
         server.expect_stop(signal.SIGTERM if number % 2 else signal.SIGINT)
@@ -238,7 +243,7 @@ def test_whoever_read_the_ready_line_can_connect_and_can_stop_the_server(start: 
 @pytest.mark.needs("ready-line")
 @pytest.mark.rule(rules.READY_LINE)
 @pytest.mark.parametrize("output", [">&-", ">/dev/full"])
-def test_who_cannot_print_the_ready_line_serves_only_where_nobody_can_wait_for_it(
+def test_a_server_that_cannot_print_its_ready_line_serves_only_if_nobody_can_wait_for_it(
     start: Start, target: Target, output: str
 ) -> None:
     if target.name == "yours":

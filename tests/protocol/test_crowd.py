@@ -1,4 +1,4 @@
-"""Many clients: at once, one after another, and leaving in any order."""
+"""Many clients: all at once, one after another, and leaving in any order."""
 
 import random
 import subprocess
@@ -19,7 +19,7 @@ from harness.limits import backlog_max, need_descriptors
 from harness.polling import readable
 from harness.server import Server, Start
 
-SMALL_LENGTHS = 1100  # each of them is sent by two clients
+SMALL_LENGTHS = 1100  # two clients send a message of each
 LEAVING = 4
 FIREHOSE = Path(__file__).parent / "harness" / "firehose.py"
 
@@ -33,14 +33,15 @@ def test_a_silent_client_does_not_stop_the_next_one(server: Server) -> None:
     server.connect().echo(b"served beside two who say nothing")
 
 
-# Before what a short backlog only makes slow: a connect that it drops is repeated after a second.
+# This test comes before those that a short backlog only slows down, because a client repeats a
+# dropped connect after a second.
 @pytest.mark.needs("concurrency")
 @pytest.mark.rule(rules.BACKLOG)
 def test_a_thousand_clients_that_come_at_once_have_room_in_the_backlog(server: Server) -> None:
     need_descriptors(1100)
     server.pause()
     for _ in range(min(1000, backlog_max())):
-        server.connect()  # a short backlog is named as such
+        server.connect()  # fails with a message about the backlog if that's too short
     server.resume()
     server.clients[-1].echo(b"the last of them")
 
@@ -64,7 +65,7 @@ def test_a_thousand_clients_are_served_at_once(server: Server) -> None:
 @pytest.mark.needs("crowd", "light-clients", "max-connections")
 @pytest.mark.rule(rules.CROWD)
 def test_no_descriptor_is_too_high_a_number(start: Start) -> None:
-    # select(2) ends at 1,024, and a table of a fixed size at its own.
+    # select(2) ends at 1,024, and a server's own table may have a fixed size, too.
     need_descriptors(4400)
     server = start("--max-connections", "5000")
     clients = [server.connect() for _ in range(4200)]
@@ -73,7 +74,7 @@ def test_no_descriptor_is_too_high_a_number(start: Start) -> None:
 
 
 def own_messages(owner: int, sizes: list[int]) -> bytes:
-    """Messages of these sizes in which each byte tells, or the next few do, whose they are."""
+    """Makes messages of these sizes. Any few bytes in a row tell which client they belong to."""
     mark = b"%d:" % owner
     return frames((mark * (size // len(mark) + 1))[:size] for size in sizes)
 
@@ -81,8 +82,8 @@ def own_messages(owner: int, sizes: list[int]) -> bytes:
 @pytest.mark.needs("concurrency")
 @pytest.mark.rule(rules.OWN_ANSWERS)
 def test_clients_that_speak_at_once_get_their_own_answers(server: Server) -> None:
-    # Messages of all lengths, cut anywhere: whenever the server looks, some are complete, and of
-    # others the beginning has to be kept. Each length has several owners.
+    # We send messages of all lengths and cut them anywhere, so whenever the server looks, some are
+    # complete and it has to keep the beginnings of others. Two clients send each length.
     chance = random.Random(5)
     sizes = [[drawn_length(chance) >> 2 for _ in range(8)] for _ in range(60)]
     for length in range(SMALL_LENGTHS):
@@ -92,7 +93,7 @@ def test_clients_that_speak_at_once_get_their_own_answers(server: Server) -> Non
     clients = [server.connect() for _ in streams]
     unsent = list(streams)
     while any(unsent):
-        server.pause()  # so that it sees what all have sent in one turn
+        server.pause()  # so that the server sees all the pieces in one turn
         for owner, client in enumerate(clients):
             piece = unsent[owner][: chance.randrange(1, 12_000)]
             client.send(piece)
@@ -110,7 +111,7 @@ def test_clients_that_speak_at_once_get_their_own_answers(server: Server) -> Non
 
 
 def first_that_differs(sizes: list[int], sent: bytes, received: bytes) -> tuple[int, int]:
-    """The number and the length of the first message whose answer is another."""
+    """Returns the number and the length of the first message that came back changed."""
     begin = 0
     for number, size in enumerate(sizes, 1):
         end = begin + HEADER_BYTES + size
@@ -126,7 +127,7 @@ def first_that_differs(sizes: list[int], sent: bytes, received: bytes) -> tuple[
 def test_after_others_left_inside_a_message_each_client_gets_its_own(
     server: Server, how: str
 ) -> None:
-    """What has kept the beginnings of their messages is free again, once, and may be used again."""
+    """The server frees the memory of their incomplete messages once, and may then reuse it."""
     for _ in range(LEAVING):
         client = server.connect()
         client.send(frame(b"never to be whole")[:9])
@@ -146,7 +147,7 @@ def test_after_others_left_inside_a_message_each_client_gets_its_own(
 @pytest.mark.needs("backpressure", "concurrency")
 @pytest.mark.rule(rules.OWN_ANSWERS)
 def test_clients_that_read_late_get_their_own_answers(server: Server) -> None:
-    # The server holds answers for all of them, and for each of them others.
+    # The server holds answers for all the clients, and those of each client are different.
     sent = []
     for owner in range(5):
         client = server.connect(receive_buffer=4096)
@@ -174,7 +175,7 @@ def test_whoever_leaves_at_the_same_moment_the_others_stay(
     clients = [server.connect() for _ in range(5)]
     for client in clients:
         client.echo(b"here")
-    server.pause()  # so that all of them leave in one turn of the server's loop
+    server.pause()  # so that they all leave in one turn of the server's loop
     for number in leaving:
         getattr(clients[number], how)()
     staying = [client for number, client in enumerate(clients) if number not in leaving]
@@ -193,9 +194,9 @@ def test_any_pattern_of_coming_and_going_serves_whoever_is_there(server: Server)
     step = st.tuples(st.sampled_from([come, come, go, break_off, talk, talk]), st.integers(0, 1000))
 
     @given(steps=st.lists(step, max_size=40))
-    @example(steps=[(come, 0), (come, 0), (talk, 1)])  # two are there, and the second speaks
+    @example(steps=[(come, 0), (come, 0), (talk, 1)])  # two are connected, and the second speaks
     def check(steps: list[tuple[int, int]]) -> None:
-        present: list[Client] = []  # the model: who should be there
+        present: list[Client] = []  # the model: the clients that should be connected
         for action, which in steps:
             if action == come:
                 present.append(server.connect())
@@ -253,7 +254,7 @@ def test_a_server_with_nothing_to_do_takes_no_processor_time(server: Server) -> 
 @pytest.mark.needs("rest-when-idle")
 @pytest.mark.rule(rules.REST)
 def test_an_urgent_byte_is_not_looked_at_again_and_again(server: Server) -> None:
-    # POLLPRI stays until the byte is received with MSG_OOB, or others that came after it are.
+    # POLLPRI stays until we receive that byte with MSG_OOB, or later bytes without it.
     client = server.connect()
     client.echo(b"urgent from now on")
     client.send_urgent(b"!")
@@ -269,7 +270,7 @@ def test_an_urgent_byte_is_not_looked_at_again_and_again(server: Server) -> None
 def test_clients_that_left_are_not_looked_at_again_and_again(
     server: Server, sent: bytes, how: str
 ) -> None:
-    # An end, an error or a hang-up is reported until somebody does something about it.
+    # poll(2) keeps reporting an end, an error or a hang-up until the server acts on it.
     stays = server.connect()
     stays.echo(b"here")
     for _ in range(3):

@@ -30,7 +30,7 @@ def test_new_connections_wait_and_are_all_served_when_others_leave(start: Start)
 
 
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_who_has_a_place_is_served_while_others_wait_for_one(start: Start) -> None:
+def test_clients_with_a_place_are_served_while_others_wait_for_one(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     for client in answered(begun_crowd(server)):
         client.expect(MESSAGE)
@@ -51,9 +51,7 @@ def test_a_lack_of_descriptors_does_not_fill_the_log(start: Start) -> None:
 @pytest.mark.clock
 @pytest.mark.needs("out-of-descriptors", "rest-when-idle", "concurrency")
 @pytest.mark.rule(rules.OUT_OF_DESCRIPTORS)
-def test_accept_is_not_retried_in_a_loop_without_descriptors(
-    start: Start,
-) -> None:
+def test_accept_is_not_retried_in_a_loop_without_descriptors(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=LIMIT)
     begun_crowd(server)
     time.sleep(0.1)
@@ -73,8 +71,8 @@ def test_a_stop_works_without_a_free_descriptor(start: Start) -> None:
 def test_a_stop_that_begins_without_descriptors_rests_while_it_waits_for_a_slow_reader(
     start: Start,
 ) -> None:
-    # The listener is not watched when the signal comes, and never will be again: a loop that still
-    # means to try it at some time in the past has no time to sleep.
+    # When the signal comes, the server isn't watching its listener, and won't watch it again. If
+    # the loop still has a retry scheduled for a time that is past by now, it never sleeps.
     server = start(
         "--max-connections", "1000", "--drain-timeout", "30s", descriptor_limit=LIMIT
     )
@@ -82,7 +80,7 @@ def test_a_stop_that_begins_without_descriptors_rests_while_it_waits_for_a_slow_
     slow_reader.send_until_stuck(long_stream())
     begun_crowd(server)
     server.send_signal(signal.SIGTERM)
-    time.sleep(0.3)  # the others are served, and a new try would be due
+    time.sleep(0.3)  # meanwhile the others are served, and a retry would be due
     expect_rest(server, "while a stop waits for a slow reader")
     slow_reader.close()
     server.expect_exit()
@@ -96,7 +94,7 @@ def test_the_soft_limit_is_raised_to_the_hard_one(server: Server) -> None:
 
 
 @pytest.mark.rule(rules.RAISE_LIMIT)
-def test_a_limit_below_the_connections_is_said_once(start: Start) -> None:
+def test_a_limit_below_the_connections_is_logged_once(start: Start) -> None:
     server = start("--max-connections", "1000", descriptor_limit=64)
     server.connect().echo(b"served nevertheless")
     assert len(server.stderr_text().splitlines()) == 1, "not said, or not once"

@@ -1,4 +1,4 @@
-"""--protocol discard: everything is taken, nothing is answered (RFC 863)."""
+"""--protocol discard: the server takes everything and answers nothing (RFC 863)."""
 
 import time
 
@@ -17,7 +17,7 @@ MEBIBYTE = 1 << 20
 
 @pytest.fixture
 def discarding(start: Start) -> Server:
-    """A server that speaks discard."""
+    """A server started with --protocol discard."""
     return start("--protocol", "discard")
 
 
@@ -30,7 +30,7 @@ def test_nothing_is_answered(discarding: Server) -> None:
 def test_everything_is_taken(discarding: Server) -> None:
     client = discarding.connect()
     for _ in range(20):
-        client.send(bytes(MEBIBYTE))  # far more than any buffer: somebody has to throw it away
+        client.send(bytes(MEBIBYTE))  # far more than any buffer, so the server has to throw it away
     client.half_close()
     client.expect_end()
 

@@ -1,4 +1,4 @@
-"""An orderly stop: every message that had arrived is answered, nobody is waited for."""
+"""An orderly stop: the server answers every message that had arrived, and waits for no more."""
 
 import signal
 import time
@@ -19,13 +19,13 @@ from harness.verdict import ContractBroken
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
 
-AT_ONCE = 3.0  # the contract says one second on an idle machine
-SLOWLY_SECONDS = 6.0  # longer than --drain-timeout is without the option
+AT_ONCE = 3.0  # the contract's one second is for an idle machine
+SLOWLY_SECONDS = 6.0  # longer than the default of --drain-timeout
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
 
 def expect_stop(server: Server, within: float, number: signal.Signals = signal.SIGTERM) -> float:
-    """Asks the server to stop; it must end with 0. How long that took."""
+    """Asks the server to stop, which must end with 0. Returns the seconds it took."""
     begin = time.monotonic()
     server.expect_stop(number, within=within)
     return time.monotonic() - begin
@@ -43,7 +43,7 @@ def test_it_stops_at_once_when_nobody_is_connected(server: Server, number: signa
 def test_an_idle_client_sees_an_orderly_end_and_holds_up_nothing(server: Server) -> None:
     client = server.connect()
     client.echo(b"idle from now on")
-    time.sleep(0.1)  # until the server waits again; a stop before that is another matter
+    time.sleep(0.1)  # until the server waits again, because a stop before that is a different case
     expect_stop(server, AT_ONCE)
     client.expect_end()
 
@@ -66,11 +66,11 @@ def test_messages_that_had_arrived_when_the_signal_came_are_answered(
 ) -> None:
     client = server.connect()
     client.echo(b"accepted")
-    # More than a receive of 64 KiB brings, where the kernel takes that much from a client at all.
+    # More than one receive of 64 KiB brings, if the kernel takes that much from a client at all.
     count = min(80, unread_bytes_max() // 1020)
     assert count >= 10
     payloads = distinct_payloads(count, 1000)
-    server.pause()  # it can have read none of what follows when the signal comes
+    server.pause()  # so the server can't have read any of this before the signal
     client.send(frames(payloads) + header(10) + b"half")
     client.wait_until_in_kernel()
     server.send_signal(number)
@@ -102,12 +102,12 @@ def test_every_client_gets_its_answers_before_the_server_stops(server: Server) -
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("then", ["falls_silent", "sends_on"])
 def test_megabytes_on_their_way_to_a_slow_reader_arrive_in_full(start: Start, then: str) -> None:
-    # What arrives after both directions were shut down makes the kernel send a reset, and that
-    # throws away every answer that had not left yet.
+    # If input arrives after we shut down both directions, the kernel sends a reset, and that throws
+    # away every answer that hasn't left yet.
     server = start("--drain-timeout", "30s")
     client = server.connect(receive_buffer=65536)
     sent = client.send_until_stuck(long_stream())
-    arrived = sent - client.unacknowledged_bytes()  # what the server's kernel has for certain
+    arrived = sent - client.unacknowledged_bytes()  # bytes that the server's kernel certainly has
     server.send_signal(signal.SIGTERM)
     time.sleep(0.1)
     received = client.send_on_until_gone(long_stream()[sent:] if then == "sends_on" else b"")
@@ -128,10 +128,10 @@ def test_a_slow_reader_has_as_long_as_the_option_says(start: Start) -> None:
     server.send_signal(signal.SIGTERM)
     expect_refusal(server)
     received = b""
-    with suppress(ContractBroken):  # what is missing then is told below
+    with suppress(ContractBroken):  # expect_in_full() below reports the missing bytes
         while time.monotonic() - signalled < SLOWLY_SECONDS:
             time.sleep(0.1)
-            if time.monotonic() - signalled > SLOWLY_SECONDS / 2:  # and nothing at first
+            if time.monotonic() - signalled > SLOWLY_SECONDS / 2:  # at first we read nothing
                 received += client.receive(1000)
     client.let_window_grow()
     received += client.send_on_until_gone(b"")
@@ -151,8 +151,8 @@ def test_a_slow_reader_has_as_long_as_the_option_says(start: Start) -> None:
 @pytest.mark.rule(rules.DRAIN)
 @pytest.mark.parametrize("last", [TOO_LONG, b""], ids=["which-waits-for-the-end", "in-the-kernel"])
 def test_answers_on_their_way_outlive_a_stop(start: Start, last: bytes) -> None:
-    # The server has nothing left to send, and may have ended its own side already. A stop that
-    # shuts the other direction, too, makes the kernel answer input with a reset.
+    # The server has nothing left to send, and may have shut down its sending side already. If a
+    # stop shuts down the other direction, too, the kernel answers input with a reset.
     server = start("--drain-timeout", "30s")
     client = server.connect(receive_buffer=4096)
     answered = frames(distinct_payloads(20, 20_000))
@@ -206,9 +206,10 @@ def test_the_longest_drain_is_over_when_nobody_is_left(start: Start) -> None:
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN_BOUNDED)
 def test_a_client_that_never_reads_is_waited_for_as_long_as_the_option_says(start: Start) -> None:
-    server = start("--drain-timeout", "2s")  # with less, several times as long were at once, too
+    # With a shorter time, a drain several times as long would look immediate, too.
+    server = start("--drain-timeout", "2s")
     client = server.connect(receive_buffer=4096)
-    client.echo(b"is accepted")  # a busy loop without a core leaves it in the backlog
+    client.echo(b"is accepted")  # a busy loop without a core would leave it in the backlog
     client.send_until_stuck(long_stream())
     took = expect_stop(server, 2 + AT_ONCE)
     assert took >= 2, f"gave up after {took:.3f} s; it had two seconds to try"
@@ -248,12 +249,12 @@ def test_a_second_signal_ends_it_at_once(
 @pytest.mark.needs("drain", "read-timeout")
 @pytest.mark.rule(rules.SECOND_SIGNAL)
 def test_signals_that_come_together_are_one_stop(start: Start) -> None:
-    # timeout(1) sends one to its child, and then one to the group, the child included.
+    # timeout(1) signals its child, and then the process group, which includes the child.
     server = start("--drain-timeout", "30s", "--read-timeout", "0")
     client = server.connect(receive_buffer=65536)
     sent = client.send_until_stuck(long_stream())
     arrived = sent - client.unacknowledged_bytes()
-    server.pause()  # both are there when it goes on
+    server.pause()  # so both signals are pending when the server continues
     for number in STOP_SIGNALS:
         server.send_signal(number)
     server.resume()
@@ -268,13 +269,13 @@ def test_signals_that_come_together_are_one_stop(start: Start) -> None:
 def test_a_second_signal_ends_whichever_worker_still_drains(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")  # the process ends without a join
-    for _ in range(3):  # one in four times it is a worker that hears of the signal itself
+    monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")  # the process joins no thread
+    for _ in range(3):  # one time in four the draining worker receives the signal itself
         server = start("--workers", "4", "--drain-timeout", "60s", "--read-timeout", "0")
         server.connect(receive_buffer=4096).send_until_stuck(long_stream())
         server.send_signal(signal.SIGTERM)
         expect_refusal(server)
-        time.sleep(SAME_STOP_SECONDS)  # those that have nobody left are done
+        time.sleep(SAME_STOP_SECONDS)  # by then, the workers without clients are done
         assert server.is_alive(), "stopped without the answers that are due"
         expect_stop(server, AT_ONCE)
 
@@ -288,11 +289,11 @@ def test_a_connection_that_is_just_being_closed_does_not_hold_up_the_stop(server
     for client in lingering:
         client.send(frame(b"answered") + header(0xFFFFFFFF))
         client.expect(b"answered")
-        client.expect_end()  # from here the server waits up to two seconds for the client's end
+        client.expect_end()  # from here on, the server waits up to two seconds for the client's end
     begin = time.monotonic()
     server.send_signal(signal.SIGTERM)
     for client in lingering[1:]:
-        client.close()  # some of them while it begins to stop
+        client.close()  # some of them while the server begins to stop
     server.expect_exit(AT_ONCE)
     took = time.monotonic() - begin
     assert took < 1.5, f"the stop took {took:.1f} s; a second is enough"
@@ -304,7 +305,7 @@ def test_a_connection_that_is_just_being_closed_does_not_hold_up_the_stop(server
 def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
     start: Start, moment: str
 ) -> None:
-    # What a connection that is gone has not acknowledged, nobody ever will.
+    # After a reset, no peer will ever acknowledge the bytes that were in flight.
     for _ in range(4):
         server = start()
         client = server.connect(receive_buffer=4096)
@@ -326,8 +327,8 @@ def test_a_client_that_resets_with_answers_unread_does_not_hold_up_the_stop(
 def test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop(
     server: Server, messages: int, size: int
 ) -> None:
-    # The signal may be seen when only a part of a large message has been: its answer is sent, and
-    # the reset comes, after the drain has begun.
+    # The signal may arrive when the server has seen only part of a large message. Then it sends the
+    # answer, and gets the reset, after the drain has begun.
     client = server.connect()
     client.echo(b"accepted")
     server.pause()
@@ -335,7 +336,7 @@ def test_a_client_that_left_before_its_answers_does_not_hold_up_the_stop(
     assert size >= 1000
     client.send_messages(*distinct_payloads(messages, size))  # answered in one go, so no send fails
     client.wait_until_in_kernel()
-    client.close()  # in order: it is the answers that will be met with a reset
+    client.close()  # an orderly close, but the answers will meet a reset
     server.send_signal(signal.SIGTERM)
     server.resume()
     expect_exit_without_the_gone(server, AT_ONCE)
@@ -376,7 +377,7 @@ def test_a_message_that_is_too_long_is_logged_in_a_drain_too(start: Start) -> No
     client.send(frame(payload))
     client.send(header(0xFFFFFFFF))
     client.wait_until_in_kernel()
-    # The server cannot get rid of the answer, and has not looked at what comes after it.
+    # The server can't get rid of the answer, and hasn't looked at the next length yet.
     server.send_signal(signal.SIGTERM)
     expect_refusal(server)
     client.let_window_grow()

@@ -1,6 +1,5 @@
-"""part6-uring/echo-client: each line of its input is a message, whatever the input is, and whoever
-keeps it waiting: a person, a pipe, a server.
-"""
+"""part6-uring/echo-client sends each line of its input as a message, whatever the input is, and
+whether a person, a pipe or the server keeps it waiting."""
 
 import os
 import socket
@@ -35,7 +34,7 @@ def program(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def serve(request: pytest.FixtureRequest, patience: float) -> Iterator[Start]:
-    """Starts an echo server of ours: the best that is built."""
+    """Starts an echo server of ours, of the last stage that is built."""
     stages = built_stages(Path(request.config.option.build_dir), [])
     servers: list[Server] = []
 
@@ -51,7 +50,7 @@ def serve(request: pytest.FixtureRequest, patience: float) -> Iterator[Start]:
 
 @pytest.fixture
 def client(program: Path, patience: float) -> Callable[..., Client]:
-    """Makes clients of the server at an address: client(address, "--timeout", "1s")."""
+    """Makes clients for a server's address: client(address, "--timeout", "1s")."""
 
     def make(address: tuple[str, int], *options: str) -> Client:
         host, port = address
@@ -61,12 +60,12 @@ def client(program: Path, patience: float) -> Callable[..., Client]:
 
 
 def received(*lines: bytes) -> bytes:
-    """What is printed about these answers."""
+    """Returns the client's output for these answers."""
     return b"".join(b"Received: " + line + b"\n" for line in lines)
 
 
 def answer(to: socket.socket, count: int = 1, change: Callable[[bytes], bytes] = bytes) -> None:
-    """Answers so many messages with their payload, changed."""
+    """Answers `count` messages, each with its payload after `change`."""
     for _ in range(count):
         size = payload_bytes(to.recv(HEADER_BYTES, socket.MSG_WAITALL))
         to.sendall(frame(change(to.recv(size, socket.MSG_WAITALL))))
@@ -76,7 +75,8 @@ def answer(to: socket.socket, count: int = 1, change: Callable[[bytes], bytes] =
 
 
 def test_a_file_is_read_from_where_it_stands(serve, client, tmp_path: Path) -> None:
-    """A shell may have read some of it. At an offset of its own a client would send other lines."""
+    """A shell may have read some of the file already. If the client kept an offset of its own, it
+    would send different lines."""
     file = tmp_path / "lines"
     file.write_bytes(b"taken\n" + b"x" * 300 + b"\nlast\n")
     with file.open("rb", buffering=0) as stdin:
@@ -102,14 +102,17 @@ def test_every_line_is_sent_also_an_empty_one_and_one_without_end(serve, client,
     ("<&-", b"cannot read standard input: Bad file descriptor"),
     (">&-", b"cannot write to standard output: Bad file descriptor"),
 ], ids=["input", "output"])
-def test_a_closed_descriptor_is_told_like_another_that_fails(serve, client, closed, says) -> None:
+def test_a_closed_descriptor_is_reported_like_any_other_failure(
+    serve, client, closed, says
+) -> None:
     made = client(serve().address)
     made.words[:0] = ["sh", "-c", f'exec "$@" {closed}', "sh"]
     made.run(b"hello\n").ended(1, b"", says)
 
 
 def test_standard_streams_may_be_non_blocking(serve, client) -> None:
-    """A program that shares them may have set that; read(2) would fail with EAGAIN."""
+    """A program that shares the stream may have set O_NONBLOCK, so read(2) would fail
+    with EAGAIN."""
     with client(serve().address).start(non_blocking=True) as running:
         running.type(b"x" * 60000 + b"\n")
         running.wait_for(received(b"x" * 60000))
@@ -123,12 +126,12 @@ def test_a_long_line_arrives_whole(serve, client) -> None:
     client(server.address).run(line + b"\n").ended(0, received(line))
 
 
-def test_ipv6(serve, client) -> None:
+def test_it_connects_over_ipv6(serve, client) -> None:
     need_ipv6()
     client(serve("--host", "::1").address).run(b"six\n").ended(0, received(b"six"))
 
 
-# Ends that are not the input's
+# Connections that end before the input does
 
 
 def test_a_line_over_the_servers_limit_is_explained(serve, client) -> None:
@@ -174,14 +177,14 @@ def test_an_answer_that_is_announced_too_long_costs_nothing(client) -> None:
         run.ended(1, b"", b"an answer of 4294967295 bytes")
 
 
-def test_nobody_listens(client) -> None:
+def test_a_refused_connection_is_explained(client) -> None:
     with FakeServer(answer) as gone:
         pass
     client(gone.address).run(b"hello\n").ended(1, b"", b"Connection refused", b"./serve")
 
 
 def test_it_takes_itself_for_no_server(program: Path) -> None:
-    # With one number for clients, that of the server, its socket is connected to itself.
+    # If the server's port is the only one that clients can get, the socket connects to itself.
     script = ("ip link set lo up && echo 40000 40000 > /proc/sys/net/ipv4/ip_local_port_range"
               ' || exit 99; echo hello | "$0" --port 40000 --timeout 2s')
     words = ["unshare", "--net", "--map-root-user", "sh", "-c", script, str(program)]
@@ -205,7 +208,7 @@ def test_an_output_that_cannot_be_written_ends_it(serve, client) -> None:
     ["--port", "0"], ["--port", "65536"], ["--port"], ["--host", "localhost"], ["--timeout", "10"],
     ["--unknown"], ["surplus"],
 ], ids=" ".join)
-def test_wrong_usage(client, words: list[str]) -> None:
+def test_wrong_usage_is_explained(client, words: list[str]) -> None:
     client(("127.0.0.1", 5882), *words).run(b"").ended(2, b"", words[0].encode())
 
 
@@ -218,7 +221,7 @@ def test_help_names_the_options_and_their_defaults(program: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "why"), [("EPERM", b"seccomp"), ("EINVAL", b"Linux 6.1 or newer")]
 )
-def test_where_there_can_be_no_ring_it_says_why(client, error: str, why: bytes) -> None:
+def test_it_says_why_there_can_be_no_ring(client, error: str, why: bytes) -> None:
     with FakeServer(answer) as server:
         made = client(server.address)
         made.words[:0] = confined(f"ring={error}")
@@ -264,7 +267,8 @@ def test_a_terminal_is_prompted(serve, client, non_blocking: bool) -> None:
         terminal.wait_for("Input: ")
         terminal.type("hello\n")
         terminal.wait_for("Input: hello\nReceived: hello\nInput: ")
-        terminal.type("without an end\x04\x04")  # ^D: what was typed so far; ^D: the end
+        # The first ^D sends what was typed so far, and the second ends the input.
+        terminal.type("without an end\x04\x04")
         terminal.ended(0)
         first = "Input: hello\nReceived: hello\n"
         last = "Input: without an end\nReceived: without an end\n"
@@ -289,7 +293,7 @@ def test_no_server_steers_a_terminal(client) -> None:
             terminal.wait_for(f"Input: hello\n{shown}\nInput: ")
 
 
-def test_who_sits_at_the_prompt_hears_at_once_that_the_server_has_gone(client) -> None:
+def test_the_prompt_ends_at_once_when_the_server_is_gone(client) -> None:
     with FakeServer(answer) as server, Terminal(client(server.address)) as terminal:
         terminal.wait_for("Input: ")
         terminal.type("hello\n")
@@ -310,8 +314,8 @@ def test_a_terminal_has_the_time_for_each_prompt(serve, client) -> None:
         assert 0.9 < time.monotonic() - begin < 3
 
 
-# A shell, as far as the kernel can tell: it starts the command in the background of its terminal,
-# which stops it, and then brings it to the foreground.
+# It's a shell, as far as the kernel can tell: it starts the command in the background of its
+# terminal, where the kernel stops it, and then brings it to the foreground.
 SHELL = """
 import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -337,11 +341,12 @@ def test_after_a_stop_in_the_background_it_goes_on(serve, client) -> None:
         terminal.wait_for("Received: hello\nInput: ")
 
 
-def test_where_a_read_can_have_no_thread_it_says_so(serve, client, tmp_path: Path) -> None:
+def test_a_read_that_gets_no_thread_is_explained(serve, client, tmp_path: Path) -> None:
     need_root("be somebody whose number of threads is limited")
     limited = client(serve().address)
     limited.words = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",
-                     "env", "LSAN_OPTIONS=detect_leaks=0",  # that takes a thread, where built in
+                     # The leak check of a sanitizer's build would need a thread.
+                     "env", "LSAN_OPTIONS=detect_leaks=0",
                      "prlimit", "--nproc=1:1", *limited.words]
     with open("/proc/self/status", "rb") as needs_a_thread:
         limited.run(stdin=needs_a_thread).ended(1, b"", b"cannot start a thread", b"ulimit -u")

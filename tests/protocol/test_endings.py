@@ -1,4 +1,4 @@
-"""However a connection ends, it gives back all that it had: descriptor, thread, memory, place."""
+"""However a connection ends, the server gets back its descriptor, thread, memory and place."""
 
 import signal
 import time
@@ -25,21 +25,21 @@ pytestmark = pytest.mark.rule(rules.RESTORE)
 
 AT_ONCE = 40
 KEPT_BYTES_MAX = 512 * 1024
-BEGINNING = header(65536) + bytes(60_000)  # of a message that a server has to hold somewhere
-FEW_BYTES = (1, 3, 4, 5)  # in the length, after it, in the payload
+# The beginning of a message, which the server has to keep somewhere.
+BEGINNING = header(65536) + bytes(60_000)
+FEW_BYTES = (1, 3, 4, 5)  # inside the length, after it, and inside the payload
 NEVER_READING = 4
 HELD_AT_ONCE = 1
 LATE_SOON = ("--max-connections", str(AT_ONCE), "--read-timeout", "100ms")
 
 
 def expect_end_by(rule: Rule, client: Client) -> None:
-    """The server ends it as that rule says; one that does not breaks that rule. But one that has
-    not even accepted the client lacks a place for it, which an earlier one had.
-    """
+    """Expects the server to end the connection, as `rule` says; otherwise the server broke that
+    rule. But if it hasn't even accepted the client, it lacks a place that an earlier client had."""
     try:
         client.expect_end()
     except ContractBroken as broken:
-        with suppress(OSError):  # gone, or the kernel does not say
+        with suppress(OSError):  # the connection is gone, or the kernel doesn't say
             if client.is_in_the_backlog():
                 broken.args = (f"{broken}: it was not accepted, though the clients before it are "
                                "gone, and so were their places to be",)
@@ -49,7 +49,7 @@ def expect_end_by(rule: Rule, client: Client) -> None:
 
 
 def says_goodbye(client: Client, _: int = 0) -> None:
-    """It leaves after a message."""
+    """Leaves after a message."""
     client.echo(bytes(60_000))
     client.close()
 
@@ -57,7 +57,7 @@ def says_goodbye(client: Client, _: int = 0) -> None:
 def inside_a_message(
     leaves: Callable[[Client], None], cuts: Sequence[int]
 ) -> Callable[[Client, int], None]:
-    """It leaves so, each client after another of so many bytes."""
+    """Leaves in this way inside a message; each client sends a different number of its bytes."""
 
     def ends(client: Client, number: int) -> None:
         client.echo(b"accepted")
@@ -68,32 +68,32 @@ def inside_a_message(
 
 
 def half_closes_and_reads_late(client: Client, _: int) -> None:
-    """It has finished while the server holds answers, and takes them before it leaves."""
+    """Half-closes while the server holds answers, and reads them before leaving."""
     half_close_and_read_late(client)
     client.close()
 
 
 def resets_with_answers_held(client: Client, _: int) -> None:
-    """It leaves without having read what the server holds for it."""
+    """Leaves without having read the answers that the server holds."""
     client.send_until_stuck(long_stream())
     client.reset()
 
 
 def announces_too_much(client: Client, _: int) -> None:
-    """The server ends it, for a length that is too long."""
+    """Announces too long a message, so the server ends the connection."""
     client.send(TOO_LONG)
     expect_end_by(rules.TOO_LONG, client)
     client.close()
 
 
 def resets_when_the_server_has_ended(client: Client, _: int) -> None:
-    """The server has ended it, waits for the client's end, and gets a reset."""
+    """Sends a reset when the server has ended the connection and waits for the client's end."""
     client.send(TOO_LONG)
     expect_end_by(rules.TOO_LONG, client)
     client.reset()
 
 
-WAYS_TO_END = {  # how many clients there are at a time, and what each does
+WAYS_TO_END = {  # how many clients come at a time, and how each of them ends
     "says_goodbye": (AT_ONCE, says_goodbye),
     "announces_too_much": (AT_ONCE, announces_too_much),
     "resets_when_the_server_has_ended": (AT_ONCE, resets_when_the_server_has_ended),
@@ -107,34 +107,36 @@ WAYS_TO_END = {  # how many clients there are at a time, and what each does
 
 
 def asks(client: Client) -> None:
-    """It asks for a page, and may ask for more."""
+    """Requests a page, and stays to request more."""
     client.send(get("/"))
     expect_hello(client)
 
 
 def speaks_no_http(client: Client, _: int) -> None:
-    """The server ends it, with an answer that says so."""
+    """Sends a request that isn't HTTP, so the server answers with an error and ends
+    the connection."""
     client.send(b"nonsense\r\n\r\n")
     client.receive_until_end()
     client.close()
 
 
 def too_large_a_head(client: Client, _: int) -> None:
-    """The server ends it before the head has ended."""
+    """Sends so long a head that the server ends the connection before its end."""
     client.send(get("/" + "p" * 9000))
     client.receive_until_end()
     client.close()
 
 
 def speaks(client: Client) -> None:
-    """It has a message answered, and stays."""
+    """Has a message answered, and stays."""
     client.echo(b"one of as many as there are places")
 
 
 def clients_come(
     server: Server, ends: Callable[[Client, int], None], count: int = AT_ONCE
 ) -> None:
-    """So many at once, and each ends so. The few that fill the server with answers read little."""
+    """Connects `count` clients, and lets each end in this way. If a client fills the server with
+    answers, it gets a small receive buffer."""
     buffer = 4096 if count == HELD_AT_ONCE else None
     for number, client in enumerate([server.connect(receive_buffer=buffer) for _ in range(count)]):
         ends(client, number)
@@ -148,7 +150,7 @@ def expect_all_given_back(
     is_served: Callable[[Client], None] = speaks,
     first_round: Callable[[], None] | None = None,
 ) -> None:
-    """Rounds of clients cost no more than the first, and then all places are free."""
+    """Expects further rounds to cost no more than the first, and then all places to be free."""
     descriptors = descriptors_at_rest(server, is_served)
     threads = server.process.thread_count()
 
@@ -160,7 +162,7 @@ def expect_all_given_back(
     if not server.process.is_sanitized():
         memory = server.process.memory_bytes
         grown = least_growth(memory, until_all_have_left, KEPT_BYTES_MAX)
-        if grown >= KEPT_BYTES_MAX:  # a leak, or garbage that a collector has not come to yet
+        if grown >= KEPT_BYTES_MAX:  # a leak, or garbage that hasn't been collected yet
             grown = growth_at_rest(memory, until_all_have_left, KEPT_BYTES_MAX)
         assert grown < KEPT_BYTES_MAX, (
             f"{in_units(grown)} more after {places} clients, in each of many rounds")
@@ -230,8 +232,9 @@ def test_with_workers_a_connection_whose_time_is_up_gives_back_all_it_had(start:
 
 
 def expect_late_ones_give_back(server: Server, begun: bytes) -> None:
-    """As many as there are places go no further than this, and are closed for it. So are those that
-    ask for the places in the end: to say something in time, each needs a machine that is not busy.
+    """Lets as many clients as there are places get this far, and expects the server to close them.
+    The clients that use the places afterwards are late, too, because on a busy machine a client
+    might not speak within 100 ms.
     """
 
     def is_late(client: Client) -> None:
@@ -255,7 +258,7 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
     server = start("--max-connections", str(NEVER_READING), "--read-timeout", "200ms")
 
     clients: list[Client] = []
-    stream = long_stream()  # made now: it takes longer than a client has
+    stream = long_stream()  # made beforehand, because that takes longer than a client has
 
     def they_stay() -> None:
         server.close_clients()
@@ -269,12 +272,14 @@ def test_a_client_that_never_reads_gives_back_all_it_had(start: Start) -> None:
             wait_until(lambda: all(map(server_has_ended, clients)), server.patience)
             server.close_clients()
 
-    try:  # the first clients stay for as long as the server lingers, and no others
+    # The first clients stay for as long as the server lingers, and later ones leave when it ends
+    # them.
+    try:
         expect_all_given_back(server, they_come, NEVER_READING, first_round=they_stay)
     except ContractBroken as broken:
-        with suppress(OSError):  # gone, or the kernel does not say
+        with suppress(OSError):  # the connection is gone, or the kernel doesn't say
             if not all(map(server_has_ended, clients)):
-                broken.rule = rules.WRITE_TIMEOUT  # for the server their time is not up
+                broken.rule = rules.WRITE_TIMEOUT  # the server doesn't consider them late
         raise
 
 
@@ -287,7 +292,7 @@ def test_in_a_stop_each_connection_gives_back_what_it_had_when_it_ends(start: St
     for client in [server.connect() for _ in range(AT_ONCE)]:
         client.echo(b"and now it says nothing")
     server.send_signal(signal.SIGTERM)
-    # One client is left; a listener may be, shut down.
+    # Only one client is left, and perhaps the listener, shut down.
     server.wait_for_descriptors(at_rest + 1 + server.target.runtime_descriptors)
     assert server.is_alive(), "it ended with answers that a client could still have taken"
     time.sleep(SAME_STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""System calls that fail: each fault is injected by strace, and first proven to have happened."""
+"""System calls that fail: strace injects each fault, and the test first proves that it did."""
 
 import time
 from contextlib import suppress
@@ -13,19 +13,20 @@ from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
 from harness.target import Target
 from harness.verdict import ContractBroken
 
-# One of each kind, and others that share a line with it in the stages' common code.
+# One of each kind for every stage; the others take the same path in the stages' common code.
 ACCEPT_ERRORS = ["ECONNABORTED", "EMFILE", "EPERM", "EOPNOTSUPP"] + [
     pytest.param(error, marks=pytest.mark.of_one_stage)
     for error in ("ENFILE", "ENOMEM", "ENOBUFS", "EPROTO")
 ]
-LOG_LINES_MAX = 4  # of a fault that goes on for a second or so
+LOG_LINES_MAX = 4  # for a fault that lasts a second or so
 
 
 @pytest.mark.needs("accept-faults")
 @pytest.mark.rule(rules.ACCEPT_FAULTS)
 @pytest.mark.parametrize("error", ACCEPT_ERRORS)
 def test_an_accept_that_fails_twice_is_tried_again(server: Server, error: str) -> None:
-    server.connect().close()  # a thread that blocks in accept goes through it once
+    # A thread that already blocks in accept takes this client, without a fault.
+    server.connect().close()
     with Strace(server, *inject(ACCEPT_CALLS, error, "1..2")) as tracer:
         for number in range(3):
             with server.connect() as client:
@@ -41,13 +42,13 @@ def test_an_accept_that_fails_twice_is_tried_again(server: Server, error: str) -
 def test_an_accept_that_goes_on_failing_is_no_busy_loop(
     start: Start, target: Target, error: str
 ) -> None:
-    # A place lost with each try would leave none.
+    # If each try lost a place, none would be left.
     limited = "max-connections" in target.capabilities
     server = start(*(("--max-connections", "3") if limited else ()))
     server.connect().close()
     with Strace(server, *inject(ACCEPT_CALLS, error, "1+")) as tracer:
-        # strace may have come too late for a call that was waiting already. This client is for that
-        # call; the one after it meets an accept that fails.
+        # A call that was already waiting when strace attached gets no fault. It takes this client,
+        # and the next one meets an accept that fails.
         server.connect().close()
         waiting = server.connect()
         waiting.send_messages(b"some time")
@@ -56,14 +57,14 @@ def test_an_accept_that_goes_on_failing_is_no_busy_loop(
         tries = tracer.injected()
         assert tries <= 25, f"{tries} tries in 0.7 s; one each 100 ms is enough"
     assert len(server.log_lines()) <= LOG_LINES_MAX, f"many lines in a log: {server.log_lines()}"
-    waiting.expect(b"some time")  # strace has let go: now it works
+    waiting.expect(b"some time")  # strace has detached, so accept works again
     waiting.close()
     server.connect().echo(b"and the next")
 
 
 def expect_end_when_accept_fails(server: Server, clients: int) -> None:
-    """For good, when so many have come: the first may find a call that was waiting already, for
-    which strace has come too late."""
+    """Makes accept fail permanently. The first client may still be taken by a call that was waiting
+    before strace attached."""
     with Strace(server, *inject(ACCEPT_CALLS, "EBADF", "1+")) as tracer:
         for _ in range(clients):
             with suppress(ContractBroken), server.connect():
@@ -80,11 +81,11 @@ def test_an_accept_that_fails_for_good_ends_the_server(start: Start, target: Tar
     several = "concurrency" in target.capabilities and "pool" not in target.capabilities
     for options in target.with_and_without_workers():
         server = start(*options, under=TO_END_UNDER_STRACE)
-        for _ in range(20 if several else 1):  # each worker has some
+        for _ in range(20 if several else 1):  # several for each worker
             idle = server.connect()
             idle.echo(b"must not keep the server from ending")
         if "concurrency" not in target.capabilities:
-            idle.close()  # nobody else is accepted before
+            idle.close()  # the one thread accepts nobody else before this client leaves
         expect_end_when_accept_fails(server, 2)
 
 
@@ -105,7 +106,7 @@ def test_a_failing_receive_or_send_ends_one_connection_only(
                 victim.half_close()
                 victim.receive_until_gone()
             except ContractBroken:
-                pass  # whatever happens to this one
+                pass  # this client may get any ending
             victim.close()
             tracer.must_have_injected()
         for _ in range(3):
@@ -127,7 +128,7 @@ def test_a_client_that_cannot_be_registered_is_closed_and_forgotten(
     def one_is_turned_away() -> None:
         with Strace(server, *inject("epoll_ctl", error, "1")) as tracer:
             victim = server.connect()
-            victim.receive_until_gone()  # closed, in whatever way
+            victim.receive_until_gone()  # the server may close it in any way
             tracer.must_have_injected()
             victim.close()
 
@@ -152,8 +153,9 @@ def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -
 def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")  # the process ends without a join
-    for _ in range(4):  # either worker may be the first to accept, and only one writes the log
+    # The process ends without joining its threads.
+    monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")
+    for _ in range(4):  # either worker may accept first, and only one of them writes the log
         server = start("--workers", "2", "--drain-timeout", "0s", under=TO_END_UNDER_STRACE)
         with Strace(server, *inject(ACCEPT_CALLS, "EINVAL", "1+")) as tracer:
             for _ in range(6):
@@ -171,13 +173,13 @@ def test_a_worker_that_fails_says_why_though_there_is_no_time_to_drain(
 def test_workers_stop_in_time_when_one_fails(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # When its time is up the process ends at once: nobody joins the worker that has finished.
+    # When the drain time is up, the process ends without joining the worker that has finished.
     monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")
     server = start("--workers", "2", "--drain-timeout", "1s", under=TO_END_UNDER_STRACE)
-    for _ in range(12):  # enough for each worker to have some, who take none of their answers
+    for _ in range(12):  # enough clients for both workers, and none reads its answers
         client = server.connect(receive_buffer=4096)
         client.send_until_stuck(frame(bytes(60_000)) * 200, pause=0.02)
-    expect_end_when_accept_fails(server, 1)  # in one of the two
+    expect_end_when_accept_fails(server, 1)  # in one of the two workers
 
 
 @pytest.mark.clock
@@ -187,7 +189,7 @@ def test_workers_stop_in_time_when_one_fails(
 def test_threads_stop_in_time_when_one_cannot_accept(
     start: Start, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # When its time is up the process ends at once: nobody joins the thread that serves.
+    # When the drain time is up, the process ends without joining the thread that serves.
     monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")
     server = start(
         *options, "--drain-timeout", "1s", "--read-timeout", "0", under=TO_END_UNDER_STRACE

@@ -1,4 +1,5 @@
-"""Messages over a stream of bytes: whole, in order, however they are cut."""
+"""Messages over a stream of bytes: the answers are whole and in order, however the stream
+is cut."""
 
 import errno
 import socket
@@ -21,15 +22,15 @@ from harness.verdict import ContractBroken
 pytestmark = [pytest.mark.needs("framing"), pytest.mark.every_ring]
 
 THREE_MESSAGES = (b"", b"a", b"hello")
-BUFFER_SIZES = (4096, 8192, 16384, 65536, 65540)  # what servers like to read at once
-SIZES = (1460, 4096, 40_000, 65_536)  # a packet's, a page's, less than a buffer's, the largest
-CONTENTS = (  # which some functions, terminals or protocols take for something else
+BUFFER_SIZES = (4096, 8192, 16384, 65536, 65540)  # sizes that servers like to read at once
+SIZES = (1460, 4096, 40_000, 65_536)  # a packet, a page, less than a buffer, the largest message
+CONTENTS = (  # bytes that some functions, terminals or protocols misunderstand
     b"\r\n", b"\n", b"a line\r\nand another\n", b"\t blanks ", b"\0", b"ends in NUL\0\0", b"\x04",
     b"\x1a", b"\xff\xf4\xff\xfd\x06", b"\xef\xbb\xbfe\xcc\x81\xed\xa0\x80", b"+++", b"quit",
     b"GET / HTTP/1.1\r\n\r\n", b"%s%n", b"'\"\\",
 )  # fmt: skip
 BATCHES = [distinct_payloads(300, 100), *([patterned(size)] for size in (5, *SIZES))]
-TRIES, AT_ONCE_SECONDS = 9, 0.15  # the kernel's timer for what is held back takes 0.2
+TRIES, AT_ONCE_SECONDS = 9, 0.15  # the kernel's timer for held-back data takes 0.2 s
 
 
 @pytest.mark.rule(rules.ECHO)
@@ -77,8 +78,8 @@ def test_one_byte_at_a_time_gives_the_same_answers(client: Client) -> None:
 @pytest.mark.rule(rules.ANY_SLICING)
 @pytest.mark.parametrize("size", BUFFER_SIZES)
 def test_a_length_prefix_may_lie_across_the_end_of_a_buffer(client: Client, size: int) -> None:
-    # Two bytes of a prefix at a buffer's very end leave no room for the other two: a server that
-    # then reads zero bytes takes its client for gone.
+    # If two bytes of a prefix end the buffer, the other two have no room. A server that then reads
+    # zero bytes thinks that its client is gone.
     for overhang in range(HEADER_BYTES + 1):
         first = bytes(size - HEADER_BYTES - overhang)
         stream = frame(first) + frame(b"second")
@@ -126,7 +127,8 @@ def test_random_messages_in_random_slices_come_back(server: Server) -> None:
 def test_nothing_is_answered_before_the_message_is_complete(client: Client, missing: int) -> None:
     stream = frame(b"hello")
     client.send_in_pieces(stream[:-missing])
-    client.expect_silence(0.2)  # a process for each client may need as long to begin
+    # If the server starts a process for each client, that may take as long.
+    client.expect_silence(0.2)
     client.send(stream[-missing:])
     client.expect(b"hello")
     for size in SIZES:
@@ -142,7 +144,7 @@ def test_nothing_is_answered_before_the_message_is_complete(client: Client, miss
 @pytest.mark.rule(rules.NOT_LATE)
 def test_no_timer_has_to_end_before_an_answer(client: Client) -> None:
     for payloads in BATCHES:
-        for _ in range(TRIES):  # a busy machine may be late, a timer always is
+        for _ in range(TRIES):  # a busy machine may be late, but a timer always is
             begin = time.monotonic()
             client.echo(*payloads)
             if time.monotonic() - begin < AT_ONCE_SECONDS:
@@ -196,7 +198,7 @@ def test_connections_beside_one_another_have_tcp_nodelay(server: Server) -> None
     clients = [server.connect() for _ in range(3)]
     for client in clients:
         client.echo(b"accepted")
-    server.pause()  # so that the next ones are accepted in one turn
+    server.pause()  # so that the server accepts the next ones in one turn
     clients += [server.connect() for _ in range(5)]
     server.resume()
     for client in clients:
@@ -215,7 +217,7 @@ def test_connections_over_ipv6_have_tcp_nodelay(start: Start) -> None:
 
 
 def expect_no_delay(server: Server, *clients: Client) -> None:
-    """The server's end of each of these connections has the option."""
+    """Expects TCP_NODELAY on the server's end of each of these connections."""
     ends = {client.socket.getsockname()[1]: client for client in clients}
     for process, number, _ in server.tree.each_socket():
         try:
@@ -225,7 +227,7 @@ def expect_no_delay(server: Server, *clients: Client) -> None:
         except OSError as error:
             if error.errno not in (errno.EBADF, errno.ESRCH):
                 raise
-            continue  # of the client before, and closed since we looked
+            continue  # the previous client's socket, which was closed after we listed it
         with borrowed:
             client = ends.pop(_peer_port(borrowed), None)
             if client and not borrowed.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY):
@@ -243,4 +245,4 @@ def _peer_port(candidate: socket.socket) -> int | None:
     try:
         return candidate.getpeername()[1]
     except (OSError, IndexError):
-        return None  # it listens, or is no socket of the network
+        return None  # a listening socket, or not an internet socket

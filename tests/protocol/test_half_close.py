@@ -1,4 +1,4 @@
-"""A client that has finished sending, and reads on."""
+"""A client that has finished sending, and still reads."""
 
 import time
 
@@ -36,7 +36,7 @@ def test_a_later_client_that_half_closes_gets_its_answers_too(server: Server, be
 
 
 def expect_answers_after_half_close(client: Client) -> None:
-    """All of them, and the end of the stream."""
+    """Expects all the answers, and then the end of the stream."""
     payloads = distinct_payloads(20, 1000)
     client.send_and_half_close(frames(payloads))
     client.expect(*payloads)
@@ -61,8 +61,8 @@ def test_half_close_inside_a_message_answers_the_complete_ones_before_it(
 
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_answers_that_the_server_still_holds_outlive_a_half_close(server: Server) -> None:
-    # The end of the stream is there to be seen, and few answers are left: to send them is easily
-    # forgotten.
+    # The server has seen the end of the stream and holds only a few answers, which it easily
+    # forgets to send.
     for _ in range(TRIES):
         with server.connect(receive_buffer=4096) as client:
             half_close_and_read_late(client)
@@ -74,17 +74,17 @@ def test_answers_that_the_server_still_holds_outlive_a_half_close(server: Server
 def test_a_client_that_has_finished_and_reads_nothing_takes_no_processor_time(
     server: Server,
 ) -> None:
-    # Its end of stream stays there to be read, for a server that waits for input still.
+    # The end of the stream stays readable, so a server that still waits for input wakes up forever.
     client = server.connect(receive_buffer=4096)
     send_until_the_server_holds_answers(client)
     client.half_close()
-    time.sleep(0.3)  # under SQPOLL the kernel's thread looks for more work that long, and no longer
+    time.sleep(0.3)  # under SQPOLL the kernel thread looks for work this long before it sleeps
     expect_rest(server, "of waiting for a client that has finished sending and reads nothing")
 
 
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_a_slow_reader_gets_every_answer_after_its_half_close(server: Server) -> None:
-    # The end of the stream is there to be seen while answers wait for room in the send buffer.
+    # The server sees the end of the stream while its answers wait for room in the send buffer.
     client = server.connect(receive_buffer=4096)
     stream = frames(distinct_payloads(500, 16_000))
     sent = client.send_until_stuck(stream)

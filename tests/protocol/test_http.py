@@ -1,4 +1,4 @@
-"""--protocol http: requests, answers, and what keeps a connection."""
+"""--protocol http: requests, answers, and whether the connection stays open."""
 
 import subprocess
 import time
@@ -21,17 +21,17 @@ pytestmark = pytest.mark.needs("http")
 
 HEAD_BYTES_MAX = 8192
 GROWTH_MAX = 128 * 1024
-CLOSED_SECONDS = 1.0  # nothing is lost either where a server holds its answers longer
+CLOSED_SECONDS = 1.0  # no harm is done if a server holds its answers longer
 
 
 @pytest.fixture
 def client(web: Server) -> Client:
-    """A client of that server."""
+    """A client of a server that speaks HTTP."""
     return web.connect()
 
 
 def expect_connection(answer: Response, wanted: str) -> None:
-    """The answer says what becomes of the connection."""
+    """Expects the answer to say whether the connection stays open."""
     value = answer.headers.get("connection", "nothing")
     assert value.lower() == wanted, f"the answer says {value!r} of its Connection, not {wanted!r}"
 
@@ -135,8 +135,9 @@ def test_a_head_may_come_byte_by_byte(client: Client) -> None:
 
 @pytest.mark.rule(rules.HTTP_OK)
 def test_a_large_head_byte_by_byte_costs_linear_work(web: Server) -> None:
-    # Looking for the blank line from the start again at each byte costs the square of the length.
-    # So the last bytes of a long head must not cost more than those of a short one.
+    # If the server searches for the blank line from the start at each byte, the work grows with the
+    # square of the length. So the last bytes of a long head mustn't cost more than those of a short
+    # one.
     def cost_of_the_last_bytes(total: int) -> float:
         head = padded(total)
         with web.connect() as client:
@@ -146,7 +147,8 @@ def test_a_large_head_byte_by_byte_costs_linear_work(web: Server) -> None:
             expect_hello(client)
             return web.process.cpu_seconds() - before
 
-    # The median: on a busy machine several bytes may come in one receive, which makes them cheap.
+    # We take the median, because on a busy machine several bytes may come in one receive, and then
+    # they're cheap.
     ratio = median(
         cost_of_the_last_bytes(HEAD_BYTES_MAX) / cost_of_the_last_bytes(300) for _ in range(5)
     )
@@ -183,8 +185,8 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
             count = answers.count(HELLO)
             assert count == 500, f"{count} of 500 answers have the body"
 
-    ten_thousand()  # whose bytes have been in each of the server's buffers, which are there to stay
-    rounds = ROUNDS_MAX if web.target.piece_bytes else 1  # garbage comes to rest, a leak does not
+    ten_thousand()  # fills all the server's buffers, which it keeps
+    rounds = ROUNDS_MAX if web.target.piece_bytes else 1  # garbage levels off, but a leak doesn't
     grown = least_growth(web.process.memory_bytes, ten_thousand, GROWTH_MAX, rounds)
     assert grown < GROWTH_MAX, (
         f"{grown} bytes more after ten thousand requests; at most {GROWTH_MAX}"
@@ -196,7 +198,7 @@ def test_ten_thousand_requests_on_one_connection_do_not_cost_memory(web: Server)
 @pytest.mark.parametrize("last", [
     b"nonsense\r\n\r\n", padded(9000), get("/", "Connection: close"), get(version="HTTP/1.0"),
 ], ids=["malformed", "too-large", "close", "http-1-0"])
-def test_what_comes_after_the_last_request_destroys_no_answer(web: Server, last: bytes) -> None:
+def test_input_after_the_last_request_destroys_no_answer(web: Server, last: bytes) -> None:
     client = web.connect(receive_buffer=4096)
     client.send(get() * 300 + last)
     wait_until(lambda: server_has_ended(client), CLOSED_SECONDS)
@@ -212,7 +214,8 @@ def test_what_comes_after_the_last_request_destroys_no_answer(web: Server, last:
 @pytest.mark.rule(rules.HTTP_SLOW)
 def test_a_slow_request_is_closed_without_an_answer(start: Start) -> None:
     server = start("--protocol", "http", "--read-timeout", "300ms")
-    begin = time.monotonic()  # its clock may run before connect() is back
+    # We look at our clock first, because the server's may run before connect() returns.
+    begin = time.monotonic()
     client = server.connect()
     for byte in padded(4000):
         if not client.try_send(bytes([byte])) or client.has_input():

@@ -1,5 +1,6 @@
-"""--protocol http: bodies are read and thrown away, never taken for the next request. Where a body
-ends is told by RFC 9112: 6 (length and coding), 7.1 (chunks). test_http_syntax.py has broken ones.
+"""--protocol http: the server reads bodies and throws them away, and never takes one for the next
+request. RFC 9112 says where a body ends: 6 (length and coding), 7.1 (chunks). The broken ones are
+in test_http_syntax.py.
 """
 
 import pytest
@@ -25,12 +26,12 @@ def client(web: Server) -> Client:
 
 
 def chunks(*pieces: bytes, trailer: bytes = b"", extension: bytes = b"") -> bytes:
-    """A chunked body."""
+    """Encodes a chunked body."""
     encoded = b"".join(b"%x%s\r\n%s\r\n" % (len(piece), extension, piece) for piece in pieces)
     return encoded + b"0\r\n" + trailer + b"\r\n"
 
 
-BODIES = {  # headers, and a body that is over where it ends
+BODIES = {  # headers, and a body that ends right there
     "length-empty": (["Content-Length: 0"], b""),
     "length-small": (["Content-Length: 1"], b"x"),
     "length-trick": ([LENGTH], TRICK),
@@ -52,7 +53,7 @@ BODIES = {  # headers, and a body that is over where it ends
     "extension-quoted": ([CHUNKED], chunks(TRICK, extension=b';name="a;b"')),
     "extension-blanks": ([CHUNKED], chunks(TRICK, extension=b" \t; name = value")),
     "trailer": ([CHUNKED], chunks(TRICK, trailer=b"X-Trailer: one\r\nX-Other: two\r\n")),
-    # However long the body is: extensions are few beside the data.
+    # A body may have any number of extensions, as long as they're small beside the data.
     "extensions-of-a-signed-upload": (
         [CHUNKED], chunks(*[bytes(8192)] * 110, extension=b";chunk-signature=" + b"f" * 64)),
     "an-extension-to-each-of-many-sizes": (
@@ -90,7 +91,7 @@ def test_a_body_may_come_in_pieces(client: Client, case: str) -> None:
 @pytest.mark.parametrize("length", LONG_BODIES)
 @pytest.mark.parametrize("kind", ["body", "chunk"])
 def test_a_body_may_be_longer_than_32_bits_can_say(client: Client, kind: str, length: int) -> None:
-    # What follows is the beginning of a long body, though it looks like requests.
+    # These bytes look like requests, but they're the beginning of a long body.
     head = get("/", f"Content-Length: {length}")
     if kind == "chunk":
         head = get("/", CHUNKED) + b"%x\r\n" % length
@@ -110,8 +111,8 @@ def test_pipelined_requests_with_bodies_are_told_apart(client: Client) -> None:
 
 
 @pytest.mark.rule(rules.HTTP_EXPECT)
-def test_who_waits_for_100_continue_is_told_so_once(client: Client) -> None:
-    # curl waits for a second with a body of more than a megabyte.
+def test_a_client_that_waits_for_100_continue_gets_it_once(client: Client) -> None:
+    # With a body of more than a megabyte, curl waits a second for the interim answer.
     for case, method, status in (("length-trick", "GET", 200), ("chunks-small", "POST", 405)):
         headers, body = BODIES[case]
         client.send_in_pieces(get("/", "eXpect: 100-Continue", *headers, method=method))
@@ -122,7 +123,7 @@ def test_who_waits_for_100_continue_is_told_so_once(client: Client) -> None:
 
 
 @pytest.mark.rule(rules.HTTP_EXPECT)
-def test_nobody_else_is_told_to_continue(client: Client) -> None:
+def test_no_other_client_gets_100_continue(client: Client) -> None:
     for header, version in (("Expect", "HTTP/1.0"), ("X-Expect", "HTTP/1.1")):
         client.send_in_pieces(get(
             "/", f"{header}: 100-continue", LENGTH, "Connection: keep-alive", version=version))

@@ -1,5 +1,5 @@
-"""--protocol http: what holds for every server holds for one that speaks HTTP: limits, time, the
-log."""
+"""--protocol http: an HTTP server keeps the rules for every server, too: limits, timeouts,
+the log."""
 
 import time
 from collections.abc import Callable
@@ -16,26 +16,26 @@ from harness.server import Server, Start
 pytestmark = pytest.mark.needs("http")
 
 HEAD_BYTES_MAX = 8192
-ENDLESS_BYTES = 8 << 20  # more than what is allowed
+ENDLESS_BYTES = 8 << 20  # more than is allowed
 CHUNKED = "Transfer-Encoding: chunked"
 TIMEOUT, LATE = 0.4, 4.0
 SLOW = ("--protocol", "http", "--read-timeout", "400ms")
 
 
 def in_short_lines(total_bytes: int) -> bytes:
-    """A request whose header section has so many bytes, in many headers."""
+    """Makes a request of `total_bytes`, with many headers."""
     lines = [f"X-{number:04}: {'y' * 90}" for number in range(total_bytes // 100 - 2)]
     short = total_bytes - len(get("/", *lines, "X: "))
     return get("/", *lines, "X: " + "z" * short)
 
 
 def in_one_path(total_bytes: int) -> bytes:
-    """A request of so many bytes, most of them in the request line."""
+    """Makes a request of `total_bytes`, most of them in the request line."""
     return get("/" + "p" * (total_bytes - len(get("/"))))
 
 
 def send_until_it_rests(server: Server, client: Client, data: bytes) -> int:
-    """Sends until the server takes no more and is not just busy with what it has; what it took."""
+    """Sends until the server takes no more and isn't just busy. Returns how much it took."""
     sent = 0
     while taken := client.send_until_stuck(data[sent:]):
         sent += taken
@@ -44,7 +44,7 @@ def send_until_it_rests(server: Server, client: Client, data: bytes) -> int:
 
 
 def rests(server: Server) -> bool:
-    """Whether it sleeps, and has wanted no processor time for a moment."""
+    """Returns true if the server sleeps, and has wanted no processor time for a moment."""
     before = server.process.wanted_seconds()
     time.sleep(0.05)
     return server.process.is_asleep() and server.process.wanted_seconds() - before < 0.005
@@ -73,7 +73,7 @@ def test_the_limit_of_the_header_section_holds_however_it_is_cut(
 ) -> None:
     client = web.connect()
     largest, too_large = head(HEAD_BYTES_MAX), head(HEAD_BYTES_MAX + 1)
-    client.send_in_pieces(get() + largest[:cut])  # that of the first request does not count
+    client.send_in_pieces(get() + largest[:cut])  # the bytes of the first request don't count
     expect_hello(client)
     client.send_in_pieces(largest[cut:] + too_large[:cut])
     expect_hello(client)
@@ -93,7 +93,9 @@ def test_the_limit_of_the_header_section_holds_however_it_is_cut(
     ],
     ids=["header", "chunk-extension", "trailer", "chunk-size", "empty-lines"],
 )
-def test_what_never_ends_costs_bounded_memory(web: Server, begun: bytes, more: bytes) -> None:
+def test_a_request_that_never_ends_costs_bounded_memory(
+    web: Server, begun: bytes, more: bytes
+) -> None:
     need_own_memory(web)
     with web.connect() as client:
         client.send(get() + begun)
@@ -127,7 +129,7 @@ def test_a_client_that_reads_no_answer_costs_bounded_memory(web: Server) -> None
 @pytest.mark.clock
 @pytest.mark.needs("http", "read-timeout")
 @pytest.mark.rule(rules.READ_TIMEOUT)
-def test_the_time_begins_anew_with_each_request(start: Start) -> None:
+def test_the_time_begins_again_with_each_request(start: Start) -> None:
     client = start(*SLOW).connect()
     for _ in range(4):
         time.sleep(TIMEOUT / 2)
@@ -190,7 +192,7 @@ def test_an_end_inside_a_request_is_logged_once(web: Server, begun: bytes) -> No
 
 @pytest.mark.needs("http", "logs")
 @pytest.mark.rule(rules.LOGS)
-def test_whatever_is_answered_leaves_no_line(web: Server) -> None:
+def test_answered_requests_leave_no_line(web: Server) -> None:
     asked = [
         (get(), 200),
         (get(method="HEAD"), 200),

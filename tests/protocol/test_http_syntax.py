@@ -1,7 +1,7 @@
-"""--protocol http: what is no request, by the places where a number, a token, a blank or a line's
-end may stand. In each of them usual parsers take more than RFC 9112 does: `int`, `strtol`,
-`isdigit`, `strip`, a pattern that knows \\s or no end. What the RFC leaves to the server (a line
-feed alone in a head, white space around a request line) is not asked.
+"""--protocol http: malformed requests, sorted by the place of the mistake: a number, a token, a
+blank, the end of a line. In each place the usual parsers accept more than RFC 9112 does: `int`,
+`strtol`, `isdigit`, `strip`, a pattern with \\s or without an end. We leave out the cases that the
+RFC leaves to the server (a line feed alone in a head, white space around a request line).
 """
 
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ LENGTH = b"Content-Length: %d" % len(TRICK)
 HOST = b"GET / HTTP/1.1\r\nHost: a\r\n"
 CHUNKS = HOST + b"Transfer-Encoding: chunked\r\n\r\n"
 REFUSED, OTHER_CODING, OTHER_VERSION = (400,), (400, 501), (400, 505)
-# To some parsers these are white space, beside a blank and a tab; a NUL ends a string in C.
+# Beside a blank and a tab, some parsers take these for white space; a NUL ends a string in C.
 WHITE = (b"\x0b", b"\x0c", b"\x1c", b"\x1f", b"\x85", b"\xa0", b"\0")
 
 
 def between_white(token: bytes) -> tuple[bytes, ...]:
-    """With what strip() takes away, in Python or elsewhere."""
+    """Surrounds the token with characters that strip() removes, in Python or elsewhere."""
     return (*(one + token for one in WHITE), *(token + one for one in WHITE))
 
 
 def no_number(digit: bytes) -> tuple[bytes, ...]:
-    """What is no number in any base, and becomes one where a parser is generous."""
+    """Strings that aren't numbers in any base, although a generous parser accepts them."""
     other_digits = ("５", "٥", "²")
     return (
         b"", b"+" + digit, b"-" + digit, b"0x" + digit, b"0X" + digit, b"0o" + digit,
@@ -49,8 +49,8 @@ NO_FIELDS = (  # neither a header nor a line of a trailer
 
 @dataclass(frozen=True)
 class Place:
-    """Where something may stand: what is before it and after it, what is right there, and what is
-    not."""
+    """A place in a request: the bytes before it and after it, which bytes are right there, and
+    which are wrong."""
 
     before: bytes
     right: tuple[bytes, ...]
@@ -124,13 +124,14 @@ IN_CHUNKS = {
     "end-of-the-trailer": Place(CHUNKS + b"0\r\nName: x\r\n", (b"\r\n",), b"", (
         b"\n", b"\r", b"\n\r", b" \r\n")),
 }  # fmt: skip
-# What does not end a line. RFC 9112, 2.2: a bare CR is refused, or is a blank; 5.2: so is a line
-# that begins with a blank, and before the first header it may be passed over.
+# These don't end a line. RFC 9112, 2.2: a bare CR is refused, or counts as a blank. 5.2: so does a
+# line that begins with a blank, and before the first header the server may also ignore that line.
 NO_LINE_ENDS = (b"\r\n ", b"\r\n\t", b"\r", b"\0", b"\x0b", b"\x0c", b"\x1c", b"\x85",
                 "\u2028".encode())
 
-# A value that goes on in the next line is refused, or a blank stands there: what is before the end
-# of the line and after it, the body, and what may be answered.
+# If a value continues on the next line, the server refuses the request or reads a blank in between.
+# The columns: the bytes before the end of the line, those after it, the body, and the permitted
+# answers.
 FOLDED = (
     (b"Name: a", b"b", b"", (200, 400)), (b"Content-Length:", b"3", b"abc", (200, 400)),
     (b"Content-Length: 3", b"", b"abc", (200, 400)), (b"Content-Length: 3", b"4", b"abc", REFUSED),
@@ -141,7 +142,7 @@ FOLDED = (
 
 @pytest.fixture
 def client(web: Server) -> Client:
-    """A client of that server."""
+    """A client of a server that speaks HTTP."""
     return web.connect()
 
 
@@ -164,7 +165,8 @@ def test_a_broken_chunk_ends_the_connection(web: Server, place: str) -> None:
 
 
 def expect_refused(server: Server, name: str, place: Place) -> None:
-    """What is right here is answered, all on one connection; what is wrong ends its own."""
+    """Expects answers to everything that's right here, all on one connection, and a refusal for
+    everything that's wrong, each on its own."""
     name = name.replace("-", " ")
     with server.connect() as client:
         for right in place.right:
@@ -183,7 +185,8 @@ def test_a_length_that_does_not_begin_a_line_is_no_length(web: Server, before: b
     for end in NO_LINE_ENDS:
         with web.connect() as client, about(f"{end!r} before {LENGTH!r}"):
             client.send(before + end + LENGTH + b"\r\n\r\n" + TRICK)
-            # It was passed over, or is a part of the line before: the next request has its answer.
+            # The server ignored that line, or joined it to the one before, so the next request is
+            # answered.
             expect_one_of(client, (200, 400))
 
 
@@ -203,7 +206,8 @@ def test_a_later_minor_version_is_refused_or_answered(client: Client) -> None:
 
 
 def expect_one_of(client: Client, statuses: tuple[int, ...]) -> None:
-    """A refusal ends the connection; else the request after it is answered."""
+    """Expects one of these statuses. A refusal ends the connection; otherwise the next request is
+    answered."""
     answer = receive_response(client)
     if answer.status not in statuses:
         raise client.broken(f"status {answer.status} instead of 400")
@@ -231,7 +235,7 @@ def test_a_method_that_only_resembles_get_is_another_method(client: Client) -> N
 
 
 @pytest.mark.rule(rules.HTTP_KEEP)
-def test_what_only_resembles_close_keeps_the_connection(client: Client) -> None:
+def test_a_value_that_only_resembles_close_keeps_the_connection(client: Client) -> None:
     for value in ("closed", "not-close", "close-later", "TE"):
         with about(f"Connection: {value}"):
             client.send(get("/", f"Connection: {value}"))

@@ -1,4 +1,4 @@
-"""What clients that say nothing cost, and what a limit costs that nobody has reached."""
+"""The cost of silent clients, and of a limit that nobody reaches."""
 
 
 import pytest
@@ -15,9 +15,10 @@ BYTES_MAX = 1280
 
 
 def a_crowd_of(server: Server, count: int, first_words: bytes | None) -> None:
-    """So many clients, each answered if it says something, and all idle from now on."""
+    """Connects `count` clients. Each may have a message answered, and then all are idle."""
     for number in range(count):
-        client = server.connect(source=f"127.0.1.{1 + number % 200}")  # ports enough for all
+        # Several sources have enough ports for all clients.
+        client = server.connect(source=f"127.0.1.{1 + number % 200}")
         if first_words is not None:
             client.echo(first_words)
     all_are_accepted = wait_until(
@@ -28,14 +29,14 @@ def a_crowd_of(server: Server, count: int, first_words: bytes | None) -> None:
 @pytest.mark.needs("feather-light")
 @pytest.mark.rule(rules.IDLE_BYTES)
 @pytest.mark.parametrize("first_words", [None, b"hello"], ids=["silent", "spoke"])
-def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
+def test_ten_thousand_idle_clients_cost_no_more_than_the_bound_each(
     start: Start, first_words: bytes | None
 ) -> None:
     need_descriptors(CLIENTS + 100)
     server = start("--max-connections", str(CLIENTS + 100), "--read-timeout", "0")
     need_own_memory(server)
     talker = server.connect()
-    for _ in range(600):  # touches every receive buffer, which the clients share
+    for _ in range(600):  # touches every receive buffer, because the clients share them
         talker.echo(b"warm")
     before = server.process.memory_bytes()
     a_crowd_of(server, CLIENTS, first_words)
@@ -46,7 +47,7 @@ def test_ten_thousand_idle_clients_cost_so_much_each_at_the_most(
 
 @pytest.mark.needs("max-connections")
 @pytest.mark.rule(rules.LIMIT_COSTS_NOTHING)
-def test_a_limit_of_a_million_costs_nothing_before_they_come(start: Start) -> None:
+def test_a_limit_of_a_million_costs_nothing_before_the_clients_come(start: Start) -> None:
     few, many = (start("--max-connections", limit, descriptor_limit=4000)
                  for limit in ("10", "1000000"))  # fmt: skip
     need_own_memory(few)
@@ -61,7 +62,7 @@ def test_a_limit_of_a_million_costs_nothing_before_they_come(start: Start) -> No
     allowed = Allowance({"whatever differs between two starts": 128 << 10}) + few.target.at_rest
     assert more < allowed.bytes, (
         f"{in_units(more)} more for a limit that nobody has reached; {allowed}")
-    usual = few.process.cpu_seconds()  # an interpreter's is long, and varies
+    usual = few.process.cpu_seconds()  # an interpreter takes long to start, and how long varies
     longer = many.process.cpu_seconds() - usual
     assert longer < 0.05 + usual / 2, f"{longer:.2f} s longer to start"
     many.connect().echo(b"served")

@@ -1,4 +1,5 @@
-"""Signals that mean nothing to the server: interrupted calls, pauses, writing to who has left."""
+"""Signals that the server doesn't care about: interrupted calls, pauses, writing to a closed
+connection."""
 
 import signal
 import threading
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.needs("interruptions")
 
 
 def talk(server: Server, clients: int = 5, rounds: int = 10) -> None:
-    """Ordinary traffic: one client after the other."""
+    """Makes ordinary traffic, one client after the other."""
     for number in range(clients):
         with server.connect() as client:
             for payload in distinct_payloads(rounds, 50 * number):
@@ -39,7 +40,8 @@ def test_interrupted_calls_of_one_kind_change_nothing(server: Server, calls: str
         tracer.must_have_injected()
 
 
-@pytest.mark.needs("interruptions", "light-clients", "rest-when-idle")  # waits for many at once
+# Only such servers wait for many clients with one call.
+@pytest.mark.needs("interruptions", "light-clients", "rest-when-idle")
 @pytest.mark.rule(rules.EINTR)
 def test_an_interrupted_wait_is_taken_up_again(server: Server) -> None:
     with Strace(server, *inject(WAIT_CALLS, "EINTR", "1+2")) as tracer:
@@ -58,12 +60,12 @@ def test_signals_that_nobody_handles_change_nothing(server: Server) -> None:
 
 @pytest.mark.rule(rules.EINTR)
 def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None:
-    time.sleep(0.1)  # now it is inside accept, epoll_wait or the like
+    time.sleep(0.1)  # by now the server is inside accept, epoll_wait or the like
     server.pause()
     server.resume()
     with server.connect() as client:
         client.echo(b"before")
-        time.sleep(0.1)  # now it is inside receive
+        time.sleep(0.1)  # by now the server is inside receive
         server.pause()
         server.resume()
         client.echo(b"after")
@@ -74,9 +76,9 @@ def test_a_pause_in_the_middle_of_a_wait_changes_nothing(server: Server) -> None
 
 
 def expect_answers_after_a_pause(server: Server, clients: list[Client], seconds: float) -> None:
-    """Each sends a message to the paused server, which runs again when the time is over.
+    """Sends a message from each client to the paused server, which continues after `seconds`.
 
-    Then there is as much time for the next message as after any other.
+    Afterwards, a client has as much time for its next message as after any other.
     """
     server.pause()
     for client in clients:
@@ -87,7 +89,8 @@ def expect_answers_after_a_pause(server: Server, clients: list[Client], seconds:
     for client in clients:
         client.expect(b"in time")
     time.sleep(0.2)
-    for client in clients[-3:]:  # all before the first answer: the test itself may stand still
+    # We send all before the first answer, because the test itself may be paused, too.
+    for client in clients[-3:]:
         client.send_messages(b"in time again")
     for client in clients[-3:]:
         client.expect(b"in time again")
@@ -104,7 +107,7 @@ def test_messages_that_came_in_time_are_answered_by_a_server_that_was_paused(
     clients = [server.connect() for _ in range(30)]
     for client in clients:
         client.echo(b"accepted")
-    time.sleep(0.1)  # now it waits for all of them, with a timeout
+    time.sleep(0.1)  # by now the server waits for all of them, with a timeout
     expect_answers_after_a_pause(server, clients, seconds=2.0)
 
 
@@ -115,7 +118,7 @@ def test_after_a_pause_more_clients_are_answered_than_one_wait_reports(
     start: Start, target: Target
 ) -> None:
     target.need_buffers()
-    server = start("--read-timeout", "2s")  # a busy machine takes one for the greetings
+    server = start("--read-timeout", "2s")  # on a busy machine the greetings take a second
     clients = [server.connect() for _ in range(300)]  # part5 takes 256 events at a time
     for client in clients:
         client.send_messages(b"accepted")
@@ -126,12 +129,12 @@ def test_after_a_pause_more_clients_are_answered_than_one_wait_reports(
 
 @contextmanager
 def busy(server: Server) -> Iterator[None]:
-    """The server has a client that sends its next message as soon as it has its answer."""
+    """Keeps the server busy with a client that sends its next message as soon as it's answered."""
     talker = server.connect().socket
     done = threading.Event()
 
     def talk() -> None:
-        with suppress(OSError):  # what becomes of this one is another matter
+        with suppress(OSError):  # this client may get any ending
             while not done.is_set() and talker.send(frame(b"busy")):
                 talker.recv(100)
 
@@ -148,8 +151,8 @@ def busy(server: Server) -> Iterator[None]:
 @pytest.mark.needs("after-a-pause", "concurrency")
 @pytest.mark.rule(rules.PAUSED)
 def test_after_a_pause_in_the_middle_of_a_round_everybody_is_answered(start: Start) -> None:
-    # A loop is stopped while it serves one client, and has not asked about the others. Where it is
-    # stopped exactly, is left to chance.
+    # We pause a loop while it serves one client and hasn't looked at the others yet. Where exactly
+    # that happens is left to chance.
     server = start("--read-timeout", "1s")
     for _ in range(5):
         with busy(server):
@@ -174,7 +177,7 @@ def test_after_a_pause_a_message_is_answered_that_takes_several_receives(
     server = start("--read-timeout", "1s", *options)
     client = server.connect()
     client.echo(b"accepted")
-    time.sleep(0.1)  # now it waits
+    time.sleep(0.1)  # by now the server waits
     server.pause()
     client.send_messages(bytes(size))
     time.sleep(1.5)

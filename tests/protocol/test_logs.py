@@ -1,4 +1,4 @@
-"""What goes to stderr: one line for each event that is worth one, and nothing else."""
+"""stderr gets one line for each event that deserves one, and nothing else."""
 
 import fcntl
 import os
@@ -24,18 +24,18 @@ pytestmark = pytest.mark.needs("logs")
 
 STREAM = frame(b"never completed")
 FILE_BYTES_MAX = 100
-DESCRIPTORS_AT_EASE = 5000  # for --max-connections, as long as nobody chooses another limit
+DESCRIPTORS_AT_EASE = 5000  # enough for the default of --max-connections
 
 
 def log_after_stop(server: Server) -> list[str]:
-    """All log lines: once the server has ended, none can be missing."""
+    """Returns all log lines, because none can be missing once the server has ended."""
     server.close_clients()
     server.expect_stop()
     return server.log_lines()
 
 
 def break_off(server: Server) -> None:
-    """One client that is worth a line."""
+    """Makes one client that deserves a line."""
     with server.connect() as client:
         client.send(STREAM[:2])
         client.half_close()
@@ -43,7 +43,7 @@ def break_off(server: Server) -> None:
 
 
 def come_and_go(server: Server, times: int) -> None:
-    """Clients that have a message answered, one after the other."""
+    """Makes clients, one after the other, each of which has a message answered."""
     for _ in range(times):
         with server.connect() as client:
             client.echo(b"hello")
@@ -144,7 +144,7 @@ def test_verbose_tells_of_each_connection_and_why_it_closed(start: Start) -> Non
 
 
 def fill(pipe: int) -> None:
-    """Until not one byte more goes in. Then a write waits for room again, as it does by default."""
+    """Fills the pipe completely, so the next write waits for room, as writes do by default."""
     os.set_blocking(pipe, False)
     with suppress(BlockingIOError):
         while True:
@@ -187,8 +187,8 @@ def test_a_log_whose_reader_has_gone_ends_nothing(start: Start) -> None:
 
 @pytest.mark.rule(rules.LOG_GONE)
 def test_a_log_that_cannot_grow_ends_nothing(start: Start, tmp_path: Path) -> None:
-    # A write beyond the limit of a file's size sends SIGXFSZ, which kills a server that does not
-    # ignore it. Any client that can fill its log could end it so.
+    # Writing beyond the limit of a file's size raises SIGXFSZ, which kills a server that doesn't
+    # ignore that signal. Any client that can fill the log could kill the server.
     with (tmp_path / "log").open("wb") as log:
         server = start(log_to=log.fileno())
         limit = os.fstat(log.fileno()).st_size + FILE_BYTES_MAX
@@ -201,33 +201,34 @@ def test_a_log_that_cannot_grow_ends_nothing(start: Start, tmp_path: Path) -> No
 
 
 @pytest.mark.rule(rules.LOG_GONE)
-def test_where_there_is_no_stderr_no_client_gets_the_log(start: Start) -> None:
-    # A descriptor that is opened next gets the free number 2, and may be a client's.
+def test_without_stderr_no_client_gets_the_log(start: Start) -> None:
+    # The next descriptor that the server opens gets the free number 2, and may be a client's.
     server = start("--verbose", under=("sh", "-c", 'exec "$@" 2>&-', "sh"))
     for _ in range(5):
-        break_off(server)  # got the end of the stream, and nothing before it
+        break_off(server)  # expects the end of the stream, and nothing before it
     come_and_go(server, 1)
 
 
 @pytest.mark.rule(rules.LOG_GONE)
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"], ids=["stdout", "stdout-and-stderr"])
-def test_where_there_is_no_stdout_no_client_gets_the_log(
+def test_without_stdout_no_client_gets_the_log(
     start: Start, target: Target, patience: float, closed: str
 ) -> None:
     if target.name == "yours":
         pytest.skip("a start without stdout is asked of the book's own servers only")
     port = free_port()
-    # The shell prints the ready line in the server's place, before anybody listens.
+    # The shell prints the ready line for the server, before anybody listens.
     under = ("sh", "-c", f'echo "listening on 127.0.0.1:{port}"; exec "$@" {closed}', "sh")
     server = start("--verbose", port=port, under=under, ready=False)
     server.address = ("127.0.0.1", port)
     assert proc.wait_until(server.listens, patience), f"started with {closed}, it does not listen"
     for _ in range(5):
-        break_off(server)  # got the end of the stream, and nothing before it
+        break_off(server)  # expects the end of the stream, and nothing before it
     come_and_go(server, 1)
 
 
-CONNECTIONS = 1500  # two lines of some 30 bytes each: more than pipe and queue hold together
+# Two lines of some 30 bytes for each are more than the pipe and the queue hold together.
+CONNECTIONS = 1500
 LOST = re.compile(rb"\(lines lost because nobody reads stderr: (\d+)\)\n")
 WHOLE = re.compile(LOST.pattern + rb"|127\.0\.0\.1:\d+: (connected|closed: goodbye)\n")
 
@@ -237,7 +238,7 @@ WHOLE = re.compile(LOST.pattern + rb"|127\.0\.0\.1:\d+: (connected|closed: goodb
 def test_a_log_of_any_kind_that_nobody_reads_holds_up_nobody(
     start: Start, target: Target, tmp_path: Path, kind: str
 ) -> None:
-    """The other end of a terminal hangs in a broken ssh session, for instance."""
+    """The other end of a terminal stops reading, for instance, when an ssh session hangs."""
     if target.name == "yours":
         pytest.skip("all that standard error may be is asked of the book's own servers only")
     with ExitStack() as held:
@@ -254,7 +255,7 @@ def test_lines_that_nobody_reads_are_counted(start: Start, target: Target, patie
     if target.name == "yours":
         pytest.skip("your words for lost lines are your own, and a test can only read the book's")
     reading, writing = os.pipe()
-    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 8192)  # one page would be full with one line
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 8192)  # one line would already fill a single page
     server = start("--verbose", log_to=writing)
     os.close(writing)
     come_and_go(server, CONNECTIONS)
@@ -264,15 +265,16 @@ def test_lines_that_nobody_reads_are_counted(start: Start, target: Target, patie
         return sum(int(lost[1]) if (lost := LOST.fullmatch(line)) else 1 for line in lines)
 
     with open(reading, "rb") as log:
-        reader = threading.Thread(target=lambda: lines.extend(log))  # up to the end
+        reader = threading.Thread(target=lambda: lines.extend(log))  # reads up to the end
         reader.start()
         came = CONNECTIONS
         end = time.monotonic() + patience
         while accounted_for() < 2 * came and time.monotonic() < end:
-            come_and_go(server, 1)  # with each of its lines there is room for more that wait
+            # Each new line lets the server write some of the lines that wait.
+            come_and_go(server, 1)
             came += 1
             proc.wait_until(lambda: accounted_for() == 2 * came, 0.1)
-        come_and_go(server, 1)  # nothing waits any more
+        come_and_go(server, 1)  # by now no line waits
         came += 1
         server.stop()
         reader.join()

@@ -1,4 +1,4 @@
-"""--max-connections: at the limit new connections wait in the backlog, and none is forgotten."""
+"""--max-connections: at the limit, new connections wait in the backlog, and all get their turn."""
 
 import time
 
@@ -24,7 +24,7 @@ def test_at_the_limit_a_new_connection_waits_until_one_leaves(start: Start) -> N
     served = [server.connect() for _ in range(3)]
     for client in served:
         client.echo(b"has a place")
-    new_connection = server.connect()  # accepted by the kernel, not by the server
+    new_connection = server.connect()  # accepted by the kernel, but not by the server
     new_connection.send_messages(b"waits")
     new_connection.expect_silence(0.2, " to client 4, since three others have all places")
     served[1].close()
@@ -44,8 +44,8 @@ def test_ten_more_than_the_limit_are_all_served_in_the_end(start: Start) -> None
     server = start("--max-connections", str(limit))
     clients = crowd(server, limit + 10)
     for client in clients[:limit]:
-        client.expect(MESSAGE)  # so that it is full before anybody leaves
-    # In the order of the backlog, so each who leaves lets the next one in.
+        client.expect(MESSAGE)  # so the server is full before anybody leaves
+    # They're served in the order of the backlog, so each client that leaves lets the next one in.
     for leaving, waiting in zip(clients[:10], clients[limit:], strict=True):
         leaving.close()
         waiting.expect(MESSAGE)
@@ -75,7 +75,8 @@ def test_as_many_as_the_kernel_allows_wait_in_the_backlog(start: Start) -> None:
     server = start("--max-connections", "1")
     server.connect().echo(b"has the only place")
     for number in range(count):
-        server.connect(source=f"127.0.0.{2 + number % 100}")  # a short backlog is named as such
+        # If the backlog is too short, this fails with a message about it.
+        server.connect(source=f"127.0.0.{2 + number % 100}")
 
 
 @pytest.mark.clock
@@ -85,5 +86,5 @@ def test_waiting_new_connections_cost_no_processor_time(start: Start) -> None:
     server.connect().echo(b"has the place")
     for _ in range(5):
         server.connect().send_messages(b"waits")
-    time.sleep(0.3)  # under SQPOLL the kernel's thread looks for more work that long, and no longer
+    time.sleep(0.3)  # under SQPOLL the kernel thread looks for work this long before it sleeps
     expect_rest(server, "while new connections wait for a place")

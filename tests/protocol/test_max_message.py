@@ -1,4 +1,4 @@
-"""--max-message: the bound on a payload, and what an announced length costs."""
+"""--max-message: the limit of a payload, and the cost of an announced length."""
 
 
 import pytest

@@ -1,4 +1,4 @@
-"""Large messages: the most memory that a connection ever takes, and what is left of it."""
+"""Large messages: the most memory that a connection ever takes, and how much of it stays."""
 
 from collections.abc import Callable
 
@@ -20,50 +20,51 @@ from harness.proc import wait_until
 from harness.server import Server, Start
 
 LARGEST = 8 * MEBIBYTE
-TAKEN_AT_ONCE_BYTES = 1_000_000  # the kernel has room for so much
+TAKEN_AT_ONCE_BYTES = 1_000_000  # the kernel has room for this much
 
 
 def payload(size_bytes: int) -> bytes:
-    """So many bytes, of every value.
+    """Makes a payload with bytes of every value.
 
-    None is made before a test asks for it: a process that has much is slow to fork, and each that
-    runs any test of this suite reads this file.
+    We make none before a test needs it, because every process that runs a test of this suite
+    imports this file, and forking a large process is slow.
     """
     return (bytes(range(256)) * -(-size_bytes // 256))[:size_bytes]
 
 
 def largest() -> bytes:
-    """More than the kernel's buffers and the bound together, where those may have 32 MiB."""
+    """Makes more than fits into the kernel's buffers and the bound together, even if those buffers
+    may have 32 MiB."""
     return frames([payload(LARGEST)]) * 8
 
 
 def growing() -> bytes:
-    """Messages of which each needs more room than the one before."""
+    """Makes messages that need more and more room."""
     return frames(payload(size * MEBIBYTE) for size in (1, 3, 5, 8))
 
 
 def mixed() -> bytes:
-    """Large messages and tiny ones, some of which arrive with the end of a large one."""
+    """Makes large and tiny messages, so that some tiny ones arrive with the end of a large one."""
     tiny = [b"", b"x", payload(300)] * 30
     return frames(
         [*tiny, payload(LARGEST), *tiny, payload(5 * MEBIBYTE), *tiny, payload(LARGEST)])
 
 
 def read_at_once(client: Client, stream: bytes) -> bytes:
-    """The answers, read as they come."""
+    """Reads the answers as they come."""
     return client.exchange(stream, len(stream))
 
 
 def read_late(client: Client, stream: bytes) -> bytes:
-    """The answers, read when the server takes no more."""
-    # A busy loop that shares its core with others may not look for that long.
+    """Reads the answers only when the server takes no more."""
+    # On a busy machine, a server's loop may take this long to look again.
     sent = client.send_until_stuck(stream, pause=0.3)
     client.let_window_grow()
     return client.exchange(stream[sent:], len(stream))
 
 
 def cut_oddly(client: Client, stream: bytes) -> bytes:
-    """The answers, when the first message comes in pieces and lacks a byte for a while."""
+    """Sends the first message in pieces, and leaves its last byte out for a while."""
     client.send_in_pieces(stream[:1], stream[1:3], stream[3:70_001])
     sent = 70_001 + client.send_until_stuck(stream[70_001 : LARGEST + 3], pause=0.05)
     client.let_it_arrive()
@@ -71,7 +72,7 @@ def cut_oddly(client: Client, stream: bytes) -> bytes:
 
 
 def started(start: Start) -> Server:
-    """A server for large messages, and what a first connection costs is paid."""
+    """Starts a server for large messages, and lets a first client pay for the first connection."""
     server = start("--max-message", str(LARGEST))
     need_own_memory(server)
     with server.connect() as client:
@@ -95,7 +96,8 @@ def test_large_messages_never_cost_more_than_the_bound(
         with server.connect(receive_buffer=4096 if answers_to is read_late else None) as client:
             came_back = answers_to(client, stream) == stream
             assert came_back, f"what came back is not the stream '{made.__name__}'"
-            cost = server.process.peak_memory_bytes() - before  # a process for it ends with it
+            # We read it now, because a server that forks ends the process with its client.
+            cost = server.process.peak_memory_bytes() - before
         allowed = connections(1, LARGEST) + server.target.at_work
         assert cost < allowed.bytes, (
             f"{in_units(cost)} for one connection in the stream '{made.__name__}'; {allowed}")
@@ -130,7 +132,8 @@ def test_the_memory_of_a_large_answer_goes_back_though_nobody_says_another_word(
     for client in clients:
         client.echo(b"here")
     before = server.process.memory_bytes()
-    server.pause()  # so that all the answers are sent in one turn, the last before a silence
+    # So the server sends all the answers in one turn, the last before a silence.
+    server.pause()
     for client in clients:
         client.send_messages(message)
     server.resume()

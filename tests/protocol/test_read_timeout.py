@@ -1,4 +1,4 @@
-"""--read-timeout: who completes no message leaves, not early and not much later."""
+"""--read-timeout: a client that completes no message is closed, not early and not much later."""
 
 import shutil
 import subprocess
@@ -23,19 +23,19 @@ from harness.verdict import ContractBroken
 pytestmark = [pytest.mark.needs("read-timeout"), pytest.mark.clock]
 
 TIMEOUT = 0.3
-LONGEST = "527040m"  # 366 days, in milliseconds more than 31 bits hold
+LONGEST = "527040m"  # 366 days, which is more milliseconds than 31 bits hold
 OPTION = ("--read-timeout", "300ms")
 MESSAGE = frame(b"complete")
-WAYS_TO_COMPLETE = {  # what is sent once at the beginning, and what each time, in pieces
+WAYS_TO_COMPLETE = {  # bytes sent once at the beginning, and pieces sent each time
     "zero-length": (b"", frame(b"")),
     "several-at-once": (b"", 10 * MESSAGE),
     "in-pieces": (b"", MESSAGE[:2], MESSAGE[2:7], MESSAGE[7:]),
     "and-the-next-begun": (MESSAGE[:5], MESSAGE[5:] + MESSAGE[:5]),
 }
 SANITIZERS = (b"__asan_init", b"__tsan_init")
-LATE_AT_BEST = 0.5  # of several clients, one at least meets with an idle machine
+LATE_AT_BEST = 0.5  # one of several clients, at least, finds the machine idle
 
-# Stands between a program and the C library: once the file exists, it is an hour later.
+# This sits between a program and the C library. Once the file exists, the clock is an hour ahead.
 SET_CLOCK = """
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -53,7 +53,8 @@ int clock_gettime(clockid_t clock, struct timespec* time) {
 
 
 def dribble(client: Client, data: bytes, pause: float, piece_bytes: int) -> None:
-    """Sends one piece at a time until the server hangs up; there must be enough of them."""
+    """Sends one piece at a time until the server hangs up, which must happen before the end of
+    `data`."""
     for begin in range(0, len(data), piece_bytes):
         client.try_send(data[begin : begin + piece_bytes])
         if readable(client.socket, pause):
@@ -71,7 +72,7 @@ def test_a_client_that_says_nothing_is_closed_in_time(start: Start) -> None:
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 @pytest.mark.parametrize("words", WAYS_TO_COMPLETE.values(), ids=WAYS_TO_COMPLETE)
-def test_however_a_message_is_completed_the_time_begins_anew(
+def test_the_time_begins_again_however_a_message_is_completed(
     start: Start, words: tuple[bytes, ...]
 ) -> None:
     server = start("--read-timeout", "600ms")
@@ -79,13 +80,13 @@ def test_however_a_message_is_completed_the_time_begins_anew(
         try:
             complete_messages_and_wait(server.connect(), words, timeout=0.6)
             return
-        except ContractBroken:  # early, if a busy machine held it up when it had read its clock
+        except ContractBroken:  # the server may have been held up just after it had read its clock
             if tries_left == 0:
                 raise
 
 
 def complete_messages_and_wait(client: Client, words: tuple[bytes, ...], timeout: float) -> None:
-    """Expects the end after the last message, and not before."""
+    """Expects the end when `timeout` has passed since the last message, and not before."""
     begun, *pieces = words
     whole = b"".join(pieces)
     answer = (begun + whole)[: len(whole)]
@@ -105,7 +106,7 @@ def complete_messages_and_wait(client: Client, words: tuple[bytes, ...], timeout
 
 @pytest.mark.rule(rules.READ_TIMEOUT)
 def test_the_end_comes_soon_after_the_time(start: Start) -> None:
-    timeout = 1.1  # a server that waits twice as long is late, too
+    timeout = 1.1  # so long that a server that waits twice as long is late, too
     server = start("--read-timeout", "1100ms")
     late = []
     for _ in range(3):
@@ -115,8 +116,8 @@ def test_the_end_comes_soon_after_the_time(start: Start) -> None:
             client.send(header(1000) + b"no more than this")
             client.expect_end(within=timeout + LATE)
             late.append(time.monotonic() - begin - timeout)
-    # A server that looks at its clock now and then may have done so at the right time for the
-    # first; the next ones come in step with it.
+    # A server that looks at its clock now and then may have done so at the right time for the first
+    # client; the next ones come in step with it.
     least = min(late[1:])
     assert least < LATE_AT_BEST, (
         f"all of them were closed late, the best by {least:.2f} s; at most {LATE_AT_BEST} s")
@@ -130,7 +131,8 @@ def test_one_byte_at_a_time_does_not_extend_the_time(
     start: Start, before: bytes, piece_bytes: int
 ) -> None:
     server = start(*OPTION)
-    begin = time.monotonic()  # its clock may run before connect() is back
+    # We look at our clock first, because the server's may run before connect() returns.
+    begin = time.monotonic()
     client = server.connect()
     client.send(before)
     client.receive(len(before))
@@ -232,7 +234,7 @@ def test_the_time_of_a_client_that_has_left_is_not_the_next_ones(start: Start) -
     for client in [server.connect() for _ in range(3)]:
         client.echo(b"leaves soon")
         client.close()
-    time.sleep(timeout * 0.7)  # the next ones have descriptors that have been used
+    time.sleep(timeout * 0.7)  # the next clients get descriptors that others have used
     clients = [(time.monotonic(), server.connect()) for _ in range(3)]
     for begin, client in clients:
         try:
@@ -247,8 +249,8 @@ def test_the_time_of_a_client_that_has_left_is_not_the_next_ones(start: Start) -
 @pytest.mark.needs("read-timeout", "rest-when-idle")
 @pytest.mark.parametrize("ahead", [1_000_000, -5], ids=["ahead", "behind"])
 def test_a_clock_of_its_own_changes_nothing(start: Start, ahead: int) -> None:
-    # As in a container that was moved here from a machine that had run for longer, or not so long:
-    # time_namespaces(7).
+    # This happens in a container that was moved here from a machine that had been up for longer, or
+    # for less long: time_namespaces(7).
     shifted = confined(f"clock={ahead}")
     tried = subprocess.run([*shifted, "/bin/true"], capture_output=True, text=True)
     if tried.returncode == CANNOT:
@@ -262,7 +264,7 @@ def test_a_clock_of_its_own_changes_nothing(start: Start, ahead: int) -> None:
 
 @pytest.fixture
 def set_clock(tmp_path: Path) -> Path:
-    """The library that sets the clock, built from the source above."""
+    """Builds the library that sets the clock, from the source above."""
     compiler = need_program("cc")
     source, library = tmp_path / "set_clock.c", tmp_path / "set_clock.so"
     source.write_text(SET_CLOCK)
@@ -293,7 +295,7 @@ def test_a_wall_clock_that_is_set_closes_nobody(
     message = frame(b"in three pieces")
     client.send_in_pieces(message[:5])
     file.touch()
-    client.send_in_pieces(message[5:6])  # wakes the server: what does its clock say now?
+    client.send_in_pieces(message[5:6])  # wakes the server, which then looks at the clock
     client.expect_silence(0.3)
     client.send(message[6:])
     client.expect(b"in three pieces")

@@ -1,4 +1,4 @@
-"""What clients cost is given back: descriptors, memory, threads."""
+"""The server gets back all that its clients cost: descriptors, memory, threads."""
 
 import pytest
 
@@ -12,11 +12,12 @@ from harness.verdict import ContractBroken
 
 WARM_UP = 50
 IDLE = 400
-LARGE = 60_000  # more than a receive takes at once: a message has to be buffered
+LARGE = 60_000  # more than one receive takes, so the server has to buffer a message
 
 
 def clients_come(server: Server, count: int, payload_bytes: int) -> None:
-    """So many clients, one after the other; each sends a message and goes in one of a few ways."""
+    """Lets `count` clients come, one after the other. Each sends a message and leaves in one of a
+    few ways."""
     for number in range(count):
         client = server.connect()
         client.echo(bytes(payload_bytes))
@@ -66,7 +67,8 @@ def test_memory_does_not_grow_with_the_number_of_messages(server: Server) -> Non
             client.echo_stream(stream)
 
     bound = 256 * KIBIBYTE
-    # So many rounds: a collector may touch what it has reserved for young objects bit by bit.
+    # This takes many rounds, because a collector may touch its reserve for young objects bit by
+    # bit.
     grown = least_growth(server.process.memory_bytes, twenty_thousand, bound, SETTLING_ROUNDS_MAX)
     assert grown < bound, (
         f"{in_units(grown)} more after 20,000 messages, in each of {SETTLING_ROUNDS_MAX} rounds; "
@@ -118,8 +120,8 @@ def test_answers_that_had_to_wait_leave_no_buffer_behind(server: Server) -> None
             client.let_window_grow()
             client.exchange(stream[sent:], len(stream))
 
-    clients_wait(6)  # by now what all clients share is there
-    # A single answer that is kept has 60 KB.
+    clients_wait(6)  # by now the server has allocated all that its clients share
+    # A single answer that the server forgot to free would be 60 KB.
     odds = 8 * (32 if server.target.piece_bytes else 16) * KIBIBYTE
     allowed = Allowance({"an allocator's odds and ends": odds})
     grown = least_growth(server.process.memory_bytes, lambda: clients_wait(8), allowed.bytes)

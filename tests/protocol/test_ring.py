@@ -1,4 +1,4 @@
-"""--ring and --spin: how the ring is set up, and what is said where there can be none."""
+"""--ring and --spin: how the server sets up its ring, and its messages if it can't have one."""
 
 import os
 import random
@@ -27,7 +27,7 @@ RELEASE = os.uname().release
 NO_RING_AT_ALL = ("Linux 6.1 or newer with io_uring is needed", RELEASE, "CONFIG_IO_URING")
 TOO_OLD = ("Linux 6.1 or newer is needed", RELEASE)
 SWITCHED_OFF = ("sysctl -w kernel.io_uring_disabled=0",)
-BUFFERS = 2  # of a ring with little in it
+BUFFERS = 2  # for a ring that has few of everything
 TINY = ("--ring", f"entries=4,buffers={BUFFERS}")
 ROUNDS = 10
 LOCKED_MEMORY = ("locked memory", "ulimit -l")
@@ -43,7 +43,8 @@ NO_RINGS = (
 
 
 def expect_end(server: Server, status: int, *named: str) -> None:
-    """It ends so, after one line on stderr that names all of these; nothing is on stdout."""
+    """Expects this exit status, one line on stderr that names all of these, and nothing
+    on stdout."""
     ended = server.wait_exit()
     skip_if_impossible(ended, server.stderr_text())
     lines = server.stderr_text().splitlines()
@@ -56,7 +57,7 @@ def expect_end(server: Server, status: int, *named: str) -> None:
 
 @cache
 def is_counted_as_locked_memory() -> bool:
-    """Whether this kernel counts a ring: Linux 6.1 does not."""
+    """Returns true if this kernel counts a ring as locked memory; Linux 6.1 does not."""
     program = (
         "import ctypes; parameters = ctypes.create_string_buffer(120);"
         f"exit(ctypes.CDLL(None).syscall({IO_URING_SETUP}, 1024, parameters) < 0)"
@@ -78,7 +79,7 @@ def is_counted_as_locked_memory() -> bool:
     ],
 )
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_where_there_can_be_no_ring_one_line_says_why(
+def test_one_line_says_why_there_can_be_no_ring(
     start: Start,
     restrictions: tuple[str, ...],
     named: tuple[str, ...],
@@ -93,7 +94,7 @@ def test_where_there_can_be_no_ring_one_line_says_why(
 
 @pytest.fixture
 def own_memory(target: Target) -> None:
-    """There is none in a sanitizer's build, whose runtime takes terabytes of addresses."""
+    """Skips a sanitizer's build, because a sanitizer's runtime takes terabytes of address space."""
     program = shutil.which(target.command[0])
     if program is not None and is_sanitized(Path(program)):
         pytest.skip("in a sanitizer's build memory is the sanitizer's")
@@ -110,25 +111,25 @@ def test_buffers_for_which_there_is_no_memory_are_explained(start: Start) -> Non
 @pytest.mark.usefixtures("own_memory")
 @pytest.mark.rule(rules.NO_RING)
 def test_buffers_that_nobody_has_used_take_no_memory(start: Start) -> None:
-    server = start("--ring", "buffer-bytes=262144,buffers=4096")  # a GiB
+    server = start("--ring", "buffer-bytes=262144,buffers=4096")  # 1 GiB
     server.connect().echo(b"one of them is used")
     assert Process(server.pid).rss_bytes() < 200 << 20
 
 
 @pytest.mark.rule(rules.NO_RING)
 def test_a_ring_that_finds_no_descriptor_is_explained(start: Start) -> None:
-    # Five are the standard streams, the listener and what wakes the server up.
+    # Five are enough for the standard streams, the listener and the eventfd that wakes the server.
     server = start("--max-connections", "1", ready=False, under=confined("nofile=5"))
     assert server.wait_exit() == 1
     said, why = server.stderr_text().splitlines()
-    assert "the limit of 5 descriptors" in said  # the contract wants that line, too
+    assert "the limit of 5 descriptors" in said  # the contract wants this line, too
     assert "io_uring cannot be used: " in why, f"the line does not say what failed: {why}"
     assert "ulimit -n" in why, f"the line does not say what to do about it: {why}"
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", NO_RINGS)
-def test_another_ring_is_wrong_usage(start: Start, value: str) -> None:
+def test_an_invalid_ring_is_wrong_usage(start: Start, value: str) -> None:
     server = start("--ring", value, ready=False)
     numbers = ("entries=N (4 to 32768)", "buffers=N (a power of two up to 32768)",
                "buffer-bytes=N (1 to 1048576)")  # fmt: skip
@@ -137,7 +138,7 @@ def test_another_ring_is_wrong_usage(start: Start, value: str) -> None:
 
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.parametrize("value", ["", "1", "1us", "-1ms", "ever"])
-def test_another_time_to_spin_is_wrong_usage(start: Start, value: str) -> None:
+def test_an_invalid_time_to_spin_is_wrong_usage(start: Start, value: str) -> None:
     expect_end(start("--spin", value, ready=False), 2, "--spin", "duration")
 
 
@@ -172,7 +173,7 @@ def test_it_spins_as_long_as_it_is_told(start: Start) -> None:
 @pytest.mark.clock
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_a_server_that_spins_waits_two_seconds_for_the_end(start: Start) -> None:
-    # It has ended its side, and the client does not end its own: the place is kept for so long.
+    # The server has ended its side. As long as the client doesn't end its own, it keeps the place.
     server = start("--spin", "8s", "--max-connections", "1", "--max-message", "10")
     lingers = server.connect()
     lingers.send(header(11))
@@ -185,7 +186,7 @@ def test_a_server_that_spins_waits_two_seconds_for_the_end(start: Start) -> None
     assert 1.0 < took < 6.0, f"the next client was served after {took:.1f} s, not after 2 s"
 
 
-# Few buffers, few entries, memory that is watched
+# Few buffers, few entries, and memory that is checked
 
 
 @pytest.mark.rule(rules.SLOW_READER)
@@ -199,15 +200,15 @@ def test_clients_that_read_nothing_leave_the_buffers_to_others(start: Start) -> 
 
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
-    # One has said something, and the receives of the others find no buffer. When that is back, the
-    # first of them has its end of stream, which fills none: the buffer is there, and nobody is left
-    # who would give one back.
+    # One client sends a message, so the receives of the others find no buffer. When the buffer is
+    # back, the first of them gets its end of stream, which uses no buffer. So the buffer stays
+    # free, and nobody is left to give one back.
     server = start("--ring", "entries=4,buffers=1")
     for _ in range(ROUNDS):
         speaker, *clients = (server.connect() for _ in range(4))
         for client in (speaker, *clients):
             client.echo(b"here")
-        server.pause()  # so that it sees all of them in one turn
+        server.pause()  # so that the server sees all of them in one turn
         speaker.send_messages(b"still here")
         speaker.wait_until_in_kernel()
         for client in clients:
@@ -221,9 +222,9 @@ def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
 
 @pytest.mark.rule(rules.BYSTANDER)
 @pytest.mark.parametrize("ring", [f"buffers={BUFFERS}", f"entries=4,buffers={BUFFERS}"])
-def test_whoever_waits_for_a_buffer_gets_one(start: Start, ring: str) -> None:
-    # Of ten clients some speak at once, and the others do not. When the first answers are sent and
-    # hold the buffers still, nobody says another word that would wake the server.
+def test_a_client_that_waits_for_a_buffer_gets_one(start: Start, ring: str) -> None:
+    # Some of ten clients send at once, and the others stay silent. While the first answers still
+    # hold the buffers, no other input comes that would wake the server.
     server = start("--ring", ring)
     clients = [server.connect() for _ in range(5 * BUFFERS)]
     chance = random.Random(0)
@@ -238,8 +239,8 @@ def test_whoever_waits_for_a_buffer_gets_one(start: Start, ring: str) -> None:
 @pytest.mark.clock
 @pytest.mark.rule(rules.READ_TIMEOUT)
 def test_the_time_in_which_a_client_waits_for_a_buffer_is_not_its_own(start: Start) -> None:
-    # All messages came in time. When the server runs again it has a buffer for one of them, and
-    # the time of everybody is over.
+    # All messages came in time. When the server runs again, it has a buffer for one of them, and
+    # the time of all its clients has passed.
     server = start("--ring", "buffers=1", "--read-timeout", "2s")
     clients = [server.connect() for _ in range(10)]
     for client in clients:
@@ -252,13 +253,13 @@ def test_the_time_in_which_a_client_waits_for_a_buffer_is_not_its_own(start: Sta
     server.resume()
     for client in clients:
         client.expect(b"in time")
-    for client in clients:  # from now on its time counts again
+    for client in clients:  # from now on each client's own time counts again
         client.expect_end()
 
 
 @pytest.mark.rule(rules.ECHO)
 def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(start: Start) -> None:
-    # A buffer that is given back too early is filled with rubbish before the kernel sends from it.
+    # If the server gives a buffer back too early, it's overwritten before the kernel sends from it.
     server = start("--ring", "check-memory")
     clients = [server.connect() for _ in range(10)]
     payloads = distinct_payloads(len(clients), 3000)
@@ -274,10 +275,11 @@ def test_an_answer_is_what_its_client_sent_though_memory_is_used_again(start: St
 
 @pytest.mark.needs("accept-faults")
 @pytest.mark.rule(rules.CANNOT_RUN)
-def test_what_comes_together_with_the_end_of_the_server_is_not_served(start: Start) -> None:
-    # Each says more than a buffer takes. As the server ends, it waits until the kernel has let go
-    # of its memory, and receives what comes next: the middle of a message. In a conversation that
-    # begins there, it would be the length of one, and the log would blame the client.
+def test_input_that_arrives_as_the_server_ends_is_not_served(start: Start) -> None:
+    # Each client sends more than a buffer takes. When the server ends, it waits until the kernel
+    # has released its memory, and meanwhile receives the next bytes, which are the middle of a
+    # message. If they began a new conversation, they'd be read as a length, and the log would blame
+    # the client.
     server = start("--ring", "check-memory", under=TO_END_UNDER_STRACE)
     clients = [server.connect() for _ in range(10)]
     clients[0].echo(b"all are accepted")
@@ -299,6 +301,6 @@ def test_what_comes_together_with_the_end_of_the_server_is_not_served(start: Sta
 @pytest.mark.rule(rules.WORKERS)
 def test_the_only_slot_goes_to_whichever_worker_has_a_new_connection(start: Start) -> None:
     server = start("--workers", "4", "--max-connections", "1")
-    for number in range(40):  # the kernel spreads them over the workers
+    for number in range(40):  # the kernel spreads the clients over the workers
         with server.connect() as client:
             client.echo(b"client %d" % number)

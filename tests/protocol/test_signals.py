@@ -1,5 +1,5 @@
-"""Signals by which nobody asks the server to stop: a write raises them, or a terminal, or whoever
-has started it."""
+"""Signals that don't ask the server to stop, because a write, a terminal or the parent
+raises them."""
 
 import os
 import signal
@@ -26,8 +26,8 @@ STEPS = [pytest.param(number, what, id=number.name)
                                (OF_JOB_CONTROL, "is stopped by it, and goes on"))
          for number in numbers]
 
-# A shell, as far as the kernel can tell: it starts the command in the background of its terminal,
-# which stops whatever writes to it from there.
+# It's a shell, as far as the kernel can tell: it starts the command in the background of its
+# terminal, where the kernel stops any process that writes to the terminal.
 SHELL = """
 import fcntl, os, signal, sys, termios
 terminal = os.open(sys.argv[1], os.O_RDWR)
@@ -48,8 +48,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(server, 0)[1]))
 @pytest.mark.needs("logs")
 @pytest.mark.rule(rules.LOG_GONE)
 def test_a_line_for_its_terminal_stops_no_server_in_the_background(start: Start) -> None:
-    # After `stty tostop`, which full-screen programs ask for, too, a write from the background
-    # raises SIGTTOU. Anybody whose message is too long could stop the server so.
+    # After `stty tostop`, which full-screen programs do, too, a write from the background raises
+    # SIGTTOU. Anybody who sends too long a message could stop the server this way.
     screen, terminal = os.openpty()
     server = start(under=(sys.executable, "-c", SHELL, os.ttyname(terminal)))
     with server.connect() as client:
@@ -67,7 +67,7 @@ def test_a_line_for_its_terminal_stops_no_server_in_the_background(start: Start)
 @pytest.mark.needs("interruptions")
 @pytest.mark.rule(rules.SIGNALS)
 @pytest.mark.parametrize(("number", "what"), STEPS)
-def test_a_signal_that_asks_for_no_stop(
+def test_only_sigterm_and_sigint_ask_for_a_stop(
     start: Start, target: Target, number: signal.Signals, what: str
 ) -> None:
     if target.name == "yours":
@@ -102,10 +102,10 @@ def test_an_alarm_of_somebody_elses_is_not_the_end_of_the_drain(
 
 
 @pytest.mark.stage("part6-uring")
-@pytest.mark.needs("trace")  # of part 6 alone
+@pytest.mark.needs("trace")  # only part 6 has it
 @pytest.mark.rule(rules.SIGNALS)
 @pytest.mark.parametrize(("number", "what"), STEPS)
-def test_a_signal_to_the_echo_client(
+def test_only_fatal_signals_end_the_echo_client(
     request: pytest.FixtureRequest, server: Server, number: signal.Signals, what: str
 ) -> None:
     program = need_built(Path(request.config.option.build_dir) / "part6-uring" / "echo-client")

@@ -1,4 +1,4 @@
-"""Clients that break off, reset, dribble and talk nonsense: the server serves the next one."""
+"""Clients break off, reset, dribble and send nonsense, and the server serves the next one."""
 
 import socket
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from harness.proc import wait_until
 from harness.server import Server
 from harness.verdict import ContractBroken
 
-TCP_USER_TIMEOUT = 18  # in milliseconds; Python names it from 3.12 on
+TCP_USER_TIMEOUT = 18  # in milliseconds; Python has a name for this option from 3.12 on
 GIVE_UP_SECONDS = 10.0
 STREAM = frames([b"", b"one", b"and another one"])
 
 
 def still_serves(server: Server) -> None:
-    """The next client is served as if nothing had happened."""
+    """Expects the server to serve the next client as if nothing had happened."""
     with server.connect() as client:
         client.echo(b"anybody there?")
         client.half_close()
@@ -48,7 +48,7 @@ def test_a_client_that_ends_its_stream_at_any_byte_harms_nobody(server: Server) 
 
 
 def leave_at_any_byte(server: Server, leaves: Callable[[Client], None]) -> None:
-    """After each of them the next client is served as if nobody had been there."""
+    """Lets one client leave after each number of bytes. The next client must notice nothing."""
     for cut in range(len(STREAM)):
         sockets = moments.socket_count(server)
         client = server.connect()
@@ -62,7 +62,8 @@ def leave_at_any_byte(server: Server, leaves: Callable[[Client], None]) -> None:
 @pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
 def test_answering_a_client_that_has_left_does_not_end_the_server(server: Server) -> None:
-    # The end of its stream first, the reset after it: then a write says EPIPE and raises SIGPIPE.
+    # The end of the stream comes first and the reset after it, so a write fails with EPIPE and
+    # raises SIGPIPE.
     for _ in range(5):
         client = server.connect()
         client.echo(b"accepted")
@@ -87,19 +88,19 @@ def test_clients_that_connect_and_leave_without_a_word_harm_nobody(server: Serve
 @pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
 def test_random_bytes_end_at_most_their_own_connection(server: Server) -> None:
-    server.limit_memory(1 << 30)  # some of it announces more than the machine has
+    server.limit_memory(1 << 30)  # some of the nonsense announces more than the machine has
 
     @given(nonsense=st.binary(max_size=2000))
     def check(nonsense: bytes) -> None:
         with server.connect() as client:
             client.try_send(nonsense)
-            client.try_send(header(0xFFFFFFFF))  # so that there is an end, whatever came before
+            client.try_send(header(0xFFFFFFFF))  # so that the connection ends, whatever came before
             try:
                 client.half_close()
                 client.receive_until_end()
             except ContractBroken as broken:
                 if not broken.by_reset:
-                    raise  # nonsense may earn a reset, but not silence
+                    raise  # a reset is a fair answer to nonsense, but silence isn't
 
     for_each_example(check)
     still_serves(server)
@@ -108,8 +109,8 @@ def test_random_bytes_end_at_most_their_own_connection(server: Server) -> None:
 @pytest.mark.needs("survival")
 @pytest.mark.rule(rules.SURVIVE)
 def test_a_client_whose_line_is_dead_harms_nobody(server: Server) -> None:
-    # What its kernel does not take for so long is given up, with an error that is none of those of
-    # a client that has left: ETIMEDOUT.
+    # When the client's kernel takes no data for a while, the server's kernel gives the connection
+    # up. The error is ETIMEDOUT, unlike those of a client that has left.
     client = server.connect(receive_buffer=4096)
     client.send_until_stuck(frame(bytes(60_000)) * 200)
     give_up_soon(server, client)
@@ -119,7 +120,7 @@ def test_a_client_whose_line_is_dead_harms_nobody(server: Server) -> None:
 
 
 def give_up_soon(server: Server, client: Client) -> None:
-    """The server's kernel gives up when the client has taken nothing for a moment. tcp(7)"""
+    """Makes the server's kernel give up as soon as the client takes nothing for 100 ms. tcp(7)"""
     end = client.servers_end()
     assert end is not None, "no such connection"
     for process, number, inode in server.tree.each_socket():

@@ -1,4 +1,5 @@
-"""--trace: the life of every operation, as chrome://tracing and https://ui.perfetto.dev read it."""
+"""--trace: the life of every operation, in the format of chrome://tracing and
+https://ui.perfetto.dev."""
 
 import json
 import select
@@ -20,13 +21,14 @@ pytestmark = pytest.mark.needs("trace")
 
 Event = dict[str, Any]
 
-UP_AFTER_US = 300_000  # --read-timeout 100ms, a loop's round, and a while for a busy machine
+# --read-timeout 100ms, one round of the loop, and a margin for a busy machine
+UP_AFTER_US = 300_000
 LATE_RECEIVES_MAX = 400
-LINGERING_RECEIVES_MAX = 600  # for all that the kernel can hold of a stream
+LINGERING_RECEIVES_MAX = 600  # enough for all of a stream that the kernel can hold
 
 
 def read(file: Path) -> list[Event]:
-    """The events, each with all that the format asks of one."""
+    """Reads the events, and checks that each has all that the format requires."""
     events = json.loads(file.read_text())
     for event in events:
         assert {"ph", "cat", "id", "name", "pid", "tid", "ts", "args"} <= set(event), event
@@ -35,7 +37,8 @@ def read(file: Path) -> list[Event]:
 
 
 def check_spans(events: list[Event]) -> Counter[str]:
-    """Every operation begins once and ends once, with its marks between; how many by name."""
+    """Expects every operation to begin once and to end once, with its marks in between. Returns how
+    many there were by name."""
     open_since: dict[int, Event] = {}
     ended: set[int] = set()
     now = 0.0
@@ -54,14 +57,14 @@ def check_spans(events: list[Event]) -> Counter[str]:
             assert isinstance(event["args"]["result"], int), event
             ended.add(number)
             del open_since[number]
-    # The loop keeps one timeout in flight, for the earliest deadline. It ends with the ring.
+    # The loop keeps one timeout in flight, for the earliest deadline, and that ends with the ring.
     left = [event for event in open_since.values() if event["name"] != "timeout"]
     assert not left and len(open_since) <= 1, f"{len(open_since)} without an end: {open_since}"
     return Counter(event["name"] for event in events if event["ph"] == "b")
 
 
 def check_descriptors(events: list[Event]) -> None:
-    """What works on a descriptor says which; what does not, says nothing."""
+    """Expects the descriptor to be named in every operation that has one, and in no other."""
     for event in events:
         if event["ph"] == "b":
             named = event["args"].get("fd")
@@ -70,7 +73,7 @@ def check_descriptors(events: list[Event]) -> None:
 
 
 def live_through_everything(server: Server) -> None:
-    """Clients of every sort, at least one still there at the end."""
+    """Connects clients of every sort, at least one of which is still connected at the end."""
     for number in range(20):
         client = server.connect()
         client.echo(b"%d" % number, b"", bytes(40_000))
@@ -81,7 +84,7 @@ def live_through_everything(server: Server) -> None:
     assert slow.exchange(stream[sent:], len(stream)) == stream
     silent = server.connect()
     server.connect().echo(b"idle from now on")
-    silent.expect_end()  # --read-timeout
+    silent.expect_end()  # because of --read-timeout
     late = server.connect()
     late.echo(b"here until the end")
     late.send(b"\5\0\0")
@@ -125,7 +128,7 @@ def test_a_trace_shows_whose_operation_it_was(start: Start, tmp_path: Path) -> N
 @pytest.mark.rule(rules.TRACE)
 def test_every_worker_has_a_trace_of_its_own(start: Start, tmp_path: Path) -> None:
     server = start("--trace", str(tmp_path / "trace"), "--workers", "3")
-    clients = [server.connect() for _ in range(60)]  # enough for each to get some
+    clients = [server.connect() for _ in range(60)]  # enough for each worker to get some
     for client in clients:
         client.echo(b"whose am I?")
     server.expect_stop()
@@ -139,7 +142,7 @@ def test_every_worker_has_a_trace_of_its_own(start: Start, tmp_path: Path) -> No
 
 
 def send_without_end(client: Client) -> None:
-    """As fast as the server receives, until it ends its stream."""
+    """Sends as fast as the server receives, until the server ends its stream."""
     client.send(get("/", f"Content-Length: {10**15}", method="POST"))
     body = bytes(1 << 20)
     client.socket.setblocking(False)

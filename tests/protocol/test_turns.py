@@ -1,4 +1,5 @@
-"""What a loop does with one turn: whom it serves first, how long it waits, what it forgets."""
+"""One turn of a loop: which client it serves first, how long it waits, and what it
+mustn't forget."""
 
 import os
 import re
@@ -17,24 +18,24 @@ from harness.server import Server, Start
 from harness.strace import RECEIVE_CALLS, WAIT_CALLS, Strace, inject
 
 BUFFER_MAX = 65_540  # a message of the default limit, with its header
-CROWD = 800  # below 1,024, with how many descriptors a server begins
+CROWD = 800  # below 1,024, the number of descriptors that a server starts with
 TRIES, TRIES_ENOUGH = 30, 5
 SILENT_CLIENTS = 12
-IN_VAIN = re.compile(  # asked not to wait, and nothing was there
+IN_VAIN = re.compile(  # a call that is asked not to wait, and finds nothing
     rf"\b({WAIT_CALLS.replace(',', '|')})"
     r"\(.*, (0|0, NULL, \d|\{tv_sec=0, tv_n?sec=0\}(, NULL(, 8)?)?)\)\s+= 0\b")
 
 
-# Where each client has a thread, no client waits. On a busy machine the test looks late, and all
-# have been accepted by then, whatever the server does; and a server that accepts all of them at
-# once may by chance have served the client before. Neither is so most of the time.
+# If each client has a thread, no client waits. On a busy machine the test may look so late that all
+# clients are accepted by then, whatever the server does, and a server that accepts all of them
+# first may have served this client before, by chance. Most tries meet with neither.
 @pytest.mark.clock
 @pytest.mark.needs("fairness", "light-clients")
 @pytest.mark.rule(rules.ACCEPT_BUDGET)
 def test_a_client_is_served_before_all_new_connections_are_accepted(server: Server) -> None:
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("with one processor, who is served first may be a runtime's own business")
-    # A slow server may have the crowd of each try that it has passed in its backlog still.
+    # A slow server may still have the crowd of each earlier try in its backlog.
     arriving = min(CROWD, backlog_max() // TRIES_ENOUGH)
     need_descriptors(arriving + 100)
     at_rest = descriptors_at_rest(server, lambda one: one.echo(b"first"))
@@ -42,7 +43,7 @@ def test_a_client_is_served_before_all_new_connections_are_accepted(server: Serv
     client.echo(b"here")
     in_time = 0
     for _ in range(TRIES):
-        server.pause()  # so that all of this is there in one turn
+        server.pause()  # so that one turn finds all of this
         crowd = [server.connect() for _ in range(arriving)]
         client.send_messages(b"me, too")
         client.wait_until_in_kernel()
@@ -67,7 +68,7 @@ def test_a_client_is_served_before_all_new_connections_are_accepted(server: Serv
 def test_a_client_with_much_to_say_is_not_served_to_the_end_in_one_turn(server: Server) -> None:
     talker, neighbour = server.connect(), server.connect()
     talker.echo(b"here")
-    neighbour.echo(b"here")  # so that there is somebody else to ask in between
+    neighbour.echo(b"here")  # so that the server has a second client to ask in between
     with Strace(server, "-e", f"trace={RECEIVE_CALLS},{WAIT_CALLS}") as tracer:
         server.pause()
         sent = talker.send_until_stuck(frame(bytes(1000)) * 5000, pause=0.05)
@@ -79,8 +80,8 @@ def test_a_client_with_much_to_say_is_not_served_to_the_end_in_one_turn(server: 
 
         assert wait_until(all_taken, server.patience), "the tracer saw too little"
     most = max(taken_in_a_row(tracer.lines()))
-    # The largest buffer of the stages takes half of what waits, as a rule; a loop until EAGAIN
-    # takes all, and what comes meanwhile.
+    # The stages' largest buffer usually takes half of the waiting bytes. A loop until EAGAIN takes
+    # all, and those that arrive meanwhile.
     assert most <= max(waiting * 3 / 4, BUFFER_MAX), (
         f"{most} of {waiting} bytes were taken from one client in a row"
     )
@@ -88,7 +89,7 @@ def test_a_client_with_much_to_say_is_not_served_to_the_end_in_one_turn(server: 
 
 
 def taken_in_a_row(lines: list[str]) -> list[int]:
-    """How much was received from one client before somebody else was asked, each time."""
+    """Returns how much the server received from one client before it asked another, each time."""
     rows, last = [0], None
     for line in lines:
         call = re.search(r"\b(?:recvfrom|recvmsg|readv?)\((\d+),.*= (\d+)$", line)
@@ -100,12 +101,13 @@ def taken_in_a_row(lines: list[str]) -> list[int]:
 
 
 @pytest.mark.clock
-@pytest.mark.needs("read-timeout", "light-clients", "rest-when-idle")  # waits for all with one call
+# Only such servers wait for all clients with one call.
+@pytest.mark.needs("read-timeout", "light-clients", "rest-when-idle")
 @pytest.mark.rule(rules.REST)
 def test_the_last_millisecond_before_a_deadline_is_waited_through(start: Start) -> None:
-    # The kernel counts in milliseconds. Rounded down, the last one becomes "do not wait", again
-    # and again, with nothing in between. A runtime's scheduler, as Go's, looks without waiting, and
-    # then does something else: it sleeps, or wakes another thread.
+    # The kernel counts in milliseconds. If the server rounds down, it asks again and again during
+    # the last one without waiting, and makes no other call in between. A runtime's scheduler, such
+    # as Go's, looks without waiting, too, but then it sleeps, or wakes another thread.
     server = start("--read-timeout", "300ms")
     with Strace(server) as tracer:
         for _ in range(SILENT_CLIENTS):
@@ -125,7 +127,8 @@ def test_the_last_millisecond_before_a_deadline_is_waited_through(start: Start) 
 
 
 def looks_in_a_row(lines: list[str]) -> int:
-    """How often a thread looked without waiting, found nothing, and its next call was the same."""
+    """Returns how often a thread looked without waiting, found nothing, and did the same in its
+    next call."""
     before: dict[str, bool] = {}
     count = 0
     for line in lines:
@@ -140,8 +143,8 @@ def looks_in_a_row(lines: list[str]) -> int:
 @pytest.mark.needs("restore", "rest-when-idle")
 @pytest.mark.rule(rules.REST)
 def test_a_hang_up_while_the_server_closes_is_noticed_at_no_cost(server: Server) -> None:
-    # The server has finished sending and waits for the client's end. An end and an error are
-    # reported unasked, until the server looks.
+    # The server has finished sending and waits for the client's end. The kernel reports an end or
+    # an error unasked, again and again, until the server looks.
     at_rest = server.process.socket_count()
     client = server.connect()
     client.send(header(0xFFFFFFFF))
@@ -164,8 +167,9 @@ def test_a_client_that_cannot_be_registered_leaves_no_deadline_behind(start: Sta
         with server.connect() as victim:
             victim.receive_until_gone()
         tracer.must_have_injected()
-    time.sleep(1.5 * timeout)  # past what would have been its deadline
+    # This is past the deadline that the server might still have for this descriptor.
+    time.sleep(1.5 * timeout)
     with server.connect() as client:
         client.echo(b"in its place")
-        client.expect_end()  # in time: the list of deadlines is whole
+        client.expect_end()  # in time, because the list of deadlines is intact
     server.connect().echo(b"next")

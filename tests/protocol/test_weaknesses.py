@@ -1,7 +1,7 @@
-"""What a stage cannot do because of its mechanism, and the stages that can, measured the same way.
+"""What a stage cannot do because of its mechanism; we measure the stages that can in the same way.
 
-Each weakness is there to be seen: it is why the next stage exists. The factors are generous, so
-that a busy machine does not change the verdict.
+Each weakness must be visible, because it's the reason for the next stage. The factors are generous,
+so a busy machine doesn't change the verdict.
 """
 
 import re
@@ -21,7 +21,8 @@ from harness.verdict import ContractBroken
 
 FEW, MANY = 10, 2000
 MESSAGES = 300
-GROWS = 7.0  # times as expensive: it grows. Seen: 12 to 51 where it grows, 0.4 to 3.2 where not
+# From this factor on, the cost grows. Measured: 12 to 51 if it grows, 0.4 to 3.2 if it doesn't.
+GROWS = 7.0
 CLIENTS = 100
 
 
@@ -77,10 +78,11 @@ def test_it_burns_a_core_with_nothing_to_do(server: Server) -> None:
 
 
 def cost_of_a_message(server: Server, idle_clients: int) -> float:
-    """Seconds that one message costs while so many others are connected and silent."""
+    """Returns the seconds that a message costs while `idle_clients` others are connected and
+    silent."""
     idle = [server.connect() for _ in range(idle_clients)]
     for client in idle:
-        client.echo(b"")  # accepted, and all quiet again
+        client.echo(b"")  # by then the client is accepted, and the server at rest again
     talker = server.connect()
     talker.echo(b"warm")
     rests = "rest-when-idle" in server.target.capabilities
@@ -92,7 +94,7 @@ def cost_of_a_message(server: Server, idle_clients: int) -> float:
 
 
 def processor_cost(server: Server, talker: Client) -> float:
-    """Processor seconds for one message, in the batch that was least disturbed by others."""
+    """Returns the processor seconds for one message, in the batch that was least disturbed."""
     costs = []
     for _ in range(10):
         before = processor_seconds(server)
@@ -103,31 +105,32 @@ def processor_cost(server: Server, talker: Client) -> float:
 
 
 def processor_seconds(server: Server) -> float:
-    """What it has spent. A slow one need not sleep in a batch, and the time is exact if it does."""
+    """Returns the processor time that the server has used. A slow server may not sleep during a
+    batch, but the time is exact only once it does, so we wait for that."""
     server.process.wait_until_asleep(server.patience)
     return server.process.cpu_seconds()
 
 
 def time_cost(talker: Client) -> float:
-    """Seconds for one message: what passes is what a server spends that never rests.
+    """Returns the seconds for one message, which a server that never rests spends working.
 
-    Its processor time cannot be had so exactly: for a process that never sleeps, the kernel counts
-    in steps of some milliseconds.
+    We can't measure its processor time as exactly, because for a process that never sleeps the
+    kernel counts in steps of some milliseconds.
     """
     times = []
     for _ in range(MESSAGES):
         before = time.monotonic()
         talker.echo(b"one at a time")
         times.append(time.monotonic() - before)
-    return sorted(times)[MESSAGES // 4]  # most of the slower ones waited for somebody else
+    return sorted(times)[MESSAGES // 4]  # most of the slower ones waited for a different process
 
 
-# While other programs begin to work, all that comes later takes longer.
+# If another program starts during a measurement, the later half of it takes longer.
 ATTEMPTS_MAX = 3
 
 
 def growth(start: Start) -> float:
-    """How many times as expensive a message is among MANY idle clients as among FEW."""
+    """Returns how many times as much a message costs among MANY idle clients as among FEW."""
     need_descriptors(MANY + 100)
     server = start()
     need_own_memory(server)
@@ -160,8 +163,8 @@ def test_a_message_costs_the_same_however_many_clients_are_idle(start: Start) ->
         f"what does not grow stays below {GROWS:g}")
 
 
-# Not where the entry goes off when it is reported (EPOLLONESHOT), or has an edge that is to be seen
-# again (EPOLLET): there the same words do something.
+# With EPOLLONESHOT or EPOLLET the same call has an effect, because it arms the entry, or shows an
+# edge, again.
 SET_AS_BEFORE = re.compile(r"epoll_ctl\((\d+), EPOLL_CTL_MOD, (\d+), (\{events=[A-Z|]+, .*\})\)")
 
 

@@ -1,4 +1,4 @@
-"""--workers: a pool of threads in part2, several loops that share one limit from part5 on."""
+"""--workers: a pool of threads in part2, and from part5 on several loops that share one limit."""
 
 import resource
 import time
@@ -20,8 +20,8 @@ from harness.target import Target
 from harness.usage import expect_wrong_usage
 from harness.verdict import ContractBroken
 
-TRIES_A_SECOND = 10  # to accept, for want of descriptors: one in 100 ms
-ROUNDS = 20  # by one of three an error of the kind is found
+TRIES_A_SECOND = 10  # to accept, without descriptors: one in 100 ms
+ROUNDS = 20  # a single round finds an error of this kind in one of three cases
 WAYS = [pytest.param((), id="default")] + [
     pytest.param(("--accept", how), id=how, marks=pytest.mark.option("--accept"))
     for how in ("reuseport", "exclusive", "shared")
@@ -29,7 +29,7 @@ WAYS = [pytest.param((), id="default")] + [
 
 
 def expect_served(clients: list[Client], count: int, patience: float) -> None:
-    """So many have an answer, and, as far as a short while tells, not one more."""
+    """Expects that `count` clients get an answer, and no more within a short while."""
     assert wait_until(lambda: len(answered(clients)) >= count, patience), (
         f"{len(answered(clients))} of {len(clients)} clients are served within {patience:g} s, and "
         f"{count} have a place")
@@ -118,9 +118,9 @@ def test_one_worker_serves_everybody(start: Start) -> None:
 
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.SO_MANY_WORKERS)
-def test_of_four_workers_there_is_more_than_of_one(start: Start) -> None:
-    # Where a worker is a thread there are more threads, and so on: which it is, is the server's
-    # business, and so is whether it starts one before there is work for it.
+def test_four_workers_are_more_than_one(start: Start) -> None:
+    # If a worker is a thread, there must be more threads, and so on. It's the server's business
+    # which of these a worker is, and whether it's started before there is work for it.
     one, four = (workers_at_work(start("--workers", number)) for number in ("1", "4"))
     assert four - one, (
         f"with --workers 4 there is no more of anything than with --workers 1: {in_words(four)}. "
@@ -128,7 +128,7 @@ def test_of_four_workers_there_is_more_than_of_one(start: Start) -> None:
 
 
 def workers_at_work(server: Server) -> Counter[str]:
-    """What a worker may be, the most that there was of it while clients were served."""
+    """Counts everything that a worker may be, at its most while clients are served."""
     most: Counter[str] = Counter()
     clients = [server.connect() for _ in range(40)]
     for turn in range(3):
@@ -142,7 +142,8 @@ def workers_at_work(server: Server) -> Counter[str]:
 
 
 def what_there_is(server: Server) -> Counter[str]:
-    """Of the server and of all that it has started."""
+    """Counts the listeners, processes, threads, epolls and rings of the server and of all that it
+    started."""
     found = Counter({"listeners": len(sockdiag.listeners(server.address[1]))})
     for process in server.tree.members():
         try:
@@ -150,12 +151,12 @@ def what_there_is(server: Server) -> Counter[str]:
             found += Counter({"processes": 1, "threads": len(own),
                               "epolls and rings": process.wait_count()})
         except OSError:
-            continue  # it has just ended, or a thread of it
+            continue  # the process, or one of its threads, has just ended
     return found
 
 
 def in_words(found: Counter[str]) -> str:
-    """`1 listeners, 5 threads`."""
+    """Returns, for instance, `1 listeners, 5 threads`."""
     return ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
 
 
@@ -179,8 +180,9 @@ def test_the_limit_counts_for_all_workers_together(start: Start, how: tuple[str,
 def test_a_slot_freed_in_one_worker_serves_a_client_that_waits_at_another(
     start: Start, how: str
 ) -> None:
-    # With a listener each, new connections wait in several backlogs; the slot comes free in one
-    # worker. In which ones they wait is chance: a server that wakes too few may be lucky.
+    # If each worker has a listener, new connections wait in several backlogs, but a place comes
+    # free in one worker only. Where they wait is up to chance, so a server that wakes too few may
+    # be lucky.
     server = start("--workers", "4", *how, "--max-connections", "1")
     for _ in range(ROUNDS):
         expect_all_served(crowd(server, 13), server.patience)  # one of them has the only place
@@ -218,7 +220,8 @@ def test_all_workers_stop_on_one_signal(start: Start, how: tuple[str, ...]) -> N
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.OWN_ANSWERS)
 def test_clients_of_all_workers_get_their_own_bytes_back(start: Start) -> None:
-    # Buffers that a loop may have for all of its clients, several loops may not have in common.
+    # A loop may share its buffers among all of its clients, but loops can't share them with each
+    # other.
     server = start("--workers", "4")
     clients = [server.connect() for _ in range(16)]
 
@@ -254,8 +257,8 @@ def test_workers_out_of_descriptors_serve_everybody_in_the_end(start: Start, how
 
 
 def expect_all_threads_or_none(start: Start, log: Path) -> None:
-    """Where a worker's thread cannot be made, the server says so and ends."""
-    failing = inject("clone,clone3", "EAGAIN", "2+")  # whatever the first is for
+    """Expects the server to log a line and end if it can't start a worker's thread."""
+    failing = inject("clone,clone3", "EAGAIN", "2+")  # the first thread may be for anything
     server = start("--workers", "4", ready=False, under=from_start(log, *failing))
     status = server.wait_exit()
     assert "(INJECTED)" in log.read_text(), "no thread failed: this test tested nothing"
@@ -283,14 +286,15 @@ def test_workers_do_not_run_when_one_is_missing(
 
 
 def leave_few_descriptors(server: Server) -> None:
-    """How many a worker has is its own business: 20 more are left to all of them, and a worker that
-    is a process has one more at least."""
+    """Leaves 20 more descriptors to all the workers, however many they have already. If a worker is
+    a process, it has at least one more."""
     more = max(20 // len(server.tree.pids()), 1)
     server.tree.limit(resource.RLIMIT_NOFILE, lambda one: one.descriptor_count() + more)
 
 
 def expect_a_line_a_second(server: Server) -> None:
-    """With more clients than descriptors, all workers together report it once a second."""
+    """Expects one line a second from all workers together if there are more clients than
+    descriptors."""
     begin, before = time.monotonic(), len(server.log_lines())
     for _ in range(200):
         server.connect()
@@ -339,7 +343,7 @@ def test_workers_out_of_descriptors_do_not_wake_each_other(start: Start, target:
     leave_few_descriptors(server)
     for _ in range(500):
         server.connect()
-    time.sleep(2.5)  # what grows with each try is seen by then
+    time.sleep(2.5)  # long enough for anything that grows with each try to show
     begin, before = time.monotonic(), server.process.voluntary_switches()
     time.sleep(1)
     took = time.monotonic() - begin
@@ -352,5 +356,5 @@ def test_workers_out_of_descriptors_do_not_wake_each_other(start: Start, target:
 @pytest.mark.needs("workers")
 @pytest.mark.rule(rules.WRONG_USAGE)
 @pytest.mark.option("--accept")
-def test_another_way_to_accept_is_wrong_usage(start: Start) -> None:
+def test_an_unknown_way_to_accept_is_wrong_usage(start: Start) -> None:
     expect_wrong_usage(start("--accept", "thundering", ready=False), "--accept")

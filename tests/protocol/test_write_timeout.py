@@ -1,4 +1,5 @@
-"""The read timeout while answers wait: who never reads leaves, who reads slowly stays."""
+"""The read timeout while answers wait: a client that never reads is closed, but one that reads
+slowly stays."""
 
 import time
 
@@ -20,12 +21,12 @@ pytestmark = [
     pytest.mark.rule(rules.WRITE_TIMEOUT),
 ]
 
-LATE_AT_BEST = 0.5  # what the contract says; of several clients, one meets with an idle machine
+LATE_AT_BEST = 0.5  # the contract says so, and one of several clients finds the machine idle
 TRIES = 3
 
 
 def wait_for_the_end_of_its_stream(client: Client) -> float:
-    """Until the server has ended its stream; the seconds since then."""
+    """Waits until the server has ended its stream. Returns the seconds that took."""
     begin = time.monotonic()
     if not wait_until(lambda: server_has_ended(client), LATE):
         raise client.broken(f"the server has not closed it after {LATE:g} s")
@@ -33,16 +34,17 @@ def wait_for_the_end_of_its_stream(client: Client) -> float:
 
 
 def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -> None:
-    timeout = 0.8  # a server that waits twice as long is late, too
+    timeout = 0.8  # so long that a server that waits twice as long is late, too
     server = start("--read-timeout", "800ms")
     late = []
-    stream = long_stream()  # made now: it takes a part of a client's time
+    stream = long_stream()  # made beforehand, because that takes a part of a client's time
     for _ in range(3):
         client = server.connect(receive_buffer=4096)
         client.send_until_stuck(stream)
         late.append(wait_for_the_end_of_its_stream(client) - timeout)
         client.reset()
-    least = min(late[1:])  # the first may have met a server that looks at its clock now and then
+    # A server that looks at its clock now and then may have closed the first in time by luck.
+    least = min(late[1:])
     assert least < LATE_AT_BEST, (
         f"all of them were closed late, the best by {least:.2f} s; at most {LATE_AT_BEST} s is "
         f"allowed")
@@ -50,7 +52,7 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_an_answer_on_its_way_outlives_the_time_of_its_client(start: Start) -> None:
-    # The server has none of it any more. What comes after a close is answered with a reset.
+    # The server holds none of the answer any more. If input comes after a close, the kernel resets.
     answered = frame(bytes(20_000))
     client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
     client.send(answered)
@@ -65,8 +67,9 @@ def test_an_answer_on_its_way_outlives_the_time_of_its_client(start: Start) -> N
 
 @pytest.mark.needs("slow-readers", "read-timeout")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
-def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(start: Start) -> None:
-    stream = long_stream()  # 16 MB: to make them later would be a silence
+def test_answers_in_the_kernel_for_a_client_that_never_read_are_not_destroyed(start: Start) -> None:
+    # 16 MB, which we make beforehand, so that the client isn't silent meanwhile
+    stream = long_stream()
     client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
     client.send_until_stuck(stream)
     wait_for_the_end_of_its_stream(client)
@@ -77,20 +80,23 @@ def test_what_the_kernel_has_for_a_client_that_never_read_is_not_destroyed(start
 
 @pytest.mark.needs("slow-readers", "read-timeout")
 def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
-    # With so small a window the kernel reports room for more only every few seconds. What counts is
-    # that the peer takes bytes, and it does.
-    timeout = 1.0  # once the window grows, nobody may stand still for so long, on a busy machine
-    stream = long_stream()  # 16 MB: to make them later would be a pause
+    # With so small a window, the kernel reports room for more only every few seconds. But the peer
+    # does take bytes in between, and that's what counts.
+    # on a busy machine neither side may stand still for that long once the window grows
+    timeout = 1.0
+    stream = long_stream()  # 16 MB, which we make beforehand, so that the client doesn't pause
     wanted = stream + frame(b"served on")
     server = start("--read-timeout", "1s")
     client = server.connect(receive_buffer=4096)
-    rest = memoryview(wanted)[client.send_until_stuck(stream) :]  # no copy, which is a pause, too
+    # A copy of the rest would take so long that the client would pause.
+    rest = memoryview(wanted)[client.send_until_stuck(stream) :]
     received = bytearray()
     end = time.monotonic() + 2.2 * timeout
     while time.monotonic() < end:
         received += client.receive(1500)
         time.sleep(0.05)
-    client.let_window_grow()  # else 16 MB take seconds, in which the test must not stand still
+    # With a small window, 16 MB take seconds, and the test mustn't stand still meanwhile.
+    client.let_window_grow()
     try:
         received += client.exchange(rest, len(wanted) - len(received))
     except ContractBroken as broken:
@@ -102,7 +108,7 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     client.expect_same(wanted, bytes(received))
 
 
-def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_were_held(
+def test_the_time_to_read_begins_again_although_no_message_came_since_the_answers_were_held(
     start: Start,
 ) -> None:
     timeout, held_seconds = 1.5, 0.6
@@ -112,10 +118,10 @@ def test_the_time_to_read_begins_anew_though_no_message_came_since_the_answers_w
         sent, all_is_read = send_until_the_server_holds_answers(client, held_seconds)
         if all_is_read:
             break
-        client.reset()  # its last message is complete later
+        client.reset()  # the rest of its last message would complete it later
     else:
         pytest.skip(f"in {TRIES} tries the server never held answers with all of its input read")
-    # It holds answers: its read clock begins later than now, or with the round in which it sends
+    # The server holds answers, so its read clock starts later than now, or in the round that sends
     # the last of them, which a busy machine may have paused already.
     begin = time.monotonic() - held_seconds / 10
     client.let_window_grow()

@@ -25,7 +25,7 @@ TEST(Address, PrintsIPv6InBrackets) {
             "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
 }
 
-// Without it nobody could connect to the address again.
+// Without the zone, nobody could connect to the printed address.
 TEST(Address, PrintsTheZoneOfALinkLocalAddress) {
   auto address = *Address::parse("fe80::1", 79);
   reinterpret_cast<sockaddr_in6*>(address.data())->sin6_scope_id = 3;

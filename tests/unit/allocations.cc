@@ -1,4 +1,4 @@
-// Replaces the allocation functions of the whole test program, to count what goes through them.
+// Replaces the allocation functions of the whole test program, and counts their calls.
 
 #include "allocations.h"
 
@@ -45,7 +45,7 @@ std::ptrdiff_t Allocations::peak_bytes() const { return bytes_at_peak - held_bef
 
 }  // namespace tests
 
-// The array and nothrow forms call these. Nothing here is aligned beyond what malloc does.
+// The array and nothrow forms call these. No test needs more alignment than malloc gives.
 void* operator new(std::size_t size) { return tests::allocate(size); }
 void operator delete(void* block) noexcept { tests::release(block); }
 void operator delete(void* block, std::size_t) noexcept { tests::release(block); }

@@ -4,15 +4,16 @@
 
 namespace tests {
 
-/// What this program's operator new has handed out since the object was made, by all threads. Sizes
-/// are those of the blocks that malloc really gave.
+/// Counts what this program's operator new hands out, to all threads, after the object was made.
+/// Sizes are those of the blocks that malloc really returned.
 class Allocations {
  public:
   Allocations();
 
-  std::size_t made() const;           ///< How many.
-  std::ptrdiff_t held_bytes() const;  ///< In blocks that are not given back; less than 0: more was.
-  std::ptrdiff_t peak_bytes() const;  ///< The most that was held at once.
+  std::size_t made() const;  ///< The number of allocations.
+  /// In blocks that weren't freed; negative if more were freed than made.
+  std::ptrdiff_t held_bytes() const;
+  std::ptrdiff_t peak_bytes() const;  ///< The most bytes that were held at a time.
 
  private:
   std::size_t made_before_;

@@ -1,5 +1,5 @@
-// What holds for a peer that sends so fast that no call ever waits: SO_RCVTIMEO never strikes, and
-// only the clock says that it is enough. Of any other peer, tests/protocol asks.
+// A peer that sends so fast that no call ever waits. SO_RCVTIMEO never strikes then, so only the
+// clock can end the connection. tests/protocol has tests for all other peers.
 #include "connection.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ TEST(Connection, TimesOutThoughTheNextByteIsAlwaysThere) {
   EXPECT_GE(Clock::now() - begin, timeout);
 }
 
-/// Sends as long as the test lasts, as fast as the peer takes it.
+/// Sends until the test ends, as fast as the peer receives.
 class Firehose {
  public:
   explicit Firehose(const Fd& socket)
@@ -65,7 +65,7 @@ TEST(CloseGracefully, DoesNotWaitForAPeerThatKeepsSendingWhenStopping) {
   auto [server, client] = tests::tcp_connection();
   Connection connection(server, 30s);
   const Firehose firehose(client);
-  ::shutdown(server.get(), SHUT_RD);  // as the server's stop() does
+  ::shutdown(server.get(), SHUT_RD);  // the server's stop() does this
   const auto begin = Clock::now();
   connection.close_gracefully(true);
   EXPECT_LT(Clock::now() - begin, common::linger_timeout);

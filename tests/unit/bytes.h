@@ -17,14 +17,14 @@ inline std::string text(common::ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Four bytes, little-endian.
+/// Returns four bytes, little-endian.
 inline std::string length(std::uint32_t value) {
   std::string text;
   for (int shift = 0; shift < 32; shift += 8) text += static_cast<char>(value >> shift);
   return text;
 }
 
-/// A message as it must look on the wire, made without the code under test.
+/// Makes a message as it must look on the wire, without the code under test.
 inline std::string frame(std::string_view payload) {
   return length(static_cast<std::uint32_t>(payload.size())) + std::string(payload);
 }
@@ -35,7 +35,7 @@ inline std::string frames(std::initializer_list<std::string_view> payloads) {
   return stream;
 }
 
-/// Makes room for fifty thousand bytes of answers, as a thread or a loop has after a while.
+/// Makes room for fifty thousand bytes of answers, as a thread or a loop has it after a while.
 inline void warm(common::SendBuffer& answers) {
   answers.append(bytes(std::string(50'000, ' ')));
   answers.clear();

@@ -8,11 +8,11 @@
 
 namespace tests {
 
-/// What `act` writes to stderr, on descriptor 2.
+/// Returns the text that `act` writes to stderr, descriptor 2.
 template <typename Act>
 std::string stderr_of(Act act) {
   testing::internal::CaptureStderr();
-  common::forget_log_lines();  // and what stderr was before
+  common::forget_log_lines();  // also forgets what kind of file stderr was
   act();
   return testing::internal::GetCapturedStderr();
 }

@@ -12,9 +12,9 @@
 
 namespace tests {
 
-/// Whether `end` closes the connection to `peer` before it gives the permit back. The limit then
-/// wakes who waits for one through an eventfd; this one is full and blocks, so there is time to
-/// look.
+/// Returns true if `end` closes the connection to `peer` before it gives the permit back. The limit
+/// then wakes a waiter through an eventfd, but ours is full, so the write blocks, and we have time
+/// to look.
 template <typename End>
 bool is_closed_before_its_permit_is_free(common::ConnectionLimit& limit, const common::Fd& peer,
                                          End end) {

@@ -22,7 +22,7 @@ using common::Permit;
 
 Fd make_wake_fd() { return Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 
-/// How often it was woken since it was asked last.
+/// Returns how many wake-ups came since the last call.
 std::uint64_t wake_ups(const Fd& wake_fd) {
   std::uint64_t count = 0;
   return ::read(wake_fd.get(), &count, sizeof count) == sizeof count ? count : 0;
@@ -56,7 +56,7 @@ TEST(ConnectionLimit, APermitIsGivenBackOnceHoweverOftenItIsMoved) {
 TEST(ConnectionLimit, WakesNoLoopThatDoesNotWait) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(2);
-  ASSERT_TRUE(limit.try_acquire(wake_fd.get()));  // and given back
+  ASSERT_TRUE(limit.try_acquire(wake_fd.get()));  // the permit is given back immediately
   EXPECT_EQ(wake_ups(wake_fd), 0U);
 }
 
@@ -73,7 +73,7 @@ TEST(ConnectionLimit, WakesALoopThatWaitsOnceHoweverOftenItTried) {
   EXPECT_EQ(wake_ups(wake_fd), 0U) << "it has been woken, and waits no more";
 }
 
-// For one that had a permit, and lacked something else.
+// A loop needs this if it had a permit, but lacked something else.
 TEST(ConnectionLimit, WakesALoopThatHasAskedForIt) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(2);
@@ -108,8 +108,8 @@ TEST(ConnectionLimit, WakesNoLoopThatWasRemoved) {
   EXPECT_EQ(wake_ups(staying), 1U);
 }
 
-// Each thread acquires and releases; where that fails it sleeps until it is woken. A lost
-// wake-up would leave a thread asleep for ever, a miscount would let too many in.
+// Each thread acquires and releases, and sleeps until it's woken if there is no permit. A lost
+// wake-up would leave a thread asleep forever, and a miscount would let too many in.
 TEST(ConnectionLimit, HoldsTheLimitAndLosesNoWakeUpAmongThreads) {
   constexpr std::size_t connections_max = 3;
   constexpr int rounds = 2000;

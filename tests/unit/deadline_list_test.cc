@@ -17,7 +17,7 @@ using common::DeadlineList;
 using common::Token;
 using namespace std::chrono_literals;
 
-constexpr Clock::time_point start{};  // any: the list reads no clock
+constexpr Clock::time_point start{};  // any time will do, because the list reads no clock
 
 Token token(std::uint64_t slot) { return Token(Token::Kind::connection, slot); }
 
@@ -57,7 +57,7 @@ TEST(DeadlineList, BehavesLikeASortedListUnderRandomOperations) {
   std::mt19937 random(5882);
   DeadlineList list;
   std::vector<std::unique_ptr<DeadlineEntry>> entries(50);
-  std::list<Known> model;  // soonest first
+  std::list<Known> model;  // earliest first
   const auto forget = [&](std::size_t i) {
     std::erase_if(model, [i](Known k) { return k.entry == i; });
   };
@@ -65,7 +65,7 @@ TEST(DeadlineList, BehavesLikeASortedListUnderRandomOperations) {
   for (int turn = 0; turn < 50'000; ++turn) {
     now += std::chrono::milliseconds(random() % 3);
     const std::size_t i = random() % entries.size();
-    switch (random() % 4) {  // some are unlinked twice, or were never set
+    switch (random() % 4) {  // this unlinks some entries twice, and some that were never set
       case 0:
       case 1:
         if (!entries[i]) entries[i] = std::make_unique<DeadlineEntry>();

@@ -1,4 +1,4 @@
-// What is a number or a duration on the command line, tests/protocol asks of every stage.
+// Here are only the limits. tests/protocol has every stage parse numbers and durations.
 #include "common/server/duration.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ TEST(DurationToString, WritesADurationAsParseDurationReadsIt) {
   }
 }
 
-// Rounded down, a loop would spin through the last millisecond.
+// If the timeout were rounded down, a loop would spin through the last millisecond.
 TEST(TimeoutMs, IsRoundedUpSoThatNoLoopWakesTooEarly) {
   for (const auto left : {1us, 999us, 1000us, 50'000us, 50'001us}) {
     const auto deadline = common::Clock::now() + left;

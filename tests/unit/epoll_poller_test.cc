@@ -35,7 +35,7 @@ struct Backlog {
   std::vector<Fd> peers;
 };
 
-/// Whether the listener is reported, and nothing else.
+/// Returns true if the poller reports the listener, and nothing else.
 bool reports_listener(stage::Poller& poller) {
   const auto events = poller.wait(Clock::now());
   return events->size() == 1 && events->front().token == listener_token;
@@ -51,7 +51,7 @@ TEST_P(Listener, IsReportedUntilItIsForgottenAndAgainWhenItIsWatched) {
   epoll_event event{.events = EPOLLIN, .data = {}};
   ASSERT_EQ(::epoll_ctl(shared_.get(), EPOLL_CTL_ADD, backlog.listener.get(), &event), 0);
   stage::Poller poller = *stage::Poller::create(GetParam(), shared_.get());
-  poller.forget_listener(backlog.listener);  // is not watched: fine
+  poller.forget_listener(backlog.listener);  // not watched yet, which is fine
   for (int time = 0; time < 2; ++time) {
     ASSERT_TRUE(poller.watch_listener(backlog.listener, listener_token).has_value());
     EXPECT_TRUE(reports_listener(poller));

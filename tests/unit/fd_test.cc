@@ -20,11 +20,11 @@ Fd open_something() { return Fd(::open("/dev/null", O_RDWR | O_CLOEXEC)); }
 bool is_open(int number) { return ::fcntl(number, F_GETFD) >= 0; }
 
 TEST(Fd, HoldsDescriptorZero) {
-  // Not closed here: standard input is not ours.
+  // We don't close standard input, because it isn't ours.
   auto* const fd = new Fd(0);
   EXPECT_TRUE(*fd);
   EXPECT_EQ(fd->get(), 0);
-  *fd = Fd();  // would close it, so put it back below
+  *fd = Fd();  // closes number 0, so we open it again below
   EXPECT_FALSE(is_open(0));
   EXPECT_EQ(::open("/dev/null", O_RDWR), 0);
   delete fd;
@@ -42,14 +42,14 @@ TEST(Fd, ClosesItsDescriptorInTheDestructor) {
   EXPECT_FALSE(is_open(number));
 }
 
-// The number comes back with the next open: closing twice would close another descriptor.
+// The next open returns the same number, so closing twice would close a stranger's descriptor.
 TEST(Fd, ClosesExactlyOnceHoweverOftenItIsMoved) {
   int number = -1;
   {
     Fd first = open_something();
     number = first.get();
     Fd second = std::move(first);
-    EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): that is the promise
+    EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): Fd promises this
     Fd third;
     third = std::move(second);
     EXPECT_EQ(third.get(), number);

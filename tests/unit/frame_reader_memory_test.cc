@@ -17,7 +17,7 @@ using tests::frame;
 constexpr std::uint32_t large_payload_bytes = 1'000'000;
 constexpr std::ptrdiff_t header_bytes = common::header_bytes;
 
-/// Lends the slice and asks until there is no message; returns how many there were.
+/// Lends the slice and asks for messages until there are no more. Returns how many there were.
 int read(FrameReader& reader, std::string_view slice) {
   reader.feed(bytes(slice));
   int messages = 0;
@@ -45,7 +45,7 @@ TEST(FrameReaderMemory, GrowsByDoublingAsBytesArrive) {
   for (const auto slice : slices) {
     read(reader, slice);
     arrived += static_cast<std::ptrdiff_t>(slice.size());
-    // malloc rounds up, for large blocks to pages.
+    // malloc rounds up, and for large blocks to whole pages.
     ASSERT_LE(allocations.held_bytes(), 2 * arrived + 8192);
   }
   EXPECT_LE(allocations.made(), 25U) << "once per slice, or per byte, would be quadratic";

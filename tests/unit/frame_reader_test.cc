@@ -1,4 +1,4 @@
-// That a stream may be cut anywhere, tests/fuzz tries.
+// tests/fuzz cuts a stream anywhere, so this file doesn't.
 #include "common/frame_reader.h"
 
 #include <gmock/gmock.h>
@@ -23,14 +23,14 @@ using tests::Slices;
 
 constexpr std::uint32_t payload_bytes_max = 65'536;
 
-/// What came out of a stream: its messages, and how it ended.
+/// The messages of a stream, and how it ended.
 struct Outcome {
   std::vector<std::string> messages;
-  std::error_code error;  ///< Of next(); after it, nothing more is asked.
-  std::error_code end;    ///< Of finish().
+  std::error_code error;  ///< From next(), which isn't called again after an error.
+  std::error_code end;    ///< From finish().
 };
 
-/// Asks for messages until there is none; false: there was an error.
+/// Asks for messages until there are no more. Returns false on an error.
 bool read_all(FrameReader& reader, Outcome& outcome) {
   while (true) {
     const auto next = reader.next();
@@ -95,7 +95,7 @@ TEST(FrameReader, TakesTheLargestMessageAndRefusesOneByteMore) {
 
 // Waiting for more would let an announcement hold the connection open, and the memory with it.
 TEST(FrameReader, RefusesTooLongAMessageAtTheFourthByte) {
-  // To 0xFFFFFFFC and more, a sum of 32 bits with the header's four is 0 to 3: "complete".
+  // From 0xFFFFFFFC on, adding the header's four in 32 bits gives 0 to 3, which looks complete.
   for (const std::uint32_t announced :
        {payload_bytes_max + 1, 0x7FFFFFFFU, 0xFFFFFFFBU, 0xFFFFFFFCU, 0xFFFFFFFFU}) {
     const std::string length = tests::length(announced);

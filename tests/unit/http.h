@@ -29,9 +29,9 @@ inline constexpr std::string_view too_large =
 /// What an HTTP session made of a stream.
 struct HttpOutcome {
   std::string answers;
-  std::size_t completed = 0;  ///< Of the calls of take() that ended without an error.
-  std::error_code error;      ///< Of take(); after it, nothing more is taken.
-  std::error_code end;        ///< Of end_of_stream().
+  std::size_t completed = 0;  ///< By the calls of take() that succeeded.
+  std::error_code error;      ///< From take(), which isn't called again after an error.
+  std::error_code end;        ///< From end_of_stream().
   bool finished = false;
 
   bool operator==(const HttpOutcome&) const = default;
@@ -62,7 +62,7 @@ inline HttpOutcome serve_http(const Slices& slices) {
 
 inline HttpOutcome serve_http(std::string_view stream) { return serve_http(whole(stream)); }
 
-/// The same one request after the other.
+/// Repeats the text.
 inline std::string times(std::size_t count, std::string_view text) {
   std::string all;
   for (std::size_t i = 0; i < count; ++i) all += text;

@@ -1,5 +1,4 @@
-// What an HTTP session holds and searches. Where its limits are, tests/protocol asks of running
-// servers.
+// How much an HTTP session holds and searches. tests/protocol checks the limits of running servers.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -24,7 +23,7 @@ using tests::too_large;
 constexpr std::size_t head_bytes_max = HttpHead::bytes_max;
 static_assert(head_bytes_max == 8192, "contract: 8 KiB");
 
-/// A request whose head is exactly so long.
+/// Makes a request whose head has exactly this size.
 std::string request_of(std::size_t head_bytes) {
   const std::string begin = "GET / HTTP/1.1\r\nFiller: ";
   const std::string end = "\r\n\r\n";
@@ -45,7 +44,7 @@ TEST(HttpLimits, EmptyLinesAreNotPassedOverForEver) {
             tests::times(3, hello));
 }
 
-/// The processor time it takes to serve a stream byte by byte, the best of several runs.
+/// Returns the processor time that serving a stream byte by byte takes, the best of several runs.
 std::chrono::nanoseconds cost_byte_by_byte(const std::string& stream) {
   auto best = std::chrono::nanoseconds::max();
   for (int run = 0; run < 7; ++run) {
@@ -64,8 +63,8 @@ std::chrono::nanoseconds cost_byte_by_byte(const std::string& stream) {
   return best;
 }
 
-// As many bytes in one head as in 32 small ones. Searched from the start for each byte, the large
-// one costs some twenty times as much as all of the small ones.
+// The large head has as many bytes as the 32 small ones together. If it were searched from the
+// start at each byte, it would cost some twenty times as much.
 TEST(HttpLimits, EachByteOfAHeadIsSearchedOnce) {
   const auto request = [](std::size_t fields) {
     return "GET / HTTP/1.1\r\n" + tests::times(fields, "a:\r\n") + "\r\n";
@@ -75,7 +74,8 @@ TEST(HttpLimits, EachByteOfAHeadIsSearchedOnce) {
   EXPECT_LT(cost_byte_by_byte(large), 4 * cost_byte_by_byte(small));
 }
 
-/// Answers are made ready once for the process, and that is not what the tests below are about.
+/// Makes the answers that are prepared once for the process, because the tests below aren't about
+/// those.
 void warm(SendBuffer& answers) {
   HttpSession session;
   EXPECT_TRUE(session.take(bytes("GET / HTTP/1.1\r\n\r\n"), answers).has_value());
@@ -99,7 +99,7 @@ TEST(HttpLimits, HoldsNothingBetweenRequests) {
   }
 }
 
-/// What a session holds after it took these slices.
+/// Returns how much a session holds after these slices.
 std::ptrdiff_t held_after(const tests::Slices& slices) {
   HttpSession session;
   SendBuffer answers;
@@ -153,7 +153,7 @@ TEST(HttpLimits, AllocatesNothingForRequestsThatAreWholeInTheLentBytes) {
   EXPECT_EQ(allocations.made(), 0U);
 }
 
-// The header promises it, and the stages' memory bound rests on it.
+// The header file promises this, and the stages' memory bound relies on it.
 TEST(HttpLimits, AnswersGrowNoFasterThanPromised) {
   for (const std::string request : {"X / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
                                     "X / HTTP/1.0\r\nConnection:keep-alive\r\n\r\n", "\n"}) {

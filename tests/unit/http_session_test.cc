@@ -1,5 +1,5 @@
-// How soon an HTTP session refuses, and how much it takes. What is answered, and where a body ends,
-// tests/protocol asks of running servers; that a stream may be cut anywhere, tests/fuzz tries.
+// How soon an HTTP session refuses, and how much it takes. tests/protocol checks the answers of
+// running servers, and where a body ends; tests/fuzz cuts a stream anywhere.
 #include "common/http/http_session.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,8 @@ using tests::HttpOutcome;
 using tests::not_allowed;
 using tests::serve_http;
 
-// How a stream may end. What is refused has an answer, and the end of the stream says nothing new.
+// The ways in which a stream may end. A refused request has its answer already, so the end of the
+// stream brings no new error.
 HttpOutcome kept(std::string_view answers, std::size_t completed = 1) {
   return {std::string(answers), completed, {}, {}, false};
 }
@@ -61,7 +62,7 @@ TEST(HttpSession, TellsAClientToGoOnUnlessItHasGoneOn) {
   EXPECT_EQ(serve_http(tests::Slices{head + "h", "i"}), kept(not_allowed));
 }
 
-// Or refuses it: RFC 9112, 5.2 allows either.
+// Refusing such a request would be fine, too: RFC 9112, 5.2 allows either.
 TEST(HttpSession, ReadsAFoldedFieldAsOne) {
   EXPECT_EQ(serve_http("GET / HTTP/1.1\r\nHost:\r\n x\r\n\r\n"), kept(hello));
   EXPECT_EQ(serve_http("GET / HTTP/1.1\r\nConnection: foo,\r\n\tclose\r\n\r\n"),
@@ -71,7 +72,7 @@ TEST(HttpSession, ReadsAFoldedFieldAsOne) {
 TEST(HttpSession, RefusesAMistakeAsSoonAsItArrivesWithoutWaitingForMore) {
   for (const auto* begun :
        {"nonsense\r\n", "GET / HTTP/2.0\r\nHost: x\r\n",
-        "\x16\x03\x01\x02\n",  // TLS, or the beginning of it
+        "\x16\x03\x01\x02\n",  // the beginning of TLS
         "GET / HTTP/1.1\n", "GET / HTTP/1.1\r\n\n", "GET / HTTP/1.1\r\nHost: x\n\n",
         "GET / HTTP/1.1\r\nHost: x\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\n"}) {
     EXPECT_EQ(serve_http(begun), refused) << begun;
@@ -90,12 +91,12 @@ TEST(HttpSession, TellsAnEndBetweenRequestsFromOneInside) {
 constexpr std::string_view get = "GET / HTTP/1.1\r\n\r\n";
 const std::string chunked = "Transfer-Encoding: chunked\r\n";
 
-/// A request with a body, and a GET after it.
+/// Serves a request with a body, and a GET after it.
 HttpOutcome serve_body(const std::string& fields, const std::string& body) {
   return serve_http("POST / HTTP/1.1\r\n" + fields + "\r\n" + body + std::string(get));
 }
 
-/// Where the body is no more than that, and the GET seen as the second request.
+/// The body ends right there, so the GET is the second request.
 const HttpOutcome skipped = kept(std::string(not_allowed) + std::string(hello), 2);
 
 TEST(HttpBody, HasALengthOfDigits) {
@@ -126,7 +127,7 @@ TEST(HttpBody, MayHaveExtensionsInProportionToItsData) {
   EXPECT_EQ(serve_body(chunked, tests::times(200, signed_chunk) + end), skipped);
   EXPECT_EQ(serve_body(chunked, tests::times(9000, "1 \r\na\r\n") + end), skipped);
   EXPECT_EQ(serve_body(chunked, tests::times(5000, "1;xy\r\na\r\n")), oversized);
-  // What much data has saved is not for later.
+  // Much data at first doesn't buy extensions for later.
   const std::string much = "100000\r\n" + std::string(1 << 20, 'x') + "\r\n";
   constexpr std::size_t most = common::ChunkedBody::extra_bytes_max;
   EXPECT_EQ(serve_body(chunked, much + "1;" + std::string(most, 'x')), oversized);

@@ -8,8 +8,8 @@
 
 namespace tests {
 
-// What a child, in which a death test runs its statement, says with its exit status.
-inline constexpr int went_on = 7;  ///< Nothing but the test's own code exits with that.
+// Exit statuses of a child, in which a death test runs its statement.
+inline constexpr int went_on = 7;  ///< Only the test's own code exits with this one.
 inline constexpr int waited_in_vain = 9;
 
 inline void wait_for(const std::atomic<bool>& flag) {
@@ -20,7 +20,7 @@ inline void wait_for(const std::atomic<bool>& flag) {
   }
 }
 
-/// Serves on, until something else ends the process.
+/// Runs on until something else ends the process.
 [[noreturn]] inline void never_finish() {
   const auto deadline = common::Clock::now() + std::chrono::seconds(30);
   while (common::Clock::now() < deadline) {

@@ -63,7 +63,7 @@ TEST(ListenGroup, SharesOnePortAndLosesNoConnection) {
   EXPECT_EQ(accepted, clients.size());
 }
 
-// SO_REUSEPORT alone would let both serve, each a part of the clients.
+// With SO_REUSEPORT alone, both would serve a part of the clients.
 TEST(ListenGroup, RefusesAPortThatIsTakenEvenByAnotherGroup) {
   const auto alone = listen_on(on_free_port(), SocketMode::nonblocking);
   const auto group = listen_group(on_free_port(), 2);

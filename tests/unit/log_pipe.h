@@ -14,7 +14,7 @@
 namespace tests {
 
 inline std::string numbered(int number) { return fmt::format("line {:05} of a log", number); }
-inline constexpr std::size_t numbered_bytes = 20;  // with its line end
+inline constexpr std::size_t numbered_bytes = 20;  // with the end of the line
 
 inline std::string lines(int begin, int end) {
   std::string text;
@@ -26,7 +26,7 @@ inline void log_lines(int begin, int end) {
   for (int i = begin; i < end; ++i) common::log(numbered(i));
 }
 
-/// While there is one, stderr is a pipe that is read when we say so.
+/// Makes stderr a pipe, as long as the object exists, which is read only when we say so.
 class LogPipe {
  public:
   LogPipe() {
@@ -36,17 +36,17 @@ class LogPipe {
     const common::Fd writing(ends[1]);
     EXPECT_EQ(::fcntl(reading_.get(), F_SETFL, O_NONBLOCK), 0);
     EXPECT_GE(::dup2(writing.get(), STDERR_FILENO), 0);
-    common::forget_log_lines();  // and what stderr was before
+    common::forget_log_lines();  // also forgets what kind of file stderr was
   }
   ~LogPipe() {
     (void)text();
-    if (reading_) log_lines(0, 1);  // what was left goes out
+    if (reading_) log_lines(0, 1);  // writes the lines that are left
     ::dup2(saved_.get(), STDERR_FILENO);
   }
   LogPipe(const LogPipe&) = delete;
   LogPipe& operator=(const LogPipe&) = delete;
 
-  /// All that was written so far.
+  /// Returns all that was written so far.
   const std::string& text() {
     std::array<char, 4096> piece;
     for (ssize_t n; (n = ::read(reading_.get(), piece.data(), piece.size())) > 0;) {
@@ -56,7 +56,7 @@ class LogPipe {
   }
   void forget() { text_.clear(); }
 
-  /// The reader goes away.
+  /// Closes the reader's end.
   void hang_up() { reading_ = common::Fd(); }
 
   int saved_stderr() const { return saved_.get(); }

@@ -1,5 +1,5 @@
-// What is read of a log that was full for a while. That no client waits for it, and how many lines
-// were lost, tests/protocol asks.
+// The text of a log that was full for a while. tests/protocol checks that no client waits for the
+// log, and how many lines were lost.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ using tests::LogPipe;
 using tests::numbered;
 using tests::numbered_bytes;
 
-/// All that waits, taken out in pieces.
+/// Takes all waiting lines out in pieces.
 std::string drained(LogQueue& queue) {
   std::string text;
   while (!queue.empty()) {
@@ -58,7 +58,7 @@ TEST(LogQueue, IsBoundedAndReportsALossInItsPlace) {
   for (int i = 0; i < fit + 7; ++i) queue.push(numbered(i));
   EXPECT_LE(queue.size_bytes(), LogQueue::bytes_max);
 
-  queue.push("");  // would fit; but the loss in front of it could not be told
+  queue.push("");  // this line would fit, but not the report of the loss before it
   queue.pop(3 * numbered_bytes);
   queue.push("after it");
   const auto text = drained(queue);
@@ -87,7 +87,7 @@ TEST(LogQueue, CutsALineThatFitsNoPiece) {
 
 TEST(LogIntoAPipe, LinesThatFindNoRoomAreWrittenLater) {
   LogPipe pipe;
-  log_lines(0, 5000);  // 100,000 bytes: more than a pipe holds
+  log_lines(0, 5000);  // 100,000 bytes, which is more than a pipe holds
   EXPECT_LT(pipe.text().size(), 5000 * numbered_bytes);
   log_lines(5000, 5001);
   EXPECT_EQ(pipe.text(), lines(0, 5001)) << "in order, and none lost";

@@ -43,7 +43,7 @@ TEST(Log, DoesNotMixTheLinesOfThreads) {
   }
 }
 
-// A timer counts as a signal that waits, and a user may have too many of those: ulimit -i.
+// A timer counts as a pending signal, and a user may have used up the limit of those: ulimit -i.
 TEST(LogDeathTest, WritesAlsoWithoutATimer) {
   const auto act = [] {
     constexpr rlimit none{.rlim_cur = 0, .rlim_max = 0};
@@ -66,7 +66,7 @@ TEST(Escape, LeavesPrintableAsciiAndLetsNothingThroughThatMovesTheCursor) {
 
 class RepeatedFaults : public testing::Test {
  protected:
-  /// What is logged when it comes again `later` than at the start.
+  /// Returns the log's text when the fault comes again, `later` than the start.
   std::string report(Clock::duration later) {
     return stderr_of([&] {
       fault_.report(make_error_code(std::errc::too_many_files_open), Clock::time_point(1h) + later);
@@ -136,7 +136,8 @@ TEST(ConnectionLog, HasALineForEachFaultAndForEverythingWhenVerbose) {
       {Error::timed_out, true, true, "timed out"},
       {Error::malformed, false, true, "malformed request"},
       {make_error_code(std::errc::broken_pipe), false, true, "Broken pipe"},
-      {reset, false, true, "Connection reset by peer"},  // where a client may vanish
+      // Between messages, where a client may vanish.
+      {reset, false, true, "Connection reset by peer"},
       {reset, true, false, "Connection reset by peer"},
       {Error::too_long, false, false, "message too long"},
       {Error::cut_short, true, false, "stream ended inside a message"},

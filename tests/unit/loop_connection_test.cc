@@ -1,5 +1,5 @@
-// How much a slow reader has taken when its time has passed: its kernel decides how fast that goes,
-// and here the test. Of all else, tests/protocol asks.
+// How much a slow reader has taken when its time is over. In real life its kernel decides how fast
+// it takes bytes, and here the test does. tests/protocol has the other tests.
 #include "connection.h"
 
 #include <fcntl.h>
@@ -28,8 +28,8 @@ void set_size(const common::Fd& socket, int which, int bytes) {
   ASSERT_EQ(::setsockopt(socket.get(), SOL_SOCKET, which, &bytes, sizeof bytes), 0);
 }
 
-// The kernel's room grows, so that more is unacknowledged after the second send than after the
-// first: compared with that, a client that takes bytes would seem to take none.
+// The kernel's room grows, so after the second send more is unacknowledged than after the first. If
+// we compared with the first number, a client that takes bytes would seem to take none.
 TEST(Connection, MeasuresASlowReaderAgainAfterEachSendOfHeldBytes) {
   auto [server, client] = tests::tcp_connection();
   set_size(server, SO_SNDBUF, 32 << 10);

@@ -4,7 +4,7 @@
 
 namespace tests {
 
-/// The poller of the stage under test, which watches connections.
+/// Makes the poller of the stage under test, which watches connections.
 stage::Poller make_poller();
 
 }  // namespace tests

@@ -1,4 +1,4 @@
-// How wrong usage is told. What is taken, and what --help says, tests/protocol asks.
+// The messages about wrong usage. tests/protocol checks which options are taken, and --help.
 #include "common/server/options.h"
 
 #include <gmock/gmock.h>
@@ -18,14 +18,14 @@ using testing::StartsWith;
 
 enum class Food { plain, rich, none };
 
-/// Those of every stage, and one of each kind beside them.
+/// The options of every stage, and one of each kind besides.
 struct Options : common::Options {
   std::size_t max_connections = common::default_max_connections;
   std::size_t workers = 0;
   Food food = Food::plain;
 };
 
-/// What came of a command line.
+/// The result of parsing a command line.
 struct Parsed {
   Options options;
   std::optional<int> status;
@@ -76,7 +76,7 @@ TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
       {{"--host", "fe80::1%lo"}, "--host", "or %interface, so no link-local one"},
       {{"--host", ""}, "--host"},
       {{"--food", "RICH"}, "--food", "plain rich none"},
-      // by its other name
+      // by its short name
       {{"-F", "RICH"}, "--food", "plain rich none"},
       {{"-F"}, "--food", "plain rich none"},
       {{"-F="}, "--food", "plain rich none"},
@@ -85,10 +85,10 @@ TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
       {{"--port="}, "--port", port},
       {{"--port", "--verbose"}, "--port", port},
       {{"--host", "--verbose"}, "--host", "an IPv4 or IPv6 address"},
-      // with one that it does not take
+      // with a value that it doesn't take
       {{"--verbose=yes"}, "--verbose", "takes no value"},
       {{"--verbose", "yes"}, "yes"},
-      // what the program does not have
+      // not an option of this program
       {{"--unknown"}, "--unknown"},
       {{"--unknown=1"}, "--unknown"},
       {{"--unknown", "1"}, "not expected: --unknown 1"},
@@ -98,7 +98,7 @@ TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
       {{"-p", "1"}, "-p"},
       {{"5882"}, "5882"},
       {{"--port", "1", "2"}, "2"},
-      // whatever it was given
+      // with control characters
       {{"--no\nsuch\n\noption"}, "option"},
       {{"a\nb"}, ""},
       {{"--food", "a\nb"}, "--food"},

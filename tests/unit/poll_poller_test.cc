@@ -11,7 +11,8 @@ namespace {
 
 using common::Token;
 
-// The kernel keeps nothing that could go with the descriptor: it is asked about a number.
+// The kernel keeps nothing that could go away with the descriptor, because each call passes a
+// number.
 TEST(PollPoller, CountsADescriptorThatIsNotOpenAsBoth) {
   stage::Poller poller;
   tests::Ends ends = tests::unix_connection();

@@ -1,5 +1,5 @@
-// What holds for both pollers: poll(2) keeps nothing between two calls, epoll(7) the whole set, and
-// the server cannot tell.
+// Tests for both pollers. poll(2) keeps nothing between two calls and epoll(7) the whole set, but
+// the server can't tell.
 #include "poller.h"
 
 #include <gmock/gmock.h>
@@ -37,7 +37,7 @@ class Poller : public testing::Test {
  protected:
   using Ready = std::vector<std::pair<Token, Readiness>>;
 
-  /// What is ready now.
+  /// Returns the descriptors that are ready now.
   Ready ready() {
     Ready found;
     const auto events = poller_.wait(Clock::now());
@@ -112,7 +112,7 @@ TEST_F(Poller, ForgetsADescriptorThatIsNotWatched) {
   EXPECT_EQ(ready(), Ready({{token(1), writable}}));
 }
 
-// Rounded down, the last millisecond would be spent asking again and again.
+// If the timeout were rounded down, the poller would ask again and again in the last millisecond.
 TEST_F(Poller, WaitsUntilTheDeadline) {
   for (const auto time : {1900us, 2100us, 2900us}) {
     const auto deadline = Clock::now() + time;
@@ -130,7 +130,7 @@ TEST_F(Poller, WaitsWithoutADeadlineUntilSomethingComes) {
   EXPECT_EQ(poller_.wait(std::nullopt).value().size(), 1U);
 }
 
-/// Interrupts the thread that made it, as often as it takes.
+/// Interrupts the thread that made it, again and again.
 class Interrupter {
  public:
   explicit Interrupter(void (*handler)(int)) {

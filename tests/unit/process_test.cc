@@ -1,4 +1,4 @@
-// What a process is prepared for. Its limit of descriptors, tests/protocol asks as well.
+// How a process is prepared. tests/protocol also checks the limit of descriptors.
 #include "common/server/process.h"
 
 #include <fcntl.h>
@@ -24,23 +24,23 @@ void limit_descriptors(rlim_t soft, rlim_t hard) {
   if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) std::_Exit(99);
 }
 
-/// All that it prints to stdout meets a full disk.
+/// Sends all further output on stdout to a full disk.
 void print_to_a_full_disk() {
   const int full = ::open("/dev/full", O_WRONLY);
   if (::dup2(full, STDOUT_FILENO) < 0) std::_Exit(99);
 }
 
-// Each in a child: what it changes cannot be taken back.
+// Each test runs in a child, because its changes can't be undone.
 
-/// As in a bare container, which has no /dev/null. The process may lack the right to.
+/// Enters a bare container, which has no /dev/null. The process may lack the right to do that.
 void try_to_enter_an_empty_directory() {
   std::string empty = "/tmp/no-dev.XXXXXX";
   if (::mkdtemp(empty.data()) == nullptr) std::_Exit(99);
   if (::geteuid() == 0 || ::unshare(CLONE_NEWUSER) == 0) (void)!::chroot(empty.c_str());
 }
 
-// A client's connection that got number 2 would be sent our log lines. And what is written there is
-// lost, which has to be an error.
+// If a client's connection got number 2, the client would receive our log. And writing to a
+// standard number that was closed must be an error, because the text is lost.
 TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
   const auto act = [](std::initializer_list<int> closed) {
     try_to_enter_an_empty_directory();
@@ -60,7 +60,7 @@ TEST(PrepareProcessDeathTest, TakesTheStandardNumbersThatAreClosed) {
   EXPECT_EXIT(act({0, 2}), ExitedWithCode(0), "");
 }
 
-// A log that has reached the limit of file sizes is an error of write(2), not the end.
+// If a log has reached the limit of file sizes, write(2) should fail, and not end the process.
 TEST(PrepareProcessDeathTest, NoFileThatIsTooLargeEndsTheProcess) {
   const auto act = [] {
     (void)std::signal(SIGXFSZ, SIG_DFL);
@@ -80,7 +80,7 @@ TEST(PrepareProcessDeathTest, CountsTheDescriptorsOfTheWorkers) {
   EXPECT_EXIT(act(), ExitedWithCode(0), "^[^\n]*200[^\n]*--max-connections 100[^\n]*\n$");
 }
 
-// A program that waits for it would wait for ever.
+// A program that waits for the ready line would wait forever.
 TEST(AnnounceDeathTest, EndsTheProcessIfTheReadyLineCannotBeWritten) {
   const auto act = [] {
     print_to_a_full_disk();
@@ -129,7 +129,7 @@ TEST(Fail, SaysInOneLineWhatToDo) {
   EXPECT_THAT(said(std::errc::invalid_argument), one_line_about("Invalid argument"));
 }
 
-// Of bind(2); from other calls the same error means something else.
+// The hint is for bind(2); from other calls the same error means something else.
 TEST(Fail, ExplainsAnInvalidArgumentWhereItIsTheAddress) {
   common::Options options;
   const auto said = [&](const char* host) {

@@ -29,7 +29,7 @@ TEST(EchoSession, AnswersEachMessageWithTheSameInOrder) {
   EXPECT_FALSE(session.finished());
 }
 
-// Only a completed message renews the read timeout: a dribbler must not.
+// Only a complete message renews the read timeout, so a dribbling client mustn't seem to send any.
 TEST(EchoSession, CountsAMessageWithItsLastByte) {
   const std::string message = frame("hello");
   EchoSession session(message_bytes_max);
@@ -81,8 +81,8 @@ TEST(EchoSession, AllocatesNothingOnceTheAnswersAreWarm) {
   EXPECT_EQ(allocations.made(), 0U);
 }
 
-// What the kernel is given must be what was received, in the order in which it was received,
-// whether the answers are views of it, copies, or first the one and then the other.
+// The kernel must get the bytes that were received, in the same order, whether the answers are
+// views of them, copies, or first the one and then the other.
 TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
   const std::string stream = frames({"begun before", "whole", "", "whole, too", "rest later"});
   for (std::size_t first = 0; first < 20; ++first) {
@@ -92,7 +92,7 @@ TEST(EchoSession, AnswersInOrderWhenOnlySomeMessagesAreWholeInTheLentBytes) {
       for (const auto slice : {std::string_view(stream).substr(0, first),
                                std::string_view(stream).substr(first, stream.size() - first - last),
                                std::string_view(stream).substr(stream.size() - last)}) {
-        std::string buffer(slice);  // in a buffer that is used again
+        std::string buffer(slice);  // in a buffer that is reused
         SendBuffer answers;
         ASSERT_TRUE(session.take(bytes(buffer), answers).has_value());
         sent += tests::text(answers.view());

@@ -14,7 +14,7 @@ namespace {
 using common::Slab;
 using common::Token;
 
-/// Counts how many there are. Cannot be copied or moved: a slab's objects stay where they are.
+/// Counts its live objects. Can't be copied or moved, because a slab's objects stay where they are.
 class Counted {
  public:
   explicit Counted(int name) : name_(name) { ++alive; }
@@ -29,8 +29,8 @@ class Counted {
   int name_;
 };
 
-// An event may come for a connection that was closed earlier in the same batch, and whose slot
-// is in use again.
+// An event may come for a connection that was closed earlier in the same batch, and whose slot is
+// in use again.
 TEST(Slab, AStaleTokenFindsNothingThoughItsSlotIsUsedAgain) {
   Slab<Counted> slab;
   const Token gone = slab.emplace(1);
@@ -108,7 +108,7 @@ TEST(Slab, BehavesLikeAMapUnderRandomOperationsAndEndsEachObjectOnce) {
   std::mt19937 random(5882);
   Slab<Counted> slab;
   std::map<std::uint64_t, int> model;  // token to name
-  std::vector<Token> tokens;           // all there ever were
+  std::vector<Token> tokens;           // all tokens so far
   for (int i = 0; i < 20'000; ++i) {
     if (random() % 2 == 0 || tokens.empty()) {
       const Token token = slab.emplace(i);

@@ -14,7 +14,7 @@
 
 namespace tests {
 
-/// Both ends of a connection: the server's and the client's.
+/// Both ends of a connection.
 struct Ends {
   common::Fd server;
   common::Fd client;
@@ -26,7 +26,7 @@ inline Ends unix_connection() {
   return {common::Fd(ends[0]), common::Fd(ends[1])};
 }
 
-/// A blocking connection to `address`; no Fd if it was refused.
+/// Connects a blocking socket to `address`. Returns an empty Fd if the connection is refused.
 inline common::Fd connect_to(const common::Address& address) {
   common::Fd client(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(client.get(), address.data(), address.size()) < 0) return {};
@@ -37,7 +37,7 @@ inline common::Address on_free_port(std::string_view host = "127.0.0.1") {
   return *common::Address::parse(host, 0);
 }
 
-/// What accept4(2) takes out of the backlog, where there must be a connection.
+/// Accepts a connection, which must be in the backlog already.
 inline common::Accepted accept_from(const common::Fd& listener) {
   common::Accepted accepted;
   socklen_t size = common::Address::capacity();
@@ -52,7 +52,7 @@ inline Ends tcp_connection() {
   return {accept_from(*listener).fd, std::move(client)};
 }
 
-/// Closes it with a reset instead of an end of stream. socket(7), SO_LINGER
+/// Closes the socket with a reset instead of an end of stream. socket(7), SO_LINGER
 inline void reset(common::Fd& socket) {
   const linger none{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);

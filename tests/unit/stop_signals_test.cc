@@ -1,6 +1,5 @@
-// What a client cannot see of a signal that asks a server to stop, whether a thread waits for it or
-// a handler wakes the loop; the rest is asked by tests/protocol. Each in a child, which the signals
-// are sent to.
+// The effects of a stop signal that a client can't see, whether a thread waits for the signal or a
+// handler wakes the loop. tests/protocol checks the rest. Each test sends the signals to a child.
 #include <gtest/gtest.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -48,7 +47,7 @@ TEST(SignalThreadDeathTest, AContinuedProcessStillFinishes) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), quietly);
 }
 
-// A signal that came to another thread would end its call with EINTR, or the process.
+// If a different thread got the signal, its call would fail with EINTR, or the process would end.
 TEST(SignalThreadDeathTest, LaterThreadsAreNotInterrupted) {
   const auto act = [] {
     const auto signals = SignalThread::create(30s, [] {});
@@ -105,7 +104,7 @@ TEST(SignalWakeupDeathTest, TheTimeoutIsOverWhenTheServerHasStopped) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), quietly);
 }
 
-// An impatient user must not see the status of a server that was killed.
+// An impatient user mustn't see the status of a server that was killed.
 TEST(SignalWakeupDeathTest, ASignalAfterTheStopChangesNothing) {
   const auto act = [] {
     {
@@ -118,7 +117,7 @@ TEST(SignalWakeupDeathTest, ASignalAfterTheStopChangesNothing) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), quietly);
 }
 
-// The interrupted code may stand between a system call and its look at errno.
+// The interrupted code may be between a system call and reading errno.
 TEST(SignalWakeupDeathTest, LeavesErrnoAsItWas) {
   const auto act = [] {
     std::atomic<bool> stopped = false;
@@ -135,7 +134,7 @@ TEST(SignalWakeupDeathTest, LeavesErrnoAsItWas) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), "");
 }
 
-// The clock's signal may reach another thread than the one that handles the first.
+// The timer's signal may reach a different thread than the one that handles the first signal.
 TEST(SignalWakeupDeathTest, ATimeoutOfNothingIsNotOverBeforeTheStop) {
   const auto act = [] {
     const auto signals = SignalWakeup::create(0s, [] {
@@ -161,7 +160,7 @@ TEST(SignalWakeupDeathTest, SignalsThatReachTwoThreadsAtOnceAreOneStop) {
   EXPECT_EXIT(act(), ExitedWithCode(went_on), quietly);
 }
 
-// A mask is inherited by the programs that one starts.
+// A program inherits the signal mask of its parent.
 TEST(SignalWakeupDeathTest, SignalsThatWereBlockedBeforeAreHandled) {
   const auto act = [] {
     sigset_t all;
@@ -169,9 +168,9 @@ TEST(SignalWakeupDeathTest, SignalsThatWereBlockedBeforeAreHandled) {
     if (::pthread_sigmask(SIG_BLOCK, &all, nullptr) != 0) std::_Exit(99);
     std::atomic<bool> stopped = false;
     const auto signals = SignalWakeup::create(1ms, [&] { stopped = true; });
-    ::raise(SIGTERM);  // returns when it was handled, if it is
+    ::raise(SIGTERM);  // if the signal isn't blocked, this returns after the handler
     if (!stopped) std::_Exit(1);
-    never_finish();  // but for the timer's signal
+    never_finish();  // the timer's signal ends this
   };
   EXPECT_EXIT(act(), ExitedWithCode(0), quietly);
 }

@@ -1,6 +1,5 @@
-"""Becomes a program in the way systemd starts it: `activate.py SOCKET VARIABLE=VALUE... --
-PROGRAM...`. The descriptors to pass arrive over the unix socket SOCKET. See manager.py.
-"""
+"""Becomes a program as systemd would start it: `activate.py SOCKET VARIABLE=VALUE... --
+PROGRAM...`. The descriptors to pass arrive over the unix socket SOCKET. See manager.py."""
 
 import os
 import socket

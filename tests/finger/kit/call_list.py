@@ -1,4 +1,4 @@
-"""The list of system calls that the daemon's filter permits, read from its source."""
+"""The system calls that the daemon's filter permits, read from its source."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FILTER = Path(__file__).parents[3] / "finger/rights/call_filter.cc"
 
 
 def permitted_calls() -> set[str]:
-    """The calls that the daemon's filter permits with some arguments or any, by its source."""
+    """Returns the calls that the filter permits, whether with any arguments or with some."""
     return set(re.findall(r"SCMP_SYS\((\w+)\)", FILTER.read_text()))
 
 
 def numbers_permitted_with_any_arguments() -> set[int] | None:
-    """Numbers for this processor, with those of two calls that no filter sees; None without
-    libseccomp. The kernel's own trampolines return through uretprobe and uprobe on x86-64. Called
-    from anywhere else these end the process with SIGILL, since Linux 6.11 and 6.18.
+    """Returns the numbers for this processor, and those of two calls that no filter sees. Returns
+    None without libseccomp. On x86-64, the kernel's own trampolines return through uretprobe and
+    uprobe, and a call from anywhere else ends the process with SIGILL, since Linux 6.11 and 6.18.
     """
     library = ctypes.util.find_library("seccomp")
     if library is None:

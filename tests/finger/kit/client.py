@@ -9,7 +9,7 @@ SHOWN_BYTES = 48
 
 
 class FingerClient(Client):
-    """A connection for one exchange."""
+    """A connection for one query."""
 
     begun = b""
 
@@ -38,10 +38,10 @@ class FingerClient(Client):
         raise self.broken(f"an orderly end after {len(part)} bytes of an answer that is cut short")
 
     def expect_that(self, received: bytes, wanted: bytes) -> None:
-        """Expects that exactly this was received."""
+        """Expects `received` to be exactly this."""
         if received == wanted:
             return
-        place = len(wanted)  # where `received` goes on after the end of what is wanted
+        place = len(wanted)  # where `received` continues after the end of `wanted`
         for index, (a, b) in enumerate(zip(received, wanted)):
             if a != b:
                 place = index

@@ -30,7 +30,7 @@ ATTR = struct.Struct("=QQQQQQIIIIIIIIII")
 INIT_OUT = struct.Struct("=IIIIHHIIHHI28x")
 NO_ANSWER = {FORGET, BATCH_FORGET, DESTROY}
 MNT_DETACH = 2
-ASYNC_READ = 1  # as every other has it: who reads ahead does not wait
+ASYNC_READ = 1  # every other file system has it, so a reader doesn't wait for the read-ahead
 MESSAGE_BYTES = 1 << 17
 
 KINDS = {
@@ -39,7 +39,7 @@ KINDS = {
     "open": frozenset({OPEN}),
     "read": frozenset({READ}),
     "flush": frozenset({FLUSH}),
-    # As of a server that is dead: also what is asked of the root, and of every name.
+    # A dead file server also leaves requests about the root, and about every name, unanswered.
     "everything": frozenset({LOOKUP, GETATTR, OPEN, READ, OPENDIR, STATFS, ACCESS}),
 }
 
@@ -70,7 +70,7 @@ HOME = (
 
 
 def department_of(logins: Sequence[bytes], staff: bool) -> tuple[Node, ...]:
-    """Homes with alice's plan in each; `staff`: in a directory below the root."""
+    """Makes homes with alice's plan in each. With `staff` they're in a directory below the root."""
     nodes = [Node(0, b"", stat.S_IFDIR | 0o755)]
     if staff:
         nodes.append(Node(1, b"staff", stat.S_IFDIR | 0o755))
@@ -90,14 +90,14 @@ class HangingFileSystem:
     hangs: frozenset[int]
     deaf: bool
     fails: int = 0
-    error: int = errno.EIO  # with which that kind of request fails
+    error: int = errno.EIO  # the error of that kind of request
     names_kept: bool = False
     hanging: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     waiting: set[int] = field(default_factory=set)
 
     def serve(self) -> None:
-        """Until it is done."""
+        """Answers requests until `done` is set."""
         requests = select.poll()
         requests.register(self.device, select.POLLIN)
         while not self.done.is_set():
@@ -106,7 +106,7 @@ class HangingFileSystem:
             try:
                 self._handle(os.read(self.device, MESSAGE_BYTES + 4096))
             except OSError as error:
-                # Otherwise it was withdrawn after poll() or while it was read.
+                # Otherwise the request was withdrawn after poll(), or while we read it.
                 if error.errno not in (errno.EAGAIN, errno.ENOENT):
                     return
 
@@ -115,7 +115,7 @@ class HangingFileSystem:
         self.hangs = KINDS[hangs]
 
     def let_go(self, error: int = errno.EIO) -> None:
-        """Answers all waiting requests with an error, and lets none hang any more."""
+        """Answers all waiting requests with an error, and lets no more hang."""
         self.hangs = frozenset()
         for unique in list(self.waiting):
             self._answer(unique, error=error)
@@ -178,7 +178,7 @@ class HangingFileSystem:
         return 3600 if self.names_kept else 0
 
     def _entries(self, number: int) -> bytes:
-        """The directory as a run of struct fuse_dirent."""
+        """Returns the directory as a run of struct fuse_dirent."""
         found = b""
         for child, node in enumerate(self.nodes, 1):
             if node.parent == number:
@@ -192,11 +192,11 @@ class HangingFileSystem:
         try:
             os.write(self.device, OUT.pack(OUT.size + len(data), -error, unique) + data)
         except OSError:
-            pass  # nobody waits for it any more
+            pass  # no process waits for this answer any more
 
 
 def attributes(node: Node, number: int) -> bytes:
-    """struct fuse_attr"""
+    """Returns a struct fuse_attr."""
     size = len(node.data)
     return ATTR.pack(number, size, 0, 0, 0, 0, 0, 0, 0, node.mode, 1, 0, 0, 0, 4096, 0)
 
@@ -207,9 +207,9 @@ def mounted(
     names_kept: bool = False, home: Path | None = None, department: Path | None = None,
     people: Sequence[bytes] = (), others: bool = True,
 ) -> Iterator[tuple[Path, HangingFileSystem]]:  # fmt: skip
-    """Mounts users somewhere, or a home over `home`; without `others` only we see it. Or mounts a
-    directory with homes over `department`: staff/alice, or those of `people`. Skips the test if
-    mounting isn't permitted.
+    """Mounts users somewhere, or a home over `home`; without `others` only we see the mount. Or
+    mounts a directory with homes over `department`: staff/alice, or those of `people`. Skips the
+    test if mounting isn't permitted.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     with tempfile.TemporaryDirectory(prefix="finger-fuse-") as somewhere:
@@ -238,11 +238,12 @@ def mounted(
             libc.umount2(place.encode(), MNT_DETACH)
             files.done.set()
             thread.join()
-            os.close(device)  # requests in flight are told that the server has gone
+            os.close(device)  # requests in flight learn that the server is gone
 
 
 def main() -> None:
-    """Run by hand, as root: mounts users until Ctrl-C, and lets each open of alice's plan hang."""
+    """Mounts users until Ctrl-C, and lets each open of alice's plan hang. For use by hand,
+    as root."""
     with suppress(KeyboardInterrupt), mounted("open") as (mounted_at, _):
         print(mounted_at, flush=True)
         signal.pause()

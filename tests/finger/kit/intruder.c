@@ -1,5 +1,5 @@
-// Loaded into the daemon with LD_PRELOAD: what an attacker who controls the thread that talks to
-// clients would try with its first client, and what came of it, as words on standard error.
+// Loaded into the daemon with LD_PRELOAD. With the first client, it tries what an attacker would
+// who controls the thread that talks to clients, and prints each result on standard error.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -25,17 +25,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static __thread struct io_uring* ring;  // the daemon's, since it last waited for it
+static __thread struct io_uring* ring;  // the daemon's, known since the daemon last waited for it
 
-// From before the daemon gives its rights up, as an attacker has not: what a filter of system calls
-// refuses can be asked of it, and so of Landlock alone.
+// A ring from before the daemon gives its rights up, which an attacker doesn't have. It can make
+// requests that the filter of system calls would refuse, so that only Landlock decides.
 static __thread struct io_uring own_ring;
 static __thread int tcp_socket;
 static __thread int unix_socket;
 static __thread int unix_pair[2];
 static __thread int event;
 
-// Not by dprintf(3), which asks for the file's position first: that call is not on the list.
+// We don't use dprintf(3), which first asks for the file's position, by a call that isn't
+// permitted.
 __attribute__((format(printf, 1, 2))) static void say(const char* format, ...) {
   char line[100];
   va_list arguments;
@@ -49,7 +50,7 @@ static void report(const char* what, int result) {
   say("intruder %s %s\n", what, result < 0 ? strerrorname_np(errno) : "done");
 }
 
-// A byte by the daemon's own ring. Without a completion, since the daemon would not know it.
+// Sends a byte by the daemon's own ring, without a completion, because the daemon wouldn't know it.
 static void send_by_ring(int to, unsigned short credentials) {
   int (*const submit)(struct io_uring*) = dlsym(RTLD_DEFAULT, "io_uring_submit");
   struct io_uring_sqe* const entry = io_uring_get_sqe(ring);
@@ -77,8 +78,8 @@ static void report_sender(int from) {
   say("intruder speaks-as %u:%u\n", sender.uid, sender.gid);
 }
 
-// Whom it can pretend to be to a Unix socket that asks who sends, such as systemd's or the
-// journal's: it tries so many of the credentials that are registered with the ring.
+// Tries to be somebody else to a Unix socket that asks who the sender is, such as systemd's or the
+// journal's, with this many of the credentials that are registered with the ring.
 static void try_to_speak_as_others(unsigned short count) {
   for (unsigned short number = 1; number <= count; ++number) {
     send_by_ring(unix_pair[0], number);
@@ -86,8 +87,9 @@ static void try_to_speak_as_others(unsigned short count) {
   }
 }
 
-// Reads that the kernel gives a thread each, by the daemon's own ring: it tries another way 128
-// times, whenever one of them is woken in vain. They have no completion before the daemon's end.
+// Makes reads by the daemon's own ring until each has an io worker. The kernel retries a read that
+// was woken for nothing 128 times before it does that. None has a completion before the daemon
+// ends.
 static void make_kernel_threads(unsigned count) {
   int (*const submit)(struct io_uring*) = dlsym(RTLD_DEFAULT, "io_uring_submit");
   static uint64_t never;
@@ -100,7 +102,7 @@ static void make_kernel_threads(unsigned count) {
   for (unsigned i = 0; i < 600; ++i) {
     eventfd_write(event, 0);
     poll(NULL, 0, 1);  // usleep(3) is refused
-    // At each call Linux 6.18 looks at twenty that were woken.
+    // In each call, Linux 6.18 looks at twenty of the woken reads.
     for (unsigned j = 0; j <= count / 20; ++j) {
       io_uring_enter(ring->ring_fd, 0, 0, IORING_ENTER_GETEVENTS, NULL);
     }
@@ -118,7 +120,7 @@ static int connect_by_own_ring(int from, const void* address, unsigned size) {
   return result;
 }
 
-// A Unix socket without a file, of a process that has nothing to do with the daemon.
+// Connects to a Unix socket without a file, whose process has nothing to do with the daemon.
 static void try_abstract_socket(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   const char* const name = getenv("INTRUDER_ABSTRACT");
@@ -127,7 +129,7 @@ static void try_abstract_socket(void) {
   report("connects-abstract", connect_by_own_ring(unix_socket, &address, size));
 }
 
-// Memory of System V, which can be executable where mmap(2) may not make it so.
+// Maps System V memory, which can be executable even if mmap(2) may not make it so.
 static int make_shared_code(void) {
   const int memory = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0700);
   if (memory < 0) return -1;
@@ -136,15 +138,16 @@ static int make_shared_code(void) {
   return code == (void*)-1 ? -1 : 0;
 }
 
-// A process that lives on when the daemon has been stopped.
+// Makes a process that would outlive the daemon.
 static int make_process(int flags) {
   const long made = syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
   if (made == 0) _exit(0);
   return (int)made;
 }
 
-// With arguments that no call has a use for. Also the numbers that no kernel has yet: what a later
-// one makes of them is as closed. Those with a comma on both sides in `permitted` are not tried.
+// Makes calls with arguments that are useless to all of them, including numbers that no kernel has
+// yet, because a later kernel's calls must be refused, too. Leaves out the numbers in `permitted`,
+// each of which has a comma on both sides.
 static void try_every_number(const char* permitted, long count) {
   for (long number = 0; number < count; ++number) {
     char word[32];
@@ -157,7 +160,7 @@ static void try_every_number(const char* permitted, long count) {
   say("intruder tried %ld\n", count);
 }
 
-// getpid(2) by the numbers of other programs that this processor runs.
+// Calls getpid(2) by the numbers of other kinds of programs that this processor runs.
 static void try_other_numbers(const char* whose) {
 #ifdef __x86_64__
   long result = 20;
@@ -170,8 +173,8 @@ static void try_other_numbers(const char* whose) {
 #endif
 }
 
-// By the daemon's ring, over what is in the log, and ends the process: its loop does not know the
-// completion.
+// Writes over the log's text by the daemon's ring. That ends the process, because its loop doesn't
+// know the completion.
 static void overwrite_log(void) {
   int (*const submit)(struct io_uring*) = dlsym(RTLD_DEFAULT, "io_uring_submit");
   struct io_uring_sqe* const entry = io_uring_get_sqe(ring);
@@ -193,7 +196,7 @@ static void overwrite_log(void) {
   _exit(0);
 }
 
-// Calls that are permitted, with arguments that are not.
+// Makes calls that are permitted, but not with these arguments.
 static void try_arguments(int client, pid_t process) {
   void* const page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   report("protects-code", mprotect(page, 4096, PROT_READ | PROT_EXEC));
@@ -206,7 +209,7 @@ static void try_arguments(int client, pid_t process) {
   report("sets-nonblocking", ioctl(client, FIONBIO, &(int){1}));
   report("registers-credentials", (int)syscall(SYS_io_uring_register, own_ring.ring_fd,
                                                IORING_REGISTER_PERSONALITY, NULL, 0));
-  // What a ring's end does, in the words of liburing 2.4 and newer; here there is nothing to end.
+  // liburing 2.4 and newer makes this call at a ring's end; here there is nothing to end.
   report("forgets-ring", (int)syscall(SYS_io_uring_register, 0,
                                       IORING_UNREGISTER_RING_FDS | 1U << 31, NULL, 0));
   report("signals-thread", (int)syscall(SYS_tgkill, process, process, SIGCONT));

@@ -1,4 +1,4 @@
-"""A client that took over the daemon. Tries from inside what its thread may still do."""
+"""An intruder who took over the daemon, and tries from inside what its thread may still do."""
 
 import ctypes
 import ctypes.util
@@ -25,8 +25,8 @@ LANDLOCK_CREATE_RULESET_VERSION = 1
 SOURCE = Path(__file__).with_name("intruder.c")
 COMPILER = os.environ.get("CC", "cc")  # for the daemon's processor
 
-# Words in front of a program for what systemd's SystemCallArchitectures=native is: a thread that
-# makes a call by another processor's numbers is killed, and no other.
+# Words in front of a program that act like systemd's SystemCallArchitectures=native: if a thread
+# makes a call by a different processor's numbers, the kernel kills that thread only.
 SCMP_ACT_ALLOW = 0x7FFF0000
 NATIVE_CALLS = (sys.executable, "-c", f"""
 import ctypes, os, sys
@@ -39,7 +39,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 def landlock_version() -> int:
-    """The version, or 0 without Landlock."""
+    """Returns the version, or 0 without Landlock."""
     libc = ctypes.CDLL(None, use_errno=True)
     call = (SYS_LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION)
     return max(0, libc.syscall(*call))
@@ -52,14 +52,15 @@ def need_landlock() -> None:
 
 
 def processor() -> str:
-    """The processor that the daemon was built for, such as x86_64 or aarch64."""
+    """Returns the processor that the daemon was built for, such as x86_64 or aarch64."""
     need_program(COMPILER)
     told = subprocess.run([COMPILER, "-dumpmachine"], capture_output=True, text=True, check=True)
     return told.stdout.partition("-")[0]
 
 
 def listed_numbers() -> str:
-    """Numbers of the calls permitted with any arguments, for INTRUDER_PERMITTED."""
+    """Returns the numbers of the calls that are permitted with any arguments, for
+    INTRUDER_PERMITTED."""
     numbers = numbers_permitted_with_any_arguments()
     if numbers is None:
         pytest.skip("no libseccomp here (Debian: apt-get install libseccomp2)")
@@ -67,20 +68,20 @@ def listed_numbers() -> str:
 
 
 class Intruder:
-    """Puts an intruder into the daemon with the words `under`, and reads afterwards what it could
-    do. `more` are variables for intruder.c, INTRUDER_CREDENTIALS is `credentials`. With None in
-    `cuts` the first client's socket isn't connected elsewhere.
+    """Puts an intruder into the daemon with the words `under`, and reads afterwards what was
+    possible. `more` are variables for intruder.c, such as `credentials` for INTRUDER_CREDENTIALS.
+    With None as `cuts`, the first client's socket isn't connected elsewhere.
     """
 
     def __init__(self, stack: ExitStack, home_file: Path, **more: object) -> None:
-        processor()  # or there is no compiler
+        processor()  # skips the test if there's no compiler
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="intruder-")))
         directory.chmod(0o755)
         library, outside = directory / "intruder.so", directory / "file"
         words = [COMPILER, "-shared", "-fPIC", "-o", str(library), str(SOURCE)]
         subprocess.run(words, check=True)
         library.chmod(0o755)
-        # It has nothing to do with plans, and everybody may read and write it.
+        # The file has nothing to do with plans, and everybody may read and write it.
         outside.write_bytes(b"what nobody may see\n")
         outside.chmod(0o666)
         abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -97,20 +98,20 @@ class Intruder:
         self.under = ("env", f"LD_PRELOAD={library}", *settings)
 
     def told(self, server: FingerServer, what: str) -> list[str]:
-        """Everything that it wrote about this, each time."""
+        """Returns all that the intruder wrote about `what`, each time."""
         lines = [line.split() for line in server.stderr_text().splitlines()]
         return [words[2] for words in lines if words[:2] == ["intruder", what]]
 
     def passes(self, server: FingerServer) -> list[str]:
-        """The numbers of the calls that nothing refused. Waits until it has tried the last."""
+        """Returns the numbers of the calls that weren't refused, once the intruder has tried the
+        last."""
         tried = wait_until(lambda: bool(self.told(server, "tried")), server.patience)
         assert tried, "it has not come so far"
         return self.told(server, "passes")
 
     def could(self, server: FingerServer, log: str | None = None) -> dict[str, str]:
-        """`done` or the error for each thing it tried when the first client came. `log` is standard
-        error, for a server that doesn't know its own.
-        """
+        """Returns `done`, or the error, for each thing that the intruder tried when the first
+        client came. `log` is standard error, for a server that doesn't know its own."""
         text = server.stderr_text() if log is None else log
         lines = [line.split() for line in text.splitlines()]
         return {words[1]: words[2] for words in lines if words[:1] == ["intruder"]}
@@ -121,8 +122,8 @@ Intrude = Callable[..., Intruder]
 
 @pytest.fixture
 def walled_in(target: FingerTarget) -> None:
-    """Skips sanitizers, whose reports read files from everywhere, and which must be the first
-    library."""
+    """Skips sanitizers, because their reports read files from everywhere, and because they must be
+    the first library."""
     program = Path(target.command[0])
     if is_sanitized(program):
         pytest.skip("a sanitizer may read what it likes, and there is no filter of system calls")
@@ -132,6 +133,6 @@ def walled_in(target: FingerTarget) -> None:
 
 @pytest.fixture
 def intrude(walled_in: None) -> Iterator[Intrude]:
-    """Makes an intruder, and ends it."""
+    """Makes an intruder, and removes it afterwards."""
     with ExitStack() as made:
         yield lambda home_file, **more: Intruder(made, home_file, **more)

@@ -1,4 +1,4 @@
-"""Background activity for a test: clients that ask, files that change."""
+"""Activity in the background of a test: clients with queries, files that change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kit.reference import converted
 
 @contextmanager
 def all_the_while(change: Callable[[int], None]) -> Iterator[None]:
-    """Calls it again and again in a thread, each time with the next number."""
+    """Calls `change` again and again in a thread, each time with the next number."""
     done = threading.Event()
 
     def go_on() -> None:

@@ -1,4 +1,4 @@
-"""A machine with users of its own, for a daemon that is started as root."""
+"""A machine with users of its own, for a daemon that runs as root."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ FIRST_UID = 2_000_000_001
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who has an account."""
+    """A user with an account."""
 
     login: str
     uid: int
@@ -32,16 +32,15 @@ class Person:
 
 
 def make_private(file: Path, uid: int, contents: bytes) -> None:
-    """A file that only this user may read."""
+    """Writes a file that only this user may read."""
     file.write_bytes(contents)
     file.chmod(0o600)
     os.chown(file, uid, uid)
 
 
 class Machine:
-    """Accounts, a group and homes in a directory, which a process sees as /etc and /home. `under`
-    starts a command line in a mount namespace where that is so.
-    """
+    """Accounts, a group and homes in a directory. A command line behind `under` starts in a mount
+    namespace and sees that directory as /etc and /home."""
 
     def __init__(self) -> None:
         need_root()
@@ -62,7 +61,7 @@ class Machine:
         self.write_group()
 
     def ask_first(self, module: str) -> None:
-        """Reads accounts and groups from that module of nsswitch.conf before files."""
+        """Asks that module of nsswitch.conf for accounts and groups, before files."""
         lines = f"passwd: {module} files\ngroup: {module} files\n"
         self._etc.joinpath("nsswitch.conf").write_text(lines)
 
@@ -75,14 +74,15 @@ class Machine:
         )
 
     def system_account(self, login: str, uid: int) -> None:
-        """An account without a home."""
+        """Adds an account without a home."""
         self._accounts[login] = f"{login}:x:{uid}:{uid}::/nonexistent:/usr/sbin/nologin"
         self._write_accounts()
 
     def add(
         self, login: str, plan: bytes | None = None, uid: int | None = None, gid: int | None = None
     ) -> Person:
-        """Adds somebody whose home nobody else may enter, and whose plan nobody else may read."""
+        """Adds a user with a home that no other user may enter, and a plan that no other
+        may read."""
         number = FIRST_UID + len(self._accounts) if uid is None else uid
         person = Person(login, number, self.homes / login)
         group = number if gid is None else gid
@@ -96,14 +96,15 @@ class Machine:
         return person
 
     def move_home(self, login: str, to: Path, seen_as: str | None = None) -> None:
-        """Moves the home there and notes it in the account, perhaps `seen_as` something else."""
+        """Moves the home there, and writes the new path into the account, or `seen_as` instead."""
         (self.homes / login).rename(to)
         seen = seen_as or str(to)
         self._accounts[login] = self._accounts[login].replace(f"/home/{login}", seen)
         self._write_accounts()
 
     def move_homes(self, *people: Person) -> Path:
-        """Moves all of these into one directory, /home/dept, which isn't a mount yet."""
+        """Moves the homes of all these people into one directory, /home/dept, which isn't a mount
+        yet."""
         department = self.homes / "dept"
         department.mkdir()
         for person in people:
@@ -112,7 +113,7 @@ class Machine:
 
     @contextmanager
     def without_accounts(self, *logins: str) -> Iterator[None]:
-        """The system doesn't know them meanwhile, as if a directory service were down."""
+        """Hides these accounts from the system meanwhile, as if a directory service were down."""
         kept = self._accounts
         self._accounts = {login: line for login, line in kept.items() if login not in logins}
         self._write_accounts()
@@ -123,8 +124,8 @@ class Machine:
             self._write_accounts()
 
     def add_crowd(self, count: int) -> str:
-        """Adds accounts with the group as primary group and without homes. Returns the first
-        login."""
+        """Adds accounts with the group as primary group and without homes. Returns the
+        first login."""
         for number in range(count):
             login = f"crowd{number:05}"
             self._accounts[login] = f"{login}:x:{3_000_000_000 + number}:{GROUP_ID}::/none:/bin/sh"
@@ -132,34 +133,35 @@ class Machine:
         return "crowd00000"
 
     def write_plan(self, login: str, contents: bytes) -> None:
-        """Writes a plan that everybody may read, into the home of somebody who has none."""
+        """Writes a plan that everybody may read, for a user who has none."""
         plan = self.homes / login / ".plan"
         plan.write_bytes(contents)
         plan.chmod(0o644)
 
     def opt_in(self, *people: Person) -> None:
-        """Makes them members of the group, and nobody else."""
+        """Makes these people members of the group, and removes all others."""
         self._members = [person.login for person in people]
         self.write_group()
 
     def write_group(self, name: str = GROUP) -> None:
-        """Writes the group under its name; under a different name it is gone."""
+        """Writes the group under its name. With a different name, the group is gone."""
         lines = ["root:x:0:", f"nogroup:x:{NOBODY}:"]
         lines.append(f"{name}:x:{GROUP_ID}:{','.join(self._members)}")
         self._etc.joinpath("group").write_text("\n".join(lines) + "\n")
 
     @contextmanager
     def silent_group_database(self) -> Iterator[None]:
-        """Lets questions about groups wait, for `lease-break-time`, which is 45 s, or until the
-        end."""
-        # Comes when somebody waits. fcntl(2), "Leases". Not SIG_IGN, which a server would inherit.
+        """Lets questions about groups wait, until the end or for `lease-break-time`, which is
+        45 s."""
+        # SIGIO comes when a process waits. fcntl(2), "Leases". Not SIG_IGN, because a server would
+        # inherit that.
         signal.signal(signal.SIGIO, lambda *_: None)
         with open(self._etc / "group", "r+b") as file:
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
             yield
 
     def secret(self, uid: int, contents: bytes) -> Path:
-        """Makes a file somewhere that only this user may read."""
+        """Makes a file outside of the homes that only this user may read."""
         file = self._top / f"secret-{uid}"
         make_private(file, uid, contents)
         return file

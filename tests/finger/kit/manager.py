@@ -1,6 +1,5 @@
-"""Plays the service manager: passes sockets, and receives messages. The protocol is that of
-sd_listen_fds(3) and sd_notify(3).
-"""
+"""A service manager that passes sockets and receives messages, with the protocols of
+sd_listen_fds(3) and sd_notify(3)."""
 
 import shutil
 import socket
@@ -27,7 +26,8 @@ class Manager:
         self.top = Path(self._directory.name)
         self.top.chmod(0o755)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
-        # As DeferAcceptSec=: who has not sent anything yet is not lost when a server stops.
+        # The same as DeferAcceptSec=: a client that hasn't sent anything yet isn't lost when a
+        # server stops.
         self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
         self.passed: list[socket.socket] = [self.listener]
         self.variables: dict[str, str] = {}
@@ -46,7 +46,7 @@ class Manager:
 
     @property
     def address(self) -> tuple[str, int]:
-        """The address where its servers listen."""
+        """The address where the servers listen."""
         host, port = self.listener.getsockname()
         return host, port
 
@@ -60,7 +60,7 @@ class Manager:
         return (python, script, str(self.top / "door"), *words, "--")
 
     def told(self) -> list[dict[str, str]]:
-        """All messages so far, in the order of their arrival."""
+        """Returns all messages so far, in the order of their arrival."""
         while True:
             try:
                 text = self._messages.recv(4096).decode()
@@ -76,7 +76,7 @@ class Manager:
         return told
 
     def close(self) -> None:
-        """Closes the listener."""
+        """Closes the sockets, and ends the thread."""
         self._door.shutdown(socket.SHUT_RDWR)  # ends the thread's accept
         self._thread.join()
         for opened in (self._door, self._messages, *self.passed):
@@ -106,11 +106,11 @@ def monotonic_usec() -> int:
 
 
 def connection(manager: Manager, patience: float) -> socket.socket:
-    """A client of the server that has the socket now, or will have it."""
+    """Connects a client to the server that has the socket, or will have it."""
     return socket.create_connection(manager.address, timeout=patience)
 
 
 def answer(client: socket.socket) -> bytes:
-    """The whole answer. Raises ConnectionError if it is cut off."""
+    """Receives the whole answer. Raises ConnectionError if it's cut off."""
     with client, client.makefile("rb") as stream:
         return stream.read()

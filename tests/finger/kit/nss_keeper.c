@@ -1,6 +1,6 @@
-// A module of nsswitch.conf, as some directory services have one: at the first question it connects
-// to its service, as whoever the process is then, and keeps the connection. It says there whether it
-// could write a file.
+// A module of nsswitch.conf such as some directory services have. At the first question it connects
+// to its service, with the user id that the process has then, and keeps the connection. It tells
+// the service whether it could write a file.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-"""The parent that keeps root, and its workers, as seen from outside."""
+"""The daemon's parent, which keeps root, and its workers, seen from outside."""
 
 import signal
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from harness.proc import wait_until, workers_of
 from kit.server import FingerServer
 
-AT_ONCE = 3.0  # a second on an idle machine
+AT_ONCE = 3.0  # the second that's allowed is for an idle machine
 
 
 def workers(server: FingerServer) -> list[int]:
-    """The ids of the daemon's worker processes."""
+    """Returns the ids of the daemon's worker processes."""
     return workers_of(server.pid)
 
 
 def is_there(pid: int) -> bool:
-    """Whether the process runs. False for a zombie."""
+    """Returns true if the process runs, and false for a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
             return stat.read().rpartition(")")[2].split()[0] not in "ZX"
@@ -24,13 +24,13 @@ def is_there(pid: int) -> bool:
 
 
 def only_worker(server: FingerServer) -> int:
-    """Waits until there is one worker, with none that drains or starts. Returns its id."""
+    """Waits until there is a single worker, and none that drains or starts. Returns its id."""
     assert wait_until(lambda: len(workers(server)) == 1, server.patience), workers(server)
     return workers(server)[0]
 
 
 def replace_worker(server: FingerServer) -> int:
-    """Asks for a new worker, waits until it is the only one, and returns its id."""
+    """Asks for a new worker, and waits until the old one is gone. Returns the new one's id."""
     before = only_worker(server)
     server.send_signal(signal.SIGHUP)
     assert wait_until(lambda: before not in workers(server), server.patience), "it is not replaced"

@@ -3,11 +3,11 @@
 import re
 
 NO_PLAN = b"No Plan.\r\n"
-LARGE = b"0123456789abcde\n" * 640_000  # a plan of 10 MB, for which no buffers on the way suffice
+LARGE = b"0123456789abcde\n" * 640_000  # a plan of 10 MB, more than all buffers on the way hold
 
 
 def error(text: str) -> bytes:
-    """The line that tells a peer what is wrong."""
+    """Returns the line that tells a peer what is wrong."""
     return f"Error: {text}\r\n".encode()
 
 
@@ -21,16 +21,16 @@ LIST_DENIED = error("User list denied")
 
 
 def converted(plan: bytes) -> bytes:
-    """The plan as it is sent, with CRLF at the end of every line."""
+    """Returns the plan as it's sent, with CRLF at the end of every line."""
     lines = re.sub(rb"(?<!\r)\n", b"\r\n", plan)
     return lines if lines == b"" or lines.endswith(b"\n") else lines + b"\r\n"
 
 
 def plan_answer(plan: bytes | None) -> bytes:
-    """The answer for a user with this plan; None for no plan."""
+    """Returns the answer for a user with this plan, or with no plan if it's None."""
     return converted(plan) if plan else NO_PLAN
 
 
 def name_line(full_name: str) -> bytes:
-    """The line before a plan that /W asks for."""
+    """Returns the line before a plan that /W asks for."""
     return f"Name: {full_name}\r\n".encode()

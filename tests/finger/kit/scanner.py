@@ -1,4 +1,4 @@
-"""A virus scanner, asked before a file is opened or read, that does not answer. fanotify(7)"""
+"""A virus scanner that doesn't answer when a file is about to be opened or read. fanotify(7)"""
 
 import ctypes
 import os
@@ -18,18 +18,18 @@ PATIENCE = 10.0
 
 
 class Scanner:
-    """While it doesn't answer, whoever opens or reads the file waits."""
+    """As long as the scanner doesn't answer, a process that opens or reads the file waits."""
 
     def __init__(self, group: int) -> None:
         self._group = group
 
     def wait_until_asked(self) -> None:
-        """Waits until somebody waits for the scanner."""
+        """Waits until a process waits for the scanner."""
         with os.fdopen(os.dup(self._group), "rb") as questions:
             assert readable(questions, PATIENCE), "nothing was asked: this test tested nothing"
 
     def permit(self) -> None:
-        """Ends the scanner, which permits all that wait."""
+        """Ends the scanner, which lets all waiting processes go on."""
         if self._group >= 0:
             os.close(self._group)
             self._group = -1
@@ -37,8 +37,8 @@ class Scanner:
 
 @contextmanager
 def silent_about(file: Path, question: int) -> Iterator[Scanner]:
-    """Leaves OPEN_PERM or ACCESS_PERM events of this file unanswered. Skips the test if there can
-    be no scanner."""
+    """Leaves OPEN_PERM or ACCESS_PERM events of this file unanswered. Skips the test if we can't
+    have a scanner."""
     libc = ctypes.CDLL(None, use_errno=True)
     group = libc.fanotify_init(CLASS_CONTENT | CLOEXEC | NONBLOCK, os.O_RDONLY)
     if group < 0:

@@ -24,7 +24,7 @@ LINE = re.compile(
 
 @dataclass(frozen=True)
 class Exchange:
-    """A line of the log about an exchange."""
+    """The log's line about one query."""
 
     peer: str
     query: str
@@ -34,7 +34,7 @@ class Exchange:
 
     @classmethod
     def parse(cls, line: str) -> Self | None:
-        """None if the line is about something else."""
+        """Returns None if the line is about something else."""
         if not (words := LINE.fullmatch(line)):
             return None
         return cls(
@@ -47,7 +47,7 @@ class Exchange:
 
 
 class FingerServer(Server):
-    """Tests get it from the fixtures `server` and `start`."""
+    """One running daemon. Tests get it from the fixtures `server` and `start`."""
 
     client_type = FingerClient
     ready_line = re.compile(READY.pattern.replace(r"\n", r"(?P<further>(?:, \S+)*)\n"))
@@ -55,65 +55,67 @@ class FingerServer(Server):
 
     @property
     def process(self) -> Process:
-        """The process that talks to clients: the only worker or, without workers, the server."""
+        """The process that talks to clients, which is the only worker or, without workers, the
+        server."""
         return Process(serving(self.pid))
 
     def connection_count(self) -> int:
-        """How many clients are connected. A worker also has its listener and its parent."""
+        """Returns how many clients are connected. A worker also has its listener and its parent."""
         at_rest = 1 if self.process.pid == self.pid else 2
         return self.process.socket_count() - at_rest
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Sends it to the server; or, if it stops or continues a process, to the one with the
-        clients."""
+        """Sends a signal to the server, but SIGSTOP and SIGCONT to the process with the clients."""
         if number in (signal.SIGSTOP, signal.SIGCONT):
             os.kill(self.process.pid, number)
         else:
             super().send_signal(number)
 
     def connect(self, **how: Any) -> FingerClient:
-        """A new client, connected."""
+        """Connects a new client."""
         client = super().connect(**how)
         assert isinstance(client, FingerClient)
         return client
 
     def expect(self, line: bytes, answer: bytes, **how: Any) -> None:
-        """Sends a query, without the end of its line, on a new connection and expects this
-        answer."""
+        """Sends a query, to which we append the end of the line, on a new connection, and expects
+        this answer."""
         with self.asking(line, **how) as client:
             client.expect_answer(answer)
 
     def asking(self, line: bytes, **how: Any) -> FingerClient:
-        """A client that sent a query, without the end of its line here, and read nothing."""
+        """Returns a client that sent a query, to which we append the end of the line, and read
+        nothing."""
         client = self.connect(**how)
         client.send(line + b"\r\n")
         return client
 
     def reading_slowly(self, line: bytes) -> FingerClient:
-        """A client that received the beginning of a large answer and reads no more for now."""
+        """Returns a client that received the beginning of a large answer and reads no more
+        for now."""
         client = self.asking(line, receive_buffer=4096)
         client.begun = client.receive(1000)
         return client
 
     def addresses(self) -> list[tuple[str, int]]:
-        """All addresses where it listens."""
+        """Returns all addresses where the server listens."""
         listening = self.stdout_text().removeprefix("listening on ").strip().split(", ")
         parts = [each.rpartition(":") for each in listening]
         return [(host.strip("[]"), int(port)) for host, _, port in parts]
 
     def expect_everywhere(self, line: bytes, answer: bytes) -> None:
-        """Sends a query to each of its addresses and expects this answer."""
+        """Sends a query to each of the addresses and expects this answer."""
         for address in self.addresses():
             with FingerClient(address, self.patience) as client:
                 client.send(line + b"\r\n")
                 client.expect_answer(answer)
 
     def reload_lines(self) -> list[str]:
-        """What the log says of reloads so far."""
+        """Returns the log's lines about reloads so far."""
         return [line for line in self.log_lines() if "reload" in line]
 
     def reload(self) -> str:
-        """Sends SIGHUP and waits for the line with the result."""
+        """Sends SIGHUP, and waits for the line with the result."""
         before = len(self.reload_lines())
         self.send_signal(signal.SIGHUP)
         if not wait_until(lambda: len(self.reload_lines()) > before, self.patience):
@@ -127,17 +129,18 @@ class FingerServer(Server):
             self.expect(line, answer)
 
     def ask(self, line: bytes, **how: Any) -> bytes:
-        """Sends a query, without the end of its line, on a new connection. Returns the answer."""
+        """Sends a query, to which we append the end of the line, on a new connection. Returns the
+        answer."""
         with self.connect(**how) as client:
             return client.ask(line)
 
     def wait_until_busy(self) -> None:
-        """Waits until the server accepted somebody."""
+        """Waits until the server has accepted a client."""
         if not wait_until(lambda: self.connection_count() > 0, self.patience):
             raise ContractBroken("it has accepted no connection")
 
     def wait_until_left(self, until: float) -> float:
-        """Waits until no client is connected, only the listener open. Returns the time."""
+        """Waits until no client is connected and only the listener is open. Returns the time."""
         while self.connection_count() > 0:
             if time.monotonic() >= until:
                 raise ContractBroken("a connection is still open")
@@ -145,16 +148,15 @@ class FingerServer(Server):
         return time.monotonic()
 
     def descriptors_at_rest(self) -> int:
-        """How many are open when every client is gone and closed."""
+        """Returns how many descriptors are open when every client is gone."""
         self.close_clients()
         if not wait_until(lambda: self.connection_count() == 0, self.patience):
             raise ContractBroken(f"{self.connection_count()} connections are open with no client")
         return self.process.descriptor_count()
 
     def expect_refusal(self, status: int, *named: str) -> None:
-        """Expects this exit status after one line on stderr with all these words, besides the one
-        about missing root, and nothing on stdout.
-        """
+        """Expects this exit status after one line on stderr with all these words, besides the line
+        about missing root, and nothing on stdout."""
         ended = self.wait_exit()
         lines = [line for line in self.stderr_text().splitlines()
                  if not line.startswith("started without root: ")]
@@ -165,22 +167,22 @@ class FingerServer(Server):
         assert self.stdout_text() == ""
 
     def exchanges(self) -> list[Exchange]:
-        """What the log says of exchanges so far."""
+        """Returns the log's lines about queries so far."""
         return [found for line in self.log_lines() if (found := Exchange.parse(line))]
 
     def wait_for_exchange(self) -> Exchange:
-        """The exchange in the first line since the ready line, which must be about one."""
+        """Returns the query in the first line since the ready line, which must be about one."""
         line = self.wait_for_log_lines(1)[0]
         if not (exchange := Exchange.parse(line)):
             raise ContractBroken(f"this line does not tell of an exchange: {line!r}")
         return exchange
 
 
-Start = Callable[..., FingerServer]  # what the fixtures that start servers are: see conftest.py
+Start = Callable[..., FingerServer]  # the type of the fixtures that start servers, see conftest.py
 
 
 def start_with_journal(start: Start, file: Path, *options: str, **how: object) -> FingerServer:
-    """Starts a server that takes this file for its stream of the journal."""
+    """Starts a server that takes this file for its stream to the journal."""
     log = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND)
     status = os.fstat(log)
     stream = f"JOURNAL_STREAM={status.st_dev}:{status.st_ino}"

@@ -1,4 +1,4 @@
-"""Which finger servers to test, what is required of each, and how to start it."""
+"""The finger servers to test, the demands on each, and how to start it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from harness.subject import Subject
 
-# What is asked of which server: every test names what it needs.
+# The demands on each server; every test names what it needs.
 CORE_LEVEL = "core"
 CAPABILITIES = {
     "core": "a line in, an answer out: what any finger server can do, however it is started",
@@ -22,8 +22,8 @@ LEVELS: dict[str, frozenset[str]] = {
     CORE_LEVEL: frozenset({"core"}),
     "fingerd": frozenset(CAPABILITIES),
 }
-# Where each of ours is, below the directory of the build. With further words it is a program of the
-# core's level, which takes no options.
+# The path of each of our programs, in the directory of the build. If more words follow, the program
+# has the core's level and takes no options.
 PROGRAMS = {
     "fingerd": ("finger/fingerd",),
     "state-machine": ("finger/steps/09-state-machine", "{port}", "{users}", "{deadline}"),
@@ -37,7 +37,7 @@ USERS_OPTIONS = ("--users", "-g", "--group")
 
 @dataclass(frozen=True)
 class FingerTarget(Subject):
-    """A finger server. In `command`, {users} is the directory, {deadline} a duration."""
+    """A finger server. In `command`, {users} is the directory, and {deadline} a duration."""
 
     users: Path | None = None
 
@@ -62,7 +62,7 @@ class FingerTarget(Subject):
         return min(QUERY_SECONDS, self.deadline[1])
 
     def serving(self, users: Path) -> FingerTarget:
-        """The same target with these users."""
+        """Returns the same target with these users."""
         return replace(self, users=users)
 
     def words(self, port: str, options: Sequence[str]) -> list[str]:
@@ -92,7 +92,8 @@ def _names(options: Sequence[str], names: Sequence[str]) -> bool:
 
 
 def built_servers(build: Path, wanted: Iterable[str]) -> list[FingerTarget]:
-    """The servers asked for, or all that are built. One that is named must be built."""
+    """Returns the requested servers, or all that are built. A server that was named must
+    be built."""
     chosen = tuple(wanted)
     if unknown := set(chosen) - set(PROGRAMS):
         raise pytest.UsageError(
@@ -113,7 +114,7 @@ def built_servers(build: Path, wanted: Iterable[str]) -> list[FingerTarget]:
 
 
 def foreign_server(command: str, level: str) -> FingerTarget:
-    """The reader's own server, held to `level`."""
+    """Returns the reader's own server, held to `level`."""
     if level not in LEVELS:
         raise pytest.UsageError(f"{level!r} is no level; there are {', '.join(LEVELS)}")
     return FingerTarget("yours", level, tuple(shlex.split(command)))

@@ -1,11 +1,11 @@
-"""A terminal from which somebody starts the daemon by hand."""
+"""A terminal from which a user starts the daemon by hand."""
 
 import os
 import select
 import sys
 from pathlib import Path
 
-# The terminal becomes that of a session of its own, then standard input and standard error.
+# The terminal becomes that of a session of its own, and then standard input and standard error.
 AT_TERMINAL = """
 import fcntl, os, sys, termios
 if os.getsid(0) != os.getpid():
@@ -29,7 +29,7 @@ class Terminal:
         self._shown = b""
 
     def shown(self) -> str:
-        """Everything written to it so far."""
+        """Returns all that was written to the terminal so far."""
         while select.select([self._screen], [], [], 0)[0]:
             self._shown += os.read(self._screen, 65536)
         return self._shown.decode()
@@ -41,7 +41,7 @@ class Terminal:
 
 
 def has_terminal(pid: int) -> bool:
-    """Whether its session has a terminal."""
+    """Returns true if the process's session has a terminal."""
     state, parent, group, session, number = (
         Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:5]
     )
@@ -49,7 +49,7 @@ def has_terminal(pid: int) -> bool:
 
 
 def can_read(pid: int, descriptor: int) -> bool:
-    """Whether it is open for reading."""
+    """Returns true if the descriptor is open for reading."""
     lines = Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text().splitlines()
     flags = next(int(line.split()[1], 8) for line in lines if line.startswith("flags:"))
     return flags & os.O_ACCMODE != os.O_WRONLY

@@ -6,20 +6,20 @@ from pathlib import Path
 
 
 class Users:
-    """A directory that anybody may read, with a directory in it for each user."""
+    """A directory that everybody may read, with a directory in it for each user."""
 
     def __init__(self, **plans: bytes | None) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="finger-")
-        self.outside = Path(self._temporary.name)  # what no query may reach
+        self.outside = Path(self._temporary.name)  # no query may reach this
         self.directory = self.outside / "users"
         self.directory.mkdir()
         for path in (self.outside, self.directory):
-            path.chmod(0o755)  # not only for who runs the tests
+            path.chmod(0o755)  # not only for the user who runs the tests
         for name, plan in plans.items():
             self.add(name, plan)
 
     def add(self, name: str, plan: bytes | None = None) -> Path:
-        """Adds a user; None for no plan. Returns where the plan is or would be."""
+        """Adds a user, without a plan if it's None. Returns the path of the plan."""
         home = self.directory / name
         home.mkdir(mode=0o755)
         if plan is not None:
@@ -33,11 +33,11 @@ class Users:
         (self.directory / name).rmdir()
 
     def plan(self, name: str) -> Path:
-        """Where this user's plan is."""
+        """Returns the path of this user's plan."""
         return self.directory / name / ".plan"
 
     def replace(self, name: str, plan: bytes) -> None:
-        """Replaces the plan in one step, so a reader of the old one keeps that."""
+        """Replaces the plan in one step, so a reader of the old one isn't disturbed."""
         fresh = self.outside / "fresh"
         fresh.write_bytes(plan)
         os.replace(fresh, self.plan(name))

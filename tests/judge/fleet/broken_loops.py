@@ -1,7 +1,8 @@
-"""The server of loop_server.py with one defect each, of the kind that a first server does not have:
-it keeps the contract for most clients, most of the time.
+"""Runs loop_server.py with one defect that a first server wouldn't have: with it, the server keeps
+the contract for most clients, most of the time.
 
-python3 broken_loops.py BUG --port PORT; the bugs are the names in BUGS, `none` is the healthy one.
+python3 broken_loops.py BUG --port PORT, where BUG is one of the names in BUGS, or `none` for the
+healthy server.
 """
 
 import argparse
@@ -23,11 +24,11 @@ from loop_server import NEVER, READ, Connection, Loop, serve  # noqa: E402
 
 Part = type[Loop] | type[Connection] | type[Protocol]
 
-# What becomes of answers that the kernel did not take
+# Answers that the kernel did not take
 
 
 class ForgetsAtTheEnd(Connection):
-    """Takes the end of the client's stream for the end of its interest in answers."""
+    """Drops its answers when the client has finished sending, as if nobody wanted them any more."""
 
     def at_end_of_stream(self) -> None:
         super().at_end_of_stream()
@@ -35,8 +36,8 @@ class ForgetsAtTheEnd(Connection):
 
 
 class LooksAtTheEnd(Connection):
-    """Waits for input of a client that has finished: its end of stream can be read for ever. A
-    pause should make that cheap."""
+    """Waits for input from a client that has finished sending, though this client's socket stays
+    readable forever. A pause should make that cheap."""
 
     def interest(self) -> int:
         return super().interest() | (READ if self.output else 0)
@@ -49,7 +50,7 @@ class LooksAtTheEnd(Connection):
 
 
 class OneHeap(Connection):
-    """Keeps answers that the kernel did not take in one place for all."""
+    """Keeps the answers that the kernel didn't take in one buffer for all clients."""
 
     heap = bytearray()
 
@@ -80,7 +81,7 @@ class Sluggish(Loop):
 
 
 class WaitsForReaders(Connection):
-    """The clock is for those who owe a message, and not for those who take no answer."""
+    """Times out clients that owe it a message, and not those that don't read their answers."""
 
     def time_out(self) -> None:
         if not self.output:
@@ -88,7 +89,7 @@ class WaitsForReaders(Connection):
 
 
 class CountsFromTheBeginning(Connection):
-    """Gives a connection so much time, and not each of its messages."""
+    """Gives a connection a time limit, and not each of its messages."""
 
     def renew_deadline(self) -> None:
         if self.deadline == NEVER:
@@ -96,7 +97,7 @@ class CountsFromTheBeginning(Connection):
 
 
 class PatientWithReaders(Connection):
-    """The same, while answers wait."""
+    """Doubles a client's time while answers wait."""
 
     def renew_deadline(self) -> None:
         super().renew_deadline()
@@ -105,7 +106,8 @@ class PatientWithReaders(Connection):
 
 
 class ResetsLateReaders(Connection):
-    """Closes the connection of a client that is too slow, with all that it has sent unread."""
+    """Closes the connection of a client that is too slow without reading what the client has sent,
+    so that the kernel resets it."""
 
     def time_out(self) -> None:
         self.close()
@@ -115,7 +117,7 @@ class ResetsLateReaders(Connection):
 
 
 class NoLogNoServer(Loop):
-    """Does not expect that a line cannot be written."""
+    """Ends when it can't write a line to its log."""
 
     def log(self, line: str) -> None:
         try:
@@ -125,18 +127,18 @@ class NoLogNoServer(Loop):
 
 
 class LogsToAClient(Loop):
-    """Where there is no stderr, the first client gets its number."""
+    """Gives the number of stderr to its first client, if stderr is closed."""
 
     def prepare_standard_error(self) -> None:
         self.settings = os.open(os.devnull, os.O_RDONLY)
 
     def run(self) -> None:
-        os.close(self.settings)  # read, and not needed any more
+        os.close(self.settings)  # read, and no longer needed
         super().run()
 
 
 class Talkative(Loop):
-    """Has something to say before anything has happened."""
+    """Logs a line before anything has happened."""
 
     def prepare_standard_error(self) -> None:
         super().prepare_standard_error()
@@ -144,7 +146,7 @@ class Talkative(Loop):
 
 
 class SaysItAgain(Loop):
-    """Sets a client's entry after each message, to what it is."""
+    """Sets a client's entry in epoll after each message, though the entry hasn't changed."""
 
     epoll: select.epoll | None = None
     also = 0
@@ -160,7 +162,8 @@ class SaysItAgain(Loop):
 
 
 class _LeavesTheUrgent(Connection):
-    """Receives where there is something to receive: that would take an urgent byte away, too."""
+    """Receives only if there's something to receive: a receive would take an urgent byte
+    away, too."""
 
     def receive(self) -> None:
         with suppress(BlockingIOError):
@@ -169,14 +172,14 @@ class _LeavesTheUrgent(Connection):
 
 
 class HearsTheUrgent(SaysItAgain):
-    """Asks for urgent bytes as well, and then does nothing about them."""
+    """Asks epoll for urgent bytes as well, and then does nothing about them."""
 
     also = select.EPOLLPRI
     connection_type = _LeavesTheUrgent
 
 
 class AcceptsAllThatWait(Loop):
-    """Accepts until there is nobody left, and then looks at the clients that were there."""
+    """Accepts until nobody is left, and only then looks at the clients that it had before."""
 
     def accept(self) -> None:
         before = -1
@@ -186,7 +189,7 @@ class AcceptsAllThatWait(Loop):
 
 
 class ShortBacklog(Loop):
-    """Asks for as many waiting connections as an example that somebody has read."""
+    """Asks for a backlog as short as in an example that the author has read."""
 
     backlog = 128
 
@@ -195,28 +198,28 @@ class ShortBacklog(Loop):
 
 
 class LimitsLines(Http):
-    """Counts the bytes of a line, and lets the head grow."""
+    """Limits the length of each line, and lets the head grow."""
 
     def check_head_size(self, size: int) -> None:
         super().check_head_size(max(map(len, bytes(self.pending[:size]).split(b"\n"))))
 
 
 class LimitsWhatIsIncomplete(Http):
-    """Counts what has been received, of the next request as well."""
+    """Counts everything that it has received as the head, even the next request."""
 
     def check_head_size(self, size: int) -> None:
         super().check_head_size(len(self.pending))
 
 
 class TakesAnyExtra(Http):
-    """Waits for the end of a line between chunks, however long it becomes."""
+    """Waits for the end of a line between chunks, however long the line grows."""
 
     def check_extra_bytes(self, line_bytes: int) -> None:
         pass
 
 
 class AnswersAreSmall(Connection):
-    """Reads on while answers wait: they are a few bytes each, after all."""
+    """Reads on while answers wait, because they're only a few bytes each."""
 
     def interest(self) -> int:
         reads = READ if not self.peer_ended and not self.ending else 0
@@ -224,21 +227,21 @@ class AnswersAreSmall(Connection):
 
 
 class BytesAreProgress(Http):
-    """Takes every byte of a body for a reason to wait longer."""
+    """Takes every byte of a body as a reason to wait longer."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         return super().take(data, output) + bool(self.body_left or self.in_chunks)
 
 
 class HeadsOnly(Http):
-    """A request without its body is complete in the eyes of its log."""
+    """Takes a request without its body for a complete one when it logs an end."""
 
     def is_inside_message(self) -> bool:
         return self.in_head and bool(self.pending)
 
 
 class AccessLog(Connection):
-    """A line for each connection that spoke HTTP."""
+    """Logs a line for each connection that spoke HTTP."""
 
     def linger(self) -> None:
         self.loop.log(f"{self.peer}: served")
@@ -246,7 +249,7 @@ class AccessLog(Connection):
 
 
 class RawLog(Connection):
-    """Logs what a client has sent as it is."""
+    """Logs a client's bytes as they are."""
 
     def at_end_of_stream(self) -> None:
         text = bytes(self.protocol.pending).decode("latin-1")
@@ -255,7 +258,7 @@ class RawLog(Connection):
 
 
 class DrainsInTheMiddle(Connection):
-    """What it has not read when it is told to stop, nobody has sent."""
+    """Treats what it hasn't read when it's told to stop as if nobody had sent it."""
 
     receive_bytes = 1000
 
@@ -264,26 +267,28 @@ class DrainsInTheMiddle(Connection):
 
 
 class _CollectsGarbageLate(Echo):
-    """No bug: in a language with a garbage collector what is done with stays for a while."""
+    """No bug: in a language with a garbage collector, a buffer stays for a while after its last
+    use."""
 
     garbage: list[bytes] = []
     buffers_max = 192  # 12 MiB
 
     def answer(self, message: bytes, output: bytearray) -> None:
         super().answer(message, output)
-        self.garbage.append(message.ljust(65536))  # the buffer that it was received in
+        self.garbage.append(message.ljust(65536))  # the buffer that received the message
         if len(self.garbage) > self.buffers_max:
             self.garbage.clear()
 
 
 class _CollectsGarbageRarely(_CollectsGarbageLate):
-    buffers_max = 512  # 32 MiB, as a language may where nothing is short
+    buffers_max = 512  # 32 MiB, as a language may keep when memory isn't short
 
 
 class _OpensItsOwnLater(Loop):
-    """No bug: a runtime opens what it needs for itself when it first needs it, as Go's does an
-    epoll and a pipe for its first timer. Here that is when the second client comes, and once more
-    in a stop."""
+    """No bug: a runtime opens its own descriptors when it first needs them, as Go's opens an epoll
+    and a pipe for its first timer. This one does so when the second client comes, and again in a
+    stop.
+    """
 
     accepted = 0
     own: tuple[object, ...] = ()
@@ -299,12 +304,12 @@ class _OpensItsOwnLater(Loop):
         self.open_its_own()
 
     def open_its_own(self) -> None:
-        """Never closed, and never opened again."""
+        """Opens them once, and never closes them."""
         self.own = (*self.own, select.epoll(), *os.pipe())
 
 
 class _SaysNothingOfEnds(Loop):
-    """No bug below the level `logs`: an end inside a message leaves no line."""
+    """No bug below the level `logs`: logs no line when a stream ends inside a message."""
 
     def log(self, line: str) -> None:
         if "inside a message" not in line:
@@ -317,7 +322,8 @@ HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGar
                              "says-nothing-of-ends": _SaysNothingOfEnds}
 MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
            "protocol_blunders", "http_blunders", "place_blunders")
-# OneTooMany is called one-too-many. What is no bug by itself begins with an underscore.
+# The name of OneTooMany is one-too-many. A class that is no bug by itself begins with an
+# underscore.
 BUGS: dict[str, Part] = {
     re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part
     for module in map(importlib.import_module, MODULES)
@@ -328,7 +334,7 @@ BUGS: dict[str, Part] = {
 
 
 def loop_with(part: Part) -> type[Loop]:
-    """The loop of which this is a part, with the others as they should be."""
+    """The loop that has this part, and correct parts otherwise."""
     if issubclass(part, Loop):
         return part
     if issubclass(part, Connection):

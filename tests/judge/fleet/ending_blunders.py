@@ -1,4 +1,4 @@
-"""Blunders that some endings, sizes or addresses show and no others: a part of broken_loops.py."""
+"""Blunders that show only with some endings, sizes or addresses: a part of broken_loops.py."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ LARGE = 32768
 
 
 class LeaksOnTooLong(Connection):
-    """Opens a file when a message is too long, and keeps it."""
+    """Opens a file when a message is too long, and keeps it open."""
 
     def linger(self) -> None:
         os.open(os.devnull, os.O_RDONLY)
@@ -24,7 +24,7 @@ class LeaksOnTooLong(Connection):
 
 
 class LeaksAfterLingering(Connection):
-    """The same for a client whose end of stream was waited for in vain."""
+    """Opens a file when a client's end of stream doesn't come in time, and keeps it open."""
 
     def expire(self) -> None:
         if self.lingering:
@@ -44,7 +44,7 @@ class KeepsABufferForALength(Connection):
 
 
 class KeepsWhoHadLeft(Loop):
-    """Does not serve a client that has left when it is accepted, and does not close it either."""
+    """Neither serves nor closes a client that has left before it was accepted."""
 
     left: list[socket.socket] = []
 
@@ -56,7 +56,7 @@ class KeepsWhoHadLeft(Loop):
 
 
 class DrainsAllOrNobody(Connection):
-    """In a stop it closes no connection before it can close all of them."""
+    """Closes no connection in a stop before it can close all of them."""
 
     def close(self) -> None:
         if not self.loop.draining or not any(one.output for one in self.loop.connections):
@@ -64,7 +64,7 @@ class DrainsAllOrNobody(Connection):
 
 
 class TakesNoTimeForEver(Loop):
-    """Takes --drain-timeout 0 for no limit, as --read-timeout 0 is one."""
+    """Takes --drain-timeout 0 for no limit, because --read-timeout 0 means that."""
 
     def take_wakes(self) -> None:
         super().take_wakes()
@@ -72,7 +72,8 @@ class TakesNoTimeForEver(Loop):
 
 
 class HundredthsOfASecond(Connection):
-    """Counts in hundredths of a second: a millisecond is none of them, and none is no limit."""
+    """Counts time in hundredths of a second, so that a millisecond becomes 0, which means
+    no limit."""
 
     def renew_deadline(self) -> None:
         super().renew_deadline()
@@ -91,7 +92,8 @@ class WaitsInMilliseconds(Loop):
 
 
 class OldTimersFire(Loop):
-    """Times belong to descriptors, and are kept when a client leaves: the next one has them."""
+    """Keeps a time for each descriptor even after its client has left, so the next client inherits
+    it."""
 
     def __init__(self, *words) -> None:
         self.times: dict[int, float] = {}
@@ -112,7 +114,7 @@ class OldTimersFire(Loop):
 
 
 class TableOfDescriptors(Loop):
-    """Has a table of a fixed size, and a place in it for each descriptor."""
+    """Has a table of a fixed size with a place for each descriptor."""
 
     def accept(self) -> None:
         super().accept()
@@ -121,7 +123,7 @@ class TableOfDescriptors(Loop):
 
 
 class NoDelayForTheOld(Connection):
-    """Sets TCP_NODELAY for IPv4."""
+    """Sets TCP_NODELAY for IPv4 only."""
 
     def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, client.family == socket.AF_INET)
@@ -129,7 +131,7 @@ class NoDelayForTheOld(Connection):
 
 
 class VerboseAboutTheOld(Connection):
-    """With --verbose, an address has two parts."""
+    """Expects two parts in an address when --verbose is on."""
 
     def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
         super().__init__(loop, client, peer)
@@ -138,7 +140,7 @@ class VerboseAboutTheOld(Connection):
 
 
 class ForgetsTheNewAtTheEnd(Connection):
-    """Drops what is held for a client over IPv6 that has finished."""
+    """Drops the answers of a client over IPv6 when the client has finished sending."""
 
     def at_end_of_stream(self) -> None:
         super().at_end_of_stream()
@@ -147,7 +149,7 @@ class ForgetsTheNewAtTheEnd(Connection):
 
 
 class StopsForTheNew(Connection):
-    """In a stop it drops what is held for a client over IPv6."""
+    """Drops the answers of a client over IPv6 when it's told to stop."""
 
     def begin_drain(self) -> None:
         if self.socket.family == socket.AF_INET6:
@@ -156,7 +158,7 @@ class StopsForTheNew(Connection):
 
 
 class KeepsTheNewPortBusy(Loop):
-    """Binds without SO_REUSEADDR where the address is one of IPv6."""
+    """Binds without SO_REUSEADDR if the address is one of IPv6."""
 
     def listen(self) -> socket.socket:
         if ":" not in self.options.host:
@@ -169,7 +171,7 @@ class KeepsTheNewPortBusy(Loop):
 
 
 class CannotLogTheNew(Loop):
-    """Takes the log's line apart at its colons, of which an address of IPv6 has more."""
+    """Splits a line of its log at the colons, of which an IPv6 address has more."""
 
     def log(self, line: str) -> None:
         _address, _port, _words = line.split(":")
@@ -189,7 +191,7 @@ class AsksForAllDescriptors(Loop):
 
 
 class OneMistakeUndoesTheRest(Echo):
-    """Answers nothing of a receive in which there is also a message that is too long."""
+    """Answers nothing of a receive that also holds a message that is too long."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         own = bytearray()
@@ -199,7 +201,7 @@ class OneMistakeUndoesTheRest(Echo):
 
 
 class KeepsTheLargestMessage(Echo):
-    """The buffer of a message grows with it, and never shrinks."""
+    """Grows its buffer for a large message, and never shrinks it."""
 
     largest = b""
 
@@ -224,7 +226,7 @@ class LargeOnesFirst(Echo):
 
 
 class ZeroIsNoMessage(Echo):
-    """With a limit of 0 it takes none, the empty one included."""
+    """Takes no message at all if the limit is 0, not even the empty one."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         if self.max_message == 0:
@@ -233,7 +235,7 @@ class ZeroIsNoMessage(Echo):
 
 
 class SignedLimit(Echo):
-    """Has a sign in its limit."""
+    """Keeps the limit in a signed number."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         if self.max_message >= 1 << 31:

@@ -1,4 +1,4 @@
-"""Blunders about what is a request: a part of broken_loops.py. Usual parsers take as much."""
+"""Blunders about requests, of the kind that usual parsers accept: a part of broken_loops.py."""
 
 import re
 from contextlib import suppress
@@ -9,7 +9,8 @@ from loop_protocols import TOKEN, Http
 
 
 class LengthsAsInPython(Http):
-    """int() takes a sign, underscores, other scripts' digits and what is white space to it."""
+    """Converts with int(), which takes a sign, underscores, other scripts' digits and
+    white space."""
 
     def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
         with suppress(ValueError):
@@ -18,7 +19,7 @@ class LengthsAsInPython(Http):
 
 
 class LengthsAsInC(Http):
-    """strtol() stops at what is no digit."""
+    """Converts with strtol(), which stops at the first character that is no digit."""
 
     def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
         lengths[:] = [re.match(rb"[0-9]*", one)[0] or one for one in lengths]
@@ -26,7 +27,7 @@ class LengthsAsInC(Http):
 
 
 class LengthsInAList(Http):
-    """As a proxy joins headers of one name: all are the same number."""
+    """Takes a list of lengths, as a proxy joins headers of one name, if all are the same number."""
 
     def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
         lengths[:] = [one.strip() for line in lengths for one in line.split(b",")]
@@ -34,19 +35,19 @@ class LengthsInAList(Http):
 
 
 class SizesAsInPython(Http):
-    """int() with the base 16 takes a sign, 0x and underscores."""
+    """Converts with int() and the base 16, which takes a sign, 0x and underscores."""
 
     chunk_size = re.compile(rb"[+]?((?:0[xX])?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)[ \t]*(?:;[^\r\n]*)?")
 
 
 class SizesAfterBlanks(Http):
-    """strtol() passes over white space, and so does \\s."""
+    """Passes over white space before a size, as strtol() and \\s do."""
 
     chunk_size = re.compile(rb"\s*([0-9a-fA-F]{1,16})\s*(?:;[^\r\n]*)?")
 
 
 class SizesAsInC(Http):
-    """strtol() stops at what is no digit."""
+    """Converts with strtol(), which stops at the first character that is no digit."""
 
     chunk_size = re.compile(rb"([0-9a-fA-F]{1,16})[^\r\n]*")
 
@@ -55,26 +56,27 @@ class SizesAsInC(Http):
 
 
 class VersionsToCome(Http):
-    """Whatever the version is, the answer is that of 1.1."""
+    """Answers any version as 1.1."""
 
     request_line = re.compile(rb"(" + TOKEN + rb") [^\x00-\x20\x7f]+ HTTP/[0-9]\.([0-9])")
 
 
 class VersionsWithoutAnEnd(Http):
-    """The pattern has no end, or C's string one of its own."""
+    """Matches a version without looking for its end, as a pattern without `$` does, or C at
+    a NUL."""
 
     request_line = re.compile(
         rb"(" + TOKEN + rb") [^\x00-\x20\x7f]+ HTTP/1\.([01])(?:[^\r\n ][^\r\n]*)?")
 
 
 class AnyPath(Http):
-    """What is no blank belongs to the path."""
+    """Takes anything but a blank as a part of the path."""
 
     request_line = re.compile(rb"(" + TOKEN + rb") [^ ]+ HTTP/1\.([01])")
 
 
 class MethodsInAnyCase(Http):
-    """A method is taken for a keyword."""
+    """Takes a method for a keyword, whose case doesn't matter."""
 
     def parse_head(self, head: bytes) -> None:
         method, blank, rest = head.partition(b" ")
@@ -85,14 +87,14 @@ class MethodsInAnyCase(Http):
 
 
 class LinesAreStripped(Http):
-    """What is before a line's first letter does not matter."""
+    """Ignores anything before a line's first letter."""
 
     def parse_head(self, head: bytes) -> None:
         super().parse_head(re.sub(rb"\r\n[ \t]+", b"\r\n", head))
 
 
 class LinesAsInPython(Http):
-    """str.splitlines() knows ten ends of a line."""
+    """Splits with str.splitlines(), which knows ten ends of a line."""
 
     def parse_head(self, head: bytes) -> None:
         lines = head.decode("latin-1").splitlines()
@@ -100,19 +102,19 @@ class LinesAsInPython(Http):
 
 
 class NamesAreStripped(Http):
-    """Cuts at the colon, and takes the white space from both halves."""
+    """Cuts at the colon, and strips white space from both halves."""
 
     header = re.compile(rb"\s*(" + TOKEN + rb")\s*:[ \t]*((?:[^\x00-\x08\x0a-\x1f\x7f])*)")
 
 
 class AnyName(Http):
-    """What is before the colon is a name."""
+    """Takes anything before the colon for a name."""
 
     header = re.compile(rb"([^:\r\n \t]+):[ \t]*((?:[^\x00-\x08\x0a-\x1f\x7f])*)")
 
 
 class AnyValue(Http):
-    """What is behind the colon is a value."""
+    """Takes anything after the colon for a value."""
 
     header = re.compile(rb"(" + TOKEN + rb"):[ \t]*([^\r\n]*)")
 
@@ -121,7 +123,7 @@ class AnyValue(Http):
 
 
 class CodingsAsInPython(Http):
-    """str.strip() and str.lower() know more blanks and letters than ASCII has."""
+    """Uses str.strip() and str.lower(), which know more blanks and letters than ASCII has."""
 
     header = AnyValue.header
 
@@ -131,7 +133,7 @@ class CodingsAsInPython(Http):
 
 
 class CodingsThatHaveChunked(Http):
-    """Looks for the word, and not whether it is alone."""
+    """Looks for the word, and not whether it stands alone."""
 
     def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
         codings[:] = [b"chunked" for one in codings[:1] if b"chunked" in one.lower()] or codings
@@ -139,7 +141,7 @@ class CodingsThatHaveChunked(Http):
 
 
 class LineFeedsWillDo(Http):
-    """Between chunks a line ends at its line feed."""
+    """Ends a line between chunks at its line feed."""
 
     def take_chunk_line(self) -> bool:
         end = self.pending.find(b"\n")
@@ -149,7 +151,7 @@ class LineFeedsWillDo(Http):
 
 
 class TwoBytesEndAChunk(Http):
-    """Passes over two bytes, whatever they are."""
+    """Passes over two bytes after a chunk, whatever they are."""
 
     def take_chunk_end(self) -> bool:
         self.pending[:2] = b"\r\n"[: len(self.pending)]
@@ -157,13 +159,13 @@ class TwoBytesEndAChunk(Http):
 
 
 class TrailersAreNotRead(Http):
-    """Up to an empty line, whatever is there."""
+    """Skips all lines after the last chunk up to an empty one, whatever they hold."""
 
     trailer = re.compile(rb"[^\r\n]*")
 
 
 class CloseSomewhere(Http):
-    """Looks for the word, and not whether it is one."""
+    """Looks for `close` anywhere in the head, and not for the header."""
 
     def parse_head(self, head: bytes) -> None:
         super().parse_head(head)

@@ -1,7 +1,7 @@
 """Blunders that go wrong for most clients, most of the time: a part of broken_loops.py.
 
-They are there so that each black-box test has failed once: tests/judge/fleet/found_by.md says which
-of them makes which test fail.
+They're here so that each black-box test has failed once: tests/judge/fleet/found_by.md says which
+blunder makes which test fail.
 """
 
 import os
@@ -35,7 +35,7 @@ class LeaksDescriptors(Connection):
 
 
 class LeaksMemory(Connection):
-    """Remembers its clients and what they said."""
+    """Remembers its clients and their messages."""
 
     remembered: list[bytes] = []
 
@@ -45,7 +45,7 @@ class LeaksMemory(Connection):
 
 
 class HoldsBuffers(Connection):
-    """Has buffers for everybody, from the beginning."""
+    """Gives every client its buffers as soon as the client connects."""
 
     def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
         super().__init__(loop, client, peer)
@@ -53,7 +53,7 @@ class HoldsBuffers(Connection):
 
 
 class NoTimeWait(Connection):
-    """Gets rid of TIME_WAIT, as somebody has recommended, and of what has not been sent."""
+    """Avoids TIME_WAIT, as somebody recommended, and throws away unsent answers thereby."""
 
     def close(self) -> None:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -61,7 +61,7 @@ class NoTimeWait(Connection):
 
 
 class WaitsForThePeer(Connection):
-    """Waits for the client's end before it ends its own stream."""
+    """Waits for the client's end of stream before it ends its own."""
 
     def linger(self) -> None:
         self.lingering = True
@@ -69,7 +69,7 @@ class WaitsForThePeer(Connection):
 
 
 class LingersForEver(Connection):
-    """Gives a client all the time to say goodbye."""
+    """Gives a client all the time in the world to say goodbye."""
 
     def linger(self) -> None:
         super().linger()
@@ -81,7 +81,7 @@ class LingersForEver(Connection):
 
 
 class GivesUpItsPlace(Connection):
-    """Counts a connection that is being closed as gone."""
+    """Counts a connection that it is closing as gone."""
 
     def linger(self) -> None:
         super().linger()
@@ -90,7 +90,7 @@ class GivesUpItsPlace(Connection):
 
 
 class ForgetsTheRest(Connection):
-    """Loses what the kernel does not take at once."""
+    """Loses the bytes that the kernel doesn't take at once."""
 
     def send(self) -> None:
         super().send()
@@ -98,7 +98,7 @@ class ForgetsTheRest(Connection):
 
 
 class OneMistakeIsTheLast(Connection):
-    """Ends the process when a client is gone."""
+    """Ends the process when a connection breaks off."""
 
     def broke_off(self, error: OSError) -> None:
         os._exit(1)
@@ -114,7 +114,7 @@ class EndIsAMistake(Connection):
 
 
 class WaitsForTheRest(Connection):
-    """Does not believe in an end inside a message."""
+    """Ignores an end of stream inside a message."""
 
     def at_end_of_stream(self) -> None:
         if not self.protocol.is_inside_message():
@@ -122,7 +122,7 @@ class WaitsForTheRest(Connection):
 
 
 class WantsAWord(Connection):
-    """Ends the process when a client leaves without a word: that cannot be."""
+    """Ends the process when a client leaves without a word, as if that couldn't happen."""
 
     spoken = False
 
@@ -137,7 +137,7 @@ class WantsAWord(Connection):
 
 
 class TiresAfterTen(Connection):
-    """Serves each client for so many turns."""
+    """Serves each client for ten turns only."""
 
     turns = 0
 
@@ -148,7 +148,7 @@ class TiresAfterTen(Connection):
 
 
 class ReadsUntilDry(Connection):
-    """Reads as long as there is something to read."""
+    """Reads from a client as long as there's something to read."""
 
     def receive(self) -> None:
         while not self.peer_ended and not self.ending:
@@ -159,7 +159,7 @@ class ReadsUntilDry(Connection):
 
 
 class OneAtATime(Loop):
-    """Accepts when nobody is there."""
+    """Accepts only when nobody is connected."""
 
     def accept(self) -> None:
         if not self.connections:
@@ -167,14 +167,14 @@ class OneAtATime(Loop):
 
 
 class NeverAgain(Loop):
-    """At the limit, or out of descriptors, it stops to accept, for good."""
+    """Stops accepting for good when it has no place or no descriptor left."""
 
     def resume_accepting(self) -> None:
         self.accept_again = NEVER
 
 
 class HundredClients(Loop):
-    """Has an array of a hundred."""
+    """Has an array of a hundred clients."""
 
     def accept(self) -> None:
         super().accept()
@@ -183,14 +183,14 @@ class HundredClients(Loop):
 
 
 class NoRest(Loop):
-    """Asks again and again."""
+    """Asks for events again and again, without waiting."""
 
     def next_deadline(self) -> float:
         return 0.0
 
 
 class NoRestWithoutDescriptors(Loop):
-    """Tries to accept again at once, and says so each time."""
+    """Tries to accept again at once, and logs each failure."""
 
     def accept(self) -> None:
         super().accept()
@@ -202,7 +202,7 @@ class NoRestWithoutDescriptors(Loop):
 
 
 class DiesWithoutDescriptors(Loop):
-    """Takes a failing accept for the end; has no limit raised either."""
+    """Ends when accept(2) reports a shortage."""
 
     def report_shortage(self, line: str) -> None:
         os._exit(1)
@@ -219,7 +219,7 @@ class NoTime(Connection):
 
 
 class ZeroIsNow(Connection):
-    """Takes 0 for no time at all, and a minute for a second."""
+    """Takes 0 for no time at all, and shortens any other time to 0.2 s."""
 
     def renew_deadline(self) -> None:
         super().renew_deadline()
@@ -227,7 +227,7 @@ class ZeroIsNow(Connection):
 
 
 class CountsFromTheFirstByteHeld(Connection):
-    """Gives a slow reader its time once, however it reads."""
+    """Gives a slow reader its time once, however steadily the client reads."""
 
     def renew_deadline(self) -> None:
         if not self.output:
@@ -241,7 +241,8 @@ class CountsFromTheFirstByteHeld(Connection):
 
 
 class AnswersLate(Connection):
-    """Tells a client of HTTP that its time is over, as if that were an answer to something."""
+    """Sends an HTTP client an answer that its time is over, though the client has asked for
+    nothing."""
 
     def time_out(self) -> None:
         self.socket.send(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
@@ -252,7 +253,7 @@ class AnswersLate(Connection):
 
 
 class SoftLimitStays(Loop):
-    """Does not ask for more descriptors than a shell gives."""
+    """Doesn't ask for more descriptors than a shell gives."""
 
     def prepare_process(self) -> None:
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -261,7 +262,7 @@ class SoftLimitStays(Loop):
 
 
 class RoomForAllAtOnce(Loop):
-    """Has a hundred bytes for each connection that there may be."""
+    """Reserves a hundred bytes for each connection that there may be."""
 
     def prepare_process(self) -> None:
         super().prepare_process()
@@ -269,7 +270,7 @@ class RoomForAllAtOnce(Loop):
 
 
 class DiesOfItsLog(Loop):
-    """Writes more to a file than may be in it."""
+    """Dies when its log reaches the limit of a file's size."""
 
     def prepare_process(self) -> None:
         super().prepare_process()
@@ -277,7 +278,7 @@ class DiesOfItsLog(Loop):
 
 
 class StoppedByItsLog(Loop):
-    """Writes to a terminal that stops whatever does so from the background."""
+    """Writes to a terminal that stops any writer in the background."""
 
     def prepare_process(self) -> None:
         super().prepare_process()
@@ -285,7 +286,7 @@ class StoppedByItsLog(Loop):
 
 
 class KeepsWhatHeldAnswers(Connection):
-    """Lays the buffer of answers aside when they have left, for the next one who may need it."""
+    """Keeps the buffers of sent answers for the next client that may need one."""
 
     laid_aside: list[bytearray] = []
 
@@ -296,7 +297,7 @@ class KeepsWhatHeldAnswers(Connection):
 
 
 class FullAndStillWatching(Loop):
-    """Looks at new connections for whom it has no place."""
+    """Watches for new connections even when it has no place for them."""
 
     def watch_listener(self, watch: bool) -> None:
         super().watch_listener(not self.draining)
@@ -307,7 +308,7 @@ class FullAndStillWatching(Loop):
 
 
 class HelpIsAnError(Loop):
-    """Sends its help to where errors go."""
+    """Writes its help to stderr."""
 
     @staticmethod
     def prepare() -> None:
@@ -315,7 +316,7 @@ class HelpIsAnError(Loop):
 
 
 class ItsExampleIsRefused(Loop):
-    """Explains an option by a value that it does not take."""
+    """Gives an example for an option, which the option doesn't take."""
 
     @staticmethod
     def prepare() -> None:

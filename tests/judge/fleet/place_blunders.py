@@ -1,6 +1,5 @@
-"""Blunders that break a rule in one of the places where it holds: one way to close, one size, one
-content. A part of broken_loops.py.
-"""
+"""Blunders that break a rule in only one of the places where the rule holds: one way to close, one
+size, one content. A part of broken_loops.py."""
 
 import re
 import socket
@@ -16,7 +15,7 @@ LARGE = 32768
 
 
 class GivesTheLateForEver(Connection):
-    """Waits for the end of a client whose time is up, for as long as it takes."""
+    """Waits as long as it takes for the end of a client whose time is up."""
 
     def time_out(self) -> None:
         super().time_out()
@@ -24,7 +23,7 @@ class GivesTheLateForEver(Connection):
 
 
 class CountsTheLateAsGone(Connection):
-    """A client whose time is up has lost its place at once."""
+    """Gives away a client's place as soon as the client's time is up."""
 
     def time_out(self) -> None:
         super().time_out()
@@ -33,7 +32,7 @@ class CountsTheLateAsGone(Connection):
 
 
 class WaitsForOneEndAtATime(Connection):
-    """Waits for a client's end in a loop of its own, and for nobody else meanwhile."""
+    """Waits for a client's end of stream in a loop of its own, and serves nobody meanwhile."""
 
     def linger(self) -> None:
         super().linger()
@@ -46,7 +45,8 @@ class WaitsForOneEndAtATime(Connection):
 
 
 class HttpHangsUp(Connection):
-    """With HTTP the answer says that the connection is over, so it closes it."""
+    """Closes an HTTP connection without lingering, because its last answer has announced
+    the end."""
 
     def linger(self) -> None:
         super().linger()
@@ -55,7 +55,7 @@ class HttpHangsUp(Connection):
 
 
 class StopsWithItsOutputSent(Connection):
-    """In a stop, a connection that has nothing left to send and has been read is closed."""
+    """Closes a connection in a stop if everything from it is read and nothing is left to send."""
 
     def begin_drain(self) -> None:
         super().begin_drain()
@@ -66,7 +66,7 @@ class StopsWithItsOutputSent(Connection):
 
 
 class StopsForTheFinished(Connection):
-    """In a stop it drops what is held for a client that has finished sending."""
+    """Drops the answers of a client that has finished sending, when it's told to stop."""
 
     def begin_drain(self) -> None:
         if self.peer_ended:
@@ -74,11 +74,11 @@ class StopsForTheFinished(Connection):
         super().begin_drain()
 
 
-# What one leaves for the next
+# Leftovers of one client that reach the next
 
 
 class _Inherits(Connection):
-    """What a number's last connection had not completed may be there still."""
+    """Gives a new connection the incomplete message that the last one with its number has left."""
 
     left: dict[int, bytes] = {}
 
@@ -92,7 +92,7 @@ class _Inherits(Connection):
 
 
 class InheritsFromTheReset(_Inherits):
-    """It is, after a reset."""
+    """Does so after a reset."""
 
     def broke_off(self, error: OSError) -> None:
         if isinstance(error, ConnectionResetError):
@@ -101,7 +101,7 @@ class InheritsFromTheReset(_Inherits):
 
 
 class InheritsFromTheLate(_Inherits):
-    """It is, after a client whose time was up."""
+    """Does so after a client whose time was up."""
 
     def time_out(self) -> None:
         self.leave()
@@ -109,7 +109,7 @@ class InheritsFromTheLate(_Inherits):
 
 
 class InheritsFromTheTooLong(_Inherits):
-    """What was thrown away is, after too long a message."""
+    """Does so with the bytes that it threw away after too long a message."""
 
     def discard(self) -> None:
         with suppress(BlockingIOError):
@@ -122,7 +122,7 @@ class InheritsFromTheTooLong(_Inherits):
 
 
 class Corks(Connection):
-    """Waits with what does not fill a packet, if there is more than a packet."""
+    """Holds back the last partial packet of an answer larger than one packet."""
 
     def send(self) -> None:
         if len(self.output) > 1400:
@@ -131,7 +131,7 @@ class Corks(Connection):
 
 
 class BeginsLargeAnswers(Echo):
-    """Sends back what has come of a large message."""
+    """Echoes a large message while it still arrives."""
 
     left = 0
 
@@ -150,7 +150,8 @@ class BeginsLargeAnswers(Echo):
 
 
 class AnswersTheLargeCutShort(Connection):
-    """Sends back what has come of a message whose end does not come, if that is much."""
+    """Echoes the part of a message that has come when the stream ends inside it, if the part is
+    large."""
 
     def at_end_of_stream(self) -> None:
         super().at_end_of_stream()
@@ -160,7 +161,7 @@ class AnswersTheLargeCutShort(Connection):
 
 
 class PiecesAreProgress(Connection):
-    """Takes a hundred bytes for a reason to wait longer."""
+    """Takes a hundred bytes as a reason to wait longer."""
 
     def read(self) -> bytes:
         data = super().read()
@@ -170,7 +171,7 @@ class PiecesAreProgress(Connection):
 
 
 class LooksAtWholeLengths(Echo):
-    """A length that comes in pieces is believed."""
+    """Checks a length only if it arrives in one piece."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         limit = self.max_message
@@ -186,14 +187,14 @@ class LooksAtWholeLengths(Echo):
 
 
 class LinesEndInALineFeed(Echo):
-    """Knows how lines should end."""
+    """Corrects the ends of lines."""
 
     def answer(self, message: bytes, output: bytearray) -> None:
         output += message.replace(b"\r\n", b"\n\n")
 
 
 class QuitIsAWord(Echo):
-    """Somebody has tried it by hand."""
+    """Has a word that ends a connection, left over from a trial by hand."""
 
     def answer(self, message: bytes, output: bytearray) -> None:
         if message[HEADER_BYTES:] == b"quit":
@@ -202,14 +203,14 @@ class QuitIsAWord(Echo):
 
 
 class DropsFolds(Http):
-    """Of a value that goes on in the next line, the first line counts."""
+    """Ignores the further lines of a value that spans several."""
 
     def parse_head(self, head: bytes) -> None:
         super().parse_head(re.sub(rb"\r\n[ \t]+[^\r]*", b"", head))
 
 
 class LaterVersionsAreOld(Http):
-    """Every minor version but 1 is closed after its answer, without a word about that."""
+    """Closes after its answer to HTTP/1.2, without a word about that."""
 
     request_line = re.compile(Http.request_line.pattern.replace(b"[01]", b"[0-9]"))
 
@@ -219,7 +220,7 @@ class LaterVersionsAreOld(Http):
 
 
 class HttpLetsThemWait(Http):
-    """Ignores what a client expects."""
+    """Ignores a client's `Expect`."""
 
     def parse_head(self, head: bytes) -> None:
         super().parse_head(head)
@@ -227,7 +228,7 @@ class HttpLetsThemWait(Http):
 
 
 class HttpTellsEverybody(Http):
-    """Tells a client to continue that has not asked for it."""
+    """Tells a client to continue that hasn't asked for it."""
 
     def parse_head(self, head: bytes) -> None:
         super().parse_head(head)

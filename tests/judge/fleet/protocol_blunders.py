@@ -1,4 +1,4 @@
-"""Blunders about what the bytes mean: a part of broken_loops.py."""
+"""Blunders about the meaning of bytes: a part of broken_loops.py."""
 
 from loop_protocols import PROTOCOLS, Discard, Echo, Http, Refused
 from loop_server import Loop
@@ -7,7 +7,7 @@ from loop_server import Loop
 
 
 class SmallMessages(Echo):
-    """Has another limit than the one that it was given."""
+    """Has another limit than --max-message says."""
 
     def __init__(self, max_message: int) -> None:
         super().__init__(min(max_message, 60_000))
@@ -21,7 +21,7 @@ class LargeMessages(Echo):
 
 
 class ThreeBytesTell(Echo):
-    """Reads a length when three of its bytes are there, with another in front."""
+    """Reads a length from three of its bytes, with a zero in front."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         begun = self.pending + data
@@ -31,7 +31,7 @@ class ThreeBytesTell(Echo):
 
 
 class QuotesWhatItRefuses(Echo):
-    """Says what it was that it did not understand, as it came."""
+    """Logs the bytes that it refuses, as they came."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         try:
@@ -50,7 +50,7 @@ class WholeReceives(Echo):
 
 
 class SharedFault(Echo):
-    """One client's mistake is everybody's."""
+    """Refuses everybody after one client's mistake."""
 
     broken = False
 
@@ -65,7 +65,7 @@ class SharedFault(Echo):
 
 
 class EchoingDiscard(Discard):
-    """Answers what should vanish."""
+    """Answers where it should discard."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         output += data
@@ -114,14 +114,14 @@ class HttpTakesAnything(Http):
 
 
 class HttpOneARead(Http):
-    """Answers one request of all that have arrived."""
+    """Answers only one of the requests that have arrived."""
 
     def step(self) -> bool:
         return super().step() and (self.in_head or not self.pending.startswith(b"GET"))
 
 
 class HttpSearchesAgain(Http):
-    """Looks for the end of the head from its beginning, in its own way."""
+    """Looks for the end of the head from its beginning each time, byte by byte."""
 
     def take_head(self) -> bool:
         self.searched = 0
@@ -132,7 +132,7 @@ class HttpSearchesAgain(Http):
 
 
 class HttpOnePage(Http):
-    """Knows no path but one."""
+    """Knows only one path."""
 
     def parse_head(self, head: bytes) -> None:
         super().parse_head(head)
@@ -149,7 +149,7 @@ class HttpAnswersLines(Http):
 
 
 class HttpTakesEmptyLines(Http):
-    """Takes an empty line for a request."""
+    """Refuses an empty line before a request."""
 
     def take_head(self) -> bool:
         if self.pending.startswith(b"\r\n"):
@@ -168,7 +168,7 @@ class HttpLeaks(Http):
 
 
 class HttpChunksForEverybody(Http):
-    """Does not ask which version it is that sends chunks."""
+    """Takes chunks in any version."""
 
     def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
         super().check_lengths(lengths, codings, old=False)

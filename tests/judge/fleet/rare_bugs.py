@@ -1,7 +1,7 @@
-"""Defects that one connection, one spelling, one length or one moment does not show: a part of
+"""Defects that one connection, one spelling, one length or one moment doesn't show: a part of
 broken_loops.py.
 
-Each leaves a server that is right for a client that asks once, in the usual words.
+With each of them, the server is right for a client that asks once, in the usual words.
 """
 
 import socket
@@ -14,7 +14,8 @@ from loop_server import NEVER, Connection, Loop
 
 
 class NoDelayForTheFirst(Connection):
-    """Switches Nagle's algorithm off while nobody else is connected, and forgets it later."""
+    """Switches Nagle's algorithm off for a client that connects when nobody else is, and leaves it
+    on for others."""
 
     def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
         if loop.connections:
@@ -23,7 +24,7 @@ class NoDelayForTheFirst(Connection):
 
 
 class LingersForTheFirst(Connection):
-    """Reads on after its own end of stream for its first client, and for no other."""
+    """Reads on after its own end of stream for its first client only."""
 
     served = 0
 
@@ -36,7 +37,7 @@ class LingersForTheFirst(Connection):
 
 
 class LaterOnesAtTheEnd(Connection):
-    """Forgets the answers of a client that has finished sending, unless it is the first one."""
+    """Forgets the answers of a client that has finished sending, unless it's the first one."""
 
     served = 0
 
@@ -51,7 +52,7 @@ class LaterOnesAtTheEnd(Connection):
         super().send()
 
     def has_finished(self) -> bool:
-        """Whether the end of the stream is the next thing to be read."""
+        """Whether the next read finds the end of the stream."""
         try:
             return not self.socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
@@ -59,7 +60,8 @@ class LaterOnesAtTheEnd(Connection):
 
 
 class PoolTakesBackTwice(Connection):
-    """The beginning of a message has a buffer of a pool, which gets it back twice after a reset."""
+    """Takes a buffer from a pool for the beginning of a message, and gives it back twice after a
+    reset."""
 
     pool: list[bytearray] = []
 
@@ -86,7 +88,7 @@ class FullBufferLosesItsLast(Connection):
 
 
 class OneLengthAstray(Echo):
-    """What has 77 bytes gets the answer that was made for the one before."""
+    """Answers a message of 77 bytes with the answer to the one before it."""
 
     kept: bytes | None = None
 
@@ -97,7 +99,7 @@ class OneLengthAstray(Echo):
 
 
 class OneLengthCutShort(Echo):
-    """The last byte of a message of 1,021 bytes is another one's."""
+    """Spoils the last byte of a message of 1,021 bytes."""
 
     def answer(self, message: bytes, output: bytearray) -> None:
         super().answer(message, output)
@@ -132,7 +134,7 @@ class HttpBodiesWrap(Http):
 
 
 class NumbersWrap(Loop):
-    """Keeps its numbers in 32 bits, and does not look whether they fit."""
+    """Keeps its numbers in 32 bits, and doesn't check whether they fit."""
 
     @staticmethod
     def prepare() -> None:
@@ -157,7 +159,7 @@ class NumbersWrap(Loop):
 
 
 class WholeReceivesAreProgress(Connection):
-    """A message that came in pieces was begun too long ago to start the clock."""
+    """Doesn't restart the clock after a message that came in pieces."""
 
     def receive(self) -> None:
         before, begun = self.deadline, self.protocol.is_inside_message()
@@ -167,8 +169,8 @@ class WholeReceivesAreProgress(Connection):
 
 
 class ReadClockRunsOn(Connection):
-    """While answers wait it counts from the last byte taken, and then goes back to the clock that
-    the last message had started."""
+    """Counts from the last byte taken while answers wait, and then returns to the clock that the
+    last message had started."""
 
     receiving = False
     read_deadline = NEVER
@@ -195,14 +197,14 @@ class ReadClockRunsOn(Connection):
 
 
 class WaitsForTheReset(Connection):
-    """In a stop, waits until a client that is gone has acknowledged its answers."""
+    """Waits in a stop until a client that is gone has acknowledged its answers."""
 
     def was_reset(self) -> bool:
         return False
 
 
 class DrainsAsByDefault(Loop):
-    """Takes --drain-timeout for a bound that can only be lowered."""
+    """Takes --drain-timeout only if it's shorter than the default."""
 
     def take_wakes(self) -> None:
         super().take_wakes()

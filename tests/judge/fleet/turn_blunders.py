@@ -1,5 +1,5 @@
-"""Blunders about the start, the turns of the loop and the stop, and those that take several workers
-to be seen: a part of broken_loops.py."""
+"""Blunders about the start, the turns of the loop and the stop, and those that only several workers
+show: a part of broken_loops.py."""
 
 import argparse
 import os
@@ -18,7 +18,7 @@ SHARED_BUFFER = bytearray(65536)
 
 
 class LoopbackAlways(Loop):
-    """Does not look at --host."""
+    """Ignores --host."""
 
     def listen(self) -> socket.socket:
         self.options.host = "127.0.0.1"
@@ -26,7 +26,7 @@ class LoopbackAlways(Loop):
 
 
 class AllAddressesAlways(Loop):
-    """Offers itself to the whole network."""
+    """Listens on all addresses."""
 
     def listen(self) -> socket.socket:
         if ":" not in self.options.host:
@@ -35,7 +35,7 @@ class AllAddressesAlways(Loop):
 
 
 class AnotherPort(Loop):
-    """Takes another port where the one asked for is taken."""
+    """Takes another port if the one asked for is taken."""
 
     def listen(self) -> socket.socket:
         try:
@@ -46,7 +46,7 @@ class AnotherPort(Loop):
 
 
 class PortKeptBusy(Loop):
-    """Binds without SO_REUSEADDR: connections in TIME_WAIT hold the port."""
+    """Binds without SO_REUSEADDR, so that connections in TIME_WAIT hold the port."""
 
     def listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_INET6 if ":" in self.options.host else socket.AF_INET)
@@ -57,7 +57,7 @@ class PortKeptBusy(Loop):
 
 
 class ReadyTooEarly(Loop):
-    """Says that it listens, and names no port, before it does."""
+    """Prints its ready line before it listens, and with port 0."""
 
     @staticmethod
     def prepare() -> None:
@@ -68,7 +68,7 @@ class ReadyTooEarly(Loop):
 
 
 class Lenient(Loop):
-    """What Python's int and float take, it takes."""
+    """Takes any number that Python's int and float take."""
 
     @staticmethod
     def prepare() -> None:
@@ -84,7 +84,7 @@ class Lenient(Loop):
 
 
 class Choosy(Loop):
-    """Complains at length, with status 1, and has no words for help."""
+    """Complains at length, with status 1, and has no help."""
 
     @staticmethod
     def prepare() -> None:
@@ -100,7 +100,7 @@ class Choosy(Loop):
 
 
 class SaysNothingOfLimits(Loop):
-    """Takes the descriptors that it gets, and does not tell how few those are."""
+    """Doesn't say how few descriptors it got."""
 
     def __init__(self, *words) -> None:
         self.begun = False
@@ -132,7 +132,7 @@ class WaitsForTheGone(Connection):
 
 
 class StopsWhenAllLeave(Loop):
-    """Waits for every client, and for new ones; hears no second signal."""
+    """Waits in a stop for every client, even for new ones, and ignores a second signal."""
 
     def count_signal(self, *_: object) -> None:
         pass
@@ -144,7 +144,7 @@ class StopsWhenAllLeave(Loop):
 
 
 class CountsToTwo(Loop):
-    """Takes two signals for two, however close they are."""
+    """Counts two signals as two, however close together they are."""
 
     def count_signal(self, *_: object) -> None:
         if self.shared.asked_at != NEVER:
@@ -153,7 +153,7 @@ class CountsToTwo(Loop):
 
 
 class DiesOfAnySignal(Loop):
-    """Handles no signal but those that it knows."""
+    """Dies of any signal that it doesn't expect."""
 
     def run(self) -> None:
         for number in (signal.SIGPIPE, signal.SIGCONT, signal.SIGWINCH, signal.SIGCHLD):
@@ -172,7 +172,7 @@ class Silent(Loop):
 
 
 class Chatty(Connection):
-    """Has a line for everybody, on both streams."""
+    """Says goodbye to every client, on both streams."""
 
     def close(self) -> None:
         super().close()
@@ -180,11 +180,11 @@ class Chatty(Connection):
         print("goodbye", flush=True)
 
 
-# Workers: how many of them there are
+# The number of workers
 
 
 class OneIsForTheSignals(Loop):
-    """One of the workers waits for signals, and serves nobody."""
+    """Lets one of the workers wait for signals and serve nobody."""
 
     @staticmethod
     def count(options: argparse.Namespace) -> int:
@@ -200,56 +200,57 @@ class OneIsEnough(Loop):
 
 
 class LastWorkerNeverRuns(Loop):
-    """Starts one thread too few: those whom the kernel gives to the last worker are not served."""
+    """Starts one thread too few, so that nobody serves the clients that the kernel gives to the
+    last worker."""
 
     def run(self) -> None:
         self.asleep = self.shared.loops.pop()
         super().run()
 
 
-# The limit, which is theirs together
+# The limit that all workers share
 
 
 class LimitForEachWorker(Loop):
-    """Has the limit for each of them."""
+    """Applies the limit to each worker."""
 
     def has_room(self) -> bool:
         return len(self.connections) < self.options.max_connections
 
 
 class LateOnesKeepOtherPlaces(Connection):
-    """Each worker but the first forgets to count down a client whose time is up."""
+    """Forgets to count down a client whose time is up, in each worker but the first."""
 
     def time_out(self) -> None:
         self.loop.shared.connected += self.loop is not self.loop.shared.loops[0]
         super().time_out()
 
 
-# What else they share, or should
+# Other things that they share, or should
 
 
 class OneBufferForAllWorkers(Connection):
-    """All of them receive into one buffer."""
+    """Receives into one buffer in all workers."""
 
     def read(self) -> memoryview:
         received = self.socket.recv_into(SHARED_BUFFER)
-        time.sleep(0.0001)  # while it looks at it, another may receive
+        time.sleep(0.0001)  # meanwhile, another worker may receive
         return memoryview(SHARED_BUFFER)[:received]
 
 
 class OneWorkerHasTheClock(Loop):
-    """The first alone looks at the time."""
+    """Looks at the time in the first worker only."""
 
     def see_to_the_time(self) -> None:
         if self is self.shared.loops[0]:
             super().see_to_the_time()
 
 
-# The end of all of them
+# The end of all workers
 
 
 class StopsOneWorker(Loop):
-    """The first alone learns of a stop."""
+    """Tells only the first worker of a stop."""
 
     def wake_others(self, word: bytes) -> None:
         if word == b"\0":
@@ -257,7 +258,7 @@ class StopsOneWorker(Loop):
 
 
 class DeafWhenDone(Loop):
-    """Hears a second signal only as long as the first worker has clients of its own."""
+    """Hears a second signal only while the first worker has clients of its own."""
 
     def count_signal(self, *words: object) -> None:
         if self.connections or self.shared.asked_at == NEVER:
@@ -265,7 +266,7 @@ class DeafWhenDone(Loop):
 
 
 class EndsBeforeItSaysWhy(Loop):
-    """With no time to drain, the worker that has failed ends them all at once."""
+    """Lets a worker that fails end all workers at once, if there's no time to drain."""
 
     def fail(self, line: str) -> None:
         if not self.options.drain_timeout:

@@ -1,5 +1,5 @@
-"""The clients of a server. Tests with thousands of clients let them go, transcripts included, but a
-failure may be about one of them."""
+"""The clients of a server. Tests with thousands of clients release them, transcripts included, but
+a failure may still be about one of them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ LATEST = 3
 
 
 class Arrivals:
-    """Every client's moment, port and name, and the latest clients themselves."""
+    """The moment, port and name of every client, and the latest clients themselves."""
 
     def __init__(self) -> None:
         self._latest: deque[Client] = deque(maxlen=LATEST)
-        self._moments: list[float] = []  # time.monotonic()
+        self._moments: list[float] = []  # values of time.monotonic()
         self._ports: list[int] = []
 
     def next_name(self) -> str:
-        """The next client's name."""
+        """Returns the next client's name."""
         return f"client {len(self._ports) + 1}"
 
     def note(self, client: Client) -> None:
@@ -33,13 +33,13 @@ class Arrivals:
         self._ports.append(client.port)
 
     def known(self, clients: list[Client]) -> list[Client]:
-        """Recent clients, even if the test let them go, then `clients`."""
+        """Returns recent clients, even if the test released them, and then `clients`."""
         return [*(one for one in self._latest if one not in clients), *clients]
 
     def names(self) -> dict[int, str]:
-        """Names by port; the later of two that shared one."""
+        """Returns the names by port. If two clients shared a port, the later one's name counts."""
         return {port: f"client {number}" for number, port in enumerate(self._ports, 1)}
 
     def moments_of_others(self, ports: Collection[int]) -> list[float]:
-        """Arrival times of all other clients."""
+        """Returns the arrival times of all other clients."""
         return [at for at, port in zip(self._moments, self._ports) if port not in ports]

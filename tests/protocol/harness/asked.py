@@ -1,4 +1,4 @@
-"""The level that asks for each test, from the marks in its source."""
+"""Finds the level that asks for each test, from the marks in the source."""
 
 import ast
 import re
@@ -9,12 +9,12 @@ from levels import LEVELS
 
 PROTOCOL = Path(__file__).resolve().parents[1]
 NEEDS = re.compile(r"pytest\.mark\.needs\(([^)]*)\)")
-SKIPS = "target.name == 'yours'"  # a test that leaves out servers that are not ours
+SKIPS = "target.name == 'yours'"  # the test skips servers that aren't ours
 OPTION = re.compile(r"pytest\.mark\.option\('([^']*)'\)")
 
 
 def levels_of_tests() -> dict[str, str]:
-    """The first level that asks for each test, by keys such as
+    """Returns the first level that asks for each test, by keys such as
     `test_framing.py::test_one_message_comes`. Tests that no level asks for are missing."""
     found = {}
     for name, (needs, options) in _what_tests_ask().items():
@@ -27,8 +27,8 @@ def levels_of_tests() -> dict[str, str]:
 
 
 def _what_tests_ask() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """The capabilities and options that each black-box test needs. A test's own mark about
-    capabilities replaces its file's."""
+    """Returns the capabilities and options that each black-box test needs. A test's own mark
+    replaces its file's."""
     found = {}
     for file in sorted(PROTOCOL.glob("test_*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -12,15 +12,16 @@ __tracebackhide__ = hide_from_traceback
 
 GONE_SECONDS = 1.0
 LOOKS, LOOK_SECONDS, SECONDS_MAX = 3, 0.5, 0.025
-TRACED_SECONDS_MAX = 0.0025  # a call lasts many times longer, and so there are fewer of them
+TRACED_SECONDS_MAX = 0.0025  # strace makes a call last many times longer, so there are fewer calls
 
 
 def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) -> int:
-    """How many it has open after its first client, for which it may open more than a connection."""
+    """Returns how many descriptors are open after the first client, because the server may open
+    more than a connection for that."""
     with server.connect() as client:
         exchange(client)
         with_a_client = server.process.descriptor_count()
-    # Counted at once, the connection is nearly always among them still.
+    # If we counted immediately, the connection would nearly always be among them.
     wait_until(lambda: server.process.descriptor_count() < with_a_client, GONE_SECONDS)
     return server.process.descriptor_count()
 
@@ -28,10 +29,10 @@ def descriptors_at_rest(server: Server, exchange: Callable[[Client], object]) ->
 def expect_descriptors_back(
     server: Server, at_rest: int, one_round: Callable[[], object]
 ) -> int:
-    """Expects that after a round of clients no more are open than `at_rest`. A server may open
-    something once, as Go's runtime opens an epoll and a pipe for its first timer. So if there are
-    more, the same clients come again, and a leak grows once more. Returns how many are open from
-    now on.
+    """Expects that after a round of clients no more than `at_rest` are open. A server may open
+    something once, such as the epoll and the pipe that Go's runtime opens for its first timer. So
+    if there are more, we repeat the round, which makes a leak grow again. Returns how many are open
+    from now on.
     """
     one_round()
     if server.descriptors_come_back(at_rest):
@@ -48,9 +49,8 @@ def expect_descriptors_back(
 
 
 def expect_rest(server: Server, why: str = "with nothing to do") -> None:
-    """Expects half a second without processor time. A collector's round, or a runtime's clean-up,
-    ends; a loop that spins doesn't.
-    """
+    """Expects half a second without processor time. A collector's round or a runtime's clean-up
+    ends, but a busy loop doesn't, so we look a few times."""
     is_traced = server.calls_log is not None
     for _ in range(LOOKS):
         server.note(f"looks for {LOOK_SECONDS:g} s whether it rests")

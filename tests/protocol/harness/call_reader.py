@@ -1,4 +1,4 @@
-"""Reads strace(1)'s record of a server: whose connection each call was on."""
+"""Reads strace(1)'s record of a server, and finds the connection of each call."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ WAITS = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "ep
 SLEEPS = ("nanosleep", "clock_nanosleep")
 OPTION, ACTION = "setsockopt", "rt_sigaction"
 CLONES = ("fork", "vfork", "clone", "clone3")
-CALLS = ",".join(f"?{name}" for name in (  # not every processor has them all
+CALLS = ",".join(f"?{name}" for name in (  # not every processor has all of them
     *RECEIVES, *SENDS, *ACCEPTS, *ENDS, *WAITS, *SLEEPS, *CLONES, OPTION, ACTION, "futex",
     "exit_group"))
-KIND = r"<((?:->|[^<>])*)>"  # what a descriptor is, as <TCP:[127.0.0.1:80->127.0.0.1:5000]>
+KIND = r"<((?:->|[^<>])*)>"  # a descriptor's object, such as <TCP:[127.0.0.1:80->127.0.0.1:5000]>
 CALL = re.compile(
     rf"^(\w+)\((.*)\)\s+= (-?\w+)(?:{KIND})?(?: (E\w+))?[^<]*(?: <([\d.]+)>)?$")
 DESCRIPTOR = re.compile(rf"^(\d+)(?:{KIND})?")
 TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(\.\.\.)?')
 PEER = re.compile(r"TCP(?:v6)?:\[.*->.*:(\d+)\]")
-PEER_ADDRESS = re.compile(r"_port=htons\((\d+)\)")  # that accept(2) has filled in
+PEER_ADDRESS = re.compile(r"_port=htons\((\d+)\)")  # filled in by accept(2)
 HOW = re.compile(r"SHUT_\w+|SO_LINGER, \{.*?\}")
 READY = re.compile(r"events=(?P<epoll>[A-Z|]+), data=(?:\{u32=)?(?P<data>\w+)"
                    r"|fd=(?P<fd>\d+), revents=(?P<poll>[A-Z|]+)")
 WAITED = re.compile(r"\)\s+= (-?\d+)(?: (E\w+))?.*? <([\d.]+)>$")
 NO_TIME = re.compile(r"\], \d+, 0(?:, NULL, \d+)?\)\s+= |\{tv_sec=0, tv_[un]sec=0\}")
-KILLED = "+++ killed by SIGKILL"  # by us, to read what is noted here
+KILLED = "+++ killed by SIGKILL"  # by us, to read the calls that are still unfinished
 UNFINISHED, NEVER_RETURNED = " <unfinished ...>", " = ?"
 NOISE = ("EAGAIN", "EINTR")
 STDERR = "2"
-LONG_SECONDS = 0.05  # for a wait
+LONG_SECONDS = 0.05  # a wait from this time on is long
 DESCRIPTORS_MAX = 1 << 20  # a greater number in an epoll_data_t is part of a pointer
 
 
@@ -49,54 +49,55 @@ class Call(NamedTuple):
 
     at: float
     what: str
-    kind: str = ""  # as `recvfrom(7)`, where there may be thousands and no single one matters
-    is_elsewhere: bool = False  # on a connection that is not shown
-    is_wait: bool = False  # a short one
+    kind: str = ""  # such as `recvfrom(7)`, if there may be thousands and no single one matters
+    is_elsewhere: bool = False  # on a connection that isn't shown
+    is_wait: bool = False  # a short wait
     thread: str = ""
 
 
 @dataclass
 class Peer:
-    """Whose connection it is."""
+    """The client at the other end of a connection."""
 
     name: str
-    client: Connection | None  # where it is one of those that are shown
-    is_unknown: bool  # it belongs to another program that the test has started
-    holders: int = 1  # processes that have it open
+    client: Connection | None  # set if it's among those shown
+    is_unknown: bool  # a client of a different program that the test has started
+    holders: int = 1  # processes that have the connection open
     received: int = 0
     sent: int = 0
     heard: set[str] = field(default_factory=set)  # 0, for the end of the stream, and errors
 
 
 class CallReader:
-    """Remembers whose connection each descriptor is, and how much was read and written there."""
+    """Remembers the client of each descriptor, and how much the server read and wrote there."""
 
     def __init__(self, server: Server, clients: Sequence[Connection]) -> None:
         self._clients = {client.port: client for client in clients}
         self._names = server.arrivals.names()
         self._main_thread = str(server.pid)
-        self._peers: dict[int, Peer] = {}  # by their ports
-        self._owners: dict[str, Peer | None] = {}  # by the descriptors
+        self._peers: dict[int, Peer] = {}  # by port
+        self._owners: dict[str, Peer | None] = {}  # by descriptor
         self._listeners: set[str] = set()
-        self._serving: set[str] = set()  # threads that have had to do with a client
+        self._serving: set[str] = set()  # threads that have made a call for a client
         self.unfinished: dict[str, str] = {}
-        self._begun: dict[str, float] = {}  # when each thread's unfinished call was
+        self._begun: dict[str, float] = {}  # when each thread's unfinished call began
         self.has_ring = False
-        self._ignores_sigpipe = False  # strace(1) shows it all the same
+        self._ignores_sigpipe = False  # strace(1) shows SIGPIPE even if the server ignores it
 
     def read(self, thread: str, at: float, text: str) -> Iterator[Call]:
-        """The call that ends on this line, with the moment when it began."""
+        """Yields the call that ends on this line, with the moment when it began."""
         begun = self._begun.get(thread, at) if text.startswith("<...") else at
         if text.endswith(UNFINISHED):
             self._begun[thread] = at
         for call in self._read(thread, text):
-            # What was sent may have arrived, and its client be done, before the call is seen to
-            # have returned. What was received, or waited for, is there only then.
+            # Data that the server sent may arrive, and its client be done, before strace sees the
+            # send return. Data that the server received or waited for is there only when the call
+            # returns.
             at_its_end = call.what.startswith((*RECEIVES, *ACCEPTS, *WAITS, *SLEEPS))
             yield call._replace(at=(at if at_its_end else begun) + call.at, thread=thread)
 
     def _read(self, thread: str, text: str) -> Iterator[Call]:
-        """Its moment is counted from that of the line."""
+        """Yields calls whose moment counts from that of the line."""
         if text.startswith("---"):
             name = text.split()[1]
             ignored = ", which it ignores" if name == "SIGPIPE" and self._ignores_sigpipe else ""
@@ -122,7 +123,7 @@ class CallReader:
             if thread == self._main_thread:
                 yield Call(0.0, text.partition(")")[0] + ")")
         elif name in CLONES:
-            if "CLONE_FILES" not in text:  # not a thread
+            if "CLONE_FILES" not in text:  # a process, not a thread
                 for owner in filter(None, self._owners.values()):
                     owner.holders += 1
         elif name in WAITS and (wait := WAITED.search(text)):
@@ -137,7 +138,7 @@ class CallReader:
         if result == "0" and took >= LONG_SECONDS and name != RING_WAIT:
             return Call(0.0 if resumed else took,
                         f"{name}({descriptor}) = 0 after {took * 1000:.0f} ms", name)
-        asked = text[: ended.start(1)]  # what follows may name the time that select(2) has left
+        asked = text[: ended.start(1)]  # the rest may name the time that select(2) has left
         arguments = ", ".join(filter(None, (
             descriptor, "timeout 0" if NO_TIME.search(asked) else "")))
         ready = ", ".join(f"{one['epoll'] or one['poll']}"
@@ -178,13 +179,13 @@ class CallReader:
         if error:
             told = f"{name}({listener}) = {error}"
             return None if error in NOISE else Call(0.0, told, told)
-        # Of a client that has gone already, the descriptor does not tell the address.
+        # If a client has gone already, its descriptor doesn't show the address.
         found = PEER.search(opened) or PEER_ADDRESS.search(arguments)
         if found is None:
             self._owners[result] = None
             return None
         port = int(found[1])
-        self._peers.pop(port, None)  # an earlier client's
+        self._peers.pop(port, None)  # belongs to an earlier client with the same port
         self._owners[result] = peer = self._peer(port)
         if peer.client is None:
             return Call(0.0, name, name, is_elsewhere=True)
@@ -217,7 +218,8 @@ class CallReader:
         what = f"{name}({number}{data}) = {ended}{remark}"
         if owner.client is not None:
             return Call(0.0, what, self._kind(owner, f"{name}({number})", ended, remark))
-        if owner.is_unknown and owner.received:  # others have only tried whether it listens
+        # Other programs have only tried whether the server listens.
+        if owner.is_unknown and owner.received:
             return Call(0.0, f"{what}, {owner.name}", f"{name}({number})")
         if error in NOISE or not error and not count and name in RECEIVES:
             return None

@@ -14,13 +14,13 @@ from typing import IO
 from harness import limits
 from harness.inherited import heed_all_signals
 
-LIBC = ctypes.CDLL(None)  # loaded here, and not once more in each child
+LIBC = ctypes.CDLL(None)  # loaded here, so that no child has to load it again
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-MARK = "UNDER_TEST"  # in the environment of a server, and of all that it starts
-OF_THE_USER = "JUDGED_ENVIRONMENT"  # what ./judge keeps from the tests, as JSON
+MARK = "UNDER_TEST"  # in the environment of a server, and of all processes that it starts
+OF_THE_USER = "JUDGED_ENVIRONMENT"  # variables that ./judge hides from the tests, as JSON
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, -1
 YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
-# The shell's input ends when the harness does, however that ended.
+# The shell's input ends when the harness does, for whatever reason.
 END_THOSE_LEFT = """
 read -r _
 for _ in 1 2 3; do
@@ -29,13 +29,13 @@ for _ in 1 2 3; do
 done
 """
 
-# In place of execve(2) in the child, for those who have a way of their own to start some program.
+# Replaces execve(2) in the child, for users that start some program in a different way.
 become: Callable[[Sequence[str], Mapping[str, str]], None] | None = None
 
 
 def environment() -> dict[str, str]:
-    """The user's, without variables that would flush a ready line that a Python server didn't
-    flush."""
+    """Returns the user's environment, without the variables that would flush a ready line although
+    a Python server forgot to."""
     known = dict(os.environ)
     if OF_THE_USER in known:
         theirs = json.loads(known.pop(OF_THE_USER))
@@ -48,9 +48,9 @@ def start(
     words: Sequence[str], environment: Mapping[str, str], descriptor_limit: int | None,
     niceness: int, stdout: IO[bytes], stderr: IO[bytes] | int,
 ) -> subprocess.Popen[bytes]:
-    """The process of a server, with ordinary limits, in a session of its own. It ends with us. Only
-    what the child itself must do needs fork(2), which copies the page tables of a large Python and
-    costs ten times the start of a server. Usually there is nothing of the kind.
+    """Starts a server's process with ordinary limits, in a session of its own. The server ends with
+    us. We use fork(2) only if the child itself has something to do, which is rare, because copying
+    the page tables of a large Python takes ten times as long as starting a server.
     """
     heed_all_signals()
     begin = functools.partial(
@@ -65,7 +65,7 @@ def start(
 
 
 def is_to_let_strace_attach() -> bool:
-    """Whether only processes that permit it can be traced. ptrace(2)"""
+    """Returns true if only processes that permit it can be traced. ptrace(2)"""
     with contextlib.suppress(FileNotFoundError):
         return YAMA.read_text().strip() == "1" and os.geteuid() != 0
     return False
@@ -73,7 +73,7 @@ def is_to_let_strace_attach() -> bool:
 
 @functools.cache
 def watch_over_servers_of(pid: int) -> subprocess.Popen[bytes]:
-    """A shell that kills the servers with its mark when this process is gone."""
+    """Starts a shell that kills the servers with our mark when this process is gone."""
     return subprocess.Popen(
         ["sh", "-c", END_THOSE_LEFT, f"{MARK}={pid}"],
         stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -83,7 +83,7 @@ def prepare(
     words: Sequence[str], environment: Mapping[str, str], descriptor_limit: int | None,
     niceness: int,
 ) -> None:
-    """In the child: dies with the harness, lets strace attach."""
+    """Runs in the child: it dies with the harness, and lets strace attach."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     LIBC.prctl(PR_SET_PTRACER, ctypes.c_long(ANYBODY), 0, 0, 0)
     limits.set_server_limit(descriptor_limit)

@@ -33,12 +33,12 @@ class Client(Connection):
         return bytes(received)
 
     def has_input(self) -> bool:
-        """Whether an answer or an end can be read without waiting."""
+        """Returns true if an answer, or the end, can be read without waiting."""
         return readable(self.socket)
 
     def receive_what_is_there(self, byte_count_max: int) -> bytes:
-        """Returns the bytes that arrived, at least one and at most this many; none at the end of
-        the stream."""
+        """Returns the bytes that have arrived, at least one and at most this many. Returns none at
+        the end of the stream."""
         return self._receive_some(byte_count_max)
 
     def expect(self, *payloads: bytes) -> None:
@@ -59,12 +59,13 @@ class Client(Connection):
         self.expect_same(wanted, self.receive(len(wanted)))
 
     def expect_same(self, wanted: bytes, received: bytes, what: str = "what came back") -> None:
-        """Expects that exactly these bytes were received."""
+        """Expects `received` to be exactly these bytes."""
         if received != wanted:
             raise self.broken(difference(what, wanted, received))
 
     def echo_stream(self, stream: bytes, sent: int = 0) -> None:
-        """Sends it from there on and expects all of it back, for more than buffers hold."""
+        """Sends the rest of the stream and expects all of it back, for more bytes than buffers
+        hold."""
         self.expect_same(stream, self.exchange(stream[sent:], len(stream), stream))
 
     def echo(self, *payloads: bytes) -> None:
@@ -75,12 +76,11 @@ class Client(Connection):
     def exchange(
         self, stream: bytes | memoryview, answer_bytes: int, wanted: bytes | None = None
     ) -> bytes:
-        """Sends and receives at the same time until `answer_bytes` came, for more than buffers
-        hold. If too few come, the complaint says where they differ from `wanted`.
-        """
+        """Sends and receives at the same time until `answer_bytes` have come, for more bytes than
+        buffers hold. If too few come, the complaint says where they differ from `wanted`."""
         self.socket.setblocking(False)
         received, sent, begin = bytearray(), 0, time.monotonic()
-        to_send = memoryview(stream)  # slices of which are no copies
+        to_send = memoryview(stream)  # slices of a memoryview are no copies
         try:
             while len(received) < answer_bytes:
                 can_read, can_write = ready(self.socket, self.patience, to_write=sent < len(stream))
@@ -173,8 +173,8 @@ class Client(Connection):
                 received += piece
 
     def wait_for_hang_up(self, within: float | None = None) -> float:
-        """Waits until the server is gone, by end of stream or reset. Returns the
-        time.monotonic()."""
+        """Waits until the server is gone, by end of stream or reset. Returns time.monotonic() of
+        that moment."""
         end = time.monotonic() + (self.patience if within is None else within)
         while (left := end - time.monotonic()) > 0:
             if not readable(self.socket, left):
@@ -201,7 +201,7 @@ class Client(Connection):
         except TimeoutError:
             waited = self.socket.gettimeout()
             if waited == self.patience and self.moves_up():
-                return self._receive_some(byte_count, due)  # the server is busy, and not silent
+                return self._receive_some(byte_count, due)  # the server is busy, but it's serving
             self.transcript.note(f"waited {waited:g} s for {due}")
             raise Silent(f"the server owes {due} and sent nothing for {waited:g} s", self,
                          self.transcript.sent_bytes - self.transcript.got_bytes) from None

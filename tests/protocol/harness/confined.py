@@ -19,38 +19,38 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER = 425, 426, 427  # on every architecture
-SOCKET = {"x86_64": 41}.get(platform.machine(), 198)  # 198 wherever numbers were given out anew
+IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER = 425, 426, 427  # the same on every architecture
+# 198 on every architecture with the new numbers
+SOCKET = {"x86_64": 41}.get(platform.machine(), 198)
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
-LOAD_WORD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # of linux/bpf_common.h
+LOAD_WORD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # from linux/bpf_common.h
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
-NUMBER, FIRST_ARGUMENT = 0, 16  # where struct seccomp_data has them, on a little-endian machine
+NUMBER, FIRST_ARGUMENT = 0, 16  # offsets in struct seccomp_data on a little-endian machine
 
 CAP_IPC_LOCK, PR_CAPBSET_DROP = 14, 24
 CLONE_NEWTIME = 0x00000080
 CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x00020000, 4096, 16384, 1 << 18
 SWITCH = "/proc/sys/kernel/io_uring_disabled"
 
-CANNOT = 77  # what the program ends with when a restriction cannot be made here
+CANNOT = 77  # our exit status if a restriction isn't possible here
 
 
 def confined(*restrictions: str) -> tuple[str, ...]:
-    """The words in front of a command line."""
+    """Returns the words in front of a command line."""
     return (sys.executable, __file__, *restrictions, "--")
 
 
 def skip_if_impossible(status: int, words: str) -> None:
     """Skips the test if the machine doesn't permit the restriction."""
-    import pytest  # not where a server is started, which takes as long as all the rest
+    import pytest  # not at the top, because it would double the time to start a server
 
     if status == CANNOT:
         pytest.skip(words.strip())
 
 
 def forbid(call_number: int, error: int, *, first_argument: int | None = None) -> None:
-    """Makes the system call fail from now on, as under a container's seccomp filter; with
-    `first_argument`, only with that one.
-    """
+    """Makes the system call fail from now on, as under a container's seccomp filter. With
+    `first_argument`, it fails only with that argument."""
     tests = [(NUMBER, call_number)]
     if first_argument is not None:
         tests.append((FIRST_ARGUMENT, first_argument))
@@ -58,7 +58,7 @@ def forbid(call_number: int, error: int, *, first_argument: int | None = None) -
     for left, (place, value) in zip(range(len(tests), 0, -1), tests):
         instructions += [
             (LOAD_WORD, 0, 0, place),
-            (JUMP_IF_EQUAL, 0, 2 * left - 1, value),  # else to the last one
+            (JUMP_IF_EQUAL, 0, 2 * left - 1, value),  # otherwise go to the last instruction
         ]
     instructions += [(RETURN, 0, 0, ERRNO | error), (RETURN, 0, 0, ALLOW)]
     program = b"".join(struct.pack("=HBBI", *one) for one in instructions)
@@ -70,27 +70,26 @@ def forbid(call_number: int, error: int, *, first_argument: int | None = None) -
 
 
 def forbid_family(name: str) -> None:
-    """Makes socket(2) fail for the family as on a kernel built without it."""
+    """Makes socket(2) fail for the family, as on a kernel built without it."""
     forbid(SOCKET, errno.EAFNOSUPPORT, first_argument=getattr(socket, f"AF_{name}"))
 
 
 def limit_locked_memory(limit: str) -> None:
-    """Limits root, too, when it becomes another program, which gains no more than the bounding
-    set."""
+    """Limits locked memory, for root, too: a root process that executes a program gains only the
+    rights in the bounding set."""
     if os.geteuid() == 0:
         call("prctl", PR_CAPBSET_DROP, *map(ctypes.c_ulong, (CAP_IPC_LOCK, 0, 0, 0)))
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (int(limit), int(limit)))
 
 
 def limit_descriptors(limit: str) -> None:
-    """The soft and the hard limit."""
+    """Sets the soft and the hard limit."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
 
 
 def show_switch(value: str) -> None:
-    """Covers the switch with a file of ours, in a mount namespace. The real switch would forbid a
-    ring to everything else on this machine.
-    """
+    """Covers the switch with a file of ours, in a mount namespace, because the real switch would
+    forbid rings to everything else on this machine."""
     call("unshare", CLONE_NEWNS)
     call("mount", None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
     with tempfile.NamedTemporaryFile() as file:
@@ -106,7 +105,7 @@ def shift_clock(seconds: str) -> None:
 
 
 def call(name: str, *arguments: object) -> None:
-    """A function of the C library that returns 0, or OSError."""
+    """Calls a function of the C library that returns 0, or raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*arguments) != 0:
         raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
@@ -125,7 +124,7 @@ RESTRICTIONS: dict[str, Callable[[str], None]] = {
 
 
 def main(words: list[str]) -> None:
-    """Becomes the program."""
+    """Restricts this process, and then becomes the program."""
     end = words.index("--")
     for word in words[:end]:
         name, _, value = word.partition("=")

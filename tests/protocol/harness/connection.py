@@ -19,7 +19,7 @@ from harness.verdict import ContractBroken, Silent, hide_from_traceback
 __tracebackhide__ = hide_from_traceback
 
 PIECE_BYTES = 1 << 18
-SILENCE_SECONDS = 0.05  # how long "nothing comes" is watched: longer finds no more, only slower
+SILENCE_SECONDS = 0.05  # how long "nothing comes" is watched; watching longer found no more
 NEXT_ONE_SECONDS = 1.0  # for a server that starts a process for each client, on a busy machine
 GONE = (BrokenPipeError, ConnectionResetError)
 
@@ -40,9 +40,9 @@ class Connection:
         self.patience = patience
         self.transcript = Transcript()
         self.was_reset = False  # by the server
-        self.left_accepted = False  # though no byte had come from the server
+        self.left_accepted = False  # set if an accepted client left before it got a byte
         self.socket = socket.socket(family, socket.SOCK_STREAM)
-        if receive_buffer is not None:  # before connecting: it bounds the window
+        if receive_buffer is not None:  # before connecting, because the buffer bounds the window
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         if source is not None:
             self.socket.bind((source, 0))
@@ -78,7 +78,8 @@ class Connection:
         self.transcript.sent(data, begun)
 
     def try_send(self, data: bytes) -> bool:
-        """Sends what the server takes. False if it hung up or takes no more for now."""
+        """Sends what the server takes. Returns false if the server hung up or takes no more for
+        now."""
         begun = time.monotonic()
         try:
             self.socket.settimeout(SILENCE_SECONDS)
@@ -93,7 +94,7 @@ class Connection:
         return True
 
     def send_urgent(self, byte: bytes) -> None:
-        """Sends a byte that is not part of the stream, unless the server asks for that. tcp(7)"""
+        """Sends a byte that isn't part of the stream, unless the server asks for that. tcp(7)"""
         self.socket.send(byte, socket.MSG_OOB)
         self.transcript.note(f"sent {byte!r} as urgent data (MSG_OOB)")
 
@@ -102,10 +103,10 @@ class Connection:
         self.send(frames(payloads))
 
     def send_until_stuck(self, data: bytes, pause: float = 0.1) -> int:
-        """Sends, without reading, until nothing is taken for `pause` seconds. Returns the taken
-        bytes."""
+        """Sends, without reading, until the server takes nothing for `pause` seconds. Returns how
+        many bytes it took."""
         self.socket.setblocking(False)
-        sent, to_send = 0, memoryview(data)  # slices of which are no copies
+        sent, to_send = 0, memoryview(data)  # slices of a memoryview are no copies
         while sent < len(data) and writable(self.socket, pause):
             begun = time.monotonic()
             try:
@@ -113,7 +114,7 @@ class Connection:
             except BlockingIOError:
                 continue
             except GONE:
-                self.was_reset = True  # and the error is taken: what is received ends in order
+                self.was_reset = True  # we took the error, so reading ends without one
                 self.transcript.note_hang_up("could not send more: the server hung up")
                 break
             self.transcript.sent(to_send[sent : sent + taken], begun)
@@ -128,11 +129,11 @@ class Connection:
             self.let_it_arrive()
 
     def let_it_arrive(self) -> None:
-        """Waits until the server read the sent bytes, or for a moment to see whether it does."""
+        """Waits until the server has read the sent bytes, or for a moment if it doesn't."""
         try:
             server, ourselves = self.socket.getpeername()[:2], self.socket.getsockname()[:2]
         except OSError:
-            return  # a reset has come already
+            return  # the connection has been reset already
 
         def taken() -> bool:
             return self.unacknowledged_bytes() == 0 and not sockdiag.unread_bytes(
@@ -143,7 +144,7 @@ class Connection:
         self.transcript.end_piece()
 
     def wait_until_in_kernel(self) -> None:
-        """Waits until the server's kernel acknowledged every byte, or the line is dead."""
+        """Waits until the server's kernel has acknowledged every byte, or the line is dead."""
 
         def settled() -> bool:
             return self.unacknowledged_bytes() == 0 or failed(self.socket)
@@ -153,55 +154,59 @@ class Connection:
                 f"the server's kernel did not take all bytes within {self.patience:g} s")
 
     def let_window_grow(self) -> None:
-        """After a time as a slow reader, takes as much at once as others do."""
+        """Lets a slow reader take as much at a time as other clients do."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
 
     def unacknowledged_bytes(self) -> int:
-        """How many sent bytes the server's kernel hasn't acknowledged (SIOCOUTQ)."""
+        """Returns how many sent bytes the server's kernel hasn't acknowledged (SIOCOUTQ)."""
         number = array.array("i", [0])
         fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, number)
         return number[0]
 
     def servers_end(self) -> sockdiag.Queues | None:
-        """The kernel's view of it; None if it is gone. OSError if the kernel doesn't tell."""
+        """Returns the kernel's view of the server's end, or None if that's gone. Raises OSError if
+        the kernel doesn't tell."""
         try:
             here, there = self.socket.getsockname()[:2], self.socket.getpeername()[:2]
         except OSError:
-            return None  # it was reset
+            return None  # the connection was reset
         return sockdiag.queues(there, here, self.socket.family)
 
     def is_held_by_the_server(self) -> bool:
-        """Whether the server's end still has a descriptor. If not, only the kernel has it."""
+        """Returns true if the server's end still has a descriptor. Otherwise only the kernel has
+        it."""
         end = self.servers_end()
         return end is not None and end.inode != 0
 
     def is_in_the_backlog(self) -> bool:
-        """Whether the connection exists without a descriptor. OSError if the kernel doesn't
-        tell."""
+        """Returns true if the connection exists without a descriptor. Raises OSError if the kernel
+        doesn't tell."""
         end = self.servers_end()
         return end is not None and end.is_in_the_backlog
 
     def moves_up(self) -> bool:
-        """Whether it is in the backlog, and the server takes those before it."""
+        """Returns true if the connection is in the backlog, and the server accepts others before
+        it."""
         try:
             port = self.socket.getpeername()[1]
             waiting = _connections_waiting(port)
             return self.is_in_the_backlog() and proc.wait_until(
                 lambda: _connections_waiting(port) < waiting, NEXT_ONE_SECONDS)
         except OSError:
-            return False  # it was reset, or the kernel does not say
+            return False  # the connection was reset, or the kernel doesn't say
 
     # Leaving
 
     def send_and_half_close(self, data: bytes) -> None:
         """Sends all bytes so that the end of the stream arrives together with the last of them."""
         begun = time.monotonic()
-        self.socket.sendall(data, socket.MSG_MORE)  # held back until more comes, here the end
+        # The kernel holds the data back until more comes, which here is the end.
+        self.socket.sendall(data, socket.MSG_MORE)
         self.transcript.sent(data, begun)
         self.half_close()
 
     def half_close(self) -> None:
-        """Says that nothing more will be sent, and stays to read."""
+        """Ends our stream, and stays to read."""
         begun = time.monotonic()
         try:
             self.socket.shutdown(socket.SHUT_WR)
@@ -214,15 +219,15 @@ class Connection:
         self.transcript.note("shut down its sending side, still reading", begun)
 
     def reset(self) -> None:
-        """Leaves with a reset, as a crashed machine's successor would."""
+        """Leaves with a reset, as a machine sends when it has crashed and is up again."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transcript.note(f"reset the connection{self._unaccepted()}")
         self.socket.close()
 
     def close(self) -> None:
-        """Leaves in order. Harmless if it left already."""
+        """Leaves in order. Does nothing if it left already."""
         if self.socket.fileno() >= 0:
-            # The kernel makes a reset of it where input is left unread. RFC 2525, 2.17
+            # The kernel sends a reset if input is unread. RFC 2525, 2.17
             unread = ", with unread input: a reset" if self._has_unread_bytes() else ""
             self.transcript.note(f"closed{unread or self._unaccepted()}")
             self.socket.close()
@@ -233,8 +238,8 @@ class Connection:
         return number[0] > 0
 
     def _unaccepted(self) -> str:
-        """The words for a client in the backlog, if the kernel tells."""
-        if not self.transcript.got_bytes:  # else it was accepted
+        """Returns the words for a client in the backlog, if the kernel tells."""
+        if not self.transcript.got_bytes:  # otherwise it was accepted
             with suppress(OSError):
                 end = self.servers_end()
                 if end and end.is_in_the_backlog:

@@ -1,4 +1,5 @@
-"""Programs that talk to a user, fed from pipes, files and terminals; and servers that misbehave."""
+"""Programs that talk to a user, with input from pipes, files and terminals, and servers that
+misbehave."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ class Client:
         self.patience = patience
 
     def run(self, text: bytes = b"", *, stdin: Any = None, stdout: Any = None) -> Ended:
-        """Runs it to its end, with `text` in a pipe or a file as its input."""
+        """Runs the program to its end, with `text` in a pipe, or a file, as its input."""
         source = {"input": text} if stdin is None else {"stdin": stdin}
         run = subprocess.run(
             self.words,
@@ -53,7 +54,7 @@ class Client:
 
     @contextlib.contextmanager
     def start(self, *, non_blocking: bool = False) -> Iterator[Running]:
-        """Starts it between two pipes."""
+        """Starts the program between two pipes."""
         running = Running(self, non_blocking)
         try:
             yield running
@@ -82,22 +83,22 @@ class Running:
         self._stdout = b""
 
     def type(self, text: bytes) -> None:
-        """Writes to its input."""
+        """Writes to the program's input."""
         self._input.write(text)
 
     def end_input(self) -> None:
-        """Closes its input."""
+        """Closes the program's input."""
         self._input.close()
 
     def wait_for(self, stdout: bytes) -> None:
-        """Waits until it has printed exactly that."""
+        """Waits until the program has printed exactly this."""
         end = time.monotonic() + self._patience
         while len(self._stdout) < len(stdout) and time.monotonic() < end:
             self._read(0.1)
         assert self._stdout == stdout
 
     def ended(self, status: int, stdout: bytes, *in_stderr: bytes) -> None:
-        """Waits for its end; see Ended.ended()."""
+        """Waits for the program's end; see Ended.ended()."""
         while self._read(self._patience):
             pass
         actual = self._process.wait(self._patience)
@@ -105,17 +106,17 @@ class Running:
         Ended(actual, self._stdout, self._process.stderr.read()).ended(status, stdout, *in_stderr)
 
     def seconds(self) -> float:
-        """Time since the start."""
+        """Returns the time since the start."""
         return time.monotonic() - self._begin
 
     def close(self) -> None:
-        """Ends it if it has not ended."""
+        """Kills the program if it still runs."""
         _end(self._process)
         self._input.close()
         self._output.close()
 
     def _read(self, seconds: float) -> bool:
-        """Reads its output. False if nothing came in time, or nothing will."""
+        """Reads the program's output. Returns false if nothing came in time, or nothing will."""
         piece = self._output.read(65536) if readable(self._output, seconds) else b""
         self._stdout += piece
         return piece != b""
@@ -136,7 +137,7 @@ class Terminal:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        self._slave = slave  # while we have it open the master reads no error
+        self._slave = slave  # as long as we have it open, reading from the master doesn't fail
         self._text = b""
 
     def __enter__(self) -> Terminal:
@@ -152,21 +153,21 @@ class Terminal:
         self._master.write(keys.encode())
 
     def text(self) -> str:
-        """The screen's content so far, with the terminal's own line ends made plain."""
+        """Returns the screen's content so far, with plain line ends in place of the terminal's."""
         while readable(self._master):
             self._text += self._master.read(65536)
         text = self._text.decode(errors="backslashreplace").replace("\r\n", "\n")
-        return re.sub("\\^D\b\b", "", text)  # the echo of the key
+        return re.sub("\\^D\b\b", "", text)  # the terminal's echo of ^D
 
     def wait_for(self, text: str) -> None:
-        """Waits until the screen ends with that."""
+        """Waits until the screen ends with this text."""
         end = time.monotonic() + self._patience
         while not self.text().endswith(text):
             assert time.monotonic() < end, f"{text!r} should come, there is {self.text()!r}"
             readable(self._master, 0.1)
 
     def ended(self, status: int, in_stderr: str | None = None) -> None:
-        """Waits for its end, and asserts its status and its line on stderr."""
+        """Waits for the program's end, and asserts its status and its line on stderr."""
         assert self._process.stderr is not None
         actual = self._process.wait(self._patience)
         said = self._process.stderr.read().decode()

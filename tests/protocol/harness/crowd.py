@@ -1,4 +1,4 @@
-"""More clients than a server has places or descriptors for, each with a message on its way."""
+"""More clients than a server has places or descriptors for, each of which has sent a message."""
 
 from harness.client import Client
 from harness.proc import wait_until
@@ -16,7 +16,8 @@ def crowd(server: Server, number: int) -> list[Client]:
 
 
 def begun_crowd(server: Server) -> list[Client]:
-    """More clients than a server with few descriptors can have, some of which are served."""
+    """Connects more clients than a server with few descriptors can have, and waits until some are
+    served."""
     clients = crowd(server, 60)
     assert wait_until(lambda: len(answered(clients)) >= 10, server.patience), (
         f"nobody is served within {server.patience:g} s")
@@ -24,12 +25,13 @@ def begun_crowd(server: Server) -> list[Client]:
 
 
 def answered(clients: list[Client]) -> list[Client]:
-    """The clients that received an answer."""
+    """Returns the clients that have received an answer."""
     return [client for client in clients if client.has_input()]
 
 
 def expect_all_served(waiting: list[Client], patience: float) -> None:
-    """Lets a client with an answer leave, so another gets the place, until all are served."""
+    """Lets each client with an answer leave, so that the next gets the place, until all
+    are served."""
     waiting = list(waiting)
     while waiting:
         assert wait_until(lambda: bool(answered(waiting)), patience), (

@@ -3,11 +3,11 @@
 from harness.hexdump import hexdump
 
 ALIKE_BYTES = 64  # fewer may look alike by chance
-FOLLOWED_BYTES = 1 << 15  # more than one message, and so the length that begins another
+FOLLOWED_BYTES = 1 << 15  # longer than a message, so it includes the length of the next one
 
 
 def difference(which: str, wanted: bytes, received: bytes) -> str:
-    """Where they differ, and whether bytes are missing there or were added."""
+    """Says where the two differ, and whether bytes are missing there or were added."""
     if wanted.startswith(received):
         came = f"{len(received)} of the {len(wanted)} bytes of {which}"
         return f"the server ended the stream after {came}"
@@ -22,7 +22,7 @@ def difference(which: str, wanted: bytes, received: bytes) -> str:
 
 
 def _how_far_off(due: bytes, came: bytes) -> str:
-    """Whether the two differ only by a piece at the beginning of one of them."""
+    """Says whether the two differ only by a piece at the beginning of one of them."""
     if lost := _begins_in(due, came):
         return f". {lost} bytes are missing there; the bytes after them arrived"
     if added := _begins_in(came, due):
@@ -31,7 +31,8 @@ def _how_far_off(due: bytes, came: bytes) -> str:
 
 
 def _begins_in(whole: bytes, part: bytes) -> int:
-    """How far into `whole` `part` begins and, as far as one can tell, continues; 0 if nowhere."""
+    """Returns how far into `whole` `part` begins and, as far as we can tell, continues; 0 if
+    nowhere."""
     begin, known = 0, part[:ALIKE_BYTES]
     while len(known) == ALIKE_BYTES and (begin := whole.find(known, begin + 1)) > 0:
         count = min(FOLLOWED_BYTES, len(whole) - begin, len(part))

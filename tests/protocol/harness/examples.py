@@ -8,11 +8,11 @@ from hypothesis.errors import Flaky
 from harness.frames import patterned
 from harness.verdict import ContractBroken
 
-UNREAD_BYTES_MAX = 60_000  # so much a client may send that reads nothing meanwhile
+UNREAD_BYTES_MAX = 60_000  # as much as a client may send without reading
 
 
 def payload_lists() -> st.SearchStrategy[list[bytes]]:
-    """A few payloads of all lengths, each number of digits as likely as another."""
+    """Makes a few payloads of all lengths, each number of bits as likely as the next."""
     length = st.integers(0, 15).flatmap(lambda bits: st.integers(1 << bits >> 1, (1 << bits) - 1))
     return st.lists(length, min_size=1, max_size=12).filter(
         lambda lengths: sum(lengths) < UNREAD_BYTES_MAX
@@ -20,8 +20,8 @@ def payload_lists() -> st.SearchStrategy[list[bytes]]:
 
 
 def for_each_example(check: Callable[[], None]) -> None:
-    """Runs the function that @given made to hold the server to a rule. Hypothesis repeats a failed
-    example. If the server then behaves, it has failed nevertheless, so this raises the first
+    """Runs a function made by @given, which holds the server to a rule. Hypothesis repeats a failed
+    example. If the server behaves this time, it has failed nevertheless, so this raises the first
     failure.
     """
     try:
@@ -31,7 +31,7 @@ def for_each_example(check: Callable[[], None]) -> None:
 
 
 def _what_was_broken(error: BaseException | None) -> ContractBroken | None:
-    """The first broken rule among the causes of an error, and among the errors of a group."""
+    """Finds the first broken rule among the causes of an error, and among the errors of a group."""
     while error is not None:
         if isinstance(error, ContractBroken):
             return error

@@ -1,5 +1,6 @@
 """A client in a process of its own that sends messages as fast as it can, and reads the answers.
-python3 firehose.py HOST PORT CONNECTIONS runs until it is ended, and prints one line when the
+
+python3 firehose.py HOST PORT CONNECTIONS runs until it's killed, and prints one line when the
 messages flow.
 """
 
@@ -7,7 +8,7 @@ import socket
 import sys
 import threading
 
-BURST = (b"\x04\x00\x00\x00fire" * 8192)[:65536]  # whole messages, 64 KiB of them
+BURST = (b"\x04\x00\x00\x00fire" * 8192)[:65536]  # 64 KiB of whole messages
 
 
 def swallow(connection: socket.socket) -> None:
@@ -23,7 +24,7 @@ def flood(connection: socket.socket) -> None:
 
 
 def main() -> None:
-    """Two threads for each connection."""
+    """Starts two threads for each connection."""
     host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     for number in range(count):
         connection = socket.create_connection((host, port))

@@ -1,6 +1,6 @@
 """Brings a server to the point where it holds answers that its kernel doesn't take. The kernel
-keeps megabytes for a client that doesn't read, and the number changes from one connection to the
-next. So we measure: the server holds the sent bytes that the kernel doesn't have on either side.
+keeps megabytes for a client that doesn't read, and how much changes from one connection to the
+next. So we measure: if sent bytes are in neither kernel, the server holds them.
 """
 
 import array
@@ -17,25 +17,25 @@ from harness.frames import distinct_payloads, frames
 from harness.proc import wait_until
 from harness.sockdiag import Queues
 
-MOMENT_SECONDS = 0.1  # an answer that has not left the server by then is held
+MOMENT_SECONDS = 0.1  # if an answer hasn't left the server by then, it's held
 SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
 BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like to read at once
 
 
 def queues(client: Client) -> Queues:
-    """The queues at the server's end of the connection. Skips the test if the kernel doesn't
-    tell."""
+    """Returns the queues at the server's end of the connection. Skips the test if the kernel
+    doesn't tell."""
     found = queues_if_any(client)
     assert found is not None, "no such connection"
     return found
 
 
 def queues_if_any(client: Client) -> Queues | None:
-    """The queues, or None if the server's end is gone."""
+    """Returns the queues, or None if the server's end is gone."""
     try:
         names = client.socket.getpeername()[:2], client.socket.getsockname()[:2]
     except OSError:
-        return None  # a reset has come
+        return None  # the connection was reset
     try:
         return sockdiag.queues(*names, client.socket.family)
     except OSError as error:
@@ -43,14 +43,14 @@ def queues_if_any(client: Client) -> Queues | None:
 
 
 def server_has_ended(client: Client) -> bool:
-    """Whether the server ended its stream, which a client that doesn't read can't see. Skips the
-    test if the kernel doesn't tell."""
+    """Returns true if the server has ended its stream, which a client that doesn't read can't see.
+    Skips the test if the kernel doesn't tell."""
     found = queues_if_any(client)
     return found is None or not found.is_established
 
 
 def arrived_bytes(client: Client) -> int:
-    """How many bytes the client could read now."""
+    """Returns how many bytes the client could read now."""
     number = array.array("i", [0])
     fcntl.ioctl(client.socket.fileno(), termios.FIONREAD, number)
     return number[0]
@@ -59,9 +59,9 @@ def arrived_bytes(client: Client) -> int:
 def send_until_the_server_holds_answers(
     client: Client, held_seconds: float = MOMENT_SECONDS
 ) -> tuple[int, bool]:
-    """Sends a burst after each that was taken, until the kernel doesn't take all answers for that
-    long. Returns how much was sent, and whether the server took all of it, so that nothing is left
-    in the kernel that could wake it.
+    """Sends one burst after the other, until the kernel doesn't take all the answers for
+    `held_seconds`. Returns how much was sent, and whether the server took all of it, so that the
+    kernel has nothing left that could wake the server.
     """
     sent = 0
 
@@ -76,13 +76,13 @@ def send_until_the_server_holds_answers(
         sent += len(BURST)
         client.wait_until_in_kernel()
         if not wait_until(all_is_read, within=1.0, pause=0.0005):
-            return sent, False  # it held answers to the burst before, unnoticed
+            return sent, False  # the server already held answers to the burst before
         if not wait_until(all_answers_are_out, held_seconds, pause=0.0005):
             return sent, True
 
 
 def half_close_and_read_late(client: Client, meanwhile: Callable[[], None] = int) -> None:
-    """The client finishes while the server holds answers, and takes them all a moment later."""
+    """Half-closes while the server holds answers, and takes all of them a moment later."""
     sent, _ = send_until_the_server_holds_answers(client)
     client.half_close()
     time.sleep(SEEN_SECONDS)

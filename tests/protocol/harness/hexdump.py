@@ -2,9 +2,8 @@
 
 
 def hexdump(head: bytes, total: int, tail: bytes = b"") -> str:
-    """`6 bytes: 02 00 00 00 68 69 |....hi|`, with dots if `total` is more than is shown. With a
-    tail, `99 bytes: 02 00 ... 68 69 |.. ... hi|`.
-    """
+    """Returns `6 bytes: 02 00 00 00 68 69 |....hi|`, with dots if `total` is more than is shown.
+    With a tail, returns `99 bytes: 02 00 ... 68 69 |.. ... hi|`."""
     if total == 0:
         return "nothing"
     pairs, text = head.hex(" "), printable(head)
@@ -16,16 +15,16 @@ def hexdump(head: bytes, total: int, tail: bytes = b"") -> str:
 
 
 def escaped(text: str) -> str:
-    """For a terminal that isn't the server's: nothing in it moves the cursor or sets a title."""
+    """Escapes text for a terminal, so that nothing in it moves the cursor or sets a title."""
     return "".join(one if one.isprintable() or one in "\n\t"
                    else one.encode("unicode_escape").decode() for one in text)
 
 
 def printable(data: bytes) -> str:
-    """These bytes as characters, with a dot for each that isn't printable."""
+    """Returns these bytes as characters, with a dot for each that isn't printable."""
     return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
 
 
 def is_text(data: bytes) -> bool:
-    """Whether these are only characters and line ends."""
+    """Returns true if these are only characters and line ends."""
     return all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)

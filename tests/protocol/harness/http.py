@@ -1,4 +1,4 @@
-"""Just enough of an HTTP client to see every byte that a server answers."""
+"""An HTTP client that is just large enough to see every byte of an answer."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -29,19 +29,19 @@ def get(
     version: str = "HTTP/1.1",
     body: bytes = b"",
 ) -> bytes:
-    """A request as bytes, with a Host header."""
+    """Returns a request as bytes, with a Host header."""
     lines = [f"{method} {path} {version}", "Host: localhost", *headers, "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
 
 
 def padded(total_bytes: int) -> bytes:
-    """A request whose header section has this many bytes, in one header."""
+    """Returns a request whose header section has this many bytes, in one header."""
     filler = total_bytes - len(get("/", "X-Filler: "))
     return get("/", "X-Filler: " + "x" * filler)
 
 
 def receive_head(client: Client) -> bytes:
-    """Receives everything up to and with the blank line."""
+    """Receives everything up to the blank line, which is included."""
     head = b""
     while not head.endswith(HEAD_END):
         head += client.receive(1, "a response")
@@ -66,7 +66,7 @@ def parse_head(client: Client, head: bytes) -> Response:
 
 
 def receive_response(client: Client, *, to_head: bool = False) -> Response:
-    """The next response. With `to_head` it answers a HEAD request and has no body."""
+    """Receives the next response. With `to_head` it answers a HEAD request and has no body."""
     response = parse_head(client, receive_head(client))
     length = int(response.headers.get("content-length", "0"))
     body = b"" if to_head else client.receive(length, "the body of a response")
@@ -74,7 +74,7 @@ def receive_response(client: Client, *, to_head: bool = False) -> Response:
 
 
 def expect_hello(client: Client, *, to_head: bool = False) -> Response:
-    """The next response must be the six bytes of `hello` and a line end."""
+    """Expects the next response to be the six bytes of `hello` and a line end."""
     response = receive_response(client, to_head=to_head)
     if response.status != 200:
         raise client.broken(f"status {response.status} instead of 200")
@@ -90,7 +90,7 @@ def expect_hello(client: Client, *, to_head: bool = False) -> Response:
 
 
 def expect_status(client: Client, status: int, *, to_head: bool = False) -> Response:
-    """The next response must have this status."""
+    """Expects the next response to have this status."""
     response = receive_response(client, to_head=to_head)
     if response.status != status:
         raise client.broken(f"status {response.status} instead of {status}")
@@ -99,7 +99,7 @@ def expect_status(client: Client, status: int, *, to_head: bool = False) -> Resp
 
 @contextmanager
 def about(what: str) -> Iterator[None]:
-    """Begins a failure with its subject."""
+    """Puts the subject in front of a failure."""
     try:
         yield
     except ContractBroken as broken:
@@ -109,15 +109,14 @@ def about(what: str) -> Iterator[None]:
 
 def body_is(case: str, body: bytes) -> AbstractContextManager[None]:
     """Names the body in a failure, such as `blank-before`, and shows it, because the timeline shows
-    only a request's head.
-    """
+    only a request's head."""
     more = "" if len(body) <= SHOWN_BYTES else f" and {len(body) - SHOWN_BYTES} bytes more"
     return about(
         f"a request with this body: {case.replace('-', ' ')}, {body[:SHOWN_BYTES]!r}{more}")
 
 
 def expect_refusal(client: Client, status: int) -> Response:
-    """The next response must have this status, and then the connection must end."""
+    """Expects the next response to have this status, and then the end of the connection."""
     response = expect_status(client, status)
     client.expect_end()
     return response

@@ -1,4 +1,4 @@
-"""Limits of the kernel. The harness raises its own limit of descriptors; servers start with an
+"""Limits of the kernel. The harness raises its own limit of descriptors, but servers start with an
 ordinary one."""
 
 import array
@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-# What a login shell gives. A server that needs more has to ask for it, as the contract says.
+# The limit of a login shell. If a server needs more, it has to raise the limit, as the contract
+# says.
 SERVER_SOFT_LIMIT = 1024
 NEEDED_TO_START = 8  # descriptors; subprocess takes two
 UBSAN_NEEDS_DESCRIPTORS = "UBSan itself needs descriptors here: build with -fno-sanitize=vptr"
@@ -28,14 +29,14 @@ def raise_descriptor_limit() -> None:
 
 
 def need_descriptors(count: int) -> None:
-    """Skips the test, naming the number, if a process can't have `count` descriptors."""
+    """Skips the test, with the number, if a process can't have `count` descriptors."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < count:
         pytest.skip(f"needs {count} descriptors in one process, the hard limit here is {hard}")
 
 
 def backlog_max() -> int:
-    """How many new connections may wait with SOMAXCONN. listen(2)"""
+    """Returns how many new connections may wait with SOMAXCONN. listen(2)"""
     allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
     return min(socket.SOMAXCONN, allowed)
 
@@ -50,13 +51,14 @@ def need_ipv6() -> None:
 
 
 def send_buffer_bytes_max() -> int:
-    """The most that a kernel keeps of answers that nobody reads. tcp(7)"""
+    """Returns the most that a kernel keeps of answers that nobody reads. tcp(7)"""
     return int(Path("/proc/sys/net/ipv4/tcp_wmem").read_text().split()[2])
 
 
 @functools.cache
 def unread_bytes_max() -> int:
-    """How many sent bytes a kernel takes before anybody reads: 64 KiB on Linux 6.1."""
+    """Returns how many sent bytes a kernel takes before anybody reads, which is 64 KiB on Linux
+    6.1."""
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         socket.create_connection(listener.getsockname()) as sender,
@@ -64,26 +66,26 @@ def unread_bytes_max() -> int:
     ):
         sender.setblocking(False)
         sent = sender.send(bytes(1 << 18))
-        time.sleep(0.2)  # until it has acknowledged what it takes
+        time.sleep(0.2)  # until the kernel has acknowledged all that it takes
         left = array.array("i", [0])
         fcntl.ioctl(sender.fileno(), termios.TIOCOUTQ, left)
     return sent - left[0]
 
 
 def set_server_limit(soft_and_hard: int | None) -> None:
-    """Runs in the server's process before it becomes the server."""
+    """Sets the limit in the server's process, before that becomes the server."""
     limit = (soft_and_hard, soft_and_hard) if soft_and_hard else _ordinary()
     resource.setrlimit(resource.RLIMIT_NOFILE, limit)
 
 
 def can_be_a_servers() -> bool:
-    """Whether this process can live with a server's limit for a moment."""
+    """Returns true if this process can live with a server's limit for a moment."""
     return len(os.listdir("/proc/self/fd")) + NEEDED_TO_START < _ordinary()[0]
 
 
 @contextlib.contextmanager
 def of_a_server() -> Iterator[None]:
-    """Starts processes with a server's limit meanwhile."""
+    """Lets the processes that we start meanwhile have a server's limit."""
     ours = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, _ordinary())
     try:

@@ -1,4 +1,4 @@
-"""The server closes with input unread, which must destroy no answer."""
+"""The server closes a connection while input is unread, which mustn't destroy any answer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from harness.verdict import ContractBroken
 
 TOO_LONG = header(0xFFFFFFFF)
 LINGER_SECONDS = 2.0
-UNREAD = bytes(200_000)  # more than a receive buffer takes at a time: some of it is never read
+UNREAD = bytes(200_000)  # more than a receive buffer takes at a time, so some of it is never read
 
 
 class LingeringClose:
-    """A reset of the client's connection in here has one cause, which the failure names first."""
+    """Explains a reset in this block, which has only one cause, at the beginning of the failure."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -34,8 +34,9 @@ class LingeringClose:
 
 
 def expect_lingering_close(client: Client) -> None:
-    """Expects that the server, with unread input, closes so that its answer arrives."""
-    client.send(frame(b"earlier") + TOO_LONG + UNREAD)  # at once: some must be there at the close
+    """Expects that a server that closes with unread input still delivers its answer."""
+    # We send all in one go, because some of it must be there at the close.
+    client.send(frame(b"earlier") + TOO_LONG + UNREAD)
     client.wait_until_in_kernel()
     with LingeringClose(client):
         client.expect(b"earlier")
@@ -43,15 +44,15 @@ def expect_lingering_close(client: Client) -> None:
 
 
 def expect_two_seconds(client: Client, says: bytes) -> None:
-    """Expects that the server, which just ended its stream, waits that long for the end of a client
-    that repeats this."""
+    """Expects that the server, which has just ended its stream, waits two seconds for the end of a
+    client that keeps sending `says`."""
     begin = time.monotonic()
     while client.is_held_by_the_server():
         if time.monotonic() - begin > LINGER_SECONDS + 5:
             raise client.broken(
                 f"{LINGER_SECONDS + 5:g} s after its own end of stream the server still holds the "
                 "connection of a client that does not end its own"
-                + (f", and says {says!r} again and again. A limit for each receive begins anew "
+                + (f", and says {says!r} again and again. A limit for each receive begins again "
                    "with each byte: the 2 s are for all of them together" if says else ""))
         client.try_send(says)
         time.sleep(0.02)

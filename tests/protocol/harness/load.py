@@ -1,4 +1,4 @@
-"""Clients that ask in the background of a test."""
+"""Clients that send requests in the background of a test."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ PER_SECOND = 1000
 
 class Load:
     """Calls `ask` at a steady rate, in threads, while the context lasts. `ask` raises OSError or
-    AssertionError for a missing or wrong answer; `lost` has these.
-    """
+    AssertionError for a missing or wrong answer, which we collect in `lost`."""
 
     def __init__(self, ask: Callable[[], object], patience: float) -> None:
         self._ask_once, self._patience = ask, patience
@@ -37,7 +36,7 @@ class Load:
             thread.join()
 
     def wait_for_answers(self, more: int) -> None:
-        """Waits until this many more were answered, or one wasn't."""
+        """Waits until this many more requests are answered, or one isn't."""
         wanted = self.answered + more
         assert wait_until(lambda: self.answered >= wanted or bool(self.lost), self._patience)
 

@@ -26,27 +26,29 @@ class Allowance:
 
     @property
     def bytes(self) -> int:
-        """All of it."""
+        """The total."""
         return sum(self.parts.values())
 
     def __add__(self, more: Allowance) -> Allowance:
         return Allowance(self.parts | more.parts)
 
     def __str__(self) -> str:
-        """Such as `2.5 MiB may be: 512 KiB for a connection and 2 MiB in pieces`."""
+        """Returns, for instance, `at most 2.5 MiB: 512 KiB for a connection and 2 MiB
+        for garbage`."""
         found = [f"{in_units(size)} for {what}" for what, size in self.parts.items() if size]
-        why = found[0].partition(" for ")[2] if len(found) == 1 else " and ".join(found)
-        return f"{in_units(self.bytes)} may be, {'for' if len(found) == 1 else 'namely'} {why}"
+        if len(found) == 1:
+            return f"at most {found[0]}"
+        return f"at most {in_units(self.bytes)}: {' and '.join(found)}"
 
 
 def connections(count: int = 1, max_message: int = MAX_MESSAGE_DEFAULT) -> Allowance:
-    """The contract's limit for this many connections, whatever their peers do."""
+    """Returns the contract's limit for this many connections, whatever their peers do."""
     each = 4 * max_message + 256 * KIBIBYTE
     return Allowance({f"{count} x (4 x --max-message + 256 KiB)": count * each})
 
 
 def in_units(size: float) -> str:
-    """`700 bytes`, `9.1 KiB`, `18.5 MiB`."""
+    """Returns `700 bytes`, `9.1 KiB`, `18.5 MiB`."""
     for unit, name in ((MEBIBYTE, "MiB"), (KIBIBYTE, "KiB")):
         if abs(size) >= unit:
             return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
@@ -65,9 +67,9 @@ def least_growth(
     enough: int,
     rounds: int = ROUNDS_MAX,
 ) -> int:
-    """By how many bytes a round makes the memory grow, if no other makes it grow less. A leak is in
-    every round. An allocator or a garbage collector that takes memory in large pieces comes to
-    rest, so a round costs less than `enough`, and no other is needed.
+    """Returns by how many bytes a round makes the memory grow, in the best of some rounds. A leak
+    grows in every round. But an allocator or a garbage collector that takes memory in large pieces
+    comes to rest, so one round costs less than `enough`, and we need no more.
     """
     least: float = float("inf")
     for _ in range(rounds):
@@ -80,9 +82,9 @@ def least_growth(
 
 
 def settled(memory: Callable[[], int], one_round: Callable[[], object]) -> int:
-    """The memory in bytes when more rounds don't raise it any more. A collector lets garbage pile
-    up, so the total says little about living data. But the garbage is as much the next time, so the
-    difference of two such totals is the data kept in between.
+    """Returns the memory in bytes once more rounds don't raise it any more. A collector lets
+    garbage pile up, so the total says little about living data. But there is as much garbage the
+    next time, so the difference of two such totals is the data kept in between.
     """
     seen = [memory()]
     for _ in range(SETTLING_ROUNDS_MAX):
@@ -96,9 +98,10 @@ def settled(memory: Callable[[], int], one_round: Callable[[], object]) -> int:
 def growth_at_rest(
     memory: Callable[[], int], one_round: Callable[[], object], enough: int
 ) -> int:
-    """By how many bytes each of many rounds makes it grow after it settled. A collector that comes
-    to its oldest garbage only now and then lets it grow for a hundred rounds, more and more slowly.
-    A leak goes on. Once it has grown by all that the rounds together may add, the rest are spared.
+    """Returns by how many bytes each of many rounds makes the memory grow once it has settled. A
+    collector that rarely comes to its oldest garbage lets memory grow for a hundred rounds, more
+    and more slowly, but a leak goes on. Once the memory has grown by all that the rounds together
+    may add, we spare the rest.
     """
     before, rounds, grown = settled(memory, one_round), 0, 0
     while rounds < ROUNDS_AT_REST and grown < enough * ROUNDS_AT_REST:

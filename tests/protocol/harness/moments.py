@@ -1,4 +1,4 @@
-"""When a client comes, because a later connection may reveal what the first doesn't."""
+"""The moment when a client comes, because a later connection may reveal more than the first."""
 
 import pytest
 
@@ -50,7 +50,7 @@ after = pytest.mark.parametrize("before", LEAVE)
 
 
 def client_after(server: Server, before: str) -> Client:
-    """A client that comes after a previous one was served and left in this way."""
+    """Returns a client that comes after an earlier one was served and left in this way."""
     sockets = socket_count(server)
     first = server.connect()
     first.echo(b"the first")
@@ -59,7 +59,7 @@ def client_after(server: Server, before: str) -> Client:
 
 
 def socket_count(server: Server) -> int:
-    """How many the server has; 0 if that can't be seen."""
+    """Returns how many sockets the server has, or 0 if we can't see them."""
     try:
         return server.process.socket_count()
     except PermissionError:
@@ -67,7 +67,7 @@ def socket_count(server: Server) -> int:
 
 
 def client_in_its_place(server: Server, sockets: int) -> Client:
-    """A client that comes when the server has this few again, so it gets the number of the last
-    one."""
+    """Returns a client that comes when the server has no more than `sockets` again, so it gets the
+    descriptor number of the last one."""
     wait_until(lambda: socket_count(server) <= sockets, GONE_SECONDS, pause=0.001)
     return server.connect()

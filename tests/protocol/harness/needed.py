@@ -1,5 +1,5 @@
-"""Requirements of a test on the machine. If one is missing the test is skipped, and the reason
-names it, with its package in Debian."""
+"""The tools and rights that a test needs. If one is missing we skip the test with a reason, which
+names the package in Debian."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 
 from harness.ring import why_no_ring
 
-# Those that are not called as the program is.
+# The packages that don't have their program's name.
 PACKAGES = {
     "addr2line": "binutils", "cc": "gcc", "dh": "debhelper", "dpkg-buildpackage": "dpkg-dev",
     "findmnt": "util-linux", "go": "golang-go", "ip": "iproute2", "javac": "default-jdk-headless",
@@ -21,12 +21,13 @@ PACKAGES = {
 
 
 def path_of(name: str) -> str | None:
-    """Where a program is, or None. Daemons are not in everybody's PATH."""
+    """Returns the path of a program, or None. We look further than PATH, which doesn't have the
+    daemons for every user."""
     return shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
 
 
 def need_program(*names: str) -> str:
-    """The path of the first program, if all of them are installed."""
+    """Returns the path of the first program, if all of them are installed."""
     for name in names:
         if path_of(name) is None:
             package = PACKAGES.get(name, name)
@@ -35,7 +36,8 @@ def need_program(*names: str) -> str:
 
 
 def need_built(path: Path) -> Path:
-    """The same path, if the program is built. Some need a library, or a target of their own."""
+    """Returns the same path, if the program is built. Some programs need a library, or a target of
+    their own."""
     if not path.is_file():
         pytest.skip(f"{path} is not built")
     return path
@@ -54,7 +56,7 @@ def need_root(to: str = "become somebody else, or make what this test needs") ->
 
 
 def need_namespaces(*kinds: str) -> None:
-    """Skips the test if no namespace of these kinds can be made."""
+    """Skips the test if we can't make namespaces of these kinds."""
     words = [need_program("unshare"), *kinds, "true"]
     trial = subprocess.run(words, capture_output=True, text=True)
     if trial.returncode != 0:

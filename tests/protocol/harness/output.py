@@ -1,4 +1,4 @@
-"""Standard output that cannot be written."""
+"""Standard output that can't be written."""
 
 import contextlib
 import os
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def told_if_unwritten(program: str, status: int = 1) -> Iterator[None]:
-    """Ends the program with a line and that status if standard output can't be written, because it
-    is closed or the disk is full."""
+    """Ends the program with a line and that status if standard output can't be written, because
+    it's closed or the disk is full."""
 
     def end(why: str | None) -> SystemExit:
         print(f"{program}: cannot write to standard output: {why}", file=sys.stderr)
@@ -22,8 +22,9 @@ def told_if_unwritten(program: str, status: int = 1) -> Iterator[None]:
         sys.stdout.flush()
     except OSError:
         try:
-            print(flush=True)  # which file it was, the error does not say
+            print(flush=True)  # finds out whether it was this file, because the error doesn't say
         except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again
+            # Otherwise Python tries again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise end(error.strerror) from None
         raise

@@ -1,4 +1,4 @@
-"""The server's own system calls as strace(1) noted them: those on the connections in question, the
+"""The server's own system calls, as strace(1) recorded them: calls on the connections in question,
 waits that repeat, and the waits at the end."""
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ ARGUMENTS = ("-yy", "-T", "-s", "12", "-e", f"trace={CALLS}", "-e", "signal=SIGT
 WORDS = re.compile(r"^(\d+)\s+(\d+\.\d+) (.*)$")
 WRITING_SECONDS = 2.0
 ERRORS_SHOWN = 3
-SPINS, SPIN_SECONDS = 50, 0.005  # so many waits in a row, each of no more than this
+SPINS, SPIN_SECONDS = 50, 0.005  # this many waits in a row, each no longer than this
 
 
 def words(log: Path, mark: str) -> tuple[str, ...]:
-    """Words in front of a command line, which keeps its process id and alone is marked."""
+    """Returns the words in front of a command line. The command keeps its process id, and only it
+    has the mark."""
     return ("env", "LSAN_OPTIONS=detect_leaks=0", "strace", "-E", mark, "-DDD", "-f", "-q", "-ttt",
             "-o", str(log), *ARGUMENTS)
 
 
 def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:
-    """The server's calls for these clients, and for those of other programs. This ends the server,
-    because strace writes its notes when the last traced process is gone.
-    """
+    """Yields the server's calls for these clients, and for other programs' clients. This kills the
+    server, because strace completes its file only when the last traced process is gone."""
     if server.calls_log is None:
         return
     had_ended = not server.is_alive()
@@ -45,7 +45,7 @@ def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:
     calls = [call for line in server.calls_log.read_text(errors="replace").splitlines()
              if (found := WORDS.match(line))
              for call in reader.read(found[1], float(found[2]) - offset, found[3])]
-    if had_ended:  # perhaps of an error on another connection
+    if had_ended:  # perhaps because of an error on another connection
         failed = [call for call in calls if call.is_elsewhere and call.what != call.kind]
         calls += [call._replace(is_elsewhere=False) for call in failed[-ERRORS_SHOWN:]]
     yield from without_rest(calls)
@@ -58,15 +58,15 @@ def of(server: Server, clients: Sequence[Connection]) -> Iterator[Call]:
 
 
 def _is_complete(server: Server) -> bool:
-    """Whether it contains the end of the server's first process."""
+    """Returns true if the file contains the end of the server's first process."""
     assert server.calls_log is not None
     text = server.calls_log.read_text(errors="replace") if server.calls_log.exists() else ""
     return re.search(rf"^{server.pid} .*\+\+\+ (killed|exited)", text, re.MULTILINE) is not None
 
 
 def without_rest(calls: Sequence[Call]) -> Iterator[Call]:
-    """Keeps a loop's waits only if its thread waits again and again with nothing to do. Those of
-    others, such as a virtual machine's, come between and mean nothing."""
+    """Keeps a thread's waits only if it waits again and again with nothing to do. Other threads'
+    waits, such as those of a virtual machine, come in between and mean nothing."""
     waits: dict[str, list[Call]] = {}
 
     def spins(thread: str) -> Iterator[Call]:

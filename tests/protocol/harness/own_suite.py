@@ -1,4 +1,4 @@
-"""Shared by the suites' own tests: runs a suite against servers that aren't ours."""
+"""Runs a suite against servers that aren't ours, for the suites' own tests."""
 
 import os
 import subprocess

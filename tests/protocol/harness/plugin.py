@@ -28,12 +28,12 @@ MARKERS = (
 
 
 def load_hypothesis_profile() -> None:
-    """Few examples, and no dependence on speed or on a directory."""
+    """Sets up Hypothesis with few examples, and without a dependence on speed or on a directory."""
     hypothesis.settings.register_profile(
         "protocol",
         max_examples=25,
-        deadline=None,  # a test never depends on speed
-        database=None,  # makes no directory
+        deadline=None,  # a test mustn't depend on speed
+        database=None,  # would make a directory
         suppress_health_check=[
             hypothesis.HealthCheck.function_scoped_fixture,  # one server serves all examples
             hypothesis.HealthCheck.too_slow,
@@ -44,7 +44,8 @@ def load_hypothesis_profile() -> None:
 
 
 def add_options(group: Any, *, what: str, command: str, level: str, levels: str) -> None:
-    """The options of every suite. `what` is tested, `command` starts a foreign one."""
+    """Adds the options of every suite. `what` is under test, and `command` starts a
+    foreign server."""
     group.addoption(
         "--build-dir",
         default=str(DEFAULT_BUILD),
@@ -78,7 +79,7 @@ def add_options(group: Any, *, what: str, command: str, level: str, levels: str)
 
 
 def runnable(command: str) -> str:
-    """The command, if it names a program. Otherwise each test would complain, at length."""
+    """Returns the command, if it names a program. Otherwise each test would complain, at length."""
     try:
         word = next(iter(shlex.split(command)), "")
     except ValueError as error:
@@ -89,13 +90,13 @@ def runnable(command: str) -> str:
 
 
 def configure(config: pytest.Config, markers: Sequence[str], subjects: Sequence[Subject]) -> None:
-    """Names the markers and those to test, before xdist starts its workers."""
+    """Names the markers, and the servers to test, before xdist starts its workers."""
     for marker in (*MARKERS, *markers):
         config.addinivalue_line("markers", marker)
     inherited.heed_all_signals()
     limits.raise_descriptor_limit()
     config.stash[SUBJECTS] = subjects
-    if getattr(config.option, "dist", "no") == "load":  # what -n alone asks for
+    if getattr(config.option, "dist", "no") == "load":  # the default of -n alone
         config.option.dist = "loadgroup"
     if hasattr(config, "workerinput"):
         config.option.loadgroup = config.workerinput["loadgroup"]
@@ -103,12 +104,13 @@ def configure(config: pytest.Config, markers: Sequence[str], subjects: Sequence[
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tells a worker of xdist that there are groups, which its own command line doesn't say."""
+    """Tells a worker of xdist that there are groups, because its own command line doesn't
+    say so."""
     node.workerinput["loadgroup"] = node.config.option.dist == "loadgroup"
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Says who is tested."""
+    """Says which servers we test."""
     names = [f"{subject.name} at level {subject.level}" for subject in config.stash[SUBJECTS]]
     return "servers under test: " + (
         ", ".join(names)
@@ -120,9 +122,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 def is_for(
     definition: pytest.Item, wanted: Sequence[str] | None, offered: Set[str], known: Set[str]
 ) -> bool:
-    """Whether this test is for a server that offers this. A test must say what it needs, and why.
-    `known` are the valid names.
-    """
+    """Returns true if this test is for a server that offers this. A test must name the capabilities
+    that it needs, and its rule. `known` are the valid names."""
     if wanted is None:
         raise pytest.UsageError(f"{definition.nodeid} does not say what it needs")
     if definition.get_closest_marker("rule") is None:
@@ -135,7 +136,7 @@ def is_for(
 
 
 def parametrize(metafunc: pytest.Metafunc, applies: Callable[[Any, Any], bool]) -> None:
-    """One run of the test for each server it is for."""
+    """Runs the test once for each server that it's for."""
     if "target" not in metafunc.fixturenames:
         return
     chosen = [s for s in metafunc.config.stash[SUBJECTS] if applies(metafunc.definition, s)]
@@ -146,14 +147,13 @@ def parametrize(metafunc: pytest.Metafunc, applies: Callable[[Any, Any], bool]) 
 
 
 def subject_of(item: pytest.Item) -> Any:
-    """The server that this test is for, or None."""
+    """Returns the server that this test is for, or None."""
     return item.callspec.params.get("target") if hasattr(item, "callspec") else None
 
 
 def drop_idle(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops tests that suit no server here, with --server also those that take none, and those not
-    to be shown.
-    """
+    """Drops tests that suit no server here. With --server, drops those without a server, too, and
+    with --show all but the one."""
     suite_too = not config.option.server  # the suite's own tests run suites with --server
     items[:] = [
         item
@@ -166,7 +166,8 @@ def drop_idle(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def is_hidden(error: BaseException) -> bool:
-    """Whether /proc hides a process from us, such as fingerd's if it runs as the same user."""
+    """Returns true if /proc hides a process from us, such as fingerd's if it runs as the
+    same user."""
     return (isinstance(error, PermissionError) and str(error.filename).startswith("/proc/")
             and os.geteuid() != 0)
 
@@ -174,9 +175,10 @@ def is_hidden(error: BaseException) -> bool:
 def rule_of(
     error: BaseException | None, of_the_test: Rule | None, servers: Sequence[Server] = ()
 ) -> Rule | None:
-    """The broken rule. Without an answer it isn't one about memory or time, unless the places or
-    the memory that a test leaves to a server are too few; a server that doesn't end breaks one
-    about that."""
+    """Returns the broken rule. If a server didn't answer, the rule isn't one about memory or time,
+    unless the test leaves too few places or too little memory to the server. If a server doesn't
+    end, it broke the rule about that.
+    """
     rule = getattr(error, "rule", None) or of_the_test
     if isinstance(error, verdict.RunsOn) and rule is not None and not rule.is_about_stops:
         return STOPS_IN_TIME
@@ -223,7 +225,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Any:
-    """The server under test, not a running one."""
+    """The server under test, which isn't running yet."""
     return request.param
 
 
@@ -235,10 +237,10 @@ def patience(request: pytest.FixtureRequest) -> float:
 
 @pytest.fixture
 def start(request: pytest.FixtureRequest, target: Any, patience: float) -> Iterator[Start]:
-    """Starts servers: start("--max-message", "10"). Each must be alive at the end; one that keeps
-    the contract must stop with 0.
+    """Starts servers: start("--max-message", "10"). Each must be alive at the end, and stop with 0
+    if it keeps the contract.
 
-    Keywords: those of Server, and `ready=False` for one that is not expected to listen.
+    The keywords are those of Server, and `ready=False` for a server that isn't expected to listen.
     """
 
     traced = request.config.option.show is not None

@@ -1,5 +1,5 @@
-"""A server that gets a port and nothing else, as at the levels before `start`. We connect to find
-out whether it listens, and end it without asking."""
+"""A server that gets a port and nothing else, at the levels before `start`. We connect to find out
+whether it listens, and kill it at the end."""
 
 import socket
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from harness.verdict import ContractBroken, hide_from_traceback
 __tracebackhide__ = hide_from_traceback
 
 PORTS_TRIED = 3  # another program may take a port between our look at it and the server's bind
-STRANGER_SECONDS = 5.0  # how long a server may take to find that it did
+STRANGER_SECONDS = 5.0  # how long a server may take to find that its port is taken
 
 
 class PortOnly:
-    """See above; mixed into the class of a server by Server.__new__()."""
+    """See above. Server.__new__() mixes this into the class of a server."""
 
     START_SECONDS = 20.0
 
@@ -46,7 +46,7 @@ class PortOnly:
         for more in reversed(range(PORTS_TRIED)):
             if not proc.wait_until(answers, self.START_SECONDS, 0.01):
                 break
-            # If another server has answered, the server is about to find its port taken, and ends.
+            # If another server answered, ours is about to find its port taken, and ends.
             proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
             if self.is_deaf() and not is_taken(self.address):
                 raise ContractBroken(
@@ -67,14 +67,14 @@ class PortOnly:
         raise ContractBroken(f"nobody listens on {host}:{port}{why}", rule=LISTENS)
 
     def describe_end(self) -> str:
-        """How it ended, in words."""
+        """Describes how the server ended."""
         end = super().describe_end()
         return f"{end}, unasked" if end.startswith("ended") else end
 
     def end_in_order(self) -> None:
-        """Ends it, because nothing is asked about how it stops."""
+        """Kills the server, because these levels don't ask how it stops."""
         self.kill()
 
     def check_words(self) -> None:
-        """Ignores its output."""
+        """Ignores the server's output, except for a sanitizer's report."""
         self.check_reports()

@@ -18,7 +18,7 @@ TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Times:
-    """A thread, and its processor time. proc_pid_stat(5)"""
+    """A thread's name and processor time. proc_pid_stat(5)"""
 
     name: str
     user: float
@@ -26,7 +26,7 @@ class Times:
 
     @property
     def total(self) -> float:
-        """In the program and in the kernel."""
+        """Time in the program and in the kernel."""
         return self.user + self.system
 
 
@@ -34,46 +34,46 @@ NO_TIMES = Times("", 0, 0)
 
 
 class Process:
-    """A look at one process by its id. Every method reads the present state anew."""
+    """A look at one process by its id. Every method reads the present state again."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self._directory = Path(f"/proc/{pid}")
 
     def descriptor_count(self) -> int:
-        """How many descriptors are open."""
+        """Returns how many descriptors are open."""
         return len(os.listdir(self._directory / "fd"))
 
     def socket_count(self) -> int:
-        """How many of the descriptors are sockets, the listening one included."""
+        """Returns how many of the descriptors are sockets, the listening one included."""
         return len(self.sockets())
 
     def sockets(self) -> dict[int, int]:
-        """The descriptors that are sockets: the number of each, and its inode."""
+        """Returns the number and the inode of each descriptor that is a socket."""
         return {number: int(target.removeprefix("socket:[").removesuffix("]"))
                 for number, target in self._open() if target.startswith("socket:[")}
 
     def descriptor_kinds(self) -> list[str]:
-        """What each of the descriptors is: `socket`, `/dev/null`, `eventpoll`."""
+        """Returns the kind of each descriptor: `socket`, `/dev/null`, `eventpoll`."""
         return [re.sub(r"anon_inode:|:\[\d+\]|[][]", "", target) for _, target in self._open()]
 
     def wait_count(self) -> int:
-        """How many of the descriptors are epolls or rings, each something to wait on."""
+        """Returns how many of the descriptors are epolls or rings, on which a thread can wait."""
         return sum(target in WAITS for _, target in self._open())
 
     def rss_bytes(self) -> int:
-        """Resident memory."""
+        """Returns the resident memory."""
         return self._status_kilobytes("VmRSS") * 1024
 
     def has_memory(self) -> bool:
-        """Whether it has any. A process that is ending has freed it."""
+        """Returns true if the process has memory, which it frees when it begins to end."""
         try:
             return self.rss_bytes() > 0
         except (FileNotFoundError, ProcessLookupError):
             return False
 
     def peak_rss_bytes(self) -> int:
-        """The most resident memory since forget_peak(), or since the start."""
+        """Returns the most resident memory since forget_peak(), or since the start."""
         return self._status_kilobytes("VmHWM") * 1024
 
     def forget_peak(self) -> None:
@@ -81,33 +81,33 @@ class Process:
         (self._directory / "clear_refs").write_text("5")
 
     def minor_faults(self) -> int:
-        """Pages that it touched and that had to be mapped first, in all threads.
+        """Returns how many pages the process touched that weren't mapped before, in all threads.
         proc_pid_stat(5)"""
         stat = (self._directory / "stat").read_text()
         return int(stat.rpartition(")")[2].split()[7])
 
     def private_bytes(self) -> int:
-        """Resident memory of its own, exact to the page: heap and stacks, but no program text.
-        Pages shared since a fork(2) count in part."""
+        """Returns the process's own resident memory, exact to the page: heap and stacks, but no
+        program text. Pages that it has shared since a fork(2) count in part."""
         rollup = self._directory / "smaps_rollup"
         return (self._number("Pss_Anon", rollup) + self._number("Pss_Shmem", rollup)) * 1024
 
     def data_bytes(self) -> int:
-        """Private memory that it may write to, touched or not: what RLIMIT_DATA bounds."""
+        """Returns the writable private memory, touched or not, which RLIMIT_DATA limits."""
         return self._status_kilobytes("VmData") * 1024
 
     def virtual_bytes(self) -> int:
-        """Address space: reserved memory counts, touched or not."""
+        """Returns the address space. Reserved memory counts, touched or not."""
         return self._status_kilobytes("VmSize") * 1024
 
     def exists(self) -> bool:
-        """Whether it exists, even as a zombie."""
+        """Returns true if the process exists, even as a zombie."""
         return self._directory.exists()
 
     def children(self) -> list[int]:
-        """The ids of the processes that it started or adopted."""
+        """Returns the ids of the processes that this one started or adopted."""
         found: list[int] = []
-        with suppress(OSError):  # it has ended
+        with suppress(OSError):  # the process has ended
             for thread in self.thread_ids():
                 with suppress(OSError):
                     said = (self._directory / "task" / str(thread) / "children").read_text()
@@ -115,19 +115,20 @@ class Process:
         return found
 
     def thread_ids(self) -> list[int]:
-        """The ids of all threads."""
+        """Returns the ids of all threads."""
         return [int(name) for name in os.listdir(self._directory / "task")]
 
     def thread_count(self) -> int:
-        """How many threads there are."""
+        """Returns the number of threads."""
         return len(self.thread_ids())
 
     def cpu_seconds(self) -> float:
-        """User and system time of the whole process, threads that have ended included."""
+        """Returns the user and system time of the whole process, including threads that
+        have ended."""
         return time.clock_gettime((~self.pid << 3) | 2)  # clock_getcpuclockid(3)
 
     def times_of_threads(self) -> dict[int, Times]:
-        """The processor time of each thread, in steps of a hundredth of a second."""
+        """Returns the processor time of each thread, in steps of a hundredth of a second."""
         found = {}
         for thread in self.thread_ids():
             stat = (self._directory / "task" / str(thread) / "stat").read_text()
@@ -137,7 +138,8 @@ class Process:
         return found
 
     def wanted_seconds(self) -> float:
-        """Time that its threads ran or waited to run, except for a wait that isn't over."""
+        """Returns the time that the threads ran or waited to run, except for a wait that isn't
+        over."""
         total = 0
         for thread in self.thread_ids():
             ran, waited, _ = (
@@ -147,55 +149,56 @@ class Process:
         return total / 1e9
 
     def voluntary_switches(self) -> int:
-        """How often its threads went to sleep, in all."""
+        """Returns how often the threads went to sleep, in all."""
         return sum(
             self._number("voluntary_ctxt_switches", self._directory / "task" / str(each) / "status")
             for each in self.thread_ids()
         )
 
     def is_stopped(self) -> bool:
-        """Whether SIGSTOP has stopped every thread, or there is none any more."""
+        """Returns true if SIGSTOP has stopped every thread, or none is left."""
         return self._all_in("TtZX")
 
     def is_suspended(self) -> bool:
-        """Whether SIGSTOP has stopped it, and it hasn't ended."""
+        """Returns true if SIGSTOP has stopped the process, and it hasn't ended."""
         return self._all_in("T")
 
     def wait_until_stopped(self, within: float) -> None:
-        """Waits until it is."""
+        """Waits until the process is stopped."""
         assert wait_until(self.is_stopped, within), f"{self.pid} does not stop within {within:g} s"
 
     def is_zombie(self) -> bool:
-        """Whether it has ended and nobody waited for it."""
+        """Returns true if the process has ended and its parent hasn't waited for it."""
         return self._all_in("ZX")
 
     def is_asleep(self) -> bool:
-        """Whether every thread waits for something."""
+        """Returns true if every thread waits for something."""
         return self._all_in("SZX")
 
     def wait_until_asleep(self, within: float) -> None:
-        """Waits until it is."""
+        """Waits until the process is asleep."""
         assert wait_until(self.is_asleep, within), f"{self.pid} does not rest within {within:g} s"
 
     def is_of_the_kernel(self, thread_id: int) -> bool:
-        """Whether it is an io worker, which nobody can trace."""
+        """Returns true if the thread is an io worker, which can't be traced."""
         name = (self._directory / "task" / str(thread_id) / "comm").read_text()
         return name.startswith("iou-")
 
     def tracer(self) -> int:
-        """Who traces its first thread, or 0."""
+        """Returns the process that traces the first thread, or 0."""
         return self._number("TracerPid", self._directory / "status")
 
     def is_traced_by(self, tracer: int) -> bool:
-        """Whether every thread is traced by it, or has ended; nobody traces io workers."""
+        """Returns true if this tracer traces every thread, io workers excepted, or the process has
+        ended."""
         try:
             own = {one for one in self.thread_ids() if not self.is_of_the_kernel(one)}
             return self.is_zombie() or own <= set(self.threads_traced_by(tracer))
-        except FileNotFoundError:  # a thread has ended in between, or all of them: look again
+        except FileNotFoundError:  # a thread has ended in between, or all have, so look again
             return not self.exists()
 
     def threads_traced_by(self, tracer: int) -> list[int]:
-        """The ids of those threads."""
+        """Returns the ids of the threads that this tracer traces."""
         found = []
         with suppress(FileNotFoundError, ProcessLookupError):
             for thread in self.thread_ids():
@@ -206,26 +209,28 @@ class Process:
         return found
 
     def soft_descriptor_limit(self) -> int:
-        """The soft RLIMIT_NOFILE."""
+        """Returns the soft RLIMIT_NOFILE."""
         for line in (self._directory / "limits").read_text().splitlines():
             if line.startswith("Max open files"):
                 return int(line.split()[3])
         raise AssertionError(f"/proc/{self.pid}/limits has no line about open files")
 
     def is_sanitized(self) -> bool:
-        """Whether it was built with a sanitizer, which then determines memory and cost."""
+        """Returns true if the program was built with a sanitizer, which then determines memory and
+        cost."""
         return is_sanitized(self._directory / "exe")
 
     def checks_types_by_descriptor(self) -> bool:
-        """Whether UBSan looks at objects' types, for which it needs a pipe of its own."""
+        """Returns true if UBSan checks the types of objects, for which it needs a pipe of
+        its own."""
         try:
             program = (self._directory / "exe").read_bytes()
-        except FileNotFoundError:  # it has ended, and needs nothing
+        except FileNotFoundError:  # the process has ended, and needs nothing
             return False
         return b"__ubsan_handle_dynamic_type_cache_miss" in program
 
     def borrow_socket(self, number: int) -> socket.socket:
-        """Duplicates the process's socket `number`. PermissionError if that is forbidden."""
+        """Duplicates the process's socket `number`. Raises PermissionError if that's forbidden."""
         pidfd = os.pidfd_open(self.pid)
         try:
             libc = ctypes.CDLL(None, use_errno=True)
@@ -238,7 +243,7 @@ class Process:
             os.close(pidfd)
 
     def _open(self) -> Iterator[tuple[int, str]]:
-        """The number of each descriptor, and what it is."""
+        """Yields the number of each descriptor, and its target."""
         for entry in os.listdir(self._directory / "fd"):
             try:
                 yield int(entry), os.readlink(self._directory / "fd" / entry)
@@ -246,12 +251,12 @@ class Process:
                 continue  # closed between the two calls
 
     def _all_in(self, states: str) -> bool:
-        """Whether every thread is in one of these states, or has ended. proc_pid_stat(5)"""
+        """Returns true if every thread is in one of these states, or has ended. proc_pid_stat(5)"""
         try:
             stats = [self._directory / "task" / str(t) / "stat" for t in self.thread_ids()]
         except FileNotFoundError:
             return "X" in states
-        with suppress(FileNotFoundError, ProcessLookupError):  # a thread has ended: look again
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread has ended, so look again
             return all(stat.read_text().rpartition(")")[2].split()[0] in states for stat in stats)
         return False
 
@@ -266,7 +271,7 @@ class Process:
 
 
 def workers_of(pid: int) -> list[int]:
-    """The ids of fingerd's worker processes, each of which leads a session of its own."""
+    """Returns the ids of fingerd's worker processes, each of which leads a session of its own."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         return [child for child in map(int, children) if os.getsid(child) == child]
@@ -275,18 +280,20 @@ def workers_of(pid: int) -> list[int]:
 
 
 def serving(pid: int) -> int:
-    """The process that talks to clients: fingerd's newest worker; of any other server, itself."""
+    """Returns the process that talks to clients, which is fingerd's newest worker, and any other
+    server itself."""
     return max(workers_of(pid), default=pid)
 
 
 def is_sanitized(program: Path) -> bool:
-    """Whether it was built with AddressSanitizer, ThreadSanitizer or MemorySanitizer."""
+    """Returns true if the program was built with AddressSanitizer, ThreadSanitizer or
+    MemorySanitizer."""
     binary = program.read_bytes()
     return any(name in binary for name in (b"__asan_init", b"__tsan_init", b"__msan_init"))
 
 
 def wait_until(holds: Callable[[], bool], within: float, pause: float = 0.005) -> bool:
-    """Checks again and again until `holds()`. False if `within` seconds pass first."""
+    """Checks again and again until `holds()`. Returns false if `within` seconds pass first."""
     end = time.monotonic() + within
     while not holds():
         if time.monotonic() > end:
@@ -297,7 +304,7 @@ def wait_until(holds: Callable[[], bool], within: float, pause: float = 0.005) -
 
 @contextmanager
 def in_network_of(pid: int) -> Iterator[None]:
-    """Creates this thread's sockets in that process's network meanwhile. They stay there."""
+    """Lets this thread create its sockets in that process's network meanwhile. They stay there."""
     with open("/proc/thread-self/ns/net") as mine, open(f"/proc/{pid}/ns/net") as theirs:
         _set_network(theirs.fileno())
         try:
@@ -307,6 +314,6 @@ def in_network_of(pid: int) -> Iterator[None]:
 
 
 def _set_network(number: int) -> None:
-    """os.setns() came with Python 3.12."""
+    """Does the same as os.setns(), which came with Python 3.12."""
     if ctypes.CDLL(None, use_errno=True).setns(number, CLONE_NEWNET) < 0:
         raise OSError(ctypes.get_errno(), "setns")

@@ -1,5 +1,5 @@
-"""The result of each test, in a line of JSON each, for programs that show it in a different
-form."""
+"""The result of each test, each in a line of JSON, for programs that show it in a
+different form."""
 
 import errno
 import json
@@ -14,14 +14,14 @@ from harness.rule import Rule
 from harness.timeline import Event
 from harness.verdict import NoReadyLine
 
-# What this machine does not have for the tests, which are the first to need much of it.
+# Resources of this machine that the tests, which need many, may be the first to use up.
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ENOSPC, errno.EDQUOT,
              errno.EADDRNOTAVAIL)
 
 def properties(
     rule: Rule | None, error: BaseException | None, events: Sequence[Event]
 ) -> list[tuple[str, str]]:
-    """The parts of a failure's report about the reason, besides its sections."""
+    """Returns the parts of a failure's report about the reason, besides its sections."""
     found = [("cause", cause(error)), ("blames", blames(error)),
              ("events", json.dumps([[one.at, one.who, one.what, one.is_break] for one in events]))]
     if rule is not None:
@@ -30,21 +30,21 @@ def properties(
 
 
 def blames(error: BaseException | None) -> str:
-    """Who failed, if not this test of a server: all of its tests, or we who test."""
+    """Says who failed, if not this test of a server: all of its tests, or we who test."""
     if isinstance(error, NoReadyLine) and error.always:
         return "all"
     return "us" if isinstance(error, OSError) and error.errno in SHORTAGES else ""
 
 
 def cause(error: BaseException | None) -> str:
-    """The failure in a line."""
+    """Returns the failure in one line."""
     lines = str(error).strip().splitlines() if error is not None else []
     said = escaped(lines[0]) if lines else "no reason given"
     return said if isinstance(error, AssertionError) else f"{type(error).__name__}: {said}"
 
 
 def reason_of_skip(report: pytest.TestReport) -> str:
-    """The test's reason for not running."""
+    """Returns the test's reason for not running."""
     words = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return escaped(words.removeprefix("Skipped: "))
 
@@ -52,29 +52,30 @@ def reason_of_skip(report: pytest.TestReport) -> str:
 class Results:
     """A pytest plugin that writes the file as the tests end.
 
-    The first line is {"collected": [ID, ...]}, in the order of the tests; each other is a test.
+    The first line is {"collected": [ID, ...]}, in the order of the tests; each of the others is a
+    test.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8", buffering=1)
         self._collected = False
-        self._failed: dict[str, pytest.TestReport] = {}  # the first that went wrong
-        self._failed_again: dict[str, str] = {}  # and what went wrong after it
-        self._skipped: dict[str, str] = {}  # and why
+        self._failed: dict[str, pytest.TestReport] = {}  # a test's first failed phase
+        self._failed_again: dict[str, str] = {}  # and the cause of a later failure
+        self._skipped: dict[str, str] = {}  # and the reason
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """With xdist only its workers collect; each finds the same."""
+        """Notes the tests with xdist, where only the workers collect, and each finds the same."""
         self._note_collected([one.split("@")[0] for one in ids])
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Without xdist."""
+        """Notes the tests without xdist."""
         if session.items:
             self._note_collected([item.nodeid for item in session.items])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Notes one phase of a test; after the last the test is written."""
-        test = report.nodeid.split("@")[0]  # xdist adds the group
+        """Notes one phase of a test, and writes the test after the last."""
+        test = report.nodeid.split("@")[0]  # xdist appends the group
         if report.failed and test in self._failed:
             self._failed_again[test] = dict(report.user_properties).get("cause", "")
         elif report.failed:

@@ -1,16 +1,16 @@
-"""Rules; each suite has its own."""
+"""Rules that all suites share; each suite has more of its own."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What a server must do, and where the book says why."""
+    """A server's duty, and the place in the book that gives the reason."""
 
     text: str
     chapter: str
-    is_about_costs: bool = False  # memory, processor time: not about whether there are answers
-    is_about_stops: bool = True  # as far as one can tell
+    is_about_costs: bool = False  # about memory or processor time, and not about answers
+    is_about_stops: bool = True  # about a stop, as far as we can tell
 
 
 LIVES = Rule(

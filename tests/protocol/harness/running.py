@@ -1,4 +1,4 @@
-"""A program that was started to serve: its process, its end, and its output."""
+"""A program that we started to serve: its process, its end, and its output."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ REPORTS = re.compile(
     r"ERROR: (Address|Leak|Memory)Sanitizer|runtime error:"
     r"|WARNING: ThreadSanitizer|ThreadSanitizer:DEADLYSIGNAL"
 )
-ENDING_SECONDS = 1.0  # from the first socket that is closed to the end of the process
-LOOK_SECONDS = 0.01  # between two looks whether it has ended
+ENDING_SECONDS = 1.0  # from the first socket that it closes to the end of the process
+LOOK_SECONDS = 0.01  # between two looks at whether it has ended
 STARTS = itertools.count()
 STILL_SECONDS = 3.0  # without a change: by then a lingering close, of up to 2 s, is over
 
 
 class Running:
-    """The processes of a server."""
+    """The processes of a server, and what happened to them."""
 
     def __init__(self, target: Subject, patience: float, *, log_to: int | None) -> None:
         self.target = target
         self.patience = patience
-        self.may_be_gone = False  # set by who ends it on purpose
+        self.may_be_gone = False  # set by a test that ends the server on purpose
         self.ready_at = float("inf")  # time.monotonic()
-        self.memory_limit = 0  # how many bytes it may take, if that is limited
-        self.events: list[Event] = []  # what it did, and what was done to it by no client
-        self.calls_log: Path | None = None  # where strace notes what it calls
-        self._asked: signal.Signals | None = None  # by which signal it was asked to stop
+        self.memory_limit = 0  # how many bytes it may take, or 0 if there is no limit
+        self.events: list[Event] = []  # its own doings, and those of anybody but a client
+        self.calls_log: Path | None = None  # where strace records its calls
+        self._asked: signal.Signals | None = None  # the signal that asked it to stop
         self._killed = False  # by us
         self._has_ended = False
         self._stdout, self._stderr = tempfile.TemporaryFile(), tempfile.TemporaryFile()
@@ -55,7 +55,7 @@ class Running:
 
     @property
     def process(self) -> ProcessTree:
-        """All of its processes as one."""
+        """All the processes of this server as one."""
         return self.tree
 
     def note(self, what: str, who: str = THE_TEST) -> None:
@@ -63,7 +63,7 @@ class Running:
         self.events.append(Event(time.monotonic(), who, what))
 
     def is_alive(self) -> bool:
-        """Whether the process that was started still runs."""
+        """Returns true if the process that we started still runs."""
         status = self._process.poll()
         if status is not None and not self._has_ended and not self._killed:
             self._has_ended = True
@@ -71,12 +71,13 @@ class Running:
         return status is None
 
     def has_ended_unasked(self) -> bool:
-        """Whether it ended though no test wanted that."""
+        """Returns true if the server ended although no test wanted that."""
         return (not self.is_alive() and self._asked is None
                 and not self._killed and not self.may_be_gone)
 
     def wait_exit(self, within: float | None = None) -> int:
-        """Waits until the server ended unexpectedly; its exit status (-N: killed by signal N)."""
+        """Waits until the server has ended, and accepts that. Returns its exit status (-N: killed
+        by signal N)."""
         limit = self.patience if within is None else within
         if not proc.wait_until(self._is_over, limit, LOOK_SECONDS):
             when = f"after {self._asked.name}" if self._asked else "later"
@@ -93,27 +94,28 @@ class Running:
         proc.wait_until(lambda: not self.is_alive(), ENDING_SECONDS)
 
     def kill(self) -> None:
-        """Ends it without asking, with all that it started. Harmless if it is gone."""
+        """Kills the server, with all the processes that it started. Does nothing if
+        they're gone."""
         self._killed = self._killed or self.is_alive()
         self.tree.kill()
         self._process.wait()
 
     def is_gone(self) -> ContractBroken:
-        """The failure to raise if it ended unasked."""
+        """Returns the failure to raise if the server ended unasked."""
         status = self._process.poll() or 0
         if status == 0 and (others := self.tree.pids()):
             return ContractBroken(
                 f"the process that was started {end_in_words(status)}, and process {others[0]}, "
                 "which it has started, runs on in the background: keep the server in the "
                 "foreground", rule=LISTENS)
-        # A file could not grow, and the test, whose rule it is then, has seen to that.
+        # A file couldn't grow, because the test, and so the test's own rule, is about that.
         rule = None if status == -signal.SIGXFSZ else LIVES
         return ContractBroken(
             f"the server is gone: it {end_in_words(status)}, though nothing had asked it to",
             rule=rule)
 
     def describe_end(self) -> str:
-        """How it ended, in words."""
+        """Describes how the server ended."""
         status = self._process.poll()
         if status is None or self._killed:
             return "still running"
@@ -124,24 +126,24 @@ class Running:
         return end_in_words(status)
 
     def limit_memory(self, more_bytes: int) -> None:
-        """Limits its memory to this many more bytes from now on, because an announced length may be
-        4 GiB."""
+        """Limits the server's memory to this many more bytes from now on, because a message may
+        announce 4 GiB."""
         self.memory_limit = more_bytes
         self.tree.limit(resource.RLIMIT_DATA, lambda one: one.data_bytes() + more_bytes)
 
-    # What it said
+    # Output
 
     @property
     def log_is_elsewhere(self) -> bool:
-        """Whether a test gave it a stderr of its own, whose text isn't known here."""
+        """True if a test gave the server a stderr of its own, whose text we don't know."""
         return self._log_to is not None
 
     def stderr_text(self) -> str:
-        """All of stderr so far."""
+        """Returns all of stderr so far."""
         return _text_of(self._stderr)
 
     def log_lines(self) -> list[str]:
-        """The lines on stderr since the ready line."""
+        """Returns the lines on stderr since the ready line."""
         return self.stderr_text()[self._log_begin :].splitlines()
 
     def wait_for_log_lines(self, count: int) -> list[str]:
@@ -153,7 +155,7 @@ class Running:
         return self.log_lines()
 
     def stdout_text(self) -> str:
-        """All of stdout so far."""
+        """Returns all of stdout so far."""
         return _text_of(self._stdout)
 
     def check_reports(self) -> None:
@@ -163,7 +165,7 @@ class Running:
 
     def note_what_is_open(self) -> None:
         """Notes the descriptors of a ready server, which belong to no client."""
-        with suppress(OSError):  # it has ended, or runs as another user
+        with suppress(OSError):  # the server has ended, or runs as another user
             self._open_when_ready = Counter(self.process.descriptor_kinds())
 
     def wait_for_descriptors(self, at_rest: int, when: str = "at first") -> None:
@@ -172,7 +174,8 @@ class Running:
                                when=when, told=self._open)
 
     def descriptors_come_back(self, at_rest: int) -> bool:
-        """Waits until no more are open than `at_rest`. False if that doesn't seem to come."""
+        """Waits until no more are open than `at_rest`. Returns false if the number no longer
+        changes, or `patience` is over."""
         begin = time.monotonic()
         count, since = self.process.descriptor_count(), begin
         while count > at_rest:
@@ -184,7 +187,7 @@ class Running:
         return True
 
     def wait_for_threads(self, at_first: int, more: int = 0) -> None:
-        """Waits until no more threads run than `at_first`, and so many more."""
+        """Waits until no more threads run than `at_first` and `more`."""
         self._wait_for_at_most(at_first, self.process.thread_count, "threads run", more)
 
     def _open(self) -> str:
@@ -205,7 +208,8 @@ class Running:
     def begin(
         self, words: Sequence[str], descriptor_limit: int | None, under: Sequence[str]
     ) -> None:
-        """Starts it. `under` are the words of a program that starts it and leaves it its id."""
+        """Starts the server. `under` are the words of a program that becomes the server, with the
+        same process id."""
         self.words = [*under, *words]
         number = f"{os.getpid()}.{next(STARTS)}"
         mark = f"{child.MARK}={number}"

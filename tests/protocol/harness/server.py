@@ -1,4 +1,4 @@
-"""A server with the contract's command line: started, waited for, asked to stop."""
+"""A server with the contract's command line: we start it, wait for it, and ask it to stop."""
 
 import re
 import shlex
@@ -30,12 +30,12 @@ READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P
 TRACED_TWICE = "ptrace(PTRACE_TRACEME, ...): Operation not permitted"
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
-KNOWN_SECONDS = 1.0  # for the ready line of a server that has not printed one before
+KNOWN_SECONDS = 1.0  # how long to wait for the ready line of a server that printed none before
 LOOK_SECONDS = 0.005
-SOON_SECONDS = 2.0  # a signal that comes within them finds what was late
+SOON_SECONDS = 2.0  # a signal within this time shows a handler that was installed too late
 WRONG_USAGE = 2  # the exit status
 TO_ALL = (signal.SIGSTOP, signal.SIGCONT, signal.SIGWINCH, signal.SIGURG)
-LOOKED_AT_MAX = 100  # clients, when a signal is sent: are they accepted yet?
+LOOKED_AT_MAX = 100  # of how many clients we ask, at a signal, whether they're accepted yet
 
 
 class Server(Running):
@@ -43,10 +43,10 @@ class Server(Running):
 
     client_type: type[Client] = Client
     ready_line = READY
-    _without_ready_line: set[Subject] = set()  # those that listened and did not say so
+    _without_ready_line: set[Subject] = set()  # servers that listened without a ready line
 
     def __new__(cls, target: Subject, *_: object, **__: object) -> Self:
-        """A server that gets only a port is waited for and ended in a different way."""
+        """Waits for a server that gets only a port, and ends it, in a different way."""
         if target.speaks_contract or issubclass(cls, PortOnly):
             return super().__new__(cls)
         return super().__new__(type(cls.__name__, (PortOnly, cls), {}))
@@ -64,8 +64,8 @@ class Server(Running):
         calls_log: Path | None = None,
     ) -> None:
         """Starts the program. `descriptor_limit` becomes its soft and hard RLIMIT_NOFILE. `under`
-        are the words of a program that starts it and leaves it the process id. `log_to` is a
-        descriptor for stderr, whose text then isn't known here. With `calls_log`, strace notes the
+        are the words of a program that becomes the server, with the same process id. `log_to` is a
+        descriptor for stderr, whose text we then don't know. With `calls_log`, strace records the
         server's calls there.
         """
         super().__init__(target, patience, log_to=log_to)
@@ -83,7 +83,7 @@ class Server(Running):
         self.begin(self.target.words(str(port), self._options), descriptor_limit, under)
 
     def wait_until_ready(self) -> None:
-        """Waits until it listens, and notes where its log begins."""
+        """Waits until the server listens, and notes where its log begins."""
         self._wait_until_it_listens()
         self.ready_at = time.monotonic()
         self.note(f"listens on port {self.address[1]}", THE_SERVER)
@@ -97,7 +97,7 @@ class Server(Running):
         host: str | None = None,
         source: str | None = None,
     ) -> Client:
-        """A new client, connected. It is closed when the test ends."""
+        """Connects a new client, and closes it when the test ends."""
         address = (host or self.address[0], self.address[1])
         name = self.arrivals.next_name()
         try:
@@ -121,7 +121,7 @@ class Server(Running):
         return client
 
     def refuses_connections(self) -> bool:
-        """Whether nobody listens any more."""
+        """Returns true if no process listens any more."""
         try:
             socket.create_connection(self.address, timeout=self.patience).close()
         except ConnectionRefusedError:
@@ -133,7 +133,8 @@ class Server(Running):
     # Stopping
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Sends a signal to the process that was started; one that asks for nothing, to all."""
+        """Sends a signal to the process that we started, or to all processes if the signal is in
+        TO_ALL."""
         waiting = ""
         if number in STOP_SIGNALS:
             self._asked = number
@@ -148,13 +149,14 @@ class Server(Running):
             self._process.send_signal(number)
 
     def pause(self) -> None:
-        """Stops it, so that it sees everything that arrives now at once when it continues."""
+        """Stops the server, so that it sees everything that arrives meanwhile together when it
+        continues."""
         self._is_resumed = False
         self.send_signal(signal.SIGSTOP)
         self.process.wait_until_stopped(self.patience)
 
     def resume(self) -> None:
-        """Continues it after pause()."""
+        """Continues the server after pause()."""
         self.send_signal(signal.SIGCONT)
         self._is_resumed = True
 
@@ -176,7 +178,7 @@ class Server(Running):
         self.expect_exit(within)
 
     def expect_exit(self, within: float | None = None) -> None:
-        """Waits until the server ends unexpectedly. Its exit status must be 0."""
+        """Waits until the server has ended. Its exit status must be 0."""
         status = self.wait_exit(within)
         if status == 0:
             return
@@ -192,15 +194,16 @@ class Server(Running):
                              rule=STOPS if asked else None)
 
     def listens(self) -> bool:
-        """Whether its own processes listen on the port, and not somebody else's."""
+        """Returns true if the server's own processes listen on the port, and not
+        another program."""
         try:
             listeners = {listener.inode for listener in sockdiag.listeners(self.address[1])}
             return any(inode in listeners for _, _, inode in self.tree.each_socket())
         except OSError:
-            return self.is_alive()  # the kernel does not say
+            return self.is_alive()  # the kernel doesn't say
 
     def is_deaf(self) -> bool:
-        """Whether it still runs, wasn't asked to stop, and no longer listens."""
+        """Returns true if the server still runs, wasn't asked to stop, and no longer listens."""
         return self.is_alive() and self._asked is None and not self.listens()
 
     def close_clients(self) -> None:
@@ -208,14 +211,15 @@ class Server(Running):
         for client in self.clients:
             client.close()
 
-    # What is asked of it after every test
+    # The checks after every test
 
     def end_in_order(self) -> None:
-        """Asks it to stop."""
+        """Asks the server to stop."""
         self.expect_stop()
 
     def check_words(self) -> None:
-        """After the end: no sanitizer report, nothing unasked on stdout, no raw bytes on stderr."""
+        """Expects, after the end, no sanitizer's report, only the ready line on stdout, and no raw
+        bytes on stderr."""
         self.check_reports()
         if self.address[1] and not self.ready_line.fullmatch(self.stdout_text()):
             raise ContractBroken(
@@ -266,12 +270,12 @@ class Server(Running):
         return ContractBroken(what, rule=None if words or self._port_asked_for else SAYS_READY)
 
     def _port(self) -> int | None:
-        """A port on which it listens."""
+        """Returns a port on which the server listens."""
         try:
             own = {inode for _, _, inode in self.tree.each_socket()}
             return next((port for port, one in sockdiag.all_listeners() if one.inode in own), None)
         except OSError:
-            return None  # the kernel does not say
+            return None  # the kernel doesn't say
 
 
-Start = Callable[..., Server]  # what the fixture `start` is: start("--max-message", "10")
+Start = Callable[..., Server]  # the type of the fixture `start`: start("--max-message", "10")

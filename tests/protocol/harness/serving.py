@@ -17,8 +17,9 @@ CALL_FAILED = pytest.StashKey[bool]()
 
 @contextmanager
 def serving(request: pytest.FixtureRequest, make: Start) -> Iterator[Callable[..., Any]]:
-    """A function that starts servers with `make`. Each must be alive at the end and stop with 0.
-    Its keywords are those of `make`, and `ready=False` for one that isn't expected to listen.
+    """Yields a function that starts servers with `make`. Each must be alive at the end and stop
+    with 0. The keywords are those of `make`, and `ready=False` for a server that isn't expected to
+    listen.
     """
     servers: list[Server] = []
     request.node.stash[SERVERS] = servers
@@ -45,7 +46,7 @@ def serving(request: pytest.FixtureRequest, make: Start) -> Iterator[Callable[..
 
 
 def end_in_order(server: Server) -> None:
-    """Checks that every server must pass after every test."""
+    """Makes the checks that every server must pass after every test."""
     if not server.may_be_gone and not server.is_alive():
         raise server.is_gone()
     server.close_clients()
@@ -59,5 +60,5 @@ def end_in_order(server: Server) -> None:
     try:
         server.check_words()
     except ContractBroken as broken:
-        broken.at = server.events[-1].at  # others may have been started since
+        broken.at = server.events[-1].at  # the test may have started others since
         raise

@@ -1,5 +1,5 @@
-"""Asks the kernel how much it holds for a socket of another process: sock_diag(7). /proc/net/tcp
-tells the same, but lists every connection of the machine, even finished ones.
+"""Asks the kernel how many bytes it holds for a socket of another process: sock_diag(7).
+/proc/net/tcp has the same numbers, but lists every connection of the machine, even finished ones.
 """
 
 import socket
@@ -17,7 +17,7 @@ ESTABLISHED, LISTEN = 1, 10
 ANY_STATE = 0xFFFFFFFF
 NO_COOKIE = b"\xff" * 8
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
-# Of struct inet_diag_msg: state, port, queues, inode.
+# From struct inet_diag_msg: state, port, queues, inode.
 MESSAGE = struct.Struct("=xBxx 2s 46x 4xII 4xI")
 
 
@@ -26,34 +26,32 @@ class Queues:
     """The kernel's information about one socket."""
 
     state: int
-    unread: int  # of a listener: connections that wait to be accepted
-    unacknowledged: int  # of a listener: how many may wait, its backlog
-    inode: int  # what its owner's descriptor is called in /proc
+    unread: int  # of a listener: the connections that wait to be accepted
+    unacknowledged: int  # of a listener: the most that may wait, its backlog
+    inode: int  # the number that /proc shows for its owner's descriptor
 
     @property
     def is_established(self) -> bool:
-        """Whether neither side has ended its stream or reset the connection."""
+        """True if neither side has ended its stream or reset the connection."""
         return self.state == ESTABLISHED
 
     @property
     def is_in_the_backlog(self) -> bool:
-        """Whether the connection exists without a descriptor."""
+        """True if the connection exists without a descriptor."""
         return self.is_established and self.inode == 0
 
 
 def queues(owner: tuple[str, int], peer: tuple[str, int], family: int) -> Queues | None:
-    """The queues at the owner's end of its connection with `peer`; None if there is no such
-    connection any more. OSError if the kernel doesn't tell.
-    """
+    """Returns the queues at the owner's end of its connection with `peer`, or None if there's no
+    such connection any more. Raises OSError if the kernel doesn't tell."""
     for _, found in _ask(_request(owner, peer, family, ANY_STATE)):
         return found
     return None
 
 
 def unread_bytes(owner: tuple[str, int], peer: tuple[str, int], family: int) -> int | None:
-    """Bytes received on the connection from `peer` that its owner hasn't read yet; None if there is
-    no such connection any more, or the kernel doesn't tell.
-    """
+    """Returns how many bytes the owner has received from `peer` and not read yet, or None if
+    there's no such connection any more, or the kernel doesn't tell."""
     try:
         found = queues(owner, peer, family)
     except OSError:
@@ -62,12 +60,14 @@ def unread_bytes(owner: tuple[str, int], peer: tuple[str, int], family: int) -> 
 
 
 def listeners(port: int) -> list[Queues]:
-    """Every socket of this machine that listens on the port. OSError if the kernel doesn't tell."""
+    """Returns every socket of this machine that listens on the port. Raises OSError if the kernel
+    doesn't tell."""
     return [listener for at, listener in all_listeners() if at == port]
 
 
 def full_backlog(port: int) -> str | None:
-    """Why a connection to this port didn't even begin, if its listener's backlog is full."""
+    """Explains why a connection to this port didn't even begin, if its listener's backlog
+    is full."""
     try:
         for listener in listeners(port):
             waiting, backlog = listener.unread, listener.unacknowledged
@@ -80,19 +80,20 @@ def full_backlog(port: int) -> str | None:
                     f"next{advice}"
                 )
     except OSError:
-        pass  # the kernel does not say
+        pass  # the kernel doesn't say
     return None
 
 
 def all_listeners() -> Iterator[tuple[int, Queues]]:
-    """Every listening socket of this machine, and its port. OSError if the kernel doesn't tell."""
+    """Yields every listening socket of this machine, with its port. Raises OSError if the kernel
+    doesn't tell."""
     for family, anywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
         nobody = (anywhere, 0)
         yield from _ask(_request(nobody, nobody, family, 1 << LISTEN, NLM_F_DUMP))
 
 
 def _ask(request: bytes) -> Iterator[tuple[int, Queues]]:
-    """The port and the queues of each socket that the kernel names."""
+    """Yields the port and the queues of each socket that the kernel names."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as diag:
         diag.settimeout(1)
         diag.send(request)
@@ -104,7 +105,7 @@ def _ask(request: bytes) -> Iterator[tuple[int, Queues]]:
                     return
                 state, port, *rest = MESSAGE.unpack_from(answer, HEADER.size)
                 yield int.from_bytes(port, "big"), Queues(state, *rest)
-                if not flags:  # one socket was asked for, and no further message comes
+                if not flags:  # we asked about one socket, so no further message comes
                     return
                 answer = answer[(length + 3) & ~3 :]
 

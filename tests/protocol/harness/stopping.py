@@ -1,4 +1,4 @@
-"""A server's duties after it was asked to stop, and the most frequent reasons why it fails."""
+"""A server's duties once it's asked to stop, and the most frequent reasons why it fails."""
 
 from harness.client import Client
 from harness.proc import wait_until
@@ -6,11 +6,11 @@ from harness.rule import REFUSES
 from harness.server import Server
 from harness.verdict import ContractBroken
 
-SAME_STOP_SECONDS = 0.15  # two stop signals that are closer may be the same stop
+SAME_STOP_SECONDS = 0.15  # two stop signals that come closer together may be the same stop
 
 
 def expect_refusal(server: Server) -> None:
-    """Expects that soon nobody listens any more."""
+    """Expects that soon no process listens any more."""
     if not wait_until(server.refuses_connections, server.patience):
         raise ContractBroken(
             f"{server.patience:g} s after it was asked to stop, its port still takes connections: "
@@ -33,14 +33,13 @@ def expect_in_full(client: Client, received: bytes, due: int) -> None:
 
 
 def expect_exit_without_the_gone(server: Server, within: float) -> None:
-    """Expects that the server ends as if there were no clients that are gone with answers
-    unread."""
+    """Expects the server to end even if clients have gone without reading their answers."""
     try:
         server.expect_exit(within)
     except ContractBroken as broken:
         if server.is_alive():
             broken.args = (
                 f"{broken}; the client is gone, so what it has not acknowledged it never will: "
-                "SIOCOUTQ stays above 0 and a receive may bring 0 for ever; TCP_INFO tells: state "
+                "SIOCOUTQ stays above 0 and a receive may bring 0 forever; TCP_INFO tells: state "
                 "7, TCP_CLOSE, is a client that has gone",)
         raise

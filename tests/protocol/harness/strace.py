@@ -27,8 +27,8 @@ WAIT_CALLS = (
     "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2,select,pselect6,rt_sigtimedwait"
     ",io_uring_enter"
 )
-# Words in front of a command line. LeakSanitizer, where it is built in, traces the process at its
-# end, and there can be only one tracer.
+# Words in front of a command line. LeakSanitizer, if it's built in, traces the process at its end,
+# but a process can have only one tracer.
 TO_END_UNDER_STRACE = ("env", "LSAN_OPTIONS=detect_leaks=0")
 
 
@@ -41,9 +41,9 @@ def need_ptrace() -> None:
 
 
 class Strace:
-    """with Strace(server, "-e", "inject=...") as tracer: the server runs under strace. It traces
-    every thread of every process, even later ones. At the end strace detaches, and the server runs
-    on.
+    """Runs the server under strace: with Strace(server, "-e", "inject=...") as tracer. strace
+    traces every thread of every process, even later ones. At the end it detaches, and the server
+    runs on.
     """
 
     def __init__(self, server: Server, *arguments: str) -> None:
@@ -69,7 +69,7 @@ class Strace:
             self._server.note(f"made its calls of {names} fail with {error}")
         if self._server.is_alive() and self._server.tree.is_traced():
             pytest.skip("it is traced already, and only one can trace it")
-        in_english = {**os.environ, "LC_ALL": "C"}  # what it says is looked at below
+        in_english = {**os.environ, "LC_ALL": "C"}  # because we look for strace's words below
         self._process = subprocess.Popen(
             self._words, stderr=subprocess.PIPE, text=True, env=in_english)
         tracer = self._process
@@ -77,7 +77,7 @@ class Strace:
         def attached() -> bool:
             has_ended = tracer.poll() is not None
             if not self._server.is_alive():
-                return True  # a fault that was to end it has done so already
+                return True  # the fault was meant to end the server, and has done so already
             if has_ended:
                 said = tracer.communicate()[1].strip()
                 assert "Operation not permitted" in said, said
@@ -97,19 +97,19 @@ class Strace:
         stands_still = self._injects and self._server.is_alive()
         if stands_still:
             self._stand_still()
-        self._process.send_signal(signal.SIGINT)  # lets go of the server and ends
+        self._process.send_signal(signal.SIGINT)  # detaches from the server and ends
         self._process.communicate()
         if stands_still:
             self._send(signal.SIGCONT)
 
     def _send(self, number: int) -> None:
-        """Sends a signal without recording it, because no test did that."""
+        """Sends a signal without recording it, because the test didn't send it."""
         self._server.tree.send(number)
 
     def _stand_still(self) -> None:
-        """Stops every thread of the server outside of any system call. strace makes a call fail by
-        calling nothing in its place. If it detached half-way, the server would see ENOSYS. /proc
-        can't distinguish such a thread from a stopped one, but strace can.
+        """Stops every thread of the server outside of any system call. To inject a fault, strace
+        replaces the call by one that doesn't exist. If it detached half-way, the server would see
+        ENOSYS. /proc can't distinguish such a thread from a stopped one, but strace can.
         """
         assert self._process is not None
         begin, tracer = len(self.lines()), self._process
@@ -125,21 +125,21 @@ class Strace:
         assert wait_until(all_stopped, ATTACH_SECONDS), "the server does not stop on SIGSTOP"
 
     def lines(self) -> list[str]:
-        """All lines of strace so far; with -c everything comes at the end."""
+        """Returns all lines of strace so far."""
         return self._file.read_text(errors="replace").splitlines() if self._file.exists() else []
 
     def calls(self) -> Counter[str]:
-        """How often each traced call was made."""
+        """Returns how often each traced call was made."""
         names = (LINE.match(line) for line in self.lines() if "resumed" not in line)
         return Counter(found["name"] for found in names if found)
 
     def injected(self) -> int:
-        """How many faults really happened."""
+        """Returns how many faults really happened."""
         return sum("(INJECTED)" in line for line in self.lines())
 
     def must_have_injected(self, at_least: int = 1) -> None:
-        """A test of a fault proves nothing if the fault didn't happen, but a server that makes no
-        such call isn't to blame."""
+        """Expects faults to have happened, because otherwise the test proves nothing. But if the
+        server never makes such a call, that's no fault of its own, so we skip the test."""
         if wait_until(lambda: self.injected() >= at_least, within=2.0):
             return
         assert self._server.target.name == "yours", (
@@ -150,18 +150,19 @@ class Strace:
 
 
 def inject(calls: str, error: str, when: str) -> tuple[str, ...]:
-    """Arguments that make `calls` fail, e.g. when="2+3": the second and every third after it."""
+    """Returns the arguments that make `calls` fail, e.g. when="2+3": the second and every third
+    after it."""
     return "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"
 
 
 def from_start(log: Path, *arguments: str) -> tuple[str, ...]:
-    """Words in front of a command line, which keeps its process id and runs under strace."""
+    """Returns the words in front of a command, which runs under strace with the same process id."""
     need_ptrace()
     return (*TO_END_UNDER_STRACE, *"strace -D -f -qq -ttt -o".split(), str(log), *arguments)
 
 
 def moment_of(call: str, log: Path) -> float | None:
-    """When `call` was first made, by the log of from_start()."""
+    """Returns the moment when `call` was first made, from the log of from_start()."""
     for line in log.read_text(errors="replace").splitlines() if log.exists() else []:
         words = line.split(maxsplit=2)
         if len(words) == 3 and words[2].startswith(f"{call}("):

@@ -1,4 +1,4 @@
-"""Which servers to test, and how to start each."""
+"""The servers to test, and how to start each."""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -17,9 +17,9 @@ __all__ = ["DEFAULT_BUILD", "REPOSITORY", "Target", "built_stages", "foreign_ser
 
 @dataclass(frozen=True)
 class Target(Subject):
-    """A stage, or the reader's own server; its level is one of the judge's or a stage."""
+    """A stage, or the reader's own server. Its level is one of the judge's, or a stage."""
 
-    without: frozenset[str] = frozenset()  # capabilities that it is not to have
+    without: frozenset[str] = frozenset()  # capabilities that we don't ask for
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -31,19 +31,21 @@ class Target(Subject):
 
     @property
     def niceness(self) -> int:
-        """A busy loop spins while its test waits, and the tests of other stages have work to do."""
+        """A higher niceness for a busy loop, which spins while its test waits, although the tests
+        of other stages have work to do."""
         return 5 if self.level in SPIN else 0
 
     def takes_option(self, option: str) -> bool:
-        """Whether it must take the option."""
+        """Returns true if the server must take the option."""
         return takes_option(self.level, option) and OPTION_OF.get(option) not in self.without
 
     def with_and_without_workers(self) -> list[tuple[str, ...]]:
-        """Options under which a rule about the whole process has to hold."""
+        """Returns the options under which a rule about the whole process has to hold."""
         return [(), ("--workers", "2")] if self.takes_option("--workers") else [()]
 
     def words(self, port: str, options: Sequence[str]) -> list[str]:
-        """The words for one start. A server that climbs isn't given an option of a higher level."""
+        """Returns the words for one start. A server that climbs isn't given an option of a higher
+        level."""
         if self.level in LEVEL_NAMES and "command-line" not in self.capabilities:
             names = [word.partition("=")[0] for word in options if word.startswith("--")]
             strange = [name for name in names if not self.takes_option(name)]
@@ -52,34 +54,35 @@ class Target(Subject):
 
     @property
     def piece_bytes(self) -> int:
-        """The pieces in which its language takes memory, and keeps it. The stages tell theirs not
-        to."""
+        """The size of the pieces in which the server's language takes memory, and keeps it. The
+        stages tell theirs not to."""
         return 0 if self.level in STAGES else 2 << 20
 
     @property
     def at_rest(self) -> Allowance:
-        """Memory that its language may keep once nothing happens."""
+        """Memory that the server's language may keep once nothing happens."""
         return Allowance({"pieces in which its language takes memory": self.piece_bytes})
 
     @property
     def at_work(self) -> Allowance:
-        """More memory that it may have while something happens, before it collects garbage."""
+        """Further memory that the server may have at work, before it collects garbage."""
         garbage = 0 if self.level in STAGES else 16 << 20
         return self.at_rest + Allowance({"garbage that is not collected yet": garbage})
 
     @property
     def runtime_threads(self) -> int:
-        """How many threads its language may start for itself, whatever the clients do."""
+        """How many threads the server's language may start for itself, whatever the clients do."""
         return 0 if self.level in STAGES else 40
 
     @property
     def runtime_descriptors(self) -> int:
-        """How many descriptors its language may open for itself, once and whenever it likes."""
+        """How many descriptors the server's language may open for itself, once and at any time."""
         return 0 if self.level in STAGES else 8
 
 
 def stage_named(prefix: str) -> str:
-    """The only stage that `prefix` names, or a usage error that lists the choices."""
+    """Returns the only stage that `prefix` names, or raises a usage error that lists
+    the choices."""
     matching = [stage for stage in STAGES if stage.startswith(prefix)]
     if len(matching) != 1:
         complaint = "fits " + " and ".join(matching) if matching else "is no stage"
@@ -88,7 +91,7 @@ def stage_named(prefix: str) -> str:
 
 
 def built_stages(build: Path, prefixes: Iterable[str]) -> list[Target]:
-    """The stages asked for, or all that are built. One that is named must be built."""
+    """Returns the requested stages, or all that are built. A stage that was named must be built."""
     wanted = [stage_named(prefix) for prefix in prefixes]
     targets = []
     for stage in STAGES:
@@ -104,7 +107,7 @@ def built_stages(build: Path, prefixes: Iterable[str]) -> list[Target]:
 
 
 def foreign_server(command: str, level: str, without: Iterable[str] = ()) -> Target:
-    """The reader's own server, held to `level`, without the capabilities of the levels
+    """Returns the reader's own server, held to `level`, without the capabilities of the levels
     `without`."""
     full = level if level in LEVEL_NAMES else stage_named(level)
     left_out = frozenset(name for each in LEVELS if each.name in without for name in each.adds)

@@ -1,5 +1,5 @@
-"""What happened, in order: the actions of the clients that matter, the actions on the server, and
-where it went wrong. A line each, with a common clock in milliseconds."""
+"""The story of a failure, in order: the clients' actions that matter, those on the server, and the
+mistake. Each gets a line, with a common clock in milliseconds."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 CLIENTS_SHOWN = 3
 LINES_SHOWN = 48
-FIRST_SHOWN, LAST_SHOWN = 10, 20  # whatever they are, where there are more
-LONG_RUN = 16  # of bytes and calls: of a longer one, most are only counted
-# Where the server's own calls are not between them. A query that comes byte by byte fits.
+FIRST_SHOWN, LAST_SHOWN = 10, 20  # whatever they are, if there are more
+LONG_RUN = 16  # of bytes and calls; of a longer run we count most events
+# Without the server's own calls in between. A query that comes byte by byte fits.
 LONG_RUN_OF_BYTES = 12
 FIRST_OF_A_KIND, LAST_OF_A_RUN = 1, 3
 GAP_SECONDS = 1.0  # without a line
 LONG_SECONDS = 0.1
-ENDING_SECONDS = 0.05  # of a process, from the mistake on
+ENDING_SECONDS = 0.05  # how long a process may still run after the mistake
 COLUMNS = 96
 THE_TEST, THE_SERVER, NOBODY = "the test", "server", ""
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that somebody did."""
+    """An action, and who did it."""
 
     at: float  # time.monotonic()
     who: str
     what: str
-    is_break: bool = False  # here the rule was broken
-    kind: str = ""  # as `recvfrom(7)`, where there may be thousands and no single one matters
+    is_break: bool = False  # here the server broke the rule
+    kind: str = ""  # such as `recvfrom(7)`, if there may be thousands and no single one matters
     times: int = 1
-    until: float = 0.0  # of several in one line: when the last of them was
+    until: float = 0.0  # if several share a line, the moment of the last
 
 
 def happened(servers: Sequence[Server], error: BaseException | None) -> list[Event]:
-    """Everything worth a line, in order. Repetitions are counted."""
+    """Returns every event worth a line, in order, with repetitions counted."""
     clients = {client: f"{client.name} of server {number}" if len(servers) > 1 else client.name
                for number, server in enumerate(servers, 1)
                for client in server.arrivals.known(server.clients)}
@@ -82,9 +82,10 @@ def happened(servers: Sequence[Server], error: BaseException | None) -> list[Eve
 def those_that_matter(
     clients: list[Connection], noticed_by: Connection | None, *, has_ended: bool = False
 ) -> list[Connection]:
-    """The client that noticed something, then those that wait for an answer, then those still
-    there, then the last ones. If the server ended unasked, the last ones are no guide, because the
-    kernel went on connecting clients whose turn never came."""
+    """Picks the client that noticed something, then those that wait for an answer, then those that
+    are still connected, then the last ones. If the server ended unasked, the last ones are no
+    guide, because the kernel went on connecting clients whose turn never came.
+    """
     order = [client for client in clients if client is noticed_by]
     order += [client for client in clients if waits(client)][:CLIENTS_SHOWN]
     if has_ended:
@@ -97,8 +98,8 @@ def those_that_matter(
 
 
 def served_at_the_end(clients: list[Connection]) -> list[Connection]:
-    """The last client that the server is known to have accepted, and the first ones that came
-    shortly before, because a process takes a moment to end, in which other threads may accept."""
+    """Returns the last client that the server certainly accepted, and the first ones shortly
+    before, because a process takes a moment to end, and meanwhile its other threads may accept."""
     accepted = [client for client in clients
                 if client.left_accepted or client.transcript.got_bytes] or clients[:1]
     since = sum(client.transcript.entries[-1].at < accepted[-1].transcript.entries[-1].at -
@@ -107,20 +108,20 @@ def served_at_the_end(clients: list[Connection]) -> list[Connection]:
 
 
 def waits(client: Connection) -> bool:
-    """Whether more was sent than came back, on an open connection."""
+    """Returns true if the client sent more than it got back, on an open connection."""
     said = client.transcript
     return client.socket.fileno() >= 0 and not said.hung_up and said.sent_bytes > said.got_bytes
 
 
 def still_in_the_backlog(client: Connection) -> bool:
-    """Whether the server's end has no descriptor yet."""
+    """Returns true if the server's end has no descriptor yet."""
     with suppress(OSError):
         return client.socket.fileno() >= 0 and client.is_in_the_backlog()
     return False
 
 
 def lines(events: Sequence[Event]) -> list[str]:
-    """The lines, with times from the first of them."""
+    """Returns the lines, with times since the first event."""
     begin = events[0].at if events else 0
     return [_line(begin, event) for event in events]
 
@@ -134,13 +135,13 @@ def _line(begin: float, event: Event) -> str:
         what = f"... from {first:.0f} ms to {last:.0f} ms: {what.removeprefix('... ')}"
     line = f"{mark}{milliseconds}  {event.who:8}  {what}"
     if len(line) > COLUMNS and event.kind:
-        line = line.partition(" |")[0]  # without the characters that the bytes are
+        line = line.partition(" |")[0]  # without the characters beside the bytes
     return line if len(line) <= COLUMNS else line[: COLUMNS - 4].rstrip(" .") + " ..."
 
 
 def condensed(events: Sequence[Event]) -> list[Event]:
-    """Few enough events to be read. One without a kind is kept, unless it is one of a page full of
-    such."""
+    """Returns few enough events to read. An event without a kind stays, unless such events fill
+    more than a page."""
     kept: list[Event] = []
     for has_a_kind, run in groupby(_without_repetitions(events), lambda one: bool(one.kind)):
         kept += _shortened(list(run)) if has_a_kind else run
@@ -178,7 +179,7 @@ def _shortened(run: Sequence[Event]) -> Iterator[Event]:
 
 
 def _counted(events: Sequence[Event]) -> Sequence[Event]:
-    """In a line, if there are several."""
+    """Puts several events into one line."""
     if len(events) < 2:
         return tuple(events)
     counts: Counter[str] = Counter()
@@ -208,7 +209,7 @@ def _on_a_page(events: list[Event]) -> list[Event]:
 def _with_gaps(
     events: Sequence[Event], elsewhere: Sequence[tuple[float, str]]
 ) -> Iterator[Event]:
-    """Describes gaps of a second or more by what other clients and the server did then."""
+    """Fills gaps of a second or more with the actions of other clients and of the server."""
     for event, following in pairwise(events):
         yield event
         seconds = following.at - event.at

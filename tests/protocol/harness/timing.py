@@ -1,10 +1,10 @@
-"""Events that must come on time: not early, and not much later."""
+"""Deadlines that must be kept: not early, and not much late."""
 
 import time
 
 from harness.client import Client
 
-LATE = 4.0  # the contract says 500 ms on an idle machine; a busy one may take longer
+LATE = 4.0  # the contract's 500 ms are for an idle machine; a busy one may take longer
 
 
 def expect_end_after(client: Client, begin: float, timeout: float) -> None:

@@ -1,4 +1,4 @@
-"""Bytes that one client sent and received, and when, short enough to be read."""
+"""The bytes that one client sent and received, and when, in a form short enough to read."""
 
 import time
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from harness.frames import HEADER_BYTES, payload_bytes
 from harness.hexdump import hexdump, is_text
 
 BYTES_SHOWN = 15  # so that a line has no more than 100 columns
-HEAD_BYTES_SHOWN, TAIL_BYTES_SHOWN = 8, 4  # where there are more
-TEXT_BYTES_SHOWN = 42  # of a request or an answer, which is text
+HEAD_BYTES_SHOWN, TAIL_BYTES_SHOWN = 8, 4  # if there are more bytes
+TEXT_BYTES_SHOWN = 42  # for a request or an answer that is text
 PLAUSIBLE_BYTES = 1 << 26  # for a message; "GET " would announce more
-LONG_SECONDS = 0.1  # for a run of bytes, in which others may have done something
-SENT, GOT = ("sent", "then sent"), "got "  # the second: apart from the bytes before
+LONG_SECONDS = 0.1  # for a run of bytes, during which others may have acted
+SENT, GOT = ("sent", "then sent"), "got "  # the second is for bytes that went separately
 
 
 @dataclass
@@ -27,11 +27,11 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """`sent` or `got`, of which there may be many; nothing if it isn't bytes."""
+        """`sent` or `got`, of which there may be many, or "" if there are no bytes."""
         return self.verb.removeprefix("then ").strip() if self.total else ""
 
     def text(self) -> str:
-        """In a line."""
+        """Returns the entry as a line."""
         if not self.total:
             return self.verb
         if self.total > BYTES_SHOWN and is_text(self.head):
@@ -47,19 +47,20 @@ class Entry:
 
 @dataclass
 class Transcript:
-    """Remembers how much went each way, and how each run of bytes began and ended."""
+    """Remembers how many bytes went each way, and how each run of them began and ended."""
 
-    hung_up: bool = False  # the server has: an end of stream, a reset, or nothing could be sent
+    hung_up: bool = False  # by the server: an end of stream, a reset, or a send that failed
     entries: list[Entry] = field(default_factory=list)
     sent_bytes: int = 0
     got_bytes: int = 0
-    frame_ends: list[int] = field(default_factory=list)  # where in what was sent messages end
-    _apart: bool = False  # what is sent next
-    _begun: bytes = b""  # of the length of a message
+    # Where messages end in the bytes that were sent.
+    frame_ends: list[int] = field(default_factory=list)
+    _apart: bool = False  # set if the next bytes go separately
+    _begun: bytes = b""  # the first bytes of a message's length
 
     def sent(self, data: bytes | memoryview, begun: float) -> None:
-        """Records bytes to the server from that moment on, because it may read some before all are
-        sent."""
+        """Records bytes to the server from the moment `begun`, because the server may read some
+        before all are sent."""
         last = self.entries[-1].verb if self.entries else ""
         if data and self._apart and last in SENT:
             last = SENT[1]
@@ -70,7 +71,7 @@ class Transcript:
         self.sent_bytes += len(data)
 
     def end_piece(self) -> None:
-        """Separates what follows, because the server had the time to read what was sent."""
+        """Separates the next bytes, because the server had time to read those that were sent."""
         self._apart = True
 
     def got(self, data: bytes) -> None:
@@ -79,8 +80,8 @@ class Transcript:
         self.got_bytes += len(data)
 
     def note(self, text: str, at: float | None = None) -> None:
-        """Notes an event without bytes: an end of stream, a reset, a wait that ended. It happens
-        now, or began then."""
+        """Notes an event without bytes, such as an end of stream, a reset, or a wait that ended. It
+        happens now, or began at `at`."""
         self.entries.append(Entry(time.monotonic() if at is None else at, text))
 
     def note_hang_up(self, text: str) -> None:
@@ -89,8 +90,8 @@ class Transcript:
         self.note(text)
 
     def answerable_bytes(self, received_bytes: int) -> int | None:
-        """How many bytes of an echo are due once the server received this many, up to the end of
-        the last complete message. None if these aren't messages."""
+        """Returns how many bytes of an echo are due once the server has received this many, which
+        is up to the end of the last complete message. Returns None if these aren't messages."""
         if self.frame_ends and self.frame_ends[-1] > self.sent_bytes + PLAUSIBLE_BYTES:
             return None
         return max((end for end in self.frame_ends if end <= received_bytes), default=0)
@@ -107,7 +108,8 @@ class Transcript:
         entry.until = time.monotonic()
 
     def _find_frames(self, data: bytes | memoryview) -> None:
-        """Finds no sensible end in something that isn't our message, such as an HTTP request."""
+        """Finds where messages end. The ends make no sense if the bytes aren't messages, as in
+        HTTP."""
         place = 0
         last = self.frame_ends[-1] if self.frame_ends else 0
         while place < len(data):

@@ -1,4 +1,4 @@
-"""Standard errors of each kind that nobody reads, for a server that must not wait for them."""
+"""Standard errors of each kind that nobody reads; a server mustn't wait for them."""
 
 import fcntl
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from harness.needed import need_root
 
-# Words in front of a command line: as somebody else, to whom what is open here does not belong.
+# Words in front of a command line that run it as a different user, who doesn't own our open files.
 AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all")
 
 
 def _hold(held: ExitStack, *descriptors: int) -> int:
-    """Closes these after the test. Returns the last, which is written to."""
+    """Closes these after the test. Returns the last, which is the end for writing."""
     for each in descriptors:
         held.callback(os.close, each)
     return descriptors[-1]
@@ -31,7 +31,7 @@ def _pipe(held: ExitStack, _: Path) -> int:
 
 
 def _fifo(held: ExitStack, directory: Path) -> int:
-    """A FIFO with a name, which only this account may use."""
+    """Makes a FIFO with a name, which only this account may use."""
     path = directory / "log"
     os.mkfifo(path, 0o600)
     reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -59,7 +59,7 @@ UNREAD: dict[str, Callable[[ExitStack, Path], int]] = {
 
 
 def under_of(kind: str) -> tuple[str, ...]:
-    """Words in front of a server's command line that make this its standard error."""
+    """Returns the words in front of a server's command line for this kind of standard error."""
     if not kind.endswith("of-another"):
         return ()
     need_root()

@@ -4,7 +4,7 @@ from harness.server import Server
 
 
 def expect_wrong_usage(server: Server, named: str) -> None:
-    """Exit status 2 and one line on stderr with `named` in it; nothing on stdout."""
+    """Expects exit status 2, one line on stderr that contains `named`, and nothing on stdout."""
     status = server.wait_exit()
     assert status == 2, f"exit status {status}, not 2, for {server.words[1:]}"
     lines = server.stderr_text().splitlines()

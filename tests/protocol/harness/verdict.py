@@ -27,15 +27,14 @@ HAPPENED = "what happened, in milliseconds"
 PORT = re.compile(r":(\d+)\b")
 SERVERS_SHOWN = 2
 LARGE_BYTES = 1 << 20
-FIRST_LINES_SHOWN, LAST_LINES_SHOWN = 10, 20  # of a log; a cause may be at either end
-LINE_BEGIN, LINE_END = 120, 60  # characters of a line that is longer
+FIRST_LINES_SHOWN, LAST_LINES_SHOWN = 10, 20  # of a log, since a cause may be at either end
+LINE_BEGIN, LINE_END = 120, 60  # characters, if a line is longer than both together
 ALIKE_FOLDED = 2  # lines between the first and the last of a kind
 
 
 class ContractBroken(AssertionError):
-    """The server did something that the contract forbids. `client` is who noticed, if anybody;
-    `rule` is the broken rule, if that isn't the test's.
-    """
+    """The server did something that the contract forbids. `client` is the one that noticed, if any;
+    `rule` is the broken rule, if that isn't the test's."""
 
     def __init__(
         self,
@@ -53,8 +52,8 @@ class ContractBroken(AssertionError):
 
 
 class Silent(ContractBroken):
-    """Nothing came, or nothing was taken, for as long as a test waits, though `byte_count` were
-    due. In a test about memory or descriptors that isn't a failure of its rule."""
+    """The server sent or took nothing for as long as a test waits, although `byte_count` were due.
+    In a test about memory or descriptors, that doesn't break the test's rule."""
 
     def __init__(self, what: str, client: Connection, byte_count: int) -> None:
         super().__init__(what, client)
@@ -66,11 +65,12 @@ class RunsOn(ContractBroken):
 
 
 class NotReady(ContractBroken):
-    """It runs but didn't print anything, which on a busy machine may be the machine's fault."""
+    """The server runs but didn't print anything, which may be a busy machine's fault."""
 
 
 class NoReadyLine(ContractBroken):
-    """It serves, or prints something else; with `always` it will do so in every test."""
+    """The server listens without a ready line, or prints something else; with `always` it will do
+    so in every test."""
 
     def __init__(self, what: str, *, always: bool) -> None:
         super().__init__(what, rule=SAYS_READY)
@@ -83,7 +83,7 @@ def hide_from_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
 
 
 def end_in_words(status: int) -> str:
-    """How a process ended, by its exit status in subprocess."""
+    """Says how a process ended, by its exit status in subprocess."""
     if status == -signal.SIGXFSZ:
         return "ended by signal SIGXFSZ, sent when a file such as its log may not grow"
     if status < 0:
@@ -92,12 +92,12 @@ def end_in_words(status: int) -> str:
 
 
 def rule_section(rule: Rule) -> str:
-    """The rule's sentence and the chapter that explains it."""
+    """Returns the rule's sentence, and the chapter that explains it."""
     return f"{rule.text}\nExplained in {rule.chapter}"
 
 
 def server_section(server: Server) -> str:
-    """How the server was started, how it ended, and its stderr, with the name of each client whose
+    """Returns the server's command, its end, and its stderr, with the name of each client whose
     port is in a line."""
     lines = ["$ " + shlex.join(server.words), server.describe_end()]
     names = server.arrivals.names()
@@ -122,7 +122,7 @@ def server_section(server: Server) -> str:
 
 
 def cut(line: str) -> str:
-    """As much of a line as somebody reads."""
+    """Cuts a line to a length that people read."""
     between = len(line) - LINE_BEGIN - LINE_END
     if between <= 0:
         return line
@@ -130,7 +130,7 @@ def cut(line: str) -> str:
 
 
 def folded(log: Sequence[str]) -> Iterator[str]:
-    """Folds identical lines in a row into one, with their number; of many that differ only in the
+    """Folds identical lines in a row into one, with their number. If many differ only in the
     client, keeps the first and the last."""
     for _, alike in groupby(log, key=lambda line: PORT.sub(":", line.partition("  (client")[0])):
         group = [(line, len(list(same))) for line, same in groupby(alike)]
@@ -143,14 +143,15 @@ def folded(log: Sequence[str]) -> Iterator[str]:
 
 
 def speaks_of_memory(log: list[str]) -> bool:
-    """Whether a running server reported a lack of memory: MemoryError, bad_alloc, ENOMEM."""
+    """Returns true if a running server reported a lack of memory: MemoryError,
+    bad_alloc, ENOMEM."""
     return any(word in line.lower() for line in log for word in ("memory", "alloc"))
 
 
 def sections(
     rule: Rule | None, servers: list[Server], events: Sequence[Event]
 ) -> list[tuple[str, str]]:
-    """Everything that goes below a failed test, as (title, text)."""
+    """Returns all that goes below a failed test, as (title, text)."""
     found = [(HAPPENED, "\n".join(timeline.lines(events)))] if events else []
     if rule is not None:
         found.append(("the rule", rule_section(rule)))

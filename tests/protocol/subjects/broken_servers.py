@@ -29,10 +29,10 @@ class Healthy:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self.pending = b""  # received, not yet a complete message
+        self.pending = b""  # received, but not a complete message yet
 
     def serve(self) -> None:
-        """One client, from its first byte to its last."""
+        """Serves one client, from its first byte to its last."""
         try:
             while data := self.receive():
                 self.pending += data
@@ -42,16 +42,16 @@ class Healthy:
         self.hang_up()
 
     def receive(self) -> bytes:
-        """What has arrived; nothing at the end of the stream."""
+        """Returns the bytes that have arrived, or nothing at the end of the stream."""
         return self.connection.recv(65536)
 
     def turn(self) -> None:
-        """Answers whatever is complete."""
+        """Answers every complete message."""
         for payload in self.messages():
             self.answer(payload)
 
     def messages(self) -> Iterator[bytes]:
-        """Takes complete messages out of what is pending."""
+        """Takes complete messages out of `pending`."""
         while len(self.pending) >= HEADER_BYTES:
             end = self.message_end(int.from_bytes(self.pending[:HEADER_BYTES], self.byte_order))
             if len(self.pending) < end:
@@ -60,7 +60,7 @@ class Healthy:
             yield payload
 
     def message_end(self, length: int) -> int:
-        """Where a message of this length ends."""
+        """Returns where a message of this length ends."""
         if length > MAX_MESSAGE:
             raise TooLong
         return HEADER_BYTES + length
@@ -70,7 +70,7 @@ class Healthy:
         self.connection.sendall(len(payload).to_bytes(HEADER_BYTES, self.byte_order) + payload)
 
     def hang_up(self) -> None:
-        """Ends our stream, then waits for the peer's end, so that no reset eats the answers."""
+        """Ends our stream, then waits for the peer's end, so that no reset destroys the answers."""
         self.connection.shutdown(socket.SHUT_WR)
         give_up = time.monotonic() + LINGER_SECONDS
         while (left := give_up - time.monotonic()) > 0:
@@ -79,11 +79,11 @@ class Healthy:
                 break
 
     def broke_off(self, error: OSError) -> None:
-        """The client is gone: nobody else's business."""
+        """Ignores the error, because it concerns only this client, which is gone."""
 
 
 class AnswersEarly(Healthy):
-    """Echoes bytes instead of messages: every answer begins before its message has ended."""
+    """Echoes bytes instead of messages, so every answer begins before its message has ended."""
 
     def turn(self) -> None:
         self.connection.sendall(self.pending)
@@ -91,7 +91,7 @@ class AnswersEarly(Healthy):
 
 
 class DropsHalfClosed(Healthy):
-    """Takes the end of the client's stream for the end of the conversation."""
+    """Thinks that the client is gone when its stream ends."""
 
     def turn(self) -> None:
         try:
@@ -103,14 +103,15 @@ class DropsHalfClosed(Healthy):
 
 
 class ResetsAnswersAway(Healthy):
-    """Closes at once: with input unread, the kernel sends a reset."""
+    """Closes immediately, with input unread, so the kernel sends a reset."""
 
     def hang_up(self) -> None:
         self.connection.close()
 
 
 class LingersForEachReceive(Healthy):
-    """Gives each receive of the lingering close two seconds, and not all of them together."""
+    """Gives two seconds to each receive of the lingering close, instead of to all of
+    them together."""
 
     def hang_up(self) -> None:
         self.connection.shutdown(socket.SHUT_WR)
@@ -120,7 +121,7 @@ class LingersForEachReceive(Healthy):
 
 
 class OneMessagePerWakeUp(Healthy):
-    """Answers the first complete message of what arrived and goes back to waiting."""
+    """Answers the first complete message of a receive, and then waits for more input."""
 
     def turn(self) -> None:
         for payload in self.messages():
@@ -152,7 +153,8 @@ class LastFirst(Healthy):
 
 
 class NoRoomMeansGone(Healthy):
-    """Has a prefix at the end of its full buffer, reads zero bytes, and says goodbye to nobody."""
+    """Keeps a prefix at the end of its full buffer, reads zero bytes, and thinks that the client
+    left."""
 
     capacity = HEADER_BYTES + MAX_MESSAGE
 
@@ -165,7 +167,8 @@ class NoRoomMeansGone(Healthy):
 
     def turn(self) -> None:
         super().turn()
-        if len(self.pending) not in range(1, HEADER_BYTES):  # two bytes seem not worth moving
+        # Two bytes don't seem worth moving.
+        if len(self.pending) not in range(1, HEADER_BYTES):
             self.end = len(self.pending)
 
 
@@ -178,7 +181,7 @@ class DiesOfAReset(Healthy):
 
 
 class AnswersWhatIsCutShort(Healthy):
-    """Asks for a message's bytes, gets fewer at the end of the stream, and sends them back."""
+    """Sends an incomplete message back when the stream ends."""
 
     def hang_up(self) -> None:
         self.connection.sendall(self.pending)
@@ -186,7 +189,8 @@ class AnswersWhatIsCutShort(Healthy):
 
 
 class OneReceiveIsAMessage(Healthy):
-    """Asks once for a length and once for a payload, and takes for whole what has come."""
+    """Calls receive once for a length and once for a payload, and believes that each
+    is complete."""
 
     def turn(self) -> None:
         pass
@@ -201,7 +205,7 @@ class OneReceiveIsAMessage(Healthy):
 
 
 class AllocatesWhatIsAnnounced(Healthy):
-    """Takes memory for a message as soon as its length is known."""
+    """Allocates memory for a message as soon as the length is known."""
 
     def message_end(self, length: int) -> int:
         try:
@@ -213,7 +217,7 @@ class AllocatesWhatIsAnnounced(Healthy):
 
 
 class EndsWithItsClient(Healthy):
-    """Takes one client for all that there was to do."""
+    """Ends when its first client leaves."""
 
     has_answered = False
 
@@ -228,7 +232,7 @@ class EndsWithItsClient(Healthy):
 
 
 class Undefined(Healthy):
-    """Behaves well, and a sanitizer says that this was luck."""
+    """Behaves well, but a sanitizer says that this was luck."""
 
     def answer(self, payload: bytes) -> None:
         print("echo.cc:17:9: runtime error: signed integer overflow", file=sys.stderr, flush=True)
@@ -236,17 +240,17 @@ class Undefined(Healthy):
 
 
 BUGS: dict[str, type[Healthy]] = {"none": Healthy} | {
-    re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part  # BigEndian is big-endian
+    re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part  # BigEndian becomes big-endian
     for part in list(vars().values())
     if isinstance(part, type) and issubclass(part, Healthy) and part is not Healthy
 }
-# For those who are to find out by themselves.
+# For readers who want to find the defect by themselves.
 MYSTERIES = {"mystery-a": LastFirst, "mystery-b": OneMessagePerWakeUp, "mystery-c": DropsHalfClosed}
 SERVERS = BUGS | MYSTERIES
 
 
 def main() -> None:
-    """Accepts for ever, a thread for each client."""
+    """Accepts forever, with a thread for each client."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bug", choices=SERVERS)
     parser.add_argument("--port", type=int, required=True)

@@ -12,11 +12,11 @@ MAX_MESSAGE = 65536
 
 
 def serve(connection: socket.socket) -> None:
-    """One client, from its first byte to the end of its stream."""
+    """Serves one client, from its first byte to the end of its stream."""
     with connection, connection.makefile("rb") as stream:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            while len(header := stream.read(4)) == 4:  # shorter: the client has finished
+            while len(header := stream.read(4)) == 4:  # fewer, because the client has finished
                 length = int.from_bytes(header, "little")
                 if length > MAX_MESSAGE:
                     break
@@ -28,10 +28,10 @@ def serve(connection: socket.socket) -> None:
             give_up = time.monotonic() + 2
             while (left := give_up - time.monotonic()) > 0:
                 connection.settimeout(left)
-                if not stream.read1(65536):  # unread at the close, it would reset the answers away
+                if not stream.read1(65536):  # unread input would turn the close into a reset
                     break
         except OSError:
-            pass  # this client is gone or too slow; the others do not care
+            pass  # this client is gone or too slow, which doesn't concern the others
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A connection of loop_server.py: what it holds, what it waits for, and how it ends."""
+"""A connection of loop_server.py: its buffers, the events that it waits for, and its end."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from loop_server import Loop
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-HIGH_WATER = 65536  # a connection that holds so much output is not read from
+HIGH_WATER = 65536  # with this much output, we read no more input
 LINGER_SECONDS = 2.0
 TCP_CLOSE = 7  # include/net/tcp_states.h
 
 
 class Connection:
-    """One client: what it has sent and not completed, and the answers that it has not taken."""
+    """One client: its incomplete message, and the answers that it hasn't taken yet."""
 
     receive_bytes = 65536
 
@@ -33,35 +33,35 @@ class Connection:
         self.output = bytearray()
         self.unacknowledged = 0  # when the deadline was last renewed
         self.peer_ended = False
-        self.ending = False  # no more input is wanted; the stream ends after the output
-        self.lingering = False  # our stream has ended, the peer's has not
+        self.ending = False  # we want no more input, and our stream ends after the output
+        self.lingering = False  # our stream has ended, but the peer's hasn't
         self.deadline = NEVER
         self.renew_deadline()
 
     def new_protocol(self) -> Protocol:
-        """What the bytes of this connection mean."""
+        """Makes the protocol that this connection speaks."""
         return PROTOCOLS[self.loop.options.protocol](self.loop.options.max_message)
 
     def renew_deadline(self) -> None:
-        """The time begins anew."""
+        """Starts the timeout again."""
         self.deadline = time.monotonic() + self.loop.options.read_timeout
         self.unacknowledged = self.unacknowledged_bytes()
 
     def unacknowledged_bytes(self) -> int:
-        """How much the peer's kernel has not acknowledged. tcp(7), SIOCOUTQ"""
+        """Returns how much the peer's kernel hasn't acknowledged. tcp(7), SIOCOUTQ"""
         number = array.array("i", [0])
         fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, number)
         return number[0]
 
     def interest(self) -> int:
-        """What the loop should wait for on behalf of this connection."""
+        """Returns the events that the loop should wait for."""
         if self.lingering:
             return READ
         reads = not self.peer_ended and not self.ending and len(self.output) < HIGH_WATER
         return (READ if reads else 0) | (WRITE if self.output else 0)
 
     def advance(self, ready: int) -> None:
-        """Does what is possible now. OSError: the client is gone."""
+        """Does everything that is possible now. Raises OSError if the client is gone."""
         if ready & WRITE:
             self.send()
         if ready & READ:
@@ -71,7 +71,7 @@ class Connection:
         self.go_on()
 
     def receive(self) -> None:
-        """Takes what has arrived, and answers it."""
+        """Receives, and answers the messages that are complete."""
         data = self.read()
         if not data:
             self.at_end_of_stream()
@@ -90,17 +90,18 @@ class Connection:
         self.send()
 
     def read(self) -> bytes:
-        """What has arrived; nothing at the end of the stream."""
+        """Returns the bytes that have arrived, or nothing at the end of the stream."""
         return self.socket.recv(self.receive_bytes)
 
     def at_end_of_stream(self) -> None:
-        """The client has finished sending; the answers that it has not taken stay due."""
+        """Notes that the client has finished sending. We still owe the answers that it hasn't
+        taken."""
         self.peer_ended = True
         if self.protocol.is_inside_message() and not self.loop.draining:
             self.loop.log(f"{self.peer}: the stream ended inside a message")
 
     def send(self) -> None:
-        """As much of the output as the kernel takes."""
+        """Sends as much of the output as the kernel takes."""
         if not self.output:
             return
         try:
@@ -111,7 +112,7 @@ class Connection:
         self.renew_deadline()
 
     def go_on(self) -> None:
-        """When all is said: the end of our stream."""
+        """Ends our stream once all answers are sent."""
         if self.output or not (self.lingering or self.peer_ended or self.ending):
             return
         if self.loop.draining:
@@ -125,26 +126,26 @@ class Connection:
             self.linger()
 
     def was_reset(self) -> bool:
-        """The client is gone, and will acknowledge nothing. tcp(7), TCP_INFO"""
+        """Returns true if the client is gone, so it won't acknowledge anything. tcp(7), TCP_INFO"""
         return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE
 
     def linger(self) -> None:
-        """Ends our stream; a close with input unread would destroy what is on its way."""
+        """Ends our stream, because a close with input unread would destroy answers on their way."""
         self.lingering = True
         self.socket.shutdown(socket.SHUT_WR)
         self.deadline = time.monotonic() + LINGER_SECONDS
 
     def discard(self) -> None:
-        """Throws away what still comes."""
+        """Throws away further input."""
         if not self.socket.recv(self.receive_bytes):
             self.close()
 
     def expire(self) -> None:
-        """The deadline has passed."""
+        """Handles a deadline that has passed."""
         if self.lingering:
             self.close()
         elif self.output and self.unacknowledged_bytes() < self.unacknowledged:
-            self.renew_deadline()  # it reads, too slowly for a send to be worth while
+            self.renew_deadline()  # the client reads, but too slowly for us to send more
         else:
             self.time_out()
 
@@ -157,17 +158,17 @@ class Connection:
             self.linger()
 
     def begin_drain(self) -> None:
-        """From now on recv(2) returns what the kernel has received, and then the end."""
+        """Lets recv(2) return only the bytes that the kernel has, and then the end."""
         if not self.lingering:
             self.socket.shutdown(socket.SHUT_RD)
 
     def close(self) -> None:
-        """Gives everything back."""
+        """Frees everything."""
         self.loop.forget(self)
         self.socket.close()
 
     def broke_off(self, error: OSError) -> None:
-        """The client has reset the connection, or is gone."""
+        """Handles a reset, or a client that is gone."""
         if self.protocol.is_inside_message() and not self.lingering:
             self.loop.log(f"{self.peer}: {error.strerror} inside a message")
         self.close()

@@ -14,7 +14,7 @@ NEVER = float("inf")
 
 
 def duration(text: str) -> float:
-    """Seconds of `250ms`, `10s`, `2m`; `0` is for ever."""
+    """Converts `250ms`, `10s` or `2m` to seconds; `0` means forever."""
     if text == "0":
         return NEVER
     match = re.fullmatch(r"([0-9]{1,9})(ms|s|m)", text)
@@ -24,7 +24,7 @@ def duration(text: str) -> float:
 
 
 def number(least: int, most: int) -> Callable[[str], int]:
-    """Decimal digits and nothing else."""
+    """Makes a parser for decimal digits and nothing else."""
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
@@ -35,7 +35,7 @@ def number(least: int, most: int) -> Callable[[str], int]:
 
 
 def address(text: str) -> str:
-    """An IPv4 or IPv6 literal."""
+    """Checks that the text is an IPv4 or IPv6 literal."""
     try:
         socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
     except OSError:
@@ -44,7 +44,7 @@ def address(text: str) -> str:
 
 
 class Options(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
+    """Reports a mistake in one line."""
 
     def error(self, message: str) -> NoReturn:
         print(ascii(f"{self.prog}: {message}").strip("'\""), file=sys.stderr)
@@ -52,7 +52,7 @@ class Options(argparse.ArgumentParser):
 
 
 def parse_options(words: Sequence[str]) -> argparse.Namespace:
-    """The contract's options."""
+    """Parses the contract's options."""
     options = Options(allow_abbrev=False)
     options.add_argument("--host", type=address, default="127.0.0.1")
     options.add_argument("--port", type=number(0, 65535), default=5882)

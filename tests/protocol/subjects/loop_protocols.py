@@ -1,10 +1,10 @@
-"""What the bytes of a connection mean: messages, RFC 863, HTTP. No input, no output."""
+"""The meaning of a connection's bytes: messages, RFC 863, HTTP. There's no I/O here."""
 
 import re
 
 HEADER_BYTES = 4
 HEAD_BYTES_MAX = 8192
-EXTRA_BYTES_MAX = 8192  # of chunk extensions and trailers that no data outweighs
+EXTRA_BYTES_MAX = 8192  # of chunk extensions and trailers beyond the size of the data
 LINE_END = b"\r\n"
 LENGTH_MAX = (1 << 63) - 1
 
@@ -15,7 +15,7 @@ CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f
 
 
 class Refused(Exception):
-    """What came cannot be understood: an answer, and a line for the log if it is worth one."""
+    """The input makes no sense. Has an answer, and a line for the log if one is due."""
 
     def __init__(self, answer: bytes = b"", complaint: str = "") -> None:
         super().__init__(complaint)
@@ -23,24 +23,25 @@ class Refused(Exception):
 
 
 class Protocol:
-    """Bytes in, answers out."""
+    """Takes bytes and makes answers."""
 
     def __init__(self, max_message: int) -> None:
         self.max_message = max_message
         self.pending = bytearray()
-        self.finished = False  # the connection ends after what was answered
+        self.finished = False  # the connection ends after the answers so far
 
     def take(self, data: bytes, output: bytearray) -> int:
-        """Appends answers to the output; how many messages were completed. Refused."""
+        """Appends answers to the output. Returns how many messages were completed, or raises
+        Refused."""
         raise NotImplementedError
 
     def is_inside_message(self) -> bool:
-        """Whether an end of the stream would cut something short."""
+        """Returns true if an end of the stream would cut a message short."""
         return bool(self.pending)
 
 
 class Echo(Protocol):
-    """Messages of 4 bytes of length and a payload, each answered with itself."""
+    """Messages of 4 bytes of length and a payload, each of which is its own answer."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         self.pending += data
@@ -59,19 +60,19 @@ class Echo(Protocol):
         return completed
 
     def answer(self, message: bytes, output: bytearray) -> None:
-        """The message is its own answer."""
+        """Appends the answer to a message."""
         output += message
 
 
 class Discard(Protocol):
-    """Takes everything, answers nothing. RFC 863"""
+    """Takes everything and answers nothing. RFC 863"""
 
     def take(self, data: bytes, output: bytearray) -> int:
         return 1
 
 
 class Http(Protocol):
-    """Requests, pipelined or not, with bodies that are thrown away."""
+    """Requests, pipelined or not, whose bodies are thrown away."""
 
     request_line, header, chunk_size, trailer = REQUEST_LINE, HEADER, CHUNK_SIZE, HEADER
 
@@ -81,7 +82,7 @@ class Http(Protocol):
         self.in_head = True
         self.head_only = self.old = self.keep = False
         self.allowed = True
-        self.awaited = False  # the client may wait to be told to go on
+        self.awaited = False  # the client may wait for our 100 Continue
         self.body_left = 0
         self.in_chunks = self.in_trailer = self.at_chunk_end = False
         self.extra_bytes = 0
@@ -103,7 +104,7 @@ class Http(Protocol):
         return completed
 
     def step(self) -> bool:
-        """Takes the next piece of the request; False: it has not arrived."""
+        """Takes the next piece of the request. Returns false if that hasn't arrived."""
         if self.in_head:
             return self.take_head()
         if self.body_left:
@@ -115,7 +116,7 @@ class Http(Protocol):
         return self.take_chunk_end() if self.at_chunk_end else self.take_chunk_line()
 
     def take_head(self) -> bool:
-        """The request line and the headers."""
+        """Takes the request line and the headers."""
         while self.pending.startswith(b"\r\n"):
             del self.pending[:2]
         if not self.pending:
@@ -136,12 +137,12 @@ class Http(Protocol):
         return True
 
     def check_head_size(self, size: int) -> None:
-        """Of a head that has arrived, or of as much of it as has."""
+        """Checks the size of a head, or of the part of one that has arrived."""
         if size > HEAD_BYTES_MAX:
             raise self.refusal(b"431 Request Header Fields Too Large")
 
     def parse_head(self, head: bytes) -> None:
-        """What the answer and the end of the request depend on."""
+        """Finds everything that the answer and the end of the request depend on."""
         first, *lines = head.split(b"\r\n")
         request = self.request_line.fullmatch(first)
         headers = [self.header.fullmatch(line) for line in lines]
@@ -166,14 +167,14 @@ class Http(Protocol):
         self.keep = b"keep-alive" in wishes if self.old else b"close" not in wishes
 
     def check_lengths(self, lengths: list[bytes], codings: list[bytes], *, old: bool) -> None:
-        """It must be clear where the body ends."""
+        """Refuses a request if it isn't clear where its body ends."""
         numbers = all(v.isdigit() and int(v) <= LENGTH_MAX for v in lengths)
         clear = numbers and len(set(lengths)) <= 1 and not (lengths and codings)
         if not clear or codings and (old or [one.lower() for one in codings] != [b"chunked"]):
             raise self.refusal(b"400 Bad Request")
 
     def take_chunk_end(self) -> bool:
-        """The end of line after a chunk's data, and nothing else."""
+        """Takes the end of line after a chunk's data, and accepts nothing else."""
         if not LINE_END.startswith(self.pending[: len(LINE_END)]):
             raise self.refusal(b"400 Bad Request")
         if len(self.pending) < len(LINE_END):
@@ -183,7 +184,7 @@ class Http(Protocol):
         return True
 
     def take_chunk_line(self) -> bool:
-        """A line between chunks: a size, or one of the trailer."""
+        """Takes a line between chunks, which is a size or belongs to the trailer."""
         end = self.pending.find(b"\r\n")
         length = end if end >= 0 else len(self.pending)
         self.check_extra_bytes(length)
@@ -208,12 +209,12 @@ class Http(Protocol):
         return True
 
     def check_extra_bytes(self, line_bytes: int) -> None:
-        """A line that never ends must not be kept for ever."""
+        """Refuses a line that never ends, because we'd have to keep it forever."""
         if self.extra_bytes + line_bytes > EXTRA_BYTES_MAX:
             raise self.refusal(b"431 Request Header Fields Too Large")
 
     def answer(self, output: bytearray) -> None:
-        """The request is complete."""
+        """Answers a complete request."""
         self.in_head = True
         self.finished = not self.keep
         if self.allowed:
@@ -228,7 +229,7 @@ class Http(Protocol):
         output += b"\r\n" + (b"" if self.head_only else body)
 
     def refusal(self, status: bytes) -> Refused:
-        """What is said to a client that cannot be understood, before the end."""
+        """Returns the last answer to a client that makes no sense."""
         self.pending.clear()
         self.in_head = True
         return Refused(

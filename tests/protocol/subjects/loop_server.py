@@ -25,13 +25,13 @@ ACCEPT_PAUSE_SECONDS = 0.1
 DRAIN_LOOK_SECONDS = 0.01
 SAME_STOP_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 3600  # epoll_wait(2) takes milliseconds in 31 bits
-# accept(2), "ERRORS": what may be over in a moment, and what was wrong with one client only.
+# accept(2), "ERRORS": the first may be over in a moment, and the second concern one client only
 TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
 OF_ONE_CLIENT = (errno.EAGAIN, errno.ECONNABORTED, errno.EPROTO, errno.EOPNOTSUPP)
 
 
 class Shared:
-    """What the loops of a process have in common: the limit, the log's patience, and the end."""
+    """State that the loops of a process share: the limit, the rate of the log, and the end."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -47,8 +47,8 @@ class Loop:
 
     connection_type: type[Connection] = Connection
     backlog = socket.SOMAXCONN
-    own_descriptors = 16  # of a process and its first loop
-    loop_descriptors = 4  # of each loop
+    own_descriptors = 16  # for a process and its first loop
+    loop_descriptors = 4  # for each loop
 
     def __init__(self, options: argparse.Namespace, shared: Shared) -> None:
         self.options, self.shared = options, shared
@@ -68,11 +68,11 @@ class Loop:
 
     @staticmethod
     def count(options: argparse.Namespace) -> int:
-        """How many of them a process has."""
+        """Returns how many loops a process has."""
         return options.workers
 
     def prepare_process(self) -> None:
-        """What the loops of a process need once."""
+        """Does once what all the loops of a process need."""
         self.prepare_standard_error()
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # Python itself ignores SIGPIPE and SIGXFSZ
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -82,14 +82,15 @@ class Loop:
             self.log(f"only {hard} descriptors: fewer connections than --max-connections")
 
     def prepare_standard_error(self) -> None:
-        """Where descriptor 2 is closed, a connection must not become the log."""
+        """Fills closed standard descriptors, so that no connection gets number 2 and becomes the
+        log."""
         while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
             pass
         os.close(number)
 
     def listen(self) -> socket.socket:
-        """The socket that takes new connections. The first has the port for itself, unless another
-        server has it; the others share it."""
+        """Opens a listening socket. The first loop gets the port unless a different server has it,
+        and the other loops share it."""
         host = self.options.host
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server(
@@ -104,7 +105,7 @@ class Loop:
         return listener
 
     def watch_listener(self, watch: bool) -> None:
-        """Begins or stops to accept. Nothing happens where that is so already."""
+        """Begins or stops accepting. Does nothing if that's the state already."""
         watched = self.listener in self.selector.get_map()
         if watch and not watched:
             self.selector.register(self.listener, READ)
@@ -112,7 +113,8 @@ class Loop:
             self.selector.unregister(self.listener)
 
     def run(self) -> None:
-        """Of the first loop: a thread for each of the others, until all of them have ended."""
+        """Serves in the first loop, with a thread for each of the others, until all of them have
+        ended."""
         signal.set_wakeup_fd(self.wakes.fileno())
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.count_signal)
@@ -126,7 +128,7 @@ class Loop:
             thread.join()
 
     def serve(self) -> None:
-        """Turn after turn, until a signal says otherwise and the drain is over."""
+        """Runs turns until a signal comes, and then drains."""
         while not self.draining:
             self.turn(self.next_deadline())
         end = time.monotonic() + self.options.drain_timeout
@@ -136,16 +138,17 @@ class Loop:
                 self.guarded(connection, connection.go_on)
 
     def next_deadline(self) -> float:
-        """When something has to be done although nothing happens."""
+        """Returns when we have to act even if nothing happens."""
         deadlines = (connection.deadline for connection in self.connections)
         return min(min(deadlines, default=NEVER), self.accept_again)
 
     def turn(self, until: float) -> None:
-        """Waits for something to happen, at most until then, and sees to it."""
+        """Waits for events, at most until `until`, and handles them."""
         wait = None
         if until != NEVER:
             wait = min(max(0.0, until - time.monotonic()), LONGEST_WAIT_SECONDS)
-        # A pause of the process may have been longer than the wait: what has come meanwhile?
+        # If the process was paused for longer than the wait, events may have come meanwhile, so we
+        # look again before we check any deadline.
         for key, ready in self.selector.select(wait) or self.selector.select(0):
             if key.fileobj is self.listener:
                 self.accept()
@@ -156,7 +159,7 @@ class Loop:
         self.see_to_the_time()
 
     def see_to_the_time(self) -> None:
-        """A connection that is late is closed."""
+        """Closes connections whose deadline has passed, and retries accept."""
         now = time.monotonic()
         if self.accept_again <= now:
             self.resume_accepting()
@@ -164,7 +167,7 @@ class Loop:
             self.guarded(connection, connection.expire)
 
     def guarded(self, connection: Connection, step: Callable[[], None]) -> None:
-        """One step of a connection; what goes wrong is the end of that one alone."""
+        """Runs one step of a connection, whose error ends only that connection."""
         try:
             step()
         except BlockingIOError:
@@ -175,7 +178,7 @@ class Loop:
             self.watch(connection)
 
     def watch(self, connection: Connection) -> None:
-        """Tells the selector what the connection waits for."""
+        """Tells the selector which events the connection waits for."""
         wanted = connection.interest()
         known = self.selector.get_map().get(connection.socket)
         if known is None and wanted:
@@ -186,9 +189,9 @@ class Loop:
             self.selector.modify(connection.socket, wanted, connection)
 
     def accept(self) -> None:
-        """One new connection, if there is one."""
+        """Accepts one new connection, if there is one."""
         if self.draining:
-            return  # since earlier in this turn
+            return  # the drain began earlier in this turn
         if not self.take_place():
             self.watch_listener(False)
             return
@@ -215,11 +218,11 @@ class Loop:
             self.log(f"{connection.peer}: connected")
 
     def has_room(self) -> bool:
-        """Whether one more connection is within the limit, which all loops share."""
+        """Returns true if one more connection is within the limit, which all loops share."""
         return self.shared.connected < self.options.max_connections
 
     def take_place(self) -> bool:
-        """Before a connection is accepted; False if there is none."""
+        """Takes a place before we accept a connection. Returns false if there is none."""
         with self.shared.lock:
             if not self.has_room():
                 return False
@@ -227,7 +230,8 @@ class Loop:
             return True
 
     def give_back_place(self) -> None:
-        """The next connection may be in the backlog of any loop: all look again."""
+        """Frees a place. The next connection may be in the backlog of any loop, so all
+        look again."""
         with self.shared.lock:
             was_full = not self.has_room()
             self.shared.connected -= 1
@@ -235,16 +239,17 @@ class Loop:
             self.wake_others(b"\0")
 
     def wake_others(self, word: bytes) -> None:
-        """A signal's number, as the kernel writes it when there is one, or 0: there is a place."""
+        """Wakes the other loops with a signal's number, as the kernel does for the first, or with 0
+        for a free place."""
         for loop in self.shared.loops:
             try:
                 if loop is not self:
                     loop.wakes.send(word)
             except BlockingIOError:
-                pass  # it has not looked since many of these
+                pass  # that loop hasn't looked for a long time, and will
 
     def report_shortage(self, line: str) -> None:
-        """Once a second, whichever loop it is."""
+        """Logs a shortage once a second, whichever loop reports it."""
         with self.shared.lock:
             if time.monotonic() < self.shared.silent_until:
                 return
@@ -252,7 +257,7 @@ class Loop:
         self.log(line)
 
     def fail(self, line: str) -> None:
-        """All loops end; the first that has failed says why."""
+        """Ends all loops. The first that failed logs the reason."""
         with self.shared.lock:
             if not self.shared.status:
                 self.log(line)
@@ -260,13 +265,13 @@ class Loop:
         self.begin_drain()
 
     def resume_accepting(self) -> None:
-        """There is room again, or it is time to try."""
+        """Accepts again, because there is room, or it's time to try."""
         self.accept_again = NEVER
         if not self.draining:
             self.watch_listener(self.has_room())
 
     def forget(self, connection: Connection) -> None:
-        """Before its descriptor is closed."""
+        """Removes a connection before its descriptor is closed."""
         if connection.socket in self.selector.get_map():
             self.selector.unregister(connection.socket)
         if connection in self.connections:
@@ -277,22 +282,22 @@ class Loop:
         self.resume_accepting()
 
     def count_signal(self, *_: object) -> None:
-        """SIGTERM or SIGINT: the first ends the wait, and so begins the drain; a later one ends the
-        process, also when the first loop has nobody left."""
+        """Handles SIGTERM or SIGINT. The first wakes the loop, and so begins the drain. A later one
+        ends the process, even if the first loop has no connection left."""
         now = time.monotonic()
         self.shared.asked_at = min(self.shared.asked_at, now)
         if now - self.shared.asked_at >= SAME_STOP_SECONDS:
             os._exit(self.shared.status)
 
     def take_wakes(self) -> None:
-        """There is a place, or a signal has come."""
+        """Reads the wake-ups, and starts a drain if one was a signal."""
         signals = any(self.wake_up.recv(100))
         self.resume_accepting()
         if signals and not self.draining:
             self.begin_drain()
 
     def begin_drain(self) -> None:
-        """No more connections, and no more input than the kernel has, in all loops."""
+        """Ends accepting in all loops, and takes no more input than the kernel has."""
         self.draining = True
         self.wake_others(bytes([signal.SIGTERM]))
         self.watch_listener(False)
@@ -301,21 +306,21 @@ class Loop:
             self.guarded(connection, connection.begin_drain)
 
     def log(self, line: str) -> None:
-        """One line on stderr, if it can be had: a log holds up nobody."""
+        """Logs a line if stderr has room for it, because a log mustn't hold up anybody."""
         try:
             if select.select([], [2], [], 0)[1]:
                 os.write(2, line.encode() + b"\n")
         except OSError:
-            pass  # there is nobody to tell
+            pass  # nobody reads the log
 
 
 def serve(server_type: type[Loop], options: argparse.Namespace) -> None:
-    """A whole program: serves until it is told to stop."""
+    """Runs a server until it's asked to stop."""
     shared = Shared()
     try:
         for _ in range(server_type.count(options)):
             loop = server_type(options, shared)
-            options.port = loop.listener.getsockname()[1]  # if the kernel has chosen it
+            options.port = loop.listener.getsockname()[1]  # the kernel may have chosen it
     except OSError as error:
         sys.exit(f"cannot listen: {error.strerror}")
     shared.loops[0].run()

@@ -14,7 +14,7 @@ using finger::AddressPermit;
 
 Address from(std::string_view literal) { return *Address::parse(literal, 50'412); }
 
-/// Whether the two count as one, where one may come once.
+/// Returns true if the two count as one address, at a limit of one.
 bool are_one(std::string_view first, std::string_view second) {
   AddressLimit address_limit(1);
   const auto permit = address_limit.try_acquire(from(first));
@@ -47,7 +47,7 @@ TEST(AddressLimit, CountsAnIPv6NetworkAsOne) {
   EXPECT_FALSE(are_one("2001:db8:1:2::1", "2001:db8:8001:2::1"));
 }
 
-// As they come through a socket of both families they are all of ::/64.
+// A socket of both families reports all of them as addresses in ::/64.
 TEST(AddressLimit, CountsEachIPv4AddressForItself) {
   EXPECT_TRUE(are_one("::ffff:192.0.2.7", "192.0.2.7"));
   EXPECT_FALSE(are_one("::ffff:192.0.2.7", "::ffff:192.0.2.8"));

@@ -1,4 +1,4 @@
-// What tests/finger does not see of the client: the moments between two addresses.
+// The moments between two addresses, which tests/finger can't see.
 #include "finger/client/connect.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using common::Clock;
 using common::Fd;
 using namespace std::chrono_literals;
 
-/// A place that connections may be sent to, with its port.
+/// An address to connect to, and the socket that holds the port.
 struct Place {
   Fd socket;
   Address address;
@@ -28,7 +28,7 @@ Place bound(const char* host) {
   return {std::move(socket), address};
 }
 
-/// Nobody listens, and nobody else can take the port meanwhile.
+/// Returns an address where nobody listens, and keeps others from taking the port.
 Place refusing() { return bound("127.0.0.1"); }
 
 Place listening(int backlog) {
@@ -37,8 +37,8 @@ Place listening(int backlog) {
   return place;
 }
 
-/// The backlog is full, so that the kernel drops who knocks: nothing comes back, as from a host
-/// behind a firewall.
+/// The backlog is full, so the kernel drops our SYN and no answer comes, as from a host behind a
+/// firewall.
 struct Silent {
   Place place = listening(0);
   Fd queued = tests::connect_to(place.address);
@@ -88,12 +88,13 @@ TEST(ClientConnect, WaitsForASilentAddressWhenTheOthersRefuse) {
             "no connection in time");
   EXPECT_GE(Clock::now() - begin, 500ms);
 
-  const Fd accepted(::accept(silent.place.socket.get(), nullptr, nullptr));  // room for one more
+  // This makes room for one more.
+  const Fd accepted(::accept(silent.place.socket.get(), nullptr, nullptr));
   EXPECT_EQ(peer_of(connect_to({silent.place.address, nobody.address}, in(10s))),
             silent.place.address.to_string());
 }
 
-// The last one alone may be a network that is not there, and hide who has refused.
+// The last error alone might be about a missing network, and hide the one that refused.
 TEST(ClientConnect, SaysOfEachAddressWhyItFailed) {
   const auto nobody = refusing();
   const auto nowhere = *Address::parse("255.255.255.255", 79);

@@ -1,4 +1,4 @@
-// What becomes of a text, however it is read: tests/finger.
+// How CrlfConverter uses its memory. tests/finger checks the text that comes out.
 #include "finger/protocol/crlf.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ void* wrapped(void* to, const void* from, std::size_t bytes) asm("__wrap_memmove
 
 namespace {
 
-std::size_t bytes_moved = 0;  // by memmove, in this program
+std::size_t bytes_moved = 0;  // counts all calls of memmove in this program
 
 }  // namespace
 
@@ -28,8 +28,9 @@ namespace {
 
 using finger::CrlfConverter;
 
-// What is read has room when each byte becomes two, and an end of two after the last. 2n + 1, and
-// not more: the last byte is a line feed's, or it did not become two.
+// The output needs room for two bytes for each byte that is read, and for an end of two bytes after
+// the last. That's 2n + 1 at most: either the last byte is a line feed, so no end follows, or it
+// stays a single byte.
 TEST(CrlfConverter, TheSparePartIsAsLargeAsItCanBe) {
   for (std::size_t buffer_bytes = 1; buffer_bytes < 100; ++buffer_bytes) {
     common::Bytes buffer(buffer_bytes);
@@ -53,7 +54,7 @@ TEST(CrlfConverterDeathTest, NeedsTheSpareHalfIfItReadsWhereItWrites) {
   EXPECT_DEATH((void)converter.convert(beginning, buffer), "keeps_ahead");
 }
 
-/// How many bytes are moved to convert this line as often as here.
+/// Returns how many bytes are moved to convert `lines` of these lines.
 std::size_t moved_for(std::string_view line, std::size_t lines) {
   std::string text;
   for (std::size_t i = 0; i < lines; ++i) text += line;
@@ -64,8 +65,8 @@ std::size_t moved_for(std::string_view line, std::size_t lines) {
   return bytes_moved - before;
 }
 
-// If each CR is inserted where it belongs, everything after it moves: 50 million bytes for ten
-// thousand empty lines. A clock does not tell that from a busy machine, so the bytes are counted.
+// If the converter inserted each CR in its place, everything after it would move: 50 million bytes
+// for ten thousand empty lines. A clock can't tell that from a busy machine, so we count the bytes.
 TEST(CrlfConverter, MovesEachByteAtMostOnce) {
   constexpr std::size_t lines = 10'000;
   EXPECT_EQ(moved_for("x", lines), lines) << "memmove is not counted";

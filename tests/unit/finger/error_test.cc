@@ -1,4 +1,4 @@
-// What a peer is told, tests/finger asks; here, what it is not told.
+// The errors that a peer must not learn of. tests/finger checks those that it's told.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -17,7 +17,7 @@ TEST(Error, TellsThePeerNothingAboutOurInside) {
   EXPECT_EQ(error_line(Error::no_owner), "");
   EXPECT_EQ(error_line({}), "");
   EXPECT_EQ(error_line(common::Error::timed_out), "");
-  // The numbers of other categories stand for other things: 1 is EPERM, too.
+  // In other categories the same numbers mean other things, such as 1 for EPERM.
   for (int number = 1; number < 8; ++number) {
     EXPECT_EQ(error_line(std::error_code(number, std::system_category())), "");
     EXPECT_EQ(error_line(std::error_code(number, std::generic_category())), "");
@@ -31,7 +31,7 @@ TEST(Error, HasWordsForTheLog) {
   EXPECT_EQ(make_error_code(Error::no_such_group).message(), "no such group");
 }
 
-// What has failed otherwise is not the same as a user without a plan: nothing is sent then.
+// Any other failure isn't the same as a missing plan, so the peer gets nothing then.
 TEST(Error, TellsAPlanThatIsNotThereFromOneThatCouldNotBeRead) {
   for (const int number :
        {ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, EXDEV, ENXIO, ENODEV, ENAMETOOLONG}) {

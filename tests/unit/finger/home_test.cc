@@ -15,12 +15,12 @@ using testing::Each;
 using testing::Eq;
 using testing::Ne;
 
-/// A home whose loads take until they are told to end.
+/// A home whose loads don't end until we say so.
 class SharedHome : public testing::Test {
  protected:
   SharedHome() : loop(std::move(*uring::Loop::create({}))), home(*loop), may_end(*loop) {}
 
-  /// Each finds something else.
+  /// Each load finds a different file.
   uring::Task<Result<SharedFile>> load(FileKind kind, uring::Deadline& deadline) {
     ++loads[static_cast<std::size_t>(kind)];
     const auto told = co_await may_end.wait().until(deadline);
@@ -40,19 +40,19 @@ class SharedHome : public testing::Test {
     answer = co_await home.load_or_share(kind, deadline, [&] { return load(kind, deadline); });
   }
 
-  /// Ends the load that is under way.
+  /// Ends the current load.
   uring::Task<> end_load() {
     may_end.notify_all();
     co_await settle();
   }
 
-  /// Time is up, however long the test has taken so far.
+  /// Lets the deadline pass, however long the test has taken so far.
   uring::Task<> expire(uring::Deadline& deadline) {
     deadline.renew(uring::Clock::now());
     co_await settle();
   }
 
-  /// Lets all that follows happen.
+  /// Lets everything that follows happen.
   uring::Task<> settle() {
     for (int turn = 0; turn < 10; ++turn) (void)co_await loop->nop();
   }
@@ -63,7 +63,7 @@ class SharedHome : public testing::Test {
   Home home;
   uring::Condition may_end;
   std::array<int, file_names.size()> loads{};
-  std::optional<Error> refusal;  ///< What a load finds instead of a file.
+  std::optional<Error> refusal;  ///< The error of a load that doesn't find a file.
 };
 
 TEST_F(SharedHome, WaitersShareTheNextLoadAndNotTheOneBeforeTheirQuestion) {
@@ -86,8 +86,8 @@ TEST_F(SharedHome, WaitersShareTheNextLoadAndNotTheOneBeforeTheirQuestion) {
   }());
 }
 
-// However those that wait for one of them are mixed with those that wait for another: nobody is
-// sent a key in place of a plan, and each of the three is loaded twice.
+// However the waiters for different files are mixed, nobody gets a key instead of a plan, and each
+// of the three files is loaded twice.
 TEST_F(SharedHome, EachOfItsFilesIsSharedForItself) {
   loop->run([this]() -> uring::Task<> {
     constexpr std::array kinds{FileKind::project, FileKind::pubkey, FileKind::plan};
@@ -106,7 +106,7 @@ TEST_F(SharedHome, EachOfItsFilesIsSharedForItself) {
   }());
 }
 
-// As a file that is looked for in a home that is being mounted.
+// The search for a file in a home that is being mounted, for instance, fails like this.
 TEST_F(SharedHome, SharesAnErrorLikeAFile) {
   loop->run([this]() -> uring::Task<> {
     for (const Error each : {Error::not_regular, Error::home_refused, Error::became_shorter}) {
@@ -135,7 +135,8 @@ TEST_F(SharedHome, ATimeoutIsNotShared) {
     scope.spawn(ask_until(hurry, hurried));
     scope.spawn(ask(patient));
     co_await end_load();
-    EXPECT_THAT(loads_of(FileKind::plan), Eq(2));  // the hurried one's, which the patient waits for
+    // The hurried one loads, and the patient one waits for that.
+    EXPECT_THAT(loads_of(FileKind::plan), Eq(2));
     co_await expire(hurry);
     EXPECT_THAT(hurried.error(), Eq(uring::Error::timed_out));
     EXPECT_THAT(loads_of(FileKind::plan), Eq(3));
@@ -175,7 +176,7 @@ TEST_F(SharedHome, KeepsNoLoadedFileWhenNobodyWaits) {
   }());
 }
 
-// A close, for example, which shares nothing.
+// A close is an example of a thing that shares nothing.
 TEST_F(SharedHome, DoesOneThingAtATime) {
   loop->run([this]() -> uring::Task<> {
     Result<SharedFile> plan;

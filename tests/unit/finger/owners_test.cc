@@ -43,7 +43,7 @@ std::unique_ptr<Loop> make_disabled_loop() {
   return std::move(*loop);
 }
 
-/// Says where it went wrong, and ends the child.
+/// Prints what went wrong, and ends the child.
 void must(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "%s\n", what);
@@ -56,14 +56,14 @@ finger::User daemon() {
   return *user;
 }
 
-/// What a worker does with root, in its order.
+/// Does with root what a worker does, in the same order.
 void give_root_up(Loop& loop, Accounts& accounts, const finger::User& user = daemon()) {
   must(finger::register_owners(loop.ring(), accounts, user).has_value(), "owners are registered");
   must(finger::restrict_ring(loop.ring()).has_value(), "the ring is restricted");
   must(finger::become(user).has_value(), "root is given up");
 }
 
-/// What a test does as root, and what it gives up then, happens in a child.
+/// A test acts as root, and gives root up, in a child.
 class OwnersDeathTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -108,8 +108,8 @@ long landlock_version() {
   return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
-// Root's own, or one of an id that this user namespace does not have: nothing is opened for it, and
-// the accounts after it are served.
+// These are root, and an id that this user namespace doesn't have. Nothing is opened as them, but
+// the accounts after them are served.
 TEST_F(OwnersDeathTest, ThereIsNobodyToOpenAPlanAsForSomeAccounts) {
   for (const uid_t uid : {uid_t{0}, static_cast<uid_t>(-1)}) {
     const auto act = [uid] {
@@ -131,10 +131,10 @@ Accounts account_at(const std::string& home) {
   return Accounts({{.login = "alice", .full_name = "", .home = home, .uid = owner, .gid = owner}});
 }
 
-/// What the process that serves clients is, with an attacker in it.
+/// The process that serves clients, with an attacker in it.
 struct Compromised {
   explicit Compromised(const std::string& home) {
-    const auto user = daemon();  // whose name is in a file that is beyond the fence
+    const auto user = daemon();  // its name is in a file that will be beyond the fence
     must(finger::forbid_writing().has_value(), "a fence");
     finger::Roster roster{.users = {}, .accounts = account_at(home), .list = ""};
     const finger::HomeFence fence;
@@ -146,7 +146,7 @@ struct Compromised {
     as_owner = *roster.accounts.find("alice")->owner;
   }
 
-  /// With the owner's rights and with its own.
+  /// Reads with the owner's rights, and with our own.
   bool reads(const std::string& path) {
     const bool by_ring = loop->run(open_as(*loop, path.c_str(), as_owner, O_RDONLY));
     const bool by_call = static_cast<bool>(common::Fd(::open(path.c_str(), O_RDONLY)));
@@ -158,7 +158,8 @@ struct Compromised {
   std::uint16_t as_owner = 0;
 };
 
-/// homes/alice/.plan and elsewhere/file, in a directory of its own; everybody may read all of it.
+/// homes/alice/.plan and elsewhere/file, in a directory of its own, where everybody may read
+/// everything.
 class HomeFenceDeathTest : public OwnersDeathTest {
  protected:
   void SetUp() override {

@@ -25,7 +25,7 @@
 
 #include "in_child.h"
 
-/// In place of the C library's: the number of a process that was waited for may be another's.
+/// Replaces the C library's, because a process that was waited for may have passed its number on.
 extern "C" int kill(pid_t pid, int signal) noexcept {
   const auto result = ::syscall(SYS_kill, pid, signal);
   if (result < 0 && errno == ESRCH) std::fputs("a process that is gone was killed\n", stderr);
@@ -43,7 +43,7 @@ constexpr Parent::Limits limits{.start = milliseconds(300),
                                 .second_look = milliseconds(300),
                                 .drain = milliseconds(2000)};
 
-/// How many workers have begun, for all processes to see.
+/// Returns how many workers have begun, for all processes to see.
 std::atomic<int>& begun() {
   static void* const page = ::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -57,7 +57,7 @@ void wait_until_begun(int count) {
   while (begun() < count) ::usleep(1000);
 }
 
-/// The next word of the parent's; 0: it has gone, or says nothing for so long.
+/// Returns the parent's next order, or 0 if it's gone, or sends nothing within the limit.
 char hear(const Control& control, milliseconds limit) {
   pollfd heard{.fd = control.fd().get(), .events = POLLIN, .revents = 0};
   char word = 0;
@@ -65,7 +65,7 @@ char hear(const Control& control, milliseconds limit) {
   return ::recv(heard.fd, &word, 1, 0) == 1 ? word : '\0';
 }
 
-/// Says that it lives, and what it is told, until it is told to end, or its parent has gone.
+/// Sends signs of life, and prints each order, until the parent wants it to end or is gone.
 [[noreturn]] void serve(const Control& control) {
   while (true) {
     control.say(Control::alive);
@@ -80,7 +80,8 @@ char hear(const Control& control, milliseconds limit) {
 
 using Work = std::function<void(int number, const Control& control)>;
 
-/// Workers do what `work` does, by their number; then they serve. Returns the exit status.
+/// Runs a parent whose workers do what `work` does, by their number, and then serve. Returns the
+/// exit status.
 int run(const Work& work) {
   begun() = 0;
   Parent::hold_signals();
@@ -102,12 +103,13 @@ const testing::ExitedWithCode stopped(0);
 const testing::ExitedWithCode failed(1);
 const std::string serving = "^serving 1 user\nannounced\n";
 
-/// The worker before may say that it was told before its parent says why.
+/// The old worker may print its order before or after the parent's line.
 std::string reloaded(const std::string& found) {
   return "(told l\n)?reloaded: serving " + found + "; before: 1\n(told l\n)?";
 }
 
-// And its words count until it serves: after that, clients may have made it say them.
+// A worker's messages count until it serves, because after that, clients may have made it send
+// them.
 TEST(ParentDeathTest, ReplacesTheWorkerThatServes) {
   const auto work = [](int number, const Control& control) {
     if (number == 0) {
@@ -118,14 +120,14 @@ TEST(ParentDeathTest, ReplacesTheWorkerThatServes) {
       return;
     }
     control.say(Control::ready, "3 users; no account: ghost");
-    ::usleep(100'000);  // the one before ends meanwhile
+    ::usleep(100'000);  // meanwhile the old worker ends
     send_to_parent(SIGTERM);
   };
   EXPECT_EXIT(run_parent(work), stopped,
               serving + reloaded("3 users; no account: ghost") + "told d\n$");
 }
 
-// Number 1 is asked for by a signal, and hangs. The second signal comes meanwhile.
+// The first signal starts worker number 1, which hangs. The second signal comes meanwhile.
 TEST(ParentDeathTest, KillsAWorkerThatHangsAtItsStartAndTriesTheNext) {
   const auto work = [](int number, const Control& control) {
     if (number == 1) tests::never_finish();
@@ -152,8 +154,8 @@ TEST(ParentDeathTest, EndsIfTheFirstWorkerDoesNotServe) {
   EXPECT_EXIT(run_parent(fail), failed, "^there is no group finger\n$");
 }
 
-/// In the parent: fork(2) of the second worker, the first of those that fail, returns when that has
-/// ended.
+/// Runs in the parent: fork(2) of the second worker, the first that fails, doesn't return before
+/// that worker has ended.
 void wait_for_the_second_worker() {
   static int forks = 0;
   if (++forks != 2) return;
@@ -161,7 +163,8 @@ void wait_for_the_second_worker() {
   (void)::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT);
 }
 
-// Before the parent has heard why, that is: SIGCHLD comes with the signal that has started it.
+// This happens before the parent reads the reason: SIGCHLD comes with the signal that started the
+// worker.
 TEST(ParentDeathTest, KillsNoProcessThatItHasWaitedFor) {
   const auto work = [](int number, const Control& control) {
     if (number == 1) {
@@ -171,7 +174,7 @@ TEST(ParentDeathTest, KillsNoProcessThatItHasWaitedFor) {
     control.say(Control::ready, "1 user");
     send_to_parent(SIGHUP);
     wait_until_begun(2);
-    ::usleep(100'000);  // until the parent has heard of it
+    ::usleep(100'000);  // by then the parent has heard of it
     send_to_parent(SIGTERM);
   };
   const auto run_with_late_forks = [&] {
@@ -183,7 +186,7 @@ TEST(ParentDeathTest, KillsNoProcessThatItHasWaitedFor) {
                   "told d\n$");
 }
 
-// It would keep the port, and nobody would end it.
+// The other worker would keep the port, and nobody would end it.
 TEST(ParentDeathTest, LeavesNoWorkerBehindThatStarts) {
   const auto die_while_another_hangs = [](int number, const Control& control) {
     if (number == 1) tests::never_finish();
@@ -201,24 +204,26 @@ TEST(ParentDeathTest, LeavesNoWorkerBehindThatStarts) {
   EXPECT_EXIT(run_and_wait_for_the_other(), failed, "signal 9\n$");
 }
 
-// As after a pause of the whole machine, when time has passed for the parent and nothing has come.
+// After a pause of the whole machine, time has passed for the parent, but no sign of life came.
 TEST(ParentDeathTest, LooksTwiceBeforeAWorkerCountsAsSilent) {
   const auto pause = [](int, const Control& control) {
     for (int i = 0; i < 3; ++i) {
       control.say(i == 0 ? Control::ready : Control::alive, "1 user");
-      ::usleep(450'000);  // more than the first look waits, and less than both
+      ::usleep(450'000);  // longer than the first look waits, but shorter than both
     }
     send_to_parent(SIGTERM);
   };
   EXPECT_EXIT(run_parent(pause), stopped, serving + "told d\n$");
 }
 
-/// A child of the parent, as fingerd-look is, whose directory answers at last. Its number.
+/// Makes a child of the parent, like fingerd-look, whose directory answers at last. Returns its id.
 std::string leave_a_process_that_answers_late() {
   alignas(16) static std::array<std::byte, 64 * 1024> stack;
   const auto answer_late = [](void*) -> int {
     ::usleep(100'000);
-    return 0;  // and not by _Exit: AddressSanitizer would complain of a stack that it does not know
+    // We don't call _Exit, because AddressSanitizer would complain about a stack that it doesn't
+    // know.
+    return 0;
   };
   const int flags = CLONE_PARENT | SIGCHLD;
   return std::to_string(::clone(answer_late, stack.data() + stack.size(), flags, nullptr));
@@ -230,13 +235,13 @@ TEST(ParentDeathTest, DoesNotReloadAllTheTimeForADirectoryThatIsAlwaysLate) {
     control.say(Control::silent, process);
     control.say(Control::ready, "1 user");
     if (number == 0) return;
-    ::usleep(200'000);  // until that one has ended
+    ::usleep(200'000);  // by then that process has ended
     send_to_parent(SIGTERM);
   };
   EXPECT_EXIT(run_parent(work), stopped, serving + reloaded("1 user") + "told d\n(told l\n)?$");
 }
 
-// The parent may hear of it when it has ended, and was waited for.
+// The message may reach the parent when the process has ended, and was waited for.
 TEST(ParentDeathTest, ReloadsForADirectoryThatHasAnsweredBeforeItWasSaidToBeSilent) {
   const auto work = [](int number, const Control& control) {
     if (number == 0) {
@@ -250,12 +255,12 @@ TEST(ParentDeathTest, ReloadsForADirectoryThatHasAnsweredBeforeItWasSaidToBeSile
   EXPECT_EXIT(run_parent(work), stopped, serving + reloaded("1 user") + "told d\n(told l\n)?$");
 }
 
-// Of process 1 all orphans are children, and a module that knows accounts may make some.
+// Process 1 adopts all orphans, and a module that knows accounts may make some.
 TEST(ParentDeathTest, DoesNotReloadForAChildOfOtherPeoples) {
   const auto work = [](int, const Control& control) {
     (void)leave_a_process_that_answers_late();
     control.say(Control::ready, "1 user");
-    ::usleep(300'000);  // until that one has ended
+    ::usleep(300'000);  // by then that process has ended
     send_to_parent(SIGTERM);
   };
   EXPECT_EXIT(run_parent(work), stopped, serving + "told d\n$");

@@ -15,12 +15,12 @@ using namespace std::string_literals;
 
 const std::string signature("\r\n\r\n\0\r\nQUIT\n", 12);
 
-/// Two bytes in network byte order.
+/// Returns two bytes in network byte order.
 std::string big_endian(std::size_t value) {
   return {static_cast<char>(value >> 8), static_cast<char>(value)};
 }
 
-/// Version 2; `command` and `family` are the bytes 13 and 14.
+/// Makes a header of version 2; `command` and `family` are bytes 13 and 14.
 std::string binary(char command, char family, std::string_view rest) {
   return signature + command + family + big_endian(rest.size()) + std::string(rest);
 }
@@ -30,12 +30,13 @@ const std::string ipv6_ends =
     "\x20\1\xD\xB8"s + std::string(11, '\0') + "\7"s + std::string(15, '\0') + "\1\xC4\xEC\0\x4F"s;
 const std::string local = binary('\x20', '\0', "");
 
-/// What came of it: the client, `-` for none, or the error; then what was not the header's.
+/// Returns the client, `-` for none, or the error, and then the bytes after the header.
 std::string read(const tests::Slices& slices) {
   ProxyHeader header;
   std::string rest;
   for (const auto slice : slices) {
-    const std::string received(slice);  // a block of its own: a view that goes too far is noticed
+    // In a block of its own, so that a sanitizer notices a view that is too long.
+    const std::string received(slice);
     const auto taken = header.take(tests::bytes(received));
     if (!taken) return "error: " + taken.error().message();
     rest += received.substr(*taken);
@@ -66,7 +67,7 @@ TEST(ProxyHeader, IsIncompleteUntilItsLastByte) {
   }
 }
 
-// A health check, a socket of another family: the connection is the proxy's own.
+// For a health check, or a socket of a different family, the connection is the proxy's own.
 TEST(ProxyHeader, NeedNotNameAClient) {
   EXPECT_EQ(read("PROXY UNKNOWN\r\n"), "- ");
   EXPECT_EQ(read("PROXY UNKNOWN ffff::1 ffff::2 1 65535\r\n"), "- ");
@@ -77,7 +78,7 @@ TEST(ProxyHeader, NeedNotNameAClient) {
   EXPECT_EQ(read(binary('\x21', '\x31', std::string(216, '/'))), "- ") << "UNIX";
 }
 
-// Its excess over what is looked at is not kept: a header's last byte may come for itself.
+// The header keeps no bytes that it doesn't look at, so its last byte may come alone.
 TEST(ProxyHeader, IsTheSameInAnySlicesHoweverLongItIs) {
   const auto header = binary('\x21', '\x21', ipv6_ends + std::string(3000, '\r')) + "alice";
   EXPECT_EQ(read(tests::byte_by_byte(header)), "[2001:db8::7]:50412 alice");
@@ -104,7 +105,8 @@ TEST(ProxyHeader, OfVersion1EndsWithin107Bytes) {
   EXPECT_EQ(read("PROXY UNKNOWN " + std::string(92, 'x') + "\r"), "error: message too long");
 }
 
-// As soon as the length is there: waiting for more would let a proxy fill our memory.
+// It's refused as soon as the length is there, because waiting for more would let a proxy fill our
+// memory.
 TEST(ProxyHeader, OfVersion2IsRefusedWhenItAnnouncesMoreThan8KiB) {
   const std::string begin = signature + "\x21\x11";
   EXPECT_EQ(read(begin + big_endian(8192 - 16)), "incomplete");
@@ -137,7 +139,7 @@ TEST(ProxyHeader, OfVersion2IsRefusedWhenItIsNot) {
   EXPECT_EQ(read(binary('\x21', '\x31', std::string(215, '/'))), "error: malformed request");
 }
 
-// A client that is no proxy is not kept waiting for the rest.
+// A client that isn't a proxy doesn't have to wait for the rest.
 TEST(ProxyHeader, IsRefusedAtTheFirstByteThatDiffers) {
   EXPECT_EQ(read("alice\r\n"), "error: malformed request");
   EXPECT_EQ(read("PROXY"), "incomplete");

@@ -1,4 +1,4 @@
-// That a line may be cut anywhere, tests/fuzz and tests/finger try.
+// tests/fuzz and tests/finger cut a line anywhere, so this file doesn't.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ using finger::query_bytes_max;
 using finger::QueryReader;
 using namespace std::string_view_literals;
 
-/// Receives one slice, as often as it takes; false: the reader wants no more.
+/// Receives one slice, in as many steps as it takes. Returns false if the reader wants no more.
 bool receive(QueryReader& reader, std::string_view slice) {
   while (!slice.empty()) {
     const auto line = reader.line();
@@ -33,7 +33,7 @@ bool receive(QueryReader& reader, std::string_view slice) {
   return true;
 }
 
-/// The line, or why there is none, when the stream has ended.
+/// Returns the line, or the reason why there is none, when the stream has ended.
 std::string read_line(std::string_view stream) {
   QueryReader reader;
   (void)receive(reader, stream);
@@ -41,8 +41,8 @@ std::string read_line(std::string_view stream) {
   return finished ? std::string(*finished) : "error: " + finished.error().message();
 }
 
-// CR NUL is what a telnet client makes of the Enter key, and CR CR LF what a terminal in raw mode
-// makes of a CRLF.
+// A telnet client sends CR NUL for the Enter key, and a terminal in raw mode turns CRLF into CR CR
+// LF.
 TEST(QueryReader, TakesEveryEndThatAClientMaySend) {
   for (const auto end :
        {"\n"sv, "\r\n"sv, "\r"sv, "\r\0"sv, "\r\r\n"sv, "\r\nmore"sv, "\rmore"sv}) {
@@ -76,7 +76,7 @@ TEST(QueryReader, ShowsAnIncompleteLineForTheLog) {
   EXPECT_EQ(flooded.begun(), std::string(1025, 'x'));
 }
 
-/// `user|host`, with `/W ` before it; or why it is none.
+/// Returns `user|host`, after `/W ` if that's given, or the reason why it's not a query.
 std::string parse(std::string_view line) {
   const auto query = finger::parse_query(line);
   if (!query) return "error: " + query.error().message();
@@ -84,7 +84,7 @@ std::string parse(std::string_view line) {
   return query->host ? text + "|" + std::string(*query->host) : text;
 }
 
-// Whether that is this host, its caller knows.
+// Only the caller knows whether that is this host.
 TEST(Query, HasAHostAfterItsOnlyAt) {
   EXPECT_EQ(parse("alice@192.0.2.1"), "alice|192.0.2.1");
   EXPECT_EQ(parse("/W alice@[2001:db8::1]"), "/W alice|[2001:db8::1]");
@@ -98,7 +98,7 @@ TEST(Query, HasAHostAfterItsOnlyAt) {
   EXPECT_EQ(parse("alice@h\x1B"), "error: invalid query");
 }
 
-// Held by each client that has connected and not yet asked.
+// Each client that has connected, but hasn't sent its query, holds a reader.
 TEST(QueryReader, HoldsItsBytesAndLittleElse) {
   static_assert(sizeof(QueryReader) <= query_bytes_max + 16);
   static_assert(std::is_trivially_destructible_v<QueryReader>, "no memory but its own");

@@ -40,7 +40,7 @@ TEST(AddressRanges, ContainAllOfAFamilyWithoutBits) {
   EXPECT_TRUE(contains("::/0", "192.0.2.7"));
 }
 
-// As a dual-stack listener reports it.
+// A dual-stack listener reports the second form.
 TEST(AddressRanges, ContainAnIPv4AddressInEitherForm) {
   EXPECT_TRUE(contains("192.0.2.0/24", "::ffff:192.0.2.7"));
   EXPECT_FALSE(contains("192.0.2.0/24", "::ffff:192.0.3.7"));

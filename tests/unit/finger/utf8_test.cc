@@ -10,7 +10,7 @@ using finger::first_character;
 using finger::is_control;
 using finger::printable;
 
-/// A character as RFC 3629 writes it, made without the code under test.
+/// Encodes a character as in RFC 3629, without the code under test.
 std::string utf8(char32_t value) {
   const auto byte = [](char32_t bits) {
     return static_cast<char>(static_cast<unsigned char>(bits));
@@ -34,7 +34,7 @@ TEST(FirstCharacter, ReadsEveryCharacterThereIs) {
   }
 }
 
-// What is after the end would complete it, and does not belong to it.
+// The bytes after the end would complete the character, but aren't part of the text.
 TEST(FirstCharacter, RefusesOneThatIsCutShort) {
   for (const char32_t value : {0x80U, 0x7FFU, 0x800U, 0xFFFFU, 0x10000U, 0x10FFFFU}) {
     const auto text = utf8(value);
@@ -45,7 +45,7 @@ TEST(FirstCharacter, RefusesOneThatIsCutShort) {
   }
 }
 
-// A slash in a longer form passes who looks for a slash only.
+// A filter that looks for a slash misses one in a longer form.
 TEST(FirstCharacter, RefusesAFormThatIsLongerThanNeeded) {
   for (const char* text : {"\xC0\xAF", "\xC1\xBF", "\xE0\x80\xAF", "\xE0\x9F\xBF",
                            "\xF0\x80\x80\xAF", "\xF0\x8F\xBF\xBF"}) {

@@ -69,7 +69,7 @@ CO_TEST_F(Uring, AnAdmittedConnectionIsClosedBeforeItsPermitIsFree) {
   EXPECT_TRUE(tests::is_closed_before_its_permit_is_free(limit, peer, [&] { admitted.reset(); }));
 }
 
-// As two workers do. If it kept a permit while it waits, the last one would be gone.
+// Two workers do this. If one kept a permit while it waits, nobody could use the last one.
 CO_TEST_F(Uring, AnAcceptorThatComesTooLateHoldsNoPermit) {
   const Queue queue;
   const Fd other_wake(::eventfd(0, EFD_CLOEXEC));
@@ -95,7 +95,7 @@ CO_TEST_F(Uring, AnAcceptorThatComesTooLateHoldsNoPermit) {
   EXPECT_THAT(late, Cancelled());
 }
 
-/// How long an acceptor that lacked a descriptor had none, after a connection was closed.
+/// Measures how long an acceptor waits for a descriptor if a connection is closed meanwhile.
 Task<> measure_shortage(uring::Loop& loop, std::optional<uring::Clock::duration>& lasted) {
   const Queue queue;
   common::ConnectionLimit limit(2);
@@ -125,8 +125,8 @@ Task<> measure_shortage(uring::Loop& loop, std::optional<uring::Clock::duration>
   co_await watching.join();
 }
 
-// The pause is over as soon as a connection has been closed. A machine may be too busy to show it
-// each time.
+// The pause is over as soon as a connection has been closed. A busy machine may not show that every
+// time.
 TEST_F(Uring, AShortageLastsNoLongerThanUntilAConnectionIsClosed) {
   std::optional<uring::Clock::duration> shortest;
   for (int i = 0; i < 10 && (!shortest || *shortest >= common::shortage_pause); ++i) {
@@ -138,7 +138,8 @@ TEST_F(Uring, AShortageLastsNoLongerThanUntilAConnectionIsClosed) {
   EXPECT_LT(*shortest, common::shortage_pause);
 }
 
-// A permit that each gave back after it had tried would wake the other, which would try, and so on.
+// If each gave a permit back after it had tried, it would wake the other, which would try, and so
+// on.
 CO_TEST_F(Uring, LoopsWithoutDescriptorsDoNotWakeEachOther) {
   const Queue queue;
   const Fd other_wake(::eventfd(0, EFD_CLOEXEC));

@@ -1,4 +1,4 @@
-// A loop that is warm asks the heap for nothing: not for an operation, not for a connection.
+// A warm loop allocates nothing from the heap, neither for an operation nor for a connection.
 
 #include <array>
 #include <chrono>
@@ -47,7 +47,7 @@ Task<> send_all(Loop& loop, const common::Fd& fd) {
   (void)co_await loop.shutdown(fd, SHUT_WR);
 }
 
-// A server that had ten thousand clients at noon does not hold their frames at night.
+// A server that had ten thousand clients at noon doesn't keep their frames until night.
 TEST(FramePool, KeepsNoMoreOfAPeakThanAMegabyte) {
   constexpr std::size_t frame_bytes = 1000;
   const Allocations since;

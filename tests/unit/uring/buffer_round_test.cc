@@ -1,4 +1,4 @@
-// How many of the buffers go round: as many as are needed, and none is lost or lent twice.
+// How many buffers are in use: as many as are needed, and none is lost or lent twice.
 
 #include <chrono>
 #include <cstdint>
@@ -17,7 +17,8 @@ using uring::Lease;
 
 using UringBufferRound = tests::Uring;
 
-// What goes round stays in the cache: the kernel has no more of them than were needed at once.
+// The buffers in use stay in the cache, because the kernel has no more of them than were needed at
+// a time.
 CO_TEST_F(UringBufferRound, AFewGoRoundAsLongAsAFewAreEnough) {
   const auto ends = unix_connection();
   const auto many = std::move(*Buffers::create(loop, 64, 16));

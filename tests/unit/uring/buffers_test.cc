@@ -13,7 +13,7 @@ using uring::Buffers;
 using uring::Fd;
 using uring::Lease;
 
-/// With buffers as --ring says, small enough for a message to need several.
+/// As many buffers as --ring says, but so small that a message needs several.
 class UringBuffers : public Uring {
  protected:
   UringBuffers() : buffers(make()) {}
@@ -59,7 +59,7 @@ CO_TEST_F(UringBuffers, LendsABufferWhenBytesAreThere) {
   EXPECT_TRUE(end->empty());
 }
 
-// A thread of the kernel's takes a buffer before there are bytes.
+// An io worker takes a buffer before there are bytes.
 CO_TEST_F(UringBuffers, AReceiveThatFailsWithABufferGivesItBack) {
   for (std::uint32_t i = 0; i <= loop.setup().buffers; ++i) {
     auto ends = tcp_connection();
@@ -70,13 +70,13 @@ CO_TEST_F(UringBuffers, AReceiveThatFailsWithABufferGivesItBack) {
   EXPECT_EQ(buffers->available(), loop.setup().buffers);
 }
 
-/// The request that was filled in last.
+/// Returns the request that was filled in last.
 const io_uring_sqe& last_entry(Loop& loop) {
   const io_uring_sq& queue = loop.ring().raw().sq;
   return queue.sqes[(queue.sqe_tail - 1) & queue.ring_mask];
 }
 
-// To try a receive before there are bytes is in vain, and takes a buffer from others meanwhile.
+// Trying a receive before there are bytes is pointless, and takes a buffer from others meanwhile.
 CO_TEST_F(UringBuffers, AReceiveThatWaitsUntilTheSocketIsReadableTakesNoneBefore) {
   const auto ends = tcp_connection();
   Scope scope(loop);
@@ -91,7 +91,7 @@ CO_TEST_F(UringBuffers, AReceiveThatWaitsUntilTheSocketIsReadableTakesNoneBefore
 
 Task<> wait_for_one(Buffers& buffers) { (void)co_await buffers.returned(); }
 
-/// As often as it takes.
+/// Receives once, in as many tries as that takes.
 Task<Result<Lease>> receive_one(Loop& loop, const Fd& fd, Buffers& buffers,
                                 uring::ReceiveWhen when = uring::ReceiveWhen::now) {
   auto lease = co_await loop.recv(fd, buffers, when);
@@ -103,8 +103,8 @@ Task<Result<Lease>> receive_one(Loop& loop, const Fd& fd, Buffers& buffers,
   co_return lease;
 }
 
-// A receive finds no buffer. Before the loop hears of it, one is given back, and somebody else is
-// woken for it who then does not want it.
+// A receive finds no buffer. Before the loop learns that, a buffer is given back, which wakes a
+// different waiter, and that one no longer wants it.
 CO_TEST_F(UringBuffers, AFailureFromBeforeABufferWasGivenBackHoldsUpNobody) {
   const auto one = *Buffers::create(loop, 1, 16);
   const auto ends = unix_connection();
@@ -125,7 +125,7 @@ CO_TEST_F(UringBuffers, AFailureFromBeforeABufferWasGivenBackHoldsUpNobody) {
   co_await scope.join();
 }
 
-/// Serves a peer that always has more to say; keeps each buffer for a turn, as if it answered.
+/// Serves a peer that always has more to send. Keeps each buffer for a turn, as if it answered.
 Task<> serve(Loop& loop, const Fd& fd, Buffers& buffers, const bool& is_over, int& served) {
   while (!is_over) {
     const auto lease = co_await receive_one(loop, fd, buffers, uring::ReceiveWhen::readable);
@@ -134,8 +134,8 @@ Task<> serve(Loop& loop, const Fd& fd, Buffers& buffers, const bool& is_over, in
   }
 }
 
-// Two such peers take the two buffers there are, in step. A third one, which waits until one of
-// them is given back, has it before they come again.
+// Two such peers take the only two buffers, in step. A third one, which waits until one of those is
+// given back, gets it before the two come again.
 CO_TEST_F(UringBuffers, AWaitingPeerIsServedBesidePeersThatAlwaysHaveMore) {
   const auto two = *Buffers::create(loop, 2, 16);
   const std::array<tests::Ends, 3> ends{unix_connection(), unix_connection(), unix_connection()};
@@ -155,8 +155,8 @@ CO_TEST_F(UringBuffers, AWaitingPeerIsServedBesidePeersThatAlwaysHaveMore) {
   co_await scope.join();
 }
 
-// Over TCP. On a Unix socket Linux 6.18 forgets to tell a multishot receive of an end of stream
-// that had come before the last bytes were taken.
+// We use TCP, because on a Unix socket Linux 6.18 doesn't report an end of stream to a multishot
+// receive if it came before the last bytes were taken.
 
 constexpr std::size_t stream_bytes = 100'000;
 
@@ -175,7 +175,7 @@ Task<> send_numbers(Loop& loop, const Fd& fd) {
   EXPECT_THAT(co_await loop.shutdown(fd, SHUT_WR), Succeeded());
 }
 
-// Buffers run out all the time; the bytes come whole and in order all the same.
+// Buffers run out all the time, but the bytes come whole and in order.
 Task<> receive_numbers(Loop& loop, const Fd& fd, Buffers& buffers, int& shortages) {
   std::size_t received = 0;
   std::vector<Lease> hoard;

@@ -59,10 +59,10 @@ CO_TEST_F(Uring, CancellingTwiceIsCancellingOnceAndTheEndComesLater) {
   canceller.cancel(Error::cancelled);
   EXPECT_FALSE(outcome);  // it ends with its last completion, not before
   co_await scope.join();
-  EXPECT_THAT(*outcome, TimedOut());  // the first who asked
+  EXPECT_THAT(*outcome, TimedOut());  // the first request counts
 }
 
-// The kernel was faster: what it has received must not be lost.
+// If the kernel was faster, the bytes that it received must not be lost.
 CO_TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
   const auto ends = unix_connection();
   Canceller canceller;
@@ -75,8 +75,8 @@ CO_TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
   EXPECT_EQ(*outcome, Result<std::size_t>(2));
 }
 
-// The kernel finds it at work (EALREADY) and tells the worker, which is about to hand it over to
-// poll and does not look any more. Where in those microseconds the cancel comes is chance.
+// The kernel finds the request at work (EALREADY) and tells the worker, which is about to hand it
+// over to poll and doesn't look any more. It's chance when the cancel comes in those microseconds.
 CO_TEST_F(Uring, ACancelThatComesWhileAWorkerHandsOverIsNotLost) {
   const auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
   for (int i = 0; i < 150; ++i) {
@@ -87,7 +87,7 @@ CO_TEST_F(Uring, ACancelThatComesWhileAWorkerHandsOverIsNotLost) {
     scope.cancel();
     const auto joined = co_await scope.join().within(10s);
     EXPECT_THAT(joined, Succeeded()) << "round " << i;
-    if (!joined) std::abort();  // or it would be waited for here, for ever
+    if (!joined) std::abort();  // otherwise the scope would wait here forever
   }
 }
 

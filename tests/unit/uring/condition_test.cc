@@ -26,7 +26,8 @@ CO_TEST_F(Uring, ANotificationWakesOneOrAll) {
   for (const auto& outcome : outcomes) EXPECT_THAT(*outcome, Succeeded());
 }
 
-// A coroutine that was notified and cancelled begins nothing any more: the next is to hear of it.
+// A coroutine that was notified and cancelled starts nothing any more, so the next one must be
+// notified.
 CO_TEST_F(Uring, ANotificationIsNotLostToACancel) {
   Condition condition(loop);
   uring::Canceller first;
@@ -43,7 +44,7 @@ CO_TEST_F(Uring, ANotificationIsNotLostToACancel) {
   first.reset();
   scope.spawn(keep_result(condition.wait().cancelled_by(first), outcomes[0]));
   condition.notify_one();
-  first.cancel();  // there is no other: it wins
+  first.cancel();  // no other coroutine waits, so the notification wins
   co_await scope.join();
   EXPECT_THAT(*outcomes[0], Succeeded());
 }

@@ -1,5 +1,4 @@
-// Rings that may do little, and requests that are done with somebody else's
-// rights.
+// Rings that may do little, and requests with other people's rights.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,12 +18,12 @@ namespace {
 
 using namespace tests;
 
-// EBADFD, which std::errc lacks.
+// EBADFD, which std::errc lacks
 const std::error_code not_in_that_state(EBADFD, std::system_category());
 
 constexpr std::array<int, 2> poll_only{IORING_OP_POLL_ADD, IORING_OP_TIMEOUT};
 
-/// A loop that begins disabled: nothing in it may be awaited before enable().
+/// A loop that is disabled at first, so nothing in it may be awaited before enable().
 class UringRestricted : public Uring {
  protected:
   UringRestricted() : Uring(make_disabled()) {}
@@ -36,7 +35,7 @@ class UringRestricted : public Uring {
   }
 };
 
-/// Opens a file, then waits. Yields how the opening went.
+/// Opens a file, then waits. Yields the error of the open.
 Task<std::error_code> open_and_wait(Loop& loop) {
   const auto file = co_await loop.openat(loop.working_dir(), "/dev/null", O_RDONLY);
   EXPECT_THAT(co_await loop.sleep(1ms), Succeeded());
@@ -44,7 +43,7 @@ Task<std::error_code> open_and_wait(Loop& loop) {
 }
 
 TEST_F(UringRestricted, DoesNothingBeforeItIsEnabled) {
-  if (!loop.ring().sqpoll()) {  // there a thread of the kernel's waits for the same
+  if (!loop.ring().sqpoll()) {  // otherwise a kernel thread waits for enable(), too
     io_uring_prep_nop(&loop.ring().next_entry());
     EXPECT_THAT(loop.ring().submit(), FailedWith(not_in_that_state));
   }
@@ -84,7 +83,7 @@ TEST_F(UringRestricted, LeavesOutOperationsThatTheKernelDoesNotKnow) {
   EXPECT_THAT(loop.ring().permit_only(some), FailedWith(std::errc::device_or_resource_busy));
 }
 
-/// A file that its owner alone may read.
+/// A file that only its owner may read.
 class UringCredentials : public UringRestricted {
  protected:
   static constexpr uid_t owner = 12'345;
@@ -101,8 +100,8 @@ class UringCredentials : public UringRestricted {
     if (!path.empty()) std::filesystem::remove(path);
   }
 
-  /// As another thread does it, whose rights are its own business: raw calls,
-  /// as those of the C library change them for all threads.
+  /// Registers the user's rights in a thread of its own. The calls are raw, because those of the C
+  /// library change all threads.
   std::uint16_t register_user(uid_t user) {
     Result<std::uint16_t> number;
     std::thread([&] {

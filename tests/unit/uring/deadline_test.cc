@@ -30,8 +30,8 @@ Task<> receive_and_renew(Loop& loop, const common::Fd& fd, Deadline& idle) {
   idle.renew(Clock::now() + 10s);
 }
 
-// The thread did not run for a while. What had come in time counts, also for the operations that
-// share the deadline and have nothing to show.
+// The thread didn't run for a while. A result that came in time still counts, also for operations
+// that share the deadline and have no result yet.
 CO_TEST_F(Uring, AResultRenewsADeadlineThatPassedWhileTheThreadWasStopped) {
   const auto talking = unix_connection();
   const auto silent = unix_connection();
@@ -49,7 +49,7 @@ CO_TEST_F(Uring, AResultRenewsADeadlineThatPassedWhileTheThreadWasStopped) {
   co_await scope.join();
 }
 
-// Since Linux 6.13 a call hands out twenty completions or so, however many were made.
+// Since Linux 6.13 a call hands out about twenty completions, however many there are.
 CO_TEST_F(Uring, ResultsOfACrowdCountThatCameWhileTheThreadWasStopped) {
   constexpr std::size_t crowd = 200;
   std::vector<decltype(unix_connection())> pairs;
@@ -105,7 +105,8 @@ CO_TEST_F(Uring, ADeadlineMovesWhileItIsWaitedFor) {
   EXPECT_THAT(*outcome, TimedOut());
 }
 
-using Passed = std::pair<std::uint64_t, Clock::time_point>;  // in which turn, and when it was due
+// The number of the turn, and when the deadline was due.
+using Passed = std::pair<std::uint64_t, Clock::time_point>;
 
 Task<> note_when_due(Loop& loop, const common::Fd& fd, Deadline& deadline,
                      std::vector<Passed>& passed) {
@@ -127,19 +128,19 @@ CO_TEST_F(Uring, DeadlinesPassInOrder) {
     deadlines.push_back(std::make_unique<Deadline>(loop, now + after));
     scope.spawn(note_when_due(loop, ends.server, *deadlines.back(), passed));
   }
-  deadlines[3]->renew(now + 50ms);  // later, where it waits already
-  deadlines[5]->renew(now + 1ms);   // sooner
+  deadlines[3]->renew(now + 50ms);  // later, while it's already waited for
+  deadlines[5]->renew(now + 1ms);   // earlier
   co_await scope.join();
   EXPECT_EQ(passed.size(), deadlines.size());
-  // With SQPOLL a thread of the kernel's cancels, and the loop may look when it has done the
-  // second and not the first.
+  // With SQPOLL a kernel thread cancels, and the loop may look when that has done the second, but
+  // not the first.
   if (loop.ring().sqpoll()) co_return;
-  // Those that pass in one turn end in any order: it is the kernel's.
+  // The kernel decides in which order those of one turn end.
   std::ranges::sort(passed);
   EXPECT_TRUE(std::ranges::is_sorted(passed, {}, &Passed::second));
 }
 
-// The ring has been told of the first already.
+// The ring already has a timeout for the first.
 CO_TEST_F(Uring, ADeadlineMayBeEarlierThanThoseBefore) {
   Condition never(loop);
   Deadline late(loop, Clock::now() + 1h);
@@ -151,7 +152,7 @@ CO_TEST_F(Uring, ADeadlineMayBeEarlierThanThoseBefore) {
   EXPECT_LT(Clock::now() - begin, 10s);
 }
 
-// The kernel would set a timer for each wait.
+// Otherwise the kernel would set a timer for each wait.
 CO_TEST_F(Uring, ADeadlineThatIsMovedAwayIsOneRequestForManyWaits) {
   Deadline deadline(loop, Clock::now() + 1h);
   (void)co_await loop.nop();
@@ -170,7 +171,7 @@ Task<> count_when_passed(Loop& loop, Clock::time_point due, int& passed) {
   ++passed;
 }
 
-// Each turn brings a completion more, also that in which the deadline passes.
+// Each turn brings one more completion, even the turn in which the deadline passes.
 CO_TEST_F(Uring, ADeadlinePassesWhileCompletionsComeWithoutEnd) {
   int passed = 0;
   Scope scope(loop);

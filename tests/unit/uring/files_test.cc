@@ -23,7 +23,7 @@ using uring::Fd;
 
 using Size = Result<std::size_t>;
 
-/// With an empty directory for each test.
+/// An empty directory for each test.
 class UringFiles : public tests::Uring {
  protected:
   UringFiles() {
@@ -54,7 +54,8 @@ CO_TEST_F(UringFiles, WritesAndReads) {
   std::array<std::byte, 64> buffer;
   EXPECT_EQ(co_await loop.read(file, buffer, 7), Size(5u));
   EXPECT_EQ(text_of(std::span(buffer).first(5)), "world");
-  EXPECT_EQ(co_await loop.read(file, std::span(buffer).first(5)), Size(5u));  // at its position
+  // This reads at the file's position.
+  EXPECT_EQ(co_await loop.read(file, std::span(buffer).first(5)), Size(5u));
   EXPECT_EQ(text_of(std::span(buffer).first(5)), "hello");
   EXPECT_EQ(co_await loop.read(file, buffer), Size(7u));
   EXPECT_EQ(co_await loop.read(file, buffer), Size(0u));
@@ -108,7 +109,7 @@ CO_TEST_F(UringFiles, Closes) {
   const int number = file.get();
   EXPECT_THAT(co_await loop.close(std::move(file)), Succeeded());
   EXPECT_EQ(::fcntl(number, F_GETFD), -1);
-  // Cancelled before it began, it closes all the same: the descriptor was given away.
+  // A close that is cancelled before it begins still closes, because its descriptor was given away.
   Fd another = co_await make_file("file", "");
   const int other_number = another.get();
   uring::Canceller canceller;
@@ -117,7 +118,7 @@ CO_TEST_F(UringFiles, Closes) {
   EXPECT_EQ(::fcntl(other_number, F_GETFD), -1);
 }
 
-// Whether the cancel or the close is first, the number is free afterwards.
+// Whether the cancel or the close comes first, the number is free afterwards.
 CO_TEST_F(UringFiles, ClosesDescriptorsWhoseCloseIsCancelled) {
   std::vector<int> numbers;
   uring::Status closed;
@@ -134,8 +135,8 @@ CO_TEST_F(UringFiles, ClosesDescriptorsWhoseCloseIsCancelled) {
   for (const int number : numbers) EXPECT_EQ(::fcntl(number, F_GETFD), -1) << number;
 }
 
-/// Whether a descriptor is still open, to be closed by others, when a request that was submitted
-/// has had that answer.
+/// Returns true if the descriptor is still open, for others to close, after a submitted request got
+/// this answer.
 bool is_left_open(int answer, bool is_permitted) {
   const int number = ::dup(STDERR_FILENO);
   {
@@ -147,9 +148,9 @@ bool is_left_open(int answer, bool is_permitted) {
   return ::close(number) == 0;
 }
 
-// A file server's own answer to close(2), EACCES or ECANCELED, comes when the number is free, and
-// may be another's: to close it again would be to close that. What the ring may not do has closed
-// nothing.
+// If a file server fails close(2) with EACCES or ECANCELED, the number is free already, and may be
+// in use again, so closing it once more would close a stranger's file. But if the ring doesn't
+// permit the request, nothing was closed.
 TEST(CloseRequest, ClosesOnlyWhenTheKernelHasNotClosed) {
   for (const int answer : {-EACCES, -ECANCELED, -EIO, -EINTR, 0}) {
     EXPECT_TRUE(is_left_open(answer, true)) << "closed again after " << answer;

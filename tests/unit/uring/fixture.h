@@ -16,7 +16,7 @@
 #include "../sockets.h"
 #include "uring/loop.h"
 
-/// `using namespace tests` brings a test of the loop what nearly all of them name.
+/// `using namespace tests` brings a test of the loop the names that nearly all such tests use.
 namespace tests {
 
 using namespace std::chrono_literals;
@@ -27,7 +27,7 @@ using uring::Result;
 using uring::Scope;
 using uring::Task;
 
-/// What the whole suite is run with: the default, everything off, or a tiny ring.
+/// Returns the ring that the whole suite runs with: the default, everything off, or a tiny ring.
 inline std::string ring_list() {
   const char* list = std::getenv("URING_TEST_RING");
   return list != nullptr ? list : "";
@@ -50,13 +50,13 @@ inline std::unique_ptr<Loop> make_loop(const uring::Setup& setup = ring_setup(),
   return std::move(*loop);
 }
 
-/// A loop of its own for each test. After run(), what was begun has ended.
+/// A loop of its own for each test. After run(), all operations that began have ended.
 class Uring : public ::testing::Test {
  protected:
   explicit Uring(std::unique_ptr<Loop> made = make_loop())
       : owner_(std::move(made)), loop(*owner_) {}
 
-  /// `body` is a lambda that returns a Task<>; it lives until the task has ended.
+  /// `body` is a lambda that returns a Task<>. It lives until the task has ended.
   template <typename Body>
   void run(Body body) {
     loop.run(body());
@@ -70,7 +70,7 @@ class Uring : public ::testing::Test {
   Loop& loop;
 };
 
-/// TEST_F() with a body that is a coroutine: it runs in the fixture's loop.
+/// TEST_F() with a coroutine as its body, which runs in the fixture's loop.
 #define CO_TEST_F(fixture, name)                                                     \
   class fixture##_##name : public fixture {                                          \
     void TestBody() override {                                                       \
@@ -91,7 +91,7 @@ inline std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Awaits it in a task of its own, for a scope, and keeps what it yields.
+/// Awaits in a task of its own, for a scope, and keeps the result.
 Task<> keep_result(auto awaitable, auto& result) { result = co_await std::move(awaitable); }
 
 struct Pipe {
@@ -105,7 +105,7 @@ struct Pipe {
   common::Fd in;
 };
 
-/// What comes, if it is little.
+/// Receives a few bytes.
 inline Task<Result<std::size_t>> receive(Loop& loop, const common::Fd& fd) {
   std::array<std::byte, 16> buffer;
   co_return co_await loop.recv(fd, buffer);

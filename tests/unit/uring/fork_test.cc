@@ -1,4 +1,4 @@
-// What a child process that does not call exec(3) keeps of a ring: README, "Processes".
+// The parts of a ring that a child process keeps if it doesn't call exec(3): README, "Processes".
 
 #include <poll.h>
 #include <signal.h>
@@ -16,7 +16,7 @@ using common::Fd;
 
 enum class Child { keeps_its_descriptors, closes_them };
 
-/// A process that does what the child of a fork does, and then waits to be killed.
+/// A process that acts like the child of a fork, and then waits to be killed.
 class Process {
  public:
   explicit Process(Child child) {
@@ -57,8 +57,8 @@ bool sees_the_end(const Fd& client, std::chrono::milliseconds wait) {
   return ::poll(&end, 1, static_cast<int>(wait.count())) == 1;
 }
 
-/// Whether a client sees that its connection was closed, which was in the ring's own table alone,
-/// although a child was forked from us.
+/// Returns true if a client sees that its connection, which was only in the ring's own table, was
+/// closed, although we forked a child.
 bool sees_the_end_beside(Child child) {
   auto loop = tests::make_loop();
   auto ends = tests::unix_connection();
@@ -70,8 +70,8 @@ bool sees_the_end_beside(Child child) {
   return sees_the_end(ends.client, child == Child::closes_them ? patience : 200ms);
 }
 
-// It has the ring's descriptor. Without that, the memory of the queues, if it had it, would keep
-// the ring, and the ring the table.
+// The child has the ring's descriptor. If it closes that, the memory of the queues could still keep
+// the ring, if the child had it, and the ring would keep the table.
 TEST(UringFork, AChildThatClosesItsDescriptorsKeepsNoneOfTheRingsTable) {
   EXPECT_FALSE(sees_the_end_beside(Child::keeps_its_descriptors));
   EXPECT_TRUE(sees_the_end_beside(Child::closes_them));

@@ -1,9 +1,8 @@
-// Rounds of play() with seeds that follow each other, in loops that are made anew all the time.
-// Whatever ends the process before its time, a check of ours, an assertion or a sanitizer, is
-// followed by a line that names the round: --seed N --rounds 1 repeats it, as far as the kernel
-// does the same. With --trace FILE it leaves the life of all operations of the last loop; one that
-// hangs has no end there. In every other round a signal interrupts each system call that takes
-// long.
+// Plays rounds with consecutive seeds, in loops that are made again and again. Whatever ends the
+// process early, whether a check of ours, an assertion or a sanitizer, we print a line that names
+// the round: --seed N --rounds 1 repeats it, as far as the kernel does the same. --trace FILE
+// leaves the life of all operations in the last loop, where one that hangs has no end. In every
+// other round, a signal interrupts each system call that takes long.
 
 #include "fuzz_main.h"
 
@@ -18,7 +17,7 @@
 #include <cstring>
 #include <string>
 
-/// Of the sanitizers' runtime, if there is one.
+/// From the sanitizers' runtime, if there is one.
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
 
 namespace fuzz {
@@ -27,13 +26,13 @@ namespace {
 using uring::Clock;
 
 constexpr auto hang = std::chrono::seconds(60);  // an operation takes milliseconds
-std::array<char, 256> round_text;                // ready to be written by a signal handler
+std::array<char, 256> round_text;                // ready for a signal handler to write
 
-/// What the signal handler looks at: it runs in the loop's own thread.
+/// For the signal handler, which runs in the loop's own thread.
 struct Progress {
-  const uring::Loop* of = nullptr;  // nullptr: no round is played
-  std::uint32_t ended = 0;          // operations, when it was last looked at
-  Clock::time_point since;          // there have been no more
+  const uring::Loop* of = nullptr;  // nullptr between rounds
+  std::uint32_t ended = 0;          // operations, at the last look
+  Clock::time_point since;          // when the number last changed
 };
 Progress progress;
 
@@ -41,14 +40,15 @@ void name_the_round() {
   (void)!::write(STDERR_FILENO, round_text.data(), std::strlen(round_text.data()));
 }
 
-/// And then the process ends. What a signal handler must not do can do no harm any more.
+/// Prints the round before the process ends, so calls that a signal handler must not make can do no
+/// harm any more.
 void aborted(int) {
   name_the_round();
   std::fflush(nullptr);  // the trace
 }
 
-/// A system call that this interrupts fails with EINTR: it is not restarted. How long a round takes
-/// says nothing: beside others, at the lowest priority, one was still at work after a minute.
+/// A system call that this interrupts fails with EINTR, because it isn't restarted. The length of a
+/// round says nothing: beside others, at the lowest priority, one was still at work after a minute.
 void tick(int) {
   if (progress.of == nullptr) return;
   const auto now = Clock::now();
@@ -64,7 +64,7 @@ void tick(int) {
 
 void tick_every(std::chrono::microseconds time) {
   struct sigaction action {};
-  action.sa_handler = tick;  // and no SA_RESTART
+  action.sa_handler = tick;  // without SA_RESTART
   const itimerval every{.it_interval = {.tv_sec = 0, .tv_usec = time.count()},
                         .it_value = {.tv_sec = 0, .tv_usec = time.count()}};
   if (::sigaction(SIGALRM, &action, nullptr) < 0) fail("sigaction");
@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
 
   const auto end = Clock::now() + options.time;
   Figures figures;
-  // A loop for a hundred rounds: what one leaves, the next one meets.
+  // We use a loop for a hundred rounds, so that each round meets the leftovers of the one before.
   while (figures.rounds < options.rounds && Clock::now() < end) {
     auto loop = uring::Loop::create(*setup, options.trace);
     if (!loop) fail(uring::why_no_ring(loop.error()).c_str());

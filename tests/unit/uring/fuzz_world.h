@@ -18,10 +18,10 @@
 #include "uring/loop.h"
 #include "uring/time/deadline.h"
 
-// What the random tasks of the fuzzer share.
+// Shared by the random tasks of the fuzzer.
 namespace fuzz {
 
-/// A count of bytes and their sum: so it shows if some were taken for others.
+/// A number of bytes and their sum, which shows if some were confused with others.
 struct Tally {
   std::uint64_t bytes = 0;
   std::uint64_t sum = 0;
@@ -39,13 +39,13 @@ struct Pipe {
   const common::Fd* out = nullptr;
   Tally sent;
   Tally received;
-  bool lossy = false;  ///< A coroutine was destroyed that may have had bytes in its hands.
+  bool lossy = false;  ///< Set if a coroutine was destroyed that may have held bytes.
 };
 
 constexpr std::size_t pipes_count = 4;
-constexpr unsigned limits_count = 3;  ///< Deadlines, and cancellers.
+constexpr unsigned limits_count = 3;  ///< Of deadlines, and of cancellers.
 
-/// What random tasks are timed and cancelled by, and what decides it.
+/// The deadlines and cancellers of random tasks, and the dice.
 class Chance {
  public:
   Chance(uring::Loop& on, unsigned seed) : loop(on), random_(seed) {
@@ -55,7 +55,7 @@ class Chance {
   unsigned below(unsigned end) { return static_cast<unsigned>(random_() % end); }
   bool once_in(unsigned n) { return below(n) == 0; }
 
-  /// Often long enough for anything, seldom over already.
+  /// Returns a timeout that is often long enough for anything, and seldom over already.
   std::chrono::nanoseconds timeout() {
     if (once_in(16)) return std::chrono::microseconds(0);
     return once_in(2) ? std::chrono::microseconds(below(300)) : std::chrono::microseconds(20'000);
@@ -85,7 +85,7 @@ class Chance {
   std::mt19937 random_;
 };
 
-/// Limits of every kind.
+/// Adds limits of every kind.
 auto limited(Chance& chance, auto awaitable) {
   return std::move(awaitable)
       .within(chance.timeout())
@@ -93,7 +93,7 @@ auto limited(Chance& chance, auto awaitable) {
       .until(chance.deadline());
 }
 
-/// What they send and receive through.
+/// The connections and buffers that the tasks use.
 class World : public Chance {
  public:
   World(uring::Loop& on, uring::Buffers& from, unsigned seed)
@@ -123,7 +123,7 @@ class World : public Chance {
   std::array<tests::Ends, pipes_count / 2> ends_;
 };
 
-/// If the coroutine that has it does not get to done(), what it received may be lost.
+/// Notes that bytes may be lost, unless the coroutine that holds it gets to done().
 class Witness {
  public:
   explicit Witness(bool& lossy) : lossy_(lossy) {}

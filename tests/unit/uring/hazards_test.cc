@@ -1,5 +1,4 @@
-// Mistakes of the bug zoo that make themselves felt late, in a frame that is somebody else's by
-// then.
+// Mistakes of the bug zoo that show late, in a frame that belongs to a different coroutine by then.
 
 #include <array>
 #include <chrono>
@@ -18,8 +17,8 @@ Task<> receive_within(Loop& loop, const common::Fd& fd, std::chrono::nanoseconds
   (void)co_await loop.recv(fd, buffer).within(timeout).cancelled_by(canceller);
 }
 
-/// The frames of these children are those that were given back last, and the pool looks whether
-/// somebody wrote into them since.
+/// These children get the frames that were given back last, and the pool checks whether anybody has
+/// written into those since.
 Task<> use_memory_again(Loop& loop, const common::Fd& fd) {
   Canceller canceller;
   canceller.cancel();
@@ -37,21 +36,22 @@ CO_TEST_F(Uring, ACancelledRequestTouchesNobodysFrame) {
     if (i % 2 == 0) (void)co_await loop.nop();
     canceller.cancel();
     co_await scope.join();
-    (void)co_await loop.sleep(1ms);  // for completions that should have been waited for
+    (void)co_await loop.sleep(1ms);  // for completions that nobody waited for
     co_await use_memory_again(loop, ends.server);
   }
 }
 
-// A destroyed coroutine waits until the kernel has done with its buffer.
+// A destroyed coroutine waits until the kernel has finished with its buffer.
 CO_TEST_F(Uring, TheKernelWritesIntoNoFrameThatIsGone) {
   const auto ends = unix_connection();
   Canceller canceller;
   const auto frame = receive_within(loop, ends.server, 1h, canceller).release();
   frame.resume();
-  (void)co_await loop.nop();  // now its request is under way
+  (void)co_await loop.nop();  // now the kernel has its request
   frame.destroy();
   EXPECT_EQ(::send(ends.client.get(), "x", 1, 0), 1);
-  EXPECT_THAT(loop.ring().submit(), Succeeded());  // what is left to write is written here
+  // If the kernel has anything left to write, it writes now.
+  EXPECT_THAT(loop.ring().submit(), Succeeded());
   co_await use_memory_again(loop, ends.server);
 }
 

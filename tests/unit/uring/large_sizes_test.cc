@@ -1,4 +1,4 @@
-// Memory that is larger than what the 32 bits of an entry can say.
+// Memory that is larger than the 32 bits of an entry can express.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -16,7 +16,7 @@ using namespace tests;
 
 using Size = Result<std::size_t>;
 
-/// More than 4 GiB by this many bytes. None of its pages is there before it is written to.
+/// More than 4 GiB, by this many bytes. No page is allocated before it's written to.
 class LargeMemory {
  public:
   static constexpr std::size_t beyond = 3;
@@ -66,7 +66,7 @@ CO_TEST_F(UringLarge, SendsMoreThanTheLowestBitsOfTheSizeSay) {
   EXPECT_GT(written.value_or(0), LargeMemory::beyond);
 }
 
-// The kernel cuts a longer one by itself, and a send that it has cut counts as all of it.
+// The kernel itself shortens a longer one, and considers a send that it shortened complete.
 TEST_F(UringLarge, ARequestAsksForNoMoreThanTheKernelMoves) {
   const uring::Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   const auto moved = ::write(null.get(), memory.bytes().data(), memory.bytes().size());

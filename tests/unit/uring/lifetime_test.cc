@@ -1,6 +1,6 @@
 // Memory lives until an operation's last completion, whatever is cancelled or destroyed. The pool
-// fills returned frames with a pattern, which it demands to find when it uses them again: so a late
-// write, also one of the kernel's, which no sanitizer sees, ends the test.
+// fills returned frames with a pattern, and checks the pattern when it reuses them. So a late write
+// ends the test, even one by the kernel, which no sanitizer sees.
 
 #include <array>
 #include <chrono>
@@ -23,7 +23,7 @@ TEST(FramePoolDeathTest, NoticesAWriteOfTheKernelIntoAReturnedFrame) {
         const auto ends = unix_connection();
         auto* frame = static_cast<std::byte*>(FramePool::allocate(300));
         const int length = 1;
-        // What a loop would do that did not wait for the last completion.
+        // This is what a loop would do if it didn't wait for the last completion.
         io_uring_sqe& entry = loop->ring().next_entry();
         io_uring_prep_recv(&entry, ends.server.get(), frame + 200, length, 0);
         (void)loop->ring().submit();
@@ -37,7 +37,7 @@ TEST(FramePoolDeathTest, NoticesAWriteOfTheKernelIntoAReturnedFrame) {
 
 constexpr int points = 3;
 
-/// Waits in one of three ways. Those of a single operation are in limits_test.cc.
+/// Waits in one of three ways. limits_test.cc has those of a single operation.
 Task<> wait_at(Loop& loop, int point, const common::Fd& fd, Error& seen) {
   std::array<std::byte, 64> buffer;
   Deadline deadline(loop, Clock::now() + 1h);
@@ -72,7 +72,7 @@ CO_TEST_F(Uring, EveryWayOfWaitingCanBeCancelled) {
     Error seen{};
     Scope scope(loop);
     scope.spawn(wait_at(loop, point, ends.server, seen));
-    if (point % 2 == 0) (void)co_await loop.nop();  // else: not even submitted
+    if (point % 2 == 0) (void)co_await loop.nop();  // otherwise it isn't even submitted
     scope.cancel();
     co_await scope.join();
     EXPECT_EQ(seen, Error::cancelled) << point;
@@ -88,11 +88,11 @@ CO_TEST_F(Uring, EveryWayOfWaitingCanBeDestroyed) {
       scope.spawn(wait_at(loop, point, ends.server, seen));
       if (point % 2 == 0) (void)co_await loop.nop();
     }
-    EXPECT_EQ(seen, Error::timed_out) << point;  // not a line of it ran
+    EXPECT_EQ(seen, Error::timed_out) << point;  // none of its lines ran
   }
 }
 
-// What has ended, but whose coroutine has not had its turn, is destroyed as well.
+// An operation may have ended although its coroutine hasn't had its turn. That's destroyed as well.
 CO_TEST_F(Uring, AResultThatNobodyFetchedIsDropped) {
   auto listener = common::listen_on(tests::on_free_port(), common::SocketMode::blocking);
   const auto address = *common::Address::of_socket(*listener);
@@ -104,14 +104,14 @@ CO_TEST_F(Uring, AResultThatNobodyFetchedIsDropped) {
   {
     Scope scope(loop);
     scope.spawn(accepting(loop, *listener));
-    // The scope's end submits and collects; the accepted descriptor must be closed then.
+    // The scope's end submits and collects, which must close the accepted descriptor.
   }
   char byte = 0;
   EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 0);
   co_return;
 }
 
-/// One short life: connects, sends its number, and is gone.
+/// A short life: connects, sends its number, and is gone.
 Task<> churn_client(Loop& loop, common::Address address, int number) {
   auto socket = co_await loop.socket(AF_INET, SOCK_STREAM, 0);
   if (!socket) co_return;
@@ -120,7 +120,7 @@ Task<> churn_client(Loop& loop, common::Address address, int number) {
   char text[8];
   std::memcpy(text, &number, sizeof number);
   (void)co_await loop.send(*socket, bytes_of({text, sizeof number}));
-  if (number % 3 == 0) {  // goes without a goodbye
+  if (number % 3 == 0) {  // leaves without a goodbye
     tests::reset(*socket);
     co_return;
   }
@@ -154,8 +154,8 @@ Task<> churn_accept(Loop& loop, const common::Fd& listener, Scope& scope, int& s
   }
 }
 
-// Frames and buffers are recycled by the thousand while timeouts, resets and results race. The
-// peers' addresses belong to the accepts that are under way, several at a time.
+// Frames and buffers are reused by the thousand while timeouts, resets and results race. The peers'
+// addresses belong to the accepts in progress, several at a time.
 TEST_F(Uring, TenThousandConnectionsOverRecycledMemory) {
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
   constexpr int connections = 2'000;

@@ -1,6 +1,5 @@
-// An operation that waits, of each kind, each way to end it early, and each way to begin it: it
-// ends in time, with the error that was asked for, and the loop does not go round and round
-// meanwhile.
+// A waiting operation of each kind, with each way to end it early, and each way to begin it. It
+// must end in time, with the right error, and meanwhile the loop must not spin.
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -39,7 +38,7 @@ enum class End {
   cancel
 };
 
-/// How one operation is to be ended, and how it has.
+/// How to end one operation, and how it ended.
 class Case {
  public:
   Case(uring::Loop& loop, End by, bool is_async, std::chrono::milliseconds time)
@@ -68,7 +67,7 @@ class Case {
     return make_error_code(is_time ? uring::Error::timed_out : uring::Error::cancelled);
   }
 
-  /// What the peer has not acknowledged is given up, with the connection.
+  /// Drops the connection, so the kernel gives up the bytes that the peer hasn't acknowledged.
   void drop_connection() const {
     const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
     EXPECT_EQ(::connect(peer.server.get(), &nobody, sizeof nobody), 0);
@@ -77,18 +76,18 @@ class Case {
 
 enum class Begins { both_ways, async_only };
 
-/// What ends it: the request to, or the peer alone. A zero-copy send has its result at once; what
-/// it then waits for is that the peer acknowledges, and no request finds it any more.
+/// The operation ends on request, or only through the peer. A zero-copy send has its result
+/// immediately, and then waits for the peer's acknowledgement, when no request finds it any more.
 enum class Ended { when_asked, by_the_peer };
 
 struct Waiting {
   const char* name;
   uring::Task<> (*start)(uring::Loop&, Case&);
-  Begins begins = Begins::both_ways;  ///< Inline, a FIFO is opened at once.
+  Begins begins = Begins::both_ways;  ///< Inline, opening a FIFO doesn't wait.
   Ended ended = Ended::when_asked;
 };
 
-/// What make() makes, limited as the case wants it.
+/// Awaits what make() returns, with the case's limit.
 template <typename Make>
 Task<> limited(Case& by, Make make) {
   auto awaited = by.async ? make().async() : make();
@@ -137,11 +136,12 @@ Task<> wait_to_recv(Loop& loop, Case& by) {
   co_await limited(by, [&] { return loop.recv(by.peer.server, to); });
 }
 
-/// More than a peer that reads nothing lets the kernel send.
-constexpr std::size_t too_much = 4 << 20;  // an ordinary user may lock 8 MiB, and the ring has some
+/// More than the kernel sends to a peer that reads nothing.
+// an ordinary user may lock 8 MiB, and the ring has some of that
+constexpr std::size_t too_much = 4 << 20;
 
-/// The loop has no such operation. It is one of a program's own with two completions, of which the
-/// second says that the memory is free: only then has it ended.
+/// The loop has no such operation; it stands for a program's own, with two completions. The second
+/// says that the memory is free, and only then has the operation ended.
 class SendZc {
  public:
   using Value = std::size_t;
@@ -165,7 +165,7 @@ Task<> wait_to_sleep(Loop& loop, Case& by) {
   co_await limited(by, [&] { return loop.sleep(1h); });
 }
 
-// One of each kind: the socket is watched, a pipe may be a worker's, a worker has the open, the
+// One of each kind: a socket is watched, a pipe may be in an io worker, an open is in one, a send's
 // memory is the kernel's until the peer acknowledges, and a timer runs.
 constexpr Waiting operations[] = {
     {"recv", wait_to_recv},
@@ -184,19 +184,20 @@ constexpr std::array<std::pair<End, const char*>, 7> every_end{
      {End::destroyed, "the scope is destroyed"},
      {End::cancel, "loop.cancel"}}};
 
-constexpr auto short_pause = 2ms;  ///< After it, a worker of the kernel's has what it is to have.
+constexpr auto short_pause = 2ms;  ///< Afterwards, an io worker has every operation that needs one.
 constexpr auto hang_guard = 5s;
 
-/// Names the case in which the thread waits for an operation that does not end, and ends the
-/// process. Not with a zero-copy send under way, or the kernel's thread of `sqpoll` would spin.
+/// Names the case if the thread waits for an operation that doesn't end, and ends the process. It
+/// drops the connection first, because with a zero-copy send in flight, the kernel thread of
+/// `sqpoll` would spin.
 class Watchdog {
  public:
   Watchdog(std::string name, const Case& by)
       : thread_([this, name = std::move(name), &by](const std::stop_token& stop) {
           std::unique_lock lock(mutex_);
           const auto is_over = [&] { return stop.stop_requested(); };
-          // What it returns is not asked: that of g++ 12 says false, at once, if the stop comes
-          // between its look at the condition and its look at the token.
+          // We ignore the result: g++ 12's returns false immediately if the stop comes between its
+          // look at the condition and its look at the token.
           (void)over_.wait_for(lock, stop, 4 * hang_guard, is_over);
           if (is_over()) return;
           std::fprintf(stderr, "%s: it goes on\n", name.c_str());
@@ -210,8 +211,8 @@ class Watchdog {
   std::jthread thread_;
 };
 
-/// On Linux 6.1 what its worker was doing ends with EINTR if only the kernel was asked: of the
-/// operation itself nothing here knows that it is to end.
+/// On Linux 6.1 the worker's call ends with EINTR if only the kernel was told to cancel, because
+/// nothing here knows that the operation is about to end.
 bool is_as_asked(const Case& by, End end) {
   return by.outcome.value() == by.expected() ||
          (end == End::cancel && by.outcome.value() == std::errc::interrupted);
@@ -221,14 +222,16 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
  protected:
   bool peer_decides() const { return GetParam().ended == Ended::by_the_peer; }
 
-  /// Bytes are there: then the send has its result, or a worker is about to tell it. A machine may
-  /// be too busy to begin within the limit, and then it ends like any other operation.
+  /// Waits for bytes, because then the send has its result, or a worker is about to report it. A
+  /// machine may be too busy to begin within the limit, and then the send ends like any other
+  /// operation.
   Task<bool> has_begun_to_send(const Case& by) {
     const auto bytes = co_await loop.poll(by.peer.client, POLLIN).within(hang_guard);
     co_return bytes.has_value();
   }
 
-  /// It may be in between two threads of the kernel's, where it is not found.
+  /// Asks again, because the operation may be on its way from one io worker to another, where the
+  /// kernel doesn't find it.
   Task<> cancel_by_hand(const Canceller& canceller) {
     for (int i = 0; i < 5; ++i) {
       const auto asked = co_await loop.cancel(canceller);
@@ -280,7 +283,8 @@ class UringLimits : public tests::Uring, public ::testing::WithParamInterface<Wa
     } else {
       EXPECT_TRUE(is_as_asked(by, end)) << by.outcome->message();
     }
-    // What cannot be cancelled yet is asked again each millisecond: more often, and the loop spins.
+    // If an operation can't be cancelled yet, the loop asks again each millisecond. If it asked
+    // more often, it would spin.
     const auto milliseconds = static_cast<unsigned>((uring::Clock::now() - began) / 1ms);
     EXPECT_LT(loop.turns() - turns, 30 + 3 * milliseconds);
     EXPECT_LT(loop.ring().raw().sq.sqe_tail - entries, 30 + 3 * milliseconds);

@@ -1,6 +1,7 @@
-// Random operations, signals and joins, which are timed, cancelled and destroyed at random.
-// Promised is, and checked after each round: whatever began has ended, every byte that was sent is
-// received by an operation that says so, and nothing waits for ever.
+// Random operations, conditions and joins, with random timeouts, cancels and destruction. Each
+// round checks the promises: whatever began has ended, an operation received every byte that was
+// sent and says so, and nothing waits forever.
+//
 // Try it: ./uring_fuzz --seconds 60 --ring entries=4,buffers=2
 
 #include <poll.h>
@@ -29,7 +30,7 @@ using uring::Result;
 using uring::Scope;
 using uring::Task;
 
-/// Does something at random. With `depth`, also a scope with such tasks.
+/// Returns a random task. With `depth`, it may also be a scope with such tasks.
 Task<> any_task(World& world, int depth);
 
 class Receiving {
@@ -86,7 +87,7 @@ class Sending {
   int flags_;
 };
 
-/// An operation alone, in three shapes.
+/// Performs a single operation, in one of four shapes.
 template <typename Act>
 Task<> act(World& world, Pipe& pipe) {
   Act one(world, pipe);
@@ -107,7 +108,7 @@ Task<> act(World& world, Pipe& pipe) {
 
 Task<> wait_for_signal(World& world) { (void)co_await limited(world, world.condition.wait()); }
 
-/// Uses what others wait for.
+/// Changes the conditions, deadlines and cancellers that others wait for.
 Task<> meddle(World& world) {
   for (int i = 0; i < 3; ++i) {
     switch (world.below(8)) {
@@ -130,7 +131,7 @@ Task<> nest(World& world, int depth) {
     scope.spawn(any_task(world, depth - 1));
   }
   const auto joined = co_await limited(world, scope.join());
-  if (world.once_in(4)) co_return;  // and destroys what is left
+  if (world.once_in(4)) co_return;  // which destroys the rest
   if (!joined || world.once_in(2)) scope.cancel();
   co_await scope.join();
 }
@@ -158,7 +159,7 @@ Task<> any_task(World& world, int depth) {
   }
 }
 
-/// What is left in the sockets.
+/// Receives the bytes that are still in the sockets.
 void drain(World& world) {
   std::array<std::byte, 4096> bytes;
   for (Pipe& pipe : world.pipes) {
@@ -186,7 +187,7 @@ Task<> play(Loop& loop, unsigned seed, Figures& figures) {
       if (!world.once_in(4)) {
         if (!world.once_in(4)) scope.cancel();
         for (Canceller& each : world.cancellers) each.cancel();
-        // Some await what will not happen, and have no limit: they end with their scope.
+        // Some await things that won't happen, without a limit, so they end with their scope.
         const auto joined = co_await scope.join().within(30ms);
         if (!joined) scope.cancel();
         co_await scope.join();

@@ -1,4 +1,4 @@
-// Conditions that are ordinary: full queues, signals, work that is spread over turns.
+// Ordinary conditions: full queues, signals, work that is spread over turns.
 
 #include "uring/loop.h"
 
@@ -53,7 +53,8 @@ Task<> time_outs(Loop& loop, const common::Fd& fd, int count, int& done) {
   co_await scope.join();
 }
 
-// Four entries, eight places for completions, and a hundred times as much before the first wait.
+// There are four entries, eight places for completions, and a hundred times as much before the
+// first wait.
 TEST(UringLoop, QueuesMayBeFull) {
   for (const char* more : {"", ",sqpoll"}) {
     const auto loop = tiny_loop(more);
@@ -67,7 +68,7 @@ void ignore(int /*signal*/) {}
 
 TEST_F(Uring, SignalsDoNotDisturb) {
   struct sigaction action {};
-  action.sa_handler = ignore;  // without SA_RESTART: the wait ends with EINTR
+  action.sa_handler = ignore;  // without SA_RESTART, so the wait ends with EINTR
   struct sigaction before {};
   ::sigaction(SIGALRM, &action, &before);
   const itimerval every_millisecond{.it_interval = {0, 1000}, .it_value = {0, 1000}};
@@ -85,7 +86,7 @@ TEST_F(Uring, SignalsDoNotDisturb) {
   ::sigaction(SIGALRM, &before, nullptr);
 }
 
-// As `due - Clock::now()` is when it is too late.
+// `due - Clock::now()` is negative if it's too late.
 CO_TEST_F(Uring, ASleepThatIsOverAlreadyTakesNoTime) {
   const auto begin = Clock::now();
   for (const auto time : {0ns, std::chrono::nanoseconds(-1ms), std::chrono::nanoseconds(-1h)}) {
@@ -101,7 +102,7 @@ Task<> wake_each_other(uring::Condition& mine, uring::Condition& other, const bo
   }
 }
 
-// Ring, timers and deadlines have their turn, however busy coroutines keep each other.
+// Ring, timers and deadlines get their turn, however busy coroutines keep each other.
 CO_TEST_F(Uring, CoroutinesThatWakeEachOtherStarveNothing) {
   uring::Condition one(loop);
   uring::Condition another(loop);
@@ -149,7 +150,8 @@ TEST(UringLoopDeathTest, RunsInItsOwnThreadOnly) {
   EXPECT_DEATH(run_elsewhere(), "a loop must run and end in one thread");
 }
 
-// What is in flight would have to be cancelled, and the ring takes requests of its own thread only.
+// The operations in flight would have to be cancelled, but the ring takes requests only from its
+// own thread.
 TEST(UringLoopDeathTest, EndsInItsOwnThreadOnly) {
   const auto end_elsewhere = [] {
     auto loop = *Loop::create({});
@@ -180,8 +182,8 @@ TEST(UringLoop, StaysWithItsThreadWhereAnotherEnablesItTooLate) {
   loop->run(nothing());
 }
 
-// Idle, a loop makes one system call and stays there. On a slow machine it may look once more or
-// twice; one that does not sleep would turn thousands of times.
+// An idle loop makes one system call and stays there. On a slow machine it may look once or twice
+// more, but a loop that doesn't sleep would turn thousands of times.
 CO_TEST_F(Uring, AnIdleLoopSleeps) {
   const auto ends = unix_connection();
   std::array<std::byte, 8> buffer;
@@ -203,7 +205,7 @@ TEST(UringLoop, SpinsForAWhileBeforeItSleeps) {
   }
 }
 
-// A thread registers no more than sixteen rings: the loops after them do without.
+// A thread registers at most sixteen rings, and the loops after them do without.
 TEST(UringLoop, AThreadMayHaveMoreLoopsThanItRegistersRings) {
   std::vector<std::unique_ptr<Loop>> loops;
   for (int i = 0; i < 20; ++i) loops.push_back(*Loop::create({}));
@@ -216,7 +218,7 @@ TEST(UringLoop, AThreadMayHaveMoreLoopsThanItRegistersRings) {
   EXPECT_EQ(done, 40);
 }
 
-// Both know which scope is the current one, each of its own.
+// Each of the two loops knows its own current scope.
 CO_TEST_F(Uring, ALoopMayRunInsideAnothersTask) {
   Scope scope(loop);
   int done = 0;

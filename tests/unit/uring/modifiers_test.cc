@@ -1,5 +1,5 @@
-// What can be asked of anything that is awaited, .within(), .until(), .cancelled_by() and .as(), in
-// every order; and what has .async().
+// The modifiers of anything that can be awaited, .within(), .until(), .cancelled_by() and .as(), in
+// every order; and which operations have .async().
 
 #include <array>
 #include <chrono>
@@ -19,7 +19,7 @@ using uring::Status;
 constexpr int limits = 4;
 constexpr auto soon = 5ms;
 
-/// Four limits, of which one is reached soon and the others never.
+/// Four limits, one of which is reached soon, and the others never.
 class Limits {
  public:
   Limits(Loop& loop, int tight)
@@ -31,7 +31,7 @@ class Limits {
   std::chrono::nanoseconds timeout;
   Clock::time_point due;
   Deadline deadline;
-  Canceller canceller;  ///< For the caller to cancel.
+  Canceller canceller;  ///< The caller cancels it.
   Error expected;
 };
 
@@ -43,8 +43,8 @@ auto limit(auto awaitable, Limits& by) {
   if constexpr (which == 3) return std::move(awaitable).cancelled_by(by.canceller);
 }
 
-/// The limits in the order of the digits, and after each the modifier that is no limit. Not
-/// async(): a timeout of the kernel's does not reach what a worker does.
+/// Applies the limits in the order of the digits, and after each the modifier that isn't a limit.
+/// Not async(), because a kernel timeout doesn't reach an operation in an io worker.
 template <int order, int number = 0>
 auto limit_all(auto awaitable, Limits& by) {
   if constexpr (number == limits) {
@@ -67,7 +67,7 @@ using Receive = Task<> (*)(Loop&, const common::Fd&, Limits&, Outcome&);
 template <int... order>
 constexpr std::array<Receive, sizeof...(order)> receives{receive_limited<order>...};
 
-/// All orders of the digits 0 to 3; a leading 0 is not written.
+/// All orders of the digits 0 to 3, without a leading 0.
 constexpr auto every_order =
     receives<123, 132, 213, 231, 312, 321, 1023, 1032, 1203, 1230, 1302, 1320, 2013, 2031, 2103,
              2130, 2301, 2310, 3012, 3021, 3102, 3120, 3201, 3210>;
@@ -137,8 +137,8 @@ Task<> receive_until(Loop& loop, const common::Fd& fd, auto& end) {
   EXPECT_THAT(co_await loop.recv(fd, to).until(end), Cancelled());
 }
 
-// The loop asks the kernel to wake it then. A sleep of the kernel's own ends what is tried here: a
-// limit would be the earlier one, and hide the other.
+// The loop asks the kernel to wake it then. A kernel timer ends this test, because a limit would be
+// the earlier one, and hide the other.
 CO_TEST_F(Uring, ALimitAtTheEndOfTimeKeepsNoLoopBusy) {
   const auto ends = unix_connection();
   const auto nearly_never = Clock::time_point::max() - 1ns;
@@ -173,14 +173,14 @@ Task<> expect_limited(Loop& loop, auto& make) {
   const auto result = co_await limit<tight>(make(), by);
   EXPECT_EQ(reason(result), make_error_code(by.expected)) << "limit " << tight;
   co_await scope.join();
-  // And once more, where it is over before it begins.
+  // Once more, with limits that are over before it begins.
   by.canceller.cancel();
   by.deadline.cancel(Error::timed_out);
   const auto again = co_await limit<tight>(make(), by);
   EXPECT_EQ(reason(again), make_error_code(by.expected)) << "limit " << tight;
 }
 
-/// `make` makes something to await that would take for ever.
+/// `make` returns something to await that would take forever.
 Task<> expect_limited_by_all(Loop& loop, auto make) {
   co_await expect_limited<0>(loop, make);
   co_await expect_limited<1>(loop, make);
@@ -204,7 +204,7 @@ CO_TEST_F(Uring, AnythingThatIsAwaitedCanBeLimited) {
   co_await children.join();
 }
 
-// What makes no sense does not compile.
+// Combinations that make no sense don't compile.
 template <typename T>
 concept CanHaveRights = requires(T awaitable) {
   std::move(awaitable).as(1);
@@ -223,8 +223,8 @@ using TimedNop = decltype(std::declval<Nop>().within(1s));
 
 static_assert(CanHaveRights<Nop> && CanHaveRights<TimedNop>);
 static_assert(!CanHaveRights<Condition::Wait>);
-// With a number that is not registered the kernel refuses before it begins, with EINVAL: nothing
-// would close the descriptor then, and nobody owns it any more.
+// With a number that isn't registered, the kernel refuses the request with EINVAL before it begins.
+// Then nothing would close the descriptor, which nobody owns any more.
 using Close = decltype(std::declval<Loop&>().close(std::declval<uring::Fd>()));
 static_assert(!CanHaveRights<Close>);
 static_assert(CanBeAsync<Close>);

@@ -7,12 +7,12 @@
 
 namespace tests {
 
-/// While it lives, no descriptor can be had that is above those there are.
+/// As long as it exists, the process can open no descriptor above those that it has.
 class NoMoreDescriptors {
  public:
   NoMoreDescriptors() {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    const common::Fd next(::dup(STDERR_FILENO));  // the lowest number that is free
+    const common::Fd next(::dup(STDERR_FILENO));  // the lowest free number
     const rlimit none{.rlim_cur = static_cast<rlim_t>(next.get()), .rlim_max = before_.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &none);
   }

@@ -1,4 +1,4 @@
-// Provided buffers as they were before buffer rings; an operation that cannot be prepared.
+// Provided buffers of the kind before buffer rings, and an operation that can't be prepared.
 
 #include <array>
 #include <stdexcept>
@@ -23,7 +23,7 @@ class Refusing {
   void prepare(io_uring_sqe& /*entry*/) const { throw std::runtime_error("from prepare"); }
 };
 
-// An entry is taken by then, and the operation counted: there is no way back.
+// By then, an entry is taken and the operation counted, so there's no way back.
 TEST(UringLoopDeathTest, AnExceptionWhileAnOperationIsPreparedEndsTheProcess) {
   const auto run_and_catch = [] {
     try {

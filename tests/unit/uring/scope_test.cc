@@ -51,7 +51,7 @@ CO_TEST_F(Uring, AScopeJoinsItsChildren) {
   co_await scope.join();
   EXPECT_EQ(finished, 10);
   EXPECT_EQ(scope.size(), 0u);
-  co_await scope.join();  // nobody there: at once
+  co_await scope.join();  // no child is left, so this returns immediately
 }
 
 CO_TEST_F(Uring, AChildRunsImmediatelyUntilItWaits) {
@@ -73,7 +73,7 @@ CO_TEST_F(Uring, ACancelledScopeEndsEverythingInIt) {
   co_await scope.join();
   EXPECT_EQ(finished, 13);
   const auto begun = loop.begun();
-  scope.spawn(expect_cancelled_inside(loop, finished));  // begins, and ends at once
+  scope.spawn(expect_cancelled_inside(loop, finished));  // begins, and ends immediately
   EXPECT_EQ(loop.begun(), begun);
   EXPECT_EQ(finished, 16);
   EXPECT_EQ(scope.size(), 0u);
@@ -111,7 +111,7 @@ Task<> nest(Loop& loop, int levels, int& finished) {
   ++finished;
 }
 
-// Each is cancelled and destroyed by the one around it: with calls inside calls, but small ones.
+// Each is cancelled and destroyed by the one around it, so calls are nested, but small.
 CO_TEST_F(Uring, ScopesMayBeNestedDeeply) {
   int finished = 0;
   {
@@ -182,7 +182,7 @@ Task<> have_inner_scope_destroy(Loop& loop, std::unique_ptr<Scope>& scope) {
 
 Task<> sleep_for_ever(Loop& loop) { (void)co_await loop.sleep(1h); }
 
-// It would go on in a frame that is gone.
+// The task would go on in a frame that is gone.
 TEST(UringScopeDeathTest, ATaskMustNotDestroyTheScopeInWhichItRunsNorOneAroundIt) {
   for (const auto task : {destroy, have_inner_scope_destroy}) {
     const auto destroy_own_scope = [task] {

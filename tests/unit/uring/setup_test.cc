@@ -1,4 +1,5 @@
-// How a ring is set up. Why there may be none, and what no list of options is, tests/protocol asks.
+// How a ring is set up. tests/protocol checks why there may be none, and which lists of options are
+// refused.
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -33,7 +34,7 @@ TEST(RingSetup, NumbersOutOfBoundsAreNotTheKernelsFault) {
   }
 }
 
-// What a time limit ends needs room for two entries that go in together.
+// A time limit takes two entries that go in together.
 TEST(RingSetup, TheLeastThatIsAcceptedServes) {
   uring::Setup least;
   least.entries = 4;
@@ -51,7 +52,7 @@ TEST(RingSetup, TheLeastThatIsAcceptedServes) {
       const auto lease = co_await l.start(uring::RecvLease(ends.server, **made));
       EXPECT_EQ(tests::text_of(lease->bytes()), expected);
     }
-    // A worker of the kernel's has it: the question is asked again, after a pause.
+    // An io worker has it, so the loop has to ask again, after a pause.
     const Pipe from;
     const Pipe to;
     EXPECT_THAT(co_await l.splice(from.out, -1, to.in, -1, 10).within(10ms), TimedOut());
@@ -70,7 +71,7 @@ TEST(RingSetup, BuffersHaveBoundsThatTheListHasToo) {
     EXPECT_THAT(uring::Buffers::create(*loop, count, 64), FailedWith(std::errc::invalid_argument))
         << count;
   }
-  // The kernel has 32 bits for the size: this one is 0 there, and where std::size_t has no more.
+  // The kernel has 32 bits for the size, where this one is 0, and std::size_t may have no more.
   const auto four_gibibytes = static_cast<std::size_t>(std::uint64_t{1} << 32);
   for (const std::size_t bytes : {std::size_t{0}, Setup::buffer_bytes_max + 1, four_gibibytes,
                                   std::numeric_limits<std::size_t>::max()}) {

@@ -1,5 +1,5 @@
-// Out of descriptors: what is refused, and what becomes of a new connection. Out of memory: what is
-// said of it.
+// Without descriptors: which calls fail, and what happens to a new connection. Without memory: the
+// message.
 
 #include <sys/resource.h>
 
@@ -17,7 +17,7 @@ using namespace tests;
 using common::Fd;
 using common::SocketMode;
 
-/// A listener, and a client whom nobody has accepted yet.
+/// A listener, and a client that nobody has accepted yet.
 struct QueuedConnection {
   Fd listener = *common::listen_on(tests::on_free_port(), SocketMode::blocking);
   Fd client = tests::connect_to(*common::Address::of_socket(listener));

@@ -36,7 +36,7 @@ CO_TEST_F(Uring, ConnectsAndAccepts) {
   EXPECT_NE(::fcntl(client->get(), F_GETFD) & FD_CLOEXEC, 0);
 }
 
-// Without anything of a server: what another project begins with.
+// This uses nothing of our servers, so a different project can begin with it.
 CO_TEST_F(Uring, ListensInACall) {
   const auto listener = uring::listen_on(tests::on_free_port("::1"));
   EXPECT_THAT(listener, Succeeded());
@@ -141,10 +141,10 @@ CO_TEST_F(Uring, RemovesTimeouts) {
   EXPECT_THAT(*outcome, Cancelled());
 }
 
-// Not even the timeout that the loop itself has in flight, so that it wakes up for a deadline.
+// Not even the loop's own timeout, which wakes it for a deadline.
 CO_TEST_F(Uring, FindsNothingForACancellerThatHoldsNothing) {
   const Deadline later(loop, Clock::now() + 1h);
-  (void)co_await loop.sleep(1ms);  // the loop waits
+  (void)co_await loop.sleep(1ms);  // so that the loop waits
   const Canceller nothing;
   EXPECT_THAT(co_await loop.cancel(nothing), FailedWith(std::errc::no_such_file_or_directory));
   EXPECT_THAT(co_await loop.timeout_remove(nothing),
@@ -154,7 +154,7 @@ CO_TEST_F(Uring, FindsNothingForACancellerThatHoldsNothing) {
 
 CO_TEST_F(Uring, DoesNothing) { EXPECT_THAT(co_await loop.nop(), Succeeded()); }
 
-// Their numbers are those of an errno, EPERM for one: a loop that accepts would go on for ever.
+// These have the numbers of an errno, such as EPERM, so a loop around accept would go on forever.
 TEST(IsTransientAcceptError, IsNoErrorOfTheLoop) {
   for (const Error error : {Error::cancelled, Error::timed_out, Error::kernel_too_old}) {
     EXPECT_FALSE(uring::is_transient_accept_error(make_error_code(error)));

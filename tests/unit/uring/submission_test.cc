@@ -1,5 +1,5 @@
-// Submissions that stop short, and completions that say so or do not fit: the kernel refuses an
-// entry, or has no memory for the moment.
+// Submissions that stop short, and completions that report it or don't fit, because the kernel
+// refuses an entry, or has no memory at the moment.
 
 #include <dlfcn.h>
 #include <liburing.h>
@@ -17,12 +17,13 @@
 #include "uring/condition.h"
 
 namespace {
-int refused_submissions = 0;  // how many are to be
+int refused_submissions = 0;  // how many we refuse
 int refusal = EAGAIN;
-int refused_events = 0;  // how often the kernel does not hand out what did not fit the queue
-int spoilt_ends = 0;     // how many ends of a stream are to say EAGAIN
+// How often the kernel doesn't hand out the completions that didn't fit into the queue.
+int refused_events = 0;
+int spoilt_ends = 0;  // how many ends of a stream we turn into EAGAIN
 
-/// Of the completions that the program has not seen.
+/// Changes completions that the program hasn't seen yet.
 void spoil_ends(const io_uring& ring) {
   const unsigned end = io_uring_smp_load_acquire(ring.cq.ktail);
   for (unsigned at = *ring.cq.khead; at != end; ++at) {
@@ -35,7 +36,7 @@ void spoil_ends(const io_uring& ring) {
 }
 }  // namespace
 
-/// In place of liburing's.
+/// Replaces liburing's.
 extern "C" int io_uring_submit_and_wait(io_uring* ring, unsigned wait_nr) {
   if (refused_submissions > 0) {
     --refused_submissions;
@@ -48,7 +49,7 @@ extern "C" int io_uring_submit_and_wait(io_uring* ring, unsigned wait_nr) {
   return result;
 }
 
-/// In place of liburing's, as those that follow.
+/// Replaces liburing's, like those below.
 extern "C" int io_uring_submit_and_get_events(io_uring* ring) {
   if (refused_submissions > 0) {
     --refused_submissions;
@@ -92,7 +93,7 @@ class UringSubmission : public tests::Uring {
     Scope scope(loop);
     bool is_late = false;
     scope.spawn(wake_up_at_last(is_late, changed));
-    (void)co_await loop.nop();  // from here on nothing but the sleep is under way
+    (void)co_await loop.nop();  // from here on, only the sleep is in flight
 
     begin(scope);
     std::optional<Result<std::size_t>> sent;
@@ -121,7 +122,7 @@ TEST_F(UringSubmission, AnEntryThatIsRefusedDelaysNoOther) {
   EXPECT_THAT(refused, FailedWith(std::errc::invalid_argument));
 }
 
-// What a turn asks for, and the kernel refuses to take, it takes in the next.
+// If the kernel takes none of a turn's requests, it takes them in the next turn.
 TEST_F(UringSubmission, TheKernelMayTakeNothingForAWhile) {
   if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
   for (const int error : {EAGAIN, EBUSY}) {
@@ -135,7 +136,7 @@ TEST_F(UringSubmission, TheKernelMayTakeNothingForAWhile) {
   }
 }
 
-/// Whoever goes away waits until the kernel has done with what it was asked for.
+/// A coroutine that ends waits until the kernel has finished with its requests.
 Task<> receive_and_go_away(Loop& loop, int refused_times) {
   const auto ends = tcp_connection();
   std::array<std::byte, 8> buffer;
@@ -192,8 +193,8 @@ CO_TEST_F(UringSubmission, ABufferThatIsGivenBackWakesAWaiter) {
   co_await scope.join();
 }
 
-// EAGAIN: the kernel had no memory to wait for bytes. Once more it is tried without waiting first;
-// where that fails, too, the caller hears of it.
+// EAGAIN: the kernel had no memory to wait for bytes. The connection tries once more without
+// waiting first, and if that fails, too, it returns the error.
 TEST_F(UringSubmission, AConnectionThatCouldNotWaitTriesToReceiveOnceMore) {
   if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
   for (const auto& [spoilt, error] : {std::pair(0, 0), {1, 0}, {2, EAGAIN}}) {
@@ -211,7 +212,7 @@ TEST_F(UringSubmission, AConnectionThatCouldNotWaitTriesToReceiveOnceMore) {
   }
 }
 
-// Eight completions fit, the others wait in the kernel, which may not hand them out at once.
+// Eight completions fit. The others wait in the kernel, which may not hand them out immediately.
 TEST(UringLoop, AFullCompletionQueueLosesNone) {
   for (const int refused : {0, 1}) {
     const auto loop = std::move(*Loop::create(*uring::Setup::parse("entries=4")));

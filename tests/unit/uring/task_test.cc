@@ -34,7 +34,7 @@ Task<> into_the_deep(Loop& loop, int levels) {
   }
 }
 
-/// Counts what is alive.
+/// Counts its live objects.
 class Counted {
  public:
   explicit Counted(int& alive) : alive_(&alive) { ++*alive_; }
@@ -77,12 +77,12 @@ TEST_F(Uring, TaskThatIsNeverAwaitedGivesItsFrameBack) {
 
 TEST_F(Uring, LoopReturnsWhatTheTaskReturns) { EXPECT_EQ(*loop.run(boxed(loop, 5)), 5); }
 
-// With a call inside a call for each task that ends, this overflows the stack.
+// If each task that ends made a call inside a call, this would overflow the stack.
 TEST_F(Uring, AMillionTasksNeedNoDeeperStackThanOne) {
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   constexpr int tasks = 1'000'000;
 #else
-  // Without optimisation a transfer of control is a call, and so it is where GCC's sanitizers have
+  // Without optimisation a transfer of control is a call, and so it is if GCC's sanitizers have
   // something to do after it.
   constexpr int tasks = 1'000;
 #endif
@@ -96,7 +96,7 @@ Task<> throw_what_nobody_catches(Loop& loop) {
   (void)std::vector<int>().at(1);
 }
 
-// Above it there is the loop alone, which cannot know what is left half done.
+// Only the loop is above it, which can't know what is left half done.
 TEST(UringTaskDeathTest, AnExceptionEndsTheProgram) {
   const auto run = [] {
     const auto loop = tests::make_loop();
@@ -105,7 +105,8 @@ TEST(UringTaskDeathTest, AnExceptionEndsTheProgram) {
   EXPECT_DEATH(run(), "out_of_range");
 }
 
-// GCC 12 destroys an aggregate temporary in a co_await expression twice; ours are none.
+// GCC 12 destroys an aggregate temporary in a co_await expression twice, but ours aren't
+// aggregates.
 TEST_F(Uring, ArgumentsInAnAwaitExpressionAreDestroyedOnce) {
   int alive = 0;
   run([this, &alive]() -> Task<> {

@@ -1,4 +1,4 @@
-// What else a trace shows, tests/protocol asks.
+// tests/protocol checks everything else about a trace.
 #include "uring/trace.h"
 
 #include "fixture.h"

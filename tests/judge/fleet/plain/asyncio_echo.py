@@ -1,4 +1,5 @@
-"""A plain echo server: asyncio's streams, and what most people would write on the first evening."""
+"""A plain echo server with asyncio's streams, as most people would write one on the
+first evening."""
 
 import asyncio
 import sys
