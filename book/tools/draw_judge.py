@@ -65,8 +65,7 @@ def printed(moments: Moments) -> list[str]:
 
 
 def drawn(row: str, text: str, attributes: str = "") -> str:
-    """A row, as wide as its number of letters, in any font. Of blanks a browser keeps only those
-    at which no line may be broken."""
+    """A row, as wide as its number of letters, in any font. Browsers drop blanks that may break."""
     width = len(re.sub(r"\x1b\[\d*m", "", text)) * LETTER
     for code, style in STYLES.items():
         text = text.replace(f"\x1b[{code}m", f"<{style}>")
