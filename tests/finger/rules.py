@@ -83,7 +83,8 @@ CLOSE_WITHOUT_RESET = Rule(
     GOODBYE,
 )
 HALF_CLOSE = Rule(
-    "A client that has sent a whole query and shuts down its sending side gets the whole answer.",
+    "A client that has sent a complete query and shuts down its sending side gets the whole "
+    "answer.",
     QUERIES,
 )
 
@@ -101,7 +102,7 @@ NO_LIES = Rule(
 )
 REGULAR_FILES = Rule(
     "Only a regular file is a plan. For anything else, and for a file that the server may not "
-    "read, it answers `No Plan.` at once.",
+    "read, it answers `No Plan.` immediately.",
     QUERIES,
 )
 NOT_OPENED = Rule(
@@ -135,23 +136,23 @@ DEADLINE = Rule(
 # Limits
 SURVIVE = Rule("Whatever one client does, the server lives and serves the others.", SLOW)
 MAX_CLIENTS = Rule(
-    "At --max-clients, if all have sent a whole query, new connections wait in the backlog, and "
+    "At --max-clients, if all have sent a complete query, new connections wait in the backlog, and "
     "the server takes them as soon as one is closed.",
     PLACES,
 )
 DISPLACED = Rule(
     "At --max-clients, the server closes the connection that has had its place longest without a "
-    "whole query, to make room for the next one.",
+    "complete query, to make room for the next one.",
     PLACES,
 )
 QUERY_TIMEOUT = Rule(
-    "A query that isn't whole at --query-timeout, counted from accept, is answered `Error: Query "
-    "timeout`.",
+    "A query that isn't complete at --query-timeout, counted from accept, is answered "
+    "`Error: Query timeout`.",
     PLACES,
 )
 MAX_PER_IP = Rule(
-    "One address (IPv6: one /64) has at most --max-per-ip connections at once, and one /48 four "
-    "times as many. The server closes more of them at once, and other addresses don't notice.",
+    "One address (IPv6: one /64) has at most --max-per-ip connections at a time, and one /48 "
+    "four times as many. The server closes any more immediately, and other addresses don't notice.",
     PLACES,
 )
 MAX_CLIENTS_IN_A_RELOAD = Rule(
@@ -230,13 +231,13 @@ RELOAD_FAILS = Rule(
     "A daemon whose reload fails keeps the old list, and says so in a line.", STOPPING
 )
 DRAIN = Rule(
-    "On SIGTERM or SIGINT, a client that has sent a whole query gets the whole answer within the "
-    "deadline. The server closes the others and the backlog, and exits with 0.",
+    "On SIGTERM or SIGINT, a client that has sent a complete query gets the whole answer within "
+    "the deadline. The server closes the others and the backlog, and exits with 0.",
     STOPPING,
 )
 SECOND_SIGNAL = Rule(
-    "A second signal ends the server at once, with 0, and a line says how many clients that cuts "
-    "off; within 100 ms of the first, it's the same stop.",
+    "A second signal ends the server immediately, with 0, and a line says how many clients "
+    "that cuts off; within 100 ms of the first, it's the same stop.",
     STOPPING,
 )
 READY_LINE = Rule(

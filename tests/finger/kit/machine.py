@@ -39,7 +39,7 @@ def make_private(file: Path, uid: int, contents: bytes) -> None:
 
 
 class Machine:
-    """Accounts, a group and homes in a directory. A command line behind `under` starts in a mount
+    """Accounts, a group and homes in a directory. A command line after `under` starts in a mount
     namespace and sees that directory as /etc and /home."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 
 
 class Terminal:
-    """Starts the daemon by hand on this terminal, behind the words of `under`."""
+    """Starts the daemon by hand on this terminal, after the words of `under`."""
 
     def __init__(self) -> None:
         self._screen, self._shells = os.openpty()

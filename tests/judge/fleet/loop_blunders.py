@@ -90,7 +90,7 @@ class GivesUpItsPlace(Connection):
 
 
 class ForgetsTheRest(Connection):
-    """Loses the bytes that the kernel doesn't take at once."""
+    """Loses the bytes that the kernel doesn't take immediately."""
 
     def send(self) -> None:
         super().send()
@@ -167,7 +167,7 @@ class OneAtATime(Loop):
 
 
 class NeverAgain(Loop):
-    """Stops accepting for good when it has no place or no descriptor left."""
+    """Stops accepting permanently when it has no place or no descriptor left."""
 
     def resume_accepting(self) -> None:
         self.accept_again = NEVER
@@ -190,7 +190,7 @@ class NoRest(Loop):
 
 
 class NoRestWithoutDescriptors(Loop):
-    """Tries to accept again at once, and logs each failure."""
+    """Tries to accept again immediately, and logs each failure."""
 
     def accept(self) -> None:
         super().accept()

@@ -266,7 +266,7 @@ class DeafWhenDone(Loop):
 
 
 class EndsBeforeItSaysWhy(Loop):
-    """Lets a worker that fails end all workers at once, if there's no time to drain."""
+    """Lets a worker that fails end all workers immediately, if there's no time to drain."""
 
     def fail(self, line: str) -> None:
         if not self.options.drain_timeout:
