@@ -69,8 +69,8 @@ def drawn(row: str, text: str, attributes: str = "") -> str:
     width = len(re.sub(r"\x1b\[\d*m", "", text)) * LETTER
     for code, style in STYLES.items():
         text = text.replace(f"\x1b[{code}m", f"<{style}>")
-    styled = re.sub("&lt;(%s)&gt;" % "|".join(STYLES.values()), r'<tspan class="\1">',
-                    escape(text, quote=False).replace(" ", "\u00a0")).replace("\x1b[0m", "</tspan>")
+    text = escape(text, quote=False).replace(" ", "\u00a0").replace("\x1b[0m", "</tspan>")
+    styled = re.sub("&lt;(%s)&gt;" % "|".join(STYLES.values()), r'<tspan class="\1">', text)
     return (f'<text x="{MARGIN}" y="{MARGIN + FONT + int(row) * ROW}" textLength="{width:.1f}"'
             f"{attributes}>{styled}</text>")
 
