@@ -201,7 +201,8 @@ def sources(program: str) -> list[str]:
     return ["tests/bench/variants" if program == "/dev/zero" else "tests/bench/peers"]
 
 
-@pytest.mark.parametrize("file", sorted(measured.NUMBERS.glob("*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", sorted(measured.NUMBERS.glob("*.json")), ids=lambda file: file.stem)
 def test_numbers_are_of_a_commit_and_of_programs_that_are_there(file: Path) -> None:
     if not shutil.which("git") or machine.git("rev-parse", "--is-shallow-repository") != "false":
         pytest.skip("this is no repository with its history")
