@@ -9,7 +9,7 @@ import pytest
 
 import rules
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames
-from harness.held import SEEN_SECONDS, half_close_and_read_late
+from harness.held import SEEN_SECONDS, finish_and_read_late
 from harness.limits import need_ipv6
 from harness.proc import wait_until
 from harness.rule import STOPS
@@ -224,7 +224,7 @@ def test_a_server_on_ipv6_can_be_started_again_on_its_port_at_once(start: Start)
 @pytest.mark.rule(rules.HALF_CLOSE)
 def test_over_ipv6_answers_that_are_held_outlive_a_half_close(start: Start) -> None:
     need_ipv6()
-    half_close_and_read_late(start("--host", "::1").connect(receive_buffer=4096))
+    finish_and_read_late(start("--host", "::1").connect(receive_buffer=4096))
 
 
 @pytest.mark.rule(rules.LOGS)

@@ -8,6 +8,7 @@ import rules
 from harness import moments
 from harness.client import Client
 from harness.frames import distinct_payloads, frames, header
+from harness.held import finish_and_read_late
 from harness.lingering import (
     LINGER_SECONDS, TOO_LONG, UNREAD, LingeringClose, expect_lingering_close, expect_two_seconds)
 from harness.server import Server, Start
@@ -39,11 +40,15 @@ def test_three_bytes_of_a_length_are_not_a_length_yet(client: Client) -> None:
 
 @pytest.mark.needs("closing")
 @pytest.mark.rule(rules.TOO_LONG_ANSWERS_FIRST)
-def test_messages_before_one_that_is_too_long_are_answered(client: Client) -> None:
+def test_messages_before_one_that_is_too_long_are_answered(server: Server) -> None:
+    client = server.connect()
     payloads = distinct_payloads(50, 700)
     client.send(frames(payloads) + TOO_LONG)
     client.expect(*payloads)
     client.expect_end()
+    client.close()
+    slow = server.connect(receive_buffer=4096)
+    finish_and_read_late(slow, finish=lambda one: one.send(TOO_LONG))
 
 
 @pytest.mark.needs("closing")

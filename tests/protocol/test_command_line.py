@@ -27,7 +27,7 @@ NO_NUMBERS = (
 NO_DURATIONS = (
     "", "s", "10", "00", "+5s", "-1s", " 1s", "1s ", "1 s", "1.5s", "0x1s", "10S", "1h", "1sec",
     "1m30s", "1us",
-    "99999999999999999999s",
+    "99999999999999999999s", "527041m",
 )  # fmt: skip
 NOT_TAKEN = {
     **dict.fromkeys(("--max-message", "--max-connections", "--workers"), NO_NUMBERS),

@@ -16,6 +16,7 @@ from harness.client import Client
 from harness.examples import for_each_example
 from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
 from harness.limits import backlog_max, need_descriptors
+from harness.lingering import TOO_LONG
 from harness.polling import readable
 from harness.server import Server, Start
 
@@ -248,6 +249,9 @@ def test_a_server_with_nothing_to_do_takes_no_processor_time(server: Server) -> 
     client.echo(b"idle from now on")
     time.sleep(0.1)
     expect_rest(server)
+    client.send(TOO_LONG)
+    client.expect_end()
+    expect_rest(server, "of waiting for the end of a client's stream")
 
 
 @pytest.mark.clock

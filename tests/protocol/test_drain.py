@@ -8,7 +8,7 @@ import pytest
 
 import rules
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header, long_stream
-from harness.held import MOMENT_SECONDS, half_close_and_read_late, queues, server_has_ended
+from harness.held import MOMENT_SECONDS, finish_and_read_late, queues, server_has_ended
 from harness.limits import need_descriptors, send_buffer_bytes_max, unread_bytes_max
 from harness.lingering import TOO_LONG
 from harness.proc import wait_until
@@ -20,6 +20,7 @@ from harness.verdict import ContractBroken
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
 
 AT_ONCE = 3.0  # the contract's one second is for an idle machine
+IDLE_SECONDS, TRIES = 1.0, 3  # at least one of three tries finds the machine idle
 SLOWLY_SECONDS = 6.0  # longer than the default of --drain-timeout
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
@@ -34,8 +35,9 @@ def expect_stop(server: Server, within: float, number: signal.Signals = signal.S
 @pytest.mark.clock
 @pytest.mark.rule(rules.DRAIN_IDLE)
 @pytest.mark.parametrize("number", STOP_SIGNALS, ids=lambda s: s.name)
-def test_it_stops_at_once_when_nobody_is_connected(server: Server, number: signal.Signals) -> None:
-    expect_stop(server, AT_ONCE, number)
+def test_it_stops_at_once_when_nobody_is_connected(start: Start, number: signal.Signals) -> None:
+    took = min(expect_stop(start(), AT_ONCE, number) for _ in range(TRIES))
+    assert took < IDLE_SECONDS, f"{TRIES} stops took {took:.1f} s at least; a second is enough"
 
 
 @pytest.mark.clock
@@ -176,7 +178,7 @@ def test_answers_on_their_way_outlive_a_stop(start: Start, last: bytes) -> None:
 def test_answers_that_are_held_for_a_client_that_has_finished_outlive_a_stop(start: Start) -> None:
     server = start("--drain-timeout", "30s")
     client = server.connect(receive_buffer=4096)
-    half_close_and_read_late(client, lambda: server.send_signal(signal.SIGTERM))
+    finish_and_read_late(client, lambda: server.send_signal(signal.SIGTERM))
     server.expect_exit()
 
 

@@ -11,7 +11,7 @@ import rules
 from harness.at_rest import descriptors_at_rest, expect_descriptors_back
 from harness.client import Client
 from harness.frames import header, long_stream
-from harness.held import half_close_and_read_late, server_has_ended
+from harness.held import finish_and_read_late, server_has_ended
 from harness.http import expect_hello, get
 from harness.lingering import LINGER_SECONDS, TOO_LONG
 from harness.memory import growth_at_rest, in_units, least_growth
@@ -68,8 +68,8 @@ def inside_a_message(
 
 
 def half_closes_and_reads_late(client: Client, _: int) -> None:
-    """Half-closes while the server holds answers, and reads them before leaving."""
-    half_close_and_read_late(client)
+    """Finishes while the server holds answers, and reads them before leaving."""
+    finish_and_read_late(client)
     client.close()
 
 

@@ -82,6 +82,10 @@ def test_answering_a_client_that_has_left_does_not_end_the_server(server: Server
 def test_clients_that_connect_and_leave_without_a_word_harm_nobody(server: Server) -> None:
     for _ in range(200):
         server.connect().close()
+    server.pause()  # these have left before they are accepted: such a socket has no peer's address
+    for leaves in 5 * (Client.close, Client.reset):
+        leaves(server.connect())
+    server.resume()
     still_serves(server)
 
 

@@ -48,6 +48,10 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
     assert least < LATE_AT_BEST, (
         f"all of them were closed late, the best by {least:.2f} s; at most {LATE_AT_BEST} s is "
         f"allowed")
+    client = server.connect(receive_buffer=4096)
+    client.send_until_stuck(stream)
+    client.receive(10_000)  # and then no more: each look is compared with the one before
+    wait_for_the_end_of_its_stream(client)
 
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)

@@ -5,6 +5,7 @@ import resource
 import socket
 import time
 
+from loop_connection import WRITE
 from loop_options import NEVER
 from loop_protocols import HEADER_BYTES, Echo, Refused
 from loop_server import Connection, Loop
@@ -30,6 +31,30 @@ class LeaksAfterLingering(Connection):
         if self.lingering:
             os.open(os.devnull, os.O_RDONLY)
         super().expire()
+
+
+class WatchesForRoomToTheEnd(Connection):
+    """Waits for room to send, too, where only the client's end is missing."""
+
+    def interest(self) -> int:
+        return super().interest() | (WRITE if self.lingering else 0)
+
+
+class DropsAnswersToOneTooLong(Connection):
+    """Forgets the answers that the kernel did not take, where the next message is too long."""
+
+    def receive(self) -> None:
+        super().receive()
+        if self.ending:
+            self.output.clear()
+
+
+class ForgetsMuchAtTheEnd(Connection):
+    """At the client's end it has answers of 16 KiB at most."""
+
+    def at_end_of_stream(self) -> None:
+        super().at_end_of_stream()
+        del self.output[16384:]
 
 
 class KeepsABufferForALength(Connection):

@@ -168,6 +168,25 @@ class WholeReceivesAreProgress(Connection):
             self.deadline = before
 
 
+class LengthsAreProgress(Connection):
+    """A message that has begun has its time from then on."""
+
+    def receive(self) -> None:
+        had_begun = self.protocol.is_inside_message()
+        super().receive()
+        if self.protocol.is_inside_message() and not had_begun:
+            self.renew_deadline()
+
+
+class ComparesWithTheFirst(Connection):
+    """Notes once how much a client has not acknowledged, and whoever has taken some of it stays."""
+
+    def renew_deadline(self) -> None:
+        noted = getattr(self, "unacknowledged", 0)
+        super().renew_deadline()
+        self.unacknowledged = max(self.unacknowledged, noted)
+
+
 class ReadClockRunsOn(Connection):
     """Counts from the last byte taken while answers wait, and then returns to the clock that the
     last message had started."""

@@ -112,7 +112,40 @@ class SaysNothingOfLimits(Loop):
             super().log(line)
 
 
+class AsksForAnAddress(Connection):
+    """Asks for its peer's address, which a client that has reset does not have any more."""
+
+    def __init__(self, loop: Loop, client: socket.socket, peer: str) -> None:
+        client.getpeername()
+        super().__init__(loop, client, peer)
+
+
+class WaitsForWhoLeaves(Loop):
+    """Tries again to accept when a client leaves, and as long as there is one, at no other time."""
+
+    def accept(self) -> None:
+        super().accept()
+        if self.connections:
+            self.accept_again = NEVER
+
+
 # Stopping
+
+
+class LooksNowAndThen(Loop):
+    """Sees after a while that it should stop."""
+
+    def begin_drain(self) -> None:
+        time.sleep(1.5)
+        super().begin_drain()
+
+
+class StopsForAHangUp(Loop):
+    """Takes the end of its terminal for a stop."""
+
+    def run(self) -> None:
+        signal.signal(signal.SIGHUP, self.count_signal)
+        super().run()
 
 
 class SleepsForEach(Connection):

@@ -18,7 +18,7 @@ from harness.proc import wait_until
 from harness.sockdiag import Queues
 
 MOMENT_SECONDS = 0.1  # if an answer hasn't left the server by then, it's held
-SEEN_SECONDS = 0.05  # long enough for the server to see the end of the stream
+SEEN_SECONDS = 0.2  # long enough for the server to see the end of the stream
 BURST = frames(distinct_payloads(160, 96))  # fits the 16 KiB that servers like to read at once
 
 
@@ -81,11 +81,16 @@ def send_until_the_server_holds_answers(
             return sent, True
 
 
-def half_close_and_read_late(client: Client, meanwhile: Callable[[], None] = int) -> None:
-    """Half-closes while the server holds answers, and takes all of them a moment later."""
+def finish_and_read_late(
+    client: Client, meanwhile: Callable[[], None] = int, *,
+    finish: Callable[[Client], None] = Client.half_close, more: int = 0,
+) -> None:
+    """Finishes while the server holds answers, perhaps after more bursts at once, and takes all
+    answers a moment later."""
     sent, _ = send_until_the_server_holds_answers(client)
-    client.half_close()
+    client.send(BURST * more)
+    finish(client)
     time.sleep(SEEN_SECONDS)
     meanwhile()
     client.let_window_grow()
-    client.expect_same(BURST * (sent // len(BURST)), client.receive_until_end())
+    client.expect_same(BURST * (sent // len(BURST) + more), client.receive_until_end())

@@ -35,6 +35,7 @@ LOOK_SECONDS = 0.005
 SOON_SECONDS = 2.0  # a signal within this time shows a handler that was installed too late
 WRONG_USAGE = 2  # the exit status
 TO_ALL = (signal.SIGSTOP, signal.SIGCONT, signal.SIGWINCH, signal.SIGURG)
+FIRST = "client 1"
 LOOKED_AT_MAX = 100  # of how many clients we ask, at a signal, whether they're accepted yet
 
 
@@ -112,10 +113,11 @@ class Server(Running):
                 self.may_end()
             if not self.is_alive() and not self.may_be_gone:
                 raise self.is_gone() from None
+            too_early = host is None and name == FIRST and isinstance(error, ConnectionRefusedError)
             host, port = address
             raise ContractBroken(
                 why or f"cannot connect to {host}:{port}: {error.strerror or error}",
-                rule=LIVES if self.is_deaf() else None) from error
+                rule=LIVES if self.is_deaf() else SAYS_READY if too_early else None) from error
         self.clients.append(client)
         self.arrivals.note(client)
         return client

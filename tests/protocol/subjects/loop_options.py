@@ -18,9 +18,10 @@ def duration(text: str) -> float:
     if text == "0":
         return NEVER
     match = re.fullmatch(r"([0-9]{1,9})(ms|s|m)", text)
-    if not match:
-        raise argparse.ArgumentTypeError("takes a duration: 250ms, 10s, 2m, or 0")
-    return int(match[1]) * UNITS[match[2]]
+    seconds = int(match[1]) * UNITS[match[2]] if match else NEVER
+    if seconds > 366 * 86400:
+        raise argparse.ArgumentTypeError("takes a duration: 250ms, 10s, 2m, or 0; 366 days at most")
+    return seconds
 
 
 def number(least: int, most: int) -> Callable[[str], int]:

@@ -26,7 +26,9 @@ DRAIN_LOOK_SECONDS = 0.01
 SAME_STOP_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 3600  # epoll_wait(2) takes milliseconds in 31 bits
 # accept(2), "ERRORS": the first may be over in a moment, and the second concern one client only
-TRANSIENT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
+TRANSIENT = [getattr(errno, name) for name in (
+    "EMFILE ENFILE ENOBUFS ENOMEM EPERM "
+    "ENETDOWN ENETUNREACH EHOSTDOWN EHOSTUNREACH ENONET ENOPROTOOPT").split()]
 OF_ONE_CLIENT = (errno.EAGAIN, errno.ECONNABORTED, errno.EPROTO, errno.EOPNOTSUPP)
 
 
