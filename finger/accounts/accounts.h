@@ -72,4 +72,8 @@ class Accounts {
 /// `Name: FULL NAME`, the line before a plan, with its CRLF.
 std::string name_line(const Account& account);
 
+/// The list of users, one a line: the login and, with names, a tab and the full name. Lines end
+/// with CRLF.
+std::string list_answer(const Accounts& accounts, bool with_names);
+
 }  // namespace finger

@@ -106,16 +106,6 @@ std::expected<Roster, std::string> load_roster(const RosterSource& source) {
   return Roster{std::move(users), std::move(*accounts), std::move(*list)};
 }
 
-std::string list_answer(const Accounts& accounts, bool with_names) {
-  std::string lines;
-  for (const Account& account : accounts.all()) {
-    lines += account.login;
-    if (with_names) lines += '\t' + account.full_name;
-    lines += "\r\n";
-  }
-  return lines;
-}
-
 std::string describe(const Accounts& accounts) {
   const std::size_t users = accounts.all().size();
   return fmt::format("{} user{}", users, users == 1 ? "" : "s") +

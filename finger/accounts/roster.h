@@ -31,10 +31,6 @@ inline constexpr std::size_t list_text_bytes_max = 64 * 1024;
 /// thread. Error: a line that says why there is no roster, and what to do about it.
 std::expected<Roster, std::string> load_roster(const RosterSource& source);
 
-/// The list of users, one a line: the login and, with names, a tab and the full name. Lines end
-/// with CRLF.
-std::string list_answer(const Accounts& accounts, bool with_names);
-
 /// Describes the accounts in a line: `2 users; no account: ghost; cannot be asked for: al@corp`.
 std::string describe(const Accounts& accounts);
 

@@ -9,7 +9,6 @@
 
 #include "finger/accounts/accounts.h"
 #include "finger/accounts/gecos.h"
-#include "finger/accounts/roster.h"
 #include "finger/protocol/error.h"
 #include "finger/protocol/query.h"
 #include "finger/protocol/utf8.h"
