@@ -233,7 +233,7 @@ def test_the_journal_shows_counts_and_what_needs_an_administrator(system: System
 
 
 def test_stopped_for_good_it_is_not_started_again(system: System) -> None:
-    assert "`sudo systemctl disable --now fingerd.socket\nfingerd`" in PAGE
+    assert "`sudo systemctl disable --now fingerd.socket fingerd`" in " ".join(PAGE.split())
     system.run("systemctl", "disable", "--now", "fingerd.socket", "fingerd")
     with pytest.raises(ConnectionRefusedError):
         system.ask("alice")
