@@ -35,6 +35,12 @@ async function wholeLines(page, where) {
   report.expect("own", where, !cut, "lines are cut off");
 }
 
+/** Whoever has pressed the button sees what comes of it. */
+async function isInSight(page, what) {
+  const { y, height } = await page.locator(".own .cause").first().boundingBox();
+  report.expect("own", what, y >= 0 && y + height <= page.viewportSize().height, `is at ${y}`);
+}
+
 /** From the chapter that explains it, a reader comes back to what the judge said. */
 async function keepsItsVerdict(page) {
   const line = await page.locator(".cm-line.wrong").textContent();
@@ -60,6 +66,7 @@ export async function ownServer(page, url) {
   await judge(page, wrong);
   await page.locator(".own .cause", { hasText: "exit status 1" }).waitFor(slow);
   await marks(page, "def serve(:");
+  await isInSight(page, "a verdict");
   await ended(page);
   await judge(page, wrongC);
   await page.locator(".own .cause", { hasText: "compiled" }).waitFor(slow);
@@ -116,6 +123,7 @@ export async function ownServerOnAPhone(page, url) {
   await last.waitFor({ state: "detached" });
   await judge(page, wrong);
   await page.locator("#own-judge .cause").waitFor(slow);
+  await isInSight(page, "a verdict on a phone");
   report.expect("own", "a phone", await panes.count() === 1, "shows both at once");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   report.expect("own", "a phone", wide <= 390, `is ${wide} pixels wide`);

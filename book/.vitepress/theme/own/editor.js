@@ -80,7 +80,9 @@ export function makeEditor(parent, doc, changed) {
     mark(line) {
       const effects = [mark.of(line)];
       if (line && line <= view.state.doc.lines) {
-        effects.push(EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "center" }));
+        const { from } = view.state.doc.line(line);
+        // In the middle it would move the window, too, and what the judge says out of sight.
+        effects.push(EditorView.scrollIntoView(from, { y: "nearest", yMargin: 60 }));
       }
       view.dispatch({ effects });
     },
