@@ -13,8 +13,8 @@ from harness.limits import need_descriptors, send_buffer_bytes_max, unread_bytes
 from harness.lingering import TOO_LONG
 from harness.proc import wait_until
 from harness.server import Server, Start
-from harness.stopping import (
-    SAME_STOP_SECONDS, expect_exit_without_the_gone, expect_in_full, expect_refusal)
+from harness.stopping import (SAME_STOP_SECONDS, expect_exit_without_the_gone, expect_in_full,
+                              expect_refusal, expect_to_drain)
 from harness.verdict import ContractBroken
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
@@ -30,12 +30,6 @@ def expect_stop(server: Server, within: float, number: signal.Signals = signal.S
     begin = time.monotonic()
     server.expect_stop(number, within=within)
     return time.monotonic() - begin
-
-
-def expect_to_drain(server: Server) -> None:
-    """After a first signal, while a client has answers to take."""
-    if not server.is_alive():
-        raise ContractBroken("stopped without the answers that are due", rule=rules.DRAIN)
 
 
 @pytest.mark.clock
