@@ -1,5 +1,6 @@
 """A server's duties once it's asked to stop, and the most frequent reasons why it fails."""
 
+import rules
 from harness.client import Client
 from harness.proc import wait_until
 from harness.rule import REFUSES
@@ -7,6 +8,12 @@ from harness.server import Server
 from harness.verdict import ContractBroken
 
 SAME_STOP_SECONDS = 0.15  # two stop signals that come closer together may be the same stop
+
+
+def expect_to_drain(server: Server) -> None:
+    """After a first signal, while a client has answers to take."""
+    if not server.is_alive():
+        raise ContractBroken("stopped without the answers that are due", rule=rules.DRAIN)
 
 
 def expect_refusal(server: Server) -> None:
