@@ -167,6 +167,27 @@ rounds() {
   for ((i = 0; i < $1; i++)); do say_hi; done
 }
 
+# queues: the state of the server's connections, and how many bytes are in their two queues.
+queues() { ss -tn "sport = :$port" | awk '{print $1, $2, $3}'; }
+
+# send_queue: how many bytes the client has not acknowledged, six times in a second.
+send_queue() {
+  local i
+  for i in {1..6}; do
+    ss -tnH "sport = :$port" | awk '{print $3}'
+    sleep 0.2
+  done
+}
+
+# arrived: waits until all that clients sent has arrived at the server's kernel.
+arrived() {
+  sleep 0.1
+  until ss -tnH "dport = :$port" | awk '{n += $3} END {exit n > 0}'; do sleep 0.1; done
+}
+
+# gone: waits until the server has hung up on all its clients.
+gone() { until [[ ! $(ss -tnH state established "sport = :$port") ]]; do sleep 0.1; done; }
+
 # processor_time: the time that the server has used.
 processor_time() { _runs && awk '{print 10 * ($14 + $15), "ms"}' "/proc/$pid/stat"; }
 

@@ -8,7 +8,7 @@ and not past light, because an idle client costs it a thread.
     framing       ####################  25 of 25
     survival      ####################   7 of 7
     closing       ####################  34 of 34
-    start         ####################   ?\d+ of \d+(, \d+ skipped)? (re)
+    start         ####################   ?\d+ of \d+, 2 skipped (re)
     crowd         ####################  28 of 28
     light         #+\.+   ?\d+ of \d+(, stopped after \d+ failures?)? (re)
     #####\.+ 5 of \d+ levels (re)

@@ -3,7 +3,7 @@
 The page of chapter 4, as its reader makes it of chapter 3's. One thread serves one client after the
 other: while A is silent, B is not answered.
 
-  $ page 09-three-moves; build page && start ./page; crowd 1; say_hi
+  $ page 09-three-moves; build page && start ./page 0 3600; crowd 1; say_hi
   listening on 127\.0\.0\.1:\d+ (re)
   $ printf '\2\0\0\0hi' | timeout 3 ncat 127.0.0.1 $port | xxd
 
@@ -19,7 +19,7 @@ With a thread for each, it is.
   > +    std::thread([=] { serve(client); hang_up(client); }).detach();
   >    }
   > END
-  $ build page && start ./page; crowd 1; say_hi
+  $ build page && start ./page 0 3600; crowd 1; say_hi
   listening on 127\.0\.0\.1:\d+ (re)
   $ printf '\2\0\0\0hi' | timeout 3 ncat 127.0.0.1 $port | xxd
   00000000: 0200 0000 6869                           ....hi
@@ -83,7 +83,7 @@ At most two clients, and two that are silent: the third one waits in the backlog
   > +    std::thread([=] { serve(client); hang_up(client); sem_post(&permits); }).detach();
   >    }
   > END
-  $ build page && start ./page; crowd 2
+  $ build page && start ./page 0 3600; crowd 2
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; timeout 2 cat <&5
   [124]
@@ -93,33 +93,25 @@ At most two clients, and two that are silent: the third one waits in the backlog
   $ disperse; head -c 6 <&5 | xxd
   00000000: 0200 0000 6869                           ....hi
 
-The signal that asks a process to end kills this one. A handler ends it with status 0.
+The signal that asks a process to end kills this one. The project's page has a handler, which ends
+it with status 0, and options.
 
   $ start ./page; kill $pid; wait $pid; echo "exit status $?"
   listening on 127\.0\.0\.1:\d+ (re)
   exit status 143
-  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  >  #include <chrono>
-  > +#include <csignal>
-  >  #include <cstdint>
-  >  // …
-  >  int main(int argc, char** argv) {
-  > +  for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, [](int) { _exit(0); });
-  >    const int listener = listen_on(argc > 1 ? argv[1] : "0");
-  > END
+  $ cp $ROOT/part2-threads/steps/02-thread-each.cc page.cc
   $ build page && start ./page; kill $pid; wait $pid; echo "exit status $?"
   listening on 127\.0\.0\.1:\d+ (re)
   exit status 0
 
-The same with options. Alice has sent five thousand messages and the beginning of another, and the
-server, suspended, has read none. The signal ends it at once, though on a busy machine her thread may
-answer some before, and the kernel closes the connection with input unread.
+Alice has sent five thousand messages and the beginning of another, and the server, suspended, has
+read none. The signal ends it at once, though on a busy machine her thread may answer some before,
+and the kernel closes the connection with input unread.
 
-  $ cp $ROOT/part2-threads/steps/02-thread-each.cc page.cc
   $ deploy() { exec 5<>/dev/tcp/127.0.0.1/$port; printf '\2\0\0\0hi' >&5; head -c 6 <&5 >/dev/null
   >   suspend; printf '\3\0\0\0bye%.0s' {1..5000} >&5; printf '\5\0\0\0hel' >&5
   >   kill $pid; kill -CONT $pid; exit_status; cat <&5 | wc -c; }
-  $ build page && start ./page; deploy
+  $ start ./page; deploy
   listening on 127\.0\.0\.1:\d+ (re)
   exit status 0
   cat: -: Connection reset by peer
@@ -326,7 +318,7 @@ It shuts down sending too early, which costs a client that speaks once more its 
 A thousand silent clients, where each thread sleeps (one for a signal, one for a permit, and a
 thousand in recv), and one signal that ends them all.
 
-  $ start ./page; crowd 1000; sleep 1
+  $ start ./page 0 --read-timeout 0; crowd 1000; sleep 1
   listening on 127\.0\.0\.1:\d+ (re)
   $ ps -L -o wchan:20= -p $pid | sort | uniq -c
    +1 \S+ (re)

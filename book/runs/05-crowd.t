@@ -1,6 +1,6 @@
   $ . "$ROOT/tools/shell.sh"
 
-  $ start part3
+  $ start part3 --read-timeout 0
   listening on 127\.0\.0\.1:\d+ (re)
   $ memory | grep VmRSS
   VmRSS: \d{4} (re)

@@ -7,10 +7,10 @@ Skipped where strace is missing or not permitted.
 A message and then a length that is too long: the answer goes out, then the page's end of stream.
 What the client still sends is discarded, until its two seconds are over.
 
-  $ start ./04-patient-loop; exec 5<>/dev/tcp/127.0.0.1/$port
+  $ start ./04-patient-loop
   listening on 127\.0\.0\.1:\d+ (re)
   $ talk() { printf '\2\0\0\0hi\377\377\377\377' >&5; sleep 1; echo "more" >&5; sleep 2; }
-  $ calls_while talk; grep '^[a-z]*(4' calls | grep -v EAGAIN
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; calls_while talk; grep '^[a-z]*(4' calls | grep -v EAGAIN
   recvfrom(4, "\2\0\0\0hi\377\377\377\377", 65540, 0, NULL, NULL) = 10
   sendto(4, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6
   shutdown\(4, SHUT_WR\) += 0 (re)

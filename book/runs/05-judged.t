@@ -7,7 +7,7 @@ The page of chapter 5 before the judge: an idle client costs it nothing, and it 
     framing       ####################  25 of 25
     survival      ####################   7 of 7
     closing       ####################  34 of 34
-    start         ####################   ?\d+ of \d+(, \d+ skipped)? (re)
+    start         ####################   ?\d+ of \d+, 2 skipped (re)
     crowd         ####################  28 of 28
     light         ####################   4 of 4
     ######\.+ 6 of \d+ levels (re)

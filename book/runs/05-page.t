@@ -50,8 +50,9 @@ The page with a take of its reader's: half a message, and one and a half.
   >  }
   > END
   $ bob() { printf '\2\0\0\0h' >&5; sleep 1; printf 'i' >&5; }
-  $ build page && start ./page; exec 5<>/dev/tcp/127.0.0.1/$port
+  $ build page && start ./page
   listening on 127\.0\.0\.1:\d+ (re)
-  $ bob; printf '\3\0\0\0you\5\0\0\0hal' >&5; timeout --foreground 1 cat <&5 | xxd
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; bob; printf '\3\0\0\0you\5\0\0\0hal' >&5
+  $ timeout --foreground 1 cat <&5 | xxd
   00000000: 0200 0000 6869 0300 0000 796f 75         ....hi....you
   $ stop

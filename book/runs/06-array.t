@@ -12,8 +12,7 @@ before the timeout in milliseconds.
   $ polls
   poll\(\[\.\.\.\], 3, \d+\) = 1 (re)
   poll\(\[\.\.\.\], 3, \d+\) = 1 (re)
-  $ crowd 1000
-  $ polls
+  $ crowd 1000; polls
   poll\(\[\.\.\.\], 1002, \d+\) = 1 (re)
   poll\(\[\.\.\.\], 1002, \d+\) = 1 (re)
 

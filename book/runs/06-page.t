@@ -31,7 +31,7 @@ The page, with an interest of its reader's, at first the obvious one: who always
   > -  return POLLIN | POLLOUT;
   > +  return client.held.empty() && client.state != State::ending ? POLLIN : POLLOUT;
   > END
-  $ build page && start ./page
+  $ build page && start ./page 0 --read-timeout 0
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 1 cat /dev/zero >&5
   [124]

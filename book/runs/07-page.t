@@ -46,8 +46,9 @@ With an edge in place of the level, one receive in a turn is too few.
   > -  epoll_event event{EPOLLIN, {.u64 = token}};
   > +  epoll_event event{EPOLLIN | EPOLLET, {.u64 = token}};
   > END
-  $ build edge && start ./edge; exec 5<>/dev/tcp/127.0.0.1/$port
+  $ build edge && start ./edge
   listening on 127\.0\.0\.1:\d+ (re)
-  $ head -c 300000 /dev/zero >&5; timeout --foreground 2 head -c 300000 <&5 | wc -c
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; head -c 300000 /dev/zero >&5
+  $ timeout --foreground 2 head -c 300000 <&5 | wc -c
   (?!300000)\d{5,6} (re)
   $ stop

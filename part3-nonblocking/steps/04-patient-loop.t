@@ -6,10 +6,10 @@ Skipped where strace is missing or not permitted.
 
 A message arrives in two halves: nothing is sent until the second is there.
 
-  $ start ./04-patient-loop; exec 5<>/dev/tcp/127.0.0.1/$port
+  $ start ./04-patient-loop
   listening on 127\.0\.0\.1:\d+ (re)
   $ bob() { printf '\2\0\0\0h' >&5; sleep 1; printf 'i' >&5; }
-  $ calls_while bob; grep '(4, "' calls
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; calls_while bob; grep '(4, "' calls
   recvfrom(4, "\2\0\0\0h", 65540, 0, NULL, NULL) = 5
   recvfrom\(4, "i", 65540, 0, NULL, NULL\) += 1 (re)
   sendto(4, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6

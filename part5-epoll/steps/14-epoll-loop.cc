@@ -137,7 +137,7 @@ bool receive(Client& client) {
   if (got == 0) return false;
   client.in.append(bytes, static_cast<std::size_t>(got));
   if (!take(client)) client.state = State::ending;
-  if (client.held.empty()) return true;  // no message is complete, so its time goes on
+  if (client.held.empty()) return true;
   client.deadline = Clock::now() + patience;
   return send_held(client);
 }

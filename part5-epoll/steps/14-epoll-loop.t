@@ -9,8 +9,7 @@ Skipped where strace is missing or not permitted.
 A thousand clients are silent. Of what it has told the kernel the server repeats nothing: a message
 is one wait, which names none of them.
 
-  $ crowd 1000
-  $ calls_while say_hi
+  $ crowd 1000; calls_while say_hi
   $ grep -B1 -A1 recvfrom calls
   epoll_wait\(5, \[\{events=EPOLLIN, data=(\{u32=2, u64=2\}|0x2)\}\], 64, \d+\) = 1 (re)
   recvfrom\(6, "\\2\\0\\0\\0hi", 65540, 0, NULL, NULL\) = 6 (re)

@@ -19,7 +19,7 @@ watched by an epoll beside its listener and its eventfd.
 
 At the limit the others wait, each in the queue of one of the listeners.
 
-  $ start ./20-page-with-loops 0 --workers 2 --max-connections 64; crowd 70
+  $ start ./20-page-with-loops 0 --workers 2 --max-connections 64 --read-timeout 0; crowd 70
   listening on 127\.0\.0\.1:\d+ (re)
   $ ss -tlnH sport = :$port | awk '{print $2}'
   [0-6] (re)

@@ -171,3 +171,17 @@ def test_a_million_tasks_that_do_not_wait_need_no_deeper_stack(typed) -> None:
         sed -i 's/{one}/{million} sent = co_await inner();/' page.cc
         build page && ./page
     """) == ["  outer goes on, with 17"]
+
+
+def test_the_queues_of_a_client_are_shown_and_its_bytes_and_its_end_waited_for(typed) -> None:
+    page = BUILD / "part5-epoll" / "steps" / "19-under-attack"
+    need_built(page)
+    assert typed(f"""
+        start {page} 0 --read-timeout 2s > listening; exec 5<>/dev/tcp/127.0.0.1/$port; sleep 0.1
+        queues; send_queue | uniq -c | xargs
+        kill -STOP $pid; (head -c 2000000 /dev/zero >&5 &); sleep 0.5
+        (sleep 1; echo resumed; kill -CONT $pid) &
+        arrived; echo arrived
+        gone; queues | grep -c ESTAB; wc -c <&5
+        stop
+    """) == ["State Recv-Q Send-Q", "ESTAB 0 0", "6 0", "resumed", "arrived", "0", "2000000"]
