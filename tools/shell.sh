@@ -31,11 +31,18 @@ start() {
 }
 
 # stop: ends the server that was started, and none of another terminal; the crowd, and the
-# connection at descriptor 5. $port is that of ./serve again.
+# connection at descriptor 5. A server that goes on for two seconds is killed. $port is that of
+# ./serve again.
 stop() {
   disperse
   exec 5>&-
-  { kill "$started" && wait "$started"; } 2>/dev/null # no harm if none was started
+  if kill "$started" 2>/dev/null; then # no harm if none was started
+    if ! timeout 2 tail -s 0.02 --pid="$started" -f /dev/null; then
+      echo "stop: the server went on for two seconds, and was killed" >&2
+      kill -KILL "$started"
+    fi
+    wait "$started" 2>/dev/null
+  fi
   exec 4<&-
   started='' pid='' port=5882
 }

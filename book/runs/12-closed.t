@@ -7,7 +7,7 @@ Skipped where the steps of part 6 are not built, which need liburing (Debian: li
 A server that closes the descriptor of a client that is late, in place of cancelling its receive: the
 client stays connected, to no process.
 
-  $ cp -n $ROOT/part6-uring/steps/17-coroutine-echo.cc closing.cc
+  $ cp $ROOT/part6-uring/steps/17-coroutine-echo.cc closing.cc
   $ "$ROOT/book/tools/edit.py" closing.cc << 'END'
   >        if (due > Clock::now()) break;
   > -      cancel(*operation);

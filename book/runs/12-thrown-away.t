@@ -7,14 +7,15 @@ Skipped where the step is not built, which needs liburing (Debian: liburing-dev)
 Forty clients whose bytes come when their time is up, but before their receive has been cancelled: a
 server that looks at the timeout alone answers none of them.
 
-  $ late() { crowd 40; kill -STOP $pid; sleep 0.5
+  $ too_late() { crowd 40; kill -STOP $pid; sleep 0.5
   >   for c in ${clients[@]}; do printf x >&$c; done; kill -CONT $pid
   >   for c in ${clients[@]}; do head -c 1 <&$c; done 2>/dev/null | wc -c; }
-  $ start ./16-two-in-flight; late
+  $ start ./16-two-in-flight; too_late
   listening on 127\.0\.0\.1:\d+ (re)
   0
 
-One that looks at the result of the receive answers all.
+One that looks at the result of the receive answers all. So does one that doesn't decide when the
+timeout ends, because a receive that was cancelled decides.
 
   $ page 16-two-in-flight asks
   $ "$ROOT/book/tools/edit.py" asks.cc << 'END'
@@ -22,7 +23,14 @@ One that looks at the result of the receive answers all.
   > +      if (result > 0) connection.closing = false;
   >        connection.sent = 0;
   > END
-  $ build asks && start ./asks && late
+  $ build asks && start ./asks && too_late
   listening on 127\.0\.0\.1:\d+ (re)
   40
+  $ without '^ *connection.closing' 16-two-in-flight
+  - connection.closing = true;
+  $ start ./without; too_late
+  listening on 127\.0\.0\.1:\d+ (re)
+  40
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 5 cat <&5; echo $?
+  0
   $ stop

@@ -381,12 +381,12 @@ Detached serve_until_stopped(int listener, int signals, milliseconds drain_patie
   Canceller never;
   char signal[sizeof(signalfd_siginfo)];
   co_await Read(never, signals, signal);
+  stopping = true;  // hang_up looks at it
 
   // [yours] std::exit(0);
   tasks.cancel();
   co_await tasks.join();  // its accept may have brought one more client
   close(listener);
-  stopping = true;
   for (Client* client : Client::here) client->end_stream();
   Deadline end(drain_patience);
   Scope last;
@@ -422,11 +422,13 @@ void run() {
       --in_flight;
       if (operation != nullptr) operation->complete(result);  // else the answer to a cancel
     }
+    // [yours]
     const auto now = Clock::now();
     for (const auto& [due, deadline] : Deadline::by_time) {
       if (due > now) break;
       if (!deadline->cancelled) deadline->cancel();
     }
+    // [/yours]
   }
 }
 

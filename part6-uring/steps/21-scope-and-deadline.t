@@ -11,9 +11,20 @@ A limit for each receive lets a client that dribbles get all of its message in, 
   20
   (1\.9|[2-9]\.)\d+ s (re)
 
-The page without its stop. With a deadline for the message the client leaves in time.
+The page without its stop, and without its look at the clock. With a deadline for the message the
+client leaves in time.
 
   $ page 21-scope-and-deadline page12
+  $ "$ROOT/book/tools/edit.py" page12.cc << 'END'
+  >        if (operation != nullptr) operation->complete(result);  // else the answer to a cancel
+  >      }
+  > +    const auto now = Clock::now();
+  > +    for (const auto& [due, deadline] : Deadline::by_time) {
+  > +      if (due > now) break;
+  > +      if (!deadline->cancelled) deadline->cancel();
+  > +    }
+  >    }
+  > END
   $ build page12 && start ./page12 0 --read-timeout 500ms
   listening on 127\.0\.0\.1:\d+ (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; dribble >&5 | { time wc -c <&5; }
@@ -59,7 +70,6 @@ Each is owed what had arrived.
   > +  tasks.cancel();
   > +  co_await tasks.join();  // its accept may have brought one more client
   > +  close(listener);
-  > +  stopping = true;
   > +  for (Client* client : Client::here) client->end_stream();
   > +  co_await clients.join();
   >  }
@@ -96,6 +106,18 @@ A byte that comes after both directions are shut brings on a reset, which destro
   $ build page12 && start ./page12 && owed
   listening on 127\.0\.0\.1:\d+ (re)
   1310800
+
+If the page waited like that on any other day, a client that never reads would keep its place.
+
+  $ never_reads() { exec 5<>/dev/tcp/127.0.0.1/$port; long >&5; sleep 4; ss -tnHp sport = :$port; }
+  $ start ./page12 0 --read-timeout 300ms; never_reads | grep -c pid
+  listening on 127\.0\.0\.1:\d+ (re)
+  0
+  [1]
+  $ sed 's/if (stopping) co_await/co_await/' page12.cc > always.cc
+  $ build always && start ./always 0 --read-timeout 300ms; never_reads | grep -c pid
+  listening on 127\.0\.0\.1:\d+ (re)
+  1
 
 A client that lingers when the stop begins.
 
@@ -140,6 +162,12 @@ A client that takes none of its answers holds up the stop for as long as that ma
   [1-9]\.\d+ s (re)
   exit status 0
 
+Without a client, a stop takes no time.
+
+  $ start ./page12; time { kill -INT $pid; wait $pid; }
+  listening on 127\.0\.0\.1:\d+ (re)
+  0\.\d+ s (re)
+
 It is the step now. Silent clients leave at once, if their stream is ended.
 
   $ sed '/^ *\/\/ \[/d' $ROOT/part6-uring/steps/21-scope-and-deadline.cc | diff page12.cc -
@@ -153,8 +181,8 @@ It is the step now. Silent clients leave at once, if their stream is ended.
   listening on 127\.0\.0\.1:\d+ (re)
   5\.\d+ s (re)
 
-The other lines of the stop. Where a client is not asked to go, or the accept is not, the stop never ends; and a client
-that nobody waits for has its answers destroyed.
+The other lines of the stop. If the accept isn't asked to end, the stop never ends; and a client that
+nobody waits for has its answers destroyed.
 
   $ without '  tasks.cancel' page12
   - tasks.cancel();

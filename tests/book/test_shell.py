@@ -85,6 +85,21 @@ def test_what_was_started_is_not_forgotten_where_the_helpers_are_read_again(type
     assert said == ["listening on 127.0.0.1:1", "clients: 1, port 1", "it has ended"]
 
 
+@pytest.mark.parametrize(("at_sigterm", "says"), [
+    (":", "stop: the server went on for two seconds, and was killed"),
+    ("sleep 1; echo bye; exit", "bye"),
+], ids=["never", "in a second"])
+def test_a_stop_waits_two_seconds_and_then_kills(typed, at_sigterm: str, says: str) -> None:
+    said = typed(f"""
+        printf '%s\n' '#!/bin/sh' 'trap "{at_sigterm}" TERM' 'echo listening on 127.0.0.1:1' \
+          'exec >&2; while sleep 0.1; do :; done' > server
+        start ./server 2>&1; server=$pid
+        stop 2>&1
+        kill -0 $server 2>/dev/null || echo it has ended
+    """)
+    assert said == ["listening on 127.0.0.1:1", says, "it has ended"]
+
+
 def test_what_is_counted_shares_no_file_with_another_terminal_of_this_directory(typed) -> None:
     need_ptrace()
     part1 = need_built(BUILD / "part1-blocking" / "part1-blocking")

@@ -301,9 +301,9 @@ def check(tmp_path: Path) -> Callable[..., set[str]]:
     git("add", ".")
     git("commit", "--message=all")
 
-    def run(*words: str) -> set[str]:
-        return set(subprocess.run([tmp_path / "check", *words], capture_output=True, text=True,
-                                  check=True).stdout.splitlines())
+    def run(*words: str, at: Path | None = None) -> set[str]:
+        return set(subprocess.run([tmp_path / "check", *words], cwd=at, capture_output=True,
+                                  text=True, check=True).stdout.splitlines())
 
     return run
 
@@ -318,6 +318,16 @@ def test_check_leaves_nothing_out_after_a_change(check, tmp_path: Path, changed:
     with (tmp_path / changed).open("a") as file:
         file.write("# changed\n")
     assert EVERY_RUN | ONLY_AFTER_A_CHANGE <= check()
+
+
+def test_check_starts_an_exercise_s_program_where_it_was_called(check, tmp_path: Path) -> None:
+    (tmp_path / "tests" / "exercises").mkdir(parents=True)
+    (tmp_path / "tests" / "exercises" / "test_e2_2.py").touch()
+    with (tmp_path / "tools" / "check-longer.sh").open("a") as stubs:
+        stubs.write('pytests() { bash -c "${3#--server=}"; }\n')
+    here = tmp_path / "my own"
+    make_executable(here / "e2_2", "pwd")
+    assert check("--exercise", "e2_2", "--server", "./e2_2 {port}", at=here) == {str(here)}
 
 
 def test_check_takes_an_unpacked_archive_for_unchanged_but_not_in_ci(
