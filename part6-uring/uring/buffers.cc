@@ -32,9 +32,9 @@ constexpr std::size_t stride_for(std::size_t bytes_each) {
 /// The ring never has fewer, if there are as many.
 constexpr std::uint32_t buffers_min = 2;
 
-/// So many are still in the cache when they are sent. Without this limit, 64 clients with messages
-/// of 64 KiB cost 1.4 times as much processor time, and twice the memory.
-constexpr std::size_t lent_bytes_enough = 64 * 1024;
+/// So many bytes are still in the cache when they are sent. Without this limit, messages of 64 KiB
+/// from 64 clients cost 1.4 times as much processor time, and twice the memory.
+constexpr std::size_t lent_bytes_max = 64 * 1024;
 
 /// The kernel numbers groups in 16 bits.
 constexpr int groups_max = 1 << 16;
@@ -148,7 +148,7 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
   if ((flags & IORING_CQE_F_BUFFER) == 0) return;
   const std::uint16_t number = number_of(flags);
   lend(number, 0);
-  give_back(number, 0);
+  give_back(number);
 }
 
 /// Called when a receive found no buffer. If we woke waiters before, the kernel has none although
@@ -156,13 +156,12 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
 void Buffers::ran_out() {
   if (has_woken_) confirmed_empty_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
-  if (first && in_ring_ < 2 * wanted()) add_more();  // once for all receives of this turn
+  if (first && in_ring_ < 2 * lent_max()) add_more();  // once for all receives of this turn
 }
 
-/// As many as are lent, but of large messages only those that fit lent_bytes_enough.
-std::uint32_t Buffers::wanted() const {
-  if (lent_bytes_ <= lent_bytes_enough) return lent_;
-  return std::max(1u, static_cast<std::uint32_t>(lent_ * lent_bytes_enough / lent_bytes_));
+/// How many to lend together, if the next messages are as large as the last ones.
+std::uint32_t Buffers::lent_max() const {
+  return std::max(1u, static_cast<std::uint32_t>(lent_bytes_max / (received_bytes_ + 1)));
 }
 
 void Buffers::add_more() {
@@ -179,9 +178,9 @@ void Buffers::grow(std::uint32_t count) {
   }
 }
 
-/// Called in each turn. Adjusts needed_ to how many were wanted in the last turns.
+/// Called in each turn. Adjusts needed_ to how many were lent in the last turns.
 void Buffers::note_need() {
-  const std::uint32_t now = wanted();
+  const std::uint32_t now = std::min(lent_, lent_max());
   most_lent_ = std::max(most_lent_, now);
   needed_ = std::max(needed_, now);
   if (++turns_ < shrink_interval_turns) return;

@@ -135,18 +135,18 @@ class Buffers {
   void lend(std::uint16_t number, int size) {
     const auto bytes = static_cast<std::uint32_t>(std::max(size, 0));
     ++lent_;
-    lent_bytes_ += bytes;
+    received_bytes_ = (7 * received_bytes_ + bytes) / 8;
     if (checks_memory_) demand_unused_rest(number, bytes);
   }
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
-  void give_back(std::uint16_t number, std::uint32_t size);
+  void give_back(std::uint16_t number);
   void ran_out();
   /// How many buffers the kernel still has, as far as we know.
   std::uint32_t free() const { return confirmed_empty_ ? 0 : in_ring_ - lent_; }
   void add_if_all_are_lent() {
-    if (lent_ == in_ring_ && in_ring_ < 2 * wanted()) add_more();
+    if (lent_ == in_ring_ && in_ring_ < 2 * lent_max()) add_more();
   }
-  std::uint32_t wanted() const;
+  std::uint32_t lent_max() const;
   void add_more();
   void grow(std::uint32_t count);
   void note_need();
@@ -165,11 +165,11 @@ class Buffers {
   std::uint16_t tail_before_ = 0;  ///< tail_ a turn ago: if it is the same, none came back.
   std::uint32_t mask_;
   std::uint32_t lent_ = 0;
-  std::size_t lent_bytes_ = 0;    ///< In all of those that are lent.
-  std::uint32_t in_ring_ = 0;     ///< Lent or with the kernel; the others are idle.
-  std::uint64_t ran_out_in_ = 0;  ///< The last turn in which a receive found no buffer.
-  bool has_woken_ = false;        ///< Woke waiters, and has given the kernel no buffer since.
-  bool confirmed_empty_ = false;  ///< Set by ran_out(): the kernel has none left.
+  std::size_t received_bytes_ = 0;  ///< In a receive, on the average of the last ones.
+  std::uint32_t in_ring_ = 0;       ///< Lent or with the kernel; the others are idle.
+  std::uint64_t ran_out_in_ = 0;    ///< The last turn in which a receive found no buffer.
+  bool has_woken_ = false;          ///< Woke waiters, and has given the kernel no buffer since.
+  bool confirmed_empty_ = false;    ///< Set by ran_out(): the kernel has none left.
   std::vector<std::uint16_t> idle_;
   std::uint32_t needed_ = 0;     ///< How many the ring should have.
   std::uint32_t most_lent_ = 0;  ///< The most that were lent in the last turns_ turns.
@@ -214,13 +214,13 @@ inline std::span<std::byte> Lease::bytes() const {
 
 inline void Lease::give_back() {
   if (buffers_ == nullptr) return;
-  std::exchange(buffers_, nullptr)->give_back(number_, std::exchange(size_, 0));
+  size_ = 0;
+  std::exchange(buffers_, nullptr)->give_back(number_);
 }
 
-inline void Buffers::give_back(std::uint16_t number, std::uint32_t size) {
+inline void Buffers::give_back(std::uint16_t number) {
   if (checks_memory_) make_unreadable(number);
   --lent_;
-  lent_bytes_ -= size;
   if (in_ring_ > needed_) return retire(number);
   give_to_kernel(number);
 }
