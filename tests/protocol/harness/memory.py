@@ -1,4 +1,4 @@
-"""A server's memory, in any language."""
+"""A server's memory, in any language. How much of it the language may keep is in target.py."""
 
 from __future__ import annotations
 
