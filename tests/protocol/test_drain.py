@@ -18,7 +18,6 @@ from harness.stopping import (SAME_STOP_SECONDS, expect_exit_without_the_gone, e
 from harness.verdict import ContractBroken
 
 pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
-
 AT_ONCE = 3.0  # the contract's one second is for an idle machine
 IDLE_SECONDS, TRIES = 1.0, 3  # at least one of three tries finds the machine idle
 SLOWLY_SECONDS = 6.0  # longer than the default of --drain-timeout
