@@ -48,7 +48,8 @@ pytest_and_second_try() {
   "${run[@]}" --junit-xml="$results/$name.xml" || status=$?
   if ((status == 1)) && deserves_second_try "$name"; then
     # The name of a test in a group ends with @GROUP, but not yet when pytest reads the files.
-    sed -E -i 's/^( *)"(.*)(@[^]"]*)": true/\1"\2": true,\n&/' "$results/$name.cache/v/cache/lastfailed"
+    sed -E -i 's/^( *)"(.*)(@[^]"]*)": true/\1"\2": true,\n&/' \
+      "$results/$name.cache/v/cache/lastfailed"
     "${run[@]}" --junit-xml="$results/$name.again.xml" --last-failed -n 1
   else
     return "$status"
