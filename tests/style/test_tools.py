@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -365,3 +366,21 @@ def test_summary_counts_what_was_left_out(tmp_path: Path) -> None:
     run = summary(tmp_path, "build:0:3", "part6:0:0")
     assert f"skipped 3: {NO_RING}" in run.stdout
     assert (run.returncode, run.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed, 3 skipped")
+
+
+def test_the_second_try_runs_what_failed_alone_and_in_a_group(tmp_path: Path) -> None:
+    """Each of these tests passes once its file is there."""
+    for name, mark in (("alone", ""), ("grouped", "@pytest.mark.xdist_group('a 0')\n")):
+        (tmp_path / f"test_{name}.py").write_text(
+            "import pathlib, pytest\n\n\n"
+            f"{mark}def test_{name}() -> None:\n"
+            f"    file = pathlib.Path({str(tmp_path / name)!r})\n"
+            "    was_there = file.exists()\n"
+            "    file.touch()\n"
+            "    assert was_there\n")
+    script = f"""root={tmp_path} python={sys.executable} SECOND_TRY=yes
+        say() {{ :; }}
+        . tools/sections.sh
+        pytest_and_second_try some {tmp_path} --rootdir {tmp_path} -n 2 --dist loadgroup"""
+    ran = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0 and "2 passed" in ran.stdout, ran.stdout + ran.stderr
