@@ -95,7 +95,9 @@ CO_TEST_F(UringBufferRound, LargeMessagesTakeTurnsWithAFew) {
   }
   co_await scope.join();
   // In a tiny ring, turns pass in which none comes back, and then there are more.
-  if (loop.ring().entries() >= ends.size()) EXPECT_LE(seen.size(), 16u);
+  if (loop.ring().entries() >= ends.size()) {
+    EXPECT_LE(seen.size(), 16u);
+  }
 }
 
 CO_TEST_F(UringBufferRound, WhoKeepsThemAllGetsThemAll) {
