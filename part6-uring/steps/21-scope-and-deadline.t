@@ -11,10 +11,16 @@ A limit for each receive lets a client that dribbles get all of its message in, 
   20
   (1\.9|[2-9]\.)\d+ s (re)
 
-The page without its stop, and without its look at the clock. With a deadline for the message the
-client leaves in time.
+The page without its stop, and without its look at the clock: the deadline passes, and ends nothing.
 
   $ page 21-scope-and-deadline page12
+  $ build page12 && start ./page12 0 --read-timeout 500ms
+  listening on 127\.0\.0\.1:\d+ (re)
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; timeout 2 cat <&5; echo $?
+  124
+
+With the look, the client leaves in time.
+
   $ "$ROOT/book/tools/edit.py" page12.cc << 'END'
   >        if (operation != nullptr) operation->complete(result);  // else the answer to a cancel
   >      }
@@ -175,7 +181,7 @@ It is the step now. Silent clients leave at once, if their stream is ended.
   $ start ./page12; silent
   listening on 127\.0\.0\.1:\d+ (re)
   [01]\.\d+ s (re)
-  $ without 'client->end_stream' page12
+  $ without 'client->end_stream' 21-scope-and-deadline
   - for (Client* client : Client::here) client->end_stream();
   $ start ./without; silent
   listening on 127\.0\.0\.1:\d+ (re)
@@ -184,12 +190,12 @@ It is the step now. Silent clients leave at once, if their stream is ended.
 The other lines of the stop. If the accept isn't asked to end, the stop never ends; and a client that
 nobody waits for has its answers destroyed.
 
-  $ without '  tasks.cancel' page12
+  $ without tasks.cancel 21-scope-and-deadline
   - tasks.cancel();
   $ start ./without; crowd 5; kill -INT $pid; timeout 7 tail --pid=$pid -f /dev/null; echo $?; kill -KILL $pid
   listening on 127\.0\.0\.1:\d+ (re)
   124
-  $ without 'clients.join' page12
+  $ without clients.join 21-scope-and-deadline
   - co_await clients.join();
   $ start ./without; owed
   listening on 127\.0\.0\.1:\d+ (re)
