@@ -33,8 +33,7 @@ Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Sessio
 
 Connection::Action Connection::advance(Readiness ready, Scratch& scratch) {
   if (state_ == State::lingering) return ready.input ? linger(scratch) : Action::keep;
-  // Backpressure: we receive nothing while answers are held, so a slow reader can't make us hold
-  // more.
+  // Backpressure: we receive nothing while answers are held, so a slow reader can't add to them.
   if (!held_.empty()) return ready.output ? send_held() : Action::keep;
   return ready.input ? receive(scratch) : Action::keep;
 }
