@@ -88,7 +88,7 @@ def test_answers_in_the_kernel_for_a_client_that_never_read_are_not_destroyed(st
 def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     # With so small a window, the kernel reports room for more only every few seconds. But the peer
     # does take bytes in between, and that's what counts.
-    timeout = 1.0  # so long that on a busy machine neither side pauses for it once the window grows
+    timeout = 1.0  # on a busy machine neither side pauses for that long once the window grows
     stream = long_stream()  # 16 MB, made beforehand so that the client doesn't pause
     wanted = stream + frame(b"served on")
     server = start("--read-timeout", "1s")

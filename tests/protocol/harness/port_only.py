@@ -16,7 +16,7 @@ STRANGER_SECONDS = 5.0  # how long a server may take to find that its port is ta
 
 
 class PortOnly:
-    """A mixin for such a server, which Server.__new__() adds to the server's class."""
+    """A mixin for a server that gets only a port. Server.__new__() adds it to the class."""
 
     START_SECONDS = 20.0
 
