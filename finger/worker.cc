@@ -19,9 +19,9 @@ namespace {
 
 /// A home that hangs keeps an io worker, so with more such homes than this, healthy homes wait,
 /// too. The kernel has two kinds of io workers, for opens and for reads (io_wq_submit_work() knows
-/// a read's file only in the io worker, so it counts as one of a socket). By default a ring has
-/// four of the first kind for each processor, and of the second all that the system allows, which
-/// an intruder in the loop would take.
+/// a read's file only in the io worker, so a read counts as one from a socket). By default a ring
+/// has four of the first kind for each processor, and of the second all that the system allows,
+/// which an intruder in the loop would take.
 constexpr unsigned homes_hanging_max = 1024;
 
 std::expected<std::unique_ptr<uring::Loop>, std::string> make_loop() {
@@ -46,7 +46,7 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   const auto daemon = is_root ? user_to_become(options.user) : User{};
   if (!daemon) return std::unexpected(daemon.error());
 
-  // 3. Read who has opted in: takes files of the whole system and perhaps the network.
+  // 3. Read who has opted in, which needs files all over the system, and perhaps the network.
   auto roster = load_roster(options.source);
   if (!roster) return std::unexpected(roster.error());
   // If accounts come from a service, its library keeps the connection that root made.
@@ -54,13 +54,13 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
       {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, control.fd().get(), roster->users.get()},
       listeners);
 
-  // 4. Find where homes are.
+  // 4. Find where homes are, and permit reading there.
   HomeFence fence;
   const auto permitted = permit_homes(fence, *roster, control);
   if (!permitted) return std::unexpected(permitted.error());
 
-  // 5. Make the ring, disabled. Before the fence, because saying why there is none takes a file of
-  // /proc.
+  // 5. Make the ring, disabled. Before the fence, because explaining why there is none needs a file
+  // in /proc.
   auto loop = make_loop();
   if (!loop) return std::unexpected(loop.error());
 
@@ -83,7 +83,7 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
     if (!became) return std::unexpected(became.error());
   }
 
-  // 10. Try once what a query needs. Then run_worker() puts up the filter of system calls.
+  // 10. Try once all that a query needs. Then run_worker() puts up the filter of system calls.
   auto server = std::make_unique<Server>(options, std::move(*loop), std::move(*roster));
   const auto tried = server->try_once();
   if (!tried) return std::unexpected(tried.error());

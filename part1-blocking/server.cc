@@ -21,7 +21,7 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
     socklen_t size = common::Address::capacity();
     client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
     if (client.fd) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    // ECONNABORTED: this client left while it was queued; the next may be fine. See accept(2).
     if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
   }
 }
@@ -101,7 +101,7 @@ void Server::begin_serving(int socket) {
 }
 
 void Server::end_serving() {
-  // Before the connection is closed, because the next one may get the same descriptor number.
+  // Before the connection is closed, because its descriptor number may go to another immediately.
   const std::scoped_lock lock(mutex_);
   serving_socket_ = -1;
 }
@@ -111,7 +111,7 @@ void Server::stop() {
   // A waiting accept ends with EINVAL. If shutdown fails, no call was waiting, which is fine.
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
-  // recv returns the bytes that have arrived, and then 0, even if it is waiting already.
+  // From now on recv returns what has arrived, and then 0. If it's waiting already, it returns 0.
   if (serving_socket_ >= 0) (void)::shutdown(serving_socket_, SHUT_RD);
 }
 

@@ -25,7 +25,7 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
     socklen_t size = common::Address::capacity();
     client.fd = common::Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
     if (client.fd) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    // ECONNABORTED: this client left while it was queued; the next may be fine. See accept(2).
     if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
   }
 }
@@ -115,7 +115,8 @@ void Server::accept_clients(void (Server::*serve_one)(Client)) {
 }
 
 /// Stops the other threads, too, because nobody would notice a missing thread, and with none left
-/// the server would accept nobody. The first that fails says why, before it waits for the clients.
+/// the server would accept nobody. The first thread to fail logs why, before the server waits for
+/// its clients.
 void Server::give_up(std::string_view why) {
   if (failed_.exchange(true)) return;
   (void)common::complain(why);
@@ -174,7 +175,7 @@ void Server::begin_serving(int socket) {
 }
 
 void Server::end_serving(int socket) {
-  // Before the connection is closed, because the next one may get the same descriptor number.
+  // Before the connection is closed, because its descriptor number may go to another immediately.
   const std::scoped_lock lock(mutex_);
   serving_sockets_.erase(socket);
 }
@@ -185,7 +186,7 @@ void Server::stop() {
   (void)::shutdown(listener_.get(), SHUT_RDWR);
   const std::scoped_lock lock(mutex_);
   changed_.notify_all();
-  // recv returns the bytes that have arrived, and then 0, even if it is waiting already.
+  // From now on recv returns what has arrived, and then 0. If it's waiting already, it returns 0.
   for (const int socket : serving_sockets_) (void)::shutdown(socket, SHUT_RD);
 }
 

@@ -33,7 +33,7 @@ Connection::Connection(common::Accepted accepted, std::unique_ptr<common::Sessio
 
 Connection::Action Connection::advance(Readiness ready, Scratch& scratch) {
   if (state_ == State::lingering) return ready.input ? linger(scratch) : Action::keep;
-  // Backpressure: we receive nothing while answers are held, so a slow reader holds no more.
+  // Backpressure: we receive nothing while answers are held, so a slow reader can't add to them.
   if (!held_.empty()) return ready.output ? send_held() : Action::keep;
   return ready.input ? receive(scratch) : Action::keep;
 }
@@ -136,8 +136,8 @@ Connection::Action Connection::expire(Scratch& scratch) {
   if (state_ == State::lingering) return Action::close;
   const auto overdue = deadline_;
   if (held_.empty()) {
-    // The server itself may be late, if it was stopped and continued, or had no processor. A
-    // message that arrived in time may then still be in the kernel, in pieces.
+    // The server itself may be late, if it was stopped and continued, or got no CPU time. A message
+    // that arrived in time may then still be in the kernel, in pieces.
     for (int i = 0; i < common::late_receives_max && common::has_input(fd_); ++i) {
       const Action action = receive(scratch);
       if (action == Action::close || deadline_ > overdue) return action;
@@ -161,7 +161,7 @@ void Connection::begin_drain() {
     deadline_ = Clock::time_point::max();
     return;
   }
-  // Makes an end of stream that only we see: recv(2) returns the bytes that the kernel has, then 0.
+  // Ends the input on our side only, so recv(2) returns the bytes that the kernel has, and then 0.
   (void)::shutdown(fd_.get(), SHUT_RD);  // ENOTCONN: the next receive will report it
 }
 

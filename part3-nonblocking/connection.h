@@ -54,10 +54,10 @@ class Connection {
   /// is.
   Action expire(Scratch& scratch);
 
-  /// From now on, answers only input that the kernel has already, and then closes.
+  /// From now on, answers only what the kernel has already received, and then closes.
   void begin_drain();
 
-  /// The directions it waits for. With neither, only acknowledgements are missing.
+  /// The directions it waits for. With neither, acknowledgements are missing, which cause no event.
   Readiness interest() const {
     if (state_ == State::lingering) return {.input = !draining_, .output = false};
     return {.input = held_.empty(), .output = !held_.empty()};
@@ -66,7 +66,8 @@ class Connection {
   /// When to call expire(); Clock::time_point::max(): never.
   common::Clock::time_point deadline() const { return deadline_; }
 
-  /// Whether everything is sent, and only the peer's end of stream is missing.
+  /// Whether everything is sent, and only the peer's end of stream is missing, or in a drain its
+  /// acknowledgements.
   bool lingering() const { return state_ == State::lingering; }
 
   const common::Fd& fd() const { return fd_; }
@@ -83,8 +84,7 @@ class Connection {
   Action send_held();
   Action close_gracefully();
   void renew_deadline();
-  /// Cold, which keeps it out of the hot code, because it runs once for each connection, not for
-  /// each message.
+  /// Cold: called once for each connection, and kept out of the code that runs for each message.
   [[gnu::cold]] void log_closed(std::error_code reason) const;
 
   common::Fd fd_;

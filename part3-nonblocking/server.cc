@@ -22,7 +22,7 @@ common::Result<common::Accepted> accept_one(const common::Fd& listener) {
     client.fd = common::Fd(
         ::accept4(listener.get(), client.peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client.fd || errno == EAGAIN) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    // ECONNABORTED: this client left while it was queued; the next may be fine. See accept(2).
     if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
   }
 }

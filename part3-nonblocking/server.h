@@ -51,7 +51,7 @@ class Server {
   Scratch scratch_;
 
   std::vector<std::unique_ptr<Connection>> clients_;
-  common::Clock::time_point accept_again_;  ///< When to accept again after a shortage.
+  common::Clock::time_point accept_again_;  ///< End of a shortage, if no connection closes first.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

@@ -88,9 +88,9 @@ class Server {
 
   common::DeadlineList read_timeouts_;  ///< All with the timeout --read-timeout.
   common::DeadlineList lingers_;        ///< All with the timeout linger_timeout.
-  common::Slab<Client> clients_;        ///< Destroyed before the lists, which its entries leave.
+  common::Slab<Client> clients_;        ///< Destroyed first, so its entries can leave the lists.
   Parked parked_ = Parked::no;
-  common::Clock::time_point accept_again_;  ///< When to accept again after a shortage.
+  common::Clock::time_point accept_again_;  ///< End of a shortage, if no connection closes first.
   std::atomic<bool> stopping_ = false;
   bool draining_ = false;
 };

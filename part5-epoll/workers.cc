@@ -76,7 +76,7 @@ int Workers::run() {
   return failed_ ? 1 : 0;
 }
 
-/// Stops the others, too, or one less would go unnoticed. The first that fails says why.
+/// Stops the others, too, because nobody would notice a missing server. The first to fail logs why.
 void Workers::give_up(std::string_view why) {
   if (failed_.exchange(true)) return;
   (void)common::complain(why);

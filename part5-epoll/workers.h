@@ -25,8 +25,8 @@ class Workers {
 
   std::string address() const;
 
-  /// Serves until stop() is called. Returns the exit status, which is 1 if one of the servers
-  /// failed. Then run() logs why, and stops the others through the common::SignalWakeup.
+  /// Serves until stop() is called. Returns the exit status: 1 if one of the servers failed, in
+  /// which case run() has logged why and stopped the others through the common::SignalWakeup.
   int run();
 
   /// Begins an orderly stop, so that run() returns. Any thread may call it, or a signal handler.

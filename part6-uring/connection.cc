@@ -45,7 +45,7 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
 }
 
 /// The peer's time is up, but the server itself may be late, if it was stopped and continued, or
-/// had no processor or buffer. A message that arrived in time may then still be in the kernel, in
+/// got no CPU time or no buffer. A message that arrived in time may then still be in the kernel, in
 /// pieces. True if bytes are there, and the deadline then leaves time to receive them.
 bool Connection::may_receive_late() {
   if (late_receives_ == common::late_receives_max || !common::has_input(socket_)) return false;
@@ -126,7 +126,7 @@ uring::Task<> Connection::close_when_acknowledged() {
 }
 
 void Connection::begin_drain() {
-  // Makes an end of stream that only we see: a receive returns the kernel's bytes, and then 0.
+  // Ends the input on our side only, so a receive returns the kernel's bytes, and then 0.
   (void)::shutdown(socket_.get(), SHUT_RD);  // ENOTCONN: the receive will report it
 }
 

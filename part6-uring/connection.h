@@ -56,7 +56,7 @@ class Connection : public uring::Node {
   /// output on its way. In a drain, waits only until the peer's kernel has acknowledged everything.
   uring::Task<> close_gracefully();
 
-  /// From now on, answers only input that the kernel has already, and then closes.
+  /// From now on, answers only what the kernel has already received, and then closes.
   void begin_drain();
 
  private:

@@ -18,13 +18,13 @@ class Workers {
  public:
   /// Makes as many servers as --workers says. All listen from now on, so a client that connects
   /// before run() starts their threads waits in a backlog. Error: a line that says what is missing,
-  /// and how to get it.
+  /// and what to do about it.
   static std::expected<std::unique_ptr<Workers>, std::string> create(const Options& options);
 
   std::string address() const;
 
-  /// Serves until stop() is called. Returns the exit status, which is 1 if one of the servers
-  /// failed. Then run() logs why, and stops the others through the common::SignalWakeup.
+  /// Serves until stop() is called. Returns the exit status: 1 if one of the servers failed, in
+  /// which case run() has logged why and stopped the others through the common::SignalWakeup.
   int run();
 
   /// Begins an orderly stop, so that run() returns. Any thread may call it, or a signal handler.

@@ -67,10 +67,10 @@ Two loops with one map of clients: each counts its tokens from 2.
   > END
   $ each() { crowd 64; for c in "${clients[@]}"; do printf '\2\0\0\0hi' >&$c; done; sleep 1
   >   for c in "${clients[@]}"; do timeout --foreground 0.1 head -c 6 <&$c; done; }
-  $ build shared && start ./shared 0 --workers 2 2> errors; each 2> /dev/null | wc -c; kill -KILL $pid
+  $ build shared && start ./shared 0 --workers 2 2> errors; each 2> /dev/null | wc -c
   listening on 127\.0\.0\.1:\d+ (re)
   (?!384)\d{1,3} (re)
-  $ start ./20-page-with-loops 0 --workers 2; each | wc -c
+  $ kill -KILL $pid 2>> errors; start ./20-page-with-loops 0 --workers 2; each | wc -c
   listening on 127\.0\.0\.1:\d+ (re)
   384
   $ stop

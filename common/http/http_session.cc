@@ -39,7 +39,7 @@ void append(std::string_view text, SendBuffer& output) {
   output.append(std::as_bytes(std::span(text)));
 }
 
-/// Makes the answer to a valid request.
+/// Makes the answer to a request that we understand.
 std::string make_answer(HttpHead::Method method, std::string_view connection) {
   std::string answer(method == HttpHead::Method::other ? method_not_allowed : hello_head);
   answer.append(connection).append(line_end);
@@ -64,8 +64,9 @@ std::string_view answer_to(const HttpHead& request) {
 }
 
 /// Returns the index after the first empty line of `text`, which does not begin with one; npos if
-/// there is none yet, and `searched` is where to continue. Here a line also ends at a lone LF, so
-/// that a client that sends one isn't kept waiting: the parser refuses its request.
+/// there is none yet, and then `searched` says where to go on when there is more. A lone LF ends a
+/// line here, too, so that the parser sees and refuses such a request instead of keeping the client
+/// waiting.
 std::size_t find_end_of_head(std::string_view text, std::size_t& searched) {
   while (true) {
     searched = std::min(text.find('\n', searched), text.size());

@@ -18,9 +18,9 @@ namespace http = boost::beast::http;
 /// bodies, because version 1.74 notices a mistake in pieces sooner or later depending on where they
 /// were cut, and fails an assertion if a last chunk is cut after its first line.
 ///
-/// HTTP/1.1 requires a Host, but we don't, because a request typed by hand has none, and every path
-/// here is the same resource of the same host. We refuse two Hosts, because a proxy that forwarded
-/// this may have seen the other one. RFC 9112, 3.2
+/// HTTP/1.1 requires a Host. But a request typed by hand has none, and every path here is the same
+/// resource of the same host, so we don't. We refuse two Hosts, because a proxy that forwarded this
+/// may have seen the other one. RFC 9112, 3.2
 class HeadParser final : public http::basic_parser<true> {
  public:
   HeadParser() {

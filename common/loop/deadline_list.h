@@ -8,7 +8,7 @@
 
 namespace common {
 
-/// A deadline, as a member of the object that can be overdue. The destructor takes it out of its
+/// A deadline; a member of the object that can become overdue. The destructor takes it out of its
 /// list.
 class DeadlineEntry {
  public:
@@ -43,7 +43,8 @@ class DeadlineEntry {
 /// thousand. Different timeouts would need a heap or a timer wheel.
 class DeadlineList {
  public:
-  /// Moves the entry to the end. `deadline` must not be earlier than any other in the list.
+  /// Puts the entry at the end, wherever it was. `deadline` must not be earlier than any other in
+  /// the list.
   void set(DeadlineEntry& entry, Clock::time_point deadline, Token token) {
     entry.join_neighbours();
     assert(head_.previous_->deadline_ <= deadline);  // head_ has the epoch

@@ -12,7 +12,7 @@ Result<Accepted> accept_waiting(const Fd& listener) {
     socklen_t size = Address::capacity();
     client.fd = Fd(::accept4(listener.get(), client.peer.data(), &size, SOCK_CLOEXEC));
     if (client.fd || errno == EAGAIN) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. accept(2)
+    // ECONNABORTED: this client left while it was queued; the next may be fine. See accept(2).
     if (errno != EINTR && errno != ECONNABORTED) return last_error();
   }
 }

@@ -7,8 +7,8 @@
 
 namespace finger {
 
-/// Writes to standard output, however long that takes. A failure has no words, because a line has
-/// already said why, or the reader is gone, which needs none.
+/// Writes to standard output, however long that takes. A failure carries no message, because
+/// print() has already explained it, or the reader is gone and needs no explanation.
 Outcome<void> print(std::string_view shown);
 
 /// Sends the whole line, or as much as the server takes before it closes.
@@ -16,7 +16,7 @@ Outcome<void> send_all(const common::Fd& server, std::string_view line, DueTime 
 
 /// Sends the line and prints what the filter lets through of the answer, as it comes, so an endless
 /// answer costs no memory. Prints everything that came, whatever happens afterwards. Succeeds if
-/// the server sent something and closed. Fails without words if print() does.
+/// the server sent something and closed. Fails without a message if print() does.
 ///
 /// Time spent on standard output isn't the server's, so the deadline moves by as much, and a pager
 /// may wait between two pages.

@@ -13,7 +13,7 @@ enum class Show {
   ascii,       ///< 32 to 126, tab and line ends.
   utf8,        ///< Also visible characters in UTF-8.
   high_bytes,  ///< ASCII and every byte above 126, whatever a terminal makes of it.
-  everything,  ///< Everything, even line ends unchanged.
+  everything,  ///< Every byte as it came. Not even line ends are changed.
 };
 
 /// Makes an unknown server's answer safe for a terminal, however the answer was sliced on its way.
@@ -25,16 +25,16 @@ enum class Show {
 ///
 /// Two kinds of invisible characters are shown where they have something to work on. A joiner stays
 /// between two characters that aren't ASCII, because without it a Persian word is a different word,
-/// and the emoji of a family three people. A variation selector stays after such a character. One
-/// is enough: others directly after it are left out again, so nothing can be hidden in a row of
-/// them.
+/// and the emoji of a family becomes three people. A variation selector stays after such a
+/// character. One is enough: others directly after it are left out again, so nothing can be hidden
+/// in a row of them.
 ///
 /// Does no I/O, and holds seven bytes at most. Source: RFC 1288, 3.3.
 class Filter {
  public:
   explicit Filter(Show show) : show_(show) {}
 
-  /// The most bytes that one byte becomes, also one that was held.
+  /// The most bytes that any one byte can become, held or not.
   static constexpr std::size_t growth_max = 4;
 
   /// Appends what the next bytes of the answer look like.
@@ -56,15 +56,15 @@ class Filter {
   enum class Before { ascii, letter, selector };
 
   Show show_;
-  std::string held_;    ///< A CR, or the beginning of a character; the next byte decides.
-  std::string joiner_;  ///< Shown if a character follows that isn't ASCII.
+  std::string held_;    ///< A CR, or the beginning of a character; what follows decides.
+  std::string joiner_;  ///< Shown if a character that isn't ASCII follows.
   Before before_ = Before::ascii;
   bool line_open_ = false;
 };
 
-/// Whether the character takes no room on a screen, yet changes or hides others: those that Unicode
-/// calls Default_Ignorable_Code_Point, the bidirectional ones among them. Source: Unicode 15,
-/// DerivedCoreProperties.txt.
+/// Whether the character takes no room on a screen, yet changes or hides what is seen there: those
+/// that Unicode calls Default_Ignorable_Code_Point, the bidirectional ones among them. Source:
+/// Unicode 15, DerivedCoreProperties.txt.
 bool is_invisible(char32_t character);
 
 /// Whether the character joins two others, or keeps them apart, in scripts whose letters join:
@@ -75,7 +75,7 @@ bool is_joiner(char32_t character);
 bool is_selector(char32_t character);
 
 /// Whether the character must not be shown: a control character, a line separator, an annotation,
-/// or a code point that never will be a character.
+/// or a code point that will never be a character.
 bool is_unfit(char32_t character);
 
 }  // namespace finger

@@ -167,7 +167,7 @@ std::string Parent::reason_not_to_start() const {
 void Parent::read_word(Worker& worker) {
   std::array<char, Control::text_bytes_max + 1> text;
   const ssize_t size = ::recv(worker.control.fd().get(), text.data(), text.size(), MSG_DONTWAIT);
-  if (size <= 0) {  // SIGCHLD tells how the worker ended, or its silence that it runs
+  if (size <= 0) {  // SIGCHLD tells how the worker ended; if it still runs, its silence ends it
     worker.control = Control{common::Fd()};
     return;
   }

@@ -41,7 +41,7 @@ common::Fd connect_to(const std::string& path) {
   if (path.front() == '@') address.sun_path[0] = '\0';
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
   common::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  // A manager that is slow to read its messages must not hold us up for longer.
+  // A manager that is slow to read its messages must not hold us up for longer than this.
   constexpr timeval patience{.tv_sec = 1, .tv_usec = 0};
   const auto* const to = reinterpret_cast<const sockaddr*>(&address);
   if (!socket || ::connect(socket.get(), to, size) < 0) return {};

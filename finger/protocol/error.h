@@ -30,7 +30,7 @@ enum class Error {
   not_regular,       ///< .plan isn't a regular file. The peer gets `No Plan.`
   symbolic_link,     ///< .plan is a symbolic link. The peer gets `No Plan.`
   home_refused,      ///< We may not search the home. The peer gets `No Plan.`
-  no_owner,          ///< Nothing is opened with, say, root's rights. The peer gets `No Plan.`
+  no_owner,          ///< No credentials open it, e.g. if it is root's. The peer gets `No Plan.`
 };
 
 /// message() is for the log: "no such user".

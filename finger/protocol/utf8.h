@@ -13,14 +13,14 @@ struct Character {
   std::size_t size_bytes;
 };
 
-/// How many bytes a character that begins with this byte has; 0: none does.
+/// The length in bytes of a character that begins with this byte; 0 if none does.
 std::size_t character_bytes(char first);
 
 /// The first character of `text`, which must not be empty; nullopt if it begins with none. Overlong
 /// forms, surrogates and values above U+10FFFF aren't characters. Source: RFC 3629, 4.
 std::optional<Character> first_character(std::string_view text);
 
-/// At most bytes_max bytes of the beginning, without cutting a character in two.
+/// The longest beginning of `text` that fits in bytes_max bytes and cuts no character in two.
 std::string_view beginning(std::string_view text, std::size_t bytes_max);
 
 /// Whether this is a control character (C0, DEL and C1), which a terminal obeys instead of showing.

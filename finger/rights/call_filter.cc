@@ -35,7 +35,7 @@ constexpr auto permitted = {
     // Clients and the parent.
     SCMP_SYS(accept4), SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(recvfrom),
     SCMP_SYS(io_uring_enter),
-    // Files that are open, and what is found: Landlock says which may be opened.
+    // Files. Landlock decides which of them may be opened.
     SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(openat), SCMP_SYS(poll),
     SCMP_SYS(ppoll), SCMP_SYS(pwritev2), SCMP_SYS(read), SCMP_SYS(statx), SCMP_SYS(write),
     // Memory.

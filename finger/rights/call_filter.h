@@ -16,8 +16,8 @@ namespace finger {
 /// Needs PR_SET_NO_NEW_PRIVS, one thread, and all listening sockets open.
 ///
 /// If the kernel has no such filters, or a container forbids them, nothing is refused. We still
-/// serve plans, because this is the last of several walls, but log a warning, because an
-/// administrator who counts on the filter must know that it is missing. Source: seccomp(2),
+/// serve plans, because this is the last of several walls. But we log a warning, so that an
+/// administrator who counts on the filter knows that it is missing. Source: seccomp(2),
 /// seccomp_rule_add(3)
 void filter_calls();
 

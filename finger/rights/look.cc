@@ -76,10 +76,10 @@ bool is_roots(const Fd& file) {
   return ::statx(file.get(), "", flags, STATX_UID, &about) == 0 && about.stx_uid == 0;
 }
 
-/// Both may be closed to this process.
+/// A directory and the one that contains it, either of which this process may be unable to search.
 struct Place {
   Fd directory;
-  Fd holder;  ///< The directory that contains it; empty for the root directory.
+  Fd holder;  ///< The directory that contains `directory`; empty for the root directory.
 };
 
 /// Opens the directory at an absolute path, without letting a user choose where the path leads.
@@ -117,7 +117,7 @@ Place find_directory(std::string path) {
   return {};
 }
 
-/// Whether it is, or may be for all that we can see.
+/// Whether `directory` is the root directory, or may be if we can't tell.
 bool is_root_directory(const Fd& directory) {
   struct stat here {};
   struct stat root {};
@@ -147,7 +147,7 @@ bool mounts_on_demand(const Fd& directory) {
   return ::fstatfs(directory.get(), &about) == 0 && about.f_type == AUTOFS_SUPER_MAGIC;
 }
 
-/// Whether nothing is there. Any other error may be about this process alone.
+/// Whether the error means that nothing is there. Any other may be about this process alone.
 bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 /// Permits the directory, and the surroundings of the homes in it that are links; or if it is `/`,

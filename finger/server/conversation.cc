@@ -124,7 +124,7 @@ void Conversation::cut_short(const Status& ended) {
   close();
 }
 
-/// In a destructor's order.
+/// Gives everything back in the order in which a destructor would.
 void Conversation::close() {
   fd_ = common::Fd();
   address_permit_ = AddressPermit();

@@ -60,12 +60,12 @@ class AwaitingQuery : public uring::Node {
   bool is_displaced() const { return is_displaced_; }
 
  private:
-  const common::Clock::time_point accepted_at_;  ///< Or when its PROXY header was complete.
+  const common::Clock::time_point accepted_at_;  ///< The accept, or the end of the PROXY header.
   uring::Deadline& deadline_;
   bool is_displaced_ = false;
 };
 
-/// Shared by a server's conversations, which it outlives.
+/// The state that a server's conversations share. Outlives them.
 struct Context {
   const Options& options;
   const std::unique_ptr<uring::Loop> loop;
@@ -109,8 +109,8 @@ class Counted {
 /// A place of --max-clients, given back when the connection is closed, even if a home still hangs.
 using Place = Counted<&Context::clients>;
 
-/// A descriptor whose client may be gone, and its place given back. A hanging home keeps it as long
-/// as it hangs; an open keeps two.
+/// A descriptor whose client may be gone, and its place given back. A home that hangs keeps it for
+/// as long as it hangs, and an open that hangs keeps two.
 using OrphanFile = Counted<&Context::orphans>;
 
 /// `begun_at` plus `limit`; never if the limit is 0.

@@ -27,8 +27,9 @@ std::unexpected<std::error_code> timed_out_since(common::Clock::time_point begun
 /// loaded files with the conversations that wait.
 ///
 /// A file system that waits for another machine or process (NFS, FUSE) may never answer, and then
-/// an operation on it keeps an io worker. The deadline frees the client, but not the io worker. So
-/// a home that hangs keeps one, and holds up only the clients that ask for its user.
+/// an operation on it occupies an io worker, a thread of the kernel's, forever. The deadline frees
+/// the client, but not the io worker. With one operation at a time, a home that hangs occupies only
+/// one, and holds up only the clients that ask for its user.
 class Home {
  public:
   explicit Home(uring::Loop& loop) : unlocked_(loop) {}
@@ -59,7 +60,7 @@ class Home {
   bool is_locked_ = false;
   uring::Condition unlocked_;
   std::uint64_t loads_begun_ = 0;
-  /// The last results by kind, kept while conversations wait that may share them.
+  /// The last results by kind, kept while conversations that may share them are waiting.
   std::array<std::optional<Loaded>, file_names.size()> last_;
 };
 

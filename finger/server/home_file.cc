@@ -74,8 +74,9 @@ uring::Task<Result<Fd>> look_up(Conversation& conversation, const Account& accou
   co_return std::move(*found);
 }
 
-/// An io worker closes the file, because a file server may delay that, and because the blocks of a
-/// file that was removed meanwhile are freed now. A close, too, is an operation in the home.
+/// An io worker closes the file, because a file server may delay that, and a file that was removed
+/// meanwhile has its blocks freed now, which takes time, too. A close is an operation in the home
+/// like any other.
 uring::Task<> close_in(Home& home, Context& context, Fd file) {
   const OrphanFile orphan(context);
   uring::Deadline never(*context.loop);

@@ -42,8 +42,9 @@ uring::Task<Status> open_what_a_query_needs(uring::Loop& loop) {
     if (!directory) co_return std::unexpected(directory.error());
     each = std::move(*directory);
   }
-  // Reads have io workers of their own. The last io worker of each kind stays, in case no other can
-  // be started later. This read fails there, because a descriptor opened with O_PATH can't be read.
+  // Reads have io workers of their own. The last io worker of each kind stays, which helps if no
+  // other can be started later. This read fails in its io worker, because a descriptor opened with
+  // O_PATH can't be read.
   std::array<std::byte, 1> nothing;
   const auto read = co_await loop.read(opened.front(), nothing, 0).async();
   if (!read && read.error() == uring::Error::cancelled) co_return std::unexpected(read.error());
@@ -57,7 +58,7 @@ Server::Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster
       context_{.options = options, .loop = std::move(loop), .roster = std::move(roster)} {}
 
 std::expected<void, std::string> Server::try_once() {
-  // This request is submitted by itself, because a loop can't go on if that fails.
+  // We try this by itself, because a loop can't go on after a submission has failed.
   const auto entered = context_.loop->ring().submit();
   if (!entered) return std::unexpected(uring::why_no_ring(entered.error()));
   const auto opened = context_.loop->run(open_what_a_query_needs(*context_.loop));

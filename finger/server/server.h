@@ -20,19 +20,20 @@
 
 namespace finger {
 
-/// Descriptors of a conversation at once: its connection, the file as found, and as opened.
+/// The descriptors that a conversation holds at the same time: its connection, the file as found,
+/// and the file as opened.
 inline constexpr std::size_t descriptors_each = 3;
 
-/// Serves clients on one thread and one ring, with a coroutine for each: serve.cc. A server accepts
-/// until its parent tells it to leave, and ends when the last client is gone.
+/// Serves clients on one thread and one ring, with a coroutine for each (see serve.cc). A server
+/// accepts until its parent tells it to leave, and ends when the last client is gone.
 class Server {
  public:
   Server(const Options& options, std::unique_ptr<uring::Loop> loop, Roster roster);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Tries once everything that a query needs: a call of the ring, an io worker, descriptors,
-  /// /proc. Error: a line that says what is missing, and what to do about it.
+  /// Tries once everything that a query needs: a call of the ring, one of the kernel's io workers,
+  /// descriptors, /proc. Error: a line that says what is missing, and what to do about it.
   std::expected<void, std::string> try_once();
 
   /// Returns the exit status, which is 1 if it can accept no more.

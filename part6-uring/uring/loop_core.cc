@@ -65,8 +65,8 @@ void LoopCore::turn() {
 
 /// Called when a deadline has passed. Takes every completion that is there, since each may renew
 /// the deadline, however late we see it. Since Linux 6.13 the kernel hands them out in portions, so
-/// we ask until nothing comes, but take at most two for each operation in flight, or a busy ring
-/// would let no deadline end.
+/// we ask until nothing comes, but take at most two for each operation in flight, or no deadline
+/// would ever end on a busy ring.
 void LoopCore::collect_what_has_come() {
   std::size_t left = 2 * std::size_t{begun_ - ended_};
   while (left > 0) {

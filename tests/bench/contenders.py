@@ -16,7 +16,7 @@ from harness.server import Server  # noqa: E402
 from harness.target import DEFAULT_BUILD, REPOSITORY, Target  # noqa: E402
 
 SERVER_CORE, CLIENT_CORE = "1", "0"
-LADDER = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll")  # up to them
+LADDER = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll")  # before STAGES
 STAGES = PART5, PART6 = "part5-epoll", "part6-uring"
 PART1, PART2, PART3, PART4 = LADDER
 PEERS = ("peer-epoll", "peer-ring", "peer-libuv", "peer-asio", "peer-asio-coroutines")
@@ -38,13 +38,13 @@ class Contender:
     """A server that can be started, again and again."""
 
     name: str
-    program: str  # a name of LADDER, STAGES or PEERS
+    program: str  # of LADDER or STAGES, or one that is built in tests/bench
     options: tuple[str, ...] = ()
     cores: str = SERVER_CORE
 
     @classmethod
     def of_words(cls, words: str) -> Contender:
-        """`peer-ring --pair`"""
+        """Parses a peer or a stage and its options, such as `peer-ring --pair`."""
         program, *options = words.split()
         if program not in (*LADDER, *STAGES, *PEERS):
             known = ", ".join((*LADDER, *STAGES, *PEERS))
@@ -78,12 +78,13 @@ class Contender:
 
 
 ALL_STAGES = tuple(Contender(name, name) for name in (*LADDER, *STAGES))
-# A hand-written ring in its best form, with a receive for each message, and silent sends.
+# A hand-written ring in its best form, with a receive for each message, and sends that post no
+# completion.
 RING_BY_HAND = Contender.of_words("peer-ring --pair")
 OWN_BUFFERS = Contender.of_words("peer-ring --own-buffers")
 ECHO = (*(Contender(name, name) for name in (*STAGES, *PEERS)), RING_BY_HAND)
 PLAIN = PEERS[0]
-FLOOR = Contender("floor", PLAIN)  # the cheapest program that only receives and sends
+FLOOR = Contender("floor", PLAIN)  # the cheapest that receives and sends, and does nothing else
 
 
 def built(contenders: Iterable[Contender], build: Path) -> list[Contender]:

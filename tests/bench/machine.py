@@ -15,7 +15,7 @@ from contenders import REPOSITORY
 
 QUIET_LOAD = 0.3  # a higher load average means that something was at work, perhaps the compiler
 DIRTY = "-dirty"  # the measured state differs from the commit
-QUIET_OTHERS = 0.1  # of a CPU: more, and somebody is
+QUIET_OTHERS = 0.1  # of one CPU; more means that something else was at work
 
 
 def processor() -> str:
@@ -69,14 +69,15 @@ def facts(build: Path) -> dict[str, str | int]:
 
 
 def stolen_seconds() -> float:
-    """CPU time that the machine below gave to others. proc(5), /proc/stat"""
+    """CPU time that the hypervisor gave to others. proc(5), /proc/stat"""
     fields = Path("/proc/stat").read_text().split()
     return int(fields[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def others_seconds() -> float:
-    """CPU time of all but this process and its ended children, so the difference of two is others'
-    work. Leaves out interrupts' work for the network, most of which is ours."""
+    """CPU time of all but this process and its ended children, so the difference between two
+    readings is the work of others. Leaves out what interrupts do for the network, most of which is
+    for us."""
     fields = Path("/proc/stat").read_text().split()
     busy = sum(map(int, fields[1:4])) / os.sysconf("SC_CLK_TCK")  # user, nice, system
     for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
@@ -86,7 +87,7 @@ def others_seconds() -> float:
 
 
 class Noise:
-    """Others' work meanwhile."""
+    """The work that others did since the object was made."""
 
     def __init__(self, load: float) -> None:
         """`load`: the load average before any measurement, which would add to it."""
@@ -107,5 +108,5 @@ class Noise:
                 f"CPU for others and {stolen:.2%} stolen")
 
     def _share(self, seconds: float) -> float:
-        """Of one CPU."""
+        """These seconds as a share of the time that one CPU has had since."""
         return seconds / (time.time() - self._began)

@@ -1,4 +1,4 @@
-"""Rights that the process with the clients lacks, in case a client takes it over."""
+"""Rights that the process which talks to clients lacks, should one of them take it over."""
 
 import os
 import re
@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.CONFINED)]
 
 THREADS_MAX = 1024  # io workers, for calls that wait
 
-# A shell with an open file starts the daemon, as one of its parents may.
+# A shell that starts the daemon while it has a file open, as a parent of the daemon may.
 INHERITED = ("sh", "-c", 'exec 7>>"$0"; exec "$@"')
 
 
@@ -54,7 +54,7 @@ def files_open(pid: int) -> list[str]:
 
 @pytest.fixture(params=[False, True], ids=["as-we-are", "not-root"])
 def by_nobody(request: pytest.FixtureRequest, how: str) -> tuple[str, ...]:
-    """Words in front of the daemon that make it run as root or not."""
+    """Words in front of the daemon's command: none, or those that make it run as nobody."""
     if request.param and how != "alone":
         pytest.skip("with these accounts it is started as root")
     return as_nobody() if request.param else ()
@@ -244,8 +244,7 @@ def test_no_system_call_is_permitted_but_those_on_the_list(
 
 
 def makes_calls_of_i386(scratch: Path) -> bool:
-    """Returns true if the kernel knows `int 0x80`, in which getpid(2) is 20. Some
-    machines don't."""
+    """Returns true if the kernel has `int 0x80`, where 20 is getpid(2). Some kernels don't."""
     source, program = scratch / "getpid.c", scratch / "getpid"
     source.write_text('int main(void) { int r = 20; __asm__("int $0x80" : "+a"(r)); return 0; }')
     subprocess.run(["cc", "-o", program, source], check=True)
@@ -376,7 +375,7 @@ def test_a_daemon_without_root_reads_nothing_from_its_terminal(
         assert Path(f"/proc/{pid}/fd/0").samefile("/dev/null")
 
 
-# An intruder can't do these things, says the page's table, and each has a test that tries it.
+# Things that an intruder can't do, according to the page's table, and the tests that try them.
 _CALLS = test_no_system_call_is_permitted_but_those_on_the_list
 TRIED = {
     "read anything else, list `/home`, write a file":

@@ -57,7 +57,7 @@ def dead(request: pytest.FixtureRequest, bob: Machine) -> Iterator[HangingFileSy
 
 
 def hang_at(server: FingerServer, files: HangingFileSystem, kind: str) -> int:
-    """Lets her home hang, and waits until a client was cut off at the deadline. Returns
+    """Makes her home hang, and waits until a client was cut off at the deadline. Returns
     the worker."""
     (worker,) = workers(server)
     server.expect(b"alice", ALICE)

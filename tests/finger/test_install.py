@@ -12,8 +12,7 @@ from harness.help import help_of
 from harness.needed import need_built, need_program
 from harness.subject import REPOSITORY
 
-# Installing writes the unit into the build's directory, where two installations would disturb each
-# other.
+# Installing writes the unit into the build's directory, where two at once would disturb each other.
 pytestmark = pytest.mark.xdist_group("install")
 
 FINGER = REPOSITORY / "finger"
@@ -24,7 +23,7 @@ OPTION = re.compile(r"(?<![\w-])(--?[a-z0-9][\w-]*)", re.IGNORECASE)
 
 @pytest.fixture
 def built(request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    """The path of a program; skips the test if the program isn't built."""
+    """A function that returns a program's path, or skips the test if it isn't built."""
 
     def find(name: str) -> Path:
         return need_built(Path(request.config.option.build_dir) / "finger" / name)
@@ -33,7 +32,7 @@ def built(request: pytest.FixtureRequest) -> Callable[[str], Path]:
 
 
 def options_of_help(text: str) -> dict[str, str]:
-    """Returns the names of every option in --help, and the option's default."""
+    """Returns each option's names in --help, with its default."""
     found = {}
     for line in text.partition("\nOptions:\n")[2].splitlines():
         names = re.match(r"  (-\S+)(?: [A-Z]+(?:=(\S+))?)?(?: |$)", line)
@@ -147,7 +146,7 @@ def test_a_reload_takes_no_program_that_a_bare_system_lacks(installed: Path) -> 
 
 
 def analyze(installed: Path, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Runs systemd-analyze on the units, whose service gets a program that exists."""
+    """Runs systemd-analyze on the units, with an existing program in place of fingerd."""
     need_program("systemd-analyze")
     shutil.copy(installed / "usr/lib/systemd/system/fingerd.socket", directory)
     unit = directory / "fingerd.service"

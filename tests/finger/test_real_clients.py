@@ -1,4 +1,4 @@
-"""Other people's clients: finger, ncat, curl, telnet. On port 79, in a network of their own."""
+"""Other people's clients: finger, ncat and curl. On port 79, in a network of their own."""
 
 import subprocess
 
@@ -12,14 +12,14 @@ from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.OTHERS_CLIENTS)]
 
-# getaddrinfo(3) skips a family that has no address but the loopback's.
+# getaddrinfo(3) skips an address family for which the machine has only a loopback address.
 UP = "ip link set lo up; ip address add 192.0.2.1/32 dev lo; ip address add 2001:db8::1 dev lo"
 PLAN = ALICE.decode()
 
 
 @pytest.fixture
 def at_home(start: Start) -> FingerServer:
-    """A server on port 79 of a network that only the server, and programs sent there, can see."""
+    """A server on port 79 of a network of its own, which only programs of run_at() can reach."""
     need_root()
     need_namespaces("--net")
     server = start("--addr", "::", port=79, under=after(UP, unshare=("--net",)))

@@ -19,15 +19,15 @@ def climb(
     without: tuple[str, ...] = (),
     ask: Callable[..., Run] | None = None,
 ) -> Judged:
-    """Asks at each level only for tests that the level below didn't have. `arrived` sees each level
+    """Runs at each level only the tests that the level below didn't have. `arrived` sees each level
     at its end.
 
-    The climb takes the levels below `begin` for granted, and leaves out the levels `without` and
+    The climb takes the levels below `begin` for granted, and leaves out the levels in `without` and
     the tests that need them. `ask` runs the tests of a level; without one, run_level does.
 
-    The climb runs a level that fails to its end if that doesn't take long. If only tests that look
-    at a clock have failed, the climb asks them again, alone, because a machine that was busy for a
-    moment isn't the server's fault.
+    A level that fails runs to its end unless that takes long. If only tests that look at a clock
+    have failed, the climb runs these again, alone, because a machine that was busy for a moment
+    isn't the server's fault.
     """
     ask = ask or run_level
 
@@ -56,7 +56,7 @@ def climb(
             names = {test.name.partition("[")[0] for test in run.failures}
             again = ask(command, level.name, directory, *options, "-k", " or ".join(names),
                               progress=to_the_end)
-            if again.passed:  # so the whole level gets a second run
+            if again.passed:  # a second run, because the first may not have reached all tests
                 run = ask(command, level.name, directory, *options, progress=goes_on)
         judged.runs.append(run)
         arrived(run)

@@ -16,7 +16,7 @@ from harness.hexdump import escaped
 
 COLUMNS = 96
 BAR = 20
-LATE_START_SECONDS = 1.0  # every test waits this long
+LATE_START_SECONDS = 1.0  # every test waits for its server's start
 BUSY_LOAD = 3  # for each processor; the tests alone make a load of about 1
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
 
@@ -33,7 +33,7 @@ def painted(text: str, *codes: str) -> str:
 
 
 def bar(done: int, of: int) -> str:
-    """A bar for a part done. The bar is full only when everything is done."""
+    """A progress bar, full only when everything is done."""
     length = BAR * done // of if of else 0
     full, empty = ("█", "░") if in_terminal() else ("#", ".")
     return full * length + empty * (BAR - length)
@@ -69,7 +69,7 @@ def level_line(run: Run) -> str:
 
 
 def show_progress(run: Run) -> None:
-    """Writes the line of a level that still runs."""
+    """Writes the line of a level that still runs, if stdout is a terminal."""
     if in_terminal():
         line = level_line(run) if run.names else f"  {run.level:13} its tests are being loaded"
         print(f"\r\033[K{line}, {run.seconds:.0f} s", end="", flush=True)
@@ -101,8 +101,8 @@ def show_what_is_asked(level: str, asked: Sequence[Level]) -> None:
 
 
 def show_failure(test: Test) -> None:
-    """Shows one failure: the bytes sent, the bytes received, the rule, the chapter, the server's
-    output."""
+    """Shows one failure: what was sent, what came back, the server's output, the chapter, the
+    rule."""
     print("  " + painted(test.sentence, BOLD))
     for cause in causes(test):
         print(painted(wrapped(cause, "    "), RED))
@@ -131,8 +131,7 @@ def unasked_end(said: str) -> str:
 
 
 def show_groups(failures: Sequence[Test]) -> None:
-    """Shows which rules were broken, and by how many tests each: several tests often fail for one
-    cause."""
+    """Shows the failures by the rule that they broke, because several often have one cause."""
     groups = by_rule(failures)
     print(f"\n{number(len(failures), 'failure')} under {number(len(groups), 'rule')}:")
     for (rule, chapter), tests in groups.items():
@@ -208,14 +207,14 @@ def show_way_on(level: Level, without: Sequence[str]) -> None:
 
 
 def show_load() -> None:
-    """Says that the machine is busy, since that can spoil any measurement, even of memory."""
+    """Says so if the machine is busy, because that can spoil any measurement, even of memory."""
     load = os.getloadavg()[0]
     if load > BUSY_LOAD * (os.cpu_count() or 1):
         print(f"\n  the machine is busy, with a load of {load:.0f}: try it again on a quiet one")
 
 
 def show_no_start(judged: Judged) -> None:
-    """Shows a server that doesn't even listen, of which no test can say more."""
+    """Shows why a server doesn't even listen, because no test can say more about it."""
     assert judged.first is not None
     print(painted(wrapped(judged.trouble, "  "), RED))
     print("\n  the server:")

@@ -1,4 +1,4 @@
-"""System calls that fail: strace injects each fault, and the test first proves that it did."""
+"""System calls that fail: strace injects each fault, and each test proves that it did."""
 
 import time
 from contextlib import suppress
@@ -13,7 +13,8 @@ from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
 from harness.target import Target
 from harness.verdict import ContractBroken
 
-# One of each kind for every stage; the others share a line in the stages' common code.
+# Every stage gets one error of each kind. One stage is enough for the others, because they take the
+# same way through the stages' common code.
 ACCEPT_ERRORS = ["ECONNABORTED", "EMFILE", "EPERM", "ENETDOWN"] + [
     pytest.param(error, marks=pytest.mark.of_one_stage)
     for error in ("ENFILE", "ENOMEM", "ENOBUFS", "EPROTO", "EOPNOTSUPP")
@@ -65,8 +66,8 @@ def test_an_accept_that_goes_on_failing_is_no_busy_loop(
 
 
 def expect_end_when_accept_fails(server: Server, clients: int) -> None:
-    """Makes accept fail permanently. The first client may still be taken by a call that was waiting
-    before strace attached."""
+    """Makes accept fail permanently, and expects one line on stderr and exit status 1. The first
+    client may still be taken by a call that was waiting before strace attached."""
     with Strace(server, *inject(ACCEPT_CALLS, "EBADF", "1+")) as tracer:
         for _ in range(clients):
             with suppress(ContractBroken), server.connect():
@@ -108,7 +109,7 @@ def test_a_failing_receive_or_send_ends_one_connection_only(
                 victim.half_close()
                 victim.receive_until_gone()
             except ContractBroken:
-                pass  # this client may get any ending
+                pass  # this client may end in any way
             victim.close()
             tracer.must_have_injected()
         for _ in range(3):

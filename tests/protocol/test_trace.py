@@ -24,7 +24,7 @@ Event = dict[str, Any]
 # --read-timeout 100ms, one round of the loop, and a margin for a busy machine
 UP_AFTER_US = 300_000
 LATE_RECEIVES_MAX = 400
-LINGERING_RECEIVES_MAX = 600  # enough for all of a stream that the kernel can hold
+LINGERING_RECEIVES_MAX = 600  # enough for as much of a stream as the kernel can hold
 
 
 def read(file: Path) -> list[Event]:
@@ -37,8 +37,8 @@ def read(file: Path) -> list[Event]:
 
 
 def check_spans(events: list[Event]) -> Counter[str]:
-    """Expects every operation to begin once and to end once, with its marks in between. Returns how
-    many there were by name."""
+    """Expects every operation to begin once and to end once, with its marks in between. Returns the
+    number of operations by name."""
     open_since: dict[int, Event] = {}
     ended: set[int] = set()
     now = 0.0
@@ -57,7 +57,7 @@ def check_spans(events: list[Event]) -> Counter[str]:
             assert isinstance(event["args"]["result"], int), event
             ended.add(number)
             del open_since[number]
-    # The loop keeps one timeout in flight, for the earliest deadline, and that ends with the ring.
+    # The loop keeps one timeout in flight, for the earliest deadline. It ends with the ring.
     left = [event for event in open_since.values() if event["name"] != "timeout"]
     assert not left and len(open_since) <= 1, f"{len(open_since)} without an end: {open_since}"
     return Counter(event["name"] for event in events if event["ph"] == "b")

@@ -21,12 +21,13 @@ pytestmark = [
     pytest.mark.rule(rules.WRITE_TIMEOUT),
 ]
 
-LATE_AT_BEST = 0.5  # the contract says so, and one of several clients finds the machine idle
+LATE_AT_BEST = 0.5  # the contract's limit; of several clients, at least one finds the machine idle
 TRIES = 3
 
 
 def wait_for_the_end_of_its_stream(client: Client) -> float:
-    """Waits until the server has ended its stream. Returns the seconds that took."""
+    """Waits until the server has ended its stream, of which a client that doesn't read sees
+    nothing. Returns how many seconds that took."""
     begin = time.monotonic()
     if not wait_until(lambda: server_has_ended(client), LATE):
         raise client.broken(f"the server has not closed it after {LATE:g} s")
@@ -37,7 +38,7 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
     timeout = 0.8  # so long that a server that waits twice as long is late, too
     server = start("--read-timeout", "800ms")
     late = []
-    stream = long_stream()  # made beforehand, because that takes a part of a client's time
+    stream = long_stream()  # made beforehand, or it would use up part of the first client's time
     for _ in range(3):
         client = server.connect(receive_buffer=4096)
         client.send_until_stuck(stream)
@@ -50,13 +51,15 @@ def test_a_client_that_never_reads_is_closed_soon_after_the_time(start: Start) -
         f"allowed")
     client = server.connect(receive_buffer=4096)
     client.send_until_stuck(stream)
-    client.receive(10_000)  # and then no more: each look is compared with the one before
+    # Afterwards it reads nothing, so the server must compare each look with the one before.
+    client.receive(10_000)
     wait_for_the_end_of_its_stream(client)
 
 
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_an_answer_on_its_way_outlives_the_time_of_its_client(start: Start) -> None:
-    # The server holds none of the answer any more. If input comes after a close, the kernel resets.
+    # The kernel has the whole answer. If the server closed, the late input would make its kernel
+    # send a reset.
     answered = frame(bytes(20_000))
     client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
     client.send(answered)
@@ -72,8 +75,7 @@ def test_an_answer_on_its_way_outlives_the_time_of_its_client(start: Start) -> N
 @pytest.mark.needs("slow-readers", "read-timeout")
 @pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
 def test_answers_in_the_kernel_for_a_client_that_never_read_are_not_destroyed(start: Start) -> None:
-    # 16 MB, which we make beforehand, so that the client isn't silent meanwhile
-    stream = long_stream()
+    stream = long_stream()  # 16 MB, made beforehand so that the client isn't silent meanwhile
     client = start("--read-timeout", "400ms").connect(receive_buffer=4096)
     client.send_until_stuck(stream)
     wait_for_the_end_of_its_stream(client)
@@ -86,9 +88,8 @@ def test_answers_in_the_kernel_for_a_client_that_never_read_are_not_destroyed(st
 def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
     # With so small a window, the kernel reports room for more only every few seconds. But the peer
     # does take bytes in between, and that's what counts.
-    # on a busy machine neither side may stand still for that long once the window grows
-    timeout = 1.0
-    stream = long_stream()  # 16 MB, which we make beforehand, so that the client doesn't pause
+    timeout = 1.0  # on a busy machine neither side pauses for that long once the window grows
+    stream = long_stream()  # 16 MB, made beforehand so that the client doesn't pause
     wanted = stream + frame(b"served on")
     server = start("--read-timeout", "1s")
     client = server.connect(receive_buffer=4096)
@@ -122,11 +123,11 @@ def test_the_time_to_read_begins_again_although_no_message_came_since_the_answer
         sent, all_is_read = send_until_the_server_holds_answers(client, held_seconds)
         if all_is_read:
             break
-        client.reset()  # the rest of its last message would complete it later
+        client.reset()  # or the rest of its last message would arrive later and complete it
     else:
         pytest.skip(f"in {TRIES} tries the server never held answers with all of its input read")
-    # The server holds answers, so its read clock starts later than now, or in the round that sends
-    # the last of them, which a busy machine may have paused already.
+    # The server holds answers, so its read clock starts later than now. Or it starts in the round
+    # that sends the last of them, which a busy machine may have paused already.
     begin = time.monotonic() - held_seconds / 10
     client.let_window_grow()
     client.expect_bytes(BURST * (sent // len(BURST)))

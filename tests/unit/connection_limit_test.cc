@@ -73,7 +73,7 @@ TEST(ConnectionLimit, WakesALoopThatWaitsOnceHoweverOftenItTried) {
   EXPECT_EQ(wake_ups(wake_fd), 0U) << "it has been woken, and waits no more";
 }
 
-// A loop needs this if it had a permit, but lacked something else.
+// A loop needs this when it has a permit, but lacks something else, such as a descriptor.
 TEST(ConnectionLimit, WakesALoopThatHasAskedForIt) {
   const Fd wake_fd = make_wake_fd();
   ConnectionLimit limit(2);

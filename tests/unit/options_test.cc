@@ -18,7 +18,7 @@ using testing::StartsWith;
 
 enum class Food { plain, rich, none };
 
-/// The options of every stage, and one of each kind besides.
+/// The options that every stage has, and one of each other kind.
 struct Options : common::Options {
   std::size_t max_connections = common::default_max_connections;
   std::size_t workers = 0;
@@ -88,7 +88,7 @@ TEST(Options, ExplainWrongUsageInOneLineThatNamesTheOption) {
       // with a value that it doesn't take
       {{"--verbose=yes"}, "--verbose", "takes no value"},
       {{"--verbose", "yes"}, "yes"},
-      // not an option of this program
+      // not an option of this program, or a word too many
       {{"--unknown"}, "--unknown"},
       {{"--unknown=1"}, "--unknown"},
       {{"--unknown", "1"}, "not expected: --unknown 1"},

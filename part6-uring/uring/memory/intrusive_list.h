@@ -5,7 +5,7 @@
 namespace uring {
 
 /// A base for objects that can be in one list. The destructor takes the object out, so no list
-/// holds an object that is gone, and being in a list costs no other memory.
+/// holds an object that is gone. Being in a list costs no memory beyond the Node.
 class Node {
  public:
   Node() = default;
@@ -73,7 +73,7 @@ class IntrusiveList {
  private:
   void clear() { head_.previous_ = head_.next_ = &head_; }
 
-  Node head_;  ///< Before the first object and after the last. Its destructor only unlinks itself.
+  Node head_;  ///< Before the first object, after the last. Its destructor unlinks only the head.
 };
 
 }  // namespace uring

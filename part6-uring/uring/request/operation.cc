@@ -56,11 +56,11 @@ void Operation::trace_begun(const io_uring_sqe& entry) {
 void Operation::trace_end() const { loop().trace()->ended(trace_id(), result_); }
 
 /// However the kernel answers, the request's own completion decides how the request ended. Without
-/// one, we have to ask again. Either the kernel didn't find the request, because it was between two
-/// waits, or has an end that a kernel thread is still to report. Or an io worker had it (EALREADY),
-/// which was told, but may have been about to hand it over to poll without looking again. We don't
-/// ask immediately, which would be pointless as long as the same is true: with a dead file server,
-/// an io worker has the request for as long as that lasts, and there may be a thousand such files.
+/// one, we have to ask again. Perhaps the kernel didn't find the request, which was between two
+/// waits, or whose end a kernel thread has yet to report. Or an io worker had it (EALREADY) and was
+/// told, but may have been about to hand it over to poll without looking again. We don't ask
+/// immediately, which would be pointless as long as nothing changes: with a dead file server, an io
+/// worker keeps the request for as long as that lasts, and there may be a thousand such files.
 void Operation::cancel_answered(int result) {
   cancel_asked_ = false;
   complete_one();

@@ -40,8 +40,8 @@ class OperationSource {
  public:
   OperationSource(LoopCore& loop, R request) : loop_(&loop), request_(std::move(request)) {}
 
-  /// A close can't have any. If the kernel refused it for an unregistered number, a descriptor that
-  /// nobody owns any more would stay open. Nor does a close need any rights.
+  /// A close can't have credentials. If the kernel refused it for an unregistered number, a
+  /// descriptor that nobody owns any more would stay open. Nor does a close need any rights.
   void use_credentials(std::uint16_t number) requires(!std::same_as<R, CloseRequest>) {
     how_.credentials = number;
   }
@@ -95,7 +95,7 @@ class OperationOf : public Operation {
   static constexpr bool is_cancellable = !requires { R::is_never_cancelled; };
 
   void fill() noexcept {
-    // We read these before we write to the entry, which for all the compiler knows may change them.
+    // Read first, because the compiler must assume that writing to the entry changes them.
     Source& source = source_;
     const std::uint16_t credentials = source.how().credentials;
     const bool async = source.how().async;
@@ -111,8 +111,8 @@ class OperationOf : public Operation {
       source_.request().failed(result, flags);
     }
   }
-  /// Separate, because if nothing is called between the construction and begin(), the compiler
-  /// still knows this object's contents, and need not look.
+  /// Out of line, because if nothing is called between the construction and begin(), the compiler
+  /// still knows this object's contents and needn't read them again.
   [[gnu::cold, gnu::noinline]] void make_room_and_fill() {
     loop().reserve(1);
     fill();

@@ -21,13 +21,14 @@ from measures.cells import ONE_AT_A_TIME, Cell, column, exact, exactly, timed, w
 from rounds import Results
 from workloads import Echo, Numbers
 
-# M5.2: one client talks, the others are silent; part3 spins, so time counts, and a tracer would
+# M5.2: one client talks, the others are silent. part3 spins, so its calls depend on time, and a
+# tracer, which takes time for each call, would distort them.
 
 EVENT = "raw_syscalls:sys_enter"
 
 
 def calls_by_perf(clients: int, stage: Contender, setting: Setting) -> Numbers:
-    """Calls counted by the kernel, while one of the clients talks."""
+    """Calls per message, counted by the kernel while one of the clients talks."""
     with stage.running(setting.build) as server:
         for _ in range(clients - 1):
             server.connect()
@@ -64,7 +65,7 @@ SETTLED_SECONDS = 0.2  # without a call
 
 
 def settle(tracer: Strace, begin: int) -> int:
-    """The number of ended calls, once there are more than `begin` and no new ones."""
+    """The number of ended calls, once it is more than `begin` and grows no more."""
     seen, since = begin, time.monotonic()
 
     def at_rest() -> bool:
@@ -81,7 +82,7 @@ def settle(tracer: Strace, begin: int) -> int:
 
 def exact_calls(crowd: int, stage: Contender, setting: Setting,
                 warm_up: int = WARM_UP_ROUNDS) -> Numbers:  # fmt: skip
-    """The number of ended calls, after the tracer's arrival has interrupted some."""
+    """Calls per message, counted after a warm-up, because the tracer's arrival interrupts some."""
     talk = one_by_one if stage.name == PART2 else echo_together
     rounds = max(setting.effort.counted // crowd, 1)
     with stage.running(setting.build, before=()) as server:
@@ -95,8 +96,9 @@ def exact_calls(crowd: int, stage: Contender, setting: Setting,
 
 
 def one_by_one(server: Server, clients: Sequence[Client], rounds: int) -> None:
-    """Exchanges for threads, which never find more than one message each. If we stopped them, as
-    echo_together does, each would call recv(2) once more."""
+    """Echoes one client after the other. That's enough for threads, none of which ever finds more
+    than one message. If we stopped them, as echo_together does, each would call recv(2) once
+    more."""
     for _ in range(rounds):
         for client in clients:
             client.echo(PAYLOAD)
@@ -125,7 +127,7 @@ def m10_1(setting: Setting) -> Measurement:
 
 # M11.1: the memory kept for a client, a thread's stack or a coroutine's frame
 
-CONVERSATION = ("serve_client", "serve", "receive")  # the coroutines of a waiting client
+CONVERSATION = ("serve_client", "serve", "receive")  # the coroutines that wait for a client
 KEPT = {
     "`part2`: address space of a thread, with `malloc`'s": ("stack", "reserved"),
     "`part2`: memory of an idle one": ("stack", "touched"),
@@ -133,14 +135,14 @@ KEPT = {
 
 
 def kept(_: str, what: str, setting: Setting) -> Numbers:
-    """A thread's memory, or the frames of the coroutines of part 6."""
+    """A thread's memory, or the sizes of the frames of part 6's coroutines."""
     if what == "frames":
         return frames(setting)
     return stack(min(100, setting.effort.crowd_max), setting)
 
 
 def stack(threads: int, setting: Setting) -> Numbers:
-    """Address space and memory of a thread that serves an idle client, among `threads`."""
+    """Address space and memory per thread, of `threads` that serve an idle client each."""
     with Contender(PART2, PART2).running(setting.build) as server:
         server.connect().echo(b"warm")
         process = server.process
@@ -164,8 +166,8 @@ def frames(setting: Setting) -> Numbers:
 
 
 def coroutine_at(program: Path, address: str) -> str:
-    """The name of the coroutine that allocates its frame there: the first function beyond operator
-    new and the pool."""
+    """The name of the coroutine that allocates its frame at `address`: the innermost function there
+    that belongs neither to operator new nor to the pool."""
     run = subprocess.run(["addr2line", "-f", "-C", "-i", "-e", program, address],
                          capture_output=True, text=True, check=True)
     for line in run.stdout.splitlines()[::2]:  # between them: file and line

@@ -1,6 +1,8 @@
-"""A file system that doesn't answer some requests: FUSE in two hundred lines, for root only. It
-contains users for `--users`, or is a home. Requests of the kind `hangs` about alice's plan wait
-until an interrupt, which the file system obeys unless it is `deaf`. With `names_kept` the kernel
+"""A file system that doesn't answer some requests: FUSE in two hundred lines, for root only.
+
+It holds either a directory of users, as `--users` expects, or a single home, or a department's
+homes. Requests of the kind `hangs` wait until an interrupt, which the file system obeys unless it
+is `deaf`: those about alice's plan, or with `everything` all of them. With `names_kept` the kernel
 caches names and attributes, as for most file systems, and doesn't ask again.
 """
 
@@ -83,14 +85,14 @@ def department_of(logins: Sequence[bytes], staff: bool) -> tuple[Node, ...]:
 
 @dataclass
 class HangingFileSystem:
-    """Answers the requests in a thread of its own."""
+    """Answers the kernel's requests. mounted() runs serve() in a thread."""
 
     device: int
     nodes: tuple[Node, ...]
     hangs: frozenset[int]
     deaf: bool
     fails: int = 0
-    error: int = errno.EIO  # the error of that kind of request
+    error: int = errno.EIO  # of requests of the kind `fails`
     names_kept: bool = False
     hanging: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
@@ -111,11 +113,11 @@ class HangingFileSystem:
                     return
 
     def stop_answering(self, hangs: str) -> None:
-        """Lets these requests about alice's plan hang from now on."""
+        """Makes these requests hang from now on, like `hangs` of mounted()."""
         self.hangs = KINDS[hangs]
 
     def let_go(self, error: int = errno.EIO) -> None:
-        """Answers all waiting requests with an error, and lets no more hang."""
+        """Answers all waiting requests with an error. No more requests hang from now on."""
         self.hangs = frozenset()
         for unique in list(self.waiting):
             self._answer(unique, error=error)
@@ -242,7 +244,7 @@ def mounted(
 
 
 def main() -> None:
-    """Mounts users until Ctrl-C, and lets each open of alice's plan hang. For use by hand,
+    """Mounts users until Ctrl-C, and makes each open of alice's plan hang. For use by hand,
     as root."""
     with suppress(KeyboardInterrupt), mounted("open") as (mounted_at, _):
         print(mounted_at, flush=True)

@@ -10,7 +10,7 @@ class Users:
 
     def __init__(self, **plans: bytes | None) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="finger-")
-        self.outside = Path(self._temporary.name)  # no query may reach this
+        self.outside = Path(self._temporary.name)  # of this, queries may reach users/ only
         self.directory = self.outside / "users"
         self.directory.mkdir()
         for path in (self.outside, self.directory):
@@ -19,7 +19,7 @@ class Users:
             self.add(name, plan)
 
     def add(self, name: str, plan: bytes | None = None) -> Path:
-        """Adds a user, without a plan if it's None. Returns the path of the plan."""
+        """Adds a user, without a plan if `plan` is None. Returns where the plan is, or would be."""
         home = self.directory / name
         home.mkdir(mode=0o755)
         if plan is not None:
@@ -37,7 +37,7 @@ class Users:
         return self.directory / name / ".plan"
 
     def replace(self, name: str, plan: bytes) -> None:
-        """Replaces the plan in one step, so a reader of the old one isn't disturbed."""
+        """Replaces the plan in one step. Whoever has the old one open keeps that."""
         fresh = self.outside / "fresh"
         fresh.write_bytes(plan)
         os.replace(fresh, self.plan(name))

@@ -1,5 +1,5 @@
-"""Runs loop_server.py with one defect that a first server wouldn't have: with it, the server keeps
-the contract for most clients, most of the time.
+"""Runs loop_server.py with one defect. Those in this file are subtle, so the server still keeps the
+contract for most clients, most of the time.
 
 python3 broken_loops.py BUG --port PORT, where BUG is one of the names in BUGS, or `none` for the
 healthy server.
@@ -28,7 +28,8 @@ Part = type[Loop] | type[Connection] | type[Protocol]
 
 
 class ForgetsAtTheEnd(Connection):
-    """Drops its answers when the client has finished sending, as if nobody wanted them any more."""
+    """Drops its answers when the client has finished sending, as if the client had lost interest
+    in them, too."""
 
     def at_end_of_stream(self) -> None:
         super().at_end_of_stream()
@@ -106,8 +107,7 @@ class PatientWithReaders(Connection):
 
 
 class ResetsLateReaders(Connection):
-    """Closes the connection of a client that is too slow without reading what the client has sent,
-    so that the kernel resets it."""
+    """Closes a slow client's connection with its input unread, so that the kernel resets it."""
 
     def time_out(self) -> None:
         self.close()
@@ -127,7 +127,7 @@ class NoLogNoServer(Loop):
 
 
 class LogsToAClient(Loop):
-    """Gives the number of stderr to its first client, if stderr is closed."""
+    """Gives descriptor 2 to its first client if stderr is closed, and so logs to that client."""
 
     def prepare_standard_error(self) -> None:
         self.settings = os.open(os.devnull, os.O_RDONLY)
@@ -234,7 +234,7 @@ class BytesAreProgress(Http):
 
 
 class HeadsOnly(Http):
-    """Takes a request without its body for a complete one when it logs an end."""
+    """Counts a request without its body as complete when it logs the end of a stream."""
 
     def is_inside_message(self) -> bool:
         return self.in_head and bool(self.pending)
@@ -258,7 +258,7 @@ class RawLog(Connection):
 
 
 class DrainsInTheMiddle(Connection):
-    """Treats what it hasn't read when it's told to stop as if nobody had sent it."""
+    """Drops the input that it hasn't read yet when it's told to stop."""
 
     receive_bytes = 1000
 
@@ -304,7 +304,7 @@ class _OpensItsOwnLater(Loop):
         self.open_its_own()
 
     def open_its_own(self) -> None:
-        """Opens them once, and never closes them."""
+        """Opens one more epoll and pipe at each call, and never closes them."""
         self.own = (*self.own, select.epoll(), *os.pipe())
 
 
@@ -322,7 +322,7 @@ HARMLESS: dict[str, Part] = {"none": Loop, "collects-garbage-late": _CollectsGar
                              "says-nothing-of-ends": _SaysNothingOfEnds}
 MODULES = (__name__, "rare_bugs", "turn_blunders", "loop_blunders", "ending_blunders",
            "protocol_blunders", "http_blunders", "place_blunders")
-# The name of OneTooMany is one-too-many. A class that is no bug by itself begins with an
+# OneTooMany is called one-too-many. The name of a class that is no bug by itself begins with an
 # underscore.
 BUGS: dict[str, Part] = {
     re.sub(r"\B(?=[A-Z])", "-", part.__name__).lower(): part

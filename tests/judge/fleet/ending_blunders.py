@@ -17,7 +17,8 @@ LARGE = 32768
 
 
 class LeaksOnTooLong(Connection):
-    """Opens a file when a message is too long, and keeps it open."""
+    """Opens a file when it ends a stream before the client does, as after a message that is too
+    long, and keeps the file open."""
 
     def linger(self) -> None:
         os.open(os.devnull, os.O_RDONLY)
@@ -34,14 +35,14 @@ class LeaksAfterLingering(Connection):
 
 
 class WatchesForRoomToTheEnd(Connection):
-    """Waits for room to send, too, where only the client's end is missing."""
+    """Also waits for room to send when only the client's end of stream is missing."""
 
     def interest(self) -> int:
         return super().interest() | (WRITE if self.lingering else 0)
 
 
 class DropsAnswersToOneTooLong(Connection):
-    """Forgets the answers that the kernel did not take, where the next message is too long."""
+    """Forgets the answers that the kernel didn't take when the next message is too long."""
 
     def receive(self) -> None:
         super().receive()
@@ -50,7 +51,7 @@ class DropsAnswersToOneTooLong(Connection):
 
 
 class ForgetsMuchAtTheEnd(Connection):
-    """At the client's end it has answers of 16 KiB at most."""
+    """Drops all answers beyond the first 16 KiB at a client's end of stream."""
 
     def at_end_of_stream(self) -> None:
         super().at_end_of_stream()
@@ -174,7 +175,7 @@ class ForgetsTheNewAtTheEnd(Connection):
 
 
 class StopsForTheNew(Connection):
-    """Drops the answers of a client over IPv6 when it's told to stop."""
+    """Drops the answers of IPv6 clients in a stop."""
 
     def begin_drain(self) -> None:
         if self.socket.family == socket.AF_INET6:
@@ -196,7 +197,7 @@ class KeepsTheNewPortBusy(Loop):
 
 
 class CannotLogTheNew(Loop):
-    """Splits a line of its log at the colons, of which an IPv6 address has more."""
+    """Splits log lines at colons and expects three parts, but an IPv6 address makes more."""
 
     def log(self, line: str) -> None:
         _address, _port, _words = line.split(":")
@@ -216,7 +217,7 @@ class AsksForAllDescriptors(Loop):
 
 
 class OneMistakeUndoesTheRest(Echo):
-    """Answers nothing of a receive that also holds a message that is too long."""
+    """Answers no message of a receive that also brings one that is too long."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         own = bytearray()
@@ -260,7 +261,7 @@ class ZeroIsNoMessage(Echo):
 
 
 class SignedLimit(Echo):
-    """Keeps the limit in a signed number."""
+    """Keeps the limit in a signed 32-bit number."""
 
     def take(self, data: bytes, output: bytearray) -> int:
         if self.max_message >= 1 << 31:

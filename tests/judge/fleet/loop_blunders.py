@@ -137,7 +137,7 @@ class WantsAWord(Connection):
 
 
 class TiresAfterTen(Connection):
-    """Serves each client for ten turns only."""
+    """Gets tired of a client after ten turns, so the client's eleventh turn is its last."""
 
     turns = 0
 
@@ -219,7 +219,7 @@ class NoTime(Connection):
 
 
 class ZeroIsNow(Connection):
-    """Takes 0 for no time at all, and shortens any other time to 0.2 s."""
+    """Gives each client 0.2 s at most, even when 0 asks for no limit."""
 
     def renew_deadline(self) -> None:
         super().renew_deadline()
@@ -241,8 +241,7 @@ class CountsFromTheFirstByteHeld(Connection):
 
 
 class AnswersLate(Connection):
-    """Sends an HTTP client an answer that its time is over, though the client has asked for
-    nothing."""
+    """Answers 408 to an HTTP client whose time is up, even if the client has asked for nothing."""
 
     def time_out(self) -> None:
         self.socket.send(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
@@ -270,7 +269,7 @@ class RoomForAllAtOnce(Loop):
 
 
 class DiesOfItsLog(Loop):
-    """Dies when its log reaches the limit of a file's size."""
+    """Dies of SIGXFSZ when its log reaches the limit of a file's size."""
 
     def prepare_process(self) -> None:
         super().prepare_process()
@@ -278,7 +277,7 @@ class DiesOfItsLog(Loop):
 
 
 class StoppedByItsLog(Loop):
-    """Writes to a terminal that stops any writer in the background."""
+    """Lets SIGTTOU stop it when it logs to a terminal from the background."""
 
     def prepare_process(self) -> None:
         super().prepare_process()
@@ -316,7 +315,7 @@ class HelpIsAnError(Loop):
 
 
 class ItsExampleIsRefused(Loop):
-    """Gives an example for an option, which the option doesn't take."""
+    """Shows an example value in its help that the option refuses."""
 
     @staticmethod
     def prepare() -> None:

@@ -15,7 +15,7 @@ LATEST = 3
 
 
 class Arrivals:
-    """The moment, port and name of every client, and the latest clients themselves."""
+    """The arrival time, port and name of every client, and the latest clients themselves."""
 
     def __init__(self) -> None:
         self._latest: deque[Client] = deque(maxlen=LATEST)
@@ -41,5 +41,5 @@ class Arrivals:
         return {port: f"client {number}" for number, port in enumerate(self._ports, 1)}
 
     def moments_of_others(self, ports: Collection[int]) -> list[float]:
-        """Returns the arrival times of all other clients."""
+        """Returns when those clients arrived whose ports aren't in `ports`."""
         return [at for at, port in zip(self._moments, self._ports) if port not in ports]

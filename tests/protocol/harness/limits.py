@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-# The limit of a login shell. If a server needs more, it has to raise the limit, as the contract
-# says.
+# A login shell's limit. A server that needs more has to ask for it, as the contract says.
 SERVER_SOFT_LIMIT = 1024
 NEEDED_TO_START = 8  # descriptors; subprocess takes two
 UBSAN_NEEDS_DESCRIPTORS = "UBSan itself needs descriptors here: build with -fno-sanitize=vptr"
@@ -36,7 +35,7 @@ def need_descriptors(count: int) -> None:
 
 
 def backlog_max() -> int:
-    """Returns how many new connections may wait with SOMAXCONN. listen(2)"""
+    """Returns how many new connections may wait in a backlog of SOMAXCONN; see listen(2)."""
     allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
     return min(socket.SOMAXCONN, allowed)
 
@@ -51,7 +50,7 @@ def need_ipv6() -> None:
 
 
 def send_buffer_bytes_max() -> int:
-    """Returns the most that a kernel keeps of answers that nobody reads. tcp(7)"""
+    """Returns the most that a kernel keeps of answers that nobody reads; see tcp(7)."""
     return int(Path("/proc/sys/net/ipv4/tcp_wmem").read_text().split()[2])
 
 
@@ -73,7 +72,7 @@ def unread_bytes_max() -> int:
 
 
 def set_server_limit(soft_and_hard: int | None) -> None:
-    """Sets the limit in the server's process, before that becomes the server."""
+    """Sets the limit in the server's process, before it becomes the server."""
     limit = (soft_and_hard, soft_and_hard) if soft_and_hard else _ordinary()
     resource.setrlimit(resource.RLIMIT_NOFILE, limit)
 
@@ -85,7 +84,7 @@ def can_be_a_servers() -> bool:
 
 @contextlib.contextmanager
 def of_a_server() -> Iterator[None]:
-    """Lets the processes that we start meanwhile have a server's limit."""
+    """Gives a server's limit to the processes that are started in this context."""
     ours = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, _ordinary())
     try:

@@ -16,7 +16,7 @@ STRANGER_SECONDS = 5.0  # how long a server may take to find that its port is ta
 
 
 class PortOnly:
-    """See above. Server.__new__() mixes this into the class of a server."""
+    """A mixin for a server that gets only a port. Server.__new__() adds it to the class."""
 
     START_SECONDS = 20.0
 
@@ -46,7 +46,7 @@ class PortOnly:
         for more in reversed(range(PORTS_TRIED)):
             if not proc.wait_until(answers, self.START_SECONDS, 0.01):
                 break
-            # If another server answered, ours is about to find its port taken, and ends.
+            # If another server answered, ours is about to find its port taken and to end.
             proc.wait_until(lambda: self.listens() or not self.is_alive(), STRANGER_SECONDS)
             if self.is_deaf() and not is_taken(self.address):
                 raise ContractBroken(

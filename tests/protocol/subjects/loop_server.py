@@ -2,7 +2,7 @@
 
     python3 loop_server.py --port 5882
 
-It has all levels of the judge. In broken_loops.py each class spoils one thing about it.
+It passes all levels of the judge. In broken_loops.py each class spoils one thing about it.
 """
 
 import argparse
@@ -49,8 +49,8 @@ class Loop:
 
     connection_type: type[Connection] = Connection
     backlog = socket.SOMAXCONN
-    own_descriptors = 16  # for a process and its first loop
-    loop_descriptors = 4  # for each loop
+    own_descriptors = 16  # of the process, apart from its loops and connections
+    loop_descriptors = 4  # of each loop: epoll, a pair of sockets, the listener
 
     def __init__(self, options: argparse.Namespace, shared: Shared) -> None:
         self.options, self.shared = options, shared
@@ -107,7 +107,7 @@ class Loop:
         return listener
 
     def watch_listener(self, watch: bool) -> None:
-        """Begins or stops accepting. Does nothing if that's the state already."""
+        """Begins or stops accepting, or does nothing if that has already happened."""
         watched = self.listener in self.selector.get_map()
         if watch and not watched:
             self.selector.register(self.listener, READ)
@@ -241,17 +241,17 @@ class Loop:
             self.wake_others(b"\0")
 
     def wake_others(self, word: bytes) -> None:
-        """Wakes the other loops with a signal's number, as the kernel does for the first, or with 0
-        for a free place."""
+        """Wakes the other loops. `word` is a signal's number, as the kernel writes to the first
+        loop, or 0 if a place is free."""
         for loop in self.shared.loops:
             try:
                 if loop is not self:
                     loop.wakes.send(word)
             except BlockingIOError:
-                pass  # that loop hasn't looked for a long time, and will
+                pass  # the buffer is full of wake-ups, so that loop will wake up anyway
 
     def report_shortage(self, line: str) -> None:
-        """Logs a shortage once a second, whichever loop reports it."""
+        """Logs a shortage, but at most once a second, whichever loop reports it."""
         with self.shared.lock:
             if time.monotonic() < self.shared.silent_until:
                 return
@@ -267,7 +267,7 @@ class Loop:
         self.begin_drain()
 
     def resume_accepting(self) -> None:
-        """Accepts again, because there is room, or it's time to try."""
+        """Begins to accept again, if there is room."""
         self.accept_again = NEVER
         if not self.draining:
             self.watch_listener(self.has_room())
@@ -284,15 +284,17 @@ class Loop:
         self.resume_accepting()
 
     def count_signal(self, *_: object) -> None:
-        """Handles SIGTERM or SIGINT. The first wakes the loop, and so begins the drain. A later one
-        ends the process, even if the first loop has no connection left."""
+        """Handles SIGTERM or SIGINT, which also wakes the loop: see set_wakeup_fd() in run(). If it
+        comes SAME_STOP_SECONDS after the first, or later, it ends the process, even if the first
+        loop has no connection left."""
         now = time.monotonic()
         self.shared.asked_at = min(self.shared.asked_at, now)
         if now - self.shared.asked_at >= SAME_STOP_SECONDS:
             os._exit(self.shared.status)
 
     def take_wakes(self) -> None:
-        """Reads the wake-ups, and starts a drain if one was a signal."""
+        """Reads the wake-ups. Accepts again if a place is free, and starts a drain if one of them
+        was a signal."""
         signals = any(self.wake_up.recv(100))
         self.resume_accepting()
         if signals and not self.draining:

@@ -30,8 +30,8 @@ Task<> receive_and_renew(Loop& loop, const common::Fd& fd, Deadline& idle) {
   idle.renew(Clock::now() + 10s);
 }
 
-// The thread didn't run for a while. A result that came in time still counts, also for operations
-// that share the deadline and have no result yet.
+// The thread didn't run for a while. A result that came in time still counts, even for operations
+// that share the deadline but have no result yet.
 CO_TEST_F(Uring, AResultRenewsADeadlineThatPassedWhileTheThreadWasStopped) {
   const auto talking = unix_connection();
   const auto silent = unix_connection();
@@ -132,10 +132,10 @@ CO_TEST_F(Uring, DeadlinesPassInOrder) {
   deadlines[5]->renew(now + 1ms);   // earlier
   co_await scope.join();
   EXPECT_EQ(passed.size(), deadlines.size());
-  // With SQPOLL a kernel thread cancels, and the loop may look when that has done the second, but
-  // not the first.
+  // With SQPOLL a kernel thread cancels, and the loop may look when that thread has cancelled the
+  // second, but not yet the first.
   if (loop.ring().sqpoll()) co_return;
-  // The kernel decides in which order those of one turn end.
+  // The kernel decides in which order the deadlines of one turn end.
   std::ranges::sort(passed);
   EXPECT_TRUE(std::ranges::is_sorted(passed, {}, &Passed::second));
 }
@@ -152,7 +152,7 @@ CO_TEST_F(Uring, ADeadlineMayBeEarlierThanThoseBefore) {
   EXPECT_LT(Clock::now() - begin, 10s);
 }
 
-// Otherwise the kernel would set a timer for each wait.
+// With a request for each wait, the kernel would set a timer each time.
 CO_TEST_F(Uring, ADeadlineThatIsMovedAwayIsOneRequestForManyWaits) {
   Deadline deadline(loop, Clock::now() + 1h);
   (void)co_await loop.nop();
