@@ -15,7 +15,7 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit "${cannot:-1}"; }
 wrong_usage() { say "$*"; exit 2; }
 
-# Without stdout, a command's output would be lost. Only ./serve may do without, like a server.
+# Without stdout, a command's output would be lost. ./serve becomes a server, which may do without.
 [[ $program == serve ]] || { : 3>&1; } 2>/dev/null ||
   cannot_run "cannot write to standard output: it is closed"
 # Bash itself needs /proc for < <(…).

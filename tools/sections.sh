@@ -8,7 +8,7 @@ trap 'kill -INT -- "${beside[@]/#/-}" 2>/dev/null || true; rm -rf "$results"' EX
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Python runs hundreds of times, so keep its compiled files, but not beside the sources.
+# The judge alone starts a hundred times, so we keep compiled Python, but not beside the sources.
 unset PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX="$root/build/pycache"
 

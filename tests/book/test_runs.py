@@ -16,7 +16,7 @@ NAMES_A_RINGS_SERVER = re.compile(r"^  [$>] .*\b(part6|finger)", re.MULTILINE)
 
 
 def environment() -> dict[str, str]:
-    """Our environment without CI, because programs print less to it than to people."""
+    """Our environment without CI, with which some programs print less."""
     return {**{name: value for name, value in os.environ.items() if name != "CI"},
             "BUILD": str(BUILD), "ROOT": str(ROOT)}
 
