@@ -18,7 +18,7 @@ class Fd {
   }
   ~Fd() {
     // We don't retry close(2) after EINTR, because Linux has already freed the number, and another
-    // thread may have got it. close(2), "Dealing with error returns from close()".
+    // thread may own it by now. close(2), "Dealing with error returns from close()".
     if (number_ >= 0) (void)::close(number_);
   }
 

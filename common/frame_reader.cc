@@ -16,8 +16,8 @@ void append_frame(ByteView payload, Bytes& out) {
   out.insert(out.end(), payload.begin(), payload.end());
 }
 
-/// Returns the message that began in earlier input, if it is complete now, or, if that was returned
-/// already, frees it and returns next().
+/// Returns the message that began in earlier input, if that is complete now. If the message was
+/// returned already, frees the memory and returns next().
 Result<std::optional<ByteView>> FrameReader::next_held() {
   if (held_returned_) {
     held_ = Bytes();  // frees the memory

@@ -45,7 +45,7 @@ class FrameReader {
 
   /// The next complete payload, or nullopt if more bytes are needed. The view is good until the
   /// next call of next() or feed(), and the four bytes before it are the message's header. Error:
-  /// too_long as soon as those four bytes are known; nothing after it can be trusted.
+  /// too_long as soon as the header is known; nothing after that can be trusted.
   Result<std::optional<ByteView>> next();
 
   /// Whether the last message lay whole in the bytes given to feed(), rather than in a copy.

@@ -23,8 +23,8 @@ class SendBuffer {
   /// Appends a copy of `bytes`.
   void append(ByteView bytes);
 
-  /// Appends bytes that stay in place until clear(), such as a constant's. Makes no copy if they
-  /// are the first, or directly follow an earlier view in memory.
+  /// Appends bytes that stay in place until clear(), such as a constant's. Makes no copy of the
+  /// first bytes, or of bytes that directly follow an earlier view in memory.
   void append_view(ByteView bytes) {
     if (empty()) {
       view_ = bytes;
@@ -44,7 +44,7 @@ class SendBuffer {
   std::size_t size() const { return view_.size(); }
   bool empty() const { return view_.empty(); }
 
-  /// Empties the buffer. Keeps its memory for the next receive, unless that is large.
+  /// Empties the buffer. Keeps the memory for the next receive, unless it is large.
   void clear() {
     view_ = {};
     if (!storage_.empty()) clear_storage();

@@ -10,8 +10,7 @@
 namespace common {
 
 /// A conversation with one peer, without I/O and without a clock: received bytes in, bytes to send
-/// out. While a session waits for the beginning of a message, it holds no buffer. A thread, a loop
-/// or a test drives a session like this:
+/// out. Between messages a session holds no buffer. A thread, a loop or a test drives it like this:
 /// - take() the received bytes, send the answers, and receive again only when the kernel has taken
 ///   all of them, so that memory stays bounded while a peer reads no answers;
 /// - after an error or when finished(), send the remaining answers and close;
@@ -22,11 +21,10 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  /// Takes all of `received`, and appends the answers to `output`, even if it then returns an
-  /// error. The answers may be a view of `received`, which must then stay in place until they are
-  /// sent. Returns how many messages were completed; only a completed message renews the read
-  /// timeout. Errors: too_long, malformed. Nothing after them can be trusted; don't call take()
-  /// again.
+  /// Takes all of `received`, and appends the answers to `output`, even before an error. The
+  /// answers may be a view of `received`, which must then stay in place until all is sent. Returns
+  /// how many messages were completed; only a completed message renews the read timeout. Errors:
+  /// too_long, malformed. Nothing after an error can be trusted; don't call take() again.
   virtual Result<std::size_t> take(ByteView received, SendBuffer& output) = 0;
 
   /// Checks whether the stream may end here. Error: cut_short inside a message.
@@ -35,7 +33,7 @@ class Session {
   /// Whether a message has begun but isn't complete.
   bool inside_message() const { return !end_of_stream(); }
 
-  /// Whether the last answer was given: close when it is sent. take() drops any later bytes.
+  /// Whether this was the last answer: close once that is sent. take() drops any later bytes.
   bool finished() const { return finished_; }
 
  protected:

@@ -41,8 +41,7 @@ int report_failure(const Options& options, std::error_code error) {
   return common::report_failure(options, error, finger::server_profile);
 }
 
-/// Listens on options.host. `::` serves IPv6 and IPv4; on a machine without IPv6, 0.0.0.0 takes its
-/// place.
+/// Listens on options.host. `::` serves IPv6 and IPv4; on a machine without IPv6, we use 0.0.0.0.
 common::Result<common::Fd> listen_on(Options& options) {
   auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
   if (listener || options.host != "::") return listener;
@@ -54,8 +53,8 @@ common::Result<common::Fd> listen_on(Options& options) {
   return common::listen_on(options.address(), common::SocketMode::nonblocking);
 }
 
-/// Listens on a socket of our own if no service manager passed any. Call it before rights are given
-/// up, because bind(2) may need them. Errors: of bind(2) and listen(2).
+/// Listens on a socket of our own if no service manager passed any. Call this before giving up
+/// rights, because bind(2) may need them. Errors: of bind(2) and listen(2).
 common::Status provide_listeners(Options& options, std::vector<common::Fd>& listeners) {
   if (listeners.empty()) {
     auto listener = listen_on(options);
@@ -107,8 +106,7 @@ void fit_to_descriptors(Options& options, std::size_t listeners) {
   options.max_connections = most;
 }
 
-/// Prints what would be served. Does everything that a worker does before it serves, in this
-/// process.
+/// Prints what would be served. Does everything that a worker does before serving, in this process.
 int check_config(const Options& options, std::span<const common::Fd> listeners,
                  const common::Status& listening) {
   const char* about_port = "";
@@ -161,7 +159,7 @@ int main(int argc, char** argv) {
       .options = finger::option_table(options)};
   finger::Parent::hold_signals();  // as early as possible, because SIGHUP would end us
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
-  // Signals end a check, even while it waits for the account database.
+  // Signals end a check, even during a wait for the account database.
   if (options.check_config) finger::Parent::hold_signals(false);
   const bool is_root = ::geteuid() == 0;
   if (!is_root && !options.user.empty()) {

@@ -67,7 +67,7 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
   // 6. From now on read only where homes are.
   fence.put_up();
 
-  // 7. Register the owners' credentials, now that they bear both fences.
+  // 7. Register the owners' credentials, now with both fences.
   if (is_root) {
     const auto registered = register_owners((*loop)->ring(), roster->accounts, *daemon);
     if (!registered) return std::unexpected(registered.error());

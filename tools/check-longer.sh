@@ -2,11 +2,11 @@
 # shellcheck disable=SC2154 # ./check, which sources this, has sourced lib.sh and sections.sh
 # The longer tests of ./check: other machines, other builds, other rings.
 
-# With a sanitizer, fingerd takes 13 s to look up 65,535 owners; a Python server that echoes 32 MiB
+# With a sanitizer, fingerd takes 13 s to look up 65,535 owners. A Python server that echoes 32 MiB
 # beside all other tests takes as long.
 patient=(--patience 60)
 
-# check_what_takes_long: the tests that --all adds, except the book's.
+# check_what_takes_long runs the tests that --all adds, except the book's.
 check_what_takes_long() {
   local preset targets release architecture
   pytests "builds of each part" tests/builds -m long
@@ -36,7 +36,7 @@ check_what_takes_long() {
   patches "every bug" zoo run
 }
 
-# The Linux in the page, which tests of the book and of the site use.
+# Makes the Linux in the page, which tests of the book and the site use.
 make_the_machine() {
   if ((EUID == 0)); then
     section "Linux for the page" tools/machine/make || true
@@ -45,8 +45,8 @@ make_the_machine() {
   fi
 }
 
-# A minute for the loop's fuzzer, which the unit tests run briefly, with new seeds each time. A
-# failure says how to repeat the round.
+# Runs the loop's fuzzer for a minute, with new seeds each time; the unit tests run it only briefly.
+# A failure says how to repeat the round.
 check_loop_with_chance() {
   local ring
   [[ ! $no_ring ]] || return 0
@@ -56,8 +56,8 @@ check_loop_with_chance() {
   done
 }
 
-# The answers don't depend on the ring: we try one that is always full and, with a choice of tests,
-# one with SQPOLL.
+# Answers don't depend on the ring, so we try all tests with a ring that is always full, and a
+# choice of tests with SQPOLL.
 check_rings() {
   local part6=build/default/part6-uring/part6-uring full=entries=4,buffers=2
   [[ -x $part6 && ! $no_ring ]] || return 0
@@ -67,8 +67,8 @@ check_rings() {
     -m every_ring "${in_parallel[@]}"
 }
 
-# check_sanitized PRESET UNIT-TESTS STAGE… runs a choice of black-box tests, and these unit tests,
-# only on the default ring, without their fuzzers, and without the one that moves gigabytes.
+# check_sanitized PRESET UNIT-TESTS STAGE… runs a choice of black-box tests, and these unit tests on
+# the default ring only, without fuzzers and without the test that moves gigabytes.
 check_sanitized() {
   local preset=$1 unit_tests=$2 stage chosen=()
   shift 2
@@ -82,7 +82,7 @@ check_sanitized() {
       --build-dir "build/$preset" "${in_parallel[@]}" "${without_part6[@]}"
 }
 
-# check_today adds the tests of the day of the week; each of the zoo's bugs has its turn within
+# check_today adds tests that depend on the day of the week. It tries each of the zoo's bugs within
 # four months.
 check_today() {
   need_for everything
@@ -97,7 +97,7 @@ check_today() {
   esac
 }
 
-# check_on MACHINE: a different kernel, release of Debian or processor.
+# check_on MACHINE: a kernel, a release of Debian, or a processor.
 check_on() {
   case $1 in
     [0-9]*.[0-9]*) check_kernel "$1" ;;
@@ -107,10 +107,10 @@ check_on() {
   esac
 }
 
-# check_kernel SERIES; the machine leaves its own files for the summary.
+# check_kernel SERIES: the machine itself writes the files for the summary.
 check_kernel() {
   need_for part6-uring finger
-  tools/kernel.sh "$1" || exit # Debian may have none of that series
+  tools/kernel.sh "$1" || exit # Debian may have no kernel of that series
   build_or_finish default part6-uring/all finger/all book/steps/all uring_tests finger_daemon_tests
   say "running the tests under Linux $1 takes some ten minutes on an idle machine"
   RESULTS=$results section "Linux $1" tools/kernel.sh "$1" tools/kernel-tests || true

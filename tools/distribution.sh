@@ -59,7 +59,7 @@ quietly "making a bare Debian $release" mmdebstrap --variant=apt --mode=root \
   "$release" "$system" "${mirror[@]}" || exit 1
 chmod 755 "$system"
 cp -L /etc/resolv.conf /etc/hosts "$system/etc/"
-# Root's own directory is closed to everybody else, so tests that become somebody else mind that.
+# Only root may enter root's home, so tests that run as somebody else must cope with that.
 mkdir "$system/root/project" "$system/ccache"
 git -C "$root" archive HEAD | tar -x -C "$system/root/project"
 

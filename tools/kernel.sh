@@ -32,8 +32,8 @@ kernels=$root/build/kernels
 [[ $(uname -m) == x86_64 ]] || cannot_run "the kernels are for x86_64, and this is $(uname -m)"
 need "${packages_kernel[@]}"
 
-# Uses apt with its own lists of packages, because a series may be in a different release than this
-# one. A release that no longer exists isn't a fault.
+# Runs apt with other lists of packages, because a series may be in a different release than ours. A
+# release that no longer exists isn't a fault.
 # shellcheck disable=SC2317 # called by fetch
 use_lists_of_our_own() {
   local mirror suite

@@ -2,12 +2,12 @@
 # shellcheck disable=SC2034,SC2154 # a script that sources this uses these and sets program
 # Common code of the commands: stages by name, missing packages, quiet builds.
 # A script that sources this sets `program`, its name in messages, and may set `cannot`, its exit
-# status if it can't run, by default 1.
+# status if it can't run (default 1).
 
 # Without symbolic links, because CMake would take a different path for a different project, and
 # build it again.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-python=/usr/bin/python3 # here apt-get puts the tests' packages, whatever is first in the path
+python=/usr/bin/python3 # has apt-get's packages; the first python3 in PATH may not
 
 source "$root/tools/packages.sh"
 
@@ -15,15 +15,15 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit "${cannot:-1}"; }
 wrong_usage() { say "$*"; exit 2; }
 
-# A command's output would be lost; ./serve becomes a server, which may do without.
+# Without stdout, a command's output would be lost. ./serve becomes a server, which may do without.
 [[ $program == serve ]] || { : 3>&1; } 2>/dev/null ||
   cannot_run "cannot write to standard output: it is closed"
-# Bash itself needs it, for < <(…).
+# Bash itself needs /proc for < <(…).
 [[ -e /proc/self/fd ]] || cannot_run "there is no /proc here. As root: mount -t proc proc /proc"
 
-# inherited_signals prints, such as 2,17, the signals that our caller blocks or ignores, and that
-# our children would inherit. If the caller ignores a signal that asks to end, as nohup does, that's
-# on purpose. Bash's own settings don't count, so a different process looks.
+# inherited_signals prints the signals that our caller blocks or ignores, such as 2,17, because our
+# children would inherit that. A caller that ignores a signal to end, as nohup does, means it. We
+# let sed look, because Bash has settings of its own.
 inherited_signals() {
   local blocked ignored number found=()
   { read -r blocked && read -r ignored; } \
@@ -35,8 +35,8 @@ inherited_signals() {
   (IFS=, && echo "${found[*]}")
 }
 
-# Bash can undo neither, but env can. A build would wait forever for its compilers if SIGCHLD is
-# ignored, and a blocked signal stops no server.
+# Bash can undo neither, but env can. With SIGCHLD ignored, a build would wait forever for its
+# compilers; and a server doesn't stop for a signal that's blocked.
 inherited=$(inherited_signals)
 [[ ! $inherited ]] || ! env "--default-signal=$inherited" true 2>/dev/null ||
   exec env "--default-signal=$inherited" "$BASH" "$0" "$@"
@@ -46,9 +46,9 @@ inherited=$(inherited_signals)
 declare -A takes=() long=([-h]=--help) given=()
 repeatable='' options=() words=()
 
-# read_command_line WORD… leaves the values of the options in given (yes, for one that takes none),
-# the options as --option=value in options, and all else in words. An option may be anywhere, and
-# its value is the next word, or follows an =.
+# read_command_line WORD… leaves the options' values in given (yes if an option takes none), the
+# options as --option=value in options, and all else in words. An option may be anywhere; its value
+# is the next word, or follows an =.
 read_command_line() {
   local word option value
   while (($# > 0)); do
@@ -89,7 +89,7 @@ on_its_own() {
   done
 }
 
-# did_you_mean WORD NAME… is a question, if some names have the word in them, or begin like it.
+# did_you_mean WORD NAME… prints a question if some names contain WORD or begin like WORD.
 did_you_mean() {
   local alike
   alike=$(printf '%s\n' "${@:2}" | word=$1 awk '
@@ -99,8 +99,8 @@ did_you_mean() {
   [[ ! $alike ]] || echo ": did you mean ${alike/%, ${alike##*, }/ or ${alike##*, }}?"
 }
 
-# quietly MESSAGE COMMAND… runs it and hides its output, unless it fails. Its newest line shows the
-# progress, immediately on a terminal, otherwise every ten seconds.
+# quietly MESSAGE COMMAND… runs a command and hides its output, unless the command fails. To show
+# progress we print the newest line, immediately on a terminal, otherwise every ten seconds.
 quietly() {
   local message=$1 log progress status=0
   say "$message"
@@ -109,7 +109,7 @@ quietly() {
   show_progress "$log" &
   progress=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  kill "$progress" 2>/dev/null || true # Ctrl-C and timeout(1) have ended it, too
+  kill "$progress" 2>/dev/null || true # Ctrl-C or timeout(1) may have ended it already
   wait "$progress" 2>/dev/null || true
   [[ ! -t 2 ]] || printf '\r\e[K' >&2
   ((status == 0 || status == 130)) || cat "$log" >&2 # after Ctrl-C nobody needs the reason
@@ -117,19 +117,19 @@ quietly() {
   return "$status"
 }
 
-# show_progress LOG runs until it is killed. Ctrl-C doesn't reach background jobs, so it looks
-# whether the command is still there. While the log is empty it leaves the terminal alone, because
-# somebody may be asked for a password there.
+# show_progress LOG runs until it is killed. Ctrl-C doesn't reach background jobs, so we look
+# whether the command still runs. While the log is empty we leave the terminal alone, because
+# sudo may be asking for a password there.
 show_progress() {
   local line columns told=$SECONDS
-  while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do # it may outlive this by a moment
+  while sleep 0.5 >/dev/null 2>&1 && kill -0 "$$" 2>/dev/null; do
     line=$(tail -n 1 "$1" 2>/dev/null) || return 0
     if [[ ! -t 2 ]]; then
       ((SECONDS - told < 10)) || { told=$SECONDS && say "  ${line:-nothing yet}"; }
       continue
     fi
     columns=$(stty size <&2 | cut -d ' ' -f 2)
-    ((columns > 0)) || columns=80 # a terminal need not know
+    ((columns > 0)) || columns=80 # some terminals don't know
     [[ ! $line ]] || printf '\r\e[K%s' "${line:0:columns-1}" >&2
   done
 }
@@ -138,7 +138,7 @@ is_there() {
   local kind=${proofs[$1]%%:*} thing=${proofs[$1]#*:}
   case $kind in
     command) command -v "$thing" >/dev/null ;;
-    header) # some are below the names of the processor and of its system
+    header) # some are in a directory such as x86_64-linux-gnu
       [[ -e /usr/include/$thing || -e /usr/local/include/$thing ]] ||
         compgen -G "/usr/include/*-linux-*/$thing" >/dev/null
       ;;
@@ -166,7 +166,7 @@ need() {
       cannot_run "apt-get says above why it cannot. If the network is the reason: connect once," \
         "and start again"
   elif command -v sudo >/dev/null; then
-    # Asks before any changing line is shown, which would wipe the question away.
+    # Ask before we show a changing line, which would wipe the question away.
     sudo --prompt="$program: to install ${missing[*]}, sudo wants the password of %p: " true ||
       cannot_run "the reason is above. As root: apt-get install ${missing[*]}"
     quietly "installing ${missing[*]} (with sudo)" install_packages "${missing[@]}" ||
@@ -176,7 +176,7 @@ need() {
   fi
 }
 
-# One sudo for both calls of apt-get, because one that remembers no password would ask for each.
+# Uses a single sudo for both calls of apt-get, because some configurations of sudo ask every time.
 install_packages() {
   local as_root=(env DEBIAN_FRONTEND=noninteractive)
   ((EUID == 0)) || as_root=(sudo "${as_root[@]}")
@@ -192,8 +192,8 @@ stages() {
   done
 }
 
-# stage_named WORD prints the one stage that begins so; with none or several it prints nothing.
-# A shell that completes file names writes ./part4-poll/ or part4-poll/; 4 will do.
+# stage_named WORD prints the stage whose name begins with WORD, or nothing if there are none or
+# several. ./part4-poll/ is accepted, because a shell completes names that way, and so is 4.
 stage_named() {
   local stage word=${1#./} found=()
   word=${word%/}
@@ -206,7 +206,7 @@ stage_named() {
   ((${#found[@]} != 1)) || echo "${found[0]}"
 }
 
-# not_one_stage WORD [OTHER…] suggests what could have been meant, among the stages and these.
+# not_one_stage WORD [OTHER…]: wrong usage; suggests stages, or OTHER words, that WORD may mean.
 not_one_stage() {
   local word=$1 fits stages meant
   shift
@@ -217,7 +217,7 @@ not_one_stage() {
   wrong_usage "'$word' names no stage${meant:-;} there are $(stages_in_a_line)$(printf ', %s' "$@")"
 }
 
-# need_bug NAME: wrong usage if there is none.
+# need_bug NAME: wrong usage if there is no such bug.
 need_bug() {
   local bugs meant
   [[ ! -e $root/book/bugs/$1.patch ]] || return 0
@@ -226,7 +226,7 @@ need_bug() {
   wrong_usage "there is no bug '$1'${meant:-;} all of them are in book/appendix-e-bug-zoo.md"
 }
 
-# bug_says NAME KEY prints a line of its head; tests/zoo/bug.py explains them.
+# bug_says NAME KEY prints a line of the patch's head; tests/zoo/bug.py explains the keys.
 bug_says() { sed -n "s/^$2: *//p" "$root/book/bugs/$1.patch"; }
 
 stages_in_a_line() {
@@ -235,21 +235,21 @@ stages_in_a_line() {
   echo "${line//,/, }"
 }
 
-# is_listened_on PORT: on 127.0.0.1, or on all addresses. proc(5), /proc/net/tcp
+# is_listened_on PORT looks for a listener on 127.0.0.1 or all addresses. proc(5), /proc/net/tcp
 is_listened_on() {
   local listening
   printf -v listening ': (0100007F|0{8}|0{32}):%04X [0-9A-F]+:0000 0A ' "$((10#$1))"
   grep -qsE "$listening" /proc/net/tcp{,6}
 }
 
-# Stops if nothing can be built, because CMake wouldn't say what to do.
+# Stops if we can't write here, because CMake wouldn't say what to do.
 need_place() {
   if ! mkdir -p "$root/build" 2>/dev/null || [[ ! -w $root || ! -w $root/build ]]; then
     cannot_run "cannot write to $root. Copy it to a directory of yours, and start there"
   fi
 }
 
-# need_own_build PRESET stops if the build belongs to a different directory, as CMake would.
+# need_own_build PRESET stops if the build was made for a different directory; CMake would, too.
 need_own_build() {
   local made_for
   made_for=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' \
@@ -258,9 +258,8 @@ need_own_build() {
     cannot_run "build/ was made in $made_for, and is of no use here: rm -rf '$root/build'"
 }
 
-# build PRESET [TARGET…] configures and builds. One build at a time, because a different ./serve may
-# be at it.
-# Takes further options for CMake from the array configure_options.
+# build PRESET [TARGET…] configures and builds, with further options for CMake from the array
+# configure_options. The lock is for a second ./serve, say, that builds at the same time.
 configure_options=()
 build() {
   local preset=$1 targets=()
@@ -277,15 +276,15 @@ build() {
     cmake --build "$root/build/$preset" "${targets[@]}" || return 1
 }
 
-# why_no_ring [SERVER OPTION…] prints why this server, part6-uring if none is named, cannot run
-# here, in its own words, with the remedy. Prints nothing if it can, or isn't built.
+# why_no_ring [SERVER OPTION…] prints why this server (default: part6-uring) cannot run here, in the
+# server's words, with the remedy. Prints nothing if it can run, or isn't built.
 why_no_ring() {
   local said='' words
   (($# > 0)) || set -- "$root/build/default/part6-uring/part6-uring" --port 0
   [[ -x $1 ]] || return 0
   exec {words}< <(exec "$@" 2>&1)
   read -r said <&"$words" || true
-  kill "$!" 2>/dev/null || true # it serves, else
+  kill "$!" 2>/dev/null || true # if it could run, it serves now
   exec {words}<&-
   [[ $said != "io_uring cannot be used: "* ]] || echo "$said"
 }

@@ -3,13 +3,12 @@
 # The sections of a run of ./check, each a command with a result in the summary.
 
 results=$(mktemp -d)
-beside=() # the process groups that run beside this
+beside=() # process groups in the background
 trap 'kill -INT -- "${beside[@]/#/-}" 2>/dev/null || true; rm -rf "$results"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The judge alone is started a hundred times, so we keep compiled Python, but not beside the
-# sources.
+# The judge alone starts a hundred times, so we keep compiled Python, but not beside the sources.
 unset PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX="$root/build/pycache"
 
@@ -22,15 +21,14 @@ section() {
   return "$status"
 }
 
-# .ci/run sets SECOND_TRY, because its machine may stand still for longer than any time that a test
-# allows. So failed tests run once more, without the others of their section, and the summary names
-# them. There's no second try for many, nor under a sanitizer, since a hundred runs may not show its
-# finding again.
-# deserves_second_try NAME, a section that has left a JUnit file.
+# .ci/run sets SECOND_TRY, because its machine may pause for longer than a test allows. Failed tests
+# then run once more, without the others of their section, and the summary names them. There's no
+# second try if many failed, nor under a sanitizer, whose finding a hundred runs may not repeat.
+# deserves_second_try NAME: the name of a section that wrote a JUnit file.
 deserves_second_try() {
   local failed
   [[ ${SECOND_TRY:-} && $1 != *@(asan|tsan) ]] || return 1
-  ! grep -qs 'Falsifying example' "$results/$1.xml" || return 1 # found by chance, too
+  ! grep -qs 'Falsifying example' "$results/$1.xml" || return 1 # also found by chance
   failed=$(grep -oE '<(failure|error)[ />]' "$results/$1.xml" | wc -l)
   ((failed > 0 && failed <= 5)) && say "once more, by itself, what failed of: $1"
 }
@@ -80,8 +78,8 @@ ctest_of_failures() {
   ctest --output-on-failure "$@" | sed -E '/^ +Start +[0-9]+: |\.\.\. +Passed +[0-9.]+ sec$/d'
 }
 
-# side_by_side COMMAND… runs them together, in process groups of their own that get Ctrl-C. It shows
-# the first one's output as it comes, and each other's when those before have ended.
+# side_by_side COMMAND… runs commands at the same time, in process groups that get Ctrl-C. Shows the
+# first command's output as it comes, then all output of the second, and so on.
 side_by_side() {
   local command
   set -m
@@ -102,7 +100,7 @@ side_by_side() {
 }
 
 # patches NAME SUITE COMMAND… is a section of the zoo or of the exercises; the summary repeats its
-# words.
+# results.
 patches() { section "$1" patches_and_their_words "$@" || true; }
 
 # shellcheck disable=SC2317 # called by section
@@ -113,7 +111,7 @@ finish() {
   exit
 }
 
-# build_or_finish PRESET [TARGET…]: without a build there is nothing to test.
+# build_or_finish PRESET [TARGET…] ends the run if the build fails.
 build_or_finish() {
   configure_options=(-DBUILD_TESTING=ON)
   section "build $1" build "$@" || finish
@@ -121,8 +119,8 @@ build_or_finish() {
 
 in_parallel=(-n 6 --dist loadgroup) # on two cores, because most of the time they wait
 
-# If part6 can't run, its tests are left out; the summary counts them, and gives the reason.
-# leave_out_part6_if_need_be EXPR DIRECTORY… counts the tests that match in these directories.
+# leave_out_part6_if_need_be EXPR DIRECTORY… leaves out part6's tests if part6 can't run here. The
+# summary gives the reason, and the number of tests that match EXPR in these directories.
 of_part6='^unit\.([Uu]ring|Ring|FramePool|part6)'
 of_part6+='|^(steps\.part6-uring|steps\.finger|examples\.uring)\.'
 no_ring='' not_of_part6=() without_part6=() without_fingerd=()

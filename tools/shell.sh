@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2030,SC2031,SC2154 # a subshell has a server of its own; exec sets numbers
-# Helpers that the book types. Once in each terminal, a bash: . tools/shell.sh
-# The transcripts that test the book read this file, too.
+# Helpers that the book types. Source them once in each terminal, in bash: . tools/shell.sh
+# The transcripts that test the book source this file, too.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build/default}
@@ -9,7 +9,7 @@ port=${port:-5882} # where ./serve listens, unless told otherwise
 job_control=${job_control:-+m} # as it was before suspend
 started=${started:-} # the process that `start` runs; $pid may be another terminal's
 [[ ${clients+there} ]] || clients=() # the descriptors of a crowd
-trap : PIPE # writing to an ended connection is an error, not the end of this terminal
+trap : PIPE # so writing to an ended connection is an error, and doesn't end this terminal
 
 # start STAGE [OPTION…], or start ./PROGRAM [ARGUMENT…]: runs a server in the background, and ends
 # the one before and any crowd, unless $pid was emptied. $pid is its process, $port its port, and
@@ -21,8 +21,8 @@ start() {
     [[ -x ${command[0]} ]] || { echo "start: not built yet; ./serve $1 builds it" >&2; return 1; }
   fi
   [[ ! ${pid:-} ]] || stop
-  # A session of its own, so that Ctrl-C at the prompt does not reach it; and without the
-  # connections of this terminal, so that its descriptors have the numbers of the book.
+  # In a session of its own, Ctrl-C at the prompt doesn't reach the server. We close this terminal's
+  # connections, so that the server's descriptors have the numbers that the book shows.
   exec 4< <(_close_all; exec setsid "${command[@]}")
   started=$! pid=$!
   read -r line <&4 || { stop; return 1; }
@@ -30,9 +30,8 @@ start() {
   port=${line##*:}
 }
 
-# stop: ends the server that was started, and none of another terminal; the crowd, and the
-# connection at descriptor 5. A server that goes on for two seconds is killed. $port is that of
-# ./serve again.
+# stop: ends the crowd, the connection at descriptor 5, and the server that this terminal started.
+# Kills a server that goes on for two seconds. $port is that of ./serve again.
 stop() {
   disperse
   exec 5>&-
@@ -47,8 +46,8 @@ stop() {
   started='' pid='' port=5882
 }
 
-# suspend: the server, until kill -CONT. Job control is off from here to exit_status, because with
-# it bash would notice the suspension, and lose the server's exit status.
+# suspend: suspends the server, until kill -CONT. Job control is off from here to exit_status,
+# because with it bash would notice the suspension, and lose the server's exit status.
 suspend() {
   [[ $- != *m* ]] || job_control=-m
   set +m
@@ -62,13 +61,13 @@ exit_status() {
   set "$job_control"
 }
 
-# said: the next line that the started server prints, if there is one within a minute.
+# said: prints the next line of the started server's output, if a line comes within a minute.
 said() {
   local line
   read -r -t 60 line <&4 && echo "$line"
 }
 
-# server_pid: the process that listens at $port, for a server in another terminal.
+# server_pid: prints the pid of a server in another terminal, which listens at $port.
 server_pid() { ss -tlnpH "sport = :$port" | grep -om 1 'pid=[0-9]*' | cut -d = -f 2; }
 
 # steps WHERE: builds the steps of a stage, of common, of finger or of a chapter (15), and goes
@@ -87,9 +86,9 @@ steps() {
   cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
 }
 
-# page STEP [NAME]: copies the source of a step to page.cc, or to NAME.cc, which is the reader's to
-# change: without the marks of the book's listings, and with the text behind the mark in place of
-# the lines that are the reader's to write. An existing copy stays.
+# page STEP [NAME]: copies the source of a step to page.cc, or to NAME.cc, for the reader to change.
+# Drops the marks of the book's listings. Lines that the reader will write are replaced by the text
+# after their mark, [yours]. An existing copy stays.
 page() {
   local source name=${2:-page}
   source=$(_source "$1") || return 1
@@ -103,7 +102,7 @@ page() {
   }' -e '\|^ *// \[/*[a-z-]*]$|d' "$source" > "$name.cc"
 }
 
-# yours FUNCTION STEP [NAME]: the same, without a function's body.
+# yours FUNCTION STEP [NAME]: like page, but without the body of this function.
 yours() {
   local source emptied name=${3:-page}
   source=$(_source "$2") || return 1
@@ -126,8 +125,8 @@ build() {
   g++ -std=c++23 -O2 "$1.cc" "${libraries[@]}" -o "$1"
 }
 
-# without LINE STEP, or without LINE page: builds a step, or the reader's page, without the lines
-# that contain LINE, as ./without, and shows them.
+# without LINE STEP, or without LINE page: builds ./without, which is a step or the reader's page
+# without the lines that contain LINE, and shows those lines.
 without() {
   local source
   rm -f without
@@ -138,7 +137,7 @@ without() {
   build without
 }
 
-# crowd N: that many clients connect and say nothing.
+# crowd N: connects N silent clients.
 crowd() {
   local i connection
   for ((i = 0; i < $1; i++)); do
@@ -151,15 +150,15 @@ crowd() {
   done
 }
 
-# disperse: all of the crowd leave.
+# disperse: disconnects the whole crowd.
 disperse() {
   local connection
   for connection in "${clients[@]}"; do exec {connection}>&-; done
   clients=()
 }
 
-# say_hi: one client sends a message and waits for its answer. The first of the crowd; without a
-# crowd, one who connects for that.
+# say_hi: a client sends a message and waits for its answer. It's the first of the crowd, or a new
+# client if there is no crowd.
 say_hi() {
   local connection=${clients[0]:-}
   [[ $connection ]] || _connect || return 1
@@ -174,10 +173,10 @@ rounds() {
   for ((i = 0; i < $1; i++)); do say_hi; done
 }
 
-# queues: the state of the server's connections, and how many bytes are in their two queues.
+# queues: prints the state of the server's connections, and the bytes in their two queues.
 queues() { ss -tn "sport = :$port" | awk '{print $1, $2, $3}'; }
 
-# send_queue: how many bytes the client has not acknowledged, six times in a second.
+# send_queue: prints six times in a second how many bytes the client has not acknowledged.
 send_queue() {
   local i
   for i in {1..6}; do
@@ -192,39 +191,39 @@ arrived() {
   until ss -tnH "dport = :$port" | awk '{n += $3} END {exit n > 0}'; do sleep 0.1; done
 }
 
-# gone: waits until the server has hung up on all its clients.
+# gone: waits until the server has closed all its connections.
 gone() { until [[ ! $(ss -tnH state established "sport = :$port") ]]; do sleep 0.1; done; }
 
-# processor_time: the time that the server has used.
+# processor_time: prints how much processor time the server has used.
 processor_time() { _runs && awk '{print 10 * ($14 + $15), "ms"}' "/proc/$pid/stat"; }
 
-# memory: the server's reserved and touched memory, in KiB, and its threads.
+# memory: prints the server's reserved and touched memory, in KiB, and its number of threads.
 memory() { _runs && awk '/VmSize|VmRSS|Threads/ {print $1, $2}' "/proc/$pid/status"; }
 
 # traced CALLS COMMAND…: runs a command under strace, which writes these calls to the file "calls".
 traced() { strace -qq -o calls -e "trace=$1" "${@:2}"; }
 
-# calls_while COMMAND…: writes the calls that the server makes meanwhile to the file "calls".
-calls_while() ( # in a shell of its own, which says nothing about the job
+# calls_while COMMAND…: writes the server's calls during the command to the file "calls".
+calls_while() ( # a subshell, because this one would print a line about the job
   _runs || return 1
   strace -qq -o calls -p "$pid" &
   _until_traced || return 1
   "$@"
   sleep 0.2
-  kill -INT $! 2>/dev/null # or the server has ended, and strace with it
-  wait $! || true # its status says that it was interrupted
+  kill -INT $! 2>/dev/null # strace may have ended with the server
+  wait $! || true # the status says that strace was interrupted
 )
 
-# packets_while COMMAND…: runs it and prints the server's packets of two seconds, with both ends,
-# the flags, and the number of bytes. It needs root, or asks sudo.
-packets_while() ( # in a shell of its own, which says nothing about the job
+# packets_while COMMAND…: runs a command and prints the server's packets of two seconds, with both
+# ends, the flags, and the number of bytes. Needs root, or calls sudo.
+packets_while() ( # a subshell, because this one would print a line about the job
   local root=()
   ((EUID == 0)) || { root=(sudo) && sudo -v; } || return 1
   rm -f listening
   "${root[@]}" timeout -s INT 2 tcpdump -tnl --immediate-mode -i lo "tcp port $port" \
     > packets 2> listening &
   until grep -qs ^listening listening; do
-    [[ $(jobs -r) ]] || { cat listening >&2; return 1; } # sudo is not ours to signal
+    [[ $(jobs -r) ]] || { cat listening >&2; return 1; } # no kill -0: sudo runs as root
     sleep 0.05
   done
   "$@"
@@ -232,15 +231,15 @@ packets_while() ( # in a shell of its own, which says nothing about the job
   sed -nE 's/, .*(, length)/\1/p' packets
 )
 
-# polls: the last polls that found something, while a client says hi; of the array, only the length.
-# strace interrupts the first.
+# polls: prints two polls that found something, from a client that says hi three times; strace
+# interrupts the first. Of an array it prints only the length.
 polls() {
   calls_while rounds 3
   sed -nE 's/.*(\], [0-9]+, [0-9]+\) = 1).*/poll([...\1/p' calls | tail -n 2
 }
 
-# count_calls STAGE, or ./PROGRAM [ARGUMENT…]: how often a server makes which call while a client
-# says hi a hundred times.
+# count_calls STAGE, or ./PROGRAM [ARGUMENT…]: prints how often a server makes each call while a
+# client says hi a hundred times.
 count_calls() (
   pid='' clients=() # a server that was started before goes on
   counted=$(mktemp)
@@ -263,14 +262,14 @@ count_calls() (
   sort -k 2 "$counted" | awk '$1 + 0 > 90 && $2 != "total"'
 )
 
-# ask QUERY: sends it to a finger daemon, and shows the answer with its line ends.
+# ask QUERY: sends the query to a finger daemon, and shows the answer with its line ends.
 ask() {
   # shellcheck disable=SC2059 # the query has escapes such as \r\n
   printf "$1" | ncat 127.0.0.1 "$port" | cat -A | cut -c 1-40
 }
 
-# operations FILE: the operations in a trace, in the order in which the loop filled them in. Those
-# with the same number in front were submitted by the same call.
+# operations FILE: prints the operations in a trace, in the order in which the loop filled in their
+# entries. The first column numbers the calls that submitted them.
 operations() {
   python3 - "$1" <<'END'
 import errno, json, sys
@@ -288,12 +287,12 @@ for event in events:
 END
 }
 
-# stall: while the next command runs, stops the server for a second, after the first.
-stall() ( # in a shell of its own, which says nothing about the job
+# stall: a second from now, stops the server for a second, while the next command runs.
+stall() ( # a subshell, because this one would print a line about the job
   { sleep 1; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
 )
 
-# while_asked COMMAND…: runs it while clients keep asking the server.
+# while_asked COMMAND…: runs a command while clients keep asking the server.
 while_asked() (
   "$BUILD/book/steps/16/03-coordinated-omission" "$port" >/dev/null &
   sleep 0.5
@@ -301,7 +300,7 @@ while_asked() (
   wait $!
 )
 
-# Closes this shell's descriptors, except its input, its output and its errors.
+# Closes this shell's descriptors, except 0, 1 and 2.
 _close_all() {
   local descriptor
   for descriptor in "/proc/$BASHPID/fd/"*; do
@@ -317,7 +316,7 @@ _connect() {
   return 1
 }
 
-# The program of a stage, by the beginning of its name.
+# Prints the path of a stage's program, found by the beginning of its name.
 _program() {
   local stage
   case $1 in
@@ -330,7 +329,7 @@ _program() {
   esac
 }
 
-# The path of a step's source, or of the reader's page.
+# Prints the path of a step's source, or of the reader's page.
 _source() {
   local found=("$1.cc" "$ROOT"/*/steps/"$1.cc" "$ROOT"/book/steps/*/"$1.cc") source
   for source in "${found[@]}"; do
@@ -340,18 +339,19 @@ _source() {
   return 1
 }
 
-# Whether $pid is a running server. Prints a line if not.
+# Fails and prints a line unless $pid is a running server.
 _runs() {
   [[ ${pid:-} && -e /proc/$pid/stat ]] && return
   echo "no server is running in this terminal: start one, or pid=\$(server_pid)" >&2
   return 1
 }
 
-# Until strace, the last job, watches the server; it has ended where there is none to watch.
+# Waits until strace, the last job, has attached to the server. Fails if strace has ended, as it
+# does without a server.
 _until_traced() {
   until grep -qs 'TracerPid:.[1-9]' "/proc/$pid/status"; do
     kill -0 $! 2>/dev/null || return 1
     sleep 0.05
   done
-  sleep 0.1 # it's attached, but sees calls only from the next stop on
+  sleep 0.1 # strace is attached, but sees calls only after the server's next stop
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Says how a run of ./check ended. Arguments: the directory of the results, then the file that has
-for each section a line NAME:STATUS:SECONDS. A section that left NAME.xml (JUnit) is counted by its
-tests, any other as one. Tests that failed there, but not in NAME.again.xml, count as passed, and
-are named. Ends with 1 if anything failed, or if nothing ran.
+"""Sums up a run of ./check. Arguments: the directory of the results, and the file with a line
+NAME:STATUS:SECONDS for each section. A section with a NAME.xml (JUnit) counts as its tests, any
+other as one test. Tests that failed but passed in NAME.again.xml count as passed, and are named.
+The exit status is 1 if anything failed, or if nothing passed.
 
-summary.py --left-out FILE NUMBER REASON writes such a file for tests that were not even begun.
+summary.py --left-out FILE NUMBER REASON writes a JUnit file for tests that we didn't even start.
 """
 
 import re
@@ -21,8 +21,8 @@ VERDICTS = ("found: ", "missed: ", "solved: ", "unsolved: ", "skipped: ")
 
 
 def skip_reason(case: ElementTree.Element, skipped: ElementTree.Element) -> str:
-    """Why a test did not run. GoogleTest printed it, in the line after "Skipped"; a transcript
-    begins with it.
+    """Why a test did not run. GoogleTest prints the reason in the line after "Skipped"; a
+    transcript begins with the reason.
     """
     output = case.findtext("system-out", "").splitlines()
     for line, following in zip(output, output[1:]):
@@ -31,17 +31,17 @@ def skip_reason(case: ElementTree.Element, skipped: ElementTree.Element) -> str:
     for path in (case.get("classname", ""), *(line.removesuffix(": skipped") for line in output)):
         if path.endswith(".t"):
             return " ".join(Path(path).read_text().partition("\n\n")[0].split())
-    lines = skipped.get("message", "").strip().splitlines()  # GoogleTest's first is the place
+    lines = skipped.get("message", "").strip().splitlines()  # GoogleTest's first line is the place
     return lines[-1] if lines else "no reason given"
 
 
 def failed(case: ElementTree.Element) -> bool:
-    """Whether this test found something, or could not be run to its end."""
+    """Whether the test failed or ended with an error."""
     return case.find("failure") is not None or case.find("error") is not None
 
 
 def identity(case: ElementTree.Element) -> tuple[str, str]:
-    """The same with xdist, which appends a test's group, and without."""
+    """A test's name, without the group that xdist appends."""
     return case.get("classname", ""), re.sub(r"@[^]@]*$", "", case.get("name", ""))
 
 
@@ -76,7 +76,7 @@ def count(file: Path) -> tuple[Counter, Counter]:
 
 
 def section(directory: Path, name: str, status: int) -> tuple[Counter, Counter]:
-    """The same for a section. One that ended badly has failed at least once."""
+    """Like count() for a section, which has at least one failure if its status isn't 0."""
     file = directory / f"{name}.xml"
     outcomes, reasons = count(file) if file.is_file() else (Counter(passed=1), Counter())
     if status != 0 and outcomes["failed"] == 0:
@@ -87,7 +87,7 @@ def section(directory: Path, name: str, status: int) -> tuple[Counter, Counter]:
 
 
 def print_words(file: Path) -> None:
-    """The results of a few bugs or exercises, or only the failures of many."""
+    """Prints the results of a few bugs or exercises, or only the failures of many."""
     lines = file.read_text().splitlines() if file.is_file() else []
     verdicts = [line for line in lines if line.startswith(VERDICTS)]
     for line in verdicts:

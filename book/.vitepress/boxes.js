@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const heading = /^\*\*What goes wrong: (.+?)\.?\*\*\s*/s;
 
-/** What a box says: its title, its text, and a link to the patch that it names. */
+/** A box's title, its text, and a link to its patch. */
 export function box(paragraphs, book, patches) {
   const title = heading.exec(paragraphs[0])?.[1];
   if (!title) return undefined;

@@ -1,14 +1,14 @@
-// The last two are what git calls an ssh URL and its short form.
+// The last two are ssh URLs, in git's long and short form.
 const forms = [
   /^https:\/\/(?:[^@/]+@)?([^/]+)\/(.+)$/,
   /^ssh:\/\/(?:[^@/]+@)?([^:/]+)(?::\d+)?\/(.+)$/,
   /^[\w.-]+@([\w.-]+):(?!\/)(.+)$/,
 ];
 
-/** Where the repository is, and what is released, of which these are the files. */
+/** The repository's page, with its releases, from the address of its files. */
 export const repositoryOf = (files) => files.replace(/\/blob\/main\/$/, "");
 
-/** Where a browser finds the files of the repository that git calls `origin`, if anywhere. */
+/** The address of the files of the repository `origin`, for a browser, if there is one. */
 export function filesAt(origin) {
   const found = forms.map((form) => form.exec(origin)).find(Boolean);
   return found && `https://${found[1]}/${found[2].replace(/(\.git)?\/?$/, "")}/blob/main/`;

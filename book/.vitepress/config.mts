@@ -1,4 +1,4 @@
-// The site of the book: the chapters beside this directory, as they are. ../../read runs it.
+// The site of the book, made of the unchanged chapters beside this directory. ../../read runs it.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -53,7 +53,7 @@ function titleOf(page: string): string | undefined {
   return /^title: (.+)$/m.exec(readFileSync(join(book, page), "utf8"))?.[1].replaceAll("'", "’");
 }
 
-/** Where the code can be read, if this clone knows it. */
+/** The address of the code for a browser, if this clone knows it. */
 function codeHost(): string | undefined {
   try {
     const asked = ["remote", "get-url", "origin"];
@@ -66,7 +66,7 @@ function codeHost(): string | undefined {
 
 const host = codeHost();
 
-/** Links to code go to the code host; where there is none, the name is enough. */
+/** Links to code go to the code host. Without a host, only their text is left. */
 function linkCode(md: MarkdownIt) {
   md.core.ruler.push("code-links", (state) => {
     for (const block of state.tokens) {
@@ -76,12 +76,12 @@ function linkCode(md: MarkdownIt) {
         if (!target || /^([a-z]+:|[#/])/.test(target)) continue;
         const file = posix.join("book", dirname(state.env.relativePath), target);
         if (/^book\/.*\.md(#.*)?$/.test(file)) {
-          // What `rewrites` renames, links have to call by its new name.
+          // Links must use the new names of pages that `rewrites` renames.
           token.attrSet("href", target.replace(/README\.md(?=#|$)/, "index.md"));
           continue;
         }
         const bug = /^book\/bugs\/(.+)\.patch$/.exec(file)?.[1];
-        if (bug) { // has a page of its own: [bug].paths.js
+        if (bug) { // the page of [bug].paths.js
           token.attrSet("href", `/bugs/${bug}`);
         } else if (host) {
           token.attrSet("href", host + file);
@@ -96,8 +96,8 @@ function linkCode(md: MarkdownIt) {
 }
 
 /**
- * Double braces in code are code, and no expression of the site's. A short word of it stays whole,
- * a long one is broken where its parts meet: `--sqpoll` has no line that ends in two hyphens.
+ * Double braces in code are code, not an expression for Vue. A short word isn't broken, and a long
+ * word only between its parts, so that no line ends with the hyphens of `--sqpoll`.
  */
 function literalCode(md: MarkdownIt) {
   md.renderer.rules.code_inline = (tokens, index, options, env, renderer) => {
@@ -110,7 +110,7 @@ function literalCode(md: MarkdownIt) {
   };
 }
 
-/** Quotes and apostrophes are those of a book, and so is a dash between blanks. */
+/** Sets quotes, apostrophes, and dashes between blanks as in a printed book. */
 function typographic(md: MarkdownIt) {
   md.set({ typographer: true }).disable("replacements");
   md.core.ruler.push("dashes", ({ tokens }) => {
@@ -119,13 +119,13 @@ function typographic(md: MarkdownIt) {
   });
 }
 
-/** As VitePress makes it, but that the underscores of a call's name stay, as on a code host. */
+/** VitePress's anchor, except that underscores stay, as on a code host. */
 function anchorOf(heading: string): string {
   return heading.normalize("NFKD").replace(/[^\p{L}\p{N}_]+/gu, "-").replace(/^-+|-+$/g, "")
     .replace(/^(\d)/, "_$1").toLowerCase();
 }
 
-/** The steps that the ring view's page tells of lead to the view. */
+/** The steps in the text of the ring view's page become links to the view. */
 function stepsAreLinks(md: MarkdownIt) {
   md.core.ruler.push("steps-are-links", ({ tokens, env }) => {
     if (env.relativePath !== "ring-view.md") return;
@@ -147,7 +147,7 @@ export default defineConfig({
   head: [["link", { rel: "icon", href: `${base}icon.svg` }]],
   outDir: process.env.BOOK_OUT ?? "../build/site",
   cacheDir: "../build/site-cache",
-  buildConcurrency: 1,  // the index of the search has the pages in the order in which they are done
+  buildConcurrency: 1,  // the search's index has the pages in the order in which they finish
   srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "node_modules/**",
     ...(hasMachine ? [] : ["try.md"])],
   rewrites: {
@@ -182,8 +182,8 @@ export default defineConfig({
     anchor: { slugify: anchorOf },
     languages: ["shellscript", consoleLanguage],
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
-    // Shiki stops in the middle of a line that has taken half a second, and on a busy machine the
-    // colours of what follows are wrong, in no two builds the same ones.
+    // Shiki stops in the middle of a line after half a second. On a busy machine the colours after
+    // that would be wrong, and different in each build.
     shikiSetup: (shiki) => {
       const { codeToHtml } = shiki;
       shiki.codeToHtml = (code, options) => codeToHtml(code, { ...options, tokenizeTimeLimit: 0 });
@@ -198,8 +198,9 @@ export default defineConfig({
       listings(md, book);
       diffPages(md, book);
       openerLine(md);
-      // A script brings these to life. The search shows lines of a page without the site's
-      // components, and Vue takes one with the name of its page, as LadderView, for the page itself.
+      // A script replaces these figures by components. The search shows lines of a page without
+      // them. A component must not have the name of its page, such as LadderView, because Vue would
+      // take it for the page.
       figures(md, book, { "ring-view": "RecordedRing", ladder: "RecordedLadder", own: "OwnServer" });
     },
   },
@@ -209,7 +210,7 @@ export default defineConfig({
     plugins: [colours, serveMachine, machineModules, {
       name: "ends-with-ctrl-c",
       configureServer() {
-        process.once("SIGINT", () => process.exit()); // which is no error
+        process.once("SIGINT", () => process.exit()); // with status 0
       },
     }],
   },
@@ -218,7 +219,7 @@ export default defineConfig({
     sidebar: [
       { text: "The ladder view", link: "/ladder-view" },
       { text: "Your own server", link: "/own" },
-      // The paths of the first page: an evening, the ladder, the ring, what runs in earnest.
+      // The same parts as on the first page.
       { text: "One long evening", items: chapters(/^0[0-2]-.*\.md$/) },
       { text: "The ladder", items: chapters(/^0[3-9]-.*\.md$/) },
       { text: "The ring", items: chapters(/^1[0-2]-.*\.md$/) },

@@ -1,5 +1,5 @@
-// The colours of a terminal: what was typed is shell, and what was printed is nothing else but text,
-// which Shiki's own grammar for sessions takes for shell wherever it can.
+// The colours of a terminal: commands are shell, and output is plain text. Shiki's own grammar for
+// sessions takes much of the output for shell.
 
 export const consoleLanguage = {
   name: "console",

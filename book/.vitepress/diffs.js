@@ -1,5 +1,5 @@
-// The pages from stage to stage. In Markdown a change is a fence of signed lines. Here it is what was
-// taken out and what was put in, one below the other or side by side, in the colours of the page.
+// The pages from stage to stage. In Markdown a change is a fence of lines with signs. Here the old
+// and the new lines are below each other or side by side, in the colours of the page.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -10,12 +10,12 @@ const row = /^\| \[.*?\]\((\d-\d)\.md\) \| (.+?) \| (.+?) \|/gm;
 const circled = (stage) => "①②③④⑤⑥"[stage - 1];
 const cut = /^.\s*\/\/ …$/;
 
-/** The stages that a page compares, if it is one of these pages. */
+/** The stages that a page compares, if it's a page of differences. */
 export function between(path) {
   return page.exec(path)?.slice(1);
 }
 
-/** The lines of a fence as runs: what stays, what is cut, or what is gone with what is new. */
+/** The lines of a fence as runs: equal lines, a cut, or old lines with the new ones. */
 export function runs(fence) {
   const found = [];
   for (const line of fence.replace(/\n$/, "").split("\n")) {
@@ -33,7 +33,7 @@ export function runs(fence) {
   return found;
 }
 
-/** How much a page holds, as its register counts it: "124+ 17−", or that it is a map. */
+/** The sizes of the pages, from the register: "124+ 17−", or the word for a map. */
 export function sizes(register) {
   return Object.fromEntries([...register.matchAll(row)].map(([, pair, added, removed]) =>
     [pair, /^\d+$/.test(added) ? `${added}+ ${removed}−` : added]));
@@ -61,7 +61,7 @@ function ways(pair, counts) {
   return `<nav class="diff-ways" aria-label="From stage to stage">${all.join("")}</nav>\n`;
 }
 
-/** A page with each change below its sentence: only the sentences are in the file. */
+/** A page with each change below its sentence. The file has only the sentences. */
 function shown(pair, book) {
   const text = execFileSync(join(book, "tools/diffs.py"), ["show", pair], { encoding: "utf8" });
   return text.replace(/^---\n.*?\n---\n/s, "");

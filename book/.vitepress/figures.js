@@ -1,5 +1,5 @@
-// Pictures of the book become part of the page, in the colours of the page: an <img> would not know
-// whether the reader has chosen dark.
+// Pictures become part of the page, in the page's colours, because an <img> doesn't know whether
+// the reader has chosen dark.
 
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { narrow, narrowRow, themed } from "./theme/ladder/draw.js";
 
 const tokens = JSON.parse(readFileSync(new URL("theme/colours.json", import.meta.url), "utf8"));
 
-/** The SVG, with the text that Markdown has for it in place of its own. */
+/** The SVG, with Markdown's alternative text in place of its own. */
 export function inlined(svg, name, escapedText) {
   return asOnThePage(svg, tokens)
     .replace(/<(title|desc)\b.*?<\/\1>\s*/gs, "")
@@ -21,16 +21,16 @@ export function inlined(svg, name, escapedText) {
 
 const smallestLetters = 11; // pixels; a phone shows a wide figure through a window
 
-/** How wide a figure must at least be for its smallest letters to be read. */
+/** The least width at which a figure's smallest letters can be read. */
 export function readableWidth(svg) {
   const sizes = [...svg.matchAll(/\bfont(?:-size)?(?:="|: ?)(?:bold )?([\d.]+)/g)];
   const [, width] = /viewBox="[\d.]+ [\d.]+ ([\d.]+)/.exec(svg);
   return Math.ceil((width * smallestLetters) / Math.min(...sizes.map(([, size]) => size)));
 }
 
-const rule = 1; // pixels on each side; a line may part two panels
+const rule = 1; // pixels on each side, since there may be a line between two panels
 
-/** The parts of a figure that stand side by side, each a picture; on a phone, below each other. */
+/** The panels of a figure, each as a picture, because a phone shows them below each other. */
 export function panels(svg, name, escapedText) {
   const ends = /data-panels="([\d ]+)"/.exec(svg)?.[1].split(" ").map(Number) ?? [];
   return ends.slice(1).map((to, i) => {
@@ -44,7 +44,7 @@ export function panels(svg, name, escapedText) {
   }).join("");
 }
 
-/** A row of the ladder as a phone has room for it: the same moment, drawn anew. */
+/** A row of the ladder at the same moment, drawn for a phone. */
 function row(name, book, escapedText) {
   const [, stage, moment] = /^ladder-(\d)-(\d)$/.exec(name) ?? [];
   if (!stage) return "";
@@ -53,7 +53,7 @@ function row(name, book, escapedText) {
     `aria-label="${escapedText}">${narrowRow(stages, stage - 1, moment - 1, themed)}</svg>\n`;
 }
 
-/** The paragraph after a picture, if it is all in italics: its caption. */
+/** The caption, which is the paragraph after a picture if all of it is in italics. */
 function captionOf(md, [, inline], env) {
   const [first, ...rest] = inline?.children ?? [];
   const last = rest.pop();
@@ -61,7 +61,7 @@ function captionOf(md, [, inline], env) {
   return md.renderer.render(rest, md.options, env);
 }
 
-/** A picture that is a paragraph of its own is a figure, with a number, a caption and an anchor. */
+/** Gives a picture in a paragraph of its own a number, a caption and an anchor. */
 export function figures(md, book, views) {
   md.core.ruler.push("figures", (state) => {
     const { tokens: blocks, env } = state;

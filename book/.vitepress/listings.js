@@ -1,21 +1,20 @@
-// What the bar above a listing says, besides file and names: which lines these are, and which of
-// them the stage before has not.
+// Adds line numbers to the bar above a listing, and marks the lines that the stage before lacks.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const mark = /^<!-- listing: (\S+)/;
-const edit = /^<!-- edit: /; // what a reader types into a copy, which is no file here
+const edit = /^<!-- edit: /; // for lines that a reader types into a copy
 const linesOf = (text) => text.split("\n").map((line) => line.trim());
 
-/** The stage that a stage is compared with: the rung below; the ring takes up the first again. */
+/** The stage to compare a stage with: the one below it, or for the ring the first. */
 function before(stage, root) {
   const number = Number(/^part(\d)-[a-z]+$/.exec(stage)?.[1] ?? 0);
   const other = number === 6 ? 1 : number - 1;
   return readdirSync(root).find((name) => name.startsWith(`part${other}-`));
 }
 
-/** The first and the last line of a listing in its file, where it is one piece of it. */
+/** The first and the last line of a listing in its file, if the listing is a single piece. */
 export function place(listing, source) {
   const wanted = linesOf(listing.trimEnd());
   const there = linesOf(source);
@@ -23,7 +22,7 @@ export function place(listing, source) {
   return first < 0 ? undefined : [first + 1, first + wanted.length];
 }
 
-/** The numbers of the lines, from 1, that the other file has nowhere; braces say nothing. */
+/** The numbers, from 1, of lines that the other file lacks. Lines of only braces don't count. */
 export function newLines(listing, other) {
   const known = new Set(linesOf(other));
   return linesOf(listing.trimEnd()).flatMap((line, i) =>

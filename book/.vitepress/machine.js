@@ -1,4 +1,4 @@
-// The machines in pages, where ./read --machine was asked for: their pieces become files of the site.
+// For ./read --machine, the pieces of the machines in pages become files of the site.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, createReadStream, existsSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const pieces = join(here, "../../build/machine/pieces");
 
-/** Whether this site has them. */
+/** Whether this site has machines. */
 export const hasMachine = Boolean(process.env.BOOK_MACHINE);
 
 export function copyMachine(outDir) {
@@ -38,7 +38,7 @@ const modules = {
     export const megabytes = ${Math.round(sizeOfOwn() / 1e6)};`,
 };
 
-/** What the buttons of the book's boxes type, and what one needs to write a server, as modules. */
+/** Modules with the commands for the buttons, and with the data of the page for own servers. */
 export const machineModules = {
   name: "knows-the-machines",
   resolveId: (id) => (modules[id] ? `\0${id}` : undefined),

@@ -1,5 +1,5 @@
-// What stands above a page's title: an appendix's letter; a chapter's number, and its rung of the
-// ladder, if it has one, which is known from the line in italics beneath its title.
+// The line above a page's title: an appendix's letter, or a chapter's number and rung of the
+// ladder, if it has a rung. The line in italics below the title says so.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ function rung(text) {
   return /`part(\d)-/.exec(said)?.[1] ?? (said.includes("`finger") ? "F" : undefined);
 }
 
-/** What a stage's files are against those of the one before: new, changed, or the same bytes. */
+/** Sorts a stage's files into new, changed and equal, compared with the stage before. */
 export function changes(before, after) {
   const files = readdirSync(after).filter((name) => /\.(cc|h)$/.test(name));
   const kinds = { "+": [], "~": [], "=": [] };
@@ -49,7 +49,7 @@ export function opener(page, book) {
   return found;
 }
 
-/** The line itself is set as what it is: no sentence of the chapter. */
+/** Sets the line in italics differently, because it isn't a sentence of the chapter. */
 export function openerLine(md) {
   md.core.ruler.push("opener-line", ({ tokens, env }) => {
     if (!chapter.test(env.relativePath ?? "")) return;

@@ -1,20 +1,21 @@
-// What the search finds first. The browser gets these functions as text, so each must be whole.
+// The order of the search's results. The browser gets these functions as text, so each must be
+// complete in itself.
 
 export const searchOptions = {
-  // The button's visible words are its name; a name of its own would have to repeat the key.
+  // The button's visible words are its name. A separate name would have to repeat the key.
   translations: { button: { buttonAriaLabel: "" } },
   detailedView: true, // with the lines around the word: headings alone don't tell hits apart
   miniSearch: {
     options: {
-      // TIME_WAIT is one word, also as TIME-WAIT, and finds what has it; its parts are words, too.
+      // TIME_WAIT is one word, also as TIME-WAIT, and its parts are words, too.
       tokenize: (text) => text.replace(/\b([A-Z]+)-([A-Z]+)\b/g, "$1_$2")
         .split(/(?:(?!_)[\n\r\p{Z}\p{P}])+/u)
         .flatMap((word) => (word.includes("_") ? [word, ...word.split("_")] : [word]))
         .filter((word) => word !== ""),
     },
     searchOptions: {
-      // A whole question finds what has most of its words; those that any question has don't count,
-      // and "closed" is also "clos", which begins "close" and "closing".
+      // A whole question finds pages with most of its words. The words of any question don't count,
+      // and "closed" is also searched as "clos", the beginning of "close" and "closing".
       combineWith: "OR",
       processTerm: (word) => {
         const term = word.toLowerCase();
@@ -28,14 +29,14 @@ export const searchOptions = {
         const stem = term.includes("_") ? term : term.replace(/(?<=\w{4})(ing|ed|es|e|s)$/, "");
         return stem === term ? term : [term, stem];
       },
-      // What the whole book is about says little of where, but may be all that a reader types.
+      // Words that occur in the whole book count less, but may be all that a reader types.
       boostTerm: (term) => /^(c|io|uring|io_uring|tcp|linux|(client|connection|server|socket)s?)$/.test(term)
         ? 0.2 : 1,
       boost: { title: 6, text: 2, titles: 1 },
       prefix: (word) => word.length > 3,
       fuzzy: (word) => (word.length > 6 ? 0.15 : false), // "herd" is neither "her" nor "hard"
-      // A chapter explains what an appendix looks up and a difference or an exercise mentions. But
-      // an errno is looked up by its call.
+      // Chapters explain, so they come before appendices, differences and exercises. But an errno
+      // is looked up in its appendix.
       boostDocument: (id, term) => {
         const errnos =
           "eacces eaddrinuse eaddrnotavail eafnosupport eagain ealready ebadf ebadfd " +

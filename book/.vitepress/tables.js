@@ -1,11 +1,11 @@
-// What Markdown cannot say of a table, and the page can: where numbers stand.
+// Sets columns of numbers, which Markdown cannot mark in a table.
 
 const longestNumber = 40; // characters
 const number = /^[≥±−-]?\d/;
 
 const said = (cell) => cell.inline.children.map(({ content }) => content).join("");
 
-/** The rows of the tables in these tokens, of each the cells: where it opens, and what is in it. */
+/** The tables in these tokens, as rows of cells, each with its opening token and its content. */
 function tables(tokens) {
   const found = [];
   tokens.forEach((token, i) => {
@@ -18,12 +18,12 @@ function tables(tokens) {
   return found;
 }
 
-/** A chapter's number, which is a link, is a place and no number. */
+/** Whether a cell is a number. A link is a chapter's number, and doesn't count. */
 function isNumber(cell) {
   return number.test(said(cell)) && cell.inline.children.every(({ type }) => type !== "link_open");
 }
 
-/** A column of numbers is set flush right; a sentence needs more room than a number. */
+/** Sets a column of numbers flush right, and leaves more room for sentences. */
 function mark({ tokens }) {
   for (const [head, ...rows] of tables(tokens)) {
     head.forEach((cell, column) => {
@@ -38,7 +38,7 @@ function mark({ tokens }) {
   }
 }
 
-/** Where, when and how it was measured stands above a table, small. */
+/** Sets the line above a table that says where, when and how we measured in small type. */
 function sources({ tokens }) {
   tokens.forEach(({ content }, i) => {
     if (/^\*(from )?(M\d+\.\d+|\w+) — `\.\/measure /.test(content)) {

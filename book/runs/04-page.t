@@ -141,7 +141,7 @@ The signal gets a thread.
   >  int main(int argc, char** argv) {
   > END
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  >    if (patience.count() == 0) patience = std::chrono::years(1);  // 0: for as long as it likes
+  >    if (patience.count() == 0) patience = std::chrono::years(1);  // 0: no limit
   > -  sem_init(&permits, 0, static_cast<unsigned>(option(words, "--max-connections", 1000)));
   > -  for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, [](int) { _exit(0); });
   > -  accept_clients(listen_on(argc > 1 ? argv[1] : "0"));

@@ -89,21 +89,21 @@ But its kernel does take some.
   > +#include <sys/ioctl.h>
   >  #include <sys/resource.h>
   >  // …
-  >    Time noted = {};          // the deadline under which it is in the set
-  > +  int unacknowledged = 0;   // the bytes that were, when we last sent or last looked
+  >    Time noted = {};          // the deadline that is in the set
+  > +  int unacknowledged = 0;   // bytes, when we last sent or looked
   >  };
   >  // …
   > +int unacknowledged_bytes(int fd) {
   > +  tcp_info info{};
   > +  socklen_t size = sizeof info;
   > +  check(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  > +  if (info.tcpi_state == TCP_CLOSE) return 0;  // it is gone, and will acknowledge nothing more
+  > +  if (info.tcpi_state == TCP_CLOSE) return 0;  // the client will acknowledge nothing more
   > +  int bytes = 0;
   > +  check(ioctl(fd, SIOCOUTQ, &bytes), "SIOCOUTQ");
   > +  return bytes;
   > +}
   > +
-  >  // The first of the three moves. False: the client has gone.
+  >  // The first of the three moves. False if the client is gone.
   >  // …
   >  bool send_held(Client& client) {
   >    const ssize_t sent = send(client.fd, client.held.data(), client.held.size(), MSG_NOSIGNAL);
@@ -125,7 +125,7 @@ But its kernel does take some.
   > -  // yours
   > +  const int before = std::exchange(client.unacknowledged, unacknowledged_bytes(client.fd));
   > +  if (client.unacknowledged >= before) return hang_up(client);
-  > +  client.deadline = Clock::now() + patience;  // its kernel has taken some of its answers meanwhile
+  > +  client.deadline = Clock::now() + patience;  // the client's kernel has taken some answers
   > +  return true;
   >  }
   > END
@@ -204,7 +204,7 @@ A stop, with messages that have arrived.
   > +
   >  int main(int argc, char** argv) {
   >  // …
-  >    if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  >    if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
   > +  const std::chrono::milliseconds drain_limit(option(words, "--drain-timeout", 5'000));
   >  // …
   >      park_or_resume(listener);

@@ -31,11 +31,11 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-/// A block of the copy: it is read, then written, and both may fall short.
+/// A block of the copy, which is read, then written. Both may be short.
 struct Block {
   std::uint64_t offset = 0;
   unsigned size = 0;  ///< Bytes to read or write.
-  unsigned done = 0;  ///< How many of them were.
+  unsigned done = 0;  ///< Bytes read or written.
   bool writing = false;
   char bytes[block_bytes];
 };
@@ -56,7 +56,7 @@ void request(unsigned i) {
   } else {
     io_uring_prep_read(sqe, from, rest, rest_bytes, offset);
   }
-  io_uring_sqe_set_data64(sqe, i);  // which block it is, whenever it completes
+  io_uring_sqe_set_data64(sqe, i);  // the block's number
 }
 
 /// Handles a completion. Returns whether the block has a request in flight again.
@@ -64,7 +64,7 @@ bool go_on(unsigned i, int result) {
   Block& block = blocks[i];
   block.done += static_cast<unsigned>(check_result(result, block.writing ? "write" : "read"));
   if (result == 0 && block.writing) check_result(-ENOSPC, "write");
-  if (result > 0 && block.done < block.size) {  // it fell short: the rest
+  if (result > 0 && block.done < block.size) {  // it was short
     request(i);
     return true;
   }
@@ -79,7 +79,7 @@ bool go_on(unsigned i, int result) {
   return true;
 }
 
-/// Gives the block its next piece of the file. False: there is none.
+/// Gives the block its next piece of the file. False if there is none.
 bool begin(unsigned i, std::uint64_t& next, std::uint64_t size) {
   if (next == size) return false;
   Block& block = blocks[i];
@@ -123,6 +123,6 @@ int main(int argc, char** argv) {
   check_result(io_uring_queue_init(slots, &ring, 0), "io_uring_queue_init");
   copy(static_cast<std::uint64_t>(status.st_size));
   io_uring_queue_exit(&ring);
-  // What was never written is a hole; one at the very end needs ftruncate(2).
+  // Parts that were never written are holes. A hole at the very end needs ftruncate(2).
   check(ftruncate(to, status.st_size), argv[2]);
 }

@@ -92,7 +92,7 @@ void complete(Operation operation, std::uint64_t id, int result) {
   } else if (operation == Operation::close) {
     connections.erase(id);
   } else if (operation == Operation::send || result <= 0) {
-    request(Operation::close, id);  // a send that was to be silent on success, an error, or the end
+    request(Operation::close, id);  // a failed send, an error, or the end of the stream
   } else {
     connections.at(id).size = static_cast<std::size_t>(result);
     make_room(2);

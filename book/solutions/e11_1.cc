@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint32_t payload_bytes_max = 65536;
 
-/// The values that a coroutine yields, one after the other. It runs when the next one is asked for,
-/// and is suspended in between.
+/// The values that a coroutine yields, one after the other. The coroutine runs only while we ask
+/// for the next value.
 template <typename T>
 class Generator {
  public:
@@ -42,7 +42,7 @@ class Generator {
     if (frame_) frame_.destroy();
   }
 
-  /// The next value, or nullopt: there are no more. Do not call it after that.
+  /// The next value, or nullopt if there are no more. Don't call next() after that.
   std::optional<T> next() {
     frame_.resume();
     return frame_.promise().current;
@@ -56,8 +56,8 @@ class Generator {
 };
 
 // [messages]
-/// The messages of a stream, however it is cut. A view is good until the next one is asked for. An
-/// error is the last value.
+/// The messages of a stream, for any slices. A view is good until we ask for the next one. An error
+/// is the last value.
 Generator<common::Result<common::ByteView>> messages(int input) {
   common::FrameReader reader(payload_bytes_max);
   std::array<std::byte, 16384> buffer;

@@ -1,5 +1,5 @@
-// Prints the lines of several FIFOs as they come, after the number of their FIFO, and at the end
-// how many there were: ./e11_2 FIFO…
+// Prints the lines of several FIFOs as they arrive, after the number of their FIFO, and at the end
+// the number of lines: ./e11_2 FIFO…
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -114,7 +114,7 @@ struct Input {
 };
 
 // [read_line]
-/// The next line; at the end of the stream what is left, and then nothing.
+/// The next line. At the end of the stream, the rest, and then nothing.
 Task<std::optional<std::string>> read_line(Input& input) {
   std::string line;
   while (true) {
@@ -143,7 +143,7 @@ Task<int> print_lines(int number, int fd) {
 // [/read_line]
 
 void turn() {
-  std::fflush(stdout);  // what was printed since we slept last
+  std::fflush(stdout);  // lines since the last sleep
   const int result = io_uring_submit_and_wait(&ring, 1);
   if (result != -EINTR) check_result(result, "io_uring_submit_and_wait");
   io_uring_cqe* cqe = nullptr;

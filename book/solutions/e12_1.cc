@@ -10,7 +10,7 @@
 
 namespace {
 
-/// setxattr(2), as if the library did not have it.
+/// setxattr(2), as if the library didn't have that operation.
 class SetAttribute {
  public:
   using Value = void;

@@ -1,5 +1,5 @@
-// Reads lines from two FIFOs, one through a ring, the other when epoll says that it is readable;
-// one thread waits for both in one place: ./e12_2 FIFO_FOR_THE_RING FIFO_FOR_EPOLL
+// Reads lines from two FIFOs, one through a ring, the other when epoll reports it readable. One
+// thread waits for both in one place: ./e12_2 FIFO_FOR_THE_RING FIFO_FOR_EPOLL
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -34,15 +34,15 @@ void request_read(int file) {
   check_result(io_uring_submit(&ring), "io_uring_submit");
 }
 
-/// False: the stream has ended.
+/// Returns false if the stream has ended.
 bool print(const char* by, const char* bytes, int size) {
   std::printf("%s: %.*s", by, size, bytes);
   std::fflush(stdout);
   return size > 0;
 }
 
-/// Takes every completion; until then the ring's descriptor is readable. False: the stream has
-/// ended.
+/// Takes every completion, because until then the ring's descriptor is readable. Returns false if
+/// the stream has ended.
 bool reap(int file) {
   bool open = true;
   io_uring_cqe* cqe = nullptr;

@@ -27,8 +27,8 @@ Task<> run_in(uring::Scope& race, Task<T> task, std::optional<T>& result) {
   race.cancel();  // the one that is still running
 }
 
-/// Runs both. When one has ended the other is cancelled and awaited. Yields the results of both: a
-/// cancel may come too late, and what the loser has done is done.
+/// Runs both. When one has ended, cancels and awaits the other. Yields the results of both, because
+/// a cancel may come too late, and the loser may have done its work.
 template <typename A, typename B>
 Task<std::pair<A, B>> when_any(Loop& loop, Task<A> a, Task<B> b) {
   std::optional<A> result_of_a;
@@ -63,7 +63,7 @@ Task<int> copy(Loop& loop, std::chrono::milliseconds patience) {
       co_return 1;
     } else if (*got == 0) {
       co_return 0;
-    } else {  // also if the time was up, too: results win
+    } else {  // even if the time was up, too, since results win
       std::fwrite(buffer.data(), 1, *got, stdout);
       std::fflush(stdout);
     }

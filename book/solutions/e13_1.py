@@ -1,4 +1,4 @@
-"""Shows what an unknown server sends so that a terminal does not obey it: ... | python3 e13_1.py"""
+"""Makes an unknown server's answer harmless for a terminal: ... | python3 e13_1.py"""
 
 import codecs
 import os
@@ -10,11 +10,11 @@ INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Zl", "Zp"}  # controls, directions, nothin
 
 # [filter]
 class Filter:
-    """Bytes in, text out, however they are cut. Does no I/O, and holds one character at most."""
+    """Bytes in, text out, for any slices. Does no I/O, and holds one character at most."""
 
     def __init__(self):
         self.decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
-        self.held = ""  # a CR, of which what follows decides
+        self.held = ""  # a CR, until the next character decides
 
     def take(self, received, final=False):
         text = self.held + self.decoder.decode(received, final)

@@ -13,12 +13,12 @@ QUERY = b"alice\r\n"
 
 # [lost]
 def lost_in_a_round(port, pid, pause):
-    """How many of these clients are not answered as the first one was, before the signal."""
+    """How many of these clients get a different answer than the first one, before the signal."""
     address = ("127.0.0.1", port)
     clients = [socket.create_connection(address, timeout=5) for _ in range(CLIENTS)]
     for client in clients[::2]:
         client.sendall(QUERY[:3])  # in the middle of a query when the signal comes
-    time.sleep(pause)  # what was sent is on its way, or was heard
+    time.sleep(pause)  # the bytes are on their way, or were received
     os.kill(pid, signal.SIGHUP)
     clients += [socket.create_connection(address, timeout=5) for _ in range(CLIENTS)]
     for number, client in enumerate(clients):

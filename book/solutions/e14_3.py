@@ -11,13 +11,13 @@ PIECES = (b" ", b"\t", b"/", b"W", b"/W", b"/w", b"@", b"a", b"..", b"\x00", b"\
 
 # [fuzz]
 def query(chance):
-    """A few pieces, as those that a parser may trip over; some of them just at the limit."""
+    """A few pieces that a parser may trip over, some just at the limit."""
     made = b"".join(chance.choices(PIECES, k=chance.randrange(8)))
     return made[:1024 + chance.randrange(3)]
 
 
 def wanted(line):
-    """By the contract, word for word, and as unlike a parser as can be."""
+    """The right answer, by the contract's words, and as unlike a parser as possible."""
     words = line.replace(b"\t", b" ").split(b" ")
     words = [word for word in words if word]
     verbose = bool(words) and words[0] in (b"/W", b"/w")

@@ -1,4 +1,4 @@
-"""An echo server that takes over from the one before it: python3 e15_1.py PORT GATE"""
+"""An echo server that takes over from its predecessor: python3 e15_1.py PORT GATE"""
 
 import os
 import select
@@ -30,7 +30,7 @@ def connect_to_predecessor():
 
 
 def listen(old):
-    """The listening socket: the predecessor's, or a new one where there is none."""
+    """The listening socket, from the predecessor or new."""
     if old:
         _, descriptors, _, _ = socket.recv_fds(old, 1, 1)
         return socket.socket(fileno=descriptors[0])
@@ -44,8 +44,8 @@ def accept_until_succeeded(listener, gate):
         ready, _, _ = select.select(waiting, [], [])
         if successor in ready:
             if successor.recv(1):
-                return  # it serves
-            successor = None  # it has died
+                return  # the successor serves
+            successor = None  # the successor died
         elif gate in ready:
             successor, _ = gate.accept()
             socket.send_fds(successor, [b"L"], [listener.fileno()])
@@ -69,7 +69,7 @@ def drain():
             select.select([connection], [], [], 1)  # just accepted, it may not have asked yet
             connection.shutdown(socket.SHUT_RD)  # what had arrived can be read
         except (OSError, ValueError):
-            pass  # it has left
+            pass  # the client left
         thread.join()
 
 
@@ -77,7 +77,7 @@ old = connect_to_predecessor()
 listener = listen(old)
 listener.setblocking(False)
 if os.path.exists(GATE):
-    os.unlink(GATE)  # the predecessor's, or that of a server that was killed
+    os.unlink(GATE)  # of the predecessor, or of a killed server
 gate = socket.socket(socket.AF_UNIX)
 os.umask(0o077)
 gate.bind(GATE)

@@ -10,7 +10,7 @@ SECONDS = 5
 
 
 def read_header(stream):
-    """The client's address and port, or None where the header names none. ValueError: it is bad."""
+    """The client's address and port, or None if the header names none. ValueError if it's bad."""
     begin = stream.read(6)
     if begin == b"PROXY ":
         return client_in_line(stream.readline(LINE_MAX - 6))
@@ -57,7 +57,7 @@ def client_in_bytes(kind, rest):
 
 
 def client_of(peer, stream, trusted):
-    """The client that asks: the peer, if it is no proxy of ours or asks for itself."""
+    """The client that asks, which is the peer unless our proxy asks for somebody else."""
     if peer[0] != trusted:
         return peer
     return read_header(stream) or peer
@@ -79,7 +79,7 @@ def serve(connection, peer):
             print(*client, flush=True)
             echo(connection, stream)
     except (OSError, ValueError):
-        pass  # it is late, has left, or sent a bad header
+        pass  # the client was late, left, or sent a bad header
 
 
 def main():

@@ -1,4 +1,4 @@
-"""The same with a limit for each client's address: python3 e15_3.py PORT TRUSTED MOST"""
+"""E15.2's server, with a limit for each client's address: python3 e15_3.py PORT TRUSTED MOST"""
 
 import collections
 import socket
@@ -19,7 +19,7 @@ def serve(connection, peer):
             is_proxy = peer[0] == TRUSTED
             client = read_header(stream) if is_proxy else peer
             if client is None:
-                echo(connection, stream)  # the proxy's own question: nobody's connection
+                echo(connection, stream)  # from the proxy itself, so not counted
             else:
                 serve_counted(connection, stream, client[0])
     except (OSError, ValueError):

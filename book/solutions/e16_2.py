@@ -9,8 +9,8 @@ SLOWER = 1.02  # less may be noise
 
 
 def ratio(night: Path) -> float:
-    """The build's time to the release's in the same round, which had the same machine; of seven
-    rounds the one in the middle, which does not care how bad the worst was."""
+    """The ratio of the build's time to the release's in the same round, on the same machine. We
+    take the median of seven rounds, which doesn't depend on how bad the worst was."""
     found = json.loads(night.read_text())["results"]["c64"]
     return median(build["cpu_us"] / release["cpu_us"]
                   for build, release in zip(found["build"], found["release"], strict=True))

@@ -45,18 +45,18 @@ struct Detached {
 };
 
 // [until]
-/// An operation that got EAGAIN and has to be tried again. It is in its coroutine's frame, and a
-/// descriptor has one at a time, so an event finds the operation it is for.
+/// An operation that got EAGAIN and has to be tried again. It lives in the coroutine's frame, and a
+/// descriptor has one at a time, so an event can find its operation.
 class Pending {
  public:
-  /// What to do when the descriptor is ready: try, and either go on or wait again.
+  /// Called when the descriptor is ready. Tries, and either resumes the coroutine or waits again.
   virtual void ready() = 0;
 
  protected:
   ~Pending() = default;
 };
 
-/// `co_await Until(...)` gives what `attempt` returns once that is not EAGAIN.
+/// `co_await Until(...)` yields the first result of `attempt` that isn't EAGAIN.
 template <typename Attempt>
 class Until final : public Pending {
  public:
@@ -98,7 +98,7 @@ void watch(int epoll, int fd) {
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &nothing_yet), "epoll_ctl");
 }
 
-/// Appends the messages that these bytes complete to `answers`. False: a message was too long.
+/// Appends the messages that these bytes complete to `answers`. False if a message is too long.
 bool echo(common::FrameReader& reader, common::ByteView received, common::Bytes& answers) {
   reader.feed(received);
   while (true) {
@@ -148,7 +148,7 @@ Detached accept_all(int epoll, const common::Fd& listener) {
     if (accepted >= 0) {
       serve(epoll, common::Fd(static_cast<int>(accepted)));
     } else if (errno != ECONNABORTED) {
-      std::perror("accept");  // no descriptor left: all clients wait, since there is no timer
+      std::perror("accept");  // no descriptor is left, and without a timer all clients wait
       ::poll(nullptr, 0, 100);
     }
   }

@@ -16,7 +16,7 @@ def frame(payload: bytes) -> bytes:
 
 
 def slices(stream: bytes, choice: random.Random) -> list[bytes]:
-    """The stream, cut at random places, near each other as often as far apart."""
+    """The stream, cut at random places, as often near each other as far apart."""
     longest = choice.choice((1, 7, 100, 5000))
     pieces = []
     while stream:
@@ -27,9 +27,9 @@ def slices(stream: bytes, choice: random.Random) -> list[bytes]:
 
 
 def comes_back(port: int, stream: bytes, pieces: list[bytes]) -> bool:
-    """Whether all of it does, and then the end of the stream."""
+    """Whether all bytes come back, and then the end of the stream."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or TCP joins them
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or TCP joins slices
         received = b""
         try:
             for piece in pieces:

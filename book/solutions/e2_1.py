@@ -8,14 +8,14 @@ PAYLOAD_BYTES = 16384
 
 
 def send_all(server: socket.socket) -> None:
-    """The input, in messages, as fast as the server takes them."""
+    """Sends the input in messages, as fast as the server takes them."""
     while payload := sys.stdin.buffer.read(PAYLOAD_BYTES):
         server.sendall(len(payload).to_bytes(4, "little") + payload)
     server.shutdown(socket.SHUT_WR)  # ends our side of the stream, and no answer
 
 
 def print_answers(server: socket.socket) -> None:
-    """What comes back, until the server ends its stream."""
+    """Prints the answers, until the server ends its stream."""
     answers = server.makefile("rb")
     while header := answers.read(4):
         sys.stdout.buffer.write(answers.read(int.from_bytes(header, "little")))

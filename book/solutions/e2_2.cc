@@ -40,7 +40,7 @@ void count(const common::Fd& client) {
     lines +=
         static_cast<std::uintmax_t>(std::count(buffer.begin(), buffer.begin() + received, '\n'));
   }
-  if (received < 0) return;  // it has left, or a reset came: nobody is there to be told
+  if (received < 0) return;  // after a reset, for example, there's nobody to tell
   std::array<char, 80> line;
   const int size = std::snprintf(line.data(), line.size(), "%ju bytes, %ju lines\n", bytes, lines);
   // A line this short always fits an empty send buffer.

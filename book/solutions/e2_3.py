@@ -6,7 +6,7 @@ import socket
 import sys
 from pathlib import Path
 
-# The calls' numbers, which each processor has its own of: ausyscall, or asm/unistd.h.
+# The numbers of the calls, which depend on the processor: ausyscall, or asm/unistd.h.
 NAMES = {
     "x86_64": {43: "accept", 288: "accept", 45: "recv", 0: "recv", 44: "send", 1: "send"},
     "aarch64": {202: "accept", 242: "accept", 207: "recv", 63: "recv", 206: "send", 64: "send"},
@@ -14,7 +14,7 @@ NAMES = {
 
 
 def peer_of(process, descriptor):
-    """The other end's address, from the kernel's table of connections; empty for other files."""
+    """The other end's address, from the kernel's table of connections, or "" for other files."""
     inode = os.readlink(process / "fd" / str(descriptor)).removeprefix("socket:[").rstrip("]")
     for line in (process / "net" / "tcp").read_text().splitlines()[1:]:
         fields = line.split()
@@ -26,7 +26,7 @@ def peer_of(process, descriptor):
 
 
 def waits_for(process):
-    """The call, and the client that it is about."""
+    """The call, and its client."""
     number, *arguments = (process / "syscall").read_text().split()
     call = NAMES[platform.machine()].get(int(number)) if number.isdigit() else None
     peer = peer_of(process, int(arguments[0], 16)) if call in ("recv", "send") else ""

@@ -31,8 +31,8 @@ class Room {
     tell(member, "welcome\n");
   }
 
-  /// Sends the line to all other members. The mutex is held for the whole line, so that lines do
-  /// not mix, and all members see them in the same order.
+  /// Sends the line to all other members. We hold the mutex for the whole line, so that lines don't
+  /// mix, and all members see them in the same order.
   void say(int from, std::string_view line) {
     const std::scoped_lock lock(mutex_);
     for (const int member : members_) {
@@ -40,15 +40,15 @@ class Room {
     }
   }
 
-  /// Call it before the descriptor is closed: the next connection may get its number.
+  /// Call it before closing the descriptor, since the next connection may get the same number.
   void leave(int member) {
     const std::scoped_lock lock(mutex_);
     std::erase(members_, member);
   }
 
  private:
-  /// A member that does not read must not hold up the others: its connection is shut down. Its own
-  /// thread sees that, and closes.
+  /// A member that doesn't read must not hold up the others, so we shut down its connection. The
+  /// member's own thread sees that, and closes.
   static void tell(int member, std::string_view line) {
     const ssize_t sent = ::send(member, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent != static_cast<ssize_t>(line.size())) (void)::shutdown(member, SHUT_RDWR);

@@ -1,4 +1,4 @@
-"""Echoes lines on one thread, and has four others do what takes long: python3 e6_3.py PORT"""
+"""Echoes lines on one thread, with four others for work that takes long: python3 e6_3.py PORT"""
 
 import os
 import queue
@@ -12,13 +12,13 @@ from typing import Self
 
 POOL = 4
 LINE_BYTES_MAX = 4096
-ANSWERS_MAX = 100  # of one client, not known yet: until then we read on
+ANSWERS_MAX = 100  # unfinished answers of a client, before we stop reading
 
 Job = tuple["Client", list[bytes], int]
 
 
 class Client:
-    """One connection, and the answers that it is owed, in order; one not known yet is empty."""
+    """One connection, and its answers in order. An answer that isn't known yet is empty."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
@@ -47,13 +47,13 @@ class Loop:
         self.done: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.clients: dict[int, Client] = {}
         self.poll = select.poll()
-        # First in the set, and so in each batch: whom accept(2) gives a number again is never taken
-        # for who had it when the batch began.
+        # The listener comes first in every batch, before any close. So no new client gets the
+        # number of a client whose event is still in the batch.
         self.poll.register(self.listener, select.POLLIN)
         self.poll.register(self.wake, select.POLLIN)
 
     def work(self) -> None:
-        """A thread of the pool. It touches nothing of a client's: the loop does, woken up."""
+        """Runs in a thread of the pool. Only the loop, once woken, touches a client."""
         while True:
             job = self.jobs.get()
             time.sleep(job[2] / 1000)  # a disk, a password's hash
@@ -89,11 +89,11 @@ class Loop:
         while not self.done.empty():
             client, answer, milliseconds = self.done.get()
             answer.append(b"done %d\n" % milliseconds)
-            if client.connection.fileno() >= 0:  # it may have left meanwhile
+            if client.connection.fileno() >= 0:  # the client may have left meanwhile
                 self.turn(client, 0)
 
     def turn(self, client: Client, events: int) -> None:
-        """Does what can be done now, and waits for what is to come."""
+        """Handles all events, and then waits for more."""
         try:
             if events & (select.POLLERR | select.POLLHUP):
                 return self.close(client)

@@ -21,7 +21,7 @@ def resident_bytes(pid):
 
 # [send]
 def send_until_stuck(peer):
-    """Sends, and reads nothing, until the server takes no more, hangs up, or has had enough."""
+    """Sends without reading, until the server takes no more or hangs up, or all is sent."""
     sent = 0
     while sent < SENT_BYTES_MAX and select.select([], [peer], [], QUIET_SECONDS)[1]:
         try:
@@ -29,7 +29,7 @@ def send_until_stuck(peer):
         except BlockingIOError:
             continue
         except ConnectionError:
-            break  # also an answer to a peer that does not read
+            break  # which is also a way to treat a peer that doesn't read
     return sent
 
 
@@ -38,7 +38,7 @@ def main(port, pid):
     with socket.create_connection(("127.0.0.1", int(port))) as peer:
         peer.setblocking(False)
         sent = send_until_stuck(peer)
-        grown = resident_bytes(pid) - before  # while it is still connected
+        grown = resident_bytes(pid) - before  # while the client is still connected
     print(f"it took {sent} bytes and grew by {grown}")
     return 1 if grown > BOUND_BYTES else 0
 # [/send]

@@ -1,10 +1,10 @@
-"""Decodes a chunked body as it comes: python3 e9_2.py < encoded > body"""
+"""Decodes a chunked body as it arrives: python3 e9_2.py < encoded > body"""
 
 import os
 import re
 import sys
 
-# No control characters: a lone CR may be the end of a line to others.
+# No control characters, because others may take a lone CR for the end of a line.
 TEXT = rb"[^\x00-\x08\x0a-\x1f\x7f]*"
 SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;" + TEXT + rb")?\r\n")
 FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:" + TEXT + rb"\r\n")
@@ -17,7 +17,7 @@ class Malformed(Exception):
 
 # [decoder]
 class ChunkedBody:
-    """Takes any slicing of the stream. Does no I/O, and holds one line at the most."""
+    """Takes the stream in any slices. Does no I/O, and holds one line at most."""
 
     def __init__(self):
         self.line, self.left, self.read_line = b"", 0, self.size

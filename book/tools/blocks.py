@@ -1,4 +1,4 @@
-"""Blocks of a Markdown file that tools fill in: between `<!-- KIND: ARGUMENTS -->` and its end.
+"""Blocks of a Markdown file that tools fill in, between `<!-- KIND: ARGUMENTS -->` and an end mark.
 Marks within a sentence are blocks of one line."""
 
 import os
@@ -12,7 +12,7 @@ NOT_OURS = {".git", "build", "__pycache__", ".hypothesis", ".pytest_cache", "nod
 BLOCK = re.compile(
     r"^<!-- (?P<kind>[a-z]+): (?P<arguments>.+?) -->\n(?P<text>.*?)^<!-- /(?P=kind) -->$",
     re.MULTILINE | re.DOTALL)
-INLINE = re.compile(  # after a backtick it is an example
+INLINE = re.compile(  # a mark after a backtick is an example
     r"(?<!`)<!-- (?P<kind>value): (?P<arguments>.+?) -->(?P<text>.*?)<!-- /(?P=kind) -->")
 
 
@@ -22,7 +22,7 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """One block, as it is in the file."""
+    """One block of a file."""
 
     path: Path
     line: int
@@ -43,7 +43,7 @@ class Block:
 
 
 def markdown_files() -> list[Path]:
-    """Every Markdown file that no build and no tool has made. Git need not be there."""
+    """Every Markdown file, except those that builds and tools make. Doesn't need git."""
     found = []
     for directory, directories, names in os.walk(ROOT):
         directories[:] = set(directories) - NOT_OURS

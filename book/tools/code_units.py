@@ -48,7 +48,7 @@ class Unit:
         return f"{self.kind} {self.name}" if self.kind in TYPES else self.name
 
     def with_more(self, other: Unit) -> Unit:
-        """One unit of the two."""
+        """This unit and the other as one unit."""
         kind = other.kind if self.kind == "prototype" else self.kind
         return Unit(other.file, self.name, kind, (*self.lines, "", *other.lines))
 
@@ -62,14 +62,14 @@ class Change:
 
     @property
     def unit(self) -> Unit:
-        """The new one if there is one, or else the old."""
+        """The new unit if there is one, otherwise the old."""
         unit = self.new or self.old
         assert unit is not None
         return unit
 
     @property
     def hash(self) -> str:
-        """Of both texts, however they are wrapped."""
+        """A hash of both texts, the same for any wrapping."""
         both = "\0".join(folded(unit.lines) if unit else "" for unit in (self.old, self.new))
         return hashlib.sha256(both.encode()).hexdigest()[:8]
 
@@ -111,7 +111,7 @@ def units(stage: Path) -> dict[tuple[str, str], Unit]:
 
 
 def split(path: Path) -> list[Unit]:
-    """The units of one file. Includes, namespaces and comments that stand alone belong to none."""
+    """The units of one file. Includes, namespaces and separate comments belong to no unit."""
     lines = path.read_text().splitlines()
     found = []
     at = next((i for i, line in enumerate(lines) if not line.startswith("//")), 0)
@@ -150,8 +150,8 @@ def changes(old_stage: Path, new_stage: Path) -> list[Change]:
 
 def _moved(key: tuple[str, str], old: dict[tuple[str, str], Unit],
            new: dict[tuple[str, str], Unit]) -> tuple[str, str] | None:
-    """Where the old stage has a unit that the new one has in a different file, or in a class
-    instead of none: `serve` may become `Server::serve`."""
+    """The old key of a unit that moved to a different file or into a class: `serve` may become
+    `Server::serve`."""
     component, name = key
     last = name.rpartition("::")[2]
     gone = [other for other in old if other not in new and old[other].kind == new[key].kind]
@@ -202,7 +202,7 @@ def _replaced(old: list[str], new: list[str]) -> list[str]:
 
 
 def count(old_stage: Path, new_stage: Path, file: str) -> tuple[int, int]:
-    """How many lines of a file `diff -N` marks as added, and as removed."""
+    """The numbers of lines of a file that `diff -N` marks as added and as removed."""
     paths = [stage / file if (stage / file).is_file() else Path("/dev/null")
              for stage in (old_stage, new_stage)]
     run = subprocess.run(["diff", "-u", *paths], capture_output=True, text=True)

@@ -3,8 +3,8 @@
     <!-- changes: 4-5 -->             the files and the counts; `all`: a table of all pairs
     <!-- diff: 4-5 poller Poller::wait confirmed 0a1b2c3d -->       a unit: see code_units.py
 
-fill.py writes the first into the page. The second stands alone there, because the site, and
-diffs.py show, put the difference below it.
+fill.py fills in the first. The second is only a mark in the file, because the site, and diffs.py
+show, put the difference below the mark.
 """
 
 import re
@@ -21,7 +21,7 @@ PAIRS = ("1-2", "2-3", "3-4", "4-5")
 MAP = "5-6"
 BUILD = "CMakeLists.txt"
 IN_ORDER = (*PAIRS, MAP)
-# Lines of a new or gone unit; a longer one is shown by its head.
+# Lines of a new or gone unit. We show only the head of a longer one.
 NEW_LINES_MAX = 25
 GONE_LINES_MAX = 15
 ARGUMENTS = re.compile(r"(?P<pair>\d-\d) (?P<component>\S+) (?P<name>.+?)"
@@ -73,7 +73,7 @@ def _links(pair: str, change: Change) -> Iterator[str]:
 
 
 def _chapter(stage: Path, unit: Unit) -> str | None:
-    """The first chapter that lists it."""
+    """The first chapter that lists the unit."""
     return next((chapter for chapter, file, names in _listings()
                  if file == f"{stage.name}/{unit.file}" and unit.name in names), None)
 
@@ -93,7 +93,7 @@ def _lines(change: Change) -> list[str]:
 
 
 def head(lines: tuple[str, ...], lines_max: int) -> tuple[str, ...]:
-    """All of a short unit; the beginning of a long one, up to the brace, and its end."""
+    """All of a short unit, or the beginning of a long one, up to the brace, and its end."""
     if len(lines) <= lines_max:
         return lines
     opening = next((i for i, line in enumerate(lines) if line.endswith("{")), 0)
@@ -101,8 +101,8 @@ def head(lines: tuple[str, ...], lines_max: int) -> tuple[str, ...]:
 
 
 def changes_text(arguments: str) -> str:
-    """The files of a pair with their numbers of changed lines; for `all`, a line for each pair. For
-    a map, links to the other pages."""
+    """The files of a pair with their numbers of changed lines. `all` gives a line for each pair,
+    and a map links to the other pages."""
     if arguments == "all":
         return _table_of_pairs()
     if arguments == MAP:
@@ -135,7 +135,7 @@ def _ways(here: str) -> str:
 
 
 def counts(pair: str) -> dict[str, tuple[int, int]]:
-    """Lines added and removed, for each file of the two servers and the one that builds them."""
+    """The lines added and removed in each file of the two servers, and in CMakeLists.txt."""
     old, new = stages(pair)
     sources = {*code_units.sources(old), *code_units.sources(new)}
     files = sorted(sources, key=code_units.reading_order)

@@ -1,10 +1,9 @@
 """The map of book/diffs/5-6.md: the fate of each function of part 5 in part 6, which no difference
 would show.
 
-It consists of tables with three columns: functions of part 5, their successors in part 6, and why.
-A
-name in code font in the first is a function of part 5, in the second a symbol of part 6 or of
-common, or a word of the language or the kernel. In either, text says that there is nothing.
+Its tables have three columns: functions of part 5, their successors in part 6, and why. A name in
+code font in the first column is a function of part 5, and in the second a symbol of part 6 or of
+common, or a word of the language or the kernel. Plain text means that there is nothing.
 """
 
 import re
@@ -45,7 +44,7 @@ def rows(text: str) -> list[tuple[str, str, str]]:
 
 @cache
 def functions(stage: Path) -> set[str]:
-    """All functions of a stage's server by their names; overloads count as one."""
+    """The names of all functions of a stage's server. Overloads count as one."""
     return {code_units.qualified(tag) for path in code_units.sources(stage).values()
             if path.stem != "main" for tag in listings.tags(path)
             if tag["kind"] in FUNCTIONS and not re.match(r"operator|__anon", str(tag["name"]))}
@@ -53,7 +52,7 @@ def functions(stage: Path) -> set[str]:
 
 @cache
 def symbols(directory: Path) -> set[str]:
-    """Everything that the sources below a directory declare, by each name it can be called by."""
+    """All names of everything that the sources below a directory declare."""
     found: set[str] = set()
     paths = [path for path in directory.rglob("*")
              if path.suffix in {".h", ".cc"} and "steps" not in path.parts]

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """The pages of book/diffs: the changes from one stage to the next, a function at a time.
 
-Each unit that changed has a heading, one sentence that says why, and a mark. The sentences are
-written by hand; the difference itself is put below the mark when a page is shown. A mark also says
-for which code its sentence was confirmed, so that somebody reads and confirms the sentence again
-when that code has changed.
+Each unit that changed has a heading, one sentence that says why, and a mark. People write the
+sentences; the difference itself is put below the mark when a page is shown. A mark also says for
+which code its sentence was confirmed. When that code changes, somebody must read the sentence again
+and confirm it.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def entries(text: str) -> list[Entry]:
 
 
 def complaints(pair: str, text: str) -> Iterator[str]:
-    """A page's missing entries, superfluous ones, and those about older code."""
+    """A page's missing and superfluous entries, and entries about older code."""
     said = entries(text)
     for key, change in changes(pair).items():
         if key not in {entry.key for entry in said}:
@@ -76,8 +76,8 @@ def _wrong(pair: str, entry: Entry) -> Iterator[str]:
 
 
 def confirmed(pair: str, text: str, names: list[str]) -> tuple[str, list[Entry]]:
-    """The page with the sentences of these units, or of all, marked as confirmed for today's code;
-    and the units that were not confirmed before."""
+    """Marks the sentences of these units, or of all, as confirmed for today's code. Returns the
+    page, and the units that weren't confirmed before."""
     fresh: list[Entry] = []
     said = {entry.key: entry for entry in entries(text)}
 

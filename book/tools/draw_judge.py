@@ -3,9 +3,9 @@
 
 draw_judge.py [--record | --check]
 
-Without an option it draws .github/judge.svg from judge.json beside it: the terminal at each half
-second in which a row changed. --record runs ./judge before that. --check runs it, writes nothing,
-and complains of rows that ./judge no longer prints.
+By default draws .github/judge.svg from judge.json beside it, with the terminal at each half second
+in which a row changed. --record runs ./judge first. --check runs ./judge, writes nothing, and
+complains of rows that ./judge no longer prints.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ COMMAND = "ncat -k -l 127.0.0.1 {port} -e /bin/cat"
 LAST = "A message is not answered before it is complete."  # the rest is left out
 COLUMNS, ROWS = 100, 44
 LETTER, ROW, FONT, MARGIN = 7.8, 17, 13, 18  # a monospace letter is 0.6 of its size wide
-TYPED, BEGIN, STEP = 1.4, 2, 0.5  # seconds; the last for each half second in which a row changed
+TYPED, BEGIN, STEP = 1.4, 2, 0.5  # seconds
 STYLES = {"1": "bold", "31": "wrong", "32": "right"}
 VARYING = re.compile(r"^[ !]+\d+(?=  )|\b\d{5}\b")  # a moment in milliseconds, a port
 
@@ -65,7 +65,7 @@ def printed(moments: Moments) -> list[str]:
 
 
 def drawn(row: str, text: str, attributes: str = "") -> str:
-    """A row, as wide as its number of letters, in any font. Browsers drop blanks that may break."""
+    """Draws a row with the same width in any font. Browsers drop blanks that may break."""
     width = len(re.sub(r"\x1b\[\d*m", "", text)) * LETTER
     for code, style in STYLES.items():
         text = text.replace(f"\x1b[{code}m", f"<{style}>")
@@ -76,7 +76,7 @@ def drawn(row: str, text: str, attributes: str = "") -> str:
 
 
 def draw(moments: Moments) -> str:
-    """The picture."""
+    """Draws the picture."""
     typed = f"$ ./judge '{COMMAND}'"
     lines = [drawn("0", typed)]
     for number, moment in enumerate(moments):

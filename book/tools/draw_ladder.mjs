@@ -1,7 +1,7 @@
-// Draws the still pictures of the recorded ladder: book/fig/ladder.svg, the moment in which B says
-// “hi” on all six servers, and ladder-1-3.svg to ladder-6-3.svg, a row of it for each chapter.
+// Draws the still pictures of the recorded ladder. book/fig/ladder.svg is the moment when B says
+// “hi” on all six servers, and ladder-1-3.svg to ladder-6-3.svg are its rows, for the chapters.
 //
-// node draw_ladder.mjs [--check]    with --check only says whether the figures are the trace's
+// node draw_ladder.mjs [--check]    with --check only says whether the figures fit the trace
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ const heads = [
 ].map(([x, words, anchor]) => `<text x="${x}" y="54" text-anchor="${anchor}" ` +
   `fill="${literal("quiet")}" font-size="12">${words}</text>`).join("");
 
-/** Rows under each other, with a line between them. */
+/** Draws rows below each other, with lines between them. */
 function picture(shown, title = "") {
   const top = title ? 62 : margin;
   const foot = title ? 34 : margin;

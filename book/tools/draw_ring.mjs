@@ -1,6 +1,6 @@
 // Draws book/fig/ring-view.svg, one moment of the recorded trace, for places without scripts.
 //
-// node draw_ring.mjs [--check]    with --check only says whether the figure is that of the trace
+// node draw_ring.mjs [--check]    with --check only says whether the figure fits the trace
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ const picture = new URL("ring-view.svg", figures);
 const run = replay(JSON.parse(readFileSync(new URL("ring-trace.json", figures), "utf8")));
 const margin = 12;
 
-/** The moment in which two clients' completions have come, and the third one's receive has not. */
+/** The moment when two clients have completions, and the third client's receive has none. */
 const step = run.steps.find(({ kind, cqHead, cqTail }, i) => kind === "arrive" &&
   cqTail - cqHead === 2 && run.completed.slice(cqHead, cqTail).every(({ number }) =>
     run.operations.get(number).client) && waitsFor(run, run.steps[i], "C") === "waits for bytes");

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Makes a change that a chapter has its reader type into a file, a listing with signs on standard
-input. `// …` between two lines says that the second is elsewhere. Run:
-edit.py FILE < listing
+"""Makes a reader's change to a file: edit.py FILE < listing
+
+The listing has lines with signs, as in a chapter. `// …` between two lines means that the second is
+elsewhere in the file.
 """
 
 import sys

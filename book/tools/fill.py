@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Checks that listings, edits, runs, numbers, tables and counts of changes in the project's
-Markdown files are true, or makes them so. So are the numbers in sentences that are marked."""
+Markdown files are true, also marked numbers in sentences. With --write, makes them true."""
 
 import argparse
 import os
@@ -17,8 +17,8 @@ import values
 from blocks import ROOT, Block, Wrong, blocks, markdown_files, rewrite
 
 DEFAULT_BUILD = ROOT / "build" / "default"
-LISTING_LINES_MAX = 25  # blank ones don't count, because they help the reader
-# Lines of a step that is shown whole, to be read from its first line to its last.
+LISTING_LINES_MAX = 25  # blank lines don't count, because they help the reader
+# For a step that is shown whole.
 PROGRAM_LINES_MAX = 150
 
 
@@ -39,7 +39,8 @@ def edit_text(block: Block) -> str:
     return f"{above}\n\n" + _fenced("diff", command.lines[1:-1])
 
 
-# The text for between the marks, by kind, and its limits. A run is different: see runs.py.
+# The function for the text between the marks, by kind, and the source, for complaints. A run is
+# different: see runs.py.
 MADE_OF: dict[str, tuple[Callable[[Block], str], str]] = {
     "listing": (listing_text, "what the code says"),
     "edit": (edit_text, "what the transcript says"),
@@ -80,7 +81,7 @@ def too_long(block: Block) -> str | None:
 
 
 def filled(block: Block, build: Path) -> str:
-    """The new text of a block, or the old one if that is true, or if there's nothing better."""
+    """The new text of a block, or the old text if that is true, or if there's nothing better."""
     if complaint(block) is None:
         return block.text
     try:

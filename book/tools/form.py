@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 FENCE = re.compile(r"^(```+)(\S*)[^\n]*\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 INLINE_CODE = re.compile(r"(`+)(?!`).+?\1", re.DOTALL)
-COMMENT = re.compile(r"(?<!`)<!--.*?-->", re.DOTALL)  # in backticks it is code
+COMMENT = re.compile(r"(?<!`)<!--.*?-->", re.DOTALL)  # in backticks, a comment is code
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 HEADING = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)
-# No link leads to these, because host and site make different anchors.
+# No link may lead to these headings, because host and site make different anchors.
 EXERCISE = re.compile(r"E\d+\.\d+ - ")
 CODE_HEADING = re.compile(r"`.+`$")
 CALLOUT = re.compile(r"^> \[!(\w+)\](.*)$", re.MULTILINE)
@@ -28,7 +28,7 @@ class Problem:
 
 
 def problems(text: str) -> Iterator[Problem]:
-    """All that can be seen without knowing other files."""
+    """All problems that we can see without other files."""
     prose = without_code(text)
     yield from _front_matter(text)
     yield from _headings(prose)
@@ -39,7 +39,7 @@ def problems(text: str) -> Iterator[Problem]:
 
 
 def without_code(text: str) -> str:
-    """The same lines, with code and comments blanked out."""
+    """The text, with code and comments blanked out."""
     def blank(found: re.Match[str]) -> str:
         return re.sub(r"[^\n]", " ", found[0])
 

@@ -1,12 +1,12 @@
-"""Turns strace's output about a server into the moments of the ladder view: the calls, the clients
-they were about, and the state when all was quiet again."""
+"""Turns strace's output about a server into the moments of the ladder view, with the calls, their
+clients, and the state when all was quiet again."""
 
 import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
 
-# epoll_event.data, as strace 6.1 writes it, and as newer ones do: 0 or NULL, and hex.
+# epoll_event.data, as strace 6.1 and newer versions write it: 0 or NULL, and hex.
 TOKEN = re.compile(r"(?:u64|data)=(0x\w+|\d+|NULL)")
 CLIENTS = "ABC"
 NEVER_SLEEPS = "part3-nonblocking"
@@ -21,12 +21,12 @@ MOMENTS = [
     "All leave, one after the other, and the server is stopped.",
 ]
 
-# Calls that a server makes for its clients. Its own (memory, signal masks, the log) differ between
-# C libraries.
+# Calls that a server makes for its clients. Other calls (memory, signal masks, the log) differ
+# between C libraries.
 CALLS = ("accept4", "recvfrom", "sendto", "shutdown", "ioctl", "poll", "epoll_wait", "epoll_ctl",
          "io_uring_enter", "clone3", "read", "write", "close", "rt_sigtimedwait")
-# Calls that we see and don't keep. The first shows that a thread lives, but runs differ in whether
-# a time limit has to be set again; the second is called for each event in the ring's trace.
+# Calls that we see and don't keep. setsockopt shows that a thread lives, but runs differ in whether
+# they set a time limit again. gettid is called for each event in the ring's trace.
 ASIDE = ("setsockopt", "gettid")
 SHORT = {"recvfrom": "recv", "sendto": "send", "rt_sigtimedwait": "sigtimedwait",
          "clone3": "clone"}
@@ -49,9 +49,9 @@ class Run:
 
     calls: list[Call]
     events: list[dict[str, Any]]
-    acts: list[tuple[int, int]]  # where strace was when a client acted, and in which moment
+    acts: list[tuple[int, int]]  # strace's position when a client acted, and the moment
     ports: dict[int, str]
-    clients: list[dict[str, str]]  # how each was after each moment
+    clients: list[dict[str, str]]  # the state of each after each moment
 
 
 LINE = re.compile(r"^(\d+) +(?:<\.\.\. )?(\w+)(\(| resumed>)(.*)$")
@@ -98,21 +98,21 @@ class Reading:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.accepted: list[str] = []
-        self.tokens: dict[int, str] = {}  # of epoll, and the clients they are for
+        self.tokens: dict[int, str] = {}  # clients, by epoll's tokens
         self.watched: list[str] = []  # by epoll
-        self.behind: dict[str, str] = {}  # a descriptor's number, and the client it belongs to
-        self.flying: dict[int, str] = {}  # the ring's operations, by their number
+        self.behind: dict[str, str] = {}  # clients, by the numbers of their descriptors
+        self.flying: dict[int, str] = {}  # the ring's operations, by number
         self.threads = {run.calls[0].thread: "0"}
-        self.sleeps: dict[int, Call] = {}  # a thread, and the call it waits in
+        self.sleeps: dict[int, Call] = {}  # the call that each thread waits in
 
     def who(self, text: str) -> str:
-        """The client, `listener` or `eventfd` that a descriptor is, as strace prints it."""
+        """The client, `listener` or `eventfd` of a descriptor in strace's form."""
         if peer := re.search(r"->127\.0\.0\.1:(\d+)\]>", text):
             return self.run.ports[int(peer[1])]
         return "listener" if "<TCP:" in text else "eventfd" if "eventfd" in text else ""
 
     def thread(self, call: Call) -> str:
-        """0 is the first; the one that waits for the signal has a name, for it serves no client."""
+        """The thread's number, from 0. The thread that waits for signals is called "signal"."""
         if call.thread not in self.threads:
             counted = sum(name.isdecimal() for name in self.threads.values())
             is_signal = call.name == "rt_sigtimedwait"
@@ -120,7 +120,7 @@ class Reading:
         return self.threads[call.thread]
 
     def about(self, call: Call) -> tuple[str, str] | None:
-        """The client that a call is about, and a word more; nothing if there is none."""
+        """The client that a call is about, and a further word. None if there is no client."""
         args = call.args.split(", ")
         who = self.who(args[0])
         match call.name:
@@ -146,7 +146,7 @@ class Reading:
         return (who, "") if who else None
 
     def kept(self, call: Call) -> dict[str, Any] | None:
-        """A call in the form that we keep, or None."""
+        """The call in the form that we keep, or None."""
         if (found := self.about(call)) is None:
             return None
         who, about = found
@@ -184,8 +184,8 @@ class Reading:
         return {"cancel": self.flying[event["id"]]} if "asked" in event["args"] else None
 
     def fall_asleep(self, acted: int) -> None:
-        """Nothing moves, so each thread waits in the call that is its first to return from now
-        on."""
+        """Finds the call that each thread sleeps in when nothing moves, which is its next call to
+        return."""
         self.sleeps = {}
         before = {call.thread for call in self.run.calls if call.returned <= acted}
         for call in self.run.calls:
@@ -195,7 +195,7 @@ class Reading:
                 self.sleeps.setdefault(call.thread, call)
 
     def asleep(self) -> list[dict[str, Any]]:
-        """The call that each thread waits in."""
+        """Describes the call that each thread sleeps in."""
         found = []
         for call in self.sleeps.values():
             if call.name == "rt_sigtimedwait":
@@ -211,7 +211,7 @@ class Reading:
 
 
 def moments(stage: str, run: Run) -> list[dict[str, Any]]:
-    """The parts of a run that we keep: for each moment the calls, and the state after it."""
+    """The parts of a run that we keep, which are each moment's calls and the state after it."""
     reading, event = Reading(run), 0
     found: list[dict[str, Any]] = [{"calls": []} for _ in MOMENTS]
     calls, end = iter([*run.calls, None]), run.calls[-1].returned
@@ -251,7 +251,7 @@ def in_vain(call: dict[str, Any]) -> bool:
 
 
 def settle(before: list[dict[str, Any]], calls: list[dict[str, Any]]) -> None:
-    """Fruitless calls before the first event belong to the moment before."""
+    """Moves fruitless calls before the first event to the moment before."""
     if all(in_vain(call) for call in calls):
         return
     while in_vain(calls[0]):
@@ -271,8 +271,8 @@ def rounds(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def certain(stage: str, recorded: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The parts that must be the same each time. The order of threads may differ, and for part3 the
-    number of fruitless calls and the order of clients."""
+    """The parts that must be equal in all recordings. The order of threads may differ, and for
+    part3 also the number of fruitless calls and the order of clients."""
     def order(call: dict[str, Any]) -> tuple[str, str]:
         return call.get("thread", "0"), call.get("who", "") if stage == NEVER_SLEEPS else ""
 

@@ -1,4 +1,4 @@
-"""Links of the Markdown files, also to files that the site doesn't have, such as code."""
+"""Links in the Markdown files, including links to files that the site lacks, such as code."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ BARE = re.compile(r"<(https?://[^>\s]+)>")
 
 
 def links(path: Path) -> set[str]:
-    """All links of a file, and of its pictures."""
+    """All links of a file, including pictures."""
     text = form.without_code(path.read_text())
     return set(LINK.findall(text)) | set(BARE.findall(text))
 

@@ -5,17 +5,17 @@ A block names a file and a symbol, or a region between `// [name]` and `// [/nam
     <!-- listing: part4-poll/poller.cc Poller::wait cut 5..9 -->
     <!-- /listing -->
 
-`*` is the whole file, several names in a row are shown one below the other. `cut A..B` puts a line
-`// …` in place of the listing's lines A to B; there may be several. `since OTHER` shows the changes
-in each since that file, with the unchanged line above and below:
+`*` is the whole file. Several names are shown one below the other. `cut A..B`, once or more, puts a
+line `// …` in place of the listing's lines A to B. `since OTHER` shows the changes since that file,
+with one unchanged line above and below:
 
     <!-- listing: part5-epoll/poller.cc Poller::wait since part4-poll/poller.cc -->
 
 `unfinished` leaves out the lines that a step marks as the reader's to write, from `// [yours]` to
 `// [/yours]`, as `page` of tools/shell.sh does. The text behind the first mark comes instead.
 
-For a patch, a name is that of a file it changes, with `@2` only the second hunk; for a file that it
-adds, the text itself is shown.
+For a patch, the names are those of changed files; `@2` after a name shows only the second hunk. A
+file that the patch adds is shown as its text.
 """
 
 import difflib
@@ -73,7 +73,7 @@ def caption(arguments: str, to_root: str) -> str:
 
 
 def _taken_apart(arguments: str) -> tuple[str, list[str], str | None]:
-    """The file, the names in it, and the earlier one that it is compared with."""
+    """The file, the names in it, and the earlier file to compare it with."""
     earlier = SINCE.search(arguments)
     path, *names = UNFINISHED.sub("", SINCE.sub("", CUT.sub("", arguments))).split()
     return path, names, earlier[1] if earlier else None
@@ -94,7 +94,7 @@ def _changes(old: list[str], new: list[str]) -> list[str]:
 
 
 def _of_patch(source: Path, names: list[str]) -> tuple[str, list[str]]:
-    """The changes of these files; a new file without its pluses."""
+    """The changes to these files. A new file is shown without plus signs."""
     _, *pieces = FILE_OF_PATCH.split(source.read_text())
     files = {name: (old, text) for old, name, text in zip(*[iter(pieces)] * 3)}
     found: list[str] = []
@@ -169,8 +169,8 @@ def first_line(lines: list[str], begin: int) -> int:
 
 
 def _belongs_to_next(line: str) -> bool:
-    """Whether a declaration that begins here continues in the next line: `template`, a long
-    type."""
+    """Whether a declaration that begins here continues in the next line, for example after
+    `template`."""
     text = line.split("  //")[0].strip()
     return bool(text) and text[-1] not in ";{}:" and not text.startswith(("//", "#", "/*"))
 
@@ -198,7 +198,7 @@ def tags_of(sources: list[Path]) -> dict[Path, list[dict[str, object]]]:
 
 
 def _not_in_a_declaration(lines: list[str], cuts: list[tuple[int, int]]) -> None:
-    """In a file that has changed since it was cut, a cut may begin or end inside of a function."""
+    """Refuses a cut that begins or ends inside a function, because the file has changed."""
     for first, last in cuts:
         before, after = lines[first - 2:first - 1], lines[last:last + 1]
         if "".join(before).startswith(" ") or "".join(after).startswith((" ", "}")):
@@ -206,7 +206,7 @@ def _not_in_a_declaration(lines: list[str], cuts: list[tuple[int, int]]) -> None
 
 
 def _without(lines: list[str], cuts: list[tuple[int, int]], comment: str) -> list[str]:
-    """The lines, with one mark for each cut, indented like the first line that is left out."""
+    """The lines, with one mark for each cut, indented like the first omitted line."""
     shown: list[str] = []
     for number, line in enumerate(lines, 1):
         cut = next((c for c in cuts if c[0] <= number <= c[1]), None)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Puts each package of book/package-lock.json on a line of its own. npm reads that as well, but
-after npm install it has written twelve lines a package again."""
+"""Puts each package of book/package-lock.json on a line of its own. npm can read that, but npm
+install writes twelve lines for each package again."""
 
 import json
 
@@ -10,7 +10,7 @@ LOCK = ROOT / "book" / "package-lock.json"
 
 
 def compact(text: str) -> str:
-    """The same lock, a line a package."""
+    """The lock, with a line for each package."""
     about = json.loads(text)
     packages = ",\n".join(f"{json.dumps(name)}: {json.dumps(package)}"
                           for name, package in about.pop("packages").items())

@@ -5,10 +5,10 @@ A chapter may show a part of a table, the rows and columns that make its point:
     <!-- numbers: m9_3 rows="part5-epoll*" columns="messages a second; p99" -->
     <!-- /numbers -->
 
-Rows are chosen by a pattern of their labels; columns by how their heads begin;
+A pattern of their labels chooses the rows, and the beginnings of their heads the columns.
 `columns="server CPU=time, timed at night"` gives a column a different head, for example if columns
 were measured in different ways. `columns="server CPU:ratio"` shows the spread of the rounds' ratios
-to the base in place of the number itself, because the ratios may agree though the numbers don't.
+to the base in place of the number, because the ratios may agree even if the numbers don't.
 """
 
 import fnmatch
@@ -21,7 +21,7 @@ from typing import Any
 from blocks import ROOT, Wrong
 
 NUMBERS = ROOT / "book" / "numbers"
-STEADY = 0.01  # up to this spread, a third digit means something
+STEADY = 0.01  # up to this spread, we print a third digit
 
 
 def load(name: str) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def in_rounds(found: Mapping[str, Any]) -> str:
 
 
 def ratio(found: Mapping[str, Any]) -> str:
-    """The ratio to the base's number, within each round: the median if they agree, otherwise the
-    lowest and the highest; nothing if there is no base."""
+    """The ratio to the base's number, taken within each round. It's the median if the rounds agree,
+    otherwise the lowest and the highest, and "" if there is no base."""
     if "ratio" not in found:
         return ""
     to_base = found["ratio"]
@@ -99,12 +99,12 @@ def rows(found: Mapping[str, Any]) -> list[list[str]]:
 
 
 def label(name: str) -> str:
-    """m6_1 is M6.1 in the book."""
+    """The name in the book, such as M6.1 for m6_1."""
     return name.upper().replace("_", ".") if name[:1] == "m" and name[1:2].isdigit() else name
 
 
 def caption(found: Mapping[str, Any]) -> str:
-    """Where the numbers come from."""
+    """The caption, which says where the numbers come from."""
     here, name = found["machine"], found["name"]
     command = f"./measure {name}" + (" --quick" if found["effort"] != "full" else "")
     what = f"*{label(name)} — `{command}`, {here['date']}, {here['processor']}, " \
@@ -124,7 +124,7 @@ def caption(found: Mapping[str, Any]) -> str:
 
 
 def block(arguments: str) -> str:
-    """The text for between the marks of a table, or of a part of one."""
+    """The text between the marks of a table, or of a part of one."""
     name, *options = shlex.split(arguments)
     found = load(name)
     if not options:
@@ -136,8 +136,8 @@ def block(arguments: str) -> str:
 
 
 def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]:
-    """The rows whose labels fit, and the columns whose heads begin so; all of them if none are
-    named."""
+    """The rows whose labels fit, and the columns whose heads begin with these words, by default all
+    of them."""
     fitting = [row for row in found["rows"] if fnmatch.fnmatchcase(row["label"], pattern)]
     if not fitting:
         raise Wrong(f"no row of {found['name']} fits '{pattern}'")
@@ -157,7 +157,7 @@ def part(found: Mapping[str, Any], pattern: str, columns: str) -> dict[str, Any]
 
 
 def column(found: Mapping[str, Any], begins: str) -> int:
-    """The column whose head begins so."""
+    """The index of the column whose head begins with this."""
     fitting = [which for which, head in enumerate(found["head"])
                if which > 0 and head.startswith(begins)]
     if len(fitting) != 1:
@@ -166,7 +166,7 @@ def column(found: Mapping[str, Any], begins: str) -> int:
 
 
 def all_ratios(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The lowest and the highest of the rounds."""
+    """A cell with the lowest and the highest ratio of the rounds."""
     if "ratio" not in found:
         return {"text": found.get("text", "–")}
     return {"text": all_rounds(found["ratio"]), "range": True}
@@ -178,7 +178,7 @@ def is_range(found: Mapping[str, Any]) -> bool:
 
 
 def markdown(found: Mapping[str, Any]) -> str:
-    """For the book."""
+    """The table for the book."""
     head, *body = ([text.replace("|", r"\|") for text in row] for row in rows(found))
     lines = [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *body)]
     return "\n".join([caption(found), "", *lines, "",
@@ -186,7 +186,7 @@ def markdown(found: Mapping[str, Any]) -> str:
 
 
 def plain(found: Mapping[str, Any]) -> str:
-    """For a terminal."""
+    """The table for a terminal."""
     lines = [[text.replace("`", "") for text in row] for row in rows(found)]
     widths = [max(map(len, column)) for column in zip(*lines)]
     lines.insert(1, ["-" * width for width in widths])

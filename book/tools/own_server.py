@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Prints the data that the page *Your own server* shows before its Linux is there: the levels that
-are judged in it, and servers to begin with."""
+"""Prints the data that the page *Your own server* needs before its Linux has started: the levels
+that can be judged there, and servers to begin with."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ from levels import LEVELS, PORT_ONLY_LEVELS  # noqa: E402
 
 
 def server(name: str, language: str, chapter: int = 1) -> dict[str, str]:
-    """The server's name there, and its text after that chapter."""
+    """The server's name on the page, and its text after this chapter."""
     with tempfile.TemporaryDirectory() as directory:
         assert not starters.copy(language, Path(directory), chapter)
         (source,) = Path(directory).glob("echo.*")

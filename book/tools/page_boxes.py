@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""The boxes that a reader of the site can have typed into the machine in the page, and the commands
-to type before. As a program it prints for the site each button's text, or why there is none.
+"""The boxes that a button on the site can type into the machine in the page, after the commands
+that they need. As a program, prints each button's text for the site, or why there is no button.
 
-Most boxes work there after the shortest beginning. The exceptions that we can't detect are in
-machine-exceptions.json, by their commands, with the beginning that they need, counted from 0, or
-why they have no button.
+Most boxes work after the shortest beginning. The exceptions that we can't detect are in
+machine-exceptions.json, by their commands, with the number of the beginning that they need, from 0,
+or why they have no button.
 """
 
 import json
@@ -20,7 +20,7 @@ from typed import Box, Typed, chapters, typed
 
 EXCEPTIONS = ROOT / "book" / ".vitepress" / "machine-exceptions.json"
 TOLD = "in another terminal: .*\n"  # printed by ./serve when the server listens
-LISTENS = "listening on .*\n"  # the server does this, too, even if a box discards its errors
+LISTENS = "listening on .*\n"  # printed by the server, so also if a box discards stderr
 # Commands that are not in the machine.
 NOT_THERE = {
     r"(\./|\.\./|\$ROOT/)?(judge|check|measure|read|tests)\b":
@@ -39,7 +39,7 @@ NOT_THERE = {
     r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)(\bg\+\+ |\./(page\w*|without)\b)"
     r"|(page|yours|build|without) ": "there is no compiler in it",
 }
-# The effect of these depends only on the directory.
+# These commands depend only on the directory.
 ALONE = re.compile(r"(\./\d\d-[\w-]+|start|steps|cd|\./serve)\b(?!.*\$pid)")
 GOES = re.compile(r"(steps|cd) \S+")
 STARTS = re.compile(r"((build|without) .*&& )?(start|\./serve|ncat -k -l) ")
@@ -48,7 +48,7 @@ STAYS = re.compile(r"(\./serve|ncat -k -l) ")
 
 @dataclass(frozen=True)
 class PageBox:
-    """A fence of a chapter, and all that the chapter has typed before it."""
+    """A fence of a chapter, and all commands before it in the chapter."""
 
     steps: tuple[Typed, ...]
     before: tuple[Typed, ...]
@@ -68,12 +68,13 @@ class PageBox:
 
     @property
     def goes_on(self) -> bool:
-        """Whether it needs a server or client that was started before."""
+        """Whether the box needs a server or client that was started before."""
         return not STARTS.match(self.commands[0]) and not all(map(ALONE.match, self.commands))
 
     def beginnings(self) -> Iterator[tuple[Typed, ...]]:
-        """The beginnings to try, the shortest first: the way there; all since a server was started;
-        all since the reader came to this directory; all."""
+        """The beginnings to try, the shortest first. They are the command that goes to the
+        directory, all commands since a server was started, all since the reader came to this
+        directory, and all."""
         texts = [step.text for step in self.before]
         came = max((n for n, text in enumerate(texts) if GOES.fullmatch(text)), default=0)
         started = max((n for n, text in enumerate(texts) if STARTS.match(text)), default=0)
@@ -98,7 +99,7 @@ def boxes(chapter: Path) -> list[PageBox]:
 
 
 def _fence_of(step: Typed) -> tuple[str, int]:
-    """The same for each command of a fence, and for no others."""
+    """A key that all commands of a fence have in common, and no others."""
     return step.place, step.fence
 
 
@@ -108,7 +109,7 @@ def pages() -> list[Path]:
 
 
 def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
-    """The terminal for each command: the second, while a server is in front of the first."""
+    """The terminal for each command, which is the second while a server occupies the first."""
     serving = False
     for step in steps:
         if step.text == "^C":
@@ -116,7 +117,7 @@ def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
                 yield step, {"terminal": 0, "text": "^C"}
             serving = False
         elif STAYS.match(step.text) and step.place == "sentence":
-            continue  # would build it, but that was done
+            continue  # it was built already
         elif STAYS.match(step.text):
             until = TOLD if step.text.startswith("./serve") else "^"
             yield step, {"terminal": 0, "text": step.text, "until": until}
@@ -126,7 +127,7 @@ def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
 
 
 def not_there(box: PageBox) -> str:
-    """The reason it can't be typed there, if we know it without trying."""
+    """Why the box can't be typed there, if we know that without trying."""
     started = [step for step in box.before if STARTS.match(step.text)]
     for step in (*(started[-1:] if box.goes_on else ()), *box.steps):
         for pattern, reason in NOT_THERE.items():
@@ -138,7 +139,7 @@ def not_there(box: PageBox) -> str:
 
 
 def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
-    """The text that the button of a box types, after this."""
+    """The commands that a box's button types, and those to type before."""
     pressed = list(presses(before + box.steps))
     return {"first": [press for step, press in pressed if step not in box.steps],
             "presses": [press for step, press in pressed if step in box.steps]}
@@ -146,12 +147,12 @@ def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
 
 # What goes wrong: a server with a bug, and the commands to type at it
 
-# A reader may have been anywhere, and have started something there.
+# The reader may be in any directory, and may have started a server there.
 FIRST = [{"terminal": 0, "text": "cd $ROOT"}, {"terminal": 1, "text": "cd $ROOT; stop"}]
 
 
 def bug_commands(box: Box) -> list[str]:
-    """The commands in a box, by which the page knows it."""
+    """The commands in a box, which are its key in the page."""
     return [*filter(None, [box.server]), *box.commands]
 
 
@@ -161,7 +162,7 @@ def made_first(box: Box) -> list[str]:
 
 
 def bug_button(box: Box) -> dict[str, Any]:
-    """The server goes into the first terminal, after its files were made."""
+    """The commands for a bug's box. The server runs in the first terminal, once its files exist."""
     before = made_first(box)
     after = [command for command in box.commands if command not in before]
     return {"first": FIRST, "presses": [
@@ -171,7 +172,7 @@ def bug_button(box: Box) -> dict[str, Any]:
 
 
 def with_a_bug() -> dict[str, list[Box]]:
-    """By page, the boxes that tell how to put a bug back."""
+    """The boxes with a `--bug`, by page."""
     found: dict[str, list[Box]] = {}
     for chapter in chapters():
         for box in typed(chapter):
@@ -180,13 +181,13 @@ def with_a_bug() -> dict[str, list[Box]]:
     return found
 
 
-# What the page has to know of each
+# Data for the page
 
 Known = dict[str, list[dict[str, Any]]]
 
 
 def known_boxes() -> Known:
-    """The text that the button of a box types, or why it has none, by page, in order."""
+    """By page and in order, the commands of each box's button, or why it has no button."""
     exceptions = json.loads(EXCEPTIONS.read_text())["boxes"]
 
     def known(page: str, box: PageBox) -> dict[str, Any]:
@@ -198,7 +199,7 @@ def known_boxes() -> Known:
 
 
 def known_bugs() -> Known:
-    """The same for the *What goes wrong* boxes."""
+    """Like known_boxes(), for the *What goes wrong* boxes."""
     exceptions = json.loads(EXCEPTIONS.read_text())["bugs"]
 
     def known(page: str, box: Box) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-// Prints the built site as one PDF: a title, a table of contents with page numbers, the named
-// pages, in their order, and the solutions of their exercises. Links between them lead inside the
+// Prints the built site as one PDF, with a title, a table of contents with page numbers, the named
+// pages in order, and the solutions of their exercises. Links between the pages lead inside the
 // PDF.
 //
 // node print_pdf.mjs CHROMIUM SITE FILE PAGE…    a page by its name: 06-poll
@@ -16,7 +16,7 @@ const patience = 600_000; // ms
 const version = readFileSync("../common/cmake/version.txt", "utf8").trim();
 const small = "font: 8pt var(--label-font); color: #444";
 
-/** What a page says, with names that no other page has. */
+/** The content of a page, with unique ids. */
 function content(name) {
   const html = readFileSync(join(site, `${name}.html`), "utf8");
   const main = html.slice(html.indexOf("<main"), html.indexOf("</main>"));
@@ -28,7 +28,7 @@ function content(name) {
       names.includes(other) ? `href="#${other}${anchor ? `--${anchor}` : ""}"` : "");
 }
 
-/** On paper an index needs the pages: `Not now (p. 88), 7 (p. 107)`. */
+/** Adds page numbers to the index, as on paper: `Not now (p. 88), 7 (p. 107)`. */
 const withPages = (html) =>
   html.replace(/<a href="#([\w.-]+)">.*?<\/a>/gs, "$&&nbsp;(p.&nbsp;#$1#)");
 
@@ -37,7 +37,7 @@ const number = (name) => /^(\d\d|appendix-\w)-/.exec(name)?.[1].replace(/^0|appe
 const plain = (heading) =>
   heading.replace(/<a class="header-anchor".*?<\/a>/s, "").replace(/<[^>]+>/g, "").trim();
 
-/** Takes the solutions out of a page, and says in their places where they are. */
+/** Takes the solutions out of a page, and leaves references in their places. */
 function withoutSolutions({ name, html }) {
   const solutions = [];
   const exercises = /<h3 id="([^"]+)".*?<\/h3>|<details><summary>Solution<\/summary>(.*?)<\/details>/gs;
@@ -54,7 +54,7 @@ function withoutSolutions({ name, html }) {
   return { name, html: rest, solutions };
 }
 
-/** What was taken out of the pages, as a page of its own. */
+/** A page with the solutions from all pages. */
 function atTheEnd(pages) {
   const parts = pages.filter(({ solutions }) => solutions.length > 0).map((page) => {
     const { mark, text } = entries(page)[0];
@@ -64,7 +64,7 @@ function atTheEnd(pages) {
   return { name: "solutions", html: `<h1 id="solutions--all">Solutions</h1>${parts.join("")}` };
 }
 
-/** The headings of a page: its title, and its sections. */
+/** The headings of a page, which are its title and its sections. */
 function entries({ name, html }) {
   const found = [...html.matchAll(/<h([12]) id="([^"]+)"[^>]*>(.*?)<\/h\1>/gs)];
   return found.map(([, level, id, text]) =>
@@ -80,7 +80,7 @@ function contents(pages, where) {
     `<p class="opener-line">Version ${version}</p><ol>${rows.join("")}</ol></nav>`;
 }
 
-/** What stands above and below a page: its chapter, and its number. */
+/** The lines above and below a page, with its chapter and its number. */
 function runningHeads(pages) {
   const heads = pages.map(({ name, html }) => {
     const { mark, text } = entries({ name, html })[0];
@@ -108,7 +108,7 @@ function whole(pages, where) {
       .replace(/#([\w.-]+)#/g, (_, place) => where.get(place) ?? "000"); // as wide as a page
 }
 
-/** On which page each heading is, as the PDF itself has it. */
+/** The page of each heading, from the PDF itself. */
 function destinations() {
   const text = execFileSync("pdfinfo", ["-dests", file], { encoding: "utf8", maxBuffer: 2 ** 26 });
   return new Map([...text.matchAll(/^ *(\d+) \[.*?\] "(.*)"$/gm)].map(([, page, id]) =>
@@ -133,7 +133,7 @@ await page.route("**/*", (route) => {
   return route.fulfill({ contentType: "text/html", body: whole(pages, where) });
 });
 
-// The first time to find the page numbers, then to print them, which may move the text by a line.
+// Print once to find the page numbers, and again with them, which may move the text by a line.
 for (let time = 0, said = ""; time < 5; ++time) {
   await page.goto(`${host}/`, { waitUntil: "load" });
   await page.pdf({ path: file, preferCSSPageSize: true, outline: true, tagged: true });
@@ -150,7 +150,7 @@ const printed = readFileSync(file, "latin1").replace(/\/Creator \((.*?[^\\])\)/,
   `/Author (${author})`.padEnd(creator.length));
 writeFileSync(file, printed, "latin1");
 
-// Chromium knows the time of day only. The same book, released twice, is the same file.
+// Chromium writes the time of day. The same book, released twice, must be the same file.
 if (process.env.SOURCE_DATE_EPOCH) {
   const day = new Date(Number(process.env.SOURCE_DATE_EPOCH) * 1000).toISOString();
   const date = `D:${day.slice(0, 19).replace(/[-T:]/g, "")}+00'00'`;

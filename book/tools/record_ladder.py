@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""Records the ladder view's eight moments with three clients, played to all six servers. strace
-sees the calls of each, and for the ring `--trace` shows the kernel's work.
+"""Records the eight moments of the ladder view, in which three clients talk to each of the six
+servers. strace sees the servers' calls, and for the ring `--trace` shows the kernel's work.
 
 record_ladder.py [--build DIR]    writes book/fig/ladder-trace.json, and draws the figures of it
 
-It keeps the parts that are the same each time: the calls, their order and results, and how often a
-thread slept. It keeps no times, because a program under strace is slow. Only part3 is never twice
-the same, because it asks as often as it can. Each server is recorded three times, and nothing is
-written if the recordings differ. The sentences of book/fig/ladder-says.json describe the view, so
-read them again.
+We keep the parts that are the same each time: the calls, their order and results, and how often a
+thread slept. We keep no times, because strace slows a program down. Only part3 is different each
+time, since it polls as often as it can. Each server is recorded three times, and nothing is written
+if the recordings differ. The sentences of book/fig/ladder-says.json describe the view, so read them
+again.
 """
 
 import argparse
@@ -45,7 +45,7 @@ AGREE = 3  # recordings
 
 @dataclass
 class Client:
-    """A client that remembers the bytes that it may still expect."""
+    """A client that remembers how many bytes of answers are due."""
 
     socket: socket.socket
     said: bytes = b""
@@ -73,7 +73,7 @@ class Client:
 
 
 def play(port: int, act: Callable[[int], None]) -> Iterator[dict[str, Client | None]]:
-    """The script. It calls `act` before each step, and yields the clients after each moment."""
+    """Plays the script. Calls `act` before each step, and yields the clients after each moment."""
     there: dict[str, Client | None] = dict.fromkeys(CLIENTS)
 
     def come(name: str) -> Client:
@@ -114,15 +114,15 @@ def play(port: int, act: Callable[[int], None]) -> Iterator[dict[str, Client | N
     yield there
 
 
-# The server, watched
+# Watching the server
 
 def state(pid: int, task: int) -> str:
     return Path(f"/proc/{pid}/task/{task}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def asleep(strace: int, server: int) -> bool:
-    """Whether all threads sleep. One that strace has stopped, or that waits for a processor, does
-    not."""
+    """Whether all threads sleep. A thread that strace has stopped, or that waits for a processor,
+    doesn't."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         tasks = [int(task.name) for task in Path(f"/proc/{server}/task").iterdir()]
         return state(strace, strace) == "S" and all(state(server, task) == "S" for task in tasks)
@@ -130,8 +130,8 @@ def asleep(strace: int, server: int) -> bool:
 
 
 def wait_until_quiet(stage: str, strace: int, server: int, calls: Path) -> None:
-    """Waits until nothing has moved for a while, or for part3, until it has asked all clients often
-    enough."""
+    """Waits until nothing has moved for a while. For part3, waits until it has asked all clients
+    often enough."""
     until, quiet_since = time.monotonic() + PATIENCE, time.monotonic()
     size = calls.stat().st_size
     while time.monotonic() < until:
@@ -147,8 +147,8 @@ def wait_until_quiet(stage: str, strace: int, server: int, calls: Path) -> None:
 
 
 def yield_to_clients() -> None:
-    """Runs the server and strace on the clients' processor, without preempting them, so all that a
-    client does in one go has happened before the server sees it."""
+    """Runs the server and strace on the clients' processor, without preempting the clients. So the
+    server sees nothing until a client has finished its step."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
@@ -219,7 +219,7 @@ def record(stage: str, build: Path) -> list[dict[str, Any]]:
 
 
 def text(stages: list[dict[str, Any]]) -> str:
-    """As JSON, with a line for each moment of a stage."""
+    """The JSON, with a line for each moment of a stage."""
     about = {"moments": MOMENTS, "kernel": os.uname().release.split("-")[0],
              "date": time.strftime("%Y-%m-%d"), "counted": [SHORT.get(one, one) for one in CALLS]}
     lines = []

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Records the trace that the book's ring view replays: a real run of part6-uring on a ring of eight
-entries, with three clients. One writes and is answered; one writes half a message, and then
+"""Records the trace that the book's ring view replays. It's a real run of part6-uring on a ring of
+eight entries, with three clients. One writes and is answered; one writes half a message, and then
 nothing; one takes no answers. Then the server is stopped.
 
 record_ring.py [SERVER]    writes book/fig/ring-trace.json and the figure of one moment in it
 
-The text of book/ring-view.md quotes some of its times, so read it again afterwards.
+book/ring-view.md quotes some times of the trace, so read that text again afterwards.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def receive(client: socket.socket, count: int) -> None:
 
 
 def descriptors(pid: int, listener: int, clients: dict[str, socket.socket]) -> dict[str, str]:
-    """The names of the numbers, by asking the kernel."""
+    """The names of the clients and the eventfd, by the server's descriptors."""
     named = {client.getsockname()[1]: name for name, client in clients.items()}
     named[0] = "listener"
     sockets = {}
@@ -75,7 +75,7 @@ def descriptors(pid: int, listener: int, clients: dict[str, socket.socket]) -> d
 
 
 def talk(server: subprocess.Popen[str], port: int) -> dict[str, str]:
-    """The clients' part. Returns which client had which descriptor."""
+    """Plays the clients. Returns which client had which descriptor."""
     a = connect(port)
     a.sendall(message(b"hi"))
     receive(a, 6)
@@ -84,7 +84,7 @@ def talk(server: subprocess.Popen[str], port: int) -> dict[str, str]:
     c = connect(port, takes_little=True)
     clients = descriptors(server.pid, port, {"client A": a, "client B": b, "client C": c})
 
-    server.send_signal(signal.SIGSTOP)  # so that both have arrived when it looks
+    server.send_signal(signal.SIGSTOP)  # so that the server finds both at once
     a.sendall(message(b"again"))
     b.sendall(b"ou")
     server.send_signal(signal.SIGCONT)
@@ -101,7 +101,8 @@ def talk(server: subprocess.Popen[str], port: int) -> dict[str, str]:
 
 
 def record(server: Path, before: tuple[str, ...] = ()) -> dict[str, object]:
-    """Runs it all, again if need be; `before` are words in front of the server's command line."""
+    """Records a run, with further tries if one fails. `before` are words in front of the server's
+    command line."""
     for _ in range(TRIES - 1):
         with contextlib.suppress(TooBusy, ConnectionError, TimeoutError):
             return record_once(server, before)
@@ -124,7 +125,7 @@ def record_once(server: Path, before: tuple[str, ...]) -> dict[str, object]:
                 if running.wait(timeout=20) != 0:
                     raise SystemExit("record_ring.py: the server did not end well")
             except BaseException:
-                running.kill()  # otherwise we would wait for it
+                running.kill()  # otherwise we would wait for the server
                 raise
         events = json.loads(trace.read_text())
     return {"traceEvents": events, "otherData": {
@@ -134,7 +135,7 @@ def record_once(server: Path, before: tuple[str, ...]) -> dict[str, object]:
 
 
 def text(recorded: dict[str, object]) -> str:
-    """As JSON with a line for each event."""
+    """The JSON, with a line for each event."""
     events = ",\n".join(json.dumps(event) for event in recorded["traceEvents"])
     rest = json.dumps(recorded["otherData"], indent=2)
     return f'{{"otherData": {rest},\n"traceEvents": [\n{events}\n]}}\n'

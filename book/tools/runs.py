@@ -1,16 +1,16 @@
-"""Runs in a Markdown file: a terminal's text, copied from a run of a transcript.
+"""Runs in a Markdown file, which are a terminal's text, copied from a run of a transcript.
 
-A block names a transcript, and which of its commands to show; without numbers, all:
+A block names a transcript and the numbers of commands to show, by default all:
 
     <!-- run: part4-poll/steps/03-revents-table.t 2..3 -->
     <!-- /run -->
 
-The transcript is the test, and its output has patterns where runs differ. The fence shows one real
-run that fits them. The commands in BEFORE, which a reader has typed earlier, are not shown and not
-counted.
+The transcript is the test, and has patterns for output that differs between runs. The fence shows
+one real run that fits. The commands in BEFORE, which a reader has typed earlier, are neither shown
+nor counted.
 
-The reader's change to his copy of a program is a command of a transcript, too, which has the lines
-with their signs on standard input, and is counted:
+A reader's change to a copy of a program is a command of a transcript, too, with the signed lines on
+standard input, and is counted:
 
     <!-- edit: book/runs/04-page.t 4 main -->
     <!-- /edit -->
@@ -44,7 +44,7 @@ class Command:
     status: int = 0
 
     def shown(self) -> list[str]:
-        """The command as one would type it, in a directory for files, or in that of the program."""
+        """The command as a reader types it, with short paths for files and the program."""
         first, *more = [EXAMPLE.sub(r"./\1", SCRATCH_FILE.sub(r"\1", line))
                         for line in self.lines]
         return [f"$ {first}", *(f"> {line}" for line in more)]
@@ -64,7 +64,7 @@ def all_commands(transcript: str) -> list[Command]:
             found.append(Command([line[4:]]))
         elif line.startswith("  > "):
             found[-1].lines.append(line[4:])
-        elif status := STATUS.fullmatch(line):  # a terminal does not show it
+        elif status := STATUS.fullmatch(line):  # which a terminal doesn't show
             found[-1].status = int(status[1])
         elif line.startswith("  "):
             found[-1].output.append(line[2:])
@@ -72,8 +72,8 @@ def all_commands(transcript: str) -> list[Command]:
 
 
 def edit(arguments: str) -> tuple[Command, str]:
-    """The command that makes a reader's change, and the line above it in the book, which names the
-    copy and the function."""
+    """The command for a reader's change, and the book's line above it, which names the copy and the
+    function."""
     path, number, *names = arguments.split()
     [command] = expected(f"{path} {number}")
     asked = EDIT.fullmatch(command.lines[0])
@@ -96,7 +96,7 @@ def recorded(arguments: str, build: Path) -> list[str]:
 
 
 def fits(fence: list[str], wanted: list[Command]) -> str | None:
-    """None if the fence is a run of these commands, otherwise where it is not."""
+    """None if the fence is a run of these commands, otherwise the first difference."""
     rest = list(fence)
     for command in wanted:
         for line in command.shown():
@@ -135,7 +135,7 @@ def _matches(line: str, pattern: str) -> bool:
 
 
 def _seen(line: str) -> str:
-    """A line that cram has escaped, as a terminal shows it, without its carriage return."""
+    """A line that cram has escaped, as a terminal shows it, without the carriage return."""
     if not line.endswith(" (esc)"):
         return line
     return line[:-6].encode().decode("unicode_escape").rstrip("\r")

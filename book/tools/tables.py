@@ -1,4 +1,4 @@
-"""Tables made from files: the bug zoo, the measuring machines, the capabilities of each stage.
+"""Tables made from files, for the bug zoo, the measuring machines, and the stages' capabilities.
 
     <!-- table: bugs hangs -->
     <!-- /table -->
@@ -23,7 +23,7 @@ APPENDIX = re.compile(r"appendix-([a-z])-")
 
 
 def table(arguments: str) -> str:
-    """The text for between the marks."""
+    """The text between the marks."""
     name, *words = arguments.split()
     if name not in TABLES:
         raise Wrong(f"there is no table '{name}'; there are: {', '.join(TABLES)}")
@@ -37,7 +37,7 @@ def markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def chapter(file: str) -> str:
-    """A link to a chapter, by its number, or to an appendix, by its letter."""
+    """A link to a chapter or an appendix, with its number or letter."""
     if number := CHAPTER.match(file):
         return f"[{int(number[1])}]({file})"
     letter = APPENDIX.match(file)

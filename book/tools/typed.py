@@ -1,5 +1,5 @@
-"""The commands that a reader of a chapter types, in order: those of its fences, of its sentences,
-and of its boxes; and the reader's changes to a program."""
+"""The commands that a reader of a chapter types, in order, from fences, sentences and boxes, with
+the reader's changes to a program."""
 
 import re
 from collections.abc import Iterator
@@ -15,19 +15,19 @@ SPAN = re.compile(r"^ *```bash\n(.*?)^ *```$|`([^`]+)`", re.MULTILINE | re.DOTAL
 OUTCOME = re.compile(r"^- You see: .*", re.MULTILINE | re.DOTALL)
 RUN = re.compile(r"<!-- run: (.+) -->$")
 EDIT = re.compile(r"<!-- edit: (.+) -->$")
-CONTINUED = re.compile(r" |(done|fi)\b|}$")  # lines of a command that one before began
+CONTINUED = re.compile(r" |(done|fi)\b|}$")  # further lines of a command
 # Commands in a sentence: to go to a directory, and to start or stop a server there.
 SAID = re.compile(r"steps \S+|\. tools/shell\.sh|cd \S+|(start|\./serve) (part\d|finger).*"
                   r"|start \./\S+|stop|rm .*\*.*|(port|pid|BUILD)=\S+|sudo apt-get install .*"
                   r"|ulimit .*")
-# Of the words in a box these are for a shell: a program, a variable, and all with a blank except an
-# option, a program's output, or an expression.
+# The words in a box that are for a shell: a program, a variable, and everything with a blank except
+# an option, a program's output, or an expression.
 COMMAND = re.compile(r"\./.*|\w+=\S+|(?!-|[0-9a-f ]+$|[A-Z]+ /)(?!.* == ).* .*")
 
 
 @dataclass(frozen=True)
 class Typed:
-    """One command, with its continuation lines; or ^C."""
+    """One command, with its continuation lines, or ^C."""
 
     line: int
     text: str
@@ -35,7 +35,7 @@ class Typed:
     before: str = ""  # the paragraph that says to type it
     told: Command | None = None  # its output, if that was recorded
     run: str = ""  # the transcript
-    fence: int = 0  # the line where its fence begins
+    fence: int = 0  # the line at which the fence begins
 
 
 @dataclass
@@ -103,7 +103,7 @@ def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> I
 
 
 def _box(line: int, text: str) -> Box:
-    """The commands are in spans or in fences, before the line *You see*."""
+    """Reads a box. The commands are in spans or fences, before the line *You see*."""
     box = Box(line, text)
     for fence, span in SPAN.findall(OUTCOME.sub("", text)):
         for command in map(str.strip, fence.splitlines() or [span]):

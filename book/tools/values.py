@@ -1,11 +1,10 @@
-"""Numbers in sentences, checked against the measurements. The mark says which number of which file
-it is:
+"""Numbers in sentences, checked against the measurements. The mark names the file and the number:
 
     A message costs <!-- value: m7_1 "1,000" part5 -->24<!-- /value --> µs with epoll.
 
-The text is written by fill.py. A mark names a row and a column by how their names begin, and if
-need be which number of the cell: `ratio-low` or `ratio-high`. Two of them with a `/` between are a
-quotient. An inconclusive median can't be quoted.
+fill.py writes the text. A mark has the beginnings of a row's and a column's name, and if need be a
+number of the cell, `ratio-low` or `ratio-high`. A `/` between two of them makes a quotient. An
+inconclusive median can't be quoted.
 """
 
 import shlex
@@ -33,7 +32,7 @@ def text(arguments: str) -> str:
 
 
 def _cell(found: Mapping[str, Any], words: list[str]) -> tuple[Mapping[str, Any], str]:
-    """A cell, and which number of it."""
+    """A cell, and the name of a number in it."""
     if len(words) not in (2, 3):
         raise Wrong(f"'{' '.join(words)}': a row, a column, and perhaps which number of the cell")
     rows = [row for row in found["rows"] if row["label"] == words[0]] or \

@@ -82,7 +82,7 @@ Status ChunkedBody::take_after_size(char byte) {
 }
 
 /// Takes a byte of a trailer field's name, or the colon after it. A line without a colon isn't a
-/// field; it may be the next request of a client that left out the trailer's end. RFC 9110, 5.6.2
+/// field, but may be the next request of a client that left out the trailer's end. RFC 9110, 5.6.2
 Status ChunkedBody::take_name(char byte) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   const bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');

@@ -8,7 +8,7 @@
 
 namespace common {
 
-/// Follows a chunked body to its end and keeps nothing of it. Source: RFC 9112, 7.1.
+/// Follows a chunked body to the end and keeps no bytes. Source: RFC 9112, 7.1.
 class ChunkedBody {
  public:
   /// The most bytes that a body may have in chunk extensions, blanks and trailer fields. Each byte
@@ -16,8 +16,8 @@ class ChunkedBody {
   /// and a body of nothing else is refused.
   static constexpr std::size_t extra_bytes_max = 8192;
 
-  /// Takes the next bytes. Returns how many of them belong to the body, which is all of them until
-  /// done(). Errors: malformed; too_long for more than extra_bytes_max.
+  /// Takes the next bytes. Returns how many belong to the body, which is all until done(). Errors:
+  /// malformed; too_long for more than extra_bytes_max.
   Result<std::size_t> take(std::string_view received);
 
   bool done() const { return expecting_ == Expecting::nothing; }

@@ -14,8 +14,8 @@ namespace common {
 /// request is answered at the end of its body, which is discarded; pipelined requests are answered
 /// in order. Source: contract, "--protocol http"; RFC 9112.
 ///
-/// A client that expects `100 Continue`, and has sent nothing of its body with the head, gets it,
-/// because it may wait for that, as curl does for a second. RFC 9110, 10.1.1
+/// A client that expects `100 Continue`, and sends nothing of the body with the head, gets that
+/// response, because the client may wait, as curl does for a second. RFC 9110, 10.1.1
 ///
 /// A request that we can't parse gets 400, and a head of more than bytes_max gets 431. take() then
 /// fails with malformed, because nobody knows where the next request would begin.

@@ -8,7 +8,7 @@
 
 namespace common {
 
-/// The parts of an HTTP/1 request's head that decide its answer and where it ends.
+/// The parts of an HTTP/1 request's head that decide the answer and the end of the request.
 struct HttpHead {
   /// Limit for a head, from the request line to the end of the blank line.
   static constexpr std::size_t bytes_max = 8192;

@@ -12,8 +12,8 @@ namespace common {
 
 class ConnectionLimit;
 
-/// Permission for one connection, from a ConnectionLimit. The destructor gives it back, so the
-/// connection, above all its descriptor, has to end first.
+/// Permission for one connection, from a ConnectionLimit. The destructor releases the permit, so
+/// the connection, above all its descriptor, has to end first.
 class Permit {
  public:
   Permit() = default;

@@ -59,8 +59,7 @@ class DeadlineList {
   /// When the first entry is due; nullopt if the list is empty.
   std::optional<Clock::time_point> soonest() const;
 
-  /// The token of the first entry if it is due. The entry stays first until it is set again or
-  /// unlinked.
+  /// The token of the first entry if that is due. The entry stays first until set() or unlink().
   std::optional<Token> overdue(Clock::time_point now) const;
 
  private:

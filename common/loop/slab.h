@@ -15,13 +15,13 @@
 namespace common {
 
 /// Objects that are found by token in constant time, in slots that are reused. Each use of a slot
-/// has its own generation, so a token that outlives its object finds nothing. Objects never move.
-/// Memory grows with the largest number of objects at any one time, and the slot that was freed
-/// last is filled first, because its memory is still in the cache.
+/// has a generation, so a token that outlives the object finds nothing. Objects never move. Memory
+/// grows with the largest number of objects at any one time, and the slot that was freed last is
+/// filled first, because that memory is still in the cache.
 template <typename T>
 class Slab {
  public:
-  /// Makes an object from `arguments`; returns its token.
+  /// Makes an object from `arguments`. Returns the token.
   template <typename... Arguments>
   Token emplace(Arguments&&... arguments) {
     if (free_.empty()) add_chunk();
@@ -33,7 +33,7 @@ class Slab {
     return slot.token;
   }
 
-  /// The object, or nullptr if it is gone, even if its slot is in use again.
+  /// The object, or nullptr if the object is gone, even if the slot is in use again.
   T* find(Token token) {
     if (token.slot() >= chunks_.size() * chunk_slots) return nullptr;
     Slot& slot = slot_at(token.slot());
@@ -51,8 +51,7 @@ class Slab {
 
   std::size_t size() const { return size_; }
 
-  /// Calls visit(token, object) for each object. `visit` may erase the object it is called with,
-  /// and no other.
+  /// Calls visit(token, object) for each object. `visit` may erase that object, and no other.
   template <typename Visit>
   void for_each(Visit visit) {
     for (const auto& chunk : chunks_) {

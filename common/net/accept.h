@@ -15,7 +15,7 @@ struct Accepted {
 };
 
 /// Takes one connection out of the backlog of a non-blocking listener. `fd` is empty if there is
-/// none. The connection itself is blocking, because it is for a ring, which does the waiting.
+/// none. The connection is blocking, because a ring will do the waiting.
 Result<Accepted> accept_waiting(const Fd& listener);
 
 /// Whether accept(2) may succeed again after a pause, or when a connection has closed. The error

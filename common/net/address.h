@@ -34,8 +34,8 @@ class Address {
   /// 4007, 11.
   std::string to_string() const;
 
-  /// The address without its port. An IPv4 address becomes `::ffff:192.0.2.7`, whether it came
-  /// through a dual-stack socket or an IPv4 socket.
+  /// The address without the port. An IPv4 address becomes `::ffff:192.0.2.7`, whether from a
+  /// dual-stack socket or an IPv4 socket.
   in6_addr as_ipv6() const;
 
   // All three forms begin with the family.

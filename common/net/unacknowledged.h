@@ -7,7 +7,7 @@
 namespace common {
 
 /// Bytes of ours that the peer's kernel hasn't acknowledged (SIOCOUTQ, tcp(7)). 0 after a reset,
-/// because nobody will acknowledge them any more.
+/// because there will be no more acknowledgements.
 std::size_t unacknowledged_bytes(const Fd& socket);
 
 }  // namespace common

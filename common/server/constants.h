@@ -16,11 +16,11 @@ namespace common {
 inline constexpr std::size_t thread_receive_buffer_bytes = 16 * 1024;
 
 /// Size of a loop's receive buffer, which all connections share. The largest message of the default
-/// limit fits, so one call can receive it, and we never copy it. part6 has the ring's buffers, of
-/// the same size: Setup in uring/setup.h.
+/// limit fits, so one call can receive such a message, and we needn't copy it. part6 has the ring's
+/// buffers, of the same size: Setup in uring/setup.h.
 inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_max_message;
 
-/// Size of a buffer whose bytes are used or dropped before the next read into it.
+/// Size of a buffer whose bytes are used or dropped before the next read.
 inline constexpr std::size_t transient_buffer_bytes = 16 * 1024;
 
 /// How long a server waits before a retry after a shortage: no descriptor (EMFILE, ENFILE), no
@@ -49,9 +49,9 @@ inline constexpr std::chrono::milliseconds drain_poll_interval(5);
 inline constexpr std::chrono::milliseconds answer_time_max(100);
 
 /// How often a connection may still receive after its deadline. The server itself may have been
-/// late, so we answer messages that arrived in time. So many buffers of a thread hold more than the
-/// 6 MiB that the kernel keeps of a stream by default; part6's hold less if --ring makes them
-/// smaller. Without this limit, a peer that never stops sending would have no deadline.
+/// late, so we answer messages that arrived in time. This many buffers of a thread hold more than
+/// the 6 MiB that the kernel keeps of a stream by default (less in part6 if --ring sets a smaller
+/// size). Without this limit, a peer that never stops sending would have no deadline.
 inline constexpr int late_receives_max = 400;
 
 /// --read-timeout plus answer_time_max. 0, no limit, becomes a century, an ordinary number, so that

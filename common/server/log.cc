@@ -36,7 +36,7 @@ class WriteTimeout {
     sigevent event{};
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = SIGURG;
-    event._sigev_un._tid = ::gettid();  // glibc has no other name for it
+    event._sigev_un._tid = ::gettid();  // glibc has no other name for this member
     if (::timer_create(CLOCK_MONOTONIC, &event, &timer_) < 0) return;
     constexpr timespec timeout{.tv_sec = 0, .tv_nsec = 10'000'000};
     constexpr itimerspec repeated{.it_interval = timeout, .it_value = timeout};

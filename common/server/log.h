@@ -27,11 +27,11 @@ enum class Severity { error = 3, warning = 4, info = 6 };
 /// (RLIMIT_SIGPENDING).
 ///
 /// If stderr is a stream to systemd's journal, the severity goes in front (sd-daemon(3)); the
-/// journal removes it, and adds the time. Anywhere else the line is written as it is.
+/// journal removes that, and adds the time. Anywhere else we write the line alone.
 void log(std::string_view line, Severity severity = Severity::info);
 
-/// Drops the lines that wait. A child of fork(2) calls this, because the lines are its parent's,
-/// which writes them; so does a process that replaces its stderr.
+/// Drops the lines that wait. A child of fork(2) calls this, because the parent will write those
+/// lines; so does a process that replaces stderr.
 void forget_log_lines();
 
 /// Keeps printable ASCII, doubles backslashes, and writes everything else as \xHH, so that a peer's
@@ -39,7 +39,7 @@ void forget_log_lines();
 std::string escape(ByteView bytes);
 
 /// Logs a fault of the server's own that may occur again and again. Writes at most one line a
-/// second, which says how many were left out. Any thread may call it.
+/// second, which says how many were left out. Any thread may call this.
 class RepeatedFault {
  public:
   explicit RepeatedFault(std::string_view what) : what_(what) {}

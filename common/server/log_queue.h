@@ -17,7 +17,7 @@ class LogQueue {
   /// A pipe that is ready takes this many bytes in one write. pipe(7)
   static constexpr std::size_t piece_bytes_max = PIPE_BUF;
 
-  /// Appends the line, cut if it does not fit a piece, or counts it.
+  /// Appends the line, cut to fit a piece, or counts the line as lost.
   void push(std::string_view line);
 
   /// The oldest lines, as many whole ones as fit a piece. The view is good until push() or pop().

@@ -50,7 +50,7 @@ struct OptionLine {
 };
 using OptionTable = std::vector<OptionLine>;
 
-/// The options that every stage has. They write into `options`, which must outlive the table.
+/// The options that every stage has, with targets in `options`, which must outlive the table.
 OptionTable stage_options(Options& options);
 
 /// Lines for further options. Each writes to `target`, which holds the default and must outlive the
@@ -82,8 +82,8 @@ struct Program {
 };
 
 /// Reads the command line into the targets of the table's lines. nullopt if the program should go
-/// on. Otherwise the exit status to end with: 0 after --help and --version, or 1 if stdout didn't
-/// take them; 2 after wrong usage. One line on stderr explains 1 and 2.
+/// on. Otherwise the exit status to end with: 0 after --help and --version, or 1 if they couldn't
+/// be written; 2 after wrong usage. One line on stderr explains 1 and 2.
 std::optional<int> parse_options(int argc, const char* const* argv, const Program& program);
 
 template <typename T>

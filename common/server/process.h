@@ -13,8 +13,8 @@ namespace common {
 struct ServerProfile {
   std::string_view address = "--host";                 ///< The option for the listening address.
   std::string_view connections = "--max-connections";  ///< The option that limits connections.
-  /// Descriptors per connection. 0: don't check the limit, because the program does so itself, or
-  /// has no option that limits connections.
+  /// Descriptors per connection. 0: don't check the limit, because the program does so, or has no
+  /// option that limits connections.
   std::size_t descriptors_each = 1;
 };
 
@@ -43,11 +43,11 @@ int complain(std::string_view line);
 /// A line that says why no thread or process can be started, and which limit to raise.
 std::string explain_no_thread(std::error_code error);
 
-/// A line that says why there is no descriptor, and which limit to raise if they ran out.
+/// A line that says why there is no descriptor, and which limit to raise if that's the reason.
 /// `for_what` completes the sentence: "for one client".
 std::string explain_no_descriptor(std::error_code error, std::string_view for_what);
 
-/// A line that says why the server cannot run and, for the common errors, what to do about it.
+/// A line that says why the server cannot run and, for the common errors, what to do.
 std::string explain_failure(const Options& options, std::error_code error,
                             const ServerProfile& profile = {});
 

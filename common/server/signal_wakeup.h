@@ -25,8 +25,8 @@ class SignalWakeup {
   SignalWakeup& operator=(const SignalWakeup&) = delete;
   ~SignalWakeup();
 
-  /// One of several servers calls this, on any thread, when it fails. Stops the others like the
-  /// first signal, and gives them as much time, but the process ends with 1.
+  /// One of several servers that fails calls this, on any thread. Stops the others like the first
+  /// signal, with as much time, but the process ends with 1.
   static void stop_after_failure();
 
  private:

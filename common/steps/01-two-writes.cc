@@ -25,7 +25,7 @@ std::pair<int, int> connected_pair() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);  // and port 0: the kernel picks one
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
-  const int buffer_bytes = 32 * 1024;  // less than the big write, whatever the default is here
+  const int buffer_bytes = 32 * 1024;  // less than the big write, for any default
   const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes),
         "SO_RCVBUF");

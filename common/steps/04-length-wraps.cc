@@ -20,7 +20,7 @@ bool complete_comparing(std::uint32_t length, std::uint32_t have) {
 }
 
 int main() {
-  const std::uint32_t have = 4;  // the header has come, and not one byte of payload
+  const std::uint32_t have = 4;  // the header is here, but not one byte of payload
   std::printf("%u bytes received\n", have);
   std::printf("%10s  %10s  %-10s  %s\n", "length", "length + 4", "adding", "comparing");
   for (const std::uint32_t length : {0U, 1U, 0xFFFFFFFBU, 0xFFFFFFFCU, 0xFFFFFFFFU}) {

@@ -39,7 +39,7 @@ void serve(bool repaired) {
 
   Buffer buffer;
   for (int turn = 1; turn <= 2; ++turn) {
-    // Naive: do the missing bytes fit after `begin`? What counts is the room after `end`.
+    // Naive: do the missing bytes fit after `begin`? Only the room after `end` counts.
     const std::size_t missing = 4 - (buffer.end - buffer.begin);
     const std::size_t naive_room = buffer.bytes.size() - buffer.begin;
     const bool full = repaired ? buffer.room() == 0 : naive_room < missing;

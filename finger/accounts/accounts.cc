@@ -17,7 +17,7 @@
 namespace finger {
 namespace {
 
-/// Whether a query can ask for this user, so that it can be found, and shown in the list.
+/// Whether a query can ask for this user. Only such a user can be found, and shown in the list.
 bool can_be_asked_for(std::string_view login) {
   const auto query = parse_query(login);
   return !login.empty() && query && *query == Query{.user = login};
@@ -28,7 +28,7 @@ struct CloseDirectory {
 };
 
 /// Whether the entry is a directory that we may search, and not a symbolic link. A `lost+found`,
-/// for example, is open to root only. A mount point counts, and we don't touch it, because a user's
+/// for example, is open to root only. A mount point counts, without a look inside, because a user's
 /// own file system may refuse others or keep them waiting. Errors: those that aren't about the
 /// directory, such as ENOSYS from a filter of system calls.
 Result<bool> is_at_home(const dirent& entry, int parent) {

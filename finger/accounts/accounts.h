@@ -18,12 +18,12 @@ namespace finger {
 struct Account {
   std::string login;
   std::string full_name;  ///< Printable, perhaps empty; with --users, the login.
-  std::string home;       ///< With --users, its name in that directory.
-  uid_t uid;              ///< Its rights open the plan; with --users, the daemon's own do.
+  std::string home;       ///< With --users, only the name in that directory.
+  uid_t uid;              ///< The plan is opened as this user; with --users, as the daemon.
   gid_t gid;
 
-  /// Number of the credentials that open its files, for Awaitable::as(); see register_owners(). 0:
-  /// the process's own. nullopt: none, so its files can't be opened.
+  /// Number of the credentials that open the files, for Awaitable::as(); see register_owners(). 0:
+  /// the process's own. nullopt: none, so the files can't be opened.
   std::optional<std::uint16_t> owner = 0;
 };
 
@@ -31,7 +31,7 @@ struct Account {
 /// from here on a user who doesn't exist is the same as one who hasn't opted in.
 ///
 /// Leaves out logins that no query can ask for, because parse_query() in finger/protocol/query.h
-/// refuses them or finds a host in them. So any client may see all accounts.
+/// refuses such a name or finds a host in it. So any client may see all accounts.
 class Accounts {
  public:
   Accounts() = default;
@@ -39,8 +39,8 @@ class Accounts {
   /// `accounts` are in the system's order, because the first of two with the same login counts.
   explicit Accounts(std::vector<Account> accounts);
 
-  /// The users who are in the group, whether the system lists them or not. Reads files and may ask
-  /// the network, so call it before the event loop runs, and only in a process with one thread,
+  /// The users in the group, even those that the system doesn't list. Reads files and may ask the
+  /// network, so call this before the event loop runs, and only in a process with one thread,
   /// because the next call overwrites what getpwent(3) returned. Errors: no_such_group; an errno if
   /// the system can't tell, which is different.
   static Result<Accounts> of_group(const std::string& group);

@@ -6,7 +6,7 @@
 
 namespace finger {
 
-/// A longer full name is cut, so that its line fits any buffer.
+/// A longer full name is cut, so that the line fits any buffer.
 inline constexpr std::size_t full_name_bytes_max = 256;
 
 /// The full name from a GECOS field: the text before the first comma, with the capitalised login

@@ -68,11 +68,11 @@ Result<std::string> read_list_text(const std::string& path) {
   return converted;
 }
 
-/// `; no account: ghost, spectre and 3 more`, or nothing if there are none. Limits the names and
-/// their lengths, so that the line stays readable and fits a message to the parent.
+/// `; no account: ghost, spectre and 3 more`, or nothing if there are none. Limits the number and
+/// length of names, so that the line stays readable and fits a message to the parent.
 std::string name_some(std::string_view what, std::span<const std::string> names) {
   constexpr std::size_t named_max = 8;
-  constexpr std::size_t name_bytes_max = 32;  // four times as many when they are escaped
+  constexpr std::size_t name_bytes_max = 32;  // four times as many after escaping
   if (names.empty()) return {};
   std::string text = fmt::format("; {}: ", what);
   const auto named = names.first(std::min(names.size(), named_max));

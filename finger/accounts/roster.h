@@ -16,8 +16,8 @@ struct RosterSource {
   std::string list_text;  ///< File with the administrator's text before the list; empty: none.
 };
 
-/// The users who have opted in, as a worker found them at its start. A roster never changes,
-/// because a reload starts a new worker.
+/// The users who had opted in when the worker started. A roster never changes, because a reload
+/// starts a new worker.
 struct Roster {
   common::Fd users;  ///< The directory of --users, with the homes; empty: none.
   Accounts accounts;
@@ -27,8 +27,8 @@ struct Roster {
 /// Longer texts are refused, because nobody reads them before a list.
 inline constexpr std::size_t list_text_bytes_max = 64 * 1024;
 
-/// Reads files, and may ask the network, so call it before the loop runs, in a process with one
-/// thread. Error: a line that says why there is no roster, and what to do about it.
+/// Reads files, and may ask the network, so call this before the loop runs, in a process with one
+/// thread. Error: a line that says why there is no roster, and what to do.
 std::expected<Roster, std::string> load_roster(const RosterSource& source);
 
 /// Describes the accounts in a line: `2 users; no account: ghost; cannot be asked for: al@corp`.

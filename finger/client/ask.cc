@@ -50,7 +50,7 @@ Outcome<void> send_all(const common::Fd& server, std::string_view line, DueTime 
     if (sent >= 0) {
       line.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EPIPE || errno == ECONNRESET) {
-      return {};  // it may have answered before it closed: recv(2) will tell
+      return {};  // the server may have answered before the close: recv(2) will tell
     } else if (errno != EAGAIN && errno != EINTR) {
       return failed("cannot send");
     }

@@ -94,7 +94,7 @@ std::optional<Fd> Race::wait(DueTime latest) {
     int error = 0;
     socklen_t size = sizeof error;
     if (::getsockopt(attempt.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) < 0) error = errno;
-    // EPIPE: the server already accepted, answered and reset. Its answer can still be read.
+    // EPIPE: the server already accepted, answered and reset. The answer can still be read.
     if (error == 0 || error == EPIPE) return std::move(attempt.socket);
     failed(attempt.address, error);
   }

@@ -21,9 +21,9 @@ using Failure = std::unexpected<std::string>;
 /// A deadline; nullopt: none.
 using DueTime = std::optional<common::Clock::time_point>;
 
-/// All addresses of a host, of one family or, with AF_UNSPEC, of any; the best first, as
-/// getaddrinfo(3) sorts them. The call runs in a thread of its own, because nothing can interrupt
-/// it. At the deadline we leave that thread to itself.
+/// All addresses of a host, of one family or, with AF_UNSPEC, of any, in the order of
+/// getaddrinfo(3), the best first. The call can't be interrupted, so it runs in a separate thread,
+/// which we abandon at the deadline.
 Outcome<std::vector<common::Address>> look_up(const std::string& host, std::uint16_t port,
                                               int family, DueTime deadline);
 

@@ -8,7 +8,7 @@ namespace finger {
 
 using common::ByteView;
 
-/// The part of an answer that is shown as it is.
+/// The part of an answer that is shown unchanged.
 enum class Show {
   ascii,       ///< 32 to 126, tab and line ends.
   utf8,        ///< Also visible characters in UTF-8.
@@ -20,8 +20,8 @@ enum class Show {
 /// CRLF becomes LF, and a last line without an end gets one. Every other byte that is not shown is
 /// written as an escape such as `\x1b`, so that nothing can move the cursor, command the terminal
 /// or forge a line; except invisible characters, which are left out: text directions, tags,
-/// fillers. The screen then shows the text in the order in which it was sent. A backslash stays
-/// one, because the escapes are for human readers and can't be turned back.
+/// fillers. The screen then shows the text in the order of the bytes. A backslash stays one,
+/// because the escapes are for human readers and can't be turned back.
 ///
 /// Two kinds of invisible characters are shown where they have something to work on. A joiner stays
 /// between two characters that aren't ASCII, because without it a Persian word is a different word,

@@ -30,8 +30,8 @@ std::string_view locale_name() {
   return "C";
 }
 
-/// Whether the terminal takes UTF-8. If the locale isn't installed we trust its name, because
-/// ssh(1) passes the names on, and the terminal is on the machine that they come from.
+/// Whether the terminal takes UTF-8. If the locale isn't installed we trust the name, because
+/// ssh(1) passes names on from the machine that has the terminal.
 bool is_utf8_locale() {
   if (std::setlocale(LC_CTYPE, "") != nullptr) {
     return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
@@ -62,7 +62,7 @@ std::string filtered(std::string_view name, Show show) {
   return text;
 }
 
-/// Prints the target's name above its answer, with a blank line between two answers.
+/// Prints the target's name above the answer, with a blank line between two answers.
 Outcome<void> print_heading(const Target& target, bool is_first, Show show) {
   return print((is_first ? "[" : "\n[") + filtered(target.text, show) + "]\n");
 }

@@ -22,7 +22,7 @@ struct ClientOptions {
   std::chrono::milliseconds timeout = std::chrono::seconds(10);  ///< 0: none.
 };
 
-/// The table's lines write to `options`, which must outlive it.
+/// The table's lines write to `options`, which must outlive the table.
 common::OptionTable option_table(ClientOptions& options);
 
 }  // namespace finger

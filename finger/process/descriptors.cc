@@ -32,7 +32,7 @@ void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets) {
     if (number > first) (void)::close_range(first, number - 1, 0);
     first = number + 1;
   }
-  static bool is_said = false;  // it fails only if a filter forbids it, and then each time
+  static bool is_said = false;  // the call fails only because of a filter, and then each time
   if (::close_range(first, ~0U, 0) == 0 || std::exchange(is_said, true)) return;
   common::log(
       "no close_range(2): descriptors that were open at the start stay open, even in the worker",

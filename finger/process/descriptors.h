@@ -7,7 +7,7 @@
 
 namespace finger {
 
-/// Closes every descriptor of this process except `kept` and `sockets`. Logs a line if it may not.
+/// Closes every descriptor of this process except `kept` and `sockets`. Logs a line if that fails.
 /// Negative numbers in `kept` are ignored.
 void close_all_but(std::vector<int> kept, std::span<const common::Fd> sockets = {});
 

@@ -145,7 +145,7 @@ void Parent::start() {
 void Parent::reload() {
   if (phase_ == Phase::ending) return;
   setup_.manager.reloading();
-  is_reload_due_ = find(State::starting) != nullptr;  // its list may be too old
+  is_reload_due_ = find(State::starting) != nullptr;  // that worker's list may be too old
   if (is_reload_due_) return;
   const auto reason = reason_not_to_start();
   if (reason.empty()) return start();
@@ -162,8 +162,8 @@ std::string Parent::reason_not_to_start() const {
                      unanswered_lookups_.size());
 }
 
-/// We believe a starting worker, which hasn't met a client yet. Later, clients may control what it
-/// says, so only its signs of life count and, for the log, its number of clients.
+/// We believe a starting worker, which hasn't met a client yet. Later, clients may control a
+/// worker's messages, so we only take signs of life and, for the log, the number of clients.
 void Parent::read_word(Worker& worker) {
   std::array<char, Control::text_bytes_max + 1> text;
   const ssize_t size = ::recv(worker.control.fd().get(), text.data(), text.size(), MSG_DONTWAIT);
@@ -190,7 +190,7 @@ void Parent::read_word(Worker& worker) {
   }
 }
 
-/// If we already waited for the lookup, it counts as ended now.
+/// A lookup that we already waited for counts as ended.
 void Parent::note_lookup(pid_t process) {
   siginfo_t unused{};
   if (::waitid(P_PID, static_cast<id_t>(process), &unused, WEXITED | WNOHANG | WNOWAIT) < 0) {
@@ -227,7 +227,7 @@ void Parent::fail_start(std::string_view reason) {
   setup_.manager.ready(line);
 }
 
-/// Also kills workers that were asked to leave. They would see the end of their stream and drain
+/// Also kills workers that were asked to leave. A worker would see the end of the stream and drain
 /// without us, but nothing would end a worker that an intruder controls, and that keeps the port.
 void Parent::give_up(std::string_view reason) {
   for (Worker& each : workers_) kill_worker(each, "the daemon ends");
@@ -258,14 +258,14 @@ void Parent::dismiss(Worker& worker, char order) {
   worker.due = Clock::now() + setup_.limits.drain;
 }
 
-/// `why` is for the log if the worker is leaving, because it may have clients.
+/// `why` is for the log if the worker is leaving, and may have clients.
 void Parent::kill_worker(Worker& worker, std::string_view why) {
   if (worker.state == State::leaving) {
     common::log(fmt::format("worker {} is killed: {}; clients still connected: {}", worker.pid, why,
                             worker.clients ? std::to_string(*worker.clients) : "unknown"),
                 Severity::warning);
   }
-  // After waitpid(2) the kernel may give its pid to any process.
+  // After waitpid(2) the kernel may give the pid to any process.
   if (!worker.was_waited_for) (void)::kill(worker.pid, SIGKILL);
   worker.state = State::killed;
   worker.due = Clock::now() + found_pause;
@@ -312,7 +312,7 @@ void Parent::reap() {
 void Parent::note_end(std::list<Worker>::iterator worker, int status) {
   worker->was_waited_for = true;
   while (worker->state == State::starting && worker->control.fd())
-    read_word(*worker);  // it may say why
+    read_word(*worker);  // which may say why
   const State state = worker->state;
   const pid_t pid = worker->pid;
   workers_.erase(worker);

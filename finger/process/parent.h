@@ -17,12 +17,12 @@
 
 namespace finger {
 
-/// The process that keeps the listening sockets and, if it was started as root, root's rights. It
+/// The process that keeps the listening sockets and, if started as root, root's rights. The parent
 /// never talks to a client, but starts a worker, which serves.
 ///
-/// SIGHUP starts another worker, which replaces the serving one as soon as it serves itself. On
-/// SIGTERM the workers drain; on SIGQUIT they serve the clients that are connected. A second signal
-/// kills them.
+/// SIGHUP starts a second worker, which replaces the first as soon as it serves. On SIGTERM the
+/// workers drain; on SIGQUIT they serve the clients that are connected. A second signal kills the
+/// workers.
 ///
 /// If the serving worker dies, or gives no sign of life for a while, the daemon ends with 1, and
 /// its supervisor starts it again. So an intruder who keeps crashing workers finds a new memory
@@ -56,7 +56,7 @@ class Parent {
   };
   explicit Parent(Setup setup) : setup_(std::move(setup)) {}
 
-  /// Blocks the signals that run() handles, so that early ones wait for it; or unblocks them.
+  /// Blocks the signals that run() handles, so that early signals wait; or unblocks them.
   static void hold_signals(bool are_held = true);
 
   /// Returns the exit status. The process must have one thread, because run() forks.
@@ -76,7 +76,7 @@ class Parent {
     Clock::time_point due;
     State state = State::starting;
     bool is_late = false;
-    bool was_waited_for = false;  ///< Another process may have its pid by now.
+    bool was_waited_for = false;  ///< Another process may have this pid by now.
     std::optional<std::size_t> clients = std::nullopt;  ///< As it reports while it leaves.
   };
   using State = Worker::State;

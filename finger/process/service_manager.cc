@@ -25,7 +25,7 @@ namespace {
 /// The first descriptor that a manager passes. sd_listen_fds(3)
 constexpr int passed_begin = 3;
 
-/// Returns the variable's value and removes it, because it isn't meant for processes that we start.
+/// Returns the variable's value, and removes the variable, which isn't for processes that we start.
 std::string take_variable(const char* name) {
   const char* const value = std::getenv(name);
   std::string taken = value == nullptr ? "" : value;
@@ -58,7 +58,7 @@ bool listens_for_tcp(int descriptor) {
          (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
 }
 
-/// Takes over a passed descriptor. Error: a line that says what is wrong with it.
+/// Takes over a passed descriptor. Error: a line that says what is wrong.
 std::expected<common::Fd, std::string> take_socket(int number) {
   common::Fd socket(number);
   if (!listens_for_tcp(number)) {
@@ -89,7 +89,7 @@ void ServiceManager::ready(std::string_view status) const {
 }
 
 void ServiceManager::reloading() const {
-  // systemd compares this with the time when it sent the signal.
+  // systemd compares this with the time of the signal.
   const auto now = common::Clock::now().time_since_epoch();
   tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                    std::chrono::duration_cast<std::chrono::microseconds>(now).count()));

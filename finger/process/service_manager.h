@@ -18,8 +18,8 @@ class ServiceManager {
   /// Without a manager, drops all messages.
   ServiceManager() = default;
 
-  /// The manager named by the environment. Removes its variable, because it's meant for this
-  /// process only. The process must have one thread.
+  /// The manager named by the environment. Removes the variable, which is meant for this process
+  /// only. The process must have one thread.
   static ServiceManager from_environment();
 
   /// Reports that we serve, or serve again after reloading(). `status` is a line for `systemctl
@@ -38,7 +38,7 @@ class ServiceManager {
 };
 
 /// Takes the listening sockets that the manager passed (LISTEN_FDS), makes them non-blocking, and
-/// removes their variables. Error: a line that says what is wrong with one.
+/// removes the variables. Error: a line that says what is wrong with a socket.
 std::expected<std::vector<common::Fd>, std::string> take_passed_sockets();
 
 }  // namespace finger

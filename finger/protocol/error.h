@@ -17,7 +17,7 @@ enum class Error {
   relay_denied,      ///< `user@host`: we ask no other host on a client's behalf.
   invalid_query,     ///< Not UTF-8, or with control characters.
   query_too_long,    ///< More than query_bytes_max bytes before the end of the line.
-  unexpected_eof,    ///< The peer ended its stream before it sent a byte.
+  unexpected_eof,    ///< The peer ended the stream before sending a byte.
   list_denied,       ///< The empty query, and --no-list.
   query_timeout,     ///< The line did not end in time.
   displaced,         ///< Another connection took its place. Peers never get this, or any below.

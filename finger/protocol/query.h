@@ -22,8 +22,8 @@ struct Query {
   bool operator==(const Query&) const = default;
 };
 
-/// Parses a line without its end. `/W`, in any case, is the switch if a blank or nothing follows
-/// it, else the beginning of a name. Blanks (spaces and tabs) before it and around the name are
+/// Parses a line without its end. `/W`, in any case, is the switch if a blank or nothing follows,
+/// else the beginning of a name. Blanks (spaces and tabs) before the switch and around the name are
 /// dropped; a space inside belongs to the name, a tab there is invalid. The views point into
 /// `line`. Errors: query_too_long; invalid_query; relay_denied if there are several @. If several
 /// apply, the first of these, because the length is known before the line is understood, and a line

@@ -37,7 +37,7 @@ std::string_view text_of(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Whether the bytes agree with the signature, as far as they go.
+/// Whether the bytes are the beginning of the signature, or more.
 bool may_become(ByteView bytes, std::string_view signature) {
   return text_of(bytes).starts_with(signature.substr(0, bytes.size()));
 }

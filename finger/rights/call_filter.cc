@@ -49,7 +49,7 @@ constexpr auto permitted = {
     // Time, which most processors tell without a call.
     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday)};
 
-/// The filter in the making. Keeps its first error for load(), because with a list that lacks a
+/// The filter in the making. Keeps the first error for load(), because with a list that lacks a
 /// call, or that holds for one thread of many, nobody would know which calls are refused.
 class Filter {
  public:
@@ -96,7 +96,7 @@ class Filter {
 
 void permit_with_some_arguments(Filter& permissions) {
   const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-  // Writing to shared memory writes to its file, and standard error may be a file that is open for
+  // Writing to shared memory writes to a file, and standard error may be a file that is open for
   // reading, too.
   const scmp_arg_cmp not_shared = SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0);
   permissions.add(SCMP_SYS(mmap), {not_executable, not_shared});
@@ -115,7 +115,7 @@ void permit_with_some_arguments(Filter& permissions) {
   permissions.add(SCMP_SYS(sendto), {SCMP_A4(SCMP_CMP_EQ, 0)});  // no address
   permissions.add(SCMP_SYS(setsockopt),
                   {SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET), SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER)});
-  // Ending its reading would turn the listener into a socket that may connect.
+  // With reading shut down, the listener would become a socket that may connect.
   permissions.add(SCMP_SYS(shutdown), {SCMP_A1_32(SCMP_CMP_EQ, SHUT_WR)});
   // abort(3) signals its own process.
   const auto self = static_cast<unsigned>(::getpid());

@@ -20,7 +20,7 @@ using common::Fd;
 constexpr __u64 read_file = LANDLOCK_ACCESS_FS_READ_FILE;
 constexpr __u64 read_directory = LANDLOCK_ACCESS_FS_READ_DIR;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool is_sanitized = true;  // its report lists threads, and reads files from everywhere
+constexpr bool is_sanitized = true;  // a report lists threads, and reads files from everywhere
 #else
 constexpr bool is_sanitized = false;
 #endif
@@ -31,8 +31,8 @@ constexpr __u64 connect_tcp = 1U << 1;
 constexpr __u64 abstract_unix_sockets = 1U << 0;
 constexpr __u64 signals = 1U << 1;
 
-/// Accesses that a ruleset forbids, except by its rules. An older kernel accepts a longer struct
-/// than its own if the rest is 0.
+/// Accesses that a ruleset forbids, except by its rules. An older kernel, with a shorter struct,
+/// accepts this one if the rest is 0.
 struct Forbidden {
   __u64 files;
   __u64 network = 0;

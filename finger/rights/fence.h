@@ -9,9 +9,9 @@
 
 namespace finger {
 
-// landlock(7) takes these rights from this process permanently, whatever other rights it has.
+// landlock(7) takes these rights from this process permanently, whatever its other rights.
 // Credentials of a file's owner that are registered afterwards are restricted, too. If the kernel
-// has no Landlock, or refuses it, we log a line; an older version takes away less.
+// has no Landlock, or refuses, we log a line; an older version takes away less.
 
 /// Forbids gaining rights (PR_SET_NO_NEW_PRIVS), opening files except for reading, and executing
 /// programs. Before Linux 6.2 (version 3) we can still empty any file that we may read and write,
@@ -40,13 +40,13 @@ class HomeFence {
 };
 
 /// Permits reading beneath the directories that hold homes. A rule for a home alone would be about
-/// the directory that is there now, not about one that is mounted or moved there later. A home that
-/// is a link is permitted where it leads, if root made the link. With --users it permits that
-/// directory.
+/// the directory that is there now, not about one that is mounted or moved there later. If a home
+/// is a link that root made, the place where the link leads is permitted. With --users that
+/// directory is permitted.
 ///
 /// A look at a directory on a dead file server doesn't end, and a process that looks can't be
-/// killed. So each directory is looked at in a process of its own. If it doesn't answer within two
-/// seconds, we leave the directory out, log a line, and tell the parent. When the directory answers
+/// killed. So each directory is looked at in a process of its own. If a directory doesn't answer
+/// within two seconds, we leave it out, log a line, and tell the parent. When the directory answers
 /// at last, the process ends as a child of the parent, which then reloads. If the way to a home is
 /// closed to a process that looks, we log a line, too. Error: a line that says what is missing.
 std::expected<void, std::string> permit_homes(const HomeFence& fence, const Roster& roster,

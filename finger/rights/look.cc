@@ -170,9 +170,9 @@ bool look(const HomeFence& fence, const Holders::value_type& holder) {
   return is_open;
 }
 
-/// Runs in the process that looks, which a dead file server may hold up for days. So it gets a name
-/// for ps(1), and closes the listening sockets and the connection to the parent. `end_of_all` is a
-/// pipe that is closed when the last of these processes has ended.
+/// Runs in the process that looks, which a dead file server may hold up for days. So we give that
+/// process a name for ps(1), and close the listening sockets and the connection to the parent.
+/// `end_of_all` is a pipe that is closed when the last of these processes has ended.
 [[noreturn]] void look_and_end(const HomeFence& fence, const Holders::value_type& holder,
                                Ended& ended, const Fd& end_of_all) {
   (void)::prctl(PR_SET_NAME, "fingerd-look", 0, 0, 0);

@@ -56,7 +56,7 @@ bool is_root_gone(const User& user) {
 }
 
 /// Registers the owner's ids as the effective ones and the daemon's as the real ones. The saved uid
-/// is 0, as the way back. It grants nothing, because capabilities are in effect only while the
+/// is 0, as the way back. That grants nothing, because capabilities are in effect only while the
 /// effective uid is 0.
 Result<std::uint16_t> register_owner(uring::Ring& ring, const User& daemon,
                                      const Account& account) {
@@ -92,7 +92,7 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
     return std::unexpected(fmt::format(
         "there is no account called {} to run as, or it is root's: name another by --user", name));
   }
-  // Effective capabilities would outlive a change of user, and be registered with it.
+  // Effective capabilities would outlive a change of user, and be registered, too.
   if ((::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NO_SETUID_FIXUP) != 0) {
     return std::unexpected("cannot give up root: the securebit no_setuid_fixup is set");
   }
@@ -163,7 +163,7 @@ void forbid_tracing() {
 }
 
 void be_killed_first() {
-  // While a process may not be traced, its files in /proc belong to root.
+  // While a process may not be traced, root owns its files in /proc.
   (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   const common::Fd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   constexpr std::string_view before_all_others = "1000";

@@ -18,7 +18,7 @@ struct User {
 
 /// The account that a daemon started as root becomes, with its primary group: `name`, or without a
 /// name `fingerd`, or `nobody` if that doesn't exist. Error: a line that says why there is none,
-/// for example because it is root's.
+/// for example because the account is root's.
 std::expected<User, std::string> user_to_become(const std::string& name);
 
 /// Registers the credentials of each account's owner with a ring that is disabled. We never open
@@ -26,8 +26,8 @@ std::expected<User, std::string> user_to_become(const std::string& name);
 /// beyond the 65,535 that a ring has numbers for, and log a line.
 ///
 /// Credentials are a uid and the primary gid, without supplementary groups, because `docker` or
-/// `disk` would take an intruder much further. Their real ids are the daemon's, because a Unix
-/// socket tells its other end the real ids of a sender. Error: a line that says what fails.
+/// `disk` would take an intruder much further. The real ids are the daemon's, because a Unix socket
+/// tells the other end a sender's real ids. Error: a line that says what fails.
 std::expected<void, std::string> register_owners(uring::Ring& ring, Accounts& accounts,
                                                  const User& daemon);
 
@@ -42,10 +42,10 @@ std::expected<void, std::string> become(const User& user);
 /// Forbids other processes of the same user to trace this one or read its memory.
 void forbid_tracing();
 
-/// Makes the kernel end this process before its parent if memory runs out. Otherwise an intruder
-/// who takes the kernel's memory, and none of its own, could lose us the parent and keep the port.
-/// Call it before forbid_writing(). Logs a line if /proc can't be written. Meanwhile another
-/// process of the same user may trace this one.
+/// Makes the kernel end this process before the parent if memory runs out. Otherwise an intruder
+/// who takes the kernel's memory, and none of the process's, could lose us the parent and keep the
+/// port. Call this before forbid_writing(). Logs a line if /proc can't be written. Meanwhile
+/// another process of the same user may trace this one.
 void be_killed_first();
 
 }  // namespace finger

@@ -145,7 +145,7 @@ uring::Task<Status> Conversation::send(std::span<const std::byte> bytes) {
 /// Called when the kernel has the whole answer. Ends our side of the stream, then reads and
 /// discards until the peer ends its own, for at most linger_timeout and not beyond the deadline,
 /// because closing with unread input sends a reset, which destroys an answer that's still on its
-/// way. During a drain it waits only until the peer's kernel has acknowledged everything.
+/// way. During a drain, waits only until the peer's kernel has acknowledged everything.
 uring::Task<> Conversation::close_gracefully() {
   reset_at_close(fd_, false);
   if (::shutdown(fd_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: the peer is gone

@@ -89,7 +89,7 @@ struct Context {
   uring::Scope conversations{*loop};
 };
 
-/// Counts one in this member of the context while it exists.
+/// Counts one in this member of the context, from its constructor to its destructor.
 template <std::size_t Context::*number>
 class Counted {
  public:
@@ -117,16 +117,16 @@ using OrphanFile = Counted<&Context::orphans>;
 common::Clock::time_point due_after(common::Clock::time_point begun_at,
                                     std::chrono::milliseconds limit);
 
-/// One client's connection from accept to close, and the single deadline for all of it. Lives in
-/// the frame of the coroutine that serves it; its destructor closes the connection.
+/// One client's connection from accept to close, with a single deadline for everything. Lives in
+/// the frame of the coroutine that serves the client; the destructor closes the connection.
 class Conversation final : public AwaitingQuery {
  public:
   /// The conversation is over at `due` at the latest. It is not logged if `from_proxy_itself`.
   Conversation(Context& context, common::Accepted client, Place place, AddressPermit address_permit,
                common::Clock::time_point due, bool from_proxy_itself);
 
-  /// Receives a line, however it is sliced. Then the conversation has until its deadline and can't
-  /// be displaced, even if there is no line, because sending the error takes time. The log quotes
+  /// Receives a line in any slices. Then the conversation has until the deadline and can't be
+  /// displaced, even if there is no line, because sending the error takes time. The log quotes
   /// the query from the reader, so the reader must live until end() returns. Errors: of
   /// QueryReader; query_timeout; displaced; stopped, if the kernel has no more bytes; peer_gone; of
   /// recv(2).
@@ -143,13 +143,13 @@ class Conversation final : public AwaitingQuery {
   /// not_regular, symbolic_link, home_refused, no_owner.
   void note_no_plan(std::error_code why) { no_plan_ = why; }
 
-  /// Call it once, after read_line(), when the peer gets no more. Counts the conversation and logs
-  /// its line. Then closes gracefully, or with a reset if an answer was cut short.
+  /// Call this once, after read_line(), when the peer gets no more. Counts the conversation and
+  /// logs a line. Then closes gracefully, or with a reset if an answer was cut short.
   uring::Task<> end(Status ended);
 
-  /// While it exists, the deadline cuts the conversation short and gives its place back, whatever
-  /// operation is in flight. Use it for operations on files: the deadline cancels those, too, but a
-  /// hanging home keeps them as long as it hangs. See Home.
+  /// As long as this object exists, the deadline cuts the conversation short and gives the place
+  /// back, whatever operation is in flight. Use it for operations on files: the deadline cancels
+  /// those, too, but a hanging home keeps them as long as it hangs. See Home.
   class EndAtDeadline final : public uring::Cancellable {
    public:
     EndAtDeadline(Conversation& conversation, std::size_t descriptors)
@@ -178,8 +178,8 @@ class Conversation final : public AwaitingQuery {
   bool is_cut_short(const Status& ended) const;
   void cut_short(const Status& ended);
 
-  /// Counts the conversation and, unless --log none is set, writes its line: peer, query, outcome,
-  /// bytes, milliseconds. With LogDetail::outcome it begins with the outcome.
+  /// Counts the conversation and, unless --log none is set, writes a line: peer, query, outcome,
+  /// bytes, milliseconds. With LogDetail::outcome the line begins with the outcome.
   ///
   ///     192.0.2.7:50412 "alice" answered 312 bytes 1.4 ms
   ///
@@ -203,8 +203,8 @@ class Conversation final : public AwaitingQuery {
   std::error_code no_plan_;  ///< No error: the plan was sent.
 };
 
-/// Serves one client: reads its query, sends the answer or the reason why there is none, and
-/// closes the connection.
+/// Serves one client: reads the query, sends the answer or the reason why there is none, and closes
+/// the connection.
 uring::Task<> serve(Conversation& conversation);
 
 }  // namespace finger

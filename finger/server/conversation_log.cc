@@ -49,7 +49,7 @@ std::string without_needless_blanks(std::string_view query) {
   return text;
 }
 
-/// Quotes the query, and escapes the quotation marks inside, so that it can't end the quotation.
+/// Quotes the query, and escapes quotation marks inside, so that none ends the quotation.
 std::string quoted(std::string_view query) {
   const std::string asked = without_needless_blanks(query);
   const auto shown = std::string_view(asked).substr(0, logged_bytes_max);

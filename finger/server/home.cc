@@ -18,9 +18,9 @@ uring::Task<Result<Home::Lock>> Home::lock(uring::Deadline& deadline) {
   co_return Lock(this);
 }
 
-/// Hands the lock to the next conversation, which may share the last results, or forgets them if
-/// none waits. First come, first served, so the close of a client's .project, queued first, ends
-/// before its .plan is opened.
+/// Hands the lock to the next conversation, which may share the last results; without one, forgets
+/// the results. First come, first served, so the close of a client's .project, queued first, ends
+/// before the .plan is opened.
 void Home::unlock() {
   if (unlocked_.has_waiters()) return unlocked_.notify_one();
   is_locked_ = false;

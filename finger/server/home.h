@@ -43,8 +43,8 @@ class Home {
   /// Waits until no other conversation holds the lock. Errors: those of timed_out_since().
   uring::Task<Result<Lock>> lock(uring::Deadline& deadline);
 
-  /// Calls `load` under the lock and returns its result. Conversations that had to wait share a
-  /// result that was loaded since they asked, so no client gets a file that is older than its
+  /// Calls `load` under the lock and returns the result. Conversations that had to wait share a
+  /// result that was loaded since they asked, so no client gets a file that is older than the
   /// question. Errors: of lock(); of `load`.
   uring::Task<Result<SharedFile>> load_or_share(
       FileKind kind, uring::Deadline& deadline,
@@ -52,7 +52,7 @@ class Home {
 
  private:
   struct Loaded {
-    std::uint64_t number;  ///< Which load it was.
+    std::uint64_t number;  ///< Number of the load.
     Result<SharedFile> file;
   };
   void unlock();

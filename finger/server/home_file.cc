@@ -42,7 +42,7 @@ Status check_kind(const struct statx& found) {
   return {};
 }
 
-/// Uses cached attributes, because fstat(2) may ask a file server and wait for its answer.
+/// Uses cached attributes, because fstat(2) may wait for a file server's answer.
 Result<struct statx> look_at(const Fd& file) {
   struct statx about {};
   constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
@@ -50,14 +50,14 @@ Result<struct statx> look_at(const Fd& file) {
   return about;
 }
 
-/// The lookup isn't async(), because it opens nothing, and inline the kernel only looks into its
+/// The lookup isn't async(), because nothing is opened, and inline the kernel only looks into its
 /// cache of names. If a name isn't cached, an io worker asks the file system. Errors: of openat2(2)
 /// and statx(2); home_refused; of check_kind(); timed_out.
 uring::Task<Result<Fd>> look_up(Conversation& conversation, const Account& account, FileKind kind) {
   uring::Loop& loop = conversation.loop();
   const Fd& users = conversation.context().roster.users;
   const auto start = users ? uring::Descriptor(users) : loop.working_dir();
-  if (account.home.empty()) co_return failed(ENOENT);  // it would be the root directory's
+  if (account.home.empty()) co_return failed(ENOENT);  // or we'd look in the root directory
   const auto path = fmt::format("{}/{}", account.home, file_names[static_cast<std::size_t>(kind)]);
   const auto how = how_to_find(static_cast<bool>(users));
   auto found = co_await loop.openat2(start, path.c_str(), how)
@@ -85,8 +85,8 @@ uring::Task<> close_in(Home& home, Context& context, Fd file) {
   (void)co_await context.loop->close(std::move(file)).async();
 }
 
-/// Found first, then opened through /proc/self/fd, so it's the same file, even if its owner puts
-/// another in its place meanwhile.
+/// Found first, then opened through /proc/self/fd, so it's the same file, even if the owner puts a
+/// different one there meanwhile.
 ///
 /// The open itself is async(), because inline this thread would wait for the server of a FUSE or
 /// NFS file system, and on any disk for a virus scanner. fanotify(7)

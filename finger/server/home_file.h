@@ -35,8 +35,8 @@ class HomeFile {
   HomeFile& operator=(const HomeFile&) = delete;
   ~HomeFile() { close(); }
 
-  /// Reads the first bytes, or the whole file if it isn't longer. Call it under the home's lock.
-  /// Errors: of read().
+  /// Reads the first bytes, or a short file completely. Call this under the home's lock. Errors: of
+  /// read().
   uring::Task<Status> begin(Conversation& conversation);
   common::ByteView beginning() const { return beginning_; }
   bool is_whole() const { return !file_; }  ///< Nothing follows beginning().
@@ -47,7 +47,7 @@ class HomeFile {
     bool is_last;
   };
   /// Reads at `offset`, in turn with other operations in the home. Errors: timed_out; home_timeout;
-  /// of read(2); became_shorter, because the client would get a plan that its owner never wrote.
+  /// of read(2); became_shorter, because the client would get a plan that the owner never wrote.
   uring::Task<Result<Piece>> read(Conversation& conversation, std::uint64_t offset,
                                   std::span<std::byte> to);
 
@@ -64,10 +64,10 @@ class HomeFile {
   common::ByteView beginning_;  ///< Points into buffer_.
 };
 
-using SharedFile = std::shared_ptr<HomeFile>;  ///< Clients that ask together share it.
+using SharedFile = std::shared_ptr<HomeFile>;  ///< Shared by clients that ask together.
 
-/// Finds a user's file, opens it with its owner's rights, and reads its beginning. Call it under
-/// the home's lock. Errors: of openat2(2) and statx(2); home_refused, no_owner; not_regular;
+/// Finds a user's file, opens it with the owner's rights, and reads the first bytes. Call this
+/// under the home's lock. Errors: of openat2(2) and statx(2); home_refused, no_owner; not_regular;
 /// symbolic_link; EXDEV for a mount point; empty_plan; of HomeFile::read().
 uring::Task<Result<SharedFile>> open_home_file(Conversation& conversation, Home& home,
                                                const Account& account, FileKind kind);

@@ -39,7 +39,7 @@ struct Options : common::Options {
 inline constexpr common::ServerProfile server_profile{
     .address = "--addr", .connections = "--max-clients", .descriptors_each = 0};
 
-/// fingerd's option table. Its lines write to `options`, which must outlive it.
+/// fingerd's option table. Its lines write to `options`, which must outlive the table.
 common::OptionTable option_table(Options& options);
 
 }  // namespace finger

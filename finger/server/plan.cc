@@ -15,7 +15,7 @@
 namespace finger {
 namespace {
 
-/// Size of the buffer in which a file is read and converted. It exists only while one is sent.
+/// Size of the buffer in which a file is read and converted, and which exists only during a send.
 constexpr std::size_t plan_buffer_bytes = 16 * 1024;
 
 /// A longer first line of a .project is cut, as the manual says.
@@ -33,8 +33,8 @@ uring::Task<Result<SharedFile>> load_or_share(Conversation& conversation, Home& 
   });
 }
 
-/// The line made from the .project, with its CRLF; empty if there is none. Lets go of the file
-/// before the next one is opened. Errors: of open_home_file(), if they aren't about the file.
+/// The line made from the .project, with CRLF; empty if there is none. Lets go of the file before
+/// the next one is opened. Errors: of open_home_file(), if they aren't about the file.
 uring::Task<Result<std::string>> load_project(Conversation& conversation, Home& home,
                                               const Account& account) {
   const auto project = co_await load_or_share(conversation, home, account, FileKind::project);

@@ -27,7 +27,7 @@ common::RepeatedFault turned_away("turned away: too many connections from one ad
 /// Otherwise well-behaved clients in a burst would displace each other.
 constexpr auto query_time_min = std::chrono::milliseconds(250);
 
-/// A proxy may have to resend its header after a loss, and the client's query comes after that.
+/// A proxy may have to resend the header after a loss, and the client's query comes after that.
 constexpr auto header_time_min = std::chrono::seconds(3);
 
 constexpr auto alive_interval = std::chrono::seconds(2);
@@ -138,7 +138,7 @@ std::size_t Server::places() const {
                                  context_.options.max_connections);
 }
 
-/// Waits for a connection and a free place. If there is none, the client that has waited longest
+/// Waits for a connection and a free place. If no place is free, the client that has waited longest
 /// without a complete query loses its place. False if accepting_ was cancelled.
 uring::Task<bool> Server::wait_for_place(const common::Fd& listener) {
   const auto there = co_await context_.loop->poll(listener, POLLIN).cancelled_by(accepting_);

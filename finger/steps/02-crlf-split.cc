@@ -51,7 +51,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// The expected text, by the rule once more, for a text in one piece.
+/// The expected text, by the same rule for a text in one piece.
 std::string expected(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -63,7 +63,7 @@ std::string expected(std::string_view text) {
 }
 
 /// Converts a text that is cut after byte i wherever bit i of `cuts` is set. Returns an empty
-/// string if that is right, else what went in and what came out.
+/// string if that is right, otherwise the input and the output.
 template <typename Converter>
 std::string try_one(const std::string& text, unsigned cuts) {
   Converter converter;

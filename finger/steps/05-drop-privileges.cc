@@ -64,8 +64,8 @@ std::string open_as(int personality, const char* path) {
   return {bytes, n < 0 ? 0 : static_cast<std::size_t>(n)};
 }
 
-/// The effective ids open files. The real ones go along with what is sent to a Unix socket, so they
-/// are not root's; the saved ones lead back. Groups first, while root.
+/// Effective ids open files. A Unix socket tells its other end the real ids, so they must not be
+/// root's. Saved ids lead back. The groups come first, while we are root.
 int credentials_of(uid_t id) {
   check(setgroups(0, nullptr), "setgroups");
   check(setresgid(nobody_id, id, 0), "setresgid");

@@ -39,7 +39,7 @@ int check_result(int result, const char* what) {
   return static_cast<int>(check(result, what));
 }
 
-/// Reading is all that it permits, and only below `homes`.
+/// Permits nothing but reading, and only below `homes`.
 void put_up_fence(const char* homes) {
   landlock_ruleset_attr forbidden{};
   forbidden.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  // all of version 1

@@ -48,7 +48,7 @@ int open_by_ring(const char* path) {
   return file;
 }
 
-/// A message that says `number`, with a descriptor beside it if there is one.
+/// A message with a number, and perhaps a descriptor.
 struct Message {
   int number = 0;
   iovec bytes{&number, sizeof number};
@@ -66,7 +66,7 @@ void pass(int socket, int file) {
   check(static_cast<int>(sendmsg(socket, &message.header, 0)), "sendmsg");
 }
 
-/// The opener: it looks at nothing that a client has sent, but for a number.
+/// The opener. It looks at nothing from a client except a number.
 [[noreturn]] void be_opener(int socket) {
   std::size_t number = 0;
   while (recv(socket, &number, sizeof number, 0) == sizeof number) {

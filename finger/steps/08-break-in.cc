@@ -36,7 +36,7 @@ long check(long result, const char* what) {
 
 struct Query {
   char user[32];
-  void (*answer)();  // what is called when the query has been read
+  void (*answer)();  // called when the query is read
 };
 
 void send_plan() {}
@@ -47,7 +47,7 @@ void serve(std::string_view line) {
   query.answer();
 }
 
-/// With a call that the list permits, and without memory, which would take another.
+/// Uses a call that the list permits, and no memory, which might need a different call.
 void report(int result) {
   const std::string_view outcome = result < 0 ? strerrorname_np(errno) : "done";
   (void)!write(STDOUT_FILENO, outcome.data(), outcome.size());

@@ -49,12 +49,12 @@ enum class State : std::uint8_t { read_query, open_plan, read_plan, write, write
 
 /// The meaning of the operation's completion.
 enum class Event : std::uint8_t {
-  more,     ///< A part is done, or a signal has interrupted it: the same once more.
+  more,     ///< A part is done, or a signal interrupted it. Do the same again.
   user,     ///< The line names a user.
   refused,  ///< An error is sent.
-  opened,   ///< The plan is.
+  opened,   ///< The plan is open.
   filled,   ///< There are bytes to send: of the plan, or the list.
-  emptied,  ///< All of them are sent, and the plan goes on.
+  emptied,  ///< All are sent, and the plan goes on.
   ended,    ///< The last byte is sent.
   failed,   ///< The client has left, or something has failed here.
   overdue,  ///< The client's time is up.
@@ -119,7 +119,7 @@ constexpr bool no_state_is_left_out() {
 static_assert(no_state_is_left_out(), "a state lacks a row");
 
 constexpr unsigned read_bytes_max = 8 * 1024;
-const std::string asked = "127.0.0.1";  // where it listens: to ask for a user there is no relaying
+const std::string asked = "127.0.0.1";  // our address, where asking for a user isn't relaying
 
 // The kernel reads these some time after they were prepared.
 __kernel_timespec linger_time{.tv_sec = 2, .tv_nsec = 0};
@@ -141,7 +141,7 @@ struct Client {
   Fd plan;  ///< Open until its end was read.
   finger::CrlfConverter converter;
   std::string text;                   ///< An answer other than a plan.
-  std::span<const std::byte> unsent;  ///< Of the text, or of what was converted.
+  std::span<const std::byte> unsent;  ///< Of the text, or of converted bytes.
   bool has_sent = false;              ///< A part of the answer.
   std::array<std::byte, read_bytes_max> read_bytes;
   std::array<std::byte, finger::CrlfConverter::growth_max * read_bytes_max> converted;
@@ -158,7 +158,7 @@ int check(int result, const char* what) {
   return result;
 }
 
-/// The first of some entries submitted together; with a null pointer, nobody asks for the result.
+/// The first of several entries submitted together. With a null pointer the result is ignored.
 io_uring_sqe* next_entry(void* user_data, unsigned entries = 1) {
   while (io_uring_sq_space_left(&ring) < entries) (void)io_uring_submit(&ring);
   io_uring_sqe* const entry = io_uring_get_sqe(&ring);
@@ -257,7 +257,7 @@ void prepare(Client& client) {
   } else if (client.state == State::open_plan) {
     io_uring_prep_openat2(entry, roster.users.get(), client.path.c_str(), &how_to_open);
   } else if (client.state == State::read_plan) {
-    constexpr __u64 on = ~__u64{0};  // from where the last one has ended
+    constexpr __u64 on = ~__u64{0};  // from the end of the last read
     io_uring_prep_read(entry, client.plan.get(), client.read_bytes.data(), read_bytes_max, on);
   } else {
     io_uring_prep_send(entry, client.socket.get(), client.unsent.data(), client.unsent.size(),

@@ -18,13 +18,13 @@ T check(T result, const char* what) {
   return result;
 }
 
-// With a limit a call that waits returns after that time. 0: it waits for as long as it takes.
+// Limits how long a send waits. 0: no limit.
 void limit_send(int fd, int milliseconds) {
   const timeval limit{.tv_sec = 0, .tv_usec = milliseconds * 1000};
   check(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), "SO_SNDTIMEO");
 }
 
-// All of it, in as many calls as that takes.
+// Sends everything, in as many calls as that takes.
 void send_all(int fd, std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t n = check(send(fd, rest.data(), rest.size(), MSG_NOSIGNAL), "send");
@@ -38,8 +38,8 @@ int main() {
   const auto [client, server] = pair;
   const std::string answer(4 << 20, 'x');
 
-  // The client does not read: the kernel takes what it has room for, waits 100 ms, and returns how
-  // much that was.
+  // The client doesn't read, so the kernel takes as much as it has room for, waits 100 ms, and
+  // returns the number of bytes.
   limit_send(server, 100);
   const ssize_t n = check(send(server, answer.data(), answer.size(), MSG_NOSIGNAL), "send");
   std::printf("send of %zu bytes took %zd\n", answer.size(), n);

@@ -19,7 +19,7 @@ std::atomic<long> exact = 0;
 
 void count(bool quickly) {
   for (int round = 0; round < rounds; ++round) {
-    // This is what ++plain does: a race, and undefined behaviour whatever number comes out.
+    // ++plain does the same. It's a race, and undefined behaviour, whatever the number.
     const long before = plain;
     if (!quickly) getppid();  // any system call: it leaves time between load and store
     plain = before + 1;

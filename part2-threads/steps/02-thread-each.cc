@@ -150,7 +150,7 @@ void accept_clients(int listener) {
 int main(int argc, char** argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   patience = milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience.count() == 0) patience = std::chrono::years(1);  // 0: for as long as it likes
+  if (patience.count() == 0) patience = std::chrono::years(1);  // 0: no limit
   sem_init(&permits, 0, static_cast<unsigned>(option(words, "--max-connections", 1000)));
   for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, [](int) { _exit(0); });
   accept_clients(listen_on(argc > 1 ? argv[1] : "0"));

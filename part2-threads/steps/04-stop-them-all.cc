@@ -203,7 +203,7 @@ void stop(int listener) {
 int main(int argc, char** argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   patience = milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience.count() == 0) patience = std::chrono::years(1);  // 0: for as long as it likes
+  if (patience.count() == 0) patience = std::chrono::years(1);  // 0: no limit
   const auto drain_limit = milliseconds(option(words, "--drain-timeout", 5000));
   const auto permits_max = static_cast<unsigned>(option(words, "--max-connections", 1000));
   sem_init(&permits, 0, permits_max);

@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-// Blocking: returns a line (or what there is at the end of the stream), however long it takes.
+// Blocking. Returns a line, or the rest at the end of the stream, however long that takes.
 std::string read_line(int fd) {
   std::string line;
   ssize_t n;
@@ -21,7 +21,7 @@ std::string read_line(int fd) {
   return line;
 }
 
-// Not blocking: the same loop. The parameter and the local that must survive have become members.
+// Not blocking, with the same loop. Two variables that must survive have become members.
 struct LineReader {
   int fd;
   std::string line;

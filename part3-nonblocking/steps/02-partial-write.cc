@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-// Wrong here: returns only "all" or "error"; how much was sent is lost with the stack frame.
+// Wrong here: returns only "all" or "error", and loses the count with its stack frame.
 bool write_all(int fd, const std::string& bytes) {
   std::size_t sent = 0;
   while (sent < bytes.size()) {
@@ -25,7 +25,7 @@ bool write_all(int fd, const std::string& bytes) {
 struct Output {
   std::string bytes;
   std::size_t sent = 0;
-  // Sends what the kernel has room for. Returns whether that was all.
+  // Sends as much as the kernel has room for. Returns whether that was all.
   bool flush(int fd) {
     while (sent < bytes.size()) {
       const ssize_t n = send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
@@ -37,7 +37,7 @@ struct Output {
   }
 };
 
-// The client's side: one read.
+// Does one read on the client's side.
 std::size_t read_some(int fd) {
   std::string buffer(4 << 20, '\0');
   const ssize_t n = recv(fd, buffer.data(), buffer.size(), 0);

@@ -37,7 +37,7 @@ int listen_on(int port) {
   return listener;
 }
 
-// Echoes what one recv returns. False: the client has closed, or must be closed.
+// Echoes the bytes of one recv. False if the client has closed, or must be closed.
 bool echo(int client) {
   char bytes[4096];
   const ssize_t got = recv(client, bytes, sizeof bytes, 0);

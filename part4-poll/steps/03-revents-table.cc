@@ -34,7 +34,7 @@ enum {
   sends = 1,          // the peer sends five bytes
   half_closes = 2,    // the peer has finished sending
   closes = 4,         // the peer closes its descriptor
-  ours_unread = 8,    // the peer does not read what we have sent, so its close becomes a reset
+  ours_unread = 8,    // the peer leaves our bytes unread, so its close becomes a reset
   we_half_close = 16  // our side has finished sending
 };
 
@@ -63,7 +63,7 @@ void row(const char* title, int actions, short arrival) {
   if (actions & half_closes) check(shutdown(peer, SHUT_WR), "shutdown");
   if (actions & closes) close(peer);
   pollfd entry{ours, arrival, 0};
-  check(poll(&entry, 1, 5000), "poll");  // what the peer did has arrived
+  check(poll(&entry, 1, 5000), "poll");  // until the peer's action arrives
 
   std::printf("%-23s", title);
   show(ours, 0);

@@ -28,7 +28,7 @@ void with_select(int fd) {
   long words[FD_SETSIZE / word_bits + 1] = {};  // an fd_set, and one variable after it
   long& neighbour = words[FD_SETSIZE / word_bits];
   neighbour = 42;
-  words[fd / word_bits] |= 1L << fd % word_bits;  // what FD_SET(fd, set) does
+  words[fd / word_bits] |= 1L << fd % word_bits;  // like FD_SET(fd, set)
   const long after_set = neighbour;
   auto* const set = reinterpret_cast<fd_set*>(words);
   const int ready = check(select(fd + 1, set, nullptr, nullptr, nullptr), "select");

@@ -88,7 +88,7 @@ struct Client {
 
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
-// Answers every message that is complete. False: the next one is too long.
+// Answers every complete message. False if the next one is too long.
 bool take(Client& client) {
   std::size_t taken = 0;
   std::uint64_t message_bytes = 0;  // 4 more than a length may not fit into 32 bits
@@ -103,7 +103,7 @@ bool take(Client& client) {
   return message_bytes <= message_bytes_max;
 }
 
-// The first of the three moves. False: the client has gone.
+// The first of the three moves. False if the client is gone.
 bool hang_up(Client& client) {
   client.state = State::lingering;
   client.held.clear();
@@ -139,14 +139,14 @@ bool receive(Client& client) {
   return send_held(client);
 }
 
-// One turn: at most one receive and one send. False: close it, which is the third move.
+// One turn, with at most a receive and a send. False to close the client, the third move.
 bool advance(Client& client) {
   if (client.state == State::lingering) return discard(client);
   if (!client.held.empty()) return send_held(client);
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// The client's time is up. False: close it.
+// Called when the client's time is up. False to close the client.
 bool expire(Client& client) { return client.state != State::lingering && hang_up(client); }
 
 short interest(const Client& client) {
@@ -230,7 +230,7 @@ int main(int argc, char** argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   clients_max = option(words, "--max-connections", 4096);
   patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
   raise_descriptor_limit();
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
   std::vector<pollfd> entries;

@@ -42,7 +42,7 @@ int main() {
 
   // [calls]
   const int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  epoll_event interest{EPOLLIN, {.u64 = 0xaaaa}};  // what to know about a, and a name of our own
+  epoll_event interest{EPOLLIN, {.u64 = 0xaaaa}};  // the events of a, and a name of our own
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, a[0], &interest), "epoll_ctl");
   interest.data.u64 = 0xbbbb;
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, b[0], &interest), "epoll_ctl");

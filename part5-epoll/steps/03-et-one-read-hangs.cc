@@ -26,7 +26,7 @@ int check(ssize_t result, const char* what) {
 // [reads]
 constexpr std::size_t buffer_bytes = 4;
 
-/// How many bytes came; 0 is the end of the stream, -1 EAGAIN: there is nothing more.
+/// Returns the number of bytes, 0 at the end of the stream, or -1 (EAGAIN) if there's nothing more.
 ssize_t read_some(int fd) {
   char bytes[buffer_bytes];
   const ssize_t got = read(fd, bytes, sizeof bytes);

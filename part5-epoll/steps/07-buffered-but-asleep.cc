@@ -37,7 +37,7 @@ void run(const char* form, bool serve_when_there_is_room) {
     if (sent > 0) output.erase(0, static_cast<std::size_t>(sent));
   };
   // [serve]
-  const auto serve = [&] {  // answers no question while an answer waits: that bounds `output`
+  const auto serve = [&] {  // answers no question while an answer waits, which bounds `output`
     while (output.empty() && questions > 0) {
       output.assign(answer_bytes, '.');
       flush();

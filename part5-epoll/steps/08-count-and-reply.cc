@@ -40,7 +40,7 @@ int listen_on(int port) {
   return listener;
 }
 
-// By descriptor: with one event at a time none can be stale.
+// By descriptor, because with one event at a time none can be stale.
 using Counts = std::map<int, ssize_t>;
 
 void accept_client(int epoll, int listener) {

@@ -31,7 +31,7 @@ bool asleep(pid_t thread) {
   return std::getline(stat, line) && line.find(") S ") != line.npos;
 }
 
-// Listens on the loopback, and stores in `name` where.
+// Listens on the loopback, and stores the address in `name`.
 int listen_here(sockaddr* name, socklen_t size) {
   const int listener =
       check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");

@@ -20,7 +20,7 @@ int check(int result, const char* what) {
   return result;
 }
 
-// How many connections wait to be accepted: what `ss -lt` shows as Recv-Q.
+// How many connections wait to be accepted, as `ss -lt` shows under Recv-Q.
 int waiting(int listener) {
   tcp_info info{};
   socklen_t size = sizeof info;

@@ -85,13 +85,13 @@ struct Client {
   std::string in = "";    // the beginning of a message, whose rest has not arrived
   std::string held = "";  // the end of our answers, which the kernel had no room for
   State state = State::conversing;
-  std::uint32_t asked = 0;  // what its entry asks for
-  Time noted = {};          // the deadline under which it is in the set
+  std::uint32_t asked = 0;  // the events of its entry
+  Time noted = {};          // the deadline that is in the set
 };
 
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
-// Answers every message that is complete. False: the next one is too long.
+// Answers every complete message. False if the next one is too long.
 bool take(Client& client) {
   std::size_t taken = 0;
   std::uint64_t message_bytes = 0;  // 4 more than a length may not fit into 32 bits
@@ -106,7 +106,7 @@ bool take(Client& client) {
   return message_bytes <= message_bytes_max;
 }
 
-// The first of the three moves. False: the client has gone.
+// The first of the three moves. False if the client is gone.
 bool hang_up(Client& client) {
   client.state = State::lingering;
   client.held.clear();
@@ -142,14 +142,14 @@ bool receive(Client& client) {
   return send_held(client);
 }
 
-// One turn: at most one receive and one send. False: close it, which is the third move.
+// One turn, with at most a receive and a send. False to close the client, the third move.
 bool advance(Client& client) {
   if (client.state == State::lingering) return discard(client);
   if (!client.held.empty()) return send_held(client);
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// The client's time is up. False: close it.
+// Called when the client's time is up. False to close the client.
 bool expire(Client& client) { return client.state != State::lingering && hang_up(client); }
 
 int epoll = -1;
@@ -166,7 +166,7 @@ std::uint32_t interest(const Client& client) {
   return client.held.empty() && client.state != State::ending ? EPOLLIN : EPOLLOUT;
 }
 
-// After a client's turn: closes it, or notes when its time is up, and what it waits for.
+// Called after a client's turn. Closes it, or notes its deadline and the events it waits for.
 void settle(Token token, bool stays) {
   Client& client = clients.at(token);
   deadlines.erase({client.noted, token});
@@ -274,7 +274,7 @@ int main(int argc, char** argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   clients_max = option(words, "--max-connections", 4096);
   patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
   raise_descriptor_limit();
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
   epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");

@@ -58,7 +58,7 @@ std::int64_t used_ns() {  // by this thread, on whatever core
 }
 
 // [compute]
-// In place of a signature, a compressed page, a move in a game.
+// Stands for a signature, a compressed page, or a move in a game.
 void compute() {
   const std::int64_t end = used_ns() + 10'000'000;  // 10 ms of a processor
   while (used_ns() < end) {
@@ -66,7 +66,7 @@ void compute() {
 }
 // [/compute]
 
-// Echoes what one recv returns. False: the client has closed, or must be closed.
+// Echoes the bytes of one recv. False if the client has closed, or must be closed.
 bool echo(int client) {
   char bytes[4096];
   const ssize_t got = recv(client, bytes, sizeof bytes, 0);
@@ -108,7 +108,7 @@ int watch(int epoll, int how, int fd, std::uint32_t interest) {
 }
 
 // [accept]
-// Until its queue is empty. False: there is no permit, so the loop does not watch its listener.
+// Accepts until the queue is empty. False without a permit, so the loop stops watching.
 bool accept_clients(int listener, int epoll, int wake) {
   while (take_permit(wake)) {
     const int client = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -21,7 +21,7 @@ int check(ssize_t result, const char* what) {
 
 constexpr std::size_t answer_bytes = 1'000'000;  // more than the socket takes at once
 
-/// How many bytes there are at the moment.
+/// Reads all bytes that have arrived, and returns their number.
 std::size_t read_all(int fd) {
   char bytes[65536];
   std::size_t all = 0;
@@ -30,7 +30,7 @@ std::size_t read_all(int fd) {
   return all;
 }
 
-/// Sends what there is room for. Returns the rest.
+/// Sends as much as there's room for. Returns the rest.
 std::string send_some(int fd, std::string held) {
   const ssize_t sent = send(fd, held.data(), held.size(), MSG_NOSIGNAL);
   if (sent > 0) held.erase(0, static_cast<std::size_t>(sent));
@@ -46,7 +46,7 @@ void run(const char* form, bool change) {
   check(epoll_ctl(epoll, EPOLL_CTL_ADD, ours, &event), "epoll_ctl");
 
   // [loop]
-  std::string held;  // what the kernel had no room for
+  std::string held;  // bytes that the kernel had no room for
   std::size_t received = 0;
   check(write(alice, "?", 1), "write");
   while (check(epoll_wait(epoll, &event, 1, 100), "epoll_wait") > 0) {

@@ -91,14 +91,14 @@ struct Client {
   std::string in = "";    // the beginning of a message, whose rest has not arrived
   std::string held = "";  // the end of our answers, which the kernel had no room for
   State state = State::conversing;
-  std::uint32_t asked = 0;  // what its entry asks for
-  Time noted = {};          // the deadline under which it is in the set
-  int unacknowledged = 0;   // the bytes that were, when we last sent or last looked
+  std::uint32_t asked = 0;  // the events of its entry
+  Time noted = {};          // the deadline that is in the set
+  int unacknowledged = 0;   // bytes, when we last sent or looked
 };
 
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
-// Answers every message that is complete. False: the next one is too long.
+// Answers every complete message. False if the next one is too long.
 bool take(Client& client) {
   std::size_t taken = 0;
   std::uint64_t message_bytes = 0;  // 4 more than a length may not fit into 32 bits
@@ -118,13 +118,13 @@ int unacknowledged_bytes(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  if (info.tcpi_state == TCP_CLOSE) return 0;  // it is gone, and will acknowledge nothing more
+  if (info.tcpi_state == TCP_CLOSE) return 0;  // the client will acknowledge nothing more
   int bytes = 0;
   check(ioctl(fd, SIOCOUTQ, &bytes), "SIOCOUTQ");
   return bytes;
 }
 
-// The first of the three moves, which a stop makes last. False: the client has gone.
+// The first of the three moves, which a stop makes last. False if the client is gone.
 bool hang_up(Client& client) {
   client.state = State::lingering;
   client.held.clear();
@@ -169,14 +169,14 @@ bool receive(Client& client) {
   return send_held(client);
 }
 
-// One turn: at most one receive and one send. False: close it, which is the third move.
+// One turn, with at most a receive and a send. False to close the client, the third move.
 bool advance(Client& client) {
   if (client.state == State::lingering) return discard(client);
   if (!client.held.empty()) return send_held(client);
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// The client's time is up. False: close it.
+// Called when the client's time is up. False to close the client.
 bool expire(Client& client) {
   if (client.state == State::lingering) return false;
   char byte;
@@ -186,7 +186,7 @@ bool expire(Client& client) {
   }
   const int before = std::exchange(client.unacknowledged, unacknowledged_bytes(client.fd));
   if (client.unacknowledged >= before) return hang_up(client);
-  client.deadline = Clock::now() + patience;  // its kernel has taken some of its answers meanwhile
+  client.deadline = Clock::now() + patience;  // the client's kernel has taken some answers
   return true;
 }
 
@@ -202,7 +202,7 @@ std::uint32_t interest(const Client& client) {
   return client.held.empty() && client.state != State::ending ? EPOLLIN : EPOLLOUT;
 }
 
-// After a client's turn: closes it, or notes when its time is up, and what it waits for.
+// Called after a client's turn. Closes it, or notes its deadline and the events it waits for.
 void settle(Token token, bool stays) {
   Client& client = clients.at(token);
   deadlines.erase({client.noted, token});
@@ -315,7 +315,7 @@ void drain(int listener, std::chrono::milliseconds limit) {
   }
   const Time begin = Clock::now();
   while (!clients.empty() && Clock::now() < begin + limit) {
-    eventfd_t signals = 0;  // those of the first 100 ms are one: timeout(1) sends two
+    eventfd_t signals = 0;  // 100 ms of signals count as one, as timeout(1) sends two
     if (eventfd_read(wake, &signals) == 0 && Clock::now() > begin + 100ms) return;
     for (auto next = clients.begin(); next != clients.end();) {
       auto& [token, client] = *next++;  // settle may erase it
@@ -331,7 +331,7 @@ int main(int argc, char** argv) {
   clients_max = option(words, "--max-connections", 4096);
   message_bytes_max = 4 + option(words, "--max-message", 65'536);
   patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
   const std::chrono::milliseconds drain_limit(option(words, "--drain-timeout", 5'000));
   raise_descriptor_limit();
   const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens

@@ -97,14 +97,14 @@ struct Client {
   std::string in = "";    // the beginning of a message, whose rest has not arrived
   std::string held = "";  // the end of our answers, which the kernel had no room for
   State state = State::conversing;
-  std::uint32_t asked = 0;  // what its entry asks for
-  Time noted = {};          // the deadline under which it is in the set
-  int unacknowledged = 0;   // the bytes that were, when we last sent or last looked
+  std::uint32_t asked = 0;  // the events of its entry
+  Time noted = {};          // the deadline that is in the set
+  int unacknowledged = 0;   // bytes, when we last sent or looked
 };
 
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
-// Answers every message that is complete. False: the next one is too long.
+// Answers every complete message. False if the next one is too long.
 bool take(Client& client) {
   std::size_t taken = 0;
   std::uint64_t message_bytes = 0;  // 4 more than a length may not fit into 32 bits
@@ -124,13 +124,13 @@ int unacknowledged_bytes(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  if (info.tcpi_state == TCP_CLOSE) return 0;  // it is gone, and will acknowledge nothing more
+  if (info.tcpi_state == TCP_CLOSE) return 0;  // the client will acknowledge nothing more
   int bytes = 0;
   check(ioctl(fd, SIOCOUTQ, &bytes), "SIOCOUTQ");
   return bytes;
 }
 
-// The first of the three moves, which a stop makes last. False: the client has gone.
+// The first of the three moves, which a stop makes last. False if the client is gone.
 bool hang_up(Client& client) {
   client.state = State::lingering;
   client.held.clear();
@@ -175,14 +175,14 @@ bool receive(Client& client) {
   return send_held(client);
 }
 
-// One turn: at most one receive and one send. False: close it, which is the third move.
+// One turn, with at most a receive and a send. False to close the client, the third move.
 bool advance(Client& client) {
   if (client.state == State::lingering) return discard(client);
   if (!client.held.empty()) return send_held(client);
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// The client's time is up. False: close it.
+// Called when the client's time is up. False to close the client.
 bool expire(Client& client) {
   if (client.state == State::lingering) return false;
   char byte;
@@ -192,7 +192,7 @@ bool expire(Client& client) {
   }
   const int before = std::exchange(client.unacknowledged, unacknowledged_bytes(client.fd));
   if (client.unacknowledged >= before) return hang_up(client);
-  client.deadline = Clock::now() + patience;  // its kernel has taken some of its answers meanwhile
+  client.deadline = Clock::now() + patience;  // the client's kernel has taken some answers
   return true;
 }
 
@@ -224,7 +224,7 @@ bool take_permit() {
   return false;
 }
 
-// Wakes all: the next client may be in the queue of any.
+// Wakes all loops, because the next client may be in any of their queues.
 void give_back_permit() {
   const std::scoped_lock lock(mutex);
   ++permits;
@@ -233,7 +233,7 @@ void give_back_permit() {
 }
 // [/permits]
 
-// After a client's turn: closes it, or notes when its time is up, and what it waits for.
+// Called after a client's turn. Closes it, or notes its deadline and the events it waits for.
 void settle(Token token, bool stays) {
   Client& client = clients.at(token);
   deadlines.erase({client.noted, token});
@@ -289,7 +289,7 @@ void watch_listener(int listener, bool watched) {
   check(epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &event), "epoll_ctl");
 }
 
-// With a permit, or not at all: then a permit that comes back wakes this loop.
+// Accepts only with a permit. If there is none, a released permit will wake this loop.
 void accept_one(int listener) {
   thread_local Token last_token = listener_token;
   if (!take_permit()) return watch_listener(listener, false);
@@ -396,7 +396,7 @@ int main(int argc, char** argv) {
   permits = option(words, "--max-connections", 4096);
   message_bytes_max = 4 + option(words, "--max-message", 65'536);
   patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
   const std::chrono::milliseconds drain_limit(option(words, "--drain-timeout", 5'000));
   const unsigned long loops = option(words, "--workers", 2);
   raise_descriptor_limit(permits);

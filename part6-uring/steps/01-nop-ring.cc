@@ -29,7 +29,7 @@ int check(long result, const char* what) {
 
 /// Pointers into the memory that we share with the kernel.
 struct Ring {
-  unsigned sq_mask;  // an index & its mask is an entry: there are a power of two
+  unsigned sq_mask;  // index & mask is an entry, since there are a power of two
   unsigned cq_mask;
   unsigned* sq_head;
   unsigned* sq_tail;

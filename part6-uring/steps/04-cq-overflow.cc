@@ -67,7 +67,7 @@ void run(const char* form, int (*enter_kernel)(io_uring&)) {
   io_uring_queue_exit(&ring);
 }
 
-// Takes what is in the ring. Says whether more is to follow after the last of it.
+// Takes the completions in the ring. Says whether more will follow the last of them.
 void reap_accepted(io_uring& ring) {
   io_uring_cqe* cqe;
   unsigned head;

@@ -41,7 +41,7 @@ struct Nop {
   std::coroutine_handle<> waiting;
 };
 
-/// A coroutine that belongs to nobody: it begins immediately, and its frame goes when it ends.
+/// A coroutine that nobody owns. It begins immediately, and its frame is freed at its end.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }

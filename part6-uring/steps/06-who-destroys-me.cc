@@ -59,7 +59,7 @@ struct Conversation {
   std::coroutine_handle<> frame;
 };
 
-/// A read that is awaited. Its number is not used again, so that no destroyed one is resumed.
+/// A read that is awaited. Its number is never used again, so no destroyed read is resumed.
 class Read {
  public:
   static inline std::map<__u64, Read*> awaited;
@@ -113,7 +113,7 @@ void cancel_and_wait(const Conversation& conversation) {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   io_uring_prep_cancel64(sqe, Read::last_number, 0);
   io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
-  io_uring_sqe_set_data64(sqe, 0);  // no read's: one that fails has a completion all the same
+  io_uring_sqe_set_data64(sqe, 0);  // no read's, since a cancel that fails has a completion
   check_result(io_uring_submit(&ring), "io_uring_submit");
   while (!conversation.frame.done()) complete_next();
 }

@@ -50,7 +50,7 @@ int check_result(int result, const char* what) {
 
 void write_byte() { check(write(theirs, "!", 1), "write"); }
 
-/// Of the processors that this thread may use, takes the one with this number, or the last.
+/// Moves this thread to the processor of this number, or to the last that it may use.
 void move_to_processor(int number) {
   cpu_set_t allowed;
   check(sched_getaffinity(0, sizeof allowed, &allowed), "sched_getaffinity");
@@ -71,7 +71,7 @@ void wait_until(Clock::time_point when) {
   while (Clock::now() < when) std::this_thread::yield();
 }
 
-/// A thread of its own: writes a byte at each appointment.
+/// Runs in a second thread, and writes a byte at each appointment.
 void keep_appointments(int times) {
   move_to_processor(1);
   Clock::time_point last{};

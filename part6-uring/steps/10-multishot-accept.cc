@@ -59,7 +59,7 @@ void request(bool multishot) {
   io_uring_sqe_set_data64(sqe, accepting);
 }
 
-/// Prints what one wait returns. Returns the number of clients.
+/// Prints the completions of one wait. Returns the number of clients.
 int wait(const char* title) {
   int clients = 0;
   int promises = 0;

@@ -42,7 +42,7 @@ int check_result(int result, const char* what) {
   return check(result, what);
 }
 
-/// From now on io_uring_enter(2) fails in this thread: EPERM.
+/// Makes io_uring_enter(2) fail in this thread from now on, with EPERM.
 void forbid_enter() {
   sock_filter rules[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_enter, 0, 1),

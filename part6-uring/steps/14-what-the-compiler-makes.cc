@@ -80,8 +80,8 @@ Sum add(int first) {
 }
 
 struct Frame {
-  void (*resume)(Frame*);   // what resume() of a handle calls; null when it is done
-  void (*destroy)(Frame*);  // what destroy() of a handle calls
+  void (*resume)(Frame*);   // called by a handle's resume(); null when done
+  void (*destroy)(Frame*);  // called by a handle's destroy()
   Sum::promise_type promise;
   int first;       // the parameter, a copy
   Answer awaiter;  // the object that is awaited

@@ -89,7 +89,7 @@ void request(Kind kind, std::uint64_t id) {
 
 void accepted(int fd) {
   request(Kind::accept, 0);
-  if (fd == -ECONNABORTED) return;  // it left while it was queued; Linux seldom says so
+  if (fd == -ECONNABORTED) return;  // the client left in the queue; Linux seldom says so
   connections[++last_id].fd = check_result(fd, "accept");
   request(Kind::receive, last_id);
   request(Kind::timeout, last_id);

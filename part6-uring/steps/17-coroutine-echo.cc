@@ -55,7 +55,7 @@ io_uring_sqe* free_sqe() {
   return io_uring_get_sqe(&ring);
 }
 
-/// A coroutine that belongs to nobody: it begins immediately, and its frame goes when it ends.
+/// A coroutine that nobody owns. It begins immediately, and its frame is freed at its end.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }
@@ -204,7 +204,7 @@ void cancel(Limited& operation) {
   io_uring_sqe* sqe = free_sqe();
   io_uring_prep_cancel(sqe, &operation, 0);
   io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
-  io_uring_sqe_set_data(sqe, nullptr);  // one that is too late has a completion all the same
+  io_uring_sqe_set_data(sqe, nullptr);  // even a cancel that is too late has a completion
 }
 
 Detached cancel_what_is_late() {

@@ -47,7 +47,7 @@ void write_the_file() {
   }
 }
 
-/// Returns when the kernel has begun to write into `memory`.
+/// Returns when the kernel begins to write into `memory`.
 void begin_reading() {
   memory.front() = '?';
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);

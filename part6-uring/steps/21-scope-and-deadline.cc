@@ -68,7 +68,7 @@ io_uring_sqe* free_sqe(void* user_data) {
   return sqe;
 }
 
-/// A coroutine that belongs to nobody: it begins immediately, and its frame goes when it ends.
+/// A coroutine that nobody owns. It begins immediately, and its frame is freed at its end.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }
@@ -129,7 +129,7 @@ struct Canceller {
 /// user_data.
 struct Operation {
   explicit Operation(Canceller& its_canceller) : canceller(its_canceller) {}
-  bool await_ready() const { return canceller.cancelled; }  // then it ends before it has begun
+  bool await_ready() const { return canceller.cancelled; }  // then it ends without beginning
   int await_resume() const { return result; }
 
   io_uring_sqe* begin(std::coroutine_handle<> caller) {
@@ -157,7 +157,7 @@ struct Accept : Operation {
   int listener;
 };
 
-/// From a socket, an eventfd or a signalfd.
+/// A read from a socket, an eventfd or a signalfd.
 struct Read : Operation {
   Read(Canceller& by, int from, std::span<char> into) : Operation(by), fd(from), bytes(into) {}
   void await_suspend(std::coroutine_handle<> caller) {
@@ -253,7 +253,7 @@ struct Client {
   bool lingering = false;
 };
 
-/// False: the stream has ended, or the time is up and nothing more has arrived.
+/// False if the stream has ended, or if the time is up and no more bytes have arrived.
 Task receive_all(Client& client, std::span<char> room) {
   while (!room.empty()) {
     ssize_t got = co_await Read(client.deadline, client.fd, room);
@@ -269,7 +269,7 @@ int unacknowledged_bytes(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
   check(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  if (info.tcpi_state == TCP_CLOSE) return 0;  // it is gone, and will acknowledge nothing more
+  if (info.tcpi_state == TCP_CLOSE) return 0;  // the client will acknowledge nothing more
   int bytes = 0;
   check(ioctl(fd, SIOCOUTQ, &bytes), "SIOCOUTQ");
   return bytes;
@@ -366,7 +366,7 @@ Task accept_all(Scope& tasks, Scope& clients, int listener) {
 /// here.
 Task give_up(Deadline& end, int signals) {
   char signal[sizeof(signalfd_siginfo)];
-  const auto same_stop = Clock::now() + 100ms;  // until then they are one: timeout(1) sends two
+  const auto same_stop = Clock::now() + 100ms;  // signals until then are one: timeout(1) sends two
   do {
     co_await Read(end, signals, signal);
   } while (!end.cancelled && Clock::now() < same_stop);
@@ -486,7 +486,7 @@ int block_signals() {
 int main(int argc, char** argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   patience = milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience == 0ms) patience = std::chrono::years(1);  // 0: for as long as it likes
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
   payload_bytes_max = static_cast<std::uint32_t>(option(words, "--max-message", 65536));
   const unsigned long clients_max = option(words, "--max-connections", 4096);
   raise_descriptor_limit(clients_max);

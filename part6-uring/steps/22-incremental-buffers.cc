@@ -26,7 +26,7 @@ constexpr int group = 1;
 
 io_uring ring;
 char memory[24];
-std::size_t filled = 0;  // where the kernel goes on: no completion tells, so we count
+std::size_t filled = 0;  // where the kernel continues; we count, since no completion tells
 
 int check(int result, const char* what) {
   if (result < 0) {
@@ -46,7 +46,7 @@ int check_result(int result, const char* what) {
 io_uring_buf* entry;
 
 void give_buffer() {
-  entry->addr = reinterpret_cast<__u64>(memory);  // both anew: the kernel moves them as it fills
+  entry->addr = reinterpret_cast<__u64>(memory);  // both again, since the kernel moves them
   entry->len = sizeof memory;
   entry->bid = 0;
   filled = 0;

@@ -35,7 +35,7 @@ template <typename Wait, bool timed, std::size_t cancellers>
 class Awaiter;
 
 /// An operation or another wait, for co_await, with the timeouts and cancellers that may end it
-/// early. Make it in the expression that awaits it, and modify it there, in any order and any
+/// early. Make an Awaitable in the co_await expression, and modify it there, in any order and any
 /// number of times; all timeouts and cancellers apply. The first timeout to pass counts, and so
 /// does the first canceller.
 ///
@@ -44,8 +44,8 @@ class Awaiter;
 ///
 /// Nothing begins before an Awaitable is awaited. Until then it only holds a `Wait::Source`, and
 /// may be moved. `Wait` is an operation (OperationOf), or a wait for something in the loop itself
-/// (LoopWait); co_await makes it in the frame of the coroutine, where it stays. A result that is
-/// there wins over a timeout or canceller that comes later.
+/// (LoopWait); co_await makes the wait in the frame of the coroutine, where it stays. A result wins
+/// over a timeout or canceller that comes later.
 ///
 /// The loop measures the time, and cancels late operations. So a timeout ends whatever can be
 /// cancelled, even the work of an io worker, and takes no entry in the ring.

@@ -42,8 +42,8 @@ constexpr int groups_max = 1 << 16;
 /// After so many turns, the ring gives up the buffers that weren't needed in them.
 constexpr std::uint32_t shrink_interval_turns = 256;
 
-/// Gives the memory of an idle buffer back to the kernel, but not the pages at its two ends, which
-/// its neighbours may share.
+/// Gives the memory of an idle buffer back to the kernel, but not the pages at the two ends, which
+/// may belong to its neighbours, too.
 void free_pages(std::byte* begin, std::size_t bytes) {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   void* first = begin;
@@ -134,8 +134,8 @@ bool Buffers::can_wake_waiters() {
   return true;
 }
 
-/// Wakes no more coroutines than there are buffers. If one needs none after all, because its peer
-/// is gone or silent, the buffer is free for the next turn's.
+/// Wakes no more coroutines than there are buffers. If one needs none after all, because the peer
+/// is gone or silent, the buffer is free for the next turn's coroutines.
 void Buffers::wake_waiters() {
   for (std::uint32_t left = free(); left > 0 && returned_.has_waiters(); --left) {
     returned_.notify_one();

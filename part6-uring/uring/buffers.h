@@ -55,10 +55,10 @@ class Lease {
 };
 
 /// Buffers of one size. The kernel takes one only when bytes have arrived, so an idle connection
-/// holds none. A ring shared with the kernel has about as many as are in use together, so that they
-/// stay in the processor's cache; the others are idle. It starts with a few, doubles when all are
-/// lent or a receive found none, and shrinks when half of them have been enough for a while. Large
-/// messages take turns with a few, because more would not fit the cache.
+/// holds none. A ring shared with the kernel has about as many buffers as are in use together,
+/// which stay in the processor's cache; the others are idle. The ring starts with a few, doubles
+/// when all are lent or a receive found none, and shrinks when half of them have been enough for a
+/// while. Large messages take turns with a few, because more would not fit the cache.
 ///
 /// When the kernel has none left, a receive ends with no_buffer_space (ENOBUFS). This isn't a
 /// fault: wait for returned(), and receive again. A receive that is tried before there are bytes
@@ -102,8 +102,8 @@ class Buffers {
     return Lease(*this, number, static_cast<std::uint32_t>(std::max(result, 0)));
   }
 
-  /// Called when a receive has failed. It may have taken a buffer all the same, for example if an
-  /// io worker was waiting for the bytes.
+  /// Called when a receive has failed. A failed receive, too, may have taken a buffer, for example
+  /// if an io worker was waiting for the bytes.
   void receive_failed(int result, std::uint32_t flags);
 
   // The loop calls these in each turn, before it submits.
@@ -225,7 +225,7 @@ inline void Buffers::give_back(std::uint16_t number) {
   give_to_kernel(number);
 }
 
-/// Appends the buffer to the ring. If memory is checked, it is already unreadable.
+/// Appends the buffer to the ring. If memory is checked, the buffer is already unreadable.
 inline void Buffers::give_to_kernel(std::uint16_t number) {
   // Don't use io_uring_buf_ring::bufs, which g++ puts 8 bytes too far with some headers. And don't
   // write an entry's `resv`, because in the first entry that's the ring's tail.

@@ -15,16 +15,16 @@ namespace uring {
 ///       if (const auto waited = co_await freed.wait(); !waited) co_return;   // cancelled
 ///     }
 ///
-/// A notified coroutine resumes at the loop's next opportunity, and checks its condition again. No
-/// notification is lost: if its coroutine is cancelled or destroyed before it resumes, the next one
-/// gets the notification. So a Condition must outlive every wait for it, even a wait that was
+/// A notified coroutine resumes at the loop's next opportunity, and checks the condition again. No
+/// notification is lost: if a notified coroutine is cancelled or destroyed before it resumes, the
+/// next one gets the notification. So a Condition must outlive every wait, even a wait that was
 /// notified but hasn't resumed.
 class Condition {
  public:
   explicit Condition(LoopCore& loop) : loop_(loop) {}
   Condition(const Condition&) = delete;
   Condition& operator=(const Condition&) = delete;
-  ~Condition() { assert(waiting_.empty()); }  // nobody waits for it any more
+  ~Condition() { assert(waiting_.empty()); }  // nobody waits any more
 
   void notify_one() {
     if (WaitNode* const first = waiting_.front()) first->wake(loop_);

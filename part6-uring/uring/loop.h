@@ -36,9 +36,9 @@ namespace uring {
 ///     if (!loop) { … why_no_ring(loop.error()) … }
 ///     (*loop)->run(serve(**loop, listener));
 ///
-/// Make and run a loop in one thread, because its ring takes requests from no other. Or make it
-/// `disabled` (Setup), and run it in another thread, which calls enable() first. Other threads wake
-/// the loop by writing to an eventfd or a pipe that it reads.
+/// Make and run a loop in one thread, because the ring takes requests from no other. Or make a
+/// `disabled` loop (Setup), and run it in another thread, which calls enable() first. Other threads
+/// wake the loop by writing to an eventfd or a pipe that a coroutine reads.
 class Loop final : public LoopCore {
  public:
   /// Errors: those of Ring::create(), which why_no_ring() explains; of opening the trace.
@@ -48,24 +48,24 @@ class Loop final : public LoopCore {
   /// that is impossible, and ends the process with a message.
   ~Loop();
 
-  /// Runs the task, with all that the task spawns in its own scopes, until the end. Don't call it
-  /// from a coroutine, which can await the task. In a different thread than the loop's, run() ends
-  /// the process with a message.
+  /// Runs the task, with all that the task spawns in its own scopes, until the end. Don't call
+  /// run() from a coroutine, which can await the task. In a different thread than the loop's, run()
+  /// ends the process with a message.
   template <typename T>
   T run(Task<T> task);
 
   /// Limits the io workers, which take operations that can't be done immediately: `bounded` may
-  /// wait for files at the same time, `unbounded` for anything else. Without this call, for files
-  /// they are four for each processor, but no more than the thread's first ring has entries, and
-  /// for anything else as many as RLIMIT_NPROC allows. For this thread's rings, before they are
+  /// wait for files at the same time, `unbounded` for anything else. The defaults are, for files,
+  /// four for each processor, but no more than the thread's first ring has entries, and for
+  /// anything else, as many as RLIMIT_NPROC allows. For this thread's rings, before they are
   /// restricted. io_uring_register(2), IORING_REGISTER_IOWQ_MAX_WORKERS
   Status register_iowq_max_workers(unsigned bounded, unsigned unbounded);
 
   /// Registers memory for read_fixed() and write_fixed(), which use its place in `buffers`. Once.
   Status register_buffers(std::span<const iovec> buffers);
 
-  // Every operation of the loop, by the name of the system call that it replaces, with the same
-  // arguments in the same order. Each yields a Result of the call's return value.
+  // Every operation of the loop, by the name of the replaced system call, with the same arguments
+  // in the same order. Each yields a Result of the call's return value.
   //
   // Memory that is passed by pointer, span or reference must live until the operation has ended.
   // That's no burden, because `co_await` doesn't return earlier. A path may be a temporary of that
@@ -106,7 +106,7 @@ class Loop final : public LoopCore {
   auto nop() { return make<void>("nop", by<io_uring_prep_nop>()); }
 
   // Files. Without an offset, reading and writing go on at the file's position. Writing to a pipe
-  // or a socket that nobody reads any more gives EPIPE, and SIGPIPE before it, as with write(2). So
+  // or a socket that nobody reads any more gives EPIPE, after a SIGPIPE, as with write(2). So
   // ignore the signal or, for a socket, use send().
 
   auto read(Descriptor fd, Bytes to, std::uint64_t offset = at_position) {
@@ -237,15 +237,15 @@ class Loop final : public LoopCore {
   }
 
   // Time. To sleep until a point in time, use sleep(due - Clock::now()). We don't use
-  // IORING_TIMEOUT_ABS, because the kernel takes its time as one of the host's clock, which differs
-  // from ours in a container with its own time namespace (time_namespaces(7)).
+  // IORING_TIMEOUT_ABS, because the kernel reads that time by the host's clock, which differs from
+  // ours in a container with a time namespace (time_namespaces(7)).
 
   auto sleep(std::chrono::nanoseconds timeout) { return start(SleepRequest(timeout)); }
 
-  // These act on the first operation that a Canceller holds. An operation that is removed ends with
-  // Error::cancelled, or on Linux 6.1 with EINTR if an io worker had it. Errors here: ENOENT if
-  // there is none, or its result is there, or the kernel is just handing it to another thread;
-  // EALREADY if it is about to end.
+  // These act on the first operation that a Canceller holds. A removed operation ends with
+  // Error::cancelled, or on Linux 6.1 with EINTR if it was in an io worker. Errors here: ENOENT if
+  // there is no operation, or its result is there, or the kernel is just handing it to another
+  // thread; EALREADY if the operation is about to end.
 
   auto cancel(const Canceller& other) {
     return make<void>("cancel", by<io_uring_prep_cancel64>(other.user_data(), 0));
@@ -261,7 +261,7 @@ class Loop final : public LoopCore {
     return make<void>("timeout_remove", by<io_uring_prep_timeout_remove>(other.user_data(), 0U));
   }
 
-  // Provided buffers, as they were before buffer rings: see buffers.h for those.
+  // Provided buffers, as before buffer rings: see buffers.h for those.
 
   auto provide_buffers(std::byte* first, int bytes_each, int buffers, int group, int first_number) {
     return make<void>("provide_buffers", by<io_uring_prep_provide_buffers>(

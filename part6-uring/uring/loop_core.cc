@@ -78,9 +78,9 @@ void LoopCore::collect_what_has_come() {
   }
 }
 
-/// Runs before the loop submits. Coroutines that wait for a buffer go first, because their receives
-/// take a buffer when they are submitted. The receive of a peer that was just served polls first,
-/// so a turn later it would have taken a buffer again, in every turn, and a waiting peer would get
+/// Runs before the loop submits. Coroutines that wait for a buffer go first, because a receive
+/// takes a buffer when it's submitted. The receive of a peer that was just served polls first, so
+/// in every later turn that peer would have taken a buffer again, and a waiting peer would get
 /// none.
 void LoopCore::lend_to_waiters() {
   bool can_wake = false;
@@ -124,8 +124,8 @@ void LoopCore::submit() { note_submitted(ring_.submit()); }
 
 void LoopCore::note_submitted(const Status& submitted) {
   if (!submitted && !is_passing(submitted.error())) give_up(submitted.error());
-  // Entries that the kernel hasn't taken go in the next turn, which must not sleep before we have
-  // seen their results.
+  // Entries that the kernel hasn't taken go in the next turn, which must not sleep before we see
+  // the results.
   if (ring_.has_unsubmitted() && !ring_.sqpoll()) must_not_sleep_ = true;
 }
 
@@ -144,8 +144,8 @@ bool LoopCore::spin() {
   return false;
 }
 
-/// Collects completions. An operation that ends makes its coroutine ready for run_ready(). Returns
-/// how many completions there were.
+/// Collects completions. The coroutine of an operation that ends becomes ready for run_ready().
+/// Returns how many completions there were.
 std::size_t LoopCore::collect() {
   std::size_t collected = 0;
   Completion completion;
@@ -164,18 +164,17 @@ std::size_t LoopCore::collect() {
 }
 
 void LoopCore::make_room(unsigned entries) {
-  assert(entries <= ring_.entries());  // they must go in together: see Setup::entries_min
+  assert(entries <= ring_.entries());  // to go in together: see Setup::entries_min
   while (ring_.look_for_room() < entries) {
     const auto status = ring_.submit();
     if (!status && !is_passing(status.error())) give_up(status.error());
-    if (!status) collect();  // coroutines that become ready wait for their turn
+    if (!status) collect();  // coroutines that become ready resume later
     if (ring_.sqpoll()) (void)io_uring_sqring_wait(&ring_.raw());  // until there is room
   }
 }
 
 /// Coroutines that become ready meanwhile resume in this turn, too, for a number of rounds. Then
-/// the ring and the deadlines have their turn, or coroutines that wake each other forever would
-/// starve them.
+/// come the ring and the deadlines, or coroutines that wake each other would starve them forever.
 void LoopCore::run_ready() {
   constexpr int rounds_max = 8;
   for (int round = 0; round < rounds_max && !ready_.empty(); ++round) {

@@ -21,8 +21,8 @@ namespace uring {
 class Buffers;
 
 /// The loop without its table of operations, for operations, waits, scopes and buffers. A program
-/// has a Loop, which is derived from this. LoopCore knows their types by name only, so that all of
-/// them can include it.
+/// has a Loop, which is derived from this. LoopCore only declares those types, so that all their
+/// headers can include this one.
 ///
 /// A turn submits the coroutines' requests, waits, collects all completions that are there, and
 /// then resumes the coroutines whose operations have ended, with one system call for all of it.
@@ -49,9 +49,9 @@ class LoopCore {
   std::uint32_t begun() const { return begun_; }
   std::uint32_t ended() const { return ended_; }
 
-  /// When this turn began to resume coroutines, so that all their decisions in it agree about the
+  /// When this turn began to resume coroutines, so that all decisions in a turn agree about the
   /// time. After long work in a turn, now() is that far in the past, and so is a Deadline that is
-  /// renewed from it.
+  /// renewed from now().
   Clock::time_point now() const { return now_; }
 
   // For operations.

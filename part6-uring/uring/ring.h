@@ -44,8 +44,8 @@ class Ring {
   /// Whether the ring may do the operation: see permit_only().
   bool permits(int opcode) const { return permitted_[static_cast<std::size_t>(opcode)]; }
 
-  /// Whether this many entries certainly fit before the next submission. There was room for them
-  /// when we last looked, and the kernel may have taken others since.
+  /// Whether this many entries certainly fit before the next submission. There was room when we
+  /// last looked, and the kernel may have taken others since.
   bool has_room(std::uint32_t entries) const { return room_end_ - ring_.sq.sqe_tail >= entries; }
 
   /// Checks which entries the kernel has taken, and returns how many fit now.
@@ -61,9 +61,9 @@ class Ring {
   }
 
   /// Submits the entries that were filled in, and lets the kernel make completions. Does not wait.
-  /// An entry that the kernel refuses has its completion, and delays no other. Errors: EBUSY and
+  /// An entry that the kernel refuses has a completion, and delays no other. Errors: EBUSY and
   /// EAGAIN if completions have to be collected first, or memory is short. Some entries are then
-  /// left, as they are after an EAGAIN half-way, which is no error here: see has_unsubmitted().
+  /// left, as after an EAGAIN half-way, which isn't an error here: see has_unsubmitted().
   Status submit();
 
   /// Submits like submit(), and waits until there is a completion or `timeout` has passed. EINTR
@@ -73,17 +73,17 @@ class Ring {
   /// Whether there are entries that the kernel has not taken.
   bool has_unsubmitted() { return io_uring_sq_ready(&ring_) > 0; }
 
-  /// Registers the credentials that the calling thread has now, and returns their number for
-  /// Awaitable::as(). They stay the same when the thread gives its own up. All of them count: the
-  /// kernel opens files with the effective ids, and a Unix socket tells its other end the sender's
-  /// real ones (unix(7), SCM_CREDENTIALS). Any thread may call this while the ring is disabled.
-  /// Errors: EBUSY if there are 65,535 already; EACCES after permit_only().
+  /// Registers the credentials that the calling thread has now, and returns a number for
+  /// Awaitable::as(). The number keeps its meaning when the thread gives up its credentials. All
+  /// ids count: the kernel opens files with the effective ids, and a Unix socket tells the other
+  /// end the sender's real ids (unix(7), SCM_CREDENTIALS). Any thread may call this while the ring
+  /// is disabled. Errors: EBUSY if there are 65,535 already; EACCES after permit_only().
   Result<std::uint16_t> register_credentials();
 
-  /// Restricts the ring, from enable() on, to these operations, IORING_OP_…, and those that end
-  /// them early. Others fail with EACCES, and nothing can be registered any more. Skips operations
-  /// that this kernel doesn't know. Call it once, while the ring is disabled. Errors: EBADFD if it
-  /// isn't; EBUSY.
+  /// Restricts the ring, from enable() on, to these operations, IORING_OP_…, and to cancels and
+  /// timeouts. Others fail with EACCES, and nothing can be registered any more. Skips operations
+  /// that this kernel doesn't know. Call this once, while the ring is disabled. Errors: EBADFD if
+  /// the ring is enabled; EBUSY.
   Status permit_only(std::span<const int> operations);
 
   /// Enables a ring that was set up `disabled`. Call it in the thread that will use the ring.

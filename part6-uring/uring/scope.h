@@ -13,9 +13,9 @@
 
 namespace uring {
 
-/// Owns child tasks, none of which outlives it. Operations that a child begins belong to the scope,
-/// and end when it is cancelled, as do scopes inside. A scope belongs in turn to the scope of the
-/// coroutine that makes it.
+/// Owns child tasks, none of which outlives the scope. Operations that a child begins belong to the
+/// scope, and end when the scope is cancelled, as do scopes inside. A scope belongs in turn to the
+/// scope of the coroutine that makes it.
 ///
 ///     Scope clients(loop);
 ///     clients.spawn(serve(loop, std::move(fd)));   // runs now, up to where it first waits
@@ -24,10 +24,10 @@ namespace uring {
 ///     co_await clients.join();                     // and here all have finished
 ///
 /// A scope may be destroyed while children are at work, because of a forgotten join(), or because
-/// its own frame is destroyed. It then destroys the children's frames where they are suspended,
-/// after the kernel is done with their operations. No line of them runs any more. That's safe, but
-/// the thread waits meanwhile, so usually call join(). A task may cancel the scope that it runs in,
-/// but must not destroy it.
+/// the frame around it is destroyed. The scope then destroys the children's frames where they are
+/// suspended, once the kernel is done with their operations. No line of a child runs any more.
+/// That's safe, but the thread waits meanwhile, so usually call join(). A task may cancel its own
+/// scope, but must not destroy it.
 class Scope final : public Cancellable {
  public:
   /// Makes a scope inside the current scope of the loop.
@@ -40,7 +40,8 @@ class Scope final : public Cancellable {
   /// The error that operations in the scope end with immediately; Error{}: none.
   Error reason() const { return canceller_.reason(); }
 
-  /// Starts a child. Its parameters must be values, or references to what outlives the scope.
+  /// Starts a child. The parameters must be values, or references to objects that outlive the
+  /// scope.
   void spawn(Task<> child);
 
   /// Children that have not finished.

@@ -37,7 +37,7 @@ class PromiseBase {
   std::coroutine_handle<> continuation_;
 };
 
-/// Ends a task: control goes over to the coroutine that awaits it, without a call inside a call
+/// Ends a task: control goes over to the awaiting coroutine, without a call inside a call
 /// (symmetric transfer), so that a loop over a million tasks needs no deeper stack than one.
 class FinalAwaiter {
  public:

@@ -12,7 +12,7 @@ struct io_uring_sqe;
 namespace uring {
 
 /// Writes the life of every operation as Chrome trace events, which https://ui.perfetto.dev and
-/// chrome://tracing show: a span from submission to the last completion, with its descriptor, and a
+/// chrome://tracing show: a span from submission to the last completion, with the descriptor, and a
 /// mark for each cancel request. For looking at a loop, not for production, because the loop's
 /// thread writes a full buffer to the file.
 class Trace {

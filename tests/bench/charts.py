@@ -1,5 +1,5 @@
-"""Draws measurements as SVG, on paper of its own, so that a dark page does no harm, with shapes and
-labels that repeat the colours' meaning."""
+"""Draws measurements as SVG, on a light ground for dark pages, with shapes and labels that repeat
+the colours' meaning."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKENS = {name: token["light"] for name, token in json.loads(
 PAPER, INK, PALE = (TOKENS[name] for name in ("sheet", "ink", "quiet"))
 # Okabe's and Ito's colours, which look different to every eye.
 COLOURS = tuple(TOKENS[f"line-{which}"] for which in (1, 2))
-# As an SVG's path draws them around a point: disc, square.
+# The markers around a point, a disc and a square, as paths of SVG.
 MARKERS = ("m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "m-4.5 -4.5h9v9h-9z")
 FONT = "system-ui, sans-serif"
 WIDTH, HEIGHT = 720, 430
@@ -55,7 +55,7 @@ class Scale:
         return round(self.begin + share * (self.end - self.begin), 1)
 
     def ticks(self) -> list[float]:
-        """As few as do, all of them round numbers."""
+        """At most TICKS_MAX or so round numbers."""
         steps = (digit * 10.0 ** power for power in range(-3, 9) for digit in (1, 2, 5))
         step = next(step for step in steps if (self.high - self.low) / step <= TICKS_MAX)
         return [which * step for which in range(ceil(self.low / step), int(self.high / step) + 1)]
@@ -112,7 +112,7 @@ def title_of_y(words: str) -> str:
 
 
 def misleading_range(values: Sequence[float]) -> tuple[float, float]:
-    """Both ends of an axis on which the highest bar is ten times the lowest, for any values."""
+    """The ends of an axis on which the highest bar is ten times as high as the lowest."""
     low, high = min(values), max(values)
     if low == high:
         return 0.0, high * 1.1
@@ -143,7 +143,7 @@ def draw_rounds(rounds: Mapping[str, Sequence[float]], title: str) -> list[str]:
 
 def draw_bar(values: Sequence[float], y: Scale, middle: float, column: float, colour: str,
              _: str) -> list[str]:
-    """Up to the mean."""
+    """Draws a bar up to the mean."""
     top = y.at(mean(values))
     return [tag("rect", x=round(middle - column * 0.3, 1), y=top, width=round(column * 0.6, 1),
                 height=round(BOTTOM - top, 1), fill=colour)]
@@ -151,7 +151,7 @@ def draw_bar(values: Sequence[float], y: Scale, middle: float, column: float, co
 
 def draw_dots(values: Sequence[float], y: Scale, middle: float, column: float, colour: str,
               marker: str) -> list[str]:
-    """One beside the other, and a line at the median."""
+    """Draws the values side by side, and a line at the median."""
     beside = column * 0.6 / len(values)
     marks = [(round(middle + beside * (which - (len(values) - 1) / 2), 1), y.at(value), marker)
              for which, value in enumerate(values)]

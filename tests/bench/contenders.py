@@ -20,7 +20,7 @@ LADDER = ("part1-blocking", "part2-threads", "part3-nonblocking", "part4-poll") 
 STAGES = PART5, PART6 = "part5-epoll", "part6-uring"
 PART1, PART2, PART3, PART4 = LADDER
 PEERS = ("peer-epoll", "peer-ring", "peer-libuv", "peer-asio", "peer-asio-coroutines")
-ROOM = ("--max-connections", "19000")  # for ten thousand idle ones, and more
+ROOM = ("--max-connections", "19000")  # for ten thousand idle clients, and more
 OPTIONS = {
     "part1-blocking": (),  # one client at a time, so it needs no limit
     **dict.fromkeys(LADDER[1:], ROOM),
@@ -29,7 +29,7 @@ OPTIONS = {
 
 
 def on_core(core: str) -> tuple[str, ...]:
-    """The words in front of a command that keep it on one core."""
+    """Words in front of a command, to keep it on one core."""
     return "taskset", "--cpu-list", core
 
 
@@ -52,13 +52,13 @@ class Contender:
         return cls(words, program, tuple(options))
 
     def path(self, build: Path) -> Path:
-        """Where a build puts the program."""
+        """The program's path in a build."""
         directory = build / (self.program if self.program in OPTIONS else "tests/bench")
         return directory / self.program
 
     def start(self, build: Path, before: tuple[str, ...] | None = None) -> Server:
-        """The ready server, with words in front of its command line, by default those that keep it
-        on its core."""
+        """Starts the server and waits until it's ready. `before` are words in front of the command,
+        by default to keep it on its core."""
         before = on_core(self.cores) if before is None else before
         target = Target(self.name, STAGES[0], (*before, str(self.path(build))))
         options = (*OPTIONS.get(self.program, ()), *self.options)
@@ -68,7 +68,7 @@ class Contender:
 
     @contextmanager
     def running(self, build: Path, before: tuple[str, ...] | None = None) -> Iterator[Server]:
-        """The same, until the context ends."""
+        """Like start(), but ends the server with the context."""
         server = self.start(build, before)
         try:
             yield server

@@ -2,10 +2,10 @@
 
     /usr/bin/python3 tests/bench/count.py --profile part6-uring
 
-prints the instructions by function, and with `--by file` by the file whose lines they are;
-`./measure counted` has all servers side by side. 64 bytes a message. With several connections the
-server is stopped while the messages are sent, and so finds all of them at once. The numbers are
-exact: they depend neither on the machine's speed or load, nor on the server's start.
+prints the instructions by function, or with `--by file` by source file. `./measure counted` has all
+servers side by side. Messages have 64 bytes. With several connections the server is stopped while
+the messages are sent, and so finds all of them at once. The numbers are exact, since neither the
+machine's speed and load nor the server's start matter.
 """
 
 import argparse
@@ -19,7 +19,7 @@ CROWD = 64
 
 
 def count(contender: Contender, build: Path, messages: int) -> dict[str, float]:
-    """All numbers of one server."""
+    """Counts everything for one server."""
     found = {}
     for connections in (1, CROWD):
         with contender.running(build, before=()) as server:

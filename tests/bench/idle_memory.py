@@ -4,10 +4,10 @@
     cmake --build build/default && /usr/bin/python3 tests/bench/idle_memory.py
     /usr/bin/python3 tests/bench/idle_memory.py --connections 1000000
 
-A process has no more connections than RLIMIT_NOFILE leaves it. So there are as many servers as it
-takes, and for each server a process of clients, from many loopback addresses. If memory runs short,
-it opens no more, and reports how many there are. Memory is each server's own, in pages that no
-other process has; the kernel's includes the clients' side.
+RLIMIT_NOFILE limits the connections of a process. So we start enough servers, and for each server a
+process of clients, from many loopback addresses. If memory runs short, we stop connecting, and
+report how many there are. A server's memory is pages that no other process has. The kernel's memory
+includes the clients' side.
 """
 
 import argparse
@@ -34,12 +34,12 @@ SPARE_DESCRIPTORS = 200  # for a process's other needs
 SOURCE_CONNECTIONS = 1000
 PATIENCE = 120.0
 WATCHED_SECONDS = 5.0
-LOOK_EACH = 200  # connections between two looks whether that is enough
+LOOK_EACH = 200  # connections between two looks at `enough`
 KEEP_FREE_GIB = 6.0
 
 
 def shares(connections: int) -> list[int]:
-    """How many each server gets."""
+    """The number of connections for each server."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = connections if hard == resource.RLIM_INFINITY else hard - SPARE_DESCRIPTORS
     servers = -(-connections // most)
@@ -48,8 +48,8 @@ def shares(connections: int) -> list[int]:
 
 def be_clients(address: tuple[str, int], number: int, count: int, enough: Event,
                line: Connection) -> None:  # fmt: skip
-    """Runs in a process of its own: connects clients until it is told to stop, reports how many,
-    and keeps them until the line is closed."""
+    """Runs in a process of its own. Connects clients, until `enough` is set, reports how many, and
+    keeps them until the line is closed."""
     raise_descriptor_limit()
     clients = []
     for i in range(count):
@@ -66,13 +66,13 @@ def be_clients(address: tuple[str, int], number: int, count: int, enough: Event,
 
 
 def memory_bytes(what: str) -> int:
-    """Of the whole machine. proc_meminfo(5)"""
+    """A value of the whole machine. proc_meminfo(5)"""
     lines = Path("/proc/meminfo").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:")) * 1024
 
 
 def warm_up(server: Server) -> None:
-    """Touches the memory that all connections share."""
+    """Lets the server touch the memory that all connections share."""
     with server.connect() as client:
         for _ in range(600):
             client.echo(b"hello")
@@ -90,7 +90,7 @@ class Costs:
     busy: float  # of a core, all servers together, while nothing happens
 
     def print(self) -> None:
-        """In words."""
+        """Prints the costs."""
         each = self.own_bytes
         print(f"{self.connections} connections, servers: {len(each)}, "
               f"{self.connect_seconds:.1f} s to connect")  # fmt: skip
@@ -105,15 +105,15 @@ class Costs:
 def connect_all(
     servers: list[Server], counts: list[int], lines: list[Connection], bytes_kept_free: float,
 ) -> list[int]:  # fmt: skip
-    """Starts a process of clients for each server, and keeps its line in `lines`. Returns how many
-    are connected to each server, which is fewer than wanted if memory runs short."""
+    """Starts a process of clients for each server, and adds its line to `lines`. Returns the number
+    of clients connected to each server, which is less than wanted if memory runs short."""
     enough = multiprocessing.Event()
 
     def look() -> None:
         if memory_bytes("MemAvailable") < bytes_kept_free:
             enough.set()
 
-    look()  # a small crowd has connected before the first look of the loop
+    look()  # a small crowd would connect before the loop's first look
     for number, (server, count) in enumerate(zip(servers, counts)):
         line, far_end = multiprocessing.Pipe()
         arguments = (server.address, number, count, enough, far_end)

@@ -1,8 +1,7 @@
-// Loads an echo server with framed messages and measures: how many a second, how long each took,
-// and the server's CPU time. One thread; every byte that comes back is compared.
-// A closed loop; chapter 16 says what that hides.
-// Prints one line of JSON.
-// Try it: taskset -c 1 ./part5-epoll --port 5882   and   taskset -c 0 ./load --connections 64
+// Loads an echo server with framed messages, in one thread, and compares every byte that comes
+// back. Measures the messages a second, the latencies, and the server's CPU time, and prints a line
+// of JSON. It is a closed loop; chapter 16 tells what that hides. Try it: taskset -c 1
+// ./part5-epoll --port 5882   and   taskset -c 0 ./load --connections 64
 
 #include <fmt/format.h>
 #include <time.h>

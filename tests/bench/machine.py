@@ -42,7 +42,7 @@ def git(*words: str) -> str:
 
 
 def compiler(build: Path) -> tuple[str, str]:
-    """The compiler of the stages, and those of its flags that matter for speed."""
+    """The compiler of the stages, and its flags that matter for speed."""
     database = build / "compile_commands.json"
     entries = json.loads(database.read_text()) if database.is_file() else []
     words = next((shlex.split(entry["command"]) for entry in entries
@@ -90,7 +90,7 @@ class Noise:
     """The work that others did since the object was made."""
 
     def __init__(self, load: float) -> None:
-        """`load`: the load average before any measurement, which would add to it."""
+        """`load` is the load average from before our measurements, which would add to it."""
         self._load = load
         self._began, self._stolen, self._others = time.time(), stolen_seconds(), others_seconds()
 

@@ -33,7 +33,7 @@ from rounds import in_rounds, steps  # noqa: E402
 
 CORES = 2
 FIGURES = REPOSITORY / "book" / "fig"
-# How deep each part is divided into lines; any other part is one line.
+# How deep these parts are divided into lines. Any other part is one line.
 DEPTH = {"results": 2, "rows": 1, "chart": 1}
 
 
@@ -46,7 +46,7 @@ class Progress:
         self.load = os.getloadavg()[0]  # before any of it
 
     def step(self, names: str, done: int, of: int) -> None:
-        """So much of this experiment."""
+        """Counts a step, of which this experiment has done `done`."""
         self._done += 1
         clear = "\r\033[K" if sys.stderr.isatty() else ""
         if clear or done == of:
@@ -72,7 +72,7 @@ class Plan:
     @classmethod
     def of(cls, experiment: Experiment, names: list[str], setting: Setting,
            rounds: int | None) -> Plan | None:  # fmt: skip
-        """None if nothing of it can be measured here, with a line that says why."""
+        """The plan, or None and a line with the reason if nothing can be measured here."""
         setting = replace(setting, names=tuple(names))
         try:
             found = experiment.plan(setting)
@@ -130,7 +130,7 @@ def carry_out(plan: Plan, progress: Progress, out: Path, figures: Path) -> None:
 
 
 def rounded(value: Any) -> Any:
-    """The same, fractions with six digits, because more would be chance, and a longer file."""
+    """Rounds fractions to six digits, because more would be chance, and a longer file."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):
@@ -156,7 +156,7 @@ def in_lines(value: Any, path: tuple[str, ...] = ()) -> str:
 
 
 def write(found: dict[str, Any], table: Table, out: Path, figures: Path) -> None:
-    """The numbers, the figure, and the table on the terminal."""
+    """Writes the numbers and the figure, and prints the table."""
     name = found["name"]
     (out / f"{name}.json").write_text(in_lines(rounded(found)) + "\n")
     if table.chart:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workloads import Numbers
 
-Results = dict[str, dict[str, list[Numbers]]]  # by load, then by server; a round each
+Results = dict[str, dict[str, list[Numbers]]]  # by load, then by server, for each round
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The client measures: wrong answers are noticed, numbers are right, every contender echoes."""
+"""The client notices wrong answers, its numbers are right, and every contender echoes."""
 
 import json
 import re
@@ -62,7 +62,7 @@ def load(port: int, *options: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(serve: Callable[[socket.socket], object]) -> Iterator[int]:
-    """The port of a server that calls this for each connection, until the end of the test."""
+    """Runs a server that calls `serve` for each connection. Yields its port."""
     def serve_one(connection: socket.socket) -> None:
         with connection, suppress(OSError):
             serve(connection)
@@ -86,7 +86,7 @@ def echoing(server: type[Healthy]) -> AbstractContextManager[int]:
 @needs_load
 @pytest.mark.parametrize("server", [ChangesTheLastByte, AnswersTwice, LosesTheThird, LastFirst])
 def test_wrong_answers_are_noticed(server: type[Healthy]) -> None:
-    """LastFirst swaps messages that arrive together, so enough have to."""
+    """LastFirst swaps messages that arrive together, so enough of them must be in flight."""
     with echoing(server) as port:
         run = load(port, "--in-flight", "16")
     assert (run.returncode, run.stdout) == (1, "")

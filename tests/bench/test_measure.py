@@ -1,7 +1,7 @@
-"""./measure measures: each name gives numbers, a table and its picture; an inconclusive result
-isn't shown as a number; the book's files have its form.
+"""For each name, ./measure gives numbers, a table and a picture. It doesn't show an inconclusive
+result as a number, and the book's files have its form.
 
-We don't test the numbers themselves, because they are the machine's.
+We don't test the numbers themselves, because they depend on the machine.
 """
 
 import json
@@ -29,7 +29,7 @@ from rounds import Job, Results, in_rounds
 
 TINY = Effort("tiny", 1, 0.02, 100, 128, 0.3)
 SVG = "{http://www.w3.org/2000/svg}"
-IN_WORDS = ("m10_3", "m16_2", "budgets")  # tables without a number by itself
+IN_WORDS = ("m10_3", "m16_2", "budgets")  # tables whose numbers are all in words
 WITH_FLOOR = ("m6_1", "m7_1", "m16_1")  # CPU a message
 COLUMNS_MAX = 5  # of a table in the book, as many as a phone shows
 needs_build = pytest.mark.skipif(not (BUILD / "tests" / "bench" / "load").is_file(),
@@ -47,7 +47,7 @@ def cells(found: dict) -> Iterator[dict]:
 
 
 def check_picture(file: Path) -> None:
-    """The picture can be read, even by readers who cannot see it, and has its own paper."""
+    """The picture has a description for readers who cannot see it, and a ground of its own."""
     root = xml.fromstring(file.read_text())
     assert root.tag == SVG + "svg" and root.get("viewBox")
     title, description = root.find(SVG + "title"), root.find(SVG + "desc")
@@ -124,7 +124,7 @@ def test_a_ratio_to_the_base_is_taken_round_by_round(of_base: list[float], text:
 
 
 def test_the_order_of_rounds_is_that_of_time_and_what_is_exact_is_counted_once() -> None:
-    """Ratios are taken within a round, so the lists must have the same order."""
+    """Ratios are taken within a round, so all lists must have the rounds in the same order."""
     clock, told = iter(range(100)), []
     jobs = [Job(load, server, lambda: {"at": next(clock)}) for load in "ab" for server in "xyz"]
     jobs.append(Job("c", "counted", lambda: {"at": next(clock)}, once=True))
@@ -148,7 +148,7 @@ def test_the_picture_in_the_book_is_of_the_numbers_beside_it(name: str) -> None:
 
 @pytest.mark.parametrize("values", [[1037.17, 1542.44], [100.0, 99.0]])
 def test_the_chart_that_misleads_draws_one_bar_ten_times_as_high(values: list[float]) -> None:
-    """Chapter 16 says that it does, for any measurement; it invents no difference."""
+    """Chapter 16 says so, for any measurement. But equal values give equal bars."""
     bottom, top = charts.misleading_range(values)
     assert (max(values) - bottom) / (min(values) - bottom) == pytest.approx(10)
     assert top > max(values)
@@ -161,7 +161,7 @@ def test_the_command_names_what_there_is() -> None:
     assert sorted(run.stderr.rpartition(": ")[2].split()) == sorted(NAMES)
 
 
-# The form of book/numbers: a line for a server's rounds, from a commit that anyone can look at.
+# The form of book/numbers: a line for a server's rounds, and a commit that anyone can look at.
 
 @pytest.mark.parametrize("file", sorted(measured.NUMBERS.glob("*.json")), ids=lambda it: it.stem)
 def test_the_rounds_of_a_server_have_a_line_of_their_own(file: Path) -> None:
@@ -185,8 +185,8 @@ def test_the_book_takes_no_numbers_of_a_state_that_is_no_commit(
     assert not (tmp_path / "numbers").exists()
 
 
-# The state that a number was measured in. Later changes may affect the number, so there's a
-# warning; measuring again takes a quiet machine.
+# The commit at which a number was measured. Later changes may affect the number, so there's only a
+# warning, because measuring again takes a quiet machine.
 
 PROGRAM = re.compile(r"part[1-6](?:-[a-z]+)?|peer-[a-z]+(?:-coroutines)?|floor|fingerd|/dev/zero")
 NO_CODE = [":!*.md", ":!*/steps/*", ":!*/CMakeLists.txt", ":!*/deploy/*"]

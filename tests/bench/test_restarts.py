@@ -1,4 +1,4 @@
-"""Two of the ways to replace a server, which show the others' losses."""
+"""Two ways to replace a server that lose no client, unlike the others."""
 
 import pytest
 
@@ -11,8 +11,8 @@ FINGERD = DEFAULT_BUILD / "finger" / "fingerd"
 
 @pytest.mark.parametrize("way", ["the same, TCP_DEFER_ACCEPT", "handed over"])
 def test_no_client_is_cut_off(way: str) -> None:
-    """The kernel moves the backlog, and the server's drain finds only clients that have asked. Or
-    the socket stays open, and the server serves the connected clients."""
+    """One way lets the kernel move the backlog, and the server drains only clients that have asked.
+    The other keeps the socket open, and the server serves the connected clients."""
     need_root("make a network of its own")
     found = measure(way, str(need_built(FINGERD)), 10)
     assert found["restarts"] == 10 and found["answered"] > 100

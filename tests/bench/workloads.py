@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contenders import CLIENT_CORE, Contender, on_core
 
-Numbers = dict[str, float]  # cpu_us and per_second; of an echo also p50_us, busy and others
+Numbers = dict[str, float]  # cpu_us and per_second; for an echo also p50_us, busy and others
 
 WARM_UP_SECONDS = 0.1
 GRACE_SECONDS = 30.0
@@ -26,7 +26,7 @@ class Echo:
     idle: int = 0
 
     def measure(self, contender: Contender, build: Path, seconds: float) -> Numbers:
-        """One round."""
+        """Measures one round."""
         with contender.running(build) as server:
             found = self.load(build, server.address[1], server.pid, seconds)
         cpu, messages = found["server_cpu_seconds"], found["messages"]
@@ -42,13 +42,13 @@ class Echo:
         }
 
     def load(self, build: Path, port: int, pid: int, seconds: float) -> Numbers:
-        """The client's report."""
+        """Runs the client, and returns its report."""
         warm_up = min(WARM_UP_SECONDS, seconds / 2)
         words = self.words(build, port, seconds, warm_up)
         return json.loads(client(*words, "--server-pid", str(pid), within=seconds))
 
     def words(self, build: Path, port: int, seconds: float, warm_up: float = 0) -> list[str]:
-        """The client's command line, for as many messages as fit the time."""
+        """The client's command line, for as many messages as possible in the time."""
         options = {
             "--port": port,
             "--connections": self.connections,
@@ -64,7 +64,7 @@ class Echo:
 
 
 def client(*words: str, within: float) -> str:
-    """The report of a client that runs on its own core."""
+    """Runs a client on its own core, and returns its report."""
     run = subprocess.run(
         [*on_core(CLIENT_CORE), *words], capture_output=True, text=True,
         timeout=within + GRACE_SECONDS,

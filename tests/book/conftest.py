@@ -9,7 +9,7 @@ sys.path.append(str(Path(__file__).parents[1] / "exercises"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """For ./check part5, which has not built everything."""
+    """--about is for ./check part5, which doesn't build everything."""
     parser.addoption("--about", action="append", default=[], metavar="PART",
                      help="of the book's own runs only those of this part, as part5-epoll or "
                      "finger, and of those the ones whose programs are built; may be repeated")

@@ -1,4 +1,4 @@
-"""Files that are made where a reader makes them, and that must not stay."""
+"""Removes files that a test makes where a reader would make them."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from blocks import NOT_OURS
 
 @contextmanager
 def without_litter(*places: Path) -> Iterator[None]:
-    """Takes away what has come to these directories meanwhile."""
+    """Removes everything that is added to these directories meanwhile."""
     before = {place: set(place.iterdir()) for place in places}
     yield
     for place in places:

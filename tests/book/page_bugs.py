@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""The boxes about what goes wrong, typed into the machine in the page, with the server that has the
-defect, and which of them show its symptom there.
+"""Types the boxes about what goes wrong into the machine in the page, at the server with the
+defect.
 
-As a program it types those of some chapters, as 01-bytes, or of all, and writes which do not show
-it to book/.vitepress/machine-exceptions.json.
+As a program: types the boxes of some chapters, such as 01-bytes, or of all, and notes those that
+don't show their symptom in book/.vitepress/machine-exceptions.json.
 """
 
 import argparse
@@ -15,12 +15,12 @@ from symptoms import MORE_SYMPTOMS, SYMPTOMS, probes
 from typed import Box
 
 BROKEN = {bug: broken for bug, (_, broken) in (SYMPTOMS | MORE_SYMPTOMS).items()}
-SECONDS = 120  # of the machine's, for a box
+SECONDS = 120  # of the machine's time, for a box
 NOT_LOOKED_FOR = "no test of ours looks for what one sees of it"
 
 
 def typed_there(machine: PageMachine, box: Box) -> str:
-    """What its commands print in the second terminal, and whether the server is gone."""
+    """The output of the box's commands in the second terminal, and whether the server is gone."""
     known = bug_button(box)
     presses = [*known["presses"], *({"terminal": 1, "text": probe} for probe in probes(box))]
     answers = machine.ask(seconds=SECONDS, first=known["first"], presses=presses)
@@ -29,8 +29,8 @@ def typed_there(machine: PageMachine, box: Box) -> str:
 
 
 def different(machine: PageMachine, box: Box) -> str:
-    """What it shows instead of its symptom; nothing if it shows it. After other boxes, as a reader
-    may type it, and else in a machine as it begins."""
+    """What the box shows instead of its symptom, or "". We try it after other boxes, as a reader
+    may type it, and then in a fresh machine."""
     shown = []
     for _ in range(2):
         try:
@@ -44,7 +44,7 @@ def different(machine: PageMachine, box: Box) -> str:
 
 
 def tried(machine: PageMachine, box: Box) -> str:
-    """Nothing if it shows its symptom, or why it has no button."""
+    """Why the box has no button, or "" if it shows its symptom."""
     if box.bug not in BROKEN:
         return NOT_LOOKED_FOR
     if wrong := different(machine, box):

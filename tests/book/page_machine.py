@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""The machine in the page, in Node: its terminals, and what comes of typing a box there.
+"""Types boxes into the terminals of the machine in the page, which runs in Node here.
 
-As a program it types the boxes of some chapters, as 02-blocking, or of all, and writes which of
-them do not work, or need more than the shortest beginning, to
+As a program: types the boxes of some chapters, such as 02-blocking, or of all, and notes those that
+don't work, or that need more than the shortest beginning, in
 book/.vitepress/machine-exceptions.json.
 """
 
@@ -22,25 +22,25 @@ from told import complaint  # noqa: E402
 
 STATE = ROOT / "build" / "machine" / "boxes.state"
 SECONDS = 240  # for a box; the emulation is some twenty times slower than this machine
-DIFFERS = "prints something else there"  # until an author says why
+DIFFERS = "prints something else there"  # until an author writes down why
 
 
 class Stuck(Exception):
-    """A command has not come back in time."""
+    """A command did not finish in time."""
 
 
 class PageMachine:
-    """The machine as its state was saved, in a process of Node."""
+    """The machine, from its saved state, in a process of Node."""
 
     program = ROOT / "tools" / "machine" / "type.mjs"
-    late = 60  # seconds of its own that Node has to say that it is too late
+    late = 60  # seconds of processor time for Node to say that a box took too long
 
     def __init__(self, state: Path = STATE) -> None:
         self._state = state
         self._start()
 
     def ask(self, **request: Any) -> list[dict[str, Any]]:
-        """Plays a box, or without one begins again."""
+        """Plays a box; or begins again with the saved state, if no box is given."""
         request = {"seconds": SECONDS, **request}
         assert self._node.stdin
         self._node.stdin.write(json.dumps(request) + "\n")
@@ -64,8 +64,8 @@ class PageMachine:
                                       stdout=subprocess.PIPE, text=True)
 
     def _answer(self, seconds: float) -> str:
-        """A line of Node's, which cannot answer while the emulator is in a loop that never ends; or
-        nothing."""
+        """A line from Node, or "" if there is none in time, because the emulator is in an endless
+        loop."""
         assert self._node.stdout
         limit = self._ran() + seconds + self.late
         while not select.select([self._node.stdout], [], [], 1)[0]:
@@ -74,12 +74,12 @@ class PageMachine:
         return self._node.stdout.readline()
 
     def _ran(self) -> float:
-        """For how many seconds Node's thread has had a processor."""
+        """Seconds of processor time that Node's thread used."""
         return int(Path(f"/proc/{self._node.pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def typed_there(machine: PageMachine, box: PageBox, known: dict[str, Any]) -> str:
-    """Plays a box, where the machine is; what is wrong, or nothing."""
+    """Plays a box in the machine as it is. Says what is wrong, or ""."""
     try:
         answers = machine.ask(first=known["first"], presses=known["presses"])
     except Stuck as stuck:
@@ -95,7 +95,7 @@ def typed_there(machine: PageMachine, box: PageBox, known: dict[str, Any]) -> st
 
 
 def tried(machine: PageMachine, box: PageBox) -> int | str:
-    """Which of its beginnings is the first after which it works, or that none is."""
+    """The number of the first beginning after which the box works, or DIFFERS."""
     print(f"  line {box.line}", flush=True)
     wrong = ""
     for number, before in enumerate(box.beginnings()):
@@ -108,8 +108,8 @@ def tried(machine: PageMachine, box: PageBox) -> int | str:
 
 
 def note(kind: str, page: str, outcomes: dict[str, int | str]) -> None:
-    """Writes what came of the boxes of a page. What an author has said of one that does not work
-    stays."""
+    """Writes the outcomes for a page's boxes. Keeps an author's reasons for those that don't
+    work."""
     known = json.loads(EXCEPTIONS.read_text())
     before = known[kind].pop(page, {})
     said = {text: why for text, why in before.items() if isinstance(outcomes.get(text), str)}

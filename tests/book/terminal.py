@@ -15,15 +15,15 @@ PROMPT = re.compile(rb"\x01(\d+)\x02")
 
 
 class Stuck(Exception):
-    """A command has not come back in time."""
+    """A command did not finish in time."""
 
 
 class Terminal:
-    """Interactive, with job control, as the reader's; only that it echoes nothing."""
+    """An interactive shell with job control, like the reader's, but without echo."""
 
     def __init__(self, directory: Path) -> None:
         self._seen = b""
-        # A reader's programs know of no tests around them.
+        # The programs shouldn't notice that a test runs them.
         environment = {name: value for name, value in os.environ.items()
                        if name != "CI" and not name.startswith("PYTEST")}
         environment |= {"PS1": "", "PS2": "", "PROMPT_COMMAND": r'printf "\1%d\2" $?',
@@ -31,7 +31,7 @@ class Terminal:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             os.chdir(directory)
-            # Python ignores the one, and who has started this in the background the other.
+            # Python ignores SIGPIPE, and a shell that started us in the background SIGINT.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execvpe("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"], environment)
@@ -47,23 +47,24 @@ class Terminal:
         return self._finished(seconds)
 
     def stay(self, text: str, seconds: float, until: str) -> None:
-        """Types a command that stays in the foreground, and waits until it prints this."""
+        """Types a command that stays in the foreground, and waits for this output."""
         self._write(text + "\n")
         self._until(re.compile(rb"%b|(?P<back>\x01\d+\x02)" % until.encode()), seconds)
 
     def continue_job(self, seconds: float, until: str) -> None:
-        """Types `fg`, and waits until the job has the terminal: before, Ctrl-C is the shell's."""
+        """Types `fg`, and waits until the job has the terminal, because until then Ctrl-C would go
+        to the shell."""
         self.stay("fg", seconds, until)
         while os.tcgetpgrp(self._fd) == self._pid:
             time.sleep(0.01)
 
     def interrupt(self, seconds: float) -> tuple[str, int]:
-        """Presses Ctrl-C, and waits until what runs has ended."""
+        """Presses Ctrl-C, and waits until the command ends."""
         self._write("\x03")
         return self._finished(seconds)
 
     def close(self) -> None:
-        """Closes the window, with all that was started in it."""
+        """Closes the window, and kills every process that was started there."""
         session = subprocess.run(["ps", "-o", "pid=", "-s", str(self._pid)], capture_output=True)
         for pid in map(int, session.stdout.split()):
             with contextlib.suppress(ProcessLookupError):
@@ -72,7 +73,7 @@ class Terminal:
         os.waitpid(self._pid, 0)
 
     def shown(self) -> str:
-        """What was printed since the last prompt that was waited for."""
+        """The output since the last prompt that we waited for."""
         while select.select([self._fd], [], [], 0)[0]:
             self._seen += os.read(self._fd, 65536)
         seen, self._seen = self._seen, b""

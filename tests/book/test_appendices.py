@@ -1,4 +1,4 @@
-"""The appendices: what the sources use is in their tables."""
+"""The tables of the appendices list everything that the sources use."""
 
 import re
 import subprocess
@@ -15,8 +15,7 @@ ERRNO = re.compile(r"\bE[A-Z0-9]{2,}\b")
 NO_ERRNO = re.compile(r"E(?:POLL\w+|RRORS|LF|OF|XIT\w*|VFILT\w*|VFD\w*|PERMS)")
 CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(|\b(?:SYS|__NR)_(\w+)\b")
 
-# Functions of the C library that a program calls as `::name`, and that are no system call, or
-# several.
+# Functions of the C library that a program calls as `::name`, but that aren't one system call.
 LIBRARY = set("""
     closedir endpwent eventfd_write fdopendir gai_strerror getaddrinfo getgrnam getpwent
     getpwnam inet_ntop inet_pton isatty mallopt nl_langinfo pthread_attr_destroy
@@ -26,7 +25,7 @@ LIBRARY = set("""
     unsetenv
 """.split())
 
-# How the functions that fill an entry of a ring in are called, where that is not by the operation.
+# Operations of the functions that prepare an entry, if the name is different.
 PREPARE = {"cancel": "async_cancel", "cancel64": "async_cancel", "cancel_fd": "async_cancel",
            "poll_update": "poll_remove", "send_set_addr": "send", "send_zc_fixed": "send_zc",
            "timeout_update": "timeout_remove"}
@@ -34,7 +33,7 @@ PREPARE = {"cancel": "async_cancel", "cancel64": "async_cancel", "cancel_fd": "a
 
 @cache
 def sources() -> tuple[Path, ...]:
-    """Those of all parts and steps, but for programs that only measure or test."""
+    """The sources of all parts and steps. Programs that only measure or test are left out."""
     return tuple(path for where in ("part[1-6]-*", "finger", "book/steps", "common")
                  for path in sorted(ROOT.glob(f"{where}/**/*.*")) if path.suffix in {".cc", ".h"})
 
@@ -57,7 +56,7 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def named(heading: str) -> set[str]:
-    """What the first column of this table has."""
+    """The names in the first column of this table."""
     return {name for row in rows(heading) for name in re.findall(r"`(\w+)`", row[0])}
 
 
@@ -70,7 +69,8 @@ def errnos(text: str) -> set[str]:
 
 
 def parts() -> str:
-    """All sources of the programs, steps left out, comments included: they name errnos, too."""
+    """All sources of the programs, without steps, but with comments, since those name errnos,
+    too."""
     return "\n".join(path.read_text() for path in sources()
                      if not is_step(path) and "examples" not in path.parts
                      and path.is_relative_to(ROOT) and path.parts[-2] != "machine")
@@ -84,12 +84,12 @@ def test_every_errno_that_has_a_line_occurs() -> None:
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.*")
                       if path.suffix in {".py", ".cc", ".h"})
     steps = "\n".join(path.read_text() for path in sources())
-    at_start = {"EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # reported as they are
+    at_start = {"EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # printed without advice
     assert errnos(appendix("a")) - errnos(tests + steps) - at_start == set()
 
 
 def test_the_search_knows_every_errno_that_has_a_line() -> None:
-    """It leads from an errno to appendix A, and not to a chapter that mentions it."""
+    """The search leads from an errno to appendix A, not to a chapter that mentions the errno."""
     script = (BOOK / ".vitepress" / "search.js").read_text()
     listed = re.search(r"const errnos =(.*?);", script, re.DOTALL)
     assert listed is not None
@@ -105,7 +105,7 @@ def test_every_errno_of_the_tables_is_in_the_index() -> None:
 
 
 def test_every_box_is_in_the_index() -> None:
-    """By its title, which is the symptom."""
+    """The index has the title, which is the symptom."""
     pages = "\n".join(page.read_text() for page in BOOK.glob("*.md"))
     titles = re.findall(r"^> \*\*What goes wrong: (.+?)\.?\*\*", pages, re.MULTILINE)
     assert len(titles) > 10
@@ -149,7 +149,7 @@ def test_every_symptom_has_its_table() -> None:
 
 
 def test_a_patch_belongs_where_the_book_has_one_run_it() -> None:
-    """In a chapter, or where a passage went that has left it. Appendix E lists them all."""
+    """Its head names the chapter or appendix where the book runs it. Appendix E lists all bugs."""
     places: dict[str, set[str]] = {}
     for path in [*BOOK.glob("[0-9][0-9]-*.md"), *BOOK.glob("appendix-[!e]-*.md")]:
         for name in re.findall(r"--bug ([\w-]+)", path.read_text()):
@@ -185,7 +185,7 @@ NOT_OURS = {"FetchContent"}  # CMake's
 
 
 def declared() -> set[str]:
-    """All words of the loop's headers, and of those of common that it takes along."""
+    """All words in the loop's headers and in those of common."""
     headers = [*LOOP.rglob("*.h"), *(ROOT / "common").rglob("*.h")]
     return {word for path in headers for word in re.findall(r"\w+", code(path))}
 
@@ -203,7 +203,7 @@ def promised(text: str) -> set[str]:
 
 
 def about_the_loop(text: str) -> str:
-    """The sentences that say what the library has."""
+    """The sentences about the library."""
     sentences = re.split(r"(?<=[.:;])\s|\n\n", text)
     return "\n".join(each for each in sentences if re.search(r"\b[Tt]he library\b|`loop\.", each))
 

@@ -42,7 +42,7 @@ def steps() -> set[str]:
 
 @cache
 def made_in_exercises() -> set[str]:
-    """Files that a reader adds."""
+    """Files that a reader adds in exercises."""
     return {added for path in (BOOK / "solutions").glob("*.patch") for added in re.findall(
         r"^--- /dev/null\n\+\+\+ b/(\S+)", path.read_text(), re.MULTILINE)}
 
@@ -76,7 +76,8 @@ def test_links_and_anchors_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=names(CHAPTERS))
 def test_every_name_is_that_of_something(path: Path) -> None:
-    """Patches, steps, tests and files in code font: a reader will type them."""
+    """Patches, steps, tests and files in code font exist, because a reader will type their
+    names."""
     complaints = []
     for name in set(re.findall(r"`([^`\n]+)`", form.FENCE.sub("", path.read_text()))):
         for test in re.findall(r"\btest_\w+|^[A-Z]\w+\.[A-Z]\w+$", name):

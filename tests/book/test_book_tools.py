@@ -1,4 +1,4 @@
-"""The tools that keep the book true: what they find, and what they write."""
+"""Tests of the tools that check and fill the book."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def block(kind: str, arguments: str, text: str = "") -> Block:
 
 
 def test_the_lock_of_the_site_s_packages_is_a_line_a_package() -> None:
-    """npm install writes twelve lines each: after it, book/tools/lock.py."""
+    """npm install writes twelve lines for each, so book/tools/lock.py must run after it."""
     text = lock.LOCK.read_text()
     assert lock.compact(text) == text
     spread = json.dumps(json.loads(text), indent=2)

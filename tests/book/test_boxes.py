@@ -1,4 +1,4 @@
-"""The commands of the boxes about what goes wrong, typed by hand at servers with and without it."""
+"""Types the boxes about what goes wrong at servers with and without the defect."""
 
 import re
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ def litter() -> Iterator[None]:
 
 
 def tried(box: Box, server: str) -> str:
-    """Starts the server in one terminal, types the commands in another, and returns what those
-    print."""
+    """Starts the server in one terminal, types the commands in another, and returns their
+    output."""
     first, second = Terminal(ROOT), Terminal(ROOT)
     printed = ""
     try:
@@ -34,7 +34,7 @@ def tried(box: Box, server: str) -> str:
         before = made_first(box)
         for command in before:
             printed += second.type(command, SECONDS)[0]
-        hidden = "2> /dev/null" in server  # and with it what to type in another terminal
+        hidden = "2> /dev/null" in server  # hides the hint for another terminal, too
         told = "listening on .*\n" if hidden else "in another terminal: .*\n"
         first.stay(server, SECONDS_TO_BUILD, told)
         for command in box.commands:
@@ -42,7 +42,7 @@ def tried(box: Box, server: str) -> str:
                 printed += second.type(command, SECONDS)[0]
         for command in probes(box):
             printed += second.type(command, SECONDS)[0]
-        if "Stopped" in first.shown() and GONE not in printed:  # the shell is in front of it
+        if "Stopped" in first.shown() and GONE not in printed:  # the shell has the foreground
             assert "`fg`" in box.text
             first.continue_job(SECONDS, r"\./serve")
         first.interrupt(SECONDS)
@@ -56,7 +56,7 @@ def tried(box: Box, server: str) -> str:
 
 @pytest.mark.parametrize("box", boxes(), ids=lambda box: box.bug or "as-it-is")
 def test_the_commands_of_a_box_can_be_typed(box: Box) -> None:
-    """At the server without the defect, which shows no symptom."""
+    """At the server without the defect, they show no symptom."""
     printed = tried(box, re.sub(r" --bug [\w-]+", "", box.server))
     assert not STUCK.search(printed), printed
     if box.bug not in MAY_END:

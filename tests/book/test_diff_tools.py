@@ -1,4 +1,4 @@
-"""The tool of the pages of differences: what it finds on two small stages."""
+"""The tool for pages of differences, tried on two small stages."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,7 +58,7 @@ void Server::run() {
 
 @pytest.fixture
 def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Makes part1-a and part2-b: the same, but for what is replaced in the second."""
+    """Makes part1-a, and part2-b as a copy with some text replaced."""
     monkeypatch.setattr(diff_blocks, "ROOT", tmp_path)
 
     def plant(*replaced: tuple[str, str], **more: str) -> None:
@@ -84,7 +84,7 @@ def changed() -> list[str]:
 
 
 def what(text: str) -> str:
-    """The one complaint about a page."""
+    """The only complaint about a page."""
     complaint, = diffs.complaints("1-2", text)
     return complaint
 

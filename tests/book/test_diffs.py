@@ -1,4 +1,4 @@
-"""The pages of differences: each change has its sentence, each sentence its change."""
+"""In the pages of differences, each change has a sentence, and each sentence a change."""
 
 import diff_blocks
 import diff_map

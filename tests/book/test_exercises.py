@@ -1,6 +1,6 @@
-"""Every exercise of the book has a proof, a hint and a solution, and nothing else claims to be one.
+"""Every exercise of the book has a proof, a hint and a solution, and every test has its exercise.
 
-A test where a program can tell; otherwise the exercise says what one sees when it is done.
+The proof is a test if possible; otherwise the exercise says what its reader will see.
 """
 
 import re
@@ -24,7 +24,7 @@ SOLUTION_SUFFIXES = {".patch", ".cc", ".py"}
 
 @cache
 def told(chapter: Path) -> dict[str, str]:
-    """The exercises of a chapter, by name, with what the chapter says about each."""
+    """The texts of a chapter's exercises, by name."""
     section = SECTION.search(chapter.read_text())
     _, *pieces = HEADING.split(section[1]) if section else [""]
     return {f"e{number}_{which}": text
@@ -36,7 +36,7 @@ def all_told() -> dict[str, str]:
 
 
 def problems(name: str, text: str) -> list[str]:
-    """What is wrong with an exercise."""
+    """Mistakes in an exercise."""
     about = Exercise(name)
     task = re.split(r"^(?:Proof: |<details>)", text, maxsplit=1, flags=re.MULTILINE)[0]
     task = MINUTES.sub("", task).strip()

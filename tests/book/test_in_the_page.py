@@ -1,4 +1,4 @@
-"""The boxes that the site has typed into the Linux in its pages, and the data that says which."""
+"""The boxes that can be typed at a click into the Linux in the site's pages, and their data."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def machine() -> Iterator[PageMachine]:
 @pytest.mark.parametrize(("kind", "known"), [("boxes", KNOWN), ("bugs", BUGS)],
                          ids=["boxes", "bugs"])
 def test_an_exception_is_a_box_of_its_page(kind: str, known: dict) -> None:
-    """What is no box any more leaves the file."""
+    """Boxes that no longer exist must leave the file."""
     there = {(page, "\n".join(box["commands"])) for page, found in known.items() for box in found}
     noted = {(page, text) for page, found in json.loads(EXCEPTIONS.read_text())[kind].items()
              for text in found}

@@ -1,4 +1,4 @@
-"""The book's own runs, of whole servers: book/runs. Those beside the steps are tests of ctest."""
+"""The book's runs of whole servers, book/runs. ctest runs the transcripts of the steps."""
 
 import os
 import re
@@ -16,13 +16,13 @@ NAMES_A_RINGS_SERVER = re.compile(r"^  [$>] .*\b(part6|finger)", re.MULTILINE)
 
 
 def environment() -> dict[str, str]:
-    """Ours, but for what tells programs that no human reads what they print."""
+    """Our environment without CI, with which some programs print less."""
     return {**{name: value for name, value in os.environ.items() if name != "CI"},
             "BUILD": str(BUILD), "ROOT": str(ROOT)}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each run, or those that are of the parts which --about names."""
+    """Each run, or only those of the parts in --about."""
     if "transcript" in metafunc.fixturenames:
         about = {part.partition("-")[0] for part in metafunc.config.option.about}
         metafunc.parametrize("transcript", [
@@ -33,8 +33,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def parts_of(transcript: Path) -> set[str]:
-    """The parts that it names, as part5 or finger. Those of chapter 16 are about measuring, and
-    take for that whatever serves: half a minute of full load, for which no change of a part asks.
+    """The parts that a transcript names, such as part5 or finger. None for chapter 16, because its
+    runs are about measuring: half a minute of full load, which a change of a part doesn't call for.
     """
     if transcript.stem.startswith("16-"):
         return set()
@@ -42,14 +42,14 @@ def parts_of(transcript: Path) -> set[str]:
 
 
 def marks_if_long(transcript: Path) -> list[pytest.MarkDecorator]:
-    """For a climb of the judge, since the judge's tests climb as well, and for sixty measurements:
-    they keep a core busy for half a minute.
+    """The mark `long` for sixty measurements, which keep a core busy for half a minute, and for a
+    climb of the judge, since the judge's own tests climb as well.
     """
     return [pytest.mark.long] if transcript.stem.endswith(("-judged", "-sixty-rounds")) else []
 
 
 def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
-    """Leaves out what starts a program that is not there."""
+    """Skips a transcript that starts a program that isn't built."""
     text = transcript.read_text()
     here = "".join(re.findall(r'^  \$ (?:cd |STEPS=)"\$BUILD/([^"]+)"', text, re.MULTILINE)[-1:])
     programs = [f"{here}/{step}" for step in re.findall(r"\./(\d\d-[\w-]+)", text)]

@@ -30,9 +30,9 @@ def test_what_asks_about_a_server_says_that_there_is_none(command: str, tmp_path
 
 @pytest.fixture
 def typed(tmp_path: Path) -> Callable[[str], list[str]]:
-    """What is printed when this is typed where there is a ./server."""
+    """Types this in a directory with a ./server, and returns the output."""
     server = tmp_path / "server"
-    # A shell of its own has no script open, which would be a descriptor as well.
+    # A second shell, because the first has its script open, which is a descriptor as well.
     said = "echo listening on 127.0.0.1:1; exec sleep 60"
     server.write_text(f"#!/bin/sh\nexec sh -c '{said}'\n")
     server.chmod(0o755)
@@ -177,7 +177,7 @@ def test_a_program_for_a_ring_is_built_with_its_library(typed) -> None:
 
 
 def test_a_million_tasks_that_do_not_wait_need_no_deeper_stack(typed) -> None:
-    """Which g++ 12 sees to with -O2, and not with -O1."""
+    """g++ 12 makes sure of that with -O2, but not with -O1."""
     one = "const int sent = co_await inner();"
     million = "int sent; for (int i = 0; i < 1000000; ++i)"
     assert typed(f"""

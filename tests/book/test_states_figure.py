@@ -1,4 +1,4 @@
-"""The picture of the state machine says what the table of finger/steps/09-state-machine.cc says."""
+"""The picture of the state machine has the transitions of finger/steps/09-state-machine.cc."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ from blocks import ROOT
 TABLE = (ROOT / "finger" / "steps" / "09-state-machine.cc").read_text()
 PICTURE = (ROOT / "book" / "fig" / "finger-states.svg").read_text()
 ROWS = re.findall(r"\{State::(\w+), Event::(\w+), State::(\w+)\},", TABLE)
-# In every state: written into the boxes, because an arrow for each would hide the rest.
+# Events of every state are in the boxes, because an arrow for each would hide the rest.
 ASIDE = ("more", "failed", "overdue")
 
 

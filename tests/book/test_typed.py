@@ -1,8 +1,7 @@
-"""Each chapter is typed into a bash, from its first line to its last, and the boxes are tried.
+"""Types each chapter into a bash, from the first line to the last, and tries the boxes.
 
-The shell is the reader's: it has read what the text before has had it read, and keeps directory,
-variables and open descriptors from one fence to the next. What is printed has to fit the transcript
-that the fence comes from.
+As for a reader, the shell keeps helpers, directory, variables and open descriptors from one fence
+to the next. The output must fit the transcript from which the fence is filled.
 """
 
 import os
@@ -24,8 +23,8 @@ from told import complaint
 from typed import Box, Typed, chapters, typed
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
-SECONDS = 300  # for a command; nothing in the book takes a tenth of it, on a machine at rest
-# What is not typed here, and why.
+SECONDS = 300  # for a command; on an idle machine none takes a tenth of that
+# Commands that aren't typed here, and why.
 LEFT_OUT = {
     r"sudo apt-get .*": "installs packages, and needs root",
     r"\./check (part\d|--all|--bug \S+)": "a section of ./check",
@@ -49,7 +48,7 @@ def chapter_ids() -> list[str]:
 
 
 def parts() -> dict[str, list[Path]]:
-    """The chapters that a reader reads one after the other, as the sidebar has them."""
+    """The chapters of each part, as in the sidebar."""
     found = {name: [path for path in chapters() if re.match(begin, path.name)]
              for name, begin in PART.findall(SIDEBAR.read_text())}
     return {name: read for name, read in found.items() if "appendix" not in read[0].name}
@@ -64,7 +63,7 @@ def litter() -> Iterator[None]:
 
 @cache
 def cannot_run(transcript: str) -> bool:
-    """Whether a transcript is one that cram leaves out here: one of its commands says so."""
+    """Whether cram skips this transcript here, which one of its commands decides."""
     guards = [" \n".join(command.lines) for command in
               runs.commands((ROOT / transcript).read_text())
               if "exit 80" in "".join(command.lines)]
@@ -75,7 +74,7 @@ def cannot_run(transcript: str) -> bool:
 
 
 def why_not(step: Typed) -> str:
-    """Why this is not typed here; nothing if it is."""
+    """Why this is not typed here, or "" if it is."""
     for pattern, reason in LEFT_OUT.items():
         if re.fullmatch(pattern, step.text, re.DOTALL):
             return reason
@@ -90,7 +89,7 @@ def why_not(step: Typed) -> str:
 
 
 def wait_until_served(step: Typed) -> None:
-    """ncat says nothing when it listens, and Ctrl-C before that would not end it."""
+    """Waits until ncat listens, because ncat prints nothing then, and ignores an earlier Ctrl-C."""
     port = re.search(r" (\d+) -e ", step.text)
     deadline = time.monotonic() + SECONDS
     while port and not subprocess.run(["ss", "-tlnH", f"sport = :{port[1]}"],
@@ -101,7 +100,7 @@ def wait_until_served(step: Typed) -> None:
 
 
 class Reading:
-    """A reader at a terminal, and at a second one where the text has two."""
+    """A reader at a terminal, and at a second terminal if the text has two."""
 
     def __init__(self) -> None:
         self.first = Terminal(ROOT)
@@ -122,7 +121,7 @@ class Reading:
                 self.first.interrupt(SECONDS)
             self.serving = False
         elif step.text.startswith(("./serve", "ncat -k -l")):
-            if step.place == "bash":  # a sentence has it built, which was done
+            if step.place == "bash":  # already built, as a sentence says
                 told = "" if step.text.startswith("ncat") else "in another terminal: .*\n"
                 self.first.stay(step.text, SECONDS, told)
                 wait_until_served(step)
@@ -135,10 +134,10 @@ class Reading:
             if step.text == HELPERS:
                 self.has_helpers = True
                 if self.second and self.second is not terminal:
-                    self.second.type(HELPERS, SECONDS)  # where a reader has them, who has two
+                    self.second.type(HELPERS, SECONDS)  # a reader has the helpers in both
 
     def _second_terminal(self) -> Terminal:
-        """A reader has the helpers there, whose first is for servers only."""
+        """The terminal with the helpers, of a reader whose first terminal is for servers only."""
         terminal = Terminal(ROOT)
         if self.has_helpers:
             terminal.type(HELPERS, SECONDS)
@@ -161,7 +160,7 @@ class Reading:
 
 
 def type_all(before: str, *read: Path) -> Reading:
-    """Types these chapters in one terminal, after what an earlier one has told to type."""
+    """Types these chapters in one terminal, after commands of earlier chapters."""
     reading = Reading()
     try:
         reading.first.type(before, SECONDS)
@@ -179,9 +178,9 @@ def type_all(before: str, *read: Path) -> Reading:
 
 
 def before(chapter: Path) -> str:
-    """What chapters before this one have had the reader type, and this one relies on."""
-    told = [] if chapter.name < "01" else [HELPERS]  # chapter 0 says to, always
-    if chapter.name > "02" and not (ROOT / "mine").exists():  # chapter 1 has it made
+    """Commands of earlier chapters that this chapter relies on."""
+    told = [] if chapter.name < "01" else [HELPERS]  # as chapter 0 asks
+    if chapter.name > "02" and not (ROOT / "mine").exists():  # from chapter 1
         told.append("./judge --start python mine")
     return "; ".join(told or [":"])
 

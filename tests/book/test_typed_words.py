@@ -1,5 +1,5 @@
-"""What typing the chapters here does not tell, as test_typed.py does it: that a system has the
-programs by then."""
+"""A reader has installed each program before the book has it typed, which test_typed.py can't tell
+on a machine with all programs."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from typed import Box, chapters, typed
 
-# The packages of programs that no command of ours installs.
+# Packages of programs that the reader installs by hand.
 PACKAGES = {"ab": "apache2-utils", "bpftrace": "bpftrace", "go": "golang",
             "packets_while": "tcpdump", "perf": "linux-perf", "rustc": "rustc", "wrk": "wrk"}
 PROGRAM = re.compile(rf"(?:^|[|;&(] ?|while_asked )({'|'.join(PACKAGES)}) ", re.MULTILINE)
 
 
 def not_installed(chapter: Path, installed: set[str]) -> Iterator[str]:
-    """What a chapter has typed too early; adds what it has installed."""
+    """Programs that a chapter uses too early. Adds the packages that it installs to `installed`."""
     for step in typed(chapter):
         text = "\n".join(step.commands) if isinstance(step, Box) else step.text
         installed |= {name for words in re.findall(r"apt-get install (.*)", text)

@@ -1,4 +1,4 @@
-"""Whether what a command printed is what the book has told."""
+"""Compares a command's output with the book."""
 
 import re
 
@@ -9,7 +9,7 @@ STUCK = re.compile(r"bash: .*(not found|No such file|Bad file descr|syntax error
 
 
 def complaint(step: Typed, printed: str, status: int) -> str:
-    """What is wrong with it; nothing if it fits the transcript."""
+    """Says what is wrong with the output, or "" if it fits the transcript."""
     meant_to_fail = "broken_servers" in step.text
     wanted = step.told.status if step.told else int(meant_to_fail)
     if STUCK.search(printed) and not (step.told and STUCK.search("\n".join(step.told.output))):

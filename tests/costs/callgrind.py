@@ -10,9 +10,8 @@ TOTAL = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 
 def instructions(file: Path, by: str = "function") -> Counter[str]:
-    """Returns how many instructions each function executed itself, without those of functions that
-    it calls. By file, returns how many there were for the file's lines, wherever a compiler inlined
-    them.
+    """Returns the instructions of each function, without its callees; or of each file's lines,
+    wherever a compiler inlined them.
     """
     counts: Counter[str] = Counter()
     function, source, in_callee = "", "", False

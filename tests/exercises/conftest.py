@@ -1,9 +1,8 @@
 """Options, fixtures and hooks of the tests of the book's exercises.
 
-A test file says what its exercise is about. `pytestmark = pytest.mark.stage("part4-poll")`: the
-reader changes that stage. `pytestmark = pytest.mark.program("--port {port}")`: the reader writes a
-program, which our solution shows how to start. The doc comment of each test is the rule, in the
-reader's words.
+A test file has a mark. With `pytest.mark.stage("part4-poll")` the reader changes that stage. With
+`pytest.mark.program("--port {port}")` the reader writes a program, and these are our solution's
+arguments. The doc comment of each test is the rule that a failure shows to the reader.
 """
 
 import inspect
@@ -44,7 +43,7 @@ UNIT_SECONDS = 60
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options, in a group of their own in --help."""
+    """Adds the options, in a group of --help."""
     group = parser.getgroup("exercises")
     plugin.add_options(
         group,
@@ -58,13 +57,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Names the markers."""
+    """Registers the markers."""
     plugin.configure(config, MARKERS, ())
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Makes each test's doc comment its rule, and groups what looks at a clock."""
+    """Makes each test's doc comment its rule, and groups tests that measure time."""
     for item in items:
         exercise = about(item)
         text = inspect.getdoc(getattr(item, "function", None))
@@ -80,12 +79,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def build(request: pytest.FixtureRequest) -> Path:
-    """Where the stages are built."""
+    """The directory in which the stages are built."""
     return Path(request.config.option.build_dir).resolve()
 
 
 def started(program: list[str], arguments: str) -> list[str]:
-    """A program and what follows its name; or what starts it, where that says {program}."""
+    """The command line: the program with its arguments, or the arguments with it as {program}."""
     if "{program}" not in arguments:
         return [*program, *shlex.split(arguments)]
     before, _, after = arguments.partition("{program}")
@@ -94,7 +93,7 @@ def started(program: list[str], arguments: str) -> list[str]:
 
 @pytest.fixture
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
-    """What is tested: the reader's stage, the reader's program, or our solution."""
+    """The tested program: the reader's stage, the reader's program, or our solution."""
     option = request.config.option
     if stage := request.node.get_closest_marker("stage"):
         (name,) = stage.args
@@ -117,14 +116,14 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
 
 @pytest.fixture
 def words(target: Own) -> Words:
-    """The command line of a program that is no server, with its placeholders filled in:
-    words(source="a.txt") puts it in place of {source}."""
+    """Fills in the command line of a program that isn't a server: words(source="a.txt") replaces
+    {source}."""
     return target.filled
 
 
 @pytest.fixture
 def run(words: Words, patience: float) -> Run:
-    """Runs such a program to its end: run(input=b"...", source="a.txt")."""
+    """Runs a program to its end: run(input=b"...", source="a.txt")."""
 
     def run_one(input: bytes = b"", **values: object) -> subprocess.CompletedProcess[bytes]:
         command = words(**values)
@@ -138,7 +137,7 @@ def run(words: Words, patience: float) -> Run:
 
 @pytest.fixture
 def begin(words: Words) -> Iterator[Begin]:
-    """Starts such a program, which is spoken to bit by bit: begin(ms=20). It is killed in the
+    """Starts a program that gets its input bit by bit: begin(ms=20). Kills the program at the
     end."""
     with ExitStack() as started:
 
@@ -154,7 +153,7 @@ def begin(words: Words) -> Iterator[Begin]:
 
 @pytest.fixture
 def given(request: pytest.FixtureRequest, build: Path) -> str:
-    """The program that the exercise begins with, given/eN_M.cc, as the reader has changed it."""
+    """The program that the exercise starts from, given/eN_M.cc, with the reader's changes."""
     return built(request, build / "tests" / "exercises" / f"given_{about(request).name}")
 
 

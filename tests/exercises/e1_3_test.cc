@@ -1,4 +1,4 @@
-// What common::LineReader must do. E1.3 writes it; tests/exercises/test_e1_3.py runs this.
+// Tests of common::LineReader, which E1.3 writes. tests/exercises/test_e1_3.py runs them.
 #if !__has_include("common/line_reader.h")
 #error "E1.3 wants a file common/line_reader.h with a class common::LineReader"
 #endif
@@ -20,12 +20,12 @@ constexpr std::size_t line_bytes_max = 20;
 
 common::ByteView bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-/// What came out: the lines, each in brackets, and how it ended.
+/// The lines, each in brackets, and then the error or the end.
 std::string read(const std::vector<std::string_view>& slices) {
   LineReader reader(line_bytes_max);
   std::string outcome;
   for (const auto slice : slices) {
-    const std::string lent(slice);  // of its own: a sanitizer sees a read beyond it
+    const std::string lent(slice);  // a copy, so that a sanitizer sees a read beyond its end
     reader.feed(bytes(lent));
     while (!reader.exhausted()) {
       const auto line = reader.next();

@@ -1,18 +1,19 @@
-"""The book's exercises: which there are, where their tests and our solutions are.
+"""The book's exercises, their tests and our solutions.
 
-A solution is book/solutions/eN_M.patch, a patch onto the project, where the exercise changes a
-stage or common; its head is
+If the exercise changes a stage or common, our solution is a patch, book/solutions/eN_M.patch, with
+this head:
 
     Title:    what the exercise asks for, in one sentence
     Exercise: E6.2
     Stage:    which stages to build, or finger (optional)
     Test:     test_e6_2.py
     Chapter:  book/NN-word.md
-    Preset:   how to build, where that is not `default` (optional)
+    Preset:   how to build, if not with `default` (optional)
     Needs:    further targets to build: exercise_e6_2 for e6_2_test.cc, given_e6_2 for given/e6_2.cc
               (optional)
 
-Otherwise it is a program: eN_M.py, eN_M.cc, or a directory eN_M with a main.py or main.cc.
+Otherwise the solution is a program: eN_M.py, eN_M.cc, or a directory eN_M with a main.py or
+main.cc.
 """
 
 import re
@@ -39,24 +40,24 @@ class NoSuchExercise(ZooError):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One of them, by its name: e6_2."""
+    """An exercise, with a name such as e6_2."""
 
     name: str
 
     @property
     def number(self) -> str:
-        """As the book has it: E6.2."""
+        """The number in the book, such as E6.2."""
         return self.name.upper().replace("_", ".")
 
     @property
     def chapter(self) -> Path:
-        """The file of its chapter."""
+        """The chapter's file."""
         found = sorted((ROOT / "book").glob(f"{int(self.number[1:].split('.')[0]):02}-*.md"))
         return found[0] if found else ROOT / "book"
 
     @property
     def test(self) -> Path:
-        """What proves it done; there is none where one has to look."""
+        """The test's file. It doesn't exist if a reader has to look for themselves."""
         return TESTS / f"test_{self.name}.py"
 
     @property
@@ -69,7 +70,7 @@ class Exercise:
 
     @property
     def is_patch(self) -> bool:
-        """Whether it changes what is there; otherwise it is a program of its own."""
+        """Whether our solution is a patch, and not a program."""
         return self.file.suffix == ".patch"
 
     @cached_property
@@ -78,7 +79,7 @@ class Exercise:
 
     @property
     def head(self) -> dict[str, str]:
-        """What is above the patch. ZooError: it is not as it should be."""
+        """The head of the patch. ZooError if the head is wrong."""
         return self._head[0]
 
     @property
@@ -88,12 +89,12 @@ class Exercise:
 
     @property
     def preset(self) -> str:
-        """How it is built."""
+        """The preset to build with."""
         return self.head.get("Preset", "default") if self.is_patch else "default"
 
     @property
     def targets(self) -> list[str]:
-        """What its test wants built of the reader's own tree."""
+        """The targets of the reader's own tree that the test needs."""
         if not self.is_patch:
             return []
         needs = words(self.head.get("Needs", ""))
@@ -101,12 +102,12 @@ class Exercise:
 
     @property
     def targets_of_solution(self) -> list[str]:
-        """The same, of a tree with our solution."""
+        """The targets of a tree with our solution that the test needs."""
         compiled = self.file.suffix == ".cc" or any(self.file.glob("*.cc"))
         return [f"solution_{self.name}"] if compiled else self.targets
 
     def program(self, build: Path) -> list[str]:
-        """The words that start our solution, where that is a program."""
+        """The command that starts our solution, if that is a program."""
         source = self.file if self.file.is_file() else self.file / "main.py"
         if source.suffix == ".py" and source.is_file():
             return [sys.executable, str(source)]
@@ -133,7 +134,7 @@ def named(name: str) -> Exercise:
 
 
 def problems(exercise: Exercise) -> list[str]:
-    """What the head of a patch says that is not so."""
+    """Mistakes in the head of a patch."""
     head = exercise.head
     wanted = {"Exercise": exercise.number, "Test": exercise.test.name,
               "Chapter": str(exercise.chapter.relative_to(ROOT))}

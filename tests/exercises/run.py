@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """The book's exercises: eN_M has a test here, and our solution in book/solutions.
 
-    run.py list               the exercises that a test proves done
-    run.py apply              does every patch still apply, is every head as it should be?
-    run.py targets NAME       what has to be built before the reader's own tree is tested
-    run.py solve [NAME ...]   the test must pass with our solution, in a copy below build/zoo, and
-                              fail as long as a stage is as it was. Without a NAME: all of them.
+    run.py list               the exercises that have a test
+    run.py apply              does every patch still apply, and is every head right?
+    run.py targets NAME       targets to build before a test of the reader's own tree
+    run.py solve [NAME ...]   the test must pass with our solution, in a copy below build/zoo; if
+                              that is a patch, it must fail without. Default: all exercises.
 
-Exit status: 0 all is well, 1 it is not, 2 wrong usage.
+Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from exercise import (  # noqa: E402
 import workshop  # noqa: E402
 
 RUN_SECONDS = 300
-PATIENCE = "5"  # how long a test waits for what must come
+PATIENCE = "5"  # how long a test waits for an answer
 
 
 def list_exercises() -> int:
-    """Number, and what the test is about."""
+    """Prints the number and the subject of each exercise with a test."""
     for each in all_exercises():
         if each.test.is_file():
             print(first_line(each.test))
@@ -49,7 +49,7 @@ def list_exercises() -> int:
 
 
 def first_line(test: Path) -> str:
-    """What a test file says it is about."""
+    """The first line of a test file, which says what the exercise is about."""
     return test.read_text(encoding="utf-8").splitlines()[0].strip('"')
 
 
@@ -72,13 +72,13 @@ def check_that_all_apply() -> int:
 
 
 def print_targets(names: Sequence[str]) -> int:
-    """For the build of the reader's own tree."""
+    """Prints the targets to build of the reader's own tree."""
     print("\n".join(dict.fromkeys(target for name in names for target in named(name).targets)))
     return 0
 
 
 def solve(names: Sequence[str]) -> int:
-    """Shows for each that the test tells a solution from none."""
+    """Shows for each exercise that the test passes only with a solution."""
     chosen = [named(name) for name in names] if names else [
         each for each in all_exercises() if each.test.is_file()]
     counts: Counter[str] = Counter()
@@ -96,7 +96,7 @@ def solve(names: Sequence[str]) -> int:
 
 
 def prove(each: Exercise) -> tuple[str, str]:
-    """The test without our solution, then with it: a verdict and why."""
+    """Runs the test without our solution and with it. Returns a verdict and the reason."""
     try:
         if each.is_patch:
             before = Trial.of(each, solved=False)
@@ -119,7 +119,7 @@ def prove(each: Exercise) -> tuple[str, str]:
 
 
 class Trial:
-    """One run of an exercise's tests on what the workshop has built: how many passed or failed."""
+    """One run of an exercise's tests on a build of the workshop: how many passed or failed."""
 
     def __init__(self, output: str, cases: Sequence[ElementTree.Element]) -> None:
         self.output = output
@@ -133,7 +133,7 @@ class Trial:
 
     @classmethod
     def of(cls, each: Exercise, solved: bool) -> Trial:
-        """Builds what is needed and runs them. ZooError: that is not possible."""
+        """Builds the targets and runs the tests. ZooError if that isn't possible."""
         targets = each.targets_of_solution
         try:
             if targets:
@@ -149,7 +149,7 @@ class Trial:
 
     @classmethod
     def run(cls, each: Exercise, options: Sequence[str]) -> Trial:
-        """Runs them."""
+        """Runs the tests."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
         with tempfile.TemporaryDirectory() as directory:
             results = Path(directory, "results.xml")

@@ -22,14 +22,14 @@ SIZES = (0, 1, 4095, 4096, 4097, 32_768, 8 * 32_768 + 1, 8 * 65_536, 3 * MIB - 1
 
 
 def copied(run: Run, directory: Path, data: bytes) -> None:
-    """Has a file with these bytes copied, and looks whether that is what it is."""
+    """Has a file with these bytes copied, and compares."""
     source, target = directory / "source", directory / "target"
     source.write_bytes(data)
     expect_copy(run, source, target)
 
 
 def expect_copy(run: Run, source: Path, target: Path) -> None:
-    """Copies, and compares."""
+    """Has the file copied, and compares."""
     ended = run(source=source, target=target)
     assert ended.returncode == 0, f"exit status {ended.returncode}: {ended.stderr.decode()}"
     wanted, got = source.read_bytes(), target.read_bytes()
@@ -41,19 +41,19 @@ def expect_copy(run: Run, source: Path, target: Path) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_file_of_any_size_is_copied(run: Run, tmp_path: Path, size: int) -> None:
-    """The copy is byte for byte the file, whatever its size."""
+    """The copy has the same bytes as the file, for files of any size."""
     copied(run, tmp_path, random.Random(size).randbytes(size))
 
 
 def test_an_older_and_longer_copy_is_replaced(run: Run, tmp_path: Path) -> None:
-    """Nothing is left of what was in the target before."""
+    """Nothing is left of the target's old content."""
     (tmp_path / "target").write_bytes(b"old" * 100_000)
     copied(run, tmp_path, b"new")
 
 
 def test_reads_may_complete_in_any_order(run: Run, tmp_path: Path) -> None:
-    """Which block a completion belongs to is said by its user_data, and by nothing else. Here parts
-    of the file are in memory and complete at once; the others are fetched from the disk."""
+    """Only its user_data says which block a completion belongs to. Here parts of the file are in
+    memory and complete at once; the others are read from the disk."""
     source = tmp_path / "source"
     data = random.Random(9).randbytes(4 * MIB)
     source.write_bytes(data)
@@ -66,8 +66,8 @@ def test_reads_may_complete_in_any_order(run: Run, tmp_path: Path) -> None:
 
 
 def test_holes_stay_holes(run: Run, tmp_path: Path) -> None:
-    """A block of zeros is not written, and takes no room in the copy; the copy is as long as the
-    file, also when that ends in a hole."""
+    """A block of zeros is not written, and takes no room in the copy. The copy is as long as the
+    file, even if the file ends in a hole."""
     source, target = tmp_path / "source", tmp_path / "target"
     with source.open("wb") as file:
         for begin in (0, 10 * MIB, 40 * MIB + 5):
@@ -80,7 +80,7 @@ def test_holes_stay_holes(run: Run, tmp_path: Path) -> None:
 
 
 def test_eight_reads_are_in_flight(words: Words, tmp_path: Path, patience: float) -> None:
-    """Eight reads are submitted with the first io_uring_enter(2), and the file is read by no other
+    """Eight reads are submitted with the first io_uring_enter(2), and the file is read in no other
     way."""
     source, log = tmp_path / "source", tmp_path / "log"
     source.write_bytes(bytes(range(256)) * 40_000)

@@ -14,7 +14,7 @@ RIGHT = "100000 entries, 0 wrong\n"
 
 
 def compiled(directory: Path, *options: str) -> Path:
-    """The program, compiled with these options as well."""
+    """Compiles the program with these further options."""
     program = directory / "ring"
     built = subprocess.run([*COMPILE, *options, str(GIVEN), "-o", str(program)],
                            capture_output=True, text=True)
@@ -26,8 +26,8 @@ def compiled(directory: Path, *options: str) -> Path:
 
 
 def test_no_race_is_left(tmp_path: Path) -> None:
-    """The thread sanitizer, which knows what the language promises and not only what this processor
-    does, has nothing to say about given/e10_2.cc."""
+    """The thread sanitizer finds nothing in given/e10_2.cc. It tests for the language's rules, not
+    for the behaviour of this processor."""
     ran = subprocess.run([compiled(tmp_path, "-fsanitize=thread")], capture_output=True, text=True,
                          timeout=RUN_SECONDS)
     if "unexpected memory mapping" in ran.stderr:
@@ -38,14 +38,14 @@ def test_no_race_is_left(tmp_path: Path) -> None:
 
 
 def test_there_is_no_lock() -> None:
-    """Neither side locks anything: a kernel would not take part."""
+    """Neither side locks anything, because a kernel wouldn't take part in that."""
     found = LOCKS.search(GIVEN.read_text())
     assert not found, f"given/e10_2.cc has a {found[0]}"
 
 
 @pytest.mark.parametrize("level", ["-O1", "-O2"])
 def test_what_goes_in_comes_out(tmp_path: Path, level: str) -> None:
-    """A hundred thousand entries come out as they went in, however the program was compiled."""
+    """A hundred thousand entries come out as they went in, at each level of optimization."""
     ran = subprocess.run([compiled(tmp_path, level)], capture_output=True, text=True,
                          timeout=RUN_SECONDS)
     assert ran.stdout == RIGHT, f"it printed {ran.stdout!r}, wanted {RIGHT!r}"

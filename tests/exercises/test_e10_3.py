@@ -21,13 +21,13 @@ BIG = os.urandom(3_000_000)
 
 
 def descriptors(server: Server) -> int:
-    """How many the server has open."""
+    """How many descriptors the server has open."""
     return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
 
 
 def test_bytes_come_back(server: Server) -> None:
-    """What a client sends comes back to it, and to no other client, although three hundred have
-    spoken before the server looks."""
+    """A client gets its own bytes back, and no other client's, although three hundred clients send
+    before the server looks."""
     clients = [server.connect() for _ in range(300)]
     for client in clients:
         client.exchange(b"hi", 2)
@@ -41,8 +41,8 @@ def test_bytes_come_back(server: Server) -> None:
 
 
 def test_a_message_costs_one_call(server: Server) -> None:
-    """A hundred messages, each sent when the one before was answered, cost a hundred calls of
-    io_uring_enter(2), and bytes move by no other call."""
+    """A hundred messages, each sent after the previous answer, cost a hundred calls of
+    io_uring_enter(2), and no other call moves bytes."""
     with server.connect() as client:
         client.exchange(b"hi", 2)
         calls = "trace=io_uring_enter,recvfrom,recvmsg,sendto,sendmsg,read,write"
@@ -56,15 +56,15 @@ def test_a_message_costs_one_call(server: Server) -> None:
 
 
 def test_a_slow_reader_gets_every_byte(server: Server) -> None:
-    """A client that reads slowly gets each of its bytes once and in order: the rest of a send that
-    the socket had no room for is sent later, before anything else."""
+    """A client that reads slowly gets each of its bytes once and in order. If a send had room for
+    only some bytes, the rest is sent before anything else."""
     with server.connect() as client:
         assert client.exchange(BIG, len(BIG)) == BIG
 
 
 def test_a_client_that_breaks_off_costs_nothing(server: Server) -> None:
-    """A client that leaves with a reset, its answers unread, is closed, and its descriptor with it;
-    a failed send is no reason to wait for ever for the receive that was linked to it."""
+    """If a client leaves with a reset, its answers unread, the server closes its descriptor. After
+    a failed send, the server must not wait forever for the linked receive."""
     with server.connect() as other:
         other.exchange(b"hi", 2)
         before = descriptors(server)

@@ -15,13 +15,13 @@ TOO_LONG = (65537).to_bytes(4, "little")
 
 
 def lines(*payloads: bytes) -> bytes:
-    """What is printed about these."""
+    """The output for these payloads."""
     return b"".join(b"%d %s\n" % (len(payload), payload) for payload in payloads)
 
 
 def test_a_line_for_each_message(run: Run) -> None:
-    """For each message of its input it prints the length, a blank, the payload, and a line feed; at
-    the end of the stream it ends with status 0."""
+    """For each message of its input the program prints the length, a blank, the payload, and a line
+    feed. At the end of the stream it exits with 0."""
     ended = run(input=frames(PAYLOADS))
     assert ended.stdout == lines(*PAYLOADS)
     assert ended.returncode == 0, ended.stderr.decode()
@@ -29,7 +29,7 @@ def test_a_line_for_each_message(run: Run) -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 4, 1000])
 def test_the_slices_change_nothing(begin: Begin, size: int) -> None:
-    """However the stream is cut, the lines are the same."""
+    """The lines are the same for any slices of the stream."""
     running = begin()
     payloads = [random.Random(n).randbytes(n) for n in range(40)]
     stream = frames(payloads)
@@ -41,8 +41,8 @@ def test_the_slices_change_nothing(begin: Begin, size: int) -> None:
 
 
 def test_a_message_is_printed_when_it_is_complete(begin: Begin, patience: float) -> None:
-    """A generator yields a message as soon as it has one: its line does not wait for the next
-    message, nor for the end of the stream."""
+    """A generator yields a message as soon as that is complete. The line doesn't wait for the next
+    message, or for the end of the stream."""
     running = begin()
     for payload in (b"one", b"two"):
         running.stdin.write(frames([payload]) + b"\x05\x00")
@@ -54,8 +54,8 @@ def test_a_message_is_printed_when_it_is_complete(begin: Begin, patience: float)
 
 
 def test_too_long_a_message_is_an_error(run: Run) -> None:
-    """A length over 65536 ends the program with status 1, when the messages before it have been
-    printed. Nothing after it can be trusted."""
+    """After a length over 65536 the program exits with 1, and has printed the messages before that.
+    Nothing after such a length can be trusted."""
     ended = run(input=frames([b"fine"]) + TOO_LONG + frames([b"not to be believed"]))
     assert ended.stdout == lines(b"fine")
     assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"
@@ -63,7 +63,7 @@ def test_too_long_a_message_is_an_error(run: Run) -> None:
 
 @pytest.mark.parametrize("rest", [b"\x05", b"\x05\x00\x00\x00", b"\x05\x00\x00\x00hell"])
 def test_half_a_message_is_an_error(run: Run, rest: bytes) -> None:
-    """A stream that ends inside a message ends the program with status 1."""
+    """If the stream ends inside a message, the program exits with 1."""
     ended = run(input=frames([b"fine"]) + rest)
     assert ended.stdout == lines(b"fine")
     assert ended.returncode == 1, f"exit status {ended.returncode}, wanted 1"

@@ -21,13 +21,13 @@ STACK_BYTES = 256 * 1024
 
 
 def limit_stack() -> None:
-    """Of the program that is about to be started."""
+    """Limits the stack of the program that is about to start."""
     resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, STACK_BYTES))
 
 
 @pytest.fixture
 def launch(words: Words, tmp_path: Path, patience: float) -> Iterator[Callable[..., Running]]:
-    """Starts your program; words in front of its command line start it, as strace does."""
+    """Starts your program, by itself or with a command in front, such as strace."""
     with ExitStack() as stack:
 
         def start_one(*before: str) -> Running:
@@ -40,7 +40,7 @@ def launch(words: Words, tmp_path: Path, patience: float) -> Iterator[Callable[.
 
 
 def end(running: Running) -> bytes:
-    """Ends both streams. What is printed until the program ends, as it must, with 0."""
+    """Ends both streams. Returns the output until the program ends, which it must do with 0."""
     for fifo in running.fifos.values():
         fifo.close()
     rest = running.process.stdout.read()
@@ -50,16 +50,16 @@ def end(running: Running) -> bytes:
 
 
 def test_lines_are_printed_as_they_come(launch: Callable[..., Running]) -> None:
-    """A line is printed when it has come, after the number of its FIFO, a colon and a blank,
-    however long the other FIFO has been silent."""
+    """A line is printed as soon as it arrives, after the number of its FIFO, a colon and a blank,
+    even if the other FIFO is silent."""
     running = launch()
     for number in range(20):
         running.say("second" if number % 3 else "first", b"line %d" % number)
 
 
 def test_half_a_line_waits_for_the_rest(launch: Callable[..., Running]) -> None:
-    """While one FIFO has sent half a line, the lines of the other one are printed; the half is
-    printed with its rest."""
+    """While one FIFO has sent only half a line, the other's lines are printed. The half is printed
+    together with its rest."""
     running = launch()
     running.fifos["first"].write(b"half a line, ")
     running.say("second", b"a line")
@@ -69,8 +69,8 @@ def test_half_a_line_waits_for_the_rest(launch: Callable[..., Running]) -> None:
 
 
 def test_a_million_lines_need_no_deeper_stack(launch: Callable[..., Running]) -> None:
-    """A coroutine that awaits read_line() a million times, most of which need not wait, gets along
-    with 256 KiB of stack."""
+    """256 KiB of stack are enough for a coroutine that awaits read_line() a million times, even
+    though most of the calls need not wait."""
     running = launch()
     wanted = LINES * len(b"1: \n")
     with subprocess.Popen(["yes", ""], stdout=running.fifos["first"].fileno()) as writer:
@@ -81,8 +81,8 @@ def test_a_million_lines_need_no_deeper_stack(launch: Callable[..., Running]) ->
 
 
 def test_it_counts_the_lines_at_the_end(launch: Callable[..., Running]) -> None:
-    """At the end of one stream it goes on with the other. At the end of both it prints the number
-    of lines and ends with 0; what came after the last line feed is a line, too."""
+    """At the end of one stream the program goes on with the other. At the end of both it prints the
+    number of lines and exits with 0. Bytes after the last line feed count as a line."""
     running = launch()
     running.say("first", b"one")
     running.fifos["first"].write(b"two")
@@ -93,7 +93,7 @@ def test_it_counts_the_lines_at_the_end(launch: Callable[..., Running]) -> None:
 
 
 def test_it_sleeps_in_one_thread(launch: Callable[..., Running], tmp_path: Path) -> None:
-    """While nothing comes it makes no system call, and one thread waits for both."""
+    """While there is no input, the program makes no system call, and one thread waits for both."""
     log = tmp_path / "log"
 
     def calls() -> list[str]:

@@ -31,14 +31,14 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("value", ["green", "", "a longer one " * 20])
 def test_the_attribute_is_set(run: Run, file: Path, value: str) -> None:
-    """The file has the attribute with that value afterwards, and the program ends with status 0."""
+    """The file gets the attribute with that value, and the program exits with 0."""
     ended = run(file=file, name=NAME, value=value)
     assert ended.returncode == 0, ended.stderr.decode()
     assert os.getxattr(file, NAME) == value.encode()
 
 
 def test_a_failure_says_what_it_was(run: Run, tmp_path: Path) -> None:
-    """The negative result of the operation comes out as an error: exit status 1, and its text."""
+    """If the operation fails, the program prints the error's text and exits with 1."""
     ended = run(file=tmp_path / "nobody", name=NAME, value="green")
     assert ended.returncode == 1
     assert b"No such file or directory" in ended.stderr, f"it said {ended.stderr!r}"
@@ -47,7 +47,7 @@ def test_a_failure_says_what_it_was(run: Run, tmp_path: Path) -> None:
 def test_the_ring_has_done_it(
     words: Words, file: Path, tmp_path: Path, patience: float
 ) -> None:
-    """It is done through the ring, not by setxattr(2) or one of its cousins."""
+    """The program uses the ring, not setxattr(2) or one of its cousins."""
     log = tmp_path / "log"
     calls = "trace=io_uring_enter,setxattr,lsetxattr,fsetxattr"
     command = words(file=file, name=NAME, value="green")

@@ -17,19 +17,19 @@ EPOLL_WAITS = re.compile(r" epoll_p?wait2?\([^=]*$")
 
 
 def calls(log: Path) -> list[str]:
-    """What strace has seen so far, a line for each system call."""
+    """strace's lines so far, one for each system call."""
     return log.read_text().splitlines() if log.exists() else []
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """Where strace writes."""
+    """strace's log."""
     return tmp_path / "log"
 
 
 @pytest.fixture
 def running(words: Words, tmp_path: Path, log: Path, patience: float) -> Iterator[Running]:
-    """Your program under strace, heard from on both sides."""
+    """Your program under strace, after a line through each FIFO."""
     says = {"ring": b"ring: ", "epoll": b"epoll: "}
     started = Running(words, tmp_path, patience, says, *from_start(log))
     try:
@@ -41,14 +41,15 @@ def running(words: Words, tmp_path: Path, log: Path, patience: float) -> Iterato
 
 
 def test_lines_are_printed_whoever_has_read_them(running: Running) -> None:
-    """A line that comes through the first FIFO is printed after `ring: `, one through the second
-    after `epoll: `, in any order and at once."""
+    """A line from the first FIFO is printed at once after `ring: `, and a line from the second
+    after `epoll: `, in any order."""
     for number in range(20):
         running.say("epoll" if number % 3 else "ring", b"line %d" % number)
 
 
 def test_it_ends_when_both_have_ended(running: Running) -> None:
-    """At the end of one stream it goes on with the other; at the end of both it ends with 0."""
+    """At the end of one stream the program goes on with the other. At the end of both it exits
+    with 0."""
     running.fifos["ring"].close()
     running.say("epoll", b"still here")
     running.fifos["epoll"].close()
@@ -56,7 +57,7 @@ def test_it_ends_when_both_have_ended(running: Running) -> None:
 
 
 def test_each_is_read_as_it_should_be(running: Running, log: Path) -> None:
-    """The first FIFO is read by the ring, the second by read(2)."""
+    """The ring reads the first FIFO, and read(2) the second."""
     for _ in range(10):
         running.say("ring", b"through the ring")
         running.say("epoll", b"by hand")
@@ -67,6 +68,7 @@ def test_each_is_read_as_it_should_be(running: Running, log: Path) -> None:
 
 
 def test_it_sleeps_in_one_place(running: Running, log: Path) -> None:
-    """While nothing comes it makes no system call: one thread waits in epoll_wait(2), for both."""
+    """While there is no input, one thread waits in epoll_wait(2) for both FIFOs, and the program
+    makes no other call."""
     call = expect_sleep(lambda: calls(log), EPOLL_WAITS.search, running.patience)
     assert EPOLL_WAITS.search(call), f"it waits in {call}"

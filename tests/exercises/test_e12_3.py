@@ -15,7 +15,7 @@ FEW_MS, MANY_MS = 20, 60_000
 
 
 def test_input_is_copied(begin: Begin) -> None:
-    """What comes on stdin goes to stdout, as it is; at the end of the input it ends with 0."""
+    """Bytes from stdin go to stdout unchanged. At the end of the input the program exits with 0."""
     data = random.Random(10).randbytes(50_000)
     process = begin(ms=MANY_MS)
     out, err = process.communicate(data)
@@ -24,8 +24,8 @@ def test_input_is_copied(begin: Begin) -> None:
 
 
 def test_silence_ticks(begin: Begin, patience: float) -> None:
-    """When nothing has come for so many milliseconds it prints the line `tick` to stderr, and again
-    after as many."""
+    """Each time that there is no input for the given number of milliseconds, the program prints a
+    line `tick` to stderr."""
     began = time.monotonic()
     process = begin(ms=FEW_MS)
     for _ in range(5):
@@ -35,7 +35,7 @@ def test_silence_ticks(begin: Begin, patience: float) -> None:
 
 
 def test_input_comes_before_the_time_is_up(begin: Begin, patience: float) -> None:
-    """Input does not wait for the sleep beside it, and while there is input nothing ticks."""
+    """Input doesn't wait for the end of a sleep, and while there is input nothing ticks."""
     process = begin(ms=MANY_MS)
     for number in range(20):
         process.stdin.write(b"line %d\n" % number)
@@ -44,7 +44,7 @@ def test_input_comes_before_the_time_is_up(begin: Begin, patience: float) -> Non
 
 
 def test_after_a_tick_the_next_reader_gets_the_bytes(begin: Begin, patience: float) -> None:
-    """A read that was given up takes nothing: what comes after a tick is copied at once."""
+    """A cancelled read takes no bytes, so input after a tick is copied at once."""
     process = begin(ms=FEW_MS)
     for number in range(5):
         assert readable(process.stderr, patience), "nothing has come, and no tick"
@@ -54,8 +54,8 @@ def test_after_a_tick_the_next_reader_gets_the_bytes(begin: Begin, patience: flo
 
 
 def test_no_byte_is_lost_between_the_two(begin: Begin, patience: float) -> None:
-    """Bytes that come at the very moment at which the time is up are copied as well, once and in
-    order: the loser of a race may have done its work."""
+    """Bytes that arrive exactly when the time is up are copied as well, once and in order. The read
+    may have completed although the sleep won the race."""
     process = begin(ms=1)
     wanted = b""
     chance = random.Random(1)

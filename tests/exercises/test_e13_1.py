@@ -35,8 +35,8 @@ SHOWN = {
 
 @pytest.mark.parametrize("case", SHOWN)
 def test_what_may_be_seen_is_shown(run: Run, case: str) -> None:
-    """32 to 126, tab, line ends and visible characters in UTF-8 pass, CRLF as a line feed. Every
-    byte of anything else is written as a backslash, x and two digits."""
+    """Bytes from 32 to 126, tab, line ends and visible characters in UTF-8 pass, and CRLF becomes a
+    line feed. Every other byte is written as a backslash, x and two digits."""
     sent, wanted = SHOWN[case]
     ended = run(input=sent)
     assert ended.stdout == wanted, f"{sent!r} is shown as {ended.stdout!r}, wanted {wanted!r}"
@@ -44,7 +44,7 @@ def test_what_may_be_seen_is_shown(run: Run, case: str) -> None:
 
 
 def test_the_slices_change_nothing(begin: Begin, patience: float) -> None:
-    """However the bytes come, also cut in the middle of a character, the text is the same."""
+    """The text is the same for any slices, even if they cut a character in two."""
     cases = list(SHOWN.values()) * 3
     random.Random(79).shuffle(cases)
     sent = b"|".join(sent for sent, _ in cases)
@@ -58,7 +58,8 @@ def test_the_slices_change_nothing(begin: Begin, patience: float) -> None:
 
 
 def test_a_line_is_shown_when_it_is_there(begin: Begin, patience: float) -> None:
-    """What cannot change any more is shown at once: the server may take its time with the rest."""
+    """Text that can't change any more is shown at once, because the server may take its time with
+    the rest."""
     running = begin()
     running.stdin.write(b"Back in May.\r\n\xe9")
     assert readable(running.stdout, patience), "a whole line, and nothing is shown"

@@ -12,12 +12,12 @@ from kit.tested import Own, built
 
 pytestmark = pytest.mark.ring
 
-SECOND = 0.95  # a little less: the clocks need not agree
+SECOND = 0.95  # a little less, since the clocks may differ
 ERROR = b"Error: No such user\r\n"
 
 
 class Machine(Own):
-    """The step, whose arguments are PORT DIR [DURATION], and which ends at any signal."""
+    """The step. Its arguments are PORT DIR [DURATION], and any signal ends it."""
 
     speaks_contract = False
 
@@ -28,7 +28,7 @@ class Machine(Own):
 
 @pytest.fixture(params=["fingerd", "09-state-machine"])
 def target(request: pytest.FixtureRequest, build: Path) -> Own:
-    """Each of the two."""
+    """fingerd, and then the state machine."""
     if request.param == "fingerd":
         program = built(request, build / "finger" / "fingerd")
         return Own("fingerd", "finger", (program, "--addr", "127.0.0.1"))
@@ -38,7 +38,7 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
 def test_the_error_comes_after_a_second(
     start: Callable[..., Server], users: Path  # noqa: F811
 ) -> None:
-    """A query for a user who is not there is answered as before, and a second later."""
+    """A query for an unknown user gets the same answer as before, but a second later."""
     daemon = start("--users", str(users))
     begin = time.monotonic()
     assert ask(daemon, b"nobody") == ERROR
@@ -58,7 +58,7 @@ def test_no_other_client_waits(start: Callable[..., Server], users: Path) -> Non
 
 
 def test_other_errors_do_not_wait(start: Callable[..., Server], users: Path) -> None:  # noqa: F811
-    """A relay is denied without delay: there is nothing to guess."""
+    """A relay is denied without delay, because there is nothing to guess."""
     daemon = start("--users", str(users))
     begin = time.monotonic()
     assert ask(daemon, b"alice@elsewhere") == b"Error: Relay access denied\r\n"
@@ -68,7 +68,7 @@ def test_other_errors_do_not_wait(start: Callable[..., Server], users: Path) -> 
 def test_the_deadline_ends_the_second(
     start: Callable[..., Server], users: Path  # noqa: F811
 ) -> None:
-    """The exchange's deadline covers the wait: where it is shorter, the connection is closed."""
+    """The conversation's deadline covers the wait. If it's shorter, the connection is closed."""
     daemon = start("--users", str(users), "--deadline", "300ms")
     begin = time.monotonic()
     assert ask(daemon, b"nobody") == b""

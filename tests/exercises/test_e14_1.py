@@ -24,12 +24,12 @@ def daemon(start: Callable[..., Server], users: Path) -> Server:  # noqa: F811
 
 @pytest.fixture
 def worker(daemon: Server) -> Process:
-    """Its process that talks to clients."""
+    """The daemon's worker process."""
     return Process(serving(daemon.pid))
 
 
 def expect_refusal(daemon: Server) -> None:
-    """The next client from here is turned away, in words."""
+    """Expects the next client from here to be turned away with the line."""
     with daemon.connect() as client:
         received = client.receive_until_end()
         if received != TOO_MANY:
@@ -38,14 +38,14 @@ def expect_refusal(daemon: Server) -> None:
 
 def test_one_too_many_gets_a_line(daemon: Server) -> None:
     """A connection above --max-per-ip gets the line `Error: Too many connections`, with CRLF, and
-    then the end of the stream, before it has asked anything."""
+    then the end of the stream, even before its query."""
     daemon.connect()
     expect_refusal(daemon)
 
 
 def test_the_line_is_not_lost_to_a_reset(daemon: Server, worker: Process) -> None:
-    """A client that has sent its query by then gets the line, too: a close with the query unread
-    would answer it with a reset."""
+    """A client that sent its query by then gets the line, too. If the server closed with the query
+    unread, the client would get a reset."""
     daemon.connect()
     os.kill(worker.pid, signal.SIGSTOP)
     worker.wait_until_stopped(daemon.patience)
@@ -57,14 +57,15 @@ def test_the_line_is_not_lost_to_a_reset(daemon: Server, worker: Process) -> Non
 
 
 def test_who_is_served_does_not_notice(daemon: Server) -> None:
-    """The one who has the place is answered as always."""
+    """The client that was admitted is answered as always."""
     first = daemon.connect()
     expect_refusal(daemon)
     assert ask_on(first, b"alice") == ALICES_ANSWER
 
 
 def test_who_is_turned_away_is_not_waited_for(daemon: Server, worker: Process) -> None:
-    """It takes nobody's place and no descriptor, though it neither reads nor leaves."""
+    """A client that is turned away takes no place and no descriptor, even if it neither reads nor
+    leaves."""
     first = daemon.connect()
     expect_refusal(daemon)
     at_rest = worker.descriptor_count()

@@ -11,8 +11,7 @@ SERVERS = "servers_of_e14_2.py"
 
 
 def test_a_server_that_loses_nothing_is_acquitted(run: Run) -> None:
-    """A server that goes on as if nothing had happened, whenever it is told to reload, loses
-    nothing: exit status 0."""
+    """For a server that loses no query in a reload, the exit status is 0."""
     with serving(SERVERS, "goes on") as server:
         ended = run(**server)
     assert ended.returncode == 0, said(ended)
@@ -20,8 +19,8 @@ def test_a_server_that_loses_nothing_is_acquitted(run: Run) -> None:
 
 @pytest.mark.parametrize("how", ["hangs up", "forgets the queue", "forgets what it has heard"])
 def test_a_server_that_loses_a_query_is_found_out(run: Run, how: str) -> None:
-    """A server is found out, with exit status 1, that cuts off a connected client, refuses one that
-    connects at this moment, or forgets the beginning of a query in a reload."""
+    """The exit status is 1 for a server that, in a reload, cuts off a connected client, refuses a
+    client that is just connecting, or forgets the beginning of a query."""
     with serving(SERVERS, how) as server:
         ended = run(**server)
     assert ended.returncode == 1, f"a server that {how}: {said(ended)}"

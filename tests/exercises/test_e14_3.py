@@ -21,7 +21,7 @@ BUGS = ("a byte too many", "tabs are no blanks", "small w", "a switch without a 
 
 @pytest.fixture
 def fuzzed(run: Run, tmp_path: Path) -> Fuzzed:
-    """What the reader's fuzzer makes of the parser with this mistake, which is a program for it."""
+    """Runs the reader's fuzzer on a parser with this mistake, which is a program."""
 
     def run_one(how: str) -> subprocess.CompletedProcess[bytes]:
         parser = tmp_path / "parser"
@@ -33,7 +33,7 @@ def fuzzed(run: Run, tmp_path: Path) -> Fuzzed:
 
 
 def test_a_parser_that_is_right_is_acquitted(fuzzed: Fuzzed) -> None:
-    """Where every answer is as the contract wants it, the fuzzer finds nothing: exit status 0."""
+    """If every answer is right by the contract, the fuzzer finds nothing and exits with 0."""
     ended = fuzzed("none")
     assert ended.returncode == 0, f"it said {(ended.stdout + ended.stderr)[-300:]!r}"
 
@@ -41,7 +41,7 @@ def test_a_parser_that_is_right_is_acquitted(fuzzed: Fuzzed) -> None:
 @pytest.mark.parametrize("how", BUGS)
 def test_a_mistake_is_found_and_shown(fuzzed: Fuzzed, how: str) -> None:
     """For a parser with a mistake the exit status is 1, and the last line on stdout is a query, in
-    hexadecimal digits, that it answers wrongly."""
+    hexadecimal digits, that the parser answers wrongly."""
     ended = fuzzed(how)
     assert ended.returncode == 1, f"nothing was found in a parser with the mistake: {how}"
     query = bytes.fromhex(ended.stdout.split()[-1].decode())
@@ -50,7 +50,7 @@ def test_a_mistake_is_found_and_shown(fuzzed: Fuzzed, how: str) -> None:
 
 
 def test_a_parser_that_ends_is_found(fuzzed: Fuzzed) -> None:
-    """A parser that falls over is a mistake like any other."""
+    """A parser that crashes has a mistake, too."""
     ended = fuzzed("falls over")
     assert ended.returncode == 1, "nothing was found in a parser that falls over"
     query = bytes.fromhex(ended.stdout.split()[-1].decode())

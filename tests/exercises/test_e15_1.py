@@ -18,7 +18,7 @@ pytestmark = pytest.mark.program("{port} {gate}")
 
 RESTARTS = 20
 CLIENTS = 4
-MOMENT_S = 0.003  # between connecting and asking: the old server may stop in it
+MOMENT_S = 0.003  # between connecting and asking, when the old server may stop
 
 
 class Crowd:
@@ -59,7 +59,7 @@ class Crowd:
 
 
 def replaced(old: subprocess.Popen[bytes], command: list[str], patience: float) -> None:
-    """The old server ends by itself, with status 0."""
+    """Expects the old server to end by itself, with status 0."""
     try:
         status = old.wait(patience)
     except subprocess.TimeoutExpired:
@@ -69,9 +69,9 @@ def replaced(old: subprocess.Popen[bytes], command: list[str], patience: float) 
 
 
 def test_twenty_restarts_lose_no_client(words: Words, patience: float, tmp_path: Path) -> None:
-    """Started with the same port and the same path, a server takes over from the one that runs,
-    which ends with status 0. Clients that connect all the while, and ask a moment later, are
-    answered, each of them."""
+    """A server that is started with the port and the path of a running server takes over, and the
+    old server exits with 0. Meanwhile clients keep connecting, and ask a moment later; all of them
+    are answered."""
     port = free_port()
     command = words(port=str(port), gate=str(tmp_path / "gate"))
     with ExitStack() as servers:
@@ -88,7 +88,7 @@ def test_twenty_restarts_lose_no_client(words: Words, patience: float, tmp_path:
 def test_a_client_that_is_connected_is_not_lost(
     words: Words, patience: float, tmp_path: Path
 ) -> None:
-    """A client whose message had arrived at the old server is answered by it."""
+    """The old server answers a client whose message it has received."""
     port = free_port()
     command = words(port=str(port), gate=str(tmp_path / "gate"))
     with running(command, patience) as old:

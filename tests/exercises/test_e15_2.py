@@ -44,7 +44,7 @@ BAD = {
 
 
 class Server:
-    """The reader's server, and what it says about its clients."""
+    """The reader's server, and its lines about clients."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, patience: float) -> None:
         self._process, self._port, self._patience = process, port, patience
@@ -53,7 +53,7 @@ class Server:
         return Client(self._port, self._patience, source)
 
     def said(self) -> str:
-        """Its next line."""
+        """The server's next line."""
         assert self._process.stdout is not None
         if not readable(self._process.stdout, self._patience):
             pytest.fail("no line on stdout says who the client is", pytrace=False)
@@ -62,7 +62,7 @@ class Server:
 
 @pytest.fixture
 def server(words: Words, patience: float) -> Iterator[Server]:
-    """It believes 127.0.0.1."""
+    """A server that trusts 127.0.0.1."""
     port = free_port()
     with running(words(port=str(port), trusted=PROXY), patience) as process:
         yield Server(process, port, patience)
@@ -71,7 +71,8 @@ def server(words: Words, patience: float) -> Iterator[Server]:
 @pytest.mark.parametrize("case", GOOD)
 def test_the_header_names_the_client(server: Server, case: str) -> None:
     """A connection from the trusted address begins with a header, of version 1 or 2. The server
-    prints the client's address and port, as `192.0.2.7 51000`, and serves what follows."""
+    prints the client's address and port, such as `192.0.2.7 51000`, and serves the bytes that
+    follow."""
     header, client_is = GOOD[case]
     client = server.connect()
     client.send(header + MESSAGE)
@@ -81,7 +82,7 @@ def test_the_header_names_the_client(server: Server, case: str) -> None:
 
 @pytest.mark.parametrize("case", OF_THE_PROXY)
 def test_a_header_without_a_client_is_the_proxys_own(server: Server, case: str) -> None:
-    """A header that names no client is served like any other; the client is the peer."""
+    """A connection whose header names no client is served, too. The client is then the peer."""
     client = server.connect()
     client.send(OF_THE_PROXY[case] + MESSAGE)
     assert client.answer() == MESSAGE
@@ -90,7 +91,7 @@ def test_a_header_without_a_client_is_the_proxys_own(server: Server, case: str) 
 
 @pytest.mark.parametrize("case", ["v1", "v2"])
 def test_a_header_may_come_byte_by_byte(server: Server, case: str) -> None:
-    """However the bytes are cut, the header is read."""
+    """The header is read even if it arrives byte by byte."""
     client = server.connect()
     for byte in GOOD[case][0] + MESSAGE:
         client.send(bytes([byte]))
@@ -99,8 +100,7 @@ def test_a_header_may_come_byte_by_byte(server: Server, case: str) -> None:
 
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_header_closes_the_connection(server: Server, case: str) -> None:
-    """A connection from the trusted address without a good header is closed, and answered
-    nothing."""
+    """A connection from the trusted address without a valid header is closed without an answer."""
     client = server.connect()
     client.send(BAD[case])
     client.socket.shutdown(1)
@@ -108,7 +108,7 @@ def test_a_bad_header_closes_the_connection(server: Server, case: str) -> None:
 
 
 def test_a_unknowns_header_is_not_believed(server: Server) -> None:
-    """From anywhere else nothing is a header: it is a message, if a strange one."""
+    """From any other address there are no headers, so the bytes are taken for a message."""
     unknown = server.connect(UNKNOWN)
     unknown.send(line("192.0.2.7") + MESSAGE)
     assert unknown.answer() == b""
@@ -116,7 +116,7 @@ def test_a_unknowns_header_is_not_believed(server: Server) -> None:
 
 
 def test_a_unknown_without_a_header_is_served(server: Server) -> None:
-    """A connection from anywhere else is taken as it is."""
+    """A connection from any other address is served without a header."""
     unknown = server.connect(UNKNOWN)
     unknown.send(MESSAGE)
     assert unknown.answer() == MESSAGE

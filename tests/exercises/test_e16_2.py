@@ -19,8 +19,8 @@ pytestmark = pytest.mark.program("{directory}")
 def test_the_slower_build_is_found(
     seed: int, run: Run, tmp_path: Path
 ) -> None:
-    """Your program prints the night whose build is slower than the release, as `tuesday`, and
-    `none` where no build is."""
+    """Your program prints the night whose build is slower than the release, such as `tuesday`, or
+    `none`."""
     nights.write(tmp_path, seed)
     ran = run(directory=tmp_path)
     assert ran.returncode == 0, ran.stderr.decode()

@@ -30,13 +30,13 @@ def test_no_eventfd_is_called(target: Subject) -> None:
 
 
 def test_it_stops_and_admits_the_waiting_as_before(target: Subject) -> None:
-    """A signal ends it in order, and a place that is given back goes to a client that waits."""
+    """A signal drains the server, and a permit that is released goes to a client that waits."""
     suite.contract(target, "test_drain.py", "test_max_connections.py").must_all_pass()
 
 
 def test_neither_end_of_the_pipe_waits(start: Callable[..., Server]) -> None:
-    """Both ends are non-blocking: a full pipe must not hold up the code that wakes the loop, nor an
-    empty one the loop."""
+    """Both ends are non-blocking, because a full pipe must not block the code that wakes the loop,
+    nor an empty pipe the loop."""
     server = start()
     process = Path("/proc", str(server.pid))
     ends = [end for end in (process / "fd").iterdir()
@@ -50,13 +50,13 @@ def test_neither_end_of_the_pipe_waits(start: Callable[..., Server]) -> None:
 
 
 def test_a_wake_up_is_taken_out_of_the_pipe(start: Callable[..., Server]) -> None:
-    """What was written to the pipe is read again: while a client holds up the stop, which the pipe
-    has told of, the loop sleeps."""
+    """The loop reads what was written to the pipe, so it sleeps again while a client holds up the
+    stop."""
     server = start("--drain-timeout", "60s", "--read-timeout", "0")
     server.connect(receive_buffer=4096).send_until_stuck(LARGE)
     server.send_signal(signal.SIGTERM)
-    expect_refusal(server)  # it has heard
-    time.sleep(0.5)  # and has answered what the client's buffers hold
+    expect_refusal(server)  # the server got the signal
+    time.sleep(0.5)  # and has filled the client's buffers with answers
     with Strace(server, "-e", "trace=poll,ppoll") as tracer:
         time.sleep(0.5)
     ready = [line for line in tracer.lines() if "(Timeout)" not in line]

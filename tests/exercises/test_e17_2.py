@@ -11,14 +11,14 @@ pytestmark = pytest.mark.program("{port}")
 
 
 def test_it_echoes_messages(target: Subject) -> None:
-    """Messages come back whole and in order, after a half-close too, and nobody's end is anybody
-    else's."""
+    """Messages come back complete and in order, even after a half-close, and one client's end
+    doesn't end others."""
     suite.contract(target, "test_framing.py", "test_half_close.py",
                    "test_survival.py").must_all_pass()
 
 
 def test_one_thread_waits_for_all(server: Server) -> None:
-    """Three clients in turn are served by one thread, which waits in epoll_wait."""
+    """One thread, which waits in epoll_wait, serves three clients in turn."""
     clients = [server.connect() for _ in range(3)]
     with Strace(server, "-e", "trace=epoll_wait,epoll_pwait") as tracer:
         for turn in range(3):

@@ -30,17 +30,16 @@ def suspect(request: pytest.FixtureRequest, patience: float) -> Iterator[Server]
 
 @pytest.mark.parametrize("suspect", ["none"], indirect=True)
 def test_a_healthy_server_is_left_in_peace(suspect: Server, run: Run) -> None:
-    """Where every conversation comes back as it should, the exit status is 0 when the time is
-    over."""
+    """If every conversation comes back right, the exit status at the end of the time is 0."""
     ran = run(port=suspect.address[1], seconds=1, seed=1)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize("suspect", BUGS, indirect=True)
 def test_a_defect_is_found(suspect: Server, run: Run) -> None:
-    """Random messages, including empty ones, in random slices, then the end of the stream: all must
-    come back, in order, and then the server's end. Where it does not within a second or so, the
-    exit status is 1, and the seed is printed."""
+    """The fuzzer sends random messages, including empty ones, in random slices, and then the end of
+    the stream. All must come back in order, and then the server's end. If they don't within a
+    second or so, the fuzzer prints the seed and exits with 1."""
     ran = run(port=suspect.address[1], seconds=SECONDS, seed=1)
     assert ran.returncode == 1, f"{SECONDS} s, and no defect was found"
     assert re.search(rb"\d", ran.stdout + ran.stderr), "no seed was printed"
@@ -48,7 +47,7 @@ def test_a_defect_is_found(suspect: Server, run: Run) -> None:
 
 @pytest.mark.parametrize("suspect", ["zero-is-the-end"], indirect=True)
 def test_the_seed_brings_it_back(suspect: Server, run: Run) -> None:
-    """With the seed that was printed, the same conversation fails at once."""
+    """With the printed seed, the same conversation fails at once."""
     first = run(port=suspect.address[1], seconds=SECONDS, seed=1)
     found = re.search(rb"\d+", first.stdout + first.stderr)
     assert found, f"no seed was printed: {first.stdout + first.stderr!r}"

@@ -13,8 +13,8 @@ CASES = ("CutsAtLineFeedsAndDropsTheCarriageReturn", "EverySlicingGivesTheSameLi
 
 @pytest.mark.parametrize("case", CASES)
 def test_lines_are_read(unit: Callable[[str], None], case: str) -> None:
-    """A line ends in LF; a CR directly in front of it belongs to the end, any other to the line.
-    However the stream is cut, the lines are the same. One byte more than allowed is too_long,
-    whether or not an end has come; finish() tells an end between lines from one inside. When next()
-    has no more, the reader holds no bytes."""
+    """A line ends in LF. A CR just before the LF belongs to the end, and any other CR to the line.
+    The lines are the same for any slices. A line that is a byte too long is too_long, with or
+    without its end. finish() tells an end between lines from an end inside a line. When next() has
+    no more lines, the reader holds no bytes."""
     unit(f"LineReader.{case}")

@@ -14,12 +14,12 @@ from kit.suite import PROTOCOL
 
 pytestmark = pytest.mark.program("{port}")
 
-MUCH = bytes(range(256)) * 4 * 32 * 1024  # 32 MiB: more than all buffers on the way hold
+MUCH = bytes(range(256)) * 4 * 32 * 1024  # 32 MiB, more than all buffers on the way hold
 
 
 @pytest.fixture
 def prompt(patience: float) -> Iterator[Server]:
-    """A server that answers each message at once, and reads no more before it is taken."""
+    """A server that answers each message at once, and reads no more until the answer is sent."""
     command = (sys.executable, str(PROTOCOL / "subjects" / "echo_server.py"), "--port", "{port}")
     server = Server(Own("prompt", "program", command), patience=patience)
     server.wait_until_ready()
@@ -29,7 +29,7 @@ def prompt(patience: float) -> Iterator[Server]:
 
 @pytest.fixture
 def patient() -> Iterator[int]:
-    """The port of a server that hears everything before it says a word."""
+    """The port of a server that answers only after the end of the stream."""
 
     def serve(listener: socket.socket) -> None:
         connection, _ = listener.accept()
@@ -48,17 +48,17 @@ def check(ran: CompletedProcess[bytes], wanted: bytes) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 100_000])
 def test_a_little_comes_back(run: Run, prompt: Server, size: int) -> None:
-    """What the program reads on stdin it sends as messages, the last of them shorter, and prints
-    the payloads of the answers to stdout."""
+    """The program sends its stdin as messages, the last of them shorter, and prints the payloads of
+    the answers to stdout."""
     check(run(input=MUCH[:size], port=prompt.address[1]), MUCH[:size])
 
 
 def test_much_comes_back(run: Run, prompt: Server) -> None:
-    """32 MiB come back as well: when the server waits for the client to read, the client reads."""
+    """32 MiB come back as well, because the client reads when the server waits for that."""
     check(run(input=MUCH, port=prompt.address[1]), MUCH)
 
 
 def test_it_does_not_wait_for_each_answer(run: Run, patient: int) -> None:
-    """The program goes on sending while an answer is missing: this server gives none before it has
-    heard the end of the stream."""
+    """The program goes on sending without an answer, because this server answers only after the end
+    of the stream."""
     check(run(input=MUCH[:1 << 20], port=patient), MUCH[:1 << 20])

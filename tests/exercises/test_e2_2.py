@@ -10,7 +10,7 @@ MIB = 1 << 20
 
 
 def counted(server: Server, *pieces: bytes) -> bytes:
-    """What it says to a client that sends these, one after the other."""
+    """The server's answer to a client that sends these pieces, one after the other."""
     with server.connect() as client:
         for piece in pieces:
             client.send(piece)
@@ -25,19 +25,20 @@ def counted(server: Server, *pieces: bytes) -> bytes:
     ([bytes(range(256))] * 1000, b"256000 bytes, 1000 lines\n"),
 ])  # fmt: skip
 def test_it_says_how_much_has_come(server: Server, pieces: list[bytes], wanted: bytes) -> None:
-    """When a client has finished sending, it gets one line with the number of bytes and of line
-    feeds, as `7 bytes, 1 lines`, and then the end of the stream. The bytes may be any."""
+    """A client that finished sending gets a line with the number of bytes and of line feeds, such
+    as `7 bytes, 1 lines`, and then the end of the stream. Any bytes are allowed."""
     assert counted(server, *pieces) == wanted
 
 
 def test_one_comes_after_the_other(server: Server) -> None:
-    """The next client is counted from 0, like the one before."""
+    """The count begins at 0 for every client."""
     for number in range(1, 20):
         assert counted(server, b"\n" * number) == b"%d bytes, %d lines\n" % (number, number)
 
 
 def test_much_takes_no_more_memory_than_a_little(server: Server) -> None:
-    """A client may send more than the machine has memory for: what is counted is not kept."""
+    """A client may send more than the machine has memory for, so the server doesn't keep the bytes
+    that it has counted."""
     counted(server, b"a little")
     server.process.forget_peak()
     before = server.process.peak_memory_bytes()
@@ -46,8 +47,8 @@ def test_much_takes_no_more_memory_than_a_little(server: Server) -> None:
 
 
 def test_a_client_that_leaves_takes_nobody_along(server: Server) -> None:
-    """A client may leave before it is answered, in good order or with a reset. The next one is
-    served as if nothing had happened."""
+    """A client may leave before its answer, with a close or a reset. The next client is served as
+    if nothing had happened."""
     for _ in range(20):
         client = server.connect()
         client.send(b"count this")

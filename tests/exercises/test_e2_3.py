@@ -16,7 +16,7 @@ pytestmark = pytest.mark.program("{pid}")
 
 MUCH = bytes(1 << 20)
 
-# One client at a time, and each call waits. PR_SET_PTRACER: not only its parent may look at it.
+# One client at a time, and each call blocks. PR_SET_PTRACER: others than its parent may trace it.
 SERVER = """
 import ctypes, socket, sys
 ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)
@@ -44,7 +44,7 @@ def server() -> Iterator[tuple[int, int]]:
 
 
 def said(run: Run, pid: int) -> str:
-    """What the program says about a process that has gone to sleep."""
+    """The program's output about a sleeping process."""
     Process(pid).wait_until_asleep(5)
     ran = run(pid=pid)
     assert ran.returncode == 0, ran.stderr.decode(errors="replace")
@@ -57,12 +57,13 @@ def name_of(client: socket.socket) -> str:
 
 
 def test_a_server_without_a_client_waits_for_one(run: Run, server: tuple[int, int]) -> None:
-    """Inside `accept` the program prints `accept`, and how it ends: with status 0."""
+    """While the server is in `accept`, the program prints `accept` and exits with 0."""
     assert said(run, server[0]) == "accept"
 
 
 def test_a_silent_client_is_named(run: Run, server: tuple[int, int]) -> None:
-    """Inside `recv` it prints whom the server waits for: `recv 127.0.0.1:40512`."""
+    """While the server is in `recv`, the program also prints which client it waits for:
+    `recv 127.0.0.1:40512`."""
     pid, port = server
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", port)) as client:
@@ -73,7 +74,8 @@ def test_a_silent_client_is_named(run: Run, server: tuple[int, int]) -> None:
 
 def test_the_client_that_is_served_is_meant_and_no_other(
         run: Run, server: tuple[int, int]) -> None:
-    """Others may be connected and wait in the backlog: they are not what the server waits for."""
+    """The program names the client that is served, although another client is connected and waits
+    in the backlog."""
     pid, port = server
     address = ("127.0.0.1", port)
     with socket.create_connection(address) as first, socket.create_connection(address) as other:
@@ -87,7 +89,8 @@ def test_the_client_that_is_served_is_meant_and_no_other(
 
 
 def test_a_client_that_does_not_read_is_named(run: Run, server: tuple[int, int]) -> None:
-    """Inside `send` it prints who does not take its answer: `send 127.0.0.1:40512`."""
+    """While the server is in `send`, the program also prints which client doesn't read its answer:
+    `send 127.0.0.1:40512`."""
     pid, port = server
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.settimeout(0.5)
@@ -98,7 +101,7 @@ def test_a_client_that_does_not_read_is_named(run: Run, server: tuple[int, int])
 
 
 def test_what_works_waits_for_nothing(run: Run) -> None:
-    """A process that is in none of the three prints `something else`."""
+    """For a process that is in none of the three calls, the program prints `something else`."""
     with subprocess.Popen(["sleep", "60"]) as sleeper:
         try:
             while Path(f"/proc/{sleeper.pid}/comm").read_text() != "sleep\n":

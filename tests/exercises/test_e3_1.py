@@ -16,7 +16,7 @@ LINE = re.compile(rb"[ -~]+\r\n")
 
 
 def dribble(connection: socket.socket) -> None:
-    """A byte every now and then, until the server is gone or six seconds are over."""
+    """Sends a byte every now and then, until the server is gone or six seconds have passed."""
     for _ in range(12):
         try:
             connection.send(b".")
@@ -35,8 +35,8 @@ def server(start: Callable[..., Server]) -> Server:
 
 
 def test_whoever_comes_is_told_and_left(server: Server) -> None:
-    """A client on ::1 gets one line of text that ends in CR LF, and then the end of the stream,
-    without having said a word."""
+    """A client on ::1 that sends nothing gets one line of text that ends in CR LF, and then the end
+    of the stream."""
     with server.connect() as client:
         said = client.receive_until_end()
     assert LINE.fullmatch(said), f"{said!r} is no line that ends in CR LF"
@@ -44,14 +44,14 @@ def test_whoever_comes_is_told_and_left(server: Server) -> None:
 
 
 def test_one_comes_after_the_other(server: Server) -> None:
-    """The next client is served as the one before."""
+    """Each client is served like the one before."""
     for _ in range(20):
         with server.connect() as client:
             assert LINE.fullmatch(client.receive_until_end())
 
 
 def test_what_a_client_says_is_thrown_away(server: Server) -> None:
-    """A client that talks before it reads gets the line all the same, and no reset."""
+    """A client that sends before it reads gets the line, and no reset."""
     for _ in range(20):
         with server.connect() as client:
             client.send(bytes(100_000))
@@ -61,7 +61,7 @@ def test_what_a_client_says_is_thrown_away(server: Server) -> None:
 
 @pytest.mark.clock
 def test_a_client_that_goes_on_sending_does_not_keep_the_next_one(server: Server) -> None:
-    """A client that sends a byte now and then, and never ends its stream, keeps the next one
+    """A client that sends a byte now and then, and never ends its stream, keeps the next client
     waiting for no more than three seconds."""
     with server.connect() as slow, server.connect() as client:
         assert LINE.fullmatch(slow.receive_until_end())

@@ -15,7 +15,7 @@ LINES = 300
 
 
 def enter(server: Server) -> Client:
-    """A client that is in the room."""
+    """Connects a client, and waits until it's in the room."""
     client = server.connect()
     assert client.receive(len(WELCOME)) == WELCOME, "whoever enters is told `welcome`"
     return client
@@ -26,7 +26,7 @@ def said_by(which: int) -> list[bytes]:
 
 
 def hear(client: Client, lines: int) -> list[bytes]:
-    """So many lines."""
+    """Receives this many lines."""
     heard = b""
     while heard.count(b"\n") < lines:
         piece = client.receive_what_is_there(65536)
@@ -36,7 +36,7 @@ def hear(client: Client, lines: int) -> list[bytes]:
 
 
 def test_the_others_hear_what_one_says(server: Server) -> None:
-    """A client that enters is sent `welcome`. A line goes to all others in the room, and not
+    """A client that enters gets `welcome`. A line goes to all other clients in the room, and not
     back to its sender."""
     clients = [enter(server) for _ in range(3)]
     clients[0].send(b"good morning\n")
@@ -46,7 +46,7 @@ def test_the_others_hear_what_one_says(server: Server) -> None:
 
 
 def test_a_line_is_said_when_it_is_complete(server: Server) -> None:
-    """Half a line is nobody's business yet, however its bytes arrive."""
+    """A line is passed on only when it is complete."""
     speaker, listener = enter(server), enter(server)
     speaker.send_in_pieces(b"he", b"ll")
     listener.expect_silence()
@@ -55,8 +55,8 @@ def test_a_line_is_said_when_it_is_complete(server: Server) -> None:
 
 
 def test_all_hear_whole_lines_in_one_order(server: Server) -> None:
-    """Five talk at once. Every line arrives whole and once, the lines of one speaker in their
-    order, and any two listeners hear those of the others in the same order."""
+    """Five clients talk at once. Every line arrives complete and once, and each speaker's lines in
+    order. Any two listeners hear the lines of the others in the same order."""
     clients = [enter(server) for _ in range(5)]
     speakers = [threading.Thread(target=client.send, args=(b"".join(said_by(which)),))
                 for which, client in enumerate(clients)]
@@ -74,8 +74,8 @@ def test_all_hear_whole_lines_in_one_order(server: Server) -> None:
 
 
 def test_whoever_leaves_leaves_the_others_alone(server: Server) -> None:
-    """Clients come and go, in order or by a reset; those who stay hear each other, and what the
-    others cost is given back."""
+    """Clients leave with a close or a reset. Those that stay hear each other, and the server frees
+    the descriptors of the others."""
     speaker, listener = enter(server), enter(server)
     at_rest = server.process.descriptor_count()
     for number in range(20):
@@ -89,9 +89,10 @@ def test_whoever_leaves_leaves_the_others_alone(server: Server) -> None:
 
 
 def test_who_does_not_listen_holds_up_nobody(server: Server) -> None:
-    """One in the room never reads. The others hear everything; that one may be sent away."""
+    """One client in the room never reads. The others hear everything; the silent client may be
+    closed."""
     speaker, listener = enter(server), enter(server)
-    enter(server)  # and says and reads nothing
+    enter(server)  # sends and reads nothing
     line = b"x" * 4000 + b"\n"
     for _ in range(3000):
         speaker.send(line)

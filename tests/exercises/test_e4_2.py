@@ -9,7 +9,7 @@ SECONDS = 10
 
 
 def test_it_comes_to_an_end(given: str) -> None:
-    """The program ends by itself, ten times out of ten, and no visitor is lost."""
+    """The program ends by itself in ten of ten runs, and loses no visitor."""
     for number in range(1, RUNS + 1):
         try:
             ran = subprocess.run([given], capture_output=True, text=True, timeout=SECONDS)

@@ -16,7 +16,7 @@ LINE = re.compile(r"(\S+): (\d+) bytes in, (\d+) bytes out")
 
 
 def counted(server: Server, client: Client, address: str) -> tuple[int, int]:
-    """What the log says about this client, once it has left."""
+    """The numbers in the log for this client, which has left."""
 
     def lines() -> list[tuple[int, int]]:
         found = (LINE.fullmatch(line) for line in server.log_lines())
@@ -33,8 +33,8 @@ def address_of(client: Client) -> str:
 
 
 def test_the_bytes_of_a_client_are_counted(start: Callable[..., Server]) -> None:
-    """With --verbose, when a client is gone a line says how many bytes it has sent, and how many it
-    was sent, the four bytes of each length included."""
+    """With --verbose, a line about each client that leaves says how many bytes came from it and
+    went to it, including the four bytes of each length."""
     server = start("--verbose")
     clients = [server.connect() for _ in range(3)]
     for number, client in enumerate(clients):
@@ -47,8 +47,8 @@ def test_the_bytes_of_a_client_are_counted(start: Callable[..., Server]) -> None
 
 
 def test_answers_that_were_held_are_counted_too(start: Callable[..., Server]) -> None:
-    """A client sends much, says that this was all, and reads the answers late: what the server had
-    to hold for a while counts when the kernel has taken it."""
+    """A client sends a lot, half-closes, and reads the answers late. Bytes that the server had to
+    hold count when the kernel takes them."""
     server = start("--verbose", "--max-message", "4000000")
     client = server.connect(receive_buffer=4096)
     stream = frames([bytes(3_900_000)])
@@ -60,7 +60,7 @@ def test_answers_that_were_held_are_counted_too(start: Callable[..., Server]) ->
 
 
 def test_half_a_message_is_counted_and_not_answered(start: Callable[..., Server]) -> None:
-    """Bytes that came are counted, whatever became of them."""
+    """Bytes of an incomplete message count as received."""
     server = start("--verbose")
     client = server.connect()
     client.send(b"\5\0\0\0hel")
@@ -70,7 +70,7 @@ def test_half_a_message_is_counted_and_not_answered(start: Callable[..., Server]
 
 
 def test_nothing_is_said_without_verbose(server: Server) -> None:
-    """Without --verbose, a client that says goodbye is worth no line."""
+    """Without --verbose, there is no line about a client that leaves."""
     client = server.connect()
     client.echo(b"hello")
     client.half_close()

@@ -19,7 +19,7 @@ ROUNDS = 2000
 
 @pytest.mark.clock
 def test_a_server_with_nothing_to_do_rests(server: Server) -> None:
-    """With ten clients that say nothing, the server needs less than a fifth of a processor."""
+    """With ten silent clients, the server needs less than a fifth of a processor."""
     for _ in range(10):
         server.connect().echo(b"here")
     time.sleep(0.2)
@@ -30,7 +30,7 @@ def test_a_server_with_nothing_to_do_rests(server: Server) -> None:
 
 
 def test_it_does_not_sleep_for_long(server: Server) -> None:
-    """It never sleeps for more than 5 ms at a time: that is the most a new connection waits."""
+    """The server never sleeps for more than 5 ms at a time, so no new connection waits longer."""
     server.connect().echo(b"here")
     with Strace(server, "-e", "trace=nanosleep,clock_nanosleep") as tracer:
         time.sleep(0.3)
@@ -41,8 +41,8 @@ def test_it_does_not_sleep_for_long(server: Server) -> None:
 
 
 def test_it_does_not_sleep_while_somebody_speaks(server: Server) -> None:
-    """While a client asks as soon as it has its answer, hardly ever does the server sleep in
-    between: less than once in two messages."""
+    """While a client asks again as soon as it has its answer, the server hardly ever sleeps: less
+    than once in two messages."""
     client = server.connect()
     with Strace(server, "-e", "trace=nanosleep,clock_nanosleep") as tracer:
         for _ in range(ROUNDS):

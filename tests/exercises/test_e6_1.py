@@ -18,7 +18,7 @@ NANOSECONDS = re.compile(r"\bppoll\(.*tv_nsec=(\d+)")
 
 @pytest.fixture
 def waits(start: Callable[..., Server]) -> list[str]:
-    """What strace has seen of the loop's waiting, while a client spoke."""
+    """strace's lines about the loop's waits, while a client sent messages."""
     server = start("--read-timeout", "30s")
     with Strace(server, "-e", "trace=poll,ppoll") as tracer:
         client = server.connect()
@@ -35,7 +35,7 @@ def test_the_loop_waits_with_ppoll(waits: list[str]) -> None:
 
 
 def test_a_timeout_is_no_round_number_of_milliseconds(waits: list[str]) -> None:
-    """What is left until the next deadline is passed on to the nanosecond."""
+    """The time until the next deadline is passed on to the nanosecond."""
     left = [int(found[1]) for line in waits if (found := NANOSECONDS.search(line))]
     assert left, "no ppoll had a timeout, though --read-timeout sets a deadline"
     assert any(nanoseconds % 1_000_000 for nanoseconds in left), f"all are whole: {left[:5]}"

@@ -16,14 +16,14 @@ NUMBER = re.compile(r"fd=(-?\d+)")
 
 
 def sets(lines: list[str]) -> list[list[int]]:
-    """The descriptors of each wait, in the order in which the kernel was told of them."""
+    """The descriptors of each wait, in the order of the array."""
     found = (SET.search(line) for line in lines)
     return [[int(number) for number in NUMBER.findall(one[1])] for one in found if one]
 
 
 @pytest.fixture
 def waits(server: Server) -> list[list[int]]:
-    """What strace has seen while clients came, spoke, left and came again."""
+    """The waits that strace saw while clients connected, sent, left and connected again."""
     clients = [server.connect() for _ in range(6)]
     for client in clients:
         client.echo(b"here")
@@ -39,7 +39,7 @@ def waits(server: Server) -> list[list[int]]:
 
 
 def test_a_place_that_was_left_is_a_hole(waits: list[list[int]]) -> None:
-    """Where a client has left, its place holds a descriptor of -1, over which poll(2) passes."""
+    """The place of a client that left has the descriptor -1, which poll(2) ignores."""
     most = max(len([number for number in one if number < 0]) for one in waits)
     assert most == 2, f"two clients left one after the other, and there were {most} holes at most"
 
@@ -53,7 +53,7 @@ def test_nobody_moves(waits: list[list[int]]) -> None:
 
 
 def test_a_new_connection_takes_a_hole(waits: list[list[int]]) -> None:
-    """The array is never longer than the most that were there at once."""
+    """The array is never longer than the largest number of clients so far."""
     assert max(map(len, waits)) == len(waits[0]), f"{waits[0]} has grown: {waits[-1]}"
 
 

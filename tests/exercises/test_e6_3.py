@@ -12,7 +12,7 @@ POOL = 4
 
 
 def test_a_line_is_echoed(server: Server) -> None:
-    """A line that is no `wait` is sent back at once, when it is complete."""
+    """A line that isn't a `wait` is sent back as soon as it is complete."""
     client = server.connect()
     client.send_in_pieces(b"he", b"llo\nand")
     assert client.receive(6) == b"hello\n"
@@ -21,7 +21,7 @@ def test_a_line_is_echoed(server: Server) -> None:
 
 
 def test_what_takes_long_is_answered_when_it_is_done(server: Server) -> None:
-    """`wait 50` is answered with `done 50`, not earlier than 50 ms later."""
+    """The answer to `wait 50` is `done 50`, at least 50 ms later."""
     client = server.connect()
     begin = time.monotonic()
     client.send(b"wait 50\n")
@@ -30,7 +30,7 @@ def test_what_takes_long_is_answered_when_it_is_done(server: Server) -> None:
 
 
 def test_others_do_not_wait_for_it(server: Server) -> None:
-    """While one client's line takes seconds, another's echo takes none."""
+    """While one client's line takes seconds, other clients get their echo at once."""
     patient, other = server.connect(), server.connect()
     patient.send(b"wait 2000\n")
     for number in range(50):
@@ -42,7 +42,7 @@ def test_others_do_not_wait_for_it(server: Server) -> None:
 
 
 def test_answers_come_in_the_order_of_the_lines(server: Server) -> None:
-    """One client's answers come in the order in which it asked, though the second is known before
+    """A client's answers come in the order of its lines, even if the second answer is ready before
     the first."""
     client = server.connect()
     client.send(b"wait 200\nwait 1\nhello\n")
@@ -51,8 +51,8 @@ def test_answers_come_in_the_order_of_the_lines(server: Server) -> None:
 
 @pytest.mark.clock
 def test_four_at_a_time(server: Server) -> None:
-    """Four lines that take long are worked on at once, and no more than four: the process has one
-    thread for the loop and four for work, however many ask."""
+    """Four lines that take long are worked on at the same time, and no more than four. The process
+    has one thread for the loop and four for work, for any number of clients."""
     clients = [server.connect() for _ in range(8)]
     begin = time.monotonic()
     for client in clients:
@@ -66,7 +66,8 @@ def test_four_at_a_time(server: Server) -> None:
 
 
 def test_who_never_reads_costs_little(server: Server) -> None:
-    """From a client that takes no answers, no more lines are taken, and the others are served."""
+    """If a client doesn't read its answers, the server stops reading its lines, and serves the
+    others."""
     before = server.process.memory_bytes()
     deaf = server.connect(receive_buffer=4096)
     deaf.send_until_stuck((b"x" * 3999 + b"\n") * 5000, pause=0.5)  # 20 MB
@@ -76,8 +77,8 @@ def test_who_never_reads_costs_little(server: Server) -> None:
 
 
 def test_who_asks_and_leaves_harms_nobody(server: Server) -> None:
-    """A client that has left when its answer comes is nobody's problem, and neither is one that
-    only says that it has asked its last."""
+    """A client that leaves before its answer is ready costs nothing. A client that half-closes
+    still gets its answers."""
     at_rest = server.process.descriptor_count()
     for _ in range(5):
         leaver = server.connect()

@@ -28,7 +28,8 @@ def test_connections_are_watched_for_edges(server: Server) -> None:
 
 
 def test_the_interest_never_changes(start: Callable[..., Server]) -> None:
-    """A client that reads slowly costs no epoll_ctl(2) either: what is waited for is said once."""
+    """Even a client that reads slowly costs no further epoll_ctl(2), because the events are set
+    once."""
     server = start("--max-message", "4000000")
     with Strace(server, "-e", "trace=epoll_ctl") as tracer:
         client = server.connect(receive_buffer=4096)
@@ -40,18 +41,18 @@ def test_the_interest_never_changes(start: Callable[..., Server]) -> None:
 
 
 def test_what_one_turn_leaves_is_not_forgotten(server: Server) -> None:
-    """Much arrives at once, and then nothing more: all of it is answered, although no further edge
-    comes."""
+    """Many messages arrive at once, and then nothing more. All of them are answered, although there
+    is no further edge."""
     client = server.connect()
     payloads = [b"%d" % number * 20 for number in range(3000)]
     client.echo(*payloads)
 
 
 def test_one_who_floods_keeps_nobody_waiting(server: Server) -> None:
-    """Until EAGAIN, but not in one turn: while one client sends and reads without end, another is
-    answered."""
+    """The server reads until EAGAIN, but not in a single turn. While one client sends and reads
+    without end, another client is answered."""
     flood, other = server.connect(), server.connect()
-    server.pause()  # so that all is there when it looks
+    server.pause()  # so that everything has arrived when the server looks
     flood.send_until_stuck(b"\x00\x10\x00\x00" + bytes(4096))
     flood.send_until_stuck((b"\x00\x10\x00\x00" + bytes(4096)) * 2000)
     other.send_messages(b"and me?")

@@ -16,7 +16,7 @@ OPTION = "--broadcast"
 
 
 def crowd(server: Server, size: int) -> list[Client]:
-    """Clients that are all known to the server: each has heard the others after it."""
+    """Connects clients. The server knows them all, because each has heard the later ones."""
     clients: list[Client] = []
     for number in range(size):
         clients.append(server.connect())
@@ -27,7 +27,7 @@ def crowd(server: Server, size: int) -> list[Client]:
 
 
 def test_everybody_hears_a_message(start: Callable[..., Server]) -> None:
-    """With --broadcast, a message goes to every client of the loop, also to who has sent it."""
+    """With --broadcast, a message goes to every client of the loop, including its sender."""
     clients = crowd(start(OPTION), 5)
     clients[2].send_messages(b"hello", b"", b"all")
     for client in clients:
@@ -35,7 +35,7 @@ def test_everybody_hears_a_message(start: Callable[..., Server]) -> None:
 
 
 def test_a_message_is_passed_on_when_it_is_complete(start: Callable[..., Server]) -> None:
-    """Half a message is nobody's business, and two speakers' messages do not mix."""
+    """A message is passed on only when it is complete, and two speakers' messages don't mix."""
     one, two, listener = crowd(start(OPTION), 3)
     one.send_in_pieces(frame(b"slowly")[:7])
     two.send_messages(b"quick")
@@ -46,7 +46,7 @@ def test_a_message_is_passed_on_when_it_is_complete(start: Callable[..., Server]
 
 
 def test_who_was_busy_gets_it_later(start: Callable[..., Server]) -> None:
-    """A client that reads slowly gets everything, in order, when it reads."""
+    """A client that reads late gets everything, in order."""
     server = start(OPTION)
     speaker = crowd(server, 1)[0]
     slow = server.connect(receive_buffer=4096)
@@ -60,8 +60,8 @@ def test_who_was_busy_gets_it_later(start: Callable[..., Server]) -> None:
 
 
 def test_who_is_always_a_little_behind_stays(start: Callable[..., Server]) -> None:
-    """A client that reads one message for each that is sent, and is some behind, gets all of them:
-    what waits for it is little, however much it has been sent."""
+    """A client that is always a few messages behind gets all of them. Only a few wait for it at any
+    time, however many it gets in all."""
     server = start(OPTION, "--max-message", "1000000")
     speaker = crowd(server, 1)[0]
     slow = server.connect(receive_buffer=4096)
@@ -77,8 +77,8 @@ def test_who_is_always_a_little_behind_stays(start: Callable[..., Server]) -> No
 
 
 def test_who_never_reads_costs_little_and_holds_up_nobody(start: Callable[..., Server]) -> None:
-    """One client never reads. The others hear everything, and what waits for that one is bounded;
-    it may be closed."""
+    """One client never reads. The others hear everything. The server holds a bounded number of
+    bytes for that client, or closes it."""
     server = start(OPTION)
     speaker, listener = crowd(server, 2)
     deaf = server.connect(receive_buffer=4096)
@@ -96,7 +96,7 @@ def test_who_never_reads_costs_little_and_holds_up_nobody(start: Callable[..., S
 
 
 def test_whoever_leaves_is_told_nothing_more(start: Callable[..., Server]) -> None:
-    """Clients leave, in order or by a reset, and the others go on hearing each other."""
+    """Clients leave with a close or a reset, and the others go on hearing each other."""
     server = start(OPTION)
     clients = crowd(server, 6)
     clients[0].close()
@@ -108,5 +108,5 @@ def test_whoever_leaves_is_told_nothing_more(start: Callable[..., Server]) -> No
 
 
 def test_without_the_option_nothing_has_changed(target: Subject) -> None:
-    """Without it, each client hears its own messages alone."""
+    """Without the option, each client gets only its own messages."""
     suite.contract(target, "test_framing.py").must_all_pass()

@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.stage("part5-epoll"), pytest.mark.clock]
 
 SHORT, LONG = "400ms", "60s"
 SHORT_SECONDS, LATE_SECONDS = 0.4, 4.0
-LINGER_SECONDS = 2.0  # a connection that the server closes may stay so long for its peer's end
-STREAM = frames(distinct_payloads(1000, 16_000))  # 16 MB: more than all buffers together
+LINGER_SECONDS = 2.0  # for which a closing connection may wait for its peer's end
+STREAM = frames(distinct_payloads(1000, 16_000))  # 16 MB, more than all buffers together
 
 
 def one_who_never_reads(server: Server) -> Client:
@@ -25,8 +25,8 @@ def one_who_never_reads(server: Server) -> Client:
 
 
 def test_who_takes_no_answers_is_closed_by_the_write_timeout(start: Callable[..., Server]) -> None:
-    """--write-timeout closes a peer that takes no byte of its answers for so long, also after a
-    silent one whose --read-timeout is far away."""
+    """--write-timeout closes a client that takes no byte of its answers for that long, even behind
+    a silent client whose --read-timeout is far away."""
     server = start("--read-timeout", LONG, "--write-timeout", SHORT)
     silent = server.connect()
     silent.echo(b"and from now on silent")
@@ -42,8 +42,8 @@ def test_who_takes_no_answers_is_closed_by_the_write_timeout(start: Callable[...
 
 
 def test_who_says_nothing_is_closed_by_the_read_timeout(start: Callable[..., Server]) -> None:
-    """--read-timeout closes a peer that completes no message for so long, also after one that
-    takes no answers and whose --write-timeout is far away."""
+    """--read-timeout closes a client that completes no message for that long, even behind a client
+    that takes no answers and whose --write-timeout is far away."""
     server = start("--read-timeout", SHORT, "--write-timeout", LONG)
     at_rest = server.process.socket_count()
     one_who_never_reads(server)
@@ -53,8 +53,8 @@ def test_who_says_nothing_is_closed_by_the_read_timeout(start: Callable[..., Ser
 
 
 def test_the_read_clock_starts_anew_when_the_answers_are_gone(start: Callable[..., Server]) -> None:
-    """While answers wait only --write-timeout counts; when the last has left, --read-timeout begins
-    anew."""
+    """While answers wait, only --write-timeout counts. When the last answer is sent, --read-timeout
+    starts again."""
     server = start("--read-timeout", "1s", "--write-timeout", LONG)
     client = server.connect(receive_buffer=4096)
     taken = client.send_until_stuck(STREAM)
@@ -66,7 +66,7 @@ def test_the_read_clock_starts_anew_when_the_answers_are_gone(start: Callable[..
 
 
 def test_no_write_timeout_is_one_that_never_ends(start: Callable[..., Server]) -> None:
-    """--write-timeout 0 switches it off."""
+    """--write-timeout 0 means no timeout."""
     server = start("--read-timeout", SHORT, "--write-timeout", "0")
     at_rest = server.process.socket_count()
     one_who_never_reads(server)

@@ -12,9 +12,8 @@ SERVERS = "servers_of_e8_2.py"
 
 @pytest.mark.parametrize("how", ["echoes", "hangs_up"])
 def test_a_server_with_a_bound_is_acquitted(run: Run, how: str) -> None:
-    """A server whose memory grows by less than a MiB, while a client sends messages and reads no
-    answers, has a bound: exit status 0. Whether it makes the client wait or hangs up is its own
-    business."""
+    """A server has a bound if its memory grows by less than a MiB while a client sends messages and
+    reads no answers. Then the exit status is 0. The server may make the client wait, or hang up."""
     with serving(SERVERS, how) as server:
         ended = run(**server)
     assert ended.returncode == 0, f"a server that {how}: {said(ended)}"
@@ -22,7 +21,7 @@ def test_a_server_with_a_bound_is_acquitted(run: Run, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["keeps_answers", "keeps_a_little"])
 def test_a_server_that_keeps_what_it_cannot_send_is_found_out(run: Run, how: str) -> None:
-    """A server that grows by more than a MiB has none, or too wide a one: exit status 1."""
+    """For a server that grows by more than a MiB, the exit status is 1."""
     with serving(SERVERS, how) as server:
         ended = run(**server)
     assert ended.returncode == 1, f"a server that {how}: {said(ended)}"

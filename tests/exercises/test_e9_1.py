@@ -17,7 +17,7 @@ def receipts(start: Callable[..., Server]) -> Server:
 
 
 def expect_receipt(client: Client, count: int) -> None:
-    """Half-closes and gets what a client that has sent so much must get."""
+    """Half-closes, and expects the receipt for this many bytes."""
     client.half_close()
     line = b"Received %d bytes\n" % count
     received = client.receive_until_end()
@@ -35,7 +35,7 @@ def test_the_end_is_answered_with_a_count(receipts: Server, count: int) -> None:
 
 
 def test_nothing_is_said_before_the_end(receipts: Server) -> None:
-    """Until the client has finished sending, it gets no answer, however the bytes come."""
+    """A client gets no answer before it finishes sending, whatever the bytes are."""
     client = receipts.connect()
     client.send_in_pieces(b"a", b"bc", b"\xff\xff\xff\xff")
     client.expect_silence()
@@ -43,7 +43,7 @@ def test_nothing_is_said_before_the_end(receipts: Server) -> None:
 
 
 def test_each_client_has_a_count_of_its_own(receipts: Server) -> None:
-    """Clients are counted apart."""
+    """The bytes of each client are counted separately."""
     one, another = receipts.connect(), receipts.connect()
     one.send(b"one")
     another.send(b"another")
@@ -61,8 +61,8 @@ def test_without_the_option_it_echoes(start: Callable[..., Server]) -> None:
 
 
 def test_a_stop_is_not_the_clients_end(receipts: Server) -> None:
-    """A client that has not finished sending when the server is stopped gets no receipt: a number
-    then would be a guess."""
+    """If the server stops before a client finishes sending, the client gets no receipt, because the
+    number would be a guess."""
     client = receipts.connect()
     client.send(b"not all yet")
     client.let_it_arrive()

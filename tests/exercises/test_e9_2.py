@@ -45,8 +45,8 @@ BAD = {
 
 @pytest.mark.parametrize("case", GOOD)
 def test_a_body_is_decoded(run: Run, case: str) -> None:
-    """The data of the chunks goes to stdout, without sizes, extensions and trailers; after the last
-    chunk and its blank line the program ends with status 0."""
+    """The data of the chunks goes to stdout, without sizes, extensions and trailers. After the last
+    chunk and its blank line the program exits with 0."""
     encoded, body = GOOD[case]
     ended = run(input=encoded)
     assert ended.stdout == body, f"{encoded[:60]!r} was decoded as {ended.stdout[:60]!r}"
@@ -55,15 +55,15 @@ def test_a_body_is_decoded(run: Run, case: str) -> None:
 
 @pytest.mark.parametrize("case", BAD)
 def test_what_is_no_chunked_body_is_refused(run: Run, case: str) -> None:
-    """A body that breaks RFC 9112, 7.1, or ends too early, ends the program with status 1: where it
-    ends is in doubt, and with it what comes next."""
+    """If a body breaks RFC 9112, 7.1, or ends too early, the program exits with 1, because the end
+    of the body, and so the beginning of the next request, would be in doubt."""
     ended = run(input=BAD[case])
     assert ended.returncode == 1, f"{BAD[case]!r}: exit status {ended.returncode}, wanted 1"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_the_slices_change_nothing(begin: Begin, size: int) -> None:
-    """However the stream is cut, the body is the same."""
+    """The body is the same for any slices of the stream."""
     running = begin()
     encoded, body = bytearray(), bytearray()
     for length in random.Random(PIECES_SEED).choices(range(1, 40), k=40):
@@ -80,8 +80,8 @@ def test_the_slices_change_nothing(begin: Begin, size: int) -> None:
 
 
 def test_what_has_come_is_passed_on(begin: Begin, patience: float) -> None:
-    """What has arrived of a chunk goes to stdout at once: a decoder that waits for the whole of it
-    needs room for whatever a client announces."""
+    """The data of a chunk goes to stdout as it arrives. A decoder that waits for the whole chunk
+    needs room for any size that a client announces."""
     running = begin()
     running.stdin.write(b"FFFFFFF\r\nthe first of many")
     received = b""
@@ -94,7 +94,7 @@ def test_what_has_come_is_passed_on(begin: Begin, patience: float) -> None:
 
 
 def test_a_line_without_an_end_is_refused(run: Run) -> None:
-    """A line that has no end after 16 KiB is malformed: or it would be kept, however long it is."""
+    """A line without an end after 16 KiB is malformed, because a decoder would have to keep it."""
     ended = run(input=b"5;" + b"x" * 20_000)
     assert ended.returncode == 1
     assert run(input=b"5;" + b"x" * 20_000 + b"\r\nhello\r\n0\r\n\r\n").returncode == 1

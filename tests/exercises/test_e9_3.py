@@ -15,7 +15,7 @@ CORES = sorted(os.sched_getaffinity(0))
 
 
 def cores_of(server: Server, workers: int) -> list[tuple[int, ...]]:
-    """On which cores each of so many threads may run, by /proc/PID/task/TID/status."""
+    """The cores on which each of the threads may run, by /proc/PID/task/TID/status."""
     tasks = Path("/proc", str(server.pid), "task")
     if not wait_until(lambda: len(list(tasks.iterdir())) == workers, server.patience):
         pytest.fail(f"there are {len(list(tasks.iterdir()))} threads, not {workers}")
@@ -23,15 +23,14 @@ def cores_of(server: Server, workers: int) -> list[tuple[int, ...]]:
 
 
 def expect_cores(server: Server, wanted: list[tuple[int, ...]]) -> None:
-    """Waits until the workers have gone where they belong."""
+    """Waits until the workers are on these cores."""
     if not wait_until(lambda: cores_of(server, len(wanted)) == wanted, server.patience):
         pytest.fail(f"the workers may run on {cores_of(server, len(wanted))}, wanted: {wanted}")
     server.connect().echo(b"served")
 
 
 def test_each_worker_has_a_core(start: Callable[..., Server]) -> None:
-    """With --pin each worker may run on one core only, and no two on the same as long as there are
-    enough."""
+    """With --pin each worker may run on one core only. No two share a core if there are enough."""
     server = start("--workers", str(len(CORES)), "--pin")
     expect_cores(server, [(core,) for core in CORES])
 
@@ -43,8 +42,8 @@ def test_more_workers_than_cores_share(start: Callable[..., Server]) -> None:
 
 
 def test_only_cores_that_the_server_may_use_count(start: Callable[..., Server]) -> None:
-    """An administrator may have given the server some cores and not others, as with taskset(1):
-    only those are dealt out."""
+    """If an administrator has restricted the server to some cores, as taskset(1) does, the workers
+    use only those."""
     last = CORES[-1]
     server = start("--workers", "2", "--pin", under=("taskset", "-c", str(last)))
     expect_cores(server, [(last,), (last,)])

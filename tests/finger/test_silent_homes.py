@@ -107,8 +107,8 @@ def test_a_dead_server_with_many_homes_leaves_threads_for_the_others(
 def test_files_left_open_in_a_hanging_home_take_no_clients_descriptors(
     request_kind: str, count: int, bob: Machine, start_as_root: Start
 ) -> None:
-    """The places of its clients are free again, and meanwhile there are fewer of them. An open
-    takes two descriptors."""
+    """The clients' places are free again, but fewer while files are left open. An open takes two
+    descriptors."""
     people = [bob.add(f"host{number:02}") for number in range(count)]
     others = [bob.add(f"other{number:02}", BOBS_PLAN) for number in range(PLACES)]
     for other in others:

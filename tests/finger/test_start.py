@@ -1,5 +1,5 @@
-"""The daemon tries all that a query needs before its ready line, so once it says that it serves, it
-does."""
+"""The daemon tries everything that a query needs before its ready line, so after that line it does
+serve."""
 
 import os
 from itertools import count
@@ -27,8 +27,8 @@ PATIENT = ("--query-timeout", "1m", "--deadline", "1m")
 
 
 def begins(server: FingerServer) -> bool:
-    """Returns true if the daemon says that it serves, and then it must serve. Otherwise it must end
-    with 1 and say why."""
+    """Returns true if the daemon prints its ready line, and expects an answer. Without the line,
+    expects the daemon to end with 1 and say why."""
     try:
         server.wait_until_ready()
     except ContractBroken:

@@ -126,7 +126,7 @@ def test_an_answer_that_a_crash_of_the_fresh_worker_cuts_is_logged_and_does_not_
     sockets = Process(before).socket_count()
     server.reload()
     (fresh,) = set(workers(server)) - {before}
-    # When the worker has closed its listener, it tells its parent how many clients are left.
+    # After closing its listener, the worker tells the parent how many clients are left.
     assert wait_until(lambda: Process(before).socket_count() < sockets, server.patience)
     time.sleep(0.1)
     os.kill(fresh, signal.SIGKILL)

@@ -1,6 +1,6 @@
-// Promise: whatever a directory calls its users, they are in order, each once, each found by a
-// query that asks for it; and nobody else is found. An answer about them is a line for each, of
-// text that commands no terminal.
+// Promise: for any names in a directory, the users are sorted and unique. A query finds each of
+// them and nobody else. An answer has a line for each user, without control characters for a
+// terminal.
 
 #include <algorithm>
 #include <string>
@@ -20,15 +20,15 @@ using finger::Account;
 using finger::Accounts;
 using tests::require;
 
-/// What is before the separator, which both are taken from `text`.
+/// Removes the text up to the separator, and the separator, and returns the text.
 std::string_view take_until(std::string_view& text, char separator) {
   const auto found = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(found.size() + 1, text.size()));
   return found;
 }
 
-/// Users from an input: of each, a login and a GECOS field that a bar ends, so that they may hold
-/// line ends and colons, which a directory in the network may send.
+/// Reads users from an input, each with a login and a GECOS field. These end with a bar, so they
+/// may have line ends and colons, as a network's directory may send them.
 std::vector<Account> entries_of(std::string_view text) {
   std::vector<Account> entries;
   while (!text.empty()) {
@@ -47,14 +47,14 @@ void check_found(const Accounts& accounts, const Account& account) {
   require(finger::printable(account.full_name) == account.full_name);
 }
 
-/// As slow as it is plain.
+/// Slow, but plainly correct.
 const Account* search(const Accounts& accounts, std::string_view login) {
   const auto all = accounts.all();
   const auto found = std::ranges::find(all, login, &Account::login);
   return found == all.end() ? nullptr : &*found;
 }
 
-/// One line with its end, so many tabs, and nothing else but text.
+/// Requires a single complete line of printable text with this many tabs.
 void check_line(std::string_view line, std::size_t tabs) {
   require(line.ends_with("\r\n"));
   std::string text(line.substr(0, line.size() - 2));
@@ -103,7 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   check_list(finger::list_answer(accounts, true), accounts.all().size(), 1);
   check_list(finger::list_answer(accounts, false), accounts.all().size(), 0);
-  // Any number as an error: nothing, or a line.
+  // Any number, as an error, must give a line or nothing.
   const int number = size > 0 ? data[0] : 0;
   const std::error_code ours(number, make_error_code(finger::Error::no_such_user).category());
   for (const auto error : {ours, std::error_code(number, std::system_category())}) {

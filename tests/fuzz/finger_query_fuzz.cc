@@ -1,5 +1,5 @@
-// Promise: whatever bytes come, any slicing of them is the same query; and a query is text, in
-// bounds, that would be read the same again.
+// Promise: any slicing of any bytes gives the same query. A query is text within its limits, and
+// parsing that text again gives the same query.
 
 #include <algorithm>
 #include <cstring>
@@ -25,7 +25,7 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-/// False: it wants no more.
+/// False if the reader needs no more.
 bool receive(QueryReader& reader, std::string_view slice) {
   while (!slice.empty()) {
     const auto line = reader.line();
@@ -67,7 +67,7 @@ Outcome read_slices(const tests::Slices& slices) {
   require(line || !finished);
   if (!finished) return outcome;
 
-  outcome.line = *finished;  // a block of its own: a view that goes too far is noticed
+  outcome.line = *finished;  // a copy, so that the sanitizer notices a view that goes too far
   require(outcome.line == reader.begun());
   require(!*line || **line == outcome.line);
   const auto query = finger::parse_query(outcome.line);

@@ -1,4 +1,4 @@
-// Promise: whatever bytes come, any slicing of them yields the same messages and the same end.
+// Promise: any slicing of any bytes yields the same messages and the same end.
 
 #include "bytes.h"
 #include "common/frame_reader.h"
@@ -21,7 +21,7 @@ Outcome read_slices(const tests::Slices& slices) {
   common::FrameReader reader(payload_bytes_max);
   Outcome outcome;
   for (const auto slice : slices) {
-    const std::string received(slice);  // a block of its own: a view that goes too far is noticed
+    const std::string received(slice);  // a copy: the sanitizer notices a view that goes too far
     reader.feed(tests::bytes(received));
     while (true) {
       const auto next = reader.next();

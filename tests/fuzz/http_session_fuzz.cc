@@ -1,5 +1,4 @@
-// Promise: whatever bytes come, any slicing of them gets the same answers, and no answer grows out
-// of proportion.
+// Promise: any slicing of any bytes gets the same answers, whose size is in proportion.
 
 #include "http.h"
 #include "slices.h"
@@ -7,8 +6,8 @@
 
 namespace {
 
-/// What is the same in all slicings: a take() that ends in an error tells no number, and a client
-/// is told to go on where nothing of its body has come with the head.
+/// The part of the outcome that doesn't depend on the slices. A take() that fails gives no number
+/// of messages, and a client is told to go on only if no part of its body came with the head.
 tests::HttpOutcome serve(const tests::Slices& slices) {
   auto outcome = tests::serve_http(slices);
   if (outcome.error) outcome.completed = 0;

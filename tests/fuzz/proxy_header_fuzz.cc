@@ -1,5 +1,5 @@
-// Promise: whatever bytes come, any slicing of them is the same header, and no more of them than
-// the protocol allows; what follows it is left alone.
+// Promise: any slicing of any bytes gives the same header, no longer than the protocol allows, and
+// leaves the bytes after it alone.
 
 #include "bytes.h"
 #include "finger/proxy/header.h"
@@ -25,10 +25,10 @@ Outcome read_slices(const tests::Slices& slices) {
   ProxyHeader header;
   Outcome outcome;
   for (const auto slice : slices) {
-    const std::string received(slice);  // a block of its own: a view that goes too far is noticed
+    const std::string received(slice);  // a copy: the sanitizer notices a view that goes too far
     const auto taken = header.take(tests::bytes(received));
     if (!taken) {
-      outcome = {};  // how much was taken before depends on the slices
+      outcome = {};  // the bytes taken before the error depend on the slices
       outcome.error = taken.error();
       return outcome;
     }

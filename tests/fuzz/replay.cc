@@ -1,5 +1,5 @@
-// Runs a fuzz target on its seeds, on random changes of them, on files.
-// Try it: ./http_session_replay --changes 100000, or with the file that it has left behind.
+// Runs a fuzz target on its seeds and random changes of them, or on files.
+// Try it: ./http_session_replay --changes 100000, or with the file that a failure left.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,8 +14,8 @@
 
 namespace {
 
-std::string input;      // what is being run
-std::string left_file;  // where it is left when it ends the program
+std::string input;      // of the current run
+std::string left_file;  // for an input that ends the program
 
 void run(std::string next) {
   input = std::move(next);
@@ -70,8 +70,7 @@ class Changer {
   std::mt19937 random_{5882};
 };
 
-/// With every first byte: of a stream, that is every place where it may be cut, up to the 255th
-/// byte.
+/// Runs the seed with every first byte, so its stream is cut in two at each of the first 255 bytes.
 void run_all_slicings(std::string seed) {
   for (int slicing = 0; slicing < 256; ++slicing) {
     seed[0] = static_cast<char>(slicing);
@@ -97,7 +96,7 @@ extern "C" const char* __ubsan_default_options() { return "abort_on_error=1"; }
 
 int main(int argc, char** argv) {
   left_file = argv[0] + std::string(".input");
-  (void)std::signal(SIGABRT, leave_input);  // which then ends the program nonetheless
+  (void)std::signal(SIGABRT, leave_input);  // abort(3) ends the program after that
   const std::string_view what = argc > 1 ? argv[1] : "";
   if (argc == 3 && what == "--changes") return replay_changes(argv[2]);
   if (argc == 1 || what.starts_with('-')) {

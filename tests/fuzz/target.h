@@ -12,17 +12,17 @@
 
 #include "slices.h"
 
-/// Does something with the input and aborts where a promise is broken. The name is libFuzzer's:
-/// clang++ -fsanitize=fuzzer makes a fuzzer of it that is guided by coverage.
+/// Tries the input, and aborts if a promise is broken. libFuzzer wants this name; with
+/// clang++ -fsanitize=fuzzer the target becomes a fuzzer that is guided by coverage.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace tests {
 
-/// Inputs to start from: good ones, so that a small change of them gets far.
+/// Inputs to start from. Most are valid, so that a small change gets far.
 std::vector<std::string> seeds();
 
-/// An input: its first byte says how the stream is sliced, the rest is the stream. Seeds are run
-/// with every first byte.
+/// An input's first byte says how to slice the stream, which is the rest. Seeds are run with every
+/// first byte.
 struct FuzzInput {
   std::uint32_t slicing;
   std::string_view stream;
@@ -33,7 +33,7 @@ inline FuzzInput fuzz_input(const std::uint8_t* data, std::size_t size) {
   return {data[0], {reinterpret_cast<const char*>(data) + 1, size - 1}};
 }
 
-/// Ends the program, for the fuzzer to see, unless both are the same.
+/// Aborts, for the fuzzer to see, unless both outcomes are equal.
 template <typename Outcome>
 void expect_same(const Outcome& got, const Outcome& expected, const char* sliced) {
   if (got == expected) return;
@@ -41,7 +41,7 @@ void expect_same(const Outcome& got, const Outcome& expected, const char* sliced
   std::abort();
 }
 
-/// The same for a stream that arrives in many ways: `read` takes slices.
+/// Expects `read`, which takes slices, to return the same for many slicings of the stream.
 template <typename Read, typename Outcome>
 void expect_same_in_slices(Read read, const FuzzInput& input, const Outcome& expected) {
   const auto& [slicing, stream] = input;
@@ -53,7 +53,7 @@ void expect_same_in_slices(Read read, const FuzzInput& input, const Outcome& exp
   expect_same(read(cut_at_random(stream, random, 500)), expected, "in slices");
 }
 
-/// Ends the program, for the fuzzer to see, where a promise is broken.
+/// Aborts, for the fuzzer to see, if a promise is broken.
 inline void require(bool kept) {
   if (!kept) std::abort();
 }

@@ -1,4 +1,4 @@
-// A browser, and a list of what was found in it.
+// Runs a browser, and lists the findings.
 
 import { createRequire } from "node:module";
 
@@ -8,7 +8,7 @@ const { chromium } = require("playwright-core");
 const found = {};
 let site = "";
 
-/** From now on, what is asked of another host is an error. */
+/** From now on, a request to another host is an error. */
 export function watch(address) {
   site = address;
 }
@@ -25,13 +25,13 @@ export const report = {
   },
 };
 
-/** Root may not have Chromium's sandbox. */
+/** Starts Chromium, whose sandbox doesn't work for root. */
 export function launch(program) {
   const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
   return chromium.launch({ executablePath: program, args });
 }
 
-/** A page of its own, of which nothing may complain: no script, and no request. */
+/** Visits with a new page, where no script and no request may fail. */
 export async function withPage(browser, options, where, visit) {
   const context = await browser.newContext({
     permissions: ["clipboard-read", "clipboard-write"], ...options,
@@ -50,7 +50,7 @@ export async function withPage(browser, options, where, visit) {
   });
   page.on("requestfailed", (one) => {
     const reason = one.failure()?.errorText;
-    // A script where none may run; what was fetched for later, by a page that has been left.
+    // A script where none may run, or a request ahead by a page that we have left.
     if (!["csp", "net::ERR_ABORTED"].includes(reason)) errors.push(`${one.url()}: ${reason}`);
   });
   page.on("response", (one) => {

@@ -1,4 +1,4 @@
-"""The site as it is now, built once."""
+"""Builds the site once, as it is now."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ NO_NETWORK = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMED
 
 @pytest.fixture(scope="session")
 def built_site() -> Path:
-    """Its directory. Where its packages cannot be had, it cannot be built."""
+    """The directory of the built site. Skips if npm cannot fetch the packages."""
     need_program("npm")
     run = subprocess.run([ROOT / "read", "--build"], capture_output=True, text=True)
     if run.returncode != 0:

@@ -1,11 +1,11 @@
-// The pages from stage to stage: what their buttons show, and where old and new lines are.
+// Tests the pages from stage to stage: their buttons, and the places of old and new lines.
 
 import { report } from "./browser.mjs";
 
 const name = "diffs/4-5";
 const expect = (holds, complaint) => report.expect("diffs", name, holds, complaint);
 
-/** Runs in the page: where a change with both halves has its old and its new lines. */
+/** Runs in the page. Returns the places of the old and the new lines of changes with both. */
 function halves() {
   return [...document.querySelectorAll(".stages-diff .both")].map((both) => {
     const [old, fresh] = [...both.children].map((half) => half.getBoundingClientRect());
@@ -14,7 +14,7 @@ function halves() {
   });
 }
 
-/** Runs in the page: lines that are wider than the box they are in. */
+/** Runs in the page. Returns lines that are wider than their box. */
 function tooWide() {
   return [...document.querySelectorAll(".stages-diff .line")]
     .filter((line) => line.scrollWidth > line.clientWidth + 1)
@@ -50,7 +50,7 @@ export async function diffPage(page, url) {
   expect(marks === "below here", `of the rungs are marked: ${marks}`);
 }
 
-/** Runs in the page: lines that go on below; and, moved to their end, signs that cannot be seen. */
+/** Runs in the page. Returns broken lines, and signs that vanish when a line scrolls sideways. */
 function brokenOrWithoutSign() {
   return [...document.querySelectorAll(".stages-diff pre")].flatMap((pre) => {
     pre.scrollLeft = pre.scrollWidth;

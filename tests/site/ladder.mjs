@@ -1,4 +1,4 @@
-// Prints what the ladder view makes of its recording, and its sentences, as JSON.
+// Prints the ladder view's numbers and sentences for its recording, as JSON.
 
 import { readFileSync } from "node:fs";
 

@@ -1,10 +1,10 @@
-// What a page looks like: at which width text is cut, on a phone, and on paper.
+// Tests the look of pages: text that is cut off at some width, phones, and paper.
 
 import { report } from "./browser.mjs";
 
 const widths = [360, 390, 768, 1024, 1280, 1366, 1440, 1536, 1920];
 
-/** Runs in the page. The words of its frame and its titles whose last letter cannot be seen. */
+/** Runs in the page. Returns words of its frame and titles whose last letter is cut off. */
 function wordsCut() {
   const cut = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -18,7 +18,7 @@ function wordsCut() {
     const range = document.createRange();
     range.selectNodeContents(text);
     for (const { left, right, top, bottom } of range.getClientRects()) {
-      if (right <= 0 || top < 0 || bottom > innerHeight) continue; // a closed drawer; further down
+      if (right <= 0 || top < 0 || bottom > innerHeight) continue; // in a closed drawer, or below
       const ends = document.elementFromPoint(right - 2, (top + bottom) / 2);
       if (left < 0 || !ends || !parent.contains(ends)) cut.push(text.data.trim());
     }
@@ -31,15 +31,15 @@ export async function nothingCut(page, url, names) {
   for (const name of names) {
     await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
     for (const width of widths) {
-      await page.setViewportSize({ width, height: 1600 }); // so high that the sidebar is whole
-      await page.waitForTimeout(600); // it moves in and out
+      await page.setViewportSize({ width, height: 1600 }); // room for the whole sidebar
+      await page.waitForTimeout(600); // the sidebar moves in and out
       const cut = await page.evaluate(wordsCut);
       report.expect("widths", `${name}, ${width} px`, cut.length === 0, `cut: ${cut.join("; ")}`);
     }
   }
 }
 
-/** Runs in the page: figures whose letters are small, or that go on where nobody is told so. */
+/** Runs in the page. Returns figures with small letters, or that scroll without a hint. */
 function hardToRead(smallest) {
   return [...document.querySelectorAll(".vp-doc figure")].flatMap((figure) => {
     const shown = [...figure.querySelectorAll(":scope > svg")].filter((one) =>
@@ -58,13 +58,13 @@ function hardToRead(smallest) {
   });
 }
 
-/** On a phone each letter of a figure can be read, and what is wider than the screen says so. */
+/** On a phone each letter of a figure can be read, and a figure that scrolls says so. */
 export async function figuresOnAPhone(page, name) {
   const found = await page.evaluate(hardToRead, 10.5);
   report.expect("figures", name, found.length === 0, found.join("; "));
 }
 
-/** On a phone a listing is as wide as its bar, also where the bar takes two lines. */
+/** On a phone a listing is as wide as its bar, even if the bar takes two lines. */
 export async function listingsOnAPhone(page, name) {
   const narrower = await page.locator(".listing-bar + [class*='language-']").evaluateAll(
     (listings) => listings
@@ -73,7 +73,7 @@ export async function listingsOnAPhone(page, name) {
   report.expect("listings", name, narrower.length === 0, `is narrow: ${narrower.join("; ")}`);
 }
 
-/** Writes a page as DIRECTORY/NAME.pdf, and beside it what must be found there. */
+/** Prints a page to DIRECTORY/NAME.pdf. Returns the text that must be there. */
 export async function print(page, url, name, directory) {
   await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
   await page.pdf({ path: `${directory}/${name.replace("/", "-")}.pdf`, format: "A4" });

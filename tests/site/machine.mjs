@@ -1,6 +1,6 @@
-// The Linux in the page, in Chromium: prints what is wrong, as visit.mjs does, and how long it took.
+// Tries the Linux in the page, in Chromium. Prints faults, like visit.mjs, and how long it took.
 //
-// node machine.mjs CHROMIUM URL DIRECTORY    where pictures go
+// node machine.mjs CHROMIUM URL DIRECTORY    writes pictures to DIRECTORY
 
 import { launch, watch, withPage } from "./browser.mjs";
 import { ownServer, ownServerOnAPhone } from "./own.mjs";
@@ -11,7 +11,7 @@ watch(url);
 const machine = ".machine, .machine-is";
 const desk = { viewport: { width: 1366, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-// A box of a chapter: one of its commands, and the last that it prints.
+// Boxes of chapters, each with one of its commands, and the end of its output.
 const boxes = [
   ["02-blocking", "start ./01-echo-once", "read 6, written 6, closed"],
   ["06-poll", "./01-poll-two-pipes", "b read empty"],
@@ -79,7 +79,7 @@ async function twoTerminals(page) {
   report.expect("machine", "reset", true, "");
 }
 
-/** Whatever is pressed stays in sight, with what it has typed. */
+/** The pressed button stays in sight, with the output of its commands. */
 async function uncovered(page, where, button) {
   const pressed = await button.boundingBox();
   const panel = await page.locator(".machine").boundingBox();
@@ -87,7 +87,7 @@ async function uncovered(page, where, button) {
     `the button ends at ${pressed.y + pressed.height}, the panel begins at ${panel.y}`);
 }
 
-/** A box of a chapter at the lower end of the window; what it shows in the first terminal. */
+/** Tries a box at the lower end of the window, and its output in the first terminal. */
 async function box(page, name, size, command, printed) {
   await page.goto(`${url}/${name}.html`);
   const fence = page.locator(".vp-doc .language-console", { hasText: command }).first();
@@ -102,7 +102,7 @@ async function box(page, name, size, command, printed) {
   await picture(page, `${name}-${size}`);
 }
 
-/** What is being typed when the machine is reset is not typed to its end, and the next box is. */
+/** A reset breaks off a box that is being typed, but not the next one. */
 async function resetWhileTyping(page) {
   await page.goto(`${url}/02-blocking.html`);
   const button = page.locator(`${first} .run-this`).first();
@@ -118,7 +118,7 @@ async function resetWhileTyping(page) {
   report.expect("machine", "reset while typing", true, "");
 }
 
-/** What goes wrong: the server with the bug in one terminal, the client in the other. */
+/** Tries a bug's box, with the server in one terminal and the client in the other. */
 async function bug(page) {
   await page.goto(`${url}/appendix-k-ring-in-production.html`);
   const warning = page.locator(".custom-block.bug", { hasText: "--bug close-ends-nothing" });

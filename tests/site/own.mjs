@@ -1,11 +1,11 @@
-// The page on which a server is written and judged, in Chromium: what is wrong, for machine.mjs.
+// Tries the page on which a reader writes a server and has it judged, for machine.mjs.
 
 import { accessible, picture, report, shows, slow } from "./there.mjs";
 
 const wrong = "import socket\n\ndef serve(:\n    pass\n";
 const wrongC = "#include <stdio.h>\nint main(void) {\n  return nothing;\n}\n";
 
-/** Types a server in the place of the one that is there, and has it judged. */
+/** Replaces the server's text, and has it judged. */
 async function judge(page, text) {
   await page.locator(".cm-content").click();
   await page.keyboard.press("Control+a");
@@ -20,7 +20,7 @@ async function marks(page, line) {
   report.expect("own", "the line", marked === line, `marks ${marked}`);
 }
 
-/** How many tests passed, failed, and were not asked: together all of the level. */
+/** The numbers of passed, failed and skipped tests add up to the level's. */
 async function counts(page) {
   const level = await page.locator(".own li.failed").textContent();
   const status = await page.locator(".own [role=status]").textContent();
@@ -29,19 +29,19 @@ async function counts(page) {
   report.expect("own", "counts", +passed + +failed + +left === +tests, `${level}, ${status}`);
 }
 
-/** No line of the first server ends behind the editor's edge. */
+/** The editor cuts off no line of the first server. */
 async function wholeLines(page, where) {
   const cut = await page.locator(".cm-scroller").evaluate((it) => it.scrollWidth > it.clientWidth);
   report.expect("own", where, !cut, "lines are cut off");
 }
 
-/** Whoever has pressed the button sees what comes of it. */
+/** The verdict is in sight after the button was pressed. */
 async function isInSight(page, what) {
   const { y, height } = await page.locator(".own .cause").first().boundingBox();
   report.expect("own", what, y >= 0 && y + height <= page.viewportSize().height, `is at ${y}`);
 }
 
-/** From the chapter that explains it, a reader comes back to what the judge said. */
+/** The verdict is still there after a visit to the chapter that explains it. */
 async function keepsItsVerdict(page) {
   const line = await page.locator(".cm-line.wrong").textContent();
   const cause = await page.locator(".own .cause").first().textContent();
@@ -52,7 +52,7 @@ async function keepsItsVerdict(page) {
   await marks(page, line);
 }
 
-/** Stopped while it loads, mended from two that do not start, judged, left for a chapter, reloaded. */
+/** Stops a climb while the machine loads, tries two broken servers and a good one, and reloads. */
 export async function ownServer(page, url) {
   await page.goto(`${url}/own.html`);
   await page.locator(".cm-content").waitFor();

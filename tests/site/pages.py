@@ -11,7 +11,7 @@ PACKAGES = BOOK / "node_modules"
 
 
 def pages() -> list[Path]:
-    """Those of the site, in reading order."""
+    """The pages of the site, in reading order."""
     diffs = sorted(BOOK.glob("diffs/?-?.md"))
     return [BOOK / "index.md", *sorted(BOOK.glob("[0-9][0-9]-*.md")),
             *sorted(BOOK.glob("appendix-?-*.md")), BOOK / "diffs/README.md", *diffs,
@@ -20,12 +20,12 @@ def pages() -> list[Path]:
 
 
 def in_book() -> list[Path]:
-    """Those that the e-book and the PDF consist of."""
+    """The pages of the e-book and the PDF."""
     return [page for page in pages() if page.parent == BOOK]
 
 
 def need_package(name: str) -> Path:
-    """Where npm has put it."""
+    """The directory of a package that npm installed."""
     need_program("node")
     if not (PACKAGES / name).is_dir():
         pytest.skip("the site's packages are not installed (./read --build does it)")

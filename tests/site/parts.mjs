@@ -1,18 +1,18 @@
-// What the site can do, tried by hand: each takes a page and reports.
+// Tries the parts of the site. Each function takes a page and reports.
 
 import { report } from "./browser.mjs";
 
 const path = (address) => new URL(address).pathname.replace(/index\.html$/, "");
 
-/** What people type, and the page that should answer first. */
+/** Searches for words that people type, and expects a page first. */
 export async function searchKnows(page, url) {
   for (const [words, wanted] of [["lingering close", "03-closing"], ["C10K", "04-threads"],
     ["thundering herd", "09-protocols"], ["backpressure", "05-nonblocking"],
     ["EPOLLET", "07-epoll"], ["SIGPIPE", "appendix-j-what-tcp-does"],
     ["EMFILE", "appendix-n-event-loops"], ["FIFO", "appendix-o-walls"],
     ["connect without blocking", "appendix-n-event-loops"]]) {
-    await page.goto(`${url}/index.html`, { waitUntil: "networkidle" }); // before, no key is heard
-    await page.evaluate(() => sessionStorage.clear()); // has the last words, which it would answer
+    await page.goto(`${url}/index.html`, { waitUntil: "networkidle" }); // keys don't work earlier
+    await page.evaluate(() => sessionStorage.clear()); // otherwise it searches for the last words
     await page.keyboard.press("Control+k");
     await page.locator("#localsearch-input").fill(words);
     const first = page.locator("#localsearch-list a").first();
@@ -31,7 +31,7 @@ export async function searchKnows(page, url) {
   }
 }
 
-/** Of a listing all of it is copied, of a transcript what was typed. */
+/** The button copies all of a listing, but only the commands of a transcript. */
 export async function copyButton(page, url) {
   await page.goto(`${url}/02-blocking.html`);
   for (const [language, typed] of [["cpp", /^.*$/gm], ["console", /(?<=^\$ ).*$/gm]]) {
@@ -93,7 +93,7 @@ export async function ladderView(page, url) {
   await view.getByRole("button", { name: "Pause" }).click();
 }
 
-/** Nothing of a drawing is cut off, and nothing can be moved sideways, at any moment. */
+/** No drawing is cut off or scrolls sideways, at any moment. */
 export async function ladderFits(page, url) {
   for (const [width, height] of [[360, 740], [390, 844], [768, 1024], [1366, 768], [1920, 1080]]) {
     await page.setViewportSize({ width, height });
@@ -120,7 +120,7 @@ export async function ladderFits(page, url) {
     report.expect("ladder fits", `${width}`, wide <= width, `is ${wide} pixels wide`);
   }
 }
-/** Chapters by keys, and the list of keys; with keys off, the list alone. */
+/** Keys lead to chapters and to the list of keys; with keys off, only to the list. */
 export async function keys(page, url) {
   const expect = (holds, complaint) => report.expect("keys", "06-poll", holds, complaint);
   const leads = async (typed, to) => {
@@ -145,7 +145,7 @@ export async function keys(page, url) {
   expect(path(page.url()) === "/02-blocking.html", "a key that is off leads on");
 }
 
-/** A chapter is marked when its end has been seen, not before; the next visit knows it. */
+/** A chapter gets its mark only when its end was visible, and keeps it for the next visit. */
 export async function readMarks(page, url) {
   const expect = (holds, complaint) => report.expect("read marks", "06-poll", holds, complaint);
   const marked = async () => (await page.locator(".VPSidebar a.has-been-read")
@@ -163,7 +163,7 @@ export async function readMarks(page, url) {
   expect((await marked()) === "/06-poll.html", `later are marked: ${await marked()}`);
 }
 
-/** Text and pictures are there without a script; what a script would unfold can be unfolded. */
+/** Without a script, text and pictures are there, and details can be unfolded. */
 export async function readWithoutScript(page, pages) {
   for (const { name, address } of pages) {
     const expect = (holds, complaint) => report.expect("no script", name, holds, complaint);

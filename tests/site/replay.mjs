@@ -1,5 +1,5 @@
-// Prints the steps that the ring view makes of a trace, as JSON: node replay.mjs FILE
-// With each step, where the box of each operation is, in the two forms of the drawing.
+// Prints the ring view's steps for a trace, as JSON: node replay.mjs FILE
+// Each step has the places of all operations' boxes, in the two forms of the drawing.
 
 import { readFileSync } from "node:fs";
 

@@ -1,11 +1,11 @@
-// The ring view, tried by hand, and whether it has room for what it says at every step.
+// Tries the ring view, and whether there is room for its words at every step.
 
 import { readFileSync } from "node:fs";
 
 import { scenes } from "../../book/.vitepress/theme/ring/scenes.js";
 import { report } from "./browser.mjs";
 
-// What the page tells of the recording, which is made anew now and then, with other steps.
+// The page's scenes, because a new recording has different steps.
 const told = scenes(readFileSync(new URL("../../book/ring-view.md", import.meta.url), "utf8"));
 const [, talks, both] = told.map(({ first }) => first + 1);
 const trace = new URL("../../book/fig/ring-trace.json", import.meta.url);
@@ -74,7 +74,7 @@ export async function ringView(page, url) {
   await openOwn(page, view, expect, step, last);
 }
 
-/** The same trace as a server writes it, which says nothing of clients; then what is no trace. */
+/** Opens the trace as a server writes it, without names of clients, and a file without a trace. */
 async function openOwn(page, view, expect, step, last) {
   const { traceEvents } = JSON.parse(readFileSync(trace, "utf8"));
   const input = view.locator("input[type=file]");
@@ -94,7 +94,7 @@ async function openOwn(page, view, expect, step, last) {
   expect((await step()) === talks, "there is no way back");
 }
 
-/** Runs in the page: goes through all steps, and returns words that are cut or cover each other. */
+/** Runs in the page. Steps through the run, and returns words that are cut or cover each other. */
 async function crowded() {
   const slider = document.querySelector(".ring-view input[type=range]");
   const found = [];
@@ -123,7 +123,7 @@ async function crowded() {
 }
 
 export async function ringFits(page, url) {
-  await page.emulateMedia({ reducedMotion: "reduce" }); // else boxes are on their way
+  await page.emulateMedia({ reducedMotion: "reduce" }); // otherwise boxes are moving
   await page.goto(`${url}/ring-view.html`, { waitUntil: "networkidle" });
   const view = page.locator(".ring-view");
   await view.waitFor();

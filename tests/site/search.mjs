@@ -1,5 +1,5 @@
-// Asks the search of a built site, as its search box does, and prints what each question leads to:
-// page and anchor, best first.
+// Searches a built site, like its search box, and prints the results for each question, as page and
+// anchor, best first.
 //
 // node search.mjs SITE QUESTION…
 
@@ -10,8 +10,8 @@ import { pathToFileURL } from "node:url";
 
 import { searchOptions } from "../../book/.vitepress/search.js";
 
-const typed = 64; // characters, at most, into the box
-const shown = 16; // by it
+const typed = 64; // characters in the box at most
+const shown = 16; // results
 const book = new URL("../../book/package.json", import.meta.url);
 const MiniSearch = createRequire(book)("minisearch");
 const [site, ...questions] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-"""The site in a real browser: visit.mjs opens every page, here is what it must not have found."""
+"""The site in a real browser. visit.mjs opens every page, and must find none of these faults."""
 
 import functools
 import http.server
@@ -20,22 +20,22 @@ VISIT = Path(__file__).with_name("visit.mjs")
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files, and says nothing about it."""
+    """Serves files without logging."""
 
     def log_message(self, *_: object) -> None:
         pass
 
 
 class PatientServer(http.server.ThreadingHTTPServer):
-    """With room in its backlog for a browser that fetches ahead: a SYN that is dropped for want of
-    it is sent again after one second, three, seven."""
+    """A server with room in the backlog for a browser that fetches ahead. A dropped SYN is sent
+    again only after one, three and seven seconds."""
 
     request_queue_size = 128
 
 
 @pytest.fixture(scope="module")
 def site(built_site: Path) -> Iterator[str]:
-    """The address of the site as it is now."""
+    """Serves the site, and yields its address."""
     handler = functools.partial(QuietHandler, directory=built_site)
     with PatientServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -45,13 +45,13 @@ def site(built_site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the visit prints some pages."""
+    """The directory in which the visit prints some pages."""
     return tmp_path_factory.mktemp("printed")
 
 
 @pytest.fixture(scope="module")
 def found(site: str, printed: Path) -> dict[str, dict]:
-    """What a visit of all pages has found, by what was looked at."""
+    """The findings of a visit to all pages, by kind of check."""
     node = need_program("node")
     chromium = path_of("chromium") or path_of("google-chrome") or need_program("chromium")
     names = [page.relative_to(BOOK).with_suffix("").as_posix().replace("README", "index")
@@ -76,14 +76,15 @@ def test_every_page_was_opened(found: dict[str, dict]) -> None:
 
 
 def without_space(text: str) -> str:
-    """Lines are broken elsewhere on paper, and two letters may be one."""
+    """The text without white space, because paper has other line ends, and with ligatures
+    undone."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
 @pytest.mark.parametrize("name", ["06-poll", "14-hardening", "diffs-4-5"])
 def test_on_paper_nothing_is_missing_and_nothing_too_much(
         found: dict[str, dict], printed: Path, name: str) -> None:
-    """Title and code are there, and what only a screen can use is not."""
+    """A page has its title and code on paper, and nothing that only a screen can use."""
     need_program("pdftotext")
     pdf = printed / f"{name}.pdf"
     assert pdf.exists(), found["silence"]["complaints"]

@@ -1,4 +1,4 @@
-"""The site can be built, and what was built holds together."""
+"""The site can be built, and its pages hold together."""
 
 import html
 import re
@@ -68,21 +68,21 @@ def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
             if not other.is_file():
                 complaints.append(f"{page.name}: {link} leads nowhere")
             elif "=" in anchor:
-                continue  # a view reads it: #step=73
+                continue  # such as #step=73, which a view reads
             elif anchor and anchor not in NAMED.findall(other.read_text()):
                 complaints.append(f"{page.name}: {link}: there is no such anchor")
     complain(complaints)
 
 
 def test_what_looks_like_a_link_is_one(built_site: Path) -> None:
-    """A clone that knows no code host has the names of files as text."""
+    """If the clone knows no code host, the names of files are text."""
     complain([f"{page.name}: {found}" for page in built_site.rglob("*.html")
               for found in NO_LINK.findall(page.read_text())])
 
 
 def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
-    """Tools, runs and solutions are Markdown's neighbours, and no pages; the zoo's patches are. An
-    address that a page has left is a file of public."""
+    """Tools, runs and solutions are beside the Markdown, but aren't pages. The zoo's patches are. A
+    page's old address is a file in public."""
     pages_there = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
                            for page in pages()} | {"404.html"} | {
@@ -91,7 +91,7 @@ def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
 
 
 def test_without_the_machine_nothing_tells_of_it(built_site: Path) -> None:
-    """Most readers build no Linux for the page."""
+    """Most readers build the site without the Linux."""
     assert not (built_site / "try.html").exists()
     complain([f"{page.name}: {words}" for page in built_site.rglob("*.html")
               for words in ("try.html", "Linux in the page") if words in page.read_text()])
@@ -110,7 +110,7 @@ def test_every_page_says_what_it_is_to_those_who_link_to_it(built_site: Path) ->
 
 
 def test_a_link_to_the_site_has_a_picture(built_site: Path) -> None:
-    """Of the size that it is said to have."""
+    """The picture has the size in the page's head."""
     said = dict(OPEN_GRAPH.findall((built_site / "06-poll.html").read_text()))
     png = (built_site / said["image"].lstrip("/")).read_bytes()
     assert png.startswith(b"\x89PNG") and len(png) < CARD_MAX
@@ -119,7 +119,7 @@ def test_a_link_to_the_site_has_a_picture(built_site: Path) -> None:
 
 
 def test_type_comes_with_the_site_and_is_small(built_site: Path) -> None:
-    """What a browser of today fetches; no other host is asked for any."""
+    """The fonts that a current browser fetches are small, and none is on another host."""
     styles = "".join(file.read_text() for file in built_site.rglob("*.css"))
     assert not re.findall(r"url\([\"']?(?:https?:)?//", styles)
     fonts = set(re.findall(r"url\(([^)]+\.woff2)\)", styles))

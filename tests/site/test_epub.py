@@ -1,4 +1,4 @@
-"""The book as an e-book: every chapter and picture is in it, and its links lead somewhere."""
+"""The e-book contains every chapter and picture, and its links lead somewhere."""
 
 import html
 import re
@@ -21,7 +21,7 @@ PICTURE = re.compile(
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The book, made as a reader makes it."""
+    """The e-book, made as a reader makes it."""
     need_program("pandoc")
     file = tmp_path_factory.mktemp("epub") / "book.epub"
     subprocess.run([ROOT / "read", "--epub", file], check=True, capture_output=True)
@@ -30,14 +30,14 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def texts(file: Path) -> dict[str, str]:
-    """Its pages and the names of its pictures."""
+    """The text of all pages and pictures, by name."""
     with zipfile.ZipFile(file) as book:
         return {Path(name).name: book.read(name).decode() for name in book.namelist()
                 if name.endswith((".xhtml", ".svg"))}
 
 
 def number(page: Path) -> str:
-    """What the text calls a chapter or an appendix by."""
+    """The number of a chapter, or the letter of an appendix."""
     found = re.match(r"0?(\d+)-|appendix-(\w)-", page.name)
     return (found[1] or found[2].upper()) if found else ""
 
@@ -61,7 +61,7 @@ def test_a_library_knows_its_author_and_shows_its_cover(file: Path) -> None:
 
 
 def test_each_line_of_a_transcript_can_go_on_below(texts: dict[str, str]) -> None:
-    """A line is an element, whose style moves what does not fit further in."""
+    """Each line is an element, whose style indents the part that doesn't fit."""
     lines = [re.sub(r"<[^>]+>", "", line) for text in texts.values()
              for line in re.findall(r'<span class="line">(.*?)</span>\n?', text)]
     wanted = [line for page in in_book() for code in FENCE.findall(page.read_text())
@@ -71,7 +71,7 @@ def test_each_line_of_a_transcript_can_go_on_below(texts: dict[str, str]) -> Non
 
 
 def test_each_line_of_a_listing_can_go_on_below(file: Path, tmp_path: Path) -> None:
-    """No code is wider than a small reader, most of which cannot be moved sideways."""
+    """No code is wider than a small e-reader, because most of those cannot scroll sideways."""
     chromium = need_program("chromium")
     with zipfile.ZipFile(file) as book:
         book.extractall(tmp_path)
@@ -104,7 +104,7 @@ def test_every_picture_is_in_it(texts: dict[str, str]) -> None:
 
 
 def test_every_picture_has_its_text(texts: dict[str, str]) -> None:
-    """A reader who does not see it is told what it shows, in more than a name."""
+    """Readers who cannot see a picture get a description, not just a name."""
     pictures = [(name, picture) for name, text in texts.items() if name.endswith(".xhtml")
                 for picture in re.findall(r"<img\b[^>]*>", text)]
     assert len(pictures) > 15

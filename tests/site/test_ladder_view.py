@@ -1,4 +1,4 @@
-"""The ladder view shows what has happened: its recording is what the servers do today."""
+"""The ladder view shows real servers, so today's servers must do what its recording says."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from record_ladder import STAGES
 LADDER = Path(__file__).with_name("ladder.mjs")
 BUILD = Path(os.environ.get("BUILD", record_ladder.BUILD))
 WORDS_MAX = 25
-# Of clients that speak at the same time, a busy machine may hold one up until the other is served.
+# If clients send at the same time, a busy machine may delay one until the other is served.
 RECORDINGS_MAX = 3
 
 
@@ -28,7 +28,7 @@ def trace() -> dict:
 
 @pytest.fixture(scope="module")
 def shown() -> dict:
-    """What the view makes of it."""
+    """The view's numbers and sentences for the recording."""
     run = subprocess.run([need_program("node"), LADDER], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)

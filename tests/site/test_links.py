@@ -1,4 +1,4 @@
-"""Links to the world. Those between files here: tests/book."""
+"""Links to other sites. tests/book checks links between files here."""
 
 import re
 import urllib.error
@@ -19,7 +19,7 @@ def outside() -> list[str]:
 
 
 def answer(link: str) -> int | None:
-    """The status a server gives; None: there is no way to it."""
+    """The status of a server's response, or None if we cannot reach it."""
     try:
         request = urllib.request.Request(link, headers=AGENT)
         with urllib.request.urlopen(request, timeout=PATIENCE) as response:
@@ -33,7 +33,7 @@ def answer(link: str) -> int | None:
 @pytest.mark.long
 @pytest.mark.parametrize("link", outside())
 def test_a_link_to_the_world_leads_somewhere(link: str) -> None:
-    """A server that refuses robots, or that is out of order, is no proof against a link."""
+    """A link isn't dead if its server refuses robots, or is out of order."""
     status = answer(link)
     if status is None:
         pytest.skip("no way to some servers from here")

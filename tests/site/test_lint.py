@@ -36,7 +36,7 @@ def badly_formed(paths: list[Path]) -> list[str]:
 
 
 def test_every_word_is_spelt_right() -> None:
-    """A word that is right, and that no dictionary has, belongs into book/words.txt."""
+    """A correct word that no dictionary has belongs into book/words.txt."""
     complain(misspelt(read_by_people()))
 
 

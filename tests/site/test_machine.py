@@ -1,4 +1,5 @@
-"""The two Linuxes in pages, in a browser: machine.mjs clicks, here is what it must not find."""
+"""The two Linuxes in pages, in a browser. machine.mjs clicks, and must find none of these
+faults."""
 
 import functools
 import json
@@ -21,7 +22,7 @@ PROGRAM = Path(__file__).with_name("machine.mjs")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One that has the machine."""
+    """A site with the machine."""
     if not (ROOT / "build" / "machine" / "pieces" / "own" / "manifest.json").exists():
         pytest.skip("no machine was made here (tools/machine/make)")
     site = tmp_path_factory.mktemp("site")
@@ -34,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """What a browser has found there."""
+    """The findings of a visit with a browser."""
     node, chromium = need_program("node"), need_program("chromium")
     handler = functools.partial(QuietHandler, directory=site)
     with PatientServer(("127.0.0.1", 0), handler) as server:

@@ -1,4 +1,4 @@
-"""What the site makes of the book's Markdown: colours, figures and boxes."""
+"""The site's rendering of the book's Markdown, above all colours, figures and boxes."""
 
 import json
 import re
@@ -17,7 +17,7 @@ BOX = re.compile(r"^> \[!WARNING\]\n((?:>.*\n)+)", re.MULTILINE)
 
 
 def node(program: str, *arguments: str) -> Any:
-    """What it prints, which is JSON."""
+    """Runs a program in Node, and returns its output, which is JSON."""
     run = subprocess.run([need_program("node"), "--input-type=module", "-e", program, *arguments],
                          capture_output=True, text=True, cwd=SITE)
     assert run.returncode == 0, run.stderr
@@ -25,7 +25,7 @@ def node(program: str, *arguments: str) -> Any:
 
 
 def test_no_two_colours_are_one_in_the_light() -> None:
-    """A figure's colour is a colour of the table by its value."""
+    """A figure's colour is found in the table by its value, so values must be unique."""
     light = [token["light"] for token in TOKENS.values()]
     assert len(light) == len(set(light))
 
@@ -41,14 +41,14 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("text", ["ink", "quiet", "here", "wrong", "client-a", "client-b",
                                   "client-c"])
 def test_text_can_be_read_on_every_ground(text: str, mode: str) -> None:
-    """4.5 to 1 is what WCAG 2 asks for."""
+    """WCAG 2 asks for 4.5 to 1."""
     for ground in ("paper", "sheet", "code", "kernel"):
         one, other = sorted((luminance(TOKENS[name][mode]) for name in (text, ground)))
         assert (other + 0.05) / (one + 0.05) >= 4.5, ground
 
 
 def test_figures_have_the_colours_of_the_table() -> None:
-    """Another one would stay as it is when the page is dark."""
+    """Any other colour would stay the same on a dark page."""
     known = {token["light"] for token in TOKENS.values()} | {"none"}
     drawn = {name for page in pages() for name in PICTURE.findall(page.read_text())}
     assert len(drawn) > 30
@@ -60,7 +60,7 @@ BLANKS = re.compile(r"<text[^>]*>( [^<]*|[^<]*  [^<]*)")
 
 
 def test_figures_have_no_blanks_that_a_browser_drops() -> None:
-    """Of several it shows one, and at the beginning none; &#160; stays."""
+    """A browser shows one of several blanks, and none at the beginning, but keeps &#160;."""
     figures = [*(BOOK / "fig").glob("*.svg"), BOOK.parent / ".github" / "judge.svg"]
     assert len(figures) > 40
     complain([f"{path.name}: {text}" for path in figures
@@ -72,7 +72,7 @@ CAPTION = re.compile(
 
 
 def test_every_figure_has_a_caption_that_is_a_sentence() -> None:
-    """In italics below it, where a code host shows it as well; a picture's title it hides."""
+    """The caption is in italics below the figure, because a code host hides a picture's title."""
     captions = [(page.name, *found) for page in pages()
                 for found in CAPTION.findall(page.read_text())]
     assert len(captions) > 40
@@ -81,7 +81,7 @@ def test_every_figure_has_a_caption_that_is_a_sentence() -> None:
 
 
 def boxes() -> list[tuple[str, list[str]]]:
-    """Those about what goes wrong: the page, and the paragraphs."""
+    """The boxes about what goes wrong, each as its page and its paragraphs."""
     return [(page.name, re.sub(r"^> ?", "", found, flags=re.MULTILINE).strip().split("\n\n"))
             for page in pages() for found in BOX.findall(page.read_text())]
 

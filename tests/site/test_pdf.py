@@ -1,4 +1,4 @@
-"""The book as one PDF: every chapter and line of code is in it, where its contents say."""
+"""The PDF contains every chapter, on the page in its table of contents, and every line of code."""
 
 import re
 import subprocess
@@ -17,13 +17,14 @@ EDGES = re.compile(r"\A(?:(.+)\n)?(\d+)\n")
 
 
 def without_space(text: str) -> str:
-    """Lines are broken elsewhere on paper, two letters may be one, and quotes be escaped."""
+    """The text without white space and backticks, because paper has other line ends, and with
+    ligatures undone."""
     return re.sub(r"\s|`", "", unicodedata.normalize("NFKC", text))
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The book, made as a reader makes it."""
+    """The PDF, made as a reader makes it."""
     need_package("vitepress")
     need_program("chromium", "pdftotext")
     file = tmp_path_factory.mktemp("pdf") / "book.pdf"
@@ -33,14 +34,14 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sheets(file: Path) -> list[str]:
-    """What is on each page."""
+    """The text of each page."""
     run = subprocess.run(["pdftotext", "-raw", file, "-"], check=True, capture_output=True)
     return run.stdout.decode().split("\f")
 
 
 @pytest.fixture(scope="module")
 def whole(sheets: list[str]) -> str:
-    """All of it but chapters and page numbers at its edges, which may come within a listing."""
+    """The whole text without the lines at the edges, which may come in the middle of a listing."""
     return without_space("".join(EDGES.sub("", sheet) for sheet in sheets))
 
 
@@ -74,7 +75,7 @@ def begins_there(title: str, page: str, sheet: str) -> bool:
 
 
 def test_solutions_are_at_the_end_where_their_exercises_say(sheets: list[str]) -> None:
-    """A reader of an exercise does not see its solution by accident, and finds it."""
+    """A reader of an exercise doesn't see its solution by accident, but can find it."""
     heads = [EDGES.match(sheet) for sheet in sheets]
     first = next(i for i, head in enumerate(heads) if head and head[1] == "Solutions")
     places = [(int(page), i) for i, sheet in enumerate(sheets[:first])

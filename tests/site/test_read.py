@@ -1,4 +1,4 @@
-"""./read itself, and what the site's configuration makes of a clone."""
+"""./read itself, and the site's configuration in different clones."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ def free_port() -> int:
 
 @pytest.mark.long
 def test_ctrl_c_is_an_orderly_end() -> None:
-    """Of the shell's whole process group, as a terminal does it."""
+    """Ctrl-C goes to the whole process group, as in a terminal."""
     need_package("vitepress")
     port = free_port()
     with subprocess.Popen([ROOT / "read", "--port", str(port)], start_new_session=True,
@@ -66,7 +66,7 @@ def title_and_heading(page: Path) -> tuple[str, str]:
 
 
 def test_a_page_has_one_name() -> None:
-    """The sidebar takes it from the front matter, the reader from the heading."""
+    """The sidebar takes the name from the front matter, and readers from the heading."""
     both = {page: title_and_heading(page) for page in pages() if page.parent.name != "bugs"}
     complain([f"{page.name}: {title}, and {heading}" for page, (title, heading) in both.items()
               if title != heading])

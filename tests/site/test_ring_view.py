@@ -1,4 +1,4 @@
-"""The ring view shows what has happened: the trace is one, and what follows from it is true."""
+"""The ring view shows a real run, so its trace must be one, and its conclusions true."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def test_heads_follow_tails_and_nothing_is_left(trace: dict) -> None:
 
 
 def test_an_operation_is_in_one_place_from_its_request_until_it_is_taken() -> None:
-    """Nothing is lost on its way down or up, and nothing is in two places."""
+    """No operation is lost on its way down or up, and none is in two places."""
     open_now: set[int] = set()
     for number, step in enumerate(replayed(record_ring.TRACE), 1):
         if step["kind"] == "request" and "is to end" not in step["text"]:
@@ -65,7 +65,7 @@ def test_the_still_figure_is_of_this_trace() -> None:
 
 
 def submissions(calls: Path) -> list[int]:
-    """How many entries each io_uring_enter was given, as strace saw it; those with none are out."""
+    """The numbers of entries that strace saw in calls of io_uring_enter, without zeros."""
     for _ in range(100):
         if "+++ exited" in (text := calls.read_text()):
             break
@@ -75,8 +75,8 @@ def submissions(calls: Path) -> list[int]:
 
 
 def test_what_the_kernel_takes_is_what_it_was_given(tmp_path: Path) -> None:
-    """The trace does not tell of the calls. What the view concludes is what strace sees, unless a
-    busy machine has cut one turn into two calls with nothing between them."""
+    """The trace doesn't have the calls. The view's conclusions must agree with strace, unless a
+    busy machine divides one turn into two calls with nothing between them."""
     need_program("node")
     need_ptrace()
     need_built(SERVER)

@@ -1,4 +1,4 @@
-"""The search leads from a question as people ask it to the section that answers it."""
+"""The search leads from people's questions to the sections that answer them."""
 
 import json
 import subprocess
@@ -34,7 +34,7 @@ QUESTIONS = {
         "appendix-k-ring-in-production#close-with-a-recv-in-flight",
     "AddressSanitizer error when using co_spawn with capturing lambda":
         "appendix-m-coroutines#dangling-references-and-other-lifetimes",
-    # And these as one types them, with the words of the message or of the trade.
+    # And questions as people type them, with words from a message or of the trade.
     "connect() fails with Cannot assign requested address":
         "appendix-j-what-tcp-does#cannot-assign-requested-address",
     "bind: Permission denied on port 80":

@@ -1,4 +1,4 @@
-// What the tests of a machine in the page have in common.
+// Common code of the tests of a machine in the page.
 
 import { report } from "./browser.mjs";
 
@@ -18,5 +18,5 @@ export async function accessible(page, part, where) {
     violations.map(({ id, nodes }) => `${id}: ${nodes[0].target} ${nodes[0].failureSummary}`).join("\n"));
 }
 
-/** In the directory that the program was told. */
+/** Writes a picture to the program's DIRECTORY. */
 export const picture = (page, name) => page.screenshot({ path: `${process.argv[4]}/${name}.png` });

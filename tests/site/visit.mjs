@@ -1,10 +1,11 @@
-// Opens the built site in Chromium and writes what it finds to its output, as JSON:
+// Opens the built site in Chromium and prints its findings as JSON:
 //
-//   { "CHECK": { "seen": how often it was looked at, "complaints": ["PAGE: what is wrong"] } }
+//   { "CHECK": { "seen": how often we looked, "complaints": ["PAGE: what is wrong"] } }
 //
 // node visit.mjs CHROMIUM URL DIRECTORY PAGE…    a page by its name: 06-poll
 //
-// In DIRECTORY it prints a few pages, as NAME.pdf, and writes what must be on them to NAME.json.
+// Also prints a few pages to DIRECTORY/NAME.pdf, and writes the text that they must have to
+// NAME.json.
 
 import { writeFileSync } from "node:fs";
 
@@ -39,7 +40,7 @@ async function pictures(page, { name }) {
 }
 
 async function accessible(check, page, { name }, ...rules) {
-  // A reader who speaks to the browser says the words that are to be seen; axe asks only when told to.
+  // Readers who speak to the browser say the visible words. axe doesn't check that by default.
   const builder = new AxeBuilder({ page })
     .options({ rules: { "label-content-name-mismatch": { enabled: true } } });
   const { violations } = await (rules.length ? builder.withRules(rules) : builder).analyze();
@@ -48,7 +49,7 @@ async function accessible(check, page, { name }, ...rules) {
   report.expect(check, name, found.length === 0, found.join("\n"));
 }
 
-/** Keeps one word of code for each look: a chapter has thousands, and axe examines every one. */
+/** Keeps one word of code for each style, because axe examines each of thousands of words. */
 async function thinOutCode(page) {
   await page.locator(".vp-doc pre span[style]").evaluateAll((words) => {
     const seen = new Set();
@@ -64,7 +65,7 @@ async function thinOutCode(page) {
   });
 }
 
-/** What can be moved sideways must be inside the page, not the page itself. */
+/** Parts of the page may scroll sideways, but not the page itself. */
 async function narrow(page, { name }) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   report.expect("phone", name, wide <= phone.viewport.width, `is ${wide} pixels wide`);

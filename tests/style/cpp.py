@@ -1,4 +1,4 @@
-"""What the checks want to know of a C++ file: its functions, by universal-ctags, and its tokens."""
+"""The functions of a C++ file, by universal-ctags, and its text without words."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SILENT = re.compile(
 
 @dataclass(frozen=True)
 class Function:
-    """A function's definition: where it is, from its head to its closing brace."""
+    """A function's definition, from its head to the closing brace."""
 
     name: str
     first_line: int
@@ -24,28 +24,28 @@ class Function:
 
     @property
     def lines(self) -> int:
-        """How long it is."""
+        """The number of lines."""
         return self.last_line - self.first_line + 1
 
 
 def without_words(source: str) -> str:
-    """The source with comments, literals and preprocessor lines blanked, line by line as long."""
+    """Blanks comments, literals and preprocessor lines. Each line keeps its length."""
     return SILENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
 
 
 def functions(path: Path) -> list[Function]:
-    """The functions that a source defines, in order; lambdas and local types belong to theirs."""
+    """The functions that a source defines, in order. Lambdas and local types aren't listed."""
     return functions_of([path])[path]
 
 
 def functions_of(paths: list[Path]) -> dict[Path, list[Function]]:
-    """The same of many."""
+    """The functions of several sources, by file."""
     tags_of = listings.tags_of(paths) if paths else {}
     return {path: definitions(tags, path) for path, tags in tags_of.items()}
 
 
 def definitions(tags: list[dict[str, object]], path: Path) -> list[Function]:
-    """Those of one file."""
+    """The functions among the tags of one file."""
     lines = path.read_text(encoding="utf-8").splitlines()
     found = [Function(called(tag), listings.first_line(lines, int(str(tag["line"])) - 1) + 1,
                       int(str(tag["end"])))
@@ -55,12 +55,12 @@ def definitions(tags: list[dict[str, object]], path: Path) -> list[Function]:
 
 
 def called(tag: dict[str, object]) -> str:
-    """Its name, after that of its class."""
+    """The function's name, with its class."""
     name, scope = str(tag["name"]), str(tag.get("scope", ""))
     in_class = tag.get("scopeKind") in {"class", "struct"}
     return f"{scope.rpartition('::')[2]}::{name}" if in_class else name
 
 
 def is_inside_a_function(tag: dict[str, object]) -> bool:
-    """Whether it is a lambda, or belongs to a type that a function has for itself."""
+    """Whether the tag is a lambda, or a member of a function's local type."""
     return tag.get("scopeKind") == "function" or str(tag["name"]).startswith("__anon")

@@ -13,8 +13,8 @@ CODE = {".h", ".cc", ".py", ".sh", ".cmake"}
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Every file of the project, also those that git does not know yet; no build's, no tool's, and
-    nothing of what a reader makes at the top."""
+    """Every file of the project, including new ones that git doesn't know, but not files made by
+    builds and tools, or at the top by a reader."""
     found = []
     lines = (ROOT / ".gitignore").read_text().splitlines()
     readers = {line.strip("/") for line in lines if line.startswith("/")}
@@ -27,13 +27,13 @@ def files() -> tuple[Path, ...]:
 
 
 def name(path: Path) -> str:
-    """How a complaint names a file."""
+    """The name of a file in complaints."""
     return path.relative_to(ROOT).as_posix()
 
 
 @cache
 def text(path: Path) -> str | None:
-    """What a file says, or None: it is no text."""
+    """The text of a file, or None if it isn't text."""
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -41,17 +41,17 @@ def text(path: Path) -> str | None:
 
 
 def is_shell(path: Path) -> bool:
-    """Whether it is a shell script, by its name or by its first line."""
+    """Whether a file is a shell script, by its name or first line."""
     return path.suffix == ".sh" or (text(path) or "").startswith("#!/usr/bin/env bash")
 
 
 def is_code(path: Path) -> bool:
-    """Whether the limits for code hold."""
+    """Whether the limits for code apply to a file."""
     return path.suffix in CODE or path.name == "CMakeLists.txt" or is_shell(path)
 
 
 def is_step(path: Path) -> bool:
-    """Whether it is one of the small programs beside a stage, or below book/steps."""
+    """Whether a file belongs to the small programs of a stage, or of book/steps."""
     return path.parent.name == "steps" or path.parent.parent == ROOT / "book" / "steps"
 
 
@@ -66,7 +66,7 @@ def python_files() -> list[Path]:
 
 
 def stages() -> list[Path]:
-    """The directories of the stages that are there, in order."""
+    """The directories of the stages, in order."""
     return sorted(main.parent for main in ROOT.glob("part[0-9]*/main.cc"))
 
 

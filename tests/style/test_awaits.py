@@ -1,5 +1,5 @@
-"""No conditional expression awaits: g++ 12 destroys what that yields twice, so that a descriptor in
-it is closed twice. part6-uring/steps/15-named-first.cc shows it."""
+"""No conditional expression awaits, because g++ 12 destroys the result twice, and so closes a
+descriptor in the result twice. part6-uring/steps/15-named-first.cc shows this."""
 
 import re
 
@@ -17,7 +17,7 @@ def awaits_in_a_conditional(source: str) -> list[int]:
 
 
 def rest_of_the_conditional(code: str, begin: int) -> str:
-    """From after the `?` to the bracket around it, or to the end of the statement."""
+    """The text after the `?`, up to the end of the surrounding bracket or the statement."""
     depth = 0
     for end in range(begin, len(code)):
         depth += (code[end] in "([{") - (code[end] in ")]}")

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md tells to type: each command is there, can be run, and has these options."""
+"""Each command in CONTRIBUTING.md exists, can be run, and has the options shown."""
 
 import json
 import re
@@ -16,7 +16,7 @@ COMMANDS = sorted({span.replace("\n", " ") for span in SPANS
 
 
 def test_each_name_is_there() -> None:
-    """A path leads somewhere; any other name of code is in a file of the project, too."""
+    """Each path exists, and every other name in code font occurs in a file of the project."""
     others = "\n".join(text(path) or "" for path in files() if path.name != "CONTRIBUTING.md")
     known = set(re.findall(r"[A-Za-z_]\w*", others))
     names = {word for span in SPANS for word in re.findall(r"^[\w./*-]+$", span)}
@@ -46,7 +46,7 @@ def test_a_command_can_be_run_and_has_these_options(command: str) -> None:
 
 
 def test_every_script_can_be_executed() -> None:
-    """But for those of debian, which debhelper installs as executable."""
+    """Except in debian, since debhelper makes its scripts executable."""
     complain([f"{name(path)}: chmod +x, or it is no command" for path in files()
               if (text(path) or "").startswith("#!/") and not path.stat().st_mode & 0o100
               and path.parent.name != "debian"])

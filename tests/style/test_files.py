@@ -1,8 +1,7 @@
-"""What holds for every file: sources are readable in one sitting, tidy and formatted.
+"""Every source is readable in one sitting, tidy and formatted.
 
-A limit on lines is advice. It is there to make an author look, never to be met by squeezing code or
-by moving it away: where code is clearest above a limit, the file goes into the table, with the
-reason.
+A limit on lines is advice to the author to look again. Never squeeze code or move it elsewhere to
+meet a limit. If a longer file is clearer, put it in the table, with the reason.
 """
 
 import re
@@ -19,7 +18,7 @@ COLUMNS_MAX = 100
 FILE_LINES_MAX = 400
 PATH = re.compile(r"(?<![\w./-])(?:(?:book|common|finger|part[1-6]-\w+|tests|tools)/[a-z0-9_./-]+"
                   r"\.(?:cc|cmake|h|js|md|mjs|patch|py|sh|t))(?![\w*])")
-# Files that are clearest above it, and why.
+# Files that are clearer if longer, and why.
 LONG_FOR_A_REASON: dict[str, str] = {
     "part5-epoll/steps/20-page-with-loops.cc": "a whole server on a page, in several loops",
     "part6-uring/steps/21-scope-and-deadline.cc":
@@ -28,7 +27,7 @@ LONG_FOR_A_REASON: dict[str, str] = {
 
 # Not written by us, or in a form that another program prescribes.
 FOREIGN = {"LICENSE-book"}
-KEEPS_BLANKS = {".patch", ".t"}  # an empty line of a patch or a transcript is not empty
+KEEPS_BLANKS = {".patch", ".t"}  # whose empty lines contain blanks
 
 
 def is_ours(path: Path) -> bool:
@@ -40,7 +39,7 @@ def lines_of(path: Path) -> int:
 
 
 def test_a_file_can_be_read_in_one_sitting() -> None:
-    """One that has become short leaves the table."""
+    """A file that becomes short again must leave the table."""
     long = {name(path): lines_of(path) for path in cpp_files() + python_files()
             if lines_of(path) > FILE_LINES_MAX}
     complain([f"{file}: {long.get(file, 'few')} lines, {FILE_LINES_MAX} are advised: divide it by "
@@ -76,7 +75,7 @@ def test_a_file_ends_with_one_line_end() -> None:
 
 
 def clang_format() -> str | None:
-    """The clang-format whose word counts. Other versions disagree with it in details."""
+    """The program of clang-format 14, since other versions format some details differently."""
     for program in ("clang-format-14", "clang-format"):
         if shutil.which(program):
             version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
@@ -115,7 +114,7 @@ def test_headers_say_pragma_once() -> None:
 
 
 def test_deadlines_know_no_calendar() -> None:
-    """A wall clock jumps when somebody sets it; a deadline must not. clock_gettime(2)"""
+    """A wall clock jumps when somebody sets it, and a deadline must not. clock_gettime(2)"""
     calendar = re.compile(r"system_clock|CLOCK_REALTIME|gettimeofday|\btime\((?:nullptr|NULL|0|&)")
     directories = {ROOT / "common", *stages()}
     complain([f"{name(path)}:{number}: a clock that can jump: use common::Clock"
@@ -125,8 +124,8 @@ def test_deadlines_know_no_calendar() -> None:
 
 
 def test_a_file_that_the_code_names_is_there() -> None:
-    """But for what tests make up, and what a reader of the exercises is to write. `read` has gone
-    to book."""
+    """Except for files that tests invent, or that a reader of the exercises writes. `read` changes
+    to the directory book, so its paths may begin there."""
     theirs = {ROOT / "tests" / suite for suite in ("book", "exercises", "style", "zoo")}
     complain([f"{name(path)}: there is no {named}" for path in files()
               if is_code(path) and not theirs & set(path.parents)

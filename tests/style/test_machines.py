@@ -1,4 +1,4 @@
-"""What the commands say, in a line, on a machine or in a directory where they cannot work."""
+"""The one line that a command prints on a machine, or in a directory, where it cannot work."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def add(checkout: Path, *programs: str, status: int = 0, says: str = "") -> None:
-    """These programs are on the machine, and do nothing but say this."""
+    """Adds programs that only print this."""
     for program in programs:
         path = checkout.parent / "bin" / program
         path.write_text(f"#!/bin/bash\necho '{says}' >&2\nexit {status}\n")
@@ -40,12 +40,12 @@ def add(checkout: Path, *programs: str, status: int = 0, says: str = "") -> None
 
 
 def add_everything(checkout: Path) -> None:
-    """Whatever ./serve part1 needs is there."""
+    """Adds all programs that ./serve part1 needs."""
     add(checkout, "g++", "cmake", "ninja", "ncat", "xxd", "ss", "ps", "strace", "curl")
 
 
 def last_line(checkout: Path, *words: str | Path, within: list[str] | None = None) -> str:
-    """What the command says last before it fails."""
+    """The last line that the command prints before it fails."""
     within = within or []
     if within:
         need_namespaces(*within[1:])

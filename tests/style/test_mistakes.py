@@ -1,4 +1,4 @@
-"""What the five commands say to a newcomer's mistakes: a line with what to do, and status 2, before
+"""The five commands answer a newcomer's mistake with a line of advice, and status 2, before
 anything is built or installed."""
 
 import os
@@ -10,7 +10,7 @@ import pytest
 from harness.needed import need_program
 from project import ROOT
 
-BUILT = 99  # the status of a build that must not have begun
+BUILT = 99  # exit status if something is built or installed
 SCREEN_LINES = 40
 
 MISTAKES = [
@@ -79,7 +79,7 @@ def test_a_mistake_is_a_line_that_says_what_to_do(
         words: str, says: str, without_builds: dict[str, str]) -> None:
     run = subprocess.run(["bash", "-c", f"./{words}"], cwd=ROOT, env=without_builds,
                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
-    if "apt-get" in run.stderr and "apt-get" not in says:  # to be installed, or by root tried
+    if "apt-get" in run.stderr and "apt-get" not in says:  # a package is missing
         pytest.skip(f"this command needs what is not installed here: {run.stderr}")
     assert says in run.stderr
     assert run.returncode == 2
@@ -113,7 +113,7 @@ def test_a_command_is_found_through_a_link(command: str, tmp_path: Path) -> None
 
 
 def test_a_link_to_the_project_is_no_other_project(tmp_path: Path) -> None:
-    # CMake would build it anew, and again on the way back.
+    # Otherwise CMake would build everything again, and once more on the way back.
     link = tmp_path / "link"
     link.symlink_to(ROOT)
     tell = "program=x; source tools/lib.sh; echo $root"

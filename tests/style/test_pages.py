@@ -1,7 +1,7 @@
 """The page that grows from chapter to chapter keeps the rules of the chapters before it.
 
-What the judge can see it says at the end of each chapter, in a box that a transcript holds. Here is
-what a page must have, or must not have, so that no line of it is wrong in a later chapter.
+The judge tests each chapter's page from outside. These are lines that a page must have, or must not
+have, so that no line becomes wrong in a later chapter.
 """
 
 import re
@@ -19,7 +19,7 @@ PAGES = {  # by the chapter that ends with it
     8: "part5-epoll/steps/19-under-attack.cc",
     9: "part5-epoll/steps/20-page-with-loops.cc",
 }
-HAS = [  # since this chapter, for this reason, what is matched
+HAS = [  # since this chapter, for this reason, a match for this
     (2, "no answer waits for a timer", r"TCP_NODELAY"),
     (2, "a client gets a time for a whole message", r"deadline"),
     (3, "the first of the three moves", r"shutdown\(client(\.fd)?, SHUT_WR\)"),

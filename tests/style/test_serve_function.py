@@ -4,7 +4,7 @@ import re
 
 from project import ROOT
 
-# Where the buffers are: the kernel chooses the one, and the other lasts no longer than its answers.
+# The buffers differ. The kernel chooses one, and the other lives only as long as its answers.
 OWN_LINES = [
     "const auto received = connection.receive();",
     "common::SendBuffer output;  // here, so that a silent client has none",

@@ -9,25 +9,26 @@ import diff_blocks
 import pytest
 from project import ROOT, complain, cpp_files, files, is_step, name, stages, text
 
-# Advice. All of it is to be read in half an hour, its recv, send and accept included.
+# Advice. It should take half an hour to read part1, with its recv, send and accept.
 PART1_LINES_MAX = 390
 PART1_SERVE_LINES_MAX = 39
 EVERY_STAGE_HAS = ("README.md", "CMakeLists.txt", "main.cc", "server.h", "server.cc", "steps")
 
-# Advice, some tenth above the lines that a reader of the difference sees marked now: above it, look
-# whether every hunk belongs to the mechanism of the stage. Where the clearest code needs more,
-# raise it here and say why. part6 is no step of part5, on purpose.
+# Advice, about a tenth above the number of lines that a reader of the difference now sees marked.
+# Above it, look whether every hunk belongs to the mechanism of the stage. If the clearest code
+# needs more, raise the number and say why. There's no "5-6", because part6 leaves part5 behind on
+# purpose.
 READ_LINES_MAX = {
-    # A pool and a thread for each client, with one limit for both whose slots give themselves back,
-    # small stacks, and the first options that a stage has besides those of all.
+    # A pool, and a thread for each client, with one limit for both whose permits are released
+    # automatically; small stacks; and the first options that not all stages have.
     "1-2": 215,
-    # Blocking I/O becomes non-blocking: what a call waited for is now state of the connection.
+    # Blocking I/O becomes non-blocking, so waits inside a call become state of the connection.
     "2-3": 670,
-    # Readiness, and what an event needs: a poller, tokens, the slab they lead to, deadlines in a
-    # list, a listener that is parked, and an eventfd, since a signal must end the wait.
+    # Readiness, and what events need: a poller, tokens, the slab of connections, a list of
+    # deadlines, a listener that can be parked, and an eventfd, since a signal must end the wait.
     "3-4": 380,
-    # Another poller, whose calls can fail; several workers, which are files of their own (140
-    # lines), with three ways to accept and one limit for all; and a protocol to choose.
+    # A different poller, whose calls can fail; several workers, in files of their own (140 lines),
+    # with three ways to accept and one limit for all; and a choice of protocols.
     "4-5": 440,
 }
 
@@ -84,7 +85,7 @@ def test_functions_keep_their_order(pair: str) -> None:
 
 
 def functions_in_order(path: Path) -> list[str]:
-    """Names, each where it occurs first: overloads count as one."""
+    """The names in order. Overloads count once, where the first one is."""
     return list(dict.fromkeys(f.name for f in cpp.functions(path)))
 
 
@@ -101,7 +102,7 @@ def includes(path: Path) -> list[str]:
     return re.findall(r'^#include "(.+)"', text(path) or "", re.MULTILINE)
 
 
-# What each directory of common may include of common, itself first.
+# The directories of common that each of them may include, itself first.
 COMMON = {
     "common": {"common"},
     "common/steps": {"common"},
@@ -112,7 +113,7 @@ COMMON = {
 }
 
 
-# What other projects get with the loop: part6-uring/uring/install.cmake.
+# The headers of common that are installed with the loop: part6-uring/uring/install.cmake.
 LOOP_TAKES = {f"common/{header}" for header in (
     "error.h", "fd.h", "result.h", "net/accept.h", "net/address.h", "net/listen.h")}
 
@@ -122,8 +123,8 @@ def is_the_loop(path: Path) -> bool:
 
 
 def may_include(path: Path, header: str) -> bool:
-    """common takes from common, the special from the general; a part from common, and by file name
-    from its directory."""
+    """In common, the special may include the general. A part may include common, and files of its
+    own directory by name alone."""
     part = path.relative_to(ROOT).parts[0]
     if part == "common":
         return Path(header).parent.as_posix() in COMMON[name(path.parent)]
@@ -140,7 +141,7 @@ def test_dependencies_point_one_way() -> None:
               for path in ours for header in includes(path) if not may_include(path, header)])
 
 
-# The file of common/http that chooses among the protocols may see the option; the protocol may not.
+# protocol_option.h chooses a protocol by the option; the protocols themselves don't know options.
 def test_the_protocols_know_no_option() -> None:
     pure = [path for path in sorted((ROOT / "common" / "http").iterdir())
             if path.suffix in {".h", ".cc"} and path.stem != "protocol_option"]
@@ -165,7 +166,7 @@ def test_a_step_explains_itself_and_has_a_transcript() -> None:
 
 
 def test_a_transcript_says_first_where_it_is_skipped() -> None:
-    """tools/summary.py and tests/book/test_runs.py give its first paragraph as the reason."""
+    """tools/summary.py and tests/book/test_runs.py report the first paragraph as the reason."""
     complain([f"{name(path)}: may be skipped: begin with a paragraph that says \"Skipped where …\""
               for path in files() if path.suffix == ".t" and "exit 80" in (text(path) or "")
               and not (text(path) or "").startswith("Skipped ")])

@@ -1,4 +1,4 @@
-"""What ./check leaves out, its summary and the table of stages, and what ./serve says."""
+"""Sections that ./check leaves out, its summary, the table of stages, and the hints of ./serve."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ def test_summary_counts_tests_and_reasons(tmp_path: Path) -> None:
 
 
 def test_summary_says_why_a_transcript_was_skipped(tmp_path: Path) -> None:
-    """ctest has what cram printed, and cram itself the transcript's name."""
+    """ctest's file has cram's output, and cram's own file has the transcript's name."""
     transcript = tmp_path / "step.t"
     transcript.write_text("Skipped where\nthere is no ring.\n\n  $ exit 80\n")
     (tmp_path / "steps.xml").write_text(
@@ -154,7 +154,7 @@ def test_serve_is_the_server_and_tells_how_to_talk_to_it_when_it_listens(serve) 
     assert server.wait(10) == 7, "the signal did not reach the server"
 
 
-# A program of the build, and one that it has started, which leads a session of its own.
+# A program of the build that starts another one, which leads a session of its own.
 HAS_A_CHILD = """here=$(dirname "$0")
 cp "$(command -v bash)" "$here/parent"; cp "$(command -v sleep)" "$here/child"
 exec "$here/parent" -c 'setsid "$0" 20 & trap "kill $!; exit 0" TERM; sleep 0.3
@@ -265,7 +265,7 @@ def test_serve_as_root_copies_sample_users_whom_only_root_may_read(serve, tmp_pa
     assert server.stderr.read().count("it serves a copy in /run/finger-users") == 1
 
 
-# In place of the sections of ./check: their names.
+# The sections of ./check only print their names.
 STUBS = """
 need() { :; }
 why_no_ring() { :; }
@@ -283,15 +283,15 @@ ONLY_AFTER_A_CHANGE = {"unit, fuzz, steps", "style", "rules", "zoo applies", "so
 
 @pytest.fixture
 def check(tmp_path: Path) -> Callable[..., set[str]]:
-    """Which sections ./check has, in a repository in which one commit is all there is."""
+    """The sections of ./check, in a repository with a single commit."""
     if not shutil.which("git"):
-        pytest.skip("no git here")  # then, to ./check, everything has changed
+        pytest.skip("no git here")  # so ./check would take everything for changed
     (tmp_path / "tools").mkdir()
     (tmp_path / "part5-epoll" / "steps").mkdir(parents=True)
     (tmp_path / "part5-epoll" / "main.cc").touch()
     shutil.copy(ROOT / "check", tmp_path)
     for name in ("lib.sh", "sections.sh", "check-longer.sh", "packages.sh"):
-        stubs = STUBS if name == "check-longer.sh" else ""  # the last that is taken in
+        stubs = STUBS if name == "check-longer.sh" else ""  # ./check sources it last
         (tmp_path / "tools" / name).write_text((ROOT / "tools" / name).read_text() + stubs)
 
     def git(*words: str) -> None:
@@ -369,7 +369,7 @@ def test_summary_counts_what_was_left_out(tmp_path: Path) -> None:
 
 
 def test_the_second_try_runs_what_failed_alone_and_in_a_group(tmp_path: Path) -> None:
-    """Each of these tests passes once its file is there."""
+    """Each of these tests passes as soon as its file exists."""
     for name, mark in (("alone", ""), ("grouped", "@pytest.mark.xdist_group('a 0')\n")):
         (tmp_path / f"test_{name}.py").write_text(
             "import pathlib, pytest\n\n\n"

@@ -1,10 +1,10 @@
-"""What the texts say: nothing about things that a reader has not got, no promise, no dead link."""
+"""The texts mention nothing that a reader doesn't have, promise nothing, and have no dead links."""
 
 import re
 
 from project import ROOT, complain, files, name, stages, text
 
-# Built from pieces, or this file would complain about itself.
+# Built from pieces, because the test reads this file, too.
 OUTSIDE = re.compile(
     r"\.\./" "shared|" r"\.lib" "rary|DEVELOPERS" r"\.md|COM" r"PASS|/(?:work|farm)/")
 UNFINISHED = re.compile(

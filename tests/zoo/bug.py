@@ -1,15 +1,15 @@
 """A bug of the zoo: a patch in book/bugs, with a head of `Key: value` lines above the diff.
 
     Title:    the symptom, in one sentence
-    Symptom:  what kind of symptom that is, one of SYMPTOMS: appendix E is sorted by it
-    Stage:    which stages to build, or finger; the first is the one that shows the bug
+    Symptom:  the kind of symptom, one of SYMPTOMS, by which appendix E is sorted
+    Stage:    which stages to build, or finger; the first stage shows the bug
     Test:     test_file.py::test_name[stage] of tests/protocol, or of tests/finger as
               finger/test_file.py::test_name[fingerd], or `ctest NAME`; it must fail
     Says:     words that this failure must contain
-    Chapter:  book/NN-word.md, or book/appendix-x-words.md: where the book shows it
+    Chapter:  where the book shows the bug: book/NN-word.md, or book/appendix-x-words.md
     Step:     the source of a step that shows the same mistake (optional)
-    Preset:   how to build, where that is not `default` (optional)
-    Needs:    further targets to build, as the unit tests' program (optional)
+    Preset:   how to build, if not with `default` (optional)
+    Needs:    further targets to build, such as the unit tests' program (optional)
 """
 
 import re
@@ -34,7 +34,7 @@ class NoSuchBug(ZooError):
 
 @dataclass(frozen=True)
 class Bug:
-    """What the head of a patch says."""
+    """The head of a patch."""
 
     name: str
     title: str
@@ -55,18 +55,18 @@ class Bug:
 
     @property
     def targets(self) -> list[str]:
-        """What its test wants built."""
+        """The targets that the test needs."""
         return [*map(program_of, self.stages), *self.needs]
 
 
 def suite_of(test: str) -> tuple[str, str]:
-    """The suite below tests/ in which this test is, and what the test is called there."""
+    """The test's suite below tests/, and its name there."""
     suite, separator, rest = test.partition("/")
     return (suite, rest) if separator and suite == "finger" else ("protocol", test)
 
 
 def read(file: Path) -> Bug:
-    """The bug in this file. ZooError: its head is not as it should be."""
+    """Reads a bug from its file. ZooError if the head is wrong."""
     values, changes = read_patch(file, REQUIRED, OPTIONAL)
     bug = Bug(
         name=file.stem,
@@ -87,7 +87,7 @@ def read(file: Path) -> Bug:
 
 
 def problems(bug: Bug) -> list[str]:
-    """What the values of the head say that cannot be."""
+    """Mistakes in the values of the head."""
     found = [f"there is no stage {stage}" for stage in bug.stages if not is_stage(stage)]
     if bug.symptom not in SYMPTOMS:
         found.append(f"{bug.symptom} is none of {', '.join(SYMPTOMS)}")
@@ -101,7 +101,7 @@ def problems(bug: Bug) -> list[str]:
 
 
 def problem_of_test(test: str) -> str | None:
-    """Why there is no such test, as far as one can tell without building anything."""
+    """Says why there is no such test, as far as we can tell without a build."""
     if test.startswith("ctest "):
         name = test.removeprefix("ctest ")
         kind, _, rest = name.partition(".")

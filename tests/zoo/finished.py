@@ -1,5 +1,5 @@
-"""What the project's own build has compiled, laid ready for the build of a copy: every object whose
-sources no patch has changed."""
+"""Lets the build of a copy reuse objects of the project's own build: those whose sources no patch
+has changed."""
 
 import json
 import os
@@ -16,8 +16,8 @@ CACHED_LAUNCHER = re.compile(r"^CMAKE_CXX_COMPILER_LAUNCHER:\w+=(.*)$", re.MULTI
 
 
 def launcher_of(build: Path) -> str:
-    """What this build has before its compiler: with ccache it compiles in another way. One that is
-    not there yet would have ccache, where that is installed."""
+    """The launcher of a build's compiler: compile commands are different with ccache. A new build
+    will use ccache if it's installed."""
     cache = build / "CMakeCache.txt"
     if not cache.is_file():
         return "ccache" if shutil.which("ccache") else ""
@@ -26,7 +26,7 @@ def launcher_of(build: Path) -> str:
 
 
 def lay_ready(own: Path, tree: Path, build: Path) -> None:
-    """For the build of this tree, what it lacks or has out of date, and `own` has the same."""
+    """Links the objects that this tree's build lacks or has out of date, if `own` has the same."""
     ready = build / "finished"
     shutil.rmtree(ready, ignore_errors=True)
     if not (own / "compile_commands.json").is_file():
@@ -51,7 +51,7 @@ def lay_ready(own: Path, tree: Path, build: Path) -> None:
 
 
 class _Twins:
-    """Files of the project and of its build, and which files those of the copy are."""
+    """Finds the copy's counterpart of a file of the project, or of its build."""
 
     def __init__(self, own: Path, tree: Path, build: Path) -> None:
         self._own, self._tree, self._build = own, tree, build
@@ -63,7 +63,7 @@ class _Twins:
         return self._tree / path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
     def changed(self, path: Path) -> float:
-        """When it was changed; in the future, where the copy has another."""
+        """When the file was changed, or infinity if the copy's file is different."""
         if path not in self._changed:
             generated = not path.is_relative_to(ROOT) or path.is_relative_to(self._own)
             same = generated or _contents(path) == _contents(self.of(path))
@@ -80,14 +80,14 @@ def _contents(path: Path) -> bytes | None:
 
 
 def _commands(build: Path) -> dict[str, str]:
-    """How each object is compiled there, whether its warnings are errors or not."""
+    """The command that compiles each object, without -Werror."""
     commands = [entry["command"].replace(" -Werror ", " ") for entry in
                 json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))]
     return {found[1]: command for command in commands if (found := OUTPUT.search(command))}
 
 
 def _inputs(build: Path) -> dict[str, list[Path]]:
-    """What was read when each object was compiled there, as ninja knows it."""
+    """The files that the compiler read for each object, as ninja recorded them."""
     listed = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, text=True, check=False).stdout
     inputs: dict[str, list[Path]] = {}

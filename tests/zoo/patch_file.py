@@ -17,7 +17,7 @@ class ZooError(Exception):
 
 
 class Patch(Protocol):
-    """What one has to know to apply it: a bug's, or that of an exercise's solution."""
+    """A patch that can be applied: a bug's, or a solution's."""
 
     @property
     def name(self) -> str: ...
@@ -30,24 +30,25 @@ class Patch(Protocol):
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a list with commas or blanks between."""
+    """The words of a list, separated by commas or blanks."""
     return tuple(re.findall(r"[^\s,]+", text))
 
 
 def program_of(stage: str) -> str:
-    """The program of this directory, which is also what CMake calls it."""
+    """The program of a stage or of finger, which is also the name of its CMake target."""
     return "fingerd" if stage == "finger" else stage
 
 
 def is_stage(name: str) -> bool:
-    """Whether there is a server of this name: a stage, or the finger daemon."""
+    """Whether a stage, or the finger daemon, has this name."""
     return (ROOT / name / "main.cc").is_file()
 
 
 def read_patch(
     file: Path, required: Sequence[str], optional: Sequence[str]
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The values of the head and the files that are changed. ZooError: the head is wrong."""
+    """The values of the head, and the files that the patch changes. ZooError if the head is
+    wrong."""
     text = file.read_text(encoding="utf-8")
     diff = DIFF.search(text)
     if not diff:

@@ -3,11 +3,11 @@
 
     run.py apply              does every patch still apply?
     run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
-                              the same test must pass without it. Without a NAME: every bug;
-                              with --today those whose turn it is today.
-    run.py build NAME [STAGE] build the stage with the bug; the path of the program goes to stdout
+                              the same test must pass without the bug. Default: every bug; with
+                              --today a thirtieth of them.
+    run.py build NAME [STAGE] build the stage with the bug, and print the path of the program
 
-Exit status: 0 all is well, 1 it is not, 2 wrong usage.
+Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from patch_file import ZooError, is_stage, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
 
-PARTS = 30  # of the zoo, each of them a day's
-INTERRUPTED = 130  # the status of what Ctrl-C has ended
+PARTS = 30  # of the zoo, one for each day
+INTERRUPTED = 130  # exit status after Ctrl-C
 
 
 def check_that_all_apply() -> int:
@@ -46,7 +46,7 @@ def check_that_all_apply() -> int:
 
 
 def build_bug(name: str, stage: str | None) -> int:
-    """Builds a stage with the bug in it and prints where the program is."""
+    """Builds a stage with the bug, and prints the program's path."""
     bug = named(name)
     stage = stage or bug.stages[0]
     if not is_stage(stage):
@@ -60,7 +60,7 @@ def build_bug(name: str, stage: str | None) -> int:
 
 
 def run_bugs(names: Sequence[str]) -> int:
-    """Hunts the bugs, all or those named."""
+    """Hunts these bugs."""
     bugs = [named(name) for name in names]
     counts: Counter[str] = Counter()
     with workshop.occupied():
@@ -77,12 +77,12 @@ def run_bugs(names: Sequence[str]) -> int:
 
 
 def turn_of(names: Sequence[str], day: date) -> list[str]:
-    """Those whose turn it is on this day: in thirty days each has had one."""
+    """The names whose turn it is on this day; within thirty days, all names have had their turn."""
     return list(names[day.toordinal() % PARTS :: PARTS])
 
 
 def run_without_bugs(bugs: Sequence[Bug]) -> dict[tuple[str, str], Trial]:
-    """Each test once against the stages as they are."""
+    """Runs each test once without any bug."""
     workshop.renew()
     say("building without any bug")
     trials: dict[tuple[str, str], Trial] = {}
@@ -107,7 +107,8 @@ def run_without_bugs(bugs: Sequence[Bug]) -> dict[tuple[str, str], Trial]:
 
 
 def hunt(bug: Bug, healthy: Trial) -> tuple[str, str]:
-    """Whether its test finds the bug, and finds nothing without it: a verdict and why."""
+    """A verdict and its reason. A bug is found if its test fails with the bug and passes
+    without."""
     if healthy.outcome is Outcome.SKIPPED:
         return "skipped", f"{bug.test}: {healthy.reason}"
     if healthy.outcome is not Outcome.PASSED:
@@ -127,7 +128,7 @@ def hunt(bug: Bug, healthy: Trial) -> tuple[str, str]:
 
 
 def told(result: Trial) -> str:
-    """How a test went that should have gone otherwise."""
+    """The words for an unexpected result."""
     if result.outcome is Outcome.PASSED:
         return "passes"
     if result.outcome is Outcome.SKIPPED:

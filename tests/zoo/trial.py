@@ -1,4 +1,4 @@
-"""Runs one test against what the workshop has built, and says how it went."""
+"""Runs one test against a build of the workshop, and returns the outcome."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from workshop import TREE, build_directory
 
 TEST_SECONDS = 90  # for one test; the suite's own limit is longer
 RUN_SECONDS = 150  # for pytest or ctest around it
-PATIENCE = "5"  # how long a protocol test waits for what must come
+PATIENCE = "5"  # how long a protocol test waits for an answer
 
 TIMED_OUT = re.compile(r"Timeout >[0-9.]+s|\*\*\*Timeout")
 
@@ -26,12 +26,12 @@ class Outcome(Enum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
-    BROKEN = "broken"  # it did not come to a verdict: no such test, no time left, no server
+    BROKEN = "broken"  # no verdict: no such test, no time left, no server
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of one test: how it went, in a word or two why, and all that was printed."""
+    """One run of one test: the outcome, a short reason, and the whole output."""
 
     outcome: Outcome
     reason: str
@@ -86,7 +86,7 @@ def _verdict(case: ElementTree.Element, output: str) -> tuple[Outcome, str]:
     error = case.find("error")
     if error is not None:
         reason = _first_line(error.get("message") or "")
-        # What is asked of every server after every test is asked at its end.
+        # Some checks are made on the server after each test, in the teardown.
         at_the_end = reason.startswith("failed on teardown")
         return (Outcome.FAILED if at_the_end else Outcome.BROKEN), reason
     return Outcome.PASSED, ""

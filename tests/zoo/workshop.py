@@ -21,12 +21,12 @@ BUILD_SECONDS = 900
 
 
 class NotHere(ZooError):
-    """What is needed cannot be built on this machine."""
+    """A target cannot be built on this machine."""
 
 
 @contextmanager
 def occupied() -> Iterator[None]:
-    """Keeps others out of the workshop: there is one, and ./serve --bug may want it, too."""
+    """Locks the workshop. There's only one, and ./serve --bug may want it, too."""
     ZOO.mkdir(parents=True, exist_ok=True)
     with open(ZOO / ".lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -34,7 +34,7 @@ def occupied() -> Iterator[None]:
 
 
 def project_files() -> set[Path]:
-    """The files that belong to the project, relative to its root: what git knows or would add."""
+    """The files that git knows or would add, relative to the project's root."""
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
@@ -42,11 +42,11 @@ def project_files() -> set[Path]:
     if listing is not None and listing.returncode == 0:
         names = {Path(os.fsdecode(name)) for name in listing.stdout.split(b"\0") if name}
         return {name for name in names if (ROOT / name).is_file()}
-    return files_below(ROOT)  # no git here: whatever no tool has made
+    return files_below(ROOT)  # there's no git here
 
 
 def files_below(top: Path) -> set[Path]:
-    """Every file that no tool has made, relative to `top`."""
+    """All files except those that tools generate, relative to `top`."""
     found = set()
     for directory, directories, names in os.walk(top):
         directories[:] = set(directories) - NOT_OURS
@@ -55,7 +55,7 @@ def files_below(top: Path) -> set[Path]:
 
 
 def renew() -> None:
-    """Makes the copy equal to the project. Equal files keep their time: no need to rebuild."""
+    """Makes the copy equal to the project. Equal files keep their time, so aren't built again."""
     wanted, there = project_files(), files_below(TREE)
     for name in there - wanted:
         (TREE / name).unlink()
@@ -69,7 +69,7 @@ def renew() -> None:
 
 
 def apply(patch: Patch, tree: Path = TREE, try_only: bool = False) -> None:
-    """Applies it to a tree. ZooError: the patch does not fit, and what is to be done."""
+    """Applies a patch to a tree. ZooError if it doesn't fit."""
     command = ["patch", "--strip=1", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch"]
     if try_only:
         command.append("--dry-run")
@@ -83,8 +83,8 @@ def apply(patch: Patch, tree: Path = TREE, try_only: bool = False) -> None:
 
 @contextmanager
 def changed_by(patch: Patch) -> Iterator[None]:
-    """The copy with the patch in it; afterwards it is as it was, whatever the project is by
-    then."""
+    """Applies a patch to the copy, and restores the changed files at the end, from memory because
+    the project's own may have changed meanwhile."""
     files = [TREE / name for name in patch.changes]
     originals = {path: path.read_bytes() for path in files if path.is_file()}
     try:
@@ -104,18 +104,18 @@ def build_directory(preset: str) -> Path:
 
 
 def build(preset: str, targets: list[str], tests: bool, shown: bool = False) -> None:
-    """Builds targets of the copy; what the project's own build has compiled is not compiled again.
-    With `shown`, what is said goes to stderr.
+    """Builds targets of the copy, reusing objects of the project's own build. With `shown`, the
+    output goes to stderr.
 
-    ZooError: it fails; a bug is not one that a compiler finds. NotHere: CMake left a target out.
+    ZooError if the build fails: a bug of the zoo must compile. NotHere if CMake left a target out.
     """
     directory, own = build_directory(preset), ROOT / "build" / preset
     configured = directory / "CMakeCache.txt"
     if configured.is_file() and f"={TREE}\n" not in configured.read_text(encoding="utf-8"):
-        shutil.rmtree(directory)  # made where the project was before: CMake would refuse it
+        shutil.rmtree(directory)  # the project has moved, and CMake would refuse the old build
     launchers = filter(None, [str(finished.LAUNCHER), finished.launcher_of(own)])
     options = [f"-DCMAKE_CXX_COMPILER_LAUNCHER={';'.join(launchers)}"]
-    if tests or not configured.is_file():  # who has built tests before keeps them
+    if tests or not configured.is_file():  # an existing build keeps its tests
         options.append(f"-DBUILD_TESTING={'ON' if tests else 'OFF'}")
     _run(["cmake", "-S", str(TREE), "--preset", preset, *options], shown)
     finished.lay_ready(own, TREE, directory)
@@ -140,15 +140,15 @@ def _run(command: list[str], shown: bool) -> None:
 
 
 def keep_executable(bug: Bug, stage: str) -> Path:
-    """The broken stage, where the next bug does not overwrite it."""
+    """Copies the broken program to a place where the next bug doesn't overwrite it."""
     program = program_of(stage)
     kept = ZOO / "bin" / bug.name / stage / program
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.unlink(missing_ok=True)  # it may be running: that one keeps its file
+    kept.unlink(missing_ok=True)  # the old one may be running, and keeps its file
     shutil.copy2(build_directory(bug.preset) / stage / program, kept)
     return kept
 
 
 def say(text: str) -> None:
-    """A line on stderr: stdout belongs to results."""
+    """Prints a line on stderr, because stdout is for results."""
     print(f"zoo: {text}", file=sys.stderr, flush=True)

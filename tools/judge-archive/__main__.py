@@ -33,7 +33,7 @@ def unpacked(archive: Path, cache: Path) -> Path:
 
 
 def unpacked_somewhere(archive: Path) -> Path:
-    """The same, but not kept if there's no home, as for a service's account."""
+    """Like unpacked(), but temporary if there's no home, as for a service's account."""
     try:
         if not CACHE.is_absolute():  # nobody is known here by our number
             raise FileNotFoundError(errno.ENOENT, "no home is known")

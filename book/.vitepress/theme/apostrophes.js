@@ -1,4 +1,4 @@
-/** As the site sets them everywhere; what is between backticks is code, and stays. */
+/** Sets apostrophes as everywhere on the site, but not in code between backticks. */
 export function withApostrophes(sentence) {
   return sentence.replace(/`[^`]*`|'/g, (found) => (found === "'" ? "’" : found));
 }

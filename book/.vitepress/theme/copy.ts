@@ -1,6 +1,6 @@
 const shown = 2000; // ms
 
-/** The button of a transcript copies what was typed, without the prompt and what came of it. */
+/** The button of a transcript copies the commands, without prompts and output. */
 export function copyCommands() {
   window.addEventListener("click", (click) => {
     const button = click.target as HTMLElement;

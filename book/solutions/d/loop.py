@@ -9,7 +9,7 @@ import socket
 
 
 class Client:
-    """A connection, and what is kept of it from one turn to the next."""
+    """A connection, and the bytes that we keep from one turn to the next."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -19,18 +19,18 @@ class Client:
         self.output = b""  # answers that the kernel has not taken
 
     def go_on(self) -> bool:
-        """One receive, or one send; False when the connection is to be closed."""
+        """Does one receive or one send. Returns False to close the connection."""
         try:
             if not self.output:
                 data = self.connection.recv(65536)
                 if not data:
-                    return False  # the client has finished, and nothing is owed to it
+                    return False  # the client has finished, and has all its answers
                 self.take(data)
             self.output = self.output[self.connection.send(self.output) :]
         except BlockingIOError:
             pass  # EAGAIN: not now
         except OSError:
-            return False  # this client has gone; the others do not care
+            return False  # this client is gone; the others stay
         return True
 
     def take(self, data: bytes) -> None:
@@ -45,7 +45,7 @@ class Client:
 
 
 def serve(listener: socket.socket) -> None:
-    """Round after round."""
+    """Serves all clients, in turns."""
     listener.setblocking(False)
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)

@@ -7,7 +7,7 @@ import ssl
 
 
 class Tls:
-    """One side of a TLS connection. After each call of it, send what `to_send` has."""
+    """One side of a TLS connection. After each call, send the bytes of `to_send`."""
 
     def __init__(self, context: ssl.SSLContext, server_side: bool) -> None:
         self.received = ssl.MemoryBIO()
@@ -16,26 +16,26 @@ class Tls:
         self.is_open = False
 
     def take(self, encrypted: bytes) -> bytes:
-        """What the socket has received goes in, what the session is to have comes out."""
+        """Takes bytes from the socket, and returns bytes for the session."""
         self.received.write(encrypted)
         plain = b""
         try:
             if not self.is_open:
                 self.engine.do_handshake()
                 self.is_open = True
-            while piece := self.engine.read(65536):  # all there is: no event will tell of the rest
+            while piece := self.engine.read(65536):  # everything: no event reports a rest
                 plain += piece
         except ssl.SSLWantReadError:
-            pass  # more has to come first, and perhaps something has to be sent before it will
+            pass  # more bytes are needed, and perhaps some must be sent first
         return plain
 
     def give(self, plain: bytes) -> None:
-        """What the session wants to send."""
+        """Takes bytes that the session wants to send."""
         self.engine.write(plain)
 
 
 def without_certificate(protocol: int) -> ssl.SSLContext:
-    """For a try in one process: encrypted, but to whom nobody knows."""
+    """For a try in one process. Encrypts, but authenticates nobody."""
     context = ssl.SSLContext(protocol)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

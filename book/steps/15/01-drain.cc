@@ -36,7 +36,7 @@ int listen_on_address() {
   return listener;
 }
 
-/// A client that connects. No descriptor: it could not.
+/// Connects a client. Returns a negative errno if that fails.
 int client() {
   const int fd = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   const timeval patience{.tv_sec = 1, .tv_usec = 0};

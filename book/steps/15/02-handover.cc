@@ -124,7 +124,7 @@ void run_generation(int number, int report) {
   serve(listener, gate_listener);
 }
 
-/// A client: whether it is answered.
+/// Asks as a client. Returns whether there was an answer.
 bool ask() {
   ++asked;
   const int client = connect_to(address, AF_INET);
@@ -157,7 +157,7 @@ bool survives_impostors(pid_t server) {
   return is_hung_up_on(silent) && ask();
 }
 
-/// Whether the server leaves to a successor that has said that it serves, if another has come
+/// Whether the server leaves to a successor that says it serves, even if a second one connects
 /// before the server looks.
 bool leaves_to_the_first(pid_t server) {
   const int first = connect_to(gate, AF_UNIX);

@@ -39,7 +39,7 @@ int number_in(const char* name) {
   return number;
 }
 
-/// The socket that was passed, or -1. A variable may be for another: a child inherits it.
+/// The passed socket, or -1. Variables that we only inherited are for a different process.
 int passed_listener() {
   if (number_in("LISTEN_PID") != getpid() || number_in("LISTEN_FDS") != 1) return -1;
   int listens = 0;
@@ -66,7 +66,7 @@ int run_server() {
   return 0;
 }
 
-/// In a child: becomes the server.
+/// Becomes the server, in a child.
 [[noreturn]] void start_server(int listener) {
   check(dup2(listener, passed_first), "dup2");
   // dup2 clears FD_CLOEXEC, but does nothing to a listener that is 3 already: exec would close it.

@@ -35,7 +35,7 @@ struct Server {
   pid_t process = -1;
 };
 
-/// In memory that all of the processes share.
+/// Memory that all of the processes share.
 struct Shared {
   std::array<Server, 2> servers;
   std::atomic<int> asked{0};
@@ -54,7 +54,7 @@ int check(ssize_t result, const char* what) {
 
 sockaddr* general(sockaddr_in& at) { return reinterpret_cast<sockaddr*>(&at); }
 
-/// Listens there, or at a free port if it says 0, which it then does not any more.
+/// Listens there. Replaces port 0 by a free port.
 int listen_at(sockaddr_in& at) {
   at.sin_family = AF_INET;
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -76,7 +76,7 @@ int connect_to(sockaddr_in at) {
   return -1;
 }
 
-/// Whether the question is answered. It closes the connection.
+/// Whether the question is answered. Closes the connection.
 bool ask(int server, char& byte) {
   const bool answered =
       server >= 0 && send(server, &byte, 1, MSG_NOSIGNAL) == 1 && recv(server, &byte, 1, 0) == 1;
@@ -92,7 +92,7 @@ pid_t start(auto run) {
   _exit(0);
 }
 
-/// A server: a client after the other.
+/// Serves one client after the other.
 void serve(int listener) {
   while (true) {
     const int client = check(accept(listener, nullptr, nullptr), "accept");
@@ -105,7 +105,7 @@ void serve(int listener) {
   }
 }
 
-/// It serves when this returns: who connects is in its backlog.
+/// Returns when the server serves, because clients that connect are in its backlog.
 void start_server(Server& server) {
   const int listener = listen_at(server.address);
   server.process = start([listener] { serve(listener); });

@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
     std::signal(each, [](int number) { kill(server, number); });
   const int ended = check(syscall(SYS_pidfd_open, server, 0), "pidfd_open");
   int gate = -1;       // where the next one comes, once our server serves; poll(2) ignores -1
-  int successor = -1;  // who has been handed the socket
+  int successor = -1;  // the one that we handed the socket to
   while (true) {
     pollfd ready[]{
         {ended, POLLIN, 0}, {notify, POLLIN, 0}, {gate, POLLIN, 0}, {successor, POLLIN, 0}};
@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
       send_listener(successor, listener);
     }
   }
-  close(gate);  // who comes too late must not serve, too
+  close(gate);  // a gate that comes too late must not serve
   int status = 0;
   check(waitpid(server, &status, 0), "waitpid");
   unlink(notify_path.c_str());

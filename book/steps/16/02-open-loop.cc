@@ -23,7 +23,7 @@ std::vector<double> latencies(double per_second, double duration, Arrivals arriv
   std::mt19937 dice;  // always the same throws
   std::vector<double> found;
   double due = 0;
-  double done = 0;  // when the server has answered all before
+  double done = 0;  // when the server has answered all earlier ones
   while (due < duration * 1000) {
     done = std::max(due, done) + work_ms;
     found.push_back(done - due);

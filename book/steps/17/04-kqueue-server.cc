@@ -46,7 +46,7 @@ int listen_on(int port) {
   return listener;
 }
 
-// Echoes what one recv returns. False: the client has closed, or must be closed.
+// Echoes the bytes of one recv. False if the client has closed, or must be closed.
 bool echo(int client) {
   char bytes[4096];
   const ssize_t got = recv(client, bytes, sizeof bytes, 0);
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
     struct kevent batch[64];
     const int ready =
         kevent(queue, changes.data(), static_cast<int>(changes.size()), batch, 64, nullptr);
-    changes.clear();  // the kernel has them, even if a signal has ended the wait
+    changes.clear();  // the kernel took them, even if a signal ended the wait
     if (ready < 0 && errno == EINTR) continue;
     check(ready, "kevent");
     for (int i = 0; i < ready; ++i) {

@@ -25,7 +25,7 @@ void check_result(int result, const char* what) {
   check(result, what);
 }
 
-/// Submits what is prepared, and says what has completed within a tenth of a second.
+/// Submits the requests, and prints what completes within a tenth of a second.
 void report(io_uring& ring, const char* when) {
   check_result(io_uring_submit(&ring), "io_uring_submit");
   __kernel_timespec tenth{.tv_sec = 0, .tv_nsec = 100'000'000};

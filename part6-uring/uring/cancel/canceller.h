@@ -30,8 +30,8 @@ class Cancellable : public Node {
 ///     co_await loop.read(fd, buffer).cancelled_by(stop);   // elsewhere: stop.cancel();
 ///
 /// Once cancelled, a canceller stays so, and operations that begin later end immediately. So the
-/// caller need not know whether the other side has begun. It may be destroyed before or after its
-/// operations.
+/// caller need not know whether the other side has begun. A canceller may be destroyed before or
+/// after its operations.
 class Canceller {
  public:
   Canceller() = default;

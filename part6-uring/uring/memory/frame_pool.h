@@ -11,7 +11,7 @@ namespace uring {
 /// nor a connection uses the heap once the pool is warm. After a peak the pool keeps at most as
 /// much as is in use, or a megabyte.
 ///
-/// Recycling hides a frame's use after its end from a sanitizer, because the memory is valid, only
+/// Recycling hides the late use of a frame from a sanitizer, because the memory is valid, only
 /// another's. So with checks on, we fill a returned block with a pattern, and check that before the
 /// next use. If a coroutine or the kernel wrote there late, the process ends with a message. Under
 /// AddressSanitizer, which doesn't see the kernel's writes, checks are on and the block is poisoned
@@ -55,8 +55,7 @@ class FramePool {
   /// bound, a server would keep the memory of its busiest minute forever.
   static constexpr std::size_t kept_bytes_min = 1 << 20;
 
-  /// A thread's blocks. Without a destructor, so that no use needs to check whether they were
-  /// constructed.
+  /// A thread's blocks. Without a destructor, so that no use needs a check for construction.
   struct Blocks {
     using Lists = std::array<Free*, recycled_bytes_max / step_bytes>;
     Lists free;

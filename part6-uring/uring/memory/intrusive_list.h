@@ -30,7 +30,7 @@ class Node {
   Node* next_ = nullptr;
 };
 
-/// Objects with a Node as their base, in the order in which they were added. Owns none.
+/// Objects with a Node as base, in order of insertion. Owns none.
 template <typename T>
 class IntrusiveList {
  public:
@@ -49,7 +49,7 @@ class IntrusiveList {
     return static_cast<T*>(first);
   }
 
-  /// Puts `object` at the end, from whatever list it was in.
+  /// Moves `object` to the end, from any list.
   void push_back(T& object) {
     Node& node = object;
     node.unlink();

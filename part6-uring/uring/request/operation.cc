@@ -12,7 +12,7 @@ namespace {
 
 /// How long to wait before we repeat a cancel request: 1 ms, then twice as long each time, up to a
 /// quarter of a second. An operation that ends by itself during a pause has ended for us when the
-/// pause has. The pauses stay in place, because the kernel may look later.
+/// pause ends. The pauses stay in place, because the kernel may look later.
 auto pauses = [] {
   std::array<__kernel_timespec, 9> all{};
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -64,7 +64,7 @@ class Operation : public Cancellable {
 
   bool in_flight() const { return outstanding_ > 0; }
 
-  /// Why somebody cancelled it; Error{}: nobody did.
+  /// The reason of a cancel; Error{}: none.
   Error reason() const { return reason_; }
 
   /// The error for a negative result, in view of reason().
@@ -80,7 +80,7 @@ class Operation : public Cancellable {
     if (part == Part::cancel_request) return cancel_answered(result);
     answered_ = true;
     if (result < 0) failed(result, flags);
-    // This flag says that the buffer of a zero-copy send is free; its result came before.
+    // This flag says that the buffer of a zero-copy send is free; the result came before.
     if ((flags & IORING_CQE_F_NOTIF) == 0) set_result(result, flags);
     if ((flags & IORING_CQE_F_MORE) == 0) complete_one();
   }
@@ -108,8 +108,8 @@ class Operation : public Cancellable {
     return loop_->next_entry();
   }
 
-  /// Tags the entry, so that its completions find this operation. The next submission hands it
-  /// over.
+  /// Tags the entry, so that completions find this operation. The next submission hands over the
+  /// entry.
   void tag(io_uring_sqe& entry) {
     entry.user_data = user_data_of(Part::request);
     if (loop_->trace() != nullptr) trace_begun(entry);
@@ -152,8 +152,8 @@ class Operation : public Cancellable {
  private:
   enum class Ask { now, later };
 
-  /// Whether a cancel request may find the operation. Once it has had its result and only waits for
-  /// its memory, we don't ask the kernel.
+  /// Whether a cancel request may find the operation. If only the memory isn't free yet, after the
+  /// result, we don't ask the kernel.
   bool can_be_found() const { return !answered_ && cancellable_; }
   void set_result(int result, std::uint32_t flags) {
     result_ = result;
@@ -175,7 +175,7 @@ class Operation : public Cancellable {
   Error reason_{};
   bool cancel_asked_ = false;
   std::uint8_t pause_ = 0;  // index of the next pause before we ask again
-  bool answered_ = false;   ///< Has its result; a zero-copy send may wait for its memory.
+  bool answered_ = false;   ///< Has the result; a zero-copy send may still wait for its memory.
   bool unclaimed_ = false;  ///< Has ended, but nobody fetched the result.
   const bool cancellable_;
 };

@@ -72,7 +72,7 @@ class CloseRequest {
  public:
   using Value = void;
   static constexpr const char* what = "close";
-  /// ECANCELED wouldn't tell whether it had begun, because a file system may answer that, too.
+  /// ECANCELED wouldn't tell whether the close had begun, since a file system may answer that, too.
   static constexpr bool is_never_cancelled = true;
   CloseRequest(Fd fd, bool is_permitted) : fd_(std::move(fd)), is_permitted_(is_permitted) {}
   void prepare(io_uring_sqe& entry) {

@@ -22,9 +22,9 @@ using Clock = std::chrono::steady_clock;
 ///     co_await loop.send(fd, answer).until(deadline);   // both within the same ten seconds
 ///
 /// When a deadline passes, operations in flight end with Error::timed_out, and later ones
-/// immediately, until it is renewed. It may be destroyed before its operations, which then have no
-/// limit any more, but not after its loop. A deadline costs the kernel nothing, because the loop
-/// waits no longer than the first one allows.
+/// immediately, until the deadline is renewed. A deadline may be destroyed before its operations,
+/// which then have no limit any more, but not after its loop. A deadline costs the kernel nothing,
+/// because the loop waits no longer than the first one allows.
 class Deadline : public Canceller {
  public:
   static constexpr Clock::time_point never = Clock::time_point::max();
@@ -47,7 +47,7 @@ class Deadline : public Canceller {
   std::size_t place_ = nowhere;
 };
 
-/// All deadlines of a loop, the earliest first, in a binary heap in which each knows its place.
+/// All deadlines of a loop, the earliest first, in a binary heap. Each deadline knows its place.
 class Deadlines {
  public:
   /// When to look again; nullopt if there is no deadline. May be too early after a move.

@@ -13,8 +13,8 @@ class LoopCore;
 /// that wait for the same thing.
 class WaitNode : public Suspended {
  public:
-  /// Makes the coroutine ready, because the thing it waited for has happened. No timeout or
-  /// canceller changes that any more.
+  /// Makes the coroutine ready, because its wait is over. No timeout or canceller changes that any
+  /// more.
   void wake(LoopCore& loop);
   bool woken() const { return woken_; }
 
@@ -32,7 +32,7 @@ class LoopWait : public Cancellable {
 
   LoopCore& loop() const { return *loop_; }
 
-  /// Ends the wait with `reason`, unless it was woken or cancelled before.
+  /// Ends the wait with `reason`, unless the coroutine was woken or cancelled before.
   void cancel(Error reason) override;
 
  protected:

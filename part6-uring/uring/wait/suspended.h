@@ -8,8 +8,8 @@ namespace uring {
 
 class Canceller;
 
-/// A suspended coroutine, and the scope in which to resume it. In the loop's queue, it resumes at
-/// the next opportunity. The destructor takes it out of that queue.
+/// A suspended coroutine, and the scope in which to resume it. A coroutine in the loop's queue
+/// resumes at the next opportunity. The destructor leaves that queue.
 class Suspended : public Node {
  public:
   void set(Canceller& scope, std::coroutine_handle<> coroutine) {

@@ -26,7 +26,7 @@ common::Status set_option(const common::Fd& socket, int level, int option, const
   return {};
 }
 
-/// Adds up to INADDR_ANY, so the kernel chooses the address.
+/// The `source` for INADDR_ANY, which lets the kernel choose the address.
 constexpr std::uint32_t source_anywhere = 0 - INADDR_LOOPBACK;
 
 /// A TCP socket that connects from the loopback address 127.0.0.1 + `source`, because each address
@@ -64,7 +64,7 @@ Crowd::Crowd(const Shape& shape)
     : shape_(shape),
       conversation_(shape.payload_bytes),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      // If all fits the socket's buffers, nothing has to wait for room, and recv(2) is wait enough.
+      // If everything fits the socket's buffers, we can simply wait in recv(2).
       one_blocks_(shape.connections == 1 &&
                   shape.in_flight * conversation_.message_bytes() <= 64 * 1024 &&
                   shape.piece_bytes == 0),
@@ -151,7 +151,7 @@ common::Status Crowd::send_what_is_asked(Connection& connection) {
     conversation_.write(connection.number, connection.sent_bytes, bytes);
     const ssize_t sent =
         ::send(connection.fd.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno == EAGAIN) return {};  // epoll will tell when there is room
+    if (sent < 0 && errno == EAGAIN) return {};  // epoll will report room
     if (sent < 0) return common::last_error();
     connection.sent_bytes += static_cast<std::uint64_t>(sent);
     if (shape_.piece_bytes > 0 && connection.sent_bytes < connection.asked_bytes) {
@@ -181,7 +181,7 @@ common::Status Crowd::receive(Connection& connection) {
     }
     answered(connection, bytes.size(), now);
     if (const auto sent = send_what_is_asked(connection); !sent) return sent;
-    if (one_blocks_ || bytes.size() < in_.size()) return {};  // nothing more is there
+    if (one_blocks_ || bytes.size() < in_.size()) return {};  // there are no more bytes
   }
 }
 

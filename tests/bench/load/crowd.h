@@ -27,8 +27,8 @@ struct Tally {
 
 /// Connections from several loopback addresses, served by one thread. There may be idle connections
 /// beside them, which never send anything.
-/// A closed loop: each connection has `in_flight` messages on their way, and when one is answered
-/// the next goes out. With one connection the loop waits in recv(2), otherwise in epoll_wait(2).
+/// This is a closed loop. Each connection has `in_flight` messages on the way, and sends the next
+/// when one is answered. A single connection waits in recv(2), several in epoll_wait(2).
 class Crowd {
  public:
   struct Shape {
@@ -45,8 +45,8 @@ class Crowd {
   static common::Result<Crowd> connect(const common::Address& server, const Shape& shape);
 
   /// Runs until the goal is reached and every message answered, so nothing is on its way between
-  /// two runs. Errors: of recv(2) and send(2); connection_aborted: the server closed; bad_message:
-  /// other bytes than were sent; timed_out: no answer for ten seconds.
+  /// two runs. Errors: of recv(2) and send(2); connection_aborted if the server closed; bad_message
+  /// if it sent other bytes; timed_out if there was no answer for ten seconds.
   common::Result<Tally> run(const Goal& goal);
 
  private:
@@ -55,10 +55,10 @@ class Crowd {
   struct Connection {
     common::Fd fd;
     std::uint32_t number = 0;
-    std::uint64_t asked_bytes = 0;  ///< Positions in the conversation, asked >= sent >= received.
+    std::uint64_t asked_bytes = 0;  ///< Positions in the stream, asked >= sent >= received.
     std::uint64_t sent_bytes = 0;
     std::uint64_t received_bytes = 0;
-    bool waits_a_turn = false;  ///< Its next piece may not go out yet.
+    bool waits_a_turn = false;  ///< Before its next piece.
   };
 
   explicit Crowd(const Shape& shape);
@@ -82,10 +82,10 @@ class Crowd {
   std::vector<Instant> asked_at_;  ///< in_flight for each connection, used in turn.
   std::vector<std::byte> out_, in_;
 
-  // Of the run that is on.
+  // For the current run.
   Tally tally_;
   Instant begin_, end_;
-  std::uint64_t may_ask_ = 0;  ///< Messages that may still be begun.
+  std::uint64_t may_ask_ = 0;  ///< Messages that we may still send.
   std::uint64_t asked_ = 0;
 };
 

@@ -18,7 +18,7 @@ class Histogram {
     largest_ = std::max(largest_, value);
   }
 
-  /// The value that `share` of all values (0.99) don't exceed. 0 if there are none.
+  /// The value that `share` of all values, such as 0.99, don't exceed. 0 if there are none.
   std::uint64_t quantile(double share) const {
     const double wanted = share * static_cast<double>(total_);
     std::uint64_t seen = 0;

@@ -20,7 +20,7 @@ BROKEN, MENDED = "broken", "as it is"
 ATTACKS = ("never reads", "dribbles", "pipelines", "silent")
 NEVER_READS, DRIBBLES, _, SILENT = ATTACKS
 TICK = 0.01
-READ_BYTES_MAX = 20_000  # in a tick, so that a pipelining client reads more slowly than it sends
+READ_BYTES_MAX = 20_000  # in a tick, so a pipelining client reads more slowly than it sends
 
 
 def broken_build(bug: str, stage: str) -> Path:
@@ -42,16 +42,16 @@ def broken_build(bug: str, stage: str) -> Path:
 
 
 def build_of(stage: str, bug: str, setting: Setting) -> Path:
-    """The build directory of the stage with a bug, or as it is."""
+    """The build directory of the stage with a bug, or without."""
     need_built(setting.build / stage / stage)
     return broken_build(bug, stage) if bug else setting.build
 
 
 OPTIONS = ("--max-connections", "10", "--read-timeout", "50ms")
-BYTES = 128 << 20  # of each attacker, in all, because the broken server keeps unread answers
+BYTES = 128 << 20  # from each attacker in all, because the broken server keeps unread answers
 SAMPLES = 20
 MEMORY = {BROKEN: (PART3, "output-without-bound"), MENDED: (PART5, "")}
-WATCHED_SHARE = 0.95  # the last sample a little before the end, with all attackers still there
+WATCHED_SHARE = 0.95  # the last sample comes before the end, with all attackers still there
 
 
 class Attacker(threading.Thread):
@@ -77,7 +77,7 @@ class Attacker(threading.Thread):
 
     def misbehave(self, peer: socket.socket) -> None:
         if self.kind == DRIBBLES:
-            peer.send((65_536).to_bytes(4, "little"))  # and a byte of it now and then
+            peer.send((65_536).to_bytes(4, "little"))  # a byte of payload follows now and then
         while not self.stopping.wait(TICK):
             try:
                 if self.kind == DRIBBLES:
@@ -94,8 +94,8 @@ class Attacker(threading.Thread):
 
 
 def memory_in_time(_: str, both: str, setting: Setting) -> Numbers:
-    """Resident bytes of each server, at intervals; all are attacked at the same time, because time
-    doesn't matter for memory."""
+    """Resident bytes of each server, at intervals. We attack all of them at the same time, because
+    speed doesn't matter for memory."""
     seconds, found = setting.effort.watched_seconds, {}
     with ExitStack() as ends:
         servers = {form: ends.enter_context(

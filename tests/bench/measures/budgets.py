@@ -20,9 +20,9 @@ WHAT = {"cpu_us": "server CPU each", "p99_us": "p99"}
 
 @dataclass(frozen=True)
 class Bound:
-    """`part6` must not take more than `at_most` times what `base` takes under one load.
-    `either_way`: judged by the rounds' median and by the best round of each, which noise touches
-    least, if both say the same."""
+    """`part6` must not take more than `at_most` times as much as `base` under one load. With
+    `either_way`, the rounds' median and the best round of each, which noise disturbs least, must
+    both say so."""
 
     load: str
     number: str
@@ -34,8 +34,8 @@ class Bound:
         return ratio_of(results, self.load, self.number, PART6, self.base)
 
     def verdict(self, results: Results) -> str:
-        """Met or missed if all rounds say so, or if they agree well enough and their median says
-        so."""
+        """Met or missed, if all rounds say so, or if they agree well enough for their median to
+        decide."""
         ratio = self.ratio(results)
         if ratio is None:
             return "inconclusive"

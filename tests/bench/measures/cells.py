@@ -1,5 +1,5 @@
-"""Numbers of several rounds: the median, and whether it is decided; the ratio to a different
-server's; and the columns of a table that show them."""
+"""Cells and columns of tables, for numbers of several rounds: medians, if the rounds agree well
+enough, and ratios to other servers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from typing import Any
 
 from rounds import Results
 
-APART_MAX = 0.1  # of the median: if the middle half of the rounds is wider, noise may have decided
-RANGE_MAX = 0.05  # of a ratio's median: all rounds
-LATENCY_APART_MAX = 0.25  # a tail is a few messages, so no two rounds have the same
+APART_MAX = 0.1  # width of the middle half of the rounds, as a share of the median; else it's noise
+RANGE_MAX = 0.05  # width of all rounds, as a share of a ratio's median
+LATENCY_APART_MAX = 0.25  # more, because a tail is only a few messages
 BUSY = 0.95  # of a core; a server that takes more has no time left
-ROUNDS_MIN = 3  # with fewer, nobody knows how far they would lie apart
+ROUNDS_MIN = 3  # fewer rounds don't show how far apart they lie
 Cell = dict[str, Any]  # as it is in the JSON
 Column = Callable[[Results, str, str], Cell]  # of a row's load and server
 
@@ -21,7 +21,7 @@ Column = Callable[[Results, str, str], Cell]  # of a row's load and server
 @dataclass(frozen=True)
 class Ratio:
     """The comparison of two servers: the median of several rounds' ratios, and their spread.
-    Passing noise on the machine disturbs a ratio within a round less than two numbers of different
+    Passing noise disturbs a ratio within a round less than it disturbs two numbers from different
     times."""
 
     middle: float
@@ -41,7 +41,7 @@ class Ratio:
 
 
 def measured(values: Sequence[float], apart_max: float = APART_MAX) -> Cell:
-    """The median of the rounds and the quartiles; whether they agree well enough to be shown."""
+    """The rounds' median and quartiles, and whether they agree well enough to be shown."""
     middle = median(values)
     low, high = middle, middle
     if len(values) > 1:
@@ -55,12 +55,12 @@ def measured(values: Sequence[float], apart_max: float = APART_MAX) -> Cell:
 
 
 def exact(value: float) -> Cell:
-    """Counted."""
+    """A counted number."""
     return {"exact": value}
 
 
 def words(text: str) -> Cell:
-    """No number."""
+    """Text in place of a number."""
     return {"text": text}
 
 
@@ -117,7 +117,7 @@ def throughput(results: Results, load: str, server: str) -> Cell:
 
 def exactly(results: Results, load: str, server: str, number: str,
             absent: Cell = NOTHING) -> Cell:  # fmt: skip
-    """One counted number, any round's."""
+    """A counted number, which is the same in every round."""
     rounds = results.get(load, {}).get(server, [])
     return exact(rounds[0][number]) if rounds else absent
 
@@ -129,7 +129,7 @@ def latencies(results: Results, load: str, server: str) -> Cell:
 
 def column(cell: Callable[..., Cell], *arguments: Any, load: str = "", server: str = "",
            **more: Any) -> Column:  # fmt: skip
-    """A column whose cells are those of the row's load and server, except for the overrides."""
+    """A column of cells for the row's load and server, unless `load` or `server` says otherwise."""
     return lambda results, of_load, of_server: cell(
         results, load or of_load, server or of_server, *arguments, **more)
 

@@ -58,7 +58,7 @@ def m5_2(setting: Setting) -> Grid:
         notes=["Counted with `perf stat`."])
 
 
-# M10.1: exact; with several clients the server finds a message from each
+# M10.1: exact counts. With several clients, the server finds a message from each.
 
 ENDED = re.compile(r"^\d+ +(\w+\(|<\.\.\. \w+ resumed>).*\s= -?\w+")
 SETTLED_SECONDS = 0.2  # without a call

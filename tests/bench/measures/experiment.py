@@ -1,4 +1,4 @@
-"""Experiments: jobs, and tables and charts of their numbers. Most are a grid of servers under
+"""Experiments have jobs, and tables and charts of their numbers. Most are a grid of servers under
 loads, with a row for each, and columns that choose a number."""
 
 import sys
@@ -40,7 +40,7 @@ class Setting:
 
     build: Path
     effort: Effort
-    names: tuple[str, ...] = ()  # the requested ones of the experiment's; none: all
+    names: tuple[str, ...] = ()  # the requested names of the experiment; empty for all
 
     @property
     def thorough(self) -> bool:
@@ -48,7 +48,7 @@ class Setting:
         return self.effort.name == FULL.name
 
     def fewer(self, values: Sequence[T]) -> Sequence[T]:
-        """All of them, or only the two ends for a quick run."""
+        """All values, or only the first and the last for a quick run."""
         return values if self.thorough else [values[0], values[-1]]
 
     def up_to_most(self, *counts: int) -> list[int]:
@@ -92,7 +92,7 @@ class Measurement:
 
     jobs: Sequence[Job]
     tables: Callable[[Results], dict[str, Table]]
-    counts: bool = False  # exact, however often: once is enough
+    counts: bool = False  # exact numbers, so one round is enough
 
 
 def key(thing: Any) -> str:
@@ -114,8 +114,8 @@ def each(loads: Iterable[Any], servers: Iterable[Any], measure: Callable[..., Nu
 
 @dataclass(frozen=True)
 class Grid:
-    """Servers under loads, and a table with a row for each server, each load, or each of both.
-    Loads and servers may have labels."""
+    """Servers under loads, and a table with a row for each server, each load, or each pair. Loads
+    and servers may have labels."""
 
     title: str
     corner: str  # the head of the rows' labels
@@ -129,7 +129,7 @@ class Grid:
     serves: Callable[[str, str], bool] = lambda load, server: True  # other pairs have no job
 
     def of(self, setting: Setting, name: str) -> Measurement:
-        """The same as a measurement under this name."""
+        """The grid as a measurement with this name."""
         loads, servers = (things.values() if isinstance(things, Mapping) else things
                           for things in (self.loads, self.servers))
 
@@ -155,7 +155,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One or several names of the book, and their measurement."""
+    """A measurement, for one or more of the book's names."""
 
     names: tuple[str, ...]
     plan: Callable[[Setting], Grid | Measurement]  # or pytest.skip, with the reason
@@ -169,8 +169,7 @@ def labels(things: Sequence[Any] | Mapping[str, Any]) -> dict[str, str]:
 
 
 def can_trace(who: str) -> bool:
-    """Whether system calls can be counted here; if not, prints a line with the reason, and `who`
-    goes without."""
+    """Whether we can count system calls here. If not, prints a line with the reason, for `who`."""
     try:
         need_ptrace()
     except pytest.skip.Exception as reason:

@@ -13,7 +13,7 @@ def busy(clients: int, stage: Contender, setting: Setting) -> Numbers:
     with stage.running(setting.build) as server:
         for _ in range(clients):
             server.connect()
-        time.sleep(0.05)  # after the last newcomer
+        time.sleep(0.05)  # after the last new connection
         begin, before = time.perf_counter(), server.process.cpu_seconds()
         time.sleep(setting.effort.seconds)
         took = server.process.cpu_seconds() - before

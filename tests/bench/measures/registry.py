@@ -5,7 +5,7 @@ from collections.abc import Callable
 from measures import attacks, budgets, counts, idle, reads, restarts, sizes, timings
 from measures.experiment import Experiment, Grid, Measurement, Setting
 
-# Those that share their rounds; all others have one name, their function's.
+# Experiments of several names, in the same rounds. Any other has only the name of its function.
 TOGETHER: dict[Callable[[Setting], Grid | Measurement], tuple[str, ...]] = {
     timings.sweep: ("m6_1", "m7_1"),
 }

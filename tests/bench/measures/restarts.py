@@ -1,8 +1,8 @@
-"""Replaces fingerd again and again, in one of six ways, and counts what its clients meet (M15.1).
+"""Replaces fingerd again and again, in one of six ways, and counts its clients' outcomes (M15.1).
 
 Clients come at a fixed rate, in small bursts, each with a connection and a question of its own.
-It counts the clients answered, refused, and cut off (by a reset, or an end without the whole
-answer). It runs in a network namespace of its own, because it changes settings; it needs root.
+They are answered, refused, or cut off (by a reset, or an end without the whole answer). All of this
+needs root, and runs in a network namespace of its own, because it changes settings.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ LISTEN_BEGIN = 3  # sd_listen_fds(3)
 PAUSE_SECONDS = 0.1  # between two restarts
 HOST = "127.0.0.1"
 SYSCTL = Path("/proc/sys/net/ipv4/tcp_migrate_req")
-# As systemd does it, LISTEN_PID is the process in which the program runs.
+# As under systemd, LISTEN_PID is the process in which the program runs.
 ACTIVATE = ("sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh")
 
 
@@ -86,12 +86,12 @@ class Clients:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to replace the old server. By default the new one starts after the old one's end."""
+    """A way to replace the old server. By default the new server starts after the old one's end."""
 
     sockets: str = ""  # "own": each server gets its own, with SO_REUSEPORT; "same": all get one
-    migrates: bool = False  # the kernel moves the old one's backlog
+    migrates: bool = False  # the kernel moves the old server's backlog
     defers: bool = False  # clients that haven't asked yet stay in the backlog
-    hands_over: bool = False  # the new one has the socket, too, and the old one gets SIGQUIT
+    hands_over: bool = False  # the new server has the socket, too, and the old one gets SIGQUIT
 
 
 WAYS = {
@@ -105,7 +105,7 @@ WAYS = {
 
 
 class Service:
-    """One server after the other, on the same port."""
+    """Runs one server after the other, on the same port."""
 
     def __init__(self, way: Way, program: str, directory: Path) -> None:
         self._way, self._program, self._directory = way, program, directory
@@ -115,7 +115,7 @@ class Service:
         self._server = self._start()
 
     def restart(self) -> None:
-        """Ends the old one, and returns when the new one serves."""
+        """Ends the old server, and returns when the new one serves."""
         old = self._server
         if self._way.sockets == "own" or self._way.hands_over:
             self._server = self._start()
@@ -175,7 +175,7 @@ class Service:
 
 
 def measure(way: str, program: str, restarts: int) -> dict[str, float]:
-    """Restarts under load."""
+    """Restarts the server under load, and returns the counts."""
     with (tempfile.TemporaryDirectory(prefix="restarts-") as directory, Namespace() as here,
           here.entered()):  # fmt: skip
         Path(directory).chmod(0o755)  # fingerd gives up root before it looks
@@ -196,7 +196,7 @@ def measure(way: str, program: str, restarts: int) -> dict[str, float]:
 
 
 def in_all(results: Results, load: str, server: str, number: str) -> Cell:
-    """The counts of all rounds together."""
+    """The sum of all rounds' counts."""
     return exact(sum(round(found[number]) for found in results[load][server]))
 
 

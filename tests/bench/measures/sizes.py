@@ -1,5 +1,5 @@
-"""Messages of 64 bytes to 64 KiB, the default of --max-message: the stages, and peers that have
-buffers as large as theirs."""
+"""Messages of 64 bytes to 64 KiB, the default of --max-message, for the stages, and for peers with
+buffers of the same size."""
 
 from dataclasses import replace
 
@@ -18,7 +18,8 @@ TRACED = "traced: "  # before a load, for the run whose calls are counted
 
 
 def sized(load: Echo, server: Contender, setting: Setting) -> Numbers:
-    """One round. The first crowd doesn't count, because the server allocates its buffers for it."""
+    """Measures one round. The first crowd doesn't count, since the server allocates buffers for
+    it."""
     seconds = setting.effort.seconds / 2
     with server.running(setting.build) as running:
         load.load(setting.build, running.address[1], running.pid, seconds / 4)

@@ -1,4 +1,4 @@
-"""By the clock: the stages under the same loads, and beside idle clients."""
+"""Times of the stages, under the same loads and beside idle clients."""
 
 import os
 
@@ -23,7 +23,7 @@ AT_LEAST = "≥: the client had no processor time left, and the server had."
 
 
 def echo(load: Echo, server: Contender, setting: Setting) -> Numbers:
-    """One round."""
+    """Measures one round."""
     return load.measure(server, setting.build, setting.effort.seconds)
 
 
@@ -140,7 +140,7 @@ def m16_1(setting: Setting) -> Measurement:
 
 
 def where_served(show: Column, otherwise: Cell = NOTHING) -> Column:
-    """A column without a number for part1, which serves one."""
+    """A column without a number for part1, which serves one client at a time."""
     def cell(results: Results, load: str, server: str) -> Cell:
         return otherwise if server == PART1 else show(results, load, server)
 

@@ -10,7 +10,7 @@ namespace {
 
 using asio::ip::tcp;
 
-/// Lives as long as one of its callbacks waits.
+/// A client's session, which lives as long as one of its callbacks waits.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   explicit Session(tcp::socket socket) : socket_(std::move(socket)) {}

@@ -1,5 +1,5 @@
-// A plain epoll loop that echoes bytes without messages, limits and timeouts. Every comfort is
-// measured against this. It is level-triggered, with only one recv and one send for each event.
+// A plain epoll loop that echoes bytes without messages, limits and timeouts, as the measure of any
+// comfort. It is level-triggered, with only one recv and one send for each event.
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -16,7 +16,7 @@ namespace {
 
 struct Connection {
   common::Fd fd;
-  std::string unsent;  // while there is some, nothing is read
+  std::string unsent;  // we don't read while there is some
 };
 
 void watch(int epoll, int operation, Connection& connection, std::uint32_t events) {
@@ -44,7 +44,7 @@ bool send_some(Connection& connection, const char*& bytes, std::size_t& size) {
   return true;
 }
 
-/// False if the connection is over.
+/// Handles an event. False if the connection is over.
 bool echo(int epoll, Connection& connection) {
   static std::array<char, peer::buffer_bytes> buffer;
   const char* bytes = connection.unsent.data();

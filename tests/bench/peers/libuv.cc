@@ -11,7 +11,7 @@
 
 namespace {
 
-/// libuv answers 0 or a negative errno.
+/// Checks a call of libuv, which returns 0 or a negative errno.
 void must(const char* what, int status) {
   if (status < 0) peer::give_up(what, -status);
 }
@@ -19,7 +19,7 @@ void must(const char* what, int status) {
 struct Connection {
   uv_tcp_t handle{};
   uv_write_t request{};
-  std::string unsent;  // while there is some, nothing is read
+  std::string unsent;  // we don't read while there is some
 };
 
 void close(Connection* connection) {

@@ -1,11 +1,11 @@
 // A hand-written io_uring loop that echoes bytes, without coroutines, as the measure of comfort on
-// the ring. Multishot accept and recv, buffers that the kernel chooses, and sends that are silent
-// on success, so one io_uring_enter takes the answers of a turn and brings its input. Bytes that
-// the kernel doesn't take immediately go the slow way, through a copy. Meanwhile it reads and keeps
-// input, so use it with clients that have a bounded number of messages on their way.
+// the ring. It has multishot accept and recv, buffers that the kernel chooses, and sends without a
+// completion on success, so one io_uring_enter takes the answers of a turn and brings its input.
+// Bytes that the kernel doesn't take immediately go through a copy. Meanwhile the loop reads and
+// keeps input, so its clients must have a bounded number of messages on their way.
 //
-// With --pair it requests one receive at a time, together with the send before; with --own-buffers
-// it does that, too, and each connection has buffers of its own, even an idle one.
+// With --pair the loop requests one receive at a time, together with the send before. --own-buffers
+// does that, too, and gives each connection buffers of its own, even an idle one.
 
 #include <liburing.h>
 
@@ -109,7 +109,7 @@ class Echo {
   void send_quietly(Connection* connection, std::string_view bytes) {
     io_uring_sqe* sqe = ask(sending, connection);
     // MSG_DONTWAIT: the kernel is done with the buffer when it has taken the request.
-    // MSG_WAITALL: taking less than all is a failure, and failures are reported.
+    // MSG_WAITALL: a short send is a failure, and has a completion.
     io_uring_prep_send(sqe, connection->fd, bytes.data(), bytes.size(),
                        MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
     sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
@@ -129,8 +129,8 @@ class Echo {
   void turn() {
     const int submitted = io_uring_submit_and_wait(&ring_, late_.empty() ? 1 : 0);
     if (submitted != -EINTR) must("io_uring_enter", submitted);
-    // The sends of the last turn are over, but their buffers stay until we know which failed. The
-    // kernel reports failures before it brings new input.
+    // The sends of the last turn are over, but we keep their buffers until we know which failed.
+    // The kernel reports failures before new input.
     for (Connection* connection : quiet_) connection->quiet = false;
     quiet_.clear();
     std::swap(late_, late_before_);
@@ -200,7 +200,7 @@ class Echo {
       const auto taken = static_cast<std::size_t>(std::max(result, 0));
       connection->waiting.insert(0, connection->lent.substr(taken));
     }
-    send_slowly(connection);  // to a peer that is gone it fails again, and recv says so
+    send_slowly(connection);  // if the peer is gone, this fails, too, and recv reports it
   }
 
   void give_back(std::vector<unsigned>& ids) {
@@ -221,10 +221,10 @@ class Echo {
   io_uring ring_{};
   io_uring_buf_ring* pool_ = nullptr;
   // Work that a turn leaves to the next.
-  std::vector<Connection*> quiet_;               // a silent send was asked for
-  std::vector<Connection*> late_, late_before_;  // bytes are `waiting`
+  std::vector<Connection*> quiet_;               // with a silent send
+  std::vector<Connection*> late_, late_before_;  // with bytes in `waiting`
   std::vector<unsigned> used_, used_before_;     // buffers
-  std::vector<Connection*> starved_;             // to be received from again
+  std::vector<Connection*> starved_;             // to receive from again
   std::vector<Connection*> leaving_;
 };
 

@@ -1,6 +1,6 @@
-// Linked into part 6, it sees every coroutine's frame on its way through the pool. The first time
-// that a coroutine asks for one, a line goes to the file that FRAME_SIZES names: how many bytes it
-// asks for, and where in the program, for addr2line(1) to say whose frame that is.
+// Linked into part 6, this sees every allocation of a coroutine's frame from the pool. The first
+// time that a coroutine allocates one, we write a line to the file FRAME_SIZES: the number of
+// bytes, and the place in the program, for addr2line(1) to find the coroutine.
 
 #include <dlfcn.h>
 #include <fmt/format.h>

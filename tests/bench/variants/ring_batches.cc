@@ -1,5 +1,5 @@
 // Reads 64 bytes from /dev/zero again and again, with a read(2) each, or through a ring, in batches
-// for one io_uring_enter(2). The device does next to nothing, so this measures the price of asking.
+// for one io_uring_enter(2). The device does next to nothing, so this measures the price of calls.
 // Try it: ./ring_batches 0 100000 (read)   and   ./ring_batches 32 100000
 
 #include <fcntl.h>
@@ -22,14 +22,14 @@ namespace {
 
 using Buffer = std::array<std::byte, 64>;
 
-/// Ends the process with one line if a call has failed, which is `named`.
+/// Ends the process with a line if this call has failed.
 void check(std::int64_t result, const char* named) {
   if (result >= 0) return;
   common::log(fmt::format("{}: {}", named, std::strerror(errno)));
   std::exit(1);
 }
 
-/// Both return how many system calls it took.
+/// Returns the number of system calls, like read_in_batches().
 std::uint64_t read_one_by_one(int file, std::uint32_t operations) {
   Buffer buffer;
   for (std::uint32_t i = 0; i < operations; ++i) {
@@ -63,7 +63,7 @@ std::uint64_t read_in_batches(io_uring& ring, int file, std::uint32_t operations
   return calls;
 }
 
-/// Of the calling thread.
+/// The calling thread's processor time.
 double cpu_seconds() {
   timespec time{};
   check(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), "clock_gettime");

@@ -1,5 +1,5 @@
-"""Writes what five nights of measuring found, on a machine that others use, too: in each the last
-release and the build of that day, side by side, seven rounds of processor time a message. At most
+"""Writes five nights' measurements, from a machine that others use, too. Each night has seven
+rounds of processor time a message, for the last release and that day's build, side by side. At most
 one build is slower than the release, by 4 %.
 
 python3 e16_2.py DIRECTORY SEED
@@ -17,12 +17,12 @@ SLOWER = 1.04
 
 
 def slow_night(seed: int) -> str | None:
-    """The one whose build is slower. With every fifth seed there is none."""
+    """The night whose build is slower, or None for every fifth seed."""
     return random.Random(seed).choice(NIGHTS) if seed % 5 else None
 
 
 def night(choice: random.Random, factor: float, hiccup: float) -> dict[str, object]:
-    """What is found when the build takes so many times as long as the release."""
+    """The results of a build that takes `factor` times as long as the release."""
     machine = choice.uniform(0.8, 1.25)  # another night, another neighbour
     paces = [machine * choice.uniform(0.9, 1.2) for _ in range(ROUNDS)]
 
@@ -36,7 +36,7 @@ def night(choice: random.Random, factor: float, hiccup: float) -> dict[str, obje
 
 
 def write(directory: Path, seed: int) -> None:
-    """All five."""
+    """Writes all five nights."""
     directory.mkdir(parents=True, exist_ok=True)
     choice = random.Random(seed + 1000)
     slow = slow_night(seed)

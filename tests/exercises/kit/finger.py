@@ -1,4 +1,4 @@
-"""What the tests of the exercises about finger/fingerd share."""
+"""Common code of the tests for exercises about finger/fingerd."""
 
 import shlex
 import tempfile
@@ -26,8 +26,8 @@ def target(request: pytest.FixtureRequest, build: Path) -> Own:
 
 @pytest.fixture
 def users() -> Iterator[Path]:
-    """A directory of users, as --users takes it: alice has a plan, bob has none. Everybody may read
-    it, also the account that root becomes."""
+    """A directory for --users, in which alice has a plan and bob has none. Everybody may read it,
+    including the account that root becomes."""
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
         for name in ("alice", "bob"):
@@ -37,12 +37,12 @@ def users() -> Iterator[Path]:
 
 
 def ask(server: Server, line: bytes) -> bytes:
-    """The answer to this query, whose end is not yet there."""
+    """Sends a query, given without its line end, and returns the answer."""
     with server.connect() as client:
         return ask_on(client, line)
 
 
 def ask_on(client: Client, line: bytes) -> bytes:
-    """The same on a connection."""
+    """Like ask(), on an open connection."""
     client.send(line + b"\r\n")
     return client.receive_until_end()

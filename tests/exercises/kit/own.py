@@ -1,4 +1,4 @@
-"""Servers of the reader's own that say with a line when they serve, and clients with a header."""
+"""A reader's own servers, which print a line when they serve, and clients with a PROXY header."""
 
 import socket
 import subprocess
@@ -13,18 +13,19 @@ MESSAGE = b"\5\0\0\0hello"
 
 
 def say(command: Sequence[str], what: str) -> None:
-    """Fails the test: what this program did."""
+    """Fails the test, and says what this program did."""
     pytest.fail(f"{' '.join(command)}: {what}", pytrace=False)
 
 
 @contextmanager
 def running(command: Sequence[str], patience: float) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that has printed a line: it serves. It is killed in the end."""
+    """Starts a program, and waits for the line that says it serves. Kills the program at the
+    end."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as server:
         try:
             assert server.stdout is not None
             if not readable(server.stdout, patience) or not server.stdout.readline():
-                # Nor will it for any other test, each of which would wait as long.
+                # No other test would get the line either, and each would wait as long.
                 pytest.exit(f"{' '.join(command)}: does not say with a line on stdout that it "
                             "serves", returncode=1)
             yield server
@@ -48,7 +49,7 @@ class Client:
         self.socket.sendall(sent)
 
     def answer(self, size: int = len(MESSAGE)) -> bytes:
-        """What comes, up to `size` bytes; less at the end of the stream, or a reset."""
+        """The next `size` bytes, or fewer at the end of the stream or a reset."""
         received = b""
         try:
             while len(received) < size and (piece := self.socket.recv(size - len(received))):

@@ -1,5 +1,5 @@
-"""Parsers of finger queries for E14.3, right and not: parsers_of_e14_3.py HOW. Each line of the
-input is a query in hexadecimal digits, without its line end; each is answered with a line."""
+"""Right and wrong parsers of finger queries for E14.3: parsers_of_e14_3.py HOW. Each line of the
+input is a query in hexadecimal digits, without its line end, and gets a line as its answer."""
 
 import re
 import sys
@@ -9,7 +9,8 @@ CONTROLS = "[\0-\x1f\x7f-\x9f]"
 
 
 def answer(query: bytes, how: str) -> str:
-    """`list`, `user` and the name in digits, both perhaps with ` /W` after it; or `error`."""
+    """`list`, or `user` and the name in digits, either perhaps with ` /W` at the end; or
+    `error`."""
     if len(query) > QUERY_BYTES_MAX + (how == "a byte too many"):
         return "error"
     blanks = b" " if how == "tabs are no blanks" else b" \t"

@@ -1,4 +1,4 @@
-"""Servers in Python that play a part: kit/servers_of_*.py, which print their port."""
+"""Runs servers that play a part, kit/servers_of_*.py. They print their port."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def serving(servers: str, how: str) -> Iterator[dict[str, str]]:
-    """One that treats its clients, or its signals, in that manner: its port, its process."""
+    """Runs a server that treats its clients, or signals, in that way. Returns its port and pid."""
     program = Path(__file__).parent / servers
     with subprocess.Popen([sys.executable, program, how], stdout=subprocess.PIPE,
                           text=True) as server:
@@ -21,6 +21,6 @@ def serving(servers: str, how: str) -> Iterator[dict[str, str]]:
 
 
 def said(ended: subprocess.CompletedProcess[bytes]) -> str:
-    """How the reader's program has ended, and what it has printed."""
+    """The output and the exit status of the reader's program."""
     printed = (ended.stdout + ended.stderr)[-200:].decode(errors="replace")
     return f"your program said {printed!r} and ended with {ended.returncode}"

@@ -1,5 +1,5 @@
-"""Finger servers for E14.2, which treat SIGHUP in this way or that: servers_of_e14_2.py HOW; says
-on which port it listens."""
+"""Finger servers for E14.2, which treat SIGHUP in different ways: servers_of_e14_2.py HOW. Prints
+the port."""
 
 import select
 import signal
@@ -12,7 +12,7 @@ DEAF_SECONDS = 0.2
 
 
 class Server:
-    """Asks nobody who he is."""
+    """Answers any user whose name begins with an a."""
 
     def __init__(self, how: str) -> None:
         self.how = how
@@ -23,7 +23,7 @@ class Server:
         return socket.create_server(("127.0.0.1", port), backlog=1000)
 
     def reload(self) -> None:
-        """What a SIGHUP does here."""
+        """Handles SIGHUP in this server's way."""
         match self.how:
             case "hangs up":
                 for client in list(self.clients):
@@ -42,7 +42,7 @@ class Server:
         client.close()
 
     def hear(self, client: socket.socket) -> None:
-        """A piece of a query, and the answer to a whole one."""
+        """Receives a piece of a query, and answers a complete query."""
         try:
             piece = client.recv(1024)
             self.clients[client] += piece
@@ -57,7 +57,7 @@ class Server:
         self.leave(client)
 
     def run(self) -> None:
-        """For ever. Every SIGHUP reloads, between two turns."""
+        """Serves forever. A SIGHUP reloads between two turns."""
         told, teller = socket.socketpair()
         teller.setblocking(False)
         signal.signal(signal.SIGHUP, lambda *_: None)

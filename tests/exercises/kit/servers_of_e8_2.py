@@ -1,4 +1,4 @@
-"""Echo servers for E8.2, honest and not: servers_of_e8_2.py HOW; says on which port it listens."""
+"""Echo servers for E8.2, with a bound or without: servers_of_e8_2.py HOW. Prints the port."""
 
 import socket
 import sys
@@ -6,18 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 
-KEPT_BYTES_MAX = 64 << 20  # a server that has no bound fills no machine: it takes no more
+KEPT_BYTES_MAX = 64 << 20  # even a server without a bound must not fill the machine
 FIRST_BYTES = 4 << 20
 
 
 def echoes(peer: socket.socket) -> None:
-    """Receives no more while its answers are not taken."""
+    """Receives nothing more while the peer doesn't take its answers."""
     while data := peer.recv(16384):
         peer.sendall(data)
 
 
 def keeps_answers(peer: socket.socket) -> None:
-    """Receives whatever comes, and keeps what it could not send."""
+    """Keeps receiving, and keeps all answers that it couldn't send."""
     answers = bytearray()
     peer.setblocking(False)
     while len(answers) < KEPT_BYTES_MAX:
@@ -33,7 +33,7 @@ def keeps_answers(peer: socket.socket) -> None:
         except BlockingIOError:
             pass
     peer.setblocking(True)
-    peer.sendall(answers)  # hanging up would free them, and hide them from who looks late
+    peer.sendall(answers)  # hanging up would free them before somebody measures
 
 
 def keeps_a_little(peer: socket.socket) -> None:
@@ -46,7 +46,7 @@ def keeps_a_little(peer: socket.socket) -> None:
 
 
 def hangs_up(peer: socket.socket) -> None:
-    """Closes who has sent more than it has read, which is another way to be honest."""
+    """Closes a peer that sends more than it reads, which is also a bound."""
     peer.setblocking(False)
     while True:
         try:
@@ -58,7 +58,7 @@ def hangs_up(peer: socket.socket) -> None:
 
 
 def serve(how: Callable[[socket.socket], None], peer: socket.socket) -> None:
-    """One client, however it leaves."""
+    """Serves one client."""
     with peer:
         try:
             how(peer)
@@ -67,7 +67,7 @@ def serve(how: Callable[[socket.socket], None], peer: socket.socket) -> None:
 
 
 def main(how: Callable[[socket.socket], None]) -> None:
-    """Serves every client in that manner."""
+    """Serves every client in that way."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print(listener.getsockname()[1], flush=True)
         while True:

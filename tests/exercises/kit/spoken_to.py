@@ -1,4 +1,4 @@
-"""Programs of the reader's that print at once what they are told, through FIFOs or a pipe."""
+"""A reader's programs that print their input at once, which comes through FIFOs or a pipe."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ IDLE_SECONDS = 0.3
 
 
 def receive(process: subprocess.Popen[bytes], size: int, patience: float) -> bytes:
-    """What the program prints, up to `size` bytes: less if it ends, or falls silent."""
+    """The next `size` bytes of the program's output, or fewer if it ends or falls silent."""
     assert process.stdout is not None
     received = b""
     while len(received) < size and readable(process.stdout, patience):
@@ -26,7 +26,7 @@ def receive(process: subprocess.Popen[bytes], size: int, patience: float) -> byt
 
 
 def expect_output(process: subprocess.Popen[bytes], wanted: bytes, patience: float) -> None:
-    """Waits until this is printed, and nothing else."""
+    """Waits for exactly this output."""
     received = receive(process, len(wanted), patience)
     same = len(os.path.commonprefix([received, wanted]))
     begin = max(0, same - 20)
@@ -37,7 +37,7 @@ def expect_output(process: subprocess.Popen[bytes], wanted: bytes, patience: flo
 def expect_sleep(
     calls: Callable[[], list[str]], waits: Callable[[str], object], patience: float
 ) -> str:
-    """By what strace has seen, one thread waits in one system call; returns that line."""
+    """Expects, by strace's lines, that one thread waits in a system call. Returns its line."""
     wait_until(lambda: waits(calls()[-1]), patience)
     before = calls()
     time.sleep(IDLE_SECONDS)
@@ -49,8 +49,7 @@ def expect_sleep(
 
 
 class Running:
-    """A program with two FIFOs, which prints each line that comes through them after a word that
-    says through which."""
+    """A program with two FIFOs, which prints each line after a word for its FIFO."""
 
     def __init__(
         self,
@@ -61,29 +60,29 @@ class Running:
         *before: str,
         prepare: Callable[[], None] | None = None,
     ) -> None:
-        """`says` has that word for each FIFO, by what the command line calls it. `before` begins
-        the command, as strace does; `prepare` runs in the process."""
+        """`says` has the words by the FIFOs' names on the command line. `before` begins the
+        command, for example with strace. `prepare` runs in the new process."""
         self.patience, self._says = patience, says
         paths = {name: directory / name for name in says}
         for path in paths.values():
             os.mkfifo(path)
-        # Each is open for reading as well, so that open(2) does not wait.
+        # Open them for reading as well, so that open(2) doesn't wait.
         self.fifos = {name: os.fdopen(os.open(path, os.O_RDWR), "wb", buffering=0)
                       for name, path in paths.items()}
         self.process = subprocess.Popen([*before, *words(**paths)], stdout=subprocess.PIPE,
                                         preexec_fn=prepare)
 
     def expect(self, wanted: bytes) -> None:
-        """Waits until this was printed, and nothing else."""
+        """Waits for exactly this output."""
         expect_output(self.process, wanted, self.patience)
 
     def say(self, fifo: str, line: bytes) -> None:
-        """Writes a line, which must be printed at once."""
+        """Writes a line, and expects the program to print it at once."""
         self.fifos[fifo].write(line + b"\n")
         self.expect(self._says[fifo] + line + b"\n")
 
     def kill(self) -> None:
-        """Whatever it is doing."""
+        """Closes the FIFOs and kills the program."""
         for fifo in self.fifos.values():
             fifo.close()
         self.process.kill()

@@ -1,4 +1,4 @@
-"""The black-box tests of the contract, run for an exercise on what the reader has made."""
+"""Runs the contract's black-box tests on a reader's answer to an exercise."""
 
 import shlex
 import tempfile
@@ -18,14 +18,14 @@ PROTOCOL = ROOT / "tests" / "protocol"
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Which tests passed and which failed, as function[case], and all that was printed."""
+    """The tests that passed and that failed, as function[case], and the whole output."""
 
     passed: frozenset[str]
     failed: frozenset[str]
     output: str
 
     def must_all_pass(self) -> None:
-        """Fails with what the suite says otherwise."""
+        """Fails with the suite's output unless all tests passed."""
         if self.failed or not self.passed:
             pytest.fail(self.output, pytrace=False)
 
@@ -33,8 +33,7 @@ class Outcomes:
 def contract(
     target: Subject, *tests: str, choose: str = "", patience: float = 5
 ) -> Outcomes:
-    """Runs these files, or tests, of tests/protocol on a server; of them those that `choose` fits,
-    as pytest's -k."""
+    """Runs these files, or tests, of tests/protocol on a server. `choose` is like pytest's -k."""
     level = (f"--level={target.level}",) if target.speaks_contract else ()
     with tempfile.TemporaryDirectory() as scratch:
         results = Path(scratch, "results.xml")
@@ -51,6 +50,6 @@ def contract(
 
 
 def _names(cases: Sequence[ElementTree.Element], kinds: Sequence[str]) -> frozenset[str]:
-    """The cases of these kinds; all, if none is named."""
+    """The names of the cases of these kinds; of all cases if `kinds` is empty."""
     return frozenset(case.get("name") or "" for case in cases
                      if not kinds or any(case.find(kind) is not None for kind in kinds))

@@ -1,4 +1,4 @@
-"""What an exercise is tested on, and how the reader is told that it is missing."""
+"""The program that an exercise tests, and the failure if it's missing."""
 
 import subprocess
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ import pytest
 from exercise import Exercise
 from harness.subject import Subject
 
-# What the fixtures words, run and begin are.
+# Types of the fixtures words, run and begin.
 Words = Callable[..., list[str]]
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 Begin = Callable[..., subprocess.Popen[bytes]]
@@ -18,7 +18,7 @@ Begin = Callable[..., subprocess.Popen[bytes]]
 
 @dataclass(frozen=True)
 class Own(Subject):
-    """A stage, which keeps the contract, or a program of the reader's, which need not."""
+    """A stage, which keeps the contract, or a reader's program, which need not."""
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -29,14 +29,14 @@ class Own(Subject):
         return self.level != "program"
 
     def words(self, port: str, options: Sequence[str]) -> list[str]:
-        """The command line for one start. A program gets the port only where it says {port}."""
+        """The command line for one start. {port} in a program's command becomes the port."""
         if self.speaks_contract:
             return super().words(port, options)
         assert not options, "a program of the reader's takes no options"
         return self.filled(port=port)
 
     def filled(self, **values: object) -> list[str]:
-        """The command line with what it says in braces filled in."""
+        """The command line, with these values in place of names in braces."""
         words = list(self.command)
         for name, value in values.items():
             place = "{" + name + "}"
@@ -53,7 +53,7 @@ def about(request: pytest.FixtureRequest) -> Exercise:
 
 
 def built(request: pytest.FixtureRequest, program: Path) -> str:
-    """This program, if it is there to be tested."""
+    """The path of this program. Fails the test if it isn't built."""
     if not program.is_file():
         exercise = about(request)
         pytest.fail(f"{program} is not built: ./check --exercise {exercise.name} builds what "

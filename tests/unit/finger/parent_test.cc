@@ -108,8 +108,7 @@ std::string reloaded(const std::string& found) {
   return "(told l\n)?reloaded: serving " + found + "; before: 1\n(told l\n)?";
 }
 
-// A worker's messages count until it serves, because after that, clients may have made it send
-// them.
+// We believe a worker's messages only until it serves, because later a client may control them.
 TEST(ParentDeathTest, ReplacesTheWorkerThatServes) {
   const auto work = [](int number, const Control& control) {
     if (number == 0) {

@@ -138,8 +138,8 @@ TEST_F(Uring, AShortageLastsNoLongerThanUntilAConnectionIsClosed) {
   EXPECT_LT(*shortest, common::shortage_pause);
 }
 
-// If each gave a permit back after it had tried, it would wake the other, which would try, and so
-// on.
+// If a loop gave its permit back after a failed accept, that would wake the other loop, which would
+// try and fail, and so on.
 CO_TEST_F(Uring, LoopsWithoutDescriptorsDoNotWakeEachOther) {
   const Queue queue;
   const Fd other_wake(::eventfd(0, EFD_CLOEXEC));

@@ -1,13 +1,13 @@
-// Draws one moment of the recorded ladder as SVG, a row for each server: for the page, and for the
-// figures that stand where no script runs. A client is a hue, a shape and a letter; a thread is a
-// bar, solid while it runs and hatched while it waits; what happens in the kernel stands on its
-// ground, and what it has been asked for and has not finished has a dashed outline.
+// Draws one moment of the recorded ladder as SVG, a row for each server, for the page and for the
+// figures without a script. A client is a hue, a shape and a letter. A thread is a bar, solid while
+// it runs and hatched while it waits. The kernel has a different ground, and requests in flight
+// have a dashed outline.
 
 const colours = {
   sheet: "#fbfaf6", paper: "#ffffff", ink: "#23252b", quiet: "#5a5e68", rule: "#d9d6cc",
   kernel: "#e6e9ee", "client-a": "#0063a3", "client-b": "#a84500", "client-c": "#007355",
 };
-/** How a colour is written: as it is, in a file, and as a property where the page has its say. */
+/** A colour as a literal, for files, or as a property that the page can set. */
 export const literal = (name) => colours[name];
 export const themed = (name) => `var(--${name}, ${colours[name]})`;
 
@@ -25,12 +25,12 @@ const chapterOfCall = {
   io_uring_enter: "10-ring",
 };
 
-// What was recorded, counted
+// Counts of the recording
 
 const isCall = (call) => call.name !== undefined;
 const sum = (numbers) => numbers.reduce((total, one) => total + one, 0);
 
-/** Of the calls of a moment: how many found something to do, how many did not, how many waited. */
+/** Counts a moment's calls, the tries that found nothing, and the calls that waited. */
 function counted({ calls }) {
   return {
     calls: calls.filter(isCall).length,
@@ -39,7 +39,7 @@ function counted({ calls }) {
   };
 }
 
-/** Of a moment, and of all up to it. */
+/** The counts of a moment, and the totals up to it. */
 export function counts({ moments }, moment) {
   const all = moments.slice(0, moment + 1).map(counted);
   const total = (name) => sum(all.map((one) => one[name]));
@@ -76,7 +76,7 @@ const bothSpeak = 5;
 
 const list = (words) => (words ? words.split(", ") : []);
 
-/** What the ring has been asked for by its clients and its listener, and has not finished. */
+/** The requests in flight of clients and the listener. */
 function inFlight(of) {
   return list(of)
     .map((operation) => operation.split(" "))
@@ -87,13 +87,13 @@ function inFlight(of) {
 
 // Pieces
 
-const middle = (y) => y + 4.5; // of letters of 13 pixels
+const middle = (y) => y + 4.5; // the baseline for letters of 13 pixels
 
 export class Pen {
   constructor(paint, size) {
     this.paint = paint;
     this.size = size;
-    this.letter = size * 0.605; // of a font whose letters all have the same width
+    this.letter = size * 0.605; // the width of a letter in a monospaced font
     this.drawn = [];
   }
 
@@ -107,13 +107,13 @@ export class Pen {
       `font-size="${size}" ${more}>${words}</text>`);
   }
 
-  /** Code; returns where it ends. */
+  /** Draws code, and returns its right end. */
   code(x, y, words) {
     this.text(x, y, words, 'font-family="ui-monospace, monospace"');
     return x + words.length * this.letter;
   }
 
-  /** A client; returns where it ends. */
+  /** Draws a client, and returns its right end. */
   client(x, y, name, there = true) {
     const hue = this.paint(`client-${name.toLowerCase()}`);
     const shape = {
@@ -128,12 +128,12 @@ export class Pen {
     return x + 19;
   }
 
-  /** The listener or a client. */
+  /** Draws the listener or a client. */
   name(x, y, who) {
     return "ABC".includes(who) ? this.client(x, y, who) : this.code(x, y, who) + 5;
   }
 
-  /** Bytes that the kernel keeps. */
+  /** Draws bytes that the kernel holds. */
   bytes(x, y, name, words) {
     const width = words.length * 7 + 8;
     const hue = this.paint(`client-${name.toLowerCase()}`);
@@ -176,7 +176,7 @@ export class Pen {
   }
 }
 
-/** What the bars and outlines mean. */
+/** Draws the legend of bars and outlines. */
 export function legend(y, paint) {
   const pen = new Pen(paint, 13);
   pen.bar(44, y, 40, true);
@@ -189,7 +189,7 @@ export function legend(y, paint) {
   return pen.drawn.join("");
 }
 
-/** The call that a thread waits in, and whom for. */
+/** Draws the call that a thread waits in, and the clients that it waits for. */
 function waiting(pen, x, y, { in: call, of }) {
   let at = pen.code(x, y, call.replace("accept4", "accept")) + 5;
   if (call === "io_uring_enter" && pen.size === 13) pen.quiet(at + 4, y, "asked for:");
@@ -198,14 +198,14 @@ function waiting(pen, x, y, { in: call, of }) {
   }
 }
 
-/** What a client in the backlog has said: the words of the script that was played. */
+/** The unread words of a client in the backlog, from the script of the recording. */
 function unread(name, state, moment) {
   if (state === "backlog idle") return [];
   if (name === "C") return [state === "backlog half" ? "he" : "hello"];
   return moment < bothSpeak ? ["hi"] : ["hi", "two"];
 }
 
-/** What else the kernel has or knows; returns what was drawn, a function for each line. */
+/** The rest of the kernel's state, as a list of functions that each draw a line. */
 function kept(pen, { moments }, moment, tight) {
   const { clients, threads } = moments[moment].after;
   const lines = [];
@@ -238,7 +238,7 @@ function kept(pen, { moments }, moment, tight) {
   return lines;
 }
 
-/** Of part3, which waits for nothing: whom it asks, over and over. */
+/** Draws the calls of part3, which polls everybody over and over. */
 function asked(pen, x, y, calls) {
   let at = x;
   for (const who of list(calls.at(-1)?.who)) {
@@ -333,7 +333,7 @@ export function narrowRow(stages, stage, moment, paint) {
   return pen.drawn.join("");
 }
 
-/** The calls of a server in a moment, and what the ring was asked for: a line for each. */
+/** A server's calls in a moment, and the requests to the ring, a line for each. */
 export function callsInWords(stages, stage, moment) {
   const { calls } = stages[stage]?.moments[moment] ?? { calls: [] };
   const threads = new Set(calls.map(({ thread }) => thread).filter((one) => one >= 0)).size;
@@ -350,14 +350,14 @@ export function callsInWords(stages, stage, moment) {
     const whom = [who, about].filter(Boolean).join(" ");
     const words = { poll: `finds ${who || "nothing"}`, epoll_wait: `finds ${who || "nothing"}`,
       io_uring_enter: `hands over ${about}`, epoll_ctl: `${about} ${who}` }[name] ?? whom;
-    const isNew = name === "accept4" && result === 0; // the recording keeps no descriptor's number
+    const isNew = name === "accept4" && result === 0; // recorded without the descriptor's number
     const came = name === "io_uring_enter" ? "" : ` → ${isNew ? "a descriptor" : result}`;
     const told = [words + came, of, waited ? "after a sleep" : ""];
     return { name, link: chapterOfCall[name], words: told.filter(Boolean).join(", ") };
   });
 }
 
-/** What a row shows, in words, for eyes that do not see it. */
+/** Describes a row in words, for readers who cannot see it. */
 export function rowInWords(stages, stage, moment) {
   const { after: { clients, threads } } = stages[stage].moments[moment];
   const said = Object.entries(clients).map(([name, state]) =>

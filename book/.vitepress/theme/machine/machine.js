@@ -1,8 +1,8 @@
-// The Linux in the page: what it is made of, and its three serial lines. Runs in browsers and, for
-// the tests and for tools/machine, in Node.
+// The Linux in the page, with its three serial lines. Runs in browsers and, for the tests and for
+// tools/machine, in Node.
 
 const megabyte = 2 ** 20;
-/** What a saved state belongs to: whoever restores it must ask for the same machine. */
+/** The hardware of a saved state. To restore a state you must ask for the same machine. */
 const hardware = {
   memory_size: 192 * megabyte,
   vga_memory_size: megabyte,
@@ -12,19 +12,19 @@ const hardware = {
   disable_mouse: true,
   disable_speaker: true,
 };
-const control = 2; // the line on which the page asks, and no reader types
-// OSC 133, which the shell of the machine prints: a command begins, and has ended with a status. The
-// prompt comes after that; keys that come before it are shown twice.
+const control = 2; // the line for requests of the page; readers don't type there
+// OSC 133, which the machine's shell prints when a command begins, and when a command has ended
+// with a status. After that comes the prompt. Keys before the prompt would be shown twice.
 const mark = /\x1b\]133;(C|D;(\d+))\x07/g;
 const askAgain = 300; // ms
 const lookAgain = 50; // ms
 const interruptAgain = 10_000; // ms
-const beginning = 2000; // ms, for a server that does not say when it listens
+const beginning = 2000; // ms, for a server that doesn't print that it listens
 const forgotten = () => new Error("the machine was reset");
 const waits = /\$ $/;
 const longestMark = 16; // characters
 
-/** What a line of the judge's says: nothing, if a stop has broken it off. */
+/** Parses a line of the judge. Returns nothing for a line that a stop cut off. */
 function told(line) {
   try {
     return JSON.parse(line);
@@ -33,18 +33,18 @@ function told(line) {
   }
 }
 
-/** A terminal of the machine: what a bash there is sent, and what it prints. */
+/** A terminal of the machine: the input and the output of a bash. */
 export class Terminal {
   #emulator;
   #number;
   #decoder = new TextDecoder();
   #unread = "";
   #printed = "";
-  #told = ""; // what the last command has printed,
-  #status; // and how it has ended, until there is a prompt
+  #told = ""; // output of the last command
+  #status; // of the last command, until there is a prompt
   #waiting = [];
   #listeners = new Set();
-  #era = 0; // how often all was forgotten
+  #era = 0; // number of calls of forget()
   busy = true;
 
   constructor(emulator, number) {
@@ -57,7 +57,7 @@ export class Terminal {
     });
   }
 
-  /** Calls this with all bytes that come; the function that is returned ends that. */
+  /** Calls the listener with all output. Returns a function that ends this. */
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -67,12 +67,12 @@ export class Terminal {
     this.#emulator.serial_send_bytes(this.#number, new TextEncoder().encode(keys));
   }
 
-  /** When the shell waits for the next command: what the last one printed, and its status. */
+  /** Resolves when the shell has a prompt, to the last command's output and status. */
   prompt() {
     return this.#wait(true);
   }
 
-  /** When the next command has ended; a prompt that was asked for before does not count. */
+  /** Resolves when the next command has ended. A prompt that is already there doesn't count. */
   command() {
     return this.#wait(false);
   }
@@ -82,21 +82,21 @@ export class Terminal {
   }
 
   /**
-   * Types a command of one line or several, a key each so many milliseconds, or ^C. Returns what it
-   * has printed, and its status when it has ended; a server that stays is waited for until it has
-   * printed what `until` says. Throws when the terminal is told to forget it all.
+   * Types a command of one or more lines, with a pace in milliseconds a key, or ^C. Waits for the
+   * end of the command, or for a server until it prints `until`. Returns the output, and the status
+   * of a command that ended. Throws if the terminal must forget().
    */
   async press({ text, until }, pace = 0) {
     const era = this.#era;
     if (text === "^C") {
       const ended = this.prompt();
-      // A program that is only beginning, on a slow computer, may not be ended by the first.
+      // On a slow computer, the first ^C may come too early for a program that is just starting.
       const again = setInterval(() => this.send("\x03"), interruptAgain);
       this.send("\x03");
       return ended.finally(() => clearInterval(again));
     }
     const ended = this.command();
-    ended.catch(() => {}); // it may be forgotten while keys are sent
+    ended.catch(() => {}); // forget() may come while keys are sent
     for (const key of pace ? text : [text]) {
       this.send(key.replaceAll("\n", "\r"));
       if (pace) await this.#pause(pace, era);
@@ -117,12 +117,12 @@ export class Terminal {
     if (era !== this.#era) throw forgotten();
   }
 
-  /** What was printed since a command began. */
+  /** The output since a command began. */
   get printed() {
     return (this.#printed + this.#unread).replaceAll("\r\n", "\n");
   }
 
-  /** What was printed and waited for before the state is restored is none of its business. */
+  /** Drops all output and all waits, before a state is restored. */
   forget() {
     this.#era += 1;
     this.#unread = this.#printed = "";
@@ -171,13 +171,13 @@ export class Terminal {
   }
 }
 
-/** The machine: booted from a kernel, or as its state was saved. */
+/** The machine, booted from a kernel or restored from a saved state. */
 export class Machine {
   #emulator;
   #saved;
   #answers;
-  #pressed = []; // what was typed for boxes, since the beginning
-  /** Is called with all that the judge says, if the machine has one: see tests/judge/agent.py. */
+  #pressed = []; // typed for boxes since the beginning
+  /** Called with each message of the judge, if the machine has one: see tests/judge/agent.py. */
   heard = () => {};
 
   constructor(V86, options) {
@@ -196,12 +196,12 @@ export class Machine {
     });
   }
 
-  /** Asks the judge. */
+  /** Sends a request to the judge. */
   tell(request) {
     this.#send(JSON.stringify(request));
   }
 
-  /** When the judge answers, after a state was restored. */
+  /** Resolves when the judge answers, after a state was restored. */
   judgeIsReady() {
     return new Promise((resolve) => {
       const asking = setInterval(() => this.tell({}), askAgain);
@@ -213,7 +213,7 @@ export class Machine {
     this.#emulator.serial_send_bytes(control, new TextEncoder().encode(`${words}\n`));
   }
 
-  /** What the first process of the machine does besides: see tools/machine/inside/init. */
+  /** Sends a request to the machine's first process: see tools/machine/inside/init. */
   ask(words) {
     const answer = new Promise((resolve) => (this.#answers = resolve));
     this.#send(words);
@@ -221,9 +221,9 @@ export class Machine {
   }
 
   /**
-   * Types a box into its terminals, and before it what it needs and was not typed just now. Returns
-   * what each command of the box has printed. The keys come at these paces; `goesTo` is told which
-   * terminal is next.
+   * Types a box into its terminals, after the commands that it needs, unless those were typed just
+   * now. Returns the output of each command of the box. The paces are for the box and for the
+   * commands before; `goesTo` is called with the number of the next terminal.
    */
   async play({ first, presses }, { typing = 0, onTheWay = 0, goesTo = () => {} } = {}) {
     const there = first.every(({ text }, i) => text === this.#pressed.at(i - first.length));
@@ -250,16 +250,16 @@ export class Machine {
     return this.#emulator.save_state();
   }
 
-  /** Everything as it was when the state was saved. */
+  /** Restores the saved state. */
   async restore() {
-    for (const terminal of this.terminals) terminal.forget(); // so that nothing more is typed,
+    for (const terminal of this.terminals) terminal.forget(); // so that nothing more is typed
     await this.#emulator.restore_state(this.#saved.slice(0));
-    for (const terminal of this.terminals) terminal.forget(); // and nothing left of what was there
+    for (const terminal of this.terminals) terminal.forget(); // output from before
     this.#pressed = [];
     await this.ready();
   }
 
-  /** After a state was restored: keys of the first moment may be lost, so until there is a prompt. */
+  /** Waits for a prompt after a state was restored, because the first keys may be lost. */
   async ready() {
     await this.started;
     for (const terminal of this.terminals) {

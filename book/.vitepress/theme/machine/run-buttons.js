@@ -1,8 +1,8 @@
-// A button at each console box that the machine can run: it types the box.
+// Adds a button to each console box that the machine can run, to type the box.
 
 import known from "virtual:machine-boxes"; // see ../../machine.js
 
-/** The commands that a fence shows, each with its further lines. */
+/** The commands of a fence, each with its further lines. */
 function commandsOf(fence) {
   const lines = fence.querySelector("code").textContent.trimEnd().split("\n");
   if (!fence.matches(".language-console")) return lines;
@@ -16,7 +16,7 @@ function commandsOf(fence) {
   return commands;
 }
 
-/** Gives the boxes of this page, by its name, their buttons; what a click does is the caller's. */
+/** Gives the boxes of the page of this name their buttons. A click calls `run`. */
 export function addRunButtons(page, run) {
   const boxes = [...(known.boxes[page] ?? [])];
   const fences = document.querySelectorAll(
@@ -25,7 +25,7 @@ export function addRunButtons(page, run) {
     const commands = commandsOf(fence).join("\n");
     if (boxes[0]?.commands.join("\n") === commands) addButton(boxes.shift(), fence, run);
   }
-  // What goes wrong: a server with a bug, and what to type at it.
+  // Boxes about what goes wrong: a server with a bug, and commands for it.
   const warnings = [...document.querySelectorAll(".vp-doc .custom-block.bug")];
   for (const bug of known.bugs[page] ?? []) {
     const warning = warnings.find(({ textContent }) => textContent.includes(bug.commands[0]));
@@ -43,7 +43,7 @@ function addButton(box, place, run) {
   place.append(button);
 }
 
-/** The boxes of a page without one, and why. */
+/** The boxes of a page that have no button, and why. */
 export function withoutButton(page) {
   return [...(known.boxes[page] ?? []), ...(known.bugs[page] ?? [])].filter(({ why }) => why);
 }

@@ -1,24 +1,24 @@
-// The machine of this visit: it goes on while the reader turns to another chapter, so it belongs to
-// no page. Loaded only when somebody has asked for it. There are two, "boxes" and "own", of which one
+// The machine of this visit. It goes on while the reader turns to a different chapter, so it
+// belongs to no page. It's loaded only on request. There are two, "boxes" and "own", of which one
 // runs.
 
 import { withBase } from "vitepress";
 import { reactive } from "vue";
 
 const typing = 18; // ms a key: a reader's pace
-const onTheWay = 2; // ms a key: what was to be typed before
-const maxPages = 1; // the number of v86's setting MAX_PAGES, which is 3 where nothing is set
+const onTheWay = 2; // ms a key, for the commands before a box
+const maxPages = 1; // for v86's setting MAX_PAGES, by default 3
 
-/** What the pages show: phase is off, loading, running or failed. */
+/** The state that pages show. The phase is off, loading, running or failed. */
 export const session = reactive({
   which: "boxes", phase: "off", loaded: 0, total: 0, wrong: "", typing: false, resets: 0,
 });
-/** The terminals, once it runs. */
+/** The machine, once it runs. */
 export let machine;
 let starting;
 let restored; // after the last reset
 
-/** Whether there is WebAssembly, and the memory for what the machine has for its own. */
+/** Whether there is WebAssembly, and enough memory for the machine. */
 export function possible() {
   try {
     return Boolean(new WebAssembly.Memory({ initial: 5000 })); // pages of 64 KiB
@@ -27,7 +27,7 @@ export function possible() {
   }
 }
 
-/** Starts this one, if that was not done; the other is ended. */
+/** Starts this machine unless it was started, and ends the other one. */
 export function start(which) {
   if (session.which !== which) {
     session.which = which;
@@ -64,8 +64,8 @@ async function boot(which) {
 }
 
 /**
- * The emulator, which turns the machine's code into WebAssembly a page of it at a time, not three. A
- * browser compiles what runs often a second time, in threads of its own: for three pages, these had
+ * The emulator, which turns the machine's code into WebAssembly one page at a time, not three. A
+ * browser compiles hot code a second time, in threads of its own. With three pages, these took
  * three quarters of two cores (Chromium 156), and a level took almost twice as long.
  */
 async function emulator(wasm, imports) {
@@ -75,8 +75,8 @@ async function emulator(wasm, imports) {
 }
 
 /**
- * The state, from its pieces: their names say what is in them, so that a browser may keep them. Which
- * pieces it has, the browser asks each time.
+ * The state, put together from its pieces. A browser may keep the pieces, because their names are
+ * hashes of their contents, but asks for the list of pieces each time.
  */
 async function load(which) {
   const manifest = await get(`${which}/manifest.json`, { cache: "no-cache" });
@@ -101,14 +101,14 @@ async function get(name, options) {
   return response;
 }
 
-/** Everything as it was at the beginning. What was being typed is not typed to its end. */
+/** Restores the beginning. A box that is being typed is broken off. */
 export async function reset() {
   restored = machine.restore();
   await restored;
   session.resets += 1;
 }
 
-/** Types a box, after what it needs, and says which terminal it is going to type into. */
+/** Types a box, after the commands that it needs, and calls `goesTo` with each terminal. */
 export async function play(box, goesTo) {
   if (session.typing) return;
   session.typing = true;
@@ -116,7 +116,7 @@ export async function play(box, goesTo) {
   try {
     await machine.play(box, { typing, onTheWay, goesTo });
   } catch {
-    // It was reset meanwhile.
+    // The machine was reset meanwhile.
   } finally {
     session.typing = false;
   }

@@ -1,4 +1,4 @@
-// What the two terminals show, with xterm.js. They go from page to page, as the machine does.
+// The two terminals, with xterm.js. Like the machine, they stay from page to page.
 
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
@@ -6,7 +6,7 @@ import "@xterm/xterm/css/xterm.css";
 
 import { machine } from "./session.js";
 
-const columnsMin = 100; // what strace and ss print; where there is no room for it, one scrolls
+const columnsMin = 100; // for strace and ss; without room for that, a reader scrolls
 const panes = new Map();
 
 function make(number) {
@@ -29,7 +29,7 @@ function make(number) {
   return { element, screen, fitting };
 }
 
-/** Scrolls sideways to what is being typed, and back to the prompt. */
+/** Scrolls sideways to the cursor, and back to the prompt. */
 function keepCursorInSight(element, screen) {
   const pane = element.parentElement;
   if (!pane || !element.offsetWidth) return;
@@ -40,7 +40,7 @@ function keepCursorInSight(element, screen) {
   }
 }
 
-/** A finger moves the lines up and down, which xterm.js leaves to the mouse; the browser, sideways. */
+/** Scrolls up and down by finger, since xterm.js does so only by mouse. The browser does sideways. */
 function scrollByFinger({ touches: [{ clientY: from }] }, element, screen) {
   const line = element.querySelector(".xterm-screen").offsetHeight / screen.rows;
   const lifted = new AbortController();
@@ -56,7 +56,7 @@ function scrollByFinger({ touches: [{ clientY: from }] }, element, screen) {
   }
 }
 
-/** Keys that are the browser's: to leave the terminal, and to copy what is selected. */
+/** Whether xterm.js gets a key. Shift-Tab leaves the terminal, Ctrl-Shift-C copies a selection. */
 function ownKey(screen, event) {
   if (event.key === "Tab" && event.shiftKey) return false;
   if (event.ctrlKey && event.shiftKey && event.code === "KeyC" && screen.hasSelection()) {
@@ -67,7 +67,7 @@ function ownKey(screen, event) {
   return true;
 }
 
-/** Makes both, each with a prompt, once the machine runs. */
+/** Makes both terminals, each with a prompt, once the machine runs. */
 export async function makeAll() {
   for (const [number, line] of machine.terminals.entries()) {
     panes.set(number, make(number));
@@ -78,7 +78,7 @@ export async function makeAll() {
   }
 }
 
-/** The prompt is the first line that one sees. */
+/** Scrolls so that the prompt is the first line. */
 function toTheTop(number) {
   const { screen } = panes.get(number);
   screen.write("", () => screen.clear());
@@ -99,7 +99,7 @@ export function fit(number) {
   screen.resize(Math.max(cols, columnsMin), rows);
 }
 
-/** The page's colours, which change with its mode. */
+/** Sets the page's colours, which are different in light and dark mode. */
 export function colour() {
   const style = getComputedStyle(document.documentElement);
   const of = (token) => style.getPropertyValue(`--${token}`).trim();
@@ -111,7 +111,7 @@ export function colour() {
   for (const { screen } of panes.values()) screen.options.theme = theme;
 }
 
-/** Nothing is shown of what was before a reset; the machine has forgotten how large it is, too. */
+/** Clears a terminal after a reset, and tells the machine its size again. */
 export async function clear(number) {
   const { screen } = panes.get(number);
   screen.reset();

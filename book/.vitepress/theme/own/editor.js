@@ -42,10 +42,10 @@ const marked = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-// A line that is cut off cannot be edited on a phone, which has no End key.
+// A phone has no End key, so a line must not be cut off there.
 const narrow = "(max-width: 767px)";
 
-/** An editor with this text; `changed` is called with each that it becomes. */
+/** Makes an editor with this text. Calls `changed` with each new text. */
 export function makeEditor(parent, doc, changed) {
   const language = new Compartment();
   const languageOf = (text) => (isC(text)
@@ -65,23 +65,23 @@ export function makeEditor(parent, doc, changed) {
     extensions: [
       lineNumbers(), history(), indentOnInput(), language.of(languageOf(doc)), marked, theme,
       syntaxHighlighting(colours), keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-      // A contenteditable can be focused without it, but axe asks for it where it scrolls.
+      // The tabindex is for axe, which wants one on an element that scrolls.
       EditorView.contentAttributes.of({ "aria-label": "Your server", tabindex: "0" }),
       EditorView.updateListener.of(hasChanged),
       ...(matchMedia(narrow).matches ? [EditorView.lineWrapping] : []),
     ],
   });
   return {
-    /** Another text in its place, which can be undone. */
+    /** Replaces the text. The reader can undo that. */
     replace(insert) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert } });
     },
-    /** Marks that line, and has it in sight; 0: none. */
+    /** Marks a line and scrolls to it; 0 for no mark. */
     mark(line) {
       const effects = [mark.of(line)];
       if (line && line <= view.state.doc.lines) {
         const { from } = view.state.doc.line(line);
-        // In the middle it would move the window, too, and what the judge says out of sight.
+        // Scrolling to the middle would move the window, too, and the judge's words out of sight.
         effects.push(EditorView.scrollIntoView(from, { y: "nearest", yMargin: 60 }));
       }
       view.dispatch({ effects });

@@ -1,3 +1,3 @@
-// Which language a server is written in: nobody has to say it.
+// Guesses a server's language, so that nobody has to choose it.
 
 export const isC = (text) => /^\s*#\s*include\b/m.test(text);

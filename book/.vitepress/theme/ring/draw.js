@@ -1,13 +1,13 @@
-// Draws one step of a recorded run as SVG: for the page, and for the figure where no script runs.
-// Our process is above and the kernel below. The two queues are on the boundary between them, and
-// each index is on the side of its writer: we move the tail of the submissions, the kernel the head.
-// A request goes down through the first queue, stays in flight, and comes up through the second.
+// Draws one step of a recorded run as SVG, for the page, and for the figure without a script. Our
+// process is above the kernel, and the two queues are on the boundary. Each index is on the side of
+// its writer, because we move the tail of the submissions, and the kernel the head. A request goes
+// down through the first queue, is in flight, and comes up through the second.
 
 import { Pen } from "../ladder/draw.js";
 
 const short = { async_cancel: "cancel" };
 const strip = 42; // high
-const place = { sq: 8, cq: 16 }; // as many as have room
+const place = { sq: 8, cq: 16 }; // the number of entries that have room
 
 export const wide = {
   width: 760, height: 252, narrow: false,
@@ -22,14 +22,14 @@ export const narrow = {
   boundary: 192, flight: { x: 8, y: 310, line: 30 },
 };
 
-/** The completion that ends an entry, as a place in the queue of completions. */
+/** The index of the completion that ends each entry. */
 function ends(run) {
   run.ends ??= new Map(run.completed.map(({ name, number }, index) =>
     [`${number} ${name}`, index]));
   return run.ends;
 }
 
-/** Every entry that has been filled in: where it is at this step, and what it is. */
+/** The entries that are filled in and not gone yet, with their places at this step. */
 export function entries(run, step) {
   return run.submitted.slice(0, step.sqTail).map(({ name, number }, index) => {
     const key = `${number} ${name}`;
@@ -44,7 +44,7 @@ export function entries(run, step) {
   }).filter(({ at }) => at !== "gone");
 }
 
-/** What a client's coroutine waits for. */
+/** The request that a client's coroutine waits for. */
 export function waitsFor(run, step, client) {
   const own = [...run.operations.values()].filter((one) => one.client === client);
   const begun = entries(run, step).filter((entry) =>
@@ -72,7 +72,7 @@ function isAsked(run, step, number) {
     .some((entry) => entry.name === "async_cancel" && entry.number === number);
 }
 
-/** A box as it is in one of the queues: whose it is, its number, and for room what it is. */
+/** Draws a box in a queue: its client, its number and, if there's room, its operation. */
 function queued(form, paint, { at, number, name, operation }) {
   const pen = new Pen(paint, 11.5);
   const { place: width } = form[at];
@@ -91,7 +91,7 @@ function queued(form, paint, { at, number, name, operation }) {
   return pen.drawn.join("");
 }
 
-/** A box in the kernel's hands, and how wide it is. */
+/** Draws a box in flight, and returns its width. */
 function flying(form, paint, { number, operation }, asked) {
   const pen = new Pen(paint, form.narrow ? 12 : 13);
   const said = `${number} ${operation.name}`;
@@ -134,7 +134,7 @@ export function boxes(run, step, form, paint) {
 
 const sizeOf = (run, at) => (at === "sq" ? run.about.entries : run.about.completions);
 
-/** Where in a strip an index is: the whole ring, or of a larger one what begins with its head. */
+/** The place of an index in a strip, which shows a ring, or the part at the head of a larger ring. */
 function slot(run, step, at, index) {
   return sizeOf(run, at) <= place[at] ? index % sizeOf(run, at) : index - step[`${at}Head`];
 }
@@ -170,7 +170,7 @@ function queue(run, step, form, pen, at, title) {
   pen.quiet(right ? x + count * width : x, y - 16, said, right ? 'text-anchor="end"' : "", 12);
 }
 
-/** What does not move: the grounds, the places, the indices and what each client waits for. */
+/** Draws all that doesn't move: grounds, places, indices, and each client's wait. */
 export function scene(run, step, form, paint) {
   const pen = new Pen(paint, 13);
   pen.drawn.push(`<rect x="0" y="${form.boundary}" width="${form.width}" ` +

@@ -1,17 +1,16 @@
-// From a trace of part6-uring to its rings, step by step. The trace has the requests that were
-// filled in, and the last completion of each operation. The rest follows:
+// Reconstructs the rings, step by step, from a trace of part6-uring. The trace has the requests
+// that were filled in, and the last completion of each operation. The rest follows:
 //
-// - where the tails and heads are: they count entries from the ring's beginning, and each entry has
-//   one completion;
-// - when the kernel took entries: in the call between a request and the next completion, or between
-//   two requests that are far apart, where the call has ended because a time had come;
-// - which completions came in one batch: those that the loop took in one go.
+// - Tails and heads count entries from the ring's beginning, and each entry has one completion.
+// - The kernel takes entries in the call between a request and the next completion, or between two
+//   requests that are far apart, when a timeout ended the call.
+// - Completions that the loop took together came in one batch.
 //
 // When exactly the kernel made a completion is not in the trace.
 
-/** Two completions with more than so many µs between them were not taken in one go. */
+/** Two completions with more µs than this between them are from different batches. */
 const batchPause = 20;
-/** Two requests with more than so many µs between them were not handed over in one call. */
+/** Two requests with more µs than this between them are from different calls. */
 const turnPause = 5000;
 
 const errorNames = { 11: "EAGAIN", 32: "EPIPE", 62: "ETIME", 104: "ECONNRESET", 105: "ENOBUFS",
@@ -22,13 +21,13 @@ const counted = (n, one) => (n === 1 ? `1 ${one}` : `${n} ${one}s`).replace(/ys$
 export const resultText = (result) =>
   errorNames[-result] ? `${result} (${errorNames[-result]})` : `${result}`;
 
-/** Requests and ends; one that asks to cancel is a request, too. */
+/** Requests and ends. A request to cancel counts, too. */
 function happeningsOf(events) {
   return events.filter(({ ph, args }) => ph !== "n" || args.asked)
     .map((event) => ({ event, cancels: event.ph === "n" }));
 }
 
-/** What one turn of the loop hands over, and what it gets. */
+/** Divides them into turns of the loop, each with its requests and ends. */
 function turnsOf(happenings) {
   const turns = [];
   let last;
@@ -44,7 +43,7 @@ function turnsOf(happenings) {
   return turns;
 }
 
-/** The first three sockets that bytes are received from, where nobody has said who they are. */
+/** Names for the first three sockets that receive bytes, if the trace has no names. */
 function guessed(events) {
   const talks = events.filter(({ name }) => ["recv", "send"].includes(name));
   const found = [...new Set(talks.map(({ args }) => args.fd))].filter((fd) => fd !== undefined);
@@ -135,14 +134,14 @@ class Replay {
   }
 }
 
-/** Of the two rings, where the trace does not say: as large as they have to be. */
+/** The least sizes of the two rings, if the trace doesn't have them. */
 function sizes(steps) {
   const held = Math.max(0, ...steps.map(({ sqHead, sqTail }) => sqTail - sqHead));
   const entries = Math.max(8, 2 ** Math.ceil(Math.log2(held)));
   return { entries, completions: 2 * entries };
 }
 
-/** What a file holds, if it is a trace: with what the recorder knows, or as the server wrote it. */
+/** Parses a trace, from the recorder or as the server wrote it. Throws if it has no operations. */
 export function traceOf(text) {
   const read = JSON.parse(text);
   const trace = Array.isArray(read) ? { traceEvents: read } : read;
@@ -152,8 +151,8 @@ export function traceOf(text) {
 }
 
 /**
- * `trace` is Chrome's format as an object, with what the recorder knows in `otherData`. Returns the
- * steps, each with heads, tails and what is in flight, and the entries that these count.
+ * Takes a trace as an object in Chrome's format, with the recorder's data in `otherData`. Returns
+ * the steps, each with heads, tails and requests in flight, and the entries that these count.
  */
 export function replay(trace) {
   const made = new Replay(trace);

@@ -1,6 +1,6 @@
 import { withApostrophes } from "../apostrophes.js";
 
-/** From book/ring-view.md: the scenes, what to watch in each, and a sentence for some steps. */
+/** The scenes of book/ring-view.md, with their hints, and sentences for some steps. */
 export function scenes(page) {
   const found = withApostrophes(page).split("\n### ").slice(1).map((part) => {
     const [title, , watch] = part.split("\n");
