@@ -48,7 +48,7 @@ With an edge in place of the level, one receive in a turn is too few.
   > END
   $ build edge && start ./edge
   listening on 127\.0\.0\.1:\d+ (re)
-  $ exec 5<>/dev/tcp/127.0.0.1/$port; head -c 300000 /dev/zero >&5
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; kill -STOP $pid; head -c 300000 /dev/zero >&5; kill -CONT $pid
   $ timeout --foreground 2 head -c 300000 <&5 | wc -c
   (?!300000)\d{5,6} (re)
   $ stop
