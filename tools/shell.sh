@@ -43,6 +43,7 @@ stop() {
     wait "$started" 2>/dev/null
   fi
   exec 4<&-
+  [[ $job_control != -m ]] || set -m # after suspend, if Ctrl-C came before exit_status
   started='' pid='' port=5882
 }
 

@@ -45,6 +45,11 @@ def typed(tmp_path: Path) -> Callable[[str], list[str]]:
     return run
 
 
+def test_job_control_is_back_after_a_stop_though_nobody_asked_for_the_exit_status(typed) -> None:
+    said = typed("set -m; start ./server; suspend; stop; echo $-")
+    assert "m" in said[-1]
+
+
 def test_a_server_that_was_started_has_no_descriptor_of_the_terminal(typed) -> None:
     said = typed("exec 6< /dev/null {one}< /dev/null; start ./server; ls /proc/$pid/fd; stop")
     assert said[:4] == ["listening on 127.0.0.1:1", "0", "1", "2"]
