@@ -319,4 +319,4 @@ class ItsExampleIsRefused(Loop):
 
     @staticmethod
     def prepare() -> None:
-        Options.format_help = lambda self: "  --read-timeout TIME  how long, as 10sec\n"
+        Options.format_help = lambda self: "  --read-timeout TIME  how long, such as 10sec\n"
