@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Checks that listings, edits, runs, numbers, tables and counts of changes in the project's
-Markdown files are true, also marked numbers in sentences. With --write, makes them true."""
+"""Checks that listings, edits, runs, numbers and tables in the project's Markdown files are true,
+also marked numbers in sentences. With --write, makes them true."""
 
 import argparse
 import os
@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import diff_blocks
 import listings
 import measured
 import runs
@@ -47,7 +46,6 @@ MADE_OF: dict[str, tuple[Callable[[Block], str], str]] = {
     "numbers": (lambda block: measured.block(block.arguments), "what was measured"),
     "value": (lambda block: values.text(block.arguments), "what was measured"),
     "table": (lambda block: "\n" + tables.table(block.arguments) + "\n", "what there is"),
-    "changes": (lambda block: diff_blocks.changes_text(block.arguments), "what there is"),
 }
 
 
@@ -97,8 +95,7 @@ def _fenced(language: str, lines: list[str]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, epilog=(
-        "What the pages of book/diffs say by hand has a tool of its own: diffs.py."))
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="mend what is wrong")
     parser.add_argument("--build-dir", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="where the steps are built, for runs (default: build/default)")
