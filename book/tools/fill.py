@@ -34,7 +34,10 @@ def listing_text(block: Block) -> str:
 
 def edit_text(block: Block) -> str:
     """The reader's change to his copy, from the transcript."""
-    command, above = runs.edit(block.arguments)
+    transcript = block.arguments.split()[0]
+    earlier = [each for each in blocks(block.path) if each.kind == "edit"
+               and each.line < block.line and each.arguments.split()[0] == transcript]
+    command, above = runs.edit(block.arguments, len(earlier))
     return f"{above}\n\n" + _fenced("diff", command.lines[1:-1])
 
 
@@ -54,7 +57,7 @@ def complaint(block: Block) -> str | None:
     wrong = None
     try:
         if block.kind == "run":
-            wrong = runs.fits(block.fence, runs.expected(block.arguments))
+            wrong = runs.fits(block.fence, runs.expected(block.arguments, block.fence))
             if not wrong and block.text != _fenced("console", block.fence):
                 wrong = "has more than one fence"
         elif block.kind in MADE_OF:
@@ -85,7 +88,7 @@ def filled(block: Block, build: Path) -> str:
     try:
         if block.kind in MADE_OF:
             return MADE_OF[block.kind][0](block)
-        return _fenced("console", runs.recorded(block.arguments, build))
+        return _fenced("console", runs.recorded(block.arguments, block.fence, build))
     except Wrong:
         return block.text
 
