@@ -33,8 +33,8 @@ struct ConnectionContext {
   bool draining = false;
 };
 
-/// One peer, on a ring. The same contract as part 1's Connection, except that the bytes from
-/// receive() are good for a shorter time.
+/// One peer, on a ring. Its functions are those of part 1, except that the bytes from receive() are
+/// good for a shorter time.
 class Connection : public uring::Node {
  public:
   Connection(ConnectionContext& context, common::Fd socket);
