@@ -184,11 +184,11 @@ install_packages() {
     apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"' sh "$@"
 }
 
-# The existing stages, in order. A stage is a directory with a main.cc.
+# The existing stages, in order. A stage is a directory with a server.cc.
 stages() {
-  local main
-  for main in "$root"/part[0-9]*/main.cc; do
-    [[ ! -e $main ]] || basename "$(dirname "$main")"
+  local server
+  for server in "$root"/part[0-9]*/server.cc; do
+    [[ ! -e $server ]] || basename "$(dirname "$server")"
   done
 }
 

@@ -35,7 +35,7 @@ class Zoo:
 
     def __init__(self, top: Path) -> None:
         self.top = top
-        self.sources = [top / "part1-a" / name for name in ("main.cc", "server.cc")]
+        self.sources = [top / "part1-a" / name for name in ("server.cc", "client.cc")]
         self.patch = top / "book" / "bugs" / "lost.patch"
         shutil.copytree(ROOT / "tests" / "zoo", top / "tests" / "zoo")
         for path, text in (*((source, SOURCE) for source in self.sources), (self.patch, ""),
