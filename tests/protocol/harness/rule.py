@@ -28,6 +28,11 @@ STOPS_IN_TIME = Rule(
     "--drain-timeout where they are not.",
     "book/appendix-d-your-own-server.md#a-stop-that-loses-no-answer",
 )
+IS_THE_SERVER = Rule(
+    "The first process of a server stays in the foreground and gets the signals to stop, so a "
+    "script passes them on, or becomes the server by `exec`.",
+    "book/appendix-d-your-own-server.md#several-processes-or-a-ring",
+)
 REFUSES = Rule(
     "On SIGINT or SIGTERM the server accepts no more: it closes its listener, and connections that "
     "were never accepted are dropped.",
