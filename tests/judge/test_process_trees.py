@@ -191,7 +191,7 @@ def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:
     server = started(comes_and_goes)
     looks = ("descriptor_count", "descriptor_kinds", "socket_count", "memory_bytes", "forget_peak",
              "peak_memory_bytes", "virtual_bytes", "thread_count", "times_of_threads",
-             "cpu_seconds", "wanted_seconds", "voluntary_switches", "soft_descriptor_limit",
+             "cpu_seconds", "wanted_seconds", "switches_of_threads", "soft_descriptor_limit",
              "is_asleep")
     try:
         server.wait_until_ready()

@@ -13,6 +13,11 @@ class Rule:
     is_about_stops: bool = True  # about a stop, as far as we can tell
 
 
+ECHO = Rule(
+    "A message is 4 bytes of little-endian length and that many bytes of payload. Each is answered "
+    "with the same message.",
+    "book/01-bytes.md#the-message",
+)
 LIVES = Rule(
     "Whatever one client does, the server lives and serves the next.",
     "book/02-blocking.md#your-own-server",
