@@ -289,9 +289,10 @@ class Server(Running):
                 raise self._ended_before_it_listened()
             now = time.monotonic()
             if said and ("\n" in said or now > patience_ends):
+                carriage = " (\\n alone, without \\r)" if "\r" in said else ""
                 raise NoReadyLine(
                     f"stdout begins with {cut(said)!r}, and not with `listening on ADDRESS:PORT` "
-                    "and the end of a line", always=not self._options)
+                    f"and the end of a line{carriage}", always=not self._options)
             if now > end:
                 raise NotReady(f"no ready line on stdout within {now - begin:.1f} s, and nothing "
                                "else")
