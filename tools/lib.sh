@@ -13,11 +13,11 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit "${cannot:-1}"; }
 wrong_usage() { say "$*"; exit 2; }
 
-# The existing stages, in order. A stage is a directory with a main.cc.
+# The existing stages, in order. A stage is a directory with a server.cc.
 stages() {
-  local main
-  for main in "$root"/part[0-9]*/main.cc; do
-    [[ ! -e $main ]] || basename "$(dirname "$main")"
+  local server
+  for server in "$root"/part[0-9]*/server.cc; do
+    [[ ! -e $server ]] || basename "$(dirname "$server")"
   done
 }
 

@@ -12,7 +12,6 @@ import { bugBoxes } from "./boxes.js";
 import { filesAt, repositoryOf } from "./code-host.js";
 import { colours } from "./colours.js";
 import { consoleLanguage } from "./console.js";
-import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { copyMachine, hasMachine, machineModules, serveMachine } from "./machine.js";
@@ -49,17 +48,6 @@ function chapters(pattern: RegExp) {
       const mark = number ? Number(number) : letter.toUpperCase();
       return { text: `<span class="mark">${mark}</span> ${title}`, link: `/${name.slice(0, -3)}` };
     });
-}
-
-/** The pages of differences, up the ladder. */
-function differences() {
-  return readdirSync(join(book, "diffs"))
-    .filter((name) => /^\d-\d\.md$/.test(name))
-    .sort()
-    .map((name) => ({
-      text: titleOf(join("diffs", name)) ?? name,
-      link: `/diffs/${name.slice(0, -3)}`,
-    }));
 }
 
 function titleOf(page: string): string | undefined {
@@ -168,10 +156,7 @@ export default defineConfig({
   buildConcurrency: 1,  // the search's index has the pages in the order in which they finish
   srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "node_modules/**",
     ...(hasMachine ? [] : ["try.md"])],
-  rewrites: {
-    "bugs/README.md": "bugs/index.md",
-    "diffs/README.md": "diffs/index.md",
-  },
+  rewrites: { "bugs/README.md": "bugs/index.md" },
   cleanUrls: false,
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
@@ -217,7 +202,6 @@ export default defineConfig({
       stepsAreLinks(md);
       bugBoxes(md, book);
       listings(md, book);
-      diffPages(md, book);
       openerLine(md);
       // A script replaces these figures by components. The search shows lines of a page without
       // them. A component must not have the name of its page, such as LadderView, because Vue would
@@ -247,7 +231,6 @@ export default defineConfig({
       { text: "In service", items: chapters(/^1[3-5]-.*\.md$/) },
       { text: "Looking back", items: chapters(/^1[67]-.*\.md$/) },
       { text: "The handbook", items: chapters(/^appendix-\w-.*\.md$/) },
-      { text: "From stage to stage", link: "/diffs/", collapsed: true, items: differences() },
       { text: "The ring view", link: "/ring-view" },
       ...(hasMachine ? [{ text: "A Linux to try it in", link: "/try" }] : []),
       { text: "Hazards without a patch", link: "/bugs/" },

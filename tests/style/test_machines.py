@@ -31,7 +31,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("serve", "read"):
         shutil.copy(ROOT / name, directory)
     (directory / "part1-blocking").mkdir()
-    (directory / "part1-blocking" / "main.cc").touch()
+    (directory / "part1-blocking" / "server.cc").touch()
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:
         (tmp_path / "bin" / tool).symlink_to(need_program(tool))

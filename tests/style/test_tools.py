@@ -32,7 +32,7 @@ def serve(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     make_executable(tmp_path / "bin" / "cmake", "")
     make_executable(tmp_path / "bin" / "setpriv", "")  # everybody may read
     for stage in ("part1-blocking", "part5-epoll", "part6-uring"):
-        make_executable(tmp_path / stage / "main.cc", "")
+        make_executable(tmp_path / stage / "server.cc", "")
     (tmp_path / "tools").mkdir()
     library = (ROOT / "tools" / "lib.sh").read_text()
     (tmp_path / "tools" / "lib.sh").write_text(f"{library}\nis_there() {{ true; }}\n")
@@ -203,7 +203,7 @@ def check(tmp_path: Path) -> Callable[..., set[str]]:
         pytest.skip("no git here")  # so ./check would take everything for changed
     (tmp_path / "tools").mkdir()
     (tmp_path / "part5-epoll" / "steps").mkdir(parents=True)
-    (tmp_path / "part5-epoll" / "main.cc").touch()
+    (tmp_path / "part5-epoll" / "server.cc").touch()
     shutil.copy(ROOT / "check", tmp_path)
     for name in ("lib.sh", "sections.sh", "check-longer.sh", "packages.sh"):
         stubs = STUBS if name == "check-longer.sh" else ""  # ./check sources it last
