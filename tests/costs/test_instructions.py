@@ -24,10 +24,9 @@ def test_a_message_takes_no_more_instructions_than_it_did(
     start: Callable[..., Server], target: Target
 ) -> None:
     # We measured 461 and 1,033 with g++ 12. That isn't a goal, since the kernel takes nearly all of
-    # a message's time, but an increase has to be deliberate. Of part5's, some 150 are for a
-    # std::map that is searched three times, where an array would need a few: a map is what the
-    # chapter can show. A busy machine adds some, because in a long round the server moves deadlines
-    # more often.
+    # a message's time, but an increase has to be deliberate. part5's
+    # was 306 with a slab and sorted lists in place of the map and the set that a chapter can show.
+    # A busy machine adds some, because in a long round the server moves deadlines more often.
     most = INSTRUCTIONS_MAX[target.name] * OF_OTHERS
     for _ in range(TRIES):
         counts = instructions_a_message(
