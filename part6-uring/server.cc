@@ -116,13 +116,12 @@ uring::Task<> Server::serve_client(Admitted client) {
   const bool goodbye =
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
   log_.closed(peer, goodbye ? std::error_code() : outcome.error(), session->inside_message());
-  co_await connection.close_gracefully();
+  co_await connection.hang_up();
 }
 
 void Server::begin_drain() {
   context_.draining = true;
-  while (Connection* const each = context_.conversing.take_front()) each->begin_drain();
-  context_.lingering.cancel();
+  while (Connection* const each = context_.connections.take_front()) each->end_input();
 }
 
 void Server::stop() {

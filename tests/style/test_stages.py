@@ -27,8 +27,8 @@ READ_LINES_MAX = {
     # The list that poll gets and reports on, interest, the timeout, and an eventfd, since a signal
     # must end the wait.
     "3-4": 85,
-    # epoll's list, tokens, sorted deadlines, calls that can fail; several workers, in files of their
-    # own (120 lines), with three ways to accept and one limit for all; and a choice of protocols.
+    # epoll's list, tokens, sorted deadlines, calls that can fail; several workers, in files of
+    # their own (120 lines), with three ways to accept and one limit; and a choice of protocols.
     "4-5": 350,
 }
 

@@ -13,8 +13,11 @@ FILES = re.compile(r"^(?=--- (?:a/|/dev/null).*\n\+\+\+ b/)", re.MULTILINE)
 HUNK = re.compile(r"^@@ .*\n", re.MULTILINE)
 
 
-def refreshed(patch: Patch) -> str:
-    """The text of a patch with today's context. ZooError if more has changed than the context."""
+def refreshed(patch: Patch) -> str | None:
+    """The text of a patch with today's context, or None if it applies as it is. ZooError if more
+    has changed than the context."""
+    if applies(patch):
+        return None
     text = patch.file.read_text(encoding="utf-8")
     found = DIFF.search(text)
     assert found
@@ -29,6 +32,14 @@ def refreshed(patch: Patch) -> str:
     if not all(map(fits, old, new, patch.changes)):
         raise ZooError(f"{patch.name}: more has changed than the context: adapt the patch")
     return text[:found.start()] + "".join(new)
+
+
+def applies(patch: Patch) -> bool:
+    try:
+        workshop.apply(patch, ROOT, try_only=True)
+    except ZooError:
+        return False
+    return True
 
 
 def difference(name: str, tree: Path) -> str:

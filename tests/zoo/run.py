@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 import refresh  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
-from bug import ROOT, Bug, NoSuchBug, all_bugs, named  # noqa: E402
+from bug import ROOT, Bug, NoSuchBug, all_names, named  # noqa: E402
 from patch_file import ZooError, is_stage, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
@@ -36,31 +36,29 @@ INTERRUPTED = 130  # exit status after Ctrl-C
 def check_that_all_apply() -> int:
     """Tries every patch on the project as it is, without changing it."""
     complaints = []
-    bugs = all_bugs()
-    for bug in bugs:
+    names = all_names()
+    for name in names:
         try:
-            workshop.apply(bug, ROOT, try_only=True)
+            workshop.apply(named(name), ROOT, try_only=True)
         except ZooError as error:
             complaints.append(str(error))
     for complaint in complaints:
         print(complaint)
-    print(f"{len(bugs)} patches, {len(complaints)} complaints")
+    print(f"{len(names)} patches, {len(complaints)} complaints")
     return 1 if complaints else 0
 
 
 def write_again(names: Sequence[str]) -> int:
     """Refreshes the patches that don't apply any more."""
     status = 0
-    for bug in map(named, names):
+    for name in names:
         try:
-            workshop.apply(bug, ROOT, try_only=True)
-        except ZooError:
-            try:
-                bug.file.write_text(refresh.refreshed(bug), encoding="utf-8")
-                print(f"{bug.name}: written again")
-            except ZooError as error:
-                print(error)
-                status = 1
+            if text := refresh.refreshed(named(name)):
+                named(name).file.write_text(text, encoding="utf-8")
+                print(f"{name}: written again")
+        except ZooError as error:
+            print(error)
+            status = 1
     return status
 
 
@@ -181,7 +179,7 @@ def main() -> int:
             return check_that_all_apply()
         if arguments.command == "build":
             return build_bug(arguments.name, arguments.stage)
-        names = arguments.names or [bug.name for bug in all_bugs()]
+        names = arguments.names or all_names()
         if arguments.command == "refresh":
             return write_again(names)
         return run_bugs(turn_of(names, date.today()) if arguments.today else names)

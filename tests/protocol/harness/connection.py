@@ -232,8 +232,11 @@ class Connection:
         """Leaves in order. Does nothing if it left already."""
         if self.socket.fileno() >= 0:
             # The kernel sends a reset if input is unread. RFC 2525, 2.17
-            unread = ", with unread input: a reset" if self._has_unread_bytes() else ""
-            self.transcript.note(f"closed{unread or self._unaccepted()}")
+            if self._has_unread_bytes():  # so it was accepted
+                self.left_accepted = True
+                self.transcript.note("closed, with unread input: a reset")
+            else:
+                self.transcript.note(f"closed{self._unaccepted()}")
             self.socket.close()
 
     def _has_unread_bytes(self) -> bool:
