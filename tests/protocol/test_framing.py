@@ -40,6 +40,14 @@ def test_a_message_comes_back(client: Client) -> None:
     client.echo(b"hello")
 
 
+@pytest.mark.rule(rules.OPEN_ENDED)
+def test_a_connection_stays_open_while_its_client_does(client: Client) -> None:
+    client.expect_silence()
+    for number in range(20):
+        client.echo(b"%d" % number)
+        client.expect_silence(0.01)
+
+
 @pytest.mark.rule(rules.ECHO)
 def test_a_message_of_every_length_comes_back(client: Client) -> None:
     echo_each(client, range(EVERY_LENGTH_BELOW))
@@ -90,6 +98,14 @@ def test_every_cut_of_three_messages_gives_the_same_answers(client: Client) -> N
 def test_one_byte_at_a_time_gives_the_same_answers(client: Client) -> None:
     client.send_in_pieces(*(bytes([byte]) for byte in frames(THREE_MESSAGES)))
     client.expect(*THREE_MESSAGES)
+
+
+@pytest.mark.rule(rules.ECHO)
+def test_a_message_of_the_largest_size_comes_back(client: Client) -> None:
+    payload = distinct_payloads(1, 65536)[0]
+    client.echo(payload)
+    client.echo(payload, payload, b"and a small one")
+    echo_each(client, large_lengths())
 
 
 @pytest.mark.rule(rules.ANY_SLICING)
@@ -192,22 +208,6 @@ def expect_at_once(server: Server, payloads: list[bytes], within: float, cut: in
             f"the answer to {len(payloads)} of {len(payloads[0])} bytes{after} took over {within} "
             "s, hardly ever less. Does the kernel hold its end back, as with TCP_CORK or MSG_MORE, "
             "or does the server sleep, or wait for a timer?")
-
-
-@pytest.mark.rule(rules.ECHO)
-def test_a_message_of_the_largest_size_comes_back(client: Client) -> None:
-    payload = distinct_payloads(1, 65536)[0]
-    client.echo(payload)
-    client.echo(payload, payload, b"and a small one")
-    echo_each(client, large_lengths())
-
-
-@pytest.mark.rule(rules.OPEN_ENDED)
-def test_a_connection_stays_open_while_its_client_does(client: Client) -> None:
-    client.expect_silence()
-    for number in range(20):
-        client.echo(b"%d" % number)
-        client.expect_silence(0.01)
 
 
 @pytest.mark.needs("framing", "ready-line")
