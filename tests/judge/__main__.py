@@ -312,8 +312,7 @@ def do_what_is_asked() -> int:
     """Returns the exit status."""
     options = parse()
     if options.help:  # in a checkout, the script that calls this has answered already
-        print(USAGE.read_text(encoding="utf-8").replace("./judge", JUDGE).replace(
-            "Installs what is missing (with apt-get), and tests", "Tests"), end="")
+        print(USAGE.read_text(encoding="utf-8").replace("./judge", JUDGE), end="")
         return PASSED
     if options.show and not shutil.which("strace"):
         raise wrong_usage("--show needs strace (Debian: apt-get install strace)")

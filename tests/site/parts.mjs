@@ -163,6 +163,14 @@ export async function readMarks(page, url) {
   expect((await marked()) === "/06-poll.html", `later are marked: ${await marked()}`);
 }
 
+/** A page that is gone leads to the section that has its content. */
+export async function oldAddress(page, url) {
+  await page.goto(`${url}/diffs/4-5.html`);
+  const leads = await page.waitForURL(`${url}/07-epoll.html#the-stage`, { timeout: 5000 })
+    .then(() => true, () => false);
+  report.expect("old addresses", "diffs/4-5", leads, `leads to ${page.url()}`);
+}
+
 /** Without a script, text and pictures are there, and details can be unfolded. */
 export async function readWithoutScript(page, pages) {
   for (const { name, address } of pages) {

@@ -39,12 +39,6 @@ def test_the_ladder_view_is_the_first_and_the_home_page_leads_to_the_first_chapt
     assert re.search(r'<a class="[^"]*pager-link next" href="/00-setup.html"', home)
 
 
-def test_each_change_of_a_page_of_differences_is_below_its_sentence(built_site: Path) -> None:
-    for page in BOOK.glob("diffs/?-?.md"):
-        changes = page.read_text().count("<!-- diff: ")
-        assert built(page, built_site).read_text().count('"language-diff ') == changes, page.name
-
-
 def test_code_in_a_figure_is_indented_as_it_is_drawn(built_site: Path) -> None:
     own = html.unescape((built_site / "own.html").read_text()).replace("\u00a0", " ")
     assert ">        payload = receive(" in own and "  0  server    is started" in own
@@ -87,7 +81,22 @@ def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
                            for page in pages()} | {"404.html"} | {
         f"bugs/{patch.stem}.html" for patch in (BOOK / "bugs").glob("*.patch")} | {
-        path.name for path in (BOOK / "public").glob("*.html")}
+        path.relative_to(BOOK / "public").as_posix() for path in old_addresses()}
+
+
+def old_addresses() -> list[Path]:
+    return sorted((BOOK / "public").rglob("*.html"))
+
+
+def test_a_script_at_an_old_address_leads_where_the_link_does() -> None:
+    """The link, for readers without a script, is tested as all others are."""
+    complaints = []
+    for page in old_addresses():
+        text = page.read_text()
+        leads = re.findall(r'location\.replace\("([^"]+)"', text)
+        if leads != LINK.findall(text):
+            complaints.append(f"{page.name}: {leads}")
+    complain(complaints)
 
 
 def test_without_the_machine_nothing_tells_of_it(built_site: Path) -> None:

@@ -157,6 +157,10 @@ class Connection:
         """Lets a slow reader take as much at a time as other clients do."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
 
+    def let_window_shrink(self, receive_buffer: int) -> None:
+        """Lets the client take no more at a time than fits a buffer of this size."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+
     def unacknowledged_bytes(self) -> int:
         """Returns how many sent bytes the server's kernel hasn't acknowledged (SIOCOUTQ)."""
         number = array.array("i", [0])

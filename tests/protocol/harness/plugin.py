@@ -1,7 +1,6 @@
 """Parts for the conftest.py of each suite of black-box tests."""
 
 import argparse
-import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence, Set
@@ -12,6 +11,7 @@ import pytest
 
 from harness import inherited, limits, results, timeline, verdict
 from harness.client import Client
+from harness.needed import may_trace
 from harness.rule import ECHO, LIVES, PROGRESS, STOPS_IN_TIME, TAKES_MANY, Rule
 from harness.server import Server, Start
 from harness.serving import CALL_FAILED, SERVERS, serving
@@ -170,7 +170,7 @@ def is_hidden(error: BaseException) -> bool:
     """Returns true if /proc hides a process from us, such as fingerd's if it runs as the
     same user."""
     return (isinstance(error, PermissionError) and str(error.filename).startswith("/proc/")
-            and os.geteuid() != 0)
+            and not may_trace())
 
 
 def rule_of(
@@ -208,7 +208,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if not report.failed:
         return
     if call.excinfo and is_hidden(call.excinfo.value):
-        why = "Skipped: a process that forbids tracing, or is another user's, shows only root more"
+        why = ("Skipped: a process that forbids tracing, or is another user's, shows more only to "
+               "root, in a container with --cap-add=SYS_PTRACE")
         report.outcome, report.longrepr = "skipped", (str(item.path), None, why)
         return
     item.stash[CALL_FAILED] = True

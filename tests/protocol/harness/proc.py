@@ -193,7 +193,7 @@ class Process:
         try:
             own = {one for one in self.thread_ids() if not self.is_of_the_kernel(one)}
             return self.is_zombie() or own <= set(self.threads_traced_by(tracer))
-        except FileNotFoundError:  # a thread has ended in between, or all have, so look again
+        except (FileNotFoundError, ProcessLookupError):  # a thread or all have ended: look again
             return not self.exists()
 
     def threads_traced_by(self, tracer: int) -> list[int]:
