@@ -38,8 +38,10 @@ source "$root/tools/packages.sh"
 # Without stdout, a command's output would be lost. ./serve becomes a server, which may do without.
 [[ $program == serve ]] || { : 3>&1; } 2>/dev/null ||
   cannot_run "cannot write to standard output: it is closed"
-# Bash itself needs /proc for < <(…).
+# Bash itself needs /proc and /dev/fd for < <(…).
 [[ -e /proc/self/fd ]] || cannot_run "there is no /proc here. As root: mount -t proc proc /proc"
+[[ -e /dev/fd && -c /dev/null ]] || cannot_run "/dev lacks null, or fd. As root:" \
+  "mount -t devtmpfs dev /dev; ln -s /proc/self/fd /dev/fd"
 
 # inherited_signals prints the signals that our caller blocks or ignores, such as 2,17, because our
 # children would inherit that. A caller that ignores a signal to end, as nohup does, means it. We

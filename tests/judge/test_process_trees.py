@@ -13,9 +13,10 @@ import pytest
 
 from harness import own_suite, port_only
 from harness.proc import Process, wait_until
-from harness.rule import LISTENS, LIVES
+from harness.rule import IS_THE_SERVER, LISTENS, LIVES
 from harness.server import Server
-from harness.strace import need_ptrace
+from harness.serving import end_in_order
+from harness.strace import from_start, need_ptrace
 from harness.target import foreign_server
 from harness.verdict import ContractBroken
 from run_judge import FLEET, PROTOCOL, SUBJECTS, judge
@@ -153,6 +154,36 @@ def test_a_server_that_is_traced_already_is_not_accused_of_it() -> None:
     assert run.stdout.count("it is traced already") == 2, run.stdout
 
 
+def test_a_stop_is_no_servers_fault_while_we_trace_it(tmp_path: Path) -> None:
+    """strace holds the first thread back, so the kernel gives the signal to another, and Python's
+    handler waits until the first one wakes up."""
+    deaf = in_python(SAYS_SO + "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
+    server = Server(foreign_server(deaf, "start"), patience=1,
+                    under=from_start(tmp_path / "log", "-e", "trace=listen"))
+    try:
+        server.wait_until_ready()
+        end_in_order(server)
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize(("number", "words"), [
+    (signal.SIGTERM, "is gone, killed by SIGTERM, and process [0-9]+, which it has started, still"),
+    (signal.SIGINT, "running 0.5 s after SIGINT: its first process, [0-9]+, kept the signal to its"),
+])
+def test_a_shell_that_passes_no_signal_on_is_told_and_not_the_server_below_it(
+    number: signal.Signals, words: str
+) -> None:
+    server = started(shlex.join(["sh", "-c", f"{LOOP}; true"]))
+    try:
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match=words) as told:
+            server.expect_stop(number, within=0.5)
+        assert told.value.rule is IS_THE_SERVER
+    finally:
+        server.kill()
+
+
 def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:
     comes_and_goes = in_python(
         SAYS_SO + "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
@@ -160,7 +191,7 @@ def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:
     server = started(comes_and_goes)
     looks = ("descriptor_count", "descriptor_kinds", "socket_count", "memory_bytes", "forget_peak",
              "peak_memory_bytes", "virtual_bytes", "thread_count", "times_of_threads",
-             "cpu_seconds", "wanted_seconds", "voluntary_switches", "soft_descriptor_limit",
+             "cpu_seconds", "wanted_seconds", "switches_of_threads", "soft_descriptor_limit",
              "is_asleep")
     try:
         server.wait_until_ready()

@@ -125,16 +125,20 @@ def test_a_wrong_stdout_is_told_under_the_rule_about_stdout() -> None:
 
 
 @pytest.mark.parametrize(("rule", "size", "client", "options", "told"), [
-    (rules.BOUNDED_MEMORY, 1 << 21, 0, (), PROGRESS),  # the server may only be slow
+    (rules.BOUNDED_MEMORY, 1 << 21, 0, (), PROGRESS),  # the server works, so it may only be slow
+    (rules.BOUNDED_MEMORY, 1 << 21, 0, (), rules.ECHO),  # it sleeps
     (rules.RESTORE, 5, 0, (), LIVES),
     (rules.WAKE_UP_FLAT, 5, 1, (), TAKES_MANY),  # the client waits to be accepted
     (rules.RESTORE, 5, 1, ("--max-connections", "1"), rules.RESTORE),
     (rules.ORDER, 5, 1, (), rules.ORDER),
 ])
 def test_an_answer_that_does_not_come_is_not_told_under_a_rule_about_memory(
-    rule: Rule, size: int, client: int, options: tuple[str, ...], told: Rule
+    rule: Rule, size: int, client: int, options: tuple[str, ...], told: Rule,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    script = f"{SAY}one = listener.accept(); signal.pause()"
+    monkeypatch.setattr(plugin, "MANY", 1)
+    waits = "while True: pass" if told is PROGRESS else "signal.pause()"
+    script = f"{SAY}one = listener.accept()\n{waits}"
     with scripted(script, "resources", *options) as server:
         server.wait_until_ready()
         clients = [server.connect() for _ in range(2)]
@@ -280,6 +284,22 @@ def test_the_last_clients_are_shown_when_the_server_ends_unasked() -> None:
     assert "   client 2  sent 1 byte: 05 |.|" in lines, lines
     assert not any("client 13" in line for line in lines), lines
     assert lines[-1].endswith("(10 more clients)"), lines
+
+
+def test_the_client_whose_reset_ended_the_server_is_shown() -> None:
+    script = (f"{SAY}\nfor _ in range(9):\n  client, _ = listener.accept()\n"
+              "  while data := client.recv(9): client.sendall(data)\n")
+    with scripted(script) as server:
+        server.wait_until_ready()
+        for _ in range(8):
+            with server.connect() as client:
+                client.echo(b"served")
+        with server.connect() as culprit:
+            culprit.send_messages(b"unread")
+            assert wait_until(culprit.has_input, 10)
+        assert wait_until(lambda: not server.is_alive(), 10)
+        lines = told([server], server.is_gone())
+    assert "   client 9  closed, with unread input: a reset" in lines, lines
 
 
 def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:

@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
+from harness import rule
 from harness.rule import LIVES, SAYS_READY, Rule
 
 PAGE = Path(__file__).with_name("rules.md")
 ROW = re.compile(r"^\| ([A-Z_]+) \| (.+) \| \[\w+\]\(\.\./\.\./(\S+)\) \| (.+) \|$", re.MULTILINE)
 
+ECHO = rule.ECHO
 SURVIVE = LIVES
 READY_LINE = SAYS_READY
 ABOUT_COSTS = {

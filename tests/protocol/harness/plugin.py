@@ -12,11 +12,12 @@ import pytest
 from harness import inherited, limits, results, timeline, verdict
 from harness.client import Client
 from harness.needed import may_trace
-from harness.rule import LIVES, PROGRESS, STOPS_IN_TIME, TAKES_MANY, Rule
+from harness.rule import ECHO, LIVES, PROGRESS, STOPS_IN_TIME, TAKES_MANY, Rule
 from harness.server import Server, Start
 from harness.serving import CALL_FAILED, SERVERS, serving
 from harness.subject import DEFAULT_BUILD, Subject
 
+MANY = 1000  # clients that the level `crowd` has asked for
 SUBJECTS = pytest.StashKey[Sequence[Subject]]()
 
 MARKERS = (
@@ -176,8 +177,9 @@ def rule_of(
     error: BaseException | None, of_the_test: Rule | None, servers: Sequence[Server] = ()
 ) -> Rule | None:
     """Returns the broken rule. If a server didn't answer, the rule isn't one about memory or time,
-    unless the test leaves too few places or too little memory to the server. If a server doesn't
-    end, it broke the rule about that.
+    unless the test leaves too few places or too little memory to the server. A server that sleeps
+    with much to answer has lost it, and one that works is too slow. If a server doesn't end, it
+    broke the rule about that.
     """
     rule = getattr(error, "rule", None) or of_the_test
     if isinstance(error, verdict.RunsOn) and rule is not None and not rule.is_about_stops:
@@ -191,8 +193,11 @@ def rule_of(
         if any("--max-connections" in server.words for server in servers):
             return rule
         error.args = (f"{error}: this client is not accepted yet",)
-        return TAKES_MANY
-    return PROGRESS if error.is_of_much else LIVES
+        connected = sum(client.socket.fileno() >= 0 for server in servers for client in server.clients)
+        return TAKES_MANY if connected > MANY else LIVES
+    if error.is_of_much:
+        return ECHO if all(server.process.is_asleep() for server in servers) else PROGRESS
+    return LIVES
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -148,12 +148,11 @@ class Process:
             total += int(ran) + int(waited)
         return total / 1e9
 
-    def voluntary_switches(self) -> int:
-        """Returns how often the threads went to sleep, in all."""
-        return sum(
-            self._number("voluntary_ctxt_switches", self._directory / "task" / str(each) / "status")
-            for each in self.thread_ids()
-        )
+    def switches_of_threads(self) -> dict[int, int]:
+        """Returns how often each thread went to sleep."""
+        return {each: self._number("voluntary_ctxt_switches",
+                                   self._directory / "task" / str(each) / "status")
+                for each in self.thread_ids()}
 
     def is_stopped(self) -> bool:
         """Returns true if SIGSTOP has stopped every thread, or none is left."""
