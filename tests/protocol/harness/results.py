@@ -31,9 +31,12 @@ def properties(
 
 
 def blames(error: BaseException | None) -> str:
-    """Says who failed, if not this test of a server: all of its tests, or we who test."""
+    """Says who failed, if not this test of a server: all of its tests, the stop after it, or we who
+    test."""
     if isinstance(error, NoReadyLine) and error.always:
         return "all"
+    if getattr(error, "had_passed", False):
+        return "stop"
     return "us" if isinstance(error, OSError) and error.errno in SHORTAGES else ""
 
 

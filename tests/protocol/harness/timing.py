@@ -23,8 +23,8 @@ def expect_end_after(client: Client, begin: float, timeout: float) -> None:
 
 
 def happens_often(is_in_time: Callable[[], bool]) -> bool:
-    """Tries until a few were in time. A busy machine is late now and then, but a server that sleeps,
-    or waits for a timer, nearly always."""
+    """Tries until a few were in time. A busy machine is late now and then, but a server that
+    sleeps, or waits for a timer, nearly always."""
     begin, in_time = time.monotonic(), 0
     while in_time < ENOUGH and time.monotonic() - begin < TRYING_SECONDS:
         in_time += is_in_time()
