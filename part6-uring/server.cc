@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "common/http/protocol_option.h"
-#include "common/loop/eventfd.h"
 #include "common/net/address.h"
 #include "common/send_buffer.h"
 #include "common/server/constants.h"
@@ -130,7 +129,7 @@ void Server::stop() {
   // enough, because the ring polls the listener, and keeps it open until milliseconds after the
   // process has ended.
   (void)::shutdown(listener_.get(), SHUT_RD);
-  common::wake(wake_.get());
+  (void)::eventfd_write(wake_.get(), 1);  // fails only if 2^64 - 2 are unread
 }
 
 }  // namespace stage
