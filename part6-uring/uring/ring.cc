@@ -53,6 +53,9 @@ Result<Ring> Ring::create(const Setup& setup) {
   if (const auto done = set_up(setup, made.ring_); !done) return std::unexpected(done.error());
   // Otherwise a child of fork(2) would keep the ring, with everything registered there, for as long
   // as it lives. O_CLOEXEC only closes descriptors at exec(3), and unmaps nothing before.
+  // A filter may forbid this call alone. EBADFD: it is permitted, and the ring is disabled.
+  const auto entered = status_of(io_uring_enter(made.ring_.ring_fd, 0, 0, 0, nullptr));
+  if (!entered && entered.error().value() != EBADFD) return std::unexpected(entered.error());
   (void)io_uring_ring_dontfork(&made.ring_);
   made.ask_for_operations();
   // The newest operation of 6.1 stands for all features without a flag or a number of their own.

@@ -75,6 +75,8 @@ def is_counted_as_locked_memory() -> bool:
         pytest.param(("ring=EINVAL",), TOO_OLD, id="kernel-too-old"),
         pytest.param(("disabled=2", "ring=EPERM"), SWITCHED_OFF, id="switched-off"),
         pytest.param(("memlock=0",), LOCKED_MEMORY, id="no-locked-memory"),
+        pytest.param(("enter=EPERM",), SECCOMP, id="seccomp-EPERM-of-one-call"),
+        pytest.param(("enter=ENOSYS",), NO_RING_AT_ALL, id="seccomp-ENOSYS-of-one-call"),
         pytest.param(("memlock=8192",), LOCKED_MEMORY, id="little-locked-memory"),
     ],
 )
