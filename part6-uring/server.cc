@@ -42,6 +42,7 @@ common::Result<std::unique_ptr<Server>> Server::create(const Options& options, c
   common::Fd wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake) return common::last_error();
   uring::Setup setup = options.ring;
+  if (setup.completions == 0) setup.completions = 8'192;  // a stop cancels a receive of everybody
   setup.spin = options.spin;
   setup.disabled = true;  // until run(), whose thread is the only one that may use the ring
   auto loop = uring::Loop::create(setup, trace_file.empty() ? nullptr : trace_file.c_str());

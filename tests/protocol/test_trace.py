@@ -91,7 +91,7 @@ def live_through_everything(server: Server) -> None:
 
 
 @pytest.mark.rule(rules.TRACE)
-@pytest.mark.parametrize("ring", ["", "entries=4,buffers=2", "sqpoll"])
+@pytest.mark.parametrize("ring", ["", "entries=4,completions=8,buffers=2", "sqpoll"])
 def test_every_operation_has_an_end(start: Start, tmp_path: Path, ring: str) -> None:
     options = ("--ring", ring) if ring else ()
     server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms", *options)
