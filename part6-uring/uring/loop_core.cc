@@ -86,8 +86,6 @@ void LoopCore::lend_to_waiters() {
   bool can_wake = false;
   for (Buffers* const each : buffers_) can_wake |= each->can_wake_waiters();
   if (!can_wake) return;
-  collect();  // receives that were tried before the last buffers were given back
-  run_ready();
   for (Buffers* const each : buffers_) each->wake_waiters();
   run_ready();
   must_not_sleep_ = true;  // there may be buffers left for others
