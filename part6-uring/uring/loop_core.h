@@ -35,6 +35,9 @@ class LoopCore {
   Deadlines& deadlines() { return deadlines_; }
   Trace* trace() { return trace_.get(); }
 
+  /// Writes this trace from now on. Call it before run().
+  void set_trace(std::unique_ptr<Trace> trace) { trace_ = std::move(trace); }
+
   /// The canceller of the running coroutine's scope.
   Canceller& current_scope() { return *current_scope_; }
 
@@ -91,8 +94,7 @@ class LoopCore {
   void destroy_later(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  protected:
-  LoopCore(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
-      : setup_(setup), ring_(std::move(ring)), trace_(std::move(trace)) {}
+  LoopCore(const Setup& setup, Ring ring) : setup_(setup), ring_(std::move(ring)) {}
   ~LoopCore() { assert(begun_ == ended_); }  // every operation had its last completion
 
   void check_thread() const;
@@ -122,8 +124,8 @@ class LoopCore {
 
   std::thread::id thread_ = std::this_thread::get_id();
   Deadlines deadlines_;
-  const std::unique_ptr<Trace> trace_;  ///< Null if there is none.
-  Canceller root_;  ///< Holds the scopes that are made outside of any coroutine.
+  std::unique_ptr<Trace> trace_;  ///< Null if there is none.
+  Canceller root_;                ///< Holds the scopes that are made outside of any coroutine.
   Canceller* current_scope_ = &root_;
   std::uint32_t begun_ = 0;
   std::uint32_t ended_ = 0;
