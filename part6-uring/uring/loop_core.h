@@ -1,11 +1,12 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cassert>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,12 @@ class LoopCore {
 
   /// The canceller of the running coroutine's scope.
   Canceller& current_scope() { return *current_scope_; }
+
+  /// The same, for a coroutine that begins to wait. Only tasks of this loop may do that.
+  Canceller& waiting_scope() {
+    if (current_scope_ == &root_) refuse("a task of one loop must not wait in another");
+    return *current_scope_;
+  }
 
   std::uint64_t turns() const { return turns_; }
 
@@ -95,7 +102,7 @@ class LoopCore {
 
  protected:
   LoopCore(const Setup& setup, Ring ring) : setup_(setup), ring_(std::move(ring)) {}
-  ~LoopCore() { assert(begun_ == ended_); }  // every operation had its last completion
+  ~LoopCore();
 
   void check_thread() const;
   void turn();
@@ -105,6 +112,7 @@ class LoopCore {
   Clock::time_point now_ = Clock::now();
 
  private:
+  [[noreturn, gnu::cold]] static void refuse(const char* mistake);
   void collect_what_has_come();
   void lend_to_waiters();
   void submit_and_wait();
@@ -122,7 +130,7 @@ class LoopCore {
   /// No operation has this address. Not 0, which cancel() of an empty Canceller looks for.
   static constexpr std::uint64_t alarm_user_data = 1;
 
-  std::thread::id thread_ = std::this_thread::get_id();
+  pid_t thread_ = ::gettid();
   Deadlines deadlines_;
   std::unique_ptr<Trace> trace_;  ///< Null if there is none.
   Canceller root_;                ///< Holds the scopes that are made outside of any coroutine.
