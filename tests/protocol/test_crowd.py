@@ -14,8 +14,7 @@ import rules
 from harness.at_rest import expect_rest
 from harness.client import Client
 from harness.examples import for_each_example
-from harness.frames import (
-    HEADER_BYTES, distinct_payloads, drawn_length, frame, frames, long_stream)
+from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
 from harness.held import send_until_the_server_holds_answers
 from harness.limits import backlog_max, need_descriptors
 from harness.lingering import TOO_LONG
@@ -47,7 +46,7 @@ def test_a_client_that_sends_and_reads_nothing_holds_up_nobody(server: Server) -
     neighbour = server.connect()
     neighbour.echo(b"here before it")
     never_reads = server.connect(receive_buffer=4096)
-    never_reads.send_until_stuck(long_stream())
+    never_reads.send_until_stuck(frame(bytes(60_000)) * 200)
     neighbour.echo(b"and beside it")
     server.connect().echo(b"here after it")
 
