@@ -174,7 +174,14 @@ int main(int argc, char** argv) {
   fit_to_descriptors(options, std::max<std::size_t>(1, listeners->size()));
   auto manager = finger::ServiceManager::from_environment();
   const auto listening = provide_listeners(options, *listeners);
-  if (!listening && !options.check_config) return report_failure(options, listening.error());
+  if (!listening && !options.check_config) {
+    auto why = common::explain_failure(options, listening.error(), finger::server_profile);
+    // systemd drops the sockets of a unit that was edited, and passes none until it is restarted.
+    if (manager) {
+      why.insert(0, "no socket from the service manager (systemctl restart fingerd.socket): ");
+    }
+    return complain(why);
+  }
   if (is_root && !options.source.users.empty()) {
     // Nothing needs root once we listen, so no process runs as root.
     const auto user = finger::user_to_become(options.user);

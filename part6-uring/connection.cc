@@ -14,7 +14,7 @@ Connection::Connection(ConnectionContext& context, common::Fd socket)
     : context_(context),
       socket_(std::move(socket)),
       deadline_(context.loop, common::Clock::now() + context.read_timeout) {
-  context.conversing.push_back(*this);
+  context.connections.push_back(*this);
 }
 
 uring::Task<common::Result<common::ByteView>> Connection::receive() {
@@ -31,7 +31,10 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
     }
     const std::error_code error = received.error();
     if (error == uring::Error::timed_out) {
-      if (!may_receive_late()) co_return common::failure(common::Error::timed_out);
+      if (!may_receive_late()) {
+        if (context_.draining) co_return common::ByteView();  // all that had arrived is answered
+        co_return common::failure(common::Error::timed_out);
+      }
     } else if (error == std::errc::no_buffer_space) {
       if (const auto waited = co_await context_.buffers.returned(); !waited) {
         co_return std::unexpected(waited.error());
@@ -46,9 +49,11 @@ uring::Task<common::Result<common::ByteView>> Connection::receive() {
 
 /// The peer's time is up, but the server itself may be late, if it was stopped and continued, or
 /// got no CPU time or no buffer. A message that arrived in time may then still be in the kernel, in
-/// pieces. True if bytes are there, and the deadline then leaves time to receive them.
+/// pieces. Or a drain has begun, which answers all that has arrived. True if bytes are there, and
+/// the deadline then leaves time to receive them.
 bool Connection::may_receive_late() {
-  if (late_receives_ == common::late_receives_max || !common::has_input(socket_)) return false;
+  const bool too_often = late_receives_ >= common::late_receives_max && !context_.draining;
+  if (too_often || !common::has_input(socket_)) return false;
   ++late_receives_;
   deadline_.renew(context_.loop.now());  // input that is already there is received first
   return true;
@@ -92,42 +97,31 @@ uring::Task<common::Status> Connection::send_rest(common::ByteView left) {
 }
 
 void Connection::restart_timeout() {
+  if (context_.draining) return;  // no message is waited for
   deadline_.renew(common::Clock::now() + context_.read_timeout);
   late_receives_ = 0;
 }
 
-uring::Task<> Connection::close_gracefully() {
+uring::Task<> Connection::hang_up() {
   input_.give_back();
-  if (context_.draining) co_return co_await close_when_acknowledged();
   // A peer that has ended its stream sends nothing that a close could answer with a reset.
-  if (peer_ended_ || ::shutdown(socket_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it is gone
+  if (peer_ended_ && !context_.draining) co_return;
+  if (::shutdown(socket_.get(), SHUT_WR) < 0) co_return;  // ENOTCONN: it is gone
 
-  unlink();  // from `conversing`, because a drain ends this wait through `lingering`
-  deadline_.renew(common::Clock::now() + common::linger_timeout);
-  while (true) {
-    // MSG_TRUNC makes the kernel discard the bytes instead of copying them. tcp(7)
-    const auto discarded_bytes = co_await context_.loop.recv(socket_, context_.discarded, MSG_TRUNC)
-                                     .until(deadline_)
-                                     .cancelled_by(context_.lingering);
-    if (context_.draining) co_return co_await close_when_acknowledged();
-    if (!discarded_bytes || *discarded_bytes == 0) co_return;
-  }
-}
-
-uring::Task<> Connection::close_when_acknowledged() {
   auto& discarded = context_.discarded;
+  deadline_.renew(common::Clock::now() + common::linger_timeout);
+  while (!context_.draining) {
+    // MSG_TRUNC makes the kernel discard the bytes instead of copying them. tcp(7)
+    const auto bytes = co_await context_.loop.recv(socket_, discarded, MSG_TRUNC).until(deadline_);
+    if ((!bytes || *bytes == 0) && !context_.draining) co_return;
+  }
+  // No event reports an acknowledgement, so we look again and again.
   while (common::unacknowledged_bytes(socket_) > 0) {
     (void)::recv(socket_.get(), discarded.data(), discarded.size(), MSG_DONTWAIT | MSG_TRUNC);
     (void)co_await context_.loop.sleep(common::drain_poll_interval);
   }
-  // Not earlier, because with both directions shut down the kernel answers more input with a reset,
-  // and discards unacknowledged bytes.
-  (void)::shutdown(socket_.get(), SHUT_WR);
 }
 
-void Connection::begin_drain() {
-  // Ends the input on our side only, so a receive returns the kernel's bytes, and then 0.
-  (void)::shutdown(socket_.get(), SHUT_RD);  // ENOTCONN: the receive will report it
-}
+void Connection::end_input() { deadline_.cancel(uring::Error::timed_out); }
 
 }  // namespace stage

@@ -10,7 +10,6 @@
 #include "common/server/constants.h"
 #include "common/server/duration.h"
 #include "uring/buffers.h"
-#include "uring/cancel/canceller.h"
 #include "uring/loop.h"
 #include "uring/memory/intrusive_list.h"
 #include "uring/task.h"
@@ -26,15 +25,14 @@ struct ConnectionContext {
   uring::Buffers& buffers;
   const common::Clock::duration read_timeout;  ///< For a message, or for the peer to take output.
 
-  uring::IntrusiveList<Connection> conversing{};  ///< Connections that a drain must end.
+  uring::IntrusiveList<Connection> connections{};  ///< All, for the drain.
   /// Scratch for discarded input.
   std::array<std::byte, common::transient_buffer_bytes> discarded{};
-  uring::Canceller lingering{};  ///< Connections that wait for the peer's end of stream.
   bool draining = false;
 };
 
-/// One peer, on a ring. The same contract as part 1's Connection, except that the bytes from
-/// receive() are good for a shorter time.
+/// One peer, on a ring. Its functions are those of part 1, except that the bytes from receive() are
+/// good for a shorter time.
 class Connection : public uring::Node {
  public:
   Connection(ConnectionContext& context, common::Fd socket);
@@ -54,19 +52,19 @@ class Connection : public uring::Node {
   /// Ends our side of the stream, then reads and discards until the peer ends its own, for at most
   /// linger_timeout. If we closed with unread input, the kernel would send a reset, which destroys
   /// output on its way. In a drain, waits only until the peer's kernel has acknowledged everything.
-  uring::Task<> close_gracefully();
+  uring::Task<> hang_up();
 
-  /// From now on, answers only what the kernel has already received, and then closes.
-  void begin_drain();
+  /// From now on, waits for no more input: receive() returns what the kernel has already received,
+  /// and then reports the end of the stream.
+  void end_input();
 
  private:
   bool may_receive_late();
   uring::Task<common::Status> send_rest(common::ByteView left);
-  uring::Task<> close_when_acknowledged();
 
   ConnectionContext& context_;
   const common::Fd socket_;
-  uring::Deadline deadline_;  ///< When the current message is due; ends the receive.
+  uring::Deadline deadline_;  ///< When the current message is due; a drain cancels it.
   uring::Lease input_;        ///< Buffer of the last receive.
   bool peer_ended_ = false;
   std::uint16_t late_receives_ = 0;  ///< Receives made after the message's deadline.

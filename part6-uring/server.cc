@@ -18,18 +18,18 @@ namespace {
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended, which is no error if the session finished or the client left between two
 /// messages.
-uring::Task<common::Status> serve(Connection& connection, common::Session& session) {
+uring::Task<common::Status> serve(Connection& client, common::Session& session) {
   while (!session.finished()) {  // an echo session never is; HTTP's may be
-    const auto received = co_await connection.receive();
+    const auto received = co_await client.receive();
     if (!received) co_return std::unexpected(received.error());
     if (received->empty()) co_return session.end_of_stream();
 
-    common::SendBuffer output;  // here, so that a silent client has none
-    const auto completed = session.take(*received, output);
+    common::SendBuffer answers;
+    const auto completed = session.take(*received, answers);
     // We send even after an error, because the messages before it get their answers.
-    if (const auto sent = co_await connection.send_all(output.view()); !sent) co_return sent;
+    if (const auto sent = co_await client.send_all(answers.view()); !sent) co_return sent;
     if (!completed) co_return std::unexpected(completed.error());
-    if (*completed > 0) connection.restart_timeout();
+    if (*completed > 0) client.restart_timeout();
   }
   co_return {};
 }
@@ -116,13 +116,12 @@ uring::Task<> Server::serve_client(Admitted client) {
   const bool goodbye =
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
   log_.closed(peer, goodbye ? std::error_code() : outcome.error(), session->inside_message());
-  co_await connection.close_gracefully();
+  co_await connection.hang_up();
 }
 
 void Server::begin_drain() {
   context_.draining = true;
-  while (Connection* const each = context_.conversing.take_front()) each->begin_drain();
-  context_.lingering.cancel();
+  while (Connection* const each = context_.connections.take_front()) each->end_input();
 }
 
 void Server::stop() {

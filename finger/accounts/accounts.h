@@ -69,6 +69,10 @@ class Accounts {
   std::vector<std::string> left_out_;
 };
 
+/// Whether errno, after a lookup without a result, means "not found" and not a failure.
+/// getpwnam(3), "ERRORS"
+bool says_not_found(int error);
+
 /// `Name: FULL NAME`, the line before a plan, with its CRLF.
 std::string name_line(const Account& account);
 

@@ -20,11 +20,6 @@ struct GroupEntry {
   std::set<std::string, std::less<>> members;  ///< Logins, without those whose primary group it is.
 };
 
-/// Whether a lookup without a result means "not found", and not a failure. getpwnam(3), "ERRORS"
-bool says_not_found(int error) {
-  return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
-}
-
 std::string text(const char* field) { return field != nullptr ? field : ""; }
 
 Account account_of(const passwd& entry) {
@@ -93,6 +88,10 @@ Result<std::vector<Account>> listed_members_of(const GroupEntry& group) {
 }
 
 }  // namespace
+
+bool says_not_found(int error) {
+  return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
 
 Result<Accounts> Accounts::of_group(const std::string& group) {
   const auto found = find_group(group);

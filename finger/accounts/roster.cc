@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/server/log.h"
+#include "common/escape.h"
 #include "common/server/process.h"
 #include "finger/protocol/crlf.h"
 
@@ -29,7 +29,8 @@ std::string explain(const RosterSource& source, std::error_code error) {
     // The daemon may no longer run as the user who started it.
     const bool is_denied = error == std::errc::permission_denied;
     const auto user = is_denied ? fmt::format(" (uid {})", ::geteuid()) : "";
-    return fmt::format("cannot read --users {}: {}{}", source.users, error.message(), user);
+    const auto call = error == std::errc::function_not_supported ? "openat2(2): " : "";
+    return fmt::format("cannot read --users {}: {}{}{}", source.users, call, error.message(), user);
   }
   if (error == Error::no_such_group) {
     return fmt::format("there is no group {}: make one with groupadd, or name another by --group",

@@ -34,7 +34,9 @@ Outcome<std::vector<Address>> ask_resolver(const std::string& host, std::uint16_
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const auto service = fmt::format("{}", port);
-  const int error = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
+  // Without a name the answer is this machine, even if no file and no server knows localhost.
+  const char* const name = host == "localhost" ? nullptr : host.c_str();
+  const int error = ::getaddrinfo(name, service.c_str(), &hints, &found);
   if (error == EAI_SYSTEM) return Failure(std::strerror(errno));
   if (error != 0) return Failure(::gai_strerror(error));
 

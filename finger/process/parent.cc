@@ -76,7 +76,7 @@ int Parent::run() {
 
 bool Parent::is_over() const {
   const auto is_done = [](const Worker& each) { return each.due == never; };
-  return status_ != 0 || (phase_ == Phase::ending && std::ranges::all_of(workers_, is_done));
+  return phase_ == Phase::ending && std::ranges::all_of(workers_, is_done);
 }
 
 void Parent::wait() {
@@ -232,6 +232,7 @@ void Parent::fail_start(std::string_view reason) {
 void Parent::give_up(std::string_view reason) {
   for (Worker& each : workers_) kill_worker(each, "the daemon ends");
   common::log(reason, Severity::error);
+  phase_ = Phase::ending;  // when the workers have gone, or a manager would find them left over
   status_ = 1;
 }
 

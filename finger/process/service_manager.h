@@ -22,6 +22,8 @@ class ServiceManager {
   /// only. The process must have one thread.
   static ServiceManager from_environment();
 
+  explicit operator bool() const { return static_cast<bool>(socket_); }
+
   /// Reports that we serve, or serve again after reloading(). `status` is a line for `systemctl
   /// status`.
   void ready(std::string_view status) const;

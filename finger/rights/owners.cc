@@ -15,8 +15,10 @@
 #include <cerrno>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string_view>
 
+#include "common/escape.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 
@@ -27,10 +29,19 @@ using common::Result;
 using common::Status;
 using Capabilities = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
 
-/// nullopt if there is no such account, or its user or group is root.
+std::unexpected<std::string> cannot_give_up(std::string_view call) {
+  return std::unexpected(
+      fmt::format("cannot give up root: {}: {}", call, common::last_error().error().message()));
+}
+
+/// nullopt, and an errno of getpwnam(3), if there is no such account; errno is 0 if its user or
+/// group is root.
 std::optional<User> unprivileged_user(const std::string& name) {
+  errno = 0;
   const passwd* const entry = ::getpwnam(name.c_str());
-  if (entry == nullptr || entry->pw_uid == 0 || entry->pw_gid == 0) return std::nullopt;
+  if (entry == nullptr) return std::nullopt;
+  errno = 0;  // whatever was tried before the entry was found
+  if (entry->pw_uid == 0 || entry->pw_gid == 0) return std::nullopt;
   return User{.uid = entry->pw_uid, .gid = entry->pw_gid};
 }
 
@@ -77,12 +88,14 @@ bool may_be_opened_as(const Account& account) {
 }  // namespace
 
 std::expected<User, std::string> user_to_become(const std::string& name) {
-  errno = 0;
   auto user = unprivileged_user(name.empty() ? "fingerd" : name);
   if (!user && name.empty()) user = unprivileged_user("nobody");
   if (!user && errno == EMFILE) {
     return std::unexpected(
         common::explain_no_descriptor(common::last_error().error(), "to read the accounts"));
+  }
+  if (!user && !says_not_found(errno)) {
+    return std::unexpected("cannot read the accounts: " + common::last_error().error().message());
   }
   if (!user && name.empty()) {
     return std::unexpected(
@@ -93,7 +106,9 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
         "there is no account called {} to run as, or it is root's: name another by --user", name));
   }
   // Effective capabilities would outlive a change of user, and be registered, too.
-  if ((::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NO_SETUID_FIXUP) != 0) {
+  const int securebits = ::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+  if (securebits < 0) return cannot_give_up("prctl");
+  if ((securebits & SECBIT_NO_SETUID_FIXUP) != 0) {
     return std::unexpected("cannot give up root: the securebit no_setuid_fixup is set");
   }
   return *user;
@@ -112,14 +127,17 @@ std::expected<void, std::string> register_owners(uring::Ring& ring, Accounts& ac
                             : std::unexpected(make_error_code(std::errc::invalid_argument));
     if (number) {
       account.owner = *number;
-    } else if (number.error() == std::errc::invalid_argument) {  // no such id in this namespace
+      continue;
+    }
+    const auto login = common::escape(std::as_bytes(std::span(account.login)));
+    if (number.error() == std::errc::invalid_argument) {  // no such id in this namespace
       common::log(fmt::format("{} has uid {} and gid {}: there is no account to open the plan as",
-                              account.login, account.uid, account.gid),
+                              login, account.uid, account.gid),
                   common::Severity::warning);
     } else if (number.error() == std::errc::device_or_resource_busy) {
-      common::log(fmt::format("a ring has numbers for 65,535 owners: no plan is served from {} on",
-                              account.login),
-                  common::Severity::warning);
+      common::log(
+          fmt::format("a ring has numbers for 65,535 owners: no plan is served from {} on", login),
+          common::Severity::warning);
       break;
     } else {
       return failed(number.error());
@@ -137,17 +155,13 @@ Status restrict_ring(uring::Ring& ring) {
 }
 
 std::expected<void, std::string> become(const User& user) {
-  const auto failed = [](std::string_view what) {
-    return std::unexpected(
-        fmt::format("cannot give up root: {}: {}", what, common::last_error().error().message()));
-  };
   // The groups first, because only uid 0 can leave them.
-  if (::setgroups(0, nullptr) < 0) return failed("setgroups");
-  if (::setresgid(user.gid, user.gid, user.gid) < 0) return failed("setresgid");
-  if (::setresuid(user.uid, user.uid, user.uid) < 0) return failed("setresuid");
+  if (::setgroups(0, nullptr) < 0) return cannot_give_up("setgroups");
+  if (::setresgid(user.gid, user.gid, user.gid) < 0) return cannot_give_up("setresgid");
+  if (::setresuid(user.uid, user.uid, user.uid) < 0) return cannot_give_up("setresuid");
   // All rights went with uid 0, unless a securebit that we inherited keeps them.
   Capabilities none{};
-  if (!get_or_set(SYS_capset, none)) return failed("capset");
+  if (!get_or_set(SYS_capset, none)) return cannot_give_up("capset");
   forbid_tracing();
   if (is_root_gone(user)) return {};
   return std::unexpected("cannot give up root: it could be regained");

@@ -100,6 +100,15 @@ def test_purge_leaves_what_was_there_before_and_no_trace(bare: System, before: s
         assert set(bare.run("sh", "-ec", LOOK).splitlines()) ^ set(found) == set()
 
 
+def test_purge_leaves_a_group_of_the_accounts_name(bare: System) -> None:
+    """The package's account gets that group, and userdel(8) would remove it with the account."""
+    bare.run("groupadd", "--system", "fingerd")
+    before = bare.run("getent", "group", "fingerd")
+    bare.install()
+    bare.run("apt-get", "purge", "-qq", "--yes", "six-servers-fingerd")
+    assert bare.run("getent", "group", "fingerd") == before
+
+
 def test_purge_leaves_the_group_that_is_somebodys_own(system: System) -> None:
     system.run("useradd", "--gid", "finger", "dave")
     system.run("apt-get", "purge", "-qq", "--yes", "six-servers-fingerd", "six-servers-finger")

@@ -219,6 +219,19 @@ assert server.recv(512), "nobody asked"
 """
 
 
+@pytest.mark.parametrize("words", [["alice"], ["alice@localhost"], ["-4", "alice"]])
+def test_this_machine_is_found_without_a_resolver_that_knows_localhost(
+    finger, words: list[str]
+) -> None:
+    kinds = ("--user", "--map-root-user", "--mount")
+    need_namespaces(*kinds)
+    with Scripted(PLAN) as server:
+        client = finger(*words, port=server.port)
+        script = 'mount --bind /dev/null /etc/hosts && exec "$@"'
+        client.words[:0] = ["unshare", *kinds, "sh", "-c", script, "sh"]
+        client.run().ended(0, SHOWN)
+
+
 @pytest.mark.clock
 def test_a_resolver_that_says_nothing_is_left_in_time(finger, tmp_path: Path) -> None:
     """getaddrinfo(3) alone would take ten seconds or more, and nothing can interrupt it."""

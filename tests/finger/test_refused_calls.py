@@ -6,7 +6,7 @@ import pytest
 
 import rules
 from conftest import ANSWER
-from harness.needed import need_root
+from harness.needed import may_trace
 from harness.strace import from_start
 from kit.intruder import need_landlock
 from kit.machine import Machine
@@ -87,9 +87,44 @@ def test_the_daemon_ends_if_the_directory_of_users_cannot_be_permitted(
 ) -> None:
     need_landlock()
     if what == "whether it is the root":
-        need_root("see which path a process that forbids tracing names in a call")
+        if not may_trace():
+            pytest.skip("only root, in a container with --cap-add=SYS_PTRACE, can see which path a "
+                        "process that forbids tracing names in a call")
     server = start(under=from_start(tmp_path / "trace", *NEEDED[what]), ready=False)
     server.expect_refusal(1, "Landlock refuses a rule")
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_the_securebits_that_cannot_be_read_are_not_taken_for_set(
+    start: Start, tmp_path: Path
+) -> None:
+    need_root("give it up")
+    refusing = from_start(tmp_path / "trace", "-e", "inject=prctl:error=EPERM")
+    start(under=refusing, ready=False).expect_refusal(1, "prctl: Operation not permitted")
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize(("error", "says"), [
+    ("ENOSYS", "openat2(2): Function not implemented"), ("EPERM", ": Operation not permitted"),
+    ("EMFILE", "too few descriptors"), ("ENFILE", ": Too many open files in system"),
+    ("ENOMEM", ": Cannot allocate memory")])  # fmt: skip
+def test_a_directory_of_users_that_cannot_be_looked_through_is_not_empty(
+    start: Start, tmp_path: Path, error: str, says: str
+) -> None:
+    """The filter of systemd's RestrictSUIDSGID= refuses this call with ENOSYS."""
+    refusing = from_start(tmp_path / "trace", "-e", f"inject=openat2:error={error}")
+    start(under=refusing, ready=False).expect_refusal(1, says)
+
+
+@pytest.mark.parametrize("error", ["EACCES", "ENOENT", "ELOOP"])
+def test_a_directory_that_is_no_users_home_stops_no_other(
+    start: Start, tmp_path: Path, error: str
+) -> None:
+    """The first that is looked at is left out; the others are served."""
+    refusing = from_start(tmp_path / "trace", "-e", f"inject=openat2:error={error}:when=1")
+    server = start("--log", "none", under=refusing)
+    assert "(INJECTED)" in (tmp_path / "trace").read_text()
+    assert "serving 2 users" in server.stderr_text()
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)

@@ -107,6 +107,25 @@ def test_a_socket_that_was_meant_for_another_process_is_left_alone(
     server.expect(b"alice", ANSWER)
 
 
+def test_a_manager_that_passed_no_socket_is_named_if_the_port_cannot_be_had(
+    manager: Manager, start: Start
+) -> None:
+    """systemd passes none if the socket's unit was edited and not restarted."""
+    manager.passed, listener = [], manager.listener
+    server = start(port=manager.address[1], under=manager.under, ready=False)
+    server.expect_refusal(1, "systemctl restart fingerd.socket", "Address already in use")
+    listener.close()
+
+
+def test_a_manager_that_passes_no_socket_may_leave_the_port_to_the_daemon(
+    manager: Manager, start: Start
+) -> None:
+    manager.passed, listener = [], manager.listener
+    start(under=manager.under).expect(b"alice", ANSWER)
+    manager.wait_until_told(1, 10)
+    listener.close()
+
+
 @pytest.mark.rule(rules.MESSAGES)
 def test_the_messages_come_in_order(manager: Manager, start_managed: Start) -> None:
     server = start_managed()

@@ -65,17 +65,6 @@ def test_it_serves_with_few_threads_or_says_why(
     assert "ulimit -u" in line and "TasksMax=" in line, line
 
 
-@pytest.mark.parametrize("error", ["ENOSYS", "EPERM", "EMFILE", "ENOMEM"])
-def test_a_call_that_is_refused_says_nothing_of_a_home(
-    start: Start, tmp_path: Path, error: str
-) -> None:
-    # Some filters of system calls fail it with ENOSYS. With a ready line, nobody would be served.
-    refused = from_start(tmp_path / "trace", "-e", f"inject=openat2:error={error}")
-    server = start(under=refused, ready=False)
-    assert server.wait_exit() == 1, server.stderr_text()
-    assert "--users" in reason(server) or "ulimit -n" in reason(server)
-
-
 @pytest.mark.parametrize("call", ["socketpair", "signalfd4"])
 def test_a_call_that_is_refused_is_no_limit(start: Start, tmp_path: Path, call: str) -> None:
     refused = from_start(tmp_path / "trace", "-e", f"inject={call}:error=EPERM")

@@ -1,6 +1,7 @@
 """A daemon that root starts, with the system's accounts: it opens plans as their owners, and gives
 root up."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import rules
 from conftest import ANSWER
 from harness.needed import need_root
 from harness.proc import wait_until
+from harness.strace import from_start
 from kit.intruder import Intrude, need_landlock
 from kit.machine import GROUP_ID, Machine
 from kit.namespace import NOBODY, as_user
@@ -244,6 +246,21 @@ def test_the_daemon_does_not_start_if_root_cannot_be_given_up(
     server.expect_refusal(1, "cannot ")
 
 
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("name", ["EIO", "ENFILE", "EACCES", "EMFILE", "ENOENT"])
+def test_accounts_that_cannot_be_read_are_not_taken_for_missing(
+    machine: Machine, start: Start, tmp_path: Path, name: str
+) -> None:
+    """Root has to find the account that it becomes. With ENOENT the file is missing, indeed."""
+    machine.ask_first("files")  # and nothing else: systemd's module always knows nobody
+    trace = from_start(tmp_path / "trace", "-P", "/etc/passwd", "-e", f"inject=openat:error={name}")
+    says = {"EMFILE": "too few descriptors to read the accounts: ",
+            "ENOENT": "no account called nobody to run as"}  # fmt: skip
+    why = f"cannot read the accounts: {os.strerror(getattr(errno, name))}"
+    server = start(ready=False, under=(*machine.under, *trace))
+    server.expect_refusal(1, says.get(name, why))
+
+
 def test_a_plan_of_roots_is_not_served(machine: Machine, start_as_root: Start) -> None:
     admin = machine.add("admin", b"with all rights\n", uid=0)
     machine.opt_in(admin)
@@ -259,9 +276,10 @@ def test_users_without_a_number_in_the_ring_have_no_plan(
     machine: Machine, start_as_root: Start
 ) -> None:
     first = machine.add_crowd(65_535 - 2)  # with alice and bob as many as the ring has numbers for
-    machine.add("zoe", b"not for clients\n", gid=GROUP_ID)
+    machine.add("zo\u202ee", b"not for clients\n", gid=GROUP_ID)
     server = start_as_root("--log", "none")
-    assert "65,535 owners: no plan is served from zoe on" in server.stderr_text()
+    line = "65,535 owners: no plan is served from zo\\xe2\\x80\\xaee on"
+    assert line in server.stderr_text()
     server.expect(b"alice", ANSWER)
     server.expect(first.encode(), NO_PLAN)
-    server.expect(b"zoe", NO_PLAN)
+    server.expect("zo\u202ee".encode(), NO_PLAN)

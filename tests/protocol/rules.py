@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
+from harness import rule
 from harness.rule import LIVES, SAYS_READY, Rule
 
 PAGE = Path(__file__).with_name("rules.md")
 ROW = re.compile(r"^\| ([A-Z_]+) \| (.+) \| \[\w+\]\(\.\./\.\./(\S+)\) \| (.+) \|$", re.MULTILINE)
 
+ECHO = rule.ECHO
 SURVIVE = LIVES
 READY_LINE = SAYS_READY
 ABOUT_COSTS = {
@@ -16,7 +18,7 @@ ABOUT_COSTS = {
     "WAKE_UP_FLAT",
 }  # fmt: skip
 # Their tests also end a server, but are about something else.
-NOT_ABOUT_STOPS = {"DISCARD", "ESCAPED", "LOGS", "RESTART", "VERBOSE", "WORKERS"}
+NOT_ABOUT_STOPS = {"DISCARD", "ESCAPED", "LOGS", "LOG_BOUNDED", "RESTART", "VERBOSE", "WORKERS"}
 ROWS = ROW.findall(PAGE.read_text(encoding="utf-8"))
 globals().update({name: Rule(text, place, name in ABOUT_COSTS, name not in NOT_ABOUT_STOPS)
                   for name, text, place, _ in ROWS})

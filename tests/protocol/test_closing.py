@@ -12,6 +12,7 @@ from harness.held import finish_and_read_late
 from harness.lingering import (
     LINGER_SECONDS, TOO_LONG, UNREAD, LingeringClose, expect_lingering_close, expect_two_seconds)
 from harness.server import Server, Start
+from harness.timing import AT_ONCE_SECONDS, happens_often
 
 
 @pytest.mark.needs("closing")
@@ -106,15 +107,19 @@ def test_the_end_of_stream_comes_before_the_wait_for_the_peers(client: Client) -
 def test_nobody_waits_while_the_server_waits_for_a_clients_end(server: Server) -> None:
     neighbour = server.connect()
     neighbour.echo(b"here")
-    guilty = server.connect()
-    guilty.send(TOO_LONG)
-    guilty.expect_end()
-    begin = time.monotonic()
-    neighbour.echo(b"and at once")
-    waited = time.monotonic() - begin
-    assert waited < LINGER_SECONDS / 2, (
-        f"a client waited {waited:.1f} s for its answer, in which the server waited for the end of "
-        "another one's stream")
+
+    def is_in_time() -> bool:
+        guilty = server.connect()
+        guilty.send(TOO_LONG)
+        guilty.expect_end()
+        begin = time.monotonic()
+        neighbour.echo(b"and at once")
+        return time.monotonic() - begin < AT_ONCE_SECONDS
+
+    if not happens_often(is_in_time):
+        raise neighbour.broken(
+            "a client was hardly ever answered at once, while the server waited for the end of "
+            "another one's stream")
 
 
 @pytest.mark.clock

@@ -14,7 +14,8 @@ import rules
 from harness.at_rest import expect_rest
 from harness.client import Client
 from harness.examples import for_each_example
-from harness.frames import HEADER_BYTES, distinct_payloads, drawn_length, frame, frames
+from harness.frames import (
+    HEADER_BYTES, distinct_payloads, drawn_length, frame, frames, long_stream)
 from harness.held import send_until_the_server_holds_answers
 from harness.limits import backlog_max, need_descriptors
 from harness.lingering import TOO_LONG
@@ -33,6 +34,17 @@ def test_a_silent_client_does_not_stop_the_next_one(server: Server) -> None:
     half = server.connect()
     half.send(frame(b"half a message")[:9])
     server.connect().echo(b"served beside two who say nothing")
+
+
+@pytest.mark.needs("concurrency")
+@pytest.mark.rule(rules.BYSTANDER)
+def test_a_client_that_sends_and_reads_nothing_holds_up_nobody(server: Server) -> None:
+    neighbour = server.connect()
+    neighbour.echo(b"here before it")
+    never_reads = server.connect(receive_buffer=4096)
+    never_reads.send_until_stuck(long_stream())
+    neighbour.echo(b"and beside it")
+    server.connect().echo(b"here after it")
 
 
 # This test comes before those that a short backlog only slows down, because a client repeats a
@@ -73,6 +85,29 @@ def test_no_descriptor_is_too_high_a_number(start: Start) -> None:
     clients = [server.connect() for _ in range(4200)]
     for client in (*clients[:3], *clients[980:1060], *clients[4050:]):
         client.echo(b"served")
+
+
+@pytest.mark.needs("concurrency")
+@pytest.mark.rule(rules.OWN_ANSWERS)
+@pytest.mark.parametrize("how", ["close", "reset", "half_close"])
+def test_after_others_left_inside_a_message_each_client_gets_its_own(
+    server: Server, how: str
+) -> None:
+    """The server frees the memory of their incomplete messages once, and may then reuse it."""
+    for _ in range(LEAVING):
+        client = server.connect()
+        client.send(frame(b"never to be whole")[:9])
+        client.let_it_arrive()
+        getattr(client, how)()
+    server.connect().echo(b"beside")
+    payloads = [b"%d: of nobody else" % number for number in range(2 * LEAVING)]
+    clients = [server.connect() for _ in payloads]
+    for part in (slice(0, 7), slice(7, None)):
+        for client, payload in zip(clients, payloads):
+            client.send(frame(payload)[part])
+            client.let_it_arrive()
+    for client, payload in zip(clients, payloads):
+        client.expect(payload)
 
 
 def own_messages(owner: int, sizes: list[int]) -> bytes:
@@ -121,29 +156,6 @@ def first_that_differs(sizes: list[int], sent: bytes, received: bytes) -> tuple[
             return number, size
         begin = end
     return len(sizes), sizes[-1]
-
-
-@pytest.mark.needs("concurrency")
-@pytest.mark.rule(rules.OWN_ANSWERS)
-@pytest.mark.parametrize("how", ["close", "reset", "half_close"])
-def test_after_others_left_inside_a_message_each_client_gets_its_own(
-    server: Server, how: str
-) -> None:
-    """The server frees the memory of their incomplete messages once, and may then reuse it."""
-    for _ in range(LEAVING):
-        client = server.connect()
-        client.send(frame(b"never to be whole")[:9])
-        client.let_it_arrive()
-        getattr(client, how)()
-    server.connect().echo(b"beside")
-    payloads = [b"%d: of nobody else" % number for number in range(2 * LEAVING)]
-    clients = [server.connect() for _ in payloads]
-    for part in (slice(0, 7), slice(7, None)):
-        for client, payload in zip(clients, payloads):
-            client.send(frame(payload)[part])
-            client.let_it_arrive()
-    for client, payload in zip(clients, payloads):
-        client.expect(payload)
 
 
 @pytest.mark.needs("backpressure", "concurrency")

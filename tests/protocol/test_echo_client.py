@@ -344,9 +344,11 @@ def test_after_a_stop_in_the_background_it_goes_on(serve, client) -> None:
 def test_a_read_that_gets_no_thread_is_explained(serve, client, tmp_path: Path) -> None:
     need_root("be somebody whose number of threads is limited")
     limited = client(serve().address)
-    limited.words = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",
-                     # The leak check of a sanitizer's build would need a thread.
-                     "env", "LSAN_OPTIONS=detect_leaks=0",
-                     "prlimit", "--nproc=1:1", *limited.words]
+    limited.words = [
+        # The leak check of a sanitizer's build would need a thread.
+        "env", "LSAN_OPTIONS=detect_leaks=0", "prlimit", "--nproc=1:1",
+        # Last, because root's rights end with its exec, and others may not enter /root.
+        "setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", *limited.words,
+    ]  # fmt: skip
     with open("/proc/self/status", "rb") as needs_a_thread:
         limited.run(stdin=needs_a_thread).ended(1, b"", b"cannot start a thread", b"ulimit -u")

@@ -11,7 +11,7 @@ import rules
 from harness.at_rest import descriptors_at_rest, expect_descriptors_back
 from harness.client import Client
 from harness.frames import header, long_stream
-from harness.held import finish_and_read_late, server_has_ended
+from harness.held import MOMENT_SECONDS, finish_and_read_late, server_has_ended
 from harness.http import expect_hello, get
 from harness.lingering import LINGER_SECONDS, TOO_LONG
 from harness.memory import growth_at_rest, in_units, least_growth
@@ -30,6 +30,7 @@ BEGINNING = header(65536) + bytes(60_000)
 FEW_BYTES = (1, 3, 4, 5)  # inside the length, after it, and inside the payload
 NEVER_READING = 4
 HELD_AT_ONCE = 1
+ACCEPTED_BEFORE = 4
 LATE_SOON = ("--max-connections", str(AT_ONCE), "--read-timeout", "100ms")
 
 
@@ -169,6 +170,24 @@ def expect_all_given_back(
     server.wait_for_threads(threads, 1 + server.target.runtime_threads)
     for client in [server.connect() for _ in range(places)]:
         is_served(client)
+    expect_no_place_too_many(server, places)
+
+
+def expect_no_place_too_many(server: Server, places: int) -> None:
+    """Expects further clients to wait, because a place that was given back twice is one too many.
+    We pause the server, so that nobody leaves while we count. A loop may accept one client before
+    it looks for a place."""
+    more = [server.connect() for _ in range(places + AT_ONCE)]
+    time.sleep(MOMENT_SECONDS)
+    server.pause()
+    with suppress(OSError):  # the kernel doesn't say
+        held = sum(client.is_held_by_the_server() for client in server.clients)
+        if held > places + ACCEPTED_BEFORE:
+            raise ContractBroken(
+                f"{held} clients are accepted at the same time, and --max-connections is {places}. "
+                "Many had left before, all in the same way: is a place given back twice there?",
+                more[0], rule=rules.MAX_CONNECTIONS)
+    server.resume()
 
 
 @pytest.mark.needs("restore", "max-connections")

@@ -1,5 +1,6 @@
 """System calls that fail: strace injects each fault, and each test proves that it did."""
 
+import signal
 import time
 from contextlib import suppress
 
@@ -149,6 +150,20 @@ def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -
         tracer.must_have_injected()
     server.connect().echo(b"next")
     assert len(server.log_lines()) <= LOG_LINES_MAX, f"many lines in a log: {server.log_lines()}"
+
+
+@pytest.mark.needs("pool", "drain")
+@pytest.mark.rule(rules.DRAIN)
+def test_a_client_for_whom_no_thread_can_be_made_is_answered_in_a_stop(start: Start) -> None:
+    server = start(under=TO_END_UNDER_STRACE)
+    with Strace(server, *inject("clone,clone3", "EAGAIN", "1+")) as tracer:
+        client = server.connect()
+        client.send_messages(b"accepted, and without a thread")
+        tracer.must_have_injected()
+        server.send_signal(signal.SIGTERM)
+        client.expect(b"accepted, and without a thread")
+        client.expect_end()
+        server.expect_exit()
 
 
 @pytest.mark.needs("workers", "drain")
