@@ -43,7 +43,7 @@ class Test:
     chapter: str
     sections: tuple[tuple[str, str], ...]
     clock: bool = False  # failed, and looks at a clock
-    costs: bool = False  # failed, under a rule about memory or processor time
+    measured: bool = False  # failed, under a rule about memory or processor time
     reason: str = ""  # why pytest skipped the test
     # Time, actor and deed of each, and whether this one was the fault.
     events: tuple[tuple[float, str, str, bool], ...] = ()
@@ -242,7 +242,7 @@ def take(run: Run, entry: dict[str, Any]) -> None:
         return
     run.tests.append(Test(
         name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"], entry["chapter"],
-        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["costs"], entry["reason"],
+        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["measured"], entry["reason"],
         tuple(tuple(one) for one in entry["events"]), entry["blames"]))
     if entry["outcome"] == "failed":
         run.failed_at = min(run.failed_at, time.monotonic())

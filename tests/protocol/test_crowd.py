@@ -21,19 +21,24 @@ from harness.limits import backlog_max, need_descriptors
 from harness.lingering import TOO_LONG
 from harness.polling import readable
 from harness.server import Server, Start
+from harness.timing import LATE
 
 SMALL_LENGTHS = 1100  # two clients send a message of each
 LEAVING = 4
 FIREHOSE = Path(__file__).parent / "harness" / "firehose.py"
 
 
+@pytest.mark.clock
 @pytest.mark.needs("concurrency")
 @pytest.mark.rule(rules.BYSTANDER)
 def test_a_silent_client_does_not_stop_the_next_one(server: Server) -> None:
     server.connect()
     half = server.connect()
     half.send(frame(b"half a message")[:9])
+    begin = time.monotonic()
     server.connect().echo(b"served beside two who say nothing")
+    waited = time.monotonic() - begin
+    assert waited < LATE, f"served after {waited:.1f} s: had the silent ones to leave first?"
 
 
 @pytest.mark.needs("concurrency")

@@ -195,7 +195,7 @@ def rule_of(
         error.args = (f"{error}: this client is not accepted yet",)
         clients = [client for server in servers for client in server.clients]
         connected = sum(client.socket.fileno() >= 0 for client in clients)
-        return TAKES_MANY if connected > MANY else LIVES
+        return TAKES_MANY if connected >= MANY else LIVES
     if error.is_of_much:
         return ECHO if all(server.process.is_asleep() for server in servers) else PROGRESS
     return LIVES

@@ -26,7 +26,7 @@ def properties(
              ("events", json.dumps([[one.at, one.who, one.what, one.is_break] for one in events]))]
     if rule is not None:
         found += [("rule", rule.text), ("chapter", rule.chapter)]
-        found += [("costs", "yes")] if rule.is_about_costs else []
+        found += [("measured", "yes")] if rule.is_measured else []
     return found
 
 
@@ -112,7 +112,7 @@ class Results:
             "rule": said.get("rule", ""),
             "chapter": said.get("chapter", ""),
             "clock": "clock" in said,
-            "costs": "costs" in said,
+            "measured": "measured" in said,
             "blames": said.get("blames", ""),
             "events": json.loads(said.get("events", "[]")),
             "sections": sections,
