@@ -13,6 +13,7 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
+#include "finger/no_descriptor.h"
 #include "uring/why_no_ring.h"
 
 namespace finger {
@@ -68,7 +69,7 @@ std::expected<void, std::string> Server::try_once() {
         common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again)));
   }
   if (opened.error() == std::errc::too_many_files_open) {
-    return std::unexpected(common::explain_no_descriptor(opened.error(), "for one client"));
+    return std::unexpected(explain_no_descriptor(opened.error(), "for one client"));
   }
   return std::unexpected(
       fmt::format("cannot open /proc/self/fd: {}: mount /proc, and permit io_uring to open it",
