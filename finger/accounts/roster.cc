@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/server/log.h"
+#include "common/escape.h"
 #include "common/server/process.h"
 #include "finger/protocol/crlf.h"
 

@@ -1,3 +1,4 @@
+#include "common/escape.h"
 #include "finger/rights/fence.h"
 
 #include <fcntl.h>

@@ -18,6 +18,7 @@
 #include <span>
 #include <string_view>
 
+#include "common/escape.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 

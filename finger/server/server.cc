@@ -21,7 +21,7 @@ namespace {
 using common::Clock;
 
 common::RepeatedFault accept_fault("cannot accept");
-common::RepeatedFault turned_away("turned away: too many connections from one address");
+common::RepeatedLine turned_away;
 
 /// However many others come, a client has time for a round trip to the other side of the world.
 /// Otherwise well-behaved clients in a burst would displace each other.
@@ -199,9 +199,9 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
 
 void Server::turn_away(const common::Address& peer) {
   ++context_.counters.refused;
-  const auto now = context_.loop->now();
-  if (context_.options.log == LogDetail::full) return turned_away.report(peer, now);
-  turned_away.report(now);
+  const auto whom = context_.options.log == LogDetail::full ? peer.to_string() + " " : "";
+  turned_away.log(whom + "turned away: too many connections from one address",
+                  common::Severity::warning, context_.loop->now());
 }
 
 /// Does what the parent says. At the end of the stream the parent is gone, so we drain.

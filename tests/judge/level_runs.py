@@ -28,7 +28,7 @@ IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # three on two cores, because 
 OURS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
 PLUGINS = ("_hypothesis_pytestplugin", "pytest_timeout", "xdist.plugin")
 LOOK_SECONDS = 0.1  # how often we look at a run's progress
-ALIKE = 6  # failures, of which one is shown
+ALIKE = 3  # failures that are enough
 NO_TESTS = 5  # pytest's exit status
 
 
@@ -43,11 +43,12 @@ class Test:
     chapter: str
     sections: tuple[tuple[str, str], ...]
     clock: bool = False  # failed, and looks at a clock
-    costs: bool = False  # failed, under a rule about memory or processor time
+    measured: bool = False  # failed, under a rule about memory or processor time
     reason: str = ""  # why pytest skipped the test
     # Time, actor and deed of each, and whether this one was the fault.
     events: tuple[tuple[float, str, str, bool], ...] = ()
-    blames: str = ""  # "us", or "all" if the test would blame any server in this way
+    # "us", or "all" if each test would say the same, or "stop" if the test itself had passed
+    blames: str = ""
 
     @property
     def sentence(self) -> str:
@@ -104,11 +105,11 @@ class Run:
 
     @property
     def has_seen_enough(self) -> bool:
-        """Whether the other tests would only repeat a failure: none has passed, and a few have broken
-        the same rule."""
-        failed = [test.rule for test in self.tests if test.outcome == "failed"]
-        return any(test.blames for test in self.tests) or (
-            len(failed) >= ALIKE and len(set(failed)) == 1 and not self.count("passed"))
+        """Whether the other tests would only repeat a failure. If most servers have not stopped
+        when they were asked to after their test, others won't."""
+        blamed = Counter(test.blames for test in self.tests)
+        return bool(blamed["us"] or blamed["all"]
+                    or blamed["stop"] >= max(ALIKE, self.count("passed")))
 
     @property
     def passed(self) -> bool:
@@ -241,8 +242,8 @@ def take(run: Run, entry: dict[str, Any]) -> None:
         return
     run.tests.append(Test(
         name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"], entry["chapter"],
-        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["costs"], entry["reason"],
-        tuple(tuple(one) for one in entry["events"]), entry["blames"]))
+        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["measured"],
+        entry["reason"], tuple(tuple(one) for one in entry["events"]), entry["blames"]))
     if entry["outcome"] == "failed":
         run.failed_at = min(run.failed_at, time.monotonic())
 

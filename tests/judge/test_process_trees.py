@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import own_suite, port_only
+from harness import own_suite, port_only, timeline
 from harness.proc import Process, wait_until
 from harness.rule import IS_THE_SERVER, LISTENS, LIVES
 from harness.server import Server
@@ -169,7 +169,8 @@ def test_a_stop_is_no_servers_fault_while_we_trace_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("number", "words"), [
     (signal.SIGTERM, "is gone, killed by SIGTERM, and process [0-9]+, which it has started, still"),
-    (signal.SIGINT, "running 0.5 s after SIGINT: its first process, [0-9]+, kept the signal to its"),
+    (signal.SIGINT,
+     "running 0.5 s after SIGINT: its first process, [0-9]+, kept the signal to its"),
 ])
 def test_a_shell_that_passes_no_signal_on_is_told_and_not_the_server_below_it(
     number: signal.Signals, words: str
@@ -180,6 +181,18 @@ def test_a_shell_that_passes_no_signal_on_is_told_and_not_the_server_below_it(
         with pytest.raises(ContractBroken, match=words) as told:
             server.expect_stop(number, within=0.5)
         assert told.value.rule is IS_THE_SERVER
+    finally:
+        server.kill()
+
+
+def test_children_that_nobody_waits_for_are_told_as_such() -> None:
+    server = started(in_python(
+        SAYS_SO + "\nfor _ in range(7): os.fork() or os._exit(0)\ntime.sleep(60)"))
+    server.patience = 0.5
+    try:
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match="7 are children that have ended and are not wai"):
+            server.wait_for_threads(1)
     finally:
         server.kill()
 
@@ -240,3 +253,22 @@ def test_the_judges_own_look_at_the_port_is_told_and_held_against_who_did_not_su
     ran = judge(deaf, "--level", "framing", "-k", "a_message_comes_back", at=tmp_path)
     assert "the test  connects and leaves, to see whether it listens" in ran.said, ran.said
     assert LIVES.text in ran.said, ran.said
+
+
+def test_the_client_whose_reset_ended_the_server_is_shown() -> None:
+    script = (SAYS_SO + "\nfor _ in range(9):\n  client, _ = listener.accept()\n"
+              "  while data := client.recv(9): client.sendall(data)\n")
+    server = started(in_python(script))
+    try:
+        server.wait_until_ready()
+        for _ in range(8):
+            with server.connect() as client:
+                client.echo(b"served")
+        with server.connect() as culprit:
+            culprit.send_messages(b"unread")
+            assert wait_until(culprit.has_input, 10)
+        assert wait_until(lambda: not server.is_alive(), 10)
+        lines = timeline.lines(timeline.happened([server], server.is_gone()))
+    finally:
+        server.kill()
+    assert any("client 9  closed, with unread input: a reset" in line for line in lines), lines

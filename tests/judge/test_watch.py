@@ -23,10 +23,12 @@ def names(command: str, directory: Path) -> set[str]:
 
 
 def test_the_files_are_those_that_the_command_names_and_those_of_their_kind(tmp_path: Path) -> None:
-    for name in ("echo.py", "frames.py", "own/options.py", "own/below/deep.py", "notes.txt", "echo", "echo.c", ".hidden", "src/main.rs"):
+    for name in ("echo.py", "frames.py", "own/options.py", "own/below/deep.py", "notes.txt",
+                 "echo", "echo.c", ".hidden", "src/main.rs"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    assert names("python3 echo.py --port {port}", tmp_path) == {"echo.py", "frames.py", "options.py"}
+    assert names("python3 echo.py --port {port}", tmp_path) == {
+        "echo.py", "frames.py", "options.py"}
     assert names("./echo {port}", tmp_path) == {"echo"}, "a source that isn't compiled is no change"
     assert names("cargo run {port}", tmp_path) == {
         "echo.py", "frames.py", "notes.txt", "echo", "echo.c", "main.rs"}
@@ -68,7 +70,8 @@ def test_a_change_is_judged_again_from_the_level_that_failed(tmp_path: Path) -> 
             env=environment(tmp_path) | {"PYTHONDONTWRITEBYTECODE": "1"},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as run:
         try:
-            assert has_said("survival is not passed yet.*Waiting for echo_server.py to change"), said.read_text()
+            assert has_said("survival is not passed yet.*Waiting for echo_server.py to change"), \
+                said.read_text()
             assert "also broken" not in said.read_text(), "one failure is shown"
             server.write_text(right)
             assert has_said("echo_server.py has changed.*passes now.*survival +#+ +7 of 7"), \

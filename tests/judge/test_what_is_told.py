@@ -286,22 +286,6 @@ def test_the_last_clients_are_shown_when_the_server_ends_unasked() -> None:
     assert lines[-1].endswith("(10 more clients)"), lines
 
 
-def test_the_client_whose_reset_ended_the_server_is_shown() -> None:
-    script = (f"{SAY}\nfor _ in range(9):\n  client, _ = listener.accept()\n"
-              "  while data := client.recv(9): client.sendall(data)\n")
-    with scripted(script) as server:
-        server.wait_until_ready()
-        for _ in range(8):
-            with server.connect() as client:
-                client.echo(b"served")
-        with server.connect() as culprit:
-            culprit.send_messages(b"unread")
-            assert wait_until(culprit.has_input, 10)
-        assert wait_until(lambda: not server.is_alive(), 10)
-        lines = told([server], server.is_gone())
-    assert "   client 9  closed, with unread input: a reset" in lines, lines
-
-
 def test_a_server_that_ends_unasked_is_told_so_whatever_the_test_is_about() -> None:
     ends = f"{sys.executable} {SUBJECTS}/broken_servers.py ends-with-its-client --port {{port}}"
     with running(ends) as server:

@@ -3,6 +3,7 @@
 import shlex
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,15 +77,11 @@ def watch(server: Remembered, begin: str, directory: Path) -> None:
     while True:
         before = look()
         begun = time.monotonic()
-        try:
+        with suppress(Changed):
             judged = judge_in_a_hurry(server, begin, failed, directory, progress)
-        except Changed:
-            judged = None
-        if judged is not None:
-            last = judged.runs[-1] if judged.runs else None
-            if last is not None:
-                begin = judged.stopped_at or LEVEL_NAMES[0]
-                failed = last.failures[0].name.partition("[")[0] if last.failures else ""
+            if judged.runs:
+                begin, failures = judged.stopped_at or LEVEL_NAMES[0], judged.runs[-1].failures
+                failed = failures[0].name.partition("[")[0] if failures else ""
                 remembered.remember(replace(server, level=judged.stopped_at), directory)
             report_text.show_watched(judged, time.monotonic() - begun, sorted(before))
         changed = wait_for_change(look, before)

@@ -147,20 +147,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _put_the_first_test_of_each_rule_first(items: list[pytest.Item]) -> None:
-    """Sorts the tests of a level so that the first of each rule come first, then the second ones,
-    and so on, because the first failure is the one that its reader sees. So the first test of a
-    rule in its file is the simplest: the one with the fewest bytes, clients and cuts.
+    """Sorts the tests of a level so that the first of each rule come before all others, because the
+    first failure is the one that its reader sees. So the first test of a rule in its file is the
+    simplest: the one with the fewest bytes, clients and cuts.
     """
-    functions: dict[tuple[int, Rule], list[str]] = {}
+    first: dict[tuple[int, Rule], str] = {}
     order = {}
     for item in items:
-        level = _level_of(item)
-        rule = item.get_closest_marker("rule").args[0]
-        same_rule = functions.setdefault((level, rule), [])
-        name = item.nodeid.partition("[")[0]
-        if name not in same_rule:
-            same_rule.append(name)
-        order[item] = level, same_rule.index(name)
+        level, name = _level_of(item), item.nodeid.partition("[")[0]
+        is_first = first.setdefault((level, item.get_closest_marker("rule").args[0]), name) == name
+        order[item] = level, not is_first
     items.sort(key=order.__getitem__)
 
 

@@ -1,6 +1,7 @@
 """The server hangs up first, and no answer is lost."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -108,18 +109,23 @@ def test_nobody_waits_while_the_server_waits_for_a_clients_end(server: Server) -
     neighbour = server.connect()
     neighbour.echo(b"here")
 
-    def is_in_time() -> bool:
+    def is_in_time(leaves: Callable[[Client], None]) -> bool:
         guilty = server.connect()
         guilty.send(TOO_LONG)
         guilty.expect_end()
+        leaves(guilty)
         begin = time.monotonic()
         neighbour.echo(b"and at once")
         return time.monotonic() - begin < AT_ONCE_SECONDS
 
-    if not happens_often(is_in_time):
+    if not happens_often(lambda: is_in_time(lambda stays: None)):
         raise neighbour.broken(
             "a client was hardly ever answered at once, while the server waited for the end of "
             "another one's stream")
+    for leaves in (Client.close, Client.reset):
+        if not happens_often(lambda how=leaves: is_in_time(how)):
+            raise neighbour.broken(
+                "a client was hardly ever answered at once, when another one had just left")
 
 
 @pytest.mark.clock

@@ -40,6 +40,14 @@ def test_a_message_comes_back(client: Client) -> None:
     client.echo(b"hello")
 
 
+@pytest.mark.rule(rules.OPEN_ENDED)
+def test_a_connection_stays_open_while_its_client_does(client: Client) -> None:
+    client.expect_silence()
+    for number in range(20):
+        client.echo(b"%d" % number)
+        client.expect_silence(0.01)
+
+
 @pytest.mark.rule(rules.ECHO)
 def test_a_message_of_every_length_comes_back(client: Client) -> None:
     echo_each(client, range(EVERY_LENGTH_BELOW))
@@ -68,7 +76,7 @@ def test_the_length_is_little_endian(client: Client) -> None:
 def test_a_zero_length_message_is_answered_and_is_not_the_end(client: Client) -> None:
     client.echo(b"")
     client.echo(b"after it")
-    client.echo(b"", b"", b"x", b"")
+    client.echo(b"")
 
 
 @pytest.mark.rule(rules.ECHO)
@@ -79,6 +87,12 @@ def test_the_payload_may_hold_any_bytes(client: Client) -> None:
 
 
 @pytest.mark.rule(rules.ANY_SLICING)
+def test_one_byte_at_a_time_gives_the_same_answers(client: Client) -> None:
+    client.send_in_pieces(*(bytes([byte]) for byte in frames(THREE_MESSAGES)))
+    client.expect(*THREE_MESSAGES)
+
+
+@pytest.mark.rule(rules.ANY_SLICING)
 def test_every_cut_of_three_messages_gives_the_same_answers(client: Client) -> None:
     stream = frames(THREE_MESSAGES)
     for cut in range(1, len(stream)):
@@ -86,10 +100,12 @@ def test_every_cut_of_three_messages_gives_the_same_answers(client: Client) -> N
         client.expect(*THREE_MESSAGES)
 
 
-@pytest.mark.rule(rules.ANY_SLICING)
-def test_one_byte_at_a_time_gives_the_same_answers(client: Client) -> None:
-    client.send_in_pieces(*(bytes([byte]) for byte in frames(THREE_MESSAGES)))
-    client.expect(*THREE_MESSAGES)
+@pytest.mark.rule(rules.ECHO)
+def test_a_message_of_the_largest_size_comes_back(client: Client) -> None:
+    payload = distinct_payloads(1, 65536)[0]
+    client.echo(payload)
+    client.echo(payload, payload, b"and a small one")
+    echo_each(client, large_lengths())
 
 
 @pytest.mark.rule(rules.ANY_SLICING)
@@ -106,6 +122,7 @@ def test_a_length_prefix_may_lie_across_the_end_of_a_buffer(client: Client, size
 
 @pytest.mark.rule(rules.ORDER)
 def test_a_thousand_answers_come_in_the_order_of_their_messages(client: Client) -> None:
+    client.echo(b"", b"", b"x", b"")
     payloads = [b"%d" % number * (number % 7) for number in range(1000)]
     client.echo(*payloads)
 
@@ -130,7 +147,7 @@ def test_random_messages_in_random_slices_come_back(server: Server) -> None:
 
 
 @pytest.mark.rule(rules.NOT_EARLY)
-@pytest.mark.parametrize("missing", [1, 5, 6, 8], ids=lambda n: f"{n}-bytes-missing")
+@pytest.mark.parametrize("missing", [1, 5, 8], ids=lambda n: f"{n}-bytes-missing")
 def test_nothing_is_answered_before_the_message_is_complete(client: Client, missing: int) -> None:
     stream = frame(b"hello")
     client.send_in_pieces(stream[:-missing])
@@ -173,8 +190,8 @@ def test_no_timer_has_to_end_before_an_answer(server: Server) -> None:
 
 
 def expect_at_once(server: Server, payloads: list[bytes], within: float, cut: int = 0) -> None:
-    """Expects the answers as soon as the messages are whole, where the first `cut` bytes come before
-    the others. Each try has a new connection, because a server may be late once on each."""
+    """Expects the answers as soon as the messages are whole, of which the first `cut` bytes come
+    earlier. Each try has a new connection, because a server may be late once on each."""
     stream = frames(payloads)
 
     def is_in_time() -> bool:
@@ -189,25 +206,9 @@ def expect_at_once(server: Server, payloads: list[bytes], within: float, cut: in
     if not happens_often(is_in_time):
         after = f", of which {cut} came before the others," if cut else ""
         raise server.clients[-1].broken(
-            f"the answer to {len(payloads)} of {len(payloads[0])} bytes{after} took over {within} s, "
-            "hardly ever less. Does the kernel hold its end back, as with TCP_CORK or MSG_MORE, or "
-            "does the server sleep, or wait for a timer?")
-
-
-@pytest.mark.rule(rules.ECHO)
-def test_a_message_of_the_largest_size_comes_back(client: Client) -> None:
-    payload = distinct_payloads(1, 65536)[0]
-    client.echo(payload)
-    client.echo(payload, payload, b"and a small one")
-    echo_each(client, large_lengths())
-
-
-@pytest.mark.rule(rules.OPEN_ENDED)
-def test_a_connection_stays_open_while_its_client_does(client: Client) -> None:
-    client.expect_silence()
-    for number in range(20):
-        client.echo(b"%d" % number)
-        client.expect_silence(0.01)
+            f"the answer to {len(payloads)} of {len(payloads[0])} bytes{after} took over {within} "
+            "s, hardly ever less. Does the kernel hold its end back, as with TCP_CORK or MSG_MORE, "
+            "or does the server sleep, or wait for a timer?")
 
 
 @pytest.mark.needs("framing", "ready-line")
@@ -217,7 +218,7 @@ def test_every_connection_has_tcp_nodelay(server: Server, before: str) -> None:
     client = moments.client_after(server, before)
     client.echo(b"accepted")
     expect_no_delay(server, client)
-    for size in (5, 5, 5, *SIZES):
+    for size in (5, 5, 5, 40_000):
         client.echo(patterned(size))
     expect_no_delay(server, client)
 

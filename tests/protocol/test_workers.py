@@ -140,7 +140,7 @@ def test_more_than_one_of_four_workers_has_clients(start: Start) -> None:
             client.echo(b"accepted")
     before = server.process.switches_of_threads()
     if len(before) < 4:
-        pytest.skip("a worker of this server is no thread and no process, so its clients are not to "
+        pytest.skip("a worker of this server is no thread and no process, so its clients cannot "
                     "be seen from outside")
     for _ in range(TURNS):
         for client in server.clients:

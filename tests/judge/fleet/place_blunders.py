@@ -322,6 +322,14 @@ class SendsUntilAllIsTaken(Connection):
             super().send()
 
 
+class NapsWhenOneLeaves(Loop):
+    """Sleeps a moment after each connection."""
+
+    def forget(self, connection: Connection) -> None:
+        super().forget(connection)
+        time.sleep(0.06)
+
+
 class BlindAfterItsEnd(Connection):
     """Waits for nothing once it has ended its stream, except for the two seconds to be over."""
 

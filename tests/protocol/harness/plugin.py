@@ -193,8 +193,9 @@ def rule_of(
         if any("--max-connections" in server.words for server in servers):
             return rule
         error.args = (f"{error}: this client is not accepted yet",)
-        connected = sum(client.socket.fileno() >= 0 for server in servers for client in server.clients)
-        return TAKES_MANY if connected > MANY else LIVES
+        clients = [client for server in servers for client in server.clients]
+        connected = sum(client.socket.fileno() >= 0 for client in clients)
+        return TAKES_MANY if connected >= MANY else LIVES
     if error.is_of_much:
         return ECHO if all(server.process.is_asleep() for server in servers) else PROGRESS
     return LIVES

@@ -11,6 +11,7 @@ class Rule:
     chapter: str
     is_about_costs: bool = False  # about memory or processor time, and not about answers
     is_about_stops: bool = True  # about a stop, as far as we can tell
+    is_measured: bool = False  # by memory or processor time, which a busy machine may spoil
 
 
 ECHO = Rule(

@@ -193,7 +193,7 @@ class Running:
 
     def _ended_children(self) -> str:
         ended = sum(one.is_zombie() for one in self.tree.members())
-        return f". {ended} are children that have ended, and nobody has waited for them" * (ended > 0)
+        return f". {ended} are children that have ended and are not waited for" if ended else ""
 
     def _open(self) -> str:
         more = Counter(self.process.descriptor_kinds()) - self._open_when_ready

@@ -242,7 +242,7 @@ class Server(Running):
                 raise
             broken.rule = IS_THE_SERVER
             broken.args = (f"{broken}: its first process, {self.pid}, kept the signal to itself, "
-                           f"and process {heir}, which has the port, ends if it gets one. {REMEDY}",)
+                           f"and process {heir}, which has the port, ends if told so. {REMEDY}",)
             raise
 
     def is_deaf(self) -> bool:

@@ -23,12 +23,15 @@ def expect_end_after(client: Client, begin: float, timeout: float) -> None:
 
 
 def happens_often(is_in_time: Callable[[], bool]) -> bool:
-    """Tries until a few were in time. A busy machine is late now and then, but a server that sleeps,
-    or waits for a timer, nearly always."""
-    begin, in_time = time.monotonic(), 0
-    while in_time < ENOUGH and time.monotonic() - begin < TRYING_SECONDS:
+    """Tries until a few were in time, and a third of all. A busy machine is late now and then, but
+    a server that sleeps, or waits for a timer, nearly always."""
+    begin, in_time, tries = time.monotonic(), 0, 0
+    while time.monotonic() - begin < TRYING_SECONDS:
         in_time += is_in_time()
-    return in_time == ENOUGH
+        tries += 1
+        if in_time >= max(ENOUGH, tries / 3):
+            return True
+    return False
 
 
 def expect_served_at_once(client: Client, while_what: str) -> None:
