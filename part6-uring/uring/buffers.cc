@@ -42,6 +42,10 @@ constexpr int groups_max = 1 << 16;
 /// After so many turns, the ring gives up the buffers that weren't needed in them.
 constexpr std::uint32_t shrink_interval_turns = 256;
 
+std::unexpected<std::error_code> no_memory() {
+  return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
+}
+
 /// Gives the memory of an idle buffer back to the kernel, but not the pages at the two ends, which
 /// may belong to its neighbours, too.
 void free_pages(std::byte* begin, std::size_t bytes) {
@@ -65,7 +69,7 @@ Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t c
   if (has_size) {  // unused pages take no memory yet
     memory.reset(static_cast<std::byte*>(std::aligned_alloc(line_bytes, count * stride_bytes)));
   }
-  if (!memory) return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
+  if (!memory) return no_memory();
   std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each, std::move(memory)));
   if (const auto registered = made->register_ring(); !registered) {
     return std::unexpected(registered.error());
@@ -91,9 +95,7 @@ Status Buffers::register_ring() {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::size_t bytes = (count_ * sizeof(io_uring_buf) + page - 1) / page * page;
   void* memory = std::aligned_alloc(page, bytes);
-  if (memory == nullptr) {
-    return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
-  }
+  if (memory == nullptr) return no_memory();
   ring_.reset(new (memory) io_uring_buf[count_]());
   for (std::uint32_t i = 0; i < count_; ++i) {
     ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of any buffer that is there

@@ -4,6 +4,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -243,6 +244,23 @@ def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
         for client in clients:
             client.expect_end()
             client.close()
+
+
+@pytest.mark.needs("ring", "drain")
+@pytest.mark.rule(rules.DRAIN)
+def test_a_stop_answers_messages_that_take_hundreds_of_receives(start: Start) -> None:
+    server = start("--ring", "buffer-bytes=20")
+    client = server.connect()
+    client.echo(b"is accepted")
+    payloads = distinct_payloads(2, 20_000)
+    server.pause()
+    client.send_messages(*payloads)
+    client.wait_until_in_kernel()
+    server.send_signal(signal.SIGTERM)
+    server.resume()
+    client.expect(*payloads)
+    client.expect_end()
+    server.expect_exit()
 
 
 @pytest.mark.rule(rules.BYSTANDER)
