@@ -74,7 +74,7 @@ void limit_calls(const Client& client, int option, milliseconds limit) {
   (void)setsockopt(client.fd.get(), SOL_SOCKET, option, &value, sizeof value);  // cannot fail here
 }
 
-// EINTR: we were suspended, say, and go on.
+// EAGAIN: it slept for as long as it may, or was not to sleep. EINTR: we were suspended, say.
 bool must_try_again() { return errno == EAGAIN || errno == EINTR; }
 
 // Waits for bytes. Returns the part of `room` that has them, which is empty at the end of the
@@ -107,8 +107,8 @@ Status send_all(const Client& client, common::ByteView rest) {
     if (n < 0 && !must_try_again()) return common::last_error();
     if (n > 0) rest = rest.subspan(static_cast<std::size_t>(n));
     if (rest.empty()) break;
-    // A send takes no more until much of the kernel's buffer is free, which a slow reader may not
-    // manage in time. So we also count the bytes that the client's kernel has acknowledged.
+    // The kernel holds the answers in pieces. A slow reader takes a piece in many parts, and before
+    // it has taken the last of them, no send finds room. So we also count what is acknowledged.
     const std::size_t before =
         std::exchange(unacknowledged, common::unacknowledged_bytes(client.fd));
     if (n > 0 || unacknowledged < before) deadline = patience_ends();

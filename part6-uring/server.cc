@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "common/http/protocol_option.h"
-#include "common/loop/eventfd.h"
 #include "common/net/address.h"
 #include "common/send_buffer.h"
 #include "common/server/constants.h"
@@ -37,14 +36,14 @@ uring::Task<common::Status> serve(Connection& client, common::Session& session) 
 }  // namespace
 
 common::Result<std::unique_ptr<Server>> Server::create(const Options& options, common::Fd listener,
-                                                       common::ConnectionLimit& connection_limit,
-                                                       const std::string& trace_file) {
+                                                       common::ConnectionLimit& connection_limit) {
   common::Fd wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake) return common::last_error();
   uring::Setup setup = options.ring;
   setup.spin = options.spin;
+  if (setup.completions == 0) setup.completions = 8'192;  // a stop cancels a receive of everybody
   setup.disabled = true;  // until run(), whose thread is the only one that may use the ring
-  auto loop = uring::Loop::create(setup, trace_file.empty() ? nullptr : trace_file.c_str());
+  auto loop = uring::Loop::create(setup);
   if (!loop) return std::unexpected(loop.error());
   auto buffers = uring::Buffers::create(**loop, setup.buffers, setup.buffer_bytes);
   if (!buffers) return std::unexpected(buffers.error());
@@ -130,7 +129,7 @@ void Server::stop() {
   // enough, because the ring polls the listener, and keeps it open until milliseconds after the
   // process has ended.
   (void)::shutdown(listener_.get(), SHUT_RD);
-  common::wake(wake_.get());
+  (void)::eventfd_write(wake_.get(), 1);  // fails only if 2^64 - 2 are unread
 }
 
 }  // namespace stage

@@ -37,11 +37,13 @@ struct Options : common::Options {
 class Server {
  public:
   /// Makes one worker. It accepts from `listener`, which must be non-blocking, and shares
-  /// `connection_limit` with the others. An empty `trace_file` means none. Errors: of eventfd(2),
-  /// uring::Loop::create(), uring::Buffers::create().
+  /// `connection_limit` with the others. Errors: of eventfd(2), uring::Loop::create(),
+  /// uring::Buffers::create().
   static common::Result<std::unique_ptr<Server>> create(const Options& options, common::Fd listener,
-                                                        common::ConnectionLimit& connection_limit,
-                                                        const std::string& trace_file);
+                                                        common::ConnectionLimit& connection_limit);
+
+  /// Call it before run().
+  void set_trace(std::unique_ptr<uring::Trace> trace) { loop_->set_trace(std::move(trace)); }
 
   std::string address() const;
 

@@ -95,7 +95,7 @@ local function Link(link)
 end
 
 local function Code(code)
-  if code.text:match("^%S %S") then code.classes:insert("whole") end
+  if #code.text <= 24 and code.text:match("^%S %S") then code.classes:insert("whole") end
   return code
 end
 

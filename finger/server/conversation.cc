@@ -165,6 +165,7 @@ uring::Task<> Conversation::close_gracefully() {
 }
 
 uring::Task<> Conversation::wait_for_acknowledgement() {
+  deadline_.renew(due_);  // a reset after linger_timeout would destroy what a slow reader lacks
   while (common::unacknowledged_bytes(fd_) > 0) {
     (void)::recv(fd_.get(), context_.discarded.data(), context_.discarded.size(),
                  MSG_DONTWAIT | MSG_TRUNC);

@@ -139,7 +139,6 @@ bool Buffers::can_wake_waiters() {
 void Buffers::wake_waiters() {
   for (std::uint32_t left = free(); left > 0 && returned_.has_waiters(); --left) {
     returned_.notify_one();
-    has_woken_ = true;
   }
 }
 
@@ -151,10 +150,8 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
   give_back(number);
 }
 
-/// Called when a receive found no buffer. If we woke waiters before, the kernel has none although
-/// free() counts some, because the rest are in completions we haven't fetched.
+/// Called when a receive found no buffer.
 void Buffers::ran_out() {
-  if (has_woken_) confirmed_empty_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
   if (first && in_ring_ < 2 * lent_max()) add_more();  // once for all receives of this turn
 }

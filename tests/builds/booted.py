@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,8 +66,8 @@ class System:
                                      capture_output=True, text=True).stdout.split()
         if not hierarchies:
             pytest.skip("no cgroup2, which systemd needs")
-        self._cgroup = Path(tempfile.mkdtemp(prefix="six-servers-", dir=hierarchies[0]))
-        words = ["sh", "-c", BOOT, "sh", base, directory, packages, self._cgroup]
+        self.cgroup = Path(tempfile.mkdtemp(prefix="six-servers-", dir=hierarchies[0]))
+        words = ["sh", "-c", BOOT, "sh", base, directory, packages, self.cgroup]
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL)
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         assert wait_until(lambda: bool(children.read_text()), PATIENCE), "nothing boots"
@@ -81,9 +82,9 @@ class System:
     def stop(self) -> None:
         os.kill(self.init, signal.SIGKILL)
         self._process.wait()
-        events = self._cgroup / "cgroup.events"
+        events = self.cgroup / "cgroup.events"
         assert wait_until(lambda: "populated 0" in events.read_text(), PATIENCE)
-        subprocess.run(["find", self._cgroup, "-depth", "-type", "d", "-delete"], check=True)
+        subprocess.run(["find", self.cgroup, "-depth", "-type", "d", "-delete"], check=True)
 
     def run(self, *words: str, check: bool = True) -> str:
         """Returns a command's output in the system."""
@@ -129,18 +130,20 @@ class System:
 
     def processes(self) -> tuple[int, int]:
         """Returns the ids of the main process and of its worker, as seen from here."""
-        pids = (self._cgroup / "system.slice/fingerd.service/cgroup.procs").read_text().split()
+        pids = (self.cgroup / "system.slice/fingerd.service/cgroup.procs").read_text().split()
         (main,) = [int(pid) for pid in pids if workers_of(int(pid))]
         (worker,) = workers_of(main)
         return main, worker
 
-    def ask(
-        self, user: str, at: str = LOCAL, source: str = "", patience: float = PATIENCE
-    ) -> str:
+    def connect(
+        self, at: str = LOCAL, source: str = "", patience: float = PATIENCE, port: int = 79
+    ) -> socket.socket:
         bound = (source, 0) if source else None
         with in_network_of(self.init):
-            client = socket.create_connection((at, 79), patience, bound)
-        with client, client.makefile("rb") as answer:
+            return socket.create_connection((at, port), patience, bound)
+
+    def ask(self, user: str, *place: str, **how: Any) -> str:
+        with self.connect(*place, **how) as client, client.makefile("rb") as answer:
             client.sendall(user.encode() + b"\r\n")
             return answer.read().decode()
 

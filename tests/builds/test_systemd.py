@@ -1,14 +1,18 @@
 """fingerd as it's deployed: Debian's package, its units, a real systemd, and the
 README's advice."""
 
+import ctypes
 import os
 import re
 import shutil
 import signal
 import socket
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,9 @@ import pytest
 from booted import ANSWER, PATIENCE, System
 from harness.proc import Process, in_network_of, wait_until
 from test_alone import ROOT
+
+sys.path.append(str(ROOT / "tests" / "finger"))
+from kit import hanging_fs  # noqa: E402
 
 pytestmark = pytest.mark.long
 
@@ -145,6 +152,117 @@ def test_no_number_of_restarts_closes_the_port(system: System) -> None:
         system.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", "fingerd")
         time.sleep(0.1)
     assert system.show("Result", "fingerd.socket") == "success" and system.serves("alice")
+
+
+@contextmanager
+def hanging_home(system: System) -> Iterator[None]:
+    """Lets alice's home hang meanwhile. Only a process of its own can mount something there."""
+    ours, its = socket.socketpair()
+    child = os.fork()
+    if child == 0:
+        ours.close()
+        with open(f"/proc/{system.init}/ns/mnt") as there:
+            ctypes.CDLL(None).setns(there.fileno(), 0)
+        with hanging_fs.mounted("open", deaf=True, home=system.root / "home/alice"):
+            its.send(b"mounted")
+            its.recv(1)
+        os._exit(0)
+    its.close()
+    try:
+        assert ours.recv(7) == b"mounted"
+        yield
+    finally:
+        ours.close()
+        os.waitpid(child, 0)
+
+
+def test_a_worker_in_a_home_that_hangs_fails_no_stop(system: System) -> None:
+    """Nothing ends it, so systemd has to leave it alone."""
+    system.configure("[Service]\nExecStart=\nExecStart=/usr/sbin/fingerd --deadline 1s\n")
+    with hanging_home(system), system.connect() as client:
+        client.sendall(b"alice\r\n")
+        assert client.recv(1) == b""  # at the deadline
+        worker = system.processes()[1]
+        begin = time.monotonic()
+        system.run("systemctl", "stop", "fingerd")
+        assert Process(worker).exists(), "this test needs a worker that nothing ends"
+        assert time.monotonic() - begin < 10 and system.show("Result") == "success"
+
+
+def test_started_without_a_query_it_has_its_socket(system: System) -> None:
+    system.run("systemctl", "stop", "fingerd.socket", "fingerd")
+    system.run("systemctl", "start", "fingerd")
+    assert system.serves("alice")
+
+
+def test_a_client_that_has_said_nothing_yet_survives_a_stop(system: System) -> None:
+    """The kernel has not passed it on, so it waits in the socket for the next daemon."""
+    assert system.serves("alice")
+    with system.connect() as client, client.makefile("rb") as answer:
+        time.sleep(0.5)
+        system.run("systemctl", "stop", "fingerd")
+        client.sendall(b"alice\r\n")
+        assert answer.read().decode() == ANSWER
+
+
+def test_both_families_are_served_whatever_a_sysctl_says(system: System) -> None:
+    system.run("sh", "-ec", "echo 1 > /proc/sys/net/ipv6/bindv6only")
+    system.run("systemctl", "stop", "fingerd")
+    system.run("systemctl", "restart", "fingerd.socket")
+    assert system.serves("alice") and system.ask("alice", "::1") == ANSWER
+
+
+def test_homes_are_waited_for(system: System) -> None:
+    """They may be on a file server that is mounted late at boot."""
+    text = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=sleep 3\n"
+    (system.root / "etc/systemd/system/mounting.service").write_text(
+        f"[Unit]\nDefaultDependencies=no\nBefore=remote-fs.target\n{text}")
+    system.run("systemctl", "daemon-reload")
+    system.run("systemctl", "stop", "remote-fs.target")
+    system.run("systemctl", "start", "--no-block", "mounting.service", "remote-fs.target")
+    assert system.serves("alice") and system.show("ActiveState", "mounting.service") == "active"
+
+
+def test_its_limits_are_in_force(system: System) -> None:
+    """A thousand homes may hang, each with a thread, in the worker and in the one before. A stop
+    takes no longer than a deadline and two seconds, and a query makes a line."""
+    limits = {"TasksMax": "4096", "MemoryMax": str(512 << 20), "LimitNOFILE": "65536",
+              "TimeoutStopUSec": "15s", "LogRateLimitIntervalUSec": "30s",
+              "LogRateLimitBurst": "1000"}  # fmt: skip
+    assert {name: system.show(name) for name in limits} == limits
+    assert system.show("TriggerLimitIntervalUSec", "fingerd.socket") == "0"
+
+
+def test_what_the_unit_hides_is_hidden(system: System) -> None:
+    """A system call that is refused fails, and the process goes on."""
+    (system.root / "net").mkdir()
+    look = "/bin/sh -c '! ls /net'"
+    refused = "/bin/sh -c 'chroot / true; test $$? -lt 128'"
+    system.configure(f"[Service]\nExecStartPre={look}\nExecStartPre={refused}\n")
+    assert system.serves("alice")
+
+
+def test_an_edited_port_that_was_not_restarted_is_explained(system: System) -> None:
+    """systemd has dropped the socket, and passes none."""
+    assert system.serves("alice")
+    file = system.root / "etc/systemd/system/fingerd.socket.d/override.conf"
+    file.parent.mkdir()
+    file.write_text("[Socket]\nListenStream=\nListenStream=7979\n")
+    system.run("systemctl", "daemon-reload")
+    system.run("systemctl", "restart", "fingerd", check=False)
+    (command,) = re.findall(r"`no socket [^`]*\((systemctl [^)]*)\)", PAGE)
+    assert system.tells(f"no socket from the service manager ({command})", "-u", "fingerd")
+    system.run(*command.split())
+    assert system.ask("alice", port=7979) == ANSWER
+
+
+def test_starts_that_fail_leave_no_process_over(system: System) -> None:
+    system.configure("[Service]\nRestartSec=100ms\nExecStart=\n"
+                     "ExecStart=/usr/sbin/fingerd --users /nowhere\n")
+    with pytest.raises(TimeoutError):
+        system.ask("alice", patience=6)
+    lines = system.journal("-u", "fingerd")
+    assert lines.count("cannot read --users /nowhere") > 10 and "remains running" not in lines
 
 
 def test_it_can_be_asked_at_several_addresses(system: System) -> None:

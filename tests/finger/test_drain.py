@@ -92,6 +92,25 @@ def test_a_large_answer_arrives_in_full(server: FingerServer) -> None:
 
 
 @pytest.mark.clock
+@pytest.mark.parametrize("plan", [LARGE[:100_000], LARGE], ids=["in-the-kernel", "unsent"])
+def test_an_answer_outlives_the_lingering_for_a_client_that_reads_late_and_goes_on_sending(
+    start: Start, plan: bytes
+) -> None:
+    """A close with unread input, after the two seconds of a client without a stop, would reset."""
+    server = start("--deadline", "20s")
+    server.users.replace("alice", plan)
+    client = server.reading_slowly(b"alice")
+    server.send_signal(signal.SIGTERM)
+    for pause in (0.3, 3.0):
+        time.sleep(pause)
+        client.try_send(b"and more\r\n")
+    client.let_it_arrive()
+    client.expect_that(client.take_the_rest(), converted(plan))
+    client.close()
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.clock
 def test_the_deadline_bounds_a_stop(start: Start) -> None:
     server = start("--deadline", "1s")
     begin = time.monotonic()

@@ -261,6 +261,17 @@ def test_accounts_that_cannot_be_read_are_not_taken_for_missing(
     server.expect_refusal(1, says.get(name, why))
 
 
+@pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize("name", ["EINTR", "EIO", "EMFILE", "ENFILE", "ENOMEM"])
+def test_a_list_of_accounts_that_cannot_be_read_is_not_taken_for_its_end(
+    start_as_root: Start, tmp_path: Path, name: str
+) -> None:
+    trace = from_start(tmp_path / "trace", "-P", "/etc/passwd", "-e", f"inject=openat:error={name}")
+    server = start_as_root(ready=False, under=trace)
+    why = f"cannot read who is in the group finger: {os.strerror(getattr(errno, name))}"
+    server.expect_refusal(1, "too few descriptors" if name == "EMFILE" else why)
+
+
 def test_a_plan_of_roots_is_not_served(machine: Machine, start_as_root: Start) -> None:
     admin = machine.add("admin", b"with all rights\n", uid=0)
     machine.opt_in(admin)

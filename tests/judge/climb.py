@@ -27,9 +27,9 @@ def climb(
     The climb takes the levels below `begin` for granted, and leaves out the levels in `without` and
     the tests that need them. `ask` runs the tests of a level; without one, run_level does.
 
-    A level that fails runs to its end unless that takes `failing_seconds`. If only tests that look at a clock
-    have failed, the climb runs these again, alone, because a machine that was busy for a moment
-    isn't the server's fault.
+    A level that fails runs to its end unless that takes `failing_seconds`. If only tests that look
+    at a clock have failed, the climb runs these again, alone, because a machine that was busy for a
+    moment isn't the server's fault.
     """
     ask = ask or run_level
 

@@ -105,8 +105,8 @@ class Run:
 
     @property
     def has_seen_enough(self) -> bool:
-        """Whether the other tests would only repeat a failure. If most servers have not stopped when
-        they were asked to after their test, others won't."""
+        """Whether the other tests would only repeat a failure. If most servers have not stopped
+        when they were asked to after their test, others won't."""
         blamed = Counter(test.blames for test in self.tests)
         return bool(blamed["us"] or blamed["all"]
                     or blamed["stop"] >= max(ALIKE, self.count("passed")))
@@ -242,8 +242,8 @@ def take(run: Run, entry: dict[str, Any]) -> None:
         return
     run.tests.append(Test(
         name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"], entry["chapter"],
-        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["measured"], entry["reason"],
-        tuple(tuple(one) for one in entry["events"]), entry["blames"]))
+        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["measured"],
+        entry["reason"], tuple(tuple(one) for one in entry["events"]), entry["blames"]))
     if entry["outcome"] == "failed":
         run.failed_at = min(run.failed_at, time.monotonic())
 

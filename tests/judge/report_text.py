@@ -253,8 +253,8 @@ def show_load(failures: Sequence[Test]) -> None:
     """Says so if the machine is busy and that may have caused one of the failures, because it can
     spoil any measurement, even of memory."""
     if is_busy() and any(one.clock or one.measured for one in failures):
-        print(f"\n  the machine is busy, with a load of {os.getloadavg()[0]:.0f}: try it again on a "
-              "quiet one")
+        print(f"\n  the machine is busy, with a load of {os.getloadavg()[0]:.0f}: try it again on "
+              "a quiet one")
 
 
 def is_busy() -> bool:

@@ -169,7 +169,8 @@ def test_a_stop_is_no_servers_fault_while_we_trace_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("number", "words"), [
     (signal.SIGTERM, "is gone, killed by SIGTERM, and process [0-9]+, which it has started, still"),
-    (signal.SIGINT, "running 0.5 s after SIGINT: its first process, [0-9]+, kept the signal to its"),
+    (signal.SIGINT,
+     "running 0.5 s after SIGINT: its first process, [0-9]+, kept the signal to its"),
 ])
 def test_a_shell_that_passes_no_signal_on_is_told_and_not_the_server_below_it(
     number: signal.Signals, words: str

@@ -155,7 +155,8 @@ def test_no_server_is_blamed_when_the_tests_run_out_of_something(
 @pytest.mark.parametrize(("load", "clock", "says"), [
     (1, True, False), (500, True, True), (500, False, False)])
 def test_a_failure_that_a_busy_machine_may_have_caused_says_so(
-    load: int, clock: bool, says: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    load: int, clock: bool, says: bool, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
     failed = runs.Test("test_0[yours]", "failed", "", "", "", (), clock=clock)

@@ -10,7 +10,7 @@ import rules
 from harness.frames import HEADER_BYTES, distinct_payloads, frame, frames, header, long_stream
 from harness.held import MOMENT_SECONDS, finish_and_read_late, queues, server_has_ended
 from harness.limits import need_descriptors, send_buffer_bytes_max, unread_bytes_max
-from harness.lingering import LINGER_SECONDS, TOO_LONG
+from harness.lingering import TOO_LONG
 from harness.proc import wait_until
 from harness.server import Server, Start
 from harness.stopping import (SAME_STOP_SECONDS, expect_exit_without_the_gone, expect_in_full,
@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.needs("drain"), pytest.mark.every_ring]
 AT_ONCE = 3.0  # the contract's one second is for an idle machine
 IDLE_SECONDS, TRIES = 1.0, 3  # at least one of three tries finds the machine idle
 SLOWLY_SECONDS = 6.0  # longer than the default of --drain-timeout
-LONGER_SECONDS = LINGER_SECONDS + 1
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
 
@@ -168,29 +167,6 @@ def test_answers_on_their_way_outlive_a_stop(start: Start, last: bytes) -> None:
     for _ in range(3):
         client.try_send(b"nobody reads this")
         time.sleep(0.05)
-    received = client.receive_until_gone()
-    expect_in_full(client, received, len(answered))
-    assert received == answered, "what came back is not what was sent"
-    server.expect_exit()
-
-
-@pytest.mark.needs("drain", "read-timeout")
-@pytest.mark.rule(rules.DRAIN)
-@pytest.mark.parametrize("last", [TOO_LONG, b""], ids=["being-closed", "conversing"])
-def test_in_a_stop_no_limit_but_that_of_the_stop_ends_a_client(start: Start, last: bytes) -> None:
-    # Neither the lingering, which has begun before the stop, nor the time for a message is so long.
-    server = start("--drain-timeout", "30s", "--read-timeout", "1s")
-    client = server.connect(receive_buffer=4096)
-    answered = frames(distinct_payloads(3, 60_000))
-    client.send(answered + last)
-    assert wait_until(lambda: server_has_ended(client) or not last, server.patience), (
-        f"{server.patience:g} s after too long a message the server has not ended its stream")
-    wait_until(lambda: not queues(client).unread, MOMENT_SECONDS)
-    server.send_signal(signal.SIGTERM)
-    expect_refusal(server)
-    for _ in range(int(LONGER_SECONDS / 0.1)):
-        client.try_send(b"nobody reads this")  # a reset is the answer to this once we are closed
-        time.sleep(0.1)
     received = client.receive_until_gone()
     expect_in_full(client, received, len(answered))
     assert received == answered, "what came back is not what was sent"

@@ -219,12 +219,14 @@ def test_help_names_the_options_and_their_defaults(program: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "why"), [("EPERM", b"seccomp"), ("EINVAL", b"Linux 6.1 or newer")]
+    ("refused", "why"), [
+        ("ring=EPERM", b"seccomp"), ("ring=EINVAL", b"Linux 6.1 or newer"),
+        ("enter=EPERM", b"seccomp")]
 )
-def test_it_says_why_there_can_be_no_ring(client, error: str, why: bytes) -> None:
+def test_it_says_why_there_can_be_no_ring(client, refused: str, why: bytes) -> None:
     with FakeServer(answer) as server:
         made = client(server.address)
-        made.words[:0] = confined(f"ring={error}")
+        made.words[:0] = confined(refused)
         run = made.run(b"hello\n")
         run.ended(1, b"", b"io_uring cannot be used", why)
 

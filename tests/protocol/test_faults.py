@@ -39,6 +39,20 @@ def test_an_accept_that_fails_twice_is_tried_again(server: Server, error: str) -
     assert len(server.log_lines()) <= LOG_LINES_MAX, f"many lines in a log: {server.log_lines()}"
 
 
+@pytest.mark.needs("accept-faults", "logs")
+@pytest.mark.rule(rules.LOGS)
+@pytest.mark.parametrize("error", ["ECONNABORTED", "EINTR"])
+def test_a_client_that_left_before_its_accept_is_no_fault(server: Server, error: str) -> None:
+    # A line would mean that the server takes this for a shortage, and waits before the next accept.
+    server.connect().close()
+    with Strace(server, *inject(ACCEPT_CALLS, error, "1..2")) as tracer:
+        for number in range(3):
+            with server.connect() as client:
+                client.echo(b"%d" % number)
+        tracer.must_have_injected()
+    assert not server.log_lines(), f"lines in a log: {server.log_lines()}"
+
+
 @pytest.mark.clock
 @pytest.mark.needs("accept-faults")
 @pytest.mark.rule(rules.ACCEPT_FAULTS)

@@ -127,9 +127,8 @@ def test_a_client_that_begins_to_read_slowly_is_not_closed(start: Start) -> None
     end = time.monotonic() + 3.5
     while time.monotonic() < end:
         if server_has_ended(client):
-            raise ContractBroken(
-                "closed, although it read 3000 bytes every 50 ms and --read-timeout is 1s. " + TAKES,
-                client)
+            raise client.broken("closed, although it read 3000 bytes every 50 ms, and "
+                                f"--read-timeout is 1s. {TAKES}")
         client.receive(3000)
         time.sleep(0.05)
 

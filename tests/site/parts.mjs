@@ -189,6 +189,17 @@ export async function readWithoutScript(page, pages) {
   }
 }
 
+/** No button that would do nothing; a phone's menu is below the page. */
+export async function menuWithoutScript(page, url) {
+  const expect = (holds, complaint) => report.expect("no script", "menu", holds, complaint);
+  await page.goto(`${url}/06-poll.html`);
+  expect((await page.locator(":is(.VPNav, .VPLocalNav) button:visible").count()) === 0, "has dead buttons");
+  const link = page.locator(".VPSidebar a[href$='07-epoll.html']");
+  expect(await link.isVisible(), "shows no chapters");
+  const bottom = await page.locator(".vp-doc").evaluate((text) => text.getBoundingClientRect().bottom);
+  expect((await link.boundingBox())?.y > bottom, "has its chapters above the text");
+}
+
 export async function ladderWithoutScript(page, url) {
   const expect = (where, holds, complaint) => report.expect("no script", where, holds, complaint);
   await page.goto(`${url}/ladder-view.html`);

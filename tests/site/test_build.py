@@ -1,11 +1,14 @@
 """The site can be built, and its pages hold together."""
 
 import html
+import os
 import re
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
+from blocks import ROOT
 from pages import BOOK, complain, pages
 
 pytestmark = pytest.mark.build
@@ -53,7 +56,7 @@ def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
     complaints = []
     for page in built_site.rglob("*.html"):
         for link in LINK.findall(page.read_text()):
-            if re.match(r"[a-z]+:", link) or not link:
+            if re.match(r"(https?|mailto):", link) or not link:
                 continue
             path, _, anchor = link.partition("#")
             base = built_site if path.startswith("/") else page.parent
@@ -66,6 +69,35 @@ def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
             elif anchor and anchor not in NAMED.findall(other.read_text()):
                 complaints.append(f"{page.name}: {link}: there is no such anchor")
     complain(complaints)
+
+
+def test_no_line_ends_with_the_dot_of_a_command(built_site: Path) -> None:
+    """A reader would type `tools/shell.sh` without it."""
+    dotted = re.compile(r"<code[^>]*>(.{0,20})\. tools/shell\.sh")
+    found = [(page.name, start) for page in built_site.glob("*.html")
+             for start in dotted.findall(page.read_text())]
+    assert len(found) > 10
+    complain([page for page, start in found if "whole" not in start])
+
+
+def test_a_caption_is_in_its_figure(built_site: Path) -> None:
+    """Where a view takes the figure's place, the caption of its one moment goes with it."""
+    complain([page.name for page in built_site.rglob("*.html")
+              if '<p class="caption"' in page.read_text()])
+
+
+@pytest.mark.long
+def test_a_site_with_an_address_tells_it_to_search_engines(tmp_path: Path) -> None:
+    address = "https://host.example/six-servers"
+    subprocess.run([ROOT / "read", "--build"], check=True, capture_output=True,
+                   env={**os.environ, "BOOK_URL": address, "BOOK_OUT": str(tmp_path)})
+    mapped = set(re.findall(r"<loc>([^<]+)</loc>", (tmp_path / "sitemap.xml").read_text()))
+    for page in tmp_path.rglob("*.html"):
+        told = re.findall(r'<link rel="canonical" href="([^"]+)">', page.read_text())
+        if page.stem == "404":
+            assert not told
+        elif 'class="VPContent' in page.read_text():  # not an old address
+            assert len(told) == 1 and told[0] in mapped, page.name
 
 
 def test_what_looks_like_a_link_is_one(built_site: Path) -> None:

@@ -12,7 +12,7 @@ import { writeFileSync } from "node:fs";
 import { launch, report, watch, withPage } from "./browser.mjs";
 import { figuresOnAPhone, listingsOnAPhone, nothingCut, print } from "./layout.mjs";
 import {
-  copyButton, keys, ladderFits, ladderView, ladderWithoutScript, oldAddress, readMarks,
+  copyButton, keys, ladderFits, ladderView, ladderWithoutScript, menuWithoutScript, oldAddress, readMarks,
   readWithoutScript, searchKnows,
 } from "./parts.mjs";
 import { ringFits, ringView, ringWithoutScript } from "./ring.mjs";
@@ -105,6 +105,8 @@ for (const name of ["06-poll", "14-hardening"]) {
 }
 const bare = { ...desk, javaScriptEnabled: false };
 await withPage(browser, bare, "no script", (page) => readWithoutScript(page, pages));
+await withPage(browser, { ...phone, javaScriptEnabled: false }, "no script",
+  (page) => menuWithoutScript(page, url));
 await withPage(browser, bare, "ladder view", (page) => ladderWithoutScript(page, url));
 await withPage(browser, bare, "ring view", (page) => ringWithoutScript(page, url));
 await browser.close();

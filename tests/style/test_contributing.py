@@ -10,7 +10,7 @@ from project import ROOT, complain, files, is_step, name, text
 
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 SPANS = re.findall(r"`([^`]+)`", FENCE.sub("", text(ROOT / "CONTRIBUTING.md") or ""))
-NO_HELP = {".ci/run", "tools/kernel-tests"}
+NO_HELP = {".ci/run", "debian/rules", "tools/kernel-tests"}
 COMMANDS = sorted({span.replace("\n", " ") for span in SPANS
                    if (ROOT / span.split()[0]).is_file()
                    and (text(ROOT / span.split()[0]) or "").startswith("#!")})

@@ -260,10 +260,9 @@ def test_check_today_leaves_nothing_out(check) -> None:
 
 
 def test_check_of_a_stage_runs_steps_that_have_changed(check, tmp_path: Path) -> None:
-    wanted = r"unit, fuzz, steps --tests-regex ^unit\.part5\."
-    assert wanted in check("part5")
+    assert not [section for section in check("part5") if section.startswith("unit")]
     (tmp_path / "part5-epoll" / "steps" / "99-new.cc").touch()
-    assert rf"{wanted}|^steps\.part5-epoll\." in check("part5")
+    assert r"unit, fuzz, steps --tests-regex ^steps\.part5-epoll\." in check("part5")
 
 
 def test_a_build_without_a_terminal_says_every_ten_seconds_how_far_it_is() -> None:
