@@ -186,7 +186,8 @@ def expect_no_place_too_many(server: Server, places: int) -> None:
             raise ContractBroken(
                 f"{held} clients are accepted at the same time, and --max-connections is {places}. "
                 "Many had left before, all in the same way: is a place given back twice there?",
-                more[0], rule=rules.MAX_CONNECTIONS)
+                more[0],
+                rule=rules.WORKERS if "--workers" in server.words else rules.MAX_CONNECTIONS)
     server.resume()
 
 
