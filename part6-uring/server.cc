@@ -17,18 +17,18 @@ namespace {
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended, which is no error if the session finished or the client left between two
 /// messages.
-uring::Task<common::Status> serve(Connection& client, common::Session& session) {
+uring::Task<common::Status> serve(Client& client, common::Session& session) {
   while (!session.finished()) {  // an echo session never is; HTTP's may be
-    const auto received = co_await client.receive();
+    const auto received = co_await receive(client);
     if (!received) co_return std::unexpected(received.error());
     if (received->empty()) co_return session.end_of_stream();
 
     common::SendBuffer answers;
     const auto completed = session.take(*received, answers);
     // We send even after an error, because the messages before it get their answers.
-    if (const auto sent = co_await client.send_all(answers.view()); !sent) co_return sent;
+    if (const auto sent = co_await send_all(client, answers.view()); !sent) co_return sent;
     if (!completed) co_return std::unexpected(completed.error());
-    if (*completed > 0) client.restart_timeout();
+    if (*completed > 0) restart_timeout(client);
   }
   co_return {};
 }
@@ -98,29 +98,29 @@ uring::Task<common::Status> Server::serve_until_stopped() {
 
 uring::Task<common::Status> Server::accept_clients() {
   while (true) {
-    auto client = co_await acceptor_.next();
-    if (!client) co_return std::unexpected(client.error());
-    clients_.spawn(serve_client(std::move(*client)));
+    auto admitted = co_await acceptor_.next();
+    if (!admitted) co_return std::unexpected(admitted.error());
+    clients_.spawn(serve_client(std::move(*admitted)));
   }
 }
 
-uring::Task<> Server::serve_client(Admitted client) {
+uring::Task<> Server::serve_client(Admitted admitted) {
   const auto session = common::make_session(options_.protocol, options_.max_message);
-  const common::Address& peer = client.accepted.peer;
+  const common::Address& peer = admitted.accepted.peer;
   log_.opened(peer);
-  Connection connection(context_, std::move(client.accepted.fd));
+  Client client(context_, std::move(admitted.accepted.fd));
 
-  const auto outcome = co_await serve(connection, *session);
+  const auto outcome = co_await serve(client, *session);
   // Our stop may have cut a message short.
   const bool goodbye =
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
   log_.closed(peer, goodbye ? std::error_code() : outcome.error(), session->inside_message());
-  co_await connection.hang_up();
+  co_await hang_up(client);
 }
 
 void Server::begin_drain() {
   context_.draining = true;
-  while (Connection* const each = context_.connections.take_front()) each->end_input();
+  while (Client* const client = context_.clients.take_front()) end_input(*client);
 }
 
 void Server::stop() {

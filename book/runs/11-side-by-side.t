@@ -7,10 +7,6 @@ What is left of the difference between the first serve and the last one, without
   $ diff -U 0 <(serve_in part1-blocking) <(serve_in part6-uring | without_co) | grep '^[-+][^-+]'
   -Status serve(Client& client, common::Session& session) {
   -  std::byte bytes[common::thread_receive_buffer_bytes];
-  +uring::Task<common::Status> serve(Connection& client, common::Session& session) {
+  +uring::Task<common::Status> serve(Client& client, common::Session& session) {
   -    const auto received = receive(client, bytes);
-  +    const auto received = client.receive();
-  -    if (const auto sent = send_all(client, answers.view()); !sent) return sent;
-  +    if (const auto sent = client.send_all(answers.view()); !sent) return sent;
-  -    if (*completed > 0) restart_timeout(client);
-  +    if (*completed > 0) client.restart_timeout();
+  +    const auto received = receive(client);

@@ -59,9 +59,11 @@ def test_a_value_that_makes_no_sense_is_wrong_usage(
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
-def test_an_empty_list_of_addresses_is_refused(start: Start) -> None:
+@pytest.mark.parametrize("option", [
+    "--addr", "--proxy-protocol", "--users", "--group", "--user", "--list-text"])  # fmt: skip
+def test_an_empty_value_is_refused(start: Start, option: str) -> None:
     """`--addr=` is refused because it has no value, but here the value is empty."""
-    start("--addr", "", ready=False).expect_refusal(2, "--addr")
+    start(option, "", ready=False).expect_refusal(2, option)
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)

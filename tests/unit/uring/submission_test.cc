@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-#include "connection.h"
+#include "client.h"
 #include "fixture.h"
 #include "uring/buffers.h"
 #include "uring/condition.h"
@@ -253,11 +253,11 @@ TEST_F(UringSubmission, AConnectionThatCouldNotWaitTriesToReceiveOnceMore) {
     run([this, spoilt, error]() -> Task<> {
       const auto buffers = *Buffers::create(loop, 1, 64);
       auto ends = tcp_connection();
-      stage::ConnectionContext context{.loop = loop, .buffers = *buffers, .read_timeout = 1h};
-      stage::Connection connection(context, std::move(ends.server));
+      stage::Context context{.loop = loop, .buffers = *buffers, .read_timeout = 1h};
+      stage::Client client(context, std::move(ends.server));
       EXPECT_EQ(::shutdown(ends.client.get(), SHUT_WR), 0);
       spoilt_ends = spoilt;
-      const auto received = co_await connection.receive();
+      const auto received = co_await stage::receive(client);
       EXPECT_EQ(spoilt_ends, 0) << "no completion was spoilt: this test tested nothing";
       EXPECT_EQ(received ? 0 : received.error().value(), error);
     });
