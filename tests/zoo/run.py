@@ -4,7 +4,8 @@
     run.py apply              does every patch still apply?
     run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
                               the same test must pass without the bug. Default: every bug; with
-                              --today a thirtieth of them.
+                              --today a thirtieth of them. tests/finger/found_by.toml has more,
+                              smaller ones.
     run.py build NAME [STAGE] build the stage with the bug, and print the path of the program
 
 Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
@@ -19,6 +20,7 @@ from datetime import date
 
 sys.dont_write_bytecode = True
 
+import changes  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
 from bug import ROOT, Bug, NoSuchBug, all_bugs, named  # noqa: E402
@@ -41,6 +43,9 @@ def check_that_all_apply() -> int:
             complaints.append(str(error))
     for complaint in complaints:
         print(complaint)
+    complaints += (found := changes.complaints(bugs))
+    for complaint in found:
+        print(complaint)
     print(f"{len(bugs)} patches, {len(complaints)} complaints")
     return 1 if complaints else 0
 
@@ -57,6 +62,20 @@ def build_bug(name: str, stage: str | None) -> int:
             workshop.build(bug.preset, [program_of(stage)], tests=False, shown=True)
             print(workshop.keep_executable(bug, stage))
     return 0
+
+
+def run_all(names: Sequence[str]) -> int:
+    """Hunts these bugs, and makes these changes of tests/finger/found_by.toml."""
+    known, _ = changes.all_changes()
+    chosen = [known[name] for name in names if name in known]
+    status = run_bugs([name for name in names if name not in known]) if len(chosen) < len(
+        names) else 0
+    if not chosen:
+        return status
+    with workshop.occupied():
+        found, missed = changes.run(chosen)
+    print(f"{found} of {len(chosen)} changes found")
+    return 1 if missed else status
 
 
 def run_bugs(names: Sequence[str]) -> int:
@@ -158,8 +177,8 @@ def main() -> int:
         if arguments.command == "apply":
             return check_that_all_apply()
         if arguments.command == "run":
-            names = arguments.names or [bug.name for bug in all_bugs()]
-            return run_bugs(turn_of(names, date.today()) if arguments.today else names)
+            names = arguments.names or [*(bug.name for bug in all_bugs()), *changes.all_changes()[0]]
+            return run_all(turn_of(names, date.today()) if arguments.today else names)
         return build_bug(arguments.name, arguments.stage)
     except ZooError as error:
         say(str(error))
