@@ -20,7 +20,7 @@ void append_frame(ByteView payload, Bytes& out) {
 /// returned already, frees the memory and returns next().
 Result<std::optional<ByteView>> FrameReader::next_held() {
   if (held_returned_) {
-    held_ = Bytes();  // frees the memory
+    held_ = Buffer();  // frees the memory
     held_returned_ = false;
     return next();
   }
@@ -33,7 +33,7 @@ Result<std::optional<ByteView>> FrameReader::next_held() {
 }
 
 void FrameReader::keep_the_rest() {
-  held_.assign(input_.begin(), input_.end());
+  held_ = Buffer(input_);
   input_ = {};
 }
 
@@ -49,7 +49,7 @@ bool FrameReader::fill_until(std::uint64_t size_bytes) {
       const std::size_t wanted = std::max(2 * held_.size(), held_.size() + moved);
       held_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes, wanted)));
     }
-    held_.insert(held_.end(), input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(moved));
+    held_.append(input_.first(moved));
     input_ = input_.subspan(moved);
   }
   return held_.size() >= size_bytes;

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
+#include "common/buffer.h"
 #include "common/byte_view.h"
 #include "common/result.h"
 
@@ -28,8 +30,8 @@ inline std::uint32_t payload_bytes_of(ByteView header) {
 /// Does no I/O: feed() it the received bytes, then call next() until it returns no more messages.
 /// next() reads messages in place. Only the beginning of a message whose rest hasn't arrived is
 /// copied, into memory that doubles as bytes arrive (an announced length costs nothing) and that is
-/// freed by the call after the one that returned the message. A reader holds at most 2 * (4 +
-/// payload_bytes_max) bytes, and none between messages.
+/// freed by the call after the one that returned the message, unless release() gives it away. A
+/// reader holds at most 2 * (4 + payload_bytes_max) bytes, and none between messages.
 class FrameReader {
  public:
   explicit FrameReader(std::uint32_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
@@ -56,6 +58,14 @@ class FrameReader {
     return {payload.data() - header_bytes, header_bytes + payload.size()};
   }
 
+  /// Gives away the memory of the message that next() has just returned, header included. Only if
+  /// it wasn't in place, and once. The view of it stays good as long as that memory.
+  Buffer release() {
+    assert(held_returned_);
+    held_returned_ = false;
+    return std::move(held_);
+  }
+
   /// Checks whether the stream may end here. Error: cut_short inside a message.
   Status finish() const;
 
@@ -67,7 +77,7 @@ class FrameReader {
 
   std::uint32_t payload_bytes_max_;
   ByteView input_;  ///< Bytes given to feed() that are still unread.
-  Bytes held_;      ///< Copy of a message that arrived in pieces, complete or not yet; else empty.
+  Buffer held_;     ///< Copy of a message that arrived in pieces, complete or not yet; else empty.
   bool held_returned_ = false;  ///< held_ is a whole message, and the last view points into it.
 };
 

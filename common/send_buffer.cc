@@ -3,14 +3,15 @@
 namespace common {
 
 void SendBuffer::append(ByteView bytes) {
-  if (!owns_memory() && !empty()) storage_.assign(view_.begin(), view_.end());
-  storage_.insert(storage_.end(), bytes.begin(), bytes.end());
-  view_ = storage_;
+  own();
+  owned_.append(bytes);
+  view_ = owned_;
 }
 
-void SendBuffer::clear_storage() {
-  storage_.clear();
-  if (storage_.capacity() > kept_bytes_max) storage_ = Bytes();
+void SendBuffer::append_owned(Buffer bytes) {
+  if (!empty()) return append(bytes);
+  owned_ = std::move(bytes);
+  view_ = owned_;
 }
 
 }  // namespace common

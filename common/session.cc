@@ -8,11 +8,10 @@ Result<std::size_t> EchoSession::take(ByteView received, SendBuffer& output) {
     const auto payload = reader_.next();
     if (!payload) return std::unexpected(payload.error());
     if (!*payload) return completed;  // more bytes are needed
-    const auto message = FrameReader::with_header(**payload);
     if (reader_.was_in_place()) {
-      output.append_view(message);
+      output.append_view(FrameReader::with_header(**payload));
     } else {
-      output.append(message);
+      output.append_owned(reader_.release());
     }
   }
 }

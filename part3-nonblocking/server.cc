@@ -1,114 +1,107 @@
-#include "server.h"
+// Part 3: a server in which no call waits and nothing is lost: what a thread kept on its stack is
+// in a Client, the beginning of a message, the end of the answers, and how far its conversation is.
+// Try it: ./serve part3   and in another terminal
+//   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
 #include <sys/socket.h>
 
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <thread>
 #include <utility>
 
+#include "client.h"
 #include "common/net/accept.h"
 #include "common/net/listen.h"
-#include "common/server/constants.h"
+#include "common/server/log.h"
+#include "common/server/process.h"
+#include "common/server/signal_wakeup.h"
 
-namespace stage {
-namespace {
+using common::Fd, common::Status;
 
-using common::Clock;
+std::map<int, Client> clients;  // by descriptor
 
-/// Takes the next connection from the backlog; without a descriptor if there is none now. Errors:
-/// of accept4(2).
-common::Result<common::Accepted> accept_one(const common::Fd& listener) {
-  while (true) {
-    common::Accepted client;
-    socklen_t size = common::Address::capacity();
-    client.fd = common::Fd(
-        ::accept4(listener.get(), client.peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (client.fd || errno == EAGAIN) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. See accept(2).
-    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+// Called after a client's turn.
+void settle(int fd, bool stays) {
+  if (!stays) clients.erase(fd);  // closes it
+}
+
+void give_turns() {
+  for (auto next = clients.begin(); next != clients.end();) {
+    auto& [fd, client] = *next++;  // settle may erase it
+    settle(fd, advance(client));
   }
 }
 
-}  // namespace
+void close_overdue() {
+  const Time now = Clock::now();
+  for (auto next = clients.begin(); next != clients.end();) {
+    auto& [fd, client] = *next++;
+    if (client.deadline <= now) settle(fd, expire(client));
+  }
+}
 
-common::Result<std::unique_ptr<Server>> Server::create(const Options& options) {
+Time parked_until;  // when the listener is worth asking again
+
+bool parked(Time now) { return clients.size() >= options.max_connections || now < parked_until; }
+
+// Fails only if the listener is broken, because a broken listener stays broken.
+Status accept_one(const Fd& listener) {
+  static common::RepeatedFault fault("cannot accept");
+  common::Address peer;
+  socklen_t size = common::Address::capacity();
+  Fd fd(accept4(listener.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (fd) {
+    common::ConnectionLog(options.verbose).opened(peer);
+    const int number = fd.get();
+    clients.emplace(number, Client{.fd = std::move(fd), .peer = peer});
+    return {};
+  }
+  if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return {};  // it has gone
+  const auto error = common::last_error();
+  if (!common::is_transient_accept_error(error.error())) return error;
+  const Time now = Clock::now();
+  fault.report(error.error(), now);  // EMFILE, for example
+  parked_until = now + common::shortage_pause;
+  return {};
+}
+
+// Every client that is here gets what it is owed.
+void drain() {
+  while (!clients.empty()) {
+    give_turns();
+    // No call reports an acknowledgement.
+    std::this_thread::sleep_for(common::drain_poll_interval);
+  }
+}
+
+Status run_loop(Fd listener) {
+  while (!stopping) {
+    if (!parked(Clock::now())) {
+      if (const auto accepted = accept_one(listener); !accepted) return accepted;
+    }
+    give_turns();
+    close_overdue();
+  }
+  listener = Fd();  // the kernel resets the connections in its queue
+  drain();
+  return {};
+}
+
+int main(int argc, char** argv) {
+  common::Program program{.name = "part3-nonblocking",
+                          .summary = "Echoes messages, one thread that asks every client in turn.",
+                          .options = common::stage_options(options)};
+  program.options.push_back(common::max_connections_option(options.max_connections));
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options.max_connections);
+
   auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
-  if (!listener) return std::unexpected(listener.error());
-  return std::unique_ptr<Server>(new Server(options, std::move(*listener)));
+  if (!listener) return common::report_failure(options, listener.error());
+  const auto signals = common::SignalWakeup::create(options.drain_timeout, [] { stopping = true; });
+  if (!signals) return common::report_failure(options, signals.error());
+  common::announce(common::Address::of_socket(*listener)->to_string());
+  const auto end = run_loop(std::move(*listener));
+  return end ? 0 : common::report_failure(options, end.error());
 }
-
-Server::Server(const Options& options, common::Fd listener)
-    : options_(options), listener_(std::move(listener)) {}
-
-std::string Server::address() const {
-  const auto address = common::Address::of_socket(listener_);
-  return address ? address->to_string() : address.error().message();
-}
-
-common::Status Server::run() {
-  while (!drained()) {
-    const auto now = Clock::now();  // for due deadlines; those that we renew read the clock again
-
-    if (stopping_ && !draining_) begin_drain();
-    if (now >= accept_again_) {
-      if (const auto accepted = accept_new(now); !accepted) return accepted;
-    }
-    advance_all(now);
-  }
-  return {};
-}
-
-common::Status Server::accept_new(Clock::time_point now) {
-  for (int i = 0; i < common::accept_budget && !draining_; ++i) {
-    if (clients_.size() >= options_.max_connections) return {};
-    auto client = accept_one(listener_);
-    if (!client) {
-      if (!common::is_transient_accept_error(client.error())) {
-        return std::unexpected(client.error());
-      }
-      accept_fault_.report(client.error(), now);
-      accept_again_ = now + common::shortage_pause;
-      return {};
-    }
-    if (!client->fd) return {};  // the backlog is empty
-    add(std::move(*client));
-  }
-  return {};
-}
-
-void Server::add(common::Accepted accepted) {
-  auto session = std::make_unique<common::EchoSession>(options_.max_message);
-  clients_.push_back(
-      std::make_unique<Connection>(std::move(accepted), std::move(session), options_));
-}
-
-void Server::advance_all(Clock::time_point now) {
-  for (std::size_t i = 0; i < clients_.size();) {
-    Connection& connection = *clients_[i];
-    auto action = connection.advance({.input = true, .output = true}, scratch_);
-    if (action == Connection::Action::keep && connection.deadline() <= now) {
-      action = connection.expire(scratch_);
-    }
-    if (action == Connection::Action::close) {
-      close(i);  // the last one is here now, so i stays
-    } else {
-      ++i;
-    }
-  }
-}
-
-void Server::close(std::size_t i) {
-  std::swap(clients_[i], clients_.back());
-  clients_.pop_back();
-  accept_again_ = {};
-}
-
-void Server::begin_drain() {
-  draining_ = true;
-  listener_ = common::Fd();  // the kernel resets the connections in its backlog
-  for (const auto& connection : clients_) connection->begin_drain();
-}
-
-bool Server::drained() const { return draining_ && clients_.size() == 0; }
-
-void Server::stop() { stopping_ = true; }
-
-}  // namespace stage

@@ -1,206 +1,139 @@
-#include "server.h"
+// Part 4: before each sleep in poll(2), the loop asks for what it could do next, and for nothing
+// else. A listener that cannot accept is left out, the earliest deadline ends the sleep, and a
+// signal wakes the loop. Try it: ./serve part4   and in another terminal
+//   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <span>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include "common/loop/eventfd.h"
+#include "client.h"
 #include "common/net/accept.h"
 #include "common/net/listen.h"
-#include "common/server/constants.h"
+#include "common/server/log.h"
+#include "common/server/process.h"
+#include "common/server/signal_wakeup.h"
 
-namespace stage {
-namespace {
+using namespace std::chrono_literals;
+using common::Fd, common::Status;
 
-using common::Clock;
-using common::Token;
+std::map<int, Client> clients;  // by descriptor
 
-/// Takes the next connection from the backlog; without a descriptor if there is none now. Errors:
-/// of accept4(2).
-common::Result<common::Accepted> accept_one(const common::Fd& listener) {
-  while (true) {
-    common::Accepted client;
-    socklen_t size = common::Address::capacity();
-    client.fd = common::Fd(
-        ::accept4(listener.get(), client.peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (client.fd || errno == EAGAIN) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. See accept(2).
-    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+// Called after a client's turn.
+void settle(int fd, bool stays) {
+  if (!stays) clients.erase(fd);  // closes it
+}
+
+void give_turns(std::span<const pollfd> entries) {
+  for (const pollfd& entry : entries) {
+    if (entry.revents != 0) settle(entry.fd, advance(clients.at(entry.fd)));
   }
 }
 
-}  // namespace
+void close_overdue() {
+  const Time now = Clock::now();
+  for (auto next = clients.begin(); next != clients.end();) {
+    auto& [fd, client] = *next++;  // settle may erase it
+    if (client.deadline <= now) settle(fd, expire(client));
+  }
+}
 
-common::Result<std::unique_ptr<Server>> Server::create(const Options& options) {
+Time parked_until;  // when the listener is worth asking about
+
+bool parked(Time now) { return clients.size() >= options.max_connections || now < parked_until; }
+
+// Fails only if the listener is broken, because a broken listener stays broken.
+Status accept_one(const Fd& listener) {
+  static common::RepeatedFault fault("cannot accept");
+  common::Address peer;
+  socklen_t size = common::Address::capacity();
+  Fd fd(accept4(listener.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (fd) {
+    common::ConnectionLog(options.verbose).opened(peer);
+    const int number = fd.get();
+    clients.emplace(number, Client{.fd = std::move(fd), .peer = peer});
+    return {};
+  }
+  if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return {};  // it has gone
+  const auto error = common::last_error();
+  if (!common::is_transient_accept_error(error.error())) return error;
+  const Time now = Clock::now();
+  fault.report(error.error(), now);  // EMFILE, for example
+  parked_until = now + common::shortage_pause;
+  return {};
+}
+
+int how_long(Time now) {
+  auto next = now < parked_until ? parked_until : now + 1h;
+  for (const auto& [fd, client] : clients) next = std::min(next, client.deadline);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(std::max(left, 0ms).count());
+}
+
+Fd wake;  // an eventfd
+
+void on_stop() {
+  stopping = true;
+  eventfd_write(wake.get(), 1);
+}
+
+// Every client that is here gets what it is owed.
+void drain() {
+  while (!clients.empty()) {
+    for (auto next = clients.begin(); next != clients.end();) {
+      auto& [fd, client] = *next++;  // settle may erase it
+      settle(fd, advance(client));
+    }
+    // No event reports an acknowledgement.
+    std::this_thread::sleep_for(common::drain_poll_interval);
+  }
+}
+
+Status run_loop(Fd listener) {
+  std::vector<pollfd> entries;
+  while (!stopping) {
+    const Time now = Clock::now();
+    entries = {{wake.get(), POLLIN, 0}, {parked(now) ? -1 : listener.get(), POLLIN, 0}};
+    for (const auto& [fd, client] : clients) entries.push_back({fd, interest(client), 0});
+    const int ready = poll(entries.data(), entries.size(), how_long(now));
+    if (ready < 0 && errno != EINTR) return common::last_error();
+
+    give_turns(std::span(entries).subspan(2));
+    if (entries[1].revents != 0) {
+      if (const auto accepted = accept_one(listener); !accepted) return accepted;
+    }
+    close_overdue();
+  }
+  listener = Fd();  // the kernel resets the connections in its queue
+  drain();
+  return {};
+}
+
+int main(int argc, char** argv) {
+  common::Program program{
+      .name = "part4-poll",
+      .summary = "Echoes messages, one thread that waits for all clients with poll.",
+      .options = common::stage_options(options)};
+  program.options.push_back(common::max_connections_option(options.max_connections));
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options.max_connections);
+
   auto listener = common::listen_on(options.address(), common::SocketMode::nonblocking);
-  if (!listener) return std::unexpected(listener.error());
-  common::Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!wake) return common::last_error();
-  return std::unique_ptr<Server>(new Server(options, std::move(*listener), std::move(wake)));
+  if (!listener) return common::report_failure(options, listener.error());
+  wake = Fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake) return common::report_failure(options, common::last_error().error());
+  const auto signals = common::SignalWakeup::create(options.drain_timeout, on_stop);
+  if (!signals) return common::report_failure(options, signals.error());
+  common::announce(common::Address::of_socket(*listener)->to_string());
+  const auto end = run_loop(std::move(*listener));
+  return end ? 0 : common::report_failure(options, end.error());
 }
-
-Server::Server(const Options& options, common::Fd listener, common::Fd wake)
-    : options_(options), listener_(std::move(listener)), wake_(std::move(wake)) {
-  poller_.watch(wake_, Token(Token::Kind::wake), {.input = true});
-  poller_.watch(listener_, Token(Token::Kind::listener), {.input = true});
-}
-
-std::string Server::address() const {
-  const auto address = common::Address::of_socket(listener_);
-  return address ? address->to_string() : address.error().message();
-}
-
-common::Status Server::run() {
-  while (!drained()) {
-    const auto events = poller_.wait(next_deadline());
-    if (!events) return std::unexpected(events.error());
-    const auto now = Clock::now();  // for due deadlines; those that we renew read the clock again
-
-    for (const Event& event : *events) {
-      switch (event.token.kind()) {
-        case Token::Kind::wake:
-          wake_up();
-          break;
-        case Token::Kind::connection:
-          advance(event);
-          break;
-        case Token::Kind::listener:
-          if (const auto accepted = accept_new(now); !accepted) return accepted;
-      }
-    }
-    close_overdue(now);
-    if (parked_ == Parked::shortage && now >= accept_again_) resume();
-    if (draining_) close_acknowledged();
-  }
-  return {};
-}
-
-common::Status Server::accept_new(Clock::time_point now) {
-  for (int i = 0; i < common::accept_budget && !draining_; ++i) {
-    if (clients_.size() >= options_.max_connections) {
-      park(Parked::full, now);
-      return {};
-    }
-    auto client = accept_one(listener_);
-    if (!client) {
-      if (!common::is_transient_accept_error(client.error())) {
-        return std::unexpected(client.error());
-      }
-      accept_fault_.report(client.error(), now);
-      park(Parked::shortage, now);
-      return {};
-    }
-    if (!client->fd) return {};  // the backlog is empty
-    add(std::move(*client));
-  }
-  return {};
-}
-
-/// Stops watching the listener, which would be reported as ready again and again. New connections
-/// wait in the backlog.
-void Server::park(Parked reason, Clock::time_point now) {
-  if (parked_ == Parked::no) poller_.forget(listener_);
-  parked_ = reason;
-  accept_again_ = now + common::shortage_pause;
-}
-
-void Server::resume() {
-  if (parked_ == Parked::no) return;
-  poller_.watch(listener_, Token(Token::Kind::listener), {.input = true});
-  parked_ = Parked::no;
-}
-
-void Server::add(common::Accepted accepted) {
-  auto session = std::make_unique<common::EchoSession>(options_.max_message);
-  const Token token =
-      clients_.emplace(Connection(std::move(accepted), std::move(session), options_));
-  apply(token, *clients_.find(token), Connection::Action::keep);
-}
-
-void Server::wake_up() {
-  common::clear_wake_ups(wake_.get());
-  if (stopping_ && !draining_) begin_drain();
-}
-
-void Server::advance(const Event& event) {
-  Client* client = clients_.find(event.token);
-  if (client == nullptr) return;  // closed earlier in this batch
-  apply(event.token, *client, client->connection.advance(event.ready, scratch_));
-}
-
-/// Closes the connection after its turn, or waits for its new deadline and interest.
-void Server::apply(Token token, Client& client, Connection::Action action) {
-  if (action == Connection::Action::close) return close(token, client);
-
-  const auto deadline = client.connection.deadline();
-  if (deadline != client.deadline.deadline()) {
-    common::DeadlineList& list = client.connection.lingering() ? lingers_ : read_timeouts_;
-    list.set(client.deadline, deadline, token);
-  }
-  if (client.connection.interest() != client.interest) change_interest(token, client);
-}
-
-void Server::change_interest(Token token, Client& client) {
-  const Readiness before = std::exchange(client.interest, client.connection.interest());
-  const common::Fd& fd = client.connection.fd();
-  if (client.interest == Readiness{}) return poller_.forget(fd);
-  if (before == Readiness{}) return poller_.watch(fd, token, client.interest);  // it is new
-  poller_.change(fd, token, client.interest);
-}
-
-void Server::close(Token token, Client& client) {
-  poller_.forget(client.connection.fd());
-  clients_.erase(token);
-  resume();  // there is room for one connection, and a descriptor
-}
-
-void Server::close_overdue(Clock::time_point now) {
-  for (common::DeadlineList* list : {&read_timeouts_, &lingers_}) {
-    while (const auto token = list->overdue(now)) {
-      Client* client = clients_.find(*token);
-      assert(client != nullptr);  // an entry leaves the list with its client
-      apply(*token, *client, client->connection.expire(scratch_));
-    }
-  }
-}
-
-void Server::begin_drain() {
-  draining_ = true;
-  if (parked_ == Parked::no) poller_.forget(listener_);
-  listener_ = common::Fd();  // the kernel resets the connections in its backlog
-  parked_ = Parked::no;      // we won't accept again
-  clients_.for_each([this](Token token, Client& client) {
-    client.connection.begin_drain();
-    apply(token, client, Connection::Action::keep);
-  });
-}
-
-void Server::close_acknowledged() {
-  clients_.for_each([this](Token token, Client& client) {
-    if (!client.connection.lingering()) return;
-    apply(token, client, client.connection.linger(scratch_));
-  });
-}
-
-bool Server::drained() const { return draining_ && clients_.size() == 0; }
-
-std::optional<Clock::time_point> Server::next_deadline() const {
-  auto next = Clock::time_point::max();
-  if (const auto soonest = read_timeouts_.soonest()) next = std::min(next, *soonest);
-  if (const auto soonest = lingers_.soonest()) next = std::min(next, *soonest);
-  if (parked_ == Parked::shortage) next = std::min(next, accept_again_);
-  if (draining_) next = std::min(next, Clock::now() + common::drain_poll_interval);
-  if (next == Clock::time_point::max()) return std::nullopt;
-  return next;
-}
-
-void Server::stop() {
-  stopping_ = true;
-  common::wake(wake_.get());
-}
-
-}  // namespace stage

@@ -1,230 +1,195 @@
-#include "server.h"
+// Part 5: the kernel keeps the list, epoll(7), and each client has a token, which finds it after a
+// wait, and which no later client gets. Several loops may run, each in a thread, with an epoll and
+// clients of its own; workers.h says what they share. Try it: ./serve part5   and in another
+// terminal
+//   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <set>
+#include <thread>
 #include <utility>
 
-#include "common/http/protocol_option.h"
-#include "common/loop/eventfd.h"
+#include "client.h"
 #include "common/net/accept.h"
-#include "common/server/constants.h"
+#include "common/server/log.h"
+#include "common/server/process.h"
+#include "workers.h"
 
-namespace stage {
-namespace {
+using namespace std::chrono_literals;
+using common::Fd, common::Status;
 
-using common::Clock;
-using common::Token;
+thread_local int epoll = -1;
+thread_local Worker* worker = nullptr;  // what this loop got
 
-// One of each for the process, for a line a second, however many servers there are.
-common::RepeatedFault accept_fault("cannot accept");
-common::RepeatedFault watch_fault("cannot watch a connection");
+using Token = std::uint64_t;
+constexpr Token wake_token = 0;
+constexpr Token listener_token = 1;
+thread_local std::map<Token, Client> clients;             // a token never comes back
+thread_local std::set<std::pair<Time, Token>> deadlines;  // the earliest first
 
-/// Takes the next connection from the backlog; without a descriptor if there is none now. Errors:
-/// of accept4(2).
-common::Result<common::Accepted> accept_one(const common::Fd& listener) {
-  while (true) {
-    common::Accepted client;
-    socklen_t size = common::Address::capacity();
-    client.fd = common::Fd(
-        ::accept4(listener.get(), client.peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (client.fd || errno == EAGAIN) return client;
-    // ECONNABORTED: this client left while it was queued; the next may be fine. See accept(2).
-    if (errno != EINTR && errno != ECONNABORTED) return common::last_error();
+bool control(int operation, int fd, std::uint32_t events, Token token) {
+  static common::RepeatedFault fault("cannot watch a connection");
+  epoll_event event{events, {.u64 = token}};
+  if (epoll_ctl(epoll, operation, fd, &event) == 0) return true;
+  fault.report(common::last_error().error(), Clock::now());
+  return false;
+}
+
+void note_deadline(Token token, Client& client) {
+  deadlines.erase({client.noted, token});
+  client.noted = client.deadline;
+  deadlines.emplace(client.noted, token);
+}
+
+// Called after a client's turn. Closes it, or notes its deadline and the events it waits for.
+void settle(Token token, bool stays) {
+  Client& client = clients.at(token);
+  const std::uint32_t wanted = interest(client);
+  if (stays && wanted != client.asked) {
+    const int operation = client.asked == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    stays = control(operation, client.fd.get(), wanted, token);
+    client.asked = wanted;
+  }
+  if (stays && client.deadline < client.noted) note_deadline(token, client);
+  if (stays) return;
+  epoll_ctl(epoll, EPOLL_CTL_DEL, client.fd.get(), nullptr);
+  deadlines.erase({client.noted, token});
+  clients.erase(token);  // closes it
+}
+
+void close_overdue() {
+  const Time now = Clock::now();
+  while (!deadlines.empty() && deadlines.begin()->first <= now) {
+    const Token token = deadlines.begin()->second;
+    Client& client = clients.at(token);
+    if (client.deadline > now) {
+      note_deadline(token, client);  // each message has moved it, and only now do we look
+    } else {
+      settle(token, expire(client));
+    }
   }
 }
 
-}  // namespace
+thread_local bool parked = true;
+thread_local Time parked_until;  // when the listener is worth asking about
 
-common::Result<std::unique_ptr<Server>> Server::create(const Options& options, common::Fd listener,
-                                                       common::ConnectionLimit& connection_limit,
-                                                       Poller poller) {
-  common::Fd wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!wake) return common::last_error();
-  auto watched = poller.watch(wake, Token(Token::Kind::wake), {.input = true});
-  if (watched) watched = poller.watch_listener(listener, Token(Token::Kind::listener));
-  if (!watched) return std::unexpected(watched.error());
-  return std::unique_ptr<Server>(new Server(options, std::move(listener), connection_limit,
-                                            std::move(poller), std::move(wake)));
-}
-
-Server::Server(const Options& options, common::Fd listener,
-               common::ConnectionLimit& connection_limit, Poller poller, common::Fd wake)
-    : options_(options),
-      listener_(std::move(listener)),
-      connection_limit_(connection_limit),
-      poller_(std::move(poller)),
-      wake_(std::move(wake)) {}
-
-Server::~Server() { connection_limit_.remove_waiter(wake_.get()); }
-
-std::string Server::address() const {
-  const auto address = common::Address::of_socket(listener_);
-  return address ? address->to_string() : address.error().message();
-}
-
-common::Status Server::run() {
-  while (!drained()) {
-    const auto events = poller_.wait(next_deadline());
-    if (!events) return std::unexpected(events.error());
-    const auto now = Clock::now();  // for due deadlines; those that we renew read the clock again
-
-    for (const Event& event : *events) {
-      switch (event.token.kind()) {
-        case Token::Kind::wake:
-          wake_up();
-          break;
-        case Token::Kind::connection:
-          advance(event);
-          break;
-        case Token::Kind::listener:
-          if (const auto accepted = accept_new(now); !accepted) return accepted;
-      }
-    }
-    close_overdue(now);
-    if (parked_ == Parked::shortage && now >= accept_again_) resume();
-    if (draining_) close_acknowledged();
-  }
-  return {};
-}
-
-common::Status Server::accept_new(Clock::time_point now) {
-  for (int i = 0; i < common::accept_budget && !draining_; ++i) {
-    auto permit = connection_limit_.try_acquire(wake_.get());
-    if (!permit) {
-      park(Parked::full, now);
-      return {};
-    }
-    auto client = accept_one(listener_);
-    if (!client) {
-      if (!common::is_transient_accept_error(client.error())) {
-        return std::unexpected(client.error());
-      }
-      accept_fault.report(client.error(), now);
-      park(Parked::shortage, now);
-      return {};
-    }
-    if (!client->fd) return {};  // the backlog is empty
-    add(std::move(*client), std::move(*permit));
-  }
-  return {};
-}
-
-/// Stops watching the listener, which would be reported as ready again and again. New connections
-/// wait in the backlog.
-void Server::park(Parked reason, Clock::time_point now) {
-  if (parked_ == Parked::no) poller_.forget_listener(listener_);
-  parked_ = reason;
-  accept_again_ = now + common::shortage_pause;
-}
-
-void Server::resume() {
-  if (parked_ == Parked::no) return;
-  const auto watched = poller_.watch_listener(listener_, Token(Token::Kind::listener));
+void watch_listener(bool watched) {
+  parked = !watched;
   if (!watched) {
-    const auto now = Clock::now();
-    watch_fault.report(watched.error(), now);
-    return park(Parked::shortage, now);
+    epoll_ctl(epoll, EPOLL_CTL_DEL, worker->door, nullptr);
+  } else if (!control(EPOLL_CTL_ADD, worker->door, worker->door_events, listener_token)) {
+    parked = true;
+    parked_until = Clock::now() + common::shortage_pause;
   }
-  parked_ = Parked::no;
 }
 
-void Server::add(common::Accepted accepted, common::Permit permit) {
-  auto session = common::make_session(options_.protocol, options_.max_message);
-  const Token token = clients_.emplace(
-      std::move(permit), Connection(std::move(accepted), std::move(session), options_));
-  apply(token, *clients_.find(token), Connection::Action::keep);
-}
-
-void Server::wake_up() {
-  common::clear_wake_ups(wake_.get());
-  if (stopping_ && !draining_) begin_drain();
-  resume();  // another server may have given a permit back
-}
-
-void Server::advance(const Event& event) {
-  Client* client = clients_.find(event.token);
-  if (client == nullptr) return;  // closed earlier in this batch
-  apply(event.token, *client, client->connection.advance(event.ready, scratch_));
-}
-
-/// Closes the connection after its turn, or waits for its new deadline and interest.
-void Server::apply(Token token, Client& client, Connection::Action action) {
-  if (action == Connection::Action::close) return close(token, client);
-
-  const auto deadline = client.connection.deadline();
-  if (deadline != client.deadline.deadline()) {
-    common::DeadlineList& list = client.connection.lingering() ? lingers_ : read_timeouts_;
-    list.set(client.deadline, deadline, token);
+// Accepts only with a permit. If there is none, the next one that comes back wakes this loop. Fails
+// only if the listener is broken, because a broken listener stays broken.
+Status accept_one(const Fd& listener) {
+  static common::RepeatedFault fault("cannot accept");
+  thread_local Token last_token = listener_token;
+  auto permit = worker->permits.try_acquire(worker->wake.get());
+  if (!permit) {
+    watch_listener(false);
+    parked_until = Time::max();
+    return {};
   }
-  // After nearly every message the interest is the same as before, so there's no system call.
-  if (client.connection.interest() != client.interest) change_interest(token, client);
+  common::Address peer;
+  socklen_t size = common::Address::capacity();
+  Fd fd(accept4(listener.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (fd) {
+    common::ConnectionLog(options.verbose).opened(peer);
+    clients.emplace(++last_token,
+                    Client{.permit = std::move(*permit), .fd = std::move(fd), .peer = peer});
+    settle(last_token, true);
+    return {};
+  }
+  if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return {};  // it has gone
+  const auto error = common::last_error();
+  if (!common::is_transient_accept_error(error.error())) return error;
+  const Time now = Clock::now();
+  fault.report(error.error(), now);  // EMFILE, for example
+  watch_listener(false);
+  parked_until = now + common::shortage_pause;
+  return {};
 }
 
-void Server::change_interest(Token token, Client& client) {
-  const Readiness before = std::exchange(client.interest, client.connection.interest());
-  const common::Fd& fd = client.connection.fd();
-  if (client.interest == Readiness{}) return poller_.forget(fd);
-  const auto watched = before == Readiness{}  // it is new
-                           ? poller_.watch(fd, token, client.interest)
-                           : poller_.change(fd, token, client.interest);
-  if (watched) return;
-  watch_fault.report(watched.error(), Clock::now());
-  close(token, client);
+int how_long() {
+  const Time now = Clock::now();
+  auto next = now + 1h;
+  if (parked) next = std::min(next, parked_until);
+  if (!deadlines.empty()) next = std::min(next, deadlines.begin()->first);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(std::max(left, 0ms).count());
 }
 
-void Server::close(Token token, Client& client) {
-  poller_.forget(client.connection.fd());
-  clients_.erase(token);
-  resume();  // there is room for one connection, and a descriptor
-}
-
-void Server::close_overdue(Clock::time_point now) {
-  for (common::DeadlineList* list : {&read_timeouts_, &lingers_}) {
-    while (const auto token = list->overdue(now)) {
-      Client* client = clients_.find(*token);
-      assert(client != nullptr);  // an entry leaves the list with its client
-      apply(*token, *client, client->connection.expire(scratch_));
+// Every client that is here gets what it is owed.
+void drain() {
+  while (!clients.empty()) {
+    for (auto next = clients.begin(); next != clients.end();) {
+      auto& [token, client] = *next++;  // settle may erase it
+      settle(token, advance(client));
     }
+    // No event reports an acknowledgement.
+    std::this_thread::sleep_for(common::drain_poll_interval);
   }
 }
 
-void Server::begin_drain() {
-  draining_ = true;
-  if (parked_ == Parked::no) poller_.forget_listener(listener_);
-  listener_ = common::Fd();  // the kernel resets the connections in its backlog
-  parked_ = Parked::no;      // we won't accept again
-  clients_.for_each([this](Token token, Client& client) {
-    client.connection.begin_drain();
-    apply(token, client, Connection::Action::keep);
-  });
+Status run_loop(Worker& its_worker) {
+  worker = &its_worker;
+  epoll = worker->epoll.get();
+  epoll_event event{EPOLLIN, {.u64 = wake_token}};
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, worker->wake.get(), &event) < 0) return common::last_error();
+  watch_listener(true);
+
+  while (!stopping) {
+    epoll_event batch[64];
+    const int ready = epoll_wait(epoll, batch, 64, how_long());
+    if (ready < 0 && errno != EINTR) return common::last_error();
+    for (int i = 0; i < ready; ++i) {
+      const Token token = batch[i].data.u64;
+      if (token == wake_token) {  // a signal, or a permit
+        eventfd_t times;
+        eventfd_read(worker->wake.get(), &times);
+        parked_until = {};
+      } else if (token == listener_token) {
+        if (const auto accepted = accept_one(worker->listener); !accepted) return accepted;
+      } else if (clients.contains(token)) {
+        settle(token, advance(clients.at(token)));
+      }
+    }
+    close_overdue();
+    if (parked && Clock::now() >= parked_until) watch_listener(true);
+  }
+  worker->listener = Fd();  // the kernel resets the connections in its queue
+  drain();
+  return {};
 }
 
-void Server::close_acknowledged() {
-  clients_.for_each([this](Token token, Client& client) {
-    if (!client.connection.lingering()) return;
-    apply(token, client, client.connection.linger(scratch_));
-  });
+int main(int argc, char** argv) {
+  common::Program program{
+      .name = "part5-epoll",
+      .summary =
+          "Echoes messages in one loop or several, each waiting for all its clients with epoll.",
+      .options = common::stage_options(options)};
+  program.options.push_back(common::max_connections_option(options.max_connections));
+  program.options.push_back(common::workers_option(
+      "number of event loops, each in a thread of its own; default 1", options.workers));
+  program.options.push_back(common::choice_option<AcceptHow>(
+      "--accept", "HOW", "how workers share new connections: reuseport, exclusive or shared",
+      options.accept,
+      {{"reuseport", AcceptHow::reuseport},
+       {"exclusive", AcceptHow::exclusive},
+       {"shared", AcceptHow::shared}}));
+  program.options.push_back(common::protocol_option(options.protocol));
+  if (const auto status = common::parse_options(argc, argv, program)) return *status;
+  common::prepare_process(options.max_connections, options.workers);
+  return run_workers(run_loop);
 }
-
-bool Server::drained() const { return draining_ && clients_.size() == 0; }
-
-std::optional<Clock::time_point> Server::next_deadline() const {
-  auto next = Clock::time_point::max();
-  if (const auto soonest = read_timeouts_.soonest()) next = std::min(next, *soonest);
-  if (const auto soonest = lingers_.soonest()) next = std::min(next, *soonest);
-  if (parked_ == Parked::shortage) next = std::min(next, accept_again_);
-  if (draining_) next = std::min(next, Clock::now() + common::drain_poll_interval);
-  if (next == Clock::time_point::max()) return std::nullopt;
-  return next;
-}
-
-void Server::stop() {
-  stopping_ = true;
-  common::wake(wake_.get());
-}
-
-}  // namespace stage

@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "common/escape.h"
 #include "common/server/constants.h"
-#include "common/server/log.h"
 
 namespace stage {
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "common/http/protocol_option.h"
-#include "common/loop/eventfd.h"
 #include "common/net/address.h"
 #include "common/send_buffer.h"
 #include "common/server/constants.h"
@@ -18,18 +17,18 @@ namespace {
 /// Serves one client until it leaves, breaks the protocol or is slower than the limits allow.
 /// Returns why it ended, which is no error if the session finished or the client left between two
 /// messages.
-uring::Task<common::Status> serve(Connection& connection, common::Session& session) {
+uring::Task<common::Status> serve(Client& client, common::Session& session) {
   while (!session.finished()) {  // an echo session never is; HTTP's may be
-    const auto received = co_await connection.receive();
+    const auto received = co_await receive(client);
     if (!received) co_return std::unexpected(received.error());
     if (received->empty()) co_return session.end_of_stream();
 
-    common::SendBuffer output;  // here, so that a silent client has none
-    const auto completed = session.take(*received, output);
+    common::SendBuffer answers;
+    const auto completed = session.take(*received, answers);
     // We send even after an error, because the messages before it get their answers.
-    if (const auto sent = co_await connection.send_all(output.view()); !sent) co_return sent;
+    if (const auto sent = co_await send_all(client, answers.view()); !sent) co_return sent;
     if (!completed) co_return std::unexpected(completed.error());
-    if (*completed > 0) connection.restart_timeout();
+    if (*completed > 0) restart_timeout(client);
   }
   co_return {};
 }
@@ -37,14 +36,14 @@ uring::Task<common::Status> serve(Connection& connection, common::Session& sessi
 }  // namespace
 
 common::Result<std::unique_ptr<Server>> Server::create(const Options& options, common::Fd listener,
-                                                       common::ConnectionLimit& connection_limit,
-                                                       const std::string& trace_file) {
+                                                       common::ConnectionLimit& connection_limit) {
   common::Fd wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake) return common::last_error();
   uring::Setup setup = options.ring;
   setup.spin = options.spin;
+  if (setup.completions == 0) setup.completions = 8'192;  // a stop cancels a receive of everybody
   setup.disabled = true;  // until run(), whose thread is the only one that may use the ring
-  auto loop = uring::Loop::create(setup, trace_file.empty() ? nullptr : trace_file.c_str());
+  auto loop = uring::Loop::create(setup);
   if (!loop) return std::unexpected(loop.error());
   auto buffers = uring::Buffers::create(**loop, setup.buffers, setup.buffer_bytes);
   if (!buffers) return std::unexpected(buffers.error());
@@ -99,30 +98,29 @@ uring::Task<common::Status> Server::serve_until_stopped() {
 
 uring::Task<common::Status> Server::accept_clients() {
   while (true) {
-    auto client = co_await acceptor_.next();
-    if (!client) co_return std::unexpected(client.error());
-    clients_.spawn(serve_client(std::move(*client)));
+    auto admitted = co_await acceptor_.next();
+    if (!admitted) co_return std::unexpected(admitted.error());
+    clients_.spawn(serve_client(std::move(*admitted)));
   }
 }
 
-uring::Task<> Server::serve_client(Admitted client) {
+uring::Task<> Server::serve_client(Admitted admitted) {
   const auto session = common::make_session(options_.protocol, options_.max_message);
-  const common::Address& peer = client.accepted.peer;
+  const common::Address& peer = admitted.accepted.peer;
   log_.opened(peer);
-  Connection connection(context_, std::move(client.accepted.fd));
+  Client client(context_, std::move(admitted.accepted.fd));
 
-  const auto outcome = co_await serve(connection, *session);
+  const auto outcome = co_await serve(client, *session);
   // Our stop may have cut a message short.
   const bool goodbye =
       outcome || (context_.draining && outcome.error() == common::Error::cut_short);
   log_.closed(peer, goodbye ? std::error_code() : outcome.error(), session->inside_message());
-  co_await connection.close_gracefully();
+  co_await hang_up(client);
 }
 
 void Server::begin_drain() {
   context_.draining = true;
-  while (Connection* const each = context_.conversing.take_front()) each->begin_drain();
-  context_.lingering.cancel();
+  while (Client* const client = context_.clients.take_front()) end_input(*client);
 }
 
 void Server::stop() {
@@ -131,7 +129,7 @@ void Server::stop() {
   // enough, because the ring polls the listener, and keeps it open until milliseconds after the
   // process has ended.
   (void)::shutdown(listener_.get(), SHUT_RD);
-  common::wake(wake_.get());
+  (void)::eventfd_write(wake_.get(), 1);  // fails only if 2^64 - 2 are unread
 }
 
 }  // namespace stage

@@ -8,13 +8,13 @@
 
 #include "acceptor.h"
 #include "background.h"
+#include "client.h"
 #include "common/fd.h"
 #include "common/http/protocol_option.h"
 #include "common/loop/connection_limit.h"
 #include "common/result.h"
 #include "common/server/log.h"
 #include "common/server/options.h"
-#include "connection.h"
 #include "uring/buffers.h"
 #include "uring/loop.h"
 #include "uring/scope.h"
@@ -37,11 +37,13 @@ struct Options : common::Options {
 class Server {
  public:
   /// Makes one worker. It accepts from `listener`, which must be non-blocking, and shares
-  /// `connection_limit` with the others. An empty `trace_file` means none. Errors: of eventfd(2),
-  /// uring::Loop::create(), uring::Buffers::create().
+  /// `connection_limit` with the others. Errors: of eventfd(2), uring::Loop::create(),
+  /// uring::Buffers::create().
   static common::Result<std::unique_ptr<Server>> create(const Options& options, common::Fd listener,
-                                                        common::ConnectionLimit& connection_limit,
-                                                        const std::string& trace_file);
+                                                        common::ConnectionLimit& connection_limit);
+
+  /// Call it before run().
+  void set_trace(std::unique_ptr<uring::Trace> trace) { loop_->set_trace(std::move(trace)); }
 
   std::string address() const;
 
@@ -60,7 +62,7 @@ class Server {
 
   uring::Task<common::Status> serve_until_stopped();
   uring::Task<common::Status> accept_clients();
-  uring::Task<> serve_client(Admitted client);
+  uring::Task<> serve_client(Admitted admitted);
   void begin_drain();
 
   const Options& options_;
@@ -71,7 +73,7 @@ class Server {
   common::Fd wake_;  ///< An eventfd(2), written to by stop(), and when a permit is free.
   Background background_;
   Acceptor acceptor_;
-  ConnectionContext context_;
+  Context context_;
   std::atomic<bool> stopping_ = false;
   uring::Scope clients_;  ///< Last, because they use the others.
 };

@@ -1,7 +1,7 @@
 #include "workers.h"
 
 #include <cstddef>
-#include <fstream>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -19,16 +19,15 @@ std::expected<std::unique_ptr<Workers>, std::string> Workers::create(const Optio
 
   std::unique_ptr<Workers> workers(new Workers(options));
   for (common::Fd& listener : *listeners) {
-    std::string trace_file = options.trace_file;
-    if (!trace_file.empty()) {
-      if (!workers->servers_.empty()) trace_file += "." + std::to_string(workers->servers_.size());
-      // Loop::create() truncates the file, once there is a ring.
-      const std::ofstream can_be_written(trace_file, std::ios::app);
-      if (!can_be_written) return std::unexpected("cannot write " + trace_file);
-    }
-    auto server =
-        Server::create(options, std::move(listener), workers->connection_limit_, trace_file);
+    auto server = Server::create(options, std::move(listener), workers->connection_limit_);
     if (!server) return std::unexpected(uring::why_no_ring(server.error()));
+    if (!options.trace_file.empty()) {
+      std::string file = options.trace_file;
+      if (!workers->servers_.empty()) file += "." + std::to_string(workers->servers_.size());
+      auto trace = uring::Trace::create(file.c_str());
+      if (!trace) return std::unexpected("cannot write " + file + ": " + trace.error().message());
+      (*server)->set_trace(std::move(*trace));
+    }
     workers->servers_.push_back(std::move(*server));
   }
   return workers;

@@ -59,7 +59,7 @@ check_loop_with_chance() {
 # Answers don't depend on the ring, so we try all tests with a ring that is always full, and a
 # choice of tests with SQPOLL.
 check_rings() {
-  local part6=build/default/part6-uring/part6-uring full=entries=4,buffers=2
+  local part6=build/default/part6-uring/part6-uring full=entries=4,completions=8,buffers=2
   [[ -x $part6 && ! $no_ring ]] || return 0
   pytests "ring $full" tests/protocol --server "$part6 --ring $full" --level part6-uring \
     "${in_parallel[@]}"

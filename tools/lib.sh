@@ -2,24 +2,46 @@
 # shellcheck disable=SC2034,SC2154 # a script that sources this uses these and sets program
 # Common code of the commands: stages by name, missing packages, quiet builds.
 # A script that sources this sets `program`, its name in messages, and may set `cannot`, its exit
-# status if it can't run (default 1).
+# status if it can't run (default 1). A command defines `usage` before.
 
 # Without symbolic links, because CMake would take a different path for a different project, and
 # build it again.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 python=/usr/bin/python3 # has apt-get's packages; the first python3 in PATH may not
 
-source "$root/tools/packages.sh"
-
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
 cannot_run() { say "$*"; exit "${cannot:-1}"; }
 wrong_usage() { say "$*"; exit 2; }
 
+# The existing stages, in order. A stage is a directory with a server.cc.
+stages() {
+  local server
+  for server in "$root"/part[0-9]*/server.cc; do
+    [[ ! -e $server ]] || basename "$(dirname "$server")"
+  done
+}
+
+stages_in_a_line() { stages | paste -sd , - | sed 's/,/, /g'; }
+
+# A Mac has no /proc, and its bash is 3.2, of 2007. So neither the lines above nor a command's
+# usage() may need more than that bash.
+if [[ $(uname -s) != Linux ]]; then
+  case " $* " in
+    *" --help "* | *" -h "*) usage && exit ;;
+  esac
+  cannot_run "needs Linux, and this is $(uname -s). A container will do: README.md has the lines," \
+    "below \"Without Linux\""
+fi
+
+source "$root/tools/packages.sh"
+
 # Without stdout, a command's output would be lost. ./serve becomes a server, which may do without.
 [[ $program == serve ]] || { : 3>&1; } 2>/dev/null ||
   cannot_run "cannot write to standard output: it is closed"
-# Bash itself needs /proc for < <(…).
+# Bash itself needs /proc and /dev/fd for < <(…).
 [[ -e /proc/self/fd ]] || cannot_run "there is no /proc here. As root: mount -t proc proc /proc"
+[[ -e /dev/fd && -c /dev/null ]] || cannot_run "/dev lacks null, or fd. As root:" \
+  "mount -t devtmpfs dev /dev; ln -s /proc/self/fd /dev/fd"
 
 # inherited_signals prints the signals that our caller blocks or ignores, such as 2,17, because our
 # children would inherit that. A caller that ignores a signal to end, as nohup does, means it. We
@@ -55,6 +77,7 @@ read_command_line() {
     word=$1 option=${1%%=*} value=''
     shift
     case $word in
+      --yes) export MAY_INSTALL=yes && continue ;;
       --?*) [[ $word != *=* ]] || value=${word#*=} ;;
       -[a-zA-Z]*)
         value=${word:2} option=${long[${word:0:2}]:-${word:0:2}}
@@ -150,10 +173,30 @@ is_there() {
   esac
 }
 
+# cost_of PACKAGE… prints how many packages apt-get would install and how much room they take, such
+# as (84 packages, 345 MB). It prints nothing if apt-get has never fetched its lists.
+cost_of() {
+  LC_ALL=C apt-get --assume-no --no-install-recommends -o Debug::NoLocking=1 install "$@" \
+    2>/dev/null </dev/null | sed -n '
+      s/^[0-9]* upgraded, \([0-9]* newly\) installed.*/ (\1/p
+      s/^After this operation, \(.*B\) of additional disk space.*/, \1)/p' |
+    sed 's/ newly/ packages/' | paste -sd '' - || true
+}
+
+# may_install PACKAGE… asks, once in a run, the person at the terminal. Without one, as in CI, with
+# --yes, or after a yes, nobody is asked.
+may_install() {
+  local answer
+  [[ ! ${CI:-}${MAY_INSTALL:-} && -t 0 && -t 2 ]] || return 0
+  say "missing: $*"
+  read -r -p "$program: install them with apt-get$(cost_of "$@")? [Y/n] " answer || answer=no
+  [[ ! $answer || $answer == [yY]* ]] || return 1
+  export MAY_INSTALL=yes # also for the commands that this one calls
+}
+
 # need PACKAGE… installs missing ones, or lists them and stops.
 need() {
   local package missing=()
-  [[ $(uname -s) == Linux ]] || cannot_run "needs Linux; on other systems use the Containerfile"
   for package in "$@"; do
     is_there "$package" || [[ " ${missing[*]} " == *" $package "* ]] || missing+=("$package")
   done
@@ -161,6 +204,8 @@ need() {
 
   if ! command -v apt-get >/dev/null; then
     cannot_run "missing: ${missing[*]} (Debian's names). Install them by your system's means"
+  elif ! may_install "${missing[@]}"; then
+    cannot_run "nothing was installed. As root: apt-get install ${missing[*]}"
   elif ((EUID == 0)); then
     quietly "installing ${missing[*]}" install_packages "${missing[@]}" ||
       cannot_run "apt-get says above why it cannot. If the network is the reason: connect once," \
@@ -182,14 +227,6 @@ install_packages() {
   ((EUID == 0)) || as_root=(sudo "${as_root[@]}")
   "${as_root[@]}" sh -c 'apt-get update -q &&
     apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"' sh "$@"
-}
-
-# The existing stages, in order. A stage is a directory with a main.cc.
-stages() {
-  local main
-  for main in "$root"/part[0-9]*/main.cc; do
-    [[ ! -e $main ]] || basename "$(dirname "$main")"
-  done
 }
 
 # stage_named WORD prints the stage whose name begins with WORD, or nothing if there are none or
@@ -228,12 +265,6 @@ need_bug() {
 
 # bug_says NAME KEY prints a line of the patch's head; tests/zoo/bug.py explains the keys.
 bug_says() { sed -n "s/^$2: *//p" "$root/book/bugs/$1.patch"; }
-
-stages_in_a_line() {
-  local line
-  line=$(stages | paste -sd ,)
-  echo "${line//,/, }"
-}
 
 # is_listened_on PORT looks for a listener on 127.0.0.1 or all addresses. proc(5), /proc/net/tcp
 is_listened_on() {

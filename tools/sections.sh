@@ -3,6 +3,7 @@
 # The sections of a run of ./check, each a command with a result in the summary.
 
 results=$(mktemp -d)
+read -r load_before _ </proc/loadavg # for the summary, since the tests make a load of their own
 beside=() # process groups in the background
 trap 'kill -INT -- "${beside[@]/#/-}" 2>/dev/null || true; rm -rf "$results"' EXIT
 trap 'exit 130' INT
@@ -107,7 +108,7 @@ patches() { section "$1" patches_and_their_words "$@" || true; }
 patches_and_their_words() { "$python" "tests/$2/run.py" "${@:3}" | tee "$results/$1.words"; }
 
 finish() {
-  "$python" tools/summary.py "$results" "$results/sections"
+  LOAD_BEFORE=$load_before "$python" tools/summary.py "$results" "$results/sections"
   exit
 }
 

@@ -2,11 +2,13 @@
 """Sums up a run of ./check. Arguments: the directory of the results, and the file with a line
 NAME:STATUS:SECONDS for each section. A section with a NAME.xml (JUnit) counts as its tests, any
 other as one test. Tests that failed but passed in NAME.again.xml count as passed, and are named.
-The exit status is 1 if anything failed, or if nothing passed.
+The exit status is 1 if anything failed, or if nothing passed. Then the last lines say how to run
+again what failed, and that the machine was busy if it had the load $LOAD_BEFORE when ./check began.
 
 summary.py --left-out FILE NUMBER REASON writes a JUnit file for tests that we didn't even start.
 """
 
+import os
 import re
 import sys
 from collections import Counter
@@ -18,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "protocol
 from harness.output import told_if_unwritten  # noqa: E402
 
 VERDICTS = ("found: ", "missed: ", "solved: ", "unsolved: ", "skipped: ")
+OTHER_BUILDS = ("asan", "tsan", "clang")  # how the names of their sections end
+AGAIN_MAX = 5  # commands; whoever has more failures than that begins with these
 
 
 def skip_reason(case: ElementTree.Element, skipped: ElementTree.Element) -> str:
@@ -45,6 +49,24 @@ def identity(case: ElementTree.Element) -> tuple[str, str]:
     return case.get("classname", ""), re.sub(r"@[^]@]*$", "", case.get("name", ""))
 
 
+def again(case: ElementTree.Element) -> str:
+    """The command that runs a failed test by itself. A class name is that of a module or, if the
+    test isn't pytest's, of a program or a suite.
+    """
+    module, name = identity(case)
+    function, _, parameters = name.partition("[")
+    if module.startswith("tests.finger."):
+        return f"./check finger -k {function}"
+    if module.startswith("tests.protocol."):
+        stage = re.search(r"part\d-\w+", parameters)
+        return f"./check {f'{stage[0]} ' if stage else ''}-k {function}"
+    if module.startswith("tests."):
+        return f"/usr/bin/python3 -m pytest {module.replace('.', '/')}.py -k {function}"
+    if module == name:
+        return f"ctest --preset default -R '^{re.escape(name)}$'"
+    return f"build/default/tests/unit/uring/uring_tests --gtest_filter={module}.{name}"
+
+
 def passed_again(file: Path) -> set[tuple[str, str]]:
     """Which tests passed in the second try, if there was one."""
     if not file.is_file():
@@ -53,20 +75,21 @@ def passed_again(file: Path) -> set[tuple[str, str]]:
             if case.find("skipped") is None and not failed(case)}
 
 
-def count(file: Path) -> tuple[Counter, Counter]:
+def count(file: Path, commands: list[str]) -> tuple[Counter, Counter]:
     """How many tests of a JUnit file passed, failed and were skipped, and why the latter.
-    Prints the names of those that failed.
+    Prints the names of those that failed, and adds the commands that run them again.
     """
     outcomes, reasons = Counter(), Counter()
-    again = passed_again(file.with_suffix(".again.xml"))
+    passed_later = passed_again(file.with_suffix(".again.xml"))
     for case in ElementTree.parse(file).iter("testcase"):
         skipped = case.find("skipped")
-        if failed(case) and identity(case) in again:
+        if failed(case) and identity(case) in passed_later:
             outcomes["passed"] += 1
             print(f"  passed at the second try: {case.get('name')}")
         elif failed(case):
             outcomes["failed"] += 1
             print(f"  failed: {case.get('name')}")
+            commands.append(again(case))
         elif skipped is not None:
             outcomes["skipped"] += 1
             reasons[skip_reason(case, skipped)] += 1
@@ -75,10 +98,12 @@ def count(file: Path) -> tuple[Counter, Counter]:
     return outcomes, reasons
 
 
-def section(directory: Path, name: str, status: int) -> tuple[Counter, Counter]:
+def section(
+    directory: Path, name: str, status: int, commands: list[str]
+) -> tuple[Counter, Counter]:
     """Like count() for a section, which has at least one failure if its status isn't 0."""
     file = directory / f"{name}.xml"
-    outcomes, reasons = count(file) if file.is_file() else (Counter(passed=1), Counter())
+    outcomes, reasons = count(file, commands) if file.is_file() else (Counter(passed=1), Counter())
     if status != 0 and outcomes["failed"] == 0:
         if not file.is_file():
             outcomes.clear()
@@ -95,6 +120,18 @@ def print_words(file: Path) -> None:
             print(line)
 
 
+def print_what_to_do(commands: list[str]) -> None:
+    """Says how to run failed tests again, and that the machine was busy before they began."""
+    load, processors = float(os.environ.get("LOAD_BEFORE", 0)), os.cpu_count() or 1
+    if load > processors:
+        print(f"\nBefore the tests this machine had a load of {load:.0f}, for {processors} "
+              "processors. A test may fail\nfor that alone.")
+    if commands:
+        print("\nWhether what failed passes by itself:")
+        for command in [*dict.fromkeys(commands)][:AGAIN_MAX]:
+            print(f"  {command}")
+
+
 def leave_out(file: Path, number: int, reason: str) -> None:
     """Writes a JUnit file with this many skipped tests."""
     suite = ElementTree.Element("testsuite")
@@ -108,11 +145,13 @@ def leave_out(file: Path, number: int, reason: str) -> None:
 def main(directory: Path, sections: Path) -> int:
     """Prints a line for each section, the reasons for skipped tests, and the sum."""
     total, all_reasons = Counter(), Counter()
+    commands: list[str] = []
     print()
     lines = sections.read_text().splitlines() if sections.is_file() else []
     for described in lines:
         name, status, seconds = described.rsplit(":", 2)
-        outcomes, reasons = section(directory, name, int(status))
+        outcomes, reasons = section(directory, name, int(status),
+                                    [] if name.endswith(OTHER_BUILDS) else commands)
         total += outcomes
         all_reasons += reasons
         parts = [f"{outcomes[word]} {word}" for word in ("passed", "failed", "skipped")
@@ -123,6 +162,8 @@ def main(directory: Path, sections: Path) -> int:
     print(f"\n{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
     for described in lines:
         print_words(directory / f"{described.rsplit(':', 2)[0]}.words")
+    if total["failed"]:
+        print_what_to_do(commands)
     return 1 if total["failed"] or not total["passed"] else 0
 
 

@@ -12,7 +12,6 @@ import { bugBoxes } from "./boxes.js";
 import { filesAt, repositoryOf } from "./code-host.js";
 import { colours } from "./colours.js";
 import { consoleLanguage } from "./console.js";
-import { diffPages } from "./diffs.js";
 import { figures } from "./figures.js";
 import { listings } from "./listings.js";
 import { copyMachine, hasMachine, machineModules, serveMachine } from "./machine.js";
@@ -26,6 +25,19 @@ const book = join(dirname(fileURLToPath(import.meta.url)), "..");
 const version = readFileSync(join(book, "../common/cmake/version.txt"), "utf8").trim();
 const longestWhole = 24; // characters; a phone has some thirty in a line
 
+// Without JavaScript these can do nothing. The chapters, which a phone's menu opens, are below.
+const withoutScript = `<style>
+.VPNavBarSearch, .VPNavBarAppearance, .VPNavBarExtra, .VPNavBarHamburger, .VPLocalNav { display: none !important }
+@media (max-width: 959px) {
+  .Layout { display: flex; flex-direction: column }
+  .VPContent { order: 1 }
+  .VPSidebar {
+    position: static !important; order: 2; width: auto !important; max-width: none !important;
+    transform: none !important; opacity: 1 !important; visibility: visible !important;
+  }
+}
+</style>`;
+
 function chapters(pattern: RegExp) {
   return readdirSync(book)
     .filter((name) => pattern.test(name))
@@ -36,17 +48,6 @@ function chapters(pattern: RegExp) {
       const mark = number ? Number(number) : letter.toUpperCase();
       return { text: `<span class="mark">${mark}</span> ${title}`, link: `/${name.slice(0, -3)}` };
     });
-}
-
-/** The pages of differences, up the ladder. */
-function differences() {
-  return readdirSync(join(book, "diffs"))
-    .filter((name) => /^\d-\d\.md$/.test(name))
-    .sort()
-    .map((name) => ({
-      text: titleOf(join("diffs", name)) ?? name,
-      link: `/diffs/${name.slice(0, -3)}`,
-    }));
 }
 
 function titleOf(page: string): string | undefined {
@@ -97,7 +98,8 @@ function linkCode(md: MarkdownIt) {
 
 /**
  * Double braces in code are code, not an expression for Vue. A short word isn't broken, and a long
- * word only between its parts, so that no line ends with the hyphens of `--sqpoll`.
+ * word only between its parts, so that no line ends with the hyphens of `--sqpoll`, nor with the dot
+ * of `. tools/shell.sh`.
  */
 function literalCode(md: MarkdownIt) {
   md.renderer.rules.code_inline = (tokens, index, options, env, renderer) => {
@@ -106,6 +108,9 @@ function literalCode(md: MarkdownIt) {
       if (word.length > longestWhole) return text.replace(/_+|\/|::|[.a-z](?=[A-Z])/g, "$&<wbr>");
       return word.includes("-") ? `<span class="whole">${text}</span>` : text;
     });
+    if (/^\S \S/.test(tokens[index].content)) {
+      words.unshift(`<span class="whole">${words.shift()} ${words.shift()}</span>`);
+    }
     return `<code v-pre${renderer.renderAttrs(tokens[index])}>${words.join(" ")}</code>`;
   };
 }
@@ -144,16 +149,14 @@ export default defineConfig({
   description: "One TCP server written six times, and a Finger daemon on the last of them",
   lang: "en",
   base,
-  head: [["link", { rel: "icon", href: `${base}icon.svg` }]],
+  head: [["link", { rel: "icon", href: `${base}icon.svg` }], ["noscript", {}, withoutScript]],
+  sitemap: address ? { hostname: address } : undefined,
   outDir: process.env.BOOK_OUT ?? "../build/site",
   cacheDir: "../build/site-cache",
   buildConcurrency: 1,  // the search's index has the pages in the order in which they finish
   srcExclude: ["tools/**", "runs/**", "steps/**", "solutions/**", "node_modules/**",
     ...(hasMachine ? [] : ["try.md"])],
-  rewrites: {
-    "bugs/README.md": "bugs/index.md",
-    "diffs/README.md": "diffs/index.md",
-  },
+  rewrites: { "bugs/README.md": "bugs/index.md" },
   cleanUrls: false,
   transformPageData(page) {
     page.frontmatter.opener = opener(page.relativePath, book);
@@ -168,13 +171,16 @@ export default defineConfig({
   buildEnd({ outDir }) {
     copyMachine(outDir);
   },
-  transformHead({ pageData: { title }, description }) {
+  transformHead({ page, pageData: { title, relativePath }, description }) {
+    const here = address + relativePath.replace(/\.md$/, ".html").replace(/(^|\/)index\.html$/, "$1");
     const said = {
       type: "article", site_name: "Six Servers and a Finger", title, description,
       image: `${address || base}ladder.png`, "image:width": "1200", "image:height": "630",
       "image:alt": "B says “hi” to six servers while A is silent; five of them answer.",
     };
-    return [["meta", { name: "twitter:card", content: "summary_large_image" }],
+    const canonical: HeadConfig[] =
+      address && page !== "404.md" ? [["link", { rel: "canonical", href: here }]] : [];
+    return [...canonical, ["meta", { name: "twitter:card", content: "summary_large_image" }],
       ...Object.entries(said).map(([name, content]): HeadConfig =>
         ["meta", { property: `og:${name}`, content }])];
   },
@@ -196,7 +202,6 @@ export default defineConfig({
       stepsAreLinks(md);
       bugBoxes(md, book);
       listings(md, book);
-      diffPages(md, book);
       openerLine(md);
       // A script replaces these figures by components. The search shows lines of a page without
       // them. A component must not have the name of its page, such as LadderView, because Vue would
@@ -226,7 +231,6 @@ export default defineConfig({
       { text: "In service", items: chapters(/^1[3-5]-.*\.md$/) },
       { text: "Looking back", items: chapters(/^1[67]-.*\.md$/) },
       { text: "The handbook", items: chapters(/^appendix-\w-.*\.md$/) },
-      { text: "From stage to stage", link: "/diffs/", collapsed: true, items: differences() },
       { text: "The ring view", link: "/ring-view" },
       ...(hasMachine ? [{ text: "A Linux to try it in", link: "/try" }] : []),
       { text: "Hazards without a patch", link: "/bugs/" },

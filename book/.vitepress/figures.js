@@ -94,7 +94,7 @@ export function figures(md, book, views) {
       blocks[i] = Object.assign(token, {
         type: "html_block", children: null,
         content: component
-          ? `<${component}>\n${figure}</${component}>\n<p class="caption">${caption}</p>\n`
+          ? `<${component}>\n${figure}</${component}>\n`
           : figure,
       });
       blocks[i - 1].hidden = blocks[i + 1].hidden = true; // the paragraph around it

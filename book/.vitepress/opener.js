@@ -4,8 +4,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { between } from "./diffs.js";
-
 const chapter = /^(\d\d)-.*\.md$/;
 const appendix = /^appendix-(\w)-.*\.md$/;
 const line = /^\*(.+)\*$/m;
@@ -28,8 +26,6 @@ export function changes(before, after) {
 }
 
 export function opener(page, book) {
-  const pair = between(page);
-  if (pair) return { below: pair[0], rung: pair[1] };
   const letter = appendix.exec(page)?.[1];
   if (letter) return { appendix: letter.toUpperCase() };
   const number = chapter.exec(page)?.[1];

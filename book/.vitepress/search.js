@@ -35,8 +35,8 @@ export const searchOptions = {
       boost: { title: 6, text: 2, titles: 1 },
       prefix: (word) => word.length > 3,
       fuzzy: (word) => (word.length > 6 ? 0.15 : false), // "herd" is neither "her" nor "hard"
-      // Chapters explain, so they come before appendices, differences and exercises. But an errno
-      // is looked up in its appendix.
+      // Chapters explain, so they come before appendices and exercises. But an errno is looked up in
+      // its appendix.
       boostDocument: (id, term) => {
         const errnos =
           "eacces eaddrinuse eaddrnotavail eafnosupport eagain ealready ebadf ebadfd " +
@@ -46,7 +46,7 @@ export const searchOptions = {
           "enotconn enotdir enxio eopnotsupp eperm epipe eproto erestartsys esrch etime " +
           "etimedout exdev ";
         if (/\/appendix-a-/.test(id) && errnos.split(" ").includes(term)) return 4;
-        if (/\/diffs\/|\/appendix-[fp]-|#e\d+-\d/.test(id)) return 0.5;
+        if (/\/appendix-[fp]-|#e\d+-\d/.test(id)) return 0.5;
         return /\/\d\d-/.test(id) ? 1.5 : 1;
       },
     },

@@ -16,7 +16,7 @@ function page(file) {
   const rows = [
     ["runs it", `\`./serve ${said.Stage.split(/[, ]/)[0]} --bug ${bug}\``],
     ["finds it", `\`${said.Test}\``],
-    ["and says", said.Says.replaceAll("|", "\\|")],
+    ["and says", said.Says.replace(/[\\`*_{}[\]<>|]/g, "\\$&")], // text, and no Markdown
     ["is told in", `[${number ? `chapter ${number}` : "the handbook"}](../${chapter})`],
   ];
   const table = ["| | |", "| --- | --- |", ...rows.map(([what, text]) => `| ${what} | ${text} |`)];

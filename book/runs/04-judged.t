@@ -9,6 +9,6 @@ and not past light, because an idle client costs it a thread.
     survival      ####################   7 of 7
     closing       ####################  34 of 34
     start         ####################   ?\d+ of \d+, 2 skipped (re)
-    crowd         ####################  28 of 28
+    crowd         ####################  29 of 29
     light         #+\.+   ?\d+ of \d+(, stopped after \d+ failures?)? (re)
     #####\.+ 5 of \d+ levels (re)

@@ -8,6 +8,6 @@ The page of chapter 5 before the judge: an idle client costs it nothing, and it 
     survival      ####################   7 of 7
     closing       ####################  34 of 34
     start         ####################   ?\d+ of \d+, 2 skipped (re)
-    crowd         ####################  28 of 28
+    crowd         ####################  29 of 29
     light         ####################   4 of 4
     ######\.+ 6 of \d+ levels (re)

@@ -5,7 +5,7 @@ The page of chapter 7 before the judge: idle clients don't make a message more e
 timeouts, where the server is late itself.
 
   $ $ROOT/judge './14-epoll-loop {port}' --from resources | grep '##'
-    resources     ####################   ?\d+ of \d+ (re)
+    resources     ####################  46 of 46
     wake-ups      ####################   2 of 2
     timeouts      #+\.+   ?\d+ of \d+(, stopped after \d+ failures?)? (re)
     #+\.+ 2 of \d+ levels from resources on; those below it were not asked for (re)

@@ -9,7 +9,7 @@ A thousand clients are connected, and one of them says hi.
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 1000; calls_while say_hi
   $ grep -B1 -A1 recvfrom calls
-  epoll_wait\(\d+, \[\{events=EPOLLIN, data=(\{u32=0, u64=\d+\}|0x\w+)\}\], 256, \d+\) = 1 (re)
+  epoll_wait\(\d+, \[\{events=EPOLLIN, data=(\{u32=\d+, u64=\d+\}|0x\w+)\}\], 64, \d+\) = 1 (re)
   recvfrom(6, "\2\0\0\0hi", 65540, 0, NULL, NULL) = 6
   sendto(6, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6
 

@@ -5,9 +5,9 @@ three.
   $ start part5
   listening on 127\.0\.0\.1:\d+ (re)
   $ crowd 1000; awk '/^tfd/ {print $2, $4, $6}' /proc/$pid/fdinfo/* | sort -n | head -n 4
-  3 19 0
-  5 19 1000000000000000
-  6 19 2000000000000000
-  7 19 2000000000000001
+  3 19 1
+  5 19 0
+  6 19 2
+  7 19 3
 
   $ stop

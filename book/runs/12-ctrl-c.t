@@ -19,7 +19,8 @@ What has begun, and what has ended.
   [12]\d+ (re)
   $ grep '"asked":"cancel"' "$CRAMTMP/trace" | grep -o '"name":"[a-z]*"' | sort | uniq -c
         1 "name":"read"
-  $ grep -c '"name":"recv".*"result":0' "$CRAMTMP/trace"
+     1000 "name":"recv"
+  $ grep -c '"name":"recv".*"result":-125' "$CRAMTMP/trace"
   1000
 
 All but the loop's alarm, which goes with the ring.

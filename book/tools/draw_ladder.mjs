@@ -1,5 +1,6 @@
 // Draws the still pictures of the recorded ladder. book/fig/ladder.svg is the moment when B says
 // “hi” on all six servers, and ladder-1-3.svg to ladder-6-3.svg are its rows, for the chapters.
+// README.md shows .github/ladder-dark.svg to whoever reads it in dark colours.
 //
 // node draw_ladder.mjs [--check]    with --check only says whether the figures fit the trace
 
@@ -43,9 +44,15 @@ font-family="system-ui, sans-serif">
 `;
 }
 
+const colours = new URL("../.vitepress/theme/colours.json", import.meta.url);
+const darkOf = new Map(Object.values(JSON.parse(readFileSync(colours, "utf8")))
+  .map(({ light, dark }) => [light, dark]));
+
 const all = stages.map((_, stage) => stage);
+const whole = picture(all, "A is connected and silent. B says “hi”. What does each of them do about it?");
 const drawn = new Map([
-  ["ladder.svg", picture(all, "A is connected and silent. B says “hi”. What does each of them do about it?")],
+  ["ladder.svg", whole],
+  ["../../.github/ladder-dark.svg", whole.replace(/#[0-9a-f]{6}/g, (light) => darkOf.get(light))],
   ...all.map((stage) => [`ladder-${stage + 1}-${moment + 1}.svg`, picture([stage])]),
 ]);
 

@@ -3,6 +3,7 @@
 -- links to code become the name of the file, for the reader of an e-book has no code beside it. A
 -- picture's caption, the paragraph in italics below it, has the number that the site gives it. A
 -- chapter has its number, which the text calls it by. A long line of code goes on below, further in.
+-- No line ends with the dot of `. tools/shell.sh`.
 
 local files = {}  -- from a chapter's file to the heading it begins with
 
@@ -93,6 +94,11 @@ local function Link(link)
   return link
 end
 
+local function Code(code)
+  if #code.text <= 24 and code.text:match("^%S %S") then code.classes:insert("whole") end
+  return code
+end
+
 -- In the order of the text, for the numbers; what a block is made of comes after that.
 local function in_order(document)
   return document:walk({
@@ -102,4 +108,4 @@ local function in_order(document)
   })
 end
 
-return { { Pandoc = in_order }, { BlockQuote = BlockQuote, Link = Link, CodeBlock = with_lines } }
+return { { Pandoc = in_order }, { BlockQuote = BlockQuote, Link = Link, CodeBlock = with_lines, Code = Code } }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Checks that listings, edits, runs, numbers, tables and counts of changes in the project's
-Markdown files are true, also marked numbers in sentences. With --write, makes them true."""
+"""Checks that listings, edits, runs, numbers and tables in the project's Markdown files are true,
+also marked numbers in sentences. With --write, makes them true."""
 
 import argparse
 import os
@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import diff_blocks
 import listings
 import measured
 import runs
@@ -35,7 +34,10 @@ def listing_text(block: Block) -> str:
 
 def edit_text(block: Block) -> str:
     """The reader's change to his copy, from the transcript."""
-    command, above = runs.edit(block.arguments)
+    transcript = block.arguments.split()[0]
+    earlier = [each for each in blocks(block.path) if each.kind == "edit"
+               and each.line < block.line and each.arguments.split()[0] == transcript]
+    command, above = runs.edit(block.arguments, len(earlier))
     return f"{above}\n\n" + _fenced("diff", command.lines[1:-1])
 
 
@@ -47,7 +49,6 @@ MADE_OF: dict[str, tuple[Callable[[Block], str], str]] = {
     "numbers": (lambda block: measured.block(block.arguments), "what was measured"),
     "value": (lambda block: values.text(block.arguments), "what was measured"),
     "table": (lambda block: "\n" + tables.table(block.arguments) + "\n", "what there is"),
-    "changes": (lambda block: diff_blocks.changes_text(block.arguments), "what there is"),
 }
 
 
@@ -56,7 +57,7 @@ def complaint(block: Block) -> str | None:
     wrong = None
     try:
         if block.kind == "run":
-            wrong = runs.fits(block.fence, runs.expected(block.arguments))
+            wrong = runs.fits(block.fence, runs.expected(block.arguments, block.fence))
             if not wrong and block.text != _fenced("console", block.fence):
                 wrong = "has more than one fence"
         elif block.kind in MADE_OF:
@@ -87,7 +88,7 @@ def filled(block: Block, build: Path) -> str:
     try:
         if block.kind in MADE_OF:
             return MADE_OF[block.kind][0](block)
-        return _fenced("console", runs.recorded(block.arguments, build))
+        return _fenced("console", runs.recorded(block.arguments, block.fence, build))
     except Wrong:
         return block.text
 
@@ -97,8 +98,7 @@ def _fenced(language: str, lines: list[str]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, epilog=(
-        "What the pages of book/diffs say by hand has a tool of its own: diffs.py."))
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="mend what is wrong")
     parser.add_argument("--build-dir", type=Path, default=DEFAULT_BUILD, metavar="DIR",
                         help="where the steps are built, for runs (default: build/default)")

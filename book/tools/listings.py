@@ -2,14 +2,14 @@
 
 A block names a file and a symbol, or a region between `// [name]` and `// [/name]`:
 
-    <!-- listing: part4-poll/poller.cc Poller::wait cut 5..9 -->
+    <!-- listing: part4-poll/server.cc run_loop cut 5..9 -->
     <!-- /listing -->
 
 `*` is the whole file. Several names are shown one below the other. `cut A..B`, once or more, puts a
 line `// …` in place of the listing's lines A to B. `since OTHER` shows the changes since that file,
 with one unchanged line above and below:
 
-    <!-- listing: part5-epoll/poller.cc Poller::wait since part4-poll/poller.cc -->
+    <!-- listing: part5-epoll/client.cc receive since part4-poll/client.cc -->
 
 `unfinished` leaves out the lines that a step marks as the reader's to write, from `// [yours]` to
 `// [/yours]`, as `page` of tools/shell.sh does. The text behind the first mark comes instead.

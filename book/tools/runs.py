@@ -1,18 +1,18 @@
 """Runs in a Markdown file, which are a terminal's text, copied from a run of a transcript.
 
-A block names a transcript and the numbers of commands to show, by default all:
+A block names a transcript, and its fence has some of the commands, one after the other. In a new
+block, without a fence, that's all of them:
 
-    <!-- run: part4-poll/steps/03-revents-table.t 2..3 -->
+    <!-- run: part4-poll/steps/03-revents-table.t -->
     <!-- /run -->
 
 The transcript is the test, and has patterns for output that differs between runs. The fence shows
-one real run that fits. The commands in BEFORE, which a reader has typed earlier, are neither shown
-nor counted.
+one real run that fits. The commands in BEFORE, which a reader has typed earlier, are not shown.
 
 A reader's change to a copy of a program is a command of a transcript, too, with the signed lines on
-standard input, and is counted:
+standard input. A page shows a transcript's changes in order, each with the names of functions:
 
-    <!-- edit: book/runs/04-page.t 4 main -->
+    <!-- edit: book/runs/04-page.t main -->
     <!-- /edit -->
 """
 
@@ -32,7 +32,6 @@ SCRATCH_FILE = re.compile(r'"\$CRAMTMP/([\w.-]+)"')
 EXAMPLE = re.compile(r'"\$EXAMPLES/([\w-]+)"')
 EDIT = re.compile(r'"\$ROOT/book/tools/edit.py" (\S+) << \'END\'')
 BEFORE = ('cd "$STEPS"', '. "$ROOT/tools/shell.sh"')
-RANGE = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 
 @dataclass
@@ -71,27 +70,26 @@ def all_commands(transcript: str) -> list[Command]:
     return found
 
 
-def edit(arguments: str) -> tuple[Command, str]:
-    """The command for a reader's change, and the book's line above it, which names the copy and the
-    function."""
-    path, number, *names = arguments.split()
-    [command] = expected(f"{path} {number}")
-    asked = EDIT.fullmatch(command.lines[0])
-    if not asked:
-        raise Wrong(f"command {number} of {path} is no edit")
-    return command, ", ".join(f"`{name}`" for name in (asked[1], *names))
+def edit(arguments: str, earlier: int) -> tuple[Command, str]:
+    """The command for a reader's change, after this many earlier ones of the transcript, and the
+    book's line above it, which names the copy and the function."""
+    path, *names = arguments.split()
+    found = [(command, asked[1]) for command in commands(_transcript(path).read_text())
+             if (asked := EDIT.fullmatch(command.lines[0]))]
+    if earlier >= len(found):
+        raise Wrong(f"{path} has only {len(found)} edits")
+    command, copy = found[earlier]
+    return command, ", ".join(f"`{name}`" for name in (copy, *names))
 
 
-def expected(arguments: str) -> list[Command]:
-    """The commands that a block shows, with the patterns of their output."""
-    path, chosen = _chosen(arguments)
-    return commands(path.read_text())[chosen]
+def expected(path: str, fence: list[str]) -> list[Command]:
+    """The commands that a fence shows, with the patterns of their output."""
+    return commands(_transcript(path).read_text())[_place(path, fence)]
 
 
-def recorded(arguments: str, build: Path) -> list[str]:
+def recorded(path: str, fence: list[str], build: Path) -> list[str]:
     """The fence's lines, from a run made now with the steps built below `build`."""
-    path, chosen = _chosen(arguments)
-    return [line for command in commands(_run(path, build))[chosen]
+    return [line for command in commands(_run(_transcript(path), build))[_place(path, fence)]
             for line in command.shown() + [_seen(line) for line in command.output]]
 
 
@@ -109,19 +107,35 @@ def fits(fence: list[str], wanted: list[Command]) -> str | None:
     return f"`{rest[0]}` is not in the transcript" if rest else None
 
 
-def _chosen(arguments: str) -> tuple[Path, slice]:
-    path, _, which = arguments.partition(" ")
-    transcript = ROOT / path
-    if not transcript.is_file():
+def _transcript(path: str) -> Path:
+    if not (ROOT / path).is_file():
         raise Wrong(f"there is no transcript {path}")
-    total = len(commands(transcript.read_text()))
-    if not which:
-        return transcript, slice(0, total)
-    numbers = RANGE.fullmatch(which)
-    first, last = (int(numbers[1]), int(numbers[2] or numbers[1])) if numbers else (0, 0)
-    if not 1 <= first <= last <= total:
-        raise Wrong(f"`{which}` chooses none of the {total} commands of {path}")
-    return transcript, slice(first - 1, last)
+    return ROOT / path
+
+
+def _place(path: str, fence: list[str]) -> slice:
+    """Where the fence's commands are in the transcript: if that's so in several places, where the
+    output fits as well."""
+    there = commands(_transcript(path).read_text())
+    starts = [at for at, line in enumerate(fence) if line.startswith("$ ")]
+    if not starts:
+        return slice(None)
+
+    def is_at(command: Command, start: int) -> bool:
+        shown = command.shown()
+        return fence[start:start + len(shown)] == shown
+
+    for start in starts:
+        if not any(is_at(command, start) for command in there):
+            raise Wrong(f"{path} has no command `{fence[start]}`")
+    places = [slice(at, at + len(starts)) for at in range(len(there) - len(starts) + 1)
+              if all(map(is_at, there[at:], starts))]
+    if not places:
+        raise Wrong(f"{path} has these commands, but not one after the other")
+    fitting = [place for place in places if fits(fence, there[place]) is None]
+    if len(places) > 1 and not fitting:
+        raise Wrong(f"{path} has these commands in {len(places)} places, with other output in each")
+    return (fitting or places)[0]
 
 
 def _matches(line: str, pattern: str) -> bool:

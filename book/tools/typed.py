@@ -2,6 +2,7 @@
 the reader's changes to a program."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,7 @@ def typed(path: Path) -> Iterator[Typed | Box]:
     """All commands of a chapter, from the top to the bottom."""
     lines = path.read_text().splitlines()
     paragraph, run, exercises = "", "", False
+    edits: Counter[str] = Counter()  # of each transcript
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -72,7 +74,9 @@ def typed(path: Path) -> Iterator[Typed | Box]:
         elif marked := RUN.match(line):
             run = marked[1]
         elif marked := EDIT.match(line):
-            command, _ = runs.edit(marked[1])
+            transcript = marked[1].split()[0]
+            command, _ = runs.edit(marked[1], edits[transcript])
+            edits[transcript] += 1
             yield Typed(at + 1, "\n".join(command.lines), "edit", paragraph, command)
         elif line and not line.startswith("<!--"):
             paragraph = line
@@ -86,7 +90,7 @@ def typed(path: Path) -> Iterator[Typed | Box]:
 
 def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> Iterator[Typed]:
     if language == "console":
-        told = runs.expected(run) if run else []
+        told = runs.expected(run, lines) if run else []
         starts = [n for n, line in enumerate(lines) if line.startswith("$ ")]
         for number, start in enumerate(starts):
             text = [lines[start][2:]]
@@ -95,7 +99,7 @@ def _fence(language: str, lines: list[str], at: int, before: str, run: str) -> I
                     break
                 text.append(line[2:])
             yield Typed(at + start, "\n".join(text), language, before,
-                        told[number] if told else None, run.partition(" ")[0], at)
+                        told[number] if told else None, run, at)
     elif language in ("bash", "sh"):
         starts = [n for n, line in enumerate(lines) if not CONTINUED.match(line)]
         for start, end in zip(starts, [*starts[1:], len(lines)]):

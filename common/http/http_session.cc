@@ -30,14 +30,7 @@ constexpr std::string_view connection_close = "Connection: close\r\n";
 constexpr std::string_view connection_keep_alive = "Connection: keep-alive\r\n";
 constexpr std::string_view line_end = "\r\n";
 
-void append(std::string_view text, Bytes& out) {
-  const auto bytes = std::as_bytes(std::span(text));
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
-void append(std::string_view text, SendBuffer& output) {
-  output.append(std::as_bytes(std::span(text)));
-}
+ByteView bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 /// Makes the answer to a request that we understand.
 std::string make_answer(HttpHead::Method method, std::string_view connection) {
@@ -95,7 +88,7 @@ Result<std::size_t> HttpSession::take(ByteView received, SendBuffer& output) {
       answer(output);
       ++completed;
     } else if (expects_continue && left.empty()) {
-      append(go_on, output);
+      output.append_view(bytes_of(go_on));
     }
   }
   return completed;
@@ -126,7 +119,7 @@ Result<std::size_t> HttpSession::take_head(std::string_view received) {
   std::string_view text = received.substr(0, HttpHead::bytes_max - held);
   const bool more_came = text.size() < received.size();
   if (held > 0) {
-    append(text, held_);
+    held_.append(bytes_of(text));
     text = {reinterpret_cast<const char*>(held_.data()), held_.size()};
   }
 
@@ -151,7 +144,7 @@ Result<std::size_t> HttpSession::take_head(std::string_view received) {
   // our timeout.
   if (!check_request_line(text, searched_before)) return failure(Error::malformed);
   if (more_came) return failure(Error::too_long);
-  if (held == 0) append(text, held_);
+  if (held == 0) held_.append(bytes_of(text));
   return text.size() - held;
 }
 
@@ -179,21 +172,21 @@ Status HttpSession::begin_request(std::string_view head) {
 
 /// Frees the memory, too.
 void HttpSession::forget_head() {
-  held_ = Bytes();
+  held_ = Buffer();
   searched_ = 0;
   request_line_checked_ = false;
 }
 
 void HttpSession::answer(SendBuffer& output) {
-  output.append_view(std::as_bytes(std::span(answer_to(request_))));
+  output.append_view(bytes_of(answer_to(request_)));
   reading_ = Reading::head;
   finished_ = !request_.keep_alive;
 }
 
 void HttpSession::refuse(std::error_code reason, SendBuffer& output) {
-  append(reason == Error::too_long ? head_too_large : bad_request, output);
-  append(connection_close, output);
-  append(line_end, output);
+  output.append_view(bytes_of(reason == Error::too_long ? head_too_large : bad_request));
+  output.append_view(bytes_of(connection_close));
+  output.append_view(bytes_of(line_end));
   forget_head();
   finished_ = true;
 }

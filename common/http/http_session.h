@@ -39,7 +39,7 @@ class HttpSession final : public Session {
   void answer(SendBuffer& output);
   void refuse(std::error_code reason, SendBuffer& output);
 
-  Bytes held_;                   ///< Beginning of a head that is incomplete.
+  Buffer held_;                  ///< Beginning of a head that is incomplete.
   std::size_t searched_ = 0;     ///< Bytes of the head already searched for its end.
   std::size_t empty_bytes_ = 0;  ///< Bytes of empty lines before the head.
   bool request_line_checked_ = false;

@@ -1,5 +1,7 @@
 #include "common/loop/connection_limit.h"
 
+#include <sys/eventfd.h>
+
 #include <algorithm>
 
 namespace common {
@@ -31,8 +33,9 @@ void ConnectionLimit::add_waiting(int wake_fd) {
 void ConnectionLimit::release() {
   const std::scoped_lock lock(mutex_);
   ++free_;
-  // We wake all loops, because the next connection may be in the backlog of any listener.
-  for (const int wake_fd : waiting_) wake(wake_fd);
+  // We wake all loops, because the next connection may be in the backlog of any listener. A write
+  // fails only if 2^64 - 2 wake-ups are unread.
+  for (const int wake_fd : waiting_) (void)::eventfd_write(wake_fd, 1);
   waiting_.clear();
 }
 

@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/loop/eventfd.h"
-
 namespace common {
 
 class ConnectionLimit;

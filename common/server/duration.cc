@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
+#include <cstdint>
 
 #include "common/net/number.h"
 
@@ -38,14 +37,6 @@ std::string to_string(std::chrono::milliseconds duration) {
   if (count == 0) return "0";
   if (count % 1'000 == 0) return fmt::format("{}s", count / 1'000);
   return fmt::format("{}ms", count);
-}
-
-int timeout_ms(std::optional<Clock::time_point> deadline) {
-  using std::chrono::milliseconds;
-  if (!deadline) return -1;
-  const auto left = std::chrono::ceil<milliseconds>(*deadline - Clock::now()).count();
-  constexpr milliseconds::rep longest = std::numeric_limits<int>::max();
-  return static_cast<int>(std::clamp(left, milliseconds::rep{0}, longest));
 }
 
 }  // namespace common

@@ -16,8 +16,4 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// Writes a duration for parse_duration(), in whole seconds if possible.
 std::string to_string(std::chrono::milliseconds duration);
 
-/// The timeout for poll(2) or epoll_wait(2) to wait until `deadline`, in milliseconds; -1, forever,
-/// without a deadline. Rounded up, because otherwise a loop would spin through the last one.
-int timeout_ms(std::optional<Clock::time_point> deadline);
-
 }  // namespace common

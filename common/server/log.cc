@@ -7,29 +7,32 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
-#include <mutex>
-#include <optional>
-#include <utility>
-
-#include "common/server/log_queue.h"
 
 namespace common {
 namespace {
 
+/// A pipe that is ready takes this many bytes in one write, and as a whole. pipe(7)
+constexpr std::size_t piece_bytes_max = PIPE_BUF;
+constexpr std::size_t waiting_bytes_max = 64 * 1024;
+
 struct Log {
   std::mutex mutex;
-  LogQueue queue;
-  std::optional<int> flags;       ///< For pwritev2(2), depending on the kind of file behind stderr.
-  bool can_write_at_once = true;  ///< False once pwritev2(2) has turned out not to work.
+  std::string waiting;     ///< Lines; the first may be written in part.
+  std::uint64_t lost = 0;  ///< Lines lost that no line has reported yet.
 };
 
+Log& the_log() {
+  static Log* const log = new Log;  // never destroyed: threads may still log at exit
+  return *log;
+}
+
 /// Interrupts a blocking call of this thread with SIGURG, again and again, because a signal that
-/// arrives before the call blocks interrupts nothing. signal(7). Without a timer the call blocks,
-/// or a user who may have none (RLIMIT_SIGPENDING) would never see a line.
+/// arrives before the call blocks interrupts nothing. signal(7). If there is no timer, the call
+/// blocks, or a user who may have none (RLIMIT_SIGPENDING) would never see a line.
 class WriteTimeout {
  public:
   WriteTimeout() {
@@ -68,58 +71,46 @@ bool handle_sigurg() {
 
 [[maybe_unused]] const bool is_interruptible = handle_sigurg();
 
-bool takes_bytes(int descriptor) {
-  pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
-  return ::poll(&ready, 1, 0) > 0 && (ready.revents & POLLOUT) != 0;
+/// Returns how many bytes stderr took, or -1 if none.
+ssize_t write_piece(std::string_view piece) {
+  // Without waiting, if the kernel can: since Linux 6.4 for pipes and sockets.
+  const iovec part{.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
+  const auto written = ::pwritev2(STDERR_FILENO, &part, 1, -1, RWF_NOWAIT);
+  if (written >= 0) return written;
+
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return -1;
+  const WriteTimeout timeout;  // a terminal that is ready may have too little room for the piece
+  return ::write(STDERR_FILENO, piece.data(), piece.size());
 }
 
-bool is_file(int descriptor) {
-  struct stat about {};
-  return ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
+bool append(Log& log, std::string_view line) {
+  if (log.waiting.size() + line.size() + 1 > waiting_bytes_max) return false;
+  log.waiting.append(line).push_back('\n');
+  return true;
 }
 
-/// Writes the lines that fit, if the kernel can do so without waiting: to pipes and sockets, since
-/// Linux 6.4. To a regular file we write in any case, because no signal would end a write to it.
-/// False if the kernel can't, and then nothing is written.
-bool write_without_waiting(Log& log) {
-  if (!log.flags) log.flags = is_file(STDERR_FILENO) ? 0 : RWF_NOWAIT;
-  while (log.can_write_at_once && !log.queue.empty()) {
-    const auto lines = log.queue.front();
-    const iovec part{.iov_base = const_cast<char*>(lines.data()), .iov_len = lines.size()};
-    const auto written = ::pwritev2(STDERR_FILENO, &part, 1, -1, *log.flags);
-    if (written < 0) {
-      // EPERM if a filter of system calls doesn't know this one.
-      log.can_write_at_once =
-          errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS && errno != EPERM;
-      return log.can_write_at_once;
-    }
-    const bool is_cut = static_cast<std::size_t>(written) < lines.size();
-    log.queue.pop(static_cast<std::size_t>(written));
-    if (is_cut) return true;
-  }
-  return log.can_write_at_once;
-}
-
-/// Leaves the lines in the queue after an error, because a full disk may have room again. If a
-/// pipe's reader is gone, they are lost in any case.
-void write_now(Log& log) {
-  LogQueue& queue = log.queue;
-  if (queue.empty() || write_without_waiting(log) || !takes_bytes(STDERR_FILENO)) return;
-  const WriteTimeout timeout;
-  while (!queue.empty() && takes_bytes(STDERR_FILENO)) {
-    const auto lines = queue.front();
-    const auto written = ::write(STDERR_FILENO, lines.data(), lines.size());
+/// Writes whole lines until stderr takes no more. Leaves the others waiting after an error as well,
+/// because a full disk may have room again. If a pipe's reader is gone, they are lost in any case.
+void write_waiting(Log& log) {
+  while (!log.waiting.empty()) {
+    const auto piece_bytes = log.waiting.rfind('\n', piece_bytes_max - 1) + 1;
+    const auto written = write_piece(std::string_view(log.waiting).substr(0, piece_bytes));
     if (written < 0) return;
-    const bool is_cut = static_cast<std::size_t>(written) < lines.size();
-    queue.pop(static_cast<std::size_t>(written));
-    if (is_cut) return;
+    log.waiting.erase(0, static_cast<std::size_t>(written));
+    if (log.lost > 0 &&
+        append(log, fmt::format("(lines lost because nobody reads stderr: {})", log.lost))) {
+      log.lost = 0;
+    }
+    if (static_cast<std::size_t>(written) < piece_bytes) return;
   }
+  log.waiting.shrink_to_fit();
 }
 
-Log& the_log() {
-  static Log* const log = new Log;  // never destroyed: threads may still log at exit
-  return *log;
-}
+[[maybe_unused]] const bool at_exit = std::atexit([] {
+                                        const std::scoped_lock lock(the_log().mutex);
+                                        write_waiting(the_log());
+                                      }) == 0;
 
 /// JOURNAL_STREAM names the stream that systemd connected to our stderr. We compare, because a
 /// program between us and systemd may have passed on the variable, but not stderr. systemd.exec(5)
@@ -130,12 +121,16 @@ bool is_journal(int descriptor) {
   return stream == fmt::format("{}:{}", file.st_dev, file.st_ino);
 }
 
-void write_the_rest() {
-  const std::scoped_lock lock(the_log().mutex);
-  write_now(the_log());
+/// Returns nullptr for a goodbye, and for a fault that isn't worth a line.
+RepeatedLine* line_about(std::error_code reason, bool inside_message) {
+  static RepeatedLine too_long;
+  static RepeatedLine cut_short;
+  static RepeatedLine reset;
+  if (reason == Error::too_long) return &too_long;
+  if (reason == Error::cut_short) return &cut_short;
+  if (reason == std::errc::connection_reset && inside_message) return &reset;
+  return nullptr;
 }
-
-[[maybe_unused]] const bool at_exit = std::atexit(write_the_rest) == 0;
 
 }  // namespace
 
@@ -145,66 +140,32 @@ void log(std::string_view line, Severity severity) {
   if (to_journal) line = prefixed = fmt::format("<{}>{}", static_cast<int>(severity), line);
   Log& log = the_log();
   const std::scoped_lock lock(log.mutex);
-  write_now(log);  // the line may fit then
-  log.queue.push(line);
-  write_now(log);
+  write_waiting(log);  // the line may fit then
+  // Nothing goes in before the line that reports a loss, or that line would come too late.
+  if (log.lost > 0 || !append(log, line.substr(0, piece_bytes_max - 1))) ++log.lost;
+  write_waiting(log);
 }
 
 void forget_log_lines() {
-  Log& log = the_log();
-  const std::scoped_lock lock(log.mutex);
-  log.queue = {};
-  log.flags = {};
-  log.can_write_at_once = true;
+  const std::scoped_lock lock(the_log().mutex);
+  the_log().waiting.clear();
+  the_log().lost = 0;
 }
 
-std::string escape(ByteView bytes) {
-  std::string text;
-  for (const std::byte byte : bytes) {
-    const char character = static_cast<char>(byte);
-    if (character == '\\') {
-      text += "\\\\";
-    } else if (character >= ' ' && character <= '~') {
-      text += character;
-    } else {
-      text += fmt::format("\\x{:02x}", std::to_integer<unsigned>(byte));
-    }
+void RepeatedLine::log(std::string_view line, Severity severity, Clock::time_point now) {
+  const std::scoped_lock lock(mutex_);
+  if (now < quiet_until_) {
+    ++left_out_;
+    return;
   }
-  return text;
+  quiet_until_ = now + std::chrono::seconds(1);
+  const auto more = left_out_ == 0 ? "" : fmt::format(" (and {} more)", left_out_);
+  left_out_ = 0;
+  common::log(fmt::format("{}{}", line, more), severity);
 }
 
 void RepeatedFault::report(std::error_code error, Clock::time_point now) {
-  const auto left_out = begin_line(now);
-  if (!left_out) return;
-  const auto more = *left_out == 0 ? "" : fmt::format(" (and {} more)", *left_out);
-  log(fmt::format("{}: {}{}", what_, error.message(), more), Severity::warning);
-}
-
-void RepeatedFault::report(const Address& peer, Clock::time_point now) {
-  const auto left_out = begin_line(now);
-  if (!left_out) return;
-  const auto more = *left_out == 0 ? "" : fmt::format(" (and {} more)", *left_out);
-  log(fmt::format("{} {}{}", peer.to_string(), what_, more), Severity::warning);
-}
-
-void RepeatedFault::report(Clock::time_point now) {
-  const auto left_out = begin_line(now);
-  if (!left_out) return;
-  const auto more = *left_out == 0 ? "" : fmt::format(" (and {} more)", *left_out);
-  log(what_ + more, Severity::warning);
-}
-
-/// How many lines were left out before this one; nullopt if this one is left out, too.
-std::optional<std::uint64_t> RepeatedFault::begin_line(Clock::time_point now) {
-  constexpr auto pause = std::chrono::nanoseconds(std::chrono::seconds(1)).count();
-  const auto now_count = now.time_since_epoch().count();
-  auto quiet_until = quiet_until_.load();
-  if (now_count < quiet_until ||
-      !quiet_until_.compare_exchange_strong(quiet_until, now_count + pause)) {
-    left_out_.fetch_add(1);
-    return std::nullopt;
-  }
-  return left_out_.exchange(0);
+  line_.log(fmt::format("{}: {}", what_, error.message()), Severity::warning, now);
 }
 
 void ConnectionLog::opened(const Address& peer) const {
@@ -212,10 +173,15 @@ void ConnectionLog::opened(const Address& peer) const {
 }
 
 void ConnectionLog::closed(const Address& peer, std::error_code reason, bool inside_message) const {
-  const bool worth_a_line = reason == Error::too_long || reason == Error::cut_short ||
-                            (reason == std::errc::connection_reset && inside_message);
-  if (!worth_a_line && !verbose_) return;
-  log(fmt::format("{}: closed: {}", peer.to_string(), reason ? reason.message() : "goodbye"));
+  RepeatedLine* const repeated = line_about(reason, inside_message);
+  if (repeated == nullptr && !verbose_) return;
+  const auto line =
+      fmt::format("{}: closed: {}", peer.to_string(), reason ? reason.message() : "goodbye");
+  if (verbose_) {
+    log(line);
+  } else {
+    repeated->log(line, Severity::info, Clock::now());
+  }
 }
 
 }  // namespace common

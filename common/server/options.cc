@@ -10,6 +10,7 @@
 #include <span>
 #include <sstream>
 
+#include "common/escape.h"
 #include "common/net/address.h"
 #include "common/server/duration.h"
 #include "common/server/log.h"

@@ -110,14 +110,6 @@ std::string explain_no_thread(std::error_code error) {
       error.message());
 }
 
-std::string explain_no_descriptor(std::error_code error, std::string_view for_what) {
-  if (error != std::errc::too_many_files_open) {
-    return fmt::format("no descriptor {}: {}", for_what, error.message());
-  }
-  return fmt::format("too few descriptors {}: raise the limit (ulimit -n or LimitNOFILE=)",
-                     for_what);
-}
-
 std::string explain_failure(const Options& options, std::error_code error,
                             const ServerProfile& profile) {
   std::string advice;

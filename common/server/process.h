@@ -43,10 +43,6 @@ int complain(std::string_view line);
 /// A line that says why no thread or process can be started, and which limit to raise.
 std::string explain_no_thread(std::error_code error);
 
-/// A line that says why there is no descriptor, and which limit to raise if that's the reason.
-/// `for_what` completes the sentence: "for one client".
-std::string explain_no_descriptor(std::error_code error, std::string_view for_what);
-
 /// A line that says why the server cannot run and, for the common errors, what to do.
 std::string explain_failure(const Options& options, std::error_code error,
                             const ServerProfile& profile = {});

@@ -16,10 +16,7 @@ namespace {
 
 SignalWakeup* handler = nullptr;  // set before the signals are handled, cleared after
 
-/// Our timer's signal. Not SIGALRM, because alarm(2) survives exec, and whoever started us may have
-/// set one to end us, which must still work.
-const int drain_is_over = SIGRTMIN;
-const int stop_signals[] = {SIGINT, SIGTERM, drain_is_over};
+constexpr int stop_signals[] = {SIGINT, SIGTERM};
 
 sigset_t all_of(std::span<const int> numbers) {
   sigset_t set;
@@ -28,10 +25,7 @@ sigset_t all_of(std::span<const int> numbers) {
   return set;
 }
 
-void set_action(void (*function)(int)) {
-  struct sigaction action {};
-  action.sa_handler = function;
-  action.sa_flags = SA_RESTART;
+void set_action(struct sigaction action) {
   action.sa_mask = all_of(stop_signals);
   for (const int number : stop_signals)
     (void)::sigaction(number, &action, nullptr);  // valid numbers
@@ -54,7 +48,9 @@ Result<std::unique_ptr<SignalWakeup>> SignalWakeup::create(std::chrono::millisec
                                                            std::function<void()> stop) {
   sigevent alarm{};
   alarm.sigev_notify = SIGEV_SIGNAL;
-  alarm.sigev_signo = drain_is_over;
+  // Not a number of the timer's own, such as SIGALRM, because whoever sends us that signal must end
+  // us with it, and hasn't asked for a stop. alarm(2), for instance, survives exec.
+  alarm.sigev_signo = SIGTERM;
   timer_t timer{};
   if (::timer_create(CLOCK_MONOTONIC, &alarm, &timer) < 0) return last_error();
   return std::unique_ptr<SignalWakeup>(new SignalWakeup(drain_timeout, std::move(stop), timer));
@@ -65,14 +61,19 @@ SignalWakeup::SignalWakeup(std::chrono::milliseconds drain_timeout, std::functio
     : drain_timeout_(drain_timeout), stop_(std::move(stop)), drain_timer_(timer) {
   assert(handler == nullptr);
   handler = this;
-  set_action(&SignalWakeup::on_signal);
+  struct sigaction action {};
+  action.sa_sigaction = &SignalWakeup::on_signal;
+  action.sa_flags = SA_RESTART | SA_SIGINFO;
+  set_action(action);
   // The program that started us may have blocked the signals, and we inherit that.
   const sigset_t blocked = all_of(stop_signals);
   (void)::pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
 }
 
 SignalWakeup::~SignalWakeup() {
-  set_action(SIG_IGN);  // the process is stopping already
+  struct sigaction ignored {};
+  ignored.sa_handler = SIG_IGN;
+  set_action(ignored);  // the process is stopping already
   (void)::timer_delete(drain_timer_);
   handler = nullptr;
 }
@@ -82,13 +83,13 @@ void SignalWakeup::stop_after_failure() {
   handler->begin_drain();
 }
 
-void SignalWakeup::on_signal(int number) {
+void SignalWakeup::on_signal(int /*number*/, siginfo_t* about, void* /*context*/) {
   const int saved_errno = errno;
   const auto now = Clock::now();
+  const bool is_over = about->si_code == SI_TIMER;
   auto first = never;
-  const bool is_first =
-      number != drain_is_over && handler->asked_at_.compare_exchange_strong(first, now);
-  if (number == drain_is_over || (!is_first && now - first >= same_stop)) {
+  const bool is_first = !is_over && handler->asked_at_.compare_exchange_strong(first, now);
+  if (is_over || (!is_first && now - first >= same_stop)) {
     // Not exit(3), which would destroy objects in use.
     ::_exit(handler->exit_status_);
   }

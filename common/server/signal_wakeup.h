@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -31,7 +32,7 @@ class SignalWakeup {
 
  private:
   SignalWakeup(std::chrono::milliseconds drain_timeout, std::function<void()> stop, timer_t timer);
-  static void on_signal(int number);
+  static void on_signal(int number, siginfo_t* about, void* context);
   void begin_drain();
 
   std::chrono::milliseconds drain_timeout_;

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/server/log.h"
-#include "common/server/process.h"
+#include "common/escape.h"
+#include "finger/no_descriptor.h"
 #include "finger/protocol/crlf.h"
 
 namespace finger {
@@ -23,7 +23,7 @@ constexpr std::string_view nobody_listed = "Nobody here has a plan to show.\r\n"
 
 std::string explain(const RosterSource& source, std::error_code error) {
   if (error == std::errc::too_many_files_open) {
-    return common::explain_no_descriptor(error, "to read who has opted in");
+    return explain_no_descriptor(error, "to read who has opted in");
   }
   if (!source.users.empty()) {
     // The daemon may no longer run as the user who started it.

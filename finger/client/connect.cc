@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "common/server/process.h"
+#include "finger/timeout.h"
 
 namespace finger {
 namespace {
@@ -87,7 +88,7 @@ void Race::start(const Address& address) {
 std::optional<Fd> Race::wait(DueTime latest) {
   std::vector<pollfd> polled;
   for (const Attempt& attempt : attempts_) polled.push_back({attempt.socket.get(), POLLOUT, 0});
-  (void)::poll(polled.data(), polled.size(), common::timeout_ms(latest));  // EINTR: called again
+  (void)::poll(polled.data(), polled.size(), timeout_ms(latest));  // EINTR: called again
 
   for (std::size_t i = polled.size(); i-- > 0;) {
     if (polled[i].revents == 0) continue;
@@ -149,7 +150,7 @@ Outcome<Fd> connect_to(std::span<const Address> addresses, DueTime deadline) {
 bool wait_for(int descriptor, short events, DueTime deadline) {
   pollfd polled{.fd = descriptor, .events = events, .revents = 0};
   while (!is_over(deadline)) {
-    if (::poll(&polled, 1, common::timeout_ms(deadline)) > 0) return true;  // else EINTR, or late
+    if (::poll(&polled, 1, timeout_ms(deadline)) > 0) return true;  // else EINTR, or late
   }
   return false;
 }

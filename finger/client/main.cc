@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/escape.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
 #include "finger/client/ask.h"

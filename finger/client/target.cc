@@ -5,8 +5,8 @@
 #include <limits>
 #include <span>
 
+#include "common/escape.h"
 #include "common/net/number.h"
-#include "common/server/log.h"
 
 namespace finger {
 namespace {

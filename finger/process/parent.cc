@@ -21,6 +21,8 @@
 #include "common/server/constants.h"
 #include "common/server/log.h"
 #include "common/server/process.h"
+#include "finger/no_descriptor.h"
+#include "finger/timeout.h"
 
 namespace finger {
 namespace {
@@ -56,7 +58,7 @@ int Parent::run() {
   signals_ = common::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_) {
     return common::complain(
-        common::explain_no_descriptor(common::last_error().error(), "to receive signals"));
+        explain_no_descriptor(common::last_error().error(), "to receive signals"));
   }
   start();
   while (!is_over()) {
@@ -87,7 +89,7 @@ void Parent::wait() {
     earliest = std::min(earliest, each.due);
   }
   const auto due = earliest == never ? std::nullopt : std::optional(earliest);
-  if (::poll(watched.data(), watched.size(), common::timeout_ms(due)) <= 0) return;  // EINTR
+  if (::poll(watched.data(), watched.size(), timeout_ms(due)) <= 0) return;  // EINTR
   auto worker = workers_.begin();  // a worker started meanwhile comes last, and wasn't watched
   for (std::size_t i = 1; i < watched.size(); ++i, ++worker) {
     if (watched[i].revents != 0) read_word(*worker);
@@ -121,8 +123,7 @@ void Parent::start() {
   is_reload_due_ = false;
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0) {
-    return fail_start(
-        common::explain_no_descriptor(common::last_error().error(), "to talk to a worker"));
+    return fail_start(explain_no_descriptor(common::last_error().error(), "to talk to a worker"));
   }
   Control ours{common::Fd(ends[0])};
   Control its{common::Fd(ends[1])};

@@ -1,3 +1,5 @@
+#include "common/escape.h"
+#include "finger/no_descriptor.h"
 #include "finger/rights/fence.h"
 
 #include <fcntl.h>
@@ -199,7 +201,7 @@ std::expected<void, std::string> permit_homes(const HomeFence& fence, const Rost
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   if (looks == MAP_FAILED || ::pipe2(ends.data(), O_CLOEXEC) < 0) {
     return std::unexpected(
-        common::explain_no_descriptor(common::last_error().error(), "to look for homes"));
+        explain_no_descriptor(common::last_error().error(), "to look for homes"));
   }
   const Fd all_ended(ends[0]);
   Fd end_of_all(ends[1]);

@@ -18,8 +18,9 @@
 #include <span>
 #include <string_view>
 
+#include "common/escape.h"
 #include "common/server/log.h"
-#include "common/server/process.h"
+#include "finger/no_descriptor.h"
 
 namespace finger {
 namespace {
@@ -91,7 +92,7 @@ std::expected<User, std::string> user_to_become(const std::string& name) {
   if (!user && name.empty()) user = unprivileged_user("nobody");
   if (!user && errno == EMFILE) {
     return std::unexpected(
-        common::explain_no_descriptor(common::last_error().error(), "to read the accounts"));
+        explain_no_descriptor(common::last_error().error(), "to read the accounts"));
   }
   if (!user && !says_not_found(errno)) {
     return std::unexpected("cannot read the accounts: " + common::last_error().error().message());

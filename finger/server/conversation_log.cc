@@ -1,3 +1,4 @@
+#include "common/escape.h"
 #include "finger/server/conversation.h"
 
 #include <fmt/format.h>

@@ -13,6 +13,7 @@
 
 #include "common/server/log.h"
 #include "common/server/process.h"
+#include "finger/no_descriptor.h"
 #include "uring/why_no_ring.h"
 
 namespace finger {
@@ -21,7 +22,7 @@ namespace {
 using common::Clock;
 
 common::RepeatedFault accept_fault("cannot accept");
-common::RepeatedFault turned_away("turned away: too many connections from one address");
+common::RepeatedLine turned_away;
 
 /// However many others come, a client has time for a round trip to the other side of the world.
 /// Otherwise well-behaved clients in a burst would displace each other.
@@ -68,7 +69,7 @@ std::expected<void, std::string> Server::try_once() {
         common::explain_no_thread(make_error_code(std::errc::resource_unavailable_try_again)));
   }
   if (opened.error() == std::errc::too_many_files_open) {
-    return std::unexpected(common::explain_no_descriptor(opened.error(), "for one client"));
+    return std::unexpected(explain_no_descriptor(opened.error(), "for one client"));
   }
   return std::unexpected(
       fmt::format("cannot open /proc/self/fd: {}: mount /proc, and permit io_uring to open it",
@@ -199,9 +200,9 @@ uring::Task<Proxied> Server::receive_header(common::Accepted& client, Clock::tim
 
 void Server::turn_away(const common::Address& peer) {
   ++context_.counters.refused;
-  const auto now = context_.loop->now();
-  if (context_.options.log == LogDetail::full) return turned_away.report(peer, now);
-  turned_away.report(now);
+  const auto whom = context_.options.log == LogDetail::full ? peer.to_string() + " " : "";
+  turned_away.log(whom + "turned away: too many connections from one address",
+                  common::Severity::warning, context_.loop->now());
 }
 
 /// Does what the parent says. At the end of the stream the parent is gone, so we drain.

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/server/log.h"
+#include "common/escape.h"
 #include "finger/protocol/error.h"
 #include "finger/protocol/query.h"
 

@@ -42,6 +42,10 @@ constexpr int groups_max = 1 << 16;
 /// After so many turns, the ring gives up the buffers that weren't needed in them.
 constexpr std::uint32_t shrink_interval_turns = 256;
 
+std::unexpected<std::error_code> no_memory() {
+  return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
+}
+
 /// Gives the memory of an idle buffer back to the kernel, but not the pages at the two ends, which
 /// may belong to its neighbours, too.
 void free_pages(std::byte* begin, std::size_t bytes) {
@@ -65,7 +69,7 @@ Result<std::unique_ptr<Buffers>> Buffers::create(LoopCore& loop, std::uint32_t c
   if (has_size) {  // unused pages take no memory yet
     memory.reset(static_cast<std::byte*>(std::aligned_alloc(line_bytes, count * stride_bytes)));
   }
-  if (!memory) return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
+  if (!memory) return no_memory();
   std::unique_ptr<Buffers> made(new Buffers(loop, count, bytes_each, std::move(memory)));
   if (const auto registered = made->register_ring(); !registered) {
     return std::unexpected(registered.error());
@@ -91,9 +95,7 @@ Status Buffers::register_ring() {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::size_t bytes = (count_ * sizeof(io_uring_buf) + page - 1) / page * page;
   void* memory = std::aligned_alloc(page, bytes);
-  if (memory == nullptr) {
-    return std::unexpected(std::make_error_code(std::errc::not_enough_memory));
-  }
+  if (memory == nullptr) return no_memory();
   ring_.reset(new (memory) io_uring_buf[count_]());
   for (std::uint32_t i = 0; i < count_; ++i) {
     ring_.get()[i].len = static_cast<std::uint32_t>(bytes_each_);  // of any buffer that is there
@@ -139,7 +141,6 @@ bool Buffers::can_wake_waiters() {
 void Buffers::wake_waiters() {
   for (std::uint32_t left = free(); left > 0 && returned_.has_waiters(); --left) {
     returned_.notify_one();
-    has_woken_ = true;
   }
 }
 
@@ -151,10 +152,8 @@ void Buffers::receive_failed(int result, std::uint32_t flags) {
   give_back(number);
 }
 
-/// Called when a receive found no buffer. If we woke waiters before, the kernel has none although
-/// free() counts some, because the rest are in completions we haven't fetched.
+/// Called when a receive found no buffer.
 void Buffers::ran_out() {
-  if (has_woken_) confirmed_empty_ = true;
   const bool first = std::exchange(ran_out_in_, loop_.turns()) != loop_.turns();
   if (first && in_ring_ < 2 * lent_max()) add_more();  // once for all receives of this turn
 }

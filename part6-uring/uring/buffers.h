@@ -112,8 +112,7 @@ class Buffers {
   /// the ring needs.
   bool can_wake_waiters();
 
-  /// Wakes one coroutine for each free buffer. Collect all completions first, because an ENOBUFS
-  /// that is collected later is taken to mean that a woken coroutine found the ring empty.
+  /// Wakes one coroutine for each free buffer.
   void wake_waiters();
 
  private:
@@ -141,8 +140,9 @@ class Buffers {
   std::byte* begin_of(std::uint16_t number) const { return memory_.get() + number * stride_bytes_; }
   void give_back(std::uint16_t number);
   void ran_out();
-  /// How many buffers the kernel still has, as far as we know.
-  std::uint32_t free() const { return confirmed_empty_ ? 0 : in_ring_ - lent_; }
+  /// How many buffers the kernel still has, and some of those may be in completions that we haven't
+  /// fetched.
+  std::uint32_t free() const { return in_ring_ - lent_; }
   void add_if_all_are_lent() {
     if (lent_ == in_ring_ && in_ring_ < 2 * lent_max()) add_more();
   }
@@ -168,8 +168,6 @@ class Buffers {
   std::size_t received_bytes_ = 0;  ///< In a receive, on the average of the last ones.
   std::uint32_t in_ring_ = 0;       ///< Lent or with the kernel; the others are idle.
   std::uint64_t ran_out_in_ = 0;    ///< The last turn in which a receive found no buffer.
-  bool has_woken_ = false;          ///< Woke waiters, and has given the kernel no buffer since.
-  bool confirmed_empty_ = false;    ///< Set by ran_out(): the kernel has none left.
   std::vector<std::uint16_t> idle_;
   std::uint32_t needed_ = 0;     ///< How many the ring should have.
   std::uint32_t most_lent_ = 0;  ///< The most that were lent in the last turns_ turns.
@@ -233,8 +231,6 @@ inline void Buffers::give_to_kernel(std::uint16_t number) {
   entry.addr = reinterpret_cast<std::uintptr_t>(begin_of(number));
   entry.bid = number;  // `len` never changes, because all are equally long
   io_uring_smp_store_release(&ring_.get()->resv, tail_);
-  has_woken_ = false;
-  confirmed_empty_ = false;
 }
 
 }  // namespace uring

@@ -6,20 +6,13 @@
 
 namespace uring {
 
-Result<std::unique_ptr<Loop>> Loop::create(const Setup& setup, const char* trace_file) {
+Result<std::unique_ptr<Loop>> Loop::create(const Setup& setup) {
   auto ring = Ring::create(setup);
   if (!ring) return std::unexpected(ring.error());
-  std::unique_ptr<Trace> trace;
-  if (trace_file != nullptr) {
-    auto opened = Trace::create(trace_file);
-    if (!opened) return std::unexpected(opened.error());
-    trace = std::move(*opened);
-  }
-  return std::unique_ptr<Loop>(new Loop(setup, std::move(*ring), std::move(trace)));
+  return std::unique_ptr<Loop>(new Loop(setup, std::move(*ring)));
 }
 
-Loop::Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
-    : LoopCore(setup, std::move(ring), std::move(trace)) {
+Loop::Loop(const Setup& setup, Ring ring) : LoopCore(setup, std::move(ring)) {
   if (setup.check_memory) FramePool::check_memory();
 }
 

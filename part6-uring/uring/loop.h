@@ -41,8 +41,8 @@ namespace uring {
 /// wake the loop by writing to an eventfd or a pipe that a coroutine reads.
 class Loop final : public LoopCore {
  public:
-  /// Errors: those of Ring::create(), which why_no_ring() explains; of opening the trace.
-  static Result<std::unique_ptr<Loop>> create(const Setup& setup, const char* trace_file = nullptr);
+  /// Errors: those of Ring::create(), which why_no_ring() explains.
+  static Result<std::unique_ptr<Loop>> create(const Setup& setup);
 
   /// Cancels unfinished tasks and waits for them, like ~Scope(). In any thread other than run()'s
   /// that is impossible, and ends the process with a message.
@@ -273,7 +273,7 @@ class Loop final : public LoopCore {
   }
 
  private:
-  Loop(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace);
+  Loop(const Setup& setup, Ring ring);
 
   Scope tasks_{*this};  ///< The tasks of run().
 };

@@ -19,11 +19,6 @@ namespace {
   std::abort();
 }
 
-[[noreturn]] void refuse_another_thread() {
-  std::fputs("uring: a loop must run and end in one thread\n", stderr);
-  std::abort();
-}
-
 /// Whether the kernel wants us to collect completions, or has no memory for the moment.
 bool is_passing(std::error_code error) {
   return error == std::errc::device_or_resource_busy ||
@@ -32,9 +27,16 @@ bool is_passing(std::error_code error) {
 
 }  // namespace
 
+LoopCore::~LoopCore() {
+  assert(begun_ == ended_);  // every operation had its last completion
+  if (!buffers_.empty() || deadlines_.earliest()) {
+    refuse("a loop must end after its Buffers and Deadlines");
+  }
+}
+
 Status LoopCore::enable() {
   const auto enabled = ring_.enable();
-  if (enabled) thread_ = std::this_thread::get_id();
+  if (enabled) thread_ = ::gettid();
   return enabled;
 }
 
@@ -46,7 +48,13 @@ void LoopCore::wait_and_collect() {
 }
 
 void LoopCore::check_thread() const {
-  if (std::this_thread::get_id() != thread_) refuse_another_thread();
+  if (::gettid() != thread_) refuse("a loop must run and end in one thread");
+}
+
+/// Ends the process, because of a mistake in the program around the loop.
+void LoopCore::refuse(const char* mistake) {
+  std::fprintf(stderr, "uring: %s\n", mistake);
+  std::abort();
 }
 
 void LoopCore::turn() {
@@ -86,8 +94,6 @@ void LoopCore::lend_to_waiters() {
   bool can_wake = false;
   for (Buffers* const each : buffers_) can_wake |= each->can_wake_waiters();
   if (!can_wake) return;
-  collect();  // receives that were tried before the last buffers were given back
-  run_ready();
   for (Buffers* const each : buffers_) each->wake_waiters();
   run_ready();
   must_not_sleep_ = true;  // there may be buffers left for others
@@ -99,6 +105,7 @@ void LoopCore::submit_and_wait() {
     return;
   }
   const auto earliest = deadlines_.earliest();
+  if (!earliest && begun_ == ended_) refuse("no task is left that could wake the others");
   if (!earliest || wake_at(*earliest)) return note_submitted(ring_.submit_and_wait(std::nullopt));
   const auto now = Clock::now();
   note_submitted(ring_.submit_and_wait(std::max(*earliest, now) - now));

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cassert>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,8 +36,17 @@ class LoopCore {
   Deadlines& deadlines() { return deadlines_; }
   Trace* trace() { return trace_.get(); }
 
+  /// Writes this trace from now on. Call it before run().
+  void set_trace(std::unique_ptr<Trace> trace) { trace_ = std::move(trace); }
+
   /// The canceller of the running coroutine's scope.
   Canceller& current_scope() { return *current_scope_; }
+
+  /// The same, for a coroutine that begins to wait. Only tasks of this loop may do that.
+  Canceller& waiting_scope() {
+    if (current_scope_ == &root_) refuse("a task of one loop must not wait in another");
+    return *current_scope_;
+  }
 
   std::uint64_t turns() const { return turns_; }
 
@@ -91,9 +101,8 @@ class LoopCore {
   void destroy_later(Promise<void>& ended) { ended_tasks_.push_back(ended); }
 
  protected:
-  LoopCore(const Setup& setup, Ring ring, std::unique_ptr<Trace> trace)
-      : setup_(setup), ring_(std::move(ring)), trace_(std::move(trace)) {}
-  ~LoopCore() { assert(begun_ == ended_); }  // every operation had its last completion
+  LoopCore(const Setup& setup, Ring ring) : setup_(setup), ring_(std::move(ring)) {}
+  ~LoopCore();
 
   void check_thread() const;
   void turn();
@@ -103,6 +112,7 @@ class LoopCore {
   Clock::time_point now_ = Clock::now();
 
  private:
+  [[noreturn, gnu::cold]] static void refuse(const char* mistake);
   void collect_what_has_come();
   void lend_to_waiters();
   void submit_and_wait();
@@ -120,10 +130,10 @@ class LoopCore {
   /// No operation has this address. Not 0, which cancel() of an empty Canceller looks for.
   static constexpr std::uint64_t alarm_user_data = 1;
 
-  std::thread::id thread_ = std::this_thread::get_id();
+  pid_t thread_ = ::gettid();
   Deadlines deadlines_;
-  const std::unique_ptr<Trace> trace_;  ///< Null if there is none.
-  Canceller root_;  ///< Holds the scopes that are made outside of any coroutine.
+  std::unique_ptr<Trace> trace_;  ///< Null if there is none.
+  Canceller root_;                ///< Holds the scopes that are made outside of any coroutine.
   Canceller* current_scope_ = &root_;
   std::uint32_t begun_ = 0;
   std::uint32_t ended_ = 0;

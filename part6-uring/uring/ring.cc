@@ -37,7 +37,9 @@ Status set_up(const Setup& setup, io_uring& ring) {
   // SQPOLL a kernel thread submits, and nobody asks it.
   params.flags |= setup.sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN;
   if (setup.disabled) params.flags |= IORING_SETUP_R_DISABLED;
-  params.sq_thread_idle = 100;  // ms
+  params.sq_thread_idle = 100;  // ms without a request, and then the thread sleeps
+  if (setup.completions > 0) params.flags |= IORING_SETUP_CQSIZE;
+  params.cq_entries = std::clamp(setup.completions, setup.entries, Setup::completions_max);
   const int result = io_uring_queue_init_params(setup.entries, &ring, &params);
   if (result == 0) return {};
   ring = {};
@@ -51,6 +53,9 @@ Status set_up(const Setup& setup, io_uring& ring) {
 Result<Ring> Ring::create(const Setup& setup) {
   Ring made;
   if (const auto done = set_up(setup, made.ring_); !done) return std::unexpected(done.error());
+  // A filter may forbid this call alone. EBADFD: it is permitted, and the ring is disabled.
+  const auto entered = status_of(io_uring_enter(made.ring_.ring_fd, 0, 0, 0, nullptr));
+  if (!entered && entered.error().value() != EBADFD) return std::unexpected(entered.error());
   // Otherwise a child of fork(2) would keep the ring, with everything registered there, for as long
   // as it lives. O_CLOEXEC only closes descriptors at exec(3), and unmaps nothing before.
   (void)io_uring_ring_dontfork(&made.ring_);

@@ -27,6 +27,9 @@ bool apply(std::string_view word, Setup& setup) {
   if (key == "entries") {
     return set_number(value, Setup::entries_min, Setup::entries_max, setup.entries);
   }
+  if (key == "completions") {
+    return set_number(value, std::uint32_t{1}, Setup::completions_max, setup.completions);
+  }
   if (key == "buffers") {
     return set_number(value, std::uint32_t{1}, Setup::buffers_max, setup.buffers) &&
            std::has_single_bit(setup.buffers);  // the kernel masks an index with it
@@ -56,7 +59,8 @@ Result<Setup> Setup::parse(std::string_view list) {
 std::string setup_syntax() {
   using std::to_string;
   return "a list of entries=N (" + to_string(Setup::entries_min) + " to " +
-         to_string(Setup::entries_max) + "), buffers=N (a power of two up to " +
+         to_string(Setup::entries_max) + "), completions=N (1 to " +
+         to_string(Setup::completions_max) + "), buffers=N (a power of two up to " +
          to_string(Setup::buffers_max) + "), buffer-bytes=N (1 to " +
          to_string(Setup::buffer_bytes_max) + "), sqpoll, check-memory";
 }

@@ -1,8 +1,10 @@
 #include "uring/trace.h"
 
+#include <fcntl.h>
+#include <liburing.h>
 #include <unistd.h>
 
-#include <liburing.h>
+#include "common/fd.h"
 
 namespace uring {
 namespace {
@@ -24,9 +26,13 @@ bool has_descriptor(const io_uring_sqe& entry) {
 }  // namespace
 
 Result<std::unique_ptr<Trace>> Trace::create(const char* file) {
-  std::FILE* opened = std::fopen(file, "we");
-  if (opened == nullptr) return common::last_error();
-  return std::unique_ptr<Trace>(new Trace(opened));
+  // Without O_NONBLOCK, the open of a FIFO waits until somebody reads it. Writing may wait.
+  common::Fd opened(::open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666));
+  if (!opened || ::fcntl(opened.get(), F_SETFL, 0) < 0) return common::last_error();
+  std::FILE* const stream = ::fdopen(opened.get(), "w");
+  if (stream == nullptr) return common::last_error();
+  (void)opened.release();  // the stream closes it
+  return std::unique_ptr<Trace>(new Trace(stream));
 }
 
 Trace::~Trace() {

@@ -17,7 +17,7 @@ namespace uring {
 /// thread writes a full buffer to the file.
 class Trace {
  public:
-  /// Errors: of fopen(3).
+  /// Errors: of open(2), ENXIO among them for a FIFO that nobody reads.
   static Result<std::unique_ptr<Trace>> create(const char* file);
   Trace(const Trace&) = delete;
   Trace& operator=(const Trace&) = delete;

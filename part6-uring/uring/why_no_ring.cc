@@ -1,6 +1,5 @@
 #include "uring/why_no_ring.h"
 
-#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include <fstream>
@@ -64,16 +63,15 @@ std::string why_no_ring(std::error_code error) {
   if (error == std::errc::operation_not_permitted) {
     const auto disabled = read_number("/proc/sys/kernel/io_uring_disabled");
     if (disabled && *disabled != 0) {
-      return begin + "it is switched off here: try sysctl -w kernel.io_uring_disabled=0";
+      return begin + "it is switched off here: try sysctl -w kernel.io_uring_disabled=0" +
+             (*disabled == 1 ? ", or join the group whose number is kernel.io_uring_group" : "");
     }
     return begin + "a seccomp filter forbids it: " + to_permit;
   }
   if (error == std::errc::not_enough_memory) {
-    rlimit limit{};
-    (void)::getrlimit(RLIMIT_MEMLOCK, &limit);  // EFAULT and EINVAL only
-    if (limit.rlim_cur == RLIM_INFINITY) return begin + error.message();
-    return begin + "the limit of " + std::to_string(limit.rlim_cur / 1024) +
-           " KiB of locked memory is too low, or no memory is left: raise it with ulimit -l";
+    return begin +
+           "no memory is left, or the limit of locked memory (ulimit -l), of address space (-v) or "
+           "of data (-d) is too low";
   }
   if (error == std::errc::too_many_files_open) {
     return begin + "no descriptor is left for it: raise the limit with ulimit -n";

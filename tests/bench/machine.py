@@ -46,7 +46,7 @@ def compiler(build: Path) -> tuple[str, str]:
     database = build / "compile_commands.json"
     entries = json.loads(database.read_text()) if database.is_file() else []
     words = next((shlex.split(entry["command"]) for entry in entries
-                  if entry["file"].endswith("/part1-blocking/main.cc")), [])
+                  if entry["file"].endswith("/part1-blocking/server.cc")), [])
     program = next((word for word in words if "++" in Path(word).name), None)
     if program is None:
         return "unknown", "unknown"

@@ -17,7 +17,7 @@ CALL = re.compile(r"(?<![\w>:])::([a-z_]\w*)\(|\b(?:SYS|__NR)_(\w+)\b")
 
 # Functions of the C library that a program calls as `::name`, but that aren't one system call.
 LIBRARY = set("""
-    closedir endpwent eventfd_write fdopendir gai_strerror getaddrinfo getgrnam getpwent
+    closedir endpwent eventfd_write fdopen fdopendir gai_strerror getaddrinfo getgrnam getpwent
     getpwnam inet_ntop inet_pton isatty mallopt nl_langinfo pthread_attr_destroy
     pthread_attr_init pthread_attr_setstacksize pthread_getattr_default_np pthread_kill
     pthread_setattr_default_np pthread_sigmask readdir seccomp_attr_set seccomp_init

@@ -13,7 +13,7 @@ from blocks import ROOT
 
 BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]-*.md")) + sorted(BOOK.glob("appendix-*.md"))
-PAGES = [*CHAPTERS, *sorted(BOOK.glob("diffs/*.md")), BOOK / "index.md", *BOOK.glob("*-view.md")]
+PAGES = [*CHAPTERS, BOOK / "index.md", *BOOK.glob("*-view.md")]
 
 
 def names(paths: list[Path]) -> list[str]:

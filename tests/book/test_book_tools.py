@@ -100,6 +100,22 @@ def test_a_fence_must_be_a_run_of_the_transcript() -> None:
     assert runs.fits(["$ ./other", *good[1:]], wanted)
 
 
+@pytest.mark.parametrize(("fence", "complaint"), [
+    ("$ ./wait\nno\n$ ./say", None),
+    ("$ ./wait\nyes", None),
+    ("$ ./say\n$ ./wait\nyes", None),
+    ("$ ./wait\nperhaps", "in 2 places"),
+    ("$ ./wait\nno\n$ ./wait\nyes", "not one after the other"),
+    ("$ ./say\n$ ./hush", "no command `$ ./hush`")])
+def test_a_run_is_found_by_its_commands(
+    fence: str, complaint: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    (tmp_path / "page.t").write_text("  $ ./wait\n  no\n  $ ./say\n  $ ./wait\n  yes\n")
+    found = fill.complaint(block("run", "page.t", f"```console\n{fence}\n```\n"))
+    assert complaint in (found or "") if complaint else found is None, found
+
+
 EDIT = """  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
   >  int main() {
   > -  one();
@@ -112,12 +128,18 @@ def test_what_a_reader_changes_is_a_command_of_a_transcript(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runs, "ROOT", tmp_path)
-    (tmp_path / "page.t").write_text(TRANSCRIPT + EDIT)
-    fresh = block("edit", "page.t 3 main")
-    assert fill.filled(fresh, tmp_path) == (
+    (tmp_path / "page.t").write_text(EDIT + TRANSCRIPT + EDIT.replace("one", "three"))
+    page = tmp_path / "page.md"
+    page.write_text("<!-- edit: page.t main -->\n<!-- /edit -->\n" * 2)
+    assert "is not what the transcript says" in (fill.complaint(next(blocks.blocks(page))) or "")
+    blocks.rewrite(page, lambda each: fill.filled(each, tmp_path))
+    first, second = blocks.blocks(page)
+    assert first.text == (
         "`page.cc`, `main`\n\n```diff\n int main() {\n-  one();\n+  two();\n```\n")
-    assert "is not what the transcript says" in (fill.complaint(fresh) or "")
-    assert "no edit" in (fill.complaint(block("edit", "page.t 2")) or "")
+    assert second.text == first.text.replace("one", "three")
+    assert fill.complaint(first) is None and fill.complaint(second) is None
+    page.write_text(page.read_text() + "\n<!-- edit: page.t -->\n<!-- /edit -->\n")
+    assert "only 2 edits" in (fill.complaint([*blocks.blocks(page)][-1]) or "")
 
 
 def test_an_edit_has_one_place_or_none() -> None:

@@ -55,7 +55,7 @@ def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
     programs = [f"{here}/{step}" for step in re.findall(r"\./(\d\d-[\w-]+)", text)]
     programs += re.findall(r"\$BUILD/(\w[\w-]*/[\w-]+)", text)
     for part in re.findall(r"\b(?:start|count_calls) (part\d|finger)", text):
-        stage = next((path.parent.name for path in ROOT.glob(f"{part}*/main.cc")), "")
+        stage = next((path.parent.name for path in ROOT.glob(f"{part}*/server.cc")), "")
         programs.append("finger/fingerd" if part == "finger" else f"{stage}/{stage}")
     if "while_asked" in text:  # tools/shell.sh
         programs.append("book/steps/16/03-coordinated-omission")

@@ -233,7 +233,7 @@ def test_what_a_reader_has_stays_from_fence_to_fence(tmp_path: Path) -> None:
 
 def test_a_reader_s_edit_is_made_and_a_listing_is_none(tmp_path: Path) -> None:
     chapter = tmp_path / "chapter.md"
-    chapter.write_text("```diff\n+not typed\n```\n<!-- edit: book/runs/04-page.t 3 -->\n`page.cc`"
+    chapter.write_text("```diff\n+not typed\n```\n<!-- edit: book/runs/04-page.t -->\n`page.cc`"
                        "\n\n```diff\n+typed\n```\n<!-- /edit -->\n")
     [edit] = typed(chapter)
     assert edit.place == "edit" and edit.text.startswith('"$ROOT/book/tools/edit.py" page.cc <<')

@@ -14,7 +14,7 @@ NEEDS = {"finger": ["common", "part6-uring"]}
 LIBRARIES = {
     "part5-epoll": "libboost-dev", "part6-uring": "libboost-dev liburing-dev pkg-config",
     "finger": "liburing-dev libseccomp-dev pkg-config", "uring": "liburing-dev pkg-config"}
-PARTS = [*sorted(main.parent.name for main in ROOT.glob("part[0-9]*/main.cc")), "finger"]
+PARTS = [*sorted(main.parent.name for main in ROOT.glob("part[0-9]*/server.cc")), "finger"]
 PROGRAMS = {"part6-uring": ["part6-uring", "echo-client"], "finger": ["fingerd", "finger"]}
 CHEAP = ["part1-blocking"]  # ./check --all builds the others
 WITHOUT = ("-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON")

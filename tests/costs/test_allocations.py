@@ -12,7 +12,7 @@ from harness.proc import wait_until
 from harness.server import Server
 
 MESSAGES = 1000
-CROWD = 50  # in one chunk of the slab
+CROWD = 50
 COUNTER = BUILD / "tests" / "costs" / "libcount_allocations.so"
 
 

@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.SIGNALS)]
 
 IGNORED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU, signal.SIGCHLD, signal.SIGCONT,
            signal.SIGURG, signal.SIGWINCH)
-FATAL = (signal.SIGALRM, signal.SIGIO, signal.SIGPROF, signal.SIGUSR2, signal.SIGVTALRM,
-         signal.SIGXCPU)
+FATAL = (signal.SIGALRM, signal.SIGIO, signal.SIGPROF, signal.SIGRTMIN, signal.SIGUSR2,
+         signal.SIGVTALRM, signal.SIGXCPU)
 OF_THE_PARENT = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1)
 
 

@@ -21,6 +21,8 @@ pytestmark = [
     pytest.mark.rule(rules.REGULAR_FILES),
 ]
 
+WITHOUT_TRACING = ("setpriv", "--bounding-set=-sys_ptrace")
+
 
 def test_a_plan_that_may_not_be_read_is_no_plan(users: Users, start: Start) -> None:
     users.plan("alice").chmod(0o600)
@@ -60,15 +62,17 @@ def test_a_home_that_is_closed_later_holds_no_plan(users: Users, start: Start) -
         (users.directory / "alice").chmod(0o755)
 
 
-def test_an_ordinary_user_can_run_these_tests() -> None:
-    """Tests that need root are skipped then, and the others pass."""
+@pytest.mark.parametrize("somebody", [as_nobody(), WITHOUT_TRACING],
+                         ids=["an-ordinary-user", "a-containers-root"])
+def test_who_has_fewer_rights_can_run_these_tests(somebody: tuple[str, ...]) -> None:
+    """Tests that need those rights are skipped then, and the others pass."""
     need_root()
     here = Path(__file__).parent
-    if subprocess.run([*as_nobody(), "test", "-r", here / "kit", "-a", "-x", here]).returncode:
+    if subprocess.run([*somebody, "test", "-r", here / "kit", "-a", "-x", here]).returncode:
         pytest.skip("nobody may not read this directory")
     some = "test_a_link_is_no_plan or missing_group or that_closes or not_be_searched"
     run = subprocess.run(
-        [*as_nobody(), sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", some],
+        [*somebody, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", some],
         cwd=here, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
     assert "passed" in run.stdout

@@ -30,7 +30,12 @@ Outcome read_slices(const tests::Slices& slices) {
         return outcome;
       }
       if (!*next) break;
-      outcome.messages.push_back(tests::text(**next));
+      auto message = tests::text(**next);
+      // Every other message that is a copy is taken away from the reader.
+      if (!reader.was_in_place() && outcome.messages.size() % 2 == 0) {
+        message = tests::text(common::ByteView(reader.release()).subspan(common::header_bytes));
+      }
+      outcome.messages.push_back(message);
     }
   }
   if (const auto finished = reader.finish(); !finished) outcome.end = finished.error();

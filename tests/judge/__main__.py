@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from _pytest.mark.expression import Expression
@@ -20,6 +21,7 @@ import report_html
 import report_text
 import report_xml
 import starters
+import watch
 import keeper
 import machine
 from climb import climb
@@ -66,6 +68,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--help", action="store_true")
     parser.add_argument("--without", default="")
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--watch", action="store_true")
     options = parser.parse_args()
     options.k = expression_of(options.k)
     return options
@@ -146,11 +149,13 @@ def judge_one(options: argparse.Namespace) -> int:
     climbs = options.level is None and options.up_to is None and options.k is None
     if climbs:
         option = "--from"
-        level = level_named(options.begin or LEVEL_NAMES[0], option)
+        begin = options.begin and level_named(options.begin, option)
     else:
         option = "--level" if options.level else "--up-to"
         level = level_named(options.level or options.up_to or DEFAULT_LEVEL, option, STAGES)
     server = given_or_remembered(options)
+    if climbs:
+        level = begin or where_it_stopped(server)
     if level in (server.without if climbs else options.without.split(",")):
         raise wrong_usage(f"{option} {level}: that level is left out; name another one")
     if reason := machine.what_it_lacks():
@@ -158,6 +163,8 @@ def judge_one(options: argparse.Namespace) -> int:
     if climbs and (reason := remembered.remember(server, Path.cwd())) and not options.report:
         say(f"the command will not be remembered: {reason}")
     report_text.show_start(server)
+    if options.watch:
+        watch.watch(server, level, Path.cwd())
     if climbs:
         judged = climb_and_show(server, level, options.show)
     else:
@@ -168,10 +175,21 @@ def judge_one(options: argparse.Namespace) -> int:
     return PASSED if judged.passed else FAILED
 
 
+def where_it_stopped(server: Remembered) -> str:
+    """The level at which the last climb stopped, or the lowest."""
+    number = LEVEL_NAMES.index(server.level) if server.level in LEVEL_NAMES else 0
+    level = next((one for one in LEVEL_NAMES[number:] if one not in server.without), LEVEL_NAMES[0])
+    if level != LEVEL_NAMES[0]:
+        say(f"it goes on from {level}; --from {LEVEL_NAMES[0]} begins anew")
+    return level
+
+
 def climb_and_show(server: Remembered, begin: str, show: bool) -> Judged:
     """Climbs from this level up to the first that fails."""
     judged = climb(server.command, Path.cwd(), report_text.show_progress, report_text.show_level,
                    begin, server.without)
+    if judged.runs:
+        remembered.remember(replace(server, level=judged.stopped_at), Path.cwd())
     if show and judged.runs:
         see_calls(server, judged.runs[-1])
     report_text.show_climb(judged)
@@ -179,14 +197,17 @@ def climb_and_show(server: Remembered, begin: str, show: bool) -> Judged:
 
 
 def see_calls(server: Remembered, run: Run) -> None:
-    """Runs the first test that failed once more, with strace beside the server."""
+    """Runs the first test that failed once more, with strace beside the server. A failure under a
+    different rule may come from strace, which changes the speed of a call and who gets a signal."""
     if not run.failures:
         return
     failed = run.failures[0]
     traced = run_level(server.command, run.level, Path.cwd(), "--show", failed.name,
                        *(f"--without={one}" for one in server.without if one != run.level))
-    if traced.failures:
+    if traced.failures and traced.failures[0].rule == failed.rule:
         run.tests[run.tests.index(failed)] = traced.failures[0]
+    elif traced.failures:
+        say("with strace beside it, the test fails in a different way: no calls shown")
     elif traced.count("passed"):
         say("with strace beside it, which makes each call slower, this test passes: no calls shown")
     else:
@@ -250,8 +271,7 @@ def given_or_remembered(options: argparse.Namespace) -> Remembered:
                 "./echo would")
         say(f"the server of the last climb from here: {known.command}")
         left_out = {*without, *known.without}
-        server = Remembered(known.command,
-                            tuple(level for level in LEVEL_NAMES if level in left_out))
+        server = replace(known, without=tuple(level for level in LEVEL_NAMES if level in left_out))
     else:
         server = Remembered(options.command, without)
     if reason := why_not_runnable(server.command, directory):
@@ -292,8 +312,7 @@ def do_what_is_asked() -> int:
     """Returns the exit status."""
     options = parse()
     if options.help:  # in a checkout, the script that calls this has answered already
-        print(USAGE.read_text(encoding="utf-8").replace("./judge", JUDGE).replace(
-            "Installs what is missing (with apt-get), and tests", "Tests"), end="")
+        print(USAGE.read_text(encoding="utf-8").replace("./judge", JUDGE), end="")
         return PASSED
     if options.show and not shutil.which("strace"):
         raise wrong_usage("--show needs strace (Debian: apt-get install strace)")

@@ -1,6 +1,6 @@
 """Level after level, up to the first that fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from first_start import start_once
@@ -18,6 +18,8 @@ def climb(
     begin: str = LEVEL_NAMES[0],
     without: tuple[str, ...] = (),
     ask: Callable[..., Run] | None = None,
+    failing_seconds: float = FAILING_SECONDS,
+    pytest_options: Sequence[str] = (),
 ) -> Judged:
     """Runs at each level only the tests that the level below didn't have. `arrived` sees each level
     at its end.
@@ -25,15 +27,15 @@ def climb(
     The climb takes the levels below `begin` for granted, and leaves out the levels in `without` and
     the tests that need them. `ask` runs the tests of a level; without one, run_level does.
 
-    A level that fails runs to its end unless that takes long. If only tests that look at a clock
-    have failed, the climb runs these again, alone, because a machine that was busy for a moment
-    isn't the server's fault.
+    A level that fails runs to its end unless that takes `failing_seconds`. If only tests that look
+    at a clock have failed, the climb runs these again, alone, because a machine that was busy for a
+    moment isn't the server's fault.
     """
     ask = ask or run_level
 
     def goes_on(run: Run) -> bool:
         progress(run)
-        return run.failing_seconds < FAILING_SECONDS
+        return run.failing_seconds < failing_seconds
 
     def to_the_end(run: Run) -> bool:
         progress(run)
@@ -48,7 +50,7 @@ def climb(
     for level in LEVELS[granted:]:
         if level.name in without:
             continue
-        options = [f"--without={name}" for name in without]
+        options = [*pytest_options, *(f"--without={name}" for name in without)]
         if below:
             options.append(f"--above={below}")
         run = ask(command, level.name, directory, *options, progress=goes_on)

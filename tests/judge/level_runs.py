@@ -28,6 +28,7 @@ IN_PARALLEL = ("-n", "3", "--dist", "loadgroup")  # three on two cores, because 
 OURS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
 PLUGINS = ("_hypothesis_pytestplugin", "pytest_timeout", "xdist.plugin")
 LOOK_SECONDS = 0.1  # how often we look at a run's progress
+ALIKE = 3  # failures that are enough
 NO_TESTS = 5  # pytest's exit status
 
 
@@ -42,10 +43,12 @@ class Test:
     chapter: str
     sections: tuple[tuple[str, str], ...]
     clock: bool = False  # failed, and looks at a clock
+    measured: bool = False  # failed, under a rule about memory or processor time
     reason: str = ""  # why pytest skipped the test
     # Time, actor and deed of each, and whether this one was the fault.
     events: tuple[tuple[float, str, str, bool], ...] = ()
-    blames: str = ""  # "us", or "all" if the test would blame any server in this way
+    # "us", or "all" if each test would say the same, or "stop" if the test itself had passed
+    blames: str = ""
 
     @property
     def sentence(self) -> str:
@@ -102,8 +105,11 @@ class Run:
 
     @property
     def has_seen_enough(self) -> bool:
-        """Whether the other tests would only repeat a failure."""
-        return any(test.blames for test in self.tests)
+        """Whether the other tests would only repeat a failure. If most servers have not stopped
+        when they were asked to after their test, others won't."""
+        blamed = Counter(test.blames for test in self.tests)
+        return bool(blamed["us"] or blamed["all"]
+                    or blamed["stop"] >= max(ALIKE, self.count("passed")))
 
     @property
     def passed(self) -> bool:
@@ -139,6 +145,12 @@ class Judged:
         """Whether the server passed everything that we asked for."""
         return bool(self.runs) and all(run.passed for run in self.runs)
 
+    @property
+    def stopped_at(self) -> str:
+        """The level that the server has not passed, or "" at the top."""
+        last = self.runs[-1]
+        return "" if last.passed or last.was_skipped else last.level
+
 
 def environment() -> dict[str, str]:
     """The tests' environment. harness/child.py gives their servers the user's."""
@@ -166,9 +178,11 @@ def run_level(
     directory: Path,
     *options: str,
     progress: Callable[[Run], bool] = lambda run: True,
+    alone: bool = False,
 ) -> Run:
     """Runs that level's tests in that directory; `options` are pytest's. `progress` sees the run
-    now and then, and ends the run by returning False."""
+    now and then, and ends the run by returning False. `alone` is for a single test, which is there
+    sooner without further processes."""
     run = Run(level)
     with tempfile.TemporaryDirectory() as scratch:
         results, log = Path(scratch, "results"), Path(scratch, "log")
@@ -177,13 +191,15 @@ def run_level(
         words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
                  *(f"-p{name}" for name in plugins), str(PROTOCOL), f"--server={command}",
                  f"--level={level}", f"--results={results}", *options,
-                 *(IN_PARALLEL if "xdist.plugin" in plugins else ())]
+                 *(IN_PARALLEL if "xdist.plugin" in plugins and not alone else ())]
         with log.open("w") as unseen, results.open(encoding="utf-8") as lines:
             tests = subprocess.Popen(
                 words, cwd=directory, stdout=unseen, stderr=subprocess.STDOUT, env=environment(),
                 start_new_session=True, preexec_fn=keeper.ends_with_its_parent)
-            complete = follow(tests, run, lines, progress)
-            keeper.end_all()
+            try:
+                complete = follow(tests, run, lines, progress)
+            finally:
+                keeper.end_all()
             take_lines(run, lines)
         run.complete = complete
         if ours := next((test for test in run.tests if test.blames == "us"), None):
@@ -226,8 +242,8 @@ def take(run: Run, entry: dict[str, Any]) -> None:
         return
     run.tests.append(Test(
         name_of(entry["test"]), entry["outcome"], entry["cause"], entry["rule"], entry["chapter"],
-        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["reason"],
-        tuple(tuple(one) for one in entry["events"]), entry["blames"]))
+        tuple((a, b) for a, b in entry["sections"]), entry["clock"], entry["measured"],
+        entry["reason"], tuple(tuple(one) for one in entry["events"]), entry["blames"]))
     if entry["outcome"] == "failed":
         run.failed_at = min(run.failed_at, time.monotonic())
 

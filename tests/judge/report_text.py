@@ -1,9 +1,11 @@
 """The output that a reader sees: coloured in a terminal, plain in a pipe."""
 
 import os
+import re
 import shlex
 import sys
 import textwrap
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +21,7 @@ BAR = 20
 LATE_START_SECONDS = 1.0  # every test waits for its server's start
 BUSY_LOAD = 3  # for each processor; the tests alone make a load of about 1
 BOLD, RED, GREEN, DIM = "1", "31", "32", "2"
+CODES = re.compile(r"\033\[[\d;]*m")
 
 
 def in_terminal() -> bool:
@@ -72,7 +75,10 @@ def show_progress(run: Run) -> None:
     """Writes the line of a level that still runs, if stdout is a terminal."""
     if in_terminal():
         line = level_line(run) if run.names else f"  {run.level:13} its tests are being loaded"
-        print(f"\r\033[K{line}, {run.seconds:.0f} s", end="", flush=True)
+        line += f", {run.seconds:.0f} s"
+        is_narrow = len(CODES.sub("", line)) >= columns()  # the line would take two rows
+        print(f"\r\033[K{CODES.sub('', line)[: columns() - 1] if is_narrow else line}", end="",
+              flush=True)
 
 
 def show_start(server: Remembered) -> None:
@@ -83,8 +89,15 @@ def show_start(server: Remembered) -> None:
 
 def show_level(run: Run) -> None:
     """Writes the line of a level that has ended."""
-    print(("\r\033[K" if in_terminal() else "") + level_line(run), flush=True)
+    erase()
+    print(level_line(run), flush=True)
     show_skipped(run)
+
+
+def erase() -> None:
+    """Erases the line of a level that still runs."""
+    if in_terminal():
+        print("\r\033[K", end="")
 
 
 def show_skipped(run: Run) -> None:
@@ -149,7 +162,7 @@ def show_one_level(run: Run) -> None:
         show_failure(test)
     if run.failures:
         show_groups(run.failures)
-        show_load()
+        show_load(run.failures)
     show_no_pass(run)
     counts = (f"{run.count(outcome)} {outcome}" for outcome in ("passed", "failed", "skipped"))
     print(f"\n{', '.join(counts)}")
@@ -206,11 +219,47 @@ def show_way_on(level: Level, without: Sequence[str]) -> None:
               f"{judge_command()} --without {left_out}{begin}")
 
 
-def show_load() -> None:
-    """Says so if the machine is busy, because that can spoil any measurement, even of memory."""
-    load = os.getloadavg()[0]
-    if load > BUSY_LOAD * (os.cpu_count() or 1):
-        print(f"\n  the machine is busy, with a load of {load:.0f}: try it again on a quiet one")
+def show_watched(judged: Judged, seconds: float, watched: Sequence[Path]) -> None:
+    """Shows one failure, if any, and what we wait for."""
+    if not judged.runs:
+        show_no_start(judged)
+    elif failures := judged.runs[-1].failures:
+        erase()
+        print(f"\n{painted(judged.runs[-1].level, BOLD)} is not passed yet:\n")
+        show_failure(failures[0])
+        show_load(failures[:1])
+    else:
+        show_climb(judged)
+    more = f" and {number(len(watched) - 1, 'file')} more" if len(watched) > 1 else ""
+    print("\n" + painted(wrapped(
+        f"judged in {seconds:.1f} s, at {time.strftime('%H:%M:%S')}. Waiting for "
+        f"{watched[0].name if watched else 'a file'}{more} to change; Ctrl-C ends", "  "), DIM),
+        flush=True)
+
+
+def show_mended(run: Run) -> None:
+    """Says that the test which failed last time passes now."""
+    erase()
+    for test in run.tests[:1]:
+        print(painted(f"  passes now: {test.sentence}\n", GREEN), flush=True)
+
+
+def show_change(name: str) -> None:
+    """Says why the server is judged again."""
+    print(painted(f"\n--- {escaped(name)} has changed\n", BOLD), flush=True)
+
+
+def show_load(failures: Sequence[Test]) -> None:
+    """Says so if the machine is busy and that may have caused one of the failures, because it can
+    spoil any measurement, even of memory."""
+    if is_busy() and any(one.clock or one.measured for one in failures):
+        print(f"\n  the machine is busy, with a load of {os.getloadavg()[0]:.0f}: try it again on "
+              "a quiet one")
+
+
+def is_busy() -> bool:
+    """Whether the machine has more to do than the tests."""
+    return os.getloadavg()[0] > BUSY_LOAD * (os.cpu_count() or 1)
 
 
 def show_no_start(judged: Judged) -> None:
@@ -243,7 +292,7 @@ def show_stop(judged: Judged, last: Run) -> None:
         why = ("whatever they ask, this would come first" if last.has_seen_enough
                else "a level that has failed is given up after ten seconds more")
         print("\n" + wrapped(f"{left} of the level not run: {why}", "  "))
-    show_load()
+    show_load(failures[:1])
     words = [judged.command, "--level", last.level]
     if judged.without:
         words += ["--without", ",".join(judged.without)]

@@ -71,7 +71,8 @@ def test_the_plainest_tests_of_a_level_come_first() -> None:
     tests = re.findall(r"test_(\w+)\.py::test_(\w+)", asked.stdout)
     of_http = [name for file, name in tests if file == "http"]
     assert of_http[0] == "get_of_any_path_says_hello", asked.stdout
-    assert tests[-1][0] == "endings", asked.stdout
+    first = {file: number for number, (file, _) in reversed([*enumerate(tests)])}
+    assert first["http"] < first["http_syntax"] < first["endings"], asked.stdout
     asked = own_suite.run_suite(PROTOCOL, "--collect-only", "--server", "true {port}",
                                 "--level", "resources", "--above", "rest")
     tests = re.findall(r"test_(\w+)\.py::test_(\w+)", asked.stdout)
@@ -80,9 +81,12 @@ def test_the_plainest_tests_of_a_level_come_first() -> None:
 
 @a_climb
 @pytest.mark.parametrize(("bug", "level", "sentence"), [
+    ("signed-lengths", "framing", "a message of every length comes back"),
+    ("lengths-wrap", "closing",
+     "too long a message ends the connection at the fourth byte (4294967292)"),
     ("no-http", "protocols", "get of any path says hello (/)"),
     ("full-buffer-loses-its-last", "framing",
-     "a length prefix may lie across the end of a buffer (65536)"),
+     "a message of the largest size comes back"),
     ("large-ones-first", "framing", "a large message overtakes no small one"),
 ])
 def test_the_plainest_failure_is_shown(
@@ -110,3 +114,15 @@ def test_a_climb_without_a_remembered_command_says_what_to_type(tmp_path: Path) 
     assert (ran.status, ran.said) == (2, "")
     assert f"no server is remembered for {tmp_path}, " in ran.complained
     assert ": type ./judge 'CMD --port {port}', where CMD starts your server" in ran.complained
+
+
+@pytest.mark.parametrize(("blames", "passed", "enough"), [
+    (["all"], 9, True), (["stop"] * 3, 1, True), (["stop"] * 2, 0, False),
+    (["stop"] * 3, 9, False), ([""] * 9, 0, False),
+])
+def test_a_level_is_given_up_if_each_test_would_tell_the_same(
+    blames: list[str], passed: int, enough: bool
+) -> None:
+    tests = [runs.Test("test_a[yours]", "failed", "", "", "", (), blames=one) for one in blames]
+    tests += [runs.Test("test_b[yours]", "passed", "", "", "", ())] * passed
+    assert runs.Run("start", [], tests).has_seen_enough is enough

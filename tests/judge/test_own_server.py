@@ -14,7 +14,7 @@ from harness import own_suite
 from harness.needed import need_built
 from harness.rule import STOPS_IN_TIME
 from harness.target import DEFAULT_BUILD, REPOSITORY
-from run_judge import FLEET, PROTOCOL, SUBJECTS
+from run_judge import PROTOCOL, SUBJECTS
 
 FINGER = REPOSITORY / "tests" / "finger"
 
@@ -41,11 +41,13 @@ def test_a_foreign_server_decides_what_its_help_tells() -> None:
 
 
 def test_a_stop_that_is_too_slow_is_told_under_its_own_rule() -> None:
-    stays = f"{sys.executable} {FLEET}/broken_loops.py stops-when-all-leave --port {{port}}"
     test = "test_max_connections.py::test_the_greatest_limit_is_a_limit_like_any_other[yours]"
-    ignores = f"sh -c 'trap : TERM; {stays} & while ! wait; do :; done'"
+    script = (f"import sys; sys.path.insert(0, {str(SUBJECTS)!r}); import loop_server as own\n"
+              "own.Loop.begin_drain = lambda loop: None\n"
+              "own.serve(own.Loop, own.parse_options(sys.argv[1:]))")
     run = own_suite.run_suite(
-        PROTOCOL, test, "--server", ignores, "--level", "drain", "--patience", "3")
+        PROTOCOL, test, "--server", shlex.join([sys.executable, "-c", script, "--port", "{port}"]),
+        "--level", "drain", "--patience", "3")
     for words in ("the test had passed; asked to stop after it: ", "running 3 s after SIGTERM"):
         assert words in run.stdout, run.stdout
     assert STOPS_IN_TIME.text in run.stdout, run.stdout

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import own_suite, port_only
+from harness import own_suite, port_only, timeline
 from harness.proc import Process, wait_until
-from harness.rule import LISTENS, LIVES
+from harness.rule import IS_THE_SERVER, LISTENS, LIVES
 from harness.server import Server
-from harness.strace import need_ptrace
+from harness.serving import end_in_order
+from harness.strace import from_start, need_ptrace
 from harness.target import foreign_server
 from harness.verdict import ContractBroken
 from run_judge import FLEET, PROTOCOL, SUBJECTS, judge
@@ -153,6 +154,49 @@ def test_a_server_that_is_traced_already_is_not_accused_of_it() -> None:
     assert run.stdout.count("it is traced already") == 2, run.stdout
 
 
+def test_a_stop_is_no_servers_fault_while_we_trace_it(tmp_path: Path) -> None:
+    """strace holds the first thread back, so the kernel gives the signal to another, and Python's
+    handler waits until the first one wakes up."""
+    deaf = in_python(SAYS_SO + "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)")
+    server = Server(foreign_server(deaf, "start"), patience=1,
+                    under=from_start(tmp_path / "log", "-e", "trace=listen"))
+    try:
+        server.wait_until_ready()
+        end_in_order(server)
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize(("number", "words"), [
+    (signal.SIGTERM, "is gone, killed by SIGTERM, and process [0-9]+, which it has started, still"),
+    (signal.SIGINT,
+     "running 0.5 s after SIGINT: its first process, [0-9]+, kept the signal to its"),
+])
+def test_a_shell_that_passes_no_signal_on_is_told_and_not_the_server_below_it(
+    number: signal.Signals, words: str
+) -> None:
+    server = started(shlex.join(["sh", "-c", f"{LOOP}; true"]))
+    try:
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match=words) as told:
+            server.expect_stop(number, within=0.5)
+        assert told.value.rule is IS_THE_SERVER
+    finally:
+        server.kill()
+
+
+def test_children_that_nobody_waits_for_are_told_as_such() -> None:
+    server = started(in_python(
+        SAYS_SO + "\nfor _ in range(7): os.fork() or os._exit(0)\ntime.sleep(60)"))
+    server.patience = 0.5
+    try:
+        server.wait_until_ready()
+        with pytest.raises(ContractBroken, match="7 are children that have ended and are not wai"):
+            server.wait_for_threads(1)
+    finally:
+        server.kill()
+
+
 def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:
     comes_and_goes = in_python(
         SAYS_SO + "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
@@ -160,7 +204,7 @@ def test_a_child_that_comes_and_goes_while_one_looks_is_no_error() -> None:
     server = started(comes_and_goes)
     looks = ("descriptor_count", "descriptor_kinds", "socket_count", "memory_bytes", "forget_peak",
              "peak_memory_bytes", "virtual_bytes", "thread_count", "times_of_threads",
-             "cpu_seconds", "wanted_seconds", "voluntary_switches", "soft_descriptor_limit",
+             "cpu_seconds", "wanted_seconds", "switches_of_threads", "soft_descriptor_limit",
              "is_asleep")
     try:
         server.wait_until_ready()
@@ -209,3 +253,22 @@ def test_the_judges_own_look_at_the_port_is_told_and_held_against_who_did_not_su
     ran = judge(deaf, "--level", "framing", "-k", "a_message_comes_back", at=tmp_path)
     assert "the test  connects and leaves, to see whether it listens" in ran.said, ran.said
     assert LIVES.text in ran.said, ran.said
+
+
+def test_the_client_whose_reset_ended_the_server_is_shown() -> None:
+    script = (SAYS_SO + "\nfor _ in range(9):\n  client, _ = listener.accept()\n"
+              "  while data := client.recv(9): client.sendall(data)\n")
+    server = started(in_python(script))
+    try:
+        server.wait_until_ready()
+        for _ in range(8):
+            with server.connect() as client:
+                client.echo(b"served")
+        with server.connect() as culprit:
+            culprit.send_messages(b"unread")
+            assert wait_until(culprit.has_input, 10)
+        assert wait_until(lambda: not server.is_alive(), 10)
+        lines = timeline.lines(timeline.happened([server], server.is_gone()))
+    finally:
+        server.kill()
+    assert any("client 9  closed, with unread input: a reset" in line for line in lines), lines

@@ -22,6 +22,7 @@ ALL = {name: one for module in (common, rules) for name, one in vars(module).ite
        if isinstance(one, Rule)}
 NAME = re.compile(r"--[a-z-]+|[A-Z]+[A-Z_]{3,}|`[^`]+`")  # an option, a constant, code
 OF_EVERY_SERVER = {  # harness/rule.py has these; here are the contract's words for them
+    "ECHO": "The server answers each message with the same message",
     "SURVIVE": "Whatever it does, the next one is served",
     "READY_LINE": "Once it can accept, and not before, the server prints one line",
     "PROGRESS": "A byte that is due comes within ten seconds, and one that is sent is taken",

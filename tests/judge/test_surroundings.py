@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import level_runs as runs
 import report_text
 from first_start import start_once
 from harness import child
-from harness.needed import need_built, need_root
+from harness.needed import need_built, need_namespaces, need_root
 from harness.proc import wait_until
 from harness.results import blames, cause
 from harness.subject import DEFAULT_BUILD, REPOSITORY
@@ -116,15 +117,17 @@ def test_nothing_that_the_caller_hands_on_changes_a_verdict(
 
 @pytest.mark.parametrize(("apart", "without", "says"), [
     ("-m", "mount -t tmpfs none /proc", "there is no /proc here"),
+    ("-m", "mount -t tmpfs none /dev", "/dev lacks null, or fd"),
     ("-m", "for d in /mnt /tmp /var/tmp; do mount -t tmpfs -o ro none $d; done; cd /mnt",
      "no directory for temporary files can be written"),
     ("-m", "mount -t tmpfs -o nr_inodes=9 none /tmp", "could not be run: "),
     ("-n", ":", "nobody can connect to 127.0.0.1"),
-], ids=["proc", "temporary-directory", "room", "loopback"])
+], ids=["proc", "dev", "temporary-directory", "room", "loopback"])
 def test_the_judge_says_what_the_machine_lacks(
     apart: str, without: str, says: str, tmp_path: Path
 ) -> None:
     need_root("take it away from us alone")
+    need_namespaces(apart)
     ran = subprocess.run(["unshare", apart, "sh", "-c", f'{without} && exec "$@"', "sh", JUDGE,
                           LOOP, "--level", "survival"], cwd=tmp_path, text=True,
                          env=environment(tmp_path), capture_output=True, timeout=100)
@@ -150,14 +153,27 @@ def test_no_server_is_blamed_when_the_tests_run_out_of_something(
     assert blames(told.value) == "us" and not blames(FileNotFoundError(errno.ENOENT, "gone"))
 
 
-@pytest.mark.parametrize("load", [1, 500])
-def test_a_failure_on_a_busy_machine_says_so(
-    load: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("load", "clock", "says"), [
+    (1, True, False), (500, True, True), (500, False, False)])
+def test_a_failure_that_a_busy_machine_may_have_caused_says_so(
+    load: int, clock: bool, says: bool, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
-    failed = runs.Test("test_0[yours]", "failed", "", "", "", ())
+    failed = runs.Test("test_0[yours]", "failed", "", "", "", (), clock=clock)
     report_text.show_one_level(runs.Run("light", ["test_0[yours]"], [failed], ended=True))
-    assert ("busy, with a load of 500" in capsys.readouterr().out) == (load == 500)
+    assert ("busy, with a load of 500" in capsys.readouterr().out) is says
+
+
+def test_the_line_of_a_level_that_runs_fits_into_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_text, "in_terminal", lambda: True)
+    monkeypatch.setattr(os, "get_terminal_size", lambda: os.terminal_size((40, 24)))
+    for names in ([], ["test_0[yours]"]):
+        report_text.show_progress(runs.Run("command-line", names))
+        shown = re.sub(r"\r|\033\[[\d;]*[mK]", "", capsys.readouterr().out)
+        assert 30 < len(shown) < 40, shown
 
 
 @pytest.mark.parametrize(("outcomes", "says"), [

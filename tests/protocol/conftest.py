@@ -30,7 +30,8 @@ from harness.plugin import (  # noqa: E402, F401
 from harness.results import Results  # noqa: E402
 from harness.server import Server, Start  # noqa: E402
 from harness.target import Target  # noqa: E402
-from levels import CLIMBING_ORDER, DEFAULT_LEVEL, LEVEL_NAMES  # noqa: E402
+from harness.rule import Rule  # noqa: E402
+from levels import CLIMBING_ORDER, DEFAULT_LEVEL, LEVEL_NAMES, LEVELS  # noqa: E402
 
 plugin.load_hypothesis_profile()
 
@@ -129,6 +130,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                          and plugin.subject_of(item) not in last)]
     if config.option.server and config.option.level in LEVEL_NAMES:
         items.sort(key=_place_in_the_climb)
+        _put_the_first_test_of_each_rule_first(items)
     if len(config.stash[plugin.SUBJECTS]) == 1 and not config.option.server:
         return
     for number, item in enumerate(items):
@@ -142,6 +144,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             lane = number % 2 if rests else 0
             item.add_marker(pytest.mark.xdist_group(
                 f"{target.level if target else 'no stage'} {lane}"))
+
+
+def _put_the_first_test_of_each_rule_first(items: list[pytest.Item]) -> None:
+    """Sorts the tests of a level so that the first of each rule come before all others, because the
+    first failure is the one that its reader sees. So the first test of a rule in its file is the
+    simplest: the one with the fewest bytes, clients and cuts.
+    """
+    first: dict[tuple[int, Rule], str] = {}
+    order = {}
+    for item in items:
+        level, name = _level_of(item), item.nodeid.partition("[")[0]
+        is_first = first.setdefault((level, item.get_closest_marker("rule").args[0]), name) == name
+        order[item] = level, not is_first
+    items.sort(key=order.__getitem__)
+
+
+def _level_of(item: pytest.Item) -> int:
+    needs = item.get_closest_marker("needs").args
+    return max(number for number, level in enumerate(LEVELS)
+               if set(level.adds) & set(needs))
 
 
 def _takes_options(item: pytest.Item, target: Target | None) -> bool:

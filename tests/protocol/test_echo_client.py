@@ -219,12 +219,14 @@ def test_help_names_the_options_and_their_defaults(program: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "why"), [("EPERM", b"seccomp"), ("EINVAL", b"Linux 6.1 or newer")]
+    ("refused", "why"), [
+        ("ring=EPERM", b"seccomp"), ("ring=EINVAL", b"Linux 6.1 or newer"),
+        ("enter=EPERM", b"seccomp")]
 )
-def test_it_says_why_there_can_be_no_ring(client, error: str, why: bytes) -> None:
+def test_it_says_why_there_can_be_no_ring(client, refused: str, why: bytes) -> None:
     with FakeServer(answer) as server:
         made = client(server.address)
-        made.words[:0] = confined(f"ring={error}")
+        made.words[:0] = confined(refused)
         run = made.run(b"hello\n")
         run.ended(1, b"", b"io_uring cannot be used", why)
 
@@ -344,9 +346,11 @@ def test_after_a_stop_in_the_background_it_goes_on(serve, client) -> None:
 def test_a_read_that_gets_no_thread_is_explained(serve, client, tmp_path: Path) -> None:
     need_root("be somebody whose number of threads is limited")
     limited = client(serve().address)
-    limited.words = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",
-                     # The leak check of a sanitizer's build would need a thread.
-                     "env", "LSAN_OPTIONS=detect_leaks=0",
-                     "prlimit", "--nproc=1:1", *limited.words]
+    limited.words = [
+        # The leak check of a sanitizer's build would need a thread.
+        "env", "LSAN_OPTIONS=detect_leaks=0", "prlimit", "--nproc=1:1",
+        # Last, because root's rights end with its exec, and others may not enter /root.
+        "setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", *limited.words,
+    ]  # fmt: skip
     with open("/proc/self/status", "rb") as needs_a_thread:
         limited.run(stdin=needs_a_thread).ended(1, b"", b"cannot start a thread", b"ulimit -u")

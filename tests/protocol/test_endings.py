@@ -11,7 +11,7 @@ import rules
 from harness.at_rest import descriptors_at_rest, expect_descriptors_back
 from harness.client import Client
 from harness.frames import header, long_stream
-from harness.held import finish_and_read_late, server_has_ended
+from harness.held import MOMENT_SECONDS, finish_and_read_late, server_has_ended
 from harness.http import expect_hello, get
 from harness.lingering import LINGER_SECONDS, TOO_LONG
 from harness.memory import growth_at_rest, in_units, least_growth
@@ -30,6 +30,7 @@ BEGINNING = header(65536) + bytes(60_000)
 FEW_BYTES = (1, 3, 4, 5)  # inside the length, after it, and inside the payload
 NEVER_READING = 4
 HELD_AT_ONCE = 1
+ACCEPTED_BEFORE = 4
 LATE_SOON = ("--max-connections", str(AT_ONCE), "--read-timeout", "100ms")
 
 
@@ -149,6 +150,7 @@ def expect_all_given_back(
     places: int = AT_ONCE,
     is_served: Callable[[Client], None] = speaks,
     first_round: Callable[[], None] | None = None,
+    limit_rule: Rule = rules.MAX_CONNECTIONS,
 ) -> None:
     """Expects further rounds to cost no more than the first, and then all places to be free."""
     descriptors = descriptors_at_rest(server, is_served)
@@ -169,6 +171,24 @@ def expect_all_given_back(
     server.wait_for_threads(threads, 1 + server.target.runtime_threads)
     for client in [server.connect() for _ in range(places)]:
         is_served(client)
+    expect_no_place_too_many(server, places, limit_rule)
+
+
+def expect_no_place_too_many(server: Server, places: int, limit_rule: Rule) -> None:
+    """Expects further clients to wait, because a place that was given back twice is one too many.
+    We pause the server, so that nobody leaves while we count. A loop may accept one client before
+    it looks for a place."""
+    more = [server.connect() for _ in range(places + AT_ONCE)]
+    time.sleep(MOMENT_SECONDS)
+    server.pause()
+    with suppress(OSError):  # the kernel doesn't say
+        held = sum(client.is_held_by_the_server() for client in server.clients)
+        if held > places + ACCEPTED_BEFORE:
+            raise ContractBroken(
+                f"{held} clients are accepted at the same time, and --max-connections is {places}. "
+                "Many had left before, all in the same way: is a place given back twice there?",
+                more[0], rule=limit_rule)
+    server.resume()
 
 
 @pytest.mark.needs("restore", "max-connections")
@@ -228,10 +248,12 @@ def test_a_connection_whose_time_is_up_gives_back_all_it_had(start: Start, begun
 
 @pytest.mark.needs("restore", "max-connections", "read-timeout", "workers")
 def test_with_workers_a_connection_whose_time_is_up_gives_back_all_it_had(start: Start) -> None:
-    expect_late_ones_give_back(start(*LATE_SOON, "--workers", "2"), b"")
+    expect_late_ones_give_back(start(*LATE_SOON, "--workers", "2"), b"", rules.WORKERS)
 
 
-def expect_late_ones_give_back(server: Server, begun: bytes) -> None:
+def expect_late_ones_give_back(
+    server: Server, begun: bytes, limit_rule: Rule = rules.MAX_CONNECTIONS
+) -> None:
     """Lets as many clients as there are places get this far, and expects the server to close them.
     The clients that use the places afterwards are late, too, because on a busy machine a client
     might not speak within 100 ms.
@@ -249,7 +271,7 @@ def expect_late_ones_give_back(server: Server, begun: bytes) -> None:
             client.close()
         server.clients.clear()
 
-    expect_all_given_back(server, they_come, is_served=is_late)
+    expect_all_given_back(server, they_come, is_served=is_late, limit_rule=limit_rule)
 
 
 @pytest.mark.clock

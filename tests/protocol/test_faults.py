@@ -1,5 +1,6 @@
 """System calls that fail: strace injects each fault, and each test proves that it did."""
 
+import signal
 import time
 from contextlib import suppress
 
@@ -36,6 +37,20 @@ def test_an_accept_that_fails_twice_is_tried_again(server: Server, error: str) -
                 client.echo(b"%d" % number)
         tracer.must_have_injected()
     assert len(server.log_lines()) <= LOG_LINES_MAX, f"many lines in a log: {server.log_lines()}"
+
+
+@pytest.mark.needs("accept-faults", "logs")
+@pytest.mark.rule(rules.LOGS)
+@pytest.mark.parametrize("error", ["ECONNABORTED", "EINTR"])
+def test_a_client_that_left_before_its_accept_is_no_fault(server: Server, error: str) -> None:
+    # A line would mean that the server takes this for a shortage, and waits before the next accept.
+    server.connect().close()
+    with Strace(server, *inject(ACCEPT_CALLS, error, "1..2")) as tracer:
+        for number in range(3):
+            with server.connect() as client:
+                client.echo(b"%d" % number)
+        tracer.must_have_injected()
+    assert not server.log_lines(), f"lines in a log: {server.log_lines()}"
 
 
 @pytest.mark.clock
@@ -149,6 +164,20 @@ def test_a_thread_that_cannot_be_made_costs_one_client_at_most(server: Server) -
         tracer.must_have_injected()
     server.connect().echo(b"next")
     assert len(server.log_lines()) <= LOG_LINES_MAX, f"many lines in a log: {server.log_lines()}"
+
+
+@pytest.mark.needs("pool", "drain")
+@pytest.mark.rule(rules.DRAIN)
+def test_a_client_for_whom_no_thread_can_be_made_is_answered_in_a_stop(start: Start) -> None:
+    server = start(under=TO_END_UNDER_STRACE)
+    with Strace(server, *inject("clone,clone3", "EAGAIN", "1+")) as tracer:
+        client = server.connect()
+        client.send_messages(b"accepted, and without a thread")
+        tracer.must_have_injected()
+        server.send_signal(signal.SIGTERM)
+        client.expect(b"accepted, and without a thread")
+        client.expect_end()
+        server.expect_exit()
 
 
 @pytest.mark.needs("workers", "drain")

@@ -9,6 +9,7 @@ from harness.at_rest import expect_rest
 from harness.crowd import MESSAGE, crowd
 from harness.limits import backlog_max, need_descriptors
 from harness.server import Start
+from harness.timing import expect_served_at_once
 
 GREATEST = 10_000_000
 
@@ -83,8 +84,10 @@ def test_as_many_as_the_kernel_allows_wait_in_the_backlog(start: Start) -> None:
 @pytest.mark.needs("max-connections", "rest-when-idle")
 def test_waiting_new_connections_cost_no_processor_time(start: Start) -> None:
     server = start("--max-connections", "1")
-    server.connect().echo(b"has the place")
+    served = server.connect()
+    served.echo(b"has the place")
     for _ in range(5):
         server.connect().send_messages(b"waits")
+    expect_served_at_once(served, "while new connections wait for a place")
     time.sleep(0.3)  # under SQPOLL the kernel thread looks for work this long before it sleeps
     expect_rest(server, "while new connections wait for a place")

@@ -12,10 +12,12 @@ from harness import moments
 from harness.client import Client
 from harness.confined import CANNOT, confined
 from harness.frames import frame, header
+from harness.held import server_has_ended
 from harness.lingering import expect_two_seconds
 from harness.needed import need_program
 from harness.polling import readable
 from harness.server import Start
+from harness.strace import RECEIVE_CALLS, Strace, delay
 from harness.target import Target
 from harness.timing import LATE, expect_end_after
 from harness.verdict import ContractBroken
@@ -34,6 +36,7 @@ WAYS_TO_COMPLETE = {  # bytes sent once at the beginning, and pieces sent each t
 }
 SANITIZERS = (b"__asan_init", b"__tsan_init")
 LATE_AT_BEST = 0.5  # one of several clients, at least, finds the machine idle
+SLOW_MICROSECONDS = 2000  # for a receive, in which a client can send more than it takes
 BEGINS_SECONDS = 0.7  # longer than LATE_AT_BEST, so that time which this earns is seen
 
 # This sits between a program and the C library. Once the file exists, the clock is an hour ahead.
@@ -142,6 +145,27 @@ def test_one_byte_at_a_time_does_not_extend_the_time(
     message = header(180 * piece_bytes) + bytes(176 * piece_bytes)
     dribble(client, message, pause=0.03, piece_bytes=piece_bytes)
     expect_end_after(client, begin, TIMEOUT)
+
+
+@pytest.mark.needs("read-timeout", "max-message", "plain-calls")
+@pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
+def test_a_client_that_sends_faster_than_the_server_receives_is_closed_in_time(
+    start: Start,
+) -> None:
+    # Whenever the server looks, there is more of the message, so no receive of it ever waits, or
+    # finds nothing. When the time is up, it may look for what came in time, but not for ever.
+    server = start(*OPTION, "--max-message", str(1 << 30))
+    with Strace(server, *delay(RECEIVE_CALLS, SLOW_MICROSECONDS)):
+        client = server.connect()
+        begin = time.monotonic()
+        client.send(header(1 << 30))
+        some = bytes(1 << 20)
+        while not server_has_ended(client):
+            sent_for = time.monotonic() - begin
+            if sent_for > TIMEOUT + 2 * LATE:
+                raise client.broken(f"still received from after {sent_for:.1f} s, although its "
+                                    f"message was due after {TIMEOUT:g} s")
+            client.send_until_stuck(some, pause=0.01)
 
 
 @pytest.mark.rule(rules.SURVIVE)

@@ -2,7 +2,9 @@
 
 import os
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +30,7 @@ NO_RING_AT_ALL = ("Linux 6.1 or newer with io_uring is needed", RELEASE, "CONFIG
 TOO_OLD = ("Linux 6.1 or newer is needed", RELEASE)
 SWITCHED_OFF = ("sysctl -w kernel.io_uring_disabled=0",)
 BUFFERS = 2  # for a ring that has few of everything
-TINY = ("--ring", f"entries=4,buffers={BUFFERS}")
+TINY = ("--ring", f"entries=4,completions=8,buffers={BUFFERS}")
 ROUNDS = 10
 LOCKED_MEMORY = ("locked memory", "ulimit -l")
 
@@ -36,7 +38,7 @@ NO_RINGS = (
     "bogus", "none", "SQPOLL", "sqpoll,", ",sqpoll", "sqpoll,,sqpoll", "sqpoll sqpoll",
     "sqpoll=1", "entries", "entries=", "entries=3", "entries=32769",
     "entries=4k", "entries=+4", "entries=0x10", "entries= 4", "buffers=0", "buffers=3",
-    "buffers=-2",
+    "buffers=-2", "completions=0", "completions=65537",
     "buffers=65536", "buffer-bytes=0", "buffer-bytes=1048577", "buffer-bytes=16K",
     "entries=99999999999999999999",
 )  # fmt: skip
@@ -74,6 +76,8 @@ def is_counted_as_locked_memory() -> bool:
         pytest.param(("ring=ENOSYS",), NO_RING_AT_ALL, id="seccomp-ENOSYS"),
         pytest.param(("ring=EINVAL",), TOO_OLD, id="kernel-too-old"),
         pytest.param(("disabled=2", "ring=EPERM"), SWITCHED_OFF, id="switched-off"),
+        pytest.param(("enter=EPERM",), SECCOMP, id="seccomp-EPERM-of-one-call"),
+        pytest.param(("enter=ENOSYS",), NO_RING_AT_ALL, id="seccomp-ENOSYS-of-one-call"),
         pytest.param(("memlock=0",), LOCKED_MEMORY, id="no-locked-memory"),
         pytest.param(("memlock=8192",), LOCKED_MEMORY, id="little-locked-memory"),
     ],
@@ -116,6 +120,27 @@ def test_buffers_that_nobody_has_used_take_no_memory(start: Start) -> None:
     assert Process(server.pid).rss_bytes() < 200 << 20
 
 
+@pytest.mark.usefixtures("own_memory")
+@pytest.mark.rule(rules.NO_RING)
+@pytest.mark.parametrize(("limit", "named"), [
+    ("--as=20000000", "address space (-v)"), ("--data=1000000", "data (-d)"),
+])
+def test_the_limit_that_leaves_no_memory_is_named(start: Start, limit: str, named: str) -> None:
+    server = start(ready=False, under=("prlimit", limit))
+    expect_end(server, 1, "io_uring cannot be used: ", named)
+
+
+@pytest.mark.rule(rules.RINGS)
+def test_the_ring_has_room_for_the_end_of_all_clients(start: Start) -> None:
+    # With less room, a stop of many clients takes many times as long.
+    for options, completions in [((), 8192), (("--ring", "entries=4"), 8192),
+                                 (("--ring", "entries=4,completions=8"), 8)]:
+        server = start(*options)
+        infos = (file.read_text() for file in Path(f"/proc/{server.pid}/fdinfo").iterdir())
+        masks = [int(mask, 16) for info in infos for mask in re.findall(r"CqMask:\s*(\S+)", info)]
+        assert masks == [completions - 1], f"{options}: {masks}"
+
+
 @pytest.mark.rule(rules.NO_RING)
 def test_a_ring_that_finds_no_descriptor_is_explained(start: Start) -> None:
     # Five are enough for the standard streams, the listener and the eventfd that wakes the server.
@@ -131,8 +156,8 @@ def test_a_ring_that_finds_no_descriptor_is_explained(start: Start) -> None:
 @pytest.mark.parametrize("value", NO_RINGS)
 def test_an_invalid_ring_is_wrong_usage(start: Start, value: str) -> None:
     server = start("--ring", value, ready=False)
-    numbers = ("entries=N (4 to 32768)", "buffers=N (a power of two up to 32768)",
-               "buffer-bytes=N (1 to 1048576)")  # fmt: skip
+    numbers = ("entries=N (4 to 32768)", "completions=N (1 to 65536)",
+               "buffers=N (a power of two up to 32768)", "buffer-bytes=N (1 to 1048576)")
     expect_end(server, 2, "--ring", *numbers, "sqpoll")
 
 
@@ -144,7 +169,8 @@ def test_an_invalid_time_to_spin_is_wrong_usage(start: Start, value: str) -> Non
 
 @pytest.mark.rule(rules.RINGS)
 @pytest.mark.parametrize(
-    "ring", ["entries=4,buffers=2", "entries=4,buffers=1", "buffer-bytes=5", "sqpoll"]
+    "ring", ["entries=4,completions=8,buffers=2", "entries=4,completions=8,buffers=1",
+             "buffer-bytes=5", "sqpoll"]
 )
 def test_several_workers_serve_with_any_ring(start: Start, ring: str) -> None:
     server = start("--workers", "3", "--ring", ring)
@@ -203,7 +229,7 @@ def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
     # One client sends a message, so the receives of the others find no buffer. When the buffer is
     # back, the first of them gets its end of stream, which uses no buffer. So the buffer stays
     # free, and nobody is left to give one back.
-    server = start("--ring", "entries=4,buffers=1")
+    server = start("--ring", "entries=4,completions=8,buffers=1")
     for _ in range(ROUNDS):
         speaker, *clients = (server.connect() for _ in range(4))
         for client in (speaker, *clients):
@@ -220,8 +246,27 @@ def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
             client.close()
 
 
+@pytest.mark.needs("ring", "drain")
+@pytest.mark.rule(rules.DRAIN)
+def test_a_stop_answers_messages_that_take_hundreds_of_receives(start: Start) -> None:
+    server = start("--ring", "buffer-bytes=20")
+    client = server.connect()
+    client.echo(b"is accepted")
+    payloads = distinct_payloads(2, 20_000)
+    server.pause()
+    client.send_messages(*payloads)
+    client.wait_until_in_kernel()
+    server.send_signal(signal.SIGTERM)
+    server.resume()
+    client.expect(*payloads)
+    client.expect_end()
+    server.expect_exit()
+
+
 @pytest.mark.rule(rules.BYSTANDER)
-@pytest.mark.parametrize("ring", [f"buffers={BUFFERS}", f"entries=4,buffers={BUFFERS}"])
+@pytest.mark.parametrize(
+    "ring", [f"buffers={BUFFERS}", f"entries=4,completions=8,buffers={BUFFERS}"]
+)
 def test_a_client_that_waits_for_a_buffer_gets_one(start: Start, ring: str) -> None:
     # Some of ten clients send at once, and the others stay silent. While the first answers still
     # hold the buffers, no other input comes that would wake the server.

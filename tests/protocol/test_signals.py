@@ -19,7 +19,8 @@ from harness.target import Target
 IGNORED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU, signal.SIGCHLD, signal.SIGCONT,
            signal.SIGURG, signal.SIGWINCH)
 FATAL = (signal.SIGALRM, signal.SIGHUP, signal.SIGIO, signal.SIGPROF, signal.SIGQUIT,
-         signal.SIGUSR1, signal.SIGUSR2, signal.SIGVTALRM, signal.SIGXCPU)
+         signal.SIGRTMIN, signal.SIGRTMAX, signal.SIGUSR1, signal.SIGUSR2, signal.SIGVTALRM,
+         signal.SIGXCPU)
 OF_JOB_CONTROL = (signal.SIGTSTP, signal.SIGTTIN)
 STEPS = [pytest.param(number, what, id=number.name)
          for numbers, what in ((IGNORED, "serves on"), (FATAL, "is ended by it"),
@@ -92,8 +93,9 @@ def test_only_sigterm_and_sigint_ask_for_a_stop(
 
 @pytest.mark.needs("interruptions")
 @pytest.mark.rule(rules.SIGNALS)
-def test_an_alarm_of_somebody_elses_is_not_the_end_of_the_drain(
-    start: Start, target: Target
+@pytest.mark.parametrize("number", [signal.SIGALRM, signal.SIGRTMIN], ids=lambda it: it.name)
+def test_a_timer_of_somebody_elses_is_not_the_end_of_the_drain(
+    start: Start, target: Target, number: signal.Signals
 ) -> None:
     if target.name == "yours":
         pytest.skip("what your language's runtime makes of such signals is its own affair")
@@ -101,8 +103,8 @@ def test_an_alarm_of_somebody_elses_is_not_the_end_of_the_drain(
     server.connect(receive_buffer=4096).send_until_stuck(frame(bytes(60_000)) * 100, pause=0.05)
     server.send_signal(signal.SIGTERM)
     wait_until(server.refuses_connections, server.patience)
-    server.send_signal(signal.SIGALRM)
-    assert server.wait_exit() == -signal.SIGALRM
+    server.send_signal(number)
+    assert server.wait_exit() == -number
 
 
 @pytest.mark.stage("part6-uring")

@@ -2,7 +2,9 @@
 https://ui.perfetto.dev."""
 
 import json
+import os
 import select
+import subprocess
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +31,12 @@ LINGERING_RECEIVES_MAX = 600  # enough for as much of a stream as the kernel can
 
 def read(file: Path) -> list[Event]:
     """Reads the events, and checks that each has all that the format requires."""
-    events = json.loads(file.read_text())
+    return check(file.read_text())
+
+
+def check(text: str) -> list[Event]:
+    """The events in this text, each of which has all that the format requires."""
+    events = json.loads(text)
     for event in events:
         assert {"ph", "cat", "id", "name", "pid", "tid", "ts", "args"} <= set(event), event
         assert event["ph"] in "bne", event
@@ -91,7 +98,7 @@ def live_through_everything(server: Server) -> None:
 
 
 @pytest.mark.rule(rules.TRACE)
-@pytest.mark.parametrize("ring", ["", "entries=4,buffers=2", "sqpoll"])
+@pytest.mark.parametrize("ring", ["", "entries=4,completions=8,buffers=2", "sqpoll"])
 def test_every_operation_has_an_end(start: Start, tmp_path: Path, ring: str) -> None:
     options = ("--ring", ring) if ring else ()
     server = start("--trace", str(tmp_path / "trace"), "--read-timeout", "300ms", *options)
@@ -178,10 +185,11 @@ def test_a_trace_without_a_name_is_wrong_usage(start: Start) -> None:
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
-@pytest.mark.parametrize("name", ["no/such/directory", "directory", "trace.1"])
+@pytest.mark.parametrize("name", ["no/such/directory", "directory", "trace.1", "fifo"])
 def test_a_trace_that_cannot_be_written_is_named(start: Start, tmp_path: Path, name: str) -> None:
     (tmp_path / "directory").mkdir()
     (tmp_path / "trace.1").mkdir()
+    os.mkfifo(tmp_path / "fifo")  # nobody reads it
     file = tmp_path / name.removesuffix(".1")
     server = start("--workers", "2", "--trace", str(file), ready=False)
     assert server.wait_exit() == 1
@@ -205,6 +213,22 @@ def test_a_server_that_does_not_run_leaves_an_older_trace_alone(
     server = start("--trace", str(file), *options, ready=False)
     server.wait_exit()
     assert file.read_text() == "yesterday", f"with {options} it has written to the trace"
+
+
+@pytest.mark.rule(rules.TRACE)
+def test_a_trace_may_go_to_a_program_that_reads_a_fifo(start: Start, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE, text=True)
+    assert reader.stdout is not None
+    # The open waits for a reader, which is there then, and sees no end before the server's.
+    holder = os.open(fifo, os.O_WRONLY)
+    server = start("--trace", str(fifo))
+    os.close(holder)
+    server.connect().echo(b"a message")
+    server.expect_stop()
+    with reader:
+        check_spans(check(reader.stdout.read()))
 
 
 @pytest.mark.rule(rules.TRACE)

@@ -21,6 +21,7 @@ from harness.usage import expect_wrong_usage
 from harness.verdict import ContractBroken
 
 TRIES_A_SECOND = 10  # to accept, without descriptors: one in 100 ms
+TURNS = 20
 ROUNDS = 20  # a single round finds an error of this kind in one of three cases
 WAYS = [pytest.param((), id="default")] + [
     pytest.param(("--accept", how), id=how, marks=pytest.mark.option("--accept"))
@@ -125,6 +126,32 @@ def test_four_workers_are_more_than_one(start: Start) -> None:
     assert four - one, (
         f"with --workers 4 there is no more of anything than with --workers 1: {in_words(four)}. "
         "Is the option read and then not used?")
+
+
+@pytest.mark.needs("workers")
+@pytest.mark.rule(rules.SO_MANY_WORKERS)
+def test_more_than_one_of_four_workers_has_clients(start: Start) -> None:
+    server = start("--workers", "4")
+    for _ in range(4):
+        server.pause()  # so that new connections wait for whichever workers wake up
+        clients = [server.connect() for _ in range(25)]
+        server.resume()
+        for client in clients:
+            client.echo(b"accepted")
+    before = server.process.switches_of_threads()
+    if len(before) < 4:
+        pytest.skip("a worker of this server is no thread and no process, so its clients cannot "
+                    "be seen from outside")
+    for _ in range(TURNS):
+        for client in server.clients:
+            client.send_messages(b"work")
+        for client in server.clients:
+            client.expect(b"work")
+    after = server.process.switches_of_threads()
+    busy = sum(count - before.get(thread, count) >= TURNS // 2 for thread, count in after.items())
+    assert busy > 1, (
+        f"with --workers 4, a hundred clients sent {TURNS} messages each, and {busy} of "
+        f"{len(after)} threads had work: do all clients land in one loop?")
 
 
 def workers_at_work(server: Server) -> Counter[str]:
@@ -285,6 +312,11 @@ def test_workers_do_not_run_when_one_is_missing(
     expect_all_threads_or_none(start, tmp_path / "trace")
 
 
+def switches(server: Server) -> int:
+    """Returns how often all threads together went to sleep."""
+    return sum(server.process.switches_of_threads().values())
+
+
 def leave_few_descriptors(server: Server) -> None:
     """Leaves 20 more descriptors to all the workers, however many they have already. If a worker is
     a process, it has at least one more."""
@@ -344,10 +376,10 @@ def test_workers_out_of_descriptors_do_not_wake_each_other(start: Start, target:
     for _ in range(500):
         server.connect()
     time.sleep(2.5)  # long enough for anything that grows with each try to show
-    begin, before = time.monotonic(), server.process.voluntary_switches()
+    begin, before = time.monotonic(), switches(server)
     time.sleep(1)
     took = time.monotonic() - begin
-    each = (server.process.voluntary_switches() - before) / took / workers
+    each = (switches(server) - before) / took / workers
     assert each < 2.5 * TRIES_A_SECOND, (
         f"each of {workers} workers has slept {each:.0f} times a second; it has to try whether "
         f"there is a descriptor {TRIES_A_SECOND} times")

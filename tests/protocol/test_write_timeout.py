@@ -8,7 +8,8 @@ import pytest
 import rules
 from harness.client import Client
 from harness.frames import frame, long_stream
-from harness.held import BURST, server_has_ended, send_until_the_server_holds_answers
+from harness.held import (
+    BURST, arrived_bytes, send_until_the_server_holds_answers, server_has_ended)
 from harness.lingering import LingeringClose
 from harness.proc import wait_until
 from harness.server import Start
@@ -23,6 +24,8 @@ pytestmark = [
 
 LATE_AT_BEST = 0.5  # the contract's limit; of several clients, at least one finds the machine idle
 TRIES = 3
+TAKES = ("Room for a next send comes in steps that may be seconds apart; whether the client takes "
+         "bytes meanwhile, the kernel tells by what is unacknowledged, SIOCOUTQ in tcp(7)")
 
 
 def wait_for_the_end_of_its_stream(client: Client) -> float:
@@ -106,11 +109,28 @@ def test_a_client_that_reads_slowly_is_not_closed(start: Start) -> None:
         received += client.exchange(rest, len(wanted) - len(received))
     except ContractBroken as broken:
         raise ContractBroken(
-            f"a client that read 1500 bytes every 50 ms, with --read-timeout 1s: {broken}. Room "
-            "for a next send comes in steps that may be seconds apart; whether the client takes "
-            "bytes meanwhile, the kernel tells by what is unacknowledged, SIOCOUTQ in tcp(7)",
+            f"a client that read 1500 bytes every 50 ms, with --read-timeout 1s: {broken}. {TAKES}",
             client) from None
     client.expect_same(wanted, bytes(received))
+
+
+@pytest.mark.needs("slow-readers", "read-timeout")
+def test_a_client_that_begins_to_read_slowly_is_not_closed(start: Start) -> None:
+    # For the large window of the beginning, the kernel has cut the answers into large pieces. Now
+    # the client takes each piece in many parts, and no send finds room before it has taken all of
+    # one, not even a send that tries again and again.
+    server = start("--read-timeout", "1s")
+    client = server.connect(receive_buffer=65536)
+    client.send_until_stuck(frame(bytes(60_000)) * 200)
+    client.let_window_shrink(4096)
+    client.receive(max(0, arrived_bytes(client) - 4096))
+    end = time.monotonic() + 3.5
+    while time.monotonic() < end:
+        if server_has_ended(client):
+            raise client.broken("closed, although it read 3000 bytes every 50 ms, and "
+                                f"--read-timeout is 1s. {TAKES}")
+        client.receive(3000)
+        time.sleep(0.05)
 
 
 def test_the_time_to_read_begins_again_although_no_message_came_since_the_answers_were_held(

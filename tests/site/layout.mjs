@@ -76,7 +76,7 @@ export async function listingsOnAPhone(page, name) {
 /** Prints a page to DIRECTORY/NAME.pdf. Returns the text that must be there. */
 export async function print(page, url, name, directory) {
   await page.goto(`${url}/${name}.html`, { waitUntil: "networkidle" });
-  await page.pdf({ path: `${directory}/${name.replace("/", "-")}.pdf`, format: "A4" });
+  await page.pdf({ path: `${directory}/${name}.pdf`, format: "A4" });
   return page.evaluate(() => {
     const title = document.querySelector(".vp-doc h1").firstChild.textContent;
     const code = [...document.querySelectorAll(".vp-doc pre")].flatMap((listing) =>

@@ -12,11 +12,9 @@ PACKAGES = BOOK / "node_modules"
 
 def pages() -> list[Path]:
     """The pages of the site, in reading order."""
-    diffs = sorted(BOOK.glob("diffs/?-?.md"))
     return [BOOK / "index.md", *sorted(BOOK.glob("[0-9][0-9]-*.md")),
-            *sorted(BOOK.glob("appendix-?-*.md")), BOOK / "diffs/README.md", *diffs,
-            BOOK / "ladder-view.md", BOOK / "own.md", BOOK / "ring-view.md",
-            BOOK / "bugs/README.md"]
+            *sorted(BOOK.glob("appendix-?-*.md")), BOOK / "ladder-view.md", BOOK / "own.md",
+            BOOK / "ring-view.md", BOOK / "bugs/README.md"]
 
 
 def in_book() -> list[Path]:

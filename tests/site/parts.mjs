@@ -163,6 +163,14 @@ export async function readMarks(page, url) {
   expect((await marked()) === "/06-poll.html", `later are marked: ${await marked()}`);
 }
 
+/** A page that is gone leads to the section that has its content. */
+export async function oldAddress(page, url) {
+  await page.goto(`${url}/diffs/4-5.html`);
+  const leads = await page.waitForURL(`${url}/07-epoll.html#the-stage`, { timeout: 5000 })
+    .then(() => true, () => false);
+  report.expect("old addresses", "diffs/4-5", leads, `leads to ${page.url()}`);
+}
+
 /** Without a script, text and pictures are there, and details can be unfolded. */
 export async function readWithoutScript(page, pages) {
   for (const { name, address } of pages) {
@@ -179,6 +187,17 @@ export async function readWithoutScript(page, pages) {
     await folded.locator("summary").click();
     expect(await folded.locator(":scope > :not(summary)").first().isVisible(), "stays folded");
   }
+}
+
+/** No button that would do nothing; a phone's menu is below the page. */
+export async function menuWithoutScript(page, url) {
+  const expect = (holds, complaint) => report.expect("no script", "menu", holds, complaint);
+  await page.goto(`${url}/06-poll.html`);
+  expect((await page.locator(":is(.VPNav, .VPLocalNav) button:visible").count()) === 0, "has dead buttons");
+  const link = page.locator(".VPSidebar a[href$='07-epoll.html']");
+  expect(await link.isVisible(), "shows no chapters");
+  const bottom = await page.locator(".vp-doc").evaluate((text) => text.getBoundingClientRect().bottom);
+  expect((await link.boundingBox())?.y > bottom, "has its chapters above the text");
 }
 
 export async function ladderWithoutScript(page, url) {

@@ -64,8 +64,8 @@ def found(site: str, printed: Path) -> dict[str, dict]:
 
 @pytest.mark.parametrize("check", [
     "silence", "pictures", "light", "dark", "phone", "figures", "listings", "search", "copy",
-    "ring view", "ring fits", "ladder view", "ladder fits", "widths", "diffs", "read marks", "keys",
-    "no script"])
+    "ring view", "ring fits", "ladder view", "ladder fits", "widths", "old addresses", "read marks",
+    "keys", "no script"])
 def test_nothing_is_wrong_with(found: dict[str, dict], check: str) -> None:
     assert found.get(check, {}).get("seen", 0) > 0, "was not looked at: see silence"
     complain(found[check]["complaints"])
@@ -81,7 +81,7 @@ def without_space(text: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
-@pytest.mark.parametrize("name", ["06-poll", "14-hardening", "diffs-4-5"])
+@pytest.mark.parametrize("name", ["06-poll", "14-hardening"])
 def test_on_paper_nothing_is_missing_and_nothing_too_much(
         found: dict[str, dict], printed: Path, name: str) -> None:
     """A page has its title and code on paper, and nothing that only a screen can use."""

@@ -1,11 +1,14 @@
 """The site can be built, and its pages hold together."""
 
 import html
+import os
 import re
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
+from blocks import ROOT
 from pages import BOOK, complain, pages
 
 pytestmark = pytest.mark.build
@@ -39,12 +42,6 @@ def test_the_ladder_view_is_the_first_and_the_home_page_leads_to_the_first_chapt
     assert re.search(r'<a class="[^"]*pager-link next" href="/00-setup.html"', home)
 
 
-def test_each_change_of_a_page_of_differences_is_below_its_sentence(built_site: Path) -> None:
-    for page in BOOK.glob("diffs/?-?.md"):
-        changes = page.read_text().count("<!-- diff: ")
-        assert built(page, built_site).read_text().count('"language-diff ') == changes, page.name
-
-
 def test_code_in_a_figure_is_indented_as_it_is_drawn(built_site: Path) -> None:
     own = html.unescape((built_site / "own.html").read_text()).replace("\u00a0", " ")
     assert ">        payload = receive(" in own and "  0  server    is started" in own
@@ -59,7 +56,7 @@ def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
     complaints = []
     for page in built_site.rglob("*.html"):
         for link in LINK.findall(page.read_text()):
-            if re.match(r"[a-z]+:", link) or not link:
+            if re.match(r"(https?|mailto):", link) or not link:
                 continue
             path, _, anchor = link.partition("#")
             base = built_site if path.startswith("/") else page.parent
@@ -72,6 +69,35 @@ def test_every_link_and_anchor_leads_somewhere(built_site: Path) -> None:
             elif anchor and anchor not in NAMED.findall(other.read_text()):
                 complaints.append(f"{page.name}: {link}: there is no such anchor")
     complain(complaints)
+
+
+def test_no_line_ends_with_the_dot_of_a_command(built_site: Path) -> None:
+    """A reader would type `tools/shell.sh` without it."""
+    dotted = re.compile(r"<code[^>]*>(.{0,20})\. tools/shell\.sh")
+    found = [(page.name, start) for page in built_site.glob("*.html")
+             for start in dotted.findall(page.read_text())]
+    assert len(found) > 10
+    complain([page for page, start in found if "whole" not in start])
+
+
+def test_a_caption_is_in_its_figure(built_site: Path) -> None:
+    """Where a view takes the figure's place, the caption of its one moment goes with it."""
+    complain([page.name for page in built_site.rglob("*.html")
+              if '<p class="caption"' in page.read_text()])
+
+
+@pytest.mark.long
+def test_a_site_with_an_address_tells_it_to_search_engines(tmp_path: Path) -> None:
+    address = "https://host.example/six-servers"
+    subprocess.run([ROOT / "read", "--build"], check=True, capture_output=True,
+                   env={**os.environ, "BOOK_URL": address, "BOOK_OUT": str(tmp_path)})
+    mapped = set(re.findall(r"<loc>([^<]+)</loc>", (tmp_path / "sitemap.xml").read_text()))
+    for page in tmp_path.rglob("*.html"):
+        told = re.findall(r'<link rel="canonical" href="([^"]+)">', page.read_text())
+        if page.stem == "404":
+            assert not told
+        elif 'class="VPContent' in page.read_text():  # not an old address
+            assert len(told) == 1 and told[0] in mapped, page.name
 
 
 def test_what_looks_like_a_link_is_one(built_site: Path) -> None:
@@ -87,7 +113,22 @@ def test_nothing_of_the_work_behind_it_is_published(built_site: Path) -> None:
     assert pages_there == {built(page, built_site).relative_to(built_site).as_posix()
                            for page in pages()} | {"404.html"} | {
         f"bugs/{patch.stem}.html" for patch in (BOOK / "bugs").glob("*.patch")} | {
-        path.name for path in (BOOK / "public").glob("*.html")}
+        path.relative_to(BOOK / "public").as_posix() for path in old_addresses()}
+
+
+def old_addresses() -> list[Path]:
+    return sorted((BOOK / "public").rglob("*.html"))
+
+
+def test_a_script_at_an_old_address_leads_where_the_link_does() -> None:
+    """The link, for readers without a script, is tested as all others are."""
+    complaints = []
+    for page in old_addresses():
+        text = page.read_text()
+        leads = re.findall(r'location\.replace\("([^"]+)"', text)
+        if leads != LINK.findall(text):
+            complaints.append(f"{page.name}: {leads}")
+    complain(complaints)
 
 
 def test_without_the_machine_nothing_tells_of_it(built_site: Path) -> None:

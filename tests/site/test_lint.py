@@ -14,7 +14,7 @@ WORDS = BOOK / "words.txt"
 def read_by_people() -> list[Path]:
     """Pages of the book, and the READMEs beside the code."""
     return [path for path in markdown_files()
-            if path.parent in (BOOK, BOOK / "bugs", BOOK / "diffs") or path.name == "README.md"]
+            if path.parent in (BOOK, BOOK / "bugs") or path.name == "README.md"]
 
 
 def misspelt(paths: list[Path]) -> list[str]:

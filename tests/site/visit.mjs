@@ -10,11 +10,10 @@
 import { writeFileSync } from "node:fs";
 
 import { launch, report, watch, withPage } from "./browser.mjs";
-import { diffPage, diffsOnAPhone, diffsWithoutScript } from "./diff-pages.mjs";
 import { figuresOnAPhone, listingsOnAPhone, nothingCut, print } from "./layout.mjs";
 import {
-  copyButton, keys, ladderFits, ladderView, ladderWithoutScript, readMarks, readWithoutScript,
-  searchKnows,
+  copyButton, keys, ladderFits, ladderView, ladderWithoutScript, menuWithoutScript, oldAddress, readMarks,
+  readWithoutScript, searchKnows,
 } from "./parts.mjs";
 import { ringFits, ringView, ringWithoutScript } from "./ring.mjs";
 
@@ -93,22 +92,22 @@ await withPage(browser, desk, "copy", (page) => copyButton(page, url));
 await withPage(browser, desk, "ring view", (page) => ringView(page, url));
 await withPage(browser, phone, "ladder view", (page) => ladderView(page, url));
 await withPage(browser, desk, "ladder fits", (page) => ladderFits(page, url));
-await withPage(browser, desk, "diffs", (page) => diffPage(page, url));
-await withPage(browser, phone, "diffs", (page) => diffsOnAPhone(page, url));
+await withPage(browser, desk, "old addresses", (page) => oldAddress(page, url));
 await withPage(browser, desk, "read marks", (page) => readMarks(page, url));
 await withPage(browser, desk, "keys", (page) => keys(page, url));
 await withPage(browser, desk, "ring fits", (page) => ringFits(page, url));
 await withPage(browser, desk, "widths", (page) => nothingCut(page, url, ["06-poll", "index"]));
-for (const name of ["06-poll", "14-hardening", "diffs/4-5"]) {
+for (const name of ["06-poll", "14-hardening"]) {
   await withPage(browser, desk, "print", async (page) => {
     const wanted = await print(page, url, name, directory);
-    writeFileSync(`${directory}/${name.replace("/", "-")}.json`, JSON.stringify(wanted));
+    writeFileSync(`${directory}/${name}.json`, JSON.stringify(wanted));
   });
 }
 const bare = { ...desk, javaScriptEnabled: false };
 await withPage(browser, bare, "no script", (page) => readWithoutScript(page, pages));
+await withPage(browser, { ...phone, javaScriptEnabled: false }, "no script",
+  (page) => menuWithoutScript(page, url));
 await withPage(browser, bare, "ladder view", (page) => ladderWithoutScript(page, url));
 await withPage(browser, bare, "ring view", (page) => ringWithoutScript(page, url));
-await withPage(browser, bare, "diffs", (page) => diffsWithoutScript(page, url));
 await browser.close();
 report.print();

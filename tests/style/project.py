@@ -67,7 +67,7 @@ def python_files() -> list[Path]:
 
 def stages() -> list[Path]:
     """The directories of the stages, in order."""
-    return sorted(main.parent for main in ROOT.glob("part[0-9]*/main.cc"))
+    return sorted(main.parent for main in ROOT.glob("part[0-9]*/server.cc"))
 
 
 def complain(complaints: list[str]) -> None:

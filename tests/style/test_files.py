@@ -26,7 +26,7 @@ LONG_FOR_A_REASON: dict[str, str] = {
 }
 
 # Not written by us, or in a form that another program prescribes.
-FOREIGN = {"LICENSE-book"}
+FOREIGN = {"LICENSE"}
 KEEPS_BLANKS = {".patch", ".t"}  # whose empty lines contain blanks
 
 

@@ -1,6 +1,8 @@
 """The one line that a command prints on a machine, or in a directory, where it cannot work."""
 
+import contextlib
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -11,7 +13,12 @@ from harness.needed import need_namespaces, need_program
 from project import ROOT
 
 TOOLS = ["awk", "basename", "bash", "cat", "dirname", "env", "flock", "ln", "mkdir", "mktemp",
-         "mount", "paste", "rm", "sed", "sort", "tr", "uname"]
+         "mount", "paste", "readlink", "rm", "sed", "sh", "sort", "tr", "uname"]
+# Words that a bash of 2007 doesn't know.
+NEWER = re.compile(r"declare -A|mapfile|readarray|;;?&|&>>|\[-1\]|\{\w+\}[<>]|\$\{\w+(,,|\^\^)|@\(")
+# What apt-get says when it's asked how much it would install.
+COSTS = """2 upgraded, 84 newly installed, 0 to remove and 3 not upgraded.
+After this operation, 345 MB of additional disk space will be used."""
 AS_NOBODY = ["unshare", "--user"]
 AS_ROOT = ["unshare", "--user", "--map-root-user", "--mount"]
 
@@ -24,7 +31,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("serve", "read"):
         shutil.copy(ROOT / name, directory)
     (directory / "part1-blocking").mkdir()
-    (directory / "part1-blocking" / "main.cc").touch()
+    (directory / "part1-blocking" / "server.cc").touch()
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:
         (tmp_path / "bin" / tool).symlink_to(need_program(tool))
@@ -113,3 +120,73 @@ def test_a_build_that_was_moved_along_is_to_be_removed(checkout: Path) -> None:
     said = last_line(checkout, "./serve", "part1")
     assert "build/ was made in /where/it/was" in said
     assert said.endswith(f"rm -rf '{checkout}/build'")
+
+
+def test_on_a_mac_the_help_is_there_and_a_container_is_named(checkout: Path) -> None:
+    """Without /proc, and whatever is installed."""
+    need_namespaces(*AS_ROOT[1:])
+    (checkout.parent / "bin" / "uname").unlink()
+    (checkout.parent / "bin" / "uname").write_text("#!/bin/sh\necho Darwin\n")
+    (checkout.parent / "bin" / "uname").chmod(0o755)
+    add(checkout, "apt-get")
+    without = 'mount -t tmpfs none /proc && exec "$@"'
+    said = last_line(checkout, "bash", "-c", without, "sh", "./serve", "part1", within=AS_ROOT)
+    assert said.startswith("serve: needs Linux, and this is Darwin. A container will do")
+    helped = subprocess.run(
+        [shutil.which("unshare"), *AS_ROOT[1:], "bash", "-c", without, "sh", "./serve", "--help"],
+        cwd=checkout, env={"PATH": str(checkout.parent / "bin")}, capture_output=True, text=True)
+    assert helped.returncode == 0 and "usage: ./serve" in helped.stdout, helped.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "judge", "read", "measure"])
+def test_a_bash_of_2007_gets_as_far_as_the_question_which_system_this_is(command: str) -> None:
+    """It is a Mac's. Commands are read one by one, so what follows may be newer."""
+    script, library = (ROOT / command).read_text(), (ROOT / "tools/lib.sh").read_text()
+    first, second = "/tools/lib.sh", "if [[ $(uname -s) != Linux ]]"
+    early = script[:script.index(first)] + library[:library.index(second)]
+    assert "usage() {" in early and not NEWER.findall(early)
+
+
+def asked(checkout: Path, answer: str, *options: str, **environment: str) -> str:
+    """What ./serve part1 says at a terminal where a person answers so, and two packages are
+    missing."""
+    add_everything(checkout)
+    for program in ("g++", "cmake"):
+        (checkout.parent / "bin" / program).unlink()
+    add(checkout, "apt-get")
+    (checkout.parent / "bin" / "apt-get").write_text(
+        f"#!/bin/bash\n[[ $* != *--assume-no* ]] || {{ echo '{COSTS}' && exit 1; }}\n"
+        "echo apt-get was called >&2\nexit 100\n")
+    need_namespaces(*AS_ROOT[1:])
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    with subprocess.Popen(
+            [shutil.which("unshare"), *AS_ROOT[1:], "./serve", "part1", *options], cwd=checkout,
+            env={"PATH": str(checkout.parent / "bin"), "TERM": "dumb", **environment},
+            stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as serve:
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # EIO: nobody writes to the terminal any more
+            while more := os.read(ours, 4096):
+                said += more
+    os.close(ours)
+    assert serve.returncode == 1, said
+    return said.decode()
+
+
+def test_a_person_is_asked_once_before_anything_is_installed(checkout: Path) -> None:
+    said = asked(checkout, "n")
+    assert "missing: g++ cmake" in said
+    assert "install them with apt-get (84 packages, 345 MB)? [Y/n]" in said
+    assert "nothing was installed. As root: apt-get install g++ cmake" in said
+    assert "apt-get was called" not in said
+
+
+@pytest.mark.parametrize(("answer", "options", "environment", "questions"), [
+    ("", [], {}, 1), ("y", [], {}, 1), ("n", ["--yes"], {}, 0), ("n", [], {"CI": "true"}, 0),
+], ids=["enter", "yes", "option", "ci"])
+def test_with_a_yes_it_is_installed(
+        checkout: Path, answer: str, options: list[str], environment: dict[str, str],
+        questions: int) -> None:
+    said = asked(checkout, answer, *options, **environment)
+    assert "apt-get was called" in said and said.count("[Y/n]") == questions

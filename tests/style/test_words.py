@@ -14,7 +14,7 @@ UNFINISHED = re.compile(
 
 def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
     return [(f"{name(path)}:{number}", found[0])
-            for path in files() if path.name != "LICENSE-book"
+            for path in files() if path.name != "LICENSE"
             for number, line in enumerate((text(path) or "").splitlines(), 1)
             if (found := pattern.search(line))]
 

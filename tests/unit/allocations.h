@@ -4,13 +4,14 @@
 
 namespace tests {
 
-/// Counts what this program's operator new hands out, to all threads, after the object was made.
-/// Sizes are those of the blocks that malloc really returned.
+/// Counts the calls of malloc(3) and realloc(3) that this program makes, operator new's included,
+/// in all threads, after the object was made. Calls inside shared libraries aren't counted. Sizes
+/// are those of the blocks that malloc really returned.
 class Allocations {
  public:
   Allocations();
 
-  std::size_t made() const;  ///< The number of allocations.
+  std::size_t made() const;  ///< The number of allocations. One that grows counts again.
   /// In blocks that weren't freed; negative if more were freed than made.
   std::ptrdiff_t held_bytes() const;
   std::ptrdiff_t peak_bytes() const;  ///< The most bytes that were held at a time.

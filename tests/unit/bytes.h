@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "common/frame_reader.h"
-#include "common/send_buffer.h"
 
 namespace tests {
 
@@ -33,12 +32,6 @@ inline std::string frames(std::initializer_list<std::string_view> payloads) {
   std::string stream;
   for (const auto payload : payloads) stream += frame(payload);
   return stream;
-}
-
-/// Makes room for fifty thousand bytes of answers, as a thread or a loop has it after a while.
-inline void warm(common::SendBuffer& answers) {
-  answers.append(bytes(std::string(50'000, ' ')));
-  answers.clear();
 }
 
 }  // namespace tests

@@ -12,7 +12,7 @@ namespace tests {
 template <typename Act>
 std::string stderr_of(Act act) {
   testing::internal::CaptureStderr();
-  common::forget_log_lines();  // also forgets what kind of file stderr was
+  common::forget_log_lines();
   act();
   return testing::internal::GetCapturedStderr();
 }

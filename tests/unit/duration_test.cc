@@ -29,28 +29,6 @@ TEST(DurationToString, WritesADurationAsParseDurationReadsIt) {
   }
 }
 
-// If the timeout were rounded down, a loop would spin through the last millisecond.
-TEST(TimeoutMs, IsRoundedUpSoThatNoLoopWakesTooEarly) {
-  for (const auto left : {1us, 999us, 1000us, 50'000us, 50'001us}) {
-    const auto deadline = common::Clock::now() + left;
-    const auto timeout = common::timeout_ms(deadline);
-    EXPECT_GE(common::Clock::now() + milliseconds(timeout), deadline);
-    EXPECT_LE(milliseconds(timeout), std::chrono::ceil<milliseconds>(left));
-  }
-}
-
-TEST(TimeoutMs, IsNothingWhenTheDeadlineIsPast) {
-  EXPECT_EQ(common::timeout_ms(common::Clock::now() - 1h), 0);
-  EXPECT_EQ(common::timeout_ms(common::Clock::time_point{}), 0);
-}
-
-TEST(TimeoutMs, IsForEverWithoutADeadline) { EXPECT_EQ(common::timeout_ms(std::nullopt), -1); }
-
-TEST(TimeoutMs, FitsHoweverFarTheDeadlineIs) {
-  EXPECT_GT(common::timeout_ms(common::Clock::now() + std::chrono::days(366)), 0);
-  EXPECT_GT(common::timeout_ms(common::Clock::now() + std::chrono::days(36'600)), 0);
-}
-
 TEST(ParseNumber, RefusesNumbersOutOfRange) {
   EXPECT_EQ(parse_number("65536", 0, 65'535), std::nullopt);
   EXPECT_EQ(parse_number("0", 1, 1024), std::nullopt);

@@ -76,6 +76,29 @@ TEST(FrameReaderMemory, GivesEverythingBackBetweenMessages) {
   }
 }
 
+TEST(FrameReaderMemory, GivesTheMemoryOfAMessageAwayAndReadsOn) {
+  const std::string message = frame(std::string(100'000, 'x'));
+  const std::string stream = message + frame("next");
+  FrameReader reader(large_payload_bytes);
+  const Allocations allocations;
+  {
+    read(reader, std::string_view(stream).substr(0, 50'000));
+    reader.feed(bytes(stream).subspan(50'000));
+    const auto payload = reader.next();
+    ASSERT_TRUE(payload.has_value() && payload->has_value());
+    ASSERT_FALSE(reader.was_in_place());
+    const auto given = reader.release();
+    EXPECT_EQ(given.data() + header_bytes, (*payload)->data());
+    EXPECT_EQ(tests::text(given), message);
+    EXPECT_FALSE(reader.inside_message());
+    const auto next = reader.next();
+    ASSERT_TRUE(next.has_value() && next->has_value());
+    EXPECT_EQ(tests::text(**next), "next");
+    EXPECT_GE(allocations.held_bytes(), 100'000) << "or this test sees nothing";
+  }
+  EXPECT_EQ(allocations.held_bytes(), 0) << "the reader still has some of it";
+}
+
 TEST(FrameReaderMemory, AllocatesNothingForMessagesThatAreWholeInTheLentBytes) {
   std::string stream;
   for (std::size_t size = 0; size < 100; ++size) stream += frame(std::string(size, 'x'));

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,21 +27,35 @@ inline void log_lines(int begin, int end) {
   for (int i = begin; i < end; ++i) common::log(numbered(i));
 }
 
+using LogEnds = std::array<int, 2>;  // for reading, and for writing
+
+inline LogEnds pipe_ends() {
+  LogEnds ends;
+  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  return ends;
+}
+
+/// Returns the ends of a connection that takes two kilobytes at a time.
+inline LogEnds narrow_socket_ends() {
+  LogEnds ends;
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  constexpr int least = 1;
+  EXPECT_EQ(::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+  return ends;
+}
+
 /// Makes stderr a pipe, as long as the object exists, which is read only when we say so.
 class LogPipe {
  public:
-  LogPipe() {
-    int ends[2];
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    reading_ = common::Fd(ends[0]);
+  explicit LogPipe(LogEnds ends = pipe_ends()) : reading_(ends[0]) {
     const common::Fd writing(ends[1]);
     EXPECT_EQ(::fcntl(reading_.get(), F_SETFL, O_NONBLOCK), 0);
     EXPECT_GE(::dup2(writing.get(), STDERR_FILENO), 0);
-    common::forget_log_lines();  // also forgets what kind of file stderr was
+    common::forget_log_lines();
   }
   ~LogPipe() {
     (void)text();
-    if (reading_) log_lines(0, 1);  // writes the lines that are left
+    log_lines(0, 1);  // writes the lines that are left
     ::dup2(saved_.get(), STDERR_FILENO);
   }
   LogPipe(const LogPipe&) = delete;
@@ -55,9 +70,6 @@ class LogPipe {
     return text_;
   }
   void forget() { text_.clear(); }
-
-  /// Closes the reader's end.
-  void hang_up() { reading_ = common::Fd(); }
 
   int saved_stderr() const { return saved_.get(); }
 

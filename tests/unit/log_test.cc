@@ -10,7 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "bytes.h"
 #include "captured.h"
 
 namespace {
@@ -18,9 +17,7 @@ namespace {
 using common::Clock;
 using common::ConnectionLog;
 using common::Error;
-using common::escape;
 using common::RepeatedFault;
-using tests::bytes;
 using tests::stderr_of;
 using namespace std::chrono_literals;
 
@@ -54,16 +51,6 @@ TEST(LogDeathTest, WritesAlsoWithoutATimer) {
   EXPECT_EXIT(act(), testing::ExitedWithCode(0), "^line\n$");
 }
 
-TEST(Escape, LeavesPrintableAsciiAndLetsNothingThroughThatMovesTheCursor) {
-  for (int value = 0; value < 256; ++value) {
-    const std::string one(1, static_cast<char>(value));
-    const bool printable = value >= ' ' && value <= '~';
-    const auto wanted = value == '\\' ? R"(\\)" : printable ? one : fmt::format("\\x{:02x}", value);
-    EXPECT_EQ(escape(bytes(one)), wanted) << "for byte " << value;
-  }
-  EXPECT_EQ(escape(bytes(R"(\x41)")), R"(\\x41)") << "or a peer could write an escape itself";
-}
-
 class RepeatedFaults : public testing::Test {
  protected:
   /// Returns the log's text when the fault comes again, `later` than the start.
@@ -84,18 +71,6 @@ TEST_F(RepeatedFaults, AreReportedOnceASecondAndCounted) {
   EXPECT_EQ(report(1500ms), "");
   EXPECT_EQ(report(2s), "cannot accept: Too many open files (and 1 more)\n");
   EXPECT_EQ(report(4s), "cannot accept: Too many open files\n");
-}
-
-TEST(RepeatedFault, OfAPeerBeginsWithIt) {
-  RepeatedFault fault("turned away");
-  const auto report = [&](std::string_view literal, Clock::duration later) {
-    return stderr_of([&] {
-      fault.report(*common::Address::parse(literal, 1234), Clock::time_point(1h) + later);
-    });
-  };
-  EXPECT_EQ(report("192.0.2.7", 0s), "192.0.2.7:1234 turned away\n");
-  EXPECT_EQ(report("192.0.2.8", 999ms), "");
-  EXPECT_EQ(report("192.0.2.9", 1s), "192.0.2.9:1234 turned away (and 1 more)\n");
 }
 
 TEST_F(RepeatedFaults, AreCountedFromTheLastLineNotTheLastFault) {
@@ -147,11 +122,29 @@ TEST(ConnectionLog, HasALineForEachFaultAndForEverythingWhenVerbose) {
       return stderr_of([&] { ConnectionLog(verbose).closed(peer, reason, inside_message); });
     };
     const auto wanted = "192.0.2.1:40000: closed: " + line + '\n';
-    EXPECT_EQ(said(false), is_ordinary ? "" : wanted) << line;
     EXPECT_EQ(said(true), wanted);
+    EXPECT_EQ(said(true), wanted) << "again, and at once";
+    EXPECT_EQ(said(false), is_ordinary ? "" : wanted) << line;
+    EXPECT_EQ(said(false), "") << line;
   }
   EXPECT_EQ(stderr_of([&] { ConnectionLog(false).opened(peer); }), "");
   EXPECT_EQ(stderr_of([&] { ConnectionLog(true).opened(peer); }), "192.0.2.1:40000: connected\n");
+}
+
+// A client that breaks the protocol ten thousand times a second would fill the disk.
+TEST(ConnectionLog, HasALineASecondForEachKindOfFaultAndCountsTheOthers) {
+  const auto peer = *common::Address::parse("192.0.2.1", 40'000);
+  const auto said = [&](std::error_code reason) {
+    return stderr_of([&] { ConnectionLog(false).closed(peer, reason, true); });
+  };
+  const auto wait = [] { std::this_thread::sleep_for(1001ms); };
+  wait();  // since the lines of other tests
+  EXPECT_NE(said(Error::too_long), "");
+  EXPECT_NE(said(Error::cut_short), "") << "of another kind";
+  for (int i = 0; i < 41; ++i) EXPECT_EQ(said(Error::too_long), "");
+  EXPECT_EQ(said(Error::cut_short), "");
+  wait();
+  EXPECT_EQ(said(Error::too_long), "192.0.2.1:40000: closed: message too long (and 41 more)\n");
 }
 
 }  // namespace

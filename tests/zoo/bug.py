@@ -128,15 +128,14 @@ def problem_of_test(test: str) -> str | None:
     return None
 
 
-def all_bugs() -> list[Bug]:
-    """Every bug of the zoo, by name."""
-    return [read(file) for file in sorted(BUGS.glob("*.patch"))]
+def all_names() -> list[str]:
+    """The names of all bugs of the zoo, sorted."""
+    return [file.stem for file in sorted(BUGS.glob("*.patch"))]
 
 
 def named(name: str) -> Bug:
     """The bug of this name."""
     file = BUGS / f"{name}.patch"
     if not file.is_file():
-        there = ", ".join(file.stem for file in sorted(BUGS.glob("*.patch")))
-        raise NoSuchBug(f"there is no bug '{name}'; there are: {there}")
+        raise NoSuchBug(f"there is no bug '{name}'; there are: {', '.join(all_names())}")
     return read(file)

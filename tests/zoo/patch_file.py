@@ -41,7 +41,7 @@ def program_of(stage: str) -> str:
 
 def is_stage(name: str) -> bool:
     """Whether a stage, or the finger daemon, has this name."""
-    return (ROOT / name / "main.cc").is_file()
+    return name == "finger" or (ROOT / name / "server.cc").is_file()
 
 
 def read_patch(

@@ -2,6 +2,8 @@
 """The bug zoo: book/bugs/NAME.patch puts a mistake back and names the test that finds it.
 
     run.py apply              does every patch still apply?
+    run.py refresh [NAME ...] write those again that don't, if only a comment or a line of context
+                              beside them has changed; then `run` them. Default: every bug
     run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
                               the same test must pass without the bug. Default: every bug; with
                               --today a thirtieth of them. tests/finger/found_by.toml has more,
@@ -21,9 +23,10 @@ from datetime import date
 sys.dont_write_bytecode = True
 
 import changes  # noqa: E402
+import refresh  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
-from bug import ROOT, Bug, NoSuchBug, all_bugs, named  # noqa: E402
+from bug import ROOT, Bug, NoSuchBug, all_names, named  # noqa: E402
 from patch_file import ZooError, is_stage, program_of  # noqa: E402
 from trial import Outcome, Trial  # noqa: E402
 from workshop import say  # noqa: E402
@@ -35,19 +38,31 @@ INTERRUPTED = 130  # exit status after Ctrl-C
 def check_that_all_apply() -> int:
     """Tries every patch on the project as it is, without changing it."""
     complaints = []
-    bugs = all_bugs()
-    for bug in bugs:
+    names = all_names()
+    for name in names:
         try:
-            workshop.apply(bug, ROOT, try_only=True)
+            workshop.apply(named(name), ROOT, try_only=True)
         except ZooError as error:
             complaints.append(str(error))
+    complaints += changes.complaints([named(name) for name in names])
     for complaint in complaints:
         print(complaint)
-    complaints += (found := changes.complaints(bugs))
-    for complaint in found:
-        print(complaint)
-    print(f"{len(bugs)} patches, {len(complaints)} complaints")
+    print(f"{len(names)} patches, {len(complaints)} complaints")
     return 1 if complaints else 0
+
+
+def write_again(names: Sequence[str]) -> int:
+    """Refreshes the patches that don't apply any more."""
+    status = 0
+    for name in names:
+        try:
+            if text := refresh.refreshed(named(name)):
+                named(name).file.write_text(text, encoding="utf-8")
+                print(f"{name}: written again")
+        except ZooError as error:
+            print(error)
+            status = 1
+    return status
 
 
 def build_bug(name: str, stage: str | None) -> int:
@@ -168,6 +183,9 @@ def main() -> int:
         "run", help="put bugs back, one at a time, and see the tests find them (minutes)")
     run.add_argument("names", nargs="*", metavar="NAME", help="a bug; without any: all of them")
     run.add_argument("--today", action="store_true", help="those whose turn it is today")
+    again = commands.add_parser(
+        "refresh", help="write patches again beside which a comment has changed (seconds)")
+    again.add_argument("names", nargs="*", metavar="NAME", help="a bug; without any: all of them")
     build = commands.add_parser(
         "build", help="build a stage with a bug; the program's path goes to stdout")
     build.add_argument("name", metavar="NAME", help="the bug")
@@ -176,10 +194,13 @@ def main() -> int:
     try:
         if arguments.command == "apply":
             return check_that_all_apply()
-        if arguments.command == "run":
-            names = arguments.names or [*(bug.name for bug in all_bugs()), *changes.all_changes()[0]]
-            return run_all(turn_of(names, date.today()) if arguments.today else names)
-        return build_bug(arguments.name, arguments.stage)
+        if arguments.command == "build":
+            return build_bug(arguments.name, arguments.stage)
+        names = arguments.names or all_names()
+        if arguments.command == "refresh":
+            return write_again(names)
+        names = arguments.names or [*names, *changes.all_changes()[0]]
+        return run_all(turn_of(names, date.today()) if arguments.today else names)
     except ZooError as error:
         say(str(error))
         return 2 if isinstance(error, NoSuchBug) else 1

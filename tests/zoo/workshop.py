@@ -68,9 +68,10 @@ def renew() -> None:
             shutil.copymode(ROOT / name, copy)
 
 
-def apply(patch: Patch, tree: Path = TREE, try_only: bool = False) -> None:
+def apply(patch: Patch, tree: Path = TREE, try_only: bool = False, fuzz: int = 0) -> None:
     """Applies a patch to a tree. ZooError if it doesn't fit."""
-    command = ["patch", "--strip=1", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch"]
+    command = ["patch", "--strip=1", f"--fuzz={fuzz}", "--batch", "--forward",
+               "--no-backup-if-mismatch"]
     if try_only:
         command.append("--dry-run")
     with open(tree / patch.file.relative_to(ROOT), "rb") as diff:

@@ -15,7 +15,6 @@ import "./parts.css";
 import "./print.css";
 import BookLayout from "./BookLayout.vue";
 import { copyCommands } from "./copy";
-import DiffModes from "./DiffModes.vue";
 import LadderView from "./ladder/LadderView.vue";
 import OwnServer from "./own/OwnServer.vue";
 import RingView from "./ring/RingView.vue";
@@ -24,7 +23,6 @@ export default {
   extends: theme,
   Layout: BookLayout,
   enhanceApp({ app }) {
-    app.component("DiffModes", DiffModes);
     app.component("OwnServer", OwnServer);
     app.component("RecordedLadder", LadderView);
     app.component("RecordedRing", RingView);

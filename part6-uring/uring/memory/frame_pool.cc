@@ -74,7 +74,9 @@ void FramePool::release_slow(void* block, std::size_t bytes) noexcept {
   if (bytes > recycled_bytes_max) return ::operator delete(block);
   const bool check = checks_memory();
   Free*& first = (check ? blocks_.filled : blocks_.free)[class_of(bytes)];
-  const std::size_t used_bytes = blocks_.owned_bytes - blocks_.free_bytes - class_bytes(bytes);
+  std::size_t used_bytes = blocks_.owned_bytes - blocks_.free_bytes - class_bytes(bytes);
+  // Less than none are in use if frames that other threads made end here.
+  if (static_cast<std::ptrdiff_t>(used_bytes) < 0) used_bytes = 0;
   const std::size_t kept_bytes_max = std::max(kept_bytes_min, used_bytes);
   if (blocks_.free_bytes > kept_bytes_max && first != nullptr) disown(pop(first, bytes), bytes);
   if (blocks_.free_bytes >= kept_bytes_max) return disown(block, bytes);

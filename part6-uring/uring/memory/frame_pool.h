@@ -61,7 +61,7 @@ class FramePool {
     Lists free;
     Lists filled;  ///< Also free, and filled with the pattern; only allocate_slow() takes these.
     std::size_t free_bytes;
-    std::size_t owned_bytes;  ///< Free or in use.
+    std::size_t owned_bytes;  ///< Free or in use, of those that this thread made.
   };
   struct ThreadEnd;
 

@@ -96,7 +96,7 @@ class Operation : public Cancellable {
   virtual void failed(int result, std::uint32_t flags) = 0;
 
   /// Notes the coroutine to resume when the operation has ended.
-  void note(std::coroutine_handle<> awaiting) { suspended_.set(loop_->current_scope(), awaiting); }
+  void note(std::coroutine_handle<> awaiting) { suspended_.set(loop_->waiting_scope(), awaiting); }
 
   /// Begins the operation within the current scope, with an entry for which there is room: see
   /// LoopCore::reserve(). The caller fills the entry in and hands it to tag().

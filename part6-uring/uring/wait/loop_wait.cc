@@ -16,7 +16,7 @@ bool LoopWait::may_begin(Error cancelled) {
 }
 
 void LoopWait::note(std::coroutine_handle<> awaiting) {
-  node_.set(loop().current_scope(), awaiting);
+  node_.set(loop().waiting_scope(), awaiting);
 }
 
 void LoopWait::belong_to_scope() { loop().current_scope().add(*this); }

@@ -183,6 +183,16 @@ class StopsForTheNew(Connection):
         super().begin_drain()
 
 
+class LimitsInAStop(Connection):
+    """Ends a connection in a stop by the limits of every other day, too."""
+
+    def expire(self) -> None:
+        if self.lingering or self.peer_ended:
+            self.close()
+        else:
+            super().expire()
+
+
 class KeepsTheNewPortBusy(Loop):
     """Binds without SO_REUSEADDR if the address is one of IPv6."""
 

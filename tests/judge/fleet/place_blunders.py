@@ -1,11 +1,15 @@
 """Blunders that break a rule in only one of the places where the rule holds: one way to close, one
 size, one content. A part of broken_loops.py."""
 
+import argparse
 import re
 import socket
+import struct
 import time
 from contextlib import suppress
 
+import loop_protocols
+import loop_server
 from loop_protocols import HEADER_BYTES, Echo, Http, Refused
 from loop_server import NEVER, Connection, Loop
 
@@ -233,3 +237,126 @@ class HttpTellsEverybody(Http):
     def parse_head(self, head: bytes) -> None:
         super().parse_head(head)
         self.awaited = b"100-continue" in head
+
+
+# One side of a rule, or one moment
+
+
+class GivesPlacesBackTwice(Connection):
+    """Gives the place of a client that resets back twice, so the limit creeps up."""
+
+    def broke_off(self, error: OSError) -> None:
+        super().broke_off(error)
+        if isinstance(error, ConnectionResetError):
+            self.loop.give_back_place()
+
+
+class LateAfterALength(Echo):
+    """Sleeps a moment if a length came without its payload."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        if len(self.pending) == HEADER_BYTES:
+            time.sleep(0.05)
+        return super().take(data, output)
+
+
+class LateOnceForEach(Connection):
+    """Sleeps when the first large piece of a client comes, as if it grew a buffer."""
+
+    is_large = False
+
+    def read(self) -> bytes:
+        data = super().read()
+        if len(data) >= 4096 and not self.is_large:
+            self.is_large = True
+            time.sleep(0.3)
+        return data
+
+
+class SleepsWithoutDescriptors(Loop):
+    """Sleeps in the loop until it tries to accept again."""
+
+    @staticmethod
+    def prepare() -> None:
+        loop_server.ACCEPT_PAUSE_SECONDS = 0
+
+    def report_shortage(self, line: str) -> None:
+        super().report_shortage(line)
+        time.sleep(0.1)
+
+
+class NoDelayWearsOff(Connection):
+    """Takes TCP_NODELAY away again, at the third receive."""
+
+    received = 0
+
+    def read(self) -> bytes:
+        self.received += 1
+        if self.received == 3:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        return super().read()
+
+
+class LooksEachMillisecond(Loop):
+    """Waits a millisecond at most, and looks again."""
+
+    def turn(self, until: float) -> None:
+        super().turn(min(until, time.monotonic() + 0.001))
+
+
+class FirstLoopDoesAll(Loop):
+    """Has only the first of several loops accept."""
+
+    def watch_listener(self, watch: bool) -> None:
+        super().watch_listener(watch and self.shared.loops[:1] in ([], [self]))
+
+    def listen(self) -> socket.socket:
+        return self.shared.loops[0].listener.dup() if self.shared.loops else super().listen()
+
+
+class SendsUntilAllIsTaken(Connection):
+    """Tries again and again to send, until the client has taken the answer."""
+
+    def send(self) -> None:
+        while self.output:
+            super().send()
+
+
+class NapsWhenOneLeaves(Loop):
+    """Sleeps a moment after each connection."""
+
+    def forget(self, connection: Connection) -> None:
+        super().forget(connection)
+        time.sleep(0.06)
+
+
+class BlindAfterItsEnd(Connection):
+    """Waits for nothing once it has ended its stream, except for the two seconds to be over."""
+
+    def interest(self) -> int:
+        return 0 if self.lingering else super().interest()
+
+
+class _Lengths(Loop):
+    """Reads the lengths of messages in a way of its own."""
+
+    @classmethod
+    def prepare(cls) -> None:
+        loop_protocols.int = argparse.Namespace(from_bytes=lambda four, _: cls.read(four))
+
+
+class SignedLengths(_Lengths):
+    """Puts a length together from signed bytes."""
+
+    @staticmethod
+    def read(four: bytes) -> int:
+        a, b, c, d = struct.unpack("4b", four)
+        return (a | b << 8 | c << 16 | d << 24) & 0xFFFFFFFF
+
+
+class LengthsWrap(_Lengths):
+    """Adds the header to a length in 32 bits."""
+
+    @staticmethod
+    def read(four: bytes) -> int:
+        return (int.from_bytes(four, "little") + HEADER_BYTES & 0xFFFFFFFF) - HEADER_BYTES

@@ -12,6 +12,7 @@ __tracebackhide__ = hide_from_traceback
 
 GONE_SECONDS = 1.0
 LOOKS, LOOK_SECONDS, SECONDS_MAX = 3, 0.5, 0.025
+WAKE_UPS_MAX = 25  # a runtime may look 20 times a second whether there is something to do for it
 TRACED_SECONDS_MAX = 0.0025  # strace makes a call last many times longer, so there are fewer calls
 
 
@@ -48,17 +49,29 @@ def expect_descriptors_back(
     return after_one
 
 
-def expect_rest(server: Server, why: str = "with nothing to do") -> None:
-    """Expects half a second without processor time. A collector's round or a runtime's clean-up
-    ends, but a busy loop doesn't, so we look a few times."""
+def expect_rest(
+    server: Server, why: str = "with nothing to do", *, may_look: bool = False
+) -> None:
+    """Expects half a second without processor time, in which no thread wakes up again and again,
+    unless it `may_look` for what no event tells. A collector's round or a runtime's clean-up ends,
+    but a busy loop doesn't, so we look a few times."""
     is_traced = server.calls_log is not None
+    most = TRACED_SECONDS_MAX if is_traced else SECONDS_MAX
     for _ in range(LOOKS):
         server.note(f"looks for {LOOK_SECONDS:g} s whether it rests")
         before, spent = server.process.times_of_threads(), server.process.cpu_seconds()
+        slept = server.process.switches_of_threads()
         time.sleep(LOOK_SECONDS)
         spent = server.process.cpu_seconds() - spent
-        if spent < (TRACED_SECONDS_MAX if is_traced else SECONDS_MAX):
+        woken = max(count - slept.get(thread, count)
+                    for thread, count in server.process.switches_of_threads().items())
+        if spent < most and (may_look or woken <= WAKE_UPS_MAX):
             return
+    if spent < most:
+        raise ContractBroken(
+            f"a thread woke up {woken} times in {LOOK_SECONDS:g} s {why}, and as often in the half "
+            f"seconds before; at most {WAKE_UPS_MAX} times. Does it wait with a time-out, and look "
+            "again? An event wakes it in any case")
     threads = [
         f"{after.name} {after.user - old.user:.2f} s in the program and "
         f"{after.system - old.system:.2f} s in the kernel"

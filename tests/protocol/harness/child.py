@@ -13,6 +13,7 @@ from typing import IO
 
 from harness import limits
 from harness.inherited import heed_all_signals
+from harness.needed import may_trace
 
 LIBC = ctypes.CDLL(None)  # loaded here, so that no child has to load it again
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -67,7 +68,7 @@ def start(
 def is_to_let_strace_attach() -> bool:
     """Returns true if only processes that permit it can be traced. ptrace(2)"""
     with contextlib.suppress(FileNotFoundError):
-        return YAMA.read_text().strip() == "1" and os.geteuid() != 0
+        return YAMA.read_text().strip() == "1" and not may_trace()
     return False
 
 

@@ -196,7 +196,9 @@ class Client(Connection):
             self.transcript.note_hang_up("got  a reset")
             raise self.broken(
                 "the server reset the connection: whatever was on its way is lost. The kernel does "
-                "that for a program that closes, or ends, with input unread", by_reset=True
+                "that for a program that closes, or ends, with input unread, or with an SO_LINGER "
+                "of 0 s",
+                by_reset=True
             ) from None
         except TimeoutError:
             waited = self.socket.gettimeout()

@@ -157,6 +157,10 @@ class Connection:
         """Lets a slow reader take as much at a time as other clients do."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
 
+    def let_window_shrink(self, receive_buffer: int) -> None:
+        """Lets the client take no more at a time than fits a buffer of this size."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+
     def unacknowledged_bytes(self) -> int:
         """Returns how many sent bytes the server's kernel hasn't acknowledged (SIOCOUTQ)."""
         number = array.array("i", [0])
@@ -228,8 +232,11 @@ class Connection:
         """Leaves in order. Does nothing if it left already."""
         if self.socket.fileno() >= 0:
             # The kernel sends a reset if input is unread. RFC 2525, 2.17
-            unread = ", with unread input: a reset" if self._has_unread_bytes() else ""
-            self.transcript.note(f"closed{unread or self._unaccepted()}")
+            if self._has_unread_bytes():  # so it was accepted
+                self.left_accepted = True
+                self.transcript.note("closed, with unread input: a reset")
+            else:
+                self.transcript.note(f"closed{self._unaccepted()}")
             self.socket.close()
 
     def _has_unread_bytes(self) -> bool:

@@ -57,7 +57,7 @@ def arrived_bytes(client: Client) -> int:
 
 
 def send_until_the_server_holds_answers(
-    client: Client, held_seconds: float = MOMENT_SECONDS
+    client: Client, held_seconds: float = MOMENT_SECONDS, burst: bytes = BURST
 ) -> tuple[int, bool]:
     """Sends one burst after the other, until the kernel doesn't take all the answers for
     `held_seconds`. Returns how much was sent, and whether the server took all of it, so that the
@@ -72,8 +72,8 @@ def send_until_the_server_holds_answers(
         return arrived_bytes(client) + queues(client).unacknowledged >= sent
 
     while True:
-        client.send(BURST)
-        sent += len(BURST)
+        client.send(burst)
+        sent += len(burst)
         client.wait_until_in_kernel()
         if not wait_until(all_is_read, within=1.0, pause=0.0005):
             return sent, False  # the server already held answers to the burst before

@@ -2,6 +2,7 @@
 names the package in Debian."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.ring import why_no_ring
+
+CAP_SYS_PTRACE = 19  # capabilities(7)
 
 # The packages that don't have their program's name.
 PACKAGES = {
@@ -53,6 +56,13 @@ def need_root(to: str = "become somebody else, or make what this test needs") ->
     """Skips the test unless root runs it."""
     if os.geteuid() != 0:
         pytest.skip(f"only root can {to}")
+
+
+def may_trace() -> bool:
+    """Returns true if we may look into every process. A container's root usually may not."""
+    status = Path("/proc/self/status").read_text()
+    effective = re.search(r"^CapEff:\s*(\w+)", status, re.MULTILINE)
+    return effective is not None and bool(int(effective[1], 16) >> CAP_SYS_PTRACE & 1)
 
 
 def need_namespaces(*kinds: str) -> None:

@@ -148,12 +148,11 @@ class Process:
             total += int(ran) + int(waited)
         return total / 1e9
 
-    def voluntary_switches(self) -> int:
-        """Returns how often the threads went to sleep, in all."""
-        return sum(
-            self._number("voluntary_ctxt_switches", self._directory / "task" / str(each) / "status")
-            for each in self.thread_ids()
-        )
+    def switches_of_threads(self) -> dict[int, int]:
+        """Returns how often each thread went to sleep."""
+        return {each: self._number("voluntary_ctxt_switches",
+                                   self._directory / "task" / str(each) / "status")
+                for each in self.thread_ids()}
 
     def is_stopped(self) -> bool:
         """Returns true if SIGSTOP has stopped every thread, or none is left."""
@@ -194,7 +193,7 @@ class Process:
         try:
             own = {one for one in self.thread_ids() if not self.is_of_the_kernel(one)}
             return self.is_zombie() or own <= set(self.threads_traced_by(tracer))
-        except FileNotFoundError:  # a thread has ended in between, or all have, so look again
+        except (FileNotFoundError, ProcessLookupError):  # a thread or all have ended: look again
             return not self.exists()
 
     def threads_traced_by(self, tracer: int) -> list[int]:

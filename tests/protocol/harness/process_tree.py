@@ -218,9 +218,10 @@ class ProcessTree:
         """Returns the time that the threads ran or waited to run."""
         return sum(self._each(Process.wanted_seconds))
 
-    def voluntary_switches(self) -> int:
-        """Returns how often the threads went to sleep, in all."""
-        return sum(self._each(Process.voluntary_switches))
+    def switches_of_threads(self) -> dict[int, int]:
+        """Returns how often each thread went to sleep."""
+        return {thread: count for found in self._each(Process.switches_of_threads)
+                for thread, count in found.items()}
 
     # How the programs were built
 

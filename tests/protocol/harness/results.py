@@ -26,13 +26,17 @@ def properties(
              ("events", json.dumps([[one.at, one.who, one.what, one.is_break] for one in events]))]
     if rule is not None:
         found += [("rule", rule.text), ("chapter", rule.chapter)]
+        found += [("measured", "yes")] if rule.is_measured else []
     return found
 
 
 def blames(error: BaseException | None) -> str:
-    """Says who failed, if not this test of a server: all of its tests, or we who test."""
+    """Says who failed, if not this test of a server: all of its tests, the stop after it, or we who
+    test."""
     if isinstance(error, NoReadyLine) and error.always:
         return "all"
+    if getattr(error, "had_passed", False):
+        return "stop"
     return "us" if isinstance(error, OSError) and error.errno in SHORTAGES else ""
 
 
@@ -108,6 +112,7 @@ class Results:
             "rule": said.get("rule", ""),
             "chapter": said.get("chapter", ""),
             "clock": "clock" in said,
+            "measured": "measured" in said,
             "blames": said.get("blames", ""),
             "events": json.loads(said.get("events", "[]")),
             "sections": sections,

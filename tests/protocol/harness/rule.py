@@ -11,8 +11,14 @@ class Rule:
     chapter: str
     is_about_costs: bool = False  # about memory or processor time, and not about answers
     is_about_stops: bool = True  # about a stop, as far as we can tell
+    is_measured: bool = False  # by memory or processor time, which a busy machine may spoil
 
 
+ECHO = Rule(
+    "A message is 4 bytes of little-endian length and that many bytes of payload. Each is answered "
+    "with the same message.",
+    "book/01-bytes.md#the-message",
+)
 LIVES = Rule(
     "Whatever one client does, the server lives and serves the next.",
     "book/02-blocking.md#your-own-server",
@@ -27,6 +33,11 @@ STOPS_IN_TIME = Rule(
     "with exit status 0: within a second where clients are idle or gone, and within "
     "--drain-timeout where they are not.",
     "book/appendix-d-your-own-server.md#a-stop-that-loses-no-answer",
+)
+IS_THE_SERVER = Rule(
+    "The first process of a server stays in the foreground and gets the signals to stop, so a "
+    "script passes them on, or becomes the server by `exec`.",
+    "book/appendix-d-your-own-server.md#several-processes-or-a-ring",
 )
 REFUSES = Rule(
     "On SIGINT or SIGTERM the server accepts no more: it closes its listener, and connections that "

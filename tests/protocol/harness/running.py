@@ -188,7 +188,12 @@ class Running:
 
     def wait_for_threads(self, at_first: int, more: int = 0) -> None:
         """Waits until no more threads run than `at_first` and `more`."""
-        self._wait_for_at_most(at_first, self.process.thread_count, "threads run", more)
+        self._wait_for_at_most(at_first, self.process.thread_count, "threads are there", more,
+                               told=self._ended_children)
+
+    def _ended_children(self) -> str:
+        ended = sum(one.is_zombie() for one in self.tree.members())
+        return f". {ended} are children that have ended and are not waited for" if ended else ""
 
     def _open(self) -> str:
         more = Counter(self.process.descriptor_kinds()) - self._open_when_ready

@@ -1,11 +1,13 @@
 """A server with the contract's command line: we start it, wait for it, and ask it to stop."""
 
+import os
 import re
 import shlex
 import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -16,18 +18,19 @@ from harness.arrivals import Arrivals
 from harness.child import STOP_SIGNALS
 from harness.client import Client
 from harness.port_only import PortOnly
+from harness.proc import wait_until
 from harness.results import SHORTAGES
-from harness.rule import LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
-from harness.running import Running
+from harness.rule import IS_THE_SERVER, LIVES, SAYS_READY, STOPS, TAKES_OPTIONS
+from harness.running import ENDING_SECONDS, Running
 from harness.subject import Subject
 from harness.timeline import THE_SERVER, still_in_the_backlog
-from harness.verdict import (ContractBroken, NoReadyLine, NotReady, cut, end_in_words,
+from harness.verdict import (ContractBroken, NoReadyLine, NotReady, RunsOn, cut, end_in_words,
                              hide_from_traceback)
 
 __tracebackhide__ = hide_from_traceback
 
 READY = re.compile(r"listening on (?:\[(?P<v6>[0-9a-f:]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]+)\n")
-TRACED_TWICE = "ptrace(PTRACE_TRACEME, ...): Operation not permitted"
+TRACED_TWICE = re.compile(r"ptrace\b.*: Operation not permitted")  # in the words of strace and gdb
 CONTROL_BYTES = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 START_SECONDS = 20.0
 KNOWN_SECONDS = 1.0  # how long to wait for the ready line of a server that printed none before
@@ -36,6 +39,8 @@ SOON_SECONDS = 2.0  # a signal within this time shows a handler that was install
 WRONG_USAGE = 2  # the exit status
 TO_ALL = (signal.SIGSTOP, signal.SIGCONT, signal.SIGWINCH, signal.SIGURG)
 FIRST = "client 1"
+REMEDY = ("Pass it on, or become the server: by `exec` in a shell; in place of `go run`, build the "
+          "program first")
 LOOKED_AT_MAX = 100  # of how many clients we ask, at a signal, whether they're accepted yet
 
 
@@ -78,7 +83,7 @@ class Server(Running):
         self._port_asked_for = port
         self._is_resumed = False  # after a pause
         self._is_asked_again = False
-        self._is_traced = "strace" in under or calls_log is not None
+        self._is_under_strace = "strace" in under
         self._start(port, descriptor_limit, under)
 
     def _start(self, port: int | str, descriptor_limit: int | None, under: Sequence[str]) -> None:
@@ -192,6 +197,11 @@ class Server(Running):
                                      "it must end with exit status 0")
             after = time.monotonic() - self.ready_at
             soon = f" {after * 1000:.0f} ms after its ready line, and is to be caught before that"
+            if (heir := self._who_listens_instead()) is not None:
+                raise ContractBroken(
+                    f"the process that was started is gone, killed by {self._asked.name}, and "
+                    f"process {heir}, which it has started, still has the port: the signal has not "
+                    f"got there. {REMEDY}", rule=IS_THE_SERVER)
             raise ContractBroken(
                 f"the server does not catch {self._asked.name}, which killed it"
                 f"{soon if after < SOON_SECONDS else ''}: asked to stop, it must finish and end "
@@ -204,10 +214,36 @@ class Server(Running):
         """Returns true if the server's own processes listen on the port, and not
         another program."""
         try:
-            listeners = {listener.inode for listener in sockdiag.listeners(self.address[1])}
-            return any(inode in listeners for _, _, inode in self.tree.each_socket())
+            return bool(self._who_listens())
         except OSError:
             return self.is_alive()  # the kernel doesn't say
+
+    def _who_listens(self) -> list[int]:
+        """Returns the server's processes that listen on the port."""
+        listeners = {listener.inode for listener in sockdiag.listeners(self.address[1])}
+        return [process.pid for process, _, inode in self.tree.each_socket() if inode in listeners]
+
+    def _who_listens_instead(self) -> int | None:
+        """Returns the process that listens, if the first one doesn't, as below a shell."""
+        with suppress(OSError):  # all are gone, or the kernel doesn't say
+            listening = self._who_listens()
+            return None if self.pid in listening else next(iter(listening), None)
+        return None
+
+    def wait_exit(self, within: float | None = None) -> int:
+        try:
+            return super().wait_exit(within)
+        except RunsOn as broken:
+            heir = self._who_listens_instead() if self._asked else None
+            if heir is None:
+                raise
+            os.kill(heir, self._asked)
+            if not wait_until(lambda: not self.listens(), ENDING_SECONDS):
+                raise
+            broken.rule = IS_THE_SERVER
+            broken.args = (f"{broken}: its first process, {self.pid}, kept the signal to itself, "
+                           f"and process {heir}, which has the port, ends if told so. {REMEDY}",)
+            raise
 
     def is_deaf(self) -> bool:
         """Returns true if the server still runs, wasn't asked to stop, and no longer listens."""
@@ -221,8 +257,14 @@ class Server(Running):
     # The checks after every test
 
     def end_in_order(self) -> None:
-        """Asks the server to stop."""
-        self.expect_stop()
+        """Asks the server to stop. If strace has traced it from its start, we kill it, because the
+        tracer decides which thread gets a signal. Python runs its handlers in the first thread
+        only, and if that sleeps in accept, it sleeps on.
+        """
+        if self._is_under_strace:
+            self.kill()
+        else:
+            self.expect_stop()
 
     def check_words(self) -> None:
         """Expects, after the end, no sanitizer's report, only the ready line on stdout, and no raw
@@ -247,9 +289,10 @@ class Server(Running):
                 raise self._ended_before_it_listened()
             now = time.monotonic()
             if said and ("\n" in said or now > patience_ends):
+                carriage = " (\\n alone, without \\r)" if "\r" in said else ""
                 raise NoReadyLine(
                     f"stdout begins with {cut(said)!r}, and not with `listening on ADDRESS:PORT` "
-                    "and the end of a line", always=not self._options)
+                    f"and the end of a line{carriage}", always=not self._options)
             if now > end:
                 raise NotReady(f"no ready line on stdout within {now - begin:.1f} s, and nothing "
                                "else")
@@ -266,7 +309,7 @@ class Server(Running):
         words = shlex.join(self._options)
         if self._process.returncode == 0 and self.tree.pids():
             return self.is_gone()
-        if self._is_traced and TRACED_TWICE in self.stderr_text():
+        if (self._is_under_strace or self.calls_log) and TRACED_TWICE.search(self.stderr_text()):
             self.may_be_gone = True
             pytest.skip("it is traced already, and only one can trace it")
         what = f"no ready line was printed; it {self.describe_end()}"

@@ -55,6 +55,7 @@ def end_in_order(server: Server) -> None:
             server.end_in_order()
         except ContractBroken as broken:
             broken.rule = broken.rule or STOPS_IN_TIME
+            broken.had_passed = True
             broken.args = (f"the test had passed; asked to stop after it: {broken}",)
             raise
     try:

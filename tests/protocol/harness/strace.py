@@ -155,6 +155,11 @@ def inject(calls: str, error: str, when: str) -> tuple[str, ...]:
     return "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"
 
 
+def delay(calls: str, microseconds: int) -> tuple[str, ...]:
+    """Returns the arguments that make each of `calls` take so much longer."""
+    return "-e", f"trace={calls}", "-e", f"inject={calls}:delay_exit={microseconds}"
+
+
 def from_start(log: Path, *arguments: str) -> tuple[str, ...]:
     """Returns the words in front of a command, which runs under strace with the same process id."""
     need_ptrace()

@@ -48,6 +48,7 @@ class ContractBroken(AssertionError):
         self.at = time.monotonic()
         self.client = client
         self.rule = rule
+        self.had_passed = False  # the test that the server was for
         self.by_reset = by_reset  # the connection ended with a reset, which some rules allow
 
 

@@ -142,7 +142,9 @@ class Connection:
 
     def expire(self) -> None:
         """Handles a deadline that has passed."""
-        if self.lingering:
+        if self.loop.draining and not self.output:
+            self.deadline = NEVER  # only the drain's own limit ends the wait for acknowledgements
+        elif self.lingering:
             self.close()
         elif self.output and self.unacknowledged_bytes() < self.unacknowledged:
             self.renew_deadline()  # the client reads, but too slowly for us to send more

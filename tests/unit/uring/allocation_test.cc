@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <thread>
 #include <vector>
 
 #include "../allocations.h"
@@ -56,6 +57,21 @@ TEST(FramePool, KeepsNoMoreOfAPeakThanAMegabyte) {
   EXPECT_GT(since.held_bytes(), 10'000'000);
   for (void* const each : frames) uring::FramePool::release(each, frame_bytes);
   frames = {};
+  EXPECT_LT(since.held_bytes(), 1'200'000);
+}
+
+// A thread that makes tasks for another has fewer frames in use than it has made.
+TEST(FramePool, KeepsNoMoreOfAnotherThreadsFramesThanAMegabyte) {
+  constexpr std::size_t frame_bytes = 1000;
+  std::vector<void*> frames;
+  const Allocations since;
+  for (int round = 0; round < 3; ++round) {
+    std::thread([&frames] {
+      for (int i = 0; i < 10'000; ++i) frames.push_back(uring::FramePool::allocate(frame_bytes));
+    }).join();
+    for (void* const each : frames) uring::FramePool::release(each, frame_bytes);
+    frames = {};
+  }
   EXPECT_LT(since.held_bytes(), 1'200'000);
 }
 

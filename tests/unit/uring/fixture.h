@@ -40,9 +40,8 @@ inline uring::Setup ring_setup() {
   return *setup;
 }
 
-inline std::unique_ptr<Loop> make_loop(const uring::Setup& setup = ring_setup(),
-                                       const char* trace = nullptr) {
-  auto loop = Loop::create(setup, trace);
+inline std::unique_ptr<Loop> make_loop(const uring::Setup& setup = ring_setup()) {
+  auto loop = Loop::create(setup);
   if (!loop) {
     std::fprintf(stderr, "%s\n", uring::why_no_ring(loop.error()).c_str());
     std::abort();

@@ -130,8 +130,9 @@ int main(int argc, char** argv) {
   Figures figures;
   // We use a loop for a hundred rounds, so that each round meets the leftovers of the one before.
   while (figures.rounds < options.rounds && Clock::now() < end) {
-    auto loop = uring::Loop::create(*setup, options.trace);
+    auto loop = uring::Loop::create(*setup);
     if (!loop) fail(uring::why_no_ring(loop.error()).c_str());
+    if (options.trace != nullptr) (*loop)->set_trace(*uring::Trace::create(options.trace));
     for (int i = 0; i < 100 && figures.rounds < options.rounds && Clock::now() < end; ++i) {
       const unsigned seed = options.seed + static_cast<unsigned>(figures.rounds);
       begin_round(argv[0], options.ring, seed, **loop);

@@ -150,6 +150,67 @@ TEST(UringLoopDeathTest, RunsInItsOwnThreadOnly) {
   EXPECT_DEATH(run_elsewhere(), "a loop must run and end in one thread");
 }
 
+// glibc gives a thread the std::thread::id of one that was joined.
+TEST(UringLoopDeathTest, RunsInNoThreadThatOnlyHasTheIdOfItsOwn) {
+  const auto run_elsewhere = [] {
+    std::unique_ptr<Loop> loop;
+    std::thread([&loop] { loop = *Loop::create({}); }).join();
+    std::thread([&loop] { loop->run(nothing()); }).join();
+  };
+  EXPECT_DEATH(run_elsewhere(), "a loop must run and end in one thread");
+}
+
+// What is not refused never ends, because nobody runs the other loop.
+TEST(UringLoopDeathTest, ItsOperationsAndConditionsAreForItsOwnTasks) {
+  const auto run_elsewhere = [](auto wait) {
+    const auto other = *Loop::create({});
+    (*Loop::create({}))->run(wait(*other));
+  };
+  const auto operation = [](Loop& other) -> Task<> { (void)co_await other.sleep(1h).within(1ms); };
+  const auto condition = [](Loop& other) -> Task<> {
+    uring::Condition changed(other);
+    (void)co_await changed.wait();
+  };
+  const char* const said = "a task of one loop must not wait in another";
+  EXPECT_DEATH(run_elsewhere(operation), said);
+  EXPECT_DEATH(run_elsewhere(condition), said);
+}
+
+TEST(UringLoopDeathTest, EndsAfterItsBuffersAndDeadlines) {
+  const auto end_first = [](auto make) {
+    auto loop = *Loop::create({});
+    const auto made = make(*loop);
+    loop.reset();
+  };
+  const char* const said = "a loop must end after its Buffers and Deadlines";
+  EXPECT_DEATH(end_first([](Loop& loop) { return uring::Buffers::create(loop, 4, 100); }), said);
+  EXPECT_DEATH(end_first([](Loop& loop) {
+                 return std::make_unique<uring::Deadline>(loop, Clock::now() + 1h);
+               }),
+               said);
+}
+
+Task<> join_own_scope(Scope& scope) { co_await scope.join(); }
+
+TEST(UringLoopDeathTest, DoesNotSleepWhenNothingCouldWakeIt) {
+  const auto run = [](auto wait) {
+    const auto loop = *Loop::create({});
+    loop->run(wait(*loop));
+  };
+  const auto wait_for_nobody = [](Loop& loop) -> Task<> {
+    uring::Condition changed(loop);
+    (void)co_await changed.wait();
+  };
+  const auto join_from_inside = [](Loop& loop) -> Task<> {
+    Scope scope(loop);
+    scope.spawn(join_own_scope(scope));
+    co_await scope.join();
+  };
+  const char* const said = "no task is left that could wake the others";
+  EXPECT_DEATH(run(wait_for_nobody), said);
+  EXPECT_DEATH(run(join_from_inside), said);
+}
+
 // The operations in flight would have to be cancelled, but the ring takes requests only from its
 // own thread.
 TEST(UringLoopDeathTest, EndsInItsOwnThreadOnly) {

@@ -16,6 +16,18 @@ CO_TEST_F(Uring, ProvidesAndRemovesBuffers) {
   EXPECT_EQ(co_await loop.remove_buffers(10, 99), Result<unsigned>(4u));
 }
 
+TEST_F(Uring, LimitsTheIoWorkers) {
+  EXPECT_THAT(loop.register_iowq_max_workers(3, 5), Succeeded());
+  std::array<unsigned, 2> before{1, 1};
+  EXPECT_EQ(io_uring_register_iowq_max_workers(&loop.ring().raw(), before.data()), 0);
+  EXPECT_EQ(before, (std::array<unsigned, 2>{3, 5}));
+}
+
+TEST_F(Uring, KnowsWhichOperationsThereAre) {
+  EXPECT_TRUE(loop.ring().supports(IORING_OP_NOP));
+  for (const int opcode : {-1, 255, 256}) EXPECT_FALSE(loop.ring().supports(opcode)) << opcode;
+}
+
 class Refusing {
  public:
   using Value = void;

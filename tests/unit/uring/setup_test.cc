@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "fixture.h"
 #include "uring/buffers.h"
@@ -18,9 +19,10 @@ using uring::Setup;
 
 TEST(RingSetup, ReadsTheList) {
   EXPECT_EQ(Setup::parse("")->entries, uring::Setup().entries);
-  const auto setup = Setup::parse("entries=4,buffers=2,sqpoll");
+  const auto setup = Setup::parse("entries=4,completions=8192,buffers=2,sqpoll");
   ASSERT_TRUE(setup);
   EXPECT_EQ(setup->entries, 4u);
+  EXPECT_EQ(setup->completions, 8192u);
   EXPECT_EQ(setup->buffers, 2u);
   EXPECT_TRUE(setup->sqpoll);
   EXPECT_FALSE(Setup::parse("entries=4")->sqpoll);
@@ -31,6 +33,18 @@ TEST(RingSetup, NumbersOutOfBoundsAreNotTheKernelsFault) {
     uring::Setup setup;
     setup.entries = entries;
     EXPECT_THAT(Ring::create(setup), FailedWith(std::errc::invalid_argument));
+  }
+}
+
+TEST(RingSetup, HasRoomForSoManyCompletions) {
+  for (const auto& [completions, room] :
+       {std::pair(0u, 32u), {8192u, 8192u}, {8u, 16u}, {65537u, 65536u}}) {
+    uring::Setup setup;
+    setup.entries = 16;
+    setup.completions = completions;
+    auto ring = Ring::create(setup);
+    ASSERT_THAT(ring, Succeeded());
+    EXPECT_EQ(ring->raw().cq.ring_entries, room) << completions;
   }
 }
 

@@ -1,15 +1,10 @@
-// Without descriptors: which calls fail, and what happens to a new connection. Without memory: the
-// message.
-
-#include <sys/resource.h>
+// Without descriptors: which calls fail, and what happens to a new connection.
 
 #include <chrono>
-#include <system_error>
 
 #include "common/net/listen.h"
 #include "fixture.h"
 #include "no_more_descriptors.h"
-#include "uring/why_no_ring.h"
 
 namespace {
 
@@ -32,18 +27,6 @@ CO_TEST_F(Uring, ANewConnectionWithoutADescriptorWaitsForOne) {
   }
   const auto accepted = co_await loop.accept(new_connection.listener).within(10s);
   EXPECT_THAT(accepted, Succeeded());
-}
-
-TEST(UringRefused, AnInfiniteLimitIsNotBlamed) {
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_MEMLOCK, &before), 0);
-  const rlimit none{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-  if (::setrlimit(RLIMIT_MEMLOCK, &none) != 0) {
-    GTEST_SKIP() << "this process may not lift its limit of locked memory";
-  }
-  const auto error = std::make_error_code(std::errc::not_enough_memory);
-  EXPECT_EQ(uring::why_no_ring(error), "io_uring cannot be used: " + error.message());
-  ::setrlimit(RLIMIT_MEMLOCK, &before);
 }
 
 }  // namespace

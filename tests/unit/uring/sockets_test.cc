@@ -77,6 +77,32 @@ CO_TEST_F(Uring, SendsAndReceivesMessages) {
   EXPECT_EQ(second + first, "abcd");
 }
 
+CO_TEST_F(Uring, SendsDatagramsToAnAddress) {
+  const auto bound_socket = [] {
+    Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const auto any = tests::on_free_port();
+    EXPECT_EQ(::bind(socket.get(), any.data(), any.size()), 0);
+    return socket;
+  };
+  const Fd from = bound_socket();
+  const Fd to = bound_socket();
+  const auto address = *uring::Address::of_socket(to);
+  // With MSG_MORE the kernel keeps the bytes, and the next call makes one datagram of all.
+  EXPECT_EQ(co_await loop.sendto(from, bytes_of("to "), address, MSG_MORE), Size(3u));
+  EXPECT_EQ(co_await loop.sendto(from, bytes_of("you"), address), Size(3u));
+  std::array<std::byte, 16> buffer;
+  iovec part{.iov_base = buffer.data(), .iov_len = buffer.size()};
+  uring::Address sender;
+  msghdr message{};
+  message.msg_name = sender.data();
+  message.msg_namelen = uring::Address::capacity();
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  EXPECT_EQ(co_await loop.recvmsg(to, message), Size(6u));
+  EXPECT_EQ(text_of(std::span(buffer).first(6)), "to you");
+  EXPECT_EQ(sender.to_string(), uring::Address::of_socket(from)->to_string());
+}
+
 CO_TEST_F(Uring, Polls) {
   const auto ends = unix_connection();
   EXPECT_EQ(co_await loop.poll(ends.server, POLLIN | POLLOUT), Result<unsigned>(POLLOUT));

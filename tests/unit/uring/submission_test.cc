@@ -11,14 +11,16 @@
 #include <optional>
 #include <utility>
 
-#include "connection.h"
+#include "client.h"
 #include "fixture.h"
 #include "uring/buffers.h"
 #include "uring/condition.h"
 
 namespace {
+int submissions = 0;          // how many there were
 int refused_submissions = 0;  // how many we refuse
 int refusal = EAGAIN;
+bool refuses_waits = true;
 // How often the kernel doesn't hand out the completions that didn't fit into the queue.
 int refused_events = 0;
 int spoilt_ends = 0;  // how many ends of a stream we turn into EAGAIN
@@ -38,7 +40,8 @@ void spoil_ends(const io_uring& ring) {
 
 /// Replaces liburing's.
 extern "C" int io_uring_submit_and_wait(io_uring* ring, unsigned wait_nr) {
-  if (refused_submissions > 0) {
+  ++submissions;
+  if (refused_submissions > 0 && refuses_waits) {
     --refused_submissions;
     return -refusal;
   }
@@ -51,6 +54,7 @@ extern "C" int io_uring_submit_and_wait(io_uring* ring, unsigned wait_nr) {
 
 /// Replaces liburing's, like those below.
 extern "C" int io_uring_submit_and_get_events(io_uring* ring) {
+  ++submissions;
   if (refused_submissions > 0) {
     --refused_submissions;
     return -refusal;
@@ -125,7 +129,7 @@ TEST_F(UringSubmission, AnEntryThatIsRefusedDelaysNoOther) {
 // If the kernel takes none of a turn's requests, it takes them in the next turn.
 TEST_F(UringSubmission, TheKernelMayTakeNothingForAWhile) {
   if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
-  for (const int error : {EAGAIN, EBUSY}) {
+  for (const int error : {EAGAIN, EBUSY, EINTR}) {
     refusal = error;
     for (int times = 1; times < 4; ++times) {
       run([this, times] {
@@ -149,10 +153,58 @@ Task<> receive_and_go_away(Loop& loop, int refused_times) {
 
 TEST_F(UringSubmission, ACoroutineThatEndsWaitsEvenIfTheKernelTakesNothingForAWhile) {
   if (loop.ring().sqpoll()) GTEST_SKIP() << "a thread of the kernel's submits";
-  for (const int error : {EAGAIN, EBUSY}) {
+  for (const int error : {EAGAIN, EBUSY, EINTR}) {
     refusal = error;
     run([this] { return receive_and_go_away(loop, 1); });
     EXPECT_EQ(refused_submissions, 0) << "nothing was refused: this test tested nothing";
+  }
+}
+
+// Before a deadline ends anything, the loop asks for completions without waiting for one.
+Task<> pass_a_deadline(Loop& loop) {
+  const uring::Deadline passed(loop, Clock::now());
+  (void)co_await loop.sleep(1ms);
+}
+
+TEST(UringSubmissionDeathTest, ABrokenRingEndsTheProcessWhetherTheLoopWaitsOrNot) {
+  for (const bool waits : {true, false}) {
+    const auto run_on_a_broken_ring = [waits] {
+      refusal = EBADF;
+      refuses_waits = waits;
+      refused_submissions = 1;
+      const auto loop = tests::make_loop();
+      loop->run(pass_a_deadline(*loop));
+    };
+    EXPECT_DEATH(run_on_a_broken_ring(), "io_uring_enter: Bad file descriptor") << waits;
+  }
+}
+
+constexpr int many = 400;
+
+Task<> receive_until(Loop& loop, const common::Fd& fd, uring::Deadline& deadline) {
+  std::array<std::byte, 8> buffer;
+  (void)co_await loop.recv(fd, buffer).until(deadline);
+}
+
+// They are cancelled together: a call for each of them would cost a stop of ten thousand clients
+// ten thousand calls.
+CO_TEST_F(UringSubmission, ToEndManyOperationsTakesFewCalls) {
+  if (loop.ring().sqpoll()) co_return;  // a thread of the kernel's submits
+  const auto ends = tcp_connection();
+  const int calls_max = 40 + 4 * many / static_cast<int>(loop.ring().entries());
+  enum class By { destructor, scope, deadline };
+  for (const By by : {By::destructor, By::scope, By::deadline}) {
+    uring::Deadline deadline(loop, Clock::now() + 1h);
+    {
+      Scope scope(loop);
+      for (int i = 0; i < many; ++i) scope.spawn(receive_until(loop, ends.server, deadline));
+      (void)co_await loop.nop();
+      submissions = 0;
+      if (by == By::scope) scope.cancel();
+      if (by == By::deadline) deadline.renew(Clock::now());
+      if (by != By::destructor) co_await scope.join();
+    }
+    EXPECT_LE(submissions, calls_max) << "for " << many << ", by way " << static_cast<int>(by);
   }
 }
 
@@ -201,11 +253,11 @@ TEST_F(UringSubmission, AConnectionThatCouldNotWaitTriesToReceiveOnceMore) {
     run([this, spoilt, error]() -> Task<> {
       const auto buffers = *Buffers::create(loop, 1, 64);
       auto ends = tcp_connection();
-      stage::ConnectionContext context{.loop = loop, .buffers = *buffers, .read_timeout = 1h};
-      stage::Connection connection(context, std::move(ends.server));
+      stage::Context context{.loop = loop, .buffers = *buffers, .read_timeout = 1h};
+      stage::Client client(context, std::move(ends.server));
       EXPECT_EQ(::shutdown(ends.client.get(), SHUT_WR), 0);
       spoilt_ends = spoilt;
-      const auto received = co_await connection.receive();
+      const auto received = co_await stage::receive(client);
       EXPECT_EQ(spoilt_ends, 0) << "no completion was spoilt: this test tested nothing";
       EXPECT_EQ(received ? 0 : received.error().value(), error);
     });

@@ -1,0 +1,40 @@
+"""An orderly stop that takes longer than any limit of an ordinary day."""
+
+import signal
+import time
+
+import pytest
+
+import rules
+from harness.frames import distinct_payloads, frames
+from harness.held import MOMENT_SECONDS, queues, server_has_ended
+from harness.lingering import LINGER_SECONDS, TOO_LONG
+from harness.proc import wait_until
+from harness.server import Start
+from harness.stopping import expect_in_full, expect_refusal
+
+pytestmark = pytest.mark.every_ring
+LONGER_SECONDS = LINGER_SECONDS + 1
+
+
+@pytest.mark.needs("drain", "read-timeout")
+@pytest.mark.rule(rules.DRAIN)
+@pytest.mark.parametrize("last", [TOO_LONG, b""], ids=["being-closed", "conversing"])
+def test_in_a_stop_no_limit_but_that_of_the_stop_ends_a_client(start: Start, last: bytes) -> None:
+    # Neither the lingering, which has begun before the stop, nor the time for a message is so long.
+    server = start("--drain-timeout", "30s", "--read-timeout", "1s")
+    client = server.connect(receive_buffer=4096)
+    answered = frames(distinct_payloads(3, 60_000))
+    client.send(answered + last)
+    assert wait_until(lambda: server_has_ended(client) or not last, server.patience), (
+        f"{server.patience:g} s after too long a message the server has not ended its stream")
+    wait_until(lambda: not queues(client).unread, MOMENT_SECONDS)
+    server.send_signal(signal.SIGTERM)
+    expect_refusal(server)
+    for _ in range(int(LONGER_SECONDS / 0.1)):
+        client.try_send(b"nobody reads this")  # a reset is the answer to this once we are closed
+        time.sleep(0.1)
+    received = client.receive_until_gone()
+    expect_in_full(client, received, len(answered))
+    assert received == answered, "what came back is not what was sent"
+    server.expect_exit()
