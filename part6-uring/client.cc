@@ -59,12 +59,11 @@ Client::Client(Context& its_context, common::Fd its_fd)
 }
 
 uring::Task<common::Result<common::ByteView>> receive(Client& client) {
-  Context& context = client.context;
   client.input.give_back();
   auto when = uring::ReceiveWhen::readable;  // takes no buffer before there are bytes
   while (true) {
-    auto received =
-        co_await context.loop.recv(client.fd, context.buffers, when).until(client.deadline);
+    auto received = co_await client.context.loop.recv(client.fd, client.context.buffers, when)
+                        .until(client.deadline);
     if (received) {
       client.input = std::move(*received);
       client.has_ended = client.input.empty();
@@ -75,11 +74,12 @@ uring::Task<common::Result<common::ByteView>> receive(Client& client) {
     const std::error_code error = received.error();
     if (error == uring::Error::timed_out) {
       if (!may_receive_late(client)) {
-        if (context.draining) co_return common::ByteView();  // all that had arrived is answered
+        if (client.context.draining)
+          co_return common::ByteView();  // all that had arrived is answered
         co_return common::failure(common::Error::timed_out);
       }
     } else if (error == std::errc::no_buffer_space) {
-      if (const auto waited = co_await context.buffers.returned(); !waited) {
+      if (const auto waited = co_await client.context.buffers.returned(); !waited) {
         co_return std::unexpected(waited.error());
       }
     } else if (error != std::errc::resource_unavailable_try_again ||
