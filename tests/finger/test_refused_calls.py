@@ -6,7 +6,7 @@ import pytest
 
 import rules
 from conftest import ANSWER
-from harness.needed import may_trace
+from harness.needed import may_trace, need_root
 from harness.strace import from_start
 from kit.intruder import need_landlock
 from kit.machine import Machine
