@@ -164,5 +164,4 @@ def test_a_port_below_1024_needs_a_right(start: Start) -> None:
             pytest.skip(f"port 79 cannot be tried here: {error}")
     if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 79:
         pytest.skip("here anybody may have port 79: net.ipv4.ip_unprivileged_port_start")
-    server = start(port=79, ready=False, under=as_nobody())
-    server.expect_refusal(1, "ports below 1024 need privileges")
+    start(port=79, ready=False, under=as_nobody()).expect_refusal(1, "need privileges")

@@ -45,8 +45,7 @@ class Change:
         file = tree / self.path
         text = file.read_text(encoding="utf-8") if file.is_file() else ""
         if text.count(self.old) != 1:
-            raise ZooError(f"{LIST.name}: {self.name}: {self.path} has {text.count(self.old)} "
-                           f"times what is to be changed: {self.old}")
+            raise ZooError(f"{LIST.name}: {self.name}: {self.path} does not have it once")
         file.write_text(text.replace(self.old, self.new), encoding="utf-8")
 
 

@@ -84,8 +84,8 @@ def apply(patch: Patch, tree: Path = TREE, try_only: bool = False, fuzz: int = 0
 
 @contextmanager
 def changed_by(patch: Patch, make: Callable[[Path], None] | None = None) -> Iterator[None]:
-    """Applies a patch to the copy, or has `make` change it. Restores the changed files at the end,
-    from memory because the project's own may have changed meanwhile."""
+    """Applies a patch to the copy, or has `make` change it, and restores the changed files at the
+    end, from memory because the project's own may have changed meanwhile."""
     files = [TREE / name for name in patch.changes]
     originals = {path: path.read_bytes() for path in files if path.is_file()}
     try:
