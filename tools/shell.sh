@@ -8,6 +8,10 @@ BUILD=${BUILD:-$ROOT/build/default}
 port=${port:-5882} # where ./serve listens, unless told otherwise
 job_control=${job_control:-+m} # as it was before suspend
 started=${started:-} # the process that `start` runs; $pid may be another terminal's
+declare -A pages=( # with which a chapter begins
+  [2]=07-whole-server [3]=08-a-minute-each [4]=09-three-moves [5]=04-stop-them-all
+  [6]=04-patient-loop [7]=08-poll-loop [8]=14-epoll-loop [9]=19-under-attack
+)
 [[ ${clients+there} ]] || clients=() # the descriptors of a crowd
 trap : PIPE # so writing to an ended connection is an error, and doesn't end this terminal
 
@@ -87,12 +91,13 @@ steps() {
   cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
 }
 
-# page STEP [NAME]: copies the source of a step to page.cc, or to NAME.cc, for the reader to change.
-# Drops the marks of the book's listings. Lines that the reader will write are replaced by the text
-# after their mark, [yours]. An existing copy stays.
+# page CHAPTER, or page STEP [NAME]: copies the page with which a chapter begins, or the source of a
+# step, to page.cc, or to NAME.cc, for the reader to change. Drops the marks of the book's listings.
+# Lines that the reader will write are replaced by the text after their mark, [yours]. An existing
+# copy stays.
 page() {
   local source name=${2:-page}
-  source=$(_source "$1") || return 1
+  source=$(_source "${pages[$1]:-$1}") || return 1
   if [[ -e $name.cc ]]; then
     echo "page: $name.cc is there already, and stays as it is" >&2
     return 1
@@ -118,12 +123,18 @@ yours() {
   echo "$emptied" > "$name.cc"
 }
 
-# build NAME: compiles NAME.cc. If that fails, no older program is left to start.
+# given WHAT [NAME]: makes a change to page.cc, or to NAME.cc, that isn't worth typing, such as one
+# more option. book/given has all of them, as listings with signs.
+given() { python3 "$ROOT/book/tools/edit.py" "${2:-page}.cc" <"$ROOT/book/given/$1.diff"; }
+
+# build NAME [OPTION…]: compiles NAME.cc, with more options for the compiler. If that fails, no older
+# program is left to start.
 build() {
-  local libraries=()
+  local more=("${@:2}")
   rm -f "$1"
-  ! grep -qs '<liburing.h>' "$1.cc" || libraries=(-luring)
-  g++ -std=c++23 -O2 "$1.cc" "${libraries[@]}" -o "$1"
+  ! grep -qs '<liburing.h>' "$1.cc" || more+=(-luring)
+  ! grep -qs '"common/' "$1.cc" || more+=(-I "$ROOT" "$BUILD"/common/{http/libcommon_http,libcommon}.a)
+  g++ -std=c++23 -O2 "$1.cc" "${more[@]}" -o "$1"
 }
 
 # without LINE STEP, or without LINE page: builds ./without, which is a step or the reader's page

@@ -2,13 +2,52 @@
 """Makes a reader's change to a file: edit.py FILE < listing
 
 The listing has lines with signs, as in a chapter. `// …` between two lines means that the second is
-elsewhere in the file.
+elsewhere in the file, and `-// …` takes out whatever is between them. New includes that have no
+line next to them go to their place in the alphabet.
 """
 
+import re
 import sys
 from pathlib import Path
 
 ELSEWHERE = " // …"
+ALL_BETWEEN = "// …"
+GROUPS = [r'#include <[\w/]+\.h>', r"#include <\w+>", r'#include "']
+
+
+def same(line: str, other: str) -> bool:
+    """Whether two lines are the same, but for the blanks before a comment."""
+    return re.sub(r"(?<=\S) +", " ", line) == re.sub(r"(?<=\S) +", " ", other)
+
+
+def ends_of(lines: list[str], old: list[str], begin: int) -> list[int]:
+    """Where the old lines end if they begin here: one place, or none."""
+    at = begin
+    for n, line in enumerate(old):
+        if line == ALL_BETWEEN:
+            while at < len(lines) and not same(lines[at], old[n + 1]):
+                at += 1
+        elif at < len(lines) and same(lines[at], line):
+            at += 1
+        else:
+            return []
+    return [at]
+
+
+def included(lines: list[str], new: list[str]) -> list[str]:
+    """The lines with more includes, in the groups of the system, of C++ and of the project."""
+    for include in new:
+        group = next(pattern for pattern in GROUPS if re.match(pattern, include))
+        last = [n for n, line in enumerate(lines) if re.match(group, line)]
+        if include in lines:
+            continue
+        if not last:  # a group of its own, after all others
+            end = max(n for n, line in enumerate(lines) if line.startswith("#include")) + 1
+            lines[end:end] = ["", include]
+            continue
+        place = next((n for n in last if lines[n] > include), last[-1] + 1)
+        lines.insert(place, include)
+    return lines
 
 
 def edited(text: str, listing: str) -> str:
@@ -18,10 +57,13 @@ def edited(text: str, listing: str) -> str:
         signed = piece.split("\n")
         old = [line[1:] for line in signed if not line.startswith("+")]
         new = [line[1:] for line in signed if not line.startswith("-")]
-        places = [n for n in range(len(lines)) if lines[n:n + len(old)] == old]
+        if not old and all(line.startswith("#include") for line in new):
+            lines = included(lines, new)
+            continue
+        places = [(n, end) for n in range(len(lines)) for end in ends_of(lines, old, n)]
         if len(places) != 1:
             raise ValueError(f"{len(places)} places have these lines:\n" + "\n".join(old))
-        lines[places[0]:places[0] + len(old)] = new
+        lines[places[0][0]:places[0][1]] = new
     return "\n".join(lines) + "\n"
 
 

@@ -77,4 +77,8 @@ function(add_step_program target name source directory)
   elseif(CMAKE_CURRENT_SOURCE_DIR MATCHES "/part6-uring$" OR name MATCHES on-a-ring)
     target_link_libraries(${target} PRIVATE PkgConfig::liburing)
   endif()
+  file(STRINGS ${source} sessions REGEX "#include \"common/http/")
+  if(sessions)  # the last page of chapter 9
+    target_link_libraries(${target} PRIVATE common_http)
+  endif()
 endfunction()

@@ -13,14 +13,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <span>
+#include <string_view>
 
-template <typename T>
-T check(T result, const char* what) {
+int check(int result, const char* what) {
   if (result < 0) err(1, "%s", what);
   return result;
 }
 
 int listen_on(const char* port) {
+  const int type = SOCK_STREAM;
+  const int listener = check(socket(AF_INET, type, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
@@ -28,7 +30,6 @@ int listen_on(const char* port) {
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
   const int on = 1;
-  const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   // [nodelay]
   check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
@@ -41,42 +42,47 @@ int listen_on(const char* port) {
   return listener;
 }
 
-bool receive_all(int client, std::span<unsigned char> room) {
-  while (!room.empty()) {
-    const ssize_t n = recv(client, room.data(), room.size(), 0);
-    if (n == 0 || (n < 0 && errno != EINTR)) return false;
-    if (n > 0) room = room.subspan(static_cast<std::size_t>(n));
+// The length in the first four bytes, lowest byte first.
+std::uint32_t length_in(std::string_view bytes) {
+  std::uint32_t length = 0;
+  for (const unsigned i : {3U, 2U, 1U, 0U}) {
+    length = length << 8 | static_cast<unsigned char>(bytes[i]);
   }
-  return true;
+  return length;
 }
 
-bool send_all(int client, std::span<const unsigned char> rest) {
-  while (!rest.empty()) {
-    const ssize_t n = send(client, rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (n < 0 && errno != EINTR) return false;
-    if (n > 0) rest = rest.subspan(static_cast<std::size_t>(n));
+constexpr std::size_t message_bytes_max = 4 + 65536;  // the header, too
+
+// [yours]
+bool receive_all(int client, std::span<char> room) {
+  while (!room.empty()) {
+    const ssize_t n = recv(client, room.data(), room.size(), 0);
+    if (n <= 0) return false;
+    room = room.subspan(static_cast<std::size_t>(n));
   }
   return true;
 }
 
 // Returns when the client has finished sending, announces too much, or is gone.
 void serve(int client) {
-  static unsigned char message[4 + 65536];
+  static char message[message_bytes_max];
   while (true) {
-    if (!receive_all(client, std::span(message).first(4))) return;
-    const std::uint32_t size =
-        message[0] + message[1] * 0x100U + message[2] * 0x10000U + message[3] * 0x1000000U;
+    if (!receive_all(client, {message, 4})) return;
+    const std::uint32_t size = length_in({message, 4});
     if (size > sizeof message - 4) return;
-    if (!receive_all(client, std::span(message).subspan(4, size))) return;
-    if (!send_all(client, std::span(message).first(4 + size))) return;
+    if (!receive_all(client, {message + 4, size})) return;
+    send(client, message, 4 + size, MSG_NOSIGNAL);
   }
 }
 
+// [/yours]
 int main(int argc, char** argv) {
   const int listener = listen_on(argc > 1 ? argv[1] : "0");
   while (true) {
     const int client = check(accept(listener, nullptr, nullptr), "accept");
+    // [yours]
     serve(client);
+    // [/yours]
     close(client);
   }
 }

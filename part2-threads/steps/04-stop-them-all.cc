@@ -27,19 +27,19 @@
 #include <system_error>
 #include <thread>
 
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
-using std::chrono::microseconds, std::chrono::milliseconds;
+using Time = Clock::time_point;
 
-milliseconds patience(60'000);  // with a client, for a message
-std::atomic<bool> stopping = false;
-
-template <typename T>
-T check(T result, const char* what) {
+int check(int result, const char* what) {
   if (result < 0) err(1, "%s", what);
   return result;
 }
 
 int listen_on(const char* port) {
+  const int type = SOCK_STREAM;
+  const int listener = check(socket(AF_INET, type, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
@@ -47,7 +47,6 @@ int listen_on(const char* port) {
   socklen_t size = sizeof address;
   const auto name = reinterpret_cast<sockaddr*>(&address);
   const int on = 1;
-  const int listener = check(socket(AF_INET, SOCK_STREAM, 0), "socket");
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
   check(bind(listener, name, size), "bind");
@@ -56,95 +55,6 @@ int listen_on(const char* port) {
   std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   std::fflush(stdout);
   return listener;
-}
-
-// A receive or a send that sleeps for longer than this fails with EAGAIN.
-void limit_calls(int client, int option, microseconds limit) {
-  const timeval value{.tv_sec = limit.count() / 1'000'000, .tv_usec = limit.count() % 1'000'000};
-  check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
-}
-
-// Like recv(2), but fails when the deadline has passed.
-ssize_t receive(int client, std::span<unsigned char> room, Clock::time_point deadline) {
-  while (true) {
-    const auto left = std::chrono::duration_cast<microseconds>(deadline - Clock::now());
-    if (left.count() <= 0) return -1;
-    limit_calls(client, SO_RCVTIMEO, left);
-    const ssize_t n = recv(client, room.data(), room.size(), 0);
-    if (n >= 0 || errno != EINTR) return n;  // EINTR: we were suspended, say, and go on
-  }
-}
-
-bool receive_all(int client, std::span<unsigned char> room, Clock::time_point deadline) {
-  while (!room.empty()) {
-    const ssize_t n = receive(client, room, deadline);
-    if (n <= 0) return false;
-    room = room.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-bool send_all(int client, std::span<const unsigned char> rest) {
-  while (!rest.empty()) {
-    const ssize_t n = send(client, rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (n < 0 && errno != EINTR) return false;
-    if (n > 0) rest = rest.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// Returns when the client has finished sending, announces too much, is too slow, or is gone.
-void serve(int client) {
-  unsigned char message[4 + 65536];
-  limit_calls(client, SO_SNDTIMEO, patience);
-  while (true) {
-    const auto deadline = Clock::now() + patience;
-    if (!receive_all(client, std::span(message).first(4), deadline)) return;
-    const std::uint32_t size =
-        message[0] + message[1] * 0x100U + message[2] * 0x10000U + message[3] * 0x1000000U;
-    if (size > sizeof message - 4) return;
-    if (!receive_all(client, std::span(message).subspan(4, size), deadline)) return;
-    if (!send_all(client, std::span(message).first(4 + size))) return;
-  }
-}
-
-// The bytes sent that the client's kernel has not acknowledged yet.
-int unacknowledged_bytes(int client) {
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  check(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  // After a reset nothing more is acknowledged, so SIOCOUTQ keeps its last value forever.
-  if (info.tcpi_state == TCP_CLOSE) return 0;
-  int bytes = 0;
-  check(ioctl(client, SIOCOUTQ, &bytes), "SIOCOUTQ");
-  return bytes;
-}
-
-// Waits until all is acknowledged, because after that more input brings on a reset.
-void end_sending(int client) {
-  unsigned char discarded[4096];
-  while (unacknowledged_bytes(client) > 0) {
-    recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  shutdown(client, SHUT_WR);
-}
-
-void hang_up(int client) {
-  // First our end of the stream, after the last answer. It fails if the client is gone already.
-  if (!stopping && shutdown(client, SHUT_WR) == 0) {
-    // Then discard the client's input, until it ends its side, or for two seconds.
-    const auto give_up = Clock::now() + std::chrono::seconds(2);
-    unsigned char discarded[4096];
-    limit_calls(client, SO_RCVTIMEO, milliseconds(100));  // so that it looks for a stop
-    // Try again after a failure: silence isn't the end, and after a reset the next recv returns 0.
-    ssize_t n = -1;
-    while (n != 0 && !stopping && Clock::now() < give_up) {
-      n = recv(client, discarded, sizeof discarded, 0);
-    }
-  }
-  if (stopping) end_sending(client);
-  close(client);
 }
 
 // The value after a name on the command line, such as 100 after --max-connections. A time comes
@@ -160,6 +70,105 @@ unsigned long option(std::span<char*> words, std::string_view name, unsigned lon
   return otherwise;
 }
 
+// The bytes sent that the client's kernel has not acknowledged yet.
+int unacknowledged_bytes(int client) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  check(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
+  // After a reset nothing more is acknowledged, so SIOCOUTQ keeps its last value forever.
+  if (info.tcpi_state == TCP_CLOSE) return 0;
+  int bytes = 0;
+  check(ioctl(client, SIOCOUTQ, &bytes), "SIOCOUTQ");
+  return bytes;
+}
+
+// The length in the first four bytes, lowest byte first.
+std::uint32_t length_in(std::string_view bytes) {
+  std::uint32_t length = 0;
+  for (const unsigned i : {3U, 2U, 1U, 0U}) {
+    length = length << 8 | static_cast<unsigned char>(bytes[i]);
+  }
+  return length;
+}
+
+constexpr std::size_t message_bytes_max = 4 + 65536;  // the header, too
+milliseconds patience = 60s;  // with a client, for a message or for taking answers
+std::atomic<bool> stopping = false;
+
+Time patience_ends() { return Clock::now() + patience; }
+
+// A receive or a send that sleeps for longer than this fails with EAGAIN.
+void limit_calls(int client, int option, milliseconds limit) {
+  const timeval value{.tv_sec = limit.count() / 1000, .tv_usec = limit.count() % 1000 * 1000};
+  check(setsockopt(client, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
+}
+
+// Like recv(2), but fails when the deadline has passed.
+ssize_t receive_until(int client, std::span<char> room, Time deadline) {
+  while (true) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    if (left <= 0ms) return -1;
+    limit_calls(client, SO_RCVTIMEO, left);
+    const ssize_t n = recv(client, room.data(), room.size(), 0);
+    if (n >= 0 || errno != EINTR) return n;  // EINTR: we were suspended, say, and go on
+  }
+}
+
+bool receive_all(int client, std::span<char> room, Time deadline) {
+  while (!room.empty()) {
+    const ssize_t n = receive_until(client, room, deadline);
+    if (n <= 0) return false;
+    room = room.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+bool send_all(int client, std::string_view rest) {
+  while (!rest.empty()) {
+    const ssize_t n = send(client, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno != EINTR) return false;
+    if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+// Returns when the client has finished sending, announces too much, is too slow, or is gone.
+void serve(int client) {
+  char message[message_bytes_max];
+  limit_calls(client, SO_SNDTIMEO, patience);
+  while (true) {
+    const Time deadline = patience_ends();
+    if (!receive_all(client, {message, 4}, deadline)) return;
+    const std::uint32_t size = length_in({message, 4});
+    if (size > sizeof message - 4) return;
+    if (!receive_all(client, {message + 4, size}, deadline)) return;
+    if (!send_all(client, {message, 4 + size})) return;
+  }
+}
+
+// Ends sending when all is acknowledged: after that, more input would bring on a reset.
+void end_sending(int client) {
+  char discarded[4096];
+  while (unacknowledged_bytes(client) > 0) {
+    recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
+    std::this_thread::sleep_for(5ms);
+  }
+  shutdown(client, SHUT_WR);
+}
+
+void hang_up(int client) {
+  // First our end of the stream, after the last answer. It fails if the client is gone already.
+  if (!stopping && shutdown(client, SHUT_WR) == 0) {
+    // Then discard the client's input, until it ends its side, or for two seconds.
+    const Time give_up = Clock::now() + 2s;
+    char discarded[4096];
+    while (receive_until(client, discarded, give_up) > 0) {
+    }
+  }
+  if (stopping) end_sending(client);
+  close(client);
+}
+
 sem_t permits;  // as many as there may be clients
 std::mutex mutex;
 std::set<int> serving;  // the sockets that stop() has to end, under the mutex
@@ -173,40 +182,42 @@ void serve_client(int client) {
   serve(client);
   {
     const std::scoped_lock lock(mutex);
-    serving.erase(client);  // before hang_up closes it, and the number is another client's
+    serving.erase(client);  // before it is closed, and the number is another client's
   }
   hang_up(client);
   sem_post(&permits);
 }
 
-void accept_clients(int listener) {
-  while (true) {
-    sem_wait(&permits);
-    const int client = accept(listener, nullptr, nullptr);
-    if (client < 0 && stopping) return;  // with a permit
-    check(client, "accept");
-    try {
-      std::thread(serve_client, client).detach();
-    } catch (const std::system_error&) {
-      serve_client(client);  // no thread is available, so this one serves, and accepts later
-    }
+void accept_one(int listener) {
+  sem_wait(&permits);
+  const int client = accept(listener, nullptr, nullptr);
+  if (client < 0 && stopping) {
+    sem_post(&permits);
+    return;
+  }
+  check(client, "accept");
+  try {
+    std::thread(serve_client, client).detach();
+  } catch (const std::system_error&) {
+    serve_client(client);  // no thread is available, so this one serves, and accepts later
   }
 }
 
 void stop(int listener) {
   const std::scoped_lock lock(mutex);
   stopping = true;
-  shutdown(listener, SHUT_RDWR);                               // accept fails, now and later
-  for (const int client : serving) shutdown(client, SHUT_RD);  // recv returns 0
+  shutdown(listener, SHUT_RDWR);  // accept fails, now and later
+  // From now on recv returns what has arrived, and then 0.
+  for (const int client : serving) shutdown(client, SHUT_RD);
 }
 
 int main(int argc, char** argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   patience = milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience.count() == 0) patience = std::chrono::years(1);  // 0: no limit
-  const auto drain_limit = milliseconds(option(words, "--drain-timeout", 5000));
-  const auto permits_max = static_cast<unsigned>(option(words, "--max-connections", 1000));
-  sem_init(&permits, 0, permits_max);
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
+  const auto clients_max = static_cast<unsigned>(option(words, "--max-connections", 1000));
+  sem_init(&permits, 0, clients_max);
+  const milliseconds drain_limit(option(words, "--drain-timeout", 5'000));
 
   sigset_t signals;
   sigemptyset(&signals);
@@ -222,6 +233,6 @@ int main(int argc, char** argv) {
     _exit(0);  // some client has held us up for long enough
   }).detach();
 
-  accept_clients(listener);
-  for (unsigned i = 1; i < permits_max; ++i) sem_wait(&permits);  // accept_clients has one
+  while (!stopping) accept_one(listener);
+  for (unsigned i = 0; i < clients_max; ++i) sem_wait(&permits);  // all: no thread serves
 }

@@ -3,49 +3,50 @@
 // Try it: ./04-patient-loop 5882   and in another terminal
 //   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
+#include <err.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+#include <thread>
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 using Time = Clock::time_point;
 
 int check(int result, const char* what) {
-  if (result < 0) {
-    std::perror(what);
-    std::exit(1);
-  }
+  if (result < 0) err(1, "%s", what);
   return result;
 }
 
-int listen_on(int port) {
-  const int listener =
-      check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+int listen_on(const char* port) {
+  const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const int listener = check(socket(AF_INET, type, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
+  const auto name = reinterpret_cast<sockaddr*>(&address);
   const int on = 1;
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
-  check(bind(listener, reinterpret_cast<sockaddr*>(&address), size), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  check(getsockname(listener, name, &size), "getsockname");
   std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   std::fflush(stdout);
   return listener;
@@ -65,38 +66,46 @@ unsigned long option(std::span<char*> words, std::string_view name, unsigned lon
 }
 
 // The length in the first four bytes, lowest byte first.
-std::uint32_t length_in(const char* header) {
-  const auto byte = [header](int i) { return static_cast<std::uint32_t>(header[i]) & 0xff; };
-  return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
+std::uint32_t length_in(std::string_view bytes) {
+  std::uint32_t length = 0;
+  for (const unsigned i : {3U, 2U, 1U, 0U}) {
+    length = length << 8 | static_cast<unsigned char>(bytes[i]);
+  }
+  return length;
 }
 
-constexpr std::size_t message_bytes_max = 4 + 65536;  // the header, too
-std::chrono::milliseconds patience = 60s;  // with a client, for a message or for taking answers
+constexpr std::size_t receive_bytes = 4 + 65536;
+std::size_t message_bytes_max = receive_bytes;  // the header, too
+milliseconds patience = 60s;  // with a client, for a message or for taking answers
+std::atomic<bool> stopping = false;
+
+Time patience_ends() { return Clock::now() + patience; }
 
 enum class State { conversing, ending, lingering };
 
 struct Client {
   int fd;
-  Time deadline;          // for its next message, for taking some of `held`, or for its lingering
-  std::string in = "";    // the beginning of a message, whose rest has not arrived
-  std::string held = "";  // the end of our answers, which the kernel had no room for
+  std::string in = "";              // the beginning of a message
+  std::string held = "";            // the end of our answers, which the kernel had no room for
+  Time deadline = patience_ends();  // for its next message, for taking some of `held`, or lingering
   State state = State::conversing;
 };
 
+// Whether the call that has just failed may succeed in a later turn.
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
-// Answers every complete message. False if the next one is too long.
-bool take(Client& client) {
+// Answers every complete message. Returns false if the next one is too long.
+bool take(std::string& in, std::string& held) {
   std::size_t taken = 0;
   std::uint64_t message_bytes = 0;  // 4 more than a length may not fit into 32 bits
-  while (client.in.size() - taken >= 4) {
-    message_bytes = 4 + std::uint64_t{length_in(&client.in[taken])};
-    if (message_bytes > message_bytes_max || client.in.size() - taken < message_bytes) break;
+  while (in.size() - taken >= 4) {
+    message_bytes = 4 + std::uint64_t{length_in(std::string_view(in).substr(taken))};
+    if (message_bytes > message_bytes_max || in.size() - taken < message_bytes) break;
     taken += static_cast<std::size_t>(message_bytes);
   }
-  client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
-  client.in.erase(0, taken);
-  if (client.in.empty()) client.in.shrink_to_fit();  // an empty string keeps its memory
+  held.append(in, 0, taken);  // an echo: the answers are the messages
+  in.erase(0, taken);
+  if (in.empty()) in.shrink_to_fit();  // an empty string keeps its memory
   return message_bytes <= message_bytes_max;
 }
 
@@ -120,65 +129,92 @@ bool send_held(Client& client) {
   if (sent < 0) return not_now();
   client.held.erase(0, static_cast<std::size_t>(sent));
   if (client.held.empty()) client.held.shrink_to_fit();
-  client.deadline = Clock::now() + patience;
+  client.deadline = patience_ends();
   return true;
 }
 
 bool receive(Client& client) {
-  char bytes[message_bytes_max];
+  char bytes[receive_bytes];
   const ssize_t got = recv(client.fd, bytes, sizeof bytes, 0);
   if (got < 0) return not_now();
   if (got == 0) return false;
   client.in.append(bytes, static_cast<std::size_t>(got));
-  if (!take(client)) client.state = State::ending;
-  if (client.held.empty()) return true;
-  client.deadline = Clock::now() + patience;
-  return send_held(client);
+  if (!take(client.in, client.held)) client.state = State::ending;
+  return client.held.empty() || send_held(client);
 }
 
-// One turn, with at most a receive and a send. False to close the client, the third move.
+// Takes one turn, with at most a receive and a send. Returns false to close the client.
 bool advance(Client& client) {
   if (client.state == State::lingering) return discard(client);
   if (!client.held.empty()) return send_held(client);
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// Called when the client's time is up. False to close the client.
+// Takes the turn of a client whose time is up. Returns false to close the client.
 bool expire(Client& client) { return client.state != State::lingering && hang_up(client); }
 
-std::vector<Client> clients;
+std::map<int, Client> clients;  // by descriptor
+
+// Called after a client's turn.
+void settle(int fd, bool stays) {
+  if (stays) return;
+  close(fd);
+  clients.erase(fd);
+}
+
+void give_turns() {
+  for (auto next = clients.begin(); next != clients.end();) {
+    auto& [fd, client] = *next++;  // settle may erase it
+    settle(fd, advance(client));
+  }
+}
+
+void close_overdue() {
+  const Time now = Clock::now();
+  for (auto next = clients.begin(); next != clients.end();) {
+    auto& [fd, client] = *next++;  // settle may erase it
+    if (client.deadline <= now) settle(fd, expire(client));
+  }
+}
+
+std::size_t clients_max = 4096;
 
 void accept_one(int listener) {
   const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd >= 0) clients.push_back({.fd = fd, .deadline = Clock::now() + patience});
+  if (fd >= 0) clients[fd] = {.fd = fd};
 }
 
-// [main]
-volatile std::sig_atomic_t stopping = 0;
+void on_stop() { stopping = true; }
 
-void on_signal(int) { stopping = 1; }
-
-int main(int argc, char** argv) {
-  std::signal(SIGTERM, on_signal);
-  std::signal(SIGINT, on_signal);
-  const std::span words(argv, static_cast<std::size_t>(argc));
-  const std::size_t clients_max = option(words, "--max-connections", 4096);
-  patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience == 0ms) patience = std::chrono::years(1);              // 0: no limit
-  const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
+void run_loop(int listener) {
   while (!stopping) {
     if (clients.size() < clients_max) accept_one(listener);
-    const Time now = Clock::now();
-    for (std::size_t i = 0; i < clients.size();) {
-      const bool stays = advance(clients[i]);
-      if (stays && (now < clients[i].deadline || expire(clients[i]))) {
-        ++i;
-      } else {
-        close(clients[i].fd);
-        std::swap(clients[i], clients.back());
-        clients.pop_back();  // another client is at i now: it must not miss its turn
-      }
-    }
+    give_turns();
+    close_overdue();
   }
 }
-// [/main]
+
+int main(int argc, char** argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  patience = milliseconds(option(words, "--read-timeout", 60'000));
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
+  clients_max = option(words, "--max-connections", 4096);
+  message_bytes_max = 4 + option(words, "--max-message", 65'536);
+  const milliseconds drain_limit(option(words, "--drain-timeout", 5'000));
+
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in this thread, and in those that it starts
+  const int listener = listen_on(argc > 1 ? argv[1] : "0");
+  std::thread([=] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    on_stop();
+    std::this_thread::sleep_for(drain_limit);
+    _exit(0);  // some client has held us up for long enough
+  }).detach();
+
+  run_loop(listener);
+}

@@ -2,6 +2,7 @@
 // finds it after a wait, and which no later client gets. Try it: ./14-epoll-loop 5882   and in
 // another terminal   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
+#include <err.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -22,34 +24,34 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 using Time = Clock::time_point;
 
 int check(int result, const char* what) {
-  if (result < 0) {
-    std::perror(what);
-    std::exit(1);
-  }
+  if (result < 0) err(1, "%s", what);
   return result;
 }
 
-int listen_on(int port) {
-  const int listener =
-      check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+int listen_on(const char* port) {
+  const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const int listener = check(socket(AF_INET, type, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<in_port_t>(port));
+  address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
+  const auto name = reinterpret_cast<sockaddr*>(&address);
   const int on = 1;
   check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
   check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
-  check(bind(listener, reinterpret_cast<sockaddr*>(&address), size), "bind");
+  check(bind(listener, name, size), "bind");
   check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  check(getsockname(listener, name, &size), "getsockname");
   std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   std::fflush(stdout);
   return listener;
@@ -69,40 +71,48 @@ unsigned long option(std::span<char*> words, std::string_view name, unsigned lon
 }
 
 // The length in the first four bytes, lowest byte first.
-std::uint32_t length_in(const char* header) {
-  const auto byte = [header](int i) { return static_cast<std::uint32_t>(header[i]) & 0xff; };
-  return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
+std::uint32_t length_in(std::string_view bytes) {
+  std::uint32_t length = 0;
+  for (const unsigned i : {3U, 2U, 1U, 0U}) {
+    length = length << 8 | static_cast<unsigned char>(bytes[i]);
+  }
+  return length;
 }
 
-constexpr std::size_t message_bytes_max = 4 + 65536;  // the header, too
-std::chrono::milliseconds patience = 60s;  // with a client, for a message or for taking answers
+constexpr std::size_t receive_bytes = 4 + 65536;
+std::size_t message_bytes_max = receive_bytes;  // the header, too
+milliseconds patience = 60s;  // with a client, for a message or for taking answers
+std::atomic<bool> stopping = false;
+
+Time patience_ends() { return Clock::now() + patience; }
 
 enum class State { conversing, ending, lingering };
 
 struct Client {
   int fd;
-  Time deadline;          // for its next message, for taking some of `held`, or for its lingering
-  std::string in = "";    // the beginning of a message, whose rest has not arrived
-  std::string held = "";  // the end of our answers, which the kernel had no room for
+  std::string in = "";              // the beginning of a message
+  std::string held = "";            // the end of our answers, which the kernel had no room for
+  Time deadline = patience_ends();  // for its next message, for taking some of `held`, or lingering
   State state = State::conversing;
-  std::uint32_t asked = 0;  // the events of its entry
-  Time noted = {};          // the deadline that is in the set
+  std::uint32_t asked = EPOLLIN;  // the events of its entry
+  Time noted = {};                // the deadline that is in the set
 };
 
+// Whether the call that has just failed may succeed in a later turn.
 bool not_now() { return errno == EAGAIN || errno == EINTR; }
 
-// Answers every complete message. False if the next one is too long.
-bool take(Client& client) {
+// Answers every complete message. Returns false if the next one is too long.
+bool take(std::string& in, std::string& held) {
   std::size_t taken = 0;
   std::uint64_t message_bytes = 0;  // 4 more than a length may not fit into 32 bits
-  while (client.in.size() - taken >= 4) {
-    message_bytes = 4 + std::uint64_t{length_in(&client.in[taken])};
-    if (message_bytes > message_bytes_max || client.in.size() - taken < message_bytes) break;
+  while (in.size() - taken >= 4) {
+    message_bytes = 4 + std::uint64_t{length_in(std::string_view(in).substr(taken))};
+    if (message_bytes > message_bytes_max || in.size() - taken < message_bytes) break;
     taken += static_cast<std::size_t>(message_bytes);
   }
-  client.held.append(client.in, 0, taken);  // an echo: the answers are the messages
-  client.in.erase(0, taken);
-  if (client.in.empty()) client.in.shrink_to_fit();  // an empty string keeps its memory
+  held.append(in, 0, taken);  // an echo: the answers are the messages
+  in.erase(0, taken);
+  if (in.empty()) in.shrink_to_fit();  // an empty string keeps its memory
   return message_bytes <= message_bytes_max;
 }
 
@@ -126,47 +136,45 @@ bool send_held(Client& client) {
   if (sent < 0) return not_now();
   client.held.erase(0, static_cast<std::size_t>(sent));
   if (client.held.empty()) client.held.shrink_to_fit();
-  client.deadline = Clock::now() + patience;
+  client.deadline = patience_ends();
   return true;
 }
 
 bool receive(Client& client) {
-  char bytes[message_bytes_max];
+  char bytes[receive_bytes];
   const ssize_t got = recv(client.fd, bytes, sizeof bytes, 0);
   if (got < 0) return not_now();
   if (got == 0) return false;
   client.in.append(bytes, static_cast<std::size_t>(got));
-  if (!take(client)) client.state = State::ending;
-  if (client.held.empty()) return true;
-  client.deadline = Clock::now() + patience;
-  return send_held(client);
+  if (!take(client.in, client.held)) client.state = State::ending;
+  return client.held.empty() || send_held(client);
 }
 
-// One turn, with at most a receive and a send. False to close the client, the third move.
+// Takes one turn, with at most a receive and a send. Returns false to close the client.
 bool advance(Client& client) {
   if (client.state == State::lingering) return discard(client);
   if (!client.held.empty()) return send_held(client);
   return client.state == State::ending ? hang_up(client) : receive(client);
 }
 
-// Called when the client's time is up. False to close the client.
+// Takes the turn of a client whose time is up. Returns false to close the client.
 bool expire(Client& client) { return client.state != State::lingering && hang_up(client); }
+
+// The events to wait for.
+std::uint32_t interest(const Client& client) {
+  const bool sends = !client.held.empty() || client.state == State::ending;
+  return sends ? EPOLLOUT : EPOLLIN;
+}
 
 int epoll = -1;
 
-// [tokens]
 using Token = std::uint64_t;
 constexpr Token wake_token = 0;
 constexpr Token listener_token = 1;
 std::map<Token, Client> clients;             // a token never comes back
 std::set<std::pair<Time, Token>> deadlines;  // the earliest first
-// [/tokens]
 
-std::uint32_t interest(const Client& client) {
-  return client.held.empty() && client.state != State::ending ? EPOLLIN : EPOLLOUT;
-}
-
-// Called after a client's turn. Closes it, or notes its deadline and the events it waits for.
+// Called after a client's turn.
 void settle(Token token, bool stays) {
   Client& client = clients.at(token);
   deadlines.erase({client.noted, token});
@@ -193,46 +201,14 @@ void close_overdue() {
 }
 
 std::size_t clients_max = 4096;
+
 Time parked_until;  // when the listener is worth asking about
 
-// accept has failed. When is the listener worth asking about again?
-Time retry_time(Time now) {
-  static Time quiet_until;
-  if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
-  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK;
-  if (broken) check(-1, "accept");  // a broken listener stays broken
-  if (now >= quiet_until) {
-    std::perror("accept");  // EMFILE, for example
-    quiet_until = now + 1s;
-  }
-  return now + 100ms;
-}
+bool parked = false;
 
-int add(int fd, Token token) {
-  epoll_event event{EPOLLIN, {.u64 = token}};
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
-void accept_one(int listener) {
-  static Token last_token = listener_token;
-  const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  const Time now = Clock::now();
-  if (fd < 0) {
-    parked_until = retry_time(now);
-  } else if (add(fd, ++last_token) < 0) {
-    close(fd);  // no wait would ever mention it
-  } else {
-    clients[last_token] = {.fd = fd, .deadline = now + patience, .asked = EPOLLIN};
-    settle(last_token, true);
-  }
-}
-
-// Leaves out the listener while there is no room.
-void park_or_resume(int listener) {
-  static bool parked = false;
-  const bool park = clients.size() >= clients_max || Clock::now() < parked_until;
-  if (park == std::exchange(parked, park)) return;
-  epoll_event event{park ? 0U : EPOLLIN, {.u64 = listener_token}};
+void watch_listener(int listener, bool watched) {
+  parked = !watched;
+  epoll_event event{watched ? EPOLLIN : 0U, {.u64 = listener_token}};
   check(epoll_ctl(epoll, EPOLL_CTL_MOD, listener, &event), "epoll_ctl");
 }
 
@@ -247,58 +223,97 @@ void raise_descriptor_limit() {
                std::uintmax_t{limit.rlim_max}, clients_max);
 }
 
-int how_long() {
-  const Time now = Clock::now();
+// accept has failed. When is the listener worth asking about again?
+Time retry_time(Time now) {
+  static Time quiet_until;
+  if (not_now() || errno == ECONNABORTED) return now;  // that client has gone
+  const bool broken = errno == EBADF || errno == EINVAL || errno == ENOTSOCK;
+  if (broken) check(-1, "accept");  // a broken listener stays broken
+  if (now >= quiet_until) {
+    warn("accept");  // EMFILE, for example
+    quiet_until = now + 1s;
+  }
+  return now + 100ms;
+}
+
+int add(int fd, Token token) {
+  epoll_event event{EPOLLIN, {.u64 = token}};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void accept_one(int listener) {
+  static Token last_token = listener_token;
+  const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) {
+    parked_until = retry_time(Clock::now());
+  } else if (add(fd, ++last_token) < 0) {
+    close(fd);  // no wait would ever mention it
+  } else {
+    clients[last_token] = {.fd = fd};
+    settle(last_token, true);
+  }
+}
+
+int how_long(Time now) {
   auto next = now < parked_until ? parked_until : now + 1h;
   if (!deadlines.empty()) next = std::min(next, deadlines.begin()->first);
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  const auto left = std::chrono::ceil<milliseconds>(next - now);
   return static_cast<int>(std::max(left, 0ms).count());
 }
 
 int wake = -1;  // an eventfd
 
-void on_signal(int) {
-  const int interrupted = errno;
+void on_stop() {
+  stopping = true;
   eventfd_write(wake, 1);
-  errno = interrupted;
 }
 
-void wake_on_signals() {
-  wake = check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
-  std::signal(SIGTERM, on_signal);
-  std::signal(SIGINT, on_signal);
-}
-
-int main(int argc, char** argv) {
-  wake_on_signals();
-  const std::span words(argv, static_cast<std::size_t>(argc));
-  clients_max = option(words, "--max-connections", 4096);
-  patience = std::chrono::milliseconds(option(words, "--read-timeout", 60'000));
-  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
-  raise_descriptor_limit();
-  const int listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 0);  // prints that it listens
+void run_loop(int listener) {
   epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   check(add(wake, wake_token), "epoll_ctl");
   check(add(listener, listener_token), "epoll_ctl");
 
-  // [loop]
-  bool stopping = false;
   while (!stopping) {
     epoll_event batch[64];
-    const int ready = epoll_wait(epoll, batch, 64, how_long());
+    const int ready = epoll_wait(epoll, batch, 64, how_long(Clock::now()));
     if (ready < 0 && errno != EINTR) check(ready, "epoll_wait");
     for (int i = 0; i < ready; ++i) {
       const Token token = batch[i].data.u64;
-      if (token == wake_token) {
-        stopping = true;
-      } else if (token == listener_token) {
+      if (token == listener_token) {
         accept_one(listener);
       } else if (clients.contains(token)) {
         settle(token, advance(clients.at(token)));
       }
     }
     close_overdue();
-    park_or_resume(listener);
+    const bool park = clients.size() >= clients_max || Clock::now() < parked_until;
+    if (park != parked) watch_listener(listener, !park);
   }
-  // [/loop]
+}
+
+int main(int argc, char** argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  patience = milliseconds(option(words, "--read-timeout", 60'000));
+  if (patience == 0ms) patience = std::chrono::years(1);  // 0: no limit
+  clients_max = option(words, "--max-connections", 4096);
+  raise_descriptor_limit();
+  message_bytes_max = 4 + option(words, "--max-message", 65'536);
+  const milliseconds drain_limit(option(words, "--drain-timeout", 5'000));
+
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in this thread, and in those that it starts
+  const int listener = listen_on(argc > 1 ? argv[1] : "0");
+  wake = check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
+  std::thread([=] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    on_stop();
+    std::this_thread::sleep_for(drain_limit);
+    _exit(0);  // some client has held us up for long enough
+  }).detach();
+
+  run_loop(listener);
 }

@@ -38,7 +38,7 @@ def test_the_picture_in_readme_shows_what_the_judge_prints_today() -> None:
 @pytest.mark.parametrize("arguments", [
     "no/such.cc f", "common/fd.h", "common/fd.h Nothing", "common/fd.h [nowhere]",
     "book/solutions/e6_2.patch no.h", "book/solutions/e6_2.patch part4-poll/poller.cc@9",
-    "part1-blocking/steps/07-whole-server.cc * cut 5..42"])
+    "part1-blocking/steps/07-whole-server.cc * cut 5..30"])
 def test_what_does_not_exist_or_cuts_a_function_in_two_is_wrong(arguments: str) -> None:
     with pytest.raises(Wrong):
         listings.listing(arguments)
@@ -149,6 +149,17 @@ def test_an_edit_has_one_place_or_none() -> None:
     for nowhere in ("-two\n", " two\n five\n"):
         with pytest.raises(ValueError, match="places"):
             edit.edited(text, nowhere)
+
+
+def test_an_edit_takes_out_what_is_between_two_lines_and_sorts_an_include() -> None:
+    text = "#include <a.h>\n\n#include <map>\n\nbegin\n  one  // why\n  two\nend\n"
+    listing = (
+        '+#include <c.h>\n+#include <list>\n+#include "common/x.h"\n // …\n begin\n-// …\n'
+        "   two\n end\n")
+    assert edit.edited(text, listing) == (
+        '#include <a.h>\n#include <c.h>\n\n#include <list>\n#include <map>\n\n'
+        '#include "common/x.h"\n\nbegin\n  two\nend\n')
+    assert edit.edited(text, "-  one          // why\n") == text.replace("  one  // why\n", "")
 
 
 LADDER = {

@@ -134,17 +134,27 @@ def test_a_page_has_a_name_and_lacks_what_is_left_to_the_reader(typed) -> None:
     assert said == ["page12", "  std::exit(0);  // yours"]
 
 
+def test_a_chapter_begins_with_the_page_of_the_one_before(typed) -> None:
+    said = typed("""
+        page 2; grep -c 'serve(client)' page.cc; build page && ls page; rm page.cc
+        page 4; grep -c 'hang_up(client);' page.cc; given threads; build page && ls page
+        given options || echo no place
+    """)
+    assert said[:4] == ["0", "page", "1", "page"]
+    assert said[-1] == "no place"
+
+
 def test_what_a_function_does_is_left_to_the_reader_and_the_rest_builds(typed) -> None:
     said = typed("""
         for function in receive_all serve main; do
-          yours $function 07-whole-server; build page && ls page
+          yours $function 08-a-minute-each; build page && ls page
           grep -B 1 yours page.cc; rm page.cc
         done
-        yours no_such 07-whole-server || ls page.cc
-        yours serve 07-whole-server named && ls *.cc
+        yours no_such 08-a-minute-each || ls page.cc
+        yours serve 08-a-minute-each named && ls *.cc
     """)
     assert said == [
-        "page", "bool receive_all(int client, std::span<unsigned char> room) {",
+        "page", "bool receive_all(int client, std::span<char> room, Time deadline) {",
         "  return {};  // yours",
         "page", "void serve(int client) {", "  // yours",
         "page", "int main(int argc, char** argv) {", "  return {};  // yours",
@@ -159,7 +169,7 @@ def test_a_line_that_was_taken_away_is_shown_and_missing(typed) -> None:
         diff page.cc without.cc | wc -l
     """)
     assert said == [
-        "- for (const int client : serving) shutdown(client, SHUT_RD);  // recv returns 0",
+        "- for (const int client : serving) shutdown(client, SHUT_RD);",
         "without",
         "- hang_up(client);", "2",
     ]
