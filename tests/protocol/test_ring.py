@@ -249,7 +249,7 @@ def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
 @pytest.mark.needs("ring", "drain")
 @pytest.mark.rule(rules.DRAIN)
 def test_a_stop_answers_messages_that_take_hundreds_of_receives(start: Start) -> None:
-    server = start("--ring", "buffer-bytes=20")
+    server = start("--ring", "buffer-bytes=20", "--drain-timeout", "10m")
     client = server.connect()
     client.echo(b"is accepted")
     payloads = distinct_payloads(2, 20_000)
@@ -261,6 +261,21 @@ def test_a_stop_answers_messages_that_take_hundreds_of_receives(start: Start) ->
     client.expect(*payloads)
     client.expect_end()
     server.expect_exit()
+
+
+@pytest.mark.needs("ring", "read-timeout")
+@pytest.mark.rule(rules.PAUSED)
+def test_a_message_that_came_in_time_may_take_many_receives(start: Start) -> None:
+    server = start("--ring", "buffer-bytes=200", "--read-timeout", "500ms")
+    client = server.connect()
+    client.echo(b"is accepted")
+    (payload,) = distinct_payloads(1, 40_000)
+    server.pause()
+    client.send_messages(payload)
+    client.wait_until_in_kernel()
+    time.sleep(1)  # its time is up when the server continues
+    server.resume()
+    client.expect(payload)
 
 
 @pytest.mark.rule(rules.BYSTANDER)
