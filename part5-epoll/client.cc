@@ -54,10 +54,12 @@ bool send_held(Client& client) {
   if (sent > 0) {
     client.held.drop_front(static_cast<std::size_t>(sent));
     client.deadline = patience_ends();
+    client.unacknowledged = 0;
   }
   if (client.held.empty()) return true;
   client.held.own();  // the next client receives into the same bytes
-  client.unacknowledged = common::unacknowledged_bytes(client.fd);
+  // Not in every turn, because expire wants to know what has changed in all of them.
+  if (client.unacknowledged == 0) client.unacknowledged = common::unacknowledged_bytes(client.fd);
   return true;
 }
 

@@ -24,8 +24,8 @@ inline constexpr std::size_t loop_receive_buffer_bytes = header_bytes + default_
 inline constexpr std::size_t transient_buffer_bytes = 16 * 1024;
 
 /// How long a server waits before a retry after a shortage: no descriptor (EMFILE, ENFILE), no
-/// memory, no thread, or a network that is down. A loop accepts again earlier if one of its
-/// connections closes.
+/// memory, no thread, or a network that is down. part6 accepts again earlier if a connection
+/// closes.
 inline constexpr std::chrono::milliseconds shortage_pause(100);
 
 /// The most connections that a loop accepts in one round, so that a flood of them doesn't keep the

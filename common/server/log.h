@@ -19,9 +19,10 @@ enum class Severity { error = 3, warning = 4, info = 6 };
 /// stopped by ^S) wait, up to 64 KiB, until a later call or the end of the process finds room. The
 /// others are counted, and a line that says how many were lost comes in their place.
 ///
-/// The caller waits for at most 10 ms, whatever stderr is: a pipe, a socket, or a terminal of any
-/// account. There is no such limit for a file, because no signal ends a write to a dead file
-/// server, nor for a user who may have no timer (RLIMIT_SIGPENDING).
+/// The caller waits for at most 10 ms for each piece of PIPE_BUF bytes, and none that isn't taken
+/// is followed by another, whatever stderr is: a pipe, a socket, or a terminal of any account.
+/// There is no such limit for a file, because no signal ends a write to a dead file server, nor for
+/// a user who may have no timer (RLIMIT_SIGPENDING).
 ///
 /// If stderr is a stream to systemd's journal, the severity goes in front (sd-daemon(3)); the
 /// journal removes that, and adds the time. Anywhere else we write the line alone.

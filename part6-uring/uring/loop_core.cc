@@ -1,6 +1,7 @@
 #include "uring/loop_core.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
@@ -36,7 +37,7 @@ LoopCore::~LoopCore() {
 
 Status LoopCore::enable() {
   const auto enabled = ring_.enable();
-  if (enabled) thread_ = ::gettid();
+  if (enabled) thread_ = this_thread();
   return enabled;
 }
 
@@ -47,8 +48,14 @@ void LoopCore::wait_and_collect() {
   collect();
 }
 
+std::uint64_t LoopCore::this_thread() {
+  static std::atomic<std::uint64_t> last = 0;
+  thread_local const std::uint64_t number = ++last;
+  return number;
+}
+
 void LoopCore::check_thread() const {
-  if (::gettid() != thread_) refuse("a loop must run and end in one thread");
+  if (this_thread() != thread_) refuse("a loop must run and end in one thread");
 }
 
 /// Ends the process, because of a mistake in the program around the loop.

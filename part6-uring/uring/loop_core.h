@@ -1,7 +1,5 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <cassert>
 #include <coroutine>
 #include <cstdint>
@@ -130,7 +128,11 @@ class LoopCore {
   /// No operation has this address. Not 0, which cancel() of an empty Canceller looks for.
   static constexpr std::uint64_t alarm_user_data = 1;
 
-  pid_t thread_ = ::gettid();
+  /// A number that no other thread of the process has had; the C library uses an old thread's id
+  /// again.
+  static std::uint64_t this_thread();
+
+  std::uint64_t thread_ = this_thread();
   Deadlines deadlines_;
   std::unique_ptr<Trace> trace_;  ///< Null if there is none.
   Canceller root_;                ///< Holds the scopes that are made outside of any coroutine.

@@ -103,28 +103,6 @@ def test_a_plan_that_grows_is_served_at_least_as_it_was(
 
 
 @pytest.mark.clock
-@pytest.mark.needs("process")
-@pytest.mark.rule(rules.DEADLINE)
-def test_a_plan_that_never_ends_ends_at_the_deadline(start: Start) -> None:
-    server = start("--deadline", "700ms")
-    server.users.replace("alice", b"begin\n" * 10_000)
-    with open(server.users.plan("alice"), "ab", buffering=0) as plan:
-
-        def grow(number: int) -> None:
-            if plan.tell() < 200_000_000:
-                plan.write(b"more\n" * 20_000)
-                time.sleep(0.005)  # for at least ten seconds
-
-        with all_the_while(grow):
-            begin = time.monotonic()
-            client = server.asking(b"alice")
-            received = client.receive_until_gone()
-            assert time.monotonic() - begin < 0.7 + 5
-    assert received.startswith(b"begin\r\n" * 1000)
-    server.expect(b"bob", NO_PLAN)
-
-
-@pytest.mark.clock
 @pytest.mark.rule(rules.DEADLINE)
 def test_a_plan_too_long_for_its_deadline_is_not_logged_as_a_hanging_home(start: Start) -> None:
     server = start("--deadline", "2s")

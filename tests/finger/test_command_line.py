@@ -59,9 +59,11 @@ def test_a_value_that_makes_no_sense_is_wrong_usage(
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
-def test_an_empty_list_of_addresses_is_refused(start: Start) -> None:
+@pytest.mark.parametrize("option", [
+    "--addr", "--proxy-protocol", "--users", "--group", "--user", "--list-text"])  # fmt: skip
+def test_an_empty_value_is_refused(start: Start, option: str) -> None:
     """`--addr=` is refused because it has no value, but here the value is empty."""
-    start("--addr", "", ready=False).expect_refusal(2, "--addr")
+    start(option, "", ready=False).expect_refusal(2, option)
 
 
 @pytest.mark.rule(rules.WRONG_USAGE)
@@ -162,4 +164,4 @@ def test_a_port_below_1024_needs_a_right(start: Start) -> None:
             pytest.skip(f"port 79 cannot be tried here: {error}")
     if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 79:
         pytest.skip("here anybody may have port 79: net.ipv4.ip_unprivileged_port_start")
-    start(port=79, ready=False, under=as_nobody()).expect_refusal(1, "79")
+    start(port=79, ready=False, under=as_nobody()).expect_refusal(1, "need privileges")

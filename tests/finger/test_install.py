@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("install")
 FINGER = REPOSITORY / "finger"
 PAGES = {"finger": "client/finger.1.scd", "fingerd": "server/fingerd.8.scd"}
 RECIPES = sorted(path.name for path in (FINGER / "deploy" / "recipes").iterdir())
-# The doors that systemd-analyze knows and the unit leaves open. The unit's comments have the reasons.
+# The doors that systemd-analyze knows and the unit leaves open, for the reasons in its comments.
 LEFT_OPEN = {
     "CapabilityBoundingSet_CAP_KILL", "CapabilityBoundingSet_CAP_SET_UID_GID_PCAP",
     "DeviceAllow",  # the clock's, with ProtectClock=

@@ -16,7 +16,7 @@ import level_runs as runs
 import report_text
 from first_start import start_once
 from harness import child
-from harness.needed import need_built, need_root
+from harness.needed import need_built, need_namespaces, need_root
 from harness.proc import wait_until
 from harness.results import blames, cause
 from harness.subject import DEFAULT_BUILD, REPOSITORY
@@ -127,6 +127,7 @@ def test_the_judge_says_what_the_machine_lacks(
     apart: str, without: str, says: str, tmp_path: Path
 ) -> None:
     need_root("take it away from us alone")
+    need_namespaces(apart)
     ran = subprocess.run(["unshare", apart, "sh", "-c", f'{without} && exec "$@"', "sh", JUDGE,
                           LOOP, "--level", "survival"], cwd=tmp_path, text=True,
                          env=environment(tmp_path), capture_output=True, timeout=100)

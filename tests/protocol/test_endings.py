@@ -150,6 +150,7 @@ def expect_all_given_back(
     places: int = AT_ONCE,
     is_served: Callable[[Client], None] = speaks,
     first_round: Callable[[], None] | None = None,
+    limit_rule: Rule = rules.MAX_CONNECTIONS,
 ) -> None:
     """Expects further rounds to cost no more than the first, and then all places to be free."""
     descriptors = descriptors_at_rest(server, is_served)
@@ -170,10 +171,10 @@ def expect_all_given_back(
     server.wait_for_threads(threads, 1 + server.target.runtime_threads)
     for client in [server.connect() for _ in range(places)]:
         is_served(client)
-    expect_no_place_too_many(server, places)
+    expect_no_place_too_many(server, places, limit_rule)
 
 
-def expect_no_place_too_many(server: Server, places: int) -> None:
+def expect_no_place_too_many(server: Server, places: int, limit_rule: Rule) -> None:
     """Expects further clients to wait, because a place that was given back twice is one too many.
     We pause the server, so that nobody leaves while we count. A loop may accept one client before
     it looks for a place."""
@@ -186,8 +187,7 @@ def expect_no_place_too_many(server: Server, places: int) -> None:
             raise ContractBroken(
                 f"{held} clients are accepted at the same time, and --max-connections is {places}. "
                 "Many had left before, all in the same way: is a place given back twice there?",
-                more[0],
-                rule=rules.WORKERS if "--workers" in server.words else rules.MAX_CONNECTIONS)
+                more[0], rule=limit_rule)
     server.resume()
 
 
@@ -248,10 +248,12 @@ def test_a_connection_whose_time_is_up_gives_back_all_it_had(start: Start, begun
 
 @pytest.mark.needs("restore", "max-connections", "read-timeout", "workers")
 def test_with_workers_a_connection_whose_time_is_up_gives_back_all_it_had(start: Start) -> None:
-    expect_late_ones_give_back(start(*LATE_SOON, "--workers", "2"), b"")
+    expect_late_ones_give_back(start(*LATE_SOON, "--workers", "2"), b"", rules.WORKERS)
 
 
-def expect_late_ones_give_back(server: Server, begun: bytes) -> None:
+def expect_late_ones_give_back(
+    server: Server, begun: bytes, limit_rule: Rule = rules.MAX_CONNECTIONS
+) -> None:
     """Lets as many clients as there are places get this far, and expects the server to close them.
     The clients that use the places afterwards are late, too, because on a busy machine a client
     might not speak within 100 ms.
@@ -269,7 +271,7 @@ def expect_late_ones_give_back(server: Server, begun: bytes) -> None:
             client.close()
         server.clients.clear()
 
-    expect_all_given_back(server, they_come, is_served=is_late)
+    expect_all_given_back(server, they_come, is_served=is_late, limit_rule=limit_rule)
 
 
 @pytest.mark.clock

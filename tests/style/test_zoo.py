@@ -39,7 +39,8 @@ class Zoo:
         self.patch = top / "book" / "bugs" / "lost.patch"
         shutil.copytree(ROOT / "tests" / "zoo", top / "tests" / "zoo")
         for path, text in (*((source, SOURCE) for source in self.sources), (self.patch, ""),
-                           (top / "tests" / "protocol" / "test_x.py", "\ndef test_y():\n")):
+                           (top / "tests" / "protocol" / "test_x.py", "\ndef test_y():\n"),
+                           (top / "tests" / "finger" / "found_by.toml", "")):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 

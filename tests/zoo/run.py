@@ -6,7 +6,8 @@
                               beside them has changed; then `run` them. Default: every bug
     run.py run [NAME ...]     put each bug back, in a copy below build/zoo, and see its test fail;
                               the same test must pass without the bug. Default: every bug; with
-                              --today a thirtieth of them.
+                              --today a thirtieth of them. tests/finger/found_by.toml has more,
+                              smaller ones.
     run.py build NAME [STAGE] build the stage with the bug, and print the path of the program
 
 Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.
@@ -21,6 +22,7 @@ from datetime import date
 
 sys.dont_write_bytecode = True
 
+import changes  # noqa: E402
 import refresh  # noqa: E402
 import trial  # noqa: E402
 import workshop  # noqa: E402
@@ -42,6 +44,7 @@ def check_that_all_apply() -> int:
             workshop.apply(named(name), ROOT, try_only=True)
         except ZooError as error:
             complaints.append(str(error))
+    complaints += changes.complaints([named(name) for name in names])
     for complaint in complaints:
         print(complaint)
     print(f"{len(names)} patches, {len(complaints)} complaints")
@@ -74,6 +77,20 @@ def build_bug(name: str, stage: str | None) -> int:
             workshop.build(bug.preset, [program_of(stage)], tests=False, shown=True)
             print(workshop.keep_executable(bug, stage))
     return 0
+
+
+def run_all(names: Sequence[str]) -> int:
+    """Hunts these bugs, and makes these changes of tests/finger/found_by.toml."""
+    known, _ = changes.all_changes()
+    chosen = [known[name] for name in names if name in known]
+    status = run_bugs([name for name in names if name not in known]) if len(chosen) < len(
+        names) else 0
+    if not chosen:
+        return status
+    with workshop.occupied():
+        found, missed = changes.run(chosen)
+    print(f"{found} of {len(chosen)} changes found")
+    return 1 if missed else status
 
 
 def run_bugs(names: Sequence[str]) -> int:
@@ -182,7 +199,8 @@ def main() -> int:
         names = arguments.names or all_names()
         if arguments.command == "refresh":
             return write_again(names)
-        return run_bugs(turn_of(names, date.today()) if arguments.today else names)
+        names = arguments.names or [*names, *changes.all_changes()[0]]
+        return run_all(turn_of(names, date.today()) if arguments.today else names)
     except ZooError as error:
         say(str(error))
         return 2 if isinstance(error, NoSuchBug) else 1

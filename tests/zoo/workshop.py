@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,13 +83,16 @@ def apply(patch: Patch, tree: Path = TREE, try_only: bool = False, fuzz: int = 0
 
 
 @contextmanager
-def changed_by(patch: Patch) -> Iterator[None]:
-    """Applies a patch to the copy, and restores the changed files at the end, from memory because
-    the project's own may have changed meanwhile."""
+def changed_by(patch: Patch, make: Callable[[Path], None] | None = None) -> Iterator[None]:
+    """Applies a patch to the copy, or has `make` change it, and restores the changed files at the
+    end, from memory because the project's own may have changed meanwhile."""
     files = [TREE / name for name in patch.changes]
     originals = {path: path.read_bytes() for path in files if path.is_file()}
     try:
-        apply(patch)
+        if make:
+            make(TREE)
+        else:
+            apply(patch)
         yield
     finally:
         for path in files:
