@@ -74,8 +74,9 @@ uring::Task<common::Result<common::ByteView>> receive(Client& client) {
     const std::error_code error = received.error();
     if (error == uring::Error::timed_out) {
       if (!may_receive_late(client)) {
-        if (client.context.draining)
+        if (client.context.draining) {
           co_return common::ByteView();  // all that had arrived is answered
+        }
         co_return common::failure(common::Error::timed_out);
       }
     } else if (error == std::errc::no_buffer_space) {

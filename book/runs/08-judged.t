@@ -13,6 +13,6 @@ The page of chapter 8, which passes the levels of that chapter, and has no other
     timeouts      ####################  29 of 29
     limits        ####################   8 of 8
     backpressure  ####################  14 of 14
-    drain         ####################  41 of 41, 21 skipped
+    drain         ####################  43 of 43, 21 skipped
     sockets       ####################   3 of 3
     #+\.+ 5 of \d+ levels from timeouts on; those below it were not asked for (re)

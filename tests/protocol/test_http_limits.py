@@ -167,6 +167,20 @@ def test_a_request_that_never_completes_is_closed_in_time(
     client.expect_end()
 
 
+@pytest.mark.clock
+@pytest.mark.needs("http", "read-timeout")
+@pytest.mark.rule(rules.BYTES_DO_NOT_EXTEND)
+def test_being_told_to_continue_does_not_extend_the_time(start: Start) -> None:
+    client = start("--protocol", "http", "--read-timeout", "2s").connect()
+    begin = time.monotonic()
+    time.sleep(1.6)  # late, so that a time that begins anew ends much later
+    client.send(get("/", "Content-Length: 5", "Expect: 100-continue"))
+    client.expect_bytes(b"HTTP/1.1 100 Continue\r\n\r\n")
+    client.expect_end(within=2 + LATE)
+    waited = time.monotonic() - begin
+    assert waited < 3.3, f"closed after {waited:.1f} s instead of 2: 100 Continue is no answer"
+
+
 @pytest.mark.needs("http", "logs")
 @pytest.mark.rule(rules.LOGS)
 @pytest.mark.parametrize(

@@ -219,13 +219,17 @@ def test_a_server_that_does_not_run_leaves_an_older_trace_alone(
 def test_a_trace_may_go_to_a_program_that_reads_a_fifo(start: Start, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    reader = subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE, text=True)
+    # More than fits the FIFO is written before the program reads.
+    slowly = f"exec < '{fifo}'; sleep 0.5; cat"
+    reader = subprocess.Popen(["sh", "-c", slowly], stdout=subprocess.PIPE, text=True)
     assert reader.stdout is not None
     # The open waits for a reader, which is there then, and sees no end before the server's.
     holder = os.open(fifo, os.O_WRONLY)
     server = start("--trace", str(fifo))
     os.close(holder)
-    server.connect().echo(b"a message")
+    client = server.connect()
+    for _ in range(300):
+        client.echo(b"a message")
     server.expect_stop()
     with reader:
         check_spans(check(reader.stdout.read()))

@@ -193,6 +193,21 @@ class LimitsInAStop(Connection):
             super().expire()
 
 
+class WaitsForMoreInAStop(Connection):
+    """Asks a client that is still being answered at a stop for more messages after that."""
+
+    def begin_drain(self) -> None:
+        if not self.output:
+            super().begin_drain()
+
+
+class LeavesInputInAStop(Connection):
+    """Leaves in the kernel what a client sends in a stop."""
+
+    def drop_input(self) -> None:
+        pass
+
+
 class KeepsTheNewPortBusy(Loop):
     """Binds without SO_REUSEADDR if the address is one of IPv6."""
 

@@ -8,6 +8,7 @@ import selectors
 import socket
 import termios
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from loop_options import NEVER
@@ -116,6 +117,7 @@ class Connection:
         if self.output or not (self.lingering or self.peer_ended or self.ending):
             return
         if self.loop.draining:
+            self.drop_input()
             if self.unacknowledged_bytes() == 0 or self.was_reset():
                 self.close()
         elif self.lingering:
@@ -124,6 +126,11 @@ class Connection:
             self.close()
         else:
             self.linger()
+
+    def drop_input(self) -> None:
+        """Throws away what a client sends in a stop, who may read only when it has sent that."""
+        with suppress(BlockingIOError):
+            self.socket.recv(self.receive_bytes)
 
     def was_reset(self) -> bool:
         """Returns true if the client is gone, so it won't acknowledge anything. tcp(7), TCP_INFO"""

@@ -163,7 +163,7 @@ TEST_F(UringSubmission, ACoroutineThatEndsWaitsEvenIfTheKernelTakesNothingForAWh
 // Before a deadline ends anything, the loop asks for completions without waiting for one.
 Task<> pass_a_deadline(Loop& loop) {
   const uring::Deadline passed(loop, Clock::now());
-  (void)co_await loop.sleep(1ms);
+  (void)co_await loop.sleep(too_long);
 }
 
 TEST(UringSubmissionDeathTest, ABrokenRingEndsTheProcessWhetherTheLoopWaitsOrNot) {
