@@ -39,7 +39,7 @@ void echo(int client) {
   char buffer[4096];
   ssize_t n;
   while ((n = read(client, buffer, sizeof buffer)) > 0) {
-    // Usually takes all of it: see 03-short-write.
+    // Usually takes all of it.
     const ssize_t sent = send(client, buffer, static_cast<std::size_t>(n), MSG_NOSIGNAL);
     if (sent < n) return warn("send");
   }
