@@ -3,20 +3,22 @@
 The page of chapter 4, as its reader makes it of chapter 3's. One thread serves one client after the
 other: while A is silent, B is not answered.
 
-  $ page 09-three-moves; build page && start ./page 0 3600; crowd 1; say_hi
+  $ page 4
+  $ build page && start ./page 0 3600; crowd 1; say_hi
   listening on 127\.0\.0\.1:\d+ (re)
   $ printf '\2\0\0\0hi' | timeout 3 ncat 127.0.0.1 $port | xxd
 
 With a thread for each, it is.
 
+  $ given threads
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  >  #include <span>
-  > +#include <thread>
-  >  // …
   >      const int client = check(accept(listener, nullptr, nullptr), "accept");
   > -    serve(client);
   > -    hang_up(client);
-  > +    std::thread([=] { serve(client); hang_up(client); }).detach();
+  > +    std::thread([=] {
+  > +      serve(client);
+  > +      hang_up(client);
+  > +    }).detach();
   >    }
   > END
   $ build page && start ./page 0 3600; crowd 1; say_hi
@@ -42,8 +44,8 @@ All threads receive into one static message. Alice stalls within hers while Bob 
   listening on 127\.0\.0\.1:\d+ (re)
   00000000: 0200 0000 6869 6963 65                   ....hiice
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  > -  static unsigned char message[4 + 65536];
-  > +  unsigned char message[4 + 65536];
+  > -  static char message[message_bytes_max];
+  > +  char message[message_bytes_max];
   > END
   $ build page && start ./page; alice
   listening on 127\.0\.0\.1:\d+ (re)
@@ -66,10 +68,6 @@ A thousand clients that say nothing.
 At most two clients, and two that are silent: the third one waits in the backlog, until they leave.
 
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  >  #include <netinet/tcp.h>
-  > +#include <semaphore.h>
-  >  #include <sys/socket.h>
-  >  // …
   > +sem_t permits;  // as many as there may be clients
   > +
   >  int main(int argc, char** argv) {
@@ -79,9 +77,11 @@ At most two clients, and two that are silent: the third one waits in the backlog
   >    while (true) {
   > +    sem_wait(&permits);
   >      const int client = check(accept(listener, nullptr, nullptr), "accept");
-  > -    std::thread([=] { serve(client); hang_up(client); }).detach();
-  > +    std::thread([=] { serve(client); hang_up(client); sem_post(&permits); }).detach();
-  >    }
+  >      std::thread([=] {
+  >        serve(client);
+  >        hang_up(client);
+  > +      sem_post(&permits);
+  >      }).detach();
   > END
   $ build page && start ./page 0 3600; crowd 2
   listening on 127\.0\.0\.1:\d+ (re)
@@ -93,16 +93,55 @@ At most two clients, and two that are silent: the third one waits in the backlog
   $ disperse; head -c 6 <&5 | xxd
   00000000: 0200 0000 6869                           ....hi
 
-The signal that asks a process to end kills this one. The project's page has a handler, which ends
-it with status 0, and options.
+As many as an option says. Where the system has no room for one more thread, std::thread throws, and
+that ends the server.
 
-  $ start ./page; kill $pid; wait $pid; echo "exit status $?"
+  $ given options
+  $ build page && start ./page 2> errors; prlimit --as=50000000 --pid $pid; crowd 9 2> /dev/null; exit_status
+  listening on 127\.0\.0\.1:\d+ (re)
+  exit status 134
+  $ cat errors
+  terminate called after throwing an instance of 'std::system_error'
+    what():  Resource temporarily unavailable
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  > +void serve_client(int client) {
+  > +  serve(client);
+  > +  hang_up(client);
+  > +  sem_post(&permits);
+  > +}
+  > +
+  > +void accept_one(int listener) {
+  > +  sem_wait(&permits);
+  > +  const int client = check(accept(listener, nullptr, nullptr), "accept");
+  > +  try {
+  > +    std::thread(serve_client, client).detach();
+  > +  } catch (const std::system_error&) {
+  > +    serve_client(client);  // no thread is available, so this one serves, and accepts later
+  > +  }
+  > +}
+  > +
+  >  int main(int argc, char** argv) {
+  >  // …
+  > -  while (true) {
+  > -    sem_wait(&permits);
+  > -    const int client = check(accept(listener, nullptr, nullptr), "accept");
+  > -    std::thread([=] {
+  > -      serve(client);
+  > -      hang_up(client);
+  > -      sem_post(&permits);
+  > -    }).detach();
+  > -  }
+  > +  while (true) accept_one(listener);
+  >  }
+  > END
+  $ build page && start ./page; prlimit --as=50000000 --pid $pid; crowd 9; say_hi; disperse; say_hi
+  listening on 127\.0\.0\.1:\d+ (re)
+
+The signal that asks a process to end kills this one.
+
+  $ start ./page; kill $pid; exit_status
   listening on 127\.0\.0\.1:\d+ (re)
   exit status 143
-  $ cp $ROOT/part2-threads/steps/02-thread-each.cc page.cc
-  $ build page && start ./page; kill $pid; wait $pid; echo "exit status $?"
-  listening on 127\.0\.0\.1:\d+ (re)
-  exit status 0
 
 Alice has sent five thousand messages and the beginning of another, and the server, suspended, has
 read none. The signal ends it at once, though on a busy machine her thread may answer some before,
@@ -113,25 +152,24 @@ and the kernel closes the connection with input unread.
   >   kill $pid; kill -CONT $pid; exit_status; cat <&5 | wc -c; }
   $ start ./page; deploy
   listening on 127\.0\.0\.1:\d+ (re)
-  exit status 0
+  exit status 143
   cat: -: Connection reset by peer
   ([0-2]?\d)?\d{1,3} (re)
 
 The signal gets a thread.
 
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  > +#include <atomic>
-  >  #include <cerrno>
-  >  // …
-  >  milliseconds patience(60'000);  // with a client, for a message
+  >  milliseconds patience = 60s;  // with a client, for a message or for taking answers
   > +std::atomic<bool> stopping = false;
   >  // …
-  >      sem_wait(&permits);
-  > -    const int client = check(accept(listener, nullptr, nullptr), "accept");
-  > +    const int client = accept(listener, nullptr, nullptr);
-  > +    if (client < 0 && stopping) return;  // with a permit
-  > +    check(client, "accept");
-  >      try {
+  > -  const int client = check(accept(listener, nullptr, nullptr), "accept");
+  > +  const int client = accept(listener, nullptr, nullptr);
+  > +  if (client < 0 && stopping) {
+  > +    sem_post(&permits);
+  > +    return;
+  > +  }
+  > +  check(client, "accept");
+  >    try {
   >  // …
   > +void stop(int listener) {
   > +  stopping = true;
@@ -139,39 +177,18 @@ The signal gets a thread.
   > +}
   > +
   >  int main(int argc, char** argv) {
-  > END
-  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  >    if (patience.count() == 0) patience = std::chrono::years(1);  // 0: no limit
-  > -  sem_init(&permits, 0, static_cast<unsigned>(option(words, "--max-connections", 1000)));
-  > -  for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, [](int) { _exit(0); });
-  > -  accept_clients(listen_on(argc > 1 ? argv[1] : "0"));
-  > +  const auto drain_limit = milliseconds(option(words, "--drain-timeout", 5000));
-  > +  const auto permits_max = static_cast<unsigned>(option(words, "--max-connections", 1000));
-  > +  sem_init(&permits, 0, permits_max);
-  > +
-  > +  sigset_t signals;
-  > +  sigemptyset(&signals);
-  > +  sigaddset(&signals, SIGTERM);
-  > +  sigaddset(&signals, SIGINT);
-  > +  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in this thread, and in those that it starts
-  > +  const int listener = listen_on(argc > 1 ? argv[1] : "0");
-  > +  std::thread([=] {
-  > +    int signal = 0;
-  > +    sigwait(&signals, &signal);
-  > +    stop(listener);
-  > +    std::this_thread::sleep_for(drain_limit);
-  > +    _exit(0);  // some client has held us up for long enough
-  > +  }).detach();
-  > +
-  > +  accept_clients(listener);
-  > +  for (unsigned i = 1; i < permits_max; ++i) sem_wait(&permits);  // accept_clients has one
+  >  // …
+  > -  while (true) accept_one(listener);
+  > +  while (!stopping) accept_one(listener);
+  > +  for (unsigned i = 0; i < clients_max; ++i) sem_wait(&permits);  // all: no thread serves
   >  }
   > END
-  $ without pthread_sigmask page && start ./without; kill $pid; wait $pid; echo "exit status $?"
+  $ given signals
+  $ without pthread_sigmask page && start ./without; kill $pid; exit_status
   - pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // in this thread, and in those that it starts
   listening on 127\.0\.0\.1:\d+ (re)
   exit status 143
-  $ build page && start ./page; kill $pid; wait $pid; echo "exit status $?"
+  $ build page && start ./page; kill $pid; exit_status
   listening on 127\.0\.0\.1:\d+ (re)
   exit status 0
 
@@ -181,7 +198,7 @@ A flag wakes nobody who is asleep, so it takes as long as --drain-timeout.
   >    limit_calls(client, SO_SNDTIMEO, patience);
   > -  while (true) {
   > +  while (!stopping) {
-  >      const auto deadline = Clock::now() + patience;
+  >      const Time deadline = patience_ends();
   > END
   $ TIMEFORMAT='%R s'; build page && start ./page; crowd 5; time { kill $pid; wait $pid; }
   listening on 127\.0\.0\.1:\d+ (re)
@@ -190,10 +207,6 @@ A flag wakes nobody who is asleep, so it takes as long as --drain-timeout.
 Nor does closing their sockets.
 
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  > +#include <mutex>
-  > +#include <set>
-  >  #include <span>
-  >  // …
   >  sem_t permits;  // as many as there may be clients
   > +std::mutex mutex;
   > +std::set<int> serving;  // the sockets that stop() has to end, under the mutex
@@ -206,7 +219,7 @@ Nor does closing their sockets.
   >    serve(client);
   > +  {
   > +    const std::scoped_lock lock(mutex);
-  > +    serving.erase(client);  // before hang_up closes it, and the number is another client's
+  > +    serving.erase(client);  // before it is closed, and the number is another client's
   > +  }
   >    hang_up(client);
   >  // …
@@ -232,7 +245,8 @@ had arrived.
   >  // …
   >    shutdown(listener, SHUT_RDWR);  // accept fails, now and later
   > -  for (const int client : serving) close(client);
-  > +  for (const int client : serving) shutdown(client, SHUT_RD);  // recv returns 0
+  > +  // From now on recv returns what has arrived, and then 0.
+  > +  for (const int client : serving) shutdown(client, SHUT_RD);
   >  }
   > END
   $ build page && start ./page; crowd 5; time { kill $pid; wait $pid; }
@@ -245,17 +259,12 @@ had arrived.
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
   > -  while (!stopping) {
   > +  while (true) {
-  >      const auto deadline = Clock::now() + patience;
+  >      const Time deadline = patience_ends();
   > END
   $ build page && start ./page; deploy
   listening on 127\.0\.0\.1:\d+ (re)
   exit status 0
   35000
-
-The project has this page, too; only its head differs.
-
-  $ diff -w page.cc $ROOT/part2-threads/steps/03-woken.cc | grep '^[<>] [^/]'
-  [1]
 
 It shuts down sending too early, which costs a client that speaks once more its answers.
 
@@ -266,28 +275,10 @@ It shuts down sending too early, which costs a client that speaks once more its 
   listening on 127\.0\.0\.1:\d+ (re)
   cat: -: Connection reset by peer
   \d{5,6} (re)
+  $ given unacknowledged
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  >  #include <err.h>
-  > +#include <linux/sockios.h>
-  >  #include <netinet/in.h>
-  >  // …
-  >  #include <semaphore.h>
-  > +#include <sys/ioctl.h>
-  >  #include <sys/socket.h>
-  >  // …
-  > +int unacknowledged_bytes(int client) {
-  > +  tcp_info info{};
-  > +  socklen_t size = sizeof info;
-  > +  check(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  > +  // After a reset nothing more is acknowledged, so SIOCOUTQ keeps its last value forever.
-  > +  if (info.tcpi_state == TCP_CLOSE) return 0;
-  > +  int bytes = 0;
-  > +  check(ioctl(client, SIOCOUTQ, &bytes), "SIOCOUTQ");
-  > +  return bytes;
-  > +}
-  > +
   > +void end_sending(int client) {
-  > +  // yours
+  > +  shutdown(client, SHUT_WR);  // yours
   > +}
   > +
   >  void hang_up(int client) {
@@ -295,18 +286,21 @@ It shuts down sending too early, which costs a client that speaks once more its 
   > -  if (shutdown(client, SHUT_WR) == 0) {
   > +  if (!stopping && shutdown(client, SHUT_WR) == 0) {
   >  // …
+  >      while (receive_until(client, discarded, give_up) > 0) {
+  >      }
   >    }
   > +  if (stopping) end_sending(client);
   >    close(client);
   >  }
   > END
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  > +// Ends sending when all is acknowledged: after that, more input would bring on a reset.
   >  void end_sending(int client) {
-  > -  // yours
-  > +  unsigned char discarded[4096];
+  > -  shutdown(client, SHUT_WR);  // yours
+  > +  char discarded[4096];
   > +  while (unacknowledged_bytes(client) > 0) {
   > +    recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
-  > +    std::this_thread::sleep_for(milliseconds(5));
+  > +    std::this_thread::sleep_for(5ms);
   > +  }
   > +  shutdown(client, SHUT_WR);
   >  }
@@ -327,4 +321,5 @@ thousand in recv), and one signal that ends them all.
   $ time { kill $pid; wait $pid; }; echo "exit status $?"
   \d\.\d+ s (re)
   exit status 0
+
   $ stop

@@ -114,6 +114,8 @@ class Reading:
     def types(self, step: Typed) -> None:
         if step.text == HELPERS and re.search("if you have(n't| not) done so", step.before):
             step = replace(step, text=UNLESS_DONE)
+        if "If you don't have it" in step.before and step.text.startswith("page "):
+            step = replace(step, text=f"[[ -e page.cc ]] || {step.text}")
         if reason := why_not(step):
             self.left_out.append(f"{self.chapter}, line {step.line}: {step.text}: {reason}")
         elif step.text == "^C":
