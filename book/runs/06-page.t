@@ -194,6 +194,13 @@ The earliest deadline ends the sleep.
   $ sleep 0.7; crowd 1; time timeout 4 cat <&5
   0\.\d+ s (re)
 
+Rounded down, the last millisecond before a deadline would be asked away.
+
+  $ start ./page 0 --read-timeout 1s; crowd 1; calls_while sleep 1.2; grep -c ', 0) = 0' calls
+  listening on 127\.0\.0\.1:\d+ (re)
+  0
+  [1]
+
 As many as there may be are here, and one more knocks.
 
   $ start ./page 0 --max-connections 1; crowd 2; calls_while sleep 0.5; grep -c '^poll' calls
