@@ -207,8 +207,6 @@ As many as there may be are here, and one more knocks.
   listening on 127\.0\.0\.1:\d+ (re)
   \d{3,} (re)
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  >  std::size_t clients_max = 4096;
-  >  
   > +bool parked() { return clients.size() >= clients_max; }
   > +
   >  // A shell allows 1,024 descriptors at first, and each client needs one.
