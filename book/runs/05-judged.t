@@ -1,9 +1,9 @@
   $ . "$ROOT/tools/shell.sh"
-  $ cd "$BUILD/part3-nonblocking/steps"
+  $ cd "$CRAMTMP"; cp "$ROOT/part3-nonblocking/steps/04-patient-loop.cc" page.cc; build page
 
 The page of chapter 5 before the judge: an idle client costs it nothing, and it never rests.
 
-  $ $ROOT/judge './04-patient-loop {port}' | grep '##'
+  $ stop; $ROOT/judge './page {port}' | grep '##'
     framing       ####################  25 of 25
     survival      ####################   7 of 7
     closing       ####################  34 of 34

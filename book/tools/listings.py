@@ -29,7 +29,8 @@ from pathlib import Path
 from blocks import ROOT, Wrong
 
 LANGUAGES = {".cc": "cpp", ".h": "cpp", ".py": "python", ".sh": "bash", ".txt": "cmake",
-             ".cmake": "cmake", ".patch": "diff", ".go": "go", ".rs": "rust", ".c": "c"}
+             ".cmake": "cmake", ".patch": "diff", ".diff": "diff", ".go": "go", ".rs": "rust",
+             ".c": "c"}
 FILE_OF_PATCH = re.compile(r"^--- (\S+)\n\+\+\+ b/(\S+)\n", re.MULTILINE)
 REGION = re.compile(r"^\s*(?://|#) \[/?[\w-]+\]$|^ *// \[yours\]")
 CUT = re.compile(r"cut (\d+)\.\.(\d+)")

@@ -1,0 +1,115 @@
+"""The likeliest mistakes in what the reader writes, mistakes.toml: a box of the chapter shows each.
+
+A mistake is made at each place of the chapter's transcript where the page has what it changes. From
+there to the next edit, some command must print something else.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import edit
+import pytest
+import runs
+from blocks import ROOT
+
+BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
+MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
+CHANGES = re.compile(r"(?:page|yours|given) .*|" + runs.EDIT.pattern)
+DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # up to its end, or the command's
+TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
+
+pytestmark = pytest.mark.long
+
+
+@dataclass
+class Section:
+    """What a transcript says about one state of the page, up to the next edit."""
+
+    page: str
+    before: list[str]
+    commands: list[str] = field(default_factory=list)
+
+
+def bash(script: str, directory: Path) -> None:
+    environment = {**os.environ, "BUILD": str(BUILD), "ROOT": str(ROOT)}
+    subprocess.run(["bash", "-ec", '. "$ROOT/tools/shell.sh"\n' + script], cwd=directory,
+                   env=environment, check=True, capture_output=True)
+
+
+def change_page(command: str, more: list[str], scratch: Path) -> None:
+    if command.startswith(("page", "yours")):
+        (scratch / "page.cc").unlink(missing_ok=True)
+    bash("\n".join([command, *more]), scratch)
+
+
+@cache
+def sections(transcript: Path, scratch: Path) -> list[Section]:
+    """The sections of a transcript that begins with `page`, each with its page."""
+    found: list[Section] = []
+    defined: list[str] = []
+    text = transcript.read_text().replace(runs.BEFORE[1], "")
+    pieces = re.split(r"\n(?=  \$ )", text)
+    for piece in pieces[1:]:
+        lines = [line[4:] for line in piece.splitlines() if line.startswith(("  $ ", "  > "))]
+        command = re.split(r"\n(?! )", piece)[0]
+        changes = False
+        for part in lines[0].split("; "):
+            if CHANGES.fullmatch(part):
+                changes = True
+                change_page(part, lines[1:], scratch)
+                page = (scratch / "page.cc").read_text()
+                if not found or page != found[-1].page:
+                    found.append(Section(page, list(defined)))
+            elif changes:
+                found[-1].commands.append("  $ " + part)
+        if not changes:
+            defined += ["  $ " + one for one in DEFINED.findall(command[4:])]
+            if found:
+                found[-1].commands.append(command)
+    return found
+
+
+@cache
+def goes_as_told(section_text: str, page: str, scratch: Path) -> bool:
+    (scratch / "wrong.cc").write_text(page)
+    (scratch / "section.t").write_text(section_text)
+    cram = shutil.which("cram3") or "cram"
+    played = subprocess.run(
+        ["timeout", "-k", "2", "60", cram, "--shell=/bin/bash", scratch / "section.t"], cwd=ROOT,
+        capture_output=True, env={**os.environ, "BUILD": str(BUILD), "ROOT": str(ROOT), "WRONG": str(scratch)})
+    return played.returncode == 0
+
+
+def told_apart(section: Section, wrong: str, scratch: Path) -> bool:
+    """Whether the section is right with its page, and prints something else for the wrong one."""
+    if not any("build" in command for command in section.commands):
+        return False
+    text = "\n".join(['  $ . "$ROOT/tools/shell.sh"', TIME_FORMAT, *section.before,
+                      '  $ cp "$WRONG/wrong.cc" page.cc', *section.commands, "  $ stop", ""])
+    return goes_as_told(text, section.page, scratch) and not goes_as_told(text, wrong, scratch)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=[
+    f"{m['chapter']}-{m['function']}-{m['what'].replace(' ', '_')}" for m in MISTAKES])
+def test_a_box_shows_the_mistake(
+    mistake: dict[str, str], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    transcript = ROOT / "book" / "runs" / f"{mistake['chapter']:02}-page.t"
+    there = sections(transcript, tmp_path)
+    asked = 0
+    for section in there:
+        try:
+            wrong = edit.edited(section.page, mistake["edit"])
+        except ValueError:
+            continue
+        asked += 1
+        if told_apart(section, wrong, tmp_path):
+            return
+    assert asked, f"the page has no place for the mistake: {transcript}"
+    pytest.fail(f"no box of {transcript} shows it", pytrace=False)
