@@ -127,13 +127,14 @@ yours() {
 # more option. book/given has all of them, as listings with signs.
 given() { python3 "$ROOT/book/tools/edit.py" "${2:-page}.cc" <"$ROOT/book/given/$1.diff"; }
 
-# build NAME [OPTION…]: compiles NAME.cc, with more options for the compiler. If that fails, no older
-# program is left to start.
+# build NAME [OPTION…]: compiles NAME.cc, with more options for the compiler. If that fails, no
+# older program is left to start.
 build() {
   local more=("${@:2}")
   rm -f "$1"
   ! grep -qs '<liburing.h>' "$1.cc" || more+=(-luring)
-  ! grep -qs '"common/' "$1.cc" || more+=(-I "$ROOT" "$BUILD"/common/{http/libcommon_http,libcommon}.a)
+  ! grep -qs '"common/' "$1.cc" ||
+    more+=(-I "$ROOT" "$BUILD"/common/{http/libcommon_http,libcommon}.a)
   g++ -std=c++23 -O2 "$1.cc" "${more[@]}" -o "$1"
 }
 

@@ -21,7 +21,7 @@ from blocks import ROOT
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
 CHANGES = re.compile(r"(?:page|yours|given) .*|" + runs.EDIT.pattern)
-DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # up to its end, or the command's
+DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # or to the command's end
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
 
 pytestmark = pytest.mark.long
@@ -80,9 +80,10 @@ def goes_as_told(section_text: str, page: str, scratch: Path) -> bool:
     (scratch / "wrong.cc").write_text(page)
     (scratch / "section.t").write_text(section_text)
     cram = shutil.which("cram3") or "cram"
+    environment = {**os.environ, "BUILD": str(BUILD), "ROOT": str(ROOT), "WRONG": str(scratch)}
     played = subprocess.run(
         ["timeout", "-k", "2", "60", cram, "--shell=/bin/bash", scratch / "section.t"], cwd=ROOT,
-        capture_output=True, env={**os.environ, "BUILD": str(BUILD), "ROOT": str(ROOT), "WRONG": str(scratch)})
+        capture_output=True, env=environment)
     return played.returncode == 0
 
 
