@@ -8,8 +8,9 @@ costs a list of a thousand.
 
   $ page 7
   $ waits() { calls_while rounds 3; grep -E '^(epoll_wait|poll)' calls | grep -oE '], [0-9]+, [0-9]+\) += 1' | tail -n 1; }
-  $ build page && start ./page; crowd 1000; waits
+  $ build page && start ./page; crowd 1000
   listening on 127\.0\.0\.1:\d+ (re)
+  $ waits
   \], 1002, \d+\) += 1 (re)
 
 The kernel keeps the list, where each entry is known by the descriptor.
@@ -252,8 +253,9 @@ So she is taken off the list before she is closed.
   > +    epoll_ctl(epoll, EPOLL_CTL_DEL, client.fd, nullptr);
   >      close(client.fd);
   > END
-  $ build page && start ./page; say_hi; two_seconds
+  $ build page && start ./page; say_hi
   listening on 127\.0\.0\.1:\d+ (re)
+  $ two_seconds
   \d?0 ms (re)
   \d?0 ms (re)
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
@@ -268,8 +270,9 @@ A thousand messages beside 4,000 silent clients: each wait looks at the deadline
 
   $ ulimit -Sn $(ulimit -Hn) 2> /dev/null || true
   $ thousand() { crowd 4000; rounds 1; processor_time; rounds 1000; processor_time; }
-  $ build page && start ./page; thousand
+  $ build page && start ./page
   listening on 127\.0\.0\.1:\d+ (re)
+  $ thousand
   \d+ ms (re)
   \d+ ms (re)
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
@@ -327,17 +330,18 @@ With an edge in place of the level, one receive in a turn is too few.
   > -  epoll_event event{EPOLLIN, {.u64 = token}};
   > +  epoll_event event{EPOLLIN | EPOLLET, {.u64 = token}};
   > END
-  $ build page && start ./page; exec 5<>/dev/tcp/127.0.0.1/$port; kill -STOP $pid
+  $ bob() { exec 5<>/dev/tcp/127.0.0.1/$port; kill -STOP $pid; head -c 300000 /dev/zero >&5
+  >   kill -CONT $pid; timeout --foreground 2 head -c 300000 <&5 | wc -c; }
+  $ build page && start ./page
   listening on 127\.0\.0\.1:\d+ (re)
-  $ head -c 300000 /dev/zero >&5; kill -CONT $pid; timeout --foreground 2 head -c 300000 <&5 | wc -c
+  $ bob
   (?!300000)\d{5,6} (re)
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
   > -  epoll_event event{EPOLLIN | EPOLLET, {.u64 = token}};
   > +  epoll_event event{EPOLLIN, {.u64 = token}};
   > END
-  $ build page && start ./page; exec 5<>/dev/tcp/127.0.0.1/$port; kill -STOP $pid
+  $ build page && start ./page; bob
   listening on 127\.0\.0\.1:\d+ (re)
-  $ head -c 300000 /dev/zero >&5; kill -CONT $pid; timeout --foreground 2 head -c 300000 <&5 | wc -c
   300000
 
 The project has this page, too; only its head differs.
