@@ -79,7 +79,7 @@ The kernel keeps the list, where each entry is known by the descriptor.
   > +  close(clients.at(token).fd);
   > +  clients.erase(token);
   >  }
-  >  
+  >  // …
   > -void give_turns(std::span<const pollfd> entries) {
   > -// …
   > -}

@@ -228,7 +228,8 @@ def test_a_step_that_is_started_exists() -> None:
             continue
         typed = "\n".join(line for line in (text(path) or "").splitlines()
                           if re.match(r" *(?:[$>]|//) |.*`\./", line))
-        for started in set(re.findall(r"(?<![\w.])\./(\d\d-[a-z][\w-]*)(?![\w.])", typed)):
+        for started in set(re.findall(r"(?<![\w.])\./(\d\d-[a-z][\w-]*)(?![\w.])",
+                                      typed)):
             plain, made, _ = started.partition(started[-5:]) if started.endswith(
                 ("-asan", "-tsan")) else started.partition("-kqueue")
             source = steps.get(started)
