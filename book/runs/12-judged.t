@@ -1,7 +1,7 @@
 Skipped where the step is not built, which needs liburing (Debian: liburing-dev).
 
   $ . "$ROOT/tools/shell.sh"
-  $ [ -e "$BUILD/part6-uring/steps/21-scope-and-deadline" ] || exit 80
+  $ grep -q '^liburing_FOUND:INTERNAL=1' "$BUILD/CMakeCache.txt" || exit 80
   $ ln -s "$BUILD/part6-uring/steps/21-scope-and-deadline" page12
 
 With deadlines, a scope and a drain, what is left to be had is another protocol.

@@ -2,7 +2,7 @@ Skipped where the daemon is not built, which needs libseccomp (Debian: libseccom
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP" && chmod a+rx .  # also for the account that root becomes
-  $ [ -x "$BUILD/finger/fingerd" ] || exit 80
+  $ grep -q '^libseccomp_FOUND:INTERNAL=1' "$BUILD/CMakeCache.txt" || exit 80
   $ mkdir -p users/alice; printf 'Write a\nserver.\n' > users/alice/.plan
 
 A client has sent half a name when the users are read anew: it is answered by the worker that has

@@ -2,7 +2,8 @@ Skipped where the daemon is not built, which needs libseccomp (Debian: libseccom
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP" && chmod a+rx .  # also for the account that root becomes
-  $ [ -x "$BUILD/finger/fingerd" ] && ln -s "$BUILD/book/steps/15/05-gate" . || exit 80
+  $ grep -q '^libseccomp_FOUND:INTERNAL=1' "$BUILD/CMakeCache.txt" || exit 80
+  $ ln -s "$BUILD/book/steps/15/05-gate" .
 
 A manager, with a server and a silent client of its own, and a second one, which is handed the
 socket.

@@ -3,7 +3,7 @@ Skipped where the daemon is not built, which needs liburing and libseccomp
 
   $ . "$ROOT/tools/shell.sh"
   $ cd "$CRAMTMP" && chmod a+rx .  # also for the account that root becomes
-  $ [ -x "$BUILD/finger/fingerd" ] || exit 80
+  $ grep -q '^libseccomp_FOUND:INTERNAL=1' "$BUILD/CMakeCache.txt" || exit 80
 
 The header comes in two pieces, and what follows it in the second is the client's. From anybody but
 the proxy it is a query, and a bad one.

@@ -217,4 +217,6 @@ def _without(lines: list[str], cuts: list[tuple[int, int]], comment: str) -> lis
             cut_out = [each for each in lines[number - 1:cut[1]] if each and each[-1] != ":"]
             first = cut_out[0] if cut_out else line
             shown.append(first[:len(first) - len(first.lstrip())] + comment + " …")
+    if not any(line.strip() and not line.endswith(f"{comment} …") for line in shown):
+        raise Wrong("nothing of it is left: the cuts take every line")
     return shown

@@ -1,7 +1,7 @@
 // BROKEN on purpose: two clients are tied together, as in a proxy, and an event is a pointer to one
 // of them. It is recv(2) that decides, and not the event; but the two hang up at the same moment,
 // the first event of the batch frees both, and the second still points there.
-// Try it: ./16-freed-in-batch   and, for a report,   ./23-freed-in-batch-asan
+// Try it: ./16-freed-in-batch   and, for a report,   ./16-freed-in-batch-asan
 // build: also with -fsanitize=address
 
 #include <sys/epoll.h>

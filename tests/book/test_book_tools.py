@@ -65,6 +65,16 @@ def test_a_listing_of_changes_has_the_unchanged_line_above_and_below(
         listings.listing("new.cc [all] since new.cc")
 
 
+def test_a_listing_shows_more_than_where_it_was_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "ROOT", tmp_path)
+    (tmp_path / "a.cc").write_text("int a;\n\nint b;\n")
+    assert listings.listing("a.cc * cut 1..2") == ("cpp", ["// …", "int b;"])
+    with pytest.raises(Wrong, match="nothing of it is left"):
+        listings.listing("a.cc * cut 1..9")
+
+
 def test_a_listing_of_what_is_unfinished_is_what_the_reader_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

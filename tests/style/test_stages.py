@@ -209,3 +209,37 @@ def test_a_transcript_says_first_where_it_is_skipped() -> None:
     complain([f"{name(path)}: may be skipped: begin with a paragraph that says \"Skipped where …\""
               for path in files() if path.suffix == ".t" and "exit 80" in (text(path) or "")
               and not (text(path) or "").startswith("Skipped ")])
+
+
+def test_a_transcript_is_skipped_for_what_a_machine_lacks_only() -> None:
+    """A guard that looks for a program of ours skips in silence when the program is renamed. What
+    was found on this machine is in the build's CMakeCache.txt."""
+    ours = re.compile(r"\[ -[defx] (?!/(?:proc|sys)/)|(?:^| )cd .*\|\| exit 80")
+    complain([f"{name(path)}: `{line.strip()}` may skip a program that has another name now"
+              for path in files() if path.suffix == ".t"
+              for line in (text(path) or "").splitlines()
+              if "exit 80" in line and ours.search(line)])
+
+
+def test_a_step_that_is_started_exists() -> None:
+    """In the book's boxes, in transcripts, and in what a step says about itself."""
+    steps = {path.stem: text(path) or "" for path in cpp_files() if is_step(path)}
+    steps |= {path.stem: "" for path in files() if path.suffix == ".py" and is_step(path)}
+    complaints = []
+    for path in files():
+        if path.suffix not in {".md", ".t"} and not is_step(path):
+            continue
+        typed = "\n".join(line for line in (text(path) or "").splitlines()
+                          if re.match(r" *(?:[$>]|//) |.*`\./", line))
+        for started in set(re.findall(r"(?<![\w.])\./(\d\d-[a-z][\w-]*)(?![\w.])",
+                                      typed)):
+            plain, made, _ = started.partition(started[-5:]) if started.endswith(
+                ("-asan", "-tsan")) else started.partition("-kqueue")
+            source = steps.get(started)
+            if source is None and made:
+                source = steps.get(plain)
+                if source is not None and "build: also with" not in source:
+                    source = None
+            if source is None:
+                complaints.append(f"{name(path)}: ./{started} is built from no step")
+    complain(complaints)

@@ -1,6 +1,7 @@
 Skipped where fingerd is not built.
 
-  $ fingerd=$STEPS/../../../finger/fingerd; [ -x "$fingerd" ] || exit 80
+  $ build=$STEPS/../../..; fingerd=$build/finger/fingerd
+  $ grep -q '^libseccomp_FOUND:INTERNAL=1' "$build/CMakeCache.txt" || exit 80
   $ . "$ROOT/tools/shell.sh"
   $ mkdir -p users/alice; echo 'In May.' > users/alice/.plan; chmod -R a+rX .
   $ gate() { exec "$STEPS/05-gate" "$PWD/gate" 0 "$fingerd" --log none --users users; }

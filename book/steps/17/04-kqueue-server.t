@@ -2,7 +2,7 @@ Skipped where there is no kqueue. Recorded on Linux with libkqueue, github.com/m
 commit f966089, which imitates kqueue on epoll.
 
   $ cd "$STEPS"
-  $ [ -x 04-kqueue-server ] || exit 80
+  $ grep -q '^libkqueue_FOUND:INTERNAL=1' "$STEPS/../../../CMakeCache.txt" || exit 80
   $ . "$ROOT/tools/shell.sh"
   $ start ./04-kqueue-server
   listening on 127\.0\.0\.1:\d+ (re)
