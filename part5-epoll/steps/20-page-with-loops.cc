@@ -175,7 +175,10 @@ bool receive(Client& client) {
   } else if (*completed > 0) {
     client.deadline = patience_ends();  // not for bytes, or one now and then would hold it open
   }
-  return client.held.empty() || send_held(client);
+  const Time due = client.deadline;
+  if (!client.held.empty() && !send_held(client)) return false;
+  if (client.held.empty()) client.deadline = due;  // `100 Continue` completes no message
+  return true;
 }
 
 // Takes one turn, with at most a receive and a send. Returns false to close the client.
