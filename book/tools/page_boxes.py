@@ -37,12 +37,12 @@ NOT_THERE = {
     r".*-tsan\b": "ThreadSanitizer needs 64 bits",
     r".*-asan\b": "there is no AddressSanitizer in it",
     r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)(\bg\+\+ |\./(page\w*|without)\b)"
-    r"|(page|yours|build|without) ": "there is no compiler in it",
+    r"|(.*[;&] )?(page|yours|given|build|without) ": "there is no compiler in it",
 }
 # These commands depend only on the directory.
 ALONE = re.compile(r"(\./\d\d-[\w-]+|start|steps|cd|\./serve)\b(?!.*\$pid)")
 GOES = re.compile(r"(steps|cd) \S+")
-STARTS = re.compile(r"((build|without) .*&& )?(start|\./serve|ncat -k -l) ")
+STARTS = re.compile(r"(.*; )?((build|without) .*&& )?(start|\./serve|ncat -k -l) ")
 STAYS = re.compile(r"(\./serve|ncat -k -l) ")
 
 
