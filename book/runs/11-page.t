@@ -2,7 +2,8 @@
 
 The page of chapter 10 waits for a silent client as long as this likes.
 
-  $ page 11; build page && start ./page
+  $ page 11
+  $ build page && start ./page
   listening on 127\.0\.0\.1:\d+ (re)
   $ timeout 5 ncat --recv-only 127.0.0.1 $port; echo $?
   124
