@@ -314,6 +314,14 @@ while_asked() (
   wait $!
 )
 
+# compare A B [C…] [--rounds N]: measures these servers with 64 clients in shuffled rounds, 60 unless
+# told otherwise. Prints what B, C and so on take of the processor for a message, as a ratio to A's.
+# A server is a ./PROGRAM or a STAGE. Needs two cores, and takes a second or two for a round.
+compare() {
+  cmake --build "$BUILD" --target load >/dev/null || return 1
+  /usr/bin/python3 "$ROOT/tests/bench/compare.py" --build "$BUILD" "$@"
+}
+
 # Closes this shell's descriptors, except 0, 1 and 2.
 _close_all() {
   local descriptor

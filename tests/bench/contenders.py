@@ -38,7 +38,7 @@ class Contender:
     """A server that can be started, again and again."""
 
     name: str
-    program: str  # of LADDER or STAGES, or one that is built in tests/bench
+    program: str  # of LADDER or STAGES, one that is built in tests/bench, or a path
     options: tuple[str, ...] = ()
     cores: str = SERVER_CORE
 
@@ -52,7 +52,9 @@ class Contender:
         return cls(words, program, tuple(options))
 
     def path(self, build: Path) -> Path:
-        """The program's path in a build."""
+        """The program's path, of itself or in a build."""
+        if "/" in self.program:
+            return Path(self.program)
         directory = build / (self.program if self.program in OPTIONS else "tests/bench")
         return directory / self.program
 
