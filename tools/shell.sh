@@ -134,8 +134,11 @@ build() {
   local more=("${@:2}")
   rm -f "$1"
   ! grep -qs '<liburing.h>' "$1.cc" || more+=(-luring)
-  ! grep -qs '"common/' "$1.cc" ||
+  if grep -qs '"common/server/' "$1.cc"; then # a copy of a stage
+    more+=(-I "$ROOT" "-Wl,--start-group" "$BUILD"/common/{,*/}lib*.a "-Wl,--end-group" -lfmt)
+  elif grep -qs '"common/' "$1.cc"; then
     more+=(-I "$ROOT" "$BUILD"/common/{http/libcommon_http,libcommon}.a)
+  fi
   g++ -std=c++23 -O2 "$1.cc" "${more[@]}" -o "$1"
 }
 
@@ -314,9 +317,9 @@ while_asked() (
   wait $!
 )
 
-# compare A B [C…] [--rounds N]: measures these servers with 64 clients in shuffled rounds, 60 unless
-# told otherwise. Prints what B, C and so on take of the processor for a message, as a ratio to A's.
-# A server is a ./PROGRAM or a STAGE. Needs two cores, and takes a second or two for a round.
+# compare A B [C…] [--rounds N]: measures these servers with 64 clients in shuffled rounds, sixty or
+# N. Prints what B, C and so on take of the processor for a message, as a ratio to A's. Each
+# is a ./PROGRAM or a STAGE. Needs two cores, and takes a second or two for a round.
 compare() {
   cmake --build "$BUILD" --target load >/dev/null || return 1
   /usr/bin/python3 "$ROOT/tests/bench/compare.py" --build "$BUILD" "$@"

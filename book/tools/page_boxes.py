@@ -28,7 +28,7 @@ NOT_THERE = {
     r"grep .* verdict$": "the tests, which write this file, are not in the page's machine",
     r"sudo ": "nothing can be installed there",
     r"useradd ": "no account can be made there",
-    r"operations |/usr/bin/python3 ": "there is no Python in it",
+    r"(operations|compare|/usr/bin/python3) ": "there is no Python in it",
     r".*\bperf\b": "there is no perf in it",
     r".*\bbpftrace\b": "there is no bpftrace in it",
     r".*\b(ab|wrk) -": "the programs that make load are not in it",

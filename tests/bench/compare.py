@@ -73,7 +73,7 @@ class Verdict:
 
     def cells(self) -> tuple[str, str, str, str]:
         low, high = self.interval or (0, 0)
-        return (f"{self.middle:.3f}", f"{low:.3f} to {high:.3f}" if self.interval else "–",
+        return (f"{self.middle:.3f}", f"{low:.3f} to {high:.3f}" if self.interval else "-",
                 f"{self.slower} of {self.rounds}", "real" if self.real else "inconclusive")
 
 

@@ -37,7 +37,7 @@ while True:
             key.fileobj.close()
 """
 HEAD = r"(\S+): \d+\.\d\d us of processor time a message, by the median"
-RATIO, RANGE = r"\d+\.\d{3}", r"(?:\d+\.\d{3} to \d+\.\d{3}|–)"
+RATIO, RANGE = r"\d+\.\d{3}", r"(?:\d+\.\d{3} to \d+\.\d{3}|-)"
 ROW = rf"(\S+) +({RATIO}) +({RANGE}) +(\d+) of (\d+) +(real|inconclusive)"
 
 
@@ -127,7 +127,7 @@ def test_a_server_beside_itself_and_one_with_a_cost(tmp_path: Path) -> None:
     assert columns.split() == ["ratio", "interval", "slower", "in"]
     told = [re.fullmatch(ROW, row) for row in rows]
     assert [row and row.group(1, 3, 5, 6) for row in told] == [
-        ("part5", "–", "2", "inconclusive"), ("./planted", "–", "2", "inconclusive")]
+        ("part5", "-", "2", "inconclusive"), ("./planted", "-", "2", "inconclusive")]
 
 
 @needs_two_cores
