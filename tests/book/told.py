@@ -17,7 +17,8 @@ def complaint(step: Typed, printed: str, status: int) -> str:
     if status != wanted:
         return f"status {status} instead of {wanted}: {printed}"
     if step.told:
-        seen = re.sub(r"\x1b\[\d*m|\0|\r", "", printed)  # curl prints in bold
+        seen = re.sub(r".*\r\x1b\[K", "", printed)  # a line that was cleared, and written again
+        seen = re.sub(r"\x1b\[\d*m|\0|\r", "", seen)  # curl prints in bold
         if different := runs.fits(step.told.shown() + seen.splitlines(), [step.told]):
             return f"{different}; all of it:\n{printed}"
     return ""
