@@ -11,6 +11,7 @@ started=${started:-} # the process that `start` runs; $pid may be another termin
 declare -A pages=( # with which a chapter begins
   [2]=07-whole-server [3]=08-a-minute-each [4]=09-three-moves [5]=04-stop-them-all
   [6]=04-patient-loop [7]=08-poll-loop [8]=14-epoll-loop [9]=19-under-attack
+  [11]=19-one-call [12]=17-coroutine-echo
 )
 [[ ${clients+there} ]] || clients=() # the descriptors of a crowd
 trap : PIPE # so writing to an ended connection is an error, and doesn't end this terminal

@@ -1,6 +1,6 @@
 // Chapter 2's conversation as a coroutine, one for each client, in one thread: where it waited, it
 // stops, and the loop goes on. Receives and sends have a limit of --read-timeout each: when that is
-// over, they are cancelled. Needs Linux 5.17.
+// over, they are cancelled. Needs Linux 5.19.
 // Try it: ./17-coroutine-echo 5882   and   printf '\2\0\0\0hi' | ncat 127.0.0.1 5882 | xxd
 
 #include <liburing.h>
@@ -31,8 +31,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 milliseconds patience = 60s;  // with a client, for what it sends or takes next
-io_uring ring;
-int permits = -1;  // an eventfd that counts: a read takes a permit, and a write gives one back
 
 int check(int result, const char* what) {
   if (result < 0) {
@@ -47,6 +45,28 @@ int check_result(int result, const char* what) {
   if (result < 0) errno = -result;
   return check(result, what);
 }
+
+int listen_on(const char* port) {
+  const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  const int on = 1;
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
+  check(bind(listener, name, size), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, name, &size), "getsockname");
+  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
+  std::fflush(stdout);
+  return listener;
+}
+
+io_uring ring;
+int permits = -1;  // an eventfd that counts: a read takes a permit, and a write gives one back
 
 io_uring_sqe* free_sqe() {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
@@ -87,23 +107,6 @@ struct Operation {
   int result = 0;
 };
 
-void run() {
-  while (true) {
-    const int submitted = io_uring_submit_and_wait(&ring, 1);
-    if (submitted != -EINTR) check_result(submitted, "io_uring_submit_and_wait");
-    io_uring_cqe* cqe;
-    while (io_uring_peek_cqe(&ring, &cqe) == 0) {
-      auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(cqe));
-      const int result = cqe->res;
-      io_uring_cqe_seen(&ring, cqe);
-      // [yours]
-      if (operation == nullptr) continue;  // a cancel that came too late
-      // [/yours]
-      operation->complete(result);
-    }
-  }
-}
-
 struct Accept : Operation {
   explicit Accept(int from) : listener(from) {}
   void await_suspend(std::coroutine_handle<> caller) {
@@ -128,8 +131,35 @@ struct TakePermit : Operation {
   eventfd_t one = 0;
 };
 
+/// An operation that is cancelled when it has not completed in time.
+struct Limited : Operation {
+  explicit Limited(milliseconds its_limit) : limit(its_limit) {}
+  io_uring_sqe* begin(std::coroutine_handle<> caller) {
+    place = by_time.emplace(Clock::now() + limit, this);
+    return Operation::begin(caller);
+  }
+  int await_resume() const {
+    by_time.erase(place);
+    return result;
+  }
+
+  static inline std::multimap<Clock::time_point, Limited*> by_time;  // the earliest first
+  std::multimap<Clock::time_point, Limited*>::iterator place;
+  milliseconds limit;
+};
+
+struct Receive : Limited {
+  Receive(int from, std::span<char> into, milliseconds its_limit = patience)
+      : Limited(its_limit), fd(from), bytes(into) {}
+  void await_suspend(std::coroutine_handle<> caller) {
+    io_uring_prep_recv(begin(caller), fd, bytes.data(), bytes.size(), 0);
+  }
+  int fd;
+  std::span<char> bytes;
+};
+
 /// A coroutine that returns a bool. Owns its frame.
-struct Task {
+struct [[nodiscard]] Task {
   struct promise_type;
   using Handle = std::coroutine_handle<promise_type>;
   struct End : std::suspend_always {
@@ -161,45 +191,6 @@ struct Task {
   Handle frame;
 };
 
-// [limited]
-/// An operation that is cancelled when it has not completed in time.
-struct Limited : Operation {
-  explicit Limited(milliseconds its_limit) : limit(its_limit) {}
-  io_uring_sqe* begin(std::coroutine_handle<> caller) {
-    place = by_time.emplace(Clock::now() + limit, this);
-    return Operation::begin(caller);
-  }
-  int await_resume() const {
-    by_time.erase(place);
-    return result;
-  }
-
-  static inline std::multimap<Clock::time_point, Limited*> by_time;  // the earliest first
-  std::multimap<Clock::time_point, Limited*>::iterator place;
-  milliseconds limit;
-};
-
-struct Receive : Limited {
-  Receive(int from, std::span<char> into, milliseconds its_limit = patience)
-      : Limited(its_limit), fd(from), bytes(into) {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_recv(begin(caller), fd, bytes.data(), bytes.size(), 0);
-  }
-  int fd;
-  std::span<char> bytes;
-};
-// [/limited]
-
-struct Send : Limited {
-  Send(int to, std::string_view what) : Limited(patience), fd(to), bytes(what) {}
-  void await_suspend(std::coroutine_handle<> caller) {
-    io_uring_prep_send(begin(caller), fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  }
-  int fd;
-  std::string_view bytes;
-};
-
-// [watcher]
 void cancel(Limited& operation) {
   io_uring_sqe* sqe = free_sqe();
   io_uring_prep_cancel(sqe, &operation, 0);
@@ -216,7 +207,6 @@ Detached cancel_what_is_late() {
     }
   }
 }
-// [/watcher]
 
 // The length in the first four bytes, lowest byte first.
 std::uint32_t length_in(const char* header) {
@@ -224,27 +214,25 @@ std::uint32_t length_in(const char* header) {
   return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
 }
 
-Task receive_all(int fd, std::span<char> room) {
-  // [yours] co_return false;
+struct Send : Limited {
+  Send(int to, std::string_view what) : Limited(patience), fd(to), bytes(what) {}
+  void await_suspend(std::coroutine_handle<> caller) {
+    const int flags = MSG_WAITALL | MSG_NOSIGNAL;
+    io_uring_prep_send(begin(caller), fd, bytes.data(), bytes.size(), flags);
+  }
+  int fd;
+  std::string_view bytes;
+};
+
+Task receive_all(int client, std::span<char> room) {
   while (!room.empty()) {
-    const int got = co_await Receive(fd, room);
+    const int got = co_await Receive(client, room);
     if (got <= 0) co_return false;  // the end, an error, or cancelled
     room = room.subspan(static_cast<std::size_t>(got));
   }
   co_return true;
-  // [/yours]
 }
 
-Task send_all(int fd, std::string_view rest) {
-  while (!rest.empty()) {
-    const int sent = co_await Send(fd, rest);
-    if (sent < 0) co_return false;
-    rest.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  co_return true;
-}
-
-/// Returns when the client has finished sending, announces too much, is too slow, or is gone.
 Task serve(int client) {
   while (true) {
     char header[4];
@@ -257,15 +245,15 @@ Task serve(int client) {
       message.resize(std::min(4 + size, received + 4096));
       if (!co_await receive_all(client, std::span(message).subspan(received))) co_return false;
     }
-    if (!co_await send_all(client, message)) co_return false;
+    if (co_await Send(client, message) < static_cast<int>(4 + size)) co_return false;
   }
 }
 
 Task hang_up(int client) {
+  char discarded[1024];
+  const auto give_up = Clock::now() + 2s;
+  int got = 1;
   if (shutdown(client, SHUT_WR) == 0) {
-    const auto give_up = Clock::now() + 2s;
-    char discarded[1024];
-    int got = 1;
     while (got > 0 && Clock::now() < give_up) got = co_await Receive(client, discarded, 2s);
   }
   close(client);
@@ -291,23 +279,19 @@ Detached accept_all(int listener) {
   }
 }
 
-int listen_on(const char* port) {
-  const int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(port, nullptr, 10)));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* const name = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  const int on = 1;
-  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
-  check(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
-  check(bind(listener, name, size), "bind");
-  check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, name, &size), "getsockname");
-  std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
-  std::fflush(stdout);
-  return listener;
+void run() {
+  while (true) {
+    const int submitted = io_uring_submit_and_wait(&ring, 1);
+    if (submitted != -EINTR) check_result(submitted, "io_uring_submit_and_wait");
+    io_uring_cqe* cqe;
+    while (io_uring_peek_cqe(&ring, &cqe) == 0) {
+      auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(cqe));
+      const int result = cqe->res;
+      io_uring_cqe_seen(&ring, cqe);       // from here on the kernel may overwrite it
+      if (operation == nullptr) continue;  // a cancel that came too late
+      operation->complete(result);
+    }
+  }
 }
 
 // The value after a name on the command line, such as 100 after --max-connections. A time comes

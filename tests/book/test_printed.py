@@ -1,7 +1,7 @@
 """Counts the lines of the stages that no chapter prints.
 
-A stage is the reader's page, made fit for strangers. So its lines are either those that he has typed,
-but for the names of common, or a chapter shows them as a difference. What's left is the start, the
+A stage is the reader's page, made fit for strangers. So its lines are those that he has typed, but
+for the names of common, or a chapter shows them as a difference. What's left is the start, the
 options and the log. A number that grows asks: which chapter can use that line?
 """
 
