@@ -17,12 +17,12 @@ The same hundred.
 
 A ring by hand, with the send and the receive one after the other.
 
-  $ ln -s "$BUILD"/part6-uring/steps/03-echo-one page10
-  $ count_calls ./page10 0
+  $ ln -s "$BUILD"/part6-uring/steps/03-echo-one page
+  $ count_calls ./page 0
         (19[89]|20\d) io_uring_enter (re)
 
 With both at once.
 
-  $ ln -sf "$BUILD"/part6-uring/steps/19-one-call page10
-  $ count_calls ./page10 0
+  $ ln -sf "$BUILD"/part6-uring/steps/19-one-call page
+  $ count_calls ./page 0
         (99|10\d) io_uring_enter (re)

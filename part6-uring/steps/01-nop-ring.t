@@ -53,20 +53,3 @@ If we don't move the submissions' tail, the kernel finds nothing to submit.
   prepared  submissions: head 0 tail 0 array 2 0 0 0   completions: head 0 tail 0
   entered   submissions: head 0 tail 0 array 2 0 0 0   completions: head 0 tail 0
   no completion
-
-If the tail moves too early, nothing is seen of it.
-
-  $ "$ROOT/book/tools/edit.py" nop.cc << 'END'
-  >    const unsigned which = 2;             // any free entry will do
-  > +  store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
-  >    ring.sqes[which] = {};
-  >  // …
-  >    ring.sq_array[tail & ring.sq_mask] = which;
-  > -  store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
-  >  }
-  > END
-  $ grep -A 1 'which = 2' nop.cc
-    const unsigned which = 2;             // any free entry will do
-    store(*ring.sq_tail, tail + 1);  // a kernel that sees the tail sees the entry
-  $ build nop && diff <(./01-nop-ring) <(./nop) && echo no difference
-  no difference

@@ -106,12 +106,10 @@ void complete(Operation operation, std::uint64_t id, int result) {
     connection.sent = 0;
     request(Operation::send, id);
   } else {
-    // [yours]
     connection.sent += static_cast<std::size_t>(result);
     const bool all_sent = connection.sent == connection.size;
     if (!all_sent) ++connection.short_sends;
     request(all_sent ? Operation::receive : Operation::send, id);
-    // [/yours]
   }
 }
 

@@ -20,7 +20,7 @@ from blocks import ROOT
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
-CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|" + runs.EDIT.pattern)
+CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|" + runs.EDIT.pattern)
 DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # or to the command's end
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
 
@@ -50,7 +50,7 @@ def change_page(command: str, more: list[str], scratch: Path) -> None:
 
 @cache
 def sections(transcript: Path, scratch: Path) -> list[Section]:
-    """The sections of a transcript that begins with `page`, each with its page."""
+    """The sections of a transcript that begins with `page`, or a page's first line, each with its page."""
     found: list[Section] = []
     defined: list[str] = []
     text = transcript.read_text().replace(runs.BEFORE[1], "")
