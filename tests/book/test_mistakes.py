@@ -50,7 +50,7 @@ def change_page(command: str, more: list[str], scratch: Path) -> None:
 
 @cache
 def sections(transcript: Path, scratch: Path) -> list[Section]:
-    """The sections of a transcript that begins with `page`, or a page's first line, each with its page."""
+    """The sections of a transcript from its `page`, or a page's first line, on."""
     found: list[Section] = []
     defined: list[str] = []
     text = transcript.read_text().replace(runs.BEFORE[1], "")
