@@ -145,8 +145,8 @@ Status serve(Client& client, common::Session& session) {
 void end_sending(const Client& client) {
   std::byte discarded[4096];
   while (common::unacknowledged_bytes(client.fd) > 0) {
-    (void)recv(client.fd.get(), discarded, sizeof discarded, MSG_DONTWAIT);
-    std::this_thread::sleep_for(common::drain_poll_interval);
+    const ssize_t n = recv(client.fd.get(), discarded, sizeof discarded, MSG_DONTWAIT);
+    if (n <= 0) std::this_thread::sleep_for(common::drain_poll_interval);
   }
   (void)shutdown(client.fd.get(), SHUT_WR);
 }

@@ -40,7 +40,7 @@ bool hang_up(Client& client) {
 // The second: discards input, until the client's end of the stream. A stop waits only until all
 // answers are acknowledged.
 bool discard(Client& client) {
-  std::byte discarded[4096];
+  std::byte discarded[common::loop_receive_buffer_bytes];
   const ssize_t got = recv(client.fd.get(), discarded, sizeof discarded, 0);
   if (got < 0 && !not_now(client)) return false;
   return stopping ? common::unacknowledged_bytes(client.fd) > 0 : got != 0;

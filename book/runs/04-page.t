@@ -299,8 +299,8 @@ It shuts down sending too early, which costs a client that speaks once more its 
   > -  shutdown(client, SHUT_WR);  // yours
   > +  char discarded[4096];
   > +  while (unacknowledged_bytes(client) > 0) {
-  > +    recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
-  > +    std::this_thread::sleep_for(5ms);
+  > +    const ssize_t n = recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
+  > +    if (n <= 0) std::this_thread::sleep_for(5ms);
   > +  }
   > +  shutdown(client, SHUT_WR);
   >  }

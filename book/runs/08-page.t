@@ -204,7 +204,7 @@ A byte after the signal: a close before all is acknowledged brings on a reset.
   > +// The second: discards input, until the client's end of the stream. A stop waits only until all
   > +// answers are acknowledged.
   >  bool discard(Client& client) {
-  >    char discarded[4096];
+  >    char discarded[receive_bytes];
   >    const ssize_t got = recv(client.fd, discarded, sizeof discarded, 0);
   > -  return got < 0 ? not_now() : got > 0;
   > +  if (got < 0 && !not_now()) return false;

@@ -150,8 +150,8 @@ void serve(int client) {
 void end_sending(int client) {
   char discarded[4096];
   while (unacknowledged_bytes(client) > 0) {
-    recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
-    std::this_thread::sleep_for(5ms);
+    const ssize_t n = recv(client, discarded, sizeof discarded, MSG_DONTWAIT);
+    if (n <= 0) std::this_thread::sleep_for(5ms);
   }
   shutdown(client, SHUT_WR);
 }

@@ -124,7 +124,7 @@ bool hang_up(Client& client) {
 
 // The second: discards input, until the client's end of the stream.
 bool discard(Client& client) {
-  char discarded[4096];
+  char discarded[receive_bytes];
   const ssize_t got = recv(client.fd, discarded, sizeof discarded, 0);
   return got < 0 ? not_now() : got > 0;
 }

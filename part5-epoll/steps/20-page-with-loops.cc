@@ -143,7 +143,7 @@ bool hang_up(Client& client) {
 // The second: discards input, until the client's end of the stream. A stop waits only until all
 // answers are acknowledged.
 bool discard(Client& client) {
-  char discarded[4096];
+  char discarded[receive_bytes];
   const ssize_t got = recv(client.fd, discarded, sizeof discarded, 0);
   if (got < 0 && !not_now()) return false;
   return stopping ? unacknowledged_bytes(client.fd) > 0 : got != 0;

@@ -316,7 +316,7 @@ Task discard(Client& client) {
 }
 
 Task wait_until_acknowledged(Client& client) {
-  char discarded[4096];
+  static char discarded[65536];  // nobody reads it
   while (unacknowledged_bytes(client.fd) > 0) {
     recv(client.fd, discarded, sizeof discarded, MSG_DONTWAIT);
     co_await Sleep(never, 5ms);
