@@ -7,8 +7,10 @@ there to the next edit, some command must print something else.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,7 +22,7 @@ from blocks import ROOT
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
-CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|" + runs.EDIT.pattern)
+CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|.*/edit\.py\" page\.cc << .*")
 DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # or to the command's end
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
 
@@ -80,11 +82,21 @@ def goes_as_told(section_text: str, page: str, scratch: Path) -> bool:
     (scratch / "wrong.cc").write_text(page)
     (scratch / "section.t").write_text(section_text)
     cram = shutil.which("cram3") or "cram"
-    environment = {**os.environ, "BUILD": str(BUILD), "ROOT": str(ROOT), "WRONG": str(scratch)}
+    environment = {**os.environ, "BUILD": str(BUILD), "ROOT": str(ROOT), "WRONG": str(scratch),
+                   "TMPDIR": str(scratch)}
     played = subprocess.run(
         ["timeout", "-k", "2", "60", cram, "--shell=/bin/bash", scratch / "section.t"], cwd=ROOT,
         capture_output=True, env=environment)
+    end_servers(scratch)
     return played.returncode == 0
+
+
+def end_servers(scratch: Path) -> None:
+    """Ends the servers that a wrong page has left, in sessions of their own."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(scratch):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def told_apart(section: Section, wrong: str, scratch: Path) -> bool:
