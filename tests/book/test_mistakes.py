@@ -22,7 +22,8 @@ from blocks import ROOT
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
-CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|.*/edit\.py\" page\.cc << .*")
+CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|"
+                     r".*/edit\.py\" page\.cc << .*")
 DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # or to the command's end
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
 
