@@ -417,7 +417,7 @@ Bob announces too much after a good message, and goes on talking: he loses his a
   recvfrom(4, "\2\0\0\0hi\377\377\377\377", 65540, 0, NULL, NULL) = 10
   sendto(4, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6
   shutdown(4, SHUT_WR)                    = 0
-  recvfrom(4, "more\n", 4096, 0, NULL, NULL) = 5
+  recvfrom(4, "more\n", 65540, 0, NULL, NULL) = 5
   close(4)                                = 0
   00000000: 0200 0000 6869                           ....hi
   $ printf '\377\377\377\377' >/dev/tcp/127.0.0.1/$port; sleep 0.5; ls /proc/$pid/fd | wc -l

@@ -1,5 +1,6 @@
-"""The likeliest mistakes in what the reader writes, mistakes.toml: a box of the chapter shows each.
+"""The pages that a reader grows: each edit has its place, and a chapter ends where the next begins.
 
+The likeliest mistakes in what he writes are in mistakes.toml, and a box of the chapter shows each.
 A mistake is made at each place of the chapter's transcript where the page has what it changes. From
 there to the next edit, some command must print something else.
 """
@@ -25,9 +26,8 @@ MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())[
 CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|"
                      r".*/edit\.py\" page\.cc << .*")
 DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # or to the command's end
+CHAPTERS = range(2, 12 + 1)  # that grow a page
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
-
-pytestmark = pytest.mark.long
 
 
 @dataclass
@@ -109,6 +109,23 @@ def told_apart(section: Section, wrong: str, scratch: Path) -> bool:
     return goes_as_told(text, section.page, scratch) and not goes_as_told(text, wrong, scratch)
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_ends_with_the_page_of_the_next(chapter: int, tmp_path: Path) -> None:
+    """Makes a chapter's edits, of which each must find its place, and runs no box."""
+    last = sections(ROOT / "book" / "runs" / f"{chapter:02}-page.t", tmp_path)[-1].page
+    if chapter + 1 in CHAPTERS and chapter != 9:  # chapter 10 begins another page
+        (tmp_path / "page.cc").unlink()
+        bash(f"page {chapter + 1}", tmp_path)
+        assert code(last) == code((tmp_path / "page.cc").read_text())
+
+
+def code(page: str) -> list[str]:
+    """The lines of a page without comments and indentation."""
+    lines = (re.sub(r"\s+", " ", line.partition("//")[0]).strip() for line in page.splitlines())
+    return [line for line in lines if line]
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[
     f"{m['chapter']}-{m['function']}-{m['what'].replace(' ', '_')}" for m in MISTAKES])
 def test_a_box_shows_the_mistake(

@@ -42,10 +42,12 @@ def parts_of(transcript: Path) -> set[str]:
 
 
 def marks_if_long(transcript: Path) -> list[pytest.MarkDecorator]:
-    """The mark `long` for sixty measurements, which keep a core busy for half a minute, and for a
-    climb of the judge, since the judge's own tests climb as well.
+    """The mark `long` for sixty measurements, which keep a core busy for half a minute, for a climb
+    of the judge, since the judge's own tests climb as well, and for three pages that take a minute
+    each: their chapters are typed, and test_mistakes.py makes all edits in seconds.
     """
-    return [pytest.mark.long] if transcript.stem.endswith(("-judged", "-sixty-rounds")) else []
+    long = ("-judged", "-sixty-rounds", "06-page", "07-page", "08-page")
+    return [pytest.mark.long] if transcript.stem.endswith(long) else []
 
 
 def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
