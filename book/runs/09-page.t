@@ -190,7 +190,7 @@ Two loops. Each has an epoll and a list of its own, but for the clients, which t
   $ build page && start ./page 0 --workers 2 2> errors; each 2> /dev/null | wc -c
   listening on 127\.0\.0\.1:\d+ (re)
   (?!384)\d{1,3} (re)
-  $ kill -KILL $pid 2>> errors
+  $ kill -KILL $pid 2>> errors || true
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
   > -std::map<Token, Client> clients;             // a token never comes back
   > +thread_local std::map<Token, Client> clients;             // a token never comes back
