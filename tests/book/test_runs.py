@@ -43,10 +43,10 @@ def parts_of(transcript: Path) -> set[str]:
 
 def marks_if_long(transcript: Path) -> list[pytest.MarkDecorator]:
     """The mark `long` for sixty measurements, which keep a core busy for half a minute, for a climb
-    of the judge, since the judge's own tests climb as well, and for three pages that take a minute
+    of the judge, since the judge's own tests climb as well, and for four pages that take a minute
     each: their chapters are typed, and test_mistakes.py makes all edits in seconds.
     """
-    long = ("-judged", "-sixty-rounds", "06-page", "07-page", "08-page")
+    long = ("-judged", "-sixty-rounds", "05-page", "06-page", "07-page", "08-page")
     return [pytest.mark.long] if transcript.stem.endswith(long) else []
 
 
