@@ -192,8 +192,8 @@ Two loops. Each has an epoll and a list of its own, but for the clients, which t
   (?!384)\d{1,3} (re)
   $ kill -KILL $pid 2>> errors || true
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  > -std::map<Token, Client> clients;             // a token never comes back
-  > +thread_local std::map<Token, Client> clients;             // a token never comes back
+  > -std::map<Token, Client> clients;  // a token never comes back
+  > +thread_local std::map<Token, Client> clients;  // a token never comes back
   > END
   $ build page && start ./page 0 --workers 2; each | wc -c
   listening on 127\.0\.0\.1:\d+ (re)
