@@ -46,7 +46,7 @@ class Crowd {
 
   /// Runs until the goal is reached and every message answered, so nothing is on its way between
   /// two runs. Errors: of recv(2) and send(2); connection_aborted if the server closed; bad_message
-  /// if it sent other bytes; timed_out if there was no answer for ten seconds.
+  /// if it sent other bytes; timed_out if there was no answer for a minute.
   common::Result<Tally> run(const Goal& goal);
 
  private:
