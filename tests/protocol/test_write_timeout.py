@@ -13,6 +13,7 @@ from harness.held import (
 from harness.lingering import LingeringClose
 from harness.proc import wait_until
 from harness.server import Start
+from harness.strace import SEND_CALLS, Strace, inject
 from harness.timing import LATE, expect_end_after
 from harness.verdict import ContractBroken
 
@@ -164,3 +165,19 @@ def test_with_the_time_bound_off_a_client_may_take_its_time(start: Start) -> Non
     taken = client.send_until_stuck(long_stream())
     time.sleep(0.4)
     client.echo_stream(long_stream(), taken)
+
+
+@pytest.mark.needs("plain-calls", "read-timeout")
+def test_the_last_answers_have_the_whole_time_too(start: Start) -> None:
+    # The time of an answer begins with its message, even if no send finds room, and a length that
+    # is too long comes in the same receive.
+    timeout, message = 1.2, frame(b"late, but in time")
+    server = start("--read-timeout", "1200ms")
+    with Strace(server, *inject(SEND_CALLS, "EAGAIN", "1+")) as tracer:
+        client = server.connect()
+        client.send(message[:1])
+        time.sleep(timeout * 0.7)
+        begin = time.monotonic()
+        client.send(message[1:] + b"\xff" * 4)
+        expect_end_after(client, begin, timeout)
+        tracer.must_have_injected()
