@@ -13,7 +13,7 @@ from harness.held import (
 from harness.lingering import LingeringClose
 from harness.proc import wait_until
 from harness.server import Start
-from harness.strace import SEND_CALLS, Strace, inject
+from harness.strace import RECEIVE_CALLS, SEND_CALLS, Strace, delay, inject
 from harness.timing import LATE, expect_end_after
 from harness.verdict import ContractBroken
 
@@ -25,6 +25,7 @@ pytestmark = [
 
 LATE_AT_BEST = 0.5  # the contract's limit; of several clients, at least one finds the machine idle
 TRIES = 3
+LATE_MICROSECONDS = 600_000  # for each receive
 TAKES = ("Room for a next send comes in steps that may be seconds apart; whether the client takes "
          "bytes meanwhile, the kernel tells by what is unacknowledged, SIOCOUTQ in tcp(7)")
 
@@ -180,4 +181,19 @@ def test_the_last_answers_have_the_whole_time_too(start: Start) -> None:
         begin = time.monotonic()
         client.send(message[1:] + b"\xff" * 4)
         expect_end_after(client, begin, timeout)
+        tracer.must_have_injected()
+
+
+@pytest.mark.needs("plain-calls", "read-timeout", "after-a-pause")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_the_last_answers_of_a_late_server_are_sent(start: Start) -> None:
+    # The time is over when the server has received the message, and the first send finds no room.
+    message = frame(b"sent to one who was late")
+    server = start("--read-timeout", "300ms")
+    faults = (*delay(RECEIVE_CALLS, LATE_MICROSECONDS), *inject(SEND_CALLS, "EAGAIN", "1"),
+              "-e", f"trace={RECEIVE_CALLS},{SEND_CALLS}")  # both, where the last one counts
+    with Strace(server, *faults) as tracer:
+        client = server.connect()
+        client.send(message + b"\xff" * 4)
+        client.expect_same(message, client.receive_until_end())
         tracer.must_have_injected()
