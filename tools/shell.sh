@@ -85,11 +85,8 @@ steps() {
     [0-9]*) target=book/steps/all directory=book/steps/$1 ;;
     *) target=$stage/all directory=$stage/steps ;;
   esac
-  if [[ ! -e $BUILD/CMakeCache.txt ]]; then
-    (cd "$ROOT" && cmake --preset default -DBUILD_TESTING=OFF >/dev/null) || return 1
-  fi
   [[ ! -t 2 ]] || echo "steps: building those of $1" >&2
-  cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
+  _make "$target" && cd "$BUILD/$directory" || return 1
 }
 
 # page CHAPTER, or page STEP [NAME]: copies the page with which a chapter begins, or the source of a
@@ -138,6 +135,7 @@ build() {
   if grep -qs '"common/server/' "$1.cc"; then # a copy of a stage
     more+=(-I "$ROOT" "-Wl,--start-group" "$BUILD"/common/{,*/}lib*.a "-Wl,--end-group" -lfmt)
   elif grep -qs '"common/' "$1.cc"; then
+    [[ -e $BUILD/common/http/libcommon_http.a ]] || _make common_http || return 1
     more+=(-I "$ROOT" "$BUILD"/common/{http/libcommon_http,libcommon}.a)
   fi
   g++ -std=c++23 -O2 "$1.cc" "${more[@]}" -o "$1"
@@ -340,6 +338,14 @@ _connect() {
   { exec {connection}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && return
   echo "no program listens at port $port, or this terminal has too many connections: stop" >&2
   return 1
+}
+
+# Builds a target, in a new build if there is none.
+_make() {
+  if [[ ! -e $BUILD/CMakeCache.txt ]]; then
+    (cd "$ROOT" && cmake --preset default -DBUILD_TESTING=OFF >/dev/null) || return 1
+  fi
+  cmake --build "$BUILD" --target "$1" >/dev/null
 }
 
 # Prints the path of a stage's program, found by the beginning of its name.

@@ -23,9 +23,9 @@ from blocks import ROOT
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
-CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|"
-                     r".*/edit\.py\" page\.cc << .*")
-DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # or to the command's end
+CHANGES = r"(?:page|yours|given|sed -i) .*|echo .* > {0}\.cc|.*/edit\.py\" {0}\.cc << .*"
+# A function, to its end or the command's, or a file of the reader's.
+DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)|\Aprintf '.*' >>? \w+\Z", re.DOTALL)
 CHAPTERS = range(2, 12 + 1)  # that grow a page
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
 
@@ -45,15 +45,17 @@ def bash(script: str, directory: Path) -> None:
                    env=environment, check=True, capture_output=True)
 
 
-def change_page(command: str, more: list[str], scratch: Path) -> None:
+def change_page(file: Path, command: str, more: list[str]) -> str:
     if command.startswith(("page", "yours")):
-        (scratch / "page.cc").unlink(missing_ok=True)
-    bash("\n".join([command, *more]), scratch)
+        file.unlink(missing_ok=True)
+    bash("\n".join([command, *more]), file.parent)
+    return file.read_text()
 
 
 @cache
-def sections(transcript: Path, scratch: Path) -> list[Section]:
+def sections(transcript: Path, scratch: Path, name: str = "page") -> list[Section]:
     """The sections of a transcript from its `page`, or a page's first line, on."""
+    changes_page = re.compile(CHANGES.format(name))
     found: list[Section] = []
     defined: list[str] = []
     text = transcript.read_text().replace(runs.BEFORE[1], "")
@@ -63,10 +65,9 @@ def sections(transcript: Path, scratch: Path) -> list[Section]:
         command = re.split(r"\n(?! )", piece)[0]
         changes = False
         for part in lines[0].split("; "):
-            if CHANGES.fullmatch(part):
+            if changes_page.fullmatch(part):
                 changes = True
-                change_page(part, lines[1:], scratch)
-                page = (scratch / "page.cc").read_text()
+                page = change_page(scratch / f"{name}.cc", part, lines[1:])
                 if not found or page != found[-1].page:
                     found.append(Section(page, list(defined)))
             elif changes:
@@ -100,12 +101,12 @@ def end_servers(scratch: Path) -> None:
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-def told_apart(section: Section, wrong: str, scratch: Path) -> bool:
+def told_apart(section: Section, wrong: str, scratch: Path, name: str) -> bool:
     """Whether the section is right with its page, and prints something else for the wrong one."""
     if not any("build" in command for command in section.commands):
         return False
     text = "\n".join(['  $ . "$ROOT/tools/shell.sh"', TIME_FORMAT, *section.before,
-                      '  $ cp "$WRONG/wrong.cc" page.cc', *section.commands, "  $ stop", ""])
+                      f'  $ cp "$WRONG/wrong.cc" {name}.cc', *section.commands, "  $ stop", ""])
     return goes_as_told(text, section.page, scratch) and not goes_as_told(text, wrong, scratch)
 
 
@@ -131,8 +132,9 @@ def code(page: str) -> list[str]:
 def test_a_box_shows_the_mistake(
     mistake: dict[str, str], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
-    transcript = ROOT / "book" / "runs" / f"{mistake['chapter']:02}-page.t"
-    there = sections(transcript, tmp_path)
+    transcript = ROOT / mistake.get("transcript", f"book/runs/{mistake['chapter']:02}-page.t")
+    name = mistake.get("name", "page")
+    there = sections(transcript, tmp_path, name)
     asked = 0
     for section in there:
         try:
@@ -140,7 +142,7 @@ def test_a_box_shows_the_mistake(
         except ValueError:
             continue
         asked += 1
-        if told_apart(section, wrong, tmp_path):
+        if told_apart(section, wrong, tmp_path, name):
             return
     assert asked, f"the page has no place for the mistake: {transcript}"
     pytest.fail(f"no box of {transcript} shows it", pytrace=False)
