@@ -304,8 +304,7 @@ for event in events:
 END
 }
 
-# stall [N]: a second or N seconds from now, stops the server for a second, while the next command
-# runs.
+# stall [N]: in a second, or in N, stops the server for a second, while the next command runs.
 stall() ( # a subshell, because this one would print a line about the job
   { sleep "${1:-1}"; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
 )
