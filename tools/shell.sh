@@ -303,17 +303,18 @@ for event in events:
 END
 }
 
-# stall: a second from now, stops the server for a second, while the next command runs.
+# stall [N]: in a second, or in N, stops the server for a second, while the next command runs.
 stall() ( # a subshell, because this one would print a line about the job
-  { sleep 1; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
+  { sleep "${1:-1}"; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
 )
 
-# while_asked COMMAND…: runs a command while clients keep asking the server.
-while_asked() (
-  "$BUILD/book/steps/16/03-coordinated-omission" "$port" >/dev/null &
+# while_asked COMMAND…: runs a command while 64 clients keep asking the server.
+while_asked() ( # a subshell, because this one would print a line about the job
+  _runs && cmake --build "$BUILD" --target load >/dev/null || return 1
+  "$BUILD/tests/bench/load" --port "$port" --connections 64 --duration 600s >/dev/null &
   sleep 0.5
-  "$@" 2>&1
-  wait $!
+  "$@"
+  kill $!
 )
 
 # compare A B [C…] [--rounds N]: measures these servers with 64 clients in shuffled rounds, sixty or
