@@ -131,6 +131,7 @@ build() {
   local more=("${@:2}")
   rm -f "$1"
   ! grep -qs '<liburing.h>' "$1.cc" || more+=(-luring)
+  ! grep -qs '<seccomp.h>' "$1.cc" || more+=(-lseccomp)
   if grep -qs '"common/server/' "$1.cc"; then # a copy of a stage
     more+=(-I "$ROOT" "-Wl,--start-group" "$BUILD"/common/{,*/}lib*.a "-Wl,--end-group" -lfmt)
   elif grep -qs '"common/' "$1.cc"; then

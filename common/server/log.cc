@@ -78,8 +78,9 @@ ssize_t write_piece(std::string_view piece) {
   const auto written = ::pwritev2(STDERR_FILENO, &part, 1, -1, RWF_NOWAIT);
   if (written >= 0) return written;
 
-  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
-  if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return -1;
+  // If the limit of descriptors is 0, poll(2) fails, and leaves `revents`.
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = POLLOUT};
+  if (::poll(&ready, 1, 0) == 0 || (ready.revents & POLLOUT) == 0) return -1;
   const WriteTimeout timeout;  // a terminal that is ready may have too little room for the piece
   return ::write(STDERR_FILENO, piece.data(), piece.size());
 }
