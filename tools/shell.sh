@@ -90,9 +90,9 @@ steps() {
 }
 
 # page CHAPTER, or page STEP [NAME]: copies the page with which a chapter begins, or the source of a
-# step, to page.cc, or to NAME.cc, for the reader to change. Drops the marks of the book's listings.
-# Lines that the reader will write are replaced by the text after their mark, [yours]. An existing
-# copy stays.
+# step, to page.cc, or to NAME.cc, for the reader to change. Drops how to try it, and the marks of
+# the book's listings. Lines that the reader will write are replaced by the text after their
+# mark, [yours]. An existing copy stays.
 page() {
   local source name=${2:-page}
   source=$(_source "${pages[$1]:-$1}") || return 1
@@ -100,7 +100,14 @@ page() {
     echo "page: $name.cc is there already, and stays as it is" >&2
     return 1
   fi
-  sed -e '/\/\/ \[yours]/,/\/\/ \[\/yours]/ {
+  sed -e '1,/^$/ {
+    /Try it:/,/^$/ {
+      /Try it:/! { /./d
+      }
+      s, *Try it:.*,,
+      /^\/\/$/d
+    }
+  }' -e '/\/\/ \[yours]/,/\/\/ \[\/yours]/ {
     s,// \[yours] \(.*\),\1  // yours,p
     d
   }' -e '\|^ *// \[/*[a-z-]*]$|d' "$source" > "$name.cc"
