@@ -320,7 +320,7 @@ A promise that's kept by nobody takes its memory.
 A close that destroys answers, and chapter 3's three moves.
 
   $ long() { for i in {1..20}; do printf '\0\0\1\0'; head -c 65536 /dev/zero; done; }
-  $ owed() { exec 5<>/dev/tcp/127.0.0.1/$port; (long; printf '\377\377\377\377'; yes | head -c 9999) >&5
+  $ owed() { exec 5<>/dev/tcp/127.0.0.1/$port; (long; printf '\377\377\377\377'; yes | head -c 9999) >&5 2>/dev/null
   >   sleep 0.5; cat <&5 2>/dev/null | wc -c; }
   $ start ./page; owed
   listening on 127\.0\.0\.1:\d+ (re)
