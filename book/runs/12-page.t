@@ -263,7 +263,7 @@ Each is owed what had arrived. A client's loop goes on in a stop if it sets its 
   listening on 127\.0\.0\.1:\d+ (re)
   240
   0
-  2\.\d+ s (re)
+  [2-4]\.\d+ s (re)
 
 Without the flag, a task that was cancelled begins what no cancel is for.
 
