@@ -90,9 +90,9 @@ steps() {
 }
 
 # page CHAPTER, or page STEP [NAME]: copies the page with which a chapter begins, or the source of a
-# step, to page.cc, or to NAME.cc, for the reader to change. Drops the marks of the book's listings.
-# Lines that the reader will write are replaced by the text after their mark, [yours]. An existing
-# copy stays.
+# step, to page.cc, or to NAME.cc, for the reader to change. Drops how to try it, and the marks of
+# the book's listings. Lines that the reader will write are replaced by the text after their
+# mark, [yours]. An existing copy stays.
 page() {
   local source name=${2:-page}
   source=$(_source "${pages[$1]:-$1}") || return 1
@@ -100,7 +100,14 @@ page() {
     echo "page: $name.cc is there already, and stays as it is" >&2
     return 1
   fi
-  sed -e '/\/\/ \[yours]/,/\/\/ \[\/yours]/ {
+  sed -e '1,/^$/ {
+    /Try it:/,/^$/ {
+      /Try it:/! { /./d
+      }
+      s, *Try it:.*,,
+      /^\/\/$/d
+    }
+  }' -e '/\/\/ \[yours]/,/\/\/ \[\/yours]/ {
     s,// \[yours] \(.*\),\1  // yours,p
     d
   }' -e '\|^ *// \[/*[a-z-]*]$|d' "$source" > "$name.cc"
@@ -303,17 +310,18 @@ for event in events:
 END
 }
 
-# stall: a second from now, stops the server for a second, while the next command runs.
+# stall [N]: in a second, or in N, stops the server for a second, while the next command runs.
 stall() ( # a subshell, because this one would print a line about the job
-  { sleep 1; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
+  { sleep "${1:-1}"; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
 )
 
-# while_asked COMMAND…: runs a command while clients keep asking the server.
-while_asked() (
-  "$BUILD/book/steps/16/03-coordinated-omission" "$port" >/dev/null &
+# while_asked COMMAND…: runs a command while 64 clients keep asking the server.
+while_asked() ( # a subshell, because this one would print a line about the job
+  _runs && cmake --build "$BUILD" --target load >/dev/null || return 1
+  "$BUILD/tests/bench/load" --port "$port" --connections 64 --duration 600s >/dev/null &
   sleep 0.5
-  "$@" 2>&1
-  wait $!
+  "$@"
+  kill $!
 )
 
 # compare A B [C…] [--rounds N]: measures these servers with 64 clients in shuffled rounds, sixty or

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Makes a reader's change to a file: edit.py FILE < listing
 
-Blanks and the comment at a line's end may differ. The listing has lines with signs, as in a chapter. `// …` between two lines means that the second is
-elsewhere in the file, and `-// …` takes out whatever is between them. New includes that have no
-line next to them go to their place in the alphabet.
+The listing has lines with signs, as in a chapter. The file's lines may have other comments at the
+end, and another number of blanks. `// …` between two lines means that the second is elsewhere in
+the file, and `-// …` takes out whatever is between them. New includes that have no line next to
+them go to their place in the alphabet.
 """
 
 import re

@@ -1,8 +1,8 @@
 """The pages that a reader grows: each edit has its place, and a chapter ends where the next begins.
 
 The likeliest mistakes in what he writes are in mistakes.toml, and a box of the chapter shows each.
-A mistake is made at each place of the chapter's transcript where the page has what it changes. From
-there to the next edit, some command must print something else.
+A mistake is made at each place of the chapter's transcript where the page has what it changes, and
+can be compiled with it. From there to the next edit, some command must print something else.
 """
 
 import os
@@ -24,8 +24,10 @@ from blocks import ROOT
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
 CHANGES = r"(?:page|yours|given|sed -i) .*|echo .* > {0}\.cc|.*/edit\.py\" {0}\.cc << .*"
-# A function, to its end or the command's, or a file of the reader's.
-DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)|\Aprintf '.*' >>? \w+\Z", re.DOTALL)
+# What later sections need: functions, to their end or the command's, and files of the reader's.
+DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)|\Aprintf '.*' >>? \w+\Z|\A\(.*\) > \w+$",
+                     re.DOTALL)
+READS_THE_PAGE = re.compile(r"(?:diff|grep) .*\bpage\.cc\b")
 CHAPTERS = range(2, 12 + 1)  # that grow a page
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
 
@@ -80,6 +82,16 @@ def sections(transcript: Path, scratch: Path, name: str = "page") -> list[Sectio
 
 
 @cache
+def compiles(page: str, scratch: Path) -> bool:
+    (scratch / "wrong.cc").write_text(page)
+    try:
+        bash("build wrong", scratch)
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
+@cache
 def goes_as_told(section_text: str, page: str, scratch: Path) -> bool:
     (scratch / "wrong.cc").write_text(page)
     (scratch / "section.t").write_text(section_text)
@@ -103,21 +115,27 @@ def end_servers(scratch: Path) -> None:
 
 def told_apart(section: Section, wrong: str, scratch: Path, name: str) -> bool:
     """Whether the section is right with its page, and prints something else for the wrong one."""
-    if not any("build" in command for command in section.commands):
+    commands = [command for command in section.commands if not READS_THE_PAGE.search(command)]
+    if not any("build" in command for command in commands) or not compiles(wrong, scratch):
         return False
     text = "\n".join(['  $ . "$ROOT/tools/shell.sh"', TIME_FORMAT, *section.before,
-                      f'  $ cp "$WRONG/wrong.cc" {name}.cc', *section.commands, "  $ stop", ""])
+                      f'  $ cp "$WRONG/wrong.cc" {name}.cc', *commands, "  $ stop", ""])
     return goes_as_told(text, section.page, scratch) and not goes_as_told(text, wrong, scratch)
 
 
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("page")
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_ends_with_the_page_of_the_next(chapter: int, tmp_path: Path) -> None:
+def test_a_chapter_ends_with_the_page_of_the_next(chapter: int, scratch: Path) -> None:
     """Makes a chapter's edits, of which each must find its place, and runs no box."""
-    last = sections(ROOT / "book" / "runs" / f"{chapter:02}-page.t", tmp_path)[-1].page
+    last = sections(ROOT / "book" / "runs" / f"{chapter:02}-page.t", scratch)[-1].page
     if chapter + 1 in CHAPTERS and chapter != 9:  # chapter 10 begins another page
-        (tmp_path / "page.cc").unlink()
-        bash(f"page {chapter + 1}", tmp_path)
-        assert code(last) == code((tmp_path / "page.cc").read_text())
+        (scratch / "page.cc").unlink()
+        bash(f"page {chapter + 1}", scratch)
+        assert code(last) == code((scratch / "page.cc").read_text())
 
 
 def code(page: str) -> list[str]:
@@ -129,12 +147,10 @@ def code(page: str) -> list[str]:
 @pytest.mark.long
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[
     f"{m['chapter']}-{m['function']}-{m['what'].replace(' ', '_')}" for m in MISTAKES])
-def test_a_box_shows_the_mistake(
-    mistake: dict[str, str], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
+def test_a_box_shows_the_mistake(mistake: dict[str, str], scratch: Path) -> None:
     transcript = ROOT / mistake.get("transcript", f"book/runs/{mistake['chapter']:02}-page.t")
     name = mistake.get("name", "page")
-    there = sections(transcript, tmp_path, name)
+    there = sections(transcript, scratch, name)
     asked = 0
     for section in there:
         try:
@@ -142,7 +158,7 @@ def test_a_box_shows_the_mistake(
         except ValueError:
             continue
         asked += 1
-        if told_apart(section, wrong, tmp_path, name):
+        if told_apart(section, wrong, scratch, name):
             return
     assert asked, f"the page has no place for the mistake: {transcript}"
     pytest.fail(f"no box of {transcript} shows it", pytrace=False)
