@@ -348,6 +348,7 @@ The minute was lost with the threads.
   $ exec 5<>/dev/tcp/127.0.0.1/$port; time timeout 5 cat /dev/zero >&5
   cat: write error: Connection reset by peer
   [1-4]\.\d+ s (re)
+  [1]
 
 Bob announces too much after a good message, and goes on talking: he loses his answer.
 
