@@ -3,7 +3,8 @@
 
 The listing has lines with signs, as in a chapter. `// …` between two lines means that the second is
 elsewhere in the file, and `-// …` takes out whatever is between them. New includes that have no
-line next to them go to their place in the alphabet.
+line next to them go to their place in the alphabet. Comments that the file lacks are overlooked,
+because a reader may not have typed them.
 """
 
 import re
@@ -16,8 +17,10 @@ GROUPS = [r'#include <[\w/]+\.h>', r"#include <\w+>", r'#include "']
 
 
 def same(line: str, other: str) -> bool:
-    """Whether two lines are the same, but for the blanks before a comment."""
-    return re.sub(r"(?<=\S) +", " ", line) == re.sub(r"(?<=\S) +", " ", other)
+    """Whether two lines are the same, but for the blanks before a comment, or a comment that the
+    first lacks."""
+    line, other = (re.sub(r"(?<=\S) +", " ", one) for one in (line, other))
+    return line in (other, re.sub(r"(?<=\S) // .*", "", other))
 
 
 def ends_of(lines: list[str], old: list[str], begin: int) -> list[int]:
@@ -60,7 +63,11 @@ def edited(text: str, listing: str) -> str:
         if not old and all(line.startswith("#include") for line in new):
             lines = included(lines, new)
             continue
-        places = [(n, end) for n in range(len(lines)) for end in ends_of(lines, old, n)]
+        for wanted in (old, [line for line in old
+                             if line == ALL_BETWEEN or not line.lstrip().startswith("//")]):
+            places = [(n, end) for n in range(len(lines)) for end in ends_of(lines, wanted, n)]
+            if places:
+                break
         if len(places) != 1:
             raise ValueError(f"{len(places)} places have these lines:\n" + "\n".join(old))
         lines[places[0][0]:places[0][1]] = new
