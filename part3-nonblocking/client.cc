@@ -78,6 +78,7 @@ bool receive(Client& client) {
   if (!completed) {
     log_closed(client, std::unexpected(completed.error()));
     client.state = State::ending;
+    client.deadline = patience_ends();  // for its last answers
   } else if (*completed > 0) {
     client.deadline = patience_ends();  // not for bytes, or one now and then would hold it open
   }

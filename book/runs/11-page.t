@@ -268,14 +268,14 @@ A coroutine whose parameter is a reference: when Alice leaves, Bob is cut off.
   listening on 127\.0\.0\.1:\d+ (re)
   00000000: 0200 0000 6869                           ....hi
   $ sed 's/accept_all(int listener)/accept_all(const int\& listener)/' page.cc > lent.cc
-  $ build lent && start ./lent; two
-  listening on 127\.0\.0\.1:\d+ (re)
-  00000000: 0200 0000 6869                           ....hi
   $ build lent -O0 -g -fsanitize=address && start ./lent 2> errors; say_hi 2>/dev/null
   listening on 127\.0\.0\.1:\d+ (re)
   $ grep -o 'stack-use-after-scope on\|#0 .* in accept_all' errors
   stack-use-after-scope on
   #0 0x\w+ in accept_all (re)
+  $ build lent && start ./lent; two
+  listening on 127\.0\.0\.1:\d+ (re)
+  00000000: 0200 0000 6869                           ....hi
 
 A length without a limit: one client's promise ends the server, which may take 1 GiB.
 

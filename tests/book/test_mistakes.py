@@ -23,10 +23,10 @@ from blocks import ROOT
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
-CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|"
-                     r".*/edit\.py\" page\.cc << .*")
-# What later sections need: functions, to the brace or the command's end, and files.
-DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)|\A\(.*\) > \w+$", re.DOTALL)
+CHANGES = r"(?:page|yours|given|sed -i) .*|echo .* > {0}\.cc|.*/edit\.py\" {0}\.cc << .*"
+# What later sections need: functions, to their end or the command's, and files of the reader's.
+DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)|\Aprintf '.*' >>? \w+\Z|\A\(.*\) > \w+$",
+                     re.DOTALL)
 READS_THE_PAGE = re.compile(r"(?:diff|grep) .*\bpage\.cc\b")
 CHAPTERS = range(2, 12 + 1)  # that grow a page
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
@@ -47,15 +47,17 @@ def bash(script: str, directory: Path) -> None:
                    env=environment, check=True, capture_output=True)
 
 
-def change_page(command: str, more: list[str], scratch: Path) -> None:
+def change_page(file: Path, command: str, more: list[str]) -> str:
     if command.startswith(("page", "yours")):
-        (scratch / "page.cc").unlink(missing_ok=True)
-    bash("\n".join([command, *more]), scratch)
+        file.unlink(missing_ok=True)
+    bash("\n".join([command, *more]), file.parent)
+    return file.read_text()
 
 
 @cache
-def sections(transcript: Path, scratch: Path) -> list[Section]:
+def sections(transcript: Path, scratch: Path, name: str = "page") -> list[Section]:
     """The sections of a transcript from its `page`, or a page's first line, on."""
+    changes_page = re.compile(CHANGES.format(name))
     found: list[Section] = []
     defined: list[str] = []
     text = transcript.read_text().replace(runs.BEFORE[1], "")
@@ -65,10 +67,9 @@ def sections(transcript: Path, scratch: Path) -> list[Section]:
         command = re.split(r"\n(?! )", piece)[0]
         changes = False
         for part in lines[0].split("; "):
-            if CHANGES.fullmatch(part):
+            if changes_page.fullmatch(part):
                 changes = True
-                change_page(part, lines[1:], scratch)
-                page = (scratch / "page.cc").read_text()
+                page = change_page(scratch / f"{name}.cc", part, lines[1:])
                 if not found or page != found[-1].page:
                     found.append(Section(page, list(defined)))
             elif changes:
@@ -112,13 +113,13 @@ def end_servers(scratch: Path) -> None:
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-def told_apart(section: Section, wrong: str, scratch: Path) -> bool:
+def told_apart(section: Section, wrong: str, scratch: Path, name: str) -> bool:
     """Whether the section is right with its page, and prints something else for the wrong one."""
     commands = [command for command in section.commands if not READS_THE_PAGE.search(command)]
     if not any("build" in command for command in commands) or not compiles(wrong, scratch):
         return False
     text = "\n".join(['  $ . "$ROOT/tools/shell.sh"', TIME_FORMAT, *section.before,
-                      '  $ cp "$WRONG/wrong.cc" page.cc', *commands, "  $ stop", ""])
+                      f'  $ cp "$WRONG/wrong.cc" {name}.cc', *commands, "  $ stop", ""])
     return goes_as_told(text, section.page, scratch) and not goes_as_told(text, wrong, scratch)
 
 
@@ -147,8 +148,9 @@ def code(page: str) -> list[str]:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[
     f"{m['chapter']}-{m['function']}-{m['what'].replace(' ', '_')}" for m in MISTAKES])
 def test_a_box_shows_the_mistake(mistake: dict[str, str], scratch: Path) -> None:
-    transcript = ROOT / "book" / "runs" / f"{mistake['chapter']:02}-page.t"
-    there = sections(transcript, scratch)
+    transcript = ROOT / mistake.get("transcript", f"book/runs/{mistake['chapter']:02}-page.t")
+    name = mistake.get("name", "page")
+    there = sections(transcript, scratch, name)
     asked = 0
     for section in there:
         try:
@@ -156,7 +158,7 @@ def test_a_box_shows_the_mistake(mistake: dict[str, str], scratch: Path) -> None
         except ValueError:
             continue
         asked += 1
-        if told_apart(section, wrong, scratch):
+        if told_apart(section, wrong, scratch, name):
             return
     assert asked, f"the page has no place for the mistake: {transcript}"
     pytest.fail(f"no box of {transcript} shows it", pytrace=False)

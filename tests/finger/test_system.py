@@ -97,14 +97,19 @@ def test_a_home_whose_path_is_longer_than_any_has_no_plan(
     assert "no plan (File name too long)" in server.wait_for_log_lines(1)[0]
 
 
+@pytest.mark.parametrize("is_link", [False, True], ids=["direct", "by-a-link"])
 def test_a_home_may_be_mounted_when_the_worker_already_serves(
-    machine: Machine, start_as_root: Start
+    machine: Machine, start_as_root: Start, is_link: bool
 ) -> None:
-    (machine.homes / "alice").rename(machine.another_disk / "alice")
-    (machine.homes / "alice").mkdir()
+    home, kept = machine.homes / "alice", machine.homes / "kept"
+    home.rename(kept)
+    place = machine.another_disk / "alice" if is_link else home
+    place.mkdir()
+    if is_link:
+        home.symlink_to(place)
     server = start_as_root()
     server.expect(b"alice", NO_PLAN)
-    mount = ["mount", "--bind", str(machine.another_disk / "alice"), "/home/alice"]
+    mount = ["mount", "--bind", "/home/kept", str(place) if is_link else "/home/alice"]
     subprocess.run(["nsenter", f"--target={server.pid}", "--mount", "--root", *mount], check=True)
     server.expect(b"alice", ANSWER)
 

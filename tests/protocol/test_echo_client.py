@@ -2,6 +2,7 @@
 whether a person, a pipe or the server keeps it waiting."""
 
 import os
+import pty
 import socket
 import subprocess
 import sys
@@ -293,6 +294,22 @@ def test_no_server_steers_a_terminal(client) -> None:
             terminal.type("hello\n")
             shown = r"Received: \x1b[2J\x1b]0;owned\x07\x0d\x0a\x9b\xc3\xa9"
             terminal.wait_for(f"Input: hello\n{shown}\nInput: ")
+
+
+@pytest.mark.parametrize("on_it", ["output", "input"])
+def test_only_an_output_on_a_terminal_is_escaped(client, on_it: str) -> None:
+    nasty, shown = b"\x1b[2J", rb"Received: \x1b[2J"
+    master, slave = pty.openpty()
+    with FakeServer(lambda c: answer(c, change=lambda _: nasty), keep_open=True) as server:
+        if on_it == "output":
+            client(server.address).run(b"hello\n", stdout=slave).ended(0, b"")
+            assert os.read(master, 1000) == shown + b"\r\n"
+        else:
+            os.write(master, b"hello\n\x04")
+            client(server.address).run(stdin=slave).ended(
+                0, b"Input: " + received(nasty) + b"Input: \n")
+    os.close(master)
+    os.close(slave)
 
 
 def test_the_prompt_ends_at_once_when_the_server_is_gone(client) -> None:
