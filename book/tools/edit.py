@@ -2,9 +2,9 @@
 """Makes a reader's change to a file: edit.py FILE < listing
 
 The listing has lines with signs, as in a chapter. The file's lines may have other comments at the
-end, and another number of blanks. `// …` between two lines means that the second is elsewhere in
-the file, and `-// …` takes out whatever is between them. New includes that have no line next to
-them go to their place in the alphabet.
+end, lack comments that have lines of their own, and have another number of blanks. `// …` between
+two lines means that the second is elsewhere in the file, and `-// …` takes out whatever is between
+them. New includes that have no line next to them go to their place in the alphabet.
 """
 
 import re
@@ -13,6 +13,7 @@ from pathlib import Path
 
 ELSEWHERE = " // …"
 ALL_BETWEEN = "// …"
+COMMENT = re.compile(r" *//(?! …)")
 GROUPS = [r'#include <[\w/]+\.h>', r"#include <\w+>", r'#include "']
 
 
@@ -66,6 +67,8 @@ def edited(text: str, listing: str) -> str:
             lines = included(lines, new)
             continue
         places = [(n, end) for n in range(len(lines)) for end in ends_of(lines, old, n)]
+        if not places and (bare := [line for line in old if not COMMENT.match(line)]):
+            places = [(n, end) for n in range(len(lines)) for end in ends_of(lines, bare, n)]
         if len(places) != 1:
             raise ValueError(f"{len(places)} places have these lines, and one should:\n"
                              + "\n".join(old))
