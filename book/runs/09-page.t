@@ -35,8 +35,8 @@ It speaks HTTP, in four lines.
 But a message of ours is answered no more, and of two requests in a segment only one.
 
   $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
-  $ two() { printf 'GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n'; sleep 0.3; }
-  $ two | ncat 127.0.0.1 $port | grep -c hello
+  $ twice() { printf 'GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n'; sleep 0.3; }
+  $ twice | ncat 127.0.0.1 $port | grep -c hello
   1
 
 What is the protocol's becomes an object, which knows nothing of sockets.
@@ -89,7 +89,7 @@ What is the protocol's becomes an object, which knows nothing of sockets.
   $ start ./page 0 --protocol http; curl -sS --http1.1 http://127.0.0.1:$port/
   listening on 127\.0\.0\.1:\d+ (re)
   hello
-  $ two | ncat 127.0.0.1 $port | grep -c hello
+  $ twice | ncat 127.0.0.1 $port | grep -c hello
   2
 
 A message without an answer is a message, too: with discard, three bytes in three seconds.
@@ -188,22 +188,6 @@ Each loop counts for itself, and with two of them twice as many are let in.
   >      close(fd);  // no wait would ever mention it
   > +    give_back_permit();
   >    } else {
-  >  // …
-  >  int how_long(Time now) {
-  > -  auto next = now < parked_until ? parked_until : now + 1h;
-  > +  auto next = std::min(now + 1h, now < parked_until ? parked_until : Time::max());
-  >  // …
-  >  void run_loop(const Worker& worker) {
-  >  // …
-  > -      if (token == listener_token) {
-  > +      if (token == wake_token) {  // a stop, or a permit
-  > +        eventfd_t times;
-  > +        eventfd_read(wake, &times);
-  > +        parked_until = {};
-  > +      } else if (token == listener_token) {
-  >  // …
-  > -    const bool park = clients.size() >= clients_max || Clock::now() < parked_until;
-  > +    const bool park = Clock::now() < parked_until;
   > END
   $ build page && start ./page 0 --workers 2 --max-connections 64; crowd 128; open_files
   listening on 127\.0\.0\.1:\d+ (re)
