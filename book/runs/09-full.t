@@ -18,6 +18,12 @@ and two use as much of a processor, together.
   /proc/\d+/fdinfo/\d+:([3-9]|[1-9]\d) (re)
   /proc/\d+/fdinfo/\d+:([3-9]|[1-9]\d) (re)
 
+The hash of SO_REUSEPORT deals evenly, and to a busy loop as to an idle one.
+
+  $ page 11-reuseport-counts counts; build counts && ./counts
+  queued for the four: [1-9]\d [1-9]\d [1-9]\d [1-9]\d (re)
+  three accept all they get: 1\d\d; the first is busy, and [1-9]\d wait for it (re)
+
 One permit for both loops. A client has it, and a second one waits in the queue of either loop. When
 the first leaves, the loop that is woken may be the other.
 
