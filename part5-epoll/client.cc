@@ -65,8 +65,9 @@ bool send_held(Client& client) {
 
 bool receive(Client& client) {
   thread_local std::byte bytes[common::loop_receive_buffer_bytes];
+  const bool in_a_stop = stopping;  // before the call, because more may arrive after it
   const ssize_t got = recv(client.fd.get(), bytes, sizeof bytes, 0);
-  if (got < 0 && errno == EAGAIN && stopping) {  // all that had arrived is answered
+  if (got < 0 && errno == EAGAIN && in_a_stop) {  // all that had arrived is answered
     log_closed(client, {});
     return hang_up(client);
   }

@@ -124,8 +124,18 @@ void filter_calls() {
   check(seccomp_load(filter), "seccomp_load");
 }
 
+/// Whatever an earlier server's intruder has done to them.
+void make_files() {
+  std::filesystem::remove_all("homes");
+  std::filesystem::create_directories("homes/alice/.ssh");
+  for (const char* file : {"homes/alice/.plan", "homes/alice/.ssh/key", "elsewhere"}) {
+    std::ofstream(file) << file;
+  }
+}
+
 /// Each attempt and its result, in a server with this many walls.
 std::vector<std::pair<std::string, std::string>> outcomes(int walls) {
+  make_files();
   int ends[2];
   check(pipe(ends), "pipe");
   const auto server = static_cast<pid_t>(check(fork(), "fork"));
@@ -158,10 +168,6 @@ std::vector<std::pair<std::string, std::string>> outcomes(int walls) {
 int main() {
   char directory[] = "/tmp/08-break-in-XXXXXX";
   if (mkdtemp(directory) == nullptr || chdir(directory) < 0) return 1;
-  std::filesystem::create_directories("homes/alice/.ssh");
-  for (const char* file : {"homes/alice/.plan", "homes/alice/.ssh/key", "elsewhere"}) {
-    std::ofstream(file) << file;
-  }
   const auto bare = outcomes(0);
   const auto fenced = outcomes(1);
   const auto filtered = outcomes(2);

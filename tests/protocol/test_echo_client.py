@@ -18,7 +18,9 @@ from harness.frames import HEADER_BYTES, frame, header, payload_bytes
 from harness.help import help_of
 from harness.limits import need_ipv6
 from harness.needed import need_built, need_root
+from harness.proc import wait_until
 from harness.server import Server, Start
+from harness.strace import from_start
 from harness.target import built_stages
 
 pytestmark = pytest.mark.stage("part6-uring")
@@ -125,6 +127,16 @@ def test_a_long_line_arrives_whole(serve, client) -> None:
     line = b"x" * 5_000_000
     server = serve("--max-message", str(len(line)))
     client(server.address).run(line + b"\n").ended(0, received(line))
+
+
+def test_the_last_piece_of_a_long_line_waits_for_no_acknowledgement(
+    serve, client, tmp_path: Path
+) -> None:
+    log = tmp_path / "calls"
+    traced = client(serve().address)
+    traced.words[:0] = from_start(log, "-e", "trace=setsockopt")
+    traced.run(b"hello\n").ended(0, received(b"hello"))
+    assert wait_until(lambda: "TCP_NODELAY, [1]" in log.read_text(), traced.patience)
 
 
 def test_it_connects_over_ipv6(serve, client) -> None:

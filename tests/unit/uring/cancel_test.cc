@@ -75,8 +75,8 @@ CO_TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
   EXPECT_EQ(*outcome, Result<std::size_t>(2));
 }
 
-// The kernel may not find the request while an io worker takes it. To have it look in vain, the test
-// makes the cancel request be about another address.
+// The kernel may not find the request while an io worker takes it. To have it look in vain, the
+// test makes the cancel request be about another address.
 CO_TEST_F(Uring, ACancelThatFindsNothingIsRepeated) {
   const auto ends = unix_connection();
   Canceller canceller;
