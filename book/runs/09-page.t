@@ -35,8 +35,8 @@ It speaks HTTP, in four lines.
 But a message of ours is answered no more, and of two requests in a segment only one.
 
   $ printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
-  $ twice() { printf 'GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n'; sleep 0.3; }
-  $ twice | ncat 127.0.0.1 $port | grep -c hello
+  $ both() { printf 'GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n'; sleep 0.3; }
+  $ both | ncat 127.0.0.1 $port | grep -c hello
   1
 
 What is the protocol's becomes an object, which knows nothing of sockets.
@@ -89,7 +89,7 @@ What is the protocol's becomes an object, which knows nothing of sockets.
   $ start ./page 0 --protocol http; curl -sS --http1.1 http://127.0.0.1:$port/
   listening on 127\.0\.0\.1:\d+ (re)
   hello
-  $ twice | ncat 127.0.0.1 $port | grep -c hello
+  $ both | ncat 127.0.0.1 $port | grep -c hello
   2
 
 A message without an answer is a message, too: with discard, three bytes in three seconds.
