@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <utility>
 
 #include "common/result.h"
@@ -91,8 +90,8 @@ std::expected<std::unique_ptr<Server>, std::string> prepare(const Options& optio
 }
 
 int run_worker(const Options& options, std::vector<common::Fd>& listeners, const Control& control) {
-  // A session of our own has no terminal. With one, an intruder could type into root's shell, and
-  // ^C would reach this process, too. A worker takes orders from its parent alone.
+  // A session of our own has no terminal. With one, an intruder could type into root's shell. The
+  // worker takes orders from its parent alone, whose signals are blocked here, too.
   if (::setsid() < 0) {
     common::log(fmt::format("no session of its own: {}: the worker keeps the terminal of whoever "
                             "started it",
@@ -100,9 +99,6 @@ int run_worker(const Options& options, std::vector<common::Fd>& listeners, const
                 common::Severity::warning);
   }
   make_empty(STDOUT_FILENO);
-  for (const int each : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1}) {
-    (void)std::signal(each, SIG_IGN);
-  }
   be_killed_first();
   const auto server = prepare(options, listeners, control);
   if (!server) {

@@ -211,7 +211,7 @@ void start_thread(Client client) {
 std::atomic<bool> failed = false;
 
 // Stops the other threads, too, because nobody would notice that one is missing.
-void fail(std::string_view why) {
+void give_up(std::string_view why) {
   if (failed.exchange(true)) return;
   (void)common::complain(why);
   common::SignalThread::stop_after_failure();
@@ -232,7 +232,7 @@ void accept_clients(const Fd& listener, void (*begin)(Client)) {
     if (stopping || errno == EINTR || errno == ECONNABORTED) continue;
     const auto error = common::last_error();
     if (!common::is_transient_accept_error(error.error())) {
-      return fail(common::explain_failure(options, error.error()));
+      return give_up(common::explain_failure(options, error.error()));
     }
     fault.report(error.error(), Clock::now());  // EMFILE, for example
     std::this_thread::sleep_for(common::shortage_pause);
@@ -253,7 +253,7 @@ void run_pool(const Fd& listener) {
       pool.emplace_back([&listener] { accept_clients(listener, serve_client); });
     }
   } catch (const std::system_error& error) {
-    return fail(common::explain_no_thread(error.code()));
+    return give_up(common::explain_no_thread(error.code()));
   }
   // Only now, because a thread that can't be started ends the server.
   common::announce(common::Address::of_socket(listener)->to_string());

@@ -37,12 +37,12 @@ void give_turns() {
 void close_overdue() {
   const Time now = Clock::now();
   for (auto next = clients.begin(); next != clients.end();) {
-    auto& [fd, client] = *next++;
+    auto& [fd, client] = *next++;  // settle may erase it
     if (client.deadline <= now) settle(fd, expire(client));
   }
 }
 
-Time parked_until;  // when the listener is worth asking again
+Time parked_until;  // when the listener is worth asking about
 
 bool parked(Time now) { return clients.size() >= options.max_connections || now < parked_until; }
 
@@ -71,7 +71,7 @@ Status accept_one(const Fd& listener) {
 void drain() {
   while (!clients.empty()) {
     give_turns();
-    // No call reports an acknowledgement.
+    // Nothing reports an acknowledgement.
     std::this_thread::sleep_for(common::drain_poll_interval);
   }
 }

@@ -93,7 +93,7 @@ void drain() {
       auto& [fd, client] = *next++;  // settle may erase it
       settle(fd, advance(client));
     }
-    // No event reports an acknowledgement.
+    // Nothing reports an acknowledgement.
     std::this_thread::sleep_for(common::drain_poll_interval);
   }
 }
@@ -119,10 +119,9 @@ Status run_loop(Fd listener) {
 }
 
 int main(int argc, char** argv) {
-  common::Program program{
-      .name = "part4-poll",
-      .summary = "Echoes messages, one thread that waits for all clients with poll.",
-      .options = common::stage_options(options)};
+  common::Program program{.name = "part4-poll",
+                          .summary = "Echoes messages, one thread that waits for all with poll.",
+                          .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
   if (const auto status = common::parse_options(argc, argv, program)) return *status;
   common::prepare_process(options.max_connections);

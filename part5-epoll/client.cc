@@ -65,8 +65,9 @@ bool send_held(Client& client) {
 
 bool receive(Client& client) {
   thread_local std::byte bytes[common::loop_receive_buffer_bytes];
+  const bool in_a_stop = stopping;  // before the call, because more may arrive after it
   const ssize_t got = recv(client.fd.get(), bytes, sizeof bytes, 0);
-  if (got < 0 && errno == EAGAIN && stopping) {  // all that had arrived is answered
+  if (got < 0 && errno == EAGAIN && in_a_stop) {  // all that had arrived is answered
     log_closed(client, {});
     return hang_up(client);
   }
@@ -79,6 +80,7 @@ bool receive(Client& client) {
   if (!completed || client.session->finished()) {
     log_closed(client, completed ? common::Status() : std::unexpected(completed.error()));
     client.state = State::ending;
+    client.deadline = patience_ends();  // for its last answers
   } else if (*completed > 0) {
     client.deadline = patience_ends();  // not for bytes, or one now and then would hold it open
   }

@@ -121,10 +121,8 @@ Status accept_one(const Fd& listener) {
   return {};
 }
 
-int how_long() {
-  const Time now = Clock::now();
-  auto next = now + 1h;
-  if (parked) next = std::min(next, parked_until);
+int how_long(Time now) {
+  auto next = std::min(now + 1h, now < parked_until ? parked_until : Time::max());
   if (!deadlines.empty()) next = std::min(next, deadlines.begin()->first);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return static_cast<int>(std::max(left, 0ms).count());
@@ -137,7 +135,7 @@ void drain() {
       auto& [token, client] = *next++;  // settle may erase it
       settle(token, advance(client));
     }
-    // No event reports an acknowledgement.
+    // Nothing reports an acknowledgement.
     std::this_thread::sleep_for(common::drain_poll_interval);
   }
 }
@@ -151,7 +149,7 @@ Status run_loop(Worker& its_worker) {
 
   while (!stopping) {
     epoll_event batch[64];
-    const int ready = epoll_wait(epoll, batch, 64, how_long());
+    const int ready = epoll_wait(epoll, batch, 64, how_long(Clock::now()));
     if (ready < 0 && errno != EINTR) return common::last_error();
     for (int i = 0; i < ready; ++i) {
       const Token token = batch[i].data.u64;
@@ -174,11 +172,9 @@ Status run_loop(Worker& its_worker) {
 }
 
 int main(int argc, char** argv) {
-  common::Program program{
-      .name = "part5-epoll",
-      .summary =
-          "Echoes messages in one loop or several, each waiting for all its clients with epoll.",
-      .options = common::stage_options(options)};
+  common::Program program{.name = "part5-epoll",
+                          .summary = "Echoes messages, one loop or several that wait with epoll.",
+                          .options = common::stage_options(options)};
   program.options.push_back(common::max_connections_option(options.max_connections));
   program.options.push_back(common::workers_option(
       "number of event loops, each in a thread of its own; default 1", options.workers));

@@ -19,9 +19,10 @@
 #include "common/server/process.h"
 #include "common/server/signal_wakeup.h"
 
-using common::Fd, common::Result, common::Status;
+using common::Fd, common::Status;
 
 std::optional<common::ConnectionLimit> permits;
+Fd shared;                  // an epoll, for --accept shared
 std::list<Worker> workers;  // a Worker stays where it is
 
 void on_stop() {
@@ -38,50 +39,38 @@ void give_up(std::string_view why) {
   common::SignalWakeup::stop_after_failure();
 }
 
-// An epoll that holds only the listener: readable when a connection waits in the backlog.
-Result<Fd> make_shared_epoll(const Fd& listener) {
-  Fd epoll(epoll_create1(EPOLL_CLOEXEC));
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = 0}};
-  if (!epoll || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, listener.get(), &event) < 0) {
-    return common::last_error();
-  }
-  return epoll;
-}
-
-// With `shared`, every loop watches that epoll. EPOLLEXCLUSIVE wakes one loop, not all.
-Status add_worker(Fd listener, const Fd& shared) {
-  Fd epoll(epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll) return common::last_error();
-  Fd wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!wake) return common::last_error();
-  const int door = shared ? shared.get() : listener.get();
-  const bool exclusive = options.accept == AcceptHow::exclusive;
-  workers.push_back({*permits, std::move(epoll), std::move(wake), std::move(listener), door,
-                     exclusive ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN});
-  return {};
-}
-
-Result<Fd> open_listeners() {
-  if (options.workers == 1) options.accept = AcceptHow::reuseport;
+// Makes a Worker for each loop. With `shared`, all loops watch that epoll, which holds the only
+// listener. EPOLLEXCLUSIVE wakes one loop for a connection, not all.
+Status make_workers() {
   const bool reuseport = options.accept == AcceptHow::reuseport;
   auto sockets = common::listen_group(options.address(), reuseport ? options.workers : 1);
   if (!sockets) return std::unexpected(sockets.error());
   auto listeners = common::listeners_for_workers(std::move(*sockets), options.workers);
   if (!listeners) return std::unexpected(listeners.error());
 
-  Result<Fd> shared;
-  if (options.accept == AcceptHow::shared) shared = make_shared_epoll(listeners->front());
-  for (auto listener = listeners->begin(); shared && listener != listeners->end(); ++listener) {
-    const auto added = add_worker(std::move(*listener), *shared);
-    if (!added) return std::unexpected(added.error());
+  if (options.accept == AcceptHow::shared) {
+    shared = Fd(epoll_create1(EPOLL_CLOEXEC));
+    epoll_event event{EPOLLIN, {.u64 = 0}};
+    if (!shared || epoll_ctl(shared.get(), EPOLL_CTL_ADD, listeners->front().get(), &event) < 0) {
+      return common::last_error();
+    }
   }
-  return shared;
+  for (Fd& listener : *listeners) {
+    Fd epoll(epoll_create1(EPOLL_CLOEXEC));
+    Fd wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!epoll || !wake) return common::last_error();
+    const int door = shared ? shared.get() : listener.get();
+    const bool exclusive = options.accept == AcceptHow::exclusive;
+    workers.push_back({*permits, std::move(epoll), std::move(wake), std::move(listener), door,
+                       exclusive ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN});
+  }
+  return {};
 }
 
 int run_workers(Status (*run_loop)(Worker&)) {
   permits.emplace(options.max_connections);
-  const auto shared = open_listeners();
-  if (!shared) return common::report_failure(options, shared.error());
+  const auto made = make_workers();
+  if (!made) return common::report_failure(options, made.error());
   const auto signals = common::SignalWakeup::create(options.drain_timeout, on_stop);
   if (!signals) return common::report_failure(options, signals.error());
   const auto address = common::Address::of_socket(workers.front().listener);

@@ -204,20 +204,20 @@ need() {
 
   if ! command -v apt-get >/dev/null; then
     cannot_run "missing: ${missing[*]} (Debian's names). Install them by your system's means"
+  elif ((EUID != 0)) && ! command -v sudo >/dev/null; then
+    cannot_run "missing, and no sudo here. As root: apt-get install ${missing[*]}"
   elif ! may_install "${missing[@]}"; then
     cannot_run "nothing was installed. As root: apt-get install ${missing[*]}"
   elif ((EUID == 0)); then
     quietly "installing ${missing[*]}" install_packages "${missing[@]}" ||
       cannot_run "apt-get says above why it cannot. If the network is the reason: connect once," \
         "and start again"
-  elif command -v sudo >/dev/null; then
+  else
     # Ask before we show a changing line, which would wipe the question away.
     sudo --prompt="$program: to install ${missing[*]}, sudo wants the password of %p: " true ||
       cannot_run "the reason is above. As root: apt-get install ${missing[*]}"
     quietly "installing ${missing[*]} (with sudo)" install_packages "${missing[@]}" ||
       cannot_run "the reason is above. As root, and with a network: apt-get install ${missing[*]}"
-  else
-    cannot_run "missing, and no sudo here. As root: apt-get install ${missing[*]}"
   fi
 }
 

@@ -85,17 +85,14 @@ steps() {
     [0-9]*) target=book/steps/all directory=book/steps/$1 ;;
     *) target=$stage/all directory=$stage/steps ;;
   esac
-  if [[ ! -e $BUILD/CMakeCache.txt ]]; then
-    (cd "$ROOT" && cmake --preset default -DBUILD_TESTING=OFF >/dev/null) || return 1
-  fi
   [[ ! -t 2 ]] || echo "steps: building those of $1" >&2
-  cmake --build "$BUILD" --target "$target" >/dev/null && cd "$BUILD/$directory" || return 1
+  _make "$target" && cd "$BUILD/$directory" || return 1
 }
 
 # page CHAPTER, or page STEP [NAME]: copies the page with which a chapter begins, or the source of a
-# step, to page.cc, or to NAME.cc, for the reader to change. Drops the marks of the book's listings.
-# Lines that the reader will write are replaced by the text after their mark, [yours]. An existing
-# copy stays.
+# step, to page.cc, or to NAME.cc, for the reader to change. Drops how to try it, and the marks of
+# the book's listings. Lines that the reader will write are replaced by the text after their
+# mark, [yours]. An existing copy stays.
 page() {
   local source name=${2:-page}
   source=$(_source "${pages[$1]:-$1}") || return 1
@@ -103,7 +100,14 @@ page() {
     echo "page: $name.cc is there already, and stays as it is" >&2
     return 1
   fi
-  sed -e '/\/\/ \[yours]/,/\/\/ \[\/yours]/ {
+  sed -e '1,/^$/ {
+    /Try it:/,/^$/ {
+      /Try it:/! { /./d
+      }
+      s, *Try it:.*,,
+      /^\/\/$/d
+    }
+  }' -e '/\/\/ \[yours]/,/\/\/ \[\/yours]/ {
     s,// \[yours] \(.*\),\1  // yours,p
     d
   }' -e '\|^ *// \[/*[a-z-]*]$|d' "$source" > "$name.cc"
@@ -134,9 +138,11 @@ build() {
   local more=("${@:2}")
   rm -f "$1"
   ! grep -qs '<liburing.h>' "$1.cc" || more+=(-luring)
+  ! grep -qs '<seccomp.h>' "$1.cc" || more+=(-lseccomp)
   if grep -qs '"common/server/' "$1.cc"; then # a copy of a stage
     more+=(-I "$ROOT" "-Wl,--start-group" "$BUILD"/common/{,*/}lib*.a "-Wl,--end-group" -lfmt)
   elif grep -qs '"common/' "$1.cc"; then
+    [[ -e $BUILD/common/http/libcommon_http.a ]] || _make common_http || return 1
     more+=(-I "$ROOT" "$BUILD"/common/{http/libcommon_http,libcommon}.a)
   fi
   g++ -std=c++23 -O2 "$1.cc" "${more[@]}" -o "$1"
@@ -304,17 +310,18 @@ for event in events:
 END
 }
 
-# stall: a second from now, stops the server for a second, while the next command runs.
+# stall [N]: in a second, or in N, stops the server for a second, while the next command runs.
 stall() ( # a subshell, because this one would print a line about the job
-  { sleep 1; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
+  { sleep "${1:-1}"; kill -STOP "$pid"; sleep 1; kill -CONT "$pid"; } &
 )
 
-# while_asked COMMAND…: runs a command while clients keep asking the server.
-while_asked() (
-  "$BUILD/book/steps/16/03-coordinated-omission" "$port" >/dev/null &
+# while_asked COMMAND…: runs a command while 64 clients keep asking the server.
+while_asked() ( # a subshell, because this one would print a line about the job
+  _runs && cmake --build "$BUILD" --target load >/dev/null || return 1
+  "$BUILD/tests/bench/load" --port "$port" --connections 64 --duration 600s >/dev/null &
   sleep 0.5
-  "$@" 2>&1
-  wait $!
+  "$@"
+  kill $!
 )
 
 # compare A B [C…] [--rounds N]: measures these servers with 64 clients in shuffled rounds, sixty or
@@ -339,6 +346,14 @@ _connect() {
   { exec {connection}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && return
   echo "no program listens at port $port, or this terminal has too many connections: stop" >&2
   return 1
+}
+
+# Builds a target, in a new build if there is none.
+_make() {
+  if [[ ! -e $BUILD/CMakeCache.txt ]]; then
+    (cd "$ROOT" && cmake --preset default -DBUILD_TESTING=OFF >/dev/null) || return 1
+  fi
+  cmake --build "$BUILD" --target "$1" >/dev/null
 }
 
 # Prints the path of a stage's program, found by the beginning of its name.

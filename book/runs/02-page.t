@@ -205,6 +205,7 @@ The server is suspended while it waits for room: a send takes some of an answer.
   > +}
   > +
   >  // Returns when the client has finished sending, announces too much, is too slow, or is gone.
+  >  void serve(int client) {
   >  // …
   > -    send(client, message, 4 + size, MSG_NOSIGNAL);
   > +    if (!send_all(client, {message, 4 + size})) return;

@@ -270,8 +270,8 @@ It shuts down sending too early, which costs a client that speaks once more its 
 
   $ long() { for i in {1..10}; do printf '\0\0\1\0'; head -c 65536 /dev/zero; done; }
   $ late() { exec 5<>/dev/tcp/127.0.0.1/$port; long >&5; sleep 0.3; kill $pid; sleep 0.3
-  >   printf x >&5; cat <&5 | wc -c; }
-  $ start ./page; late
+  >   head -c $1 /dev/zero >&5; cat <&5 | wc -c; }
+  $ start ./page; late 1
   listening on 127\.0\.0\.1:\d+ (re)
   cat: -: Connection reset by peer
   \d{5,6} (re)
@@ -305,7 +305,10 @@ It shuts down sending too early, which costs a client that speaks once more its 
   > +  shutdown(client, SHUT_WR);
   >  }
   > END
-  $ build page && start ./page; late
+  $ build page && start ./page; late 1
+  listening on 127\.0\.0\.1:\d+ (re)
+  655400
+  $ start ./page; late 6M
   listening on 127\.0\.0\.1:\d+ (re)
   655400
 

@@ -341,10 +341,14 @@ The minute was lost with the threads.
   > END
   $ build page && start ./page 0 --read-timeout 1s; exec 5<>/dev/tcp/127.0.0.1/$port; time timeout 3 cat <&5
   listening on 127\.0\.0\.1:\d+ (re)
-  1\.\d+ s (re)
+  (0\.9|1\.)\d+ s (re)
   $ exec 5<>/dev/tcp/127.0.0.1/$port; for i in {1..4}; do sleep 0.5; printf '\2\0\0\0hi' >&5; done
   $ timeout --foreground 0.2 cat <&5 | wc -c
   24
+  $ exec 5<>/dev/tcp/127.0.0.1/$port; time timeout 5 cat /dev/zero >&5
+  cat: write error: Connection reset by peer
+  [1-4]\.\d+ s (re)
+  [1]
 
 Bob announces too much after a good message, and goes on talking: he loses his answer.
 
@@ -364,6 +368,22 @@ Bob announces too much after a good message, and goes on talking: he loses his a
   > +  State state = State::conversing;
   >  };
   >  // …
+  > -  if (!take(client.in, client.held)) return false;
+  > +  if (!take(client.in, client.held)) client.state = State::ending;
+  >    return client.held.empty() || send_held(client);
+  >  // …
+  >    if (!client.held.empty()) return send_held(client);
+  > -  return receive(client);
+  > +  return client.state != State::ending && receive(client);
+  >  }
+  > END
+  $ build page && start ./page; exec 5<>/dev/tcp/127.0.0.1/$port; leaving
+  listening on 127\.0\.0\.1:\d+ (re)
+  recvfrom(4, "\2\0\0\0hi\377\377\377\377", 65540, 0, NULL, NULL) = 10
+  sendto(4, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6
+  close(4)                                = 0
+  00000000: 0200 0000 6869                           ....hi
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
   > +// The first of the three moves. False if the client is gone.
   > +bool hang_up(Client& client) {
   > +  return {};  // yours
@@ -376,14 +396,10 @@ Bob announces too much after a good message, and goes on talking: he loses his a
   > +
   >  bool send_held(Client& client) {
   >  // …
-  > -  if (!take(client.in, client.held)) return false;
-  > +  if (!take(client.in, client.held)) client.state = State::ending;
-  >    return client.held.empty() || send_held(client);
-  >  // …
   >  bool advance(Client& client) {
   > +  if (client.state == State::lingering) return discard(client);
   >    if (!client.held.empty()) return send_held(client);
-  > -  return receive(client);
+  > -  return client.state != State::ending && receive(client);
   > +  return client.state == State::ending ? hang_up(client) : receive(client);
   >  }
   >  // …
@@ -412,8 +428,9 @@ Bob announces too much after a good message, and goes on talking: he loses his a
   > +  return got < 0 ? not_now() : got > 0;
   >  }
   > END
-  $ build page && start ./page; exec 5<>/dev/tcp/127.0.0.1/$port; leaving
+  $ build page && start ./page; exec 5<>/dev/tcp/127.0.0.1/$port
   listening on 127\.0\.0\.1:\d+ (re)
+  $ leaving
   recvfrom(4, "\2\0\0\0hi\377\377\377\377", 65540, 0, NULL, NULL) = 10
   sendto(4, "\2\0\0\0hi", 6, MSG_NOSIGNAL, NULL, 0) = 6
   shutdown(4, SHUT_WR)                    = 0

@@ -189,9 +189,9 @@ The earliest deadline ends the sleep.
   > +  return static_cast<int>(std::max(left, 0ms).count());
   >  }
   > END
-  $ build page && start ./page 0 --read-timeout 1s; exec 5<>/dev/tcp/127.0.0.1/$port
+  $ build page && start ./page 0 --read-timeout 1s; crowd 1; exec 5<>/dev/tcp/127.0.0.1/$port
   listening on 127\.0\.0\.1:\d+ (re)
-  $ sleep 0.7; crowd 1; time timeout 4 cat <&5
+  $ sleep 0.7; crowd 1; say_hi; time timeout 4 cat <&5
   0\.\d+ s (re)
 
 Rounded up, a client's 300 ms are 300, although some microseconds of them have gone.

@@ -50,17 +50,19 @@ What is the protocol's becomes an object, which knows nothing of sockets.
   >  constexpr std::size_t receive_bytes = 4 + 65536;
   > -std::size_t message_bytes_max = receive_bytes;  // the header, too
   >  // …
+  >  struct Client {
+  >  // …
+  > -  std::string in = "";              // the beginning of a message
+  > +  std::unique_ptr<common::Session> session = common::make_session(protocol, max_message);
+  >    std::string held = "";            // the end of our answers, which the kernel had no room for
+  >  // …
   > -// Answers every complete message. Returns false if the next one is too long.
   > -// …
   > -}
   > -
   >  // The first of the three moves. False if the client is gone.
   >  // …
-  > -  message_bytes_max = 4 + option(words, "--max-message", 65'536);
-  >  // …
-  > -  std::string in = "";              // the beginning of a message
-  > +  std::unique_ptr<common::Session> session = common::make_session(protocol, max_message);
-  >    std::string held = "";            // the end of our answers, which the kernel had no room for
+  >  bool receive(Client& client) {
   >  // …
   > -  client.in.append(bytes, static_cast<std::size_t>(got));
   > -  if (!take(client.in, client.held)) client.state = State::ending;
@@ -74,6 +76,10 @@ What is the protocol's becomes an object, which knows nothing of sockets.
   > +    client.deadline = patience_ends();  // not for bytes, or one now and then would hold it open
   > +  }
   >    return client.held.empty() || send_held(client);
+  >  // …
+  >  int main(int argc, char** argv) {
+  >  // …
+  > -  message_bytes_max = 4 + option(words, "--max-message", 65'536);
   > END
   $ build page && start ./page; printf '\2\0\0\0hi' | ncat 127.0.0.1 $port | xxd
   listening on 127\.0\.0\.1:\d+ (re)
@@ -94,29 +100,6 @@ A message without an answer is a message, too: with discard, three bytes in thre
   $ timeout --foreground 0.2 cat <&5 && echo closed || echo open
   open
 
-`100 Continue` is an answer that completes no message.
-
-  $ expects() { exec 5<>/dev/tcp/127.0.0.1/$port; sleep 1.6
-  >   printf 'GET / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n' >&5
-  >   time timeout 5 cat <&5; }
-  $ TIMEFORMAT='%R s'; start ./page 0 --protocol http --read-timeout 2s; expects
-  listening on 127\.0\.0\.1:\d+ (re)
-  HTTP/1.1 100 Continue\r (esc)
-  \r (esc)
-  [12]\.\d+ s (re)
-  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  > -  return client.held.empty() || send_held(client);
-  > +  const Time due = client.deadline;
-  > +  if (!client.held.empty() && !send_held(client)) return false;
-  > +  if (client.held.empty()) client.deadline = due;  // `100 Continue` completes no message
-  > +  return true;
-  > END
-  $ build page && start ./page 0 --protocol http --read-timeout 2s; expects
-  listening on 127\.0\.0\.1:\d+ (re)
-  HTTP/1.1 100 Continue\r (esc)
-  \r (esc)
-  0\.\d+ s (re)
-
 Two lengths in one head: no guess is made.
 
   $ printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\nContent-Length: 0\r\n\r\n' > smuggled
@@ -132,13 +115,8 @@ Two loops. Each has an epoll and a list of its own, but for the clients, which t
 
   $ given loops
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
-  > -int listen_on(const char* port) {
-  > -// …
-  > -}
-  > -
-  >  // A socket at this port, which it shares with others, or not.
-  >  // …
   > -int epoll = -1;
+  > -int wake = -1;  // an eventfd
   > +thread_local int epoll = -1;
   > +thread_local int wake = -1;  // an eventfd
   >  // …
@@ -151,38 +129,15 @@ Two loops. Each has an epoll and a list of its own, but for the clients, which t
   > -bool parked = false;
   > +thread_local bool parked = false;
   >  // …
+  >  void accept_one(int listener) {
   > -  static Token last_token = listener_token;
   > +  thread_local Token last_token = listener_token;
   >  // …
-  > -int wake = -1;  // an eventfd
-  > +// What one of several loops gets.
-  > +struct Worker {
-  > +  int listener;
-  > +  int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  > +  int wake = check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
-  > +};
-  > +std::vector<Worker> workers;
+  >  int main(int argc, char** argv) {
   >  // …
-  > -  eventfd_write(wake, 1);
-  > +  for (const Worker& each : workers) eventfd_write(each.wake, 1);
-  >  }
-  >  // …
-  > -void run_loop(int listener) {
-  > -  epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  > +void run_loop(const Worker& worker) {
-  > +  epoll = worker.epoll;
-  > +  wake = worker.wake;
-  > +  const int listener = worker.listener;
-  >  // …
-  > -  const int listener = listen_on(argc > 1 ? argv[1] : "0");
-  > -  wake = check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
-  > +  const auto listeners = listen_group(argc > 1 ? argv[1] : "0", option(words, "--workers", 1));
-  > +  for (const int listener : listeners) workers.push_back({.listener = listener});
-  >  // …
-  > -  run_loop(listener);
   > +  std::vector<std::jthread> others;  // joined at the end
   > +  for (std::size_t i = 1; i < workers.size(); ++i) others.emplace_back(run_loop, workers[i]);
-  > +  run_loop(workers[0]);
+  >    run_loop(workers[0]);
   >  }
   > END
   $ each() { crowd ${1:-64}; for c in "${clients[@]}"; do printf '\2\0\0\0hi' >&$c; done; sleep 1
@@ -214,10 +169,13 @@ Each loop counts for itself, and with two of them twice as many are let in.
   1\d\d (re)
   $ given permits
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >  void settle(Token token, bool stays) {
+  >  // …
   >      clients.erase(token);
   > +    give_back_permit();
   >      return;
   >  // …
+  >  void accept_one(int listener) {
   >    thread_local Token last_token = listener_token;
   > +  if (!take_permit()) {
   > +    parked_until = Time::max();  // the next one that comes back wakes this loop
@@ -231,8 +189,11 @@ Each loop counts for itself, and with two of them twice as many are let in.
   > +    give_back_permit();
   >    } else {
   >  // …
+  >  int how_long(Time now) {
   > -  auto next = now < parked_until ? parked_until : now + 1h;
   > +  auto next = std::min(now + 1h, now < parked_until ? parked_until : Time::max());
+  >  // …
+  >  void run_loop(const Worker& worker) {
   >  // …
   > -      if (token == listener_token) {
   > +      if (token == wake_token) {  // a stop, or a permit
@@ -274,6 +235,31 @@ A stop ends both.
   listening on 127\.0\.0\.1:\d+ (re)
   384
   exit status 0
+
+`100 Continue` is an answer that completes no message.
+
+  $ expects() { exec 5<>/dev/tcp/127.0.0.1/$port; sleep 1.6
+  >   printf 'GET / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n' >&5
+  >   time timeout 5 cat <&5; }
+  $ TIMEFORMAT='%R s'; start ./page 0 --protocol http --read-timeout 2s; expects
+  listening on 127\.0\.0\.1:\d+ (re)
+  HTTP/1.1 100 Continue\r (esc)
+  \r (esc)
+  [12]\.\d+ s (re)
+  $ "$ROOT/book/tools/edit.py" page.cc << 'END'
+  >  bool receive(Client& client) {
+  >  // …
+  > -  return client.held.empty() || send_held(client);
+  > +  const Time due = client.deadline;
+  > +  if (!client.held.empty() && !send_held(client)) return false;
+  > +  if (client.held.empty()) client.deadline = due;  // `100 Continue` completes no message
+  > +  return true;
+  > END
+  $ build page && start ./page 0 --protocol http --read-timeout 2s; expects
+  listening on 127\.0\.0\.1:\d+ (re)
+  HTTP/1.1 100 Continue\r (esc)
+  \r (esc)
+  0\.\d+ s (re)
 
 The project has this page, too; only its head differs.
 

@@ -268,14 +268,14 @@ A coroutine whose parameter is a reference: when Alice leaves, Bob is cut off.
   listening on 127\.0\.0\.1:\d+ (re)
   00000000: 0200 0000 6869                           ....hi
   $ sed 's/accept_all(int listener)/accept_all(const int\& listener)/' page.cc > lent.cc
-  $ build lent && start ./lent; two
-  listening on 127\.0\.0\.1:\d+ (re)
-  00000000: 0200 0000 6869                           ....hi
   $ build lent -O0 -g -fsanitize=address && start ./lent 2> errors; say_hi 2>/dev/null
   listening on 127\.0\.0\.1:\d+ (re)
   $ grep -o 'stack-use-after-scope on\|#0 .* in accept_all' errors
   stack-use-after-scope on
   #0 0x\w+ in accept_all (re)
+  $ build lent && start ./lent; two
+  listening on 127\.0\.0\.1:\d+ (re)
+  00000000: 0200 0000 6869                           ....hi
 
 A length without a limit: one client's promise ends the server, which may take 1 GiB.
 
@@ -320,7 +320,7 @@ A promise that's kept by nobody takes its memory.
 A close that destroys answers, and chapter 3's three moves.
 
   $ long() { for i in {1..20}; do printf '\0\0\1\0'; head -c 65536 /dev/zero; done; }
-  $ owed() { exec 5<>/dev/tcp/127.0.0.1/$port; (long; printf '\377\377\377\377'; yes | head -c 9999) >&5
+  $ owed() { exec 5<>/dev/tcp/127.0.0.1/$port; (long; printf '\377\377\377\377'; yes | head -c 9999) >&5 2>/dev/null
   >   sleep 0.5; cat <&5 2>/dev/null | wc -c; }
   $ start ./page; owed
   listening on 127\.0\.0\.1:\d+ (re)
@@ -428,7 +428,7 @@ A limit for each receive and each send: first the list of what is in flight.
   $ build page && start ./page 0 --read-timeout 300ms
   listening on 127\.0\.0\.1:\d+ (re)
   $ TIMEFORMAT='%R s'; time timeout 5 ncat --recv-only 127.0.0.1 $port
-  0\.\d+ s (re)
+  [0-4]\.\d+ s (re)
 
 A cancel that comes too late has a completion, and no operation waits for it. Without the line that
 expects that, the server ends as one that has used a null pointer.

@@ -125,7 +125,7 @@ A canceller with a time, which each client has one of. Nothing looks at the cloc
   > +    const auto now = Clock::now();
   > +    for (const auto& [due, deadline] : Deadline::by_time) {
   > +      if (due > now) break;
-  > +      if (!deadline->cancelled) deadline->cancel();
+  > +      deadline->cancel();
   > +    }
   > END
   $ silent() { exec 5<>/dev/tcp/127.0.0.1/$port; timeout --foreground 2 cat <&5; echo $?; }
@@ -263,7 +263,7 @@ Each is owed what had arrived. A client's loop goes on in a stop if it sets its 
   listening on 127\.0\.0\.1:\d+ (re)
   240
   0
-  2\.\d+ s (re)
+  [2-4]\.\d+ s (re)
 
 Without the flag, a task that was cancelled begins what no cancel is for.
 
@@ -335,7 +335,7 @@ The deadline that the stop has cancelled stays the first, and the loop doesn't s
   $ start ./page 0 --read-timeout 1s; takes_nothing
   listening on 127\.0\.0\.1:\d+ (re)
   [1-9]\d+ ms (re)
-  ([2-9]\d\d|1\d{3}) ms (re)
+  [1-9]\d\d+ ms (re)
   $ "$ROOT/book/tools/edit.py" page.cc << 'END'
   > -  if (!Deadline::by_time.empty()) first = std::min(first, Deadline::by_time.begin()->first);
   > +  for (const auto& [due, deadline] : Deadline::by_time) {

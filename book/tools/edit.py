@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Makes a reader's change to a file: edit.py FILE < listing
 
-The listing has lines with signs, as in a chapter. `// …` between two lines means that the second is
-elsewhere in the file, and `-// …` takes out whatever is between them. New includes that have no
-line next to them go to their place in the alphabet.
+The listing has lines with signs, as in a chapter. The file's lines may have other comments at the
+end, lack comments that have lines of their own, and have another number of blanks. `// …` between
+two lines means that the second is elsewhere in the file, and `-// …` takes out whatever is between
+them. New includes that have no line next to them go to their place in the alphabet.
 """
 
 import re
@@ -12,12 +13,17 @@ from pathlib import Path
 
 ELSEWHERE = " // …"
 ALL_BETWEEN = "// …"
+COMMENT = re.compile(r" *//(?! …)")
 GROUPS = [r'#include <[\w/]+\.h>', r"#include <\w+>", r'#include "']
 
 
 def same(line: str, other: str) -> bool:
-    """Whether two lines are the same, but for the blanks before a comment."""
-    return re.sub(r"(?<=\S) +", " ", line) == re.sub(r"(?<=\S) +", " ", other)
+    """Whether two lines are the same, but for a comment at the end and the number of blanks."""
+    return line == other or code(line) == code(other)
+
+
+def code(line: str) -> str:
+    return re.sub(r"(?<=\S) +", " ", re.sub(r"(?<=[^\s/]) *//.*", "", line).rstrip())
 
 
 def ends_of(lines: list[str], old: list[str], begin: int) -> list[int]:
@@ -61,8 +67,11 @@ def edited(text: str, listing: str) -> str:
             lines = included(lines, new)
             continue
         places = [(n, end) for n in range(len(lines)) for end in ends_of(lines, old, n)]
+        if not places and (bare := [line for line in old if not COMMENT.match(line)]):
+            places = [(n, end) for n in range(len(lines)) for end in ends_of(lines, bare, n)]
         if len(places) != 1:
-            raise ValueError(f"{len(places)} places have these lines:\n" + "\n".join(old))
+            raise ValueError(f"{len(places)} places have these lines, and one should:\n"
+                             + "\n".join(old))
         lines[places[0][0]:places[0][1]] = new
     return "\n".join(lines) + "\n"
 

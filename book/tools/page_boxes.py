@@ -29,6 +29,7 @@ NOT_THERE = {
     r"sudo ": "nothing can be installed there",
     r"useradd ": "no account can be made there",
     r"(compare|/usr/bin/python3) ": "there is too little Python in it",
+    r"(.*; )?while_asked ": "the clients that ask are not in it",
     r".*\bperf\b": "there is no perf in it",
     r".*\bbpftrace\b": "there is no bpftrace in it",
     r".*\b(ab|wrk) -": "the programs that make load are not in it",

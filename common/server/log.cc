@@ -73,13 +73,18 @@ bool handle_sigurg() {
 
 /// Returns how many bytes stderr took, or -1 if none.
 ssize_t write_piece(std::string_view piece) {
+  struct stat file {};  // a write to a file can't be kept from waiting by poll(2), nor by a signal
+  if (::fstat(STDERR_FILENO, &file) == 0 && S_ISREG(file.st_mode)) {
+    return ::write(STDERR_FILENO, piece.data(), piece.size());
+  }
   // Without waiting, if the kernel can: since Linux 6.4 for pipes and sockets.
   const iovec part{.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
   const auto written = ::pwritev2(STDERR_FILENO, &part, 1, -1, RWF_NOWAIT);
   if (written >= 0) return written;
 
-  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
-  if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return -1;
+  // If the limit of descriptors is 0, poll(2) fails, and leaves `revents`.
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = POLLOUT};
+  if (::poll(&ready, 1, 0) == 0 || (ready.revents & POLLOUT) == 0) return -1;
   const WriteTimeout timeout;  // a terminal that is ready may have too little room for the piece
   return ::write(STDERR_FILENO, piece.data(), piece.size());
 }

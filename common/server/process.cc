@@ -114,11 +114,14 @@ std::string explain_failure(const Options& options, std::error_code error,
                             const ServerProfile& profile) {
   std::string advice;
   if (error == std::errc::address_in_use) {
-    advice = ": stop the server that has it, or choose another --port";
+    advice = options.port == 0 ? ": no port is free in net.ipv4.ip_local_port_range"
+                               : ": stop the server that has it, or choose another --port";
   } else if (error == std::errc::address_not_available) {
     advice = fmt::format(": {} must be an address of this machine", profile.address);
   } else if (error == std::errc::too_many_files_open) {
     advice = ": raise the limit (ulimit -n or LimitNOFILE=)";
+  } else if (error == std::errc::resource_unavailable_try_again) {
+    advice = ": raise the limit of timers (ulimit -i)";
   } else if (error == std::errc::invalid_argument && options.host.starts_with("fe80:")) {
     advice = fmt::format(": {} takes no link-local address, which needs an interface as well",
                          profile.address);

@@ -25,8 +25,8 @@ class SignalThread {
   SignalThread& operator=(const SignalThread&) = delete;
   ~SignalThread();
 
-  /// A thread of the server that fails calls this. Stops the others like the first signal, with as
-  /// much time, but the process ends with 1.
+  /// A thread of the server that fails calls this. It is the same as SIGTERM, but the process ends
+  /// with 1.
   static void stop_after_failure();
 
  private:

@@ -80,7 +80,7 @@ SignalWakeup::~SignalWakeup() {
 
 void SignalWakeup::stop_after_failure() {
   handler->exit_status_ = 1;
-  handler->begin_drain();
+  (void)::raise(SIGTERM);  // cannot fail
 }
 
 void SignalWakeup::on_signal(int /*number*/, siginfo_t* about, void* /*context*/) {
@@ -93,13 +93,11 @@ void SignalWakeup::on_signal(int /*number*/, siginfo_t* about, void* /*context*/
     // Not exit(3), which would destroy objects in use.
     ::_exit(handler->exit_status_);
   }
-  if (is_first) handler->begin_drain();
+  if (is_first) {
+    handler->stop_();  // first, because another thread may get the timer's signal and end us
+    start(handler->drain_timer_, handler->drain_timeout_);
+  }
   errno = saved_errno;
-}
-
-void SignalWakeup::begin_drain() {
-  stop_();  // first, because another thread may get the timer's signal and end the process
-  start(drain_timer_, drain_timeout_);
 }
 
 }  // namespace common

@@ -26,14 +26,13 @@ class SignalWakeup {
   SignalWakeup& operator=(const SignalWakeup&) = delete;
   ~SignalWakeup();
 
-  /// One of several servers that fails calls this, on any thread. Stops the others like the first
-  /// signal, with as much time, but the process ends with 1.
+  /// One of several servers that fails calls this, on any thread. It is the same as SIGTERM, but
+  /// the process ends with 1.
   static void stop_after_failure();
 
  private:
   SignalWakeup(std::chrono::milliseconds drain_timeout, std::function<void()> stop, timer_t timer);
   static void on_signal(int number, siginfo_t* about, void* context);
-  void begin_drain();
 
   std::chrono::milliseconds drain_timeout_;
   std::function<void()> stop_;  ///< Calling it neither allocates nor locks.

@@ -11,6 +11,7 @@ What the attacker's code can do. A key beside a plan is a file like the plan.
   read a plan            done      done      done
   read a key beside it   done      done      done
   read a file elsewhere  done      EACCES    EACCES
+  the same, by a ring    done      EACCES    EPERM
   overwrite a plan       done      EACCES    EACCES
   make a socket          done      done      EPERM
   make a process         done      done      EPERM

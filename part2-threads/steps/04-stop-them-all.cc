@@ -1,5 +1,5 @@
-// The server with a thread for each client again, with a stop that wakes all of them and costs no
-// client an answer.
+// The server with a thread for each client, and a stop that wakes all of them and costs no client
+// an answer.
 // Try it: ./04-stop-them-all 5882   and in a second terminal   ncat 127.0.0.1 5882   Then type
 // Ctrl-C in the first.
 

@@ -122,7 +122,7 @@ int main() {
   show("set up", ring);
 
   // [turn]
-  for (unsigned turn = 1; turn <= 6; ++turn) {
+  for (unsigned turn = 1; turn <= 9; ++turn) {
     const unsigned sq_position = *ring.sq_tail & ring.sq_mask;
     const unsigned cq_position = *ring.cq_head & ring.cq_mask;
     prepare_nop(ring, 100 + turn);

@@ -21,7 +21,8 @@ The reader's ring, which reaps nothing yet.
 The ring has a power of two of entries, and twice as many for completions. One NOP is
 seen at each of its four steps: we move the tail of the submissions, the kernel moves
 their head and the tail of the completions, and we move the head of these. The array
-says which sqe it is: number 2, each time. The fifth NOP is at position 0 again.
+says which sqe it is: number 2, each time. The fifth NOP is at position 0 again, and so is the
+ninth completion.
 
   $ build nop && ./nop
   asked for 3: 4 submissions, mask 3; 8 completions, mask 7
@@ -35,15 +36,19 @@ says which sqe it is: number 2, each time. The fifth NOP is at position 0 again.
   nop 4 at position 3, completion at position 3: user_data 104, result 0
   nop 5 at position 0, completion at position 4: user_data 105, result 0
   nop 6 at position 1, completion at position 5: user_data 106, result 0
-  ended     submissions: head 6 tail 6 array 2 2 2 2   completions: head 6 tail 6
+  nop 7 at position 2, completion at position 6: user_data 107, result 0
+  nop 8 at position 3, completion at position 7: user_data 108, result 0
+  nop 9 at position 0, completion at position 0: user_data 109, result 0
+  ended     submissions: head 9 tail 9 array 2 2 2 2   completions: head 9 tail 9
 
-If we don't move the completions' head, each look finds the first one.
+If we don't move the completions' head, each look finds the first one, and the ninth completion
+finds no room.
 
   $ without 'cq_head, head' nop
   - store(*ring.cq_head, head + 1);  // from here on the kernel may overwrite it
   $ ./without | tail -n 2
-  nop 6 at position 1, completion at position 0: user_data 101, result 0
-  ended     submissions: head 6 tail 6 array 2 2 2 2   completions: head 0 tail 6
+  nop 9 at position 0, completion at position 0: user_data 101, result 0
+  ended     submissions: head 9 tail 9 array 2 2 2 2   completions: head 0 tail 8
 
 If we don't move the submissions' tail, the kernel finds nothing to submit.
 

@@ -444,7 +444,7 @@ void run() {
     const auto now = Clock::now();
     for (const auto& [due, deadline] : Deadline::by_time) {
       if (due > now) break;
-      if (!deadline->cancelled) deadline->cancel();
+      deadline->cancel();
     }
   }
 }

@@ -20,7 +20,7 @@ LIBRARY = set("""
     closedir endpwent eventfd_write fdopen fdopendir gai_strerror getaddrinfo getgrnam getpwent
     getpwnam inet_ntop inet_pton isatty mallopt nl_langinfo pthread_attr_destroy
     pthread_attr_init pthread_attr_setstacksize pthread_getattr_default_np pthread_kill
-    pthread_setattr_default_np pthread_sigmask readdir seccomp_attr_set seccomp_init
+    pthread_setattr_default_np pthread_sigmask raise readdir seccomp_attr_set seccomp_init
     seccomp_load seccomp_release seccomp_rule_add_array setpwent sigwait syscall sysconf
     unsetenv
 """.split())

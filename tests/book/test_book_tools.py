@@ -161,6 +161,13 @@ def test_an_edit_has_one_place_or_none() -> None:
             edit.edited(text, nowhere)
 
 
+def test_an_edit_finds_its_place_without_the_comments() -> None:
+    typed = "int one;\nvoid two() {\n}\nint three;\n"
+    listing = (
+        "-// Does it.\n-void two() {\n-// …\n int three;\n // …\n int one;  // of many\n+int two;")
+    assert edit.edited(typed, listing) == "int one;  // of many\nint two;\nint three;\n"
+
+
 def test_an_edit_takes_out_what_is_between_two_lines_and_sorts_an_include() -> None:
     text = "#include <a.h>\n\n#include <map>\n\nbegin\n  one  // why\n  two\nend\n"
     listing = (
@@ -169,7 +176,11 @@ def test_an_edit_takes_out_what_is_between_two_lines_and_sorts_an_include() -> N
     assert edit.edited(text, listing) == (
         '#include <a.h>\n#include <c.h>\n\n#include <list>\n#include <map>\n\n'
         '#include "common/x.h"\n\nbegin\n  two\nend\n')
-    assert edit.edited(text, "-  one          // why\n") == text.replace("  one  // why\n", "")
+    for typed in ("  one          // why\n", "  one\n"):
+        assert edit.edited(text, f"-{typed}") == text.replace("  one  // why\n", "")
+    for other in ("one\n", "/// two", "  two three"):
+        with pytest.raises(ValueError, match="0 places"):
+            edit.edited("/// one\n  two\n", f"-{other}")
 
 
 LADDER = {

@@ -1,8 +1,8 @@
 """The pages that a reader grows: each edit has its place, and a chapter ends where the next begins.
 
 The likeliest mistakes in what he writes are in mistakes.toml, and a box of the chapter shows each.
-A mistake is made at each place of the chapter's transcript where the page has what it changes. From
-there to the next edit, some command must print something else.
+A mistake is made at each place of the chapter's transcript where the page has what it changes, and
+can be compiled with it. From there to the next edit, some command must print something else.
 """
 
 import os
@@ -23,9 +23,11 @@ from blocks import ROOT
 
 BUILD = Path(os.environ.get("BUILD", ROOT / "build" / "default"))
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text())["mistake"]
-CHANGES = re.compile(r"(?:page|yours|given|sed -i) .*|echo .* > page\.cc|"
-                     r".*/edit\.py\" page\.cc << .*")
-DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)", re.DOTALL)  # or to the command's end
+CHANGES = r"(?:page|yours|given|sed -i) .*|echo .* > {0}\.cc|.*/edit\.py\" {0}\.cc << .*"
+# What later sections need: functions, to their end or the command's, and files of the reader's.
+DEFINED = re.compile(r"\b\w+\(\) \{(?: .*?; \}|.*\Z)|\Aprintf '.*' >>? \w+\Z|\A\(.*\) > \w+$",
+                     re.DOTALL)
+READS_THE_PAGE = re.compile(r"(?:diff|grep) .*\bpage\.cc\b")
 CHAPTERS = range(2, 12 + 1)  # that grow a page
 TIME_FORMAT = "  $ TIMEFORMAT='%R s'"
 
@@ -45,15 +47,17 @@ def bash(script: str, directory: Path) -> None:
                    env=environment, check=True, capture_output=True)
 
 
-def change_page(command: str, more: list[str], scratch: Path) -> None:
+def change_page(file: Path, command: str, more: list[str]) -> str:
     if command.startswith(("page", "yours")):
-        (scratch / "page.cc").unlink(missing_ok=True)
-    bash("\n".join([command, *more]), scratch)
+        file.unlink(missing_ok=True)
+    bash("\n".join([command, *more]), file.parent)
+    return file.read_text()
 
 
 @cache
-def sections(transcript: Path, scratch: Path) -> list[Section]:
+def sections(transcript: Path, scratch: Path, name: str = "page") -> list[Section]:
     """The sections of a transcript from its `page`, or a page's first line, on."""
+    changes_page = re.compile(CHANGES.format(name))
     found: list[Section] = []
     defined: list[str] = []
     text = transcript.read_text().replace(runs.BEFORE[1], "")
@@ -63,10 +67,9 @@ def sections(transcript: Path, scratch: Path) -> list[Section]:
         command = re.split(r"\n(?! )", piece)[0]
         changes = False
         for part in lines[0].split("; "):
-            if CHANGES.fullmatch(part):
+            if changes_page.fullmatch(part):
                 changes = True
-                change_page(part, lines[1:], scratch)
-                page = (scratch / "page.cc").read_text()
+                page = change_page(scratch / f"{name}.cc", part, lines[1:])
                 if not found or page != found[-1].page:
                     found.append(Section(page, list(defined)))
             elif changes:
@@ -76,6 +79,16 @@ def sections(transcript: Path, scratch: Path) -> list[Section]:
             if found:
                 found[-1].commands.append(command)
     return found
+
+
+@cache
+def compiles(page: str, scratch: Path) -> bool:
+    (scratch / "wrong.cc").write_text(page)
+    try:
+        bash("build wrong", scratch)
+    except subprocess.CalledProcessError:
+        return False
+    return True
 
 
 @cache
@@ -100,23 +113,29 @@ def end_servers(scratch: Path) -> None:
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-def told_apart(section: Section, wrong: str, scratch: Path) -> bool:
+def told_apart(section: Section, wrong: str, scratch: Path, name: str) -> bool:
     """Whether the section is right with its page, and prints something else for the wrong one."""
-    if not any("build" in command for command in section.commands):
+    commands = [command for command in section.commands if not READS_THE_PAGE.search(command)]
+    if not any("build" in command for command in commands) or not compiles(wrong, scratch):
         return False
     text = "\n".join(['  $ . "$ROOT/tools/shell.sh"', TIME_FORMAT, *section.before,
-                      '  $ cp "$WRONG/wrong.cc" page.cc', *section.commands, "  $ stop", ""])
+                      f'  $ cp "$WRONG/wrong.cc" {name}.cc', *commands, "  $ stop", ""])
     return goes_as_told(text, section.page, scratch) and not goes_as_told(text, wrong, scratch)
 
 
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("page")
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_ends_with_the_page_of_the_next(chapter: int, tmp_path: Path) -> None:
+def test_a_chapter_ends_with_the_page_of_the_next(chapter: int, scratch: Path) -> None:
     """Makes a chapter's edits, of which each must find its place, and runs no box."""
-    last = sections(ROOT / "book" / "runs" / f"{chapter:02}-page.t", tmp_path)[-1].page
+    last = sections(ROOT / "book" / "runs" / f"{chapter:02}-page.t", scratch)[-1].page
     if chapter + 1 in CHAPTERS and chapter != 9:  # chapter 10 begins another page
-        (tmp_path / "page.cc").unlink()
-        bash(f"page {chapter + 1}", tmp_path)
-        assert code(last) == code((tmp_path / "page.cc").read_text())
+        (scratch / "page.cc").unlink()
+        bash(f"page {chapter + 1}", scratch)
+        assert code(last) == code((scratch / "page.cc").read_text())
 
 
 def code(page: str) -> list[str]:
@@ -128,11 +147,10 @@ def code(page: str) -> list[str]:
 @pytest.mark.long
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[
     f"{m['chapter']}-{m['function']}-{m['what'].replace(' ', '_')}" for m in MISTAKES])
-def test_a_box_shows_the_mistake(
-    mistake: dict[str, str], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
-    transcript = ROOT / "book" / "runs" / f"{mistake['chapter']:02}-page.t"
-    there = sections(transcript, tmp_path)
+def test_a_box_shows_the_mistake(mistake: dict[str, str], scratch: Path) -> None:
+    transcript = ROOT / mistake.get("transcript", f"book/runs/{mistake['chapter']:02}-page.t")
+    name = mistake.get("name", "page")
+    there = sections(transcript, scratch, name)
     asked = 0
     for section in there:
         try:
@@ -140,7 +158,7 @@ def test_a_box_shows_the_mistake(
         except ValueError:
             continue
         asked += 1
-        if told_apart(section, wrong, tmp_path):
+        if told_apart(section, wrong, scratch, name):
             return
     assert asked, f"the page has no place for the mistake: {transcript}"
     pytest.fail(f"no box of {transcript} shows it", pytrace=False)

@@ -59,8 +59,6 @@ def marks_if_not_built(transcript: Path) -> list[pytest.MarkDecorator]:
     for part in re.findall(r"\b(?:start|count_calls) (part\d|finger)", text):
         stage = next((path.parent.name for path in ROOT.glob(f"{part}*/server.cc")), "")
         programs.append("finger/fingerd" if part == "finger" else f"{stage}/{stage}")
-    if "while_asked" in text:  # tools/shell.sh
-        programs.append("book/steps/16/03-coordinated-omission")
     missing = [name for name in programs if not (BUILD / name).exists()]
     return [pytest.mark.skip(reason=f"{missing[0]} is not built")] if missing else []
 

@@ -129,7 +129,7 @@ def test_a_page_is_copied_once_and_what_the_reader_has_made_of_it_stays(typed) -
 def test_a_page_has_a_name_and_lacks_what_is_left_to_the_reader(typed) -> None:
     said = typed("""
         page 07-whole-server other; build other && ls other
-        grep 'yours\\|serve(client)' other.cc
+        grep 'yours\\|serve(client)\\|Try it\\|5882' other.cc
     """)
     assert said == ["other"]
 

@@ -14,7 +14,7 @@ from harness.server import Server
 from harness.target import Target
 
 CONNECTIONS = 64
-INSTRUCTIONS_MAX = {"part5-epoll": 470, "part6-uring": 1050}
+INSTRUCTIONS_MAX = {"part5-epoll": 480, "part6-uring": 1050}
 OF_OTHERS = 1.0 if os.confstr("CS_GNU_LIBC_VERSION") == "glibc 2.36" else 1.25
 TRIES = 3
 
@@ -23,9 +23,10 @@ TRIES = 3
 def test_a_message_takes_no_more_instructions_than_it_did(
     start: Callable[..., Server], target: Target
 ) -> None:
-    # We measured 461 and 1,045 with g++ 12. That isn't a goal, since the kernel takes nearly all of
-    # a message's time, but an increase has to be deliberate. part5's
-    # was 306 with a slab and sorted lists in place of the map and the set that a chapter can show.
+    # We measured 472 and 1,045 with g++ 12. That isn't a goal, since the kernel takes nearly all of
+    # a message's time, but an increase has to be deliberate. part5's was 306 with a slab and sorted
+    # lists in place of the map and the set that a chapter can show; two are the look at `stopping`
+    # before a receive.
     # part6's was 1,033 before a loop noticed tasks of another one, and a stop cancelled deadlines.
     # A busy machine adds some, because in a long round the server moves deadlines more often.
     most = INSTRUCTIONS_MAX[target.name] * OF_OTHERS

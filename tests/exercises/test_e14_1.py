@@ -1,7 +1,10 @@
 """E14.1: a client that is turned away is told."""
 
+import contextlib
 import os
 import signal
+import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 from harness.proc import Process, serving, wait_until
 from harness.server import Server
+from harness.strace import ACCEPT_CALLS, RECEIVE_CALLS, Strace, delay
 from kit.finger import ALICES_ANSWER, ask_on, target, users  # noqa: F401
 
 pytestmark = pytest.mark.ring
@@ -61,6 +65,30 @@ def test_who_is_served_does_not_notice(daemon: Server) -> None:
     first = daemon.connect()
     expect_refusal(daemon)
     assert ask_on(first, b"alice") == ALICES_ANSWER
+
+
+def test_who_sends_without_end_holds_nobody_up(daemon: Server) -> None:
+    """A client that is turned away and sends as fast as it can keeps nobody waiting: what it sends
+    is discarded in a few calls, and not until there is no more."""
+    first = daemon.connect()
+    # Each receive takes so long that there is always more to receive after it.
+    with Strace(daemon, *delay(f"{ACCEPT_CALLS},{RECEIVE_CALLS}", 50_000)) as tracer:
+        flooding = daemon.connect().socket
+
+        def flood() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    flooding.sendall(bytes(1 << 20))
+
+        sender = threading.Thread(target=flood)
+        sender.start()
+        try:
+            wait_until(lambda: any(tracer.calls()[name] for name in RECEIVE_CALLS.split(",")), 1)
+            assert ask_on(first, b"alice") == ALICES_ANSWER
+        finally:
+            with contextlib.suppress(OSError):
+                flooding.shutdown(socket.SHUT_RDWR)
+            sender.join()
 
 
 def test_who_is_turned_away_is_not_waited_for(daemon: Server, worker: Process) -> None:

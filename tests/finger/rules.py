@@ -13,6 +13,7 @@ BREAK_IN = "book/14-hardening.md#a-break-in"
 NO_ROOT = "book/14-hardening.md#from-root-to-nobody"
 LOOK = "book/14-hardening.md#between-the-look-and-the-open"
 HOMES = "book/14-hardening.md#homes-that-hang"
+COST = "book/13-finger.md#what-a-query-costs"
 SLOW = "book/14-hardening.md#clients-that-take-their-time"
 LOG = "book/14-hardening.md#the-log-is-read-by-a-human"
 PROXY = "finger/contract.md#behind-a-proxy"
@@ -314,3 +315,4 @@ PROXY_TIMEOUT = Rule(
     PROXY,
 )
 OTHERS_CLIENTS = Rule("Other people's clients understand the answers.", QUERIES)
+COSTS = Rule("A query takes the calls and allocations that its answer needs, and no more.", COST)

@@ -47,7 +47,9 @@ def test_an_address_that_is_not_ours_cannot_be_served(start: Start, host: str) -
 @pytest.mark.rule(rules.ONE_SERVER_A_PORT)
 def test_a_second_server_on_the_port_ends_and_the_first_goes_on(start: Start) -> None:
     first = start()
-    start(port=first.address[1], ready=False).expect_refusal(1)
+    second = start(port=first.address[1], ready=False)
+    second.expect_refusal(1, "choose another --port")
+    assert "service manager" not in second.stderr_text(), "there is none"
     first.expect(b"alice", ANSWER)
 
 

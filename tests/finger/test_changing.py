@@ -9,6 +9,7 @@ import pytest
 
 import rules
 from conftest import ALICE, ANSWER
+from harness.strace import Strace, delay
 from kit.client import FingerClient
 from kit.load import all_the_while
 from kit.reference import LARGE, NO_PLAN, converted
@@ -124,29 +125,34 @@ def test_the_kernel_holds_little_of_an_answer_that_nobody_reads(start: Start) ->
         assert server.wait_for_exchange().bytes < 1 << 20
 
 
-def expect_her_plan_or_none(server: FingerServer, change: Callable[[int], None]) -> None:
+def expect_her_plan_or_none(
+    server: FingerServer, change: Callable[[int], None], queries: int = 400
+) -> None:
     """Asks for alice again and again while her plan changes."""
     with all_the_while(change):
-        seen = {server.ask(b"alice") for _ in range(400)}
+        seen = {server.ask(b"alice") for _ in range(queries)}
     assert seen <= {ANSWER, NO_PLAN}, f"other answers: {seen}"
 
 
 @pytest.mark.rule(rules.NO_LINKS)
-def test_a_race_between_a_plan_and_another_file_is_never_won(server: FingerServer) -> None:
-    outside, plan = server.users.outside, server.users.plan("alice")
-    (outside / "secret").write_bytes(SECRET)
+@pytest.mark.parametrize("other", ["link", "pipe"])
+def test_a_race_between_a_plan_and_another_file_is_never_won(
+    server: FingerServer, other: str
+) -> None:
+    fresh, plan = server.users.outside / "fresh", server.users.plan("alice")
+    (plan.parent / "secret").write_bytes(SECRET)  # within all fences
 
     def change(number: int) -> None:
-        fresh = outside / "fresh"
-        if number % 3 == 0:
+        if number % 2 == 0:
             fresh.write_bytes(ALICE)
-        elif number % 3 == 1:
+        elif other == "link":
             fresh.symlink_to("secret")
         else:
             os.mkfifo(fresh)
         os.replace(fresh, plan)
 
-    expect_her_plan_or_none(server, change)
+    with Strace(server, *delay("statx", 20_000)):  # after the look
+        expect_her_plan_or_none(server, change, queries=40)
 
 
 @pytest.mark.rule(rules.NO_LINKS)

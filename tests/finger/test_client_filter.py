@@ -178,6 +178,7 @@ def test_characters_may_come_in_pieces(shown, text: str) -> None:
 def test_a_character_that_does_not_end_is_shown_as_digits(shown) -> None:
     assert shown(pieces(b"a\xe2\x82", b"b\r", b"c")) == rb"a\xe2\x82b\x0dc" + b"\n"
     assert shown(b"a\xe2\x82") == rb"a\xe2\x82" + b"\n"
+    assert shown(b"a\r\n\xe2\x82") == b"a\n" + rb"\xe2\x82" + b"\n"
 
 
 def test_every_character_of_unicode(shown) -> None:

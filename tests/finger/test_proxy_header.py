@@ -166,6 +166,8 @@ def test_a_proxys_own_check_is_answered_however_many_clients_it_cannot_name(star
         by_proxy(server, LOCAL + b"alice\r\n").expect_answer(ANSWER)
     unknown.send(b"ce\r\n")
     unknown.expect_answer(ANSWER)
+    assert server.stop() == 0
+    assert "2 accepted, 1 turned away, 2 checks" in server.log_lines()[-1]
 
 
 @pytest.mark.clock

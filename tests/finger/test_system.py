@@ -97,14 +97,19 @@ def test_a_home_whose_path_is_longer_than_any_has_no_plan(
     assert "no plan (File name too long)" in server.wait_for_log_lines(1)[0]
 
 
+@pytest.mark.parametrize("is_link", [False, True], ids=["direct", "by-a-link"])
 def test_a_home_may_be_mounted_when_the_worker_already_serves(
-    machine: Machine, start_as_root: Start
+    machine: Machine, start_as_root: Start, is_link: bool
 ) -> None:
-    (machine.homes / "alice").rename(machine.another_disk / "alice")
-    (machine.homes / "alice").mkdir()
+    home, kept = machine.homes / "alice", machine.homes / "kept"
+    home.rename(kept)
+    place = machine.another_disk / "alice" if is_link else home
+    place.mkdir()
+    if is_link:
+        home.symlink_to(place)
     server = start_as_root()
     server.expect(b"alice", NO_PLAN)
-    mount = ["mount", "--bind", str(machine.another_disk / "alice"), "/home/alice"]
+    mount = ["mount", "--bind", "/home/kept", str(place) if is_link else "/home/alice"]
     subprocess.run(["nsenter", f"--target={server.pid}", "--mount", "--root", *mount], check=True)
     server.expect(b"alice", ANSWER)
 
@@ -185,11 +190,12 @@ def test_a_home_that_only_its_owner_can_reach_is_named(
 
 
 @pytest.mark.rule(rules.CONFINED)
-@pytest.mark.parametrize("link", ["home", "a/home"])
+@pytest.mark.parametrize(("link", "is_roots"), [("home", False), ("a/home", False), ("home", True)])
 def test_a_users_link_does_not_widen_what_an_intruder_reads(
-    machine: Machine, start_as_root: Start, intrude: Intrude, link: str
+    machine: Machine, start_as_root: Start, intrude: Intrude, link: str, is_roots: bool
 ) -> None:
-    """She owns the directory above her home, or the one above that."""
+    """She owns the directory above her home, or the one above that. There she may rename a link of
+    root's, too."""
     need_landlock()
     erin = machine.add("erin")
     machine.opt_in(erin)
@@ -203,7 +209,8 @@ def test_a_users_link_does_not_widen_what_an_intruder_reads(
     os.chown(own, erin.uid, erin.uid)
     machine.move_home("erin", own / "before", f"/home/own/{link}")
     (own / link.partition("/")[0]).symlink_to(others)
-    os.lchown(own / link.partition("/")[0], erin.uid, erin.uid)
+    if not is_roots:
+        os.lchown(own / link.partition("/")[0], erin.uid, erin.uid)
     intruder = intrude(Path("/home/own/before/.plan"), outside=secret)
     server = start_as_root(under=intruder.under)
     server.expect(b"erin", NO_PLAN)

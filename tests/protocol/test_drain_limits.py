@@ -1,4 +1,4 @@
-"""An orderly stop that takes longer than any limit of an ordinary day."""
+"""An orderly stop that takes longer than any limit of an ordinary day, or comes at a bad moment."""
 
 import signal
 import socket
@@ -11,11 +11,13 @@ from harness.frames import HEADER_BYTES, distinct_payloads, frames, long_stream
 from harness.held import MOMENT_SECONDS, queues, server_has_ended
 from harness.lingering import LINGER_SECONDS, TOO_LONG
 from harness.proc import wait_until
-from harness.server import Start
+from harness.server import Server, Start
 from harness.stopping import expect_in_full, expect_refusal
+from harness.strace import RECEIVE_CALLS, Strace, delay
 
 pytestmark = pytest.mark.every_ring
 LONGER_SECONDS = LINGER_SECONDS + 1
+AFTER_A_RECEIVE_MICROSECONDS = 300_000
 
 
 @pytest.mark.needs("drain", "read-timeout")
@@ -77,4 +79,21 @@ def test_a_stop_reads_what_a_client_sends_before_it_reads(start: Start) -> None:
     received = client.receive_until_gone()
     expect_in_full(client, received, len(answered))
     assert received == answered, "what came back is not what was sent"
+    server.expect_exit()
+
+
+@pytest.mark.needs("plain-calls", "drain")
+@pytest.mark.rule(rules.DRAIN)
+def test_a_receive_that_found_nothing_before_the_signal_does_not_count(server: Server) -> None:
+    # A receive finds nothing, and before the server looks at that, a message arrives, and then the
+    # signal. A server that never rests is nearly always in that moment.
+    client = server.connect()
+    client.echo(b"accepted")
+    with Strace(server, *delay(RECEIVE_CALLS, AFTER_A_RECEIVE_MICROSECONDS)):
+        time.sleep(0.1)
+        client.send_messages(b"in time")
+        client.wait_until_in_kernel()
+        server.send_signal(signal.SIGTERM)
+        client.expect(b"in time")
+        client.expect_end()
     server.expect_exit()

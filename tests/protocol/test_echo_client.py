@@ -2,6 +2,7 @@
 whether a person, a pipe or the server keeps it waiting."""
 
 import os
+import pty
 import socket
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from harness.frames import HEADER_BYTES, frame, header, payload_bytes
 from harness.help import help_of
 from harness.limits import need_ipv6
 from harness.needed import need_built, need_root
+from harness.proc import wait_until
 from harness.server import Server, Start
+from harness.strace import from_start
 from harness.target import built_stages
 
 pytestmark = pytest.mark.stage("part6-uring")
@@ -124,6 +127,16 @@ def test_a_long_line_arrives_whole(serve, client) -> None:
     line = b"x" * 5_000_000
     server = serve("--max-message", str(len(line)))
     client(server.address).run(line + b"\n").ended(0, received(line))
+
+
+def test_the_last_piece_of_a_long_line_waits_for_no_acknowledgement(
+    serve, client, tmp_path: Path
+) -> None:
+    log = tmp_path / "calls"
+    traced = client(serve().address)
+    traced.words[:0] = from_start(log, "-e", "trace=setsockopt")
+    traced.run(b"hello\n").ended(0, received(b"hello"))
+    assert wait_until(lambda: "TCP_NODELAY, [1]" in log.read_text(), traced.patience)
 
 
 def test_it_connects_over_ipv6(serve, client) -> None:
@@ -293,6 +306,22 @@ def test_no_server_steers_a_terminal(client) -> None:
             terminal.type("hello\n")
             shown = r"Received: \x1b[2J\x1b]0;owned\x07\x0d\x0a\x9b\xc3\xa9"
             terminal.wait_for(f"Input: hello\n{shown}\nInput: ")
+
+
+@pytest.mark.parametrize("on_it", ["output", "input"])
+def test_only_an_output_on_a_terminal_is_escaped(client, on_it: str) -> None:
+    nasty, shown = b"\x1b[2J", rb"Received: \x1b[2J"
+    master, slave = pty.openpty()
+    with FakeServer(lambda c: answer(c, change=lambda _: nasty), keep_open=True) as server:
+        if on_it == "output":
+            client(server.address).run(b"hello\n", stdout=slave).ended(0, b"")
+            assert os.read(master, 1000) == shown + b"\r\n"
+        else:
+            os.write(master, b"hello\n\x04")
+            client(server.address).run(stdin=slave).ended(
+                0, b"Input: " + received(nasty) + b"Input: \n")
+    os.close(master)
+    os.close(slave)
 
 
 def test_the_prompt_ends_at_once_when_the_server_is_gone(client) -> None:

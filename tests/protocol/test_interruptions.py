@@ -88,10 +88,12 @@ def expect_answers_after_a_pause(server: Server, clients: list[Client], seconds:
     server.resume()
     for client in clients:
         client.expect(b"in time")
-    time.sleep(0.2)
-    # We send all before the first answer, because the test itself may be paused, too.
-    for client in clients[-3:]:
-        client.send_messages(b"in time again")
+    again = frame(b"in time again")
+    for piece in (again[:6], again[6:]):
+        time.sleep(0.2)
+        # We send all before the first answer, because the test itself may be paused, too.
+        for client in clients[-3:]:
+            client.send(piece)
     for client in clients[-3:]:
         client.expect(b"in time again")
 

@@ -16,6 +16,7 @@ import pytest
 import rules
 from harness.confined import IO_URING_SETUP, confined, skip_if_impossible
 from harness.frames import distinct_payloads, frame, header
+from harness.memory import MEBIBYTE, in_units, need_own_memory
 from harness.proc import Process, is_sanitized
 from harness.server import Server, Start
 from harness.strace import ACCEPT_CALLS, TO_END_UNDER_STRACE, Strace, inject
@@ -244,6 +245,26 @@ def test_clients_that_leave_together_are_all_noticed(start: Start) -> None:
         for client in clients:
             client.expect_end()
             client.close()
+
+
+@pytest.mark.rule(rules.IDLE_HOLDS_NOTHING)
+def test_buffers_that_a_crowd_has_needed_keep_no_memory(start: Start) -> None:
+    server = start()
+    need_own_memory(server)
+    crowd = [server.connect() for _ in range(500)]
+    for client in crowd:
+        client.echo(b"here")
+    server.pause()  # so that each needs a buffer in the same turn
+    for client in crowd:
+        client.send_messages(b"all together")
+    server.resume()
+    for client in crowd:
+        client.expect(b"all together")
+    before = server.process.memory_bytes()
+    for _ in range(1500):  # they fill one buffer after the other
+        crowd[0].echo(bytes(16_000))
+    kept = server.process.memory_bytes() - before
+    assert kept < MEBIBYTE, f"{in_units(kept)} are kept for one client"
 
 
 @pytest.mark.needs("ring", "drain")

@@ -217,12 +217,10 @@ def test_a_server_that_does_not_run_leaves_an_older_trace_alone(
 
 @pytest.mark.rule(rules.TRACE)
 def test_a_trace_may_go_to_a_program_that_reads_a_fifo(start: Start, tmp_path: Path) -> None:
-    fifo = tmp_path / "fifo"
+    fifo, copy = tmp_path / "fifo", tmp_path / "copy"
     os.mkfifo(fifo)
     # More than fits the FIFO is written before the program reads.
-    slowly = f"exec < '{fifo}'; sleep 0.5; cat"
-    reader = subprocess.Popen(["sh", "-c", slowly], stdout=subprocess.PIPE, text=True)
-    assert reader.stdout is not None
+    reader = subprocess.Popen(["sh", "-c", f"exec < '{fifo}'; sleep 0.5; cat > '{copy}'"])
     # The open waits for a reader, which is there then, and sees no end before the server's.
     holder = os.open(fifo, os.O_WRONLY)
     server = start("--trace", str(fifo))
@@ -231,8 +229,8 @@ def test_a_trace_may_go_to_a_program_that_reads_a_fifo(start: Start, tmp_path: P
     for _ in range(300):
         client.echo(b"a message")
     server.expect_stop()
-    with reader:
-        check_spans(check(reader.stdout.read()))
+    reader.wait()
+    check_spans(check(copy.read_text()))
 
 
 @pytest.mark.rule(rules.TRACE)

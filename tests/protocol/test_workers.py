@@ -21,6 +21,7 @@ from harness.usage import expect_wrong_usage
 from harness.verdict import ContractBroken
 
 TRIES_A_SECOND = 10  # to accept, without descriptors: one in 100 ms
+MANY = 20  # workers; the locked memory of an ordinary user has room for some fifty rings
 TURNS = 20
 ROUNDS = 20  # a single round finds an error of this kind in one of three cases
 WAYS = [pytest.param((), id="default")] + [
@@ -355,7 +356,7 @@ def test_a_pool_out_of_descriptors_reports_it_once_a_second(start: Start) -> Non
 def test_workers_out_of_descriptors_report_it_once_a_second(
     start: Start, how: tuple[str, ...]
 ) -> None:
-    server = start("--workers", "60", *how)
+    server = start("--workers", str(MANY), *how)
     if server.process.checks_types_by_descriptor():
         pytest.skip(limits.UBSAN_NEEDS_DESCRIPTORS)
     leave_few_descriptors(server)
@@ -368,8 +369,7 @@ def test_workers_out_of_descriptors_report_it_once_a_second(
 def test_workers_out_of_descriptors_do_not_wake_each_other(start: Start, target: Target) -> None:
     if target.name == "yours":
         pytest.skip("what else its threads wait for is not to be seen from outside")
-    workers = 60
-    server = start("--workers", str(workers))
+    server = start("--workers", str(MANY))
     if server.process.checks_types_by_descriptor():
         pytest.skip(limits.UBSAN_NEEDS_DESCRIPTORS)
     leave_few_descriptors(server)
@@ -379,9 +379,9 @@ def test_workers_out_of_descriptors_do_not_wake_each_other(start: Start, target:
     begin, before = time.monotonic(), switches(server)
     time.sleep(1)
     took = time.monotonic() - begin
-    each = (switches(server) - before) / took / workers
+    each = (switches(server) - before) / took / MANY
     assert each < 2.5 * TRIES_A_SECOND, (
-        f"each of {workers} workers has slept {each:.0f} times a second; it has to try whether "
+        f"each of {MANY} workers has slept {each:.0f} times a second; it has to try whether "
         f"there is a descriptor {TRIES_A_SECOND} times")
 
 

@@ -13,6 +13,7 @@ from harness.held import (
 from harness.lingering import LingeringClose
 from harness.proc import wait_until
 from harness.server import Start
+from harness.strace import RECEIVE_CALLS, SEND_CALLS, Strace, delay, inject
 from harness.timing import LATE, expect_end_after
 from harness.verdict import ContractBroken
 
@@ -24,6 +25,7 @@ pytestmark = [
 
 LATE_AT_BEST = 0.5  # the contract's limit; of several clients, at least one finds the machine idle
 TRIES = 3
+LATE_MICROSECONDS = 600_000  # for each receive
 TAKES = ("Room for a next send comes in steps that may be seconds apart; whether the client takes "
          "bytes meanwhile, the kernel tells by what is unacknowledged, SIOCOUTQ in tcp(7)")
 
@@ -164,3 +166,34 @@ def test_with_the_time_bound_off_a_client_may_take_its_time(start: Start) -> Non
     taken = client.send_until_stuck(long_stream())
     time.sleep(0.4)
     client.echo_stream(long_stream(), taken)
+
+
+@pytest.mark.needs("plain-calls", "read-timeout")
+def test_the_last_answers_have_the_whole_time_too(start: Start) -> None:
+    # The time of an answer begins with its message, even if no send finds room, and a length that
+    # is too long comes in the same receive.
+    timeout, message = 1.2, frame(b"late, but in time")
+    server = start("--read-timeout", "1200ms")
+    with Strace(server, *inject(SEND_CALLS, "EAGAIN", "1+")) as tracer:
+        client = server.connect()
+        client.send(message[:1])
+        time.sleep(timeout * 0.7)
+        begin = time.monotonic()
+        client.send(message[1:] + b"\xff" * 4)
+        expect_end_after(client, begin, timeout)
+        tracer.must_have_injected()
+
+
+@pytest.mark.needs("plain-calls", "read-timeout", "after-a-pause")
+@pytest.mark.rule(rules.CLOSE_WITHOUT_RESET)
+def test_the_last_answers_of_a_late_server_are_sent(start: Start) -> None:
+    # The time is over when the server has received the message, and the first send finds no room.
+    message = frame(b"sent to one who was late")
+    server = start("--read-timeout", "300ms")
+    faults = (*delay(RECEIVE_CALLS, LATE_MICROSECONDS), *inject(SEND_CALLS, "EAGAIN", "1"),
+              "-e", f"trace={RECEIVE_CALLS},{SEND_CALLS}")  # both, where the last one counts
+    with Strace(server, *faults) as tracer:
+        client = server.connect()
+        client.send(message + b"\xff" * 4)
+        client.expect_same(message, client.receive_until_end())
+        tracer.must_have_injected()

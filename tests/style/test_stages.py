@@ -21,15 +21,15 @@ EVERY_STAGE_HAS = ("README.md", "CMakeLists.txt", "server.cc", "steps")
 READ_LINES_MAX = {
     # A pool, and a thread for each client, with one limit for both whose permits are released
     # automatically; small stacks; and the first options that not all stages have.
-    "1-2": 140,
+    "1-2": 132,
     # Blocking I/O becomes non-blocking: two programs that have little in common but their names.
-    "2-3": 530,
+    "2-3": 525,
     # The list that poll gets and reports on, interest, the timeout, and an eventfd, since a signal
     # must end the wait.
-    "3-4": 85,
+    "3-4": 78,
     # epoll's list, tokens, sorted deadlines, calls that can fail; several workers, in files of
     # their own (120 lines), with three ways to accept and one limit; and a choice of protocols.
-    "4-5": 355,
+    "4-5": 345,
 }
 
 # What a chapter's page does by functions of its own, and its stage by common's.

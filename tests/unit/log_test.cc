@@ -1,8 +1,11 @@
 #include "common/server/log.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <pty.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -49,6 +52,24 @@ TEST(LogDeathTest, WritesAlsoWithoutATimer) {
     std::_Exit(0);
   };
   EXPECT_EXIT(act(), testing::ExitedWithCode(0), "^line\n$");
+}
+
+// poll(2) refuses even one descriptor then, but the terminal would take the line.
+TEST(LogDeathTest, WritesToATerminalAlsoIfNoDescriptorIsPermitted) {
+  const auto act = [] {
+    int reader = -1;
+    int terminal = -1;
+    constexpr rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    if (::openpty(&reader, &terminal, nullptr, nullptr, nullptr) < 0 ||
+        ::dup2(terminal, STDERR_FILENO) < 0 || ::fcntl(reader, F_SETFL, O_NONBLOCK) < 0 ||
+        ::setrlimit(RLIMIT_NOFILE, &none) < 0) {
+      std::_Exit(99);
+    }
+    common::log("line");
+    std::string text(10, '\0');
+    std::_Exit(::read(reader, text.data(), text.size()) == 6 && text.starts_with("line") ? 0 : 1);
+  };
+  EXPECT_EXIT(act(), testing::ExitedWithCode(0), "");
 }
 
 class RepeatedFaults : public testing::Test {

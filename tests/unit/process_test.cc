@@ -127,6 +127,9 @@ TEST(Fail, SaysInOneLineWhatToDo) {
   EXPECT_THAT(said(std::errc::permission_denied), one_line_about("--port"));
   EXPECT_THAT(said(std::errc::bad_file_descriptor), one_line_about("Bad file descriptor"));
   EXPECT_THAT(said(std::errc::invalid_argument), one_line_about("Invalid argument"));
+  EXPECT_THAT(said(std::errc::resource_unavailable_try_again), one_line_about("ulimit -i"));
+  options.port = 0;  // the kernel has none left to choose
+  EXPECT_THAT(said(std::errc::address_in_use), testing::HasSubstr("ip_local_port_range"));
 }
 
 // The hint is for bind(2); from other calls the same error means something else.

@@ -90,6 +90,17 @@ TEST(SignalWakeupDeathTest, AfterAFailureTheOthersAreStoppedAndHaveTheSameTimeFo
   EXPECT_GE(Clock::now() - begin, timeout);
 }
 
+TEST(SignalWakeupDeathTest, ASignalAfterAFailureIsTheSecond) {
+  const auto act = [] {
+    const auto signals = SignalWakeup::create(1h, [] {});
+    SignalWakeup::stop_after_failure();
+    std::this_thread::sleep_for(150ms);
+    ::kill(::getpid(), SIGTERM);
+    never_finish();
+  };
+  EXPECT_EXIT(act(), ExitedWithCode(1), quietly);
+}
+
 TEST(SignalWakeupDeathTest, TheTimeoutIsOverWhenTheServerHasStopped) {
   const auto act = [] {
     std::atomic<bool> stopped = false;

@@ -1,4 +1,4 @@
-// The server of part4's 02-poll-server on kqueue(2). One call hands in the changes that have come
+// An echo server on kqueue(2). One call hands in the changes that have come
 // together, waits, and returns the events, of descriptors and of a signal alike. For macOS and the
 // BSDs; on Linux it is built where there is libkqueue. It keeps no output.
 // Try it: ./04-kqueue-server 5882   and in two other terminals   nc 127.0.0.1 5882

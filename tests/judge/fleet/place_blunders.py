@@ -239,6 +239,14 @@ class HttpTellsEverybody(Http):
         self.awaited = b"100-continue" in head
 
 
+class HttpToldIsAnswered(Http):
+    """Begins the time anew for a client that was told to continue."""
+
+    def take(self, data: bytes, output: bytearray) -> int:
+        before = len(output)
+        return super().take(data, output) or int(len(output) > before)
+
+
 # One side of a rule, or one moment
 
 

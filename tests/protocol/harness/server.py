@@ -303,6 +303,10 @@ class Server(Running):
                     "its ready line is not on stdout: it was not printed, or not flushed",
                     always=not self._options)
             time.sleep(LOOK_SECONDS)
+        if int(ready["port"]) == 0:
+            raise NoReadyLine("the ready line names port 0, where nobody can listen: print the one "
+                              "that the kernel chose, which getsockname(2) tells",
+                              always=not self._options)
         self.address = (ready["v6"] or ready["v4"], int(ready["port"]))
 
     def _ended_before_it_listened(self) -> ContractBroken:

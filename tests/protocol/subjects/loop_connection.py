@@ -88,7 +88,10 @@ class Connection:
             self.ending = self.protocol.finished
             if completed:
                 self.renew_deadline()
+        due = self.deadline
         self.send()
+        if not self.output:
+            self.deadline = due  # `100 Continue` completes no message
 
     def read(self) -> bytes:
         """Returns the bytes that have arrived, or nothing at the end of the stream."""

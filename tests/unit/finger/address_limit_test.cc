@@ -40,6 +40,18 @@ TEST(AddressLimit, DoesNotCountWhatItRefuses) {
   EXPECT_TRUE(address_limit.try_acquire(from("192.0.2.7")));
 }
 
+TEST(AddressLimit, DoesNotCountInANetworkWhatItRefusesItsSite) {
+  AddressLimit address_limit(1);
+  std::vector<AddressPermit> permits;
+  for (const auto* const each :
+       {"2001:db8:1:1::1", "2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1:4::1"}) {
+    permits.push_back(address_limit.try_acquire(from(each)));
+  }
+  EXPECT_FALSE(address_limit.try_acquire(from("2001:db8:1:5::1")));
+  permits.clear();
+  EXPECT_TRUE(address_limit.try_acquire(from("2001:db8:1:5::1")));
+}
+
 // A host that has one address of a /64 has them all.
 TEST(AddressLimit, CountsAnIPv6NetworkAsOne) {
   EXPECT_TRUE(are_one("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"));

@@ -42,6 +42,20 @@ CO_TEST_F(UringBuffers, FindsTheOneGroupThatIsFree) {
   EXPECT_EQ((*last)->group(), free_one);
 }
 
+TEST_F(UringBuffers, AreAsManyAndAsLargeAsItSaysAndNoMore) {
+  constexpr auto count_max = uring::Setup::buffers_max;
+  constexpr auto bytes_max = uring::Setup::buffer_bytes_max;
+  EXPECT_THAT(Buffers::create(loop, count_max, 1), Succeeded());
+  EXPECT_THAT(Buffers::create(loop, 1, bytes_max), Succeeded());
+  for (const auto& [count, bytes_each] : {std::pair(0u, std::size_t{1}),
+                                          {3u, 1u},
+                                          {2 * count_max, 1u},
+                                          {1u, 0u},
+                                          {1u, bytes_max + 1}}) {
+    EXPECT_THAT(Buffers::create(loop, count, bytes_each), FailedWith(std::errc::invalid_argument));
+  }
+}
+
 CO_TEST_F(UringBuffers, LendsABufferWhenBytesAreThere) {
   const auto ends = unix_connection();
   EXPECT_EQ(buffers->available(), loop.setup().buffers);

@@ -75,6 +75,23 @@ CO_TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
   EXPECT_EQ(*outcome, Result<std::size_t>(2));
 }
 
+// The kernel may not find the request while an io worker takes it. To have it look in vain, the
+// test makes the cancel request be about another address.
+CO_TEST_F(Uring, ACancelThatFindsNothingIsRepeated) {
+  const auto ends = unix_connection();
+  Canceller canceller;
+  Outcome outcome;
+  Scope scope(loop);
+  scope.spawn(receive(loop, ends.server, canceller, outcome));
+  EXPECT_THAT(co_await loop.nop(), Succeeded());
+  canceller.cancel();
+  const auto& queue = loop.ring().raw().sq;
+  io_uring_sqe& request = queue.sqes[(queue.sqe_tail - 1) & *queue.kring_mask];
+  EXPECT_EQ(request.opcode, IORING_OP_ASYNC_CANCEL);
+  request.addr += 64;
+  EXPECT_THAT(co_await scope.join().within(10s), Succeeded());
+}
+
 // The kernel finds the request at work (EALREADY) and tells the worker, which is about to hand it
 // over to poll and doesn't look any more. It's chance when the cancel comes in those microseconds.
 CO_TEST_F(Uring, ACancelThatComesWhileAWorkerHandsOverIsNotLost) {

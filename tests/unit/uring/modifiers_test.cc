@@ -129,6 +129,7 @@ CO_TEST_F(Uring, AnExtremeTimeLimitIsOne) {
   EXPECT_THAT(co_await loop.recv(ends.server, to).until(Clock::time_point::max()).within(5ms),
               TimedOut());
   EXPECT_THAT(co_await loop.nop().within(always), Succeeded());
+  EXPECT_THAT(co_await loop.sleep(5ms).within(always), Succeeded());
   EXPECT_THAT(co_await loop.nop().until(Clock::time_point::max()), Succeeded());
 }
 

@@ -121,6 +121,12 @@ CO_TEST_F(Uring, ControlsAnEpoll) {
   epoll_event seen{};
   EXPECT_EQ(::epoll_wait(epoll.get(), &seen, 1, 1000), 1);
   EXPECT_EQ(seen.data.u64, 7u);
+  event.data.u64 = 8;
+  EXPECT_THAT(co_await loop.epoll_ctl(epoll, EPOLL_CTL_MOD, ends.server, event), Succeeded());
+  EXPECT_EQ(::epoll_wait(epoll.get(), &seen, 1, 1000), 1);
+  EXPECT_EQ(seen.data.u64, 8u);
+  EXPECT_THAT(co_await loop.epoll_ctl(epoll, EPOLL_CTL_DEL, ends.server, event), Succeeded());
+  EXPECT_EQ(::epoll_wait(epoll.get(), &seen, 1, 0), 0);
 }
 
 CO_TEST_F(Uring, Sleeps) {
