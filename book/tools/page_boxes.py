@@ -45,7 +45,8 @@ ALONE = re.compile(
     r"(\./\d\d-[\w-]+|start|steps|cd|\./serve|page|yours|given|build|without)\b(?!.*\$pid)")
 GOES = re.compile(r"(steps|cd) \S+(?=$|; mv)")
 # These define a function, fill a file, or say what `time` prints.
-HELPER = re.compile(r"(\w+)\(\) [{(](?s:.*)|\(?(?:printf|for) .*> (\w+)$|TIMEFORMAT='.*?'")
+HELPER = re.compile(r"(?:TIMEFORMAT='.*?'; )?(\w+)\(\) [{(](?s:.*)|\(?(?:printf|for) .*> (\w+)$"
+                    r"|TIMEFORMAT='.*?'")
 # These change or compile a program of the reader's, or define a helper that does.
 CHANGES = re.compile(r"(.*[;&{] )?(page|yours|given|build|without|wrong) |.*edit\.py\b"
                      r"|(cp|sed -i|(sed|echo) .*>) .*\b\w+\.cc$")
@@ -64,7 +65,7 @@ class PageBox:
 
     steps: tuple[Typed, ...]
     before: tuple[Typed, ...]
-    chapter: str = ""  # such as 08, if its programs are in the machine
+    chapter: str = ""  # such as 08, if tools/machine/reader.py types it
 
     @property
     def line(self) -> int:
@@ -114,9 +115,12 @@ class PageBox:
         typed_after = [step.text for step in (*self.before[end:], *self.steps)]
         last_first = self.before[:end][::-1]
         for step in sorted(last_first, key=lambda step: step.text.startswith("TIMEFORMAT")):
-            helper = HELPER.match(step.text)
-            name = helper and (helper[1] or helper[2] or "time")
-            if name and any(re.search(rf"\b{name}\b", text) for text in typed_after):
+            if not (helper := HELPER.match(step.text)):
+                continue
+            names = [name for name in helper.groups() if name]
+            if helper[0].startswith("TIMEFORMAT"):
+                names.append("time")
+            if any(re.search(rf"\b({'|'.join(names)})\b", text) for text in typed_after):
                 found.insert(0, replace(step, text=helper[0]))
                 typed_after.append(step.text)
         return found
@@ -126,7 +130,7 @@ def boxes(chapter: Path) -> list[PageBox]:
     """The boxes of a chapter, in order."""
     found: list[PageBox] = []
     before: list[Typed] = []
-    number = chapter.name[:2] if re.match(r"\d\d-", chapter.name) else ""
+    number = chapter.name[:2] if re.match(r"0|1[0-5]", chapter.name) else ""
     fences = groupby((step for step in typed(chapter) if not isinstance(step, Box)), _fence_of)
     for place, group in fences:
         steps = tuple(group)

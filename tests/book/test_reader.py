@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from blocks import ROOT
-from page_boxes import known_boxes
+from page_boxes import CHANGES, known_boxes
 
 MACHINE = ROOT / "tools" / "machine"
 BASHRC = (MACHINE / "inside" / "etc" / "bashrc").read_text()
@@ -21,9 +21,10 @@ def builds(page: str) -> list[str]:
     """For each box of a page that begins with a build, what it builds, and the way to it."""
     found = []
     for box in KNOWN[page]:
-        first = [press["text"] for press in box.get("first", []) if "catch_up" in press["text"]]
+        first = [press["text"] for press in box.get("first", [])
+                 if re.match("catch_up", press["text"]) or CHANGES.match(press["text"])]
         build = re.match(r"build \w+(?= &&|$)", box.get("presses", [{"text": ""}])[0]["text"])
-        if first and build:
+        if build and len(first) == 1:
             found.append(f"{first[0]}; {build[0]} || echo '{first[0]}: no {build[0]}'")
     return found
 

@@ -59,7 +59,7 @@ def script(chapter: Path) -> str:
 
 def main() -> None:
     # Chapter 16 copies a whole stage.
-    scripts = [script(chapter) for chapter in chapters() if re.match(r"0|1[0-35]", chapter.name)]
+    scripts = [script(chapter) for chapter in chapters() if re.match(r"0|1[0-5]", chapter.name)]
     if len(sys.argv) == 1:
         print("\n".join(scripts))
         return
