@@ -237,6 +237,12 @@ export default defineConfig({
       { text: `Version ${version}` },
     ],
     outline: { level: [2, 3] },
+    notFound: {
+      title: "No such page",
+      quote: "It may have another name now, and the search knows them all.",
+      linkLabel: "To the first page",
+      linkText: "To the first page",
+    },
     search: { provider: "local", options: searchOptions },
   },
 });

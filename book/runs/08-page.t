@@ -198,8 +198,8 @@ But it waits for a client that says no more, until the time is over.
 A byte after the signal: a close before all is acknowledged brings on a reset.
 
   $ owed() { exec 5<>/dev/tcp/127.0.0.1/$port; head -c 2000000 /dev/zero >&5
-  >   arrived; kill $pid; sleep 0.5; printf x >&5; head -c 2000000 <&5 | wc -c; }
-  $ start ./page; owed
+  >   arrived; kill $pid; sleep 0.5; head -c $1 /dev/zero >&5; head -c 2000000 <&5 | wc -c; }
+  $ start ./page; owed 1
   listening on 127\.0\.0\.1:\d+ (re)
   head: error reading 'standard input': Connection reset by peer
   \d{5,6} (re)
@@ -218,11 +218,14 @@ A byte after the signal: a close before all is acknowledged brings on a reset.
   > -  if (got < 0 && errno == EAGAIN && stopping) return false;  // all that had arrived is answered
   > +  if (got < 0 && errno == EAGAIN && stopping) return hang_up(client);  // all is answered
   > END
-  $ build page && start ./page; owed; time exit_status
+  $ build page && start ./page; owed 1; time exit_status
   listening on 127\.0\.0\.1:\d+ (re)
   2000000
   exit status 0
   [01]\.\d+ s (re)
+  $ start ./page; owed 16M
+  listening on 127\.0\.0\.1:\d+ (re)
+  2000000
 
 A client takes no answers. A second signal is to end the stop at once, but not one that comes along
 with the first.

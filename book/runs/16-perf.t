@@ -45,8 +45,8 @@ Each system call, and how long it took, waiting included.
 
 How many of 64 clients were ready, at the most.
 
-  $ while_asked timeout -s INT 5 bpftrace -e 'tracepoint:syscalls:sys_exit_epoll_wait
-  > /pid == $1/ { @ready = lhist(args->ret, 0, 64, 8) }' $pid 2> said | grep '^\[' | tail -n 2
+  $ while_asked bpftrace -e 'tracepoint:syscalls:sys_exit_epoll_wait
+  > /pid == $1/ { @ready = lhist(args->ret, 0, 64, 8) } interval:s:3 { exit() }' $pid 2> said | grep '^\[' | tail -n 2
   \[.*\) +\d+ \|@* *\| (re)
   \[.*\) +\d+ \|@* *\| (re)
 

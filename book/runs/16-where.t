@@ -26,10 +26,10 @@ Is it the processor's fault? Other programs may want it, too.
 
 The time in which it did not run. The states are 0 for ready, 1 for asleep, 4 for stopped.
 
-  $ stall 6; while_asked timeout -s INT 9 bpftrace -e 'tracepoint:sched:sched_switch {
+  $ stall 6; while_asked bpftrace -e 'tracepoint:sched:sched_switch {
   >   if (args->prev_pid == $1) { @left = nsecs; @state = args->prev_state }
   >   if (args->next_pid == $1 && @left) { @us[@state] = sum((nsecs - @left) / 1000) }
-  > }' $pid 2> bpf-said | grep us | sort
+  > } interval:s:8 { exit() }' $pid 2> bpf-said | grep us | sort
   @us\[0\]: \d+ (re)
   @us\[1\]: \d+ (re)
   @us\[4\]: (9|1\d)\d{5} (re)

@@ -24,7 +24,7 @@ WITHOUT_A_FILE = EVERY_QUERY | {"io_uring_enter": 4, "close": 1}
 # How many the log's line takes depends on the kernel and on stderr. The rest is a sanitizer's.
 NOT_COUNTED = {"fstat", "newfstatat", "pwritev2", "poll", "gettid", "timer_create",
                "timer_settime", "timer_delete", "write", "restart_syscall", "futex",
-               "gettimeofday", "nanosleep"}  # fmt: skip
+               "gettimeofday", "nanosleep", "mmap", "munmap"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
