@@ -10,7 +10,7 @@ or why they have no button.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,12 @@ TOLD = "in another terminal: .*\n"  # printed by ./serve when the server listens
 LISTENS = "listening on .*\n"  # printed by the server, so also if a box discards stderr
 # Commands that are not in the machine.
 NOT_THERE = {
-    r"(\./|\.\./|\$ROOT/)?(judge|check|measure|read|tests)\b":
+    r"(stop; )?(\./|\.\./|\$ROOT/)?(judge|check|measure|read|tests)\b":
         "the tests are not in the page's machine",
     r"grep .* verdict$": "the tests, which write this file, are not in the page's machine",
     r"sudo ": "nothing can be installed there",
     r"useradd ": "no account can be made there",
-    r"(operations|compare|/usr/bin/python3) ": "there is no Python in it",
+    r"(compare|/usr/bin/python3) ": "there is too little Python in it",
     r"(.*; )?while_asked ": "the clients that ask are not in it",
     r".*\bperf\b": "there is no perf in it",
     r".*\bbpftrace\b": "there is no bpftrace in it",
@@ -36,15 +36,27 @@ NOT_THERE = {
     r".*\bvalgrind\b": "there is no valgrind in it",
     r"(start )?\./0\d-kqueue": "Linux has no kqueue of its own",
     r".*-tsan\b": "ThreadSanitizer needs 64 bits",
-    r".*-asan\b": "there is no AddressSanitizer in it",
-    r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)(\bg\+\+ |\./(page\w*|without)\b)"
-    r"|(.*[;&] )?(page|yours|given|build|without) ": "there is no compiler in it",
+    r".*(-asan\b|-fsanitize=)": "there is no AddressSanitizer in it",
+    r"(go|rustc|cmake|zig|\w+=\S+ cmake)\b|PATH=|(?s:.*)\bg\+\+ |.*\bbuild \S+/":
+        "there is no compiler in it",
 }
 # These commands depend only on the directory.
-ALONE = re.compile(r"(\./\d\d-[\w-]+|start|steps|cd|\./serve)\b(?!.*\$pid)")
-GOES = re.compile(r"(steps|cd) \S+")
+ALONE = re.compile(
+    r"(\./\d\d-[\w-]+|start|steps|cd|\./serve|page|yours|given|build|without)\b(?!.*\$pid)")
+GOES = re.compile(r"(steps|cd) \S+(?=$|; mv)")
+# These define a function, fill a file, or say what `time` prints.
+HELPER = re.compile(r"(?:TIMEFORMAT='.*?'; )?(\w+)\(\) [{(](?s:.*)|\(?(?:printf|for) .*> (\w+)$"
+                    r"|TIMEFORMAT='.*?'")
+# These change or compile a program of the reader's, or define a helper that does.
+CHANGES = re.compile(r"(.*[;&{] )?(page|yours|given|build|without|wrong) |.*edit\.py\b"
+                     r"|(cp|sed -i|(sed|echo) .*>) .*\b\w+\.cc$")
 STARTS = re.compile(r"(.*; )?((build|without) .*&& )?(start|\./serve|ncat -k -l) ")
 STAYS = re.compile(r"(\./serve|ncat -k -l) ")
+
+
+def changes(step: Typed) -> bool:
+    """Whether a command changes or compiles a program of the reader's."""
+    return step.place != "sentence" and bool(CHANGES.match(step.text))
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,7 @@ class PageBox:
 
     steps: tuple[Typed, ...]
     before: tuple[Typed, ...]
+    chapter: str = ""  # such as 08, if tools/machine/reader.py types it
 
     @property
     def line(self) -> int:
@@ -73,28 +86,56 @@ class PageBox:
         return not STARTS.match(self.commands[0]) and not all(map(ALONE.match, self.commands))
 
     def beginnings(self) -> Iterator[tuple[Typed, ...]]:
-        """The beginnings to try, the shortest first. They are the command that goes to the
-        directory, all commands since a server was started, all since the reader came to this
-        directory, and all."""
+        """The beginnings to try, the shortest first. They are the way to the directory with the
+        reader's programs and helpers, all commands since a server was started, all since the
+        reader came to this directory, and all."""
         texts = [step.text for step in self.before]
-        came = max((n for n, text in enumerate(texts) if GOES.fullmatch(text)), default=0)
+        came = max((n for n, text in enumerate(texts) if GOES.match(text)), default=0)
         started = max((n for n, text in enumerate(texts) if STARTS.match(text)), default=0)
-        way = self.before[came:came + 1] if texts and GOES.fullmatch(texts[came]) else ()
-        tried = [way, *([way + self.before[started:]] if started > came else []),
+        tried = [self._way(came, len(texts)),
+                 *([self._way(came, started) + self.before[started:]] if started > came else []),
                  self.before[came:], self.before]
         if self.goes_on:
             tried = tried[1:]
         yield from {tuple(step.line for step in steps): steps for steps in tried}.values()
 
+    def _way(self, came: int, end: int) -> tuple[Typed, ...]:
+        """The command that goes to the directory; one that makes the reader's programs as they are
+        at this place; and the helpers so far."""
+        way = [replace(step, text=goes[0]) for step in self.before[came:came + 1]
+               if (goes := GOES.match(step.text))]
+        if self.chapter and (changed := sum(map(changes, self.before[:end]))):
+            last = next(step for step in self.before[:end][::-1] if changes(step))
+            way.append(replace(last, text=f"catch_up {self.chapter} {changed}"))
+        return (*way, *self._helpers(end))
+
+    def _helpers(self, end: int) -> list[Typed]:
+        """The definitions before this place whose names occur in what is typed after it."""
+        found: list[Typed] = []
+        typed_after = [step.text for step in (*self.before[end:], *self.steps)]
+        last_first = self.before[:end][::-1]
+        for step in sorted(last_first, key=lambda step: step.text.startswith("TIMEFORMAT")):
+            if not (helper := HELPER.match(step.text)):
+                continue
+            names = [name for name in helper.groups() if name]
+            if helper[0].startswith("TIMEFORMAT"):
+                names.append("time")
+            if any(re.search(rf"\b({'|'.join(names)})\b", text) for text in typed_after):
+                found.insert(0, replace(step, text=helper[0]))
+                typed_after.append(step.text)
+        return found
+
 
 def boxes(chapter: Path) -> list[PageBox]:
     """The boxes of a chapter, in order."""
-    found, before = [], []
+    found: list[PageBox] = []
+    before: list[Typed] = []
+    number = chapter.name[:2] if re.match(r"0|1[0-5]", chapter.name) else ""
     fences = groupby((step for step in typed(chapter) if not isinstance(step, Box)), _fence_of)
     for place, group in fences:
         steps = tuple(group)
         if place[0] not in ("sentence", "edit"):
-            found.append(PageBox(steps, tuple(before)))
+            found.append(PageBox(steps, tuple(before), number))
         before += steps
     return found
 
@@ -127,13 +168,18 @@ def presses(steps: tuple[Typed, ...]) -> Iterator[tuple[Typed, dict[str, Any]]]:
             yield step, {"terminal": int(serving), "text": step.text}
 
 
+def lacking(step: Typed) -> str:
+    """Why the command can't be typed there, if we know that without trying."""
+    return next((reason for pattern, reason in NOT_THERE.items()
+                 if re.match(pattern, step.text)), "")
+
+
 def not_there(box: PageBox) -> str:
     """Why the box can't be typed there, if we know that without trying."""
     started = [step for step in box.before if STARTS.match(step.text)]
     for step in (*(started[-1:] if box.goes_on else ()), *box.steps):
-        for pattern, reason in NOT_THERE.items():
-            if re.match(pattern, step.text):
-                return reason
+        if reason := lacking(step):
+            return reason
         if step.place == "console" and not step.told:
             return "a run of another machine"
     return ""
@@ -142,7 +188,8 @@ def not_there(box: PageBox) -> str:
 def button(box: PageBox, before: tuple[Typed, ...]) -> dict[str, Any]:
     """The commands that a box's button types, and those to type before."""
     pressed = list(presses(before + box.steps))
-    return {"first": [press for step, press in pressed if step not in box.steps],
+    return {"first": [press for step, press in pressed
+                      if step not in box.steps and not lacking(step)],
             "presses": [press for step, press in pressed if step in box.steps]}
 
 
