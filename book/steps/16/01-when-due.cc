@@ -105,12 +105,12 @@ void wait_until(Clock::time_point due) {
   check(ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr), "ppoll");
 }
 
-Latencies ask(double per_second, Clock::duration run_for) {
+Latencies ask(double per_second, Clock::duration how_long) {
   Latencies found;
   std::mt19937 dice;
   std::exponential_distribution<> gap_s(per_second);
   auto due = Clock::now();
-  const auto end = due + run_for;
+  const auto end = due + how_long;
   int unanswered = 0;
   while (due < end || unanswered > 0) {
     bool given = true;
