@@ -62,6 +62,29 @@ CO_TEST_F(Uring, CancellingTwiceIsCancellingOnceAndTheEndComesLater) {
   EXPECT_THAT(*outcome, TimedOut());  // the first request counts
 }
 
+/// A sleep that ends with this answer of the kernel's.
+class SleepAndFail : public uring::SleepRequest {
+ public:
+  SleepAndFail(std::chrono::nanoseconds time, int answer) : SleepRequest(time), answer_(answer) {}
+  int translate(int /*result*/) const { return answer_; }
+
+ private:
+  int answer_;
+};
+
+// An io worker's call may be interrupted, on Linux 6.1 with EINTR, and that is a cancel if we asked
+// for one. An error of its own remains one.
+CO_TEST_F(Uring, TheReasonOfACancelTakesThePlaceOfAnInterruptionOnly) {
+  constexpr int restart = 512;  // ERESTARTSYS
+  for (const int answer : {-ECANCELED, -EINTR, -restart}) {
+    EXPECT_THAT(co_await loop.start(SleepAndFail(1h, answer)).within(1ms), TimedOut()) << answer;
+  }
+  const auto failed = co_await loop.start(SleepAndFail(1h, -EIO)).within(1ms);
+  EXPECT_THAT(failed, FailedWith(std::errc::io_error));
+  const auto interrupted = co_await loop.start(SleepAndFail(0ns, -EINTR));
+  EXPECT_THAT(interrupted, FailedWith(std::errc::interrupted));
+}
+
 // If the kernel was faster, the bytes that it received must not be lost.
 CO_TEST_F(Uring, AResultThatIsThereIsNotLostToACancel) {
   const auto ends = unix_connection();

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "fixture.h"
+#include "uring/memory/frame_pool.h"
 
 namespace {
 
@@ -54,6 +55,34 @@ CO_TEST_F(Uring, TheKernelWritesIntoNoFrameThatIsGone) {
   EXPECT_THAT(loop.ring().submit(), Succeeded());
   co_await use_memory_again(loop, ends.server);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+Task<> read_a_buffer_too_late(Loop& loop) {
+  const auto buffers = std::move(*uring::Buffers::create(loop, 2, 16));
+  const auto ends = unix_connection();
+  (void)co_await loop.send(ends.client, bytes_of("hello"));
+  auto lease = *co_await loop.recv(ends.server, *buffers);
+  const auto bytes = lease.bytes();
+  lease.give_back();
+  EXPECT_NE(text_of(bytes), "hello");
+}
+
+void read_a_frame_too_late() {
+  void* const frame = uring::FramePool::allocate(64);
+  uring::FramePool::release(frame, 64);
+  EXPECT_NE(static_cast<const char*>(frame)[63], 0);
+}
+
+// The pattern shows a late write only.
+TEST(UringHazardsDeathTest, ALateReadIsReported) {
+  const auto read_late = [] {
+    const auto loop = make_loop();
+    loop->run(read_a_buffer_too_late(*loop));
+  };
+  EXPECT_DEATH(read_late(), "use-after-poison");
+  EXPECT_DEATH(read_a_frame_too_late(), "use-after-poison");
+}
+#endif
 
 Task<> sleep_for(Loop& loop, std::chrono::nanoseconds asked) {
   const auto begin = Clock::now();

@@ -310,6 +310,13 @@ TEST_P(UringLimits, EndItInTimeWithTheErrorThatWasAskedFor) {
   run([this] { return try_all(); });
 }
 
+// The second completion has a result, too: 0.
+CO_TEST_F(Uring, AZeroCopySendYieldsHowMuchItSent) {
+  const auto ends = tests::tcp_connection();
+  const SendZc send(ends.client, bytes_of("hello"));
+  EXPECT_EQ(co_await loop.start(send), Result<std::size_t>(5u));
+}
+
 INSTANTIATE_TEST_SUITE_P(Every, UringLimits, ::testing::ValuesIn(operations),
                          [](const auto& one) { return std::string(one.param.name); });
 
