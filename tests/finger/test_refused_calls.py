@@ -7,11 +7,11 @@ import pytest
 import rules
 from conftest import ANSWER
 from harness.needed import may_trace, need_root
-from harness.strace import from_start
+from harness.strace import Strace, from_start, inject
 from kit.intruder import need_landlock
 from kit.machine import Machine
 from kit.reference import NO_PLAN
-from kit.server import Start
+from kit.server import FingerServer, Start
 
 pytestmark = [pytest.mark.needs("contract"), pytest.mark.rule(rules.AS_OWNER)]
 
@@ -125,6 +125,15 @@ def test_a_directory_that_is_no_users_home_stops_no_other(
     server = start("--log", "none", under=refusing)
     assert "(INJECTED)" in (tmp_path / "trace").read_text()
     assert "serving 2 users" in server.stderr_text()
+
+
+@pytest.mark.rule(rules.NO_LIES)
+@pytest.mark.parametrize("when", ["1", "2"], ids=["as-found", "as-opened"])
+def test_a_file_that_cannot_be_looked_at_is_no_answer(server: FingerServer, when: str) -> None:
+    """A file server may have lost it, for example."""
+    with Strace(server, *inject("statx", "ESTALE", when)):
+        assert server.ask(b"alice") == b""
+    assert server.wait_for_exchange().outcome == "failed: Stale file handle"
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)

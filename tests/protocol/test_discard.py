@@ -71,6 +71,9 @@ def test_any_byte_counts_as_a_message_for_the_time_bound(start: Start) -> None:
 def test_it_stops_in_order(discarding: Server) -> None:
     client = discarding.connect()
     client.send_in_pieces(b"some bytes")
+    with discarding.connect() as later:  # when this one is served, the first was accepted
+        later.half_close()
+        later.expect_end()
     discarding.expect_stop()
     client.expect_end()
 
