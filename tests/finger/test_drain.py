@@ -144,6 +144,16 @@ def test_a_second_signal_ends_it_at_once(server: FingerServer, second: signal.Si
     assert "a second signal came; clients still connected: 1\n" in server.stderr_text()
 
 
+@pytest.mark.clock
+def test_clients_from_before_a_reload_are_not_waited_for_either(start: Start) -> None:
+    server = start("--query-timeout", "1m", "--deadline", "1m")
+    client = server.connect()
+    client.send_in_pieces(b"ali")
+    server.reload()
+    expect_stop(server, AT_ONCE)
+    assert client.receive_until_gone() == b""
+
+
 @pytest.mark.rule(rules.SECOND_SIGNAL)
 def test_two_signals_at_once_are_one_stop(server: FingerServer) -> None:
     """timeout(1) signals its child, and then the process group, which includes the child."""

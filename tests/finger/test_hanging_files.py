@@ -152,6 +152,18 @@ def test_an_exchange_is_logged_and_its_place_is_free_when_its_client_is_closed(
         assert server.stderr_text().count('"alice"') == 1, "it is logged once more"
 
 
+@pytest.mark.rule(rules.LOGS)
+def test_a_client_who_waits_for_another_in_the_home_timed_out_there(start: Start) -> None:
+    with hanging_fs.mounted("open", deaf=True) as (place, files):
+        server = start("--users", os.fspath(place), "--deadline", f"{DEADLINE * 1000:.0f}ms")
+        server.asking(b"alice")
+        assert files.hanging.wait(server.patience), "nothing has hung: this test tested nothing"
+        server.asking(b"alice")
+        for line in server.wait_for_log_lines(2):
+            assert '"alice" timed out in the home 0 bytes' in line
+        files.let_go()
+
+
 @pytest.mark.rule(rules.RESTORE)
 @pytest.mark.parametrize("error", [errno.EIO, errno.ECANCELED], ids=errno.errorcode.get)
 def test_a_file_systems_answer_to_a_close_costs_nobody_else_a_descriptor(
