@@ -33,11 +33,13 @@ constexpr bool always_checks = false;
 
 }  // namespace
 
-constinit thread_local FramePool::Blocks FramePool::blocks_{};
+// With no room for a free block, so that a thread's first release is slow, too.
+constinit thread_local FramePool::Blocks FramePool::blocks_{.free_bytes = kept_bytes_min};
 constinit std::atomic<bool> FramePool::checking_ = always_checks;
 
 /// Frees a thread's blocks when it ends.
 struct FramePool::ThreadEnd {
+  ThreadEnd() { blocks_.free_bytes = 0; }
   ~ThreadEnd() {
     for (Blocks::Lists* const lists : {&blocks_.free, &blocks_.filled}) {
       for (std::size_t i = 0; i < lists->size(); ++i) {
@@ -46,6 +48,9 @@ struct FramePool::ThreadEnd {
     }
   }
 };
+
+/// To be called before the thread's first block is made or kept.
+void FramePool::free_at_end() { static thread_local const ThreadEnd at_end; }
 
 /// Takes the first block of a list that isn't empty.
 void* FramePool::pop(Free*& first, std::size_t bytes) {
@@ -58,7 +63,7 @@ void* FramePool::pop(Free*& first, std::size_t bytes) {
 
 void* FramePool::allocate_slow(std::size_t bytes) {
   if (bytes > recycled_bytes_max) return ::operator new(bytes);
-  static thread_local const ThreadEnd at_end;  // constructed with the thread's first block
+  free_at_end();
   Free*& first = blocks_.filled[class_of(bytes)];
   if (first == nullptr) {
     blocks_.owned_bytes += class_bytes(bytes);
@@ -72,6 +77,7 @@ void* FramePool::allocate_slow(std::size_t bytes) {
 
 void FramePool::release_slow(void* block, std::size_t bytes) noexcept {
   if (bytes > recycled_bytes_max) return ::operator delete(block);
+  free_at_end();
   const bool check = checks_memory();
   Free*& first = (check ? blocks_.filled : blocks_.free)[class_of(bytes)];
   std::size_t used_bytes = blocks_.owned_bytes - blocks_.free_bytes - class_bytes(bytes);

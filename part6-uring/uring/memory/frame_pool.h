@@ -70,6 +70,7 @@ class FramePool {
 
   static void* allocate_slow(std::size_t bytes);
   static void release_slow(void* block, std::size_t bytes) noexcept;
+  static void free_at_end();
   static void* pop(Free*& first, std::size_t bytes);
   static void disown(void* block, std::size_t bytes);
 
