@@ -13,6 +13,7 @@ import pytest
 import rules
 from conftest import ALICE, ANSWER
 from harness.proc import Process, wait_until
+from harness.strace import Strace, inject
 from kit.client import FingerClient
 from kit.parent import workers
 from kit.reference import LARGE, converted
@@ -54,6 +55,18 @@ def test_with_sixteen_descriptors_all_are_served_in_the_end(start: Start) -> Non
     for client in clients:
         client.expect_answer(ANSWER)
         client.close()
+
+
+@pytest.mark.clock
+def test_a_shortage_is_told_at_most_once_a_second(server: FingerServer) -> None:
+    """Others may use up what the system has, though the daemon leaves each client enough."""
+    begin = time.monotonic()
+    with Strace(server, *inject("accept4", "ENFILE", "1+")):
+        client = server.asking(b"alice")
+        time.sleep(WATCHED_SECONDS)  # several tries
+    client.expect_answer(ANSWER)
+    told = server.stderr_text().count("cannot accept: Too many open files in system\n")
+    assert 1 <= told <= 1 + time.monotonic() - begin, server.stderr_text()
 
 
 def test_slots_that_become_free_go_to_waiting_connections(start: Start) -> None:
