@@ -128,11 +128,15 @@ def test_a_directory_that_is_no_users_home_stops_no_other(
 
 
 @pytest.mark.rule(rules.NO_LIES)
-@pytest.mark.parametrize("when", ["1", "2"], ids=["as-found", "as-opened"])
-def test_a_file_that_cannot_be_looked_at_is_no_answer(server: FingerServer, when: str) -> None:
-    """A file server may have lost it, for example."""
+@pytest.mark.parametrize(
+    ("name", "when"), [(".plan", "1"), (".plan", "2"), (".project", "1"), (".pubkey", "1")])
+def test_a_file_that_cannot_be_looked_at_is_no_answer(
+    server: FingerServer, name: str, when: str
+) -> None:
+    """A file server may have lost it, when it's found or when it's open."""
+    server.users.plan("alice").with_name(name).write_bytes(b"text\n")
     with Strace(server, *inject("statx", "ESTALE", when)):
-        assert server.ask(b"alice") == b""
+        assert server.ask(b"/W alice") == b""
     assert server.wait_for_exchange().outcome == "failed: Stale file handle"
 
 
