@@ -104,6 +104,26 @@ def test_the_securebits_that_cannot_be_read_are_not_taken_for_set(
 
 
 @pytest.mark.rule(rules.CANNOT_RUN)
+@pytest.mark.parametrize(("refused", "says"), [
+    ("prctl:error=EPERM", "cannot set PR_SET_NO_NEW_PRIVS"),
+    ("setgroups:error=EPERM:when=1", "cannot register a plan's owner: Operation not permitted"),
+    ("capset:error=EPERM", "cannot give up root: capset: Operation not permitted")],
+    ids=["no-new-rights", "groups", "capabilities"])  # fmt: skip
+def test_the_daemon_ends_if_it_cannot_give_up_rights(
+    start_as_root: Start, tmp_path: Path, refused: str, says: str
+) -> None:
+    refusing = from_start(tmp_path / "trace", "-e", f"inject={refused}")
+    start_as_root(under=refusing, ready=False).expect_refusal(1, says)
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
+def test_the_daemon_ends_if_it_cannot_restrict_its_ring(start: Start, tmp_path: Path) -> None:
+    """The first two calls ask what the kernel knows, and limit the io workers."""
+    refusing = from_start(tmp_path / "trace", "-e", "inject=io_uring_register:error=EACCES:when=3")
+    start(under=refusing, ready=False).expect_refusal(1, "a security module forbids it")
+
+
+@pytest.mark.rule(rules.CANNOT_RUN)
 @pytest.mark.parametrize(("error", "says"), [
     ("ENOSYS", "openat2(2): Function not implemented"), ("EPERM", ": Operation not permitted"),
     ("EMFILE", "too few descriptors"), ("ENFILE", ": Too many open files in system"),

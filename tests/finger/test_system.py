@@ -273,9 +273,10 @@ def test_accounts_that_cannot_be_read_are_not_taken_for_missing(
 def test_a_list_of_accounts_that_cannot_be_read_is_not_taken_for_its_end(
     machine: Machine, start_as_root: Start, tmp_path: Path, name: str
 ) -> None:
-    """The file is read once before the list, for the account that root becomes."""
+    """The file is opened once before, for the account that root becomes, and afterwards for each
+    member of the group who was not listed."""
     machine.ask_first("files")  # and nothing else: systemd's module may be missing
-    inject = f"inject=openat:error={name}:when=2+"
+    inject = f"inject=openat:error={name}:when=2"
     trace = from_start(tmp_path / "trace", "-P", "/etc/passwd", "-e", inject)
     server = start_as_root("--user", "nobody", ready=False, under=trace)
     why = f"cannot read who is in the group finger: {os.strerror(getattr(errno, name))}"
