@@ -1,7 +1,7 @@
 // For ./read --machine, the pieces of the machines in pages become files of the site.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, createReadStream, existsSync, readFileSync } from "node:fs";
+import { cpSync, createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,6 +24,7 @@ export const serveMachine = {
     middlewares.use((request, response, next) => {
       const name = /\/machine\/([\w./]+)$/.exec(request.url)?.[1];
       if (!hasMachine || !name || !existsSync(join(pieces, name))) return next();
+      if (name.endsWith(".js")) response.setHeader("Content-Type", "text/javascript");
       createReadStream(join(pieces, name)).pipe(response);
     });
   },
@@ -32,8 +33,11 @@ export const serveMachine = {
 const made = (tool) => execFileSync(join(here, "../tools", tool));
 const sizeOfOwn = () =>
   hasMachine && JSON.parse(readFileSync(join(pieces, "own/manifest.json"))).bytes;
+const sizeOfCompiler = () => hasMachine && readdirSync(join(pieces, "compiler"))
+  .reduce((sum, name) => sum + statSync(join(pieces, "compiler", name)).size, 0);
 const modules = {
-  "virtual:machine-boxes": () => `export default ${made("page_boxes.py")}`,
+  "virtual:machine-boxes": () => `export default ${made("page_boxes.py")};
+    export const megabytes = ${Math.round(sizeOfCompiler() / 1e6)};`,
   "virtual:own-server": () => `export const { levels, servers } = ${made("own_server.py")};
     export const megabytes = ${Math.round(sizeOfOwn() / 1e6)};`,
 };

@@ -33,6 +33,7 @@ def main() -> None:
             server("the first server", "python"),
             *(server(f"the server after chapter {n}", "python", n) for n in later),
             server("the first server in C", "c"),
+            server("the first server in C++", "cpp"),
         ],
     }))
 

@@ -35,8 +35,8 @@ class PageMachine:
     program = ROOT / "tools" / "machine" / "type.mjs"
     late = 60  # seconds of processor time for Node to say that a box took too long
 
-    def __init__(self, state: Path = STATE) -> None:
-        self._state = state
+    def __init__(self, state: Path = STATE, *more: str) -> None:
+        self._words = (state, *more)
         self._start()
 
     def ask(self, **request: Any) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ class PageMachine:
         self._node.wait()
 
     def _start(self) -> None:
-        self._node = subprocess.Popen(["node", self.program, self._state], stdin=subprocess.PIPE,
+        self._node = subprocess.Popen(["node", self.program, *self._words], stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, text=True)
 
     def _answer(self, seconds: float) -> str:

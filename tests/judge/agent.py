@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""./judge for a page: loads the tests, and waits for the text of a server in Python or in C.
+"""./judge for a page: loads the tests, and waits for the text of a server in Python, C or C++.
 
 In the Linux that a page emulates, loading takes a minute. So the agent loads the tests before that
 machine's state is saved, and runs a first round of them, because some things are slow only once.
@@ -10,7 +10,7 @@ milliseconds, memory and processor time, which no emulator keeps.
 
 The agent reads requests from stdin and writes its findings to stdout, each as a line of JSON:
 
-  {"judge": TEXT}   climbs with this server, in C with "c": true; "from": LEVEL begins there, and
+  {"judge": TEXT}   climbs with this server, in "file": NAME; "from": LEVEL begins there, and
                     asks for the levels below in the end; a climb that still runs is given up
   {"stop": true}    gives up the climb: {"end": "stopped"}
   {}                {"levels": {LEVEL: how many tests}}, as at the beginning
@@ -56,10 +56,11 @@ from harness.server import Server
 from harness.serving import CALL_FAILED
 from harness.target import Target, foreign_server
 
-SERVER, IN_C = "echo.py", "echo.c"  # in the directory in which somebody started us
+SERVER = "echo.py"  # in the directory in which somebody started us
 COMMAND = f"python3 {SERVER} --port {{port}}"
-COMMAND_IN_C = "./echo --port {port}"
-COMPILER = ["tcc", "-Wall", "-o", "echo", IN_C]  # a whole compiler, which takes a second there
+COMPILED = "./echo --port {port}"
+# tcc is a whole compiler, which takes a second there; g++ asks the page for most of its work.
+COMPILERS = {"echo.c": ["tcc", "-Wall"], "echo.cc": ["g++", "-std=c++23", "-Wall"]}
 PATIENCE_SECONDS = 5
 AT_HOME_ONLY = LEVEL_NAMES[len(PORT_ONLY_LEVELS):]
 EXAMPLES, EVERY_LENGTH_BELOW, DRAWN_LENGTHS = 4, 20, 10  # an emulated processor is slow
@@ -208,10 +209,10 @@ class Agent:
                 continue
             keeper.end_all()
             if "judge" in request:
-                in_c = request.get("c", False)
-                Path(IN_C if in_c else SERVER).write_text(request["judge"])
+                file = request.get("file", SERVER)
+                Path(file).write_text(request["judge"])
                 if os.fork() == 0:
-                    self.climb_and_exit(in_c, request.get("from", LEVEL_NAMES[0]))
+                    self.climb_and_exit(file, request.get("from", LEVEL_NAMES[0]))
             else:
                 os.write(PAGE, b"\n")  # the climb may have stopped in the middle of a line
                 say(end="stopped")
@@ -228,13 +229,13 @@ class Agent:
         """Tells the page which levels we can judge here."""
         say(levels={level: len(items) for level, items in self.items.items()})
 
-    def climb_and_exit(self, in_c: bool, begin: str) -> None:
+    def climb_and_exit(self, file: str, begin: str) -> None:
         """Climbs in a process of its own."""
         try:
-            if not in_c:
+            if file == SERVER:
                 self.climb(COMMAND, begin)
-            elif self.compiles():
-                self.climb(COMMAND_IN_C, begin)
+            elif self.compiles(file):
+                self.climb(COMPILED, begin)
             say(end="climbed")
         except BaseException:
             say(end="broken", said=traceback.format_exc())
@@ -242,15 +243,16 @@ class Agent:
             keeper.end_all()
             os._exit(0)
 
-    def compiles(self) -> bool:
-        """Compiles the server in C; if it compiles, it takes the other server's place."""
-        made = subprocess.run(COMPILER, capture_output=True, text=True, errors="backslashreplace")
+    def compiles(self, file: str) -> bool:
+        """Compiles the server; if it compiles, it takes the other server's place."""
+        command = [*COMPILERS[file], "-o", "echo", file]
+        made = subprocess.run(command, capture_output=True, text=True, errors="backslashreplace")
         if made.returncode:
-            said = f"$ {' '.join(COMPILER)}\n{made.stdout}{made.stderr}"
+            said = f"$ {' '.join(command)}\n{made.stdout}{made.stderr}"
             say(trouble="it cannot be compiled", said=said)
             return False
         for item in chain.from_iterable(self.items.values()):
-            item.callspec.params["target"] = foreign_server(COMMAND_IN_C, PORT_ONLY_LEVELS[-1])
+            item.callspec.params["target"] = foreign_server(COMPILED, PORT_ONLY_LEVELS[-1])
         return True
 
     def climb(self, command: str, begin: str) -> None:

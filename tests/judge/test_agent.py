@@ -32,7 +32,7 @@ GOOD = (SUBJECTS / "echo_server.py").read_text()
 SILENT = STARTER.replace("connection.sendall", "bytes")
 HANGS = "import time\n" + STARTER.replace("        serve(client)", "        time.sleep(1000)")
 BUSY = STARTER.replace("        serve(client)", "        while True: pass")
-IN_C = (STARTERS / "c" / "echo.c").read_text()
+IN_C, IN_CPP = ((STARTERS / name).read_text() for name in ("c/echo.c", "cpp/echo.cc"))
 
 
 def broken(bug: str) -> str:
@@ -114,7 +114,7 @@ def test_the_agent_finds_the_same_in_the_page(agent: Agent) -> None:
         [need_program("node"), REPOSITORY / "tools" / "machine" / "judge.mjs", STATE, "256"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     requests = {name: {"judge": text} for name, text in (SERVERS | WAITED_FOR).items()}
-    requests["C"] = {"judge": IN_C, "c": True}
+    requests["C"] = {"judge": IN_C, "file": "echo.c"}
     told, _ = node.communicate("".join(json.dumps(one) + "\n" for one in requests.values()))
     there = {name: verdict(json.loads(line)) for name, line in zip(requests, told.splitlines())}
     here = {name: verdict(agent.judge(**request)) for name, request in requests.items()}
@@ -174,9 +174,13 @@ def test_a_server_that_does_not_even_start_is_told_with_its_words(agent: Agent) 
     assert "echo.py\", line 2" in trouble["said"] and "SyntaxError" in trouble["said"]
 
 
-def test_a_server_in_c_is_compiled_and_judged(agent: Agent) -> None:
-    need_program("tcc")
-    said = agent.judge(IN_C, c=True)
+@pytest.mark.parametrize(("text", "file", "compiler"), [
+    (IN_C, "echo.c", "tcc"), (IN_CPP, "echo.cc", "g++"),
+])
+def test_a_server_in_c_or_cpp_is_compiled_and_judged(
+        agent: Agent, text: str, file: str, compiler: str) -> None:
+    need_program(compiler)
+    said = agent.judge(text, file=file)
     assert verdict(said) == (["framing"], rules.SURVIVE.text)
     assert dict(failed(said)[0]["sections"])["the server"].startswith("$ ./echo --port ")
 
@@ -186,7 +190,7 @@ def test_the_compiler_says_in_which_line_a_server_in_c_is_wrong(agent: Agent) ->
     wrong = IN_C.replace("const int on = 1;", "const int on = 1")
     # The compiler misses the semicolon in the next line.
     line = wrong[:wrong.index("const int on = 1")].count("\n") + 2
-    trouble, end = agent.judge(wrong, c=True)
+    trouble, end = agent.judge(wrong, file="echo.c")
     assert "cannot be compiled" in trouble["trouble"] and end == {"end": "climbed"}
     assert f"echo.c:{line}: error: " in trouble["said"]
 

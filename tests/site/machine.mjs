@@ -130,6 +130,39 @@ async function bug(page) {
   await picture(page, "bug-desk");
 }
 
+/** Builds a text of the reader's own, which has an error at first. */
+async function compileHere(page) {
+  await page.goto(`${url}/08-misbehaving.html`);
+  await page.locator(".machine .start").click();
+  await page.locator("#terminal-0 .xterm-rows").waitFor(slow);
+  const type = async (text) => {
+    await page.locator("#terminal-0 textarea").focus();
+    await page.keyboard.type(`${text}\n`);
+  };
+  await type("page 8; echo 'int x = y;' >> page.cc; build page");
+  const button = page.getByRole("button", { name: "Compile here" });
+  await button.waitFor(slow);
+  const asked = await page.evaluate(() => performance.getEntriesByType("resource")
+    .filter(({ name }) => /compiler/.test(name)).length);
+  report.expect("machine", "before Compile here", asked === 0, "something of it was loaded");
+  await accessible(page, machine, "Compile here");
+  await picture(page, "compile-here");
+  let began = Date.now();
+  const took = (what) => console.error(`${what}: ${Date.now() - began} ms`);
+  await button.click();
+  await shows(page, 0, "use of undeclared identifier 'y'");
+  took("Compile here to an error");
+  await picture(page, "compile-error");
+  for (const what of ["first compile", "second compile"]) {
+    began = Date.now();
+    await type("clear; sed -i '$s,= .*,= 1;,' page.cc; build page && start ./page");
+    await shows(page, 0, "listening on");
+    took(what);
+    await type("kill $pid; echo >> page.cc");
+  }
+  report.expect("machine", "Compile here", true, "");
+}
+
 async function withoutWebAssembly(page) {
   await page.addInitScript(() => delete globalThis.WebAssembly);
   await page.goto(`${url}/02-blocking.html`);
@@ -141,6 +174,7 @@ async function withoutWebAssembly(page) {
 const browser = await launch(chromium);
 await withPage(browser, desk, "no WebAssembly", withoutWebAssembly);
 await withPage(browser, desk, "chapter 2", chapterTwo);
+await withPage(browser, desk, "Compile here", compileHere);
 await withPage(browser, phone, "two terminals", twoTerminals);
 await withPage(browser, desk, "what goes wrong", bug);
 await withPage(browser, desk, "your own server", (page) => ownServer(page, url));

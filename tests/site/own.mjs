@@ -92,6 +92,10 @@ export async function ownServer(page, url) {
   await page.locator(".cm-line", { hasText: "# mine" }).waitFor();
   report.expect("own", "reload", true, "");
   await followsTheOtherTab(page);
+  await page.getByLabel("Begin with another server").selectOption("the first server in C++");
+  await page.getByRole("button", { name: "Judge it" }).click();
+  await page.getByRole("button", { name: "Compile here" }).click(slow);
+  await page.locator(".own li.passed", { hasText: "framing" }).waitFor(slow);
 }
 
 async function followsTheOtherTab(page) {

@@ -1,6 +1,6 @@
 // Types into the machine, for tests: reads requests, a line of JSON each, and answers each with one.
 //
-// node type.mjs STATE
+// node type.mjs STATE [compiler]    with the page's compiler for texts that are not in the book
 //
 //   {"seconds": 9, "first": [], "presses": []}    types a box, like a button of the page:
 //                                                 [{"printed": "…", "status": 0}], for each press
@@ -25,6 +25,7 @@ async function restore() {
   return [];
 }
 
+if (process.argv[3]) ({ compiler: machine.compiler } = await import("./clang.mjs"));
 await machine.ready();
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);

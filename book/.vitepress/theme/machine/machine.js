@@ -4,10 +4,11 @@
 const megabyte = 2 ** 20;
 /** The hardware of a saved state. To restore a state you must ask for the same machine. */
 const hardware = {
-  memory_size: 192 * megabyte,
+  memory_size: 256 * megabyte,
   vga_memory_size: megabyte,
   uart1: true,
   uart2: true,
+  filesystem: {}, // through which texts and programs pass
   disable_keyboard: true,
   disable_mouse: true,
   disable_speaker: true,
@@ -179,6 +180,11 @@ export class Machine {
   #pressed = []; // typed for boxes since the beginning
   /** Called with each message of the judge, if the machine has one: see tests/judge/agent.py. */
   heard = () => {};
+  /**
+   * Is called with a text's name, options and text. Returns what a compiler says of it, the bitcode,
+   * and the tools to make a program of that.
+   */
+  compiler = async (name) => ({ said: `${name}: there is no compiler in this machine\n` });
 
   constructor(V86, options) {
     this.#saved = options.initial_state?.buffer;
@@ -190,10 +196,22 @@ export class Machine {
     this.#emulator.add_listener(`serial${control}-output-byte`, (byte) => {
       line += String.fromCharCode(byte);
       if (!line.endsWith("\n")) return;
-      if (line.startsWith("{")) this.heard(told(line));
+      if (line.startsWith('{"compile"')) this.#compile(told(line));
+      else if (line.startsWith("{")) this.heard(told(line));
       else this.#answers?.(line.trim());
       line = "";
     });
+  }
+
+  /** Compiles a text for tools/machine/inside/g++. */
+  async #compile({ compile: file, first }) {
+    const words = new TextDecoder().decode(await this.#emulator.read_file(`${file}.cc`));
+    const [name, options, ...lines] = words.split("\n");
+    const { said, bitcode, linker } =
+      await this.compiler(name, options.split(" ").filter(Boolean), lines.join("\n"));
+    if (bitcode) await this.#emulator.create_file(`${file}.bitcode`, bitcode);
+    if (bitcode && first) await this.#emulator.create_file(`${file}.tar`, linker);
+    await this.#emulator.create_file(`${file}.said`, new TextEncoder().encode(said));
   }
 
   /** Sends a request to the judge. */

@@ -12,6 +12,7 @@ const maxPages = 1; // for v86's setting MAX_PAGES, by default 3
 /** The state that pages show. The phase is off, loading, running or failed. */
 export const session = reactive({
   which: "boxes", phase: "off", loaded: 0, total: 0, wrong: "", typing: false, resets: 0,
+  compiler: "off", // wanted, loading, ready or failed
 });
 /** The machine, once it runs. */
 export let machine;
@@ -56,6 +57,7 @@ async function boot(which) {
     memory_size: megabytes * 2 ** 20,
     initial_state: { buffer: state },
   });
+  machine.compiler = compile;
   await machine.ready();
   if (which === "own") await machine.judgeIsReady();
   const { makeAll } = await import("./terminals.js");
@@ -99,6 +101,42 @@ async function get(name, options) {
   const response = await fetch(withBase(`/machine/${name}`), options);
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
   return response;
+}
+
+let agreed;
+const clang = new Promise((resolve) => (agreed = resolve)); // asks the compiler's thread
+let linker;
+
+/** Loads the compiler: clang, for a thread of this page, and a linker for the machine. */
+export async function startCompiler() {
+  session.compiler = "loading";
+  try {
+    const from = new URL(withBase("/machine/compiler"), location.href).href;
+    const worker = new Worker(new URL("./compiler-worker.js", import.meta.url), { type: "module" });
+    const ask = (...words) => new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => resolve({ wrong: message });
+      worker.postMessage({ from, words }, [port2]);
+    });
+    const packed = get("compiler/linker.tar.packed", {}).then(({ body }) =>
+      new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+    const [{ wrong }, unpacked] = await Promise.all([ask("first.cc", [], "int main() {}\n"), packed]);
+    if (wrong) throw new Error(wrong);
+    linker = new Uint8Array(unpacked);
+    session.compiler = "ready";
+    agreed(ask);
+  } catch (error) {
+    session.compiler = "failed";
+    session.wrong = error.message;
+  }
+}
+
+/** Compiles a text for the machine, as soon as the reader has had the compiler loaded. */
+async function compile(name, options, text) {
+  if (session.compiler === "off") session.compiler = "wanted";
+  const { said, bitcode, wrong } = await (await clang)(name, options, text);
+  return wrong ? { said: `${name}: the page cannot compile it: ${wrong}\n` } : { said, bitcode, linker };
 }
 
 /** Restores the beginning. A box that is being typed is broken off. */
