@@ -33,8 +33,7 @@ constexpr bool always_checks = false;
 
 }  // namespace
 
-// With no room for a free block, so that a thread's first release is slow, too.
-constinit thread_local FramePool::Blocks FramePool::blocks_{.free_bytes = kept_bytes_min};
+constinit thread_local FramePool::Blocks FramePool::blocks_{};
 constinit std::atomic<bool> FramePool::checking_ = always_checks;
 
 /// Frees a thread's blocks when it ends.

@@ -58,10 +58,10 @@ class FramePool {
   /// A thread's blocks. Without a destructor, so that no use needs a check for construction.
   struct Blocks {
     using Lists = std::array<Free*, recycled_bytes_max / step_bytes>;
-    Lists free;
-    Lists filled;  ///< Also free, and filled with the pattern; only allocate_slow() takes these.
-    std::size_t free_bytes;
-    std::size_t owned_bytes;  ///< Free or in use, of those that this thread made.
+    Lists free{};
+    Lists filled{};  ///< Also free, and filled with the pattern; only allocate_slow() takes these.
+    std::size_t free_bytes = kept_bytes_min;  ///< So a thread's first release is slow, too.
+    std::size_t owned_bytes = 0;              ///< Free or in use, of those that this thread made.
   };
   struct ThreadEnd;
 
