@@ -317,7 +317,7 @@ stall() ( # a subshell, because this one would print a line about the job
 
 # while_asked COMMAND…: runs a command while 64 clients keep asking the server.
 while_asked() ( # a subshell, because this one would print a line about the job
-  _runs && cmake --build "$BUILD" --target load >/dev/null || return 1
+  _runs && _make load || return 1
   "$BUILD/tests/bench/load" --port "$port" --connections 64 --duration 600s >/dev/null &
   sleep 0.5
   "$@"
@@ -328,7 +328,7 @@ while_asked() ( # a subshell, because this one would print a line about the job
 # N. Prints what B, C and so on take of the processor for a message, as a ratio to A's. Each
 # is a ./PROGRAM or a STAGE. Needs two cores, and takes a second or two for a round.
 compare() {
-  cmake --build "$BUILD" --target load >/dev/null || return 1
+  _make load || return 1
   /usr/bin/python3 "$ROOT/tests/bench/compare.py" --build "$BUILD" "$@"
 }
 
@@ -353,7 +353,8 @@ _make() {
   if [[ ! -e $BUILD/CMakeCache.txt ]]; then
     (cd "$ROOT" && cmake --preset default -DBUILD_TESTING=OFF >/dev/null) || return 1
   fi
-  cmake --build "$BUILD" --target "$1" >/dev/null
+  # Another terminal may be building, too.
+  flock "$ROOT/build/.lock" cmake --build "$BUILD" --target "$1" >/dev/null
 }
 
 # Prints the path of a stage's program, found by the beginning of its name.
