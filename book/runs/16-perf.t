@@ -24,7 +24,7 @@ The stacks, a line for each.
 
   $ perf report -i samples --stdio --no-children -g folded,0,caller,count -s comm > report 2> /dev/null
   $ sed -nE 's/^([0-9]+) (.*)/\2 \1/p' report > folded; grep -c ';' folded
-  \d{2,3} (re)
+  \d{2,4} (re)
 
 How often it slept, and what the machine counts, if it lets us: virtual ones usually do not.
 
