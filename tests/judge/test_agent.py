@@ -111,7 +111,7 @@ def test_the_agent_finds_the_same_in_the_page(agent: Agent) -> None:
     if not STATE.exists():
         pytest.skip("no machine was made here (tools/machine/make)")
     node = subprocess.Popen(
-        [need_program("node"), REPOSITORY / "tools" / "machine" / "judge.mjs", STATE, "256"],
+        [need_program("node"), REPOSITORY / "tools" / "machine" / "judge.mjs", STATE],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     requests = {name: {"judge": text} for name, text in (SERVERS | WAITED_FOR).items()}
     requests["C"] = {"judge": IN_C, "file": "echo.c"}

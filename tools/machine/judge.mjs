@@ -2,7 +2,7 @@
 // line of JSON each, and answers each with a line: all output, with the seconds of the machine's
 // clock since the request.
 //
-// node judge.mjs STATE MEGABYTES
+// node judge.mjs STATE
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -10,11 +10,9 @@ import { createInterface } from "node:readline";
 import { Machine } from "../../book/.vitepress/theme/machine/machine.js";
 import { emulator, wasm } from "./v86.mjs";
 
-const [path, megabytes] = process.argv.slice(2);
-const state = readFileSync(path);
+const state = readFileSync(process.argv[2]);
 const machine = new Machine(emulator, {
   wasm_path: wasm,
-  memory_size: megabytes * 2 ** 20,
   initial_state: { buffer: state.buffer.slice(state.byteOffset, state.byteOffset + state.length) },
 });
 await machine.judgeIsReady();

@@ -4,6 +4,7 @@
 const megabyte = 2 ** 20;
 /** The hardware of a saved state. To restore a state you must ask for the same machine. */
 const hardware = {
+  // With less, the kernel lets the sockets of a slow reader have too little.
   memory_size: 256 * megabyte,
   vga_memory_size: megabyte,
   uart1: true,

@@ -48,14 +48,13 @@ export function start(which) {
 async function boot(which) {
   session.phase = "loading";
   session.loaded = 0;
-  const [[state, megabytes], { V86 }, { Machine }, { default: wasm }] = await Promise.all([
+  const [state, { V86 }, { Machine }, { default: wasm }] = await Promise.all([
     load(which), import("v86"), import("./machine.js"), import("v86/build/v86.wasm?url"),
   ]);
   if (session.which !== which) throw new Error("another one was started");
   machine = new Machine(V86, {
     wasm_fn: (imports) => emulator(wasm, imports),
-    memory_size: megabytes * 2 ** 20,
-    initial_state: { buffer: state },
+    initial_state: { buffer: state.buffer },
   });
   machine.compiler = compile;
   await machine.ready();
@@ -82,7 +81,7 @@ async function emulator(wasm, imports) {
  */
 async function load(which) {
   const manifest = await get(`${which}/manifest.json`, { cache: "no-cache" });
-  const { bytes, megabytes, pieces } = await manifest.json();
+  const { bytes, pieces } = await manifest.json();
   session.total = bytes;
   const state = new Uint8Array(bytes);
   await Promise.all(pieces.map(async ({ name, at }) => {
@@ -94,7 +93,7 @@ async function load(which) {
       session.loaded += read.value.length;
     }
   }));
-  return [state.buffer, megabytes];
+  return state;
 }
 
 async function get(name, options) {
